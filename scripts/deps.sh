@@ -1,0 +1,99 @@
+#!/bin/sh
+# Install the Debian packages that a make target needs, and say why.
+#
+#	scripts/deps.sh demo|test|bench|build
+#
+# Does nothing when all of them are there. As root it installs; otherwise it
+# uses sudo if sudo asks no password; otherwise it prints the one command to
+# run and exits 2.
+set -eu
+
+build='
+ca-certificates		fetch Go modules
+git			stamp the version into the binary
+'
+# A network, machines, their BMCs, and a disk to boot from.
+demo="$build"'
+dosfstools		make the FAT part of the boot image
+e2fsprogs		make the ext4 root of the boot image
+iproute2		build the network that the machines live in
+kmod			choose the kernel modules for the boot image
+mtools			write files into the FAT part of the boot image
+openipmi		a BMC for each machine (ipmi_sim)
+ovmf			UEFI firmware
+qemu-system-x86		the machines
+syslinux		BIOS boot loader of the boot image
+syslinux-common		BIOS boot loader of the boot image
+xz-utils		unpack compressed kernel modules
+'
+# Independent peers to hold Ironhook against.
+test="$demo"'
+chromium		look at the pages in a real browser
+ipmitool		a second opinion on the BMC
+libiscsi-bin		judge the iSCSI target
+python3-ironicclient	drive the API with the stock client
+python3-openstackclient	drive the API with the stock client
+qemu-utils		make and read disk images
+'
+bench="$demo"'
+dnsmasq-base		DHCP and TFTP to compare with
+python3			HTTP to compare with
+tgt			iSCSI target to compare with
+'
+
+# missing prints the packages of the list on stdin that are not installed.
+missing() {
+	awk 'NF { print $1 }' | while read -r package; do
+		state=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null) || state=
+		[ "$state" = installed ] || echo "$package"
+	done
+}
+
+# why prints the lines of the list that tell of the packages given.
+why() {
+	for package; do
+		echo "$list" | awk -v p="$package" '$1 == p { $1 = ""; printf "  %-24s%s\n", p, $0; exit }'
+	done
+}
+
+case "${1:-}" in
+build) list=$build ;;
+demo) list=$demo ;;
+test) list=$test ;;
+bench) list=$bench ;;
+*)
+	echo "usage: scripts/deps.sh demo|test|bench|build" >&2
+	exit 2
+	;;
+esac
+
+command -v dpkg-query >/dev/null || {
+	echo "deps.sh: this is not Debian; install what provides these, then go on:" >&2
+	echo "$list" >&2
+	exit 2
+}
+packages=$(echo "$list" | missing)
+[ -n "$packages" ] || exit 0
+packages=$(echo "$packages" | tr '\n' ' ')
+
+install="apt-get install --yes --no-install-recommends $packages"
+if [ "$(id -u)" = 0 ]; then
+	as_root=
+elif sudo -n true 2>/dev/null; then
+	as_root='sudo -n'
+else
+	echo "Packages are missing for 'make $1':" >&2
+	why $packages >&2
+	echo "Install them with this command, then run it again:" >&2
+	echo "  sudo $install" >&2
+	exit 2
+fi
+
+echo "Installing for 'make $1':"
+why $packages
+# A package list that is old or absent makes the first try fail: refresh, try again.
+quiet="env DEBIAN_FRONTEND=noninteractive $install -qq"
+$as_root $quiet >/dev/null 2>&1 || {
+	$as_root apt-get update -qq
+	$as_root $quiet >/dev/null
+}
