@@ -1,0 +1,46 @@
+package baremetal
+
+import "time"
+
+// EventKind names what happened.
+type EventKind string
+
+// The steps of one network boot in the order in which a machine takes them,
+// then the changes that management makes. A page draws a boot bar from the
+// first group; [BootSteps] gives their order.
+const (
+	EventPowerOn   EventKind = "power-on"   // the BMC was told to switch the machine on
+	EventDiscover  EventKind = "discover"   // DHCPDISCOVER seen
+	EventOffer     EventKind = "offer"      // address or boot file offered
+	EventFile      EventKind = "file"       // network boot program fetched over TFTP or HTTP
+	EventScript    EventKind = "script"     // iPXE asked for its script and got it
+	EventLogin     EventKind = "login"      // first iSCSI login of this boot: the firmware's
+	EventFirstRead EventKind = "first-read" // first block read
+	EventSystem    EventKind = "system"     // the operating system logged in with its own initiator
+	EventUp        EventKind = "up"         // first write of the operating system: its root is mounted
+
+	EventPowerOff  EventKind = "power-off"
+	EventLogout    EventKind = "logout"  // the last iSCSI session of the machine ended
+	EventRefused   EventKind = "refused" // a request of the machine was turned down; Detail says why
+	EventProvision EventKind = "provision"
+	EventAttach    EventKind = "attach"
+	EventDetach    EventKind = "detach"
+	EventError     EventKind = "error"
+	EventNode      EventKind = "node" // created, updated or deleted
+)
+
+// BootSteps is the order of a network boot from a volume.
+var BootSteps = []EventKind{
+	EventPowerOn, EventDiscover, EventOffer, EventFile, EventScript,
+	EventLogin, EventFirstRead, EventSystem, EventUp,
+}
+
+// Event is one fact in the log. It never carries a secret.
+type Event struct {
+	Seq    int64 // position in the log, from 1, without reuse
+	At     time.Time
+	Node   string // UUID; "" when the machine is not enrolled
+	MAC    string // "" when not known
+	Kind   EventKind
+	Detail string // one line for a person
+}

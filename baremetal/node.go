@@ -1,0 +1,99 @@
+package baremetal
+
+import (
+	"strings"
+	"time"
+)
+
+// Object is a free-form JSON object, such as a node's driver_info. A nil Object
+// is the empty object.
+type Object map[string]any
+
+// Text returns the string at key, or "" when it is absent or of another type.
+func (o Object) Text(key string) string {
+	s, _ := o[key].(string)
+	return s
+}
+
+// Node is one machine, with the fields of Ironic's API 1.82. An empty string, a
+// nil pointer or a zero time is the API's null.
+type Node struct {
+	ID                   int64 // order of creation; the API's default sort key
+	UUID                 string
+	Name                 string
+	CreatedAt            time.Time
+	UpdatedAt            time.Time
+	Driver               string // the hardware type: ipmi, fake-hardware, manual-management
+	DriverInfo           Object
+	DriverInternalInfo   Object
+	InstanceInfo         Object
+	InstanceUUID         string
+	Properties           Object
+	Extra                Object
+	NetworkData          Object
+	Interfaces           Interfaces
+	AutomatedClean       *bool
+	BootMode             string
+	SecureBoot           *bool
+	ChassisUUID          string
+	AllocationUUID       string
+	CleanStep            Object
+	DeployStep           Object
+	Conductor            string // host that serves the node
+	ConductorGroup       string
+	ConsoleEnabled       bool
+	Description          string
+	Fault                string
+	InspectionStartedAt  time.Time
+	InspectionFinishedAt time.Time
+	LastError            string
+	Lessee               string
+	Owner                string
+	Maintenance          bool
+	MaintenanceReason    string
+	PowerState           PowerState
+	TargetPowerState     PowerState
+	Protected            bool
+	ProtectedReason      string
+	ProvisionState       ProvisionState
+	TargetProvisionState ProvisionState
+	ProvisionUpdatedAt   time.Time
+	RAIDConfig           Object
+	TargetRAIDConfig     Object
+	Reservation          string // conductor that holds the node's lock
+	ResourceClass        string
+	Retired              bool
+	RetiredReason        string
+	Shard                string
+	Traits               []string
+}
+
+// Interfaces names the implementation a node uses for each kind of hardware
+// interface: {"storage": "iscsi", "power": "ipmitool", ...}.
+type Interfaces map[string]string
+
+// InterfaceKinds lists every kind of hardware interface of API 1.82, in the
+// order in which Ironic prints them.
+var InterfaceKinds = []string{
+	"bios", "boot", "console", "deploy", "inspect", "management",
+	"network", "power", "raid", "rescue", "storage", "vendor",
+}
+
+// Label is how a person calls the node: its name, or its UUID when it has none.
+func (n *Node) Label() string {
+	if n.Name != "" {
+		return n.Name
+	}
+	return n.UUID
+}
+
+// Capability returns the value of key in the node's properties.capabilities
+// ("iscsi_boot:True,boot_mode:uefi") and whether the key is there at all.
+func (n *Node) Capability(key string) (string, bool) {
+	for pair := range strings.SplitSeq(n.Properties.Text("capabilities"), ",") {
+		if k, v, ok := strings.Cut(strings.TrimSpace(pair), ":"); ok && k == key {
+			return v, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,133 @@
+package baremetal
+
+// move is one row of the provision state machine.
+type move struct {
+	from ProvisionState
+	by   ProvisionEvent
+	to   ProvisionState
+}
+
+// moves is Ironic's provision state machine (ironic/common/states.py, API 1.82)
+// without the hold states, which need step lists that pause.
+var moves = []move{
+	{Enroll, VerbManage, Verifying},
+	{Verifying, Done, Manageable},
+	{Verifying, Fail, Enroll},
+
+	{Manageable, VerbProvide, Cleaning},
+	{Manageable, VerbClean, Cleaning},
+	{Manageable, VerbInspect, Inspecting},
+	{Manageable, VerbAdopt, Adopting},
+
+	{Available, VerbDeploy, Deploying},
+	{Available, VerbManage, Manageable},
+
+	{Deploying, Done, Active},
+	{Deploying, Wait, DeployWait},
+	{Deploying, Fail, DeployFailed},
+	{DeployWait, Resume, Deploying},
+	{DeployWait, Fail, DeployFailed},
+	{DeployWait, VerbAbort, DeployFailed},
+	{DeployWait, VerbDelete, Deleting},
+	{DeployFailed, VerbRebuild, Deploying},
+	{DeployFailed, VerbDeploy, Deploying},
+	{DeployFailed, VerbDelete, Deleting},
+
+	{Active, VerbRebuild, Deploying},
+	{Active, VerbDelete, Deleting},
+	{Active, VerbRescue, Rescuing},
+
+	{Deleting, VerbClean, Cleaning},
+	{Deleting, Fail, Failed},
+	{Failed, VerbRebuild, Deploying},
+	{Failed, VerbDelete, Deleting},
+
+	{Cleaning, Done, Available},
+	{Cleaning, VerbManage, Manageable}, // the end of a manual clean
+	{Cleaning, Wait, CleanWait},
+	{Cleaning, Fail, CleanFailed},
+	{CleanWait, Resume, Cleaning},
+	{CleanWait, Fail, CleanFailed},
+	{CleanWait, VerbAbort, CleanFailed},
+	{CleanFailed, VerbManage, Manageable},
+
+	{Inspecting, Done, Manageable},
+	{Inspecting, Wait, InspectWait},
+	{Inspecting, Fail, InspectFailed},
+	{InspectWait, Done, Manageable},
+	{InspectWait, Resume, Inspecting},
+	{InspectWait, Fail, InspectFailed},
+	{InspectWait, VerbAbort, InspectFailed},
+	{InspectFailed, VerbManage, Manageable},
+	{InspectFailed, VerbInspect, Inspecting},
+
+	{Adopting, Done, Active},
+	{Adopting, Fail, AdoptFailed},
+	{AdoptFailed, VerbAdopt, Adopting},
+	{AdoptFailed, VerbManage, Manageable},
+
+	{Rescuing, Done, Rescue},
+	{Rescuing, Wait, RescueWait},
+	{Rescuing, Fail, RescueFailed},
+	{RescueWait, Resume, Rescuing},
+	{RescueWait, Fail, RescueFailed},
+	{RescueWait, VerbAbort, RescueFailed},
+	{RescueWait, VerbDelete, Deleting},
+	{Rescue, VerbRescue, Rescuing},
+	{Rescue, VerbUnrescue, Unrescuing},
+	{Rescue, VerbDelete, Deleting},
+	{RescueFailed, VerbRescue, Rescuing},
+	{RescueFailed, VerbUnrescue, Unrescuing},
+	{RescueFailed, VerbDelete, Deleting},
+	{Unrescuing, Done, Active},
+	{Unrescuing, Fail, UnrescueFailed},
+	{UnrescueFailed, VerbRescue, Rescuing},
+	{UnrescueFailed, VerbUnrescue, Unrescuing},
+	{UnrescueFailed, VerbDelete, Deleting},
+}
+
+// goals gives the state a transient state is on its way to: what the API shows
+// as target_provision_state. A manual clean aims at manageable instead.
+var goals = map[ProvisionState]ProvisionState{
+	Verifying: Manageable,
+	Deploying: Active, DeployWait: Active, DeployFailed: Active,
+	Deleting: Available, Cleaning: Available, CleanWait: Available, CleanFailed: Available,
+	Inspecting: Manageable, InspectWait: Manageable, InspectFailed: Manageable,
+	Adopting: Active, AdoptFailed: Active,
+	Rescuing: Rescue, RescueWait: Rescue, RescueFailed: Rescue,
+	Unrescuing: Active, UnrescueFailed: Active,
+}
+
+// Next returns the state that event leads to from state, and whether the move
+// exists at all.
+func (s ProvisionState) Next(event ProvisionEvent) (ProvisionState, bool) {
+	for _, m := range moves {
+		if m.from == s && m.by == event {
+			return m.to, true
+		}
+	}
+	return "", false
+}
+
+// Goal returns the state that s is on its way to, "" for a stable state.
+func (s ProvisionState) Goal() ProvisionState { return goals[s] }
+
+// Known tells whether s is a provision state of this machine.
+func (s ProvisionState) Known() bool {
+	for _, m := range moves {
+		if m.from == s {
+			return true
+		}
+	}
+	return false
+}
+
+// Transient tells whether a conductor is at work on a node in this state, so
+// that a restart finds the work interrupted.
+func (s ProvisionState) Transient() bool {
+	switch s {
+	case Verifying, Deploying, Deleting, Cleaning, Inspecting, Adopting, Rescuing, Unrescuing:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,135 @@
+-- Ironhook's whole state, but for the bytes of the volumes. One file to read,
+-- one file to back up. Times are microseconds since 1970 UTC; JSON columns hold
+-- objects unless a comment says otherwise; NULL is the API's null.
+
+CREATE TABLE nodes (
+    id                     INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid                   TEXT NOT NULL UNIQUE,
+    name                   TEXT UNIQUE,
+    created_at             INTEGER NOT NULL,
+    updated_at             INTEGER,
+    driver                 TEXT NOT NULL,
+    driver_info            TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(driver_info)),
+    driver_internal_info   TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(driver_internal_info)),
+    instance_info          TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(instance_info)),
+    instance_uuid          TEXT UNIQUE,
+    properties             TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(properties)),
+    extra                  TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra)),
+    network_data           TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(network_data)),
+    interfaces             TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(interfaces)), -- {"power": "ipmitool", ...}
+    automated_clean        INTEGER,
+    boot_mode              TEXT,
+    secure_boot            INTEGER,
+    chassis_uuid           TEXT,
+    allocation_uuid        TEXT,
+    clean_step             TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(clean_step)),
+    deploy_step            TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(deploy_step)),
+    conductor              TEXT,
+    conductor_group        TEXT NOT NULL DEFAULT '',
+    console_enabled        INTEGER NOT NULL DEFAULT 0,
+    description            TEXT,
+    fault                  TEXT,
+    inspection_started_at  INTEGER,
+    inspection_finished_at INTEGER,
+    last_error             TEXT,
+    lessee                 TEXT,
+    owner                  TEXT,
+    maintenance            INTEGER NOT NULL DEFAULT 0,
+    maintenance_reason     TEXT,
+    power_state            TEXT,
+    target_power_state     TEXT,
+    protected              INTEGER NOT NULL DEFAULT 0,
+    protected_reason       TEXT,
+    provision_state        TEXT NOT NULL,
+    target_provision_state TEXT,
+    provision_updated_at   INTEGER,
+    raid_config            TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(raid_config)),
+    target_raid_config     TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(target_raid_config)),
+    reservation            TEXT, -- the conductor that holds the lock
+    resource_class         TEXT,
+    retired                INTEGER NOT NULL DEFAULT 0,
+    retired_reason         TEXT,
+    shard                  TEXT,
+    traits                 TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(traits)) -- a list
+) STRICT;
+
+CREATE TABLE ports (
+    id                    INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid                  TEXT NOT NULL UNIQUE,
+    node_uuid             TEXT NOT NULL REFERENCES nodes (uuid) ON DELETE CASCADE,
+    address               TEXT NOT NULL UNIQUE, -- MAC, lower case with colons
+    created_at            INTEGER NOT NULL,
+    updated_at            INTEGER,
+    extra                 TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra)),
+    internal_info         TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(internal_info)),
+    is_smartnic           INTEGER NOT NULL DEFAULT 0,
+    local_link_connection TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(local_link_connection)),
+    physical_network      TEXT,
+    pxe_enabled           INTEGER NOT NULL DEFAULT 1,
+    portgroup_uuid        TEXT
+) STRICT;
+CREATE INDEX ports_node ON ports (node_uuid);
+
+CREATE TABLE volume_connectors (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid         TEXT NOT NULL UNIQUE,
+    node_uuid    TEXT NOT NULL REFERENCES nodes (uuid) ON DELETE CASCADE,
+    type         TEXT NOT NULL,
+    connector_id TEXT NOT NULL,
+    created_at   INTEGER NOT NULL,
+    updated_at   INTEGER,
+    extra        TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra)),
+    UNIQUE (type, connector_id)
+) STRICT;
+CREATE INDEX volume_connectors_node ON volume_connectors (node_uuid);
+
+CREATE TABLE volume_targets (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid        TEXT NOT NULL UNIQUE,
+    node_uuid   TEXT NOT NULL REFERENCES nodes (uuid) ON DELETE CASCADE,
+    volume_type TEXT NOT NULL,
+    boot_index  INTEGER NOT NULL,
+    volume_id   TEXT NOT NULL,
+    properties  TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(properties)),
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER,
+    extra       TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra)),
+    UNIQUE (node_uuid, boot_index)
+) STRICT;
+
+-- Local volumes that nodes may log in to now. The iSCSI target asks this table
+-- at every login and nothing else.
+CREATE TABLE exports (
+    target_uuid TEXT PRIMARY KEY REFERENCES volume_targets (uuid) ON DELETE CASCADE,
+    node_uuid   TEXT NOT NULL REFERENCES nodes (uuid) ON DELETE CASCADE,
+    iqn         TEXT NOT NULL UNIQUE,
+    initiator   TEXT NOT NULL,
+    user        TEXT NOT NULL,
+    secret      TEXT NOT NULL,
+    volume      TEXT NOT NULL,
+    created_at  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX exports_node ON exports (node_uuid);
+
+-- Which machine has which address. Sticky: a row outlives its time until the
+-- range is used up and the address is needed.
+CREATE TABLE leases (
+    mac        TEXT PRIMARY KEY,
+    address    TEXT NOT NULL UNIQUE,
+    interface  TEXT NOT NULL,
+    observed   INTEGER NOT NULL DEFAULT 0, -- another DHCP server gave it
+    expires    INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+
+-- What happened, in order, appended in the transaction of the change it tells of.
+CREATE TABLE events (
+    seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+    at     INTEGER NOT NULL,
+    node   TEXT, -- no foreign key: the log outlives the node
+    mac    TEXT,
+    kind   TEXT NOT NULL,
+    detail TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX events_node ON events (node, seq);
+CREATE INDEX events_mac ON events (mac, seq);

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"ironhook/baremetal"
+)
+
+// kept is how many events the log holds; the oldest go first. At a hundred
+// events a boot it is the story of two thousand boots.
+const kept = 200_000
+
+// Append adds e to the log with the transaction's time and the next number.
+func (tx *Tx) Append(e baremetal.Event) error {
+	e.At = tx.now
+	if err := (Set[baremetal.Event]{tx, &events}).Insert(&e); err != nil {
+		return err
+	}
+	if e.Seq%1000 != 0 {
+		return nil
+	}
+	if _, err := tx.sql.ExecContext(tx.ctx, "DELETE FROM events WHERE seq <= ?", e.Seq-kept); err != nil {
+		return fmt.Errorf("prune events: %w", err)
+	}
+	return nil
+}
+
+// Append adds events to the log in a transaction of their own.
+func (s *Store) Append(ctx context.Context, events ...baremetal.Event) error {
+	return s.Update(ctx, func(tx *Tx) error {
+		for _, e := range events {
+			if err := tx.Append(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// EventQuery asks for a stretch of the log.
+type EventQuery struct {
+	After int64                 // only events with a greater number
+	Node  string                // only this node's; "" is everybody's
+	Kinds []baremetal.EventKind // only these; none is all
+	Limit int                   // at most so many; 0 is all
+	Last  bool                  // the newest Limit instead of the oldest, still in order
+}
+
+// Events returns the events that q asks for in the order of their numbers.
+func (tx *Tx) Events(q EventQuery) ([]*baremetal.Event, error) {
+	where, args := "WHERE seq > ?", []any{q.After}
+	if q.Node != "" {
+		where, args = where+" AND node = ?", append(args, q.Node)
+	}
+	for i, kind := range q.Kinds {
+		where += map[bool]string{true: " AND kind IN (?", false: ", ?"}[i == 0]
+		args = append(args, string(kind))
+	}
+	if len(q.Kinds) > 0 {
+		where += ")"
+	}
+	limit := ""
+	if q.Limit > 0 {
+		limit = fmt.Sprintf(" LIMIT %d", q.Limit)
+	}
+	if !q.Last {
+		return (Set[baremetal.Event]{tx, &events}).query(where+" ORDER BY seq"+limit, args...)
+	}
+	return (Set[baremetal.Event]{tx, &events}).query(
+		"WHERE seq IN (SELECT seq FROM events "+where+" ORDER BY seq DESC"+limit+") ORDER BY seq", args...)
+}

@@ -1,0 +1,76 @@
+package store
+
+import (
+	"strings"
+
+	"ironhook/baremetal"
+)
+
+// table says where the fields of T stand in the database: everything the
+// statements of [Set] are made from.
+type table[T any] struct {
+	name    string // of the SQL table
+	noun    string // how Ironic's messages call a row
+	key     string // the column that identifies a row to clients
+	alias   string // a second column that does, "" for none
+	order   string // the column that gives the order of creation
+	columns []column[T]
+	unique  []rule[T]
+	stamps  func(*T) stamps
+}
+
+// column is a name and the place of its value in T.
+type column[T any] struct {
+	name string
+	at   func(*T) field
+}
+
+// rule is a uniqueness constraint: the columns as SQLite names them in its error,
+// and Ironic's message for the row that breaks it.
+type rule[T any] struct {
+	columns string
+	message func(*T) string
+}
+
+func (t *table[T]) names() string {
+	names := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		names[i] = c.name
+	}
+	return strings.Join(names, ", ")
+}
+
+func (t *table[T]) fields(row *T) []any {
+	fields := make([]any, len(t.columns))
+	for i, c := range t.columns {
+		fields[i] = c.at(row)
+	}
+	return fields
+}
+
+// has tells whether name may stand in a statement as a column of t: nothing else
+// ever does, so no client's text becomes SQL.
+func (t *table[T]) has(name string) bool {
+	for _, c := range t.columns {
+		if c.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// conflict turns SQLite's "UNIQUE constraint failed: nodes.name" into Ironic's
+// words, nil when err is something else.
+func (t *table[T]) conflict(err error, row *T) error {
+	_, columns, found := strings.Cut(err.Error(), "UNIQUE constraint failed: ")
+	if !found {
+		return nil
+	}
+	columns, _, _ = strings.Cut(columns, " (")
+	for _, r := range t.unique {
+		if columns == r.columns {
+			return baremetal.Errorf(baremetal.ErrConflict, "%s", r.message(row))
+		}
+	}
+	return baremetal.Errorf(baremetal.ErrConflict, "%s already exists (%s).", t.noun, columns)
+}

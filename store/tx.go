@@ -1,0 +1,44 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"ironhook/baremetal"
+)
+
+// Tx is one transaction, handed out by [Store.View] and [Store.Update]. It is
+// for one goroutine and ends with the function that was given it.
+type Tx struct {
+	ctx context.Context
+	sql *sql.Tx
+	now time.Time
+}
+
+// Now is the time of the transaction: every row it writes carries the same.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// The sets of rows, one a kind.
+
+// Nodes are identified by UUID or name.
+func (tx *Tx) Nodes() Set[baremetal.Node] { return Set[baremetal.Node]{tx, &nodes} }
+
+// Ports are identified by UUID or MAC address.
+func (tx *Tx) Ports() Set[baremetal.Port] { return Set[baremetal.Port]{tx, &ports} }
+
+// Connectors are identified by UUID.
+func (tx *Tx) Connectors() Set[baremetal.VolumeConnector] {
+	return Set[baremetal.VolumeConnector]{tx, &connectors}
+}
+
+// Targets are identified by UUID.
+func (tx *Tx) Targets() Set[baremetal.VolumeTarget] {
+	return Set[baremetal.VolumeTarget]{tx, &targets}
+}
+
+// Exports are identified by the UUID of their volume target, or by their IQN.
+func (tx *Tx) Exports() Set[baremetal.Export] { return Set[baremetal.Export]{tx, &exports} }
+
+// Leases are identified by MAC address or by IP address.
+func (tx *Tx) Leases() Set[baremetal.Lease] { return Set[baremetal.Lease]{tx, &leases} }
