@@ -1,0 +1,101 @@
+package scsi
+
+import (
+	"slices"
+	"sync"
+)
+
+// MaxLUNs is how many logical units a device holds at most: what peripheral
+// device addressing (SAM-5 §4.7.7.4) can name.
+const MaxLUNs = 256
+
+// Device is a SCSI target device: its logical units, the nexuses with its
+// initiators, and what is owed to each of them. All methods are safe for
+// concurrent use. It starts no goroutine and reads no clock.
+type Device struct {
+	name string
+
+	mu      sync.RWMutex
+	luns    [MaxLUNs]*LUN
+	nexuses []*Nexus
+}
+
+// NewDevice makes a target device of that iSCSI name, with the units at LUN 0
+// and up. A unit belongs to one device only.
+func NewDevice(name string, luns ...*LUN) *Device {
+	d := &Device{name: name}
+	for i, l := range luns {
+		d.SetLUN(i, l)
+	}
+	return d
+}
+
+// SetLUN puts a unit at a number below MaxLUNs, or takes it away if l is nil.
+// Every initiator is told (unit attention 3F/0E) with its next command. The
+// unit that was there must have no command in flight, for its Disk may be
+// closed afterwards.
+func (d *Device) SetLUN(number int, l *LUN) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if l != nil {
+		l.device, l.number = d, number
+	}
+	d.luns[number] = l
+	for _, n := range d.nexuses {
+		for i, other := range d.luns {
+			if other != nil {
+				n.attention[i].raise(reportedLUNsChanged)
+			}
+		}
+	}
+}
+
+// Nexus is the relation of one initiator port with a device: what SAM calls an
+// I_T nexus. It carries the unit attentions owed to that initiator.
+type Nexus struct {
+	port      string
+	attention [MaxLUNs]attention
+}
+
+// InitiatorPort is the name the nexus was made with.
+func (n *Nexus) InitiatorPort() string { return n.port }
+
+// Login makes a nexus. The initiator port's name is its SCSI name string, for
+// iSCSI "iqn.1994-05.org.example:host,i,0x00023d000001" (RFC 7143 §4.2.7):
+// persistent reservations know their holders by it across sessions.
+func (d *Device) Login(initiatorPort string) *Nexus {
+	n := &Nexus{port: initiatorPort}
+	for i := range n.attention {
+		n.attention[i].raise(powerOn)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.nexuses = append(d.nexuses, n)
+	return n
+}
+
+// Logout ends a nexus: RESERVE(6) and (10) it holds are released, persistent
+// reservations stay. The transport calls it after the last command of the
+// nexus has returned.
+func (d *Device) Logout(n *Nexus) {
+	d.mu.Lock()
+	d.nexuses = slices.DeleteFunc(d.nexuses, func(m *Nexus) bool { return m == n })
+	luns := d.luns
+	d.mu.Unlock()
+	for _, l := range luns {
+		if l != nil {
+			l.nexusLost(n)
+		}
+	}
+}
+
+// raise owes an attention for a unit to every nexus but the one that knows.
+func (d *Device) raise(number int, a condition, except *Nexus) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, n := range d.nexuses {
+		if n != except {
+			n.attention[number].raise(a)
+		}
+	}
+}
