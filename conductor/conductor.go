@@ -1,0 +1,148 @@
+package conductor
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// Config is what a conductor works with.
+type Config struct {
+	Store         *store.Store
+	Host          string             // its name: in reservations and in /v1/conductors
+	HardwareTypes []HardwareType     // the enabled ones
+	Power         map[string]Power   // by the name of the power or management interface
+	Storage       map[string]Storage // by the name of the storage interface
+	Log           *slog.Logger
+	// PowerInterval is the time between two rounds of asking every machine for its
+	// power state; 0 is never.
+	PowerInterval time.Duration
+}
+
+// Conductor carries out verbs on nodes. Its methods are safe for concurrent use.
+type Conductor struct {
+	Config
+	tasks   sync.WaitGroup
+	workers chan struct{} // a token for every task that may still start
+	base    context.Context
+	stop    context.CancelFunc
+}
+
+// maxTasks is how many nodes are worked on at once; Ironic's workers_pool_size.
+const maxTasks = 100
+
+// taskTime bounds one task, so that a BMC that never answers cannot hold a node
+// for ever.
+const taskTime = 15 * time.Minute
+
+// New makes a conductor. Nothing runs until a verb is given to it or Run is
+// called; Close must be called in the end.
+func New(c Config) *Conductor {
+	base, stop := context.WithCancel(context.Background())
+	return &Conductor{Config: c, workers: make(chan struct{}, maxTasks), base: base, stop: stop}
+}
+
+// Close gives running tasks until ctx ends to finish, then interrupts them and
+// waits. An interrupted task leaves its node reserved, for Recover to find.
+func (c *Conductor) Close(ctx context.Context) {
+	done := make(chan struct{})
+	go func() { c.tasks.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	c.stop()
+	<-done
+}
+
+// worker takes a place for a task, or says that there is none. The place must be
+// given to run or back.
+func (c *Conductor) worker() error {
+	select {
+	case c.workers <- struct{}{}:
+		return nil
+	default:
+		return baremetal.Errorf(baremetal.ErrBusy, "Requested action cannot be performed due to lack of free conductor workers.")
+	}
+}
+
+// run starts task for the node, which the caller has reserved, and releases the
+// node when it ends. A task interrupted by Close keeps its reservation.
+func (c *Conductor) run(node string, task func(ctx context.Context) error) {
+	c.tasks.Go(func() {
+		defer func() { <-c.workers }()
+		ctx, cancel := context.WithTimeout(c.base, taskTime)
+		defer cancel()
+		if err := task(ctx); err != nil {
+			c.Log.Error("task failed", "node", node, "error", err)
+		}
+		if c.base.Err() != nil {
+			return
+		}
+		if err := c.release(node); err != nil {
+			c.Log.Error("release node", "node", node, "error", err)
+		}
+	})
+}
+
+// change applies f to the node as it is now, in one transaction, and appends the
+// events that f returns. It outlives an interrupted task: what has been done must
+// be written down.
+func (c *Conductor) change(ctx context.Context, node string, f func(n *baremetal.Node, now time.Time) []baremetal.Event) error {
+	return c.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		n, err := tx.Nodes().Get(node)
+		if err != nil {
+			return err
+		}
+		events := f(n, tx.Now())
+		if err := tx.Nodes().Update(n); err != nil {
+			return err
+		}
+		for _, e := range events {
+			e.Node = n.UUID
+			if err := tx.Append(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// node reads a node by UUID or name.
+func (c *Conductor) node(ctx context.Context, ident string) (n *baremetal.Node, err error) {
+	err = c.Store.View(ctx, func(tx *store.Tx) error {
+		n, err = tx.Nodes().Get(ident)
+		return err
+	})
+	return n, err
+}
+
+// powerOf returns the driver behind the node's interface of this kind, "power" or
+// "management".
+func (c *Conductor) powerOf(n *baremetal.Node, kind string) (Power, error) {
+	if p, ok := c.Power[n.Interfaces[kind]]; ok {
+		return p, nil
+	}
+	return nil, baremetal.Errorf(baremetal.ErrUnsupported, "Driver %s does not support %s (disabled or not implemented).", n.Driver, kind)
+}
+
+// storageOf returns the node's storage interface.
+func (c *Conductor) storageOf(n *baremetal.Node) (Storage, error) {
+	if s, ok := c.Storage[n.Interfaces["storage"]]; ok {
+		return s, nil
+	}
+	return nil, baremetal.Errorf(baremetal.ErrUnsupported, "Driver %s does not support storage (disabled or not implemented).", n.Driver)
+}
+
+// sentence is an error as a node's last_error tells it.
+func sentence(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "timed out: " + err.Error()
+	}
+	return err.Error()
+}

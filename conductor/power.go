@@ -1,0 +1,153 @@
+package conductor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// powerResult is the state a machine is in when a power action has succeeded.
+var powerResult = map[baremetal.PowerState]baremetal.PowerState{
+	baremetal.PowerOn:      baremetal.PowerOn,
+	baremetal.Reboot:       baremetal.PowerOn,
+	baremetal.SoftReboot:   baremetal.PowerOn,
+	baremetal.PowerOff:     baremetal.PowerOff,
+	baremetal.SoftPowerOff: baremetal.PowerOff,
+}
+
+// SetPower begins a power action: power on, power off, rebooting, and the soft
+// forms. It returns when the action is accepted; its outcome shows in the node.
+// timeout bounds the action; 0 is the driver's own.
+func (c *Conductor) SetPower(ctx context.Context, ident string, target baremetal.PowerState, timeout time.Duration) error {
+	uuid, err := c.accept(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
+		if _, ok := powerResult[target]; !ok {
+			return refuse(string(target), ident, string(n.PowerState))
+		}
+		if n.ProvisionState == baremetal.Cleaning || n.ProvisionState == baremetal.CleanWait {
+			return refuse(string(target), ident, string(n.ProvisionState))
+		}
+		power, err := c.powerOf(n, "power")
+		if err != nil {
+			return err
+		}
+		if err := power.Validate(n); err != nil {
+			return err
+		}
+		n.TargetPowerState, n.LastError = powerResult[target], ""
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	c.run(uuid, func(ctx context.Context) error {
+		if timeout > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, timeout)
+			defer cancel()
+		}
+		return c.switchPower(ctx, uuid, target)
+	})
+	return nil
+}
+
+// refuse is Ironic's InvalidStateRequested.
+func refuse(action, node, state string) error {
+	if state == "" {
+		state = "None"
+	}
+	return baremetal.Errorf(baremetal.ErrInvalid,
+		"The requested action %q can not be performed on node %q while it is in state %q.", action, node, state)
+}
+
+// switchPower brings a reserved node to target, volumes first on the way up and
+// last on the way down, and writes down how it went.
+func (c *Conductor) switchPower(ctx context.Context, uuid string, target baremetal.PowerState) error {
+	n, err := c.node(ctx, uuid)
+	if err != nil {
+		return err
+	}
+	state, err := c.powerAction(ctx, n, target)
+	return c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
+		n.TargetPowerState = ""
+		if err != nil {
+			if state != "" {
+				n.PowerState = state
+			}
+			n.LastError = fmt.Sprintf("Failed to change power state to '%s' by '%s': %s", powerResult[target], target, sentence(err))
+			return []baremetal.Event{{Kind: baremetal.EventError, Detail: n.LastError}}
+		}
+		setPower(n, state, now)
+		if state == baremetal.PowerOff {
+			return []baremetal.Event{{Kind: baremetal.EventPowerOff, Detail: "switched off"}}
+		}
+		return nil
+	})
+}
+
+// setPower records an observed power state and when it changed.
+func setPower(n *baremetal.Node, state baremetal.PowerState, now time.Time) {
+	if n.PowerState == state {
+		return
+	}
+	n.PowerState = state
+	if n.DriverInternalInfo == nil {
+		n.DriverInternalInfo = baremetal.Object{}
+	}
+	n.DriverInternalInfo["last_power_state_change"] = now.UTC().Format("2006-01-02T15:04:05.000000")
+}
+
+// powerAction does target on the machine and returns the state it is known to be
+// in afterwards, "" when nothing is known.
+func (c *Conductor) powerAction(ctx context.Context, n *baremetal.Node, target baremetal.PowerState) (baremetal.PowerState, error) {
+	power, err := c.powerOf(n, "power")
+	if err != nil {
+		return "", err
+	}
+	before, err := power.State(ctx, n)
+	if err != nil {
+		return baremetal.PowerError, err
+	}
+	if before == target {
+		return before, nil // only plain on and off can be "already there"
+	}
+	if powerResult[target] == baremetal.PowerOff {
+		return c.powerDown(ctx, n, power, target)
+	}
+	return c.powerUp(ctx, n, power, before, target)
+}
+
+func (c *Conductor) powerDown(ctx context.Context, n *baremetal.Node, power Power, target baremetal.PowerState) (baremetal.PowerState, error) {
+	if err := power.Set(ctx, n, target); err != nil {
+		return "", err
+	}
+	if err := c.detach(ctx, n); err != nil {
+		// The machine is off and cannot do harm; the next attach starts afresh.
+		c.Log.Warn("detach volumes after power off", "node", n.UUID, "error", err)
+	}
+	return baremetal.PowerOff, nil
+}
+
+// powerUp attaches and chooses the network as boot device, then switches. When
+// switching fails and the machine is off, what was attached is withdrawn.
+func (c *Conductor) powerUp(ctx context.Context, n *baremetal.Node, power Power, before, target baremetal.PowerState) (baremetal.PowerState, error) {
+	if err := c.prepareVolumeBoot(ctx, n, false); err != nil {
+		return before, err
+	}
+	// Before, not after: the machine's first packet may come while Set still waits.
+	if err := c.Store.Append(ctx, baremetal.Event{Node: n.UUID, Kind: baremetal.EventPowerOn, Detail: string(target)}); err != nil {
+		return before, err
+	}
+	err := power.Set(ctx, n, target)
+	if err == nil {
+		return baremetal.PowerOn, nil
+	}
+	if before == baremetal.PowerOff && c.base.Err() == nil {
+		if e := c.detach(context.WithoutCancel(ctx), n); e != nil {
+			c.Log.Warn("detach volumes after failed power on", "node", n.UUID, "error", e)
+		}
+	}
+	return "", err
+}

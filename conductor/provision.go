@@ -1,0 +1,147 @@
+package conductor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// ProvisionRequest is the body of PUT /v1/nodes/{node}/states/provision.
+type ProvisionRequest struct {
+	Target         string // the verb as the API spells it
+	ConfigDrive    any    // a string or an object; nil leaves instance_info alone
+	CleanSteps     []baremetal.Object
+	DeploySteps    []baremetal.Object
+	RescuePassword string
+}
+
+// verbs gives the state machine's event for the API's verb.
+var verbs = map[string]baremetal.ProvisionEvent{
+	"manage": baremetal.VerbManage, "provide": baremetal.VerbProvide,
+	"active": baremetal.VerbDeploy, "deploy": baremetal.VerbDeploy,
+	"rebuild": baremetal.VerbRebuild,
+	"deleted": baremetal.VerbDelete, "undeploy": baremetal.VerbDelete,
+	"inspect": baremetal.VerbInspect, "abort": baremetal.VerbAbort,
+	"clean": baremetal.VerbClean, "adopt": baremetal.VerbAdopt,
+	"rescue": baremetal.VerbRescue, "unrescue": baremetal.VerbUnrescue,
+}
+
+// Provision begins to move a node along the state machine. It returns when the
+// move is accepted; its outcome shows in the node.
+func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequest) error {
+	event, known := verbs[r.Target]
+	n, err := c.node(ctx, ident)
+	if err != nil {
+		return err
+	}
+	if known {
+		if err := c.mayProvision(ctx, n, event, r); err != nil {
+			return err
+		}
+	}
+	var state baremetal.ProvisionState
+	uuid, err := c.accept(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
+		next, ok := n.ProvisionState.Next(event)
+		if !ok {
+			return refuse(r.Target, n.UUID, string(n.ProvisionState))
+		}
+		if err := allowed(n, event); err != nil {
+			return err
+		}
+		state = next
+		n.LastError = ""
+		if r.ConfigDrive != nil {
+			n.InstanceInfo = with(n.InstanceInfo, "configdrive", r.ConfigDrive)
+		}
+		return tx.Append(enterState(n, next, event, tx.Now()))
+	})
+	if err != nil {
+		return err
+	}
+	c.run(uuid, func(ctx context.Context) error { return c.carryOut(ctx, uuid, state, event) })
+	return nil
+}
+
+func with(o baremetal.Object, key string, value any) baremetal.Object {
+	if o == nil {
+		o = baremetal.Object{}
+	}
+	o[key] = value
+	return o
+}
+
+// allowed holds the rules of the node itself: maintenance and protection.
+func allowed(n *baremetal.Node, event baremetal.ProvisionEvent) error {
+	deploys := event == baremetal.VerbDeploy || event == baremetal.VerbRebuild
+	if n.Maintenance && deploys {
+		return baremetal.Errorf(baremetal.ErrInvalid,
+			"The provisioning operation can't be performed on node %s because it's in maintenance mode.", n.UUID)
+	}
+	if n.Protected && (event == baremetal.VerbRebuild || event == baremetal.VerbDelete) {
+		return baremetal.Errorf(baremetal.ErrForbidden, "Node %s is protected and cannot be undeployed, rebuilt or deleted", n.UUID)
+	}
+	return nil
+}
+
+// mayProvision does the checks that look beyond the node, before it is reserved.
+func (c *Conductor) mayProvision(ctx context.Context, n *baremetal.Node, event baremetal.ProvisionEvent, r ProvisionRequest) error {
+	if _, ok := n.ProvisionState.Next(event); !ok || n.Reservation != "" {
+		return nil // accept finds the better words
+	}
+	if err := allowed(n, event); err != nil {
+		return err
+	}
+	switch event {
+	case baremetal.VerbDeploy, baremetal.VerbRebuild:
+		return c.validateDeploy(ctx, n)
+	case baremetal.VerbClean:
+		if r.CleanSteps == nil {
+			return baremetal.Errorf(baremetal.ErrInvalid, `"clean_steps" is required when setting target provision state to clean`)
+		}
+	}
+	return nil
+}
+
+// enterState moves n to state and returns the event that tells of it.
+func enterState(n *baremetal.Node, state baremetal.ProvisionState, by baremetal.ProvisionEvent, now time.Time) baremetal.Event {
+	detail := fmt.Sprintf("%s -> %s", n.ProvisionState, state)
+	n.ProvisionState, n.TargetProvisionState, n.ProvisionUpdatedAt = state, state.Goal(), now
+	if by == baremetal.VerbClean && state == baremetal.Cleaning {
+		n.TargetProvisionState = baremetal.Manageable
+	}
+	return baremetal.Event{Node: n.UUID, Kind: baremetal.EventProvision, Detail: detail}
+}
+
+// carryOut does the work of the state a node has just entered, and moves it on.
+func (c *Conductor) carryOut(ctx context.Context, uuid string, state baremetal.ProvisionState, by baremetal.ProvisionEvent) error {
+	w, ok := works[state]
+	if !ok {
+		return nil // a stable state: nothing to do
+	}
+	err := w.do(c, ctx, uuid)
+	if c.base.Err() != nil {
+		return err // interrupted by a shutdown: Recover has the last word
+	}
+	outcome := w.done
+	if by == baremetal.VerbClean {
+		outcome = baremetal.VerbManage
+	}
+	var next baremetal.ProvisionState
+	changed := c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
+		n.DeployStep = nil
+		var events []baremetal.Event
+		if err != nil {
+			outcome, n.LastError = baremetal.Fail, fmt.Sprintf(w.failed, n.UUID, sentence(err))
+			events = append(events, baremetal.Event{Kind: baremetal.EventError, Detail: n.LastError})
+		}
+		next, _ = state.Next(outcome)
+		return append(events, enterState(n, next, outcome, now))
+	})
+	if changed != nil || err != nil {
+		return changed
+	}
+	return c.carryOut(ctx, uuid, next, outcome) // deleting leads to cleaning leads to available
+}

@@ -1,0 +1,43 @@
+package conductor
+
+import (
+	"context"
+	"fmt"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// Recover releases the nodes that this conductor held when it last stopped and
+// fails the work it had begun on them, as Ironic does at its start. It must be
+// called before any verb is accepted.
+func (c *Conductor) Recover(ctx context.Context) error {
+	return c.Store.Update(ctx, func(tx *store.Tx) error {
+		held, err := tx.Nodes().List(store.Query{Filters: []store.Filter{{Column: "reservation", Match: store.NotNull}}})
+		if err != nil {
+			return err
+		}
+		for _, n := range held {
+			if err := c.recoverNode(tx, n); err != nil {
+				return fmt.Errorf("recover node %s: %w", n.UUID, err)
+			}
+		}
+		return nil
+	})
+}
+
+func (c *Conductor) recoverNode(tx *store.Tx, n *baremetal.Node) error {
+	n.Reservation, n.DeployStep = "", nil
+	if n.TargetPowerState != "" {
+		n.TargetPowerState = ""
+		n.LastError = "Ironhook stopped during a power action; ask for it again."
+	}
+	if n.ProvisionState.Transient() {
+		next, _ := n.ProvisionState.Next(baremetal.Fail)
+		n.LastError = fmt.Sprintf("Ironhook stopped while the node was %s; ask for it again.", n.ProvisionState)
+		if err := tx.Append(enterState(n, next, baremetal.Fail, tx.Now())); err != nil {
+			return err
+		}
+	}
+	return tx.Nodes().Update(n)
+}

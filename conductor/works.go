@@ -1,0 +1,164 @@
+package conductor
+
+import (
+	"context"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// work is what happens in a transient state.
+type work struct {
+	do     func(c *Conductor, ctx context.Context, uuid string) error
+	done   baremetal.ProvisionEvent // what success means to the state machine
+	failed string                   // last_error: node, then reason
+}
+
+// works by state. There is no agent in Ironhook: cleaning, inspection and rescue
+// have nothing to run on the machine and end at once.
+var works = map[baremetal.ProvisionState]work{
+	baremetal.Verifying:  {(*Conductor).verify, baremetal.Done, "Failed to get power state for node %s. Error: %s"},
+	baremetal.Deploying:  {(*Conductor).deploy, baremetal.Done, "Failed to deploy node %s: %s"},
+	baremetal.Deleting:   {(*Conductor).tearDown, baremetal.VerbClean, "Failed to tear down node %s: %s"},
+	baremetal.Cleaning:   {nothing, baremetal.Done, "Failed to clean node %s: %s"},
+	baremetal.Inspecting: {(*Conductor).inspect, baremetal.Done, "Failed to inspect node %s: %s"},
+	baremetal.Adopting:   {(*Conductor).verify, baremetal.Done, "Failed to adopt node %s: %s"},
+	baremetal.Rescuing:   {nothing, baremetal.Done, "Failed to rescue node %s: %s"},
+	baremetal.Unrescuing: {nothing, baremetal.Done, "Failed to unrescue node %s: %s"},
+}
+
+func nothing(*Conductor, context.Context, string) error { return nil }
+
+// verify proves that the machine's power can be asked for, and notes the answer.
+func (c *Conductor) verify(ctx context.Context, uuid string) error {
+	n, err := c.node(ctx, uuid)
+	if err != nil {
+		return err
+	}
+	power, err := c.powerOf(n, "power")
+	if err != nil {
+		return err
+	}
+	if err := power.Validate(n); err != nil {
+		return err
+	}
+	state, err := power.State(ctx, n)
+	if err != nil {
+		return err
+	}
+	return c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
+		setPower(n, state, now)
+		return nil
+	})
+}
+
+func (c *Conductor) inspect(ctx context.Context, uuid string) error {
+	return c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
+		n.InspectionStartedAt, n.InspectionFinishedAt = now, now
+		return nil
+	})
+}
+
+// deploy makes a machine run from its boot volume, step by step as Ironic's
+// direct deploy does for a node that boots from a volume. A fake deploy interface
+// leaves the machine alone.
+func (c *Conductor) deploy(ctx context.Context, uuid string) error {
+	n, err := c.node(ctx, uuid)
+	if err != nil {
+		return err
+	}
+	steps := deploySteps(c)
+	if n.Interfaces["deploy"] == "fake" {
+		steps = nil
+	}
+	if err := c.follow(ctx, uuid, steps); err != nil {
+		return err
+	}
+	return c.change(ctx, uuid, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
+		n.DriverInternalInfo = with(n.DriverInternalInfo, "deploy_steps", nil)
+		return nil
+	})
+}
+
+func deploySteps(c *Conductor) []Step {
+	return []Step{
+		{Name: "power_off", Do: func(ctx context.Context, n *baremetal.Node) error {
+			return c.power(ctx, n, baremetal.PowerOff)
+		}},
+		{Name: "attach_volumes", Do: c.attachBootVolume, Undo: c.detach},
+		{Name: "boot_instance", Do: func(ctx context.Context, n *baremetal.Node) error {
+			return c.power(ctx, n, baremetal.PowerOn)
+		}, Undo: func(ctx context.Context, n *baremetal.Node) error {
+			return c.power(ctx, n, baremetal.PowerOff)
+		}},
+	}
+}
+
+// attachBootVolume checks that the node may boot from its volume, makes it
+// reachable and remembers it in driver_internal_info.boot_from_volume.
+func (c *Conductor) attachBootVolume(ctx context.Context, n *baremetal.Node) error {
+	boot, err := c.bootVolume(ctx, n)
+	if err != nil || boot == nil {
+		return err
+	}
+	if err := checkCapability(n, boot); err != nil {
+		return err
+	}
+	if err := c.prepareVolumeBoot(ctx, n, true); err != nil {
+		return err
+	}
+	return c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
+		n.DriverInternalInfo = with(n.DriverInternalInfo, "boot_from_volume", boot.UUID)
+		return nil
+	})
+}
+
+// power switches the machine as a step of a plan and records the new state.
+func (c *Conductor) power(ctx context.Context, n *baremetal.Node, target baremetal.PowerState) error {
+	state, err := c.powerAction(ctx, n, target)
+	if err != nil {
+		return err
+	}
+	return c.change(ctx, n.UUID, func(n *baremetal.Node, now time.Time) []baremetal.Event {
+		setPower(n, state, now)
+		return nil
+	})
+}
+
+// tearDown switches the machine off, withdraws its volumes and forgets what was
+// deployed on it. As in Ironic its volume targets go and its connectors stay.
+func (c *Conductor) tearDown(ctx context.Context, uuid string) error {
+	n, err := c.node(ctx, uuid)
+	if err != nil {
+		return err
+	}
+	if n.Interfaces["deploy"] != "fake" {
+		if err := c.power(ctx, n, baremetal.PowerOff); err != nil {
+			return err
+		}
+	}
+	if err := c.detach(ctx, n); err != nil {
+		return err
+	}
+	return c.Store.Update(ctx, func(tx *store.Tx) error { return forgetInstance(tx, uuid) })
+}
+
+func forgetInstance(tx *store.Tx, uuid string) error {
+	targets, err := tx.Targets().List(store.Where("node_uuid", uuid))
+	if err != nil {
+		return err
+	}
+	for _, t := range targets {
+		if err := tx.Targets().Delete(t.UUID); err != nil {
+			return err
+		}
+	}
+	n, err := tx.Nodes().Get(uuid)
+	if err != nil {
+		return err
+	}
+	n.InstanceInfo, n.InstanceUUID = nil, ""
+	delete(n.DriverInternalInfo, "boot_from_volume")
+	return tx.Nodes().Update(n)
+}
