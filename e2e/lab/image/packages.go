@@ -1,0 +1,107 @@
+package image
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Packages the image takes files from. They are unpacked, never installed: a
+// host needs neither a second kernel nor an iSCSI daemon of its own.
+var unpacked = []string{
+	"busybox-static",
+	"libisns0",
+	"libopeniscsiusr",
+	"open-iscsi",
+	"systemd-boot-efi",
+}
+
+// tree is a folder that packages were unpacked into, and the kernel found there.
+type tree struct {
+	dir    string
+	kernel string // as uname -r says it
+}
+
+func (t tree) path(name string) string { return filepath.Join(t.dir, name) }
+
+// fetch downloads the packages into cache, where they stay, and unpacks them.
+func fetch(ctx context.Context, cache, dir string) (tree, error) {
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return tree{}, err
+	}
+	kernel, err := kernelRelease(ctx)
+	if err != nil {
+		return tree{}, err
+	}
+	for _, name := range append([]string{"linux-image-" + kernel}, unpacked...) {
+		deb, err := download(ctx, cache, name)
+		if err != nil {
+			return tree{}, err
+		}
+		if _, err := run(ctx, "dpkg-deb", "--extract", deb, dir); err != nil {
+			return tree{}, err
+		}
+	}
+	return tree{dir: dir, kernel: kernel}, nil
+}
+
+var kernelPackage = regexp.MustCompile(`Depends: linux-image-(\d\S*)`)
+
+// kernelRelease asks apt which kernel Debian's metapackage means today. It is
+// the generic kernel: the one for clouds has no driver for the e1000 card.
+func kernelRelease(ctx context.Context) (string, error) {
+	out, err := run(ctx, "apt-cache", "depends", "linux-image-amd64")
+	if err != nil {
+		return "", err
+	}
+	m := kernelPackage.FindSubmatch(out)
+	if m == nil {
+		return "", fmt.Errorf("apt knows no linux-image-amd64: run apt-get update as root")
+	}
+	return string(m[1]), nil
+}
+
+// download returns the package file in cache, downloading it when it is not there.
+func download(ctx context.Context, cache, name string) (string, error) {
+	if deb := newest(cache, name); deb != "" {
+		return deb, nil
+	}
+	if _, err := run(ctx, "env", "-C", cache, "apt-get", "download", "-qq", name); err != nil {
+		return "", fmt.Errorf("%w\n(an old package list is the usual cause: run apt-get update as root)", err)
+	}
+	if deb := newest(cache, name); deb != "" {
+		return deb, nil
+	}
+	return "", fmt.Errorf("apt-get download %s left no file in %s", name, cache)
+}
+
+func newest(cache, name string) string {
+	found, _ := filepath.Glob(filepath.Join(cache, name+"_*.deb"))
+	if len(found) == 0 {
+		return ""
+	}
+	return found[len(found)-1]
+}
+
+// run runs a tool and returns what it printed; its complaint becomes the error.
+func run(ctx context.Context, name string, args ...string) ([]byte, error) {
+	return runEnv(ctx, nil, name, args...)
+}
+
+// runEnv is run with additional environment variables, as NAME=value.
+func runEnv(ctx context.Context, env []string, name string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "PATH="+os.Getenv("PATH")+":/usr/sbin:/sbin")
+	cmd.Env = append(cmd.Env, env...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	return stdout.Bytes(), nil
+}

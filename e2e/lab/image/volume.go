@@ -1,0 +1,96 @@
+package image
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Options says what a guest does once its root is mounted and checked. The zero
+// value powers off.
+type Options struct {
+	Stay  bool   // stay up until the power goes
+	Write int    // write, check and keep this many files of 1 MiB, then power off
+	Args  string // additional kernel arguments
+}
+
+// cmdline returns the kernel's command line.
+func (o Options) cmdline() string {
+	mode := "off"
+	switch {
+	case o.Stay:
+		mode = "stay"
+	case o.Write > 0:
+		mode = fmt.Sprintf("write:%d", o.Write)
+	}
+	return strings.TrimSpace("console=ttyS0,115200 loglevel=5 panic=5 guest=" + mode + " " + o.Args)
+}
+
+// Volume makes a private copy of the disk at path, sparse, with a guest that
+// behaves as told.
+func (img Image) Volume(ctx context.Context, path string, o Options) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	if _, err := run(ctx, "cp", "--sparse=always", "--reflink=auto", img.path, path); err != nil {
+		return err
+	}
+	return Configure(ctx, path, o)
+}
+
+// Configure tells the guest on the volume at path, which must not be in use,
+// what to do from its next boot on. What it has written stays.
+func Configure(ctx context.Context, path string, o Options) error {
+	return fatFS{image: path, offset: bootStart}.configure(ctx, o)
+}
+
+// fatFS writes into a FAT filesystem at an offset of a file, by mtools.
+type fatFS struct {
+	image  string
+	offset int64
+}
+
+func (f fatFS) drive() string { return fmt.Sprintf("%s@@%d", f.image, f.offset) }
+
+// mtoolsEnv keeps mtools from reading a configuration of the user's.
+var mtoolsEnv = []string{"MTOOLSRC=/dev/null", "MTOOLS_SKIP_CHECK=1"}
+
+func (f fatFS) mkdir(ctx context.Context, names ...string) error {
+	args := []string{"-i", f.drive()}
+	for _, name := range names {
+		args = append(args, "::"+name)
+	}
+	_, err := runEnv(ctx, mtoolsEnv, "mmd", args...)
+	return err
+}
+
+func (f fatFS) copy(ctx context.Context, from, to string) error {
+	_, err := runEnv(ctx, mtoolsEnv, "mcopy", "-o", "-i", f.drive(), from, "::"+to)
+	return err
+}
+
+// configure writes the configuration of both boot loaders.
+func (f fatFS) configure(ctx context.Context, o Options) error {
+	dir, err := os.MkdirTemp("", "ironhook-guest-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "file")
+	for name, text := range map[string]string{
+		"/syslinux.cfg": "SERIAL 0 115200\nDEFAULT guest\nPROMPT 0\nTIMEOUT 1\nSAY guest: boot-loader syslinux\n" +
+			"LABEL guest\n KERNEL /vmlinuz\n INITRD /initrd.img\n APPEND " + o.cmdline() + "\n",
+		"/loader/loader.conf":        "timeout 0\ndefault guest.conf\n",
+		"/loader/entries/guest.conf": "title guest\nlinux /vmlinuz\ninitrd /initrd.img\noptions " + o.cmdline() + "\n",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			return err
+		}
+		if err := f.copy(ctx, file, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

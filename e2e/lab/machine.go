@@ -1,0 +1,218 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+)
+
+// Firmware of a machine.
+type Firmware string
+
+const (
+	BIOS Firmware = "bios" // SeaBIOS, with the network card's iPXE ROM
+	UEFI Firmware = "uefi" // OVMF
+)
+
+// Hardware describes a machine. The zero value is a BIOS machine with a virtio
+// network card.
+type Hardware struct {
+	Name     string
+	Firmware Firmware
+	NIC      string // as QEMU names it: virtio-net-pci, e1000
+	NoROM    bool   // no iPXE in the card: the firmware's own network stack boots
+	MAC      string // by default one made from the machine's number
+}
+
+// Machine is a virtual machine without a disk, off until its BMC is told
+// otherwise. Each time its power goes on is a Boot.
+type Machine struct {
+	Hardware
+	BMC BMC
+
+	lab *Lab
+
+	mu      sync.Mutex
+	boots   []*Boot
+	device  string        // the boot device the BMC was last told, "none" at first
+	changed chan struct{} // closed and replaced at each power-on
+}
+
+// Boot is one time that a machine's power is on.
+type Boot struct {
+	Console *Log // the serial line; it starts when the power goes on
+	process *Process
+}
+
+// Off is closed when the power is off.
+func (b *Boot) Off() <-chan struct{} { return b.process.Done() }
+
+// Machine adds a machine, powered off, to the lab, and starts its BMC.
+func (l *Lab) Machine(ctx context.Context, hw Hardware) (*Machine, error) {
+	number, bmc := l.nextMachine()
+	if hw.Firmware == "" {
+		hw.Firmware = BIOS
+	}
+	if hw.NIC == "" {
+		hw.NIC = "virtio-net-pci"
+	}
+	if hw.MAC == "" {
+		hw.MAC = fmt.Sprintf("52:54:00:77:00:%02x", 0x10+number)
+	}
+	m := &Machine{Hardware: hw, lab: l, device: "none", changed: make(chan struct{})}
+	err := l.IP("tuntap add dev " + m.tap() + " mode tap\n" +
+		"link set " + m.tap() + " master " + Bridge + " up\n")
+	if err != nil {
+		return nil, err
+	}
+	if m.BMC, err = l.startBMC(ctx, m, bmc); err != nil {
+		return nil, fmt.Errorf("BMC of %s: %w", hw.Name, err)
+	}
+	return m, nil
+}
+
+// tap is the name of the machine's port at the bridge: the end of its MAC makes it unique.
+func (m *Machine) tap() string { return "tap" + m.MAC[len(m.MAC)-2:] }
+
+// PowerOn starts the machine unless it is on.
+func (m *Machine) PowerOn() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.running() != nil {
+		return nil
+	}
+	args, err := m.qemuArgs()
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("%s-boot%d", m.Name, len(m.boots)+1)
+	p, err := m.lab.Start(name, "qemu-system-x86_64", args...)
+	if err != nil {
+		return err
+	}
+	m.boots = append(m.boots, &Boot{Console: p.Log, process: p})
+	close(m.changed)
+	m.changed = make(chan struct{})
+	return nil
+}
+
+// PowerOff takes the machine's power away, as pulling the plug does.
+func (m *Machine) PowerOff() {
+	m.mu.Lock()
+	boot := m.running()
+	m.mu.Unlock()
+	if boot != nil {
+		boot.process.Kill()
+	}
+}
+
+// On tells whether the machine has power.
+func (m *Machine) On() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.running() != nil
+}
+
+// bootDevice returns what the BMC was told last, in ipmi_sim's words: none,
+// network, default, ... The machine has nothing but a network card, so this is
+// only remembered.
+func (m *Machine) bootDevice() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.device
+}
+
+func (m *Machine) setBootDevice(device string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.device = device
+}
+
+// running returns the boot that is on, or nil; m.mu is held.
+func (m *Machine) running() *Boot {
+	if len(m.boots) == 0 {
+		return nil
+	}
+	last := m.boots[len(m.boots)-1]
+	select {
+	case <-last.Off():
+		return nil
+	default:
+		return last
+	}
+}
+
+// Boot waits until the machine's power has gone on n times, and returns the n-th.
+func (m *Machine) Boot(ctx context.Context, n int) (*Boot, error) {
+	for {
+		m.mu.Lock()
+		boots, changed := m.boots, m.changed
+		m.mu.Unlock()
+		if len(boots) >= n {
+			return boots[n-1], nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for power-on %d of %s: %w", n, m.Name, context.Cause(ctx))
+		}
+	}
+}
+
+// trouble is what a console shows when a boot has failed.
+var trouble = regexp.MustCompile(`guest: FAIL|Kernel panic|I/O error|No bootable device`)
+
+// Expect waits for a line on the console that matches the pattern, and fails at
+// the first sign of trouble or when the power goes.
+func (b *Boot) Expect(ctx context.Context, pattern string) (Line, error) {
+	return b.Console.Wait(ctx, regexp.MustCompile(pattern), trouble)
+}
+
+// ExpectOff waits until the machine has powered itself off.
+func (b *Boot) ExpectOff(ctx context.Context) error {
+	return b.process.Wait(ctx)
+}
+
+// qemuArgs returns QEMU's command line. The processor is emulated (TCG): slower
+// than KVM, but it works wherever the tests run, and alike.
+func (m *Machine) qemuArgs() ([]string, error) {
+	nic := fmt.Sprintf("%s,netdev=net0,mac=%s,bootindex=1", m.NIC, m.MAC)
+	if m.NoROM {
+		nic += ",romfile="
+	}
+	args := []string{
+		"-name", m.Name, "-machine", "q35,accel=tcg,graphics=off", "-cpu", "max", "-smp", "1", "-m", "512",
+		"-nodefaults", "-no-user-config", "-display", "none", "-boot", "menu=off,strict=on",
+		"-chardev", "stdio,id=serial0,signal=off", "-device", "isa-serial,chardev=serial0",
+		"-netdev", "tap,id=net0,ifname=" + m.tap() + ",script=no,downscript=no", "-device", nic,
+	}
+	if m.Firmware == BIOS {
+		return args, nil
+	}
+	vars, err := m.uefiVars()
+	return append(args,
+		"-drive", "if=pflash,format=raw,readonly=on,file="+ovmfCode,
+		"-drive", "if=pflash,format=raw,file="+vars,
+		"-device", "virtio-rng-pci"), err
+}
+
+const (
+	ovmfCode = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+	ovmfVars = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+)
+
+// uefiVars returns the file with the machine's UEFI variables, made at first use.
+func (m *Machine) uefiVars() (string, error) {
+	path := filepath.Join(m.lab.Dir, m.Name+"-vars.fd")
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	body, err := os.ReadFile(ovmfVars)
+	if err != nil {
+		return "", fmt.Errorf("%w (package ovmf)", err)
+	}
+	return path, os.WriteFile(path, body, 0o644)
+}
