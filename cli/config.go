@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ironhook/bootsrv"
+)
+
+// Config is everything `ironhook serve` can be told, checked.
+type Config struct {
+	Data              string
+	API, ISCSI        string // HOST:PORT; an empty host is every address
+	HTTP, TFTP        string
+	BootInterfaces    []string
+	DHCP              bootsrv.Mode
+	Range             string // A-B, "" for none
+	Auth              string // http_basic or none
+	HardwareTypes     []string
+	StorageInterfaces []string
+	IPXEDir           string
+	LogLevel          string
+}
+
+// option is one setting: its name is the flag's, the TOML key and, upper case
+// with IRONHOOK_ before it, the environment variable.
+type option struct {
+	name  string
+	value string // default; lists are separated by commas
+	usage string
+	many  bool // the flag may be repeated
+	set   func(c *Config, value string) error
+}
+
+func (o option) env() string {
+	return "IRONHOOK_" + strings.ToUpper(strings.ReplaceAll(o.name, "-", "_"))
+}
+
+// options is the whole configuration, in the order in which help shows it.
+func options() []option {
+	return []option{
+		{name: "data", value: defaultData(), usage: "directory of the database and the volumes", set: func(c *Config, v string) (err error) {
+			c.Data, err = filepath.Abs(v)
+			return err
+		}},
+		{name: "api", value: ":6385", usage: "address of the Bare Metal API and the pages", set: address(func(c *Config) *string { return &c.API })},
+		{name: "boot-interface", usage: "network interface on which machines boot (repeatable); without one no DHCP is served", many: true,
+			set: names(func(c *Config) *[]string { return &c.BootInterfaces }, `^[^\s/,]{1,15}$`)},
+		{name: "dhcp", value: "auto", usage: "auto, proxy (beside another DHCP server), full (give addresses, needs --dhcp-range) or off", set: func(c *Config, v string) (err error) {
+			c.DHCP, err = bootsrv.ParseMode(v)
+			return err
+		}},
+		{name: "dhcp-range", usage: "addresses to give to machines, as FIRST-LAST", set: func(c *Config, v string) error { c.Range = v; return nil }},
+		{name: "iscsi", value: ":3260", usage: "address of the iSCSI target", set: address(func(c *Config) *string { return &c.ISCSI })},
+		{name: "http", value: ":8080", usage: "address from which boot files and boot scripts are served", set: address(func(c *Config) *string { return &c.HTTP })},
+		{name: "tftp", value: ":69", usage: "address of the TFTP server (opened where there is a boot interface)", set: address(func(c *Config) *string { return &c.TFTP })},
+		{name: "auth", value: "http_basic", usage: "http_basic (users in DATA/htpasswd) or none", set: oneOf(func(c *Config) *string { return &c.Auth }, "http_basic", "none")},
+		{name: "hardware-types", value: "ipmi,manual-management,fake-hardware", usage: "enabled hardware types", set: names(func(c *Config) *[]string { return &c.HardwareTypes }, `^[a-z-]+$`)},
+		{name: "storage-interfaces", value: "noop,external,iscsi", usage: "enabled storage interfaces; the first is the default", set: names(func(c *Config) *[]string { return &c.StorageInterfaces }, `^(noop|external|iscsi)$`)},
+		{name: "ipxe-dir", usage: "directory of iPXE binaries to serve instead of the embedded ones", set: func(c *Config, v string) error { c.IPXEDir = v; return nil }},
+		{name: "log-level", value: "info", usage: "debug, info, warn or error", set: oneOf(func(c *Config) *string { return &c.LogLevel }, "debug", "info", "warn", "error")},
+	}
+}
+
+// defaultData is the system's place for root, the user's own for everybody else.
+func defaultData() string {
+	if os.Geteuid() == 0 {
+		return "/var/lib/ironhook"
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "ironhook")
+	}
+	home, _ := os.UserHomeDir()
+	return filepath.Join(home, ".local", "share", "ironhook")
+}
+
+func address(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		host, port, err := net.SplitHostPort(v)
+		if err != nil {
+			return fmt.Errorf("want ADDRESS:PORT or :PORT")
+		}
+		if host != "" && net.ParseIP(host) == nil {
+			return fmt.Errorf("%q is not an IP address; leave it out to listen on all", host)
+		}
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n > 65535 {
+			return fmt.Errorf("%q is not a port from 0 to 65535", port)
+		}
+		*field(c) = v
+		return nil
+	}
+}
+
+func oneOf(field func(*Config) *string, values ...string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if !slices.Contains(values, v) {
+			return fmt.Errorf("want one of %s", strings.Join(values, ", "))
+		}
+		*field(c) = v
+		return nil
+	}
+}
+
+func names(field func(*Config) *[]string, pattern string) func(*Config, string) error {
+	valid := regexp.MustCompile(pattern)
+	return func(c *Config, v string) error {
+		var list []string
+		for name := range strings.SplitSeq(v, ",") {
+			name = strings.TrimSpace(name)
+			if !valid.MatchString(name) {
+				return fmt.Errorf("%q is not a name that can stand here (%s)", name, pattern)
+			}
+			if !slices.Contains(list, name) {
+				list = append(list, name)
+			}
+		}
+		*field(c) = list
+		return nil
+	}
+}

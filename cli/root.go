@@ -1,0 +1,45 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// Version is what the program calls itself; the Makefile sets it from git.
+// A constant cannot be set by the linker, so it is handed down from main.
+type Version string
+
+// Main runs the command line in args and returns the exit status: 0, 1 when
+// something failed, 2 when the command line or the configuration is wrong.
+func Main(ctx context.Context, version Version, schema string, args []string) int {
+	root := command(version, schema)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, "ironhook:", err)
+	if errors.As(err, new(usageError)) {
+		return 2
+	}
+	return 1
+}
+
+func command(version Version, schema string) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "ironhook",
+		Short:         "Boots bare-metal machines from volumes, and speaks OpenStack's Bare Metal API",
+		Version:       string(version),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return misuse("%w; see --help", err)
+	})
+	root.AddCommand(serveCommand(version, schema), iscsiCommand())
+	return root
+}
