@@ -133,7 +133,7 @@ func (c *Conductor) powerDown(ctx context.Context, n *baremetal.Node, power Powe
 // powerUp attaches and chooses the network as boot device, then switches. When
 // switching fails and the machine is off, what was attached is withdrawn.
 func (c *Conductor) powerUp(ctx context.Context, n *baremetal.Node, power Power, before, target baremetal.PowerState) (baremetal.PowerState, error) {
-	if err := c.prepareVolumeBoot(ctx, n, false); err != nil {
+	if err := c.prepareVolumeBoot(ctx, n); err != nil {
 		return before, err
 	}
 	// Before, not after: the machine's first packet may come while Set still waits.

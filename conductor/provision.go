@@ -53,15 +53,18 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 		}
 		state = next
 		n.LastError = ""
+		if event == baremetal.VerbClean {
+			n.CleanStep = baremetal.Object{"step": "manual"}
+		}
 		if r.ConfigDrive != nil {
 			n.InstanceInfo = with(n.InstanceInfo, "configdrive", r.ConfigDrive)
 		}
-		return tx.Append(enterState(n, next, event, tx.Now()))
+		return tx.Append(enterState(n, next, tx.Now()))
 	})
 	if err != nil {
 		return err
 	}
-	c.run(uuid, func(ctx context.Context) error { return c.carryOut(ctx, uuid, state, event) })
+	c.run(uuid, func(ctx context.Context) error { return c.carryOut(ctx, uuid, state) })
 	return nil
 }
 
@@ -105,18 +108,20 @@ func (c *Conductor) mayProvision(ctx context.Context, n *baremetal.Node, event b
 	return nil
 }
 
-// enterState moves n to state and returns the event that tells of it.
-func enterState(n *baremetal.Node, state baremetal.ProvisionState, by baremetal.ProvisionEvent, now time.Time) baremetal.Event {
+// enterState moves n to state and returns the event that tells of it. Cleaning
+// that begins in manageable was asked for by hand and goes back there.
+func enterState(n *baremetal.Node, state baremetal.ProvisionState, now time.Time) baremetal.Event {
 	detail := fmt.Sprintf("%s -> %s", n.ProvisionState, state)
-	n.ProvisionState, n.TargetProvisionState, n.ProvisionUpdatedAt = state, state.Goal(), now
-	if by == baremetal.VerbClean && state == baremetal.Cleaning {
-		n.TargetProvisionState = baremetal.Manageable
+	goal := state.Goal()
+	if state == baremetal.Cleaning && n.CleanStep != nil {
+		goal = baremetal.Manageable
 	}
+	n.ProvisionState, n.TargetProvisionState, n.ProvisionUpdatedAt = state, goal, now
 	return baremetal.Event{Node: n.UUID, Kind: baremetal.EventProvision, Detail: detail}
 }
 
 // carryOut does the work of the state a node has just entered, and moves it on.
-func (c *Conductor) carryOut(ctx context.Context, uuid string, state baremetal.ProvisionState, by baremetal.ProvisionEvent) error {
+func (c *Conductor) carryOut(ctx context.Context, uuid string, state baremetal.ProvisionState) error {
 	w, ok := works[state]
 	if !ok {
 		return nil // a stable state: nothing to do
@@ -125,23 +130,23 @@ func (c *Conductor) carryOut(ctx context.Context, uuid string, state baremetal.P
 	if c.base.Err() != nil {
 		return err // interrupted by a shutdown: Recover has the last word
 	}
-	outcome := w.done
-	if by == baremetal.VerbClean {
-		outcome = baremetal.VerbManage
-	}
 	var next baremetal.ProvisionState
 	changed := c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
-		n.DeployStep = nil
+		outcome := w.done
 		var events []baremetal.Event
-		if err != nil {
+		switch {
+		case err != nil:
 			outcome, n.LastError = baremetal.Fail, fmt.Sprintf(w.failed, n.UUID, sentence(err))
 			events = append(events, baremetal.Event{Kind: baremetal.EventError, Detail: n.LastError})
+		case state == baremetal.Cleaning && n.TargetProvisionState == baremetal.Manageable:
+			outcome = baremetal.VerbManage
 		}
+		n.DeployStep, n.CleanStep = nil, nil
 		next, _ = state.Next(outcome)
-		return append(events, enterState(n, next, outcome, now))
+		return append(events, enterState(n, next, now))
 	})
 	if changed != nil || err != nil {
 		return changed
 	}
-	return c.carryOut(ctx, uuid, next, outcome) // deleting leads to cleaning leads to available
+	return c.carryOut(ctx, uuid, next) // deleting leads to cleaning leads to available
 }

@@ -35,7 +35,7 @@ func (c *Conductor) recoverNode(tx *store.Tx, n *baremetal.Node) error {
 	if n.ProvisionState.Transient() {
 		next, _ := n.ProvisionState.Next(baremetal.Fail)
 		n.LastError = fmt.Sprintf("Ironhook stopped while the node was %s; ask for it again.", n.ProvisionState)
-		if err := tx.Append(enterState(n, next, baremetal.Fail, tx.Now())); err != nil {
+		if err := tx.Append(enterState(n, next, tx.Now())); err != nil {
 			return err
 		}
 	}

@@ -56,8 +56,9 @@ func checkCapability(n *baremetal.Node, boot *baremetal.VolumeTarget) error {
 }
 
 // prepareVolumeBoot attaches the volumes of a node that boots from one and sets
-// its boot device to the network. It does nothing for other nodes.
-func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node, persistent bool) error {
+// its boot device, for good: a diskless machine has no other. It does nothing for
+// other nodes.
+func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) error {
 	boot, err := c.bootVolume(ctx, n)
 	if err != nil || boot == nil {
 		return err
@@ -70,15 +71,11 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node, pe
 		return fmt.Errorf("attach volumes: %w", err)
 	}
 	management, err := c.powerOf(n, "management")
-	if errors.Is(err, baremetal.ErrUnsupported) {
-		return nil // manual-management: a person chooses the boot device
+	if err == nil {
+		err = management.SetBootDevice(ctx, n, deviceFor(boot), true)
 	}
-	if err != nil {
-		return err
-	}
-	err = management.SetBootDevice(ctx, n, deviceFor(boot), persistent)
 	if errors.Is(err, baremetal.ErrUnsupported) {
-		return nil
+		return nil // manual-management: a person has chosen it in the firmware
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package conductor
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"ironhook/baremetal"
@@ -81,31 +82,29 @@ func (c *Conductor) deploy(ctx context.Context, uuid string) error {
 	})
 }
 
+// deploySteps: switching on attaches the volumes and chooses the network as boot
+// device, so that a deployment and a later power cycle take the same way.
 func deploySteps(c *Conductor) []Step {
+	off := func(ctx context.Context, n *baremetal.Node) error { return c.power(ctx, n, baremetal.PowerOff) }
 	return []Step{
-		{Name: "power_off", Do: func(ctx context.Context, n *baremetal.Node) error {
-			return c.power(ctx, n, baremetal.PowerOff)
-		}},
-		{Name: "attach_volumes", Do: c.attachBootVolume, Undo: c.detach},
-		{Name: "boot_instance", Do: func(ctx context.Context, n *baremetal.Node) error {
-			return c.power(ctx, n, baremetal.PowerOn)
-		}, Undo: func(ctx context.Context, n *baremetal.Node) error {
-			return c.power(ctx, n, baremetal.PowerOff)
-		}},
+		{Name: "power_off", Do: off},
+		{Name: "prepare_instance_boot", Do: c.chooseBootVolume},
+		{
+			Name: "boot_instance",
+			Do:   func(ctx context.Context, n *baremetal.Node) error { return c.power(ctx, n, baremetal.PowerOn) },
+			Undo: func(ctx context.Context, n *baremetal.Node) error { return errors.Join(off(ctx, n), c.detach(ctx, n)) },
+		},
 	}
 }
 
-// attachBootVolume checks that the node may boot from its volume, makes it
-// reachable and remembers it in driver_internal_info.boot_from_volume.
-func (c *Conductor) attachBootVolume(ctx context.Context, n *baremetal.Node) error {
+// chooseBootVolume checks that the node may boot from its volume and remembers it
+// in driver_internal_info.boot_from_volume.
+func (c *Conductor) chooseBootVolume(ctx context.Context, n *baremetal.Node) error {
 	boot, err := c.bootVolume(ctx, n)
 	if err != nil || boot == nil {
 		return err
 	}
 	if err := checkCapability(n, boot); err != nil {
-		return err
-	}
-	if err := c.prepareVolumeBoot(ctx, n, true); err != nil {
 		return err
 	}
 	return c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {

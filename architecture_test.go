@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// may says which of our packages each package may import; "..." at the end stands
+// for everything below. ARCHITECTURE.md shows the same as a picture.
+var may = map[string][]string{
+	"":                  {"cli"},
+	"cli":               {"..."},
+	"baremetal":         {},
+	"store":             {"baremetal"},
+	"ipxe":              {"baremetal"},
+	"bootsrv/...":       {"baremetal", "ipxe", "store", "bootsrv/..."},
+	"power/...":         {"baremetal", "power/..."},
+	"storage":           {"baremetal", "store", "storage/..."},
+	"storage/volume":    {},
+	"storage/scsi/...":  {},
+	"storage/iscsi/...": {"storage/scsi", "storage/iscsi/..."},
+	"conductor":         {"baremetal", "store"},
+	"api":               {"baremetal", "store", "conductor"},
+	"web":               {"baremetal", "store"},
+	"e2e/...":           {"..."},
+	"internal/...":      {},
+}
+
+// stdOnly are the packages that may import nothing but the standard library and
+// golang.org/x/sys.
+var stdOnly = []string{"baremetal", "storage/volume", "storage/scsi", "storage/iscsi"}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Standard   bool
+}
+
+// TestImportsPointDown holds every package's imports against the table above.
+func TestImportsPointDown(t *testing.T) {
+	for _, p := range packages(t) {
+		name := ours(p.ImportPath)
+		allowed, known := lookup(name)
+		if !known {
+			t.Errorf("package %q has no place in ARCHITECTURE.md: add it there and to this table", name)
+			continue
+		}
+		for _, path := range p.Imports {
+			if own := path == "ironhook" || strings.HasPrefix(path, "ironhook/"); own && !slices.ContainsFunc(allowed, func(a string) bool { return covers(a, ours(path)) }) {
+				t.Errorf("%s imports %s; it may import only %v", p.ImportPath, path, allowed)
+			} else if !own && strings.Contains(path, ".") && slices.Contains(stdOnly, name) && !strings.HasPrefix(path, "golang.org/x/sys/") {
+				t.Errorf("%s imports %s; it may import only the standard library", p.ImportPath, path)
+			}
+		}
+	}
+}
+
+func ours(path string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(path, "ironhook"), "/")
+}
+
+func lookup(name string) ([]string, bool) {
+	for pattern, allowed := range may {
+		if covers(pattern, name) {
+			return allowed, true
+		}
+	}
+	return nil, false
+}
+
+func covers(pattern, name string) bool {
+	tree, ok := strings.CutSuffix(pattern, "...")
+	return pattern == name || ok && (strings.HasPrefix(name, tree) || name == strings.TrimSuffix(tree, "/"))
+}
+
+func packages(t *testing.T) (list []listed) {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return list
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+}

@@ -1,0 +1,422 @@
+package conductor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// machine is a BMC and a storage backend that write down what they are told, in
+// one list, so that a test can read the order.
+type machine struct {
+	mu    sync.Mutex
+	state baremetal.PowerState
+	done  []string
+	fail  map[string]error // by action
+	gate  chan struct{}    // when not nil, Set waits for it
+}
+
+func (m *machine) note(action string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.done = append(m.done, action)
+	return m.fail[action]
+}
+
+func (m *machine) actions() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append([]string(nil), m.done...)
+}
+
+func (m *machine) Validate(n *baremetal.Node) error {
+	if n.DriverInfo.Text("broken") != "" {
+		return baremetal.Errorf(baremetal.ErrInvalid, "broken")
+	}
+	return nil
+}
+
+func (m *machine) State(context.Context, *baremetal.Node) (baremetal.PowerState, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.state, m.fail["state"]
+}
+
+func (m *machine) Set(ctx context.Context, _ *baremetal.Node, target baremetal.PowerState) error {
+	if m.gate != nil {
+		select {
+		case <-m.gate:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if err := m.note(string(target)); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.state = powerResult[target]
+	return nil
+}
+
+func (m *machine) BootDevices() []string { return []string{"pxe", "disk"} }
+
+func (m *machine) BootDevice(context.Context, *baremetal.Node) (string, bool, error) {
+	return "pxe", true, nil
+}
+
+func (m *machine) SetBootDevice(_ context.Context, _ *baremetal.Node, device string, persistent bool) error {
+	return m.note(fmt.Sprintf("boot %s %v", device, persistent))
+}
+
+func (m *machine) InjectNMI(context.Context, *baremetal.Node) error { return m.note("nmi") }
+func (m *machine) Properties() map[string]string                    { return nil }
+
+type disks struct{ *machine }
+
+func (d disks) Validate(context.Context, *baremetal.Node) error { return nil }
+func (d disks) Attach(context.Context, *baremetal.Node) error   { return d.note("attach") }
+func (d disks) Detach(context.Context, *baremetal.Node) error   { return d.note("detach") }
+func (d disks) ShouldWriteImage(_ context.Context, n *baremetal.Node) (bool, error) {
+	return n.InstanceInfo.Text("image_source") != "", nil
+}
+
+const id = "00000000-0000-4000-8000-000000000001"
+
+// setup makes a conductor with one node in the given state that boots from a
+// volume.
+func setup(t *testing.T, state baremetal.ProvisionState) (*Conductor, *machine) {
+	t.Helper()
+	schema, err := os.ReadFile("../schema.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "db"), string(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &machine{state: baremetal.PowerOff, fail: map[string]error{}}
+	c := New(Config{
+		Store: s, Host: "here", Log: slog.New(slog.DiscardHandler),
+		Power: map[string]Power{"bmc": m}, Storage: map[string]Storage{"disks": disks{m}},
+	})
+	t.Cleanup(func() {
+		now, cancel := context.WithCancel(context.Background())
+		cancel()
+		c.Close(now)
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	err = s.Update(t.Context(), func(tx *store.Tx) error {
+		return errors.Join(
+			tx.Nodes().Insert(&baremetal.Node{
+				UUID: id, Name: "pc", Driver: "test", ProvisionState: state,
+				Interfaces: baremetal.Interfaces{"power": "bmc", "management": "bmc", "storage": "disks", "deploy": "direct", "boot": "ipxe"},
+				Properties: baremetal.Object{"capabilities": "iscsi_boot:True"},
+			}),
+			tx.Ports().Insert(&baremetal.Port{UUID: id, NodeUUID: id, Address: "52:54:00:00:00:01"}),
+			tx.Targets().Insert(&baremetal.VolumeTarget{UUID: id, NodeUUID: id, VolumeType: "iscsi", VolumeID: "v"}),
+		)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, m
+}
+
+// settled waits until nobody works on the node and returns it.
+func settled(t *testing.T, c *Conductor) *baremetal.Node {
+	t.Helper()
+	for {
+		changed := c.Store.Changed()
+		n, err := c.node(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n.Reservation == "" {
+			return n
+		}
+		<-changed
+	}
+}
+
+func edit(t *testing.T, c *Conductor, f func(n *baremetal.Node)) {
+	t.Helper()
+	err := c.Edit(t.Context(), "pc", func(tx *store.Tx, n *baremetal.Node) error { f(n); return tx.Nodes().Update(n) })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPowerAttachesBeforeAndDetachesAfter(t *testing.T) {
+	tests := []struct {
+		from, target, want baremetal.PowerState
+		done               []string
+	}{
+		{baremetal.PowerOff, baremetal.PowerOn, baremetal.PowerOn, []string{"attach", "boot pxe true", "power on"}},
+		{baremetal.PowerOff, baremetal.Reboot, baremetal.PowerOn, []string{"attach", "boot pxe true", "rebooting"}},
+		{baremetal.PowerOn, baremetal.Reboot, baremetal.PowerOn, []string{"attach", "boot pxe true", "rebooting"}},
+		{baremetal.PowerOn, baremetal.PowerOn, baremetal.PowerOn, nil},
+		{baremetal.PowerOn, baremetal.PowerOff, baremetal.PowerOff, []string{"power off", "detach"}},
+		{baremetal.PowerOn, baremetal.SoftPowerOff, baremetal.PowerOff, []string{"soft power off", "detach"}},
+		{baremetal.PowerOff, baremetal.PowerOff, baremetal.PowerOff, nil},
+	}
+	for _, test := range tests {
+		t.Run(string(test.from+" to "+test.target), func(t *testing.T) {
+			c, m := setup(t, baremetal.Active)
+			m.state = test.from
+			if err := c.SetPower(t.Context(), "pc", test.target, 0); err != nil {
+				t.Fatal(err)
+			}
+			n := settled(t, c)
+			if n.PowerState != test.want || n.TargetPowerState != "" || n.LastError != "" {
+				t.Errorf("node = %q -> %q, error %q, want %q", n.PowerState, n.TargetPowerState, n.LastError, test.want)
+			}
+			if got := m.actions(); !reflect.DeepEqual(got, test.done) {
+				t.Errorf("done %q, want %q", got, test.done)
+			}
+		})
+	}
+}
+
+func TestAFailedPowerOnTakesTheVolumesBack(t *testing.T) {
+	c, m := setup(t, baremetal.Active)
+	m.fail["power on"] = errors.New("no answer")
+	if err := c.SetPower(t.Context(), "pc", baremetal.PowerOn, 0); err != nil {
+		t.Fatal(err)
+	}
+	n := settled(t, c)
+	if want := "Failed to change power state to 'power on' by 'power on': no answer"; n.LastError != want {
+		t.Errorf("last_error = %q, want %q", n.LastError, want)
+	}
+	if want := []string{"attach", "boot pxe true", "power on", "detach"}; !reflect.DeepEqual(m.actions(), want) {
+		t.Errorf("done %q, want %q", m.actions(), want)
+	}
+}
+
+func TestPowerIsRefused(t *testing.T) {
+	tests := []struct {
+		state  baremetal.ProvisionState
+		change func(n *baremetal.Node)
+		target baremetal.PowerState
+		kind   error
+		text   string
+	}{
+		{baremetal.Active, nil, "bogus", baremetal.ErrInvalid, `The requested action "bogus" can not be performed on node "pc" while it is in state "None".`},
+		{baremetal.Cleaning, nil, baremetal.PowerOn, baremetal.ErrInvalid, `The requested action "power on" can not be performed on node "pc" while it is in state "cleaning".`},
+		{baremetal.Active, func(n *baremetal.Node) { n.DriverInfo = baremetal.Object{"broken": "yes"} }, baremetal.PowerOn, baremetal.ErrInvalid, "broken"},
+		{baremetal.Active, func(n *baremetal.Node) { n.Reservation = "there" }, baremetal.PowerOn, baremetal.ErrLocked, "Node " + id + " is locked by host there, please retry after the current operation is completed."},
+	}
+	for _, test := range tests {
+		c, m := setup(t, test.state)
+		if test.change != nil {
+			edit(t, c, test.change)
+		}
+		err := c.SetPower(t.Context(), "pc", test.target, 0)
+		if !errors.Is(err, test.kind) || err.Error() != test.text {
+			t.Errorf("SetPower(%q) in %q = %v, want %q", test.target, test.state, err, test.text)
+		}
+		if len(m.actions()) > 0 {
+			t.Errorf("refused, yet done %q", m.actions())
+		}
+	}
+}
+
+func TestProvisionStories(t *testing.T) {
+	tests := []struct {
+		verb     string
+		from, to baremetal.ProvisionState
+		done     []string
+	}{
+		{"manage", baremetal.Enroll, baremetal.Manageable, nil},
+		{"manage", baremetal.Available, baremetal.Manageable, nil},
+		{"provide", baremetal.Manageable, baremetal.Available, nil},
+		{"active", baremetal.Available, baremetal.Active, []string{"attach", "boot pxe true", "power on"}},
+		{"rebuild", baremetal.Active, baremetal.Active, []string{"attach", "boot pxe true", "power on"}},
+		{"deleted", baremetal.Active, baremetal.Available, []string{"detach"}},
+		{"inspect", baremetal.Manageable, baremetal.Manageable, nil},
+		{"clean", baremetal.Manageable, baremetal.Manageable, nil},
+		{"adopt", baremetal.Manageable, baremetal.Active, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.verb+" from "+string(test.from), func(t *testing.T) {
+			c, m := setup(t, test.from)
+			if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: test.verb, CleanSteps: []baremetal.Object{}}); err != nil {
+				t.Fatal(err)
+			}
+			n := settled(t, c)
+			if n.ProvisionState != test.to || n.TargetProvisionState != "" || n.LastError != "" {
+				t.Errorf("node = %q -> %q, error %q, want %q", n.ProvisionState, n.TargetProvisionState, n.LastError, test.to)
+			}
+			if got := m.actions(); !reflect.DeepEqual(got, test.done) {
+				t.Errorf("done %q, want %q", got, test.done)
+			}
+		})
+	}
+}
+
+func TestAFailedDeployIsUndoneInReverse(t *testing.T) {
+	c, m := setup(t, baremetal.Available)
+	m.fail["power on"] = errors.New("no answer")
+	if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "active"}); err != nil {
+		t.Fatal(err)
+	}
+	n := settled(t, c)
+	if n.ProvisionState != baremetal.DeployFailed || !strings.Contains(n.LastError, "boot_instance: no answer") {
+		t.Errorf("node = %q, error %q, want deploy failed and the step that failed", n.ProvisionState, n.LastError)
+	}
+	if got := m.actions(); got[len(got)-1] != "detach" {
+		t.Errorf("done %q, want the volumes detached in the end", got)
+	}
+}
+
+func TestDeployIsRefusedBeforeAnythingHappens(t *testing.T) {
+	tests := []struct {
+		change func(tx *store.Tx, n *baremetal.Node) error
+		text   string
+	}{
+		{func(tx *store.Tx, n *baremetal.Node) error { n.Maintenance = true; return nil }, "maintenance mode"},
+		{func(tx *store.Tx, n *baremetal.Node) error { return tx.Ports().Delete(id) }, "does not have any port"},
+		{func(tx *store.Tx, n *baremetal.Node) error { return tx.Targets().Delete(id) }, "deploy_kernel"},
+		{func(tx *store.Tx, n *baremetal.Node) error {
+			n.DriverInfo = baremetal.Object{"broken": "yes"}
+			return nil
+		}, "broken"},
+	}
+	for _, test := range tests {
+		c, m := setup(t, baremetal.Available)
+		err := c.Edit(t.Context(), "pc", func(tx *store.Tx, n *baremetal.Node) error {
+			return errors.Join(test.change(tx, n), tx.Nodes().Update(n))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.Provision(t.Context(), "pc", ProvisionRequest{Target: "active"})
+		if !errors.Is(err, baremetal.ErrInvalid) || !strings.Contains(err.Error(), test.text) {
+			t.Errorf("deploy = %v, want ErrInvalid with %q", err, test.text)
+		}
+		if n := settled(t, c); n.ProvisionState != baremetal.Available || len(m.actions()) > 0 {
+			t.Errorf("refused, yet node is %q and done %q", n.ProvisionState, m.actions())
+		}
+	}
+}
+
+func TestAMissingCapabilityFailsTheDeploy(t *testing.T) {
+	c, _ := setup(t, baremetal.Available)
+	edit(t, c, func(n *baremetal.Node) { n.Properties = nil })
+	if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "active"}); err != nil {
+		t.Fatal(err)
+	}
+	want := "Node " + id + " has an iSCSI boot volume defined and no iSCSI boot support available."
+	if n := settled(t, c); n.ProvisionState != baremetal.DeployFailed || !strings.Contains(n.LastError, want) {
+		t.Errorf("node = %q, error %q, want deploy failed and %q", n.ProvisionState, n.LastError, want)
+	}
+}
+
+func TestTearDownForgetsTheInstance(t *testing.T) {
+	c, _ := setup(t, baremetal.Active)
+	edit(t, c, func(n *baremetal.Node) {
+		n.InstanceInfo, n.InstanceUUID = baremetal.Object{"a": "b"}, id
+		n.DriverInternalInfo = baremetal.Object{"boot_from_volume": id}
+	})
+	if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "deleted"}); err != nil {
+		t.Fatal(err)
+	}
+	n := settled(t, c)
+	if n.InstanceInfo != nil || n.InstanceUUID != "" || n.DriverInternalInfo["boot_from_volume"] != nil {
+		t.Errorf("node keeps %v %q %v", n.InstanceInfo, n.InstanceUUID, n.DriverInternalInfo)
+	}
+	err := c.Store.View(t.Context(), func(tx *store.Tx) error { _, err := tx.Targets().Get(id); return err })
+	if !errors.Is(err, baremetal.ErrNotFound) {
+		t.Errorf("target after tear down: %v, want ErrNotFound", err)
+	}
+}
+
+func TestOneNodeDoesOneThingAtATime(t *testing.T) {
+	c, m := setup(t, baremetal.Active)
+	m.gate = make(chan struct{})
+	if err := c.SetPower(t.Context(), "pc", baremetal.PowerOn, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "deleted"}); !errors.Is(err, baremetal.ErrLocked) {
+		t.Errorf("Provision during a power action = %v, want ErrLocked", err)
+	}
+	close(m.gate)
+	if n := settled(t, c); n.PowerState != baremetal.PowerOn {
+		t.Errorf("power = %q, want power on", n.PowerState)
+	}
+}
+
+func TestRecoverReleasesAndFailsWhatWasInterrupted(t *testing.T) {
+	tests := []struct{ from, to baremetal.ProvisionState }{
+		{baremetal.Deploying, baremetal.DeployFailed}, {baremetal.Verifying, baremetal.Enroll},
+		{baremetal.Cleaning, baremetal.CleanFailed}, {baremetal.Deleting, baremetal.Failed},
+		{baremetal.Active, baremetal.Active},
+	}
+	for _, test := range tests {
+		c, _ := setup(t, test.from)
+		edit(t, c, func(n *baremetal.Node) { n.Reservation, n.TargetPowerState = "here", baremetal.PowerOn })
+		if err := c.Recover(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		n, err := c.node(t.Context(), id)
+		if err != nil || n.Reservation != "" || n.ProvisionState != test.to || n.TargetPowerState != "" || n.LastError == "" {
+			t.Errorf("recovered from %q: %q, reservation %q, error %q (%v), want %q", test.from, n.ProvisionState, n.Reservation, n.LastError, err, test.to)
+		}
+	}
+}
+
+func TestCloseLeavesAnInterruptedNodeForRecover(t *testing.T) {
+	c, m := setup(t, baremetal.Available)
+	m.gate = make(chan struct{}) // never opened
+	if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "active"}); err != nil {
+		t.Fatal(err)
+	}
+	now, cancel := context.WithCancel(t.Context())
+	cancel()
+	c.Close(now)
+	n, err := c.node(t.Context(), id)
+	if err != nil || n.Reservation != "here" || n.ProvisionState != baremetal.Deploying {
+		t.Errorf("after Close: %q, reservation %q (%v), want deploying and held", n.ProvisionState, n.Reservation, err)
+	}
+}
+
+func TestPowerSyncObservesAndNeverSwitches(t *testing.T) {
+	c, m := setup(t, baremetal.Active)
+	edit(t, c, func(n *baremetal.Node) { n.PowerState = baremetal.PowerOn })
+	if err := c.syncPower(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := settled(t, c); n.PowerState != baremetal.PowerOff || len(m.actions()) > 0 {
+		t.Errorf("power = %q, done %q, want power off and nothing done", n.PowerState, m.actions())
+	}
+}
+
+func TestBootDevice(t *testing.T) {
+	c, m := setup(t, baremetal.Active)
+	if err := c.SetBootDevice(t.Context(), "pc", "floppy", false); !errors.Is(err, baremetal.ErrInvalid) {
+		t.Errorf("SetBootDevice(floppy) = %v, want ErrInvalid", err)
+	}
+	if err := c.SetBootDevice(t.Context(), "pc", "disk", true); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"boot disk true"}; !reflect.DeepEqual(m.actions(), want) {
+		t.Errorf("done %q, want %q", m.actions(), want)
+	}
+	settled(t, c)
+}
