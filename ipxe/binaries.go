@@ -1,0 +1,61 @@
+package ipxe
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+//go:embed bin
+var embedded embed.FS
+
+// files are the names that a machine or a person may ask for; nothing else in
+// the folder is ever served.
+var files = []string{
+	"undionly.kpxe", "snponly.efi", "ipxe.efi", "snponly-arm64.efi",
+	"copyright", // licences of the binaries
+	"README.md", // their exact source
+}
+
+// Files returns the names of the binaries and of what tells their licence and
+// source.
+func Files() []string { return append([]string(nil), files...) }
+
+// Binaries returns the embedded binaries with those of override, which may be
+// nil, in front.
+func Binaries(override fs.FS) fs.FS {
+	bin, err := fs.Sub(embedded, "bin")
+	if err != nil {
+		panic(err) // "bin" is a valid path
+	}
+	if override == nil {
+		return bin
+	}
+	return overlay{override, bin}
+}
+
+type overlay struct{ upper, lower fs.FS }
+
+// Open returns the upper file when there is one. A failure to read the upper
+// folder is a failure, not a reason to fall back.
+func (o overlay) Open(name string) (fs.File, error) {
+	f, err := o.upper.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return o.lower.Open(name)
+	}
+	return f, err
+}
+
+// Read returns the named file of bin. The error of one that is missing says
+// how to get it.
+func Read(bin fs.FS, name string) ([]byte, error) {
+	b, err := fs.ReadFile(bin, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("iPXE binary %s is not in this build: run \"make build\" (scripts/ipxe.sh fetches the binaries), or put it into a folder and name that with --ipxe-dir: %w", name, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("iPXE binary %s: %w", name, err)
+	}
+	return b, nil
+}

@@ -1,0 +1,57 @@
+package ipxe
+
+// End is what a machine does after a notice.
+type End int
+
+// The ends. A machine with other things to boot goes on with its next boot
+// device; one that must not run what it finds there is switched off.
+const (
+	NextDevice End = iota
+	PowerOff
+)
+
+// Notice makes a script that shows lines to the person at the screen, leaves
+// them time to read, and ends.
+func Notice(end End, lines ...string) Script {
+	var s Script
+	for _, line := range lines {
+		s.say("Ironhook: " + line)
+	}
+	s.add("sleep 5 ||")
+	if end == PowerOff {
+		s.add("poweroff ||")
+	}
+	s.add("exit")
+	return s
+}
+
+// Dispatcher makes the script that leads any iPXE to the script of its machine.
+// It is served beside the "boot" folder, whose entries are MAC addresses with
+// hyphens.
+func Dispatcher() Script {
+	var s Script
+	s.add("chain --replace --autofree boot/${netX/mac:hexhyp} ||")
+	s.say("No boot script for this machine: Ironhook does not answer")
+	s.add("sleep 5 ||")
+	s.add("exit 1")
+	return s
+}
+
+// Autoexec makes autoexec.ipxe, which a UEFI iPXE fetches from beside itself
+// before anything else. It asks for an IPv4 address only (left alone, iPXE would
+// wait 13 seconds for an IPv6 router as well) and goes on with the dispatcher at
+// url, which must be made of a literal address, a port and a path.
+func Autoexec(url string) (Script, error) {
+	url, err := word(url)
+	if err != nil {
+		return Script{}, err
+	}
+	var s Script
+	s.add("ifconf --configurator dhcp || ifconf --configurator dhcp || goto failed")
+	s.add("chain --replace --autofree %s ||", url)
+	s.add(":failed")
+	s.say("No answer from Ironhook over DHCP or HTTP")
+	s.add("sleep 5 ||")
+	s.add("exit 1")
+	return s, nil
+}

@@ -1,0 +1,159 @@
+package ipxe
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ironhook/baremetal"
+)
+
+// VolumeBoot is a node's boot from its volumes.
+type VolumeBoot struct {
+	Node      string                    // how a person calls the node
+	Initiator string                    // IQN to log in with; "" leaves iPXE's own
+	Targets   []*baremetal.VolumeTarget // boot index 0 and any others, in any order
+	Report    string                    // URI, relative to the script's, that hears of failure; "" for none
+}
+
+// attempts is how often the script tries before it gives up. It waits one
+// second longer after each, so an array or an Ironhook that restarts is met
+// again within a quarter of a minute.
+const attempts = 6
+
+// BootVolumes makes the script that attaches every iSCSI volume of v and boots
+// the one with boot index 0: drive 0x80, the others behind it in the order of
+// their boot index. A property that is missing or that a script cannot express
+// is ErrInvalid and names the target and the property.
+func BootVolumes(v VolumeBoot) (Script, error) {
+	disks, err := disksOf(v.Targets)
+	if err != nil {
+		return Script{}, err
+	}
+	var s Script
+	s.say("Ironhook boots " + v.Node + " from its volume")
+	s.add("set attempt:int32 1")
+	s.add(":attach")
+	for i := range disks {
+		s.add("sanunhook --drive %#x ||", 0x80+i)
+	}
+	if err := s.initiator(v.Initiator); err != nil {
+		return Script{}, err
+	}
+	s.hookBoot(v.Initiator, disks[0])
+	for i, d := range disks[1:] {
+		s.hook(0x81+i, d, d.paths, describable(v.Initiator, disks[:i+2]...))
+	}
+	s.credentials(disks[0]) // iPXE reads them again when it has to log in again
+	s.add("set failed boot from")
+	s.add("sanboot --no-describe --drive 0x80 || goto failed")
+	s.retry()
+	s.giveUp(v)
+	return s, nil
+}
+
+// disksOf orders the iSCSI targets by boot index and reads their properties.
+func disksOf(targets []*baremetal.VolumeTarget) ([]disk, error) {
+	iscsi := slices.DeleteFunc(slices.Clone(targets), func(t *baremetal.VolumeTarget) bool {
+		return !strings.EqualFold(t.VolumeType, "iscsi")
+	})
+	slices.SortFunc(iscsi, func(a, b *baremetal.VolumeTarget) int { return cmp.Compare(a.BootIndex, b.BootIndex) })
+	if len(iscsi) == 0 || iscsi[0].BootIndex != 0 {
+		return nil, baremetal.Errorf(baremetal.ErrInvalid, "No iSCSI volume target with boot_index 0.")
+	}
+	disks := make([]disk, len(iscsi))
+	for i, t := range iscsi {
+		d, err := diskOf(t)
+		if err != nil {
+			return nil, err
+		}
+		disks[i] = d
+	}
+	return disks, nil
+}
+
+func (s *Script) initiator(name string) error {
+	if name == "" {
+		s.add("clear initiator-iqn ||")
+		return nil
+	}
+	name, err := iqn(name)
+	if err != nil {
+		return baremetal.Errorf(baremetal.ErrInvalid, "Volume connector of type iqn: connector_id %v.", err)
+	}
+	s.add("set initiator-iqn %s", name)
+	return nil
+}
+
+// hookBoot attaches the boot disk. The operating system must find it in the
+// iBFT, so a BIOS machine gets no more paths than fit there.
+func (s *Script) hookBoot(initiator string, d disk) {
+	bios := d
+	for len(bios.paths) > 1 && !describable(initiator, bios) {
+		bios.paths = bios.paths[:len(bios.paths)-1]
+	}
+	if len(bios.paths) == len(d.paths) {
+		s.hook(0x80, d, d.paths, true)
+		return
+	}
+	s.add("iseq ${platform} pcbios && goto bios ||")
+	s.hook(0x80, d, d.paths, true)
+	s.add("goto hooked")
+	s.add(":bios")
+	s.hook(0x80, d, bios.paths, true)
+	s.add(":hooked")
+}
+
+// hook attaches one disk. A described disk is also told to the operating system
+// through the iBFT.
+func (s *Script) hook(drive int, d disk, paths []string, described bool) {
+	s.credentials(d)
+	s.add("set failed attach")
+	flag := ""
+	if !described {
+		flag = " --no-describe"
+	}
+	s.add("sanhook%s --drive %#x %s || goto failed", flag, drive, strings.Join(paths, " "))
+}
+
+// credentials sets what the next login uses and clears what it must not: iPXE
+// refuses a reverse user without a user, and would offer one disk's secret to
+// another disk's array.
+func (s *Script) credentials(d disk) {
+	for _, c := range []struct{ setting, value string }{
+		{"username", d.user}, {"password", d.password},
+		{"reverse-username", d.reverseUser}, {"reverse-password", d.reversePassword},
+	} {
+		if c.value == "" {
+			s.add("clear %s ||", c.setting)
+		} else {
+			s.add("set %s %s", c.setting, c.value)
+		}
+	}
+}
+
+func (s *Script) retry() {
+	s.add(":failed")
+	s.add("set code ${errno:hexraw}")
+	s.add("echo Could not ${failed} the volume, attempt ${attempt} of %d (https://ipxe.org/${code})", attempts)
+	s.add("iseq ${attempt} %d && goto give_up ||", attempts)
+	s.add("sleep ${attempt} ||")
+	s.add("inc attempt")
+	s.add("goto attach")
+}
+
+// giveUp tells Ironhook and the person at the screen, then switches the machine
+// off: a machine that is off is seen, one that loops is not.
+func (s *Script) giveUp(v VolumeBoot) {
+	s.add(":give_up")
+	s.credentials(disk{})
+	if v.Report != "" {
+		s.add("imgfetch --name report %s/${failed:uristring}/${code} && imgfree report ||", v.Report)
+	}
+	s.say("Gave up. Is the storage reachable from this network, and does it know this initiator and secret?")
+	s.say(fmt.Sprintf("The machine's timeline in Ironhook shows what it asked for: openstack baremetal node show %s", v.Node))
+	s.add("prompt --timeout 60000 Press a key to try again, or the machine switches off in a minute && set attempt:int32 1 && goto attach ||")
+	s.add("poweroff ||")
+	s.add("exit 1")
+}
