@@ -52,15 +52,15 @@ func (l *Log) Write(p []byte) (int, error) {
 	defer l.mu.Unlock()
 	l.partial = append(l.partial, p...)
 	for {
-		i := bytes.IndexAny(l.partial, "\r\n")
-		if i < 0 && len(l.partial) > maxLine {
+		i := bytes.IndexAny(l.partial, "\r\n") + 1
+		if i == 0 && len(l.partial) >= maxLine {
 			i = maxLine
 		}
-		if i < 0 {
+		if i == 0 {
 			break
 		}
 		l.add(l.partial[:i])
-		l.partial = l.partial[i+1:]
+		l.partial = l.partial[i:]
 	}
 	return len(p), nil
 }

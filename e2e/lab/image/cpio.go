@@ -14,12 +14,9 @@ import (
 // no date, so that the same files make the same archive.
 // Source: Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
 func writeInitramfs(w io.Writer, dir string) error {
-	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
-	if err != nil {
-		return err
-	}
+	z := gzip.NewWriter(w)
 	c := &cpioWriter{w: z}
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || path == dir {
 			return err
 		}

@@ -43,6 +43,10 @@ type Image struct {
 // Build returns the boot disk, building it under dir unless it is there already.
 // Several processes may build at once: one does the work, the others wait.
 func Build(ctx context.Context, dir string) (Image, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return Image{}, err
+	}
 	img := Image{path: filepath.Join(dir, "guest-"+fingerprint()+".raw")}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return Image{}, err
