@@ -1,0 +1,68 @@
+# Everything one does with this repository, one word each. `make` shows the list.
+
+VERSION  := $(shell git describe --always --dirty 2>/dev/null || echo development)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+GO_BUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
+FUZZTIME ?= 30s
+UNIT      = $(shell go list ./... | grep -v /e2e/)
+
+.DEFAULT_GOAL := help
+.PHONY: help build build-arm64 ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-deps torture clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+build: ipxe ## build/ironhook, one static binary
+	$(GO_BUILD) -o build/ironhook .
+
+build-arm64: ipxe ## the same for 64-bit ARM
+	GOARCH=arm64 $(GO_BUILD) -o build/ironhook-arm64 .
+
+ipxe:
+	@scripts/ipxe.sh
+
+demo: ## boot a diskless virtual machine from a volume, before your eyes
+	@scripts/deps.sh demo
+	@$(MAKE) --no-print-directory build
+	@go run ./e2e/demo
+
+test: ## everything, real peers included; installs what it needs
+	@scripts/deps.sh test
+	@$(MAKE) --no-print-directory build
+	@( go test -json -race -timeout 20m $(UNIT); go test -json -timeout 45m -p 1 ./e2e/... ) | go run ./internal/totals -noskip
+
+test-short: ipxe ## what needs no root, no machine and no peer
+	@go test -json -short -race ./... | go run ./internal/totals
+
+lint: ipxe ## gofmt, go vet, staticcheck
+	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	go vet ./...
+	go tool -modfile=tools/go.mod staticcheck ./...
+
+fuzz: ## every fuzz target for FUZZTIME (30s)
+	@for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
+
+bench: bench-boot bench-iscsi bench-api ## all benchmarks beside their peers, into docs/benchmarks.md
+
+bench-deps: build
+	@scripts/deps.sh bench
+
+bench-boot: bench-deps ## time from power-on to a mounted root, beside dnsmasq + http + tgt
+	go run ./e2e/boot/bench
+
+bench-iscsi: bench-deps ## the iSCSI target beside tgt
+	go run ./e2e/iscsi/bench
+
+bench-api: bench-deps ## the API beside Debian's Ironic
+	go run ./e2e/apibench
+
+torture: build ## 5,000 rounds of kill -9 under random writes
+	IRONHOOK_KILL_ROUNDS=5000 go test -timeout 6h -run Kill ./e2e/iscsi
+
+clean: ## remove what was built
+	rm -rf build
+	find ipxe/bin -type f ! -name README.md -delete

@@ -1,0 +1,99 @@
+// Totals reads `go test -json` from standard input, shows what failed and what
+// was skipped, and ends with one line that counts both and what passed. Its exit
+// status is 1 when a test failed, when a package did not build, when nothing ran
+// at all, or when a test was skipped although -noskip was given: a skipped test
+// proves nothing.
+//
+//	go test -json ./... | go run ./internal/totals -noskip
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// event is a line of `go test -json` (go doc test2json).
+type event struct {
+	Action, Package, Test, Output string
+	Elapsed                       float64
+}
+
+type tally struct {
+	out                     io.Writer
+	passed, failed, skipped int
+	broken                  int // packages that failed without a failing test
+	printed                 map[string]string
+	failedIn                map[string]bool
+}
+
+func main() {
+	noskip := flag.Bool("noskip", false, "count a skipped test as a failure")
+	flag.Parse()
+	start := time.Now()
+	t := tally{out: os.Stdout, printed: map[string]string{}, failedIn: map[string]bool{}}
+	lines := bufio.NewScanner(os.Stdin)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		t.take(lines.Bytes())
+	}
+	if err := lines.Err(); err != nil {
+		fmt.Fprintln(os.Stderr, "totals:", err)
+		os.Exit(1)
+	}
+	fmt.Printf("\nin %v\n%d passed, %d failed, %d skipped\n", time.Since(start).Round(time.Second), t.passed, t.failed+t.broken, t.skipped)
+	if t.failed+t.broken > 0 || t.passed == 0 || *noskip && t.skipped > 0 {
+		os.Exit(1)
+	}
+}
+
+// take counts one line. A line that is no event, such as a compiler's, is shown.
+func (t *tally) take(line []byte) {
+	var e event
+	if err := json.Unmarshal(line, &e); err != nil || e.Action == "" {
+		fmt.Fprintf(t.out, "%s\n", line)
+		return
+	}
+	name := e.Package + " " + e.Test
+	switch e.Action {
+	case "output", "build-output":
+		t.printed[name] += e.Output
+	case "pass", "fail", "skip":
+		t.end(e, name)
+		delete(t.printed, name)
+	}
+}
+
+func (t *tally) end(e event, name string) {
+	if e.Test == "" {
+		t.endPackage(e, name)
+		return
+	}
+	switch e.Action {
+	case "pass":
+		t.passed++
+	case "skip":
+		t.skipped++
+		fmt.Fprintf(t.out, "SKIP %s\n%s", name, t.printed[name])
+	case "fail":
+		t.failed++
+		t.failedIn[e.Package] = true
+		fmt.Fprintf(t.out, "FAIL %s\n%s", name, t.printed[name])
+	}
+}
+
+func (t *tally) endPackage(e event, name string) {
+	switch {
+	case e.Action == "fail" && !t.failedIn[e.Package]:
+		t.broken++
+		fmt.Fprintf(t.out, "FAIL %s\n%s", name, t.printed[name])
+	case e.Action == "fail":
+		fmt.Fprintf(t.out, "FAIL %s\n", name)
+	case e.Action == "pass":
+		fmt.Fprintf(t.out, "ok   %-40s %6.1fs\n", e.Package, e.Elapsed)
+	}
+}
