@@ -119,6 +119,19 @@ func (c *Client) Provision(ctx context.Context, node, verb, want string) error {
 	return c.await(ctx, node, func(n Node) bool { return n.ProvisionState == want })
 }
 
+// Deploy takes a node from "enroll" to "active": its BMC is checked, its volume
+// attached, its power switched on.
+func (c *Client) Deploy(ctx context.Context, node string) error {
+	for _, step := range []struct{ verb, state string }{
+		{"manage", "manageable"}, {"provide", "available"}, {"active", "active"},
+	} {
+		if err := c.Provision(ctx, node, step.verb, step.state); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Power asks for a power state ("power on", "power off") and waits until it is so.
 func (c *Client) Power(ctx context.Context, node, state string) error {
 	if err := c.Do(ctx, "PUT", "/v1/nodes/"+node+"/states/power", object{"target": state}, nil); err != nil {

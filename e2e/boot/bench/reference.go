@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"ironhook/e2e/lab"
+	"ironhook/e2e/lab/image"
 )
 
 // dnsmasqConf is a good configuration of dnsmasq for this purpose: it tells iPXE
@@ -48,6 +50,38 @@ sanboot iscsi:` + lab.Address + `:::1:` + referenceIQN + `
 `
 
 const referenceIQN = "iqn.2024-01.test.reference:disk"
+
+// reference serves the machines with the usual set; they share a disk, since
+// only one of them is on at a time.
+func reference(ctx context.Context, img image.Image) (*stack, error) {
+	l, err := lab.New("bench-reference")
+	if err != nil {
+		return nil, err
+	}
+	s := &stack{name: "dnsmasq, http, tgt", lab: l}
+	disk := filepath.Join(l.Dir, "disk.raw")
+	if err := img.Volume(ctx, disk, image.Options{}); err != nil {
+		return s, err
+	}
+	if err := startReference(ctx, l, disk); err != nil {
+		return s, err
+	}
+	machines := make([]*lab.Machine, len(hardware))
+	for i, hw := range hardware {
+		if machines[i], err = l.Machine(ctx, hw); err != nil {
+			return s, err
+		}
+	}
+	boots := make([]int, len(hardware))
+	s.boot = func(ctx context.Context, i int) (time.Duration, error) {
+		boots[i]++
+		if err := machines[i].PowerOn(); err != nil {
+			return 0, err
+		}
+		return awaitRoot(ctx, machines[i], boots[i])
+	}
+	return s, nil
+}
 
 // startReference serves the disk with dnsmasq, Python's web server and tgt.
 func startReference(ctx context.Context, l *lab.Lab, disk string) error {

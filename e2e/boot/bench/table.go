@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// result is the times of one machine, by stack.
+type result [2][]time.Duration
+
+// render makes the Markdown table: medians, extremes, and their ratio.
+func render(stacks []*stack, results []result, runs int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Power-on to root mounted and checked, in seconds: median (fastest to slowest) of %d boots each.\n", runs)
+	fmt.Fprintf(&b, "%s; emulated machines (QEMU TCG, 1 CPU, 512 MiB); `go run ./e2e/boot/bench -runs %d`, %s.\n\n",
+		host(), runs, time.Now().UTC().Format(time.DateOnly))
+	fmt.Fprintf(&b, "| machine | %s | %s | ratio |\n|---|---|---|---|\n", stacks[0].name, stacks[1].name)
+	for i, r := range results {
+		ours, theirs := median(r[0]), median(r[1])
+		fmt.Fprintf(&b, "| %s | %s | %s | %.2f |\n", hardware[i].Name, cell(r[0]), cell(r[1]), ours.Seconds()/theirs.Seconds())
+	}
+	return b.String()
+}
+
+func cell(d []time.Duration) string {
+	return fmt.Sprintf("%.1f (%.1f to %.1f)", median(d).Seconds(), slices.Min(d).Seconds(), slices.Max(d).Seconds())
+}
+
+func median(d []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(d))
+	half := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[half]
+	}
+	return (sorted[half-1] + sorted[half]) / 2
+}
+
+// host describes the machine the figures are of.
+func host() string {
+	qemu, err := exec.Command("qemu-system-x86_64", "--version").Output()
+	version, _, _ := strings.Cut(string(qemu), "\n")
+	if err != nil {
+		version = "QEMU of unknown version"
+	}
+	model := "unknown processor"
+	info, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(info)) {
+		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
+			model = strings.TrimSpace(value)
+			break
+		}
+	}
+	return fmt.Sprintf("%s, %d CPUs, %s", model, runtime.NumCPU(), version)
+}
+
+// The section of the document that this program writes is between these lines.
+const (
+	beginMark = "<!-- bench-boot: written by make bench-boot -->\n"
+	endMark   = "<!-- bench-boot: end -->\n"
+)
+
+// replaceSection puts the table between the marks of the document, or adds a
+// section when there are none.
+func replaceSection(path, table string) error {
+	old, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return os.WriteFile(path, []byte(withSection(string(old), table)), 0o644)
+}
+
+func withSection(text, table string) string {
+	before, rest, found := strings.Cut(text, beginMark)
+	_, after, closed := strings.Cut(rest, endMark)
+	if !found || !closed {
+		if text != "" {
+			text = strings.TrimRight(text, "\n") + "\n\n"
+		}
+		before, after = text+"## Boot\n\n", ""
+	}
+	return before + beginMark + table + endMark + after
+}
