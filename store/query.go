@@ -11,6 +11,7 @@ import (
 // of creation.
 type Query struct {
 	Filters []Filter
+	Columns []string // to read; the other fields stay empty; nil reads all
 	SortKey string // a column; "" is the order of creation
 	Desc    bool
 	Marker  string // key of the last row of the page before; "" starts at the first

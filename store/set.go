@@ -42,7 +42,7 @@ func (s Set[T]) List(q Query) ([]*T, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.query(tail, args...)
+	return s.read(s.t.some(q.Columns), tail, args...)
 }
 
 // Insert adds row, setting its time of creation where it has none. A broken
@@ -121,15 +121,18 @@ func (s Set[T]) exec(row *T, statement string, args ...any) (sql.Result, error) 
 	return nil, fmt.Errorf("write %s: %w", s.t.noun, err)
 }
 
-func (s Set[T]) query(tail string, args ...any) (found []*T, err error) {
-	rows, err := s.tx.sql.QueryContext(s.tx.ctx, "SELECT "+s.t.names()+" FROM "+s.t.name+" "+tail, args...)
+func (s Set[T]) query(tail string, args ...any) ([]*T, error) { return s.read(s.t, tail, args...) }
+
+// read selects the columns of t, which is s.t or a part of it.
+func (s Set[T]) read(t *table[T], tail string, args ...any) (found []*T, err error) {
+	rows, err := s.tx.sql.QueryContext(s.tx.ctx, "SELECT "+t.names()+" FROM "+t.name+" "+tail, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.t.noun, err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		row := new(T)
-		if err := rows.Scan(s.t.fields(row)...); err != nil {
+		if err := rows.Scan(t.fields(row)...); err != nil {
 			return nil, fmt.Errorf("read %s: %w", s.t.noun, err)
 		}
 		found = append(found, row)

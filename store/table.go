@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 
 	"ironhook/baremetal"
@@ -38,6 +39,20 @@ func (t *table[T]) names() string {
 		names[i] = c.name
 	}
 	return strings.Join(names, ", ")
+}
+
+// some is t with only these columns, in t's order; nil is all of t.
+func (t *table[T]) some(names []string) *table[T] {
+	if names == nil {
+		return t
+	}
+	part := &table[T]{name: t.name, noun: t.noun}
+	for _, c := range t.columns {
+		if slices.Contains(names, c.name) {
+			part.columns = append(part.columns, c)
+		}
+	}
+	return part
 }
 
 func (t *table[T]) fields(row *T) []any {
