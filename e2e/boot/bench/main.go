@@ -4,7 +4,7 @@
 // binaries and boot disk are the same; the two take turns, so that what else the
 // host does falls on both.
 //
-//	go run ./e2e/boot/bench [-runs 5] [-write docs/benchmarks.md]
+//	go run ./e2e/boot/bench [-runs 5] [-write FILE]
 package main
 
 import (
@@ -32,15 +32,20 @@ var hardware = []lab.Hardware{
 
 func bench() int {
 	runs := flag.Int("runs", 5, "boots of each machine with each set of servers")
-	write := flag.String("write", "", "Markdown file whose boot section to replace")
+	write := flag.String("write", "docs/benchmarks.md", "Markdown file in the repository whose boot section to replace; empty for none")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	table, err := measure(ctx, *runs)
+	root, err := lab.Root()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 1
+	}
+	table, err := measure(ctx, root, *runs)
 	if err == nil {
 		fmt.Print("\n", table)
 		if *write != "" {
-			err = replaceSection(*write, table)
+			err = replaceSection(filepath.Join(root, *write), table)
 		}
 	}
 	if err != nil {
@@ -61,11 +66,7 @@ type stack struct {
 }
 
 // measure boots every machine with both stacks in turn and returns the table.
-func measure(ctx context.Context, runs int) (string, error) {
-	root, err := lab.Root()
-	if err != nil {
-		return "", err
-	}
+func measure(ctx context.Context, root string, runs int) (string, error) {
 	img, err := image.Build(ctx, filepath.Join(root, "build", "image"))
 	if err != nil {
 		return "", err
