@@ -1,0 +1,133 @@
+package web
+
+import (
+	"fmt"
+	"math"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+)
+
+// signature is the header that the pages' own script adds to its calls of the
+// API. A page of another site cannot: a custom header needs a permission (CORS)
+// that no part of Ironhook gives.
+const signature = "X-Ironhook-UI"
+
+// Signed tells whether r is a call of one of our pages by somebody who is logged
+// in: it carries a living session, the header X-Ironhook-UI: 1, and no sign of
+// coming from another site. With authentication off nobody is logged in.
+func (w *Web) Signed(r *http.Request) bool {
+	return w.Login != nil && r.Header.Get(signature) == "1" && w.foreign.Check(r) == nil &&
+		w.sessions.find(r, w.now()) != nil
+}
+
+// private lets only those in who are logged in; others are shown the door and
+// brought back here afterwards.
+func (w *Web) private(next http.HandlerFunc) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) {
+		if w.Login == nil || w.sessions.find(r, w.now()) != nil {
+			next(rw, r)
+			return
+		}
+		http.Redirect(rw, r, "/ui/login?next="+url.QueryEscape(r.URL.Path), http.StatusSeeOther)
+	}
+}
+
+// door is what the login page shows.
+type door struct {
+	page
+	Next, User, Problem string
+}
+
+func (w *Web) loginPage(rw http.ResponseWriter, r *http.Request) {
+	next := local(r.URL.Query().Get("next"))
+	if w.Login == nil || w.sessions.find(r, w.now()) != nil {
+		http.Redirect(rw, r, next, http.StatusSeeOther)
+		return
+	}
+	w.render(rw, http.StatusOK, "login", door{page: w.page("Sign in"), Next: next})
+}
+
+func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(rw, r.Body, 4<<10)
+	d := door{page: w.page("Sign in"), Next: local(r.PostFormValue("next")), User: r.PostFormValue("user")}
+	if w.Login == nil {
+		http.Redirect(rw, r, d.Next, http.StatusSeeOther)
+		return
+	}
+	status, wait := w.check(r, d.User, r.PostFormValue("password"))
+	switch status {
+	case http.StatusSeeOther:
+		w.sessions.close(r)
+		http.SetCookie(rw, w.cookie(r, w.sessions.open(w.now())))
+		http.Redirect(rw, r, d.Next, http.StatusSeeOther)
+		return
+	case http.StatusTooManyRequests:
+		seconds := int(math.Ceil(wait.Seconds()))
+		rw.Header().Set("Retry-After", fmt.Sprint(seconds))
+		d.Problem = fmt.Sprintf("Too many tries. Wait %d s, then try again.", seconds)
+	case http.StatusForbidden:
+		d.Problem = "This form was sent from another site. Sign in here instead."
+	default:
+		d.Problem = "User name or password is wrong."
+	}
+	w.render(rw, status, "login", d)
+}
+
+// check looks at one try to log in. Its answer is a status, SeeOther for a right
+// password, and how long to wait before the next try is looked at.
+func (w *Web) check(r *http.Request, user, password string) (int, time.Duration) {
+	if w.foreign.Check(r) != nil {
+		return http.StatusForbidden, 0
+	}
+	from := guesser(r)
+	if wait := w.tries.take(from, w.now()); wait > 0 {
+		return http.StatusTooManyRequests, wait
+	}
+	select {
+	case w.checks <- struct{}{}:
+		defer func() { <-w.checks }()
+	case <-r.Context().Done():
+		return http.StatusUnauthorized, 0
+	}
+	if !w.Login(user, password) {
+		w.Log.Warn("login refused", "from", from) // not the user: passwords get typed there
+		return http.StatusUnauthorized, 0
+	}
+	w.tries.forgive(from)
+	w.Log.Info("login", "user", user, "from", from)
+	return http.StatusSeeOther, 0
+}
+
+func (w *Web) logout(rw http.ResponseWriter, r *http.Request) {
+	if w.foreign.Check(r) != nil {
+		http.Error(rw, "This request was sent from another site.", http.StatusForbidden)
+		return
+	}
+	w.sessions.close(r)
+	gone := w.cookie(r, "")
+	gone.MaxAge = -1
+	http.SetCookie(rw, gone)
+	http.Redirect(rw, r, "/ui/login", http.StatusSeeOther)
+}
+
+// cookie carries a session's token. Its path is the whole listener, because the
+// API is beside the pages.
+func (w *Web) cookie(r *http.Request, token string) *http.Cookie {
+	return &http.Cookie{
+		Name: cookie, Value: token, Path: "/", MaxAge: int(lifetime.Seconds()),
+		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode,
+	}
+}
+
+// local returns next when it is a page of ours, and the wall otherwise: the
+// login page sends nobody to another site.
+func local(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(path.Clean(u.Path), "/ui/") {
+		return "/ui/"
+	}
+	return (&url.URL{Path: path.Clean(u.Path)}).String()
+}

@@ -1,0 +1,180 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// How much of the past a machine's page tells.
+const (
+	pastEvents  = 600 // read for the boots
+	pastBoots   = 5
+	tailEvents  = 60 // listed
+	kilopixels  = 1000
+	sliverWidth = 3 // of a step too short to see
+)
+
+// dossier is a machine's page.
+type dossier struct {
+	page
+	Tile    tile
+	Gone    bool // the node was deleted
+	Actions []action
+	Boots   []bootView // the latest first
+	Groups  []group
+	Events  []line // the latest first
+}
+
+// group is a titled list of facts.
+type group struct {
+	Title string
+	Facts []fact
+}
+
+// line is one event in a list.
+type line struct {
+	At     time.Time
+	Kind   string
+	Detail string
+	Tone   string
+}
+
+// bootView is one boot as a waterfall: what took how long.
+type bootView struct {
+	Began   time.Time
+	Elapsed string
+	Bar     barView
+	Steps   []stepView
+}
+
+// stepView is one row of the waterfall: how long this step was awaited.
+type stepView struct {
+	Label, Detail string
+	Done          string
+	At            string // since the boot began
+	Delta         string // since the step before
+	X, Width      int    // of the awaiting, in thousandths of the boot
+	Class         string
+}
+
+func (w *Web) machinePage(rw http.ResponseWriter, r *http.Request) {
+	var d *dossier
+	err := w.Store.View(r.Context(), func(tx *store.Tx) (err error) {
+		if d, err = readDossier(tx, r.PathValue("node")); err != nil {
+			return err
+		}
+		d.page, err = w.live(tx, d.Tile.Name, d.Tile.UUID)
+		return err
+	})
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	w.render(rw, http.StatusOK, "machine", d)
+}
+
+// machineView keeps a browser's page of one machine up to date.
+type machineView struct{ uuid string }
+
+func (v machineView) update(tx *store.Tx, events []*baremetal.Event, lost bool) ([]fragment, error) {
+	mine := func(e *baremetal.Event) bool { return e.Node == v.uuid }
+	if len(events) > 0 && !lost && !slices.ContainsFunc(events, mine) {
+		return nil, nil
+	}
+	d, err := readDossier(tx, v.uuid)
+	if errors.Is(err, baremetal.ErrNotFound) {
+		d, err = &dossier{Gone: true}, nil
+	}
+	return []fragment{{id: "machine", template: "dossier", data: d}}, err
+}
+
+func readDossier(tx *store.Tx, ident string) (*dossier, error) {
+	m, err := readMachine(tx, ident)
+	if err != nil {
+		return nil, err
+	}
+	d := &dossier{Tile: newTile(m, tx.Now()), Actions: actions(m.node)}
+	past, err := tx.Events(store.EventQuery{Node: m.node.UUID, Kinds: bootKinds(), Limit: pastEvents, Last: true})
+	if err != nil {
+		return nil, err
+	}
+	d.Boots = bootViews(past, m.node.PowerState, tx.Now())
+	tail, err := tx.Events(store.EventQuery{Node: m.node.UUID, Limit: tailEvents, Last: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range slices.Backward(tail) {
+		d.Events = append(d.Events, newLine(e))
+	}
+	connectors, err := tx.Connectors().List(store.Where("node_uuid", m.node.UUID))
+	if err != nil {
+		return nil, err
+	}
+	targets, err := tx.Targets().List(store.Where("node_uuid", m.node.UUID))
+	if err != nil {
+		return nil, err
+	}
+	d.Groups = groups(m, connectors, targets)
+	return d, nil
+}
+
+func newLine(e *baremetal.Event) line {
+	tones := map[baremetal.EventKind]string{
+		baremetal.EventRefused: "bad", baremetal.EventError: "bad", baremetal.EventUp: "good",
+	}
+	return line{e.At, string(e.Kind), e.Detail, tones[e.Kind]}
+}
+
+// bootViews are the last boots in events, the latest first.
+func bootViews(events []*baremetal.Event, power baremetal.PowerState, now time.Time) []bootView {
+	var views []bootView
+	for _, b := range slices.Backward(boots(events)) {
+		if len(views) == pastBoots {
+			break
+		}
+		if len(views) > 0 {
+			power = baremetal.PowerOff // a boot that was followed by another is over
+		}
+		views = append(views, newBootView(barOf(b), power, now))
+	}
+	return views
+}
+
+func newBootView(bar Bar, power baremetal.PowerState, now time.Time) bootView {
+	v := bootView{Began: bar.Began, Bar: newBarView(bar, power, now)}
+	v.Elapsed = v.Bar.Elapsed
+	before := bar.Began
+	for i, s := range bar.Steps {
+		c := captions[s.Kind]
+		row := stepView{Label: c.label, Done: c.done, Detail: s.Detail, Class: v.Bar.Segments[i].Class}
+		if s.State == StepDone {
+			row.At, row.Delta = "+"+elapsed(s.At.Sub(bar.Began)), elapsed(s.At.Sub(before))
+			row.X, row.Width = span(bar, before, s.At)
+			before = s.At
+		}
+		if s.State == StepFailed {
+			row.Detail = bar.Reason
+		}
+		v.Steps = append(v.Steps, row)
+	}
+	return v
+}
+
+// span is where the time from one step to the next lies on a line that is as
+// long as the boot up to its latest step.
+func span(bar Bar, from, to time.Time) (x, width int) {
+	var last time.Time
+	for _, s := range bar.Steps {
+		if s.At.After(last) {
+			last = s.At
+		}
+	}
+	total := max(last.Sub(bar.Began), time.Millisecond)
+	x = min(int(kilopixels*from.Sub(bar.Began)/total), kilopixels-sliverWidth)
+	return x, max(int(kilopixels*to.Sub(from)/total), sliverWidth)
+}

@@ -1,0 +1,107 @@
+package web
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// told is how many events of one machine are read for its last boot. A boot has
+// a dozen; a machine that asks for an address all night has no end of them.
+const told = 200
+
+// machine is what the store knows about one node and a tile shows.
+type machine struct {
+	node   *baremetal.Node
+	ports  []*baremetal.Port
+	leases []*baremetal.Lease // of its ports
+	boot   []*baremetal.Event // the latest of bootKinds, oldest first
+}
+
+// readMachine reads the node that ident names.
+func readMachine(tx *store.Tx, ident string) (*machine, error) {
+	node, err := tx.Nodes().Get(ident)
+	if err != nil {
+		return nil, err
+	}
+	return readNode(tx, node)
+}
+
+func readNode(tx *store.Tx, node *baremetal.Node) (*machine, error) {
+	m := &machine{node: node}
+	var err error
+	if m.ports, err = tx.Ports().List(store.Where("node_uuid", node.UUID)); err != nil {
+		return nil, err
+	}
+	for _, p := range m.ports {
+		lease, err := tx.Leases().Get(p.Address)
+		if err == nil {
+			m.leases = append(m.leases, lease)
+		} else if !errors.Is(err, baremetal.ErrNotFound) {
+			return nil, err
+		}
+	}
+	m.boot, err = tx.Events(store.EventQuery{Node: node.UUID, Kinds: bootKinds(), Limit: told, Last: true})
+	return m, err
+}
+
+// readMachines reads all nodes in the order of their names, as people count:
+// pc-2 before pc-10.
+func readMachines(tx *store.Tx) ([]*machine, error) {
+	nodes, err := tx.Nodes().List(store.Query{})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(nodes, func(a, b *baremetal.Node) int { return natural(a.Label(), b.Label()) })
+	all := make([]*machine, 0, len(nodes))
+	for _, node := range nodes {
+		m, err := readNode(tx, node)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// natural compares names so that runs of digits count as numbers.
+func natural(a, b string) int {
+	for a != "" && b != "" {
+		x, y := run(a), run(b)
+		if digit(x[0]) && digit(y[0]) {
+			p, q := strings.TrimLeft(x, "0"), strings.TrimLeft(y, "0")
+			if len(p) != len(q) {
+				return len(p) - len(q)
+			}
+			x, y = p, q
+		}
+		if c := strings.Compare(x, y); c != 0 {
+			return c
+		}
+		a, b = a[len(run(a)):], b[len(run(b)):]
+	}
+	return len(a) - len(b)
+}
+
+// run is the longest start of s that is all digits or has none.
+func run(s string) string {
+	end := 1
+	for end < len(s) && digit(s[end]) == digit(s[0]) {
+		end++
+	}
+	return s[:end]
+}
+
+func digit(c byte) bool { return '0' <= c && c <= '9' }
+
+// newest is the number of the last event in the log.
+func newest(tx *store.Tx) (int64, error) {
+	last, err := tx.Events(store.EventQuery{Limit: 1, Last: true})
+	if err != nil || len(last) == 0 {
+		return 0, err
+	}
+	return last[0].Seq, nil
+}

@@ -1,0 +1,86 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// page is what the frame of every page needs.
+type page struct {
+	Title   string
+	Version string
+	Guarded bool   // authentication is on: there is something to log out of
+	Stream  string // address of the page's events, "" for a page that stands still
+	Now     int64  // the server's clock, milliseconds since 1970
+}
+
+func (w *Web) page(title string) page {
+	return page{Title: title, Version: w.Version, Guarded: w.Login != nil, Now: w.now().UnixMilli()}
+}
+
+// live is the frame of a page that shows what tx sees, and follows what comes
+// after it.
+func (w *Web) live(tx *store.Tx, title, machine string) (page, error) {
+	seq, err := newest(tx)
+	p := w.page(title)
+	p.Stream = fmt.Sprintf("/ui/events?after=%d", seq)
+	if machine != "" {
+		p.Stream += "&machine=" + template.URLQueryEscaper(machine)
+	}
+	return p, err
+}
+
+// parse reads the embedded templates; a mistake in one is a mistake of ours, and
+// every test would see it.
+func parse() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"asset": asset,
+		"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+		"clock": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
+	}).ParseFS(files, "templates/*.html"))
+}
+
+// render answers with the page of that name, whole or not at all.
+func (w *Web) render(rw http.ResponseWriter, status int, name string, data any) {
+	var body bytes.Buffer
+	if err := w.pages.ExecuteTemplate(&body, name, data); err != nil {
+		w.Log.Error("render page", "page", name, "error", err)
+		http.Error(rw, "This page could not be made; the log says why.", http.StatusInternalServerError)
+		return
+	}
+	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+	rw.WriteHeader(status)
+	rw.Write(body.Bytes()) //nolint:errcheck // the browser went away: nobody to tell
+}
+
+// problem is the page for what cannot be shown.
+type problem struct {
+	page
+	Sentence string
+}
+
+// fail answers for err: absence is said to the reader, everything else to the
+// log.
+func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, baremetal.ErrNotFound) {
+		w.render(rw, http.StatusNotFound, "problem", problem{w.page("Not found"), err.Error()})
+		return
+	}
+	if r.Context().Err() != nil {
+		return
+	}
+	w.Log.Error("read page", "path", r.URL.Path, "error", err)
+	w.render(rw, http.StatusInternalServerError, "problem",
+		problem{w.page("Failure"), "The machines could not be read from the database; the log says why."})
+}
+
+func (w *Web) lost(rw http.ResponseWriter, r *http.Request) {
+	w.fail(rw, r, baremetal.Errorf(baremetal.ErrNotFound, "There is no page %s.", r.URL.Path))
+}

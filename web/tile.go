@@ -1,0 +1,120 @@
+package web
+
+import (
+	"fmt"
+	"time"
+
+	"ironhook/baremetal"
+)
+
+// tile is one machine on the wall.
+type tile struct {
+	UUID, Name string
+	Power      badge
+	State      badge // of provisioning
+	MAC        string
+	More       int    // further network cards
+	Address    string // leased
+	Notice     string // maintenance or the last error
+	Alarm      bool   // the notice is an error
+	Bar        barView
+}
+
+// badge is a word with a colour.
+type badge struct {
+	Text string
+	Tone string // good, busy, bad, calm: a CSS class
+}
+
+func newTile(m *machine, now time.Time) tile {
+	t := tile{
+		UUID:  m.node.UUID,
+		Name:  m.node.Label(),
+		Power: power(m.node),
+		State: provision(m.node.ProvisionState),
+		Bar:   newBarView(bootBar(m.boot), m.node.PowerState, now),
+	}
+	if len(m.ports) > 0 {
+		t.MAC, t.More = m.ports[0].Address, len(m.ports)-1
+	}
+	if len(m.leases) > 0 {
+		t.MAC, t.Address = m.leases[0].MAC, m.leases[0].Address.String()
+	}
+	t.Notice, t.Alarm = notice(m.node)
+	if t.Notice == t.Bar.Problem {
+		t.Notice = ""
+	}
+	return t
+}
+
+// notice is the one thing about a node that its operator must not overlook.
+func notice(n *baremetal.Node) (text string, alarm bool) {
+	switch {
+	case n.LastError != "":
+		return n.LastError, true
+	case n.Maintenance && n.MaintenanceReason != "":
+		return "Maintenance: " + n.MaintenanceReason, false
+	case n.Maintenance:
+		return "Maintenance", false
+	}
+	return "", false
+}
+
+func power(n *baremetal.Node) badge {
+	if n.TargetPowerState != "" && n.TargetPowerState != n.PowerState {
+		return badge{"→ " + bare(n.TargetPowerState), "busy"}
+	}
+	switch n.PowerState {
+	case baremetal.PowerOn:
+		return badge{"on", "good"}
+	case baremetal.PowerOff:
+		return badge{"off", "calm"}
+	case "":
+		return badge{"unknown", "calm"}
+	}
+	return badge{string(n.PowerState), "bad"}
+}
+
+// bare is a power state without the word power.
+func bare(p baremetal.PowerState) string {
+	switch p {
+	case baremetal.PowerOn:
+		return "on"
+	case baremetal.PowerOff, baremetal.SoftPowerOff:
+		return "off"
+	case baremetal.Reboot, baremetal.SoftReboot:
+		return "reboot"
+	}
+	return string(p)
+}
+
+// broken are the provision states that need a person.
+var broken = map[baremetal.ProvisionState]bool{
+	baremetal.DeployFailed: true, baremetal.CleanFailed: true, baremetal.Failed: true, baremetal.InspectFailed: true,
+	baremetal.AdoptFailed: true, baremetal.RescueFailed: true, baremetal.UnrescueFailed: true,
+}
+
+func provision(s baremetal.ProvisionState) badge {
+	switch {
+	case broken[s]:
+		return badge{string(s), "bad"}
+	case s.Goal() != "":
+		return badge{string(s), "busy"}
+	case s == baremetal.Active || s == baremetal.Rescue:
+		return badge{string(s), "good"}
+	}
+	return badge{string(s), "calm"}
+}
+
+// elapsed writes a duration for a person: 840 ms, 12.4 s, 3 min 05 s, 2 h 10 min.
+func elapsed(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Truncate(100*time.Millisecond).Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%d min %02d s", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%d h %02d min", int(d.Hours()), int(d.Minutes())%60)
+}

@@ -1,0 +1,152 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// wall is the page of all machines.
+type wall struct {
+	page
+	Tiles     []tile
+	Summary   []badge
+	Strangers []stranger
+}
+
+func (w *Web) wallPage(rw http.ResponseWriter, r *http.Request) {
+	var found *wall
+	err := w.Store.View(r.Context(), func(tx *store.Tx) (err error) {
+		if found, err = readWall(tx); err != nil {
+			return err
+		}
+		found.page, err = w.live(tx, "Machines", "")
+		return err
+	})
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	w.render(rw, http.StatusOK, "wall", found)
+}
+
+func readWall(tx *store.Tx) (*wall, error) {
+	machines, err := readMachines(tx)
+	if err != nil {
+		return nil, err
+	}
+	found := &wall{}
+	for _, m := range machines {
+		found.Tiles = append(found.Tiles, newTile(m, tx.Now()))
+	}
+	found.Summary = summary(found.Tiles)
+	found.Strangers, err = readStrangers(tx)
+	return found, err
+}
+
+// summary counts the machines by what an operator wants to know first.
+func summary(tiles []tile) []badge {
+	counts := make(map[string]int)
+	for _, t := range tiles {
+		if t.Power.Tone == "good" {
+			counts["on"]++
+		}
+		switch {
+		case t.Bar.Problem != "" || t.Alarm || t.State.Tone == "bad":
+			counts["in trouble"]++
+		case t.Bar.Mood == "running":
+			counts["booting"]++
+		}
+	}
+	list := []badge{{fmt.Sprintf("%d machines", len(tiles)), "calm"}}
+	if len(tiles) == 1 {
+		list[0].Text = "1 machine"
+	}
+	for _, b := range []badge{{"on", "good"}, {"booting", "busy"}, {"in trouble", "bad"}} {
+		if n := counts[b.Text]; n > 0 {
+			list = append(list, badge{fmt.Sprintf("%d %s", n, b.Text), b.Tone})
+		}
+	}
+	return list
+}
+
+// wallView keeps a browser's wall up to date: tile by tile, or as a whole when
+// machines come and go.
+type wallView struct {
+	order []string        // UUIDs of the machines as shown; nil before the first update
+	tiles map[string]tile // by UUID
+}
+
+func (v *wallView) update(tx *store.Tx, events []*baremetal.Event, lost bool) ([]fragment, error) {
+	moved := lost || slices.ContainsFunc(events, rearranges)
+	if moved || len(events) == 0 || v.order == nil {
+		return v.whole(tx, moved)
+	}
+	var changed []fragment
+	for _, uuid := range concerned(events) {
+		m, err := readMachine(tx, uuid)
+		if errors.Is(err, baremetal.ErrNotFound) {
+			continue // its end is an event too
+		}
+		if err != nil {
+			return nil, err
+		}
+		v.tiles[uuid] = newTile(m, tx.Now())
+		changed = append(changed, tileFragment(v.tiles[uuid]))
+	}
+	list, err := readStrangers(tx)
+	return append(changed, frame(slices.Collect(maps.Values(v.tiles)), list)...), err
+}
+
+// whole reads everything. Only when the set or the order of the machines changed
+// does the wall itself go to the browser, else its tiles.
+func (v *wallView) whole(tx *store.Tx, moved bool) ([]fragment, error) {
+	found, err := readWall(tx)
+	if err != nil {
+		return nil, err
+	}
+	order := make([]string, 0, len(found.Tiles))
+	tiles := make(map[string]tile)
+	var list []fragment
+	for _, t := range found.Tiles {
+		order, tiles[t.UUID] = append(order, t.UUID), t
+		list = append(list, tileFragment(t))
+	}
+	if moved && (v.order == nil || !slices.Equal(order, v.order)) {
+		for i := range list {
+			list[i].within = true
+		}
+		list = append(list, fragment{id: "wall", template: "wall-tiles", data: found})
+	}
+	v.order, v.tiles = order, tiles
+	return append(list, frame(found.Tiles, found.Strangers)...), nil
+}
+
+func tileFragment(t tile) fragment { return fragment{id: "m-" + t.UUID, template: "tile", data: t} }
+
+// frame is what stands around the tiles.
+func frame(tiles []tile, list []stranger) []fragment {
+	return []fragment{
+		{id: "summary", template: "summary", data: summary(tiles)},
+		{id: "strangers", template: "strangers", data: list},
+	}
+}
+
+// rearranges tells whether a machine came, went or got another name.
+func rearranges(e *baremetal.Event) bool { return e.Kind == baremetal.EventNode }
+
+// concerned are the UUIDs of the nodes that events tell of, each once, in order.
+func concerned(events []*baremetal.Event) []string {
+	var list []string
+	for _, e := range events {
+		if e.Node != "" && !slices.Contains(list, e.Node) {
+			list = append(list, e.Node)
+		}
+	}
+	return list
+}

@@ -1,0 +1,110 @@
+package web
+
+import (
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"ironhook/store"
+)
+
+// Config is what a [Web] is made of.
+type Config struct {
+	Store *store.Store
+	// Login tells whether a password is right, in a time that does not depend on
+	// whether the user exists. nil switches authentication off: everybody who
+	// reaches the listener sees the pages.
+	Login   func(user, password string) bool
+	Log     *slog.Logger
+	Version string // of the product, for the foot of the page
+}
+
+// Web serves the pages under /ui/. Its methods are safe for concurrent use.
+type Web struct {
+	Config
+	mux      *http.ServeMux
+	pages    *template.Template
+	foreign  *http.CrossOriginProtection
+	sessions sessions
+	tries    tries
+	checks   chan struct{} // passwords being checked
+	streams  chan struct{} // streams open
+
+	now       func() time.Time
+	pace      time.Duration // between two messages of a stream
+	heartbeat time.Duration // between two signs of life of a stream
+
+	closing chan struct{}
+	close   sync.Once
+}
+
+// Limits of what all browsers together may ask for.
+const (
+	allStreams = 64 // streams at once
+	perSession = 12 // of these for one login
+	allChecks  = 4  // passwords checked at once; each costs a processor for a while
+)
+
+// New returns the pages over c.Store. Nothing runs until a request comes.
+func New(c Config) *Web {
+	w := &Web{
+		Config:   c,
+		mux:      http.NewServeMux(),
+		pages:    parse(),
+		foreign:  http.NewCrossOriginProtection(),
+		sessions: sessions{live: make(map[[32]byte]*session)},
+		tries:    tries{from: map[netip.Addr]*try{}},
+		checks:   make(chan struct{}, allChecks),
+		streams:  make(chan struct{}, allStreams),
+
+		now:       time.Now,
+		pace:      100 * time.Millisecond,
+		heartbeat: 15 * time.Second,
+		closing:   make(chan struct{}),
+	}
+	w.routes()
+	return w
+}
+
+func (w *Web) routes() {
+	w.mux.HandleFunc("GET /ui/static/{name}", w.static)
+	w.mux.HandleFunc("GET /ui/login", w.loginPage)
+	w.mux.HandleFunc("POST /ui/login", w.login)
+	w.mux.HandleFunc("POST /ui/logout", w.logout)
+	w.mux.HandleFunc("GET /ui/events", w.events)
+	w.mux.HandleFunc("GET /ui/machines/{node}", w.private(w.machinePage))
+	w.mux.HandleFunc("GET /ui/{$}", w.private(w.wallPage))
+	w.mux.HandleFunc("GET /ui", redirect("/ui/"))
+	w.mux.HandleFunc("/ui/", w.private(w.lost))
+}
+
+// Close ends all streams, so that a server that waits for its requests can stop.
+// Hand it to http.Server.RegisterOnShutdown.
+func (w *Web) Close() { w.close.Do(func() { close(w.closing) }) }
+
+// ServeHTTP serves everything under /ui.
+func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	for key, value := range headers {
+		rw.Header().Set(key, value)
+	}
+	w.mux.ServeHTTP(rw, r)
+}
+
+// headers go with every answer. Scripts and styles come from our own files only.
+// The referrer stays within the site instead of away altogether, because a form
+// sent without one carries "Origin: null".
+var headers = map[string]string{
+	"Content-Security-Policy":    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+	"X-Content-Type-Options":     "nosniff",
+	"X-Frame-Options":            "DENY",
+	"Referrer-Policy":            "same-origin",
+	"Cross-Origin-Opener-Policy": "same-origin",
+	"Cache-Control":              "no-store",
+}
+
+func redirect(to string) http.HandlerFunc {
+	return func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, to, http.StatusSeeOther) }
+}
