@@ -1,0 +1,73 @@
+package iscsi
+
+import (
+	"math/bits"
+	"net/netip"
+	"time"
+
+	"ironhook/storage/scsi"
+)
+
+// SessionInfo describes one session and what it has done so far.
+type SessionInfo struct {
+	Initiator string
+	ISID      ISID
+	Target    string // empty for discovery
+	Remote    netip.AddrPort
+	Since     time.Time
+	Digests   Digests
+	LUNs      []LUNStats
+}
+
+// LUNStats counts what a session did with one logical unit.
+type LUNStats struct {
+	LUN                     uint64 // the eight bytes of SAM-5 §4.7
+	Reads, Writes, Others   uint64 // commands answered
+	ReadBytes, WrittenBytes uint64
+	Errors                  uint64 // of the commands, those not answered GOOD
+	InFlight                int    // commands now
+
+	// Latency counts commands by the time from their arrival to their answer: Latency[i] has those that took less than 2^i
+	// microseconds and not less than half of that; the last has all the longer ones.
+	Latency [24]uint64
+}
+
+// count notes a command that was answered.
+func (s *Session) count(t *Task, r *scsi.Result, took time.Duration) {
+	c := s.stats[t.lun]
+	if c == nil {
+		if c = new(LUNStats); r.Status == scsi.Good && len(s.stats) < scsi.MaxLUNs {
+			c.LUN = t.lun
+			s.stats[t.lun] = c
+		}
+	}
+	switch {
+	case r.Status != scsi.Good:
+		c.Errors++
+		c.Others++
+	case t.plan.In > 0:
+		c.Reads++
+		c.ReadBytes += uint64(len(r.In))
+	case t.plan.Out > 0:
+		c.Writes++
+		c.WrittenBytes += uint64(len(t.out))
+	default:
+		c.Others++
+	}
+	c.Latency[min(bits.Len64(uint64(took.Microseconds())), len(c.Latency)-1)]++
+}
+
+// Stats returns the counters of every logical unit that was used.
+func (s *Session) Stats() []LUNStats {
+	all := make([]LUNStats, 0, len(s.stats))
+	for lun, c := range s.stats {
+		c := *c
+		for _, t := range s.tasks {
+			if t.lun == lun && !t.aborted {
+				c.InFlight++
+			}
+		}
+		all = append(all, c)
+	}
+	return all
+}

@@ -1,0 +1,237 @@
+package iscsi
+
+import (
+	"time"
+
+	"ironhook/storage/scsi"
+)
+
+// Task is one SCSI command from its arrival to its answer.
+type Task struct {
+	itt   uint32
+	lun   uint64
+	cdb   []byte
+	short [16]byte // where cdb lies unless it is extended
+	flags byte     // second byte of the command's header: FlagRead, FlagWrite, attribute
+	edtl  int64    // what the initiator expects to move, in bytes
+	plan  scsi.Plan
+
+	out     []byte  // data-out, want bytes once it is complete
+	in      *Buffer // room for data-in
+	buf     *Buffer // what out lies in; nil: in the reader's buffer, or nothing
+	want    int     // how much data-out the command needs
+	gather  gather
+	state   taskState
+	aborted bool
+	waiting []*barrier // who waits for the end of it
+	arrival uint64
+	began   time.Time // set by the connection, for the latency
+}
+
+type taskState byte
+
+const (
+	gathering taskState = iota // data-out is not complete
+	queued                     // kept back by the order of task attributes
+	running                    // given to Sink.Run
+)
+
+// Task attributes (RFC 7143 §11.3.1).
+const (
+	attrOrdered     = 2
+	attrHeadOfQueue = 3
+)
+
+func (t *Task) attribute() byte { return t.flags & 7 }
+
+// own moves data-out that still lies in the reader's buffer to memory of the task's own.
+func (t *Task) own(memory *buffers) {
+	if t.buf == nil && len(t.out) > 0 {
+		t.buf = memory.get(len(t.out))
+		t.out = t.buf.B[:copy(t.buf.B, t.out)]
+	}
+}
+
+// drop gives back all memory.
+func (t *Task) drop() {
+	t.buf.release()
+	t.in.release()
+	t.buf, t.in, t.out = nil, nil, nil
+}
+
+// Command returns what to give to the device. In is room for data-in, or nil.
+func (t *Task) command(n *scsi.Nexus) scsi.Command {
+	c := scsi.Command{Nexus: n, LUN: t.lun, CDB: t.cdb, Out: t.out}
+	if t.flags&FlagWrite != 0 {
+		c.Expected = t.edtl
+	}
+	if t.in != nil {
+		c.In = t.in.B
+	}
+	return c
+}
+
+// room returns how many bytes of data-in the task needs room for.
+func (t *Task) room() int {
+	if t.flags&FlagRead == 0 {
+		return 0
+	}
+	return int(min(t.plan.In, t.edtl))
+}
+
+// command takes a SCSI command (RFC 7143 §11.3).
+func (s *Session) command(p PDU) error {
+	h := p.Header
+	itt := h.ITT()
+	if old := s.tasks[itt]; old != nil && (!old.aborted || old.state == running) || itt == NoTag {
+		return protocolError("command with the tag %#x of another", itt)
+	}
+	if s.active >= int(s.depth)+8 {
+		return s.reject(p, tooManyImmediate) // only immediate commands can come so far
+	}
+	t, err := s.newTask(p)
+	if err != nil {
+		return err
+	}
+	if err := s.immediateData(t, p); err != nil {
+		return err
+	}
+	s.tasks[itt] = t
+	s.active++
+	s.queue.arrive(t)
+	return s.advance(t)
+}
+
+func (s *Session) newTask(p PDU) (*Task, error) {
+	h := p.Header
+	t := &Task{itt: h.ITT(), lun: h.LUN(), flags: h[1], edtl: int64(h.Uint32(OffEDTL))}
+	cdb, err := p.cdb()
+	if err != nil {
+		return nil, err
+	}
+	t.cdb = append(t.short[:0], cdb...)
+	t.plan = s.device.Plan(t.lun, t.cdb)
+	if t.flags&FlagWrite != 0 {
+		t.want = int(min(t.plan.Out, t.edtl))
+	}
+	return t, nil
+}
+
+// advance does for a task what is to be done next: it asks for more data, or has the command run.
+func (s *Session) advance(t *Task) error {
+	if t.gather.unsolicited {
+		return nil
+	}
+	if t.gather.have < t.want {
+		s.solicit(t)
+		return nil
+	}
+	if !s.queue.mayRun(t, s.tasks) {
+		t.own(s.memory)
+		s.queue.hold(t)
+		return nil
+	}
+	t.state = running
+	s.sink.Run(t)
+	return nil
+}
+
+// Complete takes the result of a command given to Sink.Run, and how long it took. What had been aborted meanwhile is not answered.
+func (s *Session) Complete(t *Task, r scsi.Result, took time.Duration) {
+	delete(s.tasks, t.itt)
+	if t.aborted {
+		t.drop()
+		for _, b := range t.waiting {
+			b.leave()
+		}
+		return
+	}
+	s.active--
+	s.queue.leave(t)
+	s.count(t, &r, took)
+	t.buf.release()
+	t.buf, t.out = nil, nil
+	s.respond(t, &r)
+	for _, next := range s.queue.released(s.tasks) {
+		next.state = running
+		s.sink.Run(next)
+	}
+}
+
+// respond sends the data and the status of a task.
+func (s *Session) respond(t *Task, r *scsi.Result) {
+	var data []byte
+	if t.flags&FlagRead != 0 {
+		data = r.In[:min(int64(len(r.In)), t.edtl)]
+	}
+	flags, residual := t.residual(r)
+	if len(data) > 0 && r.Status == scsi.Good {
+		s.dataIn(t, data, flags|flagStatus, residual)
+		return
+	}
+	sent := t.gather.r2tSN
+	if len(data) > 0 {
+		sent = s.dataIn(t, data, 0, 0)
+	} else {
+		t.in.release()
+	}
+	h := s.answer(OpSCSIResponse, t.itt)
+	h[1] |= flags
+	h[3] = byte(r.Status)
+	h.PutUint32(OffDataSN, sent)
+	h.PutUint32(OffResidual, residual)
+	var sense []byte
+	if len(r.Sense) > 0 {
+		sense = append([]byte{byte(len(r.Sense) >> 8), byte(len(r.Sense))}, r.Sense...)
+	}
+	s.send(PDU{Header: h, Data: sense}, true, nil)
+}
+
+// residual compares what the command moved with what the initiator announced (RFC 7143 §11.4.5).
+func (t *Task) residual(r *scsi.Result) (flags byte, n uint32) {
+	switch {
+	case r.Moved > t.edtl:
+		return flagOverflow, uint32(r.Moved - t.edtl)
+	case r.Moved < t.edtl:
+		return flagUnderflow, uint32(t.edtl - r.Moved)
+	}
+	return 0, 0
+}
+
+// dataIn sends data-in, cut to the PDU length that the initiator takes and to bursts, and returns the number of PDUs. With flagStatus
+// the last one carries GOOD.
+func (s *Session) dataIn(t *Task, data []byte, last byte, residual uint32) (sent uint32) {
+	burst := s.params.MaxBurst
+	for off := 0; off < len(data); sent++ {
+		n := min(len(data)-off, s.params.MaxSend, burst)
+		end := off+n == len(data)
+		h := s.answer(OpDataIn, t.itt)
+		if burst -= n; burst == 0 || end {
+			burst = s.params.MaxBurst
+		} else {
+			h[1] = 0
+		}
+		h.PutUint32(OffTTT, NoTag)
+		h.PutUint32(OffDataSN, sent)
+		h.PutUint32(OffOffset, uint32(off))
+		p := PDU{Header: h, Data: data[off : off+n]}
+		if off += n; !end {
+			s.sendData(p, nil)
+			continue
+		}
+		h[1] |= last
+		h.PutUint32(OffResidual, residual)
+		if last&flagStatus != 0 {
+			s.send(p, true, t.in)
+		} else {
+			s.sendData(p, t.in)
+		}
+	}
+	return sent
+}
+
+// sendData sends a Data-In without status, which has no StatSN.
+func (s *Session) sendData(p PDU, last *Buffer) {
+	s.putWindow(p.Header)
+	s.sink.Send(p, last)
+}

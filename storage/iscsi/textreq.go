@@ -1,0 +1,102 @@
+package iscsi
+
+// textExchange is a text negotiation in full feature phase that takes several PDUs, in either direction.
+type textExchange struct {
+	ttt     uint32 // of our last response, NoTag: none is open
+	request []byte // of a request that is not complete
+	rest    []byte // of a response that did not fit
+}
+
+const maxText = 16 << 10 // bytes of one request's text, over all its PDUs
+
+// textRequest takes a text request (RFC 7143 §11.10): SendTargets, above all.
+func (s *Session) textRequest(p PDU) error {
+	x := &s.text
+	if ttt := p.Header.TTT(); ttt == NoTag {
+		*x = textExchange{ttt: NoTag} // a new request resets the one that was open
+	} else if ttt != x.ttt {
+		return protocolError("text request with transfer tag %#x, which was not given out", ttt)
+	}
+	if len(x.request)+len(p.Data) > maxText {
+		return protocolError("text request of more than %d bytes", maxText)
+	}
+	x.request = append(x.request, p.Data...)
+	if p.Header[1]&flagContinue != 0 {
+		s.textResponse(p, 0, nil)
+		return nil
+	}
+	if len(x.rest) == 0 {
+		pairs, err := ParseText(x.request)
+		if err != nil {
+			return err
+		}
+		for _, pair := range pairs {
+			answers, err := s.answerText(pair)
+			if err != nil {
+				return err
+			}
+			x.rest = AppendText(x.rest, answers...)
+		}
+	}
+	x.request = nil
+	n := min(len(x.rest), s.params.MaxSend)
+	page := x.rest[:n]
+	x.rest = x.rest[n:]
+	var flags byte
+	switch {
+	case len(x.rest) > 0:
+		flags = flagContinue
+	case p.Header.Final():
+		flags = FlagFinal
+	}
+	s.textResponse(p, flags, page)
+	return nil
+}
+
+func (s *Session) textResponse(p PDU, flags byte, data []byte) {
+	h := s.answer(OpTextResponse, p.Header.ITT())
+	h[1] = flags
+	s.text.ttt = NoTag
+	if flags&FlagFinal == 0 {
+		s.text.ttt = s.newTTT()
+	}
+	h.PutUint32(OffTTT, s.text.ttt)
+	s.send(PDU{Header: h, Data: data}, true, nil)
+}
+
+// answerText answers one key. Only what RFC 7143 §13 allows in full feature phase is open to talk; the rest was settled at login.
+func (s *Session) answerText(p Pair) ([]Pair, error) {
+	switch {
+	case p.Key == "SendTargets":
+		return s.sendTargets(p.Value)
+	case p.Key == "MaxRecvDataSegmentLength", p.Key == "InitiatorAlias":
+		if answer := s.params.negotiate(p); answer != "" {
+			return []Pair{{p.Key, answer}}, nil
+		}
+		return nil, nil
+	case operational[p.Key].kind != nil:
+		return []Pair{{p.Key, reject}}, nil
+	}
+	return []Pair{{p.Key, notUnderstood}}, nil
+}
+
+// sendTargets lists what the initiator may see: in discovery all of it or one name, in a normal session the session's own target
+// (RFC 7143 Appendix C).
+func (s *Session) sendTargets(want string) ([]Pair, error) {
+	if want == "All" && s.device != nil {
+		return []Pair{{"SendTargets", reject}}, nil
+	}
+	pairs, err := s.names()
+	if err != nil {
+		return nil, err
+	}
+	if want == "" || want == "All" {
+		return pairs, nil
+	}
+	for i := 0; i+1 < len(pairs); i += 2 { // name and address by turns
+		if pairs[i].Value == want {
+			return pairs[i : i+2], nil
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,47 @@
+package iscsi
+
+import "time"
+
+// vital is what is known of whether a peer still lives. It is looked at by a ticking clock, so that no command has to look at one.
+type vital struct {
+	heard, wrote bool // since the last tick
+	silence      time.Duration
+	stuck        time.Duration
+}
+
+// checkUp is called every tick. It asks a silent initiator for a sign of life, and gives up on one that does not answer although it
+// once did, or that stops reading what it asked for. iPXE never answers such questions: it is left alone much longer, for it may just
+// be waiting at a prompt, and its network stack still acknowledges our keep-alives.
+func (c *conn) checkUp(tick time.Duration) {
+	l := &c.srv.limits
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.session == nil || c.dead {
+		return
+	}
+	v := &c.vital
+	v.silence += tick
+	v.stuck += tick
+	if v.heard {
+		v.silence = 0
+	}
+	if v.wrote || !c.writing {
+		v.stuck = 0
+	}
+	v.heard, v.wrote = false, false
+	switch {
+	case v.stuck > l.Keepalive:
+		c.kill("the initiator does not read")
+	case v.silence > l.Idle, v.silence > 2*l.Keepalive && (c.device == nil || c.session.ponged):
+		c.kill("the initiator is silent")
+	case v.silence > l.Keepalive && c.device != nil && !c.session.pinging:
+		c.session.Ping()
+		c.pool.submit(c.flush)
+	}
+}
+
+func (c *conn) flush() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drain()
+}
