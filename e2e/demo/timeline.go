@@ -31,11 +31,6 @@ func (d *demo) tell(ctx context.Context) error {
 				return nil
 			}
 		}
-		select {
-		case <-time.After(100 * time.Millisecond):
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
 	}
 }
 

@@ -137,6 +137,11 @@ func (c *Client) Power(ctx context.Context, node, state string) error {
 	if err := c.Do(ctx, "PUT", "/v1/nodes/"+node+"/states/power", object{"target": state}, nil); err != nil {
 		return err
 	}
+	return c.AwaitPower(ctx, node, state)
+}
+
+// AwaitPower waits until the node is in the power state, as somebody else asked.
+func (c *Client) AwaitPower(ctx context.Context, node, state string) error {
 	return c.await(ctx, node, func(n Node) bool { return n.PowerState == state })
 }
 
@@ -169,9 +174,10 @@ type Event struct {
 	Detail string    `json:"detail"`
 }
 
-// Events returns a node's events after the one numbered after.
+// Events returns a node's events after the one numbered after. While there are
+// none it waits for one, for some seconds, and may then return none.
 func (c *Client) Events(ctx context.Context, node string, after int64) ([]Event, error) {
 	var events []Event
-	err := c.Do(ctx, "GET", fmt.Sprintf("/ironhook/v1/events?node=%s&after=%d", node, after), nil, &events)
+	err := c.Do(ctx, "GET", fmt.Sprintf("/ironhook/v1/events?node=%s&after=%d&wait=5", node, after), nil, &events)
 	return events, err
 }

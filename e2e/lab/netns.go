@@ -53,9 +53,14 @@ func onThread(f func() error) error {
 // Dial connects from inside the lab. The address must be numeric. It fits
 // http.Transport.DialContext.
 func (l *Lab) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return l.DialFrom(ctx, nil, network, address)
+}
+
+// DialFrom is Dial from a local address, which the lab must have.
+func (l *Lab) DialFrom(ctx context.Context, from net.Addr, network, address string) (net.Conn, error) {
 	var conn net.Conn
 	err := l.ns.do(func() (err error) {
-		conn, err = new(net.Dialer).DialContext(ctx, network, address)
+		conn, err = (&net.Dialer{LocalAddr: from}).DialContext(ctx, network, address)
 		return err
 	})
 	return conn, err
