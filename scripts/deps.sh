@@ -72,11 +72,14 @@ command -v dpkg-query >/dev/null || {
 	echo "$list" >&2
 	exit 2
 }
-packages=$(echo "$list" | missing)
-[ -n "$packages" ] || exit 0
-packages=$(echo "$packages" | tr '\n' ' ')
+packages=$(echo "$list" | missing | tr '\n' ' ')
+# The boot image takes a kernel from the archive without installing it, so apt
+# must know the archive even when every package is there.
+apt-cache show linux-image-amd64 >/dev/null 2>&1 && known=yes || known=
+[ "$packages$known" != yes ] || exit 0
 
-install="apt-get install --yes --no-install-recommends $packages"
+command='apt-get update -qq'
+[ -z "$packages" ] || command="$command && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends $packages>/dev/null"
 if [ "$(id -u)" = 0 ]; then
 	as_root=
 elif sudo -n true 2>/dev/null; then
@@ -85,15 +88,10 @@ else
 	echo "Packages are missing for 'make $1':" >&2
 	why $packages >&2
 	echo "Install them with this command, then run it again:" >&2
-	echo "  sudo $install" >&2
+	echo "  sudo sh -c '$command'" >&2
 	exit 2
 fi
 
 echo "Installing for 'make $1':"
 why $packages
-# A package list that is old or absent makes the first try fail: refresh, try again.
-quiet="env DEBIAN_FRONTEND=noninteractive $install -qq"
-$as_root $quiet >/dev/null 2>&1 || {
-	$as_root apt-get update -qq
-	$as_root $quiet >/dev/null
-}
+$as_root sh -c "$command"
