@@ -133,3 +133,64 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_node ON events (node, seq);
 CREATE INDEX events_mac ON events (mac, seq);
+
+CREATE TABLE chassis (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid        TEXT NOT NULL UNIQUE,
+    description TEXT,
+    extra       TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra)),
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER
+) STRICT;
+
+CREATE TABLE portgroups (
+    id                         INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid                       TEXT NOT NULL UNIQUE,
+    node_uuid                  TEXT NOT NULL REFERENCES nodes (uuid) ON DELETE CASCADE,
+    name                       TEXT UNIQUE,
+    address                    TEXT UNIQUE, -- MAC, lower case with colons
+    mode                       TEXT NOT NULL,
+    properties                 TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(properties)),
+    standalone_ports_supported INTEGER NOT NULL DEFAULT 1,
+    internal_info              TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(internal_info)),
+    extra                      TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra)),
+    created_at                 INTEGER NOT NULL,
+    updated_at                 INTEGER
+) STRICT;
+CREATE INDEX portgroups_node ON portgroups (node_uuid);
+
+CREATE TABLE allocations (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid            TEXT NOT NULL UNIQUE,
+    name            TEXT UNIQUE,
+    node_uuid       TEXT REFERENCES nodes (uuid) ON DELETE CASCADE,
+    state           TEXT NOT NULL,
+    last_error      TEXT,
+    resource_class  TEXT,
+    traits          TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(traits)),          -- a list
+    candidate_nodes TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(candidate_nodes)), -- a list of UUIDs
+    owner           TEXT,
+    extra           TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra)),
+    created_at      INTEGER NOT NULL,
+    updated_at      INTEGER
+) STRICT;
+CREATE INDEX allocations_node ON allocations (node_uuid);
+
+CREATE TABLE deploy_templates (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid       TEXT NOT NULL UNIQUE,
+    name       TEXT NOT NULL UNIQUE,
+    steps      TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(steps)), -- a list
+    extra      TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra)),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER
+) STRICT;
+
+-- What inspection found in a node.
+CREATE TABLE inventories (
+    node_uuid   TEXT PRIMARY KEY REFERENCES nodes (uuid) ON DELETE CASCADE,
+    inventory   TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(inventory)),
+    plugin_data TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(plugin_data)),
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER
+) STRICT;
