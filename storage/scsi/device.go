@@ -13,7 +13,8 @@ const MaxLUNs = 256
 // initiators, and what is owed to each of them. All methods are safe for
 // concurrent use. It starts no goroutine and reads no clock.
 type Device struct {
-	name string
+	name     string
+	commands *catalog
 
 	mu      sync.RWMutex
 	luns    [MaxLUNs]*LUN
@@ -23,7 +24,7 @@ type Device struct {
 // NewDevice makes a target device of that iSCSI name, with the units at LUN 0
 // and up. A unit belongs to one device only.
 func NewDevice(name string, luns ...*LUN) *Device {
-	d := &Device{name: name}
+	d := &Device{name: name, commands: commands}
 	for i, l := range luns {
 		d.SetLUN(i, l)
 	}

@@ -42,3 +42,16 @@ type CachedReader interface {
 	// undefined and the caller reads with ReadAt, which also tells the error.
 	ReadCached(p []byte, off int64) bool
 }
+
+// AtomicWriter is what a Disk may offer besides, for WRITE ATOMIC: writes that
+// are there as a whole or not at all, even after a power failure. Without it the
+// command does not exist.
+type AtomicWriter interface {
+	// AtomicLimit is the longest such write in bytes, 0 if the disk cannot
+	// do it after all.
+	AtomicLimit() int64
+
+	// WriteAtomic is WriteAt for at most AtomicLimit bytes. It need not be
+	// on stable storage when it returns, but it must never be there in part.
+	WriteAtomic(p []byte, off int64) error
+}

@@ -1,9 +1,6 @@
 package scsi
 
-import (
-	"encoding/binary"
-	"errors"
-)
+import "errors"
 
 // task is a command on its way through a unit. Handlers take it by value, so
 // that the hot path allocates nothing.
@@ -16,15 +13,15 @@ type task struct {
 	out      []byte
 	in       []byte
 	expected int64
-	inMemory bool // give up with errNotCached rather than wait for the medium
+	inMemory bool // give up with errNotCached rather than wait
 }
 
 // Plan tells what a CDB will move.
 func (d *Device) Plan(lun uint64, b []byte) Plan {
 	t := task{device: d, lun: d.unit(lun)}
 	copy(t.cdb[:], b)
-	op, err := commands.find(&t.cdb)
-	if err != nil || op.check(&t.cdb) != nil {
+	op, err := d.commands.find(&t.cdb)
+	if err != nil || t.lun == nil || op.check(&t.cdb) != nil {
 		return Plan{}
 	}
 	t.op = op
@@ -39,77 +36,109 @@ func (d *Device) Execute(c Command) Result {
 	return r
 }
 
-// TryExecute runs a command only if that needs no waiting for the medium. If it
-// returns false nothing has happened, and Execute is to be called elsewhere.
-func (d *Device) TryExecute(c Command) (Result, bool) {
-	return d.execute(c, true)
-}
+// TryExecute runs a command only if that needs no waiting for the medium nor for
+// another command. If it returns false nothing has happened, and Execute is to
+// be called where waiting is allowed.
+func (d *Device) TryExecute(c Command) (Result, bool) { return d.execute(c, true) }
 
 func (d *Device) execute(c Command, inMemory bool) (Result, bool) {
 	t := task{device: d, lun: d.unit(c.LUN), nexus: c.Nexus, out: c.Out, in: c.In, expected: c.Expected, inMemory: inMemory}
 	copy(t.cdb[:], c.CDB)
 	data, err := t.dispatch()
-	if err == nil {
+	switch {
+	case err == nil:
 		return t.good(data), true
-	}
-	if err == errNotCached {
+	case err == errNotCached:
 		return Result{}, false
 	}
 	return t.refused(err), true
 }
 
-// dispatch puts the questions every command must pass in SAM's order, then
-// runs it.
-func (t *task) dispatch() (data []byte, err error) {
-	if t.op, err = commands.find(&t.cdb); t.lun == nil {
-		if err == nil && t.op.flags&unitless != 0 {
-			return t.op.run(*t)
-		}
+// dispatch finds the row of a command and enters the unit.
+func (t *task) dispatch() ([]byte, error) {
+	var err error
+	t.op, err = t.device.commands.find(&t.cdb)
+	if t.lun == nil {
+		return t.withoutUnit()
+	}
+	if t.inMemory && t.op != nil && t.cost() > Read {
+		return nil, errNotCached
+	}
+	if t.op != nil && t.op.flags&alone != 0 {
+		t.lun.gate.Lock()
+		defer t.lun.gate.Unlock()
+		return t.run(nil)
+	}
+	if !t.inMemory {
+		t.lun.gate.RLock()
+	} else if !t.lun.gate.TryRLock() {
+		return nil, errNotCached
+	}
+	defer t.lun.gate.RUnlock()
+	return t.run(err)
+}
+
+// withoutUnit answers for a LUN that does not exist.
+func (t *task) withoutUnit() ([]byte, error) {
+	if t.op == nil || t.op.flags&unitless == 0 {
 		return nil, errNoUnit
 	}
+	if err := t.op.check(&t.cdb); err != nil {
+		return nil, err
+	}
+	return t.op.run(*t)
+}
+
+// run puts the questions every command must pass, in order, then does its work.
+// unknown is the error if there is no row for it: even that waits for a unit
+// attention to be told.
+func (t *task) run(unknown error) ([]byte, error) {
 	if t.op == nil || t.op.flags&untouched == 0 {
 		if c, owed := t.nexus.attention[t.lun.number].take(); owed {
 			return nil, &sense{key: unitAttention, code: c}
 		}
 	}
-	if err != nil {
-		return nil, err
+	if unknown != nil {
+		return nil, unknown
+	}
+	if !t.op.offered(t.lun) {
+		return nil, errInvalidOpcode
 	}
 	if err := t.admit(); err != nil {
 		return nil, err
 	}
-	if t.inMemory && t.cost() > Read {
-		return nil, errNotCached
-	}
 	return t.op.run(*t)
 }
 
-// admit asks whether the unit's state and the CDB itself let the command run.
+// admit asks whether the state of the unit and the CDB itself let a command run.
 func (t *task) admit() error {
+	if t.op.flags&sanitizes == 0 {
+		if err := t.lun.sanitizing.refuse(); err != nil {
+			return err
+		}
+	}
+	if !t.lun.reservations.admit(t.nexus, t.access()) {
+		return errConflict
+	}
 	if err := t.op.check(&t.cdb); err != nil {
 		return err
 	}
 	if t.op.flags&writes != 0 {
-		if t.lun.options.ReadOnly {
-			return errWriteProtected
+		if err := t.lun.writable(); err != nil {
+			return err
 		}
 	}
-	return nil
+	return t.arrived()
 }
 
 // good is the result of a command that worked.
 func (t *task) good(data []byte) Result {
-	r := Result{Status: Good, In: data}
 	if t.op.moves == paramsIn {
-		if allocated := t.allocation(); uint64(len(r.In)) > allocated {
-			r.In = r.In[:allocated]
-		}
-		r.Moved = int64(len(r.In))
-		return r
+		data = data[:min(uint64(len(data)), t.allocation())]
+		return Result{Status: Good, In: data, Moved: int64(len(data))}
 	}
 	in, out := t.lengths()
-	r.Moved = in + out
-	return r
+	return Result{Status: Good, In: data, Moved: in + out}
 }
 
 // refused is the result of one that did not.
@@ -117,12 +146,18 @@ func (t *task) refused(err error) Result {
 	if err == errConflict {
 		return Result{Status: ReservationConflict}
 	}
+	if err == errBusy {
+		return Result{Status: Busy}
+	}
 	var s *sense
 	if !errors.As(err, &s) {
-		s = &sense{key: hardwareError, code: 0x4400} // internal target failure
+		s = errInternal
 	}
 	r := Result{Status: CheckCondition, Sense: s.fixed()}
-	if s == errInformationUnit { // the overflow is the very thing refused
+	if t.lun != nil && t.lun.mode.descriptorSense.Load() {
+		r.Sense = s.descriptor()
+	}
+	if s == errInformationUnit { // the overflow is the very thing refused: let it be told
 		_, r.Moved = t.lengths()
 	}
 	return r
@@ -139,51 +174,3 @@ func (d *Device) unit(lun uint64) *LUN {
 	defer d.mu.RUnlock()
 	return d.luns[n]
 }
-
-// blocks are the blocks the CDB names.
-func (t *task) blocks() (lba, n uint64) {
-	lba, n = t.cdb.number(t.op.lba), t.cdb.number(t.op.count)
-	if t.op.size == 6 && n == 0 {
-		n = 256 // READ(6) and WRITE(6) cannot say nothing (SBC-3 §5.11)
-	}
-	return lba, n
-}
-
-// lengths are the bytes of data-in and data-out the CDB asks for; zero where it
-// asks for more than MaxTransfer, and will be refused.
-func (t *task) lengths() (in, out int64) {
-	_, n := t.blocks()
-	switch t.op.moves {
-	case blocksIn:
-		return limited(n * BlockSize), 0
-	case blocksOut:
-		return 0, limited(n * BlockSize)
-	case pairsOut:
-		return 0, limited(2 * n * BlockSize)
-	case paramsOut:
-		return 0, limited(n)
-	}
-	return 0, 0
-}
-
-func limited(n uint64) int64 {
-	if n > MaxTransfer {
-		return 0
-	}
-	return int64(n)
-}
-
-// allocation is the room the initiator gives for parameter data.
-func (t *task) allocation() uint64 {
-	if t.op.count == no {
-		return 1 << 16 // the length is the command's own
-	}
-	return t.cdb.number(t.op.count)
-}
-
-// cost is where the command may run.
-func (t *task) cost() Cost { return t.op.cost }
-
-func put64(b []byte, v uint64) { binary.BigEndian.PutUint64(b, v) }
-func put32(b []byte, v uint32) { binary.BigEndian.PutUint32(b, v) }
-func put16(b []byte, v uint16) { binary.BigEndian.PutUint16(b, v) }

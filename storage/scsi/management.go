@@ -1,5 +1,7 @@
 package scsi
 
+import "slices"
+
 // What the task management functions of SAM-5 §7 do to a device apart from
 // ending tasks. The transport owns the tasks: it marks the commands that are to
 // be aborted, waits until those already in Execute have returned, then calls the
@@ -25,9 +27,7 @@ func (d *Device) ResetLUN(lun uint64) bool {
 		return false
 	}
 	l.reset()
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	for _, n := range d.nexuses {
+	for _, n := range d.snapshot().nexuses {
 		n.attention[l.number].replace(unitReset)
 	}
 	return true
@@ -41,15 +41,28 @@ func (d *Device) Reset(cold bool) {
 	if cold {
 		what = powerOn
 	}
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	for number, l := range d.luns {
+	now := d.snapshot()
+	for number, l := range now.luns {
 		if l == nil {
 			continue
 		}
 		l.reset()
-		for _, n := range d.nexuses {
+		for _, n := range now.nexuses {
 			n.attention[number].replace(what)
 		}
 	}
+}
+
+// inventory is what a device has at one moment.
+type inventory struct {
+	luns    [MaxLUNs]*LUN
+	nexuses []*Nexus
+}
+
+// snapshot lets a caller wait for units without holding the device's lock, which
+// the commands it waits for may need.
+func (d *Device) snapshot() inventory {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return inventory{d.luns, slices.Clone(d.nexuses)}
 }

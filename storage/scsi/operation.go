@@ -72,11 +72,30 @@ const (
 type flags uint8
 
 const (
-	writes    flags = 1 << iota // refused when the unit is write protected
-	untouched                   // served while a unit attention is owed, and does not tell it
-	unitless                    // served for LUNs that do not exist
-	sanitizes                   // served while a sanitize is under way or has failed
+	writes     flags = 1 << iota // refused when the unit is write protected
+	untouched                    // served while a unit attention is owed, and does not tell it
+	unitless                     // served for LUNs that do not exist
+	sanitizes                    // served while a sanitize is under way or has failed
+	alone                        // no other command of the unit runs meanwhile
+	atomically                   // offered only where the disk can write so
 )
+
+// offered tells whether a unit has the command at all.
+func (op *operation) offered(l *LUN) bool {
+	return op.flags&atomically == 0 || l.atomicLimit() > 0
+}
+
+// access is what the command wants of the medium: START STOP UNIT may only be
+// kept out when it stops (SPC-4 table 66).
+func (t *task) access() access {
+	if t.op.access == powering {
+		if t.cdb[4]&0xf1 == 0x01 {
+			return asking
+		}
+		return writing
+	}
+	return t.op.access
+}
 
 // u reads usage data as one writes it: "28 18 ffffffff 1f ffff".
 func u(s string) (c cdb) {

@@ -1,20 +1,5 @@
 package scsi
 
-// testUnitReady has nothing to do: whoever gets here is ready.
-func (t task) testUnitReady() ([]byte, error) { return nil, nil }
-
-// extent is the blocks a medium command names, checked.
-func (t *task) extent() (span, error) {
-	lba, n := t.blocks()
-	if n > MaxTransfer/BlockSize && t.op.moves != nothing {
-		return span{}, invalidField(t.op.count.at, -1)
-	}
-	return span{lba, n}, t.lun.within(lba, n)
-}
-
-// fua is Force Unit Access, where a CDB has it.
-func (t *task) fua() bool { return t.op.size > 6 && t.cdb.bit(1, 0x08) }
-
 // read is READ(6), (10), (12) and (16) (SBC-3 §5.11 and on).
 func (t task) read() ([]byte, error) {
 	s, err := t.extent()
@@ -22,9 +7,6 @@ func (t task) read() ([]byte, error) {
 		return nil, err
 	}
 	if t.fua() { // what the cache holds must be on the medium before it is read back
-		if t.inMemory {
-			return nil, errNotCached
-		}
 		if err := t.lun.sync(); err != nil {
 			return nil, err
 		}
@@ -50,17 +32,23 @@ func (t task) write() ([]byte, error) {
 	if err := t.lun.write(t.out[:s.n*BlockSize], s); err != nil {
 		return nil, err
 	}
-	if t.fua() || t.lun.writeThrough.Load() {
-		return nil, t.lun.sync()
+	return nil, t.settle()
+}
+
+// settle ends a write: with Force Unit Access, or without a write cache, the
+// data must be on stable storage before the status is sent.
+func (t *task) settle() error {
+	if t.fua() || t.lun.mode.writeThrough.Load() {
+		return t.lun.sync()
 	}
-	return nil, nil
+	return nil
 }
 
 // read fills p from the start of a span, of which it may be a part.
 func (l *LUN) read(p []byte, s span) error {
 	l.ranges.share(s, true)
 	defer l.ranges.unshare(s)
-	return l.readLocked(p, s.lba)
+	return l.readHeld(p, s.lba)
 }
 
 // readCached is read without waiting.
@@ -75,9 +63,9 @@ func (l *LUN) readCached(p []byte, s span) error {
 	return nil
 }
 
-// readLocked reads where the caller holds the blocks. If p ends within a block
+// readHeld reads where the caller holds the blocks. If p ends within a block
 // the rest of it is read and dropped.
-func (l *LUN) readLocked(p []byte, lba uint64) error {
+func (l *LUN) readHeld(p []byte, lba uint64) error {
 	whole := len(p) / BlockSize * BlockSize
 	if whole > 0 {
 		if _, err := l.disk.ReadAt(p[:whole], int64(lba*BlockSize)); err != nil {
@@ -103,11 +91,11 @@ func (l *LUN) write(p []byte, s span) error {
 	}
 	l.ranges.share(s, true)
 	defer l.ranges.unshare(s)
-	return l.writeLocked(p, s.lba)
+	return l.writeHeld(p, s.lba)
 }
 
-// writeLocked writes where the caller holds the blocks.
-func (l *LUN) writeLocked(p []byte, lba uint64) error {
+// writeHeld writes where the caller holds the blocks.
+func (l *LUN) writeHeld(p []byte, lba uint64) error {
 	if _, err := l.disk.WriteAt(p, int64(lba*BlockSize)); err != nil {
 		return l.fault(writeFault(err), "write", lba, err)
 	}

@@ -5,7 +5,7 @@ import (
 )
 
 func TestReadAndWriteAllocateNothing(t *testing.T) {
-	lun, err := NewLUN(newMemDisk(64), Options{})
+	lun, err := NewLUN(newMemDisk(64), Options{Serial: "1"})
 	if err != nil {
 		t.Fatal(err)
 	}

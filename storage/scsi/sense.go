@@ -41,23 +41,33 @@ type sense struct {
 
 func (s *sense) Error() string { return fmt.Sprintf("sense %x/%04x", s.key, s.code) }
 
-// conflict is the error of a command that a reservation keeps out.
+// errConflict is the error of a command that a reservation keeps out.
 var errConflict = errors.New("reservation conflict")
+
+// errBusy is the error of a command that met another one it must not wait for.
+var errBusy = errors.New("busy")
+
+// errShortExtent is the error of a Disk that does not keep its promise.
+var errShortExtent = errors.New("the disk told of an extent shorter than a block")
 
 // errNotCached says that TryExecute would have had to wait.
 var errNotCached = errors.New("not in memory")
 
 // The refusals that carry no detail.
 var (
-	errInvalidOpcode    = &sense{key: illegalRequest, code: 0x2000}
-	errOutOfRange       = &sense{key: illegalRequest, code: 0x2100}
-	errNoUnit           = &sense{key: illegalRequest, code: 0x2500}
-	errParameterLength  = &sense{key: illegalRequest, code: 0x1a00}
-	errInformationUnit  = &sense{key: illegalRequest, code: 0x0e03}
-	errWriteProtected   = &sense{key: dataProtect, code: 0x2700}
-	errSoftwareProtect  = &sense{key: dataProtect, code: 0x2702}
-	errSpaceAllocation  = &sense{key: dataProtect, code: 0x2707}
-	errReservationsFull = &sense{key: illegalRequest, code: 0x5504}
+	errInvalidOpcode     = &sense{key: illegalRequest, code: 0x2000}
+	errOutOfRange        = &sense{key: illegalRequest, code: 0x2100}
+	errNoUnit            = &sense{key: illegalRequest, code: 0x2500}
+	errParameterLength   = &sense{key: illegalRequest, code: 0x1a00}
+	errInformationUnit   = &sense{key: illegalRequest, code: 0x0e03}
+	errWriteProtected    = &sense{key: dataProtect, code: 0x2700}
+	errSoftwareProtect   = &sense{key: dataProtect, code: 0x2702}
+	errSpaceAllocation   = &sense{key: dataProtect, code: 0x2707}
+	errRegistrationsFull = &sense{key: illegalRequest, code: 0x5504}
+	errInvalidRelease    = &sense{key: illegalRequest, code: 0x2604}
+	errNotSaved          = &sense{key: illegalRequest, code: 0x3900}
+	errSanitizeFailed    = &sense{key: mediumError, code: 0x3103}
+	errInternal          = &sense{key: hardwareError, code: 0x4400}
 )
 
 // invalidField refuses a CDB and points at the byte, and at the bit of it where

@@ -1,0 +1,85 @@
+package scsi
+
+// maxCompareAndWrite is as many blocks as the one byte of the CDB can say.
+const maxCompareAndWrite = 255
+
+// compareAndWrite is COMPARE AND WRITE (SBC-3 §5.3): the first half of the data is
+// compared with the blocks, and only if it is there the second half written.
+// Nothing else touches the blocks in between.
+func (t task) compareAndWrite() ([]byte, error) {
+	s, err := t.extent()
+	if err != nil {
+		return nil, err
+	}
+	if s.n == 0 {
+		return nil, nil
+	}
+	defer t.lun.ranges.own(s)()
+	half := len(t.out) / 2
+	now := make([]byte, half)
+	if err := t.lun.readHeld(now, s.lba); err != nil {
+		return nil, err
+	}
+	if i := differs(now, t.out[:half]); i >= 0 {
+		return nil, &sense{key: miscompare, code: 0x1d00, info: uint64(i), hasInfo: true}
+	}
+	if err := t.lun.writeHeld(t.out[half:], s.lba); err != nil {
+		return nil, err
+	}
+	return nil, t.settle()
+}
+
+// orWrite is ORWRITE(16) (SBC-3 §5.7): a bit that is set in the data or on the
+// blocks is set afterwards.
+func (t task) orWrite() ([]byte, error) {
+	s, err := t.whole()
+	if err != nil || s.n == 0 {
+		return nil, err
+	}
+	defer t.lun.ranges.own(s)()
+	p := make([]byte, s.n*BlockSize)
+	if err := t.lun.readHeld(p, s.lba); err != nil {
+		return nil, err
+	}
+	for i := range p {
+		p[i] |= t.out[i]
+	}
+	if err := t.lun.writeHeld(p, s.lba); err != nil {
+		return nil, err
+	}
+	return nil, t.settle()
+}
+
+// writeAtomic is WRITE ATOMIC(16) (SBC-4 §5.48): all of it is on the medium after
+// a loss of power, or nothing.
+func (t task) writeAtomic() ([]byte, error) {
+	s, err := t.whole()
+	if err != nil || s.n == 0 {
+		return nil, err
+	}
+	if s.n*BlockSize > t.lun.atomicLimit() {
+		return nil, invalidField(t.op.count.at, -1)
+	}
+	defer t.lun.ranges.own(s)()
+	if err := t.lun.atomics.WriteAtomic(t.out[:s.n*BlockSize], int64(s.lba*BlockSize)); err != nil {
+		return nil, t.lun.fault(writeFault(err), "write atomically", s.lba, err)
+	}
+	return nil, t.settle()
+}
+
+// atomicLimit is how many bytes can be written so, at most.
+func (l *LUN) atomicLimit() uint64 {
+	if l.atomics == nil {
+		return 0
+	}
+	return min(uint64(max(l.atomics.AtomicLimit(), 0)), MaxTransfer) / BlockSize * BlockSize
+}
+
+// whole is extent for a command that takes its data as a whole or not at all.
+func (t *task) whole() (span, error) {
+	s, err := t.extent()
+	if err == nil && uint64(len(t.out)) < s.n*BlockSize {
+		return span{}, errInformationUnit
+	}
+	return s, err
+}

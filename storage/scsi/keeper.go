@@ -1,0 +1,60 @@
+package scsi
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Keeper is where persistent reservations outlive a restart (APTPL, "activate
+// persist through power loss"). A unit calls it one call at a time.
+type Keeper interface {
+	// Load returns what was last saved, nothing if there is nothing.
+	Load() ([]byte, error)
+	// Save returns once data is on stable storage. Empty data replaces what
+	// was saved before with nothing.
+	Save(data []byte) error
+}
+
+// kept is what is saved: JSON, for the operator who must look.
+type kept struct {
+	Registrants []registration
+	Type        kind   `json:",omitempty"`
+	Holder      string `json:",omitempty"`
+}
+
+// load puts back what was saved. PRGENERATION starts at zero again, as after
+// any loss of power (SPC-4 §5.13.4).
+func (r *reservations) load(k Keeper) error {
+	r.keeper = k
+	if k == nil {
+		return nil
+	}
+	data, err := k.Load()
+	if err != nil || len(data) == 0 {
+		return err
+	}
+	var saved kept
+	if err := json.Unmarshal(data, &saved); err != nil {
+		return fmt.Errorf("damaged: %w", err)
+	}
+	if _, known := kinds[saved.Type]; saved.Type != 0 && !known {
+		return fmt.Errorf("damaged: reservation of type %d", saved.Type)
+	}
+	r.persistent = persistent{registrants: saved.Registrants, kind: saved.Type, holder: saved.Holder, keep: true}
+	return nil
+}
+
+// save keeps the next state, or forgets the last if it is not to be kept.
+func (r *reservations) save(next *persistent) error {
+	if !next.keep && !r.keep {
+		return nil
+	}
+	if !next.keep {
+		return r.keeper.Save(nil)
+	}
+	data, err := json.Marshal(kept{next.registrants, next.kind, next.holder})
+	if err != nil {
+		return err
+	}
+	return r.keeper.Save(data)
+}

@@ -1,0 +1,116 @@
+package scsi
+
+import "sync"
+
+// sanitizing is how far a sanitize has come (SBC-3 §4.11). Resets, aborts and
+// logouts do not touch it. The zero value is ready.
+type sanitizing struct {
+	mu           sync.Mutex
+	running      bool
+	done, total  uint64 // blocks
+	failed       bool   // the last one, and nobody has said that it may be left at that
+	unrestricted bool   // it was started with AUSE: EXIT FAILURE MODE may leave it
+}
+
+// refuse is the answer to most commands while a sanitize runs, or has failed.
+func (s *sanitizing) refuse() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.running:
+		e := &sense{key: notReady, code: 0x041b}
+		e.specific[0] = 0x80
+		put16(e.specific[1:], uint16(s.done*65535/max(s.total, 1)))
+		return e
+	case s.failed:
+		return errSanitizeFailed
+	}
+	return nil
+}
+
+// begin claims the unit for one sanitize.
+func (s *sanitizing) begin(blocks uint64, unrestricted bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running {
+		return false
+	}
+	s.running, s.failed, s.unrestricted, s.done, s.total = true, false, unrestricted, 0, blocks
+	return true
+}
+
+func (s *sanitizing) advance(done uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done = done
+}
+
+func (s *sanitizing) end(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running, s.failed = false, err != nil
+}
+
+// leave is EXIT FAILURE MODE.
+func (s *sanitizing) leave() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed && !s.unrestricted {
+		return errSanitizeFailed
+	}
+	s.failed = false
+	return nil
+}
+
+// sanitizeStep is how much is erased between two looks at the progress.
+const sanitizeStep = 1 << 30 / BlockSize
+
+// blockErase is SANITIZE with BLOCK ERASE: every block is given back, and reads
+// as zeros for good. What the storage below does with blocks it was given back
+// is its affair, as it is with an SSD's. The other ways are not offered:
+// overwriting a thin volume would fill it and leave older copies alone, and
+// there is no key to throw away for CRYPTO ERASE.
+func (t task) blockErase() ([]byte, error) {
+	if t.cdb.number(t.op.count) != 0 {
+		return nil, invalidField(t.op.count.at, -1)
+	}
+	began, blocks := t.empty()
+	defer t.lun.gate.RLock() // dispatch gives it back
+	if !began {
+		return nil, t.lun.sanitizing.refuse()
+	}
+	err := t.erase(blocks)
+	t.lun.sanitizing.end(err)
+	return nil, err
+}
+
+// empty begins a sanitize and waits until all commands that had entered the unit
+// have left. Those that come later are refused, so the gate stays open for them:
+// the task gives up its own place in it.
+func (t *task) empty() (began bool, blocks uint64) {
+	t.lun.gate.RUnlock()
+	t.lun.gate.Lock()
+	defer t.lun.gate.Unlock()
+	blocks = t.lun.blocks.Load()
+	return t.lun.sanitizing.begin(blocks, t.cdb.bit(1, 0x20)), blocks
+}
+
+// erase unmaps everything.
+func (t *task) erase(blocks uint64) error {
+	for lba := uint64(0); lba < blocks; lba += sanitizeStep {
+		n := min(sanitizeStep, blocks-lba)
+		if err := t.lun.disk.Unmap(int64(lba*BlockSize), int64(n*BlockSize)); err != nil {
+			return t.lun.fault(errSanitizeFailed, "sanitize", lba, err)
+		}
+		t.lun.sanitizing.advance(lba + n)
+	}
+	return t.lun.sync()
+}
+
+// exitFailureMode is SANITIZE with EXIT FAILURE MODE.
+func (t task) exitFailureMode() ([]byte, error) {
+	if t.cdb.number(t.op.count) != 0 {
+		return nil, invalidField(t.op.count.at, -1)
+	}
+	return nil, t.lun.sanitizing.leave()
+}
