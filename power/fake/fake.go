@@ -1,0 +1,65 @@
+// Package fake is the power and management interface "fake" of Ironic's hardware
+// type fake-hardware: a machine that does at once whatever it is told, for trying
+// out clients without touching one.
+//
+// Its memory is the node: the power state is null until the first action and then
+// what that action led to, across restarts.
+package fake
+
+import (
+	"context"
+	"slices"
+
+	"ironhook/baremetal"
+)
+
+// Driver is stateless; its methods are safe for concurrent use.
+type Driver struct{}
+
+// Validate accepts every node.
+func (Driver) Validate(*baremetal.Node) error { return nil }
+
+// State returns what the node remembers.
+func (Driver) State(_ context.Context, n *baremetal.Node) (baremetal.PowerState, error) {
+	return n.PowerState, nil
+}
+
+// results of the power actions.
+var results = map[baremetal.PowerState]baremetal.PowerState{
+	baremetal.PowerOn: baremetal.PowerOn, baremetal.Reboot: baremetal.PowerOn, baremetal.SoftReboot: baremetal.PowerOn,
+	baremetal.PowerOff: baremetal.PowerOff, baremetal.SoftPowerOff: baremetal.PowerOff,
+}
+
+// Set writes the result of the action into n, which the caller keeps.
+func (Driver) Set(_ context.Context, n *baremetal.Node, target baremetal.PowerState) error {
+	result, ok := results[target]
+	if !ok {
+		return baremetal.Errorf(baremetal.ErrInvalid, "set_power_state called with an invalid power state: %s.", target)
+	}
+	n.PowerState = result
+	return nil
+}
+
+// BootDevices lists the only device there is.
+func (Driver) BootDevices() []string { return []string{"pxe"} }
+
+// BootDevice is always the network, for one boot.
+func (Driver) BootDevice(context.Context, *baremetal.Node) (device string, persistent bool, err error) {
+	return "pxe", false, nil
+}
+
+// SetBootDevice accepts what BootDevices lists.
+func (d Driver) SetBootDevice(_ context.Context, _ *baremetal.Node, device string, _ bool) error {
+	if !slices.Contains(d.BootDevices(), device) {
+		return baremetal.Errorf(baremetal.ErrInvalid, "Invalid boot device %s specified.", device)
+	}
+	return nil
+}
+
+// InjectNMI is what a fake machine cannot do.
+func (Driver) InjectNMI(_ context.Context, n *baremetal.Node) error {
+	return baremetal.Errorf(baremetal.ErrUnsupported, "Driver %s does not support inject_nmi (disabled or not implemented).", n.Driver)
+}
+
+// Properties are none: Ironic's two belong to its fake vendor interface.
+func (Driver) Properties() map[string]string { return nil }

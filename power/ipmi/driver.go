@@ -1,0 +1,175 @@
+package ipmi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/power/ipmi/rmcp"
+)
+
+// Config sets the pace. A zero field stands for the value in parentheses.
+type Config struct {
+	Pause    time.Duration // between two sessions with one BMC (250 ms)
+	Patience time.Duration // how long a BMC that is silent or busy is asked again (30 s)
+	Hard     time.Duration // for the power to change when it is switched (1 min)
+	Soft     time.Duration // for an operating system to shut down (10 min)
+	Poll     time.Duration // between two looks at the power while waiting (1 s)
+}
+
+// Driver is the power and management interface "ipmitool". Its methods are safe
+// for concurrent use.
+type Driver struct {
+	c     Config
+	mu    sync.Mutex
+	gates map[string]*gate // by address of the BMC
+}
+
+// New makes a driver. It starts nothing.
+func New(c Config) *Driver {
+	for _, p := range []struct {
+		field   *time.Duration
+		instead time.Duration
+	}{
+		{&c.Pause, 250 * time.Millisecond}, {&c.Patience, 30 * time.Second},
+		{&c.Hard, time.Minute}, {&c.Soft, 10 * time.Minute}, {&c.Poll, time.Second},
+	} {
+		if *p.field == 0 {
+			*p.field = p.instead
+		}
+	}
+	return &Driver{c: c, gates: map[string]*gate{}}
+}
+
+// Commands of the chassis (chapter 28).
+const (
+	cmdStatus     = 0x01
+	cmdControl    = 0x02
+	cmdSetOptions = 0x08
+	cmdGetOptions = 0x09
+
+	optionValidBits = 3 // which events clear the boot flags
+	optionBootFlags = 5
+	keepOnTimeout   = 0x08
+)
+
+// Validate checks driver_info without talking to the BMC; errors are ErrInvalid.
+func (d *Driver) Validate(n *baremetal.Node) error {
+	_, err := parse(n)
+	return err
+}
+
+// State asks the BMC whether the machine is on.
+func (d *Driver) State(ctx context.Context, n *baremetal.Node) (state baremetal.PowerState, err error) {
+	err = d.call(ctx, n, func(_ info, s *rmcp.Session) error {
+		state, err = powerState(ctx, s)
+		return err
+	})
+	return state, err
+}
+
+func powerState(ctx context.Context, s *rmcp.Session) (baremetal.PowerState, error) {
+	b, err := s.Do(ctx, rmcp.NetFnChassis, cmdStatus)
+	switch {
+	case err != nil:
+		return "", err
+	case len(b) < 1:
+		return "", fmt.Errorf("%w: empty chassis status", rmcp.ErrProtocol)
+	case b[0]&1 == 0:
+		return baremetal.PowerOff, nil
+	}
+	return baremetal.PowerOn, nil
+}
+
+// BootDevices lists what SetBootDevice accepts.
+func (d *Driver) BootDevices() []string { return deviceNames() }
+
+// BootDevice asks the BMC; "" is a BMC that has no valid boot flags: the machine's
+// own boot order decides.
+func (d *Driver) BootDevice(ctx context.Context, n *baremetal.Node) (device string, persistent bool, err error) {
+	err = d.call(ctx, n, func(_ info, s *rmcp.Session) error {
+		b, err := s.Do(ctx, rmcp.NetFnChassis, cmdGetOptions, optionBootFlags, 0, 0)
+		if errors.Is(err, rmcp.ParameterNotThere) {
+			return nil
+		}
+		if err == nil && len(b) >= 2 {
+			device, persistent = decodeFlags(b[2:])
+		}
+		return err
+	})
+	return device, persistent, err
+}
+
+// SetBootDevice chooses what the machine boots from, next time or from now on.
+func (d *Driver) SetBootDevice(ctx context.Context, n *baremetal.Node, device string, persistent bool) error {
+	return d.call(ctx, n, func(i info, s *rmcp.Session) error {
+		flags, err := i.encodeFlags(device, persistent)
+		if err != nil {
+			return err
+		}
+		if i.keepsFlags {
+			if err := keepFlags(ctx, s); err != nil {
+				return err
+			}
+		}
+		_, err = s.Do(ctx, rmcp.NetFnChassis, cmdSetOptions, append([]byte{optionBootFlags}, flags...)...)
+		return err
+	})
+}
+
+// keepFlags stops the BMC from forgetting the boot flags after a minute. One that
+// does not know how has no such timeout or cannot be helped.
+func keepFlags(ctx context.Context, s *rmcp.Session) error {
+	_, err := s.Do(ctx, rmcp.NetFnChassis, cmdSetOptions, optionValidBits, keepOnTimeout)
+	for _, code := range []error{rmcp.ParameterNotThere, rmcp.InvalidCommand, rmcp.OutOfRange, rmcp.InvalidField} {
+		if errors.Is(err, code) {
+			return nil
+		}
+	}
+	return err
+}
+
+// InjectNMI raises a diagnostic interrupt on the machine.
+func (d *Driver) InjectNMI(ctx context.Context, n *baremetal.Node) error {
+	return d.call(ctx, n, func(_ info, s *rmcp.Session) error { return control(ctx, s, controlDiagnostic) })
+}
+
+// call has f talk to the node's BMC when it is our turn, again as long as the BMC
+// is silent or busy and our patience lasts.
+func (d *Driver) call(ctx context.Context, n *baremetal.Node, f func(info, *rmcp.Session) error) error {
+	i, err := parse(n)
+	if err != nil {
+		return err
+	}
+	g := d.gate(i.address)
+	if err := g.enter(ctx); err != nil {
+		return fmt.Errorf("node %s: wait for other calls to BMC %s: %w", n.Label(), i.address, err)
+	}
+	defer g.leave()
+	patience := time.Now().Add(d.c.Patience)
+	for pause := time.Second; ; pause *= 2 {
+		err := g.session(ctx, i, d.c.Pause, func(s *rmcp.Session) error { return f(i, s) })
+		if err == nil || !passes(err) || time.Now().Add(pause).After(patience) || sleep(ctx, pause) != nil {
+			return explain(n, i, err)
+		}
+	}
+}
+
+// passes tells whether the same call may succeed a little later.
+func passes(err error) bool {
+	return errors.Is(err, rmcp.ErrNoAnswer) || errors.Is(err, rmcp.ErrBusy) || errors.Is(err, rmcp.ErrProtocol)
+}
+
+func (d *Driver) gate(address string) *gate {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	g, ok := d.gates[address]
+	if !ok {
+		g = newGate()
+		d.gates[address] = g
+	}
+	return g
+}

@@ -1,0 +1,35 @@
+package ipmi
+
+import (
+	"errors"
+	"fmt"
+
+	"ironhook/baremetal"
+	"ironhook/power/ipmi/rmcp"
+)
+
+// remedies is what to look at for each kind of failure.
+var remedies = []struct {
+	kind   error
+	advice string
+}{
+	{rmcp.ErrCredentials, "check ipmi_username, ipmi_password and ipmi_hex_kg_key, and that the BMC lets this user in over the network at the level of ipmi_priv_level"},
+	{rmcp.ErrSuite, "set ipmi_cipher_suite to 17 or 3, whichever the BMC offers, or ipmi_protocol_version to 1.5"},
+	{rmcp.ErrBusy, "try again in a minute; if it stays so, restart the BMC"},
+	{rmcp.ErrNoAnswer, "check ipmi_address and ipmi_port, that IPMI over LAN is enabled on the BMC, and that UDP reaches it"},
+	{rmcp.ErrProtocol, "restart the BMC, or update its firmware"},
+}
+
+// explain makes an operator's error: which machine, which BMC, what happened, what
+// to do. It keeps the kinds of err.
+func explain(n *baremetal.Node, i info, err error) error {
+	if err == nil || errors.Is(err, baremetal.ErrInvalid) {
+		return err
+	}
+	for _, r := range remedies {
+		if errors.Is(err, r.kind) {
+			return fmt.Errorf("node %s: BMC %s: %w; %s", n.Label(), i.address, err, r.advice)
+		}
+	}
+	return fmt.Errorf("node %s: BMC %s: %w", n.Label(), i.address, err)
+}

@@ -1,0 +1,88 @@
+package ipmi
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"ironhook/power/ipmi/rmcp"
+)
+
+// gate lets one caller at a time talk to a BMC, and not too soon after the last.
+type gate struct {
+	turn  chan struct{} // holds one token; whoever has it owns the fields below
+	ready time.Time     // the next session may begin
+	suite byte          // the cipher suite that worked last
+	known bool          // suite is set
+}
+
+func newGate() *gate {
+	g := &gate{turn: make(chan struct{}, 1)}
+	g.turn <- struct{}{}
+	return g
+}
+
+// enter waits for the caller's turn.
+func (g *gate) enter(ctx context.Context) error {
+	select {
+	case <-g.turn:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// leave gives the turn to the next.
+func (g *gate) leave() { g.turn <- struct{}{} }
+
+// session opens a session, has f use it and closes it.
+func (g *gate) session(ctx context.Context, i info, pause time.Duration, f func(*rmcp.Session) error) error {
+	if err := sleep(ctx, time.Until(g.ready)); err != nil {
+		return err
+	}
+	defer func() { g.ready = time.Now().Add(pause) }()
+	s, err := g.dial(ctx, i)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(s), s.Close(ctx))
+}
+
+// dial tries the cipher suites that the node allows, the one that worked last
+// before all others. Only a refused suite is a reason to try the next.
+func (g *gate) dial(ctx context.Context, i info) (s *rmcp.Session, err error) {
+	try := i.suites
+	if g.known && slices.Contains(try, g.suite) {
+		try = append([]byte{g.suite}, slices.DeleteFunc(slices.Clone(try), func(id byte) bool { return id == g.suite })...)
+	}
+	for _, suite := range try {
+		var c rmcp.Config
+		if c, err = i.config(suite); err != nil {
+			return nil, err
+		}
+		if s, err = rmcp.Dial(ctx, c); err == nil {
+			g.suite, g.known = suite, true
+			return s, nil
+		}
+		if !errors.Is(err, rmcp.ErrSuite) {
+			return nil, err
+		}
+	}
+	return nil, err
+}
+
+// sleep waits for d or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,168 @@
+package rmcp
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"time"
+)
+
+// Config says whom to talk to and as whom.
+type Config struct {
+	Address  string // host:port, UDP
+	Username string // at most 16 bytes; "" is the null user
+	Password string // at most 20 bytes, 16 with IPMI 1.5
+	KG       []byte // the BMC's own key, at most 20 bytes; nil where it has none
+	Level    Level  // to work at
+	Suite    byte   // cipher suite, one of Suites; 0 is IPMI 1.5
+
+	// Waits is how long to wait for an answer before each repetition, and after
+	// the last. nil is 1, 2 and 3 seconds.
+	Waits []time.Duration
+}
+
+// Level is a privilege level (table 22-19).
+type Level byte
+
+// The privilege levels.
+const (
+	Callback      Level = 1
+	User          Level = 2
+	Operator      Level = 3
+	Administrator Level = 4
+)
+
+// Session is an open session with a BMC. It is for one goroutine at a time.
+type Session struct {
+	conn     net.Conn
+	envelope envelope
+	waits    []time.Duration
+	seq      byte   // of the last request, 6 bits
+	id       uint32 // the BMC's name for the session, 0 before there is one
+	tag      byte   // of the last session setup message
+}
+
+// Dial opens a session. Its errors wrap ErrNoAnswer, ErrCredentials, ErrSuite,
+// ErrBusy or ErrProtocol, and never hold a password. When ctx ends they wrap its error too.
+func Dial(ctx context.Context, c Config) (*Session, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "udp", c.Address)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoAnswer, err)
+	}
+	s := &Session{conn: conn, waits: c.Waits}
+	if s.waits == nil {
+		s.waits = []time.Duration{time.Second, 2 * time.Second, 3 * time.Second}
+	}
+	if err := s.setUp(ctx, c); err != nil {
+		return nil, errors.Join(err, s.Close(ctx))
+	}
+	return s, nil
+}
+
+func (s *Session) setUp(ctx context.Context, c Config) error {
+	caps, err := s.capabilities(ctx, c.Level)
+	if err != nil {
+		return err
+	}
+	if c.Suite == 0 {
+		err = s.setUp15(ctx, c, caps)
+	} else {
+		err = s.setUp20(ctx, c)
+	}
+	if err != nil {
+		return err
+	}
+	return s.setLevel(ctx, c.Level)
+}
+
+// Close gives the session back to the BMC, which has few of them, and closes the
+// socket. It takes a second at most, also when ctx has ended.
+func (s *Session) Close(ctx context.Context) error {
+	if s.id != 0 {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		// An error leaves the session to the BMC's inactivity timeout of a minute.
+		_, _ = s.Do(ctx, netFnApp, cmdCloseSession, binary.LittleEndian.AppendUint32(nil, s.id)...)
+		s.id = 0
+	}
+	return s.conn.Close()
+}
+
+// Do sends a command and returns the data of the response. A completion code other
+// than success is a CompletionError.
+func (s *Session) Do(ctx context.Context, netFn, cmd byte, data ...byte) ([]byte, error) {
+	s.seq = (s.seq + 1) & 0x3f
+	request := appendRequest(nil, netFn, cmd, s.seq, data)
+	var got reply
+	err := s.ask(ctx, ipmiMessage, request, func(kind payload, body []byte) bool {
+		r, err := parseReply(body)
+		if kind != ipmiMessage || err != nil || r.netFn != netFn|1 || r.cmd != cmd || r.seq != s.seq {
+			return false
+		}
+		got = r
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	if got.code != 0 {
+		return nil, CompletionError(got.code)
+	}
+	return append([]byte(nil), got.data...), nil
+}
+
+// ask sends a request until accept takes an answer to it.
+func (s *Session) ask(ctx context.Context, kind payload, body []byte, accept func(payload, []byte) bool) error {
+	stop := context.AfterFunc(ctx, func() { s.conn.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	for _, wait := range s.waits {
+		if _, err := s.conn.Write(s.envelope.seal(kind, body)); err != nil {
+			return noAnswer(ctx, err)
+		}
+		if err := s.await(ctx, wait, accept); err != errSilence {
+			return err
+		}
+	}
+	return ErrNoAnswer
+}
+
+// errSilence says that the time for an answer is over.
+var errSilence = errors.New("silence")
+
+// await reads until accept takes a packet or the time is over.
+func (s *Session) await(ctx context.Context, wait time.Duration, accept func(payload, []byte) bool) error {
+	if err := s.conn.SetReadDeadline(time.Now().Add(wait)); err != nil {
+		return err
+	}
+	buf := make([]byte, 1500)
+	for {
+		if ctx.Err() != nil { // after the deadline was set: AfterFunc may have come before
+			return noAnswer(ctx, nil)
+		}
+		n, err := s.conn.Read(buf)
+		if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+			return errSilence
+		}
+		if err != nil {
+			return noAnswer(ctx, err)
+		}
+		if kind, body, err := s.envelope.open(buf[:n]); err == nil && accept(kind, body) {
+			return nil
+		}
+	}
+}
+
+// noAnswer makes ErrNoAnswer of what ended the waiting: ctx, or what the network
+// said, such as that the port is closed.
+func noAnswer(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", ErrNoAnswer, ctx.Err())
+	case err == nil:
+		return ErrNoAnswer
+	}
+	return fmt.Errorf("%w: %w", ErrNoAnswer, err)
+}

@@ -1,0 +1,189 @@
+package rmcp
+
+import (
+	"bytes"
+	"context"
+	"crypto/aes"
+	"crypto/hmac"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// Commands of session setup (chapter 22).
+const (
+	cmdChannelAuth   = 0x38
+	cmdChallenge     = 0x39
+	cmdActivate      = 0x3a
+	cmdSetPrivilege  = 0x3b
+	cmdCloseSession  = 0x3c
+	thisChannel      = 0x0e
+	version20Data    = 0x80 // ask for the answer's IPMI 2.0 form
+	nameOnlyLookup   = 0x10
+	perMessageAuthNo = 0x10
+)
+
+// capabilities is what a BMC says of itself before a session (table 22-15).
+type capabilities struct {
+	auths  byte // bit n: authentication type n of IPMI 1.5
+	status byte
+}
+
+// capabilities asks outside of any session. It is also how we learn, without a
+// login, that somebody is there. A BMC that cannot answer is taken for able.
+func (s *Session) capabilities(ctx context.Context, level Level) (capabilities, error) {
+	s.envelope = &old{}
+	data, err := s.Do(ctx, netFnApp, cmdChannelAuth, thisChannel|version20Data, byte(level))
+	if _, refused := err.(CompletionError); refused {
+		return capabilities{auths: 1 << authMD5}, nil
+	}
+	if err != nil {
+		return capabilities{}, err
+	}
+	if len(data) < 3 {
+		return capabilities{}, fmt.Errorf("%w: capabilities of %d bytes", ErrProtocol, len(data))
+	}
+	return capabilities{auths: data[1], status: data[2]}, nil
+}
+
+// setLevel raises the session from the level of a user, at which it begins.
+func (s *Session) setLevel(ctx context.Context, level Level) error {
+	_, err := s.Do(ctx, netFnApp, cmdSetPrivilege, byte(level))
+	if code, refused := err.(CompletionError); refused {
+		return fmt.Errorf("%w: privilege level not granted (%w)", ErrCredentials, code)
+	}
+	return err
+}
+
+// handshake is what both sides know when a session has been set up, in the
+// specification's names: M is the console, C the BMC (section 13.20 and on).
+type handshake struct {
+	suite      suite
+	sidM, sidC []byte // session IDs, 4 bytes
+	rM, rC     []byte // random numbers, 16 bytes
+	guid       []byte // of the BMC, 16 bytes
+	role       []byte // privilege level, length of the name, name: RoleM, ULengthM, UNameM
+}
+
+// setUp20 opens an RMCP+ session: Open Session, RAKP messages 1 to 4.
+func (s *Session) setUp20(ctx context.Context, c Config) error {
+	suite, ok := suiteOf(c.Suite)
+	if !ok {
+		return fmt.Errorf("%w: this program speaks %d", ErrSuite, Suites())
+	}
+	s.envelope = bare{}
+	h := handshake{suite: suite, sidM: random(4), rM: random(16),
+		role: append([]byte{byte(c.Level) | nameOnlyLookup, byte(len(c.Username))}, c.Username...)}
+	if err := s.openSession(ctx, &h); err != nil {
+		return err
+	}
+	if err := s.exchangeRandoms(ctx, &h, []byte(c.Password)); err != nil {
+		return err
+	}
+	sik := h.sik(c)
+	if err := s.proveKeys(ctx, &h, []byte(c.Password), sik); err != nil {
+		return err
+	}
+	block, err := aes.NewCipher(suite.derive(sik, 2)[:16])
+	if err != nil {
+		return err
+	}
+	s.id = binary.LittleEndian.Uint32(h.sidC)
+	s.envelope = &sealed{suite: suite, k1: suite.derive(sik, 1), aes: block,
+		local: binary.LittleEndian.Uint32(h.sidM), remote: s.id}
+	return nil
+}
+
+// random returns n random bytes, of which the first is not zero.
+func random(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b)
+	b[0] |= 1
+	return b
+}
+
+// step sends one message of session setup and returns the answer, which begins
+// with tag, status, two reserved bytes and our session ID. A status other than
+// success is an error, in whatever length it comes.
+func (s *Session) step(ctx context.Context, kind payload, h *handshake, body []byte, length int) ([]byte, error) {
+	s.tag++
+	body[0] = s.tag
+	var answer []byte
+	err := s.ask(ctx, kind, body, func(got payload, b []byte) bool {
+		if got != kind+1 || // every message is answered by the next type
+			len(b) < 2 || b[0] != s.tag {
+			return false
+		}
+		answer = append([]byte(nil), b...)
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := status(answer[1]).err(); err != nil {
+		return nil, err
+	}
+	if len(answer) < length || !bytes.Equal(answer[4:8], h.sidM) {
+		return nil, fmt.Errorf("%w: session setup", ErrProtocol)
+	}
+	return answer, nil
+}
+
+func (s *Session) openSession(ctx context.Context, h *handshake) error {
+	body := append([]byte{0, 0, 0, 0}, h.sidM...) // level 0: the highest that the suite allows
+	for kind, algorithm := range []byte{h.suite.auth, h.suite.integrity, h.suite.conf} {
+		body = append(body, byte(kind), 0, 0, 8, algorithm, 0, 0, 0)
+	}
+	b, err := s.step(ctx, openSessionRequest, h, body, 36)
+	if errors.Is(err, ErrNoAnswer) && ctx.Err() == nil {
+		return fmt.Errorf("open session: %w: no answer, though there is a BMC", ErrSuite)
+	}
+	if err != nil {
+		return fmt.Errorf("open session: %w", err)
+	}
+	if b[16]&0x3f != h.suite.auth || b[24]&0x3f != h.suite.integrity || b[32]&0x3f != h.suite.conf {
+		return fmt.Errorf("open session: %w: the BMC chose another", ErrSuite)
+	}
+	h.sidC = b[8:12]
+	return nil
+}
+
+// exchangeRandoms is RAKP messages 1 and 2: the BMC proves that it knows the
+// user's password.
+func (s *Session) exchangeRandoms(ctx context.Context, h *handshake, password []byte) error {
+	body := bytes.Join([][]byte{{0, 0, 0, 0}, h.sidC, h.rM, {h.role[0], 0, 0}, h.role[1:]}, nil)
+	full := h.suite.hash().Size()
+	b, err := s.step(ctx, rakp1, h, body, 40+full)
+	if err != nil {
+		return fmt.Errorf("RAKP 2: %w", err)
+	}
+	h.rC, h.guid = b[8:24], b[24:40]
+	if !hmac.Equal(b[40:40+full], h.suite.hmac(password, h.sidM, h.sidC, h.rM, h.rC, h.guid, h.role)) {
+		return fmt.Errorf("RAKP 2: %w: wrong password", ErrCredentials)
+	}
+	return nil
+}
+
+// sik is the session integrity key (section 13.31).
+func (h *handshake) sik(c Config) []byte {
+	key := c.KG
+	if len(key) == 0 {
+		key = []byte(c.Password)
+	}
+	return h.suite.hmac(key, h.rM, h.rC, h.role)
+}
+
+// proveKeys is RAKP messages 3 and 4: we prove that we know the password, and the
+// BMC that it has come to the same keys.
+func (s *Session) proveKeys(ctx context.Context, h *handshake, password, sik []byte) error {
+	body := bytes.Join([][]byte{{0, 0, 0, 0}, h.sidC, h.suite.hmac(password, h.rC, h.sidM, h.role)}, nil)
+	b, err := s.step(ctx, rakp3, h, body, 8+h.suite.code)
+	if err != nil {
+		return fmt.Errorf("RAKP 4: %w", err)
+	}
+	if !hmac.Equal(b[8:8+h.suite.code], h.suite.hmac(sik, h.rM, h.sidC, h.guid)[:h.suite.code]) {
+		return fmt.Errorf("RAKP 4: %w: wrong Kg key", ErrCredentials)
+	}
+	return nil
+}

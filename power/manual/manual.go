@@ -1,0 +1,71 @@
+// Package manual is for machines without a BMC, Ironic's hardware type
+// manual-management: a person presses the button and has set the boot order to
+// network first. The log says when somebody has to walk over; the power state is
+// believed to be what was last asked for.
+package manual
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"ironhook/baremetal"
+	"ironhook/power/fake"
+)
+
+// Power is the power interface "fake" that asks a person for a hand where the
+// node's hardware type is manual-management; for all others it is fake.Driver. Its
+// methods are safe for concurrent use.
+type Power struct {
+	fake.Driver // remembers in the node what was asked for
+
+	Log *slog.Logger
+}
+
+// HardwareType is the name of Ironic's hardware type for machines without a BMC.
+const HardwareType = "manual-management"
+
+// chores is what a person does for each power action.
+var chores = map[baremetal.PowerState]string{
+	baremetal.PowerOn:      "press its power button; it shall boot from the network",
+	baremetal.PowerOff:     "switch it off",
+	baremetal.Reboot:       "switch it off and on again; it shall boot from the network",
+	baremetal.SoftPowerOff: "shut its operating system down",
+	baremetal.SoftReboot:   "restart its operating system",
+}
+
+// Set succeeds at once and says in the log what somebody has to do, unless the
+// machine is believed to be in that state already.
+func (p Power) Set(ctx context.Context, n *baremetal.Node, target baremetal.PowerState) error {
+	before := n.PowerState
+	if err := p.Driver.Set(ctx, n, target); err != nil {
+		return err
+	}
+	if n.Driver == HardwareType && before != target {
+		p.Log.WarnContext(ctx, "a machine without a BMC needs a hand: "+chores[target], "node", n.Label())
+	}
+	return nil
+}
+
+// Management is the management interface "noop": the boot order was set by hand, to
+// the network and then the disk, and stays so. Its methods are safe for concurrent
+// use.
+type Management struct{ Power }
+
+// BootDevices lists what the boot order of a machine may be expected to have.
+func (Management) BootDevices() []string { return []string{"pxe", "disk"} }
+
+// BootDevice is the network, for good.
+func (Management) BootDevice(context.Context, *baremetal.Node) (device string, persistent bool, err error) {
+	return "pxe", true, nil
+}
+
+// SetBootDevice changes nothing; a machine that asks the network first gets its
+// answer from the boot servers.
+func (m Management) SetBootDevice(_ context.Context, _ *baremetal.Node, device string, _ bool) error {
+	if !slices.Contains(m.BootDevices(), device) {
+		return baremetal.Errorf(baremetal.ErrInvalid, "Invalid boot device %s specified, supported are %s.", device, strings.Join(m.BootDevices(), ", "))
+	}
+	return nil
+}
