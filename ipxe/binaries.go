@@ -22,18 +22,17 @@ var files = []string{
 // source.
 func Files() []string { return append([]string(nil), files...) }
 
-// Binaries returns the embedded binaries with those of override, which may be
-// nil, in front.
-func Binaries(override fs.FS) fs.FS {
+// Embedded returns the binaries that this program was built with.
+func Embedded() fs.FS {
 	bin, err := fs.Sub(embedded, "bin")
 	if err != nil {
 		panic(err) // "bin" is a valid path
 	}
-	if override == nil {
-		return bin
-	}
-	return overlay{override, bin}
+	return bin
 }
+
+// Binaries returns the embedded binaries with those of override in front.
+func Binaries(override fs.FS) fs.FS { return overlay{override, Embedded()} }
 
 type overlay struct{ upper, lower fs.FS }
 

@@ -20,5 +20,5 @@
 //
 // [Arch] is the other half: which iPXE binary suits the firmware that asks.
 // The binaries come from a Debian package at build time (bin/README.md) and are
-// embedded; [Binaries] puts a folder of one's own in front of them.
+// embedded; [Embedded] is them, [Binaries] puts a folder of one's own in front.
 package ipxe

@@ -1,0 +1,173 @@
+package bootsrv
+
+import (
+	"fmt"
+	"net/netip"
+
+	"ironhook/baremetal"
+	"ironhook/ipxe"
+)
+
+// Request is a machine's question for its boot script.
+type Request struct {
+	MAC  string     // as it says
+	From netip.Addr // where the question came from
+}
+
+// Machine is what the store knows about a MAC address at one moment. A nil
+// pointer is something it does not know.
+type Machine struct {
+	Lease      *baremetal.Lease
+	Port       *baremetal.Port
+	Node       *baremetal.Node // of the port
+	Targets    []*baremetal.VolumeTarget
+	Connectors []*baremetal.VolumeConnector
+	Exports    []*baremetal.Export
+}
+
+// Answer is the script a machine gets and why.
+type Answer struct {
+	Script ipxe.Script
+	Event  baremetal.EventKind // script or refused
+	Detail string              // one line for a person, without secrets
+}
+
+// decide says what the machine boots. It gives the volumes' script, with the
+// secrets in it, when nothing in the table of refusals speaks against it; a
+// node in maintenance boots like any other, as Ironic lets it.
+func decide(r Request, m Machine) Answer {
+	for _, refusal := range refusals {
+		if refusal.when(r, m) {
+			why, remedy := refusal.why(r, m)
+			return refuse(refusal.end, why, remedy)
+		}
+	}
+	script, err := ipxe.BootVolumes(ipxe.VolumeBoot{
+		Node:      m.Node.Label(),
+		Initiator: m.initiator(),
+		Targets:   m.Targets,
+		Report:    hyphens(r.MAC) + "/failed",
+	})
+	if err != nil {
+		return refuse(ipxe.NextDevice, err.Error(), "Correct it with: openstack baremetal volume target set")
+	}
+	return Answer{Script: script, Event: baremetal.EventScript, Detail: "boots from volume " + m.boot().VolumeID}
+}
+
+func refuse(end ipxe.End, why, remedy string) Answer {
+	return Answer{Script: ipxe.Notice(end, why, remedy), Event: baremetal.EventRefused, Detail: why}
+}
+
+// refusal is one reason not to boot from a volume.
+type refusal struct {
+	when func(Request, Machine) bool
+	end  ipxe.End
+	why  func(Request, Machine) (why, remedy string)
+}
+
+// refusals in the order in which they are asked; each may rely on those before it.
+var refusals = []refusal{
+	{
+		when: func(_ Request, m Machine) bool { return m.Port == nil || m.Node == nil },
+		why: func(r Request, _ Machine) (string, string) {
+			return fmt.Sprintf("machine %s is not enrolled", r.MAC),
+				fmt.Sprintf("Enrol it with: openstack baremetal port create --node NODE %s", r.MAC)
+		},
+	}, {
+		when: func(_ Request, m Machine) bool { return !m.Port.PXEEnabled },
+		why: func(_ Request, m Machine) (string, string) {
+			return fmt.Sprintf("port %s of %s has pxe_enabled false", m.Port.Address, m.Node.Label()),
+				fmt.Sprintf("To boot from this card: openstack baremetal port set --pxe-enabled %s", m.Port.UUID)
+		},
+	}, {
+		when: func(_ Request, m Machine) bool { return set(m.Node.InstanceInfo["image_source"]) },
+		why: func(_ Request, m Machine) (string, string) {
+			return fmt.Sprintf("%s has instance_info.image_source and boots from its own disk", m.Node.Label()),
+				fmt.Sprintf("To boot from a volume: openstack baremetal node unset --instance-info image_source %s", m.Node.Label())
+		},
+	}, {
+		when: func(_ Request, m Machine) bool { return m.Node.Interfaces["storage"] == "noop" },
+		why: func(_ Request, m Machine) (string, string) {
+			return fmt.Sprintf("%s has storage interface noop, which attaches no volumes", m.Node.Label()),
+				fmt.Sprintf("Set one with: openstack baremetal node set --storage-interface iscsi %s", m.Node.Label())
+		},
+	}, {
+		when: func(_ Request, m Machine) bool { return m.boot() == nil },
+		why: func(_ Request, m Machine) (string, string) {
+			return fmt.Sprintf("%s has no volume target with boot_index 0", m.Node.Label()),
+				fmt.Sprintf("Add one with: openstack baremetal volume target create --node %s --boot-index 0", m.Node.UUID)
+		},
+	}, {
+		when: func(_ Request, m Machine) bool { return m.boot().VolumeType != "iscsi" },
+		why: func(_ Request, m Machine) (string, string) {
+			return fmt.Sprintf("%s boots from a %s volume, which its own adapter attaches", m.Node.Label(), m.boot().VolumeType),
+				"Going on with the next boot device"
+		},
+	}, {
+		when: func(_ Request, m Machine) bool {
+			return m.Node.Interfaces["storage"] == "iscsi" && m.export(m.boot()) == nil
+		},
+		end: ipxe.PowerOff,
+		why: func(_ Request, m Machine) (string, string) {
+			return fmt.Sprintf("the volume of %s is not attached", m.Node.Label()),
+				fmt.Sprintf("Switch the machine on through Ironhook: openstack baremetal node power on %s", m.Node.Label())
+		},
+	}, {
+		when: func(r Request, m Machine) bool { return m.secret() && (m.Lease == nil || m.Lease.Address != r.From) },
+		why: func(r Request, m Machine) (string, string) {
+			leased := "has no address that Ironhook knows of"
+			if m.Lease != nil {
+				leased = "has " + m.Lease.Address.String()
+			}
+			return fmt.Sprintf("script of %s asked for from %s, but its card %s %s", m.Node.Label(), r.From, r.MAC, leased),
+				"A script with a secret goes only to the machine it belongs to; let it boot through DHCP"
+		},
+	},
+}
+
+// boot is the target with boot index 0, nil when there is none.
+func (m Machine) boot() *baremetal.VolumeTarget {
+	for _, t := range m.Targets {
+		if t.BootIndex == 0 {
+			return t
+		}
+	}
+	return nil
+}
+
+// export is what makes a managed volume reachable, nil while it is not attached.
+func (m Machine) export(t *baremetal.VolumeTarget) *baremetal.Export {
+	for _, e := range m.Exports {
+		if e.TargetUUID == t.UUID {
+			return e
+		}
+	}
+	return nil
+}
+
+// initiator is the IQN to log in with: the one that was exported to, else the
+// node's first connector of that type, else iPXE's own.
+func (m Machine) initiator() string {
+	if e := m.export(m.boot()); e != nil {
+		return e.Initiator
+	}
+	for _, c := range m.Connectors {
+		if c.Type == "iqn" {
+			return c.ConnectorID
+		}
+	}
+	return ""
+}
+
+// secret tells whether the script would carry one.
+func (m Machine) secret() bool {
+	for _, t := range m.Targets {
+		if set(t.Properties["auth_password"]) || set(t.Properties["reverse_auth_password"]) {
+			return true
+		}
+	}
+	return false
+}
+
+// set is how Ironic asks whether a free-form field says anything.
+func set(v any) bool { return v != nil && v != "" && v != false }

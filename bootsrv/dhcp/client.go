@@ -1,0 +1,97 @@
+package dhcp
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/insomniacslk/dhcp/dhcpv4"
+
+	"ironhook/ipxe"
+)
+
+// kind is what in a machine is asking.
+type kind int
+
+const (
+	system kind = iota // an operating system, or anything else that does not boot
+	pxe                // firmware that loads over TFTP
+	uefi               // UEFI's HTTP boot
+	script             // iPXE, in ROM or loaded before
+)
+
+// client is who asks, as far as the packet tells.
+type client struct {
+	kind kind
+	arch ipxe.Arch
+}
+
+// identify reads who asks. iPXE calls itself PXEClient too, so it is looked for
+// first; not to do so would load iPXE from iPXE for ever.
+func identify(p *dhcpv4.DHCPv4) client {
+	c := client{arch: arch(p)}
+	class := p.ClassIdentifier()
+	switch {
+	case p.Options.Has(encapsulated) || bytes.Contains(p.Options.Get(dhcpv4.OptionUserClassInformation), []byte("iPXE")):
+		c.kind = script
+	case strings.HasPrefix(class, httpClient):
+		c.kind = uefi
+	case strings.HasPrefix(class, pxeClient):
+		c.kind = pxe
+	}
+	return c
+}
+
+// arch is the first architecture the client names; none is a BIOS from before
+// RFC 4578.
+func arch(p *dhcpv4.DHCPv4) ipxe.Arch {
+	v := p.Options.Get(dhcpv4.OptionClientSystemArchitectureType)
+	if len(v) < 2 {
+		return 0
+	}
+	return ipxe.Arch(uint16(v[0])<<8 | uint16(v[1]))
+}
+
+func (c client) String() string {
+	switch c.kind {
+	case script:
+		return "iPXE on " + c.arch.String()
+	case pxe:
+		return "PXE, " + c.arch.String()
+	case uefi:
+		return "HTTP boot, " + c.arch.String()
+	}
+	return "operating system"
+}
+
+// place is where boot files are found from one interface.
+type place struct {
+	here     netip.Addr
+	httpPort uint16 // 0 when no HTTP server runs
+	tftp     bool
+	files    map[string][]byte // the binaries there are
+}
+
+// bootFile is what the client is to load: a URL, or a name on our TFTP server.
+// The error of one that cannot be served says why.
+func (c client) bootFile(at place, mac string) (string, error) {
+	base := fmt.Sprintf("http://%s/", netip.AddrPortFrom(at.here, at.httpPort))
+	loader := c.arch.Loader()
+	_, there := at.files[loader.File]
+	switch {
+	case (c.kind == script || c.kind == uefi) && at.httpPort == 0:
+		return "", fmt.Errorf("there is no HTTP server to load from (option --http)")
+	case c.kind == script:
+		return base + "boot/" + strings.ReplaceAll(mac, ":", "-"), nil
+	case loader.File == "":
+		return "", fmt.Errorf("there is no iPXE binary for %s", loader.Name)
+	case !there:
+		return "", fmt.Errorf("iPXE binary %s for %s is missing: run \"make build\", or give a folder that has it with --ipxe-dir", loader.File, loader.Name)
+	case c.kind == uefi:
+		return base + "ipxe/" + loader.File, nil
+	case !at.tftp:
+		return "", fmt.Errorf("there is no TFTP server to load from (option --tftp)")
+	}
+	return loader.File, nil
+}

@@ -1,0 +1,209 @@
+package dhcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/insomniacslk/dhcp/dhcpv4"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+func (s *Server) pool() pool {
+	return pool{iface: s.Interface.Name, addrs: s.Range, own: s.Address.Addr()}
+}
+
+// discover offers an address (RFC 2131 section 4.3.1).
+func (s *Server) discover(ctx context.Context, x *exchange) (*Reply, error) {
+	s.note(x, baremetal.EventDiscover, x.client.String())
+	if l := x.lease; l != nil && s.pool().has(l.Address) && !l.Observed && time.Until(l.Expires) > holdTime/2 {
+		s.noteOffer(x, l.Address)
+		return s.give(x, dhcpv4.MessageTypeOffer, l.Address), s.commit(ctx, x, nil)
+	}
+	if x.port == nil && !s.strangers.Take(time.Now()) {
+		return nil, nil
+	}
+	var lease *baremetal.Lease
+	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
+		lease, err = s.pool().hold(tx, x.mac, addr(x.Packet.RequestedIPAddress()), x.port != nil, holdTime)
+		if err == nil {
+			s.noteOffer(x, lease.Address)
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, errExhausted):
+		return nil, s.exhausted(ctx, x)
+	case err != nil:
+		return nil, err
+	}
+	return s.give(x, dhcpv4.MessageTypeOffer, lease.Address), nil
+}
+
+// noteOffer tells what a booting client is given, or why it is given no file.
+func (s *Server) noteOffer(x *exchange, a netip.Addr) {
+	if x.refusal != nil {
+		s.note(x, baremetal.EventRefused, fmt.Sprintf("%s: no boot file, %v", x.client, x.refusal))
+		return
+	}
+	s.note(x, baremetal.EventOffer, fmt.Sprintf("%s, boot file %s", a, x.file))
+}
+
+// exhausted tells of a client that got nothing.
+func (s *Server) exhausted(ctx context.Context, x *exchange) error {
+	e := baremetal.Event{Kind: baremetal.EventRefused, MAC: x.mac, Detail: fmt.Sprintf("no address left in %s on %s", s.Range, s.Interface.Name)}
+	if x.port != nil {
+		e.Node = x.port.NodeUUID
+	}
+	if !s.Journal.Admit(e) {
+		return nil
+	}
+	s.Log.Warn("no address left; give a larger --dhcp-range", "interface", s.Interface.Name, "range", s.Range, "mac", x.mac)
+	x.events = append(x.events, e)
+	return s.commit(ctx, x, nil)
+}
+
+// request confirms an address, or denies it (RFC 2131 section 4.3.2).
+func (s *Server) request(ctx context.Context, x *exchange) (*Reply, error) {
+	chosen, claimed := addr(x.Packet.ServerIdentifier()), addr(x.Packet.RequestedIPAddress())
+	renewing := !claimed.IsValid()
+	if renewing {
+		claimed = addr(x.Packet.ClientIPAddr)
+	}
+	switch v := s.verdict(x.lease, chosen, claimed, renewing, addr(x.Packet.GatewayIPAddr)); v {
+	case elsewhere:
+		return nil, s.otherServer(ctx, x, chosen)
+	case deny:
+		return route(reply(x.Packet, dhcpv4.MessageTypeNak, s.Address.Addr()), nil), nil
+	case confirm:
+		err := s.commit(ctx, x, func(tx *store.Tx) error {
+			_, err := s.pool().hold(tx, x.mac, claimed, x.port != nil, leaseTime)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return s.give(x, dhcpv4.MessageTypeAck, claimed), nil
+	}
+	return nil, nil
+}
+
+// verdict is what a DHCPREQUEST deserves.
+type verdict int
+
+const (
+	silence   verdict = iota // we know nothing of this client
+	confirm                  // DHCPACK
+	deny                     // DHCPNAK
+	elsewhere                // it chose another server
+)
+
+// verdict judges a request: chosen is the server it names (a client that selects
+// an offer), claimed the address it wants to use. A client that starts again
+// (INIT-REBOOT) or renews names no server; of one that we have no lease of, we
+// may only say that its address belongs to no network here.
+func (s *Server) verdict(lease *baremetal.Lease, chosen, claimed netip.Addr, renewing bool, relay netip.Addr) verdict {
+	ours := lease != nil && !lease.Observed && s.pool().has(lease.Address)
+	direct := !relay.IsValid() || relay.IsUnspecified()
+	switch {
+	case chosen.IsValid() && chosen != s.Address.Addr():
+		return elsewhere
+	case ours && lease.Address == claimed:
+		return confirm
+	case chosen.IsValid(), ours:
+		return deny
+	case direct && !renewing && !s.Address.Contains(claimed):
+		return deny
+	}
+	return silence
+}
+
+// otherServer tells of a second DHCP server on the network, and gives way to it
+// if this one became the full server by itself.
+func (s *Server) otherServer(ctx context.Context, x *exchange, other netip.Addr) error {
+	detail := fmt.Sprintf("another DHCP server, %s, leases addresses on %s", other, s.Interface.Name)
+	e := baremetal.Event{Kind: baremetal.EventError, MAC: x.mac, Detail: detail}
+	if s.Yield && !s.proxy.Swap(true) {
+		e.Detail += "; now proxy there"
+		s.Log.Warn("another DHCP server is at work: leasing no more addresses, only adding boot files", "server", other, "interface", s.Interface.Name)
+	} else if s.Journal.Admit(e) {
+		s.Log.Warn("two DHCP servers lease addresses here: stop one, or use --dhcp proxy", "other", other, "interface", s.Interface.Name)
+	} else {
+		return nil
+	}
+	x.events = append(x.events, e)
+	return s.commit(ctx, x, nil)
+}
+
+// decline puts an address out of use that the client found another host at.
+func (s *Server) decline(ctx context.Context, x *exchange) (*Reply, error) {
+	a := addr(x.Packet.RequestedIPAddress())
+	if addr(x.Packet.ServerIdentifier()) != s.Address.Addr() || x.lease == nil || x.lease.Address != a {
+		return nil, nil
+	}
+	ok := false
+	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
+		ok, err = s.pool().decline(tx, x.mac, a)
+		return err
+	})
+	if err == nil && ok {
+		s.Log.Warn("a client found its address in use by another host; not offered for an hour", "address", a, "mac", x.mac)
+	}
+	return nil, err
+}
+
+// release takes an address back.
+func (s *Server) release(ctx context.Context, x *exchange) (*Reply, error) {
+	a := addr(x.Packet.ClientIPAddr)
+	if addr(x.Packet.ServerIdentifier()) != s.Address.Addr() || x.lease == nil || x.lease.Address != a {
+		return nil, nil
+	}
+	return nil, s.commit(ctx, x, func(tx *store.Tx) error { return release(tx, x.mac, a) })
+}
+
+// inform tells a client that has its address from elsewhere the rest.
+func (s *Server) inform(_ context.Context, x *exchange) (*Reply, error) {
+	return s.give(x, dhcpv4.MessageTypeAck, netip.Addr{}), nil
+}
+
+// give makes the answer that carries an address; with none it answers an INFORM.
+func (s *Server) give(x *exchange, t dhcpv4.MessageType, a netip.Addr) *Reply {
+	answer := reply(x.Packet, t, s.Address.Addr())
+	if a.IsValid() {
+		answer.YourIPAddr = a.AsSlice()
+		answer.UpdateOption(dhcpv4.OptIPAddressLeaseTime(leaseTime))
+	}
+	answer.UpdateOption(dhcpv4.OptSubnetMask(net.CIDRMask(s.Address.Bits(), 32)))
+	if s.Router.IsValid() {
+		answer.UpdateOption(dhcpv4.OptRouter(s.Router.AsSlice()))
+	}
+	if len(s.DNS) > 0 {
+		answer.UpdateOption(dhcpv4.OptDNS(toIPs(s.DNS)...))
+	}
+	if t == dhcpv4.MessageTypeAck {
+		answer.ClientIPAddr = x.Packet.ClientIPAddr
+	}
+	if x.file != "" {
+		load(answer, x.file, s.Address.Addr())
+	}
+	switch {
+	case x.file == "":
+	case x.kind == script:
+		answer.UpdateOption(noProxyWait)
+	case x.kind == uefi: // takes no offer without it (UEFI specification, HTTP boot)
+		answer.UpdateOption(dhcpv4.OptClassIdentifier(httpClient))
+	}
+	return route(answer, x.Packet.ClientIPAddr)
+}
+
+func toIPs(addrs []netip.Addr) (ips []net.IP) {
+	for _, a := range addrs {
+		ips = append(ips, a.AsSlice())
+	}
+	return ips
+}

@@ -1,0 +1,91 @@
+package dhcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/insomniacslk/dhcp/dhcpv4"
+	"github.com/mdlayher/packet"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	probes     = 3
+	probeEvery = time.Second
+)
+
+// Probe asks the network whether a DHCP server is there: three DHCPDISCOVERs, a
+// second apart. It returns the address of the first server that offers, or an
+// invalid one when none did in three seconds.
+func Probe(ctx context.Context, iface *net.Interface) (netip.Addr, error) {
+	conn, err := packet.Listen(iface, packet.Raw, unix.ETH_P_IP, nil)
+	if err != nil {
+		return netip.Addr{}, explain(err, iface.Name, clientPort)
+	}
+	defer conn.Close() //nolint:errcheck // nothing is written that could be lost
+	discover, err := dhcpv4.NewDiscovery(iface.HardwareAddr, dhcpv4.WithBroadcast(true))
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("probe for a DHCP server on %s: %w", iface.Name, err)
+	}
+	from := netip.AddrPortFrom(netip.AddrFrom4([4]byte{}), clientPort)
+	ask := frame(discover.ToBytes(), from, netip.AddrPortFrom(everybody, serverPort), iface.HardwareAddr, broadcastMAC)
+	for range probes {
+		if _, err := conn.WriteTo(ask, &packet.Addr{HardwareAddr: broadcastMAC}); err != nil {
+			return netip.Addr{}, fmt.Errorf("probe for a DHCP server on %s: %w", iface.Name, err)
+		}
+		server, err := hear(ctx, conn, discover.TransactionID, time.Now().Add(probeEvery))
+		if err != nil || server.IsValid() {
+			return server, err
+		}
+	}
+	return netip.Addr{}, nil
+}
+
+// hear waits until the deadline for an offer to our question.
+func hear(ctx context.Context, conn *packet.Conn, id dhcpv4.TransactionID, deadline time.Time) (netip.Addr, error) {
+	if err := conn.SetReadDeadline(deadline); err != nil {
+		return netip.Addr{}, fmt.Errorf("probe for a DHCP server: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	buffer := make([]byte, 4096)
+	for {
+		n, _, err := conn.ReadFrom(buffer)
+		switch {
+		case ctx.Err() != nil:
+			return netip.Addr{}, ctx.Err()
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return netip.Addr{}, nil
+		case err != nil:
+			return netip.Addr{}, fmt.Errorf("probe for a DHCP server: %w", err)
+		}
+		if p := offerIn(buffer[:n], id); p != nil {
+			return addr(p.ServerIdentifier()), nil
+		}
+	}
+}
+
+// offerIn returns the DHCPOFFER of an address in an Ethernet frame, nil when the
+// frame is anything else. A proxy's offer carries no address.
+func offerIn(f []byte, id dhcpv4.TransactionID) *dhcpv4.DHCPv4 {
+	if len(f) < ethernetHeader+ipHeader || f[ethernetHeader]>>4 != 4 || f[ethernetHeader+9] != protocolUDP {
+		return nil
+	}
+	udp := ethernetHeader + int(f[ethernetHeader]&0xf)*4
+	if len(f) < udp+udpHeader || int(f[udp+2])<<8|int(f[udp+3]) != clientPort {
+		return nil
+	}
+	p, err := dhcpv4.FromBytes(f[udp+udpHeader:])
+	if err != nil || p.TransactionID != id || p.MessageType() != dhcpv4.MessageTypeOffer {
+		return nil
+	}
+	if a := addr(p.YourIPAddr); !a.IsValid() || a.IsUnspecified() || p.ServerIdentifier() == nil {
+		return nil
+	}
+	return p
+}

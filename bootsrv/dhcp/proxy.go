@@ -1,0 +1,69 @@
+package dhcp
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"github.com/insomniacslk/dhcp/dhcpv4"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// proxyDiscover offers a boot file beside the offer of the server that leases
+// addresses (PXE specification 2.1, section 2.2.3).
+func (s *Server) proxyDiscover(ctx context.Context, x *exchange) (*Reply, error) {
+	s.note(x, baremetal.EventDiscover, x.client.String())
+	if x.refusal != nil {
+		s.note(x, baremetal.EventRefused, fmt.Sprintf("%s: no boot file, %v", x.client, x.refusal))
+	}
+	if x.file == "" {
+		return nil, s.commit(ctx, x, nil)
+	}
+	s.note(x, baremetal.EventOffer, "boot file "+x.file+", address from another server")
+	return s.point(x, dhcpv4.MessageTypeOffer), s.commit(ctx, x, nil)
+}
+
+// proxyRequest answers firmware that asks the proxy itself, on port 4011, once
+// it has its address. That address is a lease like one seen in a broadcast.
+func (s *Server) proxyRequest(ctx context.Context, x *exchange) (*Reply, error) {
+	if x.file == "" {
+		return nil, nil
+	}
+	if err := s.observe(ctx, x, addr(x.Packet.ClientIPAddr)); err != nil {
+		return nil, err
+	}
+	r := s.point(x, dhcpv4.MessageTypeAck)
+	if relay := addr(x.Packet.GatewayIPAddr); !relay.IsValid() || relay.IsUnspecified() {
+		r.To, r.Frame = x.From, false
+	}
+	return r, nil
+}
+
+// watch learns which address a client got from the other server: it tells all
+// servers in the broadcast with which it accepts.
+func (s *Server) watch(ctx context.Context, x *exchange) (*Reply, error) {
+	return nil, s.observe(ctx, x, addr(x.Packet.RequestedIPAddress()))
+}
+
+func (s *Server) observe(ctx context.Context, x *exchange, a netip.Addr) error {
+	if !s.proxy.Load() || !s.Address.Contains(a) || a == s.Address.Addr() {
+		return nil
+	}
+	return s.commit(ctx, x, func(tx *store.Tx) error { return s.pool().observe(tx, x.mac, a) })
+}
+
+// point makes an answer that carries a boot file and no address.
+func (s *Server) point(x *exchange, t dhcpv4.MessageType) *Reply {
+	answer := reply(x.Packet, t, s.Address.Addr())
+	load(answer, x.file, s.Address.Addr())
+	class := pxeClient
+	if x.kind == uefi {
+		class = httpClient
+	} else {
+		answer.UpdateOption(skipDiscovery)
+	}
+	answer.UpdateOption(dhcpv4.OptClassIdentifier(class))
+	return route(answer, nil)
+}

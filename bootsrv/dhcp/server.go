@@ -1,0 +1,191 @@
+package dhcp
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync/atomic"
+
+	"github.com/insomniacslk/dhcp/dhcpv4"
+
+	"ironhook/baremetal"
+	"ironhook/bootsrv/journal"
+	"ironhook/bootsrv/limit"
+	"ironhook/store"
+)
+
+// Config is what a server on one interface works with.
+type Config struct {
+	Interface *net.Interface
+	Address   netip.Prefix // ours on the interface, with the subnet's length
+	Mode      Mode         // Proxy or Full
+	Yield     bool         // became Full by itself: gives way to another server
+	Range     Range        // inside the subnet; needed for Full
+	Router    netip.Addr   // offered to clients; invalid for none
+	DNS       []netip.Addr // likewise
+	HTTPPort  uint16       // of the boot files; 0 for no HTTP server
+	TFTP      bool         // a TFTP server runs on port 69
+	Files     map[string][]byte
+
+	Store   *store.Store
+	Journal *journal.Journal
+	Log     *slog.Logger
+}
+
+// Server answers the clients of one interface. It is safe for concurrent use.
+type Server struct {
+	Config
+	proxy     atomic.Bool
+	strangers *limit.Bucket // leases written for machines that are not enrolled
+}
+
+// New returns a server that has opened nothing.
+func New(c Config) *Server {
+	s := &Server{Config: c, strangers: limit.NewBucket(32, 256)}
+	s.proxy.Store(c.Mode != Full)
+	return s
+}
+
+// Working is how the server works now; Full may have become Proxy.
+func (s *Server) Working() Mode {
+	if s.proxy.Load() {
+		return Proxy
+	}
+	return Full
+}
+
+// Request is a packet and where it came in.
+type Request struct {
+	Packet *dhcpv4.DHCPv4
+	From   netip.AddrPort
+	Port   uint16 // ours: 67 or 4011
+}
+
+// exchange is one request with what is known about who sent it.
+type exchange struct {
+	Request
+	client
+	mac     string
+	port    *baremetal.Port  // nil for a stranger
+	lease   *baremetal.Lease // nil for none
+	events  []baremetal.Event
+	refusal error
+	file    string // to load, "" for nothing
+}
+
+// Handle answers one packet, nil for silence. Whatever the answer promises is in
+// the store when Handle returns. An error is the store's; the client, unanswered,
+// asks again.
+func (s *Server) Handle(ctx context.Context, r Request) (*Reply, error) {
+	if !wellFormed(r.Packet) {
+		return nil, nil
+	}
+	x := &exchange{Request: r, client: identify(r.Packet), mac: r.Packet.ClientHWAddr.String()}
+	err := s.Store.View(ctx, func(tx *store.Tx) (err error) {
+		if x.port, err = known(tx.Ports().Get(x.mac)); err != nil {
+			return err
+		}
+		x.lease, err = known(tx.Leases().Get(x.mac))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.chooseFile(x)
+	handlers := fullHandlers
+	if s.proxy.Load() {
+		handlers = proxyHandlers
+	}
+	h := handlers[message{r.Port, r.Packet.MessageType()}]
+	if h == nil {
+		return nil, nil
+	}
+	return h(s, ctx, x)
+}
+
+// message is what a handler is chosen by.
+type message struct {
+	port uint16
+	kind dhcpv4.MessageType
+}
+
+type handler func(*Server, context.Context, *exchange) (*Reply, error)
+
+var fullHandlers = map[message]handler{
+	{serverPort, dhcpv4.MessageTypeDiscover}: (*Server).discover,
+	{serverPort, dhcpv4.MessageTypeRequest}:  (*Server).request,
+	{serverPort, dhcpv4.MessageTypeDecline}:  (*Server).decline,
+	{serverPort, dhcpv4.MessageTypeRelease}:  (*Server).release,
+	{serverPort, dhcpv4.MessageTypeInform}:   (*Server).inform,
+	{proxyPort, dhcpv4.MessageTypeRequest}:   (*Server).proxyRequest,
+}
+
+var proxyHandlers = map[message]handler{
+	{serverPort, dhcpv4.MessageTypeDiscover}: (*Server).proxyDiscover,
+	{serverPort, dhcpv4.MessageTypeRequest}:  (*Server).watch,
+	{proxyPort, dhcpv4.MessageTypeRequest}:   (*Server).proxyRequest,
+	{proxyPort, dhcpv4.MessageTypeInform}:    (*Server).proxyRequest,
+}
+
+// wellFormed keeps out what is no request of an Ethernet client.
+func wellFormed(p *dhcpv4.DHCPv4) bool {
+	mac := p.ClientHWAddr
+	return p.OpCode == dhcpv4.OpcodeBootRequest && len(mac) == 6 && mac[0]&1 == 0 &&
+		mac.String() != "00:00:00:00:00:00"
+}
+
+// chooseFile finds out what a booting client is to load, and why it gets nothing.
+func (s *Server) chooseFile(x *exchange) {
+	if x.kind == system {
+		return
+	}
+	if x.port != nil && !x.port.PXEEnabled {
+		x.refusal = errors.New("port has pxe_enabled false")
+		return
+	}
+	at := place{here: s.Address.Addr(), httpPort: s.HTTPPort, tftp: s.TFTP, files: s.Files}
+	x.file, x.refusal = x.bootFile(at, x.mac)
+}
+
+// note adds an event of the client if the journal takes it. Only a booting
+// client has a story; the operating systems of a network would drown it.
+func (s *Server) note(x *exchange, kind baremetal.EventKind, detail string) {
+	e := baremetal.Event{Kind: kind, MAC: x.mac, Detail: detail}
+	if x.port != nil {
+		e.Node = x.port.NodeUUID
+	}
+	if x.kind != system && s.Journal.Admit(e) {
+		x.events = append(x.events, e)
+	}
+}
+
+// commit makes change, which may be nil, and appends the events of x to the log
+// in one transaction. Nothing to do is nothing done.
+func (s *Server) commit(ctx context.Context, x *exchange, change func(tx *store.Tx) error) error {
+	if change == nil && len(x.events) == 0 {
+		return nil
+	}
+	return s.Store.Update(ctx, func(tx *store.Tx) error {
+		if change != nil {
+			if err := change(tx); err != nil {
+				return err
+			}
+		}
+		for _, e := range x.events {
+			if err := tx.Append(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// known makes nil of a row that does not exist; any other error stays one.
+func known[T any](row *T, err error) (*T, error) {
+	if errors.Is(err, baremetal.ErrNotFound) {
+		return nil, nil
+	}
+	return row, err
+}

@@ -1,0 +1,100 @@
+package dhcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+
+	"github.com/mdlayher/packet"
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
+)
+
+// Sockets are what one server listens and sends on: UDP 67 and 4011, bound to
+// the interface, and a packet socket for frames made by hand.
+type Sockets struct {
+	ports map[uint16]*net.UDPConn
+	raw   *packet.Conn
+	iface *net.Interface
+}
+
+// Open opens the sockets of an interface. Its errors say what to do.
+func Open(ctx context.Context, iface *net.Interface) (*Sockets, error) {
+	s := &Sockets{ports: map[uint16]*net.UDPConn{}, iface: iface}
+	for _, port := range []uint16{serverPort, proxyPort} {
+		conn, err := listen(ctx, iface.Name, port)
+		if err != nil {
+			return nil, errors.Join(explain(err, iface.Name, port), s.Close())
+		}
+		s.ports[port] = conn
+	}
+	raw, err := packet.Listen(iface, packet.Raw, unix.ETH_P_IP, &packet.Config{Filter: nothing})
+	if err != nil {
+		return nil, errors.Join(explain(err, iface.Name, serverPort), s.Close())
+	}
+	s.raw = raw
+	return s, nil
+}
+
+// nothing is a filter that keeps every frame out of a socket only sent on.
+var nothing = []bpf.RawInstruction{{Op: 0x06}} // ret #0
+
+// Close closes what is open.
+func (s *Sockets) Close() error {
+	var errs []error
+	for _, conn := range s.ports {
+		errs = append(errs, conn.Close())
+	}
+	if s.raw != nil {
+		errs = append(errs, s.raw.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// listen opens a UDP port on one interface. Two servers may have the same port
+// when each is bound to its own interface; any other clash is an error.
+func listen(ctx context.Context, iface string, port uint16) (*net.UDPConn, error) {
+	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		var option error
+		err := c.Control(func(fd uintptr) {
+			option = errors.Join(
+				unix.SetsockoptString(int(fd), unix.SOL_SOCKET, unix.SO_BINDTODEVICE, iface),
+				unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_BROADCAST, 1))
+		})
+		return errors.Join(err, option)
+	}}
+	conn, err := config.ListenPacket(ctx, "udp4", fmt.Sprintf(":%d", port))
+	if err != nil {
+		return nil, err
+	}
+	return conn.(*net.UDPConn), nil
+}
+
+// explain makes an operator's error of a system's.
+func explain(err error, iface string, port uint16) error {
+	switch {
+	case errors.Is(err, unix.EADDRINUSE):
+		return fmt.Errorf("--dhcp: UDP port %d on %s is taken by another DHCP server on this machine (often dnsmasq): stop it, or use --dhcp off: %w", port, iface, err)
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		return fmt.Errorf("--dhcp: answering machines on %s needs root, or the capabilities CAP_NET_BIND_SERVICE and CAP_NET_RAW; or use --dhcp off: %w", iface, err)
+	}
+	return fmt.Errorf("--dhcp: open UDP port %d on %s: %w", port, iface, err)
+}
+
+// send puts a reply on the wire, from the port that was asked.
+func (s *Sockets) send(r *Reply, from netip.AddrPort) error {
+	payload := r.Packet.ToBytes()
+	if !r.Frame {
+		_, err := s.ports[from.Port()].WriteToUDPAddrPort(payload, r.To)
+		return err
+	}
+	to := r.Packet.ClientHWAddr
+	if r.To.Addr() == everybody {
+		to = broadcastMAC
+	}
+	_, err := s.raw.WriteTo(frame(payload, from, r.To, s.iface.HardwareAddr, to), &packet.Addr{HardwareAddr: to})
+	return err
+}

@@ -1,0 +1,206 @@
+// Package http is where iPXE gets its script and UEFI firmware its binary:
+//
+//	/boot/<mac>                       the boot script of the machine with this card
+//	/boot/<mac>/failed/<step>/<code>  its script gave up: iPXE's error number
+//	/boot.ipxe                        a script that leads any iPXE to its own
+//	/ipxe/<name>                      iPXE binaries, their licence and source
+//	/ipxe/autoexec.ipxe               what a UEFI iPXE loaded from here runs first
+//
+// Nothing else exists. A store that fails is answered with 503 and Retry-After,
+// which iPXE obeys, and never with 404: a broken disk must not look like an
+// unknown machine.
+package http
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	nethttp "net/http"
+	"net/netip"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"ironhook/baremetal"
+	"ironhook/bootsrv/journal"
+	"ironhook/ipxe"
+)
+
+// Boot says which script the machine with this MAC address gets when it asks
+// from this address, and what to note about that. An error means: not now.
+type Boot func(ctx context.Context, mac string, from netip.Addr) (s ipxe.Script, kind baremetal.EventKind, detail string, err error)
+
+// Server serves boot files over HTTP.
+type Server struct {
+	Boot    Boot
+	Files   map[string][]byte // iPXE binaries by name
+	Journal *journal.Journal
+	Log     *slog.Logger
+}
+
+// Limits of one server. A boot file is at most a few megabytes, a request a few
+// hundred bytes.
+const (
+	connections   = 256
+	headerBytes   = 8 << 10
+	headerTimeout = 10 * time.Second
+	writeTimeout  = 2 * time.Minute
+	idleTimeout   = 15 * time.Second
+	drainTimeout  = 5 * time.Second
+)
+
+// Serve answers on l until ctx ends, then finishes what is under way, for five
+// seconds at most. It closes l.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	server := &nethttp.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       headerTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    headerBytes,
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	drained := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		defer cancel()
+		drained <- server.Shutdown(limit)
+	})
+	err := server.Serve(capped(l, connections))
+	if stop() {
+		return fmt.Errorf("serve boot files: %w", err)
+	}
+	if err := <-drained; err != nil {
+		return server.Close()
+	}
+	return nil
+}
+
+// Handler is the server without its sockets.
+func (s *Server) Handler() nethttp.Handler {
+	r := mux.NewRouter()
+	get := func(path string, h nethttp.HandlerFunc) {
+		r.HandleFunc(path, h).Methods(nethttp.MethodGet, nethttp.MethodHead)
+	}
+	get("/boot.ipxe", s.dispatcher)
+	get("/boot/{mac}", s.script)
+	get("/boot/{mac}/failed/{step:attach|boot}/{code:[0-9a-f]{8}}", s.failed)
+	get("/ipxe/autoexec.ipxe", s.autoexec)
+	get("/ipxe/{name}", s.file)
+	return nethttp.MaxBytesHandler(r, 0)
+}
+
+// script answers a machine that asks what to boot.
+func (s *Server) script(w nethttp.ResponseWriter, r *nethttp.Request) {
+	mac, err := baremetal.ParseMAC(mux.Vars(r)["mac"])
+	if err != nil {
+		nethttp.NotFound(w, r)
+		return
+	}
+	script, kind, detail, err := s.Boot(r.Context(), mac, from(r))
+	if err != nil {
+		s.Log.Error("boot script not made; the machine will ask again", "mac", mac, "error", err)
+		notNow(w)
+		return
+	}
+	if r.Method == nethttp.MethodGet {
+		s.Journal.Note(r.Context(), kind, mac, detail)
+	}
+	s.send(w, r, script)
+}
+
+// failed takes the report of a script that gave up. It changes nothing but the
+// log, and only the machine itself may write there.
+func (s *Server) failed(w nethttp.ResponseWriter, r *nethttp.Request) {
+	vars := mux.Vars(r)
+	if _, err := baremetal.ParseMAC(vars["mac"]); err != nil {
+		nethttp.NotFound(w, r)
+		return
+	}
+	if r.Method == nethttp.MethodGet {
+		s.Journal.NoteAt(r.Context(), baremetal.EventError, from(r),
+			fmt.Sprintf("could not %s its volume and gave up: https://ipxe.org/%s", vars["step"], vars["code"]))
+	}
+	s.send(w, r, ipxe.Script{})
+}
+
+func (s *Server) dispatcher(w nethttp.ResponseWriter, r *nethttp.Request) {
+	s.send(w, r, ipxe.Dispatcher())
+}
+
+// autoexec leads to the dispatcher at the address that the machine reached.
+func (s *Server) autoexec(w nethttp.ResponseWriter, r *nethttp.Request) {
+	here, _ := r.Context().Value(nethttp.LocalAddrContextKey).(net.Addr)
+	if here == nil {
+		notNow(w)
+		return
+	}
+	script, err := ipxe.Autoexec("http://" + here.String() + "/boot.ipxe")
+	if err != nil {
+		s.Log.Error("autoexec.ipxe not made", "address", here, "error", err)
+		notNow(w)
+		return
+	}
+	s.send(w, r, script)
+}
+
+func (s *Server) file(w nethttp.ResponseWriter, r *nethttp.Request) {
+	name := mux.Vars(r)["name"]
+	content, ok := s.Files[name]
+	if !ok {
+		nethttp.NotFound(w, r)
+		return
+	}
+	if r.Method == nethttp.MethodGet {
+		s.Journal.NoteAt(r.Context(), baremetal.EventFile, from(r), fmt.Sprintf("%s over HTTP, %d bytes", name, len(content)))
+	}
+	w.Header().Set("Content-Type", contentType(name))
+	nethttp.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
+}
+
+// contentType keeps EDK2 content: it takes a file for an EFI application by its
+// type or, when that is missing, by the suffix of its URL.
+func contentType(name string) string {
+	switch {
+	case len(name) > 4 && name[len(name)-4:] == ".efi":
+		return "application/efi"
+	case name == "copyright" || name == "README.md":
+		return "text/plain; charset=utf-8"
+	}
+	return "application/octet-stream"
+}
+
+func (s *Server) send(w nethttp.ResponseWriter, r *nethttp.Request, script ipxe.Script) {
+	var b bytes.Buffer
+	if _, err := script.WriteTo(&b); err != nil {
+		notNow(w)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Content-Length", fmt.Sprint(b.Len()))
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Method == nethttp.MethodHead {
+		return
+	}
+	if _, err := b.WriteTo(w); err != nil {
+		s.Log.Debug("boot script not sent", "to", r.RemoteAddr, "error", err)
+	}
+}
+
+// notNow makes iPXE ask again in two seconds (http_parse_retry_after in its source).
+func notNow(w nethttp.ResponseWriter) {
+	w.Header().Set("Retry-After", "2")
+	nethttp.Error(w, "not now, ask again", nethttp.StatusServiceUnavailable)
+}
+
+func from(r *nethttp.Request) netip.Addr {
+	addr, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr.Addr().Unmap()
+}

@@ -1,0 +1,118 @@
+// Package journal writes what the wire shows into the event log: which machine
+// asked, what it was given. Anybody who can send a packet can cause an event, so
+// the journal is where the flood stops: it repeats nothing within three seconds,
+// enrolled machines and strangers have a budget each, and what it remembers has
+// a fixed size.
+package journal
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/bootsrv/limit"
+	"ironhook/store"
+)
+
+const (
+	repeat     = 3 * time.Second // the same fact about the same machine is one event
+	remembered = 4096            // facts kept to recognise a repetition
+)
+
+// Journal is safe for concurrent use.
+type Journal struct {
+	store *store.Store
+	log   *slog.Logger
+
+	mu        sync.Mutex
+	seen      map[baremetal.Event]time.Time
+	enrolled  *limit.Bucket
+	strangers *limit.Bucket
+}
+
+// New returns a journal that writes to s and tells log when it cannot.
+func New(s *store.Store, log *slog.Logger) *Journal {
+	return &Journal{
+		store: s, log: log,
+		seen:      map[baremetal.Event]time.Time{},
+		enrolled:  limit.NewBucket(200, 2000),
+		strangers: limit.NewBucket(1, 100),
+	}
+}
+
+// Admit tells whether e is to be written: an event with its node set is an
+// enrolled machine's. Who gets true must write it, in the transaction of the
+// change it tells of.
+func (j *Journal) Admit(e baremetal.Event) bool {
+	now := time.Now()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if at, ok := j.seen[e]; ok && now.Sub(at) < repeat {
+		return false
+	}
+	if len(j.seen) >= remembered {
+		j.forget(now)
+	}
+	budget := j.strangers
+	if e.Node != "" {
+		budget = j.enrolled
+	}
+	if len(j.seen) >= remembered || !budget.Take(now) {
+		return false
+	}
+	j.seen[e] = now
+	return true
+}
+
+func (j *Journal) forget(now time.Time) {
+	for e, at := range j.seen {
+		if now.Sub(at) >= repeat {
+			delete(j.seen, e)
+		}
+	}
+}
+
+// Note writes one event about the machine with this MAC address. A store that
+// fails is told to the log: no boot waits for its own story.
+func (j *Journal) Note(ctx context.Context, kind baremetal.EventKind, mac, detail string) {
+	e := baremetal.Event{Kind: kind, MAC: mac, Detail: detail}
+	err := j.store.View(ctx, func(tx *store.Tx) error {
+		port, err := tx.Ports().Get(mac)
+		if errors.Is(err, baremetal.ErrNotFound) {
+			return nil
+		}
+		if err == nil {
+			e.Node = port.NodeUUID
+		}
+		return err
+	})
+	if err == nil && j.Admit(e) {
+		err = j.store.Append(ctx, e)
+	}
+	if err != nil && ctx.Err() == nil {
+		j.log.Error("event not written", "kind", kind, "mac", mac, "detail", detail, "error", err)
+	}
+}
+
+// NoteAt writes one event about the machine that has leased addr. It does
+// nothing when no machine has.
+func (j *Journal) NoteAt(ctx context.Context, kind baremetal.EventKind, addr netip.Addr, detail string) {
+	mac := ""
+	err := j.store.View(ctx, func(tx *store.Tx) error {
+		lease, err := tx.Leases().Get(addr.String())
+		if err == nil {
+			mac = lease.MAC
+		}
+		return err
+	})
+	switch {
+	case err == nil:
+		j.Note(ctx, kind, mac, detail)
+	case !errors.Is(err, baremetal.ErrNotFound) && ctx.Err() == nil:
+		j.log.Error("event not written", "kind", kind, "address", addr, "detail", detail, "error", err)
+	}
+}

@@ -1,0 +1,61 @@
+package bootsrv
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// scripts answers for package http: it reads the machine and decides.
+type scripts struct{ store *store.Store }
+
+// Script is the boot script for r at this moment, and what to note about it.
+// An error is the store's: an unknown machine gets a script like any other.
+func (s scripts) Script(ctx context.Context, r Request) (Answer, error) {
+	var m Machine
+	err := s.store.View(ctx, func(tx *store.Tx) (err error) {
+		m, err = machine(tx, r.MAC)
+		return err
+	})
+	if err != nil {
+		return Answer{}, fmt.Errorf("look up machine %s: %w", r.MAC, err)
+	}
+	return decide(r, m), nil
+}
+
+// machine reads all that the store knows about mac.
+func machine(tx *store.Tx, mac string) (m Machine, err error) {
+	if m.Lease, err = known(tx.Leases().Get(mac)); err != nil {
+		return m, err
+	}
+	if m.Port, err = known(tx.Ports().Get(mac)); err != nil || m.Port == nil {
+		return m, err
+	}
+	if m.Node, err = known(tx.Nodes().Get(m.Port.NodeUUID)); err != nil {
+		return m, err
+	}
+	of := store.Where("node_uuid", m.Port.NodeUUID)
+	if m.Targets, err = tx.Targets().List(of); err != nil {
+		return m, err
+	}
+	if m.Connectors, err = tx.Connectors().List(of); err != nil {
+		return m, err
+	}
+	m.Exports, err = tx.Exports().List(of)
+	return m, err
+}
+
+// known makes nil of a row that does not exist; any other error stays one.
+func known[T any](row *T, err error) (*T, error) {
+	if errors.Is(err, baremetal.ErrNotFound) {
+		return nil, nil
+	}
+	return row, err
+}
+
+// hyphens is a MAC address as iPXE's ${mac:hexhyp} writes it.
+func hyphens(mac string) string { return strings.ReplaceAll(mac, ":", "-") }

@@ -1,0 +1,137 @@
+// Package ndp ends the wait of iPXE for an IPv6 router.
+//
+// iPXE asks for a router (RFC 4861 section 6.3.7) on every boot and, when none
+// answers, waits for 13 seconds after it has its IPv4 address already. This
+// package answers with an advertisement that says nothing: lifetime 0, so that
+// nobody takes us for a router, no prefix, so that nobody makes an address.
+// Machines that have real IPv6 go on as before.
+package ndp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/ipv6"
+	"golang.org/x/sys/unix"
+
+	"ironhook/bootsrv/limit"
+)
+
+var (
+	allNodes   = net.ParseIP("ff02::1")
+	allRouters = net.ParseIP("ff02::2")
+)
+
+// advertisement is what everybody gets (RFC 4861 section 4.2): hop limit 64, no
+// flags, router lifetime 0, timers unspecified, no options. The kernel fills in
+// the checksum.
+var advertisement = []byte{byte(ipv6.ICMPTypeRouterAdvertisement), 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+// hopLimit of every neighbour discovery message: it proves that no router has
+// forwarded it (RFC 4861 section 6.1).
+const hopLimit = 255
+
+// Responder answers the router solicitations of one interface.
+type Responder struct {
+	conn  *ipv6.PacketConn
+	iface *net.Interface
+	log   *slog.Logger
+	rate  *limit.Bucket
+}
+
+// Listen opens a responder. An interface without IPv6 is an error that the
+// caller may go on without: only iPXE in ROM then waits.
+func Listen(ctx context.Context, iface *net.Interface, log *slog.Logger) (*Responder, error) {
+	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		var option error
+		err := c.Control(func(fd uintptr) {
+			option = unix.SetsockoptString(int(fd), unix.SOL_SOCKET, unix.SO_BINDTODEVICE, iface.Name)
+		})
+		return errors.Join(err, option)
+	}}
+	raw, err := config.ListenPacket(ctx, "ip6:ipv6-icmp", "::")
+	if err != nil {
+		return nil, fmt.Errorf("answer router solicitations on %s: %w", iface.Name, err)
+	}
+	r := &Responder{conn: ipv6.NewPacketConn(raw), iface: iface, log: log, rate: limit.NewBucket(10, 20)}
+	if err := r.configure(); err != nil {
+		return nil, errors.Join(fmt.Errorf("answer router solicitations on %s: %w", iface.Name, err), r.Close())
+	}
+	return r, nil
+}
+
+func (r *Responder) configure() error {
+	var only ipv6.ICMPFilter
+	only.SetAll(true)
+	only.Accept(ipv6.ICMPTypeRouterSolicitation)
+	return errors.Join(
+		r.conn.SetICMPFilter(&only),
+		r.conn.SetControlMessage(ipv6.FlagHopLimit, true),
+		r.conn.SetMulticastHopLimit(hopLimit),
+		r.conn.SetMulticastInterface(r.iface),
+		r.conn.SetMulticastLoopback(false),
+		r.conn.JoinGroup(r.iface, &net.IPAddr{IP: allRouters}))
+}
+
+// Close closes the responder.
+func (r *Responder) Close() error { return r.conn.Close() }
+
+// Serve answers until ctx ends, and closes the responder.
+func (r *Responder) Serve(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { _ = r.Close() })
+	defer stop()
+	buffer := make([]byte, 1500)
+	for {
+		n, control, from, err := r.conn.ReadFrom(buffer)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return err
+		case err != nil:
+			r.log.Warn("router solicitations", "interface", r.iface.Name, "error", err)
+			rest(ctx)
+			continue
+		}
+		sender, _ := from.(*net.IPAddr)
+		if sender == nil || control == nil || !valid(buffer[:n], control.HopLimit, sender.IP) || !r.rate.Take(time.Now()) {
+			continue
+		}
+		// To all nodes: a unicast would need an answer to our own question for
+		// the machine's card first.
+		if _, err := r.conn.WriteTo(advertisement, nil, &net.IPAddr{IP: allNodes, Zone: r.iface.Name}); err != nil {
+			r.log.Warn("router advertisement not sent", "interface", r.iface.Name, "error", err)
+		}
+	}
+}
+
+// valid tells whether m is a router solicitation as RFC 4861 section 6.1.1 wants
+// it. The kernel has checked its checksum.
+func valid(m []byte, hops int, from net.IP) bool {
+	if hops != hopLimit || len(m) < 8 || m[0] != byte(ipv6.ICMPTypeRouterSolicitation) || m[1] != 0 {
+		return false
+	}
+	const sourceLinkLayer = 1
+	for options := m[8:]; len(options) > 0; {
+		if len(options) < 2 || options[1] == 0 || len(options) < int(options[1])*8 {
+			return false
+		}
+		if options[0] == sourceLinkLayer && from.IsUnspecified() {
+			return false
+		}
+		options = options[int(options[1])*8:]
+	}
+	return true
+}
+
+func rest(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(200 * time.Millisecond):
+	}
+}

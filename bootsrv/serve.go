@@ -1,0 +1,77 @@
+package bootsrv
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// Serve runs all servers until ctx ends or one of them fails, and waits for all
+// of them. It returns nil when ctx ended it.
+func (s *Servers) Serve(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, task := range s.tasks {
+		group.Go(func() error { return task(ctx) })
+	}
+	return group.Wait()
+}
+
+// Close closes the sockets. It is for servers that never served, and harmless
+// after Serve.
+func (s *Servers) Close() error {
+	var errs []error
+	for _, c := range s.closers {
+		if err := c(); !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// String tells a person where the servers listen, and how.
+func (s *Servers) String() string { return strings.Join(s.listens, ", ") }
+
+// Portal is the address at which a node reaches this machine: ours on the boot
+// interface where one of its ports has its lease, else on the first boot
+// interface. Without any boot interface there is none, which is ErrInvalid.
+func (s *Servers) Portal(ctx context.Context, n *baremetal.Node) (netip.Addr, error) {
+	if len(s.links) == 0 {
+		return netip.Addr{}, baremetal.Errorf(baremetal.ErrInvalid, "No boot interface is configured (--boot-interface), so it is not known at which address %s reaches this machine.", n.Label())
+	}
+	address := s.links[0].prefix.Addr()
+	err := s.store.View(ctx, func(tx *store.Tx) error {
+		ports, err := tx.Ports().List(store.Where("node_uuid", n.UUID))
+		if err != nil {
+			return err
+		}
+		for _, p := range ports {
+			lease, err := known(tx.Leases().Get(p.Address))
+			if err != nil {
+				return err
+			}
+			if l := s.linkOf(lease); l != nil {
+				address = l.prefix.Addr()
+			}
+		}
+		return nil
+	})
+	return address, err
+}
+
+// linkOf is the boot interface of a lease, nil when it is none of ours.
+func (s *Servers) linkOf(lease *baremetal.Lease) *link {
+	for i := range s.links {
+		if lease != nil && s.links[i].iface.Name == lease.Interface {
+			return &s.links[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+// Package tftp serves the few files that firmware fetches over TFTP (RFC 1350):
+// iPXE binaries and autoexec.ipxe. The names are a fixed table; there is no
+// folder behind it that a name could climb out of, and nothing can be written.
+package tftp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/pin/tftp/v3"
+
+	"ironhook/baremetal"
+	"ironhook/bootsrv/journal"
+	"ironhook/ipxe"
+)
+
+// Server serves boot files over TFTP.
+type Server struct {
+	Files    map[string][]byte // iPXE binaries by name
+	HTTPPort uint16            // where autoexec.ipxe leads; 0 when no HTTP server runs
+	Journal  *journal.Journal
+	Log      *slog.Logger
+}
+
+const (
+	transfers = 128             // at once; a machine makes one
+	timeout   = 2 * time.Second // for an acknowledgement
+	retries   = 4
+)
+
+var (
+	errNoSuchFile = errors.New("no such file")
+	errBusy       = errors.New("too many transfers, ask again")
+)
+
+// Serve answers on conn until ctx ends, then finishes or times out the transfers
+// under way. It closes conn.
+func (s *Server) Serve(ctx context.Context, conn *net.UDPConn) error {
+	free := make(chan struct{}, transfers)
+	server := tftp.NewServer(func(name string, to io.ReaderFrom) error {
+		select {
+		case free <- struct{}{}:
+			defer func() { <-free }()
+			return s.send(ctx, name, to)
+		default:
+			return errBusy
+		}
+	}, nil)
+	server.SetTimeout(timeout)
+	server.SetRetries(retries)
+	finished := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(finished)
+		server.Shutdown()
+	})
+	err := server.Serve(conn)
+	if stop() {
+		return fmt.Errorf("serve TFTP: %w", err)
+	}
+	<-finished
+	return nil
+}
+
+// send makes one transfer. pin/tftp sends a returned error to the client.
+func (s *Server) send(ctx context.Context, name string, to io.ReaderFrom) error {
+	peer, here := ends(to)
+	name = clean(name)
+	content, err := s.content(name, here)
+	if err != nil {
+		s.Log.Info("TFTP file refused", "name", name, "to", peer, "error", err)
+		return err
+	}
+	n, err := to.ReadFrom(bytes.NewReader(content))
+	if err != nil {
+		// Firmware asks for the size first and gives up at once: not a failure.
+		s.Log.Debug("TFTP transfer ended early", "name", name, "to", peer, "error", err)
+		return err
+	}
+	if name != autoexec {
+		s.Journal.NoteAt(ctx, baremetal.EventFile, peer, fmt.Sprintf("%s over TFTP, %d bytes", name, n))
+	}
+	return nil
+}
+
+const autoexec = "autoexec.ipxe"
+
+// content is the table of names.
+func (s *Server) content(name string, here netip.Addr) ([]byte, error) {
+	if name != autoexec {
+		if content, ok := s.Files[name]; ok {
+			return content, nil
+		}
+		return nil, errNoSuchFile
+	}
+	if s.HTTPPort == 0 || !here.IsValid() {
+		return nil, errNoSuchFile
+	}
+	script, err := ipxe.Autoexec(fmt.Sprintf("http://%s/boot.ipxe", netip.AddrPortFrom(here, s.HTTPPort)))
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	_, err = script.WriteTo(&b)
+	return b.Bytes(), err
+}
+
+// clean undoes what firmware does to a name: a leading slash of either kind, and
+// the byte 0xff that some append to a name taken from a DHCP packet.
+func clean(name string) string {
+	name, _, _ = strings.Cut(name, "\xff")
+	return strings.TrimLeft(name, `/\`)
+}
+
+// ends are the client's address and ours.
+func ends(to io.ReaderFrom) (peer, here netip.Addr) {
+	if t, ok := to.(tftp.OutgoingTransfer); ok {
+		addr := t.RemoteAddr()
+		peer, _ = netip.AddrFromSlice(addr.IP)
+	}
+	if t, ok := to.(tftp.RequestPacketInfo); ok {
+		here, _ = netip.AddrFromSlice(t.LocalIP())
+	}
+	return peer.Unmap(), here.Unmap()
+}
