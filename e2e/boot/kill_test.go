@@ -23,7 +23,7 @@ func TestKill(t *testing.T) {
 	for _, moment := range []string{
 		`Loading /vmlinuz`, // the boot loader reads through iPXE's session
 		`guest: kernel-up`, // nobody is logged in
-		`guest: root-ok`,   // the operating system has its root
+		`guest: watched`,   // the operating system has its root
 		`guest: wrote 3\b`, // and writes to it
 		`guest: wrote 7\b`, // and again
 	} {

@@ -65,7 +65,7 @@ func (l *Lab) Appliance(ctx context.Context, program string, args ...string) (*A
 }
 
 var (
-	readyLine    = regexp.MustCompile(`\bready\b`)
+	readyLine    = regexp.MustCompile(`^ready:`)
 	passwordLine = regexp.MustCompile(`password\S*[ :=]+"?([^\s"]+)`)
 )
 

@@ -116,6 +116,10 @@ func rootPartition(ctx context.Context, work string, t tree) (string, error) {
 	if err := writeFile(filepath.Join(root, "sbin/init"), script("root-init"), 0o755); err != nil {
 		return "", err
 	}
+	// iscsid takes orders from root only, and looks root up by name.
+	if err := writeFile(filepath.Join(root, "etc/passwd"), []byte("root:x:0:0:root:/:/bin/sh\n"), 0o644); err != nil {
+		return "", err
+	}
 	if err := copyFile(t.path("etc/iscsi/iscsid.conf"), filepath.Join(root, "etc/iscsi/iscsid.conf"), 0o600); err != nil {
 		return "", err
 	}
