@@ -1,5 +1,7 @@
 package iscsi
 
+import "ironhook/storage/scsi"
+
 // gather is how far the data-out of a task has come. Both DataPDUInOrder and DataSequenceInOrder are Yes, so one cursor is enough.
 type gather struct {
 	have        int     // bytes that came, those that nobody needs included
@@ -29,6 +31,7 @@ func (s *Session) immediateData(t *Task, p PDU) error {
 		return protocolError("unsolicited data announced where none is allowed")
 	}
 	t.gather.have = n
+	t.unsolicited = int(min(t.edtl, int64(s.params.FirstBurst)))
 	if n >= t.want {
 		t.out = p.Data[:t.want]
 		if t.gather.unsolicited {
@@ -42,52 +45,91 @@ func (s *Session) immediateData(t *Task, p PDU) error {
 	return nil
 }
 
-// dataOut takes a Data-Out PDU (RFC 7143 §11.7), which has to be exactly the next that was announced or asked for.
+// dataOut takes a Data-Out PDU (RFC 7143 §11.7), which has to be the next of a sequence that was announced or asked for.
 func (s *Session) dataOut(p PDU) error {
 	t := s.tasks[p.Header.ITT()]
 	if t == nil || t.state != gathering {
 		return protocolError("data for task %#x, which waits for none", p.Header.ITT())
 	}
-	g := &t.gather
-	end := int(min(t.edtl, int64(s.params.FirstBurst)))
-	solicited := p.Header.TTT() != NoTag
+	g, final, solicited := &t.gather, p.Header.Final(), p.Header.TTT() != NoTag
+	end, err := t.dataEnd(p.Header.TTT())
+	if err != nil {
+		return err
+	}
+	lost := false
+	if !t.aborted {
+		if err := g.check(p, end, solicited); err != nil {
+			return err
+		}
+		lost = p.Header.Uint32(OffDataSN) != g.dataSN
+		if g.have < len(t.out) {
+			copy(t.out[g.have:], p.Data)
+		}
+		g.have += len(p.Data)
+		g.dataSN++
+	}
+	if final {
+		g.dataSN = 0
+		g.unsolicited = false
+		if solicited {
+			g.bursts = g.bursts[1:]
+		}
+	}
 	switch {
-	case solicited && (len(g.bursts) == 0 || g.bursts[0].ttt != p.Header.TTT()):
-		return protocolError("data with transfer tag %#x, which was not given out", p.Header.TTT())
-	case !solicited && !g.unsolicited:
-		return protocolError("unsolicited data that was not announced")
-	case solicited:
-		end = g.bursts[0].end
-	}
-	n, final := len(p.Data), p.Header.Final()
-	switch off, sn := p.Header.Uint32(OffOffset), p.Header.Uint32(OffDataSN); {
-	case sn != g.dataSN:
-		return protocolError("data PDU %d where %d was next", sn, g.dataSN)
-	case uint64(off) != uint64(g.have):
-		return protocolError("data for offset %d where %d was next", off, g.have)
-	case n > end-g.have:
-		return protocolError("%d bytes of data where %d were due", n, end-g.have)
-	case solicited && final != (g.have+n == end):
-		return protocolError("burst up to %d ends at %d", end, g.have+n)
-	}
-	if g.have < len(t.out) {
-		copy(t.out[g.have:], p.Data)
-	}
-	g.have += n
-	g.dataSN++
-	if !final {
+	case lost:
+		s.fail(t, dataPhaseError)
 		return nil
-	}
-	g.dataSN = 0
-	if solicited {
-		g.bursts = g.bursts[1:]
-	}
-	g.unsolicited = false
-	if t.aborted {
+	case !final:
+		return nil
+	case t.aborted:
 		s.forget(t)
 		return nil
 	}
 	return s.advance(t)
+}
+
+// dataEnd returns up to where data with that transfer tag may go.
+func (t *Task) dataEnd(ttt uint32) (int, error) {
+	g := &t.gather
+	if ttt == NoTag {
+		if !g.unsolicited {
+			return 0, protocolError("unsolicited data that was not announced")
+		}
+		return t.unsolicited, nil
+	}
+	if len(g.bursts) == 0 || g.bursts[0].ttt != ttt {
+		return 0, protocolError("data with transfer tag %#x, which was not given out or is not the next", ttt)
+	}
+	return g.bursts[0].end, nil
+}
+
+// check refuses data that does not lie where the sequence has come to, or goes beyond its end, and a solicited sequence that ends early.
+func (g *gather) check(p PDU, end int, solicited bool) error {
+	n := len(p.Data)
+	switch off := p.Header.Uint32(OffOffset); {
+	case uint64(off) != uint64(g.have):
+		return protocolError("data for offset %d where %d was next", off, g.have)
+	case n > end-g.have:
+		return protocolError("%d bytes of data where %d were due", n, end-g.have)
+	case solicited && p.Header.Final() != (g.have+n == end):
+		return protocolError("burst up to %d ends at %d", end, g.have+n)
+	}
+	return nil
+}
+
+// dataPhaseError is the sense of a command some of whose data was lost on the way (SPC-4 Annex F: ABORTED COMMAND, DATA PHASE ERROR).
+var dataPhaseError = []byte{0: 0x70, 2: 0x0b, 7: 10, 12: 0x4b, 17: 0}
+
+// fail answers a task whose data has a gap in its numbers. RFC 7143 §7.8 leaves the choice between this and ending the session; this one
+// costs the initiator's other commands nothing.
+func (s *Session) fail(t *Task, sense []byte) {
+	s.active--
+	s.queue.leave(t)
+	t.aborted = true
+	t.drop()
+	s.respond(t, &scsi.Result{Status: scsi.CheckCondition, Sense: sense})
+	s.forget(t)
+	s.runReleased()
 }
 
 // solicit asks for the data that a task still needs, as far as memory and MaxOutstandingR2T allow.

@@ -127,10 +127,7 @@ func (s *Session) Abort(match func(*Task) bool, b *barrier) (n int) {
 			s.forget(t)
 		}
 	}
-	for _, next := range s.queue.released(s.tasks) {
-		next.state = running
-		s.sink.Run(next)
-	}
+	s.runReleased()
 	return n
 }
 

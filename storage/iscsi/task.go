@@ -16,16 +16,17 @@ type Task struct {
 	edtl  int64    // what the initiator expects to move, in bytes
 	plan  scsi.Plan
 
-	out     []byte  // data-out, want bytes once it is complete
-	in      *Buffer // room for data-in
-	buf     *Buffer // what out lies in; nil: in the reader's buffer, or nothing
-	want    int     // how much data-out the command needs
-	gather  gather
-	state   taskState
-	aborted bool
-	waiting []*barrier // who waits for the end of it
-	arrival uint64
-	began   time.Time // set by the connection, for the latency
+	out         []byte  // data-out, want bytes once it is complete
+	in          *Buffer // room for data-in
+	buf         *Buffer // what out lies in; nil: in the reader's buffer, or nothing
+	want        int     // how much data-out the command needs
+	unsolicited int     // up to where data-out may come without being asked for
+	gather      gather
+	state       taskState
+	aborted     bool
+	waiting     []*barrier // who waits for the end of it
+	arrival     uint64
+	began       time.Time // set by the connection, for the latency
 }
 
 type taskState byte
@@ -152,6 +153,11 @@ func (s *Session) Complete(t *Task, r scsi.Result, took time.Duration) {
 	t.buf.release()
 	t.buf, t.out = nil, nil
 	s.respond(t, &r)
+	s.runReleased()
+}
+
+// runReleased runs what the order of task attributes held back until now.
+func (s *Session) runReleased() {
 	for _, next := range s.queue.released(s.tasks) {
 		next.state = running
 		s.sink.Run(next)
