@@ -16,14 +16,7 @@ import (
 	"ironhook/e2e/lab/image"
 )
 
-func TestMain(m *testing.M) {
-	for _, arg := range os.Args[1:] {
-		if arg == "-test.short" || arg == "-test.short=true" {
-			os.Exit(m.Run()) // everything skips itself: no namespaces needed
-		}
-	}
-	os.Exit(lab.Run(m.Run))
-}
+func TestMain(m *testing.M) { os.Exit(lab.RunTests(m.Run)) }
 
 // bootLimit bounds one boot of an emulated machine on a busy host. It is no
 // expectation: the benchmark measures.

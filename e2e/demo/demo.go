@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"time"
 
@@ -12,10 +13,10 @@ import (
 
 // demo is one demonstration.
 type demo struct {
-	start time.Time
-	stay  bool
-	step  string        // what is being done, for the error
-	boot  time.Duration // power-on to root checked
+	out  io.Writer
+	stay bool
+	step string        // what is being done, for the error
+	boot time.Duration // power-on to root checked
 
 	lab     *lab.Lab
 	app     *lab.Appliance
@@ -40,12 +41,12 @@ func (d *demo) show(ctx context.Context) error {
 		{"deploy: attach the volume, power on, boot", d.deploy},
 	} {
 		d.step = step.name
-		fmt.Printf("* %s\n", step.name)
+		fmt.Fprintf(d.out, "* %s\n", step.name)
 		began := time.Now()
 		if err := step.do(ctx); err != nil {
 			return err
 		}
-		fmt.Printf("  %.1f s\n", time.Since(began).Seconds())
+		fmt.Fprintf(d.out, "  %.1f s\n", time.Since(began).Seconds())
 	}
 	return nil
 }
@@ -86,14 +87,14 @@ func (d *demo) serve(ctx context.Context) (err error) {
 	if d.door, err = openDoor(d.lab, lab.Address+":6385"); err != nil {
 		return err
 	}
-	fmt.Printf("  watch it: http://%s/ui/   user admin, password %s\n", d.door.address(), d.app.Password)
+	fmt.Fprintf(d.out, "  watch it: http://%s/ui/   user admin, password %s\n", d.door.address(), d.app.Password)
 	return nil
 }
 
 func (d *demo) addMachine(ctx context.Context) (err error) {
 	d.machine, err = d.lab.Machine(ctx, lab.Hardware{Name: "diskless"})
 	if err == nil {
-		fmt.Printf("  IPMI at %s, network card %s\n", d.machine.BMC.Address, d.machine.MAC)
+		fmt.Fprintf(d.out, "  IPMI at %s, network card %s\n", d.machine.BMC.Address, d.machine.MAC)
 	}
 	return err
 }
@@ -107,7 +108,7 @@ func (d *demo) register(ctx context.Context) error {
 	}
 	node, err := d.client.Enroll(ctx, d.machine, volume)
 	if err == nil {
-		fmt.Printf("  node %s, volume %s\n", node, volume)
+		fmt.Fprintf(d.out, "  node %s, volume %s\n", node, volume)
 	}
 	return err
 }
@@ -141,7 +142,7 @@ func (d *demo) awaitRoot(ctx context.Context) error {
 		return err
 	}
 	d.boot = line.At.Sub(boot.Console.Start())
-	fmt.Printf("  +%6.2f s  %-10s  %s\n", d.boot.Seconds(), "guest", line.Text)
+	fmt.Fprintf(d.out, "  +%6.2f s  %-10s  %s\n", d.boot.Seconds(), "guest", line.Text)
 	if d.stay {
 		return nil
 	}

@@ -8,8 +8,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -28,24 +30,31 @@ func run() int {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	d := &demo{start: time.Now(), stay: *stay}
+	if err := perform(ctx, os.Stdout, *stay); err != nil {
+		fmt.Fprintf(os.Stderr, "\nFAILED: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// perform shows the demonstration and clears up behind it. An error tells which
+// step failed and where the logs are.
+func perform(ctx context.Context, out io.Writer, stay bool) error {
+	d := &demo{out: out, stay: stay}
+	began := time.Now()
 	bounded, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err := d.show(bounded)
-	if err == nil && d.stay {
-		fmt.Println("The appliance goes on serving. Ctrl-C ends it.")
+	if err == nil && stay {
+		fmt.Fprintln(out, "The appliance goes on serving. Ctrl-C ends it.")
 		<-ctx.Done()
 	}
-	if closing := d.close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "\nFAILED: %s: %v\n", d.step, err)
+	if err := errors.Join(err, d.close()); err != nil {
 		if d.lab != nil {
-			fmt.Fprintln(os.Stderr, "Logs:", d.lab.Logs)
+			err = fmt.Errorf("%w\nLogs: %s", err, d.lab.Logs)
 		}
-		return 1
+		return fmt.Errorf("%s: %w", d.step, err)
 	}
-	fmt.Printf("\nOK: the machine booted in %.1f s, the whole took %.1f s\n", d.boot.Seconds(), time.Since(d.start).Seconds())
-	return 0
+	fmt.Fprintf(out, "\nOK: the machine booted in %.1f s, the whole took %.1f s\n", d.boot.Seconds(), time.Since(began).Seconds())
+	return nil
 }

@@ -26,7 +26,7 @@ func (d *demo) tell(ctx context.Context) error {
 			if e.Kind == "power-on" {
 				on = e.At
 			}
-			fmt.Println("  " + describe(e, on))
+			fmt.Fprintln(d.out, "  "+describe(e, on))
 			if last = e.Seq; e.Kind == "up" {
 				return nil
 			}

@@ -99,17 +99,10 @@ func (l *Lab) awaitPong(ctx context.Context, p *Process, to netip.AddrPort) erro
 
 // serveChassis answers the chassis program's questions about m until the lab is closed.
 func (l *Lab) serveChassis(socket string, m *Machine) error {
-	var listener net.Listener
-	err := l.ns.do(func() (err error) {
-		listener, err = net.Listen("unix", socket)
-		return err
-	})
+	listener, err := l.Listen("unix", socket)
 	if err != nil {
 		return err
 	}
-	l.mu.Lock()
-	l.listeners = append(l.listeners, listener)
-	l.mu.Unlock()
 	l.tasks.Go(func() {
 		for {
 			conn, err := listener.Accept()

@@ -20,8 +20,7 @@ const scratchEnv = "IRONHOOK_LAB_SCRATCH"
 // Run runs main in namespaces of its own and returns its exit code. It belongs
 // at the very start of a program, before flags are parsed:
 //
-//	func main()                  { os.Exit(lab.Run(demo)) }
-//	func TestMain(m *testing.M)  { os.Exit(lab.Run(m.Run)) }
+//	func main() { os.Exit(lab.Run(demo)) }
 //
 // The program is started a second time, as first process of a PID namespace with
 // its own mounts (and, without root, as root of a user namespace). When that
@@ -44,6 +43,19 @@ func Run(main func() int) int {
 		fmt.Fprintln(os.Stderr, "lab:", err)
 	}
 	return code
+}
+
+// RunTests is Run for a test program. A short run, in which whoever needs a lab
+// skips itself, stays outside:
+//
+//	func TestMain(m *testing.M) { os.Exit(lab.RunTests(m.Run)) }
+func RunTests(tests func() int) int {
+	for _, arg := range os.Args[1:] {
+		if arg == "-test.short" || arg == "-test.short=true" {
+			return tests()
+		}
+	}
+	return Run(tests)
 }
 
 // enter starts this program again in new namespaces and waits for it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -16,17 +15,11 @@ import (
 // leaveEnv makes this test program one that leaves a process behind.
 const leaveEnv = "IRONHOOK_LAB_TEST_LEAVE"
 
-// Short tests are pure; all others live in the lab's namespaces.
 func TestMain(m *testing.M) {
 	if os.Getenv(leaveEnv) != "" {
 		os.Exit(Run(leaveBehind))
 	}
-	for _, arg := range os.Args[1:] {
-		if arg == "-test.short=true" || arg == "-test.short" {
-			os.Exit(m.Run())
-		}
-	}
-	os.Exit(Run(m.Run))
+	os.Exit(RunTests(m.Run))
 }
 
 func newLab(t *testing.T, name string) *Lab {
@@ -49,15 +42,9 @@ func newLab(t *testing.T, name string) *Lab {
 // TestLabsDoNotMeet gives two labs the same address and port.
 func TestLabsDoNotMeet(t *testing.T) {
 	a, b := newLab(t, "a"), newLab(t, "b")
-	var listener net.Listener
-	err := a.ns.do(func() (err error) {
-		listener, err = net.Listen("tcp", Address+":6385")
-		return err
-	})
-	if err != nil {
+	if _, err := a.Listen("tcp", Address+":6385"); err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
 	if conn, err := a.Dial(t.Context(), "tcp", Address+":6385"); err != nil {
 		t.Errorf("from the same lab: %v", err)
 	} else {

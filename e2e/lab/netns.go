@@ -65,3 +65,19 @@ func (l *Lab) DialFrom(ctx context.Context, from net.Addr, network, address stri
 	})
 	return conn, err
 }
+
+// Listen listens inside the lab; the listener closes with the lab.
+func (l *Lab) Listen(network, address string) (net.Listener, error) {
+	var listener net.Listener
+	err := l.ns.do(func() (err error) {
+		listener, err = net.Listen(network, address)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.listeners = append(l.listeners, listener)
+	return listener, nil
+}
