@@ -65,12 +65,12 @@ func (s *sanitizing) leave() error {
 // sanitizeStep is how much is erased between two looks at the progress.
 const sanitizeStep = 1 << 30 / BlockSize
 
-// blockErase is SANITIZE with BLOCK ERASE: every block is given back, and reads
-// as zeros for good. What the storage below does with blocks it was given back
-// is its affair, as it is with an SSD's. The other ways are not offered:
-// overwriting a thin volume would fill it and leave older copies alone, and
-// there is no key to throw away for CRYPTO ERASE.
-func (t task) blockErase() ([]byte, error) {
+// eraseAll is SANITIZE with BLOCK ERASE and with CRYPTOGRAPHIC ERASE: every block
+// is given back and reads as zeros for good. The map from blocks to storage is
+// what is thrown away, as an SSD throws away its key; what the storage below does
+// with space it was given back is its affair. OVERWRITE is not offered: a thin
+// volume would fill up, and older copies in the layers below would be left.
+func (t task) eraseAll() ([]byte, error) {
 	if t.cdb.number(t.op.count) != 0 {
 		return nil, invalidField(t.op.count.at, -1)
 	}

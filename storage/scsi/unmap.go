@@ -53,7 +53,7 @@ func (l *LUN) unmap(s span) error {
 }
 
 // writeSame is WRITE SAME(10) and (16) (SBC-3 §5.44): one block, or zeros with
-// NDOB, to a range; no count means up to the end. With UNMAP and a block of zeros
+// NDOB, to a range; a count of zero is refused (WSNZ). With UNMAP and a block of zeros
 // the range is given back, for it reads as zeros then (LBPRZ). ANCHOR is refused:
 // we have no anchored blocks.
 func (t task) writeSame() ([]byte, error) {
@@ -61,10 +61,7 @@ func (t task) writeSame() ([]byte, error) {
 	if err := t.lun.within(lba, n); err != nil {
 		return nil, err
 	}
-	if n == 0 {
-		n = t.lun.blocks.Load() - lba
-	}
-	if n > maxWriteSame {
+	if n == 0 || n > maxWriteSame {
 		return nil, invalidField(t.op.count.at, -1)
 	}
 	s, unmap := span{lba, n}, t.cdb.bit(1, 0x08)

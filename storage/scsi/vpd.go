@@ -100,6 +100,7 @@ func (l *LUN) extendedInquiry() []byte {
 // blockLimits: how much one command may ask for, and how much it should.
 func (l *LUN) blockLimits() []byte {
 	b := make([]byte, 60)
+	b[0] = 0x01 // WSNZ
 	b[1] = maxCompareAndWrite
 	put16(b[2:], 4096/BlockSize) // transfers of less cost as much as a page
 	put32(b[4:], MaxTransfer/BlockSize)
@@ -113,11 +114,11 @@ func (l *LUN) blockLimits() []byte {
 	return b
 }
 
-// blockCharacteristics: no rotation, and blocks read as zeros after BLOCK ERASE.
+// blockCharacteristics: no rotation, and blocks read as zeros after either erase.
 func (l *LUN) blockCharacteristics() []byte {
 	b := make([]byte, 60)
 	put16(b, 1)
-	b[3] = 0x40 // WABEREQ
+	b[3] = 0x50 // WABEREQ, WACEREQ
 	return b
 }
 

@@ -25,7 +25,8 @@ const blockSize = 512
 // ErrInUse is the error of Open when somebody else has the file open.
 var ErrInUse = errors.New("in use by another process")
 
-// Disk is an open image. It implements scsi.Disk and scsi.CachedReader; its
+// Disk is an open image. It implements scsi.Disk, scsi.CachedReader
+// and scsi.AtomicWriter; its
 // methods are safe for concurrent use, Close excepted.
 type Disk struct {
 	file *os.File
@@ -33,6 +34,8 @@ type Disk struct {
 	size int64
 
 	inMemory bool // the file system has no medium to wait for
+	device   bool // a block device
+	journal  journal
 }
 
 // Open opens an image, for reading only if readOnly. Its size is fixed from then
@@ -47,6 +50,9 @@ func Open(path string, readOnly bool) (*Disk, error) {
 		return nil, fmt.Errorf("open disk: %w", err)
 	}
 	d, err := open(f, lock)
+	if err == nil && !d.device {
+		err = d.recover(path, readOnly)
+	}
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("open disk %s: %w", path, err)
@@ -68,6 +74,7 @@ func open(f *os.File, lock int) (*Disk, error) {
 	if t := info.Mode().Type(); t != 0 && t != os.ModeDevice {
 		return nil, fmt.Errorf("neither a file nor a block device: %s", info.Mode())
 	}
+	d.device = info.Mode().Type() == os.ModeDevice
 	if d.size, err = f.Seek(0, io.SeekEnd); err != nil { // a block device's Stat has no size
 		return nil, err
 	}
@@ -83,7 +90,7 @@ func open(f *os.File, lock int) (*Disk, error) {
 }
 
 // Close closes the file and gives up its lock. It does not Sync.
-func (d *Disk) Close() error { return d.file.Close() }
+func (d *Disk) Close() error { return errors.Join(d.closeJournal(), d.file.Close()) }
 
 // Size is the size in bytes, as it was when the file was opened.
 func (d *Disk) Size() int64 { return d.size }
