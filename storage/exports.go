@@ -1,0 +1,227 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"ironhook/baremetal"
+	"ironhook/storage/iscsi"
+	"ironhook/storage/scsi"
+	"ironhook/storage/scsi/filedisk"
+	"ironhook/storage/volume"
+	"ironhook/store"
+)
+
+// Exports is the iSCSI target that serves the rows of the table exports. Its
+// methods are safe for concurrent use.
+type Exports struct {
+	store   *store.Store
+	volumes *volume.Dir
+	log     *slog.Logger
+	target  *iscsi.Target
+	heard   chan note // from the sessions to the teller of their story
+
+	mu   sync.Mutex
+	open map[string]*served // by IQN, each while its row is there
+}
+
+// served is a volume that initiators may have open.
+type served struct {
+	volume   string
+	readOnly bool
+	disk     *filedisk.Disk
+	device   *scsi.Device
+}
+
+// NewExports makes the target. It serves nothing until Serve is called.
+func NewExports(s *store.Store, v *volume.Dir, log *slog.Logger) *Exports {
+	e := &Exports{store: s, volumes: v, log: log, heard: make(chan note, maxNotes), open: map[string]*served{}}
+	e.target = &iscsi.Target{Lookup: e.lookup, Discover: e.discover, Observe: e.observe, Log: log}
+	return e
+}
+
+// Serve accepts initiators on l until ctx ends, asks them to log out, and closes
+// every disk. It closes l.
+func (e *Exports) Serve(ctx context.Context, l net.Listener) error {
+	// Those who tell and those who look after the rows outlive the sessions.
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var g errgroup.Group
+	g.Go(func() error { e.tell(background); return nil })
+	g.Go(func() error { e.reconcile(background); return nil })
+	err := e.target.Serve(ctx, l)
+	stop()
+	return errors.Join(err, g.Wait(), e.closeAll())
+}
+
+// Sessions describes the sessions there are now, oldest first.
+func (e *Exports) Sessions() []iscsi.SessionInfo { return e.target.Sessions() }
+
+// lookup says whether an initiator may open a target: only if a row says so.
+func (e *Exports) lookup(ctx context.Context, initiator, target string) (iscsi.Grant, error) {
+	export, ro, err := e.find(ctx, target)
+	if errors.Is(err, baremetal.ErrNotFound) {
+		return iscsi.Grant{}, fmt.Errorf("%s: %w", target, iscsi.ErrNoTarget)
+	}
+	if err != nil {
+		return iscsi.Grant{}, err
+	}
+	if !strings.EqualFold(export.Initiator, initiator) {
+		return iscsi.Grant{}, fmt.Errorf("%s is for %s: %w", target, export.Initiator, iscsi.ErrForbidden)
+	}
+	s, err := e.serve(export, ro)
+	if err != nil {
+		e.log.Error("open the volume of a machine that logs in", "node", export.NodeUUID, "volume", export.Volume, "error", err)
+		return iscsi.Grant{}, err
+	}
+	return iscsi.Grant{Device: s.device, User: export.User, Secret: export.Secret}, nil
+}
+
+// find reads the export of an IQN and whether it is for reading only.
+func (e *Exports) find(ctx context.Context, iqn string) (export *baremetal.Export, ro bool, err error) {
+	err = e.store.View(ctx, func(tx *store.Tx) error {
+		if export, err = tx.Exports().Get(iqn); err != nil {
+			return err
+		}
+		t, err := tx.Targets().Get(export.TargetUUID)
+		if err == nil {
+			ro = readOnly(t)
+		}
+		return err
+	})
+	if err == nil && export.IQN != iqn { // rows answer to their UUID too
+		err = baremetal.Errorf(baremetal.ErrNotFound, "Export %s could not be found.", iqn)
+	}
+	return export, ro, err
+}
+
+// discover lists what an initiator may open, for SendTargets.
+func (e *Exports) discover(ctx context.Context, initiator string) (names []string, err error) {
+	err = e.store.View(ctx, func(tx *store.Tx) error {
+		exports, err := tx.Exports().List(store.Query{})
+		for _, x := range exports {
+			if strings.EqualFold(x.Initiator, initiator) {
+				names = append(names, x.IQN)
+			}
+		}
+		return err
+	})
+	return names, err
+}
+
+// serve opens the volume of an export, once for all of its sessions.
+func (e *Exports) serve(export *baremetal.Export, ro bool) (*served, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if s := e.open[export.IQN]; s != nil {
+		if s.volume != export.Volume || s.readOnly != ro {
+			return nil, fmt.Errorf("an earlier export as %s is being withdrawn", export.IQN) // try again
+		}
+		return s, nil
+	}
+	path, err := e.volumes.Path(export.Volume)
+	if err != nil {
+		return nil, err
+	}
+	disk, err := filedisk.Open(path, ro)
+	if err != nil {
+		return nil, err
+	}
+	lun, err := scsi.NewLUN(disk, scsi.Options{
+		Serial: export.Volume, ReadOnly: ro,
+		Fault: func(err error) { e.fault(export, err) },
+	})
+	if err != nil {
+		return nil, errors.Join(err, disk.Close())
+	}
+	s := &served{volume: export.Volume, readOnly: ro, disk: disk, device: scsi.NewDevice(export.IQN, lun)}
+	e.open[export.IQN] = s
+	return s, nil
+}
+
+// Withdraw ends the sessions of an IQN and closes its disk. Its row must be gone,
+// or a machine would just log in again.
+func (e *Exports) Withdraw(iqn string) {
+	e.target.End(iqn)
+	e.mu.Lock()
+	s := e.open[iqn]
+	delete(e.open, iqn)
+	e.mu.Unlock()
+	if s != nil {
+		if err := s.close(); err != nil {
+			e.log.Error("close volume", "volume", s.volume, "error", err)
+		}
+	}
+}
+
+// close flushes first: what a machine wrote and did not flush before it was cut off
+// is not lost to a power cut of ours as well.
+func (s *served) close() error {
+	var err error
+	if !s.readOnly {
+		err = s.disk.Sync()
+	}
+	return errors.Join(err, s.disk.Close())
+}
+
+func (e *Exports) closeAll() (err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for iqn, s := range e.open {
+		err = errors.Join(err, s.close())
+		delete(e.open, iqn)
+	}
+	return err
+}
+
+// reconcile withdraws what has lost its row without Detach: with a node or a target
+// that was deleted, or by another hand.
+func (e *Exports) reconcile(ctx context.Context) {
+	for {
+		changed := e.store.Changed()
+		if err := e.withdrawOrphans(ctx); err != nil && ctx.Err() == nil {
+			e.log.Error("compare sessions with exports", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+	}
+}
+
+func (e *Exports) withdrawOrphans(ctx context.Context) error {
+	e.mu.Lock()
+	open := make(map[string]*served, len(e.open))
+	for iqn, s := range e.open {
+		open[iqn] = s
+	}
+	e.mu.Unlock()
+	if len(open) == 0 {
+		return nil
+	}
+	err := e.store.View(ctx, func(tx *store.Tx) error {
+		exports, err := tx.Exports().List(store.Query{})
+		for _, x := range exports {
+			if s := open[x.IQN]; s != nil && s.volume == x.Volume {
+				delete(open, x.IQN)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for iqn := range open {
+		e.log.Info("withdraw volume whose export is gone", "target", iqn)
+		e.Withdraw(iqn)
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package storage
+
+import (
+	"context"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// External is the storage interface for volumes that somebody else serves: what is
+// in the properties of a volume target goes into the boot script as it is. Its
+// methods are safe for concurrent use.
+type External struct{ store *store.Store }
+
+// NewExternal makes the interface.
+func NewExternal(s *store.Store) *External { return &External{s} }
+
+// Validate says what would keep a node that boots from a volume from finding it.
+// Ironic looks at the boot interface only and lets the rest fail at boot time. That
+// the node lacks the capability iscsi_boot is said when it is deployed, as in
+// Ironic.
+func (e *External) Validate(ctx context.Context, n *baremetal.Node) error {
+	var found findings
+	err := e.store.View(ctx, func(tx *store.Tx) error {
+		targets, err := volumeTargets(tx, n)
+		if err != nil || writesImage(n, targets) {
+			return err
+		}
+		if !bootsByIPXE[n.Interfaces["boot"]] {
+			found.add("The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface must be set to ``ipxe``.")
+		}
+		for _, t := range targets {
+			checkProperties(&found, t)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return found.err(baremetal.ErrInvalid, "Failed to validate external storage interface for node %s.", n.UUID)
+}
+
+// checkProperties looks for what an iSCSI URI is made of. The plural keys are those
+// of several paths to one volume.
+func checkProperties(found *findings, t *baremetal.VolumeTarget) {
+	if !isISCSI(t) {
+		return
+	}
+	for _, key := range []string{"target_portal", "target_iqn", "target_lun"} {
+		if empty(t.Properties[key]) && empty(t.Properties[key+"s"]) {
+			found.add("Volume target %s has no %s in its properties: the machine would not know where its volume is.", t.UUID, key)
+		}
+	}
+}
+
+func empty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	}
+	return false
+}
+
+// Attach does nothing: the volume is there or is not.
+func (e *External) Attach(context.Context, *baremetal.Node) error { return nil }
+
+// Detach does nothing.
+func (e *External) Detach(context.Context, *baremetal.Node) error { return nil }
+
+// ShouldWriteImage is false when the node boots from a volume.
+func (e *External) ShouldWriteImage(ctx context.Context, n *baremetal.Node) (bool, error) {
+	return shouldWriteImage(ctx, e.store, n)
+}
