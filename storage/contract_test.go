@@ -1,0 +1,100 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"ironhook/baremetal"
+)
+
+// attacher is what every storage interface is to the conductor.
+type attacher interface {
+	Validate(context.Context, *baremetal.Node) error
+	Attach(context.Context, *baremetal.Node) error
+	Detach(context.Context, *baremetal.Node) error
+	ShouldWriteImage(context.Context, *baremetal.Node) (bool, error)
+}
+
+// The same body against each of them.
+func TestContract(t *testing.T) {
+	for name, make := range map[string]func(*house) attacher{
+		"noop":     func(*house) attacher { return Noop{} },
+		"external": func(h *house) attacher { return NewExternal(h.store) },
+		"iscsi":    func(h *house) attacher { return h.managed },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			s := make(h)
+			n := h.node("pc-07")
+			if write, err := s.ShouldWriteImage(t.Context(), n); err != nil || !write {
+				t.Errorf("ShouldWriteImage without a volume = %v, %v, want true", write, err)
+			}
+			h.volume("v")
+			boot := h.give(n, 0, "v", baremetal.Object{"target_portal": "192.0.2.1", "target_iqn": "iqn.2010-10.org.example:v", "target_lun": 1})
+			h.must(s.Validate(t.Context(), n))
+			for range 2 {
+				h.must(s.Attach(t.Context(), n))
+				h.must(s.Attach(t.Context(), n))
+				h.must(s.Validate(t.Context(), n))
+				h.must(s.Detach(t.Context(), n))
+				h.must(s.Detach(t.Context(), n))
+			}
+			if write, err := s.ShouldWriteImage(t.Context(), n); err != nil || write != (name == "noop") {
+				t.Errorf("ShouldWriteImage with a volume = %v, %v", write, err)
+			}
+			if name != "iscsi" {
+				if got := h.target(boot).Properties.Text("target_iqn"); got != "iqn.2010-10.org.example:v" {
+					t.Errorf("target_iqn = %q, want it untouched", got)
+				}
+				return
+			}
+			stopped, stop := context.WithCancel(t.Context())
+			stop()
+			if err := s.Attach(stopped, n); !errors.Is(err, context.Canceled) {
+				t.Errorf("Attach after the end = %v, want %v", err, context.Canceled)
+			}
+		})
+	}
+}
+
+func TestExternalValidate(t *testing.T) {
+	h := newHouse(t)
+	s := NewExternal(h.store)
+	n := h.node("bfv")
+	n.Properties = nil // Ironic does not ask for the capability here
+	boot := h.give(n, 0, "v0", baremetal.Object{"target_portal": "127.0.0.1:3260", "target_iqn": "iqn.2010-10.org.openstack:volume-1", "target_lun": 1})
+	prefix := "Failed to validate external storage interface for node " + n.UUID + ". "
+	for _, c := range []struct {
+		boot, image string
+		properties  baremetal.Object
+		want        string
+	}{
+		{boot: "ipxe", properties: boot.Properties},
+		{boot: "http-ipxe", properties: boot.Properties},
+		{boot: "fake", properties: boot.Properties},
+		{boot: "pxe", properties: boot.Properties,
+			want: prefix + "The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface must be set to ``ipxe``."},
+		{boot: "pxe", image: "http://example.org/image", properties: boot.Properties},
+		{boot: "ipxe", properties: baremetal.Object{"target_portals": []any{"a", "b"}, "target_iqns": []any{"x"}, "target_luns": []any{float64(0)}}},
+		{boot: "ipxe", properties: baremetal.Object{"target_portal": "127.0.0.1:3260", "target_iqn": ""},
+			want: prefix + "Volume target " + boot.UUID + " has no target_iqn in its properties: the machine would not know where its volume is. " +
+				"Volume target " + boot.UUID + " has no target_lun in its properties: the machine would not know where its volume is."},
+	} {
+		n.Interfaces["boot"], n.InstanceInfo = c.boot, nil
+		if c.image != "" {
+			n.InstanceInfo = baremetal.Object{"image_source": c.image}
+		}
+		h.setProperties(boot, c.properties)
+		got := ""
+		if err := s.Validate(t.Context(), n); err != nil {
+			got = err.Error()
+			if !errors.Is(err, baremetal.ErrInvalid) {
+				t.Errorf("Validate = %v, want %v", err, baremetal.ErrInvalid)
+			}
+		}
+		if got != c.want {
+			t.Errorf("Validate(%s, %v) = %q, want %q", c.boot, c.properties, got, c.want)
+		}
+	}
+}

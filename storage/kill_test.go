@@ -1,0 +1,127 @@
+package storage
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"ironhook/baremetal"
+	"ironhook/storage/volume"
+	"ironhook/store"
+)
+
+// Whenever the program is killed, an export, the properties of its target and the
+// last event of its node agree.
+func TestKilledBetween(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes and kills them")
+	}
+	h := newHouse(t)
+	for i := range 4 {
+		h.machine(fmt.Sprint("pc-", i))
+	}
+	seen := map[bool]int{}
+	for range 12 {
+		h.killWhileAttaching()
+		h.view(func(tx *store.Tx) error {
+			nodes, err := tx.Nodes().List(store.Query{})
+			if err != nil {
+				return err
+			}
+			for _, n := range nodes {
+				attached, err := agrees(tx, n)
+				if err != nil {
+					return err
+				}
+				seen[attached]++
+			}
+			return nil
+		})
+	}
+	if seen[true] == 0 || seen[false] == 0 {
+		t.Errorf("states seen after a kill: %v, want attached and detached ones", seen)
+	}
+}
+
+func (h *house) killWhileAttaching() {
+	h.Helper()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), "IRONHOOK_KILL_TEST="+h.dir)
+	out, err := child.StdoutPipe()
+	h.must(err)
+	child.Stderr = os.Stderr
+	h.must(child.Start())
+	lines := bufio.NewScanner(out)
+	for range 1 + rand.IntN(40) {
+		if !lines.Scan() {
+			h.Fatalf("the child ended by itself: %v", child.Wait())
+		}
+	}
+	h.must(child.Process.Kill()) // between two calls, or within one
+	child.Wait()                 //nolint:errcheck // it was killed
+}
+
+// attachAndDetachForEver is the child.
+func attachAndDetachForEver(dir string) {
+	ctx := context.Background()
+	schema, err := os.ReadFile("../schema.sql")
+	check(err)
+	s, err := store.Open(ctx, filepath.Join(dir, "db"), string(schema))
+	check(err)
+	v, err := volume.Open(filepath.Join(dir, "volumes"))
+	check(err)
+	m := NewManaged(s, v, fixedPortal, func(string) {})
+	var nodes []*baremetal.Node
+	check(s.View(ctx, func(tx *store.Tx) error { nodes, err = tx.Nodes().List(store.Query{}); return err }))
+	for {
+		n := nodes[rand.IntN(len(nodes))]
+		fmt.Println("begin")
+		if rand.IntN(2) == 0 {
+			check(m.Attach(ctx, n))
+		} else {
+			check(m.Detach(ctx, n))
+		}
+		fmt.Println("done")
+	}
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// agrees tells whether the node is attached, or what contradicts what.
+func agrees(tx *store.Tx, n *baremetal.Node) (attached bool, err error) {
+	exports, err := tx.Exports().List(store.Where("node_uuid", n.UUID))
+	if err != nil {
+		return false, err
+	}
+	targets, err := volumeTargets(tx, n)
+	if err != nil {
+		return false, err
+	}
+	events, err := tx.Events(store.EventQuery{Node: n.UUID, Last: true, Limit: 1})
+	if err != nil {
+		return false, err
+	}
+	attached = len(exports) == 1
+	secret := ""
+	if attached {
+		secret = exports[0].Secret
+	}
+	if got := targets[0].Properties.Text("auth_password"); got != secret {
+		return false, fmt.Errorf("node %s: properties and export have different secrets", n.Name)
+	}
+	told := len(events) == 1 && events[0].Kind == baremetal.EventAttach
+	if told != attached {
+		return false, fmt.Errorf("node %s: attached = %v, the log says %v", n.Name, attached, told)
+	}
+	return attached, nil
+}
