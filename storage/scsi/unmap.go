@@ -53,29 +53,33 @@ func (l *LUN) unmap(s span) error {
 }
 
 // writeSame is WRITE SAME(10) and (16) (SBC-3 §5.44): one block, or zeros with
-// NDOB, to a range; a count of zero is refused (WSNZ). With UNMAP and a block of zeros
-// the range is given back, for it reads as zeros then (LBPRZ). ANCHOR is refused:
-// we have no anchored blocks.
+// NDOB, to a range; a count of zero means up to the end. With UNMAP the range is
+// given back instead (SBC-4's table of ANCHOR and UNMAP), whatever the block
+// holds: initiators send zeros, which is also what the range then reads as. ANCHOR
+// is not in the usage data: we have no anchored blocks.
 func (t task) writeSame() ([]byte, error) {
 	lba, n := t.blocks()
 	if err := t.lun.within(lba, n); err != nil {
 		return nil, err
 	}
-	if n == 0 || n > maxWriteSame {
+	if n == 0 {
+		n = t.lun.blocks.Load() - lba
+	}
+	if n > maxWriteSame {
 		return nil, invalidField(t.op.count.at, -1)
 	}
-	s, unmap := span{lba, n}, t.cdb.bit(1, 0x08)
-	if unmap && (len(t.out) == 0 || zero(t.out)) {
-		if err := t.lun.unmap(s); err != nil {
-			return nil, err
-		}
-		return nil, t.settle()
+	write := t.lun.fill
+	if t.cdb.bit(1, 0x08) {
+		write = t.lun.giveBack
 	}
-	if err := t.lun.fill(s, t.out); err != nil {
+	if err := write(span{lba, n}, t.out); err != nil {
 		return nil, err
 	}
 	return nil, t.settle()
 }
+
+// giveBack is fill for a range that is unmapped.
+func (l *LUN) giveBack(s span, _ []byte) error { return l.unmap(s) }
 
 // fill writes one block, zeros if there is none, over a span.
 func (l *LUN) fill(s span, block []byte) error {
@@ -96,15 +100,6 @@ func (l *LUN) fill(s span, block []byte) error {
 		s.lba, s.n = s.lba+uint64(len(p))/BlockSize, s.n-uint64(len(p))/BlockSize
 	}
 	return nil
-}
-
-func zero(b []byte) bool {
-	for _, c := range b {
-		if c != 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // getLBAStatus is GET LBA STATUS (SBC-3 §5.5): runs of blocks from the one named

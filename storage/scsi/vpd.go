@@ -100,7 +100,6 @@ func (l *LUN) extendedInquiry() []byte {
 // blockLimits: how much one command may ask for, and how much it should.
 func (l *LUN) blockLimits() []byte {
 	b := make([]byte, 60)
-	b[0] = 0x01 // WSNZ
 	b[1] = maxCompareAndWrite
 	put16(b[2:], 4096/BlockSize) // transfers of less cost as much as a page
 	put32(b[4:], MaxTransfer/BlockSize)
