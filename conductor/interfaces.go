@@ -1,6 +1,7 @@
 package conductor
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -71,4 +72,29 @@ func (c *Conductor) enabled(kind string) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
+}
+
+// MayProvision tells whether the verb, as the API spells it, leads anywhere from
+// the node's state.
+func MayProvision(n *baremetal.Node, verb string) bool {
+	event, known := verbs[verb]
+	if !known {
+		return false
+	}
+	_, ok := n.ProvisionState.Next(event)
+	return ok
+}
+
+// Properties describes the keys of driver_info that nodes of this type may have,
+// as the drivers behind its power and management interfaces tell.
+func (c *Conductor) Properties(h HardwareType) map[string]string {
+	all := map[string]string{}
+	for _, kind := range []string{"power", "management"} {
+		for _, name := range h.Interfaces[kind] {
+			if p, ok := c.Power[name]; ok {
+				maps.Copy(all, p.Properties())
+			}
+		}
+	}
+	return all
 }

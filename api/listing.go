@@ -1,0 +1,164 @@
+package api
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"ironhook/store"
+)
+
+// maxLimit is how many rows one reply holds at most.
+const maxLimit = 1000
+
+// listing is a checked request for a page of a collection.
+type listing struct {
+	query  store.Query
+	fields []string // asked for, nil for the usual ones
+	which  access   // when no fields are asked for: brief or 0 for all
+	path   string   // of the next page; "" is the collection's own
+	last   bool     // there is no next page, whatever the number of rows
+	kept   []string // "key=value" of the next page's link, before and
+	behind []string // behind what every link has
+}
+
+// page reads the arguments that all lists share. Filters are the caller's.
+func (r *resource[T]) page(c *call) (l listing, err error) {
+	l.query.Limit = maxLimit
+	if c.args.given("limit") {
+		l.query.Limit = min(c.args.number("limit"), maxLimit)
+		if l.query.Limit <= 0 {
+			return l, invalid("Limit must be positive")
+		}
+	}
+	key, dir := c.args.text("sort_key"), c.args.text("sort_dir")
+	if !c.args.has("sort_dir") {
+		dir = "asc"
+	}
+	if dir != "asc" && dir != "desc" {
+		return l, invalid("Invalid sort direction: %s. Acceptable values are 'asc' or 'desc'", dir)
+	}
+	if !c.args.has("sort_key") {
+		key = "id"
+	}
+	l.query.Desc, l.query.Marker = dir == "desc", c.args.text("marker")
+	l.kept = []string{"sort_key=" + key, "sort_dir=" + dir}
+	l.query.SortKey, err = r.column(c, key)
+	return l, err
+}
+
+// column finds what to sort by.
+func (r *resource[T]) column(c *call, key string) (string, error) {
+	switch key {
+	case "id":
+		return "", nil
+	case "node_id":
+		return "node_uuid", nil
+	}
+	i := slices.IndexFunc(r.fields, func(f field[T]) bool { return f.name == key })
+	switch {
+	case i >= 0 && r.fields[i].since > c.minor:
+		return "", notAcceptable(0)
+	case i >= 0 && r.fields[i].access.has(unsorted):
+		return "", invalid("The sort_key value %s is an invalid field for sorting", key)
+	case i < 0 || r.fields[i].column == "":
+		return "", invalid("The sort_key value \"%s\" is an invalid field for sorting", key)
+	}
+	return r.fields[i].column, nil
+}
+
+// detail settles between "fields=" and "detail=" and decides which fields are
+// shown. both is what a client that gives both is told.
+func (l *listing) detail(c *call, both string) error {
+	l.which = brief
+	if c.args.given("fields") {
+		l.fields = c.args.list("fields")
+		if c.args.flag("detail") {
+			return invalid("%s", both)
+		}
+	}
+	if c.args.flag("detail") {
+		l.which = 0
+	}
+	return nil
+}
+
+// list reads a page and renders it.
+func (r *resource[T]) list(c *call, l listing) ([]byte, error) {
+	shown, err := r.shown(c, l.which, l.fields)
+	if err != nil {
+		return nil, err
+	}
+	l.query.Columns = r.columns(shown)
+	var rows []*T
+	err = c.store.View(c.ctx, func(tx *store.Tx) error {
+		rows, err = r.rows(tx).List(l.query)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.render(c, l, shown, rows), nil
+}
+
+// columns are those that the fields need, with the key; nil is all.
+func (r *resource[T]) columns(shown []*field[T]) []string {
+	columns := []string{"uuid"}
+	for _, f := range shown {
+		columns = append(columns, f.needs...)
+		if f.column != "" && !slices.Contains(columns, f.column) {
+			columns = append(columns, f.column)
+		}
+	}
+	return columns
+}
+
+// render writes a page and, when it is full, the link to the next.
+func (r *resource[T]) render(c *call, l listing, shown []*field[T], rows []*T) []byte {
+	b := make([]byte, 0, 256+512*len(rows))
+	b = append(appendKey(append(b, '{'), r.plural), '[')
+	for i, row := range rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendRow(b, c, shown, row)
+	}
+	b = append(b, ']')
+	if !l.last && len(rows) > 0 && len(rows) == l.query.Limit {
+		b = appendString(appendKey(b, "next"), r.next(c, l, r.uuid(rows[len(rows)-1])))
+	}
+	return append(b, '}')
+}
+
+// next is the link to the page behind marker, with everything that made this page
+// what it is.
+func (r *resource[T]) next(c *call, l listing, marker string) string {
+	args := slices.Clone(l.kept)
+	if fields := l.fields; fields != nil || l.which == brief {
+		if fields == nil {
+			fields = r.briefly()
+		}
+		args = append(args, "fields="+strings.Join(fields, ","))
+	}
+	args = append(args, fmt.Sprintf("limit=%d", l.query.Limit), "marker="+marker)
+	path := l.path
+	if path == "" {
+		path = r.path
+	}
+	return c.base + "/v1/" + path + "?" + strings.Join(append(args, l.behind...), "&")
+}
+
+// keep makes the next page's link repeat an argument.
+func (l *listing) keep(name, value string) {
+	l.behind = append(l.behind, name+"="+url.QueryEscape(value))
+}
+
+// where adds a filter column = value when the argument of this name is given, and
+// keeps it for the next page.
+func (l *listing) where(c *call, name, column string) {
+	if v := c.args[name]; v != nil {
+		l.query.Filters = append(l.query.Filters, store.Filter{Column: column, Value: v})
+		l.keep(name, str(v))
+	}
+}

@@ -1,0 +1,80 @@
+package api
+
+import (
+	"regexp"
+	"strings"
+)
+
+// hidden is what a secret looks like in a reply.
+const hidden = "******"
+
+// secretWords make a key secret wherever they stand in it: oslo.utils' list, each
+// word that contains another of the list left out.
+var secretWords = []string{
+	"adminpass", "admin_pass", "password", "auth_token", "new_pass", "secret", "sys_pswd", "token", "configdrive",
+	"encrypted_key", "private_key", "fernetkey", "sslkey", "passphrase", "cephclusterfsid", "octaviaheartbeatkey",
+	"rabbitcookie", "cephmanilaclientkey", "pacemakerremoteauthkey", "designaterndckey", "cephadminkey",
+	"heatauthencryptionkey", "cephclientkey", "keystonecredential", "barbicansimplecryptokek", "cephrgwkey",
+	"swifthashsuffix", "migrationsshkey", "cephmdskey", "cephmonkey",
+	"snmp_auth_key", "snmp_priv_key",
+}
+
+// volumeWords are secret in a volume target besides: the specification of volume
+// connection information masks the user's name as well as the password.
+var volumeWords = append([]string{"auth_username"}, secretWords...)
+
+// mask returns a copy of o without its secrets. An object under a secret key is
+// masked inside, as Ironic does; objects in lists are too, which Ironic forgets.
+func mask(o map[string]any, words []string) map[string]any {
+	out := make(map[string]any, len(o))
+	for k, v := range o {
+		out[k] = maskMember(k, v, words)
+	}
+	return out
+}
+
+func maskMember(key string, v any, words []string) any {
+	if o, ok := v.(map[string]any); ok {
+		return mask(o, words)
+	}
+	if containsAny(strings.ToLower(key), words) {
+		return hidden
+	}
+	return maskValue(v, words)
+}
+
+func maskValue(v any, words []string) any {
+	switch v := v.(type) {
+	case map[string]any:
+		return mask(v, words)
+	case string:
+		return maskText(v, words)
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = maskValue(v[i], words)
+		}
+		return out
+	}
+	return v
+}
+
+// secretInText finds "password=x", "'token': 'x'", "--password x" and <secret>x<
+// inside a text.
+var secretInText = regexp.MustCompile(`(?i)((?:` + strings.Join(volumeWords, "|") + `)[0-9]*["']?(?:\s*[=:]\s*|\s+|>)["']?)[^\s"'<]+`)
+
+func maskText(s string, words []string) string {
+	if !containsAny(strings.ToLower(s), words) {
+		return s
+	}
+	return secretInText.ReplaceAllString(s, "${1}"+hidden)
+}
+
+func containsAny(s string, words []string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}

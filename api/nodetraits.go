@@ -1,0 +1,108 @@
+package api
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+
+	"ironhook/store"
+)
+
+const maxTraits = 50
+
+var (
+	traitSchema = &schema{types: []string{"string"}, min: 1, max: 255, anyOf: []*schema{
+		{pattern: regexp.MustCompile(`^CUSTOM_[A-Z0-9_]+$`)},
+		{pattern: regexp.MustCompile(`^(HW|STORAGE|COMPUTE|MISC|OWNER)_[A-Z0-9_]+$`)}, // the namespaces of os-traits
+	}}
+	traitsSchema = &schema{types: []string{"object"}, closed: true,
+		props: map[string]*schema{"traits": {types: []string{"array"}, items: traitSchema}}}
+	aTrait   = kind{func(name string, v any) (any, error) { return v, traitSchema.check(name, v) }, "string"}
+	aTraits  = kind{func(name string, v any) (any, error) { return v, traitsSchema.check(name, v) }, "object"}
+	traitArg = optional("trait", aTrait)
+)
+
+var nodeTraitRoutes = []route{
+	{method: "GET", path: "/nodes/{node_ident}/traits", since: 37, gate: notAcceptable(0), args: []argument{nodeArg}, handle: listTraits, doc: "List a node's traits"},
+	{method: "PUT", path: "/nodes/{node_ident}/traits", since: 37, gate: abort(http.StatusMethodNotAllowed, ""), args: []argument{nodeArg, mandatory("body", aTraits)}, body: "body",
+		status: http.StatusNoContent, handle: putTraits, doc: "Replace a node's traits"},
+	{method: "DELETE", path: "/nodes/{node_ident}/traits", since: 37, args: []argument{nodeArg}, status: http.StatusNoContent, handle: deleteTraits, doc: "Remove all of a node's traits"},
+	{method: "PUT", path: "/nodes/{node_ident}/traits/{trait}", since: 37, gate: abort(http.StatusMethodNotAllowed, ""), args: []argument{nodeArg, traitArg, mandatory("body", anyValue)}, body: "body",
+		status: http.StatusNoContent, handle: putTrait, doc: "Add a trait to a node"},
+	{method: "DELETE", path: "/nodes/{node_ident}/traits/{trait}", since: 37, args: []argument{nodeArg, optional("trait", aString)}, status: http.StatusNoContent,
+		handle: deleteTrait, doc: "Remove a trait from a node"},
+}
+
+func listTraits(c *call) ([]byte, error) {
+	n, err := c.node()
+	if err != nil {
+		return nil, err
+	}
+	return append(appendStrings(appendKey([]byte{'{'}, "traits"), n.Traits), '}'), nil
+}
+
+// editTraits replaces the node's traits by what f makes of them.
+func (c *call) editTraits(f func(n *node) ([]string, error)) error {
+	return c.edit(func(tx *store.Tx, n *node) error {
+		traits, err := f(n)
+		if err != nil {
+			return err
+		}
+		slices.Sort(traits)
+		n.Traits = slices.Compact(traits)
+		if len(n.Traits) > maxTraits {
+			return invalid("Could not modify traits for node %d as it would exceed the maximum number of traits per node (%d vs. %d)", n.ID, len(n.Traits), maxTraits)
+		}
+		if err := tx.Nodes().Update(n); err != nil {
+			return err
+		}
+		return tell(tx, n, "traits changed")
+	})
+}
+
+func putTraits(c *call) ([]byte, error) {
+	body := asObject(c.args["body"])
+	list, ok := body["traits"].([]any)
+	if !ok {
+		return nil, invalid("A single node trait may be added via PUT /v1/nodes/<node identifier>/traits/<trait> with no body, " +
+			"or all node traits may be replaced via PUT /v1/nodes/<node identifier>/traits with the list of traits specified in the request body.")
+	}
+	return nil, c.editTraits(func(*node) ([]string, error) { return asStrings(list), nil })
+}
+
+func asStrings(list []any) []string {
+	out := make([]string, 0, len(list))
+	for _, v := range list {
+		if s, ok := v.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func putTrait(c *call) ([]byte, error) {
+	if body, ok := c.args["body"].(map[string]any); !ok || len(body) > 0 {
+		return nil, invalid("No body should be provided when adding a trait")
+	}
+	trait := c.args.text("trait")
+	if err := c.editTraits(func(n *node) ([]string, error) { return append(n.Traits, trait), nil }); err != nil {
+		return nil, err
+	}
+	c.created("nodes/" + c.args.text("node_ident") + "/traits/" + trait)
+	return nil, nil
+}
+
+func deleteTraits(c *call) ([]byte, error) {
+	return nil, c.editTraits(func(*node) ([]string, error) { return nil, nil })
+}
+
+func deleteTrait(c *call) ([]byte, error) {
+	trait := c.args.text("trait")
+	return nil, c.editTraits(func(n *node) ([]string, error) {
+		i := slices.Index(n.Traits, trait)
+		if i < 0 {
+			return nil, faultf(http.StatusNotFound, "Node %s doesn't have a trait '%s'", n.UUID, trait)
+		}
+		return slices.Delete(n.Traits, i, i+1), nil
+	})
+}

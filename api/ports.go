@@ -1,0 +1,363 @@
+package api
+
+import (
+	"cmp"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+
+	"github.com/google/uuid"
+)
+
+type port = baremetal.Port
+
+func portUUID(p *port) string { return p.UUID }
+
+var ports = newResource(resource[port]{
+	plural: "ports", path: "ports", body: "port", ident: "port_uuid",
+	rows: (*store.Tx).Ports, uuid: portUUID,
+	fields: []field[port]{
+		ident("uuid", 1, brief|create, func(p *port) *string { return &p.UUID }),
+		created(func(p *port) *timeOf { return &p.CreatedAt }),
+		updated(func(p *port) *timeOf { return &p.UpdatedAt }),
+		word("address", 1, brief|create|required|patch, func(p *port) *string { return &p.Address }).checked(&aMAC),
+		object("extra", 1, create|patch, func(p *port) *baremetal.Object { return &p.Extra }),
+		object("internal_info", 18, 0, func(p *port) *baremetal.Object { return &p.InternalInfo }),
+		flag("is_smartnic", 53, create|patch, func(p *port) *bool { return &p.IsSmartNIC }),
+		object("local_link_connection", 19, create|patch, func(p *port) *baremetal.Object { return &p.LocalLinkConnection }).
+			with(&schema{types: []string{"null", "object"}}).checked(&aLocalLink),
+		text("physical_network", 34, create|patch, func(p *port) *string { return &p.PhysicalNetwork }).max(64),
+		flag("pxe_enabled", 19, create|patch, func(p *port) *bool { return &p.PXEEnabled }),
+		nodeUUIDField(func(p *port) *string { return &p.NodeUUID }).quiet(),
+		links("links", 1, implicit|always, "ports", portUUID, ""),
+		ident("portgroup_uuid", 24, create|patch, func(p *port) *string { return &p.PortgroupUUID }),
+	},
+})
+
+var (
+	portFilterArgs = join([]argument{optional("node", anIdent), optional("node_uuid", aUUID), optional("address", aMAC)}, pageArgs,
+		[]argument{optional("portgroup", anIdent), optional("shard", aList)})
+	portArg       = mandatory("port_uuid", aUUID)
+	portPatchArgs = []argument{portArg, mandatory("patch", aPatch)}
+)
+
+var portRoutes = []route{
+	{method: "GET", path: "/ports", args: join(portFilterArgs, fieldArgs), handle: listPorts, doc: "List ports"},
+	{method: "GET", path: "/ports/detail", args: portFilterArgs, handle: listPortsInDetail, doc: "List ports with all their fields"},
+	{method: "POST", path: "/ports", args: []argument{mandatory("port", anyValue)}, body: "port", status: http.StatusCreated, handle: createPort, doc: "Create a port"},
+	{method: "PATCH", path: "/ports", args: portPatchArgs, body: "patch", handle: patchPort},
+	{method: "DELETE", path: "/ports", args: []argument{portArg}, handle: deletePort},
+	{method: "GET", path: "/ports/{port_uuid}", args: []argument{portArg, optional("fields", aList)}, handle: showPort, doc: "Show a port"},
+	{method: "POST", path: "/ports/{port_uuid}", args: []argument{mandatory("port_uuid", aString)}, handle: postToItem("port", "port_uuid")},
+	{method: "PATCH", path: "/ports/{port_uuid}", args: portPatchArgs, body: "patch", handle: patchPort, doc: "Change a port by a JSON patch"},
+	{method: "DELETE", path: "/ports/{port_uuid}", args: []argument{portArg}, status: http.StatusNoContent, handle: deletePort, doc: "Delete a port"},
+	{method: "GET", path: "/ports/{port_uuid}/{fields}", args: []argument{portArg, optional("fields", aList)}, handle: showPort},
+
+	{method: "GET", path: "/nodes/{node_ident}/ports", args: join([]argument{nodeArg}, portFilterArgs, fieldArgs), handle: listPorts, doc: "List the ports of a node"},
+	{method: "GET", path: "/nodes/{node_ident}/ports/detail", args: join([]argument{nodeArg}, portFilterArgs), handle: listPortsInDetail, doc: "List the ports of a node with all their fields"},
+	{method: "POST", path: "/nodes/{node_ident}/ports", args: []argument{nodeArg, mandatory("port", anyValue)}, body: "port", handle: notHere},
+	{method: "GET", path: "/nodes/{node_ident}/ports/{port_uuid}", args: []argument{nodeArg, portArg, optional("fields", aList)}, handle: notHere},
+	{method: "PATCH", path: "/nodes/{node_ident}/ports/{port_uuid}", args: join([]argument{nodeArg}, portPatchArgs), body: "patch", handle: notHere},
+	{method: "DELETE", path: "/nodes/{node_ident}/ports/{port_uuid}", args: []argument{nodeArg, portArg}, handle: notHere},
+}
+
+var fieldArgs = []argument{optional("fields", aList), optional("detail", aBoolean)}
+
+// usual refuses "fields=" and "detail=" where the microversion does not have them
+// and settles which fields are shown.
+func (r *resource[T]) usual(c *call, l *listing) error {
+	if c.args.given("fields") && c.minor < 8 {
+		return notAcceptable(0)
+	}
+	if err := r.acceptable(c, c.args.list("fields")); err != nil {
+		return err
+	}
+	if c.args.has("detail") && c.minor < 43 {
+		return invalid("Invalid query parameter ?detail=%s received.", repr(c.args["detail"]))
+	}
+	return l.detail(c, "Can not specify ?detail=True and fields in the same request.")
+}
+
+func listPorts(c *call) ([]byte, error) {
+	var settled listing
+	if err := ports.usual(c, &settled); err != nil {
+		return nil, err
+	}
+	l, err := portPage(c)
+	if err != nil {
+		return nil, err
+	}
+	l.fields, l.which = settled.fields, settled.which
+	if c.args.given("detail") {
+		l.kept = append(l.kept, "detail="+repr(c.args["detail"]))
+	}
+	return ports.list(c, l)
+}
+
+func listPortsInDetail(c *call) ([]byte, error) {
+	l, err := portPage(c)
+	if err != nil {
+		return nil, err
+	}
+	l.path = "ports/detail"
+	return ports.list(c, l)
+}
+
+func portPage(c *call) (listing, error) {
+	if c.args.given("portgroup") && c.minor < 24 {
+		return listing{}, notAcceptable(0)
+	}
+	if c.args.given("shard") && c.minor < 82 {
+		return listing{}, notAcceptable(82)
+	}
+	l, err := ports.page(c)
+	if err != nil {
+		return l, err
+	}
+	node := cmp.Or(c.args.text("node_ident"), c.args.text("node_uuid"), c.args.text("node"))
+	if c.minor < 5 && node != "" && !isUUID(node) {
+		return l, notAcceptable(0)
+	}
+	ways := 0
+	for _, given := range []bool{node != "", c.args.given("portgroup"), len(c.args.list("shard")) > 0} {
+		if given {
+			ways++
+		}
+	}
+	if ways > 1 {
+		return l, faultf(http.StatusForbidden, "Operation not permitted.")
+	}
+	l.where(c, "address", "address")
+	return l, c.store.View(c.ctx, func(tx *store.Tx) error { return c.filterPorts(tx, &l, node) })
+}
+
+// filterPorts keeps the ports of a node, of a portgroup, or of the nodes of shards.
+func (c *call) filterPorts(tx *store.Tx, l *listing, node string) error {
+	keep := func(column, value string) {
+		l.query.Filters = append(l.query.Filters, store.Where(column, value).Filters...)
+	}
+	switch group := c.args.text("portgroup"); {
+	case node != "":
+		n, err := c.findNode(tx, node)
+		if err != nil {
+			return err
+		}
+		keep("node_uuid", n.UUID)
+		l.keep("node", node)
+	case group != "":
+		pg, err := tx.Portgroups().Get(group)
+		if err != nil {
+			return err
+		}
+		keep("portgroup_uuid", pg.UUID)
+		l.keep("portgroup", group)
+	case c.args.given("shard"):
+		shards := c.args.list("shard")
+		owners, err := tx.Nodes().List(store.Query{Columns: []string{"uuid"}, Filters: []store.Filter{{Column: "shard", Match: store.In, Value: shards}}})
+		if err != nil {
+			return err
+		}
+		uuids := make([]string, len(owners))
+		for i, n := range owners {
+			uuids[i] = n.UUID
+		}
+		l.query.Filters = append(l.query.Filters, store.Filter{Column: "node_uuid", Match: store.In, Value: uuids})
+		l.keep("shard", strings.Join(shards, ","))
+	}
+	return nil
+}
+
+func showPort(c *call) ([]byte, error) {
+	p, err := ports.get(c, c.args.text("port_uuid"))
+	if err != nil {
+		return nil, err
+	}
+	if c.args.given("fields") && c.minor < 8 {
+		return nil, notAcceptable(0)
+	}
+	if err := ports.acceptable(c, c.args.list("fields")); err != nil {
+		return nil, err
+	}
+	return ports.show(c, p, c.args.list("fields"))
+}
+
+func createPort(c *call) ([]byte, error) {
+	p := &port{PXEEnabled: true}
+	if err := ports.fill(c, c.args["port"], p); err != nil {
+		return nil, err
+	}
+	p.UUID = cmp.Or(p.UUID, uuid.NewString())
+	body := asObject(c.args["port"])
+	err := c.store.Update(c.ctx, func(tx *store.Tx) error {
+		n, err := nodeOf(tx, p.NodeUUID)
+		if err != nil {
+			return err
+		}
+		if err := checkPort(tx, p, body); err != nil {
+			return err
+		}
+		if err := tx.Ports().Insert(p); err != nil {
+			return err
+		}
+		return tx.Append(baremetal.Event{Node: n.UUID, MAC: p.Address, Kind: baremetal.EventNode, Detail: "port created"})
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.created("ports/" + p.UUID)
+	return ports.show(c, p, nil)
+}
+
+// checkPort holds the rules between a port and its portgroup and network.
+func checkPort(tx *store.Tx, p *port, body baremetal.Object) error {
+	if v, ok := body["physical_network"]; ok && v == "" {
+		return invalid("A non-empty value is required when setting physical_network")
+	}
+	if p.IsSmartNIC {
+		if len(smartNIC.breaches(document(orEmpty(p.LocalLinkConnection)), 0, nil)) > 0 {
+			return invalid("Smart NIC port must have port_id and hostname in local_link_connection")
+		}
+	}
+	if p.PortgroupUUID == "" {
+		return nil
+	}
+	group, err := tx.Portgroups().Get(p.PortgroupUUID)
+	if err != nil {
+		return as(err, baremetal.ErrNotFound, http.StatusBadRequest)
+	}
+	if group.NodeUUID != p.NodeUUID {
+		return invalid("Port can not be added to a portgroup belonging to a different node.")
+	}
+	if p.PXEEnabled && !group.StandalonePorts {
+		return conflict("Port group %s doesn't support standalone ports. This port cannot be created as a member of that portgroup "+
+			"as the port's 'pxe_enabled' field was set to True.", group.UUID)
+	}
+	return nil
+}
+
+// connected are the states in which a port's cabling may be described anew.
+var connected = []baremetal.ProvisionState{baremetal.Enroll, baremetal.Inspecting, baremetal.InspectWait, baremetal.Manageable}
+
+func patchPort(c *call) ([]byte, error) {
+	ops, err := ports.operations(c)
+	if err != nil {
+		return nil, err
+	}
+	id := c.args.text("port_uuid")
+	p, err := ports.get(c, id)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := ports.apply(ops, p); err != nil {
+		return nil, err
+	}
+	err = c.conductor.Edit(c.ctx, p.NodeUUID, func(tx *store.Tx, n *node) error {
+		if p, err = tx.Ports().Get(id); err != nil {
+			return err
+		}
+		changed, err := ports.apply(ops, p)
+		if err != nil || len(changed) == 0 {
+			return err
+		}
+		if err := mayChangePort(c, n, p, changed); err != nil {
+			return err
+		}
+		if err := checkPort(tx, p, changedBody(ops)); err != nil {
+			return err
+		}
+		if err := tx.Ports().Update(p); err != nil {
+			return err
+		}
+		return tx.Append(baremetal.Event{Node: n.UUID, MAC: p.Address, Kind: baremetal.EventNode, Detail: "port changed: " + strings.Join(changed, ", ")})
+	})
+	if err != nil {
+		return nil, as(err, baremetal.ErrNotFound, http.StatusBadRequest)
+	}
+	return ports.show(c, p, nil)
+}
+
+// changedBody is what the operations set at the root, as a body would.
+func changedBody(ops []operation) baremetal.Object {
+	body := baremetal.Object{}
+	for _, op := range ops {
+		if parts := op.parts(); len(parts) == 1 && op.op != "remove" {
+			body[parts[0]] = op.value
+		}
+	}
+	return body
+}
+
+func mayChangePort(c *call, n *node, p *port, changed []string) error {
+	if n.ProvisionState == baremetal.Inspecting && c.minor >= 39 {
+		return conflict(`Cannot update port "%s" on "%s" while it is in state "inspecting".`, p.UUID, n.UUID)
+	}
+	if slices.Contains(changed, "address") && !n.Maintenance && (n.ProvisionState == baremetal.Active || n.InstanceUUID != "") {
+		return conflict("Cannot update hardware address for port %s as node %s is active or has instance UUID assigned", p.UUID, n.UUID)
+	}
+	if n.Maintenance || slices.Contains(connected, n.ProvisionState) {
+		return nil
+	}
+	for _, name := range []string{"portgroup_uuid", "pxe_enabled", "local_link_connection", "physical_network"} {
+		if slices.Contains(changed, name) {
+			return conflict("Port %s can not have any connectivity attributes (portgroup_id, pxe_enabled, local_link_connection, physical_network) updated "+
+				"unless node %s is in a enroll, inspecting, inspect wait, manageable state or in maintenance mode. The current state is %s.", p.UUID, n.UUID, n.ProvisionState)
+		}
+	}
+	return nil
+}
+
+func deletePort(c *call) ([]byte, error) {
+	id := c.args.text("port_uuid")
+	p, err := ports.get(c, id)
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.conductor.Edit(c.ctx, p.NodeUUID, func(tx *store.Tx, n *node) error {
+		if n.InstanceUUID != "" && !n.Maintenance && n.ProvisionState == baremetal.Active && p.InternalInfo["tenant_vif_port_id"] != nil {
+			return conflict("Cannot delete the port %s as node %s is active and has a VIF attached to it", p.UUID, n.UUID)
+		}
+		if err := tx.Ports().Delete(id); err != nil {
+			return err
+		}
+		return tx.Append(baremetal.Event{Node: n.UUID, MAC: p.Address, Kind: baremetal.EventNode, Detail: "port deleted"})
+	})
+}
+
+// The forms of local_link_connection: a switch's port, a smart card's, or the note
+// that nobody manages the link.
+
+var linkProps = map[string]*schema{
+	"port_id": {types: []string{"string"}}, "switch_id": {types: []string{"string"}}, "hostname": {types: []string{"string"}},
+	"switch_info": {types: []string{"string"}}, "network_type": {types: []string{"string"}, enum: []any{"managed", "unmanaged"}},
+}
+
+func linkSchema(required ...string) *schema {
+	return &schema{types: []string{"object"}, closed: true, props: linkProps, required: required}
+}
+
+var (
+	smartNIC        = linkSchema("port_id", "hostname")
+	localLinkSchema = &schema{anyOf: []*schema{
+		linkSchema("port_id", "switch_id"), smartNIC, linkSchema("network_type"), {types: []string{"object"}, closed: true},
+	}}
+	aLocalLink = kind{parseLocalLink, "object"}
+	datapathID = regexp.MustCompile(`^[0-9A-Fa-f]{16}$`)
+)
+
+func parseLocalLink(name string, v any) (any, error) {
+	if err := localLinkSchema.check(name, v); err != nil {
+		return nil, err
+	}
+	link, _ := v.(map[string]any)
+	if id, ok := link["switch_id"].(string); ok {
+		if !macForm.MatchString(id) && !datapathID.MatchString(id) {
+			return nil, invalid("Expected a MAC address or OpenFlow datapath ID but received %s.", id)
+		}
+		link["switch_id"] = strings.ToLower(id)
+	}
+	return link, nil
+}

@@ -1,0 +1,83 @@
+package api
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+type template = baremetal.DeployTemplate
+
+func templateUUID(v *template) string { return v.UUID }
+
+var (
+	zero = 0
+	// deployStep is a step that a template or a deployment asks for.
+	deployStep = &schema{types: []string{"object"}, closed: true, order: []string{"args", "interface", "priority", "step"},
+		required: []string{"interface", "step", "args", "priority"},
+		props: map[string]*schema{
+			"args":      {types: []string{"object"}},
+			"interface": {types: []string{"string"}, enum: []any{"power", "management", "deploy", "bios", "raid"}},
+			"priority": {anyOf: []*schema{{types: []string{"integer"}, least: &zero},
+				{types: []string{"string"}, min: 1, pattern: regexp.MustCompile(`^[0-9]+$`)}}},
+			"step": {types: []string{"string"}, min: 1},
+		}}
+)
+
+var templates = newResource(resource[template]{
+	plural: "deploy_templates", path: "deploy_templates", body: "template", ident: "template_ident",
+	rows: (*store.Tx).DeployTemplates, uuid: templateUUID,
+	fields: []field[template]{
+		ident("uuid", 55, brief|create, func(v *template) *string { return &v.UUID }),
+		created(func(v *template) *timeOf { return &v.CreatedAt }),
+		updated(func(v *template) *timeOf { return &v.UpdatedAt }),
+		word("name", 55, brief|create|required|patch, func(v *template) *string { return &v.Name }).with(traitSchema),
+		object("extra", 55, create|patch, func(v *template) *baremetal.Object { return &v.Extra }),
+		links("links", 55, implicit|always, "deploy_templates", templateUUID, ""),
+		stepsField(),
+	},
+})
+
+func stepsField() field[template] {
+	return field[template]{name: "steps", since: 55, access: create | required | patch | unsorted, column: "steps",
+		put: func(b []byte, _ *call, v *template) []byte {
+			shown := make([]any, len(v.Steps))
+			for i, step := range v.Steps {
+				shown[i] = mask(step, secretWords)
+			}
+			return append(b, encode(shown)...)
+		},
+		get:    func(v *template) any { return document(v.Steps) },
+		set:    func(v *template, steps any) { v.Steps = objects(steps) },
+		schema: &schema{types: []string{"array"}, minItems: 1, items: deployStep}}
+}
+
+var templateKind = collection[template]{resource: templates, noun: "deploy template", since: 55, named: true,
+	gate:     abort(http.StatusNotFound, "The API version does not allow deploy templates"),
+	id:       func(v *template) *string { return &v.UUID },
+	creating: func(_ *call, _ *store.Tx, v *template, _ baremetal.Object) error { return distinctSteps(v) },
+	updating: func(_ *call, _ *store.Tx, v *template, _ []operation) error { return distinctSteps(v) },
+}
+
+var templateRoutes = templateKind.routes()
+
+// distinctSteps refuses a step that a template asks for twice.
+func distinctSteps(v *template) error {
+	seen := map[string]bool{}
+	var twice []string
+	for _, step := range v.Steps {
+		key := "interface: " + step.Text("interface") + ", step: " + step.Text("step")
+		if seen[key] {
+			twice = append(twice, key)
+		}
+		seen[key] = true
+	}
+	if twice == nil {
+		return nil
+	}
+	return invalid("Deploy template invalid: Duplicate deploy steps. A deploy template cannot have multiple deploy steps with the same interface and step. Duplicates: %s",
+		strings.Join(twice, "; "))
+}
