@@ -59,15 +59,15 @@ func barOf(boot []*baremetal.Event) Bar {
 
 func (b *Bar) add(e *baremetal.Event) {
 	if b.Began.IsZero() {
-		b.Began = e.At
+		b.Began, b.Latest = e.At, e.At
 	}
-	switch e.Kind {
-	case baremetal.EventPowerOff, baremetal.EventLogout:
+	switch i := step(e.Kind); {
+	case i >= 0:
+		b.reach(i, e)
+	case ends(e.Kind):
 		b.Ended = true
-	case baremetal.EventRefused, baremetal.EventError:
-		b.fail(e)
 	default:
-		b.reach(step(e.Kind), e)
+		b.fail(e)
 	}
 }
 
@@ -88,12 +88,15 @@ func (b *Bar) reach(i int, e *baremetal.Event) {
 	}
 }
 
-// fail marks the step that was awaited. After the last one nothing of the boot
-// can fail any more.
+// fail marks the step that was awaited, or power itself when it is the BMC that
+// failed. After the last step nothing of the boot can fail any more.
 func (b *Bar) fail(e *baremetal.Event) {
 	next := b.Next()
 	if next < 0 {
 		return
+	}
+	if next == 1 && e.Kind == baremetal.EventError {
+		next = 0
 	}
 	b.Steps[next].State, b.Latest, b.Reason = StepFailed, e.At, e.Detail
 	if b.Reason == "" {

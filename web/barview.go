@@ -81,9 +81,9 @@ func remark(bar Bar, mood string) string {
 		return "Up"
 	case "over":
 		if next == "" {
-			return "Last boot came up"
+			return "Was up"
 		}
-		return "Last boot ended before " + next
+		return "Ended before " + next
 	}
 	return "Waiting for " + next
 }

@@ -8,31 +8,31 @@ import (
 )
 
 // pause is the silence after which a machine that asks for an address is booting
-// anew. Firmware, iPXE and the operating system each ask within one boot, and
-// firmware repeats itself for up to a minute.
+// anew. Firmware and iPXE each ask within one boot, and firmware repeats itself for
+// up to a minute.
 const pause = 2 * time.Minute
+
+// notice is how late it may be found out that somebody switched a machine on by
+// hand: BMCs are asked for the power state at intervals.
+const notice = time.Minute
 
 // boots cuts the events of one machine, oldest first, into its boots, oldest
 // first. No boot is empty. Events that are not part of a boot are left out.
 //
-// A boot begins when power goes on; with the first request for an address after
-// a pause or after the end of the boot before; and, where somebody pressed the
-// reset button halfway, with the request before a boot program that is fetched
-// after the volume was already in use, for no operating system fetches those.
+// A boot begins when power goes on. It also begins with a request for an
+// address (only firmware and iPXE make events of those) after a pause, after the
+// end of the boot before, or after a boot script: iPXE got all it needed, so this
+// is somebody who pressed the reset button.
 func boots(events []*baremetal.Event) [][]*baremetal.Event {
 	var all [][]*baremetal.Event
 	for _, e := range events {
-		if step(e.Kind) < 0 && !slices.Contains(bootKinds(), e.Kind) {
-			continue
-		}
 		last := len(all) - 1
 		switch {
+		case !slices.Contains(bootKinds, e.Kind), last < 0 && ends(e.Kind):
+		case last >= 0 && late(all[last], e):
+			// The boot is known already, and better: by the machine's own request.
 		case last < 0 || begins(all[last], e):
 			all = append(all, []*baremetal.Event{e})
-		case e.Kind == baremetal.EventFile && reached(all[last], baremetal.EventLogin):
-			cut := restart(all[last])
-			all = append(all, append(slices.Clone(all[last][cut:]), e))
-			all[last] = all[last][:cut]
 		default:
 			all[last] = append(all[last], e)
 		}
@@ -42,28 +42,30 @@ func boots(events []*baremetal.Event) [][]*baremetal.Event {
 
 // begins tells whether e opens a new boot after the boot b.
 func begins(b []*baremetal.Event, e *baremetal.Event) bool {
-	end := b[len(b)-1]
-	ended := end.Kind == baremetal.EventPowerOff || end.Kind == baremetal.EventLogout
 	switch e.Kind {
 	case baremetal.EventPowerOn:
 		return true
 	case baremetal.EventDiscover:
-		return ended || e.At.Sub(end.At) > pause
+		return ended(b) || e.At.Sub(b[len(b)-1].At) > pause || reached(b, baremetal.EventScript)
 	case baremetal.EventRefused, baremetal.EventError:
-		return ended
+		return ended(b)
 	}
 	return false
 }
 
-// restart is the index in b of the request for an address that came after the
-// login, or the end of b when there was none.
-func restart(b []*baremetal.Event) int {
-	for i := len(b) - 1; i > 0 && b[i].Kind != baremetal.EventLogin; i-- {
-		if b[i].Kind == baremetal.EventDiscover && b[i-1].Kind != baremetal.EventDiscover {
-			return i
-		}
-	}
-	return len(b)
+// late tells whether e is the discovery that the machine is on, which b shows
+// anyway.
+func late(b []*baremetal.Event, e *baremetal.Event) bool {
+	return e.Kind == baremetal.EventPowerOn && b[0].Kind == baremetal.EventDiscover &&
+		!ended(b) && e.At.Sub(b[0].At) < notice
+}
+
+// ended tells whether the last thing known of b is that the machine went off or
+// let go of its volume.
+func ended(b []*baremetal.Event) bool { return ends(b[len(b)-1].Kind) }
+
+func ends(kind baremetal.EventKind) bool {
+	return kind == baremetal.EventPowerOff || kind == baremetal.EventLogout
 }
 
 func reached(b []*baremetal.Event, kind baremetal.EventKind) bool {

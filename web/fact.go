@@ -27,10 +27,10 @@ func groups(m *machine, connectors []*baremetal.VolumeConnector, targets []*bare
 	}
 	for _, t := range targets {
 		head := filled(fact{"Volume", t.VolumeID}, fact{"Type", t.VolumeType}, fact{"UUID", t.UUID})
-		all = append(all, group{"Volume target " + strconv.FormatInt(t.BootIndex, 10), append(head, facts(t.Properties)...)})
+		all = append(all, group{"Volume target " + strconv.FormatInt(t.BootIndex, 10), append(head, guarded(t.Properties)...)})
 	}
 	for _, g := range []group{
-		{"Driver", facts(n.DriverInfo)}, {"Properties", facts(n.Properties)}, {"Interfaces", interfaces(n.Interfaces)},
+		{"Driver", guarded(n.DriverInfo)}, {"Properties", facts(n.Properties)}, {"Interfaces", interfaces(n.Interfaces)},
 	} {
 		if len(g.Facts) > 0 {
 			all = append(all, g)

@@ -99,7 +99,7 @@ func readDossier(tx *store.Tx, ident string) (*dossier, error) {
 		return nil, err
 	}
 	d := &dossier{Tile: newTile(m, tx.Now()), Actions: actions(m.node)}
-	past, err := tx.Events(store.EventQuery{Node: m.node.UUID, Kinds: bootKinds(), Limit: pastEvents, Last: true})
+	past, err := tx.Events(store.EventQuery{Node: m.node.UUID, Kinds: bootKinds, Limit: pastEvents, Last: true})
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func newBootView(bar Bar, power baremetal.PowerState, now time.Time) bootView {
 		c := captions[s.Kind]
 		row := stepView{Label: c.label, Done: c.done, Detail: s.Detail, Class: v.Bar.Segments[i].Class}
 		if s.State == StepDone {
-			row.At, row.Delta = "+"+elapsed(s.At.Sub(bar.Began)), elapsed(s.At.Sub(before))
+			row.At, row.Delta = "+"+elapsed(s.At.Sub(bar.Began)), elapsed(max(0, s.At.Sub(before)))
 			row.X, row.Width = span(bar, before, s.At)
 			before = s.At
 		}

@@ -6,76 +6,58 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strings"
 
 	"ironhook/baremetal"
 )
 
-// hidden stands for a secret, as in the API's answers.
+// hidden stands for what is not shown, as in the API's answers.
 const hidden = "******"
 
-// secretive are the parts of a key that make its value a secret; those of
-// Ironic (oslo.utils, mask_dict_password) that a node or a target can carry, and
-// the SNMP driver's.
-var secretive = []string{
-	"adminpass", "admin_pass", "auth_token", "chapsecret", "configdrive", "encrypted_key", "auth_key", "priv_key",
-	"new_pass", "passphrase", "password", "private_key", "secret", "sslkey", "sys_pswd", "token",
+// public are the keys of driver_info and of a target's properties whose values
+// anybody who is logged in may read over a shoulder. Of every other key the page
+// says only that it is set: a key that nobody thought of is no leak.
+var public = map[string]bool{
+	"ipmi_address": true, "ipmi_port": true, "ipmi_username": true, "ipmi_cipher_suite": true, "ipmi_priv_level": true,
+	"ipmi_protocol_version": true, "ipmi_bridging": true, "ipmi_transit_address": true, "ipmi_target_address": true,
+	"redfish_address": true, "redfish_system_id": true, "redfish_username": true, "redfish_verify_ca": true,
+	"deploy_kernel": true, "deploy_ramdisk": true, "rescue_kernel": true, "rescue_ramdisk": true, "force_persistent_boot_device": true,
+	"target_portal": true, "target_portals": true, "target_iqn": true, "target_iqns": true, "target_lun": true, "target_luns": true,
+	"target_wwn": true, "auth_method": true, "access_mode": true, "volume_id": true,
 }
 
 // fact is one line of a machine's page.
 type fact struct{ Name, Value string }
 
-// facts lists o by key, its secrets hidden.
+// facts lists o by key.
 func facts(o baremetal.Object) []fact {
 	var list []fact
 	for _, key := range slices.Sorted(maps.Keys(o)) {
-		list = append(list, fact{key, plain(masked(key, o[key]))})
+		list = append(list, fact{key, plain(o[key])})
 	}
 	return list
 }
 
-// masked returns value as it may be shown under key, at any depth.
-func masked(key string, value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		shown := make(map[string]any, len(v))
-		for k, inner := range v {
-			shown[k] = masked(k, inner)
+// guarded lists o by key, showing only what is public.
+func guarded(o baremetal.Object) []fact {
+	list := facts(o)
+	for i, f := range list {
+		if !public[f.Name] {
+			list[i].Value = hidden
 		}
-		return shown
-	case baremetal.Object:
-		return masked(key, map[string]any(v))
-	case []any:
-		shown := make([]any, len(v))
-		for i, inner := range v {
-			shown[i] = masked(key, inner)
-		}
-		return shown
 	}
-	if slices.ContainsFunc(secretive, func(word string) bool { return strings.Contains(strings.ToLower(key), word) }) {
-		return hidden
-	}
-	if s, ok := value.(string); ok {
-		return withoutPassword(s)
-	}
-	return value
+	return list
 }
 
-// withoutPassword hides the password in an address like https://user:word@bmc.
-func withoutPassword(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.User == nil {
-		return s
-	}
-	return u.Redacted()
-}
-
-// plain writes a value for a person.
+// plain writes a value for a person, without the password that an address like
+// https://user:word@bmc may carry.
 func plain(value any) string {
 	switch v := value.(type) {
 	case nil:
 		return ""
 	case string:
+		if u, err := url.Parse(v); err == nil && u.User != nil {
+			return u.Redacted()
+		}
 		return v
 	case map[string]any, []any:
 		text, err := json.Marshal(v)

@@ -44,7 +44,7 @@ func readNode(tx *store.Tx, node *baremetal.Node) (*machine, error) {
 			return nil, err
 		}
 	}
-	m.boot, err = tx.Events(store.EventQuery{Node: node.UUID, Kinds: bootKinds(), Limit: told, Last: true})
+	m.boot, err = tx.Events(store.EventQuery{Node: node.UUID, Kinds: bootKinds, Limit: told, Last: true})
 	return m, err
 }
 

@@ -39,8 +39,6 @@ var captions = map[baremetal.EventKind]caption{
 
 // bootKinds are the events that a boot is told by: the steps, and what ends or
 // breaks one.
-func bootKinds() []baremetal.EventKind {
-	return append([]baremetal.EventKind{
-		baremetal.EventPowerOff, baremetal.EventLogout, baremetal.EventRefused, baremetal.EventError,
-	}, baremetal.BootSteps...)
-}
+var bootKinds = append([]baremetal.EventKind{
+	baremetal.EventPowerOff, baremetal.EventLogout, baremetal.EventRefused, baremetal.EventError,
+}, baremetal.BootSteps...)

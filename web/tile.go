@@ -40,15 +40,15 @@ func newTile(m *machine, now time.Time) tile {
 	if len(m.leases) > 0 {
 		t.MAC, t.Address = m.leases[0].MAC, m.leases[0].Address.String()
 	}
-	t.Notice, t.Alarm = notice(m.node)
+	t.Notice, t.Alarm = remarkable(m.node)
 	if t.Notice == t.Bar.Problem {
 		t.Notice = ""
 	}
 	return t
 }
 
-// notice is the one thing about a node that its operator must not overlook.
-func notice(n *baremetal.Node) (text string, alarm bool) {
+// remarkable is the one thing about a node that its operator must not overlook.
+func remarkable(n *baremetal.Node) (text string, alarm bool) {
 	switch {
 	case n.LastError != "":
 		return n.LastError, true

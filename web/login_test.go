@@ -1,0 +1,304 @@
+package web
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ironhook/baremetal"
+)
+
+func TestNothingIsShownWithoutLogin(t *testing.T) {
+	r := newRoom(t)
+	r.enroll(&baremetal.Node{UUID: "node-1", Name: "secret-name"}, "52:54:00:00:00:01")
+	for _, test := range []struct {
+		method, path string
+		status       int
+		to           string
+	}{
+		{"GET", "/ui", 303, "/ui/"},
+		{"GET", "/ui/", 303, "/ui/login?next=%2Fui%2F"},
+		{"HEAD", "/ui/", 303, "/ui/login?next=%2Fui%2F"},
+		{"GET", "/ui/machines/secret-name", 303, "/ui/login?next=%2Fui%2Fmachines%2Fsecret-name"},
+		{"GET", "/ui/machines/no-such-name", 303, "/ui/login?next=%2Fui%2Fmachines%2Fno-such-name"},
+		{"GET", "/ui/nowhere", 303, "/ui/login?next=%2Fui%2Fnowhere"},
+		{"POST", "/ui/", 303, "/ui/login?next=%2Fui%2F"},
+		{"GET", "/ui/events", 401, ""},
+		{"GET", "/ui/events?machine=secret-name", 401, ""},
+		{"GET", "/ui/login", 200, ""},
+		{"GET", "/ui/static/app.css", 200, ""},
+		{"GET", "/ui/static/htmx.min.js", 200, ""},
+		{"GET", "/ui/static/htmx.LICENSE", 200, ""},
+		{"GET", "/ui/static/nothing.css", 404, ""},
+		{"GET", "/ui/static/..%2Ftemplates%2Fwall.html", 404, ""},
+		{"GET", "/ui/static/..%2F..%2F..%2Fschema.sql", 404, ""},
+	} {
+		for _, cookies := range []string{"", cookie + "=", cookie + "=AAAA", cookie + "=" + strings.Repeat("A", 43)} {
+			a := r.do(test.method, test.path, "", "Cookie", cookies)
+			if a.status != test.status || a.header.Get("Location") != test.to {
+				t.Errorf("%s %s with %q = %d to %q, want %d to %q", test.method, test.path, cookies,
+					a.status, a.header.Get("Location"), test.status, test.to)
+			}
+			if strings.Contains(a.body, "secret-name") && !strings.Contains(test.path, "secret-name") {
+				t.Errorf("%s %s shows a machine", test.method, test.path)
+			}
+		}
+	}
+}
+
+func TestLogin(t *testing.T) {
+	r := newRoom(t)
+	for _, test := range []struct {
+		user, word string
+		status     int
+		says       string
+	}{
+		{"admin", "wrong", 401, "User name or password is wrong."},
+		{"nobody", password, 401, "User name or password is wrong."},
+		{"", "", 401, "User name or password is wrong."},
+		{"admin", password, 303, ""},
+	} {
+		a := r.login(test.user, test.word)
+		if a.status != test.status || !strings.Contains(a.body, test.says) {
+			t.Errorf("login(%q, %q) = %d\n%s\nwant %d saying %q", test.user, test.word, a.status, a.body, test.status, test.says)
+		}
+		if got, want := a.header.Get("Set-Cookie") != "", test.status == 303; got != want {
+			t.Errorf("login(%q, %q) sets a cookie: %v, want %v", test.user, test.word, got, want)
+		}
+	}
+	if a := r.get("/ui/"); a.status != 200 {
+		t.Errorf("GET /ui/ after login = %d, want 200", a.status)
+	}
+	if a := r.get("/ui/login?next=/ui/machines/x"); a.header.Get("Location") != "/ui/machines/x" {
+		t.Errorf("login page after login leads to %q", a.header.Get("Location"))
+	}
+	if strings.Contains(r.log.String(), "wrong") || strings.Contains(r.log.String(), password) {
+		t.Errorf("the log holds a password:\n%s", r.log)
+	}
+}
+
+func TestCookie(t *testing.T) {
+	w := New(Config{Login: func(string, string) bool { return true }})
+	for _, secured := range []bool{false, true} {
+		r := httptest.NewRequest("POST", "/ui/login", nil)
+		if secured {
+			r.TLS = &tls.ConnectionState{}
+		}
+		c := w.cookie(r, "token")
+		if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure != secured || c.Path != "/" || c.MaxAge <= 0 {
+			t.Errorf("cookie over TLS %v = %+v", secured, c)
+		}
+	}
+}
+
+func TestForeignSitesAreRefused(t *testing.T) {
+	for _, header := range [][]string{
+		{"Sec-Fetch-Site", "cross-site"},
+		{"Sec-Fetch-Site", "same-site"},
+		{"Origin", "https://evil.example"},
+		{"Origin", "null"},
+	} {
+		r := newRoom(t)
+		if a := r.login("admin", password, header...); a.status != http.StatusForbidden || a.header.Get("Set-Cookie") != "" {
+			t.Errorf("login with %v = %d, %q; want 403 and no cookie", header, a.status, a.header.Get("Set-Cookie"))
+		}
+		r.enter()
+		if a := r.do("POST", "/ui/logout", "", header...); a.status != http.StatusForbidden {
+			t.Errorf("logout with %v = %d, want 403", header, a.status)
+		}
+		if a := r.get("/ui/"); a.status != 200 {
+			t.Errorf("a foreign site logged somebody out")
+		}
+	}
+}
+
+func TestSigned(t *testing.T) {
+	r := newRoom(t).enter()
+	token := r.http.Jar.Cookies(mustURL(t, r.url))[0]
+	for _, test := range []struct {
+		name    string
+		cookie  *http.Cookie
+		headers []string
+		want    bool
+	}{
+		{"our page", token, []string{signature, "1"}, true},
+		{"our page, as browsers send it", token, []string{signature, "1", "Sec-Fetch-Site", "same-origin", "Origin", "http://appliance:6385"}, true},
+		{"no header", token, nil, false},
+		{"another value", token, []string{signature, "yes"}, false},
+		{"no cookie", nil, []string{signature, "1"}, false},
+		{"another cookie", &http.Cookie{Name: cookie, Value: "guess"}, []string{signature, "1"}, false},
+		{"another site", token, []string{signature, "1", "Sec-Fetch-Site", "cross-site"}, false},
+		{"another port of this host", token, []string{signature, "1", "Origin", "http://appliance:8080"}, false},
+	} {
+		req := httptest.NewRequest("PUT", "http://appliance:6385/v1/nodes/x/states/power", nil)
+		for i := 0; i < len(test.headers); i += 2 {
+			req.Header.Set(test.headers[i], test.headers[i+1])
+		}
+		if test.cookie != nil {
+			req.AddCookie(test.cookie)
+		}
+		if got := r.web.Signed(req); got != test.want {
+			t.Errorf("%s: Signed = %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestWithoutAuthenticationPagesAreOpenAndNothingIsSigned(t *testing.T) {
+	r := newRoom(t, func(w *Web) { w.Login = nil })
+	if a := r.get("/ui/"); a.status != 200 || strings.Contains(a.body, "Sign out") {
+		t.Errorf("GET /ui/ = %d, want 200 without a way out", a.status)
+	}
+	if a := r.get("/ui/login"); a.status != 303 {
+		t.Errorf("GET /ui/login = %d, want 303", a.status)
+	}
+	req := httptest.NewRequest("PUT", "/v1/nodes/x/states/power", nil)
+	req.Header.Set(signature, "1")
+	if r.web.Signed(req) {
+		t.Error("Signed = true with authentication off")
+	}
+}
+
+func TestLogoutEndsTheSession(t *testing.T) {
+	r := newRoom(t).enter()
+	kept := r.http.Jar.Cookies(mustURL(t, r.url))[0]
+	if a := r.do("POST", "/ui/logout", ""); a.status != 303 || !strings.Contains(a.header.Get("Set-Cookie"), "Max-Age=0") {
+		t.Errorf("logout = %d, %q", a.status, a.header.Get("Set-Cookie"))
+	}
+	if a := r.get("/ui/", "Cookie", kept.String()); a.status != 303 {
+		t.Errorf("GET /ui/ with the cookie of an ended session = %d, want 303", a.status)
+	}
+}
+
+func TestSessionsExpire(t *testing.T) {
+	s := sessions{live: make(map[[32]byte]*session)}
+	now := dawn
+	request := func(token string) *http.Request {
+		r := httptest.NewRequest("GET", "/ui/", nil)
+		r.AddCookie(&http.Cookie{Name: cookie, Value: token})
+		return r
+	}
+	used, unused := request(s.open(now)), request(s.open(now))
+	for now = now.Add(idle); now.Sub(dawn) <= lifetime; now = now.Add(idle) {
+		if s.find(used, now) == nil {
+			t.Fatalf("a session in use ended after %v", now.Sub(dawn))
+		}
+		if s.find(unused, now) != nil && now.Sub(dawn) > idle+time.Second {
+			t.Fatalf("a session lives after %v", now.Sub(dawn))
+		}
+		now = now.Add(time.Second)
+		s.find(used, now)
+	}
+	if s.find(used, now) != nil {
+		t.Errorf("a session in use lives after %v", now.Sub(dawn))
+	}
+	first := request(s.open(now))
+	for range crowd {
+		now = now.Add(time.Millisecond)
+		s.open(now)
+	}
+	if len(s.live) != crowd || s.find(first, now) != nil {
+		t.Errorf("%d sessions live, the oldest among them: %v; want %d and false", len(s.live), s.find(first, now) != nil, crowd)
+	}
+}
+
+func TestTokensAreNotKept(t *testing.T) {
+	s := sessions{live: make(map[[32]byte]*session)}
+	a, b := s.open(dawn), s.open(dawn)
+	if a == b || len(a) != 43 {
+		t.Errorf("tokens %q and %q, want two different ones of 256 bits", a, b)
+	}
+	if kept := fmt.Sprintf("%v", s.live); strings.Contains(kept, a) {
+		t.Error("the token is kept as it is")
+	}
+}
+
+func TestTriesSlowDown(t *testing.T) {
+	l := tries{from: map[netip.Addr]*try{}}
+	guest, other := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")
+	now := dawn
+	var waits []time.Duration
+	for range 13 {
+		if wait := l.take(guest, now); wait > 0 {
+			waits = append(waits, wait)
+			now = now.Add(wait)
+			l.take(guest, now)
+		}
+	}
+	s := time.Second
+	if want := []time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s, 32 * s, 60 * s, 60 * s}; !slices.Equal(waits, want) {
+		t.Errorf("waits = %v, want %v", waits, want)
+	}
+	if wait := l.take(other, now); wait != 0 {
+		t.Errorf("another address waits %v", wait)
+	}
+	if l.forgive(guest); l.take(guest, now) != 0 {
+		t.Error("an address waits after it was forgiven")
+	}
+	if wait := l.take(guest, now.Add(forgetting+longest)); wait != 0 {
+		t.Errorf("an address waits %v after all was forgotten", wait)
+	}
+}
+
+func TestTriesAreBounded(t *testing.T) {
+	l := tries{from: map[netip.Addr]*try{}}
+	addr := netip.MustParseAddr("10.0.0.0")
+	for i := range guessers + 10 {
+		addr = addr.Next()
+		l.take(addr, dawn.Add(time.Duration(i)*time.Millisecond))
+	}
+	if len(l.from) != guessers || l.from[addr] == nil || l.from[netip.MustParseAddr("10.0.0.1")] != nil {
+		t.Errorf("%d addresses remembered, want the last %d", len(l.from), guessers)
+	}
+}
+
+func TestGuesser(t *testing.T) {
+	for in, want := range map[string]string{
+		"10.0.0.1:80": "10.0.0.1", "[::ffff:10.0.0.1]:80": "10.0.0.1", "[2001:db8:1:2:3::4]:80": "2001:db8:1:2::",
+		"[fe80::1%eth0]:80": "fe80::", "nonsense": "invalid IP",
+	} {
+		if got := guesser(&http.Request{RemoteAddr: in}).String(); got != want {
+			t.Errorf("guesser(%q) = %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestLoginIsLimited(t *testing.T) {
+	var mu sync.Mutex
+	checked := 0
+	r := newRoom(t, func(w *Web) {
+		inner := w.Login
+		w.Login = func(user, word string) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			checked++
+			return inner(user, word)
+		}
+	})
+	var statuses []int
+	for range 8 {
+		statuses = append(statuses, r.login("admin", "wrong").status)
+	}
+	if want := []int{401, 401, 401, 401, 401, 429, 429, 429}; !slices.Equal(statuses, want) || checked != 5 {
+		t.Errorf("eight tries = %v with %d passwords checked, want %v with 5", statuses, checked, want)
+	}
+	a := r.login("admin", password)
+	if a.status != 429 || a.header.Get("Retry-After") != "1" || !strings.Contains(a.body, "Too many tries. Wait 1 s") {
+		t.Errorf("the right password among guesses = %d, Retry-After %q", a.status, a.header.Get("Retry-After"))
+	}
+	r.web.now = func() time.Time { return time.Now().Add(time.Hour) }
+	r.enter()
+}
+
+func TestLoginReadsNoNovel(t *testing.T) {
+	r := newRoom(t)
+	if a := r.login("admin", strings.Repeat("a", 1<<20)); a.status == 303 {
+		t.Errorf("a password of a megabyte = %d", a.status)
+	}
+}

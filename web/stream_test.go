@@ -1,0 +1,331 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// listener is a browser that follows a stream.
+type listener struct {
+	*room
+	status int
+	lines  *bufio.Scanner
+	leave  context.CancelFunc
+	id     string // of the last message
+}
+
+// message is one server-sent event, or a comment, which has no data.
+type message struct{ id, data string }
+
+func (r *room) follow(path string, headers ...string) *listener {
+	r.Helper()
+	ctx, leave := context.WithCancel(patience(r.T))
+	r.Cleanup(leave)
+	req, err := http.NewRequestWithContext(ctx, "GET", r.url+path, nil)
+	if err != nil {
+		r.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := r.http.Do(req)
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(func() { response.Body.Close() }) //nolint:errcheck // only read
+	lines := bufio.NewScanner(response.Body)
+	lines.Buffer(nil, 1<<20)
+	return &listener{room: r, status: response.StatusCode, lines: lines, leave: leave}
+}
+
+// read returns the next message or comment, and false at the end.
+func (l *listener) read() (m message, ok bool) {
+	for l.lines.Scan() {
+		switch field, value, _ := strings.Cut(l.lines.Text(), ": "); field {
+		case "":
+			if m.id != "" {
+				l.id = m.id
+			}
+			return m, true
+		case "id":
+			m.id = value
+		case "data":
+			m.data += value + "\n"
+		}
+	}
+	return message{}, false
+}
+
+// next returns the next message that says something.
+func (l *listener) next() message {
+	l.Helper()
+	for {
+		m, ok := l.read()
+		if !ok {
+			l.Fatalf("the stream ended: %v", l.lines.Err())
+		}
+		if m.data != "" {
+			return m
+		}
+	}
+}
+
+// until reads on to the first message with this text.
+func (l *listener) until(text string) message {
+	l.Helper()
+	for {
+		if m := l.next(); strings.Contains(m.data, text) {
+			return m
+		}
+	}
+}
+
+func TestStreamSwapsOnlyTheTileThatChanged(t *testing.T) {
+	r := newRoom(t).enter()
+	one := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
+	r.enroll(&baremetal.Node{UUID: "node-2", Name: "pc-02"}, "52:54:00:00:00:02")
+	l := r.follow(fmt.Sprintf("/ui/events?after=%d", r.last()))
+	if m, ok := l.read(); !ok || m.data != "" {
+		t.Fatalf("a page that is up to date is first told %q", m.data)
+	}
+	for i, kind := range baremetal.BootSteps {
+		r.happen(one.UUID, kind)
+		m := l.until(fmt.Sprintf(`aria-valuenow="%d"`, i+1))
+		if m.id != strconv.FormatInt(r.last(), 10) {
+			t.Errorf("id after %s = %s, want %d", kind, m.id, r.last())
+		}
+		if !strings.Contains(m.data, `<hx-partial hx-target="#m-node-1" hx-swap="outerMorph">`) || strings.Contains(m.data, "node-2") {
+			t.Errorf("after %s the stream says\n%s\nwant the tile of node-1 alone", kind, m.data)
+		}
+	}
+}
+
+func TestStreamTellsOfComingAndGoing(t *testing.T) {
+	r := newRoom(t).enter()
+	l := r.follow("/ui/events?after=0")
+	l.read()
+	r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
+	if m := l.next(); !strings.Contains(m.data, `hx-target="#wall"`) || !strings.Contains(m.data, "pc-01") || !strings.Contains(m.data, "1 machine<") {
+		t.Errorf("after enrolment: %s", m.data)
+	}
+	if err := r.store.Append(t.Context(), baremetal.Event{MAC: "b8:27:eb:00:00:01", Kind: baremetal.EventDiscover}); err != nil {
+		t.Fatal(err)
+	}
+	if m := l.next(); !strings.Contains(m.data, "b8:27:eb:00:00:01") || strings.Contains(m.data, "#wall") {
+		t.Errorf("after a stranger came by: %s", m.data)
+	}
+	r.update(func(tx *store.Tx) error {
+		if err := tx.Nodes().Delete("node-1"); err != nil {
+			return err
+		}
+		return tx.Append(baremetal.Event{Node: "node-1", Kind: baremetal.EventNode, Detail: "deleted"})
+	})
+	if m := l.next(); !strings.Contains(m.data, "No machines yet") {
+		t.Errorf("after deletion: %s", m.data)
+	}
+}
+
+func TestStreamOfOneMachine(t *testing.T) {
+	r := newRoom(t).enter()
+	one := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
+	two := r.enroll(&baremetal.Node{UUID: "node-2", Name: "pc-02"}, "52:54:00:00:00:02")
+	l := r.follow(fmt.Sprintf("/ui/events?machine=node-1&after=%d", r.last()))
+	l.read()
+	r.happen(two.UUID, baremetal.BootSteps...)
+	r.happen(one.UUID, baremetal.EventPowerOn)
+	if m := l.next(); !strings.Contains(m.data, `hx-target="#machine"`) || !strings.Contains(m.data, "Switched on") || strings.Contains(m.data, "pc-02") {
+		t.Errorf("the page of pc-01 is told %s", m.data)
+	}
+	r.update(func(tx *store.Tx) error {
+		if err := tx.Nodes().Delete("node-1"); err != nil {
+			return err
+		}
+		return tx.Append(baremetal.Event{Node: "node-1", Kind: baremetal.EventNode, Detail: "deleted"})
+	})
+	if m := l.next(); !strings.Contains(m.data, "not enrolled any more") {
+		t.Errorf("the page of a deleted machine is told %s", m.data)
+	}
+}
+
+// A browser that went away asks from the number it last heard, and hears of
+// everything that happened since, whatever the reason for going was.
+func TestStreamResumesWithoutLoss(t *testing.T) {
+	r := newRoom(t).enter()
+	var nodes []string
+	for i := range 4 {
+		n := r.enroll(&baremetal.Node{UUID: fmt.Sprintf("node-%d", i), Name: fmt.Sprintf("pc-%d", i)}, fmt.Sprintf("52:54:00:00:00:0%d", i))
+		nodes = append(nodes, n.UUID)
+	}
+	l := r.follow(fmt.Sprintf("/ui/events?after=%d", r.last()))
+	l.read()
+	r.happen(nodes[0], baremetal.EventPowerOn)
+	last := l.next().id
+	l.leave()
+
+	r.happen(nodes[1], baremetal.EventPowerOn)
+	r.happen(nodes[2], baremetal.EventPowerOn, baremetal.EventDiscover)
+	m := r.follow("/ui/events?after=0", "Last-Event-ID", last).next()
+	if !strings.Contains(m.data, `#m-node-1"`) || !strings.Contains(m.data, `#m-node-2"`) || m.id != strconv.FormatInt(r.last(), 10) {
+		t.Errorf("resumed after %s: id %s\n%s\nwant node-1 and node-2, id %d", last, m.id, m.data, r.last())
+	}
+}
+
+func TestStreamSendsAllToOneWhoCannotResume(t *testing.T) {
+	r := newRoom(t).enter()
+	n := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
+	for name, path := range map[string]string{
+		"no position":            "/ui/events",
+		"of another life":        "/ui/events?after=999999",
+		"nonsense":               "/ui/events?after=x",
+		"long ago":               "/ui/events?after=1",
+		"negative, as by nobody": "/ui/events?after=-7",
+	} {
+		if name == "long ago" {
+			r.update(func(tx *store.Tx) error {
+				for range catchUp + 1 {
+					if err := tx.Append(baremetal.Event{Node: n.UUID, Kind: baremetal.EventDiscover}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+		if m := r.follow(path).next(); !strings.Contains(m.data, `hx-target="#wall"`) || m.id != strconv.FormatInt(r.last(), 10) {
+			t.Errorf("%s: %s = id %s\n%s\nwant the whole wall, id %d", name, path, m.id, m.data, r.last())
+		}
+	}
+}
+
+func TestStreamBeatsAndNoticesWhatOnlyTimeTells(t *testing.T) {
+	r := newRoom(t, func(w *Web) { w.heartbeat = 5 * time.Millisecond }).enter()
+	n := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
+	l := r.follow(fmt.Sprintf("/ui/events?after=%d", r.last()))
+	for range 3 {
+		if m, ok := l.read(); !ok || m.data != "" {
+			t.Fatalf("an idle stream says %q, %v; want comments", m.data, ok)
+		}
+	}
+	// A change without an event, as no part of the house should make one.
+	r.update(func(tx *store.Tx) error {
+		n.Description, n.LastError = "", "told by nobody"
+		return tx.Nodes().Update(n)
+	})
+	l.until("told by nobody")
+}
+
+func TestStreamEndsWithItsSession(t *testing.T) {
+	for name, end := range map[string]func(*room){
+		"logout":                            func(r *room) { r.do("POST", "/ui/logout", "") },
+		"shutdown":                          func(r *room) { r.web.Close(); r.web.Close() },
+		"another login in the same browser": func(r *room) { r.enter() },
+	} {
+		r := newRoom(t).enter()
+		l := r.follow("/ui/events?after=0")
+		l.read()
+		end(r)
+		if m, ok := l.read(); ok {
+			t.Errorf("%s: the stream goes on with %q", name, m.data)
+		}
+	}
+}
+
+func TestStreamEndsWithTheLifeOfItsSession(t *testing.T) {
+	later := make(chan time.Duration, 1)
+	later <- 0
+	r := newRoom(t, func(w *Web) {
+		w.heartbeat = time.Millisecond
+		w.now = func() time.Time {
+			d := <-later
+			later <- d
+			return dawn.Add(d)
+		}
+	}).enter()
+	l := r.follow("/ui/events?after=0")
+	for range 3 {
+		l.read()
+	}
+	for d := idle; d < lifetime; d += idle { // it stays open: that is use
+		<-later
+		later <- d
+		for range 3 {
+			if _, ok := l.read(); !ok {
+				t.Fatalf("the stream ended after %v", d)
+			}
+		}
+	}
+	<-later
+	later <- lifetime + time.Second
+	for ok := true; ok; {
+		_, ok = l.read()
+	}
+	if a := r.get("/ui/events"); a.status != http.StatusUnauthorized {
+		t.Errorf("GET /ui/events after the end = %d, want 401", a.status)
+	}
+}
+
+func TestStreamsAreBounded(t *testing.T) {
+	r := newRoom(t).enter()
+	var open []*listener
+	for i := range perSession + 1 {
+		l := r.follow("/ui/events?after=0")
+		if want := map[bool]int{true: 200, false: 503}[i < perSession]; l.status != want {
+			t.Fatalf("stream %d = %d, want %d", i, l.status, want)
+		}
+		open = append(open, l)
+	}
+	open[0].leave()
+	for r.follow("/ui/events?after=0").status != 200 { // room again, once the server saw the other leave
+	}
+	if got, most := len(r.web.streams), perSession; got != most {
+		t.Errorf("%d streams counted, want %d", got, most)
+	}
+}
+
+// A browser that stops reading holds up neither the writers of the log nor the
+// other browsers.
+func TestASlowBrowserBlocksNobody(t *testing.T) {
+	r := newRoom(t).enter()
+	n := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
+	conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // nothing was written
+	fmt.Fprintf(conn, "GET /ui/events HTTP/1.1\r\nHost: x\r\nCookie: %s\r\n\r\n", r.http.Jar.Cookies(mustURL(t, r.url))[0])
+	l := r.follow(fmt.Sprintf("/ui/events?after=%d", r.last()))
+	for range 200 { // far more than the buffers of a connection hold, if every one were kept for it
+		r.happen(n.UUID, baremetal.EventPowerOn)
+		if err := r.store.Append(t.Context(), baremetal.Event{Node: n.UUID, Kind: baremetal.EventRefused, Detail: strings.Repeat("no ", 10_000)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	last := strconv.FormatInt(r.last(), 10)
+	for l.id != last {
+		l.next()
+	}
+}
+
+func TestEnvelope(t *testing.T) {
+	got := string(envelope(7, []byte("<pre>  a\r\n\n  b</pre>\n")))
+	if want := "id: 7\ndata: <pre>  a\ndata: \ndata:   b</pre>\n\n"; got != want {
+		t.Errorf("envelope = %q, want %q", got, want)
+	}
+}
+
+func TestConcerned(t *testing.T) {
+	got := concerned([]*baremetal.Event{{Node: "b"}, {}, {Node: "a"}, {Node: "b"}})
+	if want := []string{"b", "a"}; !slices.Equal(got, want) {
+		t.Errorf("concerned = %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,151 @@
+package web
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ironhook/baremetal"
+)
+
+func TestBarView(t *testing.T) {
+	for _, test := range []struct {
+		name, in     string
+		power        baremetal.PowerState
+		now          time.Duration
+		mood, remark string
+		ticking      bool
+		classes      string // first letters
+	}{
+		{"idle", "", "", 0, "idle", "No boot seen yet", false, "wwwwwwwww"},
+		{"running", halfway, baremetal.PowerOn, 4 * time.Second, "running", "Waiting for Loader", true, "dddnwwwww"},
+		{"stuck", halfway, baremetal.PowerOn, time.Hour, "stuck", "Stuck before Loader", true, "dddswwwww"},
+		{"failed", halfway + "refused@4s:no", baremetal.PowerOn, time.Hour, "failed", "Loader failed", false, "dddfwwwww"},
+		{"up", whole, baremetal.PowerOn, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"off without an event", halfway, baremetal.PowerOff, time.Hour, "over", "Ended before Loader", false, "dddwwwwww"},
+		{"off after it was up", whole + "power-off@20s", baremetal.PowerOff, time.Hour, "over", "Was up", false, "ddddddddd"},
+	} {
+		v := newBarView(bootBar(events(t, test.in)), test.power, dawn.Add(test.now))
+		var classes strings.Builder
+		for _, s := range v.Segments {
+			classes.WriteByte(s.Class[0])
+		}
+		if v.Mood != test.mood || v.Caption != test.remark || (v.Since != 0) != test.ticking || classes.String() != test.classes {
+			t.Errorf("%s: newBarView = %s, %q, since %d, %s; want %s, %q, ticking %v, %s",
+				test.name, v.Mood, v.Caption, v.Since, &classes, test.mood, test.remark, test.ticking, test.classes)
+		}
+	}
+}
+
+func TestWaterfall(t *testing.T) {
+	b := bootViews(events(t, byHand+"power-on@300s discover@304s offer@305s"), baremetal.PowerOn, dawn.Add(306*time.Second))
+	if len(b) != 2 || b[0].Bar.Mood != "running" || b[1].Bar.Mood != "over" {
+		t.Fatalf("bootViews = %+v, want a running boot, then one that is over", b)
+	}
+	s := b[0].Steps
+	if s[1].At != "+4.0 s" || s[1].Delta != "4.0 s" || s[1].X != 0 || s[1].Width != 800 || s[2].X != 800 || s[2].Width != 200 || s[3].Width != 0 {
+		t.Errorf("steps = %+v, want DHCP over the first 800, Offer over the last 200, no more", s[:4])
+	}
+}
+
+func TestElapsed(t *testing.T) {
+	for in, want := range map[time.Duration]string{
+		0: "0 ms", 999 * time.Millisecond: "999 ms", 12390 * time.Millisecond: "12.3 s", 59999 * time.Millisecond: "59.9 s",
+		185 * time.Second: "3 min 05 s", 2*time.Hour + 10*time.Minute: "2 h 10 min",
+	} {
+		if got := elapsed(in); got != want {
+			t.Errorf("elapsed(%v) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestNatural(t *testing.T) {
+	names := []string{"pc-10", "pc-2", "pc-02b", "PC-1", "pc-", "9", "10", "pc-2a", "µ-1", "pc-2٣", "pc-00"}
+	slices.SortFunc(names, natural)
+	got, want := strings.Join(names, " "), "9 10 PC-1 pc- pc-00 pc-2 pc-2a pc-02b pc-2٣ pc-10 µ-1"
+	if got != want {
+		t.Errorf("sorted by natural = %s, want %s", got, want)
+	}
+}
+
+func TestGuarded(t *testing.T) {
+	var got []string
+	for _, f := range guarded(baremetal.Object{
+		"ipmi_address": "10.0.0.7", "ipmi_password": "hunter2", "ipmi_hex_kg_key": "00ff", "target_lun": float64(1),
+		"redfish_address": "https://root:calvin@bmc.example", "auth_username": "u", "something": map[string]any{"token": "x"},
+	}) {
+		got = append(got, f.Name+"="+f.Value)
+	}
+	want := "auth_username=****** ipmi_address=10.0.0.7 ipmi_hex_kg_key=****** ipmi_password=****** " +
+		"redfish_address=https://root:xxxxx@bmc.example something=****** target_lun=1"
+	if s := strings.Join(got, " "); s != want {
+		t.Errorf("guarded = %s, want %s", s, want)
+	}
+}
+
+func TestActionsAreTheLegalOnes(t *testing.T) {
+	for _, test := range []struct {
+		power baremetal.PowerState
+		state baremetal.ProvisionState
+		want  string
+	}{
+		{"", baremetal.Enroll, "Power on, Reboot, Power off, Manage"},
+		{baremetal.PowerOff, baremetal.Manageable, "Power on, Provide"},
+		{baremetal.PowerOff, baremetal.Available, "Power on, Manage, Deploy"},
+		{baremetal.PowerOn, baremetal.Active, "Reboot, Power off, Undeploy"},
+		{baremetal.PowerOn, baremetal.DeployFailed, "Reboot, Power off, Deploy, Undeploy"},
+		{baremetal.PowerOn, baremetal.DeployWait, "Reboot, Power off, Abort, Undeploy"},
+		{baremetal.PowerOn, baremetal.Deploying, "Reboot, Power off"},
+	} {
+		var labels []string
+		for _, a := range actions(&baremetal.Node{PowerState: test.power, ProvisionState: test.state}) {
+			labels = append(labels, a.Label)
+		}
+		if got := strings.Join(labels, ", "); got != test.want {
+			t.Errorf("actions(%q, %q) = %s, want %s", test.power, test.state, got, test.want)
+		}
+	}
+}
+
+func TestStrangers(t *testing.T) {
+	log := []*baremetal.Event{
+		{At: dawn.Add(-25 * time.Hour), MAC: "52:54:00:00:00:01", Kind: baremetal.EventDiscover},
+		{At: dawn, MAC: "52:54:00:00:00:02", Kind: baremetal.EventDiscover},
+		{At: dawn, MAC: "52:54:00:00:00:03", Kind: baremetal.EventDiscover},
+		{At: dawn, MAC: "52:54:00:00:00:04", Node: "a-node", Kind: baremetal.EventDiscover},
+		{At: dawn, MAC: "$(reboot)", Kind: baremetal.EventDiscover},
+		{At: dawn, Kind: baremetal.EventDiscover},
+		{At: dawn.Add(time.Second), MAC: "52:54:00:00:00:02", Kind: baremetal.EventRefused, Detail: "not enrolled"},
+	}
+	ports := []*baremetal.Port{{Address: "52:54:00:00:00:03"}}
+	leases := []*baremetal.Lease{{MAC: "52:54:00:00:00:02", Address: netip.MustParseAddr("10.0.0.2")}}
+	got := strangers(log, ports, leases, dawn.Add(time.Minute))
+	want := stranger{MAC: "52:54:00:00:00:02", Address: "10.0.0.2", Seen: dawn.Add(time.Second), Last: "Refused: not enrolled", Name: "pc-000002"}
+	if len(got) != 1 || got[0] != want {
+		t.Errorf("strangers = %+v, want only %+v", got, want)
+	}
+}
+
+func TestLocal(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                        "/ui/",
+		"/ui/":                    "/ui/",
+		"/ui/machines/pc-01":      "/ui/machines/pc-01",
+		"/ui/machines/a b":        "/ui/machines/a%20b",
+		"//evil.example/ui/":      "/ui/",
+		"https://evil.example/":   "/ui/",
+		`/\evil.example/ui/`:      "/ui/",
+		"/ui/../../evil":          "/ui/",
+		"/ui//evil.example":       "/ui/evil.example",
+		"javascript:alert(1)//ui": "/ui/",
+		"/v1/nodes":               "/ui/",
+		"/ui/machines/x?next=y":   "/ui/machines/x",
+		"/ui/\r\nSet-Cookie: a":   "/ui/",
+	} {
+		if got := local(in); got != want {
+			t.Errorf("local(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
