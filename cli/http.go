@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/net/netutil"
+)
+
+// maxClients is how many connections the API and the pages hold at once.
+const maxClients = 1024
+
+// serveHTTP serves until ctx ends, then lets running requests finish. farewell
+// ends the streams, which would not finish by themselves.
+func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, farewell func()) error {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      2 * time.Minute, // a stream of events extends its own
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+	server.RegisterOnShutdown(farewell)
+	done := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		patience, cancel := context.WithTimeout(context.Background(), drainTime)
+		defer cancel()
+		err := server.Shutdown(patience)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close() // whoever still talks has had its time
+		}
+		done <- err
+	})
+	defer stop()
+	if err := server.Serve(netutil.LimitListener(l, maxClients)); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-done
+}
