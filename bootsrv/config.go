@@ -3,7 +3,6 @@ package bootsrv
 import (
 	"io/fs"
 	"log/slog"
-	"net/netip"
 
 	"ironhook/bootsrv/dhcp"
 	"ironhook/store"
@@ -35,8 +34,6 @@ type Config struct {
 	HTTP       string // host:port of the boot files; "" for none
 	TFTP       string // host:port; "" for none. DefaultTFTP is opened only where there is a boot interface
 	Binaries   fs.FS  // iPXE, see package ipxe
-	Router     netip.Addr
-	DNS        []netip.Addr
 	Store      *store.Store
 	Log        *slog.Logger
 }

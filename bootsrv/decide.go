@@ -2,17 +2,11 @@ package bootsrv
 
 import (
 	"fmt"
-	"net/netip"
 
 	"ironhook/baremetal"
+	"ironhook/bootsrv/http"
 	"ironhook/ipxe"
 )
-
-// Request is a machine's question for its boot script.
-type Request struct {
-	MAC  string     // as it says
-	From netip.Addr // where the question came from
-}
 
 // Machine is what the store knows about a MAC address at one moment. A nil
 // pointer is something it does not know.
@@ -25,17 +19,10 @@ type Machine struct {
 	Exports    []*baremetal.Export
 }
 
-// Answer is the script a machine gets and why.
-type Answer struct {
-	Script ipxe.Script
-	Event  baremetal.EventKind // script or refused
-	Detail string              // one line for a person, without secrets
-}
-
 // decide says what the machine boots. It gives the volumes' script, with the
 // secrets in it, when nothing in the table of refusals speaks against it; a
 // node in maintenance boots like any other, as Ironic lets it.
-func decide(r Request, m Machine) Answer {
+func decide(r http.Request, m Machine) http.Answer {
 	for _, refusal := range refusals {
 		if refusal.when(r, m) {
 			why, remedy := refusal.why(r, m)
@@ -51,73 +38,76 @@ func decide(r Request, m Machine) Answer {
 	if err != nil {
 		return refuse(ipxe.NextDevice, err.Error(), "Correct it with: openstack baremetal volume target set")
 	}
-	return Answer{Script: script, Event: baremetal.EventScript, Detail: "boots from volume " + m.boot().VolumeID}
+	return http.Answer{Script: script, Event: baremetal.EventScript, Detail: "boots from volume " + m.boot().VolumeID}
 }
 
-func refuse(end ipxe.End, why, remedy string) Answer {
-	return Answer{Script: ipxe.Notice(end, why, remedy), Event: baremetal.EventRefused, Detail: why}
+func refuse(end ipxe.End, why, remedy string) http.Answer {
+	return http.Answer{Script: ipxe.Notice(end, why, remedy), Event: baremetal.EventRefused, Detail: why}
 }
 
 // refusal is one reason not to boot from a volume.
 type refusal struct {
-	when func(Request, Machine) bool
+	when func(http.Request, Machine) bool
 	end  ipxe.End
-	why  func(Request, Machine) (why, remedy string)
+	why  func(http.Request, Machine) (why, remedy string)
 }
 
 // refusals in the order in which they are asked; each may rely on those before it.
 var refusals = []refusal{
 	{
-		when: func(_ Request, m Machine) bool { return m.Port == nil || m.Node == nil },
-		why: func(r Request, _ Machine) (string, string) {
+		when: func(_ http.Request, m Machine) bool { return m.Port == nil || m.Node == nil },
+		why: func(r http.Request, _ Machine) (string, string) {
 			return fmt.Sprintf("machine %s is not enrolled", r.MAC),
 				fmt.Sprintf("Enrol it with: openstack baremetal port create --node NODE %s", r.MAC)
 		},
 	}, {
-		when: func(_ Request, m Machine) bool { return !m.Port.PXEEnabled },
-		why: func(_ Request, m Machine) (string, string) {
+		when: func(_ http.Request, m Machine) bool { return !m.Port.PXEEnabled },
+		why: func(_ http.Request, m Machine) (string, string) {
 			return fmt.Sprintf("port %s of %s has pxe_enabled false", m.Port.Address, m.Node.Label()),
 				fmt.Sprintf("To boot from this card: openstack baremetal port set --pxe-enabled %s", m.Port.UUID)
 		},
 	}, {
-		when: func(_ Request, m Machine) bool { return set(m.Node.InstanceInfo["image_source"]) },
-		why: func(_ Request, m Machine) (string, string) {
+		when: func(_ http.Request, m Machine) bool { return set(m.Node.InstanceInfo["image_source"]) },
+		why: func(_ http.Request, m Machine) (string, string) {
 			return fmt.Sprintf("%s has instance_info.image_source and boots from its own disk", m.Node.Label()),
 				fmt.Sprintf("To boot from a volume: openstack baremetal node unset --instance-info image_source %s", m.Node.Label())
 		},
 	}, {
-		when: func(_ Request, m Machine) bool { return m.Node.Interfaces["storage"] == "noop" },
-		why: func(_ Request, m Machine) (string, string) {
+		when: func(_ http.Request, m Machine) bool { return m.Node.Interfaces["storage"] == "noop" },
+		why: func(_ http.Request, m Machine) (string, string) {
 			return fmt.Sprintf("%s has storage interface noop, which attaches no volumes", m.Node.Label()),
 				fmt.Sprintf("Set one with: openstack baremetal node set --storage-interface iscsi %s", m.Node.Label())
 		},
 	}, {
-		when: func(_ Request, m Machine) bool { return m.boot() == nil },
-		why: func(_ Request, m Machine) (string, string) {
+		when: func(_ http.Request, m Machine) bool { return m.boot() == nil },
+		why: func(_ http.Request, m Machine) (string, string) {
 			return fmt.Sprintf("%s has no volume target with boot_index 0", m.Node.Label()),
 				fmt.Sprintf("Add one with: openstack baremetal volume target create --node %s --boot-index 0", m.Node.UUID)
 		},
 	}, {
-		when: func(_ Request, m Machine) bool { return m.boot().VolumeType != "iscsi" },
-		why: func(_ Request, m Machine) (string, string) {
+		when: func(_ http.Request, m Machine) bool { return m.boot().VolumeType != "iscsi" },
+		why: func(_ http.Request, m Machine) (string, string) {
 			return fmt.Sprintf("%s boots from a %s volume, which its own adapter attaches", m.Node.Label(), m.boot().VolumeType),
 				"Going on with the next boot device"
 		},
 	}, {
-		when: func(_ Request, m Machine) bool {
+		when: func(_ http.Request, m Machine) bool {
 			return m.Node.Interfaces["storage"] == "iscsi" && m.export(m.boot()) == nil
 		},
 		end: ipxe.PowerOff,
-		why: func(_ Request, m Machine) (string, string) {
+		why: func(_ http.Request, m Machine) (string, string) {
 			return fmt.Sprintf("the volume of %s is not attached", m.Node.Label()),
 				fmt.Sprintf("Switch the machine on through Ironhook: openstack baremetal node power on %s", m.Node.Label())
 		},
 	}, {
-		when: func(r Request, m Machine) bool { return m.secret() && (m.Lease == nil || m.Lease.Address != r.From) },
-		why: func(r Request, m Machine) (string, string) {
-			leased := "has no address that Ironhook knows of"
+		when: func(r http.Request, m Machine) bool {
+			leased := m.Lease != nil && m.Lease.Address == r.From && m.Lease.Expires.After(r.At)
+			return m.secret() && !leased
+		},
+		why: func(r http.Request, m Machine) (string, string) {
+			leased := "has no leased address"
 			if m.Lease != nil {
-				leased = "has " + m.Lease.Address.String()
+				leased = fmt.Sprintf("has %s until %s", m.Lease.Address, m.Lease.Expires.UTC().Format("15:04:05 UTC"))
 			}
 			return fmt.Sprintf("script of %s asked for from %s, but its card %s %s", m.Node.Label(), r.From, r.MAC, leased),
 				"A script with a secret goes only to the machine it belongs to; let it boot through DHCP"

@@ -7,22 +7,23 @@ import (
 	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/bootsrv/http"
 	"ironhook/store"
 )
 
 // scripts answers for package http: it reads the machine and decides.
 type scripts struct{ store *store.Store }
 
-// Script is the boot script for r at this moment, and what to note about it.
-// An error is the store's: an unknown machine gets a script like any other.
-func (s scripts) Script(ctx context.Context, r Request) (Answer, error) {
+// answer is the boot script for r at this moment. An error is the store's: an
+// unknown machine gets a script like any other.
+func (s scripts) answer(ctx context.Context, r http.Request) (http.Answer, error) {
 	var m Machine
 	err := s.store.View(ctx, func(tx *store.Tx) (err error) {
 		m, err = machine(tx, r.MAC)
 		return err
 	})
 	if err != nil {
-		return Answer{}, fmt.Errorf("look up machine %s: %w", r.MAC, err)
+		return http.Answer{}, fmt.Errorf("look up machine %s: %w", r.MAC, err)
 	}
 	return decide(r, m), nil
 }

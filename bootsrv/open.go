@@ -4,51 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
-	"ironhook/baremetal"
 	"ironhook/bootsrv/dhcp"
 	"ironhook/bootsrv/http"
 	"ironhook/bootsrv/journal"
 	"ironhook/bootsrv/ndp"
 	"ironhook/bootsrv/tftp"
 	"ironhook/ipxe"
-	"ironhook/store"
 )
-
-// Servers are the boot servers of one appliance, their sockets open.
-type Servers struct {
-	store   *store.Store
-	links   []link // the boot interfaces
-	closers []func() error
-	tasks   []func(context.Context) error
-	listens []string // for a person
-}
-
-// link is one boot interface.
-type link struct {
-	iface  *net.Interface
-	prefix netip.Prefix // our address there
-	server *dhcp.Server // nil when DHCP is off
-}
 
 // opening is what is known while the sockets are being opened.
 type opening struct {
 	*Servers
-	config   Config
-	files    map[string][]byte
-	journal  *journal.Journal
-	httpPort uint16
-	tftp     bool
+	config  Config
+	files   map[string][]byte
+	journal *journal.Journal
+	http    netip.AddrPort // where boot files are; the zero value when nowhere
+	tftp    netip.AddrPort // likewise
 }
 
 // Open opens every socket that c asks for; on an error none is left open. Errors
 // are for the operator: they name the option and the remedy. In mode auto with a
-// range it looks for another DHCP server first, for three seconds at most.
+// range it looks for another DHCP server first, for five seconds at most.
 func Open(ctx context.Context, c Config) (_ *Servers, err error) {
 	o := &opening{Servers: &Servers{store: c.Store}, config: c, journal: journal.New(c.Store, c.Log)}
 	defer func() {
@@ -66,58 +48,23 @@ func Open(ctx context.Context, c Config) (_ *Servers, err error) {
 	return o.Servers, nil
 }
 
-// findLinks finds the boot interfaces and our address on each.
-func (o *opening) findLinks(context.Context) error {
-	for _, name := range o.config.Interfaces {
-		iface, err := net.InterfaceByName(name)
-		if err != nil {
-			return fmt.Errorf("--boot-interface %s: this machine has no such interface (it has %s)", name, interfaces())
-		}
-		prefix, err := ipv4(iface)
-		if err != nil {
-			return fmt.Errorf("--boot-interface %s: %w", name, err)
-		}
-		o.links = append(o.links, link{iface: iface, prefix: prefix})
-	}
-	return nil
-}
-
-// ipv4 is the first IPv4 address of an interface that machines can reach.
-func ipv4(iface *net.Interface) (netip.Prefix, error) {
-	addrs, err := iface.Addrs()
-	if err != nil {
-		return netip.Prefix{}, fmt.Errorf("read its addresses: %w", err)
-	}
-	for _, a := range addrs {
-		prefix, err := netip.ParsePrefix(a.String())
-		if err == nil && prefix.Addr().Is4() {
-			return prefix, nil
-		}
-	}
-	return netip.Prefix{}, fmt.Errorf("it has no IPv4 address, and machines could not reach it: give it one, such as with ip address add 192.168.77.1/24 dev %s", iface.Name)
-}
-
-func interfaces() string {
-	all, err := net.Interfaces()
-	if err != nil || len(all) == 0 {
-		return "none that can be listed"
-	}
-	names := make([]string, len(all))
-	for i, iface := range all {
-		names[i] = iface.Name
-	}
-	return strings.Join(names, ", ")
+// run adds a server: how it is closed when it never serves, and what serves.
+func (o *opening) run(stop func() error, serve func(context.Context) error) {
+	o.closers = append(o.closers, stop)
+	o.tasks = append(o.tasks, serve)
 }
 
 // required are the binaries without which a boot interface is of no use.
 var required = []string{"undionly.kpxe", "snponly.efi"}
 
+// readFiles takes what binaries there are into memory: a megabyte and a half.
 func (o *opening) readFiles(context.Context) error {
 	o.files = map[string][]byte{}
 	for _, name := range ipxe.Files() {
-		content, err := ipxe.Read(o.config.Binaries, name)
-		if err == nil {
+		if content, err := ipxe.Read(o.config.Binaries, name); err == nil {
 			o.files[name] = content
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("--ipxe-dir: %w", err)
 		}
 	}
 	if len(o.links) == 0 || o.config.DHCP == dhcp.Off {
@@ -139,18 +86,10 @@ func (o *opening) openHTTP(ctx context.Context) error {
 	if err != nil {
 		return explain("--http", o.config.HTTP, err)
 	}
-	o.closers = append(o.closers, l.Close)
-	o.httpPort = l.Addr().(*net.TCPAddr).AddrPort().Port()
-	boot := scripts{o.config.Store}
-	server := &http.Server{
-		Boot: func(ctx context.Context, mac string, from netip.Addr) (ipxe.Script, baremetal.EventKind, string, error) {
-			a, err := boot.Script(ctx, Request{MAC: mac, From: from})
-			return a.Script, a.Event, a.Detail, err
-		},
-		Files: o.files, Journal: o.journal, Log: o.config.Log,
-	}
-	o.tasks = append(o.tasks, func(ctx context.Context) error { return server.Serve(ctx, l) })
-	o.listens = append(o.listens, "http://"+l.Addr().String())
+	o.http = l.Addr().(*net.TCPAddr).AddrPort()
+	server := &http.Server{Boot: scripts{o.config.Store}.answer, Files: o.files, Journal: o.journal, Log: o.config.Log}
+	o.run(l.Close, func(ctx context.Context) error { return server.Serve(ctx, l) })
+	o.places = append(o.places, "http://"+l.Addr().String())
 	return nil
 }
 
@@ -162,12 +101,11 @@ func (o *opening) openTFTP(ctx context.Context) error {
 	if err != nil {
 		return explain("--tftp", o.config.TFTP, err)
 	}
-	o.closers = append(o.closers, conn.Close)
 	udp := conn.(*net.UDPConn)
-	o.tftp = udp.LocalAddr().(*net.UDPAddr).Port == 69 // firmware looks nowhere else
-	server := &tftp.Server{Files: o.files, HTTPPort: o.httpPort, Journal: o.journal, Log: o.config.Log}
-	o.tasks = append(o.tasks, func(ctx context.Context) error { return server.Serve(ctx, udp) })
-	o.listens = append(o.listens, "tftp://"+udp.LocalAddr().String())
+	o.tftp = udp.LocalAddr().(*net.UDPAddr).AddrPort()
+	server := &tftp.Server{Files: o.files, HTTP: o.http, Journal: o.journal, Log: o.config.Log}
+	o.run(udp.Close, func(ctx context.Context) error { return server.Serve(ctx, udp) })
+	o.places = append(o.places, "tftp://"+udp.LocalAddr().String())
 	return nil
 }
 
@@ -183,8 +121,7 @@ func (o *opening) openRA(ctx context.Context) error {
 			o.config.Log.Warn("no router advertisements: iPXE in ROM will wait 13 seconds for an IPv6 router", "interface", l.iface.Name, "error", err)
 			continue
 		}
-		o.closers = append(o.closers, r.Close)
-		o.tasks = append(o.tasks, r.Serve)
+		o.run(r.Close, r.Serve)
 	}
 	return nil
 }

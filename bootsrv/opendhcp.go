@@ -3,6 +3,7 @@ package bootsrv
 import (
 	"context"
 	"fmt"
+	"net/netip"
 
 	"golang.org/x/sync/errgroup"
 
@@ -21,16 +22,34 @@ func (o *opening) openDHCP(ctx context.Context) error {
 	if err := o.checkRange(addresses); err != nil {
 		return err
 	}
+	sockets, err := o.openSockets(ctx)
+	if err != nil {
+		return err
+	}
 	modes, err := o.modes(ctx, addresses)
 	if err != nil {
 		return err
 	}
 	for i := range o.links {
-		if err := o.openLink(ctx, &o.links[i], modes[i], addresses); err != nil {
-			return err
-		}
+		server := dhcp.New(o.linkConfig(o.links[i], modes[i], addresses))
+		o.links[i].server = server
+		o.tasks = append(o.tasks, func(ctx context.Context) error { return server.Serve(ctx, sockets[i]) })
 	}
 	return nil
+}
+
+// openSockets opens the sockets before anything is sent.
+func (o *opening) openSockets(ctx context.Context) ([]*dhcp.Sockets, error) {
+	var all []*dhcp.Sockets
+	for _, l := range o.links {
+		s, err := dhcp.Open(ctx, l.iface)
+		if err != nil {
+			return nil, err
+		}
+		o.closers = append(o.closers, s.Close)
+		all = append(all, s)
+	}
+	return all, nil
 }
 
 // checkRange makes sure that the range belongs to one of the boot interfaces.
@@ -48,7 +67,7 @@ func (o *opening) checkRange(r dhcp.Range) error {
 	if r.Empty() {
 		return fmt.Errorf("--dhcp full needs --dhcp-range A-B, the addresses to give to machines (out of %s)", subnets[2:])
 	}
-	return fmt.Errorf("--dhcp-range %s lies in no subnet of a boot interface (%s)", r, subnets[2:])
+	return fmt.Errorf("--dhcp-range %s does not lie in the subnet of a boot interface (%s)", r, subnets[2:])
 }
 
 // modes decides for each interface. Only one whose subnet has the range can be
@@ -63,14 +82,8 @@ func (o *opening) modes(ctx context.Context, r dhcp.Range) ([]dhcp.Mode, error) 
 		case o.config.DHCP == dhcp.Full:
 			modes[i] = dhcp.Full
 		default:
-			group.Go(func() error {
-				other, err := dhcp.Probe(ctx, l.iface)
-				if err == nil && !other.IsValid() {
-					modes[i] = dhcp.Full
-				}
-				if other.IsValid() {
-					o.config.Log.Info("another DHCP server is at work: leasing no addresses, only adding boot files", "server", other, "interface", l.iface.Name)
-				}
+			group.Go(func() (err error) {
+				modes[i], err = o.probe(ctx, l)
 				return err
 			})
 		}
@@ -78,28 +91,36 @@ func (o *opening) modes(ctx context.Context, r dhcp.Range) ([]dhcp.Mode, error) 
 	return modes, group.Wait()
 }
 
-func (o *opening) openLink(ctx context.Context, l *link, mode dhcp.Mode, r dhcp.Range) error {
-	sockets, err := dhcp.Open(ctx, l.iface)
+func (o *opening) probe(ctx context.Context, l link) (dhcp.Mode, error) {
+	other, err := dhcp.Probe(ctx, l.iface)
 	if err != nil {
-		return err
+		return "", fmt.Errorf("--dhcp auto: %w", err)
 	}
-	o.closers = append(o.closers, sockets.Close)
+	if !other.IsValid() {
+		return dhcp.Full, nil
+	}
+	o.config.Log.Info("another DHCP server is at work: leasing no addresses, only adding boot files", "server", other, "interface", l.iface.Name)
+	return dhcp.Proxy, nil
+}
+
+func (o *opening) linkConfig(l link, mode dhcp.Mode, r dhcp.Range) dhcp.Config {
 	c := dhcp.Config{
 		Interface: l.iface, Address: l.prefix, Mode: mode, Yield: o.config.DHCP == dhcp.Auto,
-		Router: o.config.Router, DNS: o.config.DNS,
-		HTTPPort: o.httpPort, TFTP: o.tftp, Files: o.files,
+		HTTP: reach(o.http, l), TFTP: reach(o.tftp, l), Files: o.files,
 		Store: o.config.Store, Journal: o.journal, Log: o.config.Log,
 	}
 	if mode == dhcp.Full {
 		c.Range = r
+		c.Router, c.DNS = wayOut(l)
 	}
-	l.server = dhcp.New(c)
-	server := l.server
-	o.tasks = append(o.tasks, func(ctx context.Context) error { return server.Serve(ctx, sockets) })
-	detail := ""
-	if mode == dhcp.Full {
-		detail = ", " + r.String()
+	return c
+}
+
+// reach is where machines on l find a server that listens at a: on every
+// address means ours there. The zero value stays.
+func reach(a netip.AddrPort, l link) netip.AddrPort {
+	if a.IsValid() && a.Addr().IsUnspecified() {
+		return netip.AddrPortFrom(l.prefix.Addr(), a.Port())
 	}
-	o.listens = append(o.listens, fmt.Sprintf("dhcp %s on %s (%s%s)", mode, l.iface.Name, l.prefix, detail))
-	return nil
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
 }

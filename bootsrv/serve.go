@@ -3,6 +3,7 @@ package bootsrv
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -13,6 +14,16 @@ import (
 	"ironhook/baremetal"
 	"ironhook/store"
 )
+
+// Servers are the boot servers of one appliance, their sockets open. Its methods
+// are safe for concurrent use, but Serve may run only once.
+type Servers struct {
+	store   *store.Store
+	links   []link
+	closers []func() error
+	tasks   []func(context.Context) error
+	places  []string // where files are served
+}
 
 // Serve runs all servers until ctx ends or one of them fails, and waits for all
 // of them. It returns nil when ctx ended it.
@@ -36,15 +47,26 @@ func (s *Servers) Close() error {
 	return errors.Join(errs...)
 }
 
-// String tells a person where the servers listen, and how.
-func (s *Servers) String() string { return strings.Join(s.listens, ", ") }
+// String tells a person where the servers listen and how DHCP works now on each
+// boot interface.
+func (s *Servers) String() string {
+	places := append([]string(nil), s.places...)
+	for _, l := range s.links {
+		if l.server == nil {
+			places = append(places, fmt.Sprintf("no dhcp on %s (%s)", l.iface.Name, l.prefix))
+			continue
+		}
+		places = append(places, fmt.Sprintf("dhcp %s on %s (%s)", l.server.Working(), l.iface.Name, l.prefix))
+	}
+	return strings.Join(places, ", ")
+}
 
 // Portal is the address at which a node reaches this machine: ours on the boot
 // interface where one of its ports has its lease, else on the first boot
 // interface. Without any boot interface there is none, which is ErrInvalid.
 func (s *Servers) Portal(ctx context.Context, n *baremetal.Node) (netip.Addr, error) {
 	if len(s.links) == 0 {
-		return netip.Addr{}, baremetal.Errorf(baremetal.ErrInvalid, "No boot interface is configured (--boot-interface), so it is not known at which address %s reaches this machine.", n.Label())
+		return netip.Addr{}, baremetal.Errorf(baremetal.ErrInvalid, "It is not known at which address %s reaches this machine: name the network it boots from with --boot-interface.", n.Label())
 	}
 	address := s.links[0].prefix.Addr()
 	err := s.store.View(ctx, func(tx *store.Tx) error {

@@ -35,9 +35,6 @@ func BootVolumes(v VolumeBoot) (Script, error) {
 	s.say("Ironhook boots " + v.Node + " from its volume")
 	s.add("set attempt:int32 1")
 	s.add(":attach")
-	for i := range disks {
-		s.add("sanunhook --drive %#x ||", 0x80+i)
-	}
 	if err := s.initiator(v.Initiator); err != nil {
 		return Script{}, err
 	}
@@ -46,9 +43,9 @@ func BootVolumes(v VolumeBoot) (Script, error) {
 		s.hook(0x81+i, d, d.paths, describable(v.Initiator, disks[:i+2]...))
 	}
 	s.credentials(disks[0]) // iPXE reads them again when it has to log in again
-	s.add("set failed boot from")
+	s.add("set failed boot")
 	s.add("sanboot --no-describe --drive 0x80 || goto failed")
-	s.retry()
+	s.retry(len(disks))
 	s.giveUp(v)
 	return s, nil
 }
@@ -133,10 +130,15 @@ func (s *Script) credentials(d disk) {
 	}
 }
 
-func (s *Script) retry() {
+// retry goes back to the start, with all drives free again, until the attempts
+// are used up. iPXE has a page for every error number.
+func (s *Script) retry(disks int) {
 	s.add(":failed")
 	s.add("set code ${errno:hexraw}")
 	s.add("echo Could not ${failed} the volume, attempt ${attempt} of %d (https://ipxe.org/${code})", attempts)
+	for i := range disks {
+		s.add("sanunhook --drive %#x ||", 0x80+i)
+	}
 	s.add("iseq ${attempt} %d && goto give_up ||", attempts)
 	s.add("sleep ${attempt} ||")
 	s.add("inc attempt")
@@ -149,7 +151,7 @@ func (s *Script) giveUp(v VolumeBoot) {
 	s.add(":give_up")
 	s.credentials(disk{})
 	if v.Report != "" {
-		s.add("imgfetch --name report %s/${failed:uristring}/${code} && imgfree report ||", v.Report)
+		s.add("imgfetch --name report %s/${failed}/${code} && imgfree report ||", v.Report)
 	}
 	s.say("Gave up. Is the storage reachable from this network, and does it know this initiator and secret?")
 	s.say(fmt.Sprintf("The machine's timeline in Ironhook shows what it asked for: openstack baremetal node show %s", v.Node))

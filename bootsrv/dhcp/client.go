@@ -3,7 +3,6 @@ package dhcp
 import (
 	"bytes"
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
@@ -65,33 +64,24 @@ func (c client) String() string {
 	return "operating system"
 }
 
-// place is where boot files are found from one interface.
-type place struct {
-	here     netip.Addr
-	httpPort uint16 // 0 when no HTTP server runs
-	tftp     bool
-	files    map[string][]byte // the binaries there are
-}
-
-// bootFile is what the client is to load: a URL, or a name on our TFTP server.
+// bootFile is what the client is to load: a URL, or a name on the TFTP server.
 // The error of one that cannot be served says why.
-func (c client) bootFile(at place, mac string) (string, error) {
-	base := fmt.Sprintf("http://%s/", netip.AddrPortFrom(at.here, at.httpPort))
+func (c client) bootFile(at Config, mac string) (string, error) {
 	loader := c.arch.Loader()
-	_, there := at.files[loader.File]
+	_, there := at.Files[loader.File]
 	switch {
-	case (c.kind == script || c.kind == uefi) && at.httpPort == 0:
+	case (c.kind == script || c.kind == uefi) && !at.HTTP.IsValid():
 		return "", fmt.Errorf("there is no HTTP server to load from (option --http)")
 	case c.kind == script:
-		return base + "boot/" + strings.ReplaceAll(mac, ":", "-"), nil
+		return fmt.Sprintf("http://%s/boot/%s", at.HTTP, strings.ReplaceAll(mac, ":", "-")), nil
 	case loader.File == "":
 		return "", fmt.Errorf("there is no iPXE binary for %s", loader.Name)
 	case !there:
 		return "", fmt.Errorf("iPXE binary %s for %s is missing: run \"make build\", or give a folder that has it with --ipxe-dir", loader.File, loader.Name)
 	case c.kind == uefi:
-		return base + "ipxe/" + loader.File, nil
-	case !at.tftp:
-		return "", fmt.Errorf("there is no TFTP server to load from (option --tftp)")
+		return fmt.Sprintf("http://%s/ipxe/%s", at.HTTP, loader.File), nil
+	case at.TFTP.Port() != 69:
+		return "", fmt.Errorf("there is no TFTP server on port 69 to load from (option --tftp)")
 	}
 	return loader.File, nil
 }

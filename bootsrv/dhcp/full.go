@@ -18,8 +18,18 @@ func (s *Server) pool() pool {
 	return pool{iface: s.Interface.Name, addrs: s.Range, own: s.Address.Addr()}
 }
 
+// elsewhere tells whether a relay brought the request from a network that we
+// have no addresses for.
+func (s *Server) elsewhere(x *exchange) bool {
+	relay := addr(x.Packet.GatewayIPAddr)
+	return relay.IsValid() && !relay.IsUnspecified() && !s.Address.Contains(relay)
+}
+
 // discover offers an address (RFC 2131 section 4.3.1).
 func (s *Server) discover(ctx context.Context, x *exchange) (*Reply, error) {
+	if s.elsewhere(x) {
+		return nil, nil
+	}
 	s.note(x, baremetal.EventDiscover, x.client.String())
 	if l := x.lease; l != nil && s.pool().has(l.Address) && !l.Observed && time.Until(l.Expires) > holdTime/2 {
 		s.noteOffer(x, l.Address)
@@ -70,13 +80,16 @@ func (s *Server) exhausted(ctx context.Context, x *exchange) error {
 
 // request confirms an address, or denies it (RFC 2131 section 4.3.2).
 func (s *Server) request(ctx context.Context, x *exchange) (*Reply, error) {
+	if s.elsewhere(x) {
+		return nil, nil
+	}
 	chosen, claimed := addr(x.Packet.ServerIdentifier()), addr(x.Packet.RequestedIPAddress())
 	renewing := !claimed.IsValid()
 	if renewing {
 		claimed = addr(x.Packet.ClientIPAddr)
 	}
-	switch v := s.verdict(x.lease, chosen, claimed, renewing, addr(x.Packet.GatewayIPAddr)); v {
-	case elsewhere:
+	switch v := s.verdict(x.lease, chosen, claimed, renewing); v {
+	case others:
 		return nil, s.otherServer(ctx, x, chosen)
 	case deny:
 		return route(reply(x.Packet, dhcpv4.MessageTypeNak, s.Address.Addr()), nil), nil
@@ -97,27 +110,26 @@ func (s *Server) request(ctx context.Context, x *exchange) (*Reply, error) {
 type verdict int
 
 const (
-	silence   verdict = iota // we know nothing of this client
-	confirm                  // DHCPACK
-	deny                     // DHCPNAK
-	elsewhere                // it chose another server
+	silence verdict = iota // we know nothing of this client
+	confirm                // DHCPACK
+	deny                   // DHCPNAK
+	others                 // it chose another server
 )
 
 // verdict judges a request: chosen is the server it names (a client that selects
 // an offer), claimed the address it wants to use. A client that starts again
 // (INIT-REBOOT) or renews names no server; of one that we have no lease of, we
 // may only say that its address belongs to no network here.
-func (s *Server) verdict(lease *baremetal.Lease, chosen, claimed netip.Addr, renewing bool, relay netip.Addr) verdict {
+func (s *Server) verdict(lease *baremetal.Lease, chosen, claimed netip.Addr, renewing bool) verdict {
 	ours := lease != nil && !lease.Observed && s.pool().has(lease.Address)
-	direct := !relay.IsValid() || relay.IsUnspecified()
 	switch {
 	case chosen.IsValid() && chosen != s.Address.Addr():
-		return elsewhere
+		return others
 	case ours && lease.Address == claimed:
 		return confirm
 	case chosen.IsValid(), ours:
 		return deny
-	case direct && !renewing && !s.Address.Contains(claimed):
+	case !renewing && !s.Address.Contains(claimed):
 		return deny
 	}
 	return silence
@@ -189,7 +201,7 @@ func (s *Server) give(x *exchange, t dhcpv4.MessageType, a netip.Addr) *Reply {
 		answer.ClientIPAddr = x.Packet.ClientIPAddr
 	}
 	if x.file != "" {
-		load(answer, x.file, s.Address.Addr())
+		load(answer, x.file, s.filesAt())
 	}
 	switch {
 	case x.file == "":

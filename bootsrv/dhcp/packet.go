@@ -61,6 +61,15 @@ func load(a *dhcpv4.DHCPv4, file string, server netip.Addr) {
 	}
 }
 
+// filesAt is the machine that firmware turns to for a file: ours, at the address
+// where its TFTP server listens.
+func (s *Server) filesAt() netip.Addr {
+	if s.TFTP.IsValid() {
+		return s.TFTP.Addr()
+	}
+	return s.Address.Addr()
+}
+
 // Reply is an answer and the way to its client.
 type Reply struct {
 	Packet *dhcpv4.DHCPv4

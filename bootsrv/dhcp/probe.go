@@ -14,14 +14,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const (
-	probes     = 3
-	probeEvery = time.Second
-)
+// waits are how long a probe listens after each question. The last is longer: a
+// server may ping an address for three seconds before it offers it (dnsmasq does).
+var waits = []time.Duration{time.Second, time.Second, 2500 * time.Millisecond}
 
-// Probe asks the network whether a DHCP server is there: three DHCPDISCOVERs, a
-// second apart. It returns the address of the first server that offers, or an
-// invalid one when none did in three seconds.
+// Probe asks the network whether a DHCP server is there, three times. It returns
+// the address of the first server that offers, or an invalid one when none did
+// in four and a half seconds.
 func Probe(ctx context.Context, iface *net.Interface) (netip.Addr, error) {
 	conn, err := packet.Listen(iface, packet.Raw, unix.ETH_P_IP, nil)
 	if err != nil {
@@ -34,11 +33,11 @@ func Probe(ctx context.Context, iface *net.Interface) (netip.Addr, error) {
 	}
 	from := netip.AddrPortFrom(netip.AddrFrom4([4]byte{}), clientPort)
 	ask := frame(discover.ToBytes(), from, netip.AddrPortFrom(everybody, serverPort), iface.HardwareAddr, broadcastMAC)
-	for range probes {
+	for _, wait := range waits {
 		if _, err := conn.WriteTo(ask, &packet.Addr{HardwareAddr: broadcastMAC}); err != nil {
 			return netip.Addr{}, fmt.Errorf("probe for a DHCP server on %s: %w", iface.Name, err)
 		}
-		server, err := hear(ctx, conn, discover.TransactionID, time.Now().Add(probeEvery))
+		server, err := hear(ctx, conn, discover.TransactionID, time.Now().Add(wait))
 		if err != nil || server.IsValid() {
 			return server, err
 		}

@@ -57,7 +57,7 @@ func (s *Server) observe(ctx context.Context, x *exchange, a netip.Addr) error {
 // point makes an answer that carries a boot file and no address.
 func (s *Server) point(x *exchange, t dhcpv4.MessageType) *Reply {
 	answer := reply(x.Packet, t, s.Address.Addr())
-	load(answer, x.file, s.Address.Addr())
+	load(answer, x.file, s.filesAt())
 	class := pxeClient
 	if x.kind == uefi {
 		class = httpClient

@@ -19,14 +19,14 @@ import (
 // Config is what a server on one interface works with.
 type Config struct {
 	Interface *net.Interface
-	Address   netip.Prefix // ours on the interface, with the subnet's length
-	Mode      Mode         // Proxy or Full
-	Yield     bool         // became Full by itself: gives way to another server
-	Range     Range        // inside the subnet; needed for Full
-	Router    netip.Addr   // offered to clients; invalid for none
-	DNS       []netip.Addr // likewise
-	HTTPPort  uint16       // of the boot files; 0 for no HTTP server
-	TFTP      bool         // a TFTP server runs on port 69
+	Address   netip.Prefix   // ours on the interface, with the subnet's length
+	Mode      Mode           // Proxy or Full
+	Yield     bool           // became Full by itself: gives way to another server
+	Range     Range          // inside the subnet; needed for Full
+	Router    netip.Addr     // offered to clients; invalid for none
+	DNS       []netip.Addr   // likewise
+	HTTP      netip.AddrPort // where the boot files are; the zero value for nowhere
+	TFTP      netip.AddrPort // likewise; firmware looks at port 69 only
 	Files     map[string][]byte
 
 	Store   *store.Store
@@ -145,8 +145,7 @@ func (s *Server) chooseFile(x *exchange) {
 		x.refusal = errors.New("port has pxe_enabled false")
 		return
 	}
-	at := place{here: s.Address.Addr(), httpPort: s.HTTPPort, tftp: s.TFTP, files: s.Files}
-	x.file, x.refusal = x.bootFile(at, x.mac)
+	x.file, x.refusal = x.bootFile(s.Config, x.mac)
 }
 
 // note adds an event of the client if the journal takes it. Only a booting

@@ -22,19 +22,31 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
+	"golang.org/x/net/netutil"
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
 	"ironhook/ipxe"
 )
 
-// Boot says which script the machine with this MAC address gets when it asks
-// from this address, and what to note about that. An error means: not now.
-type Boot func(ctx context.Context, mac string, from netip.Addr) (s ipxe.Script, kind baremetal.EventKind, detail string, err error)
+// Request is a machine's question for its boot script.
+type Request struct {
+	MAC  string     // as it says
+	From netip.Addr // where the question came from
+	At   time.Time
+}
+
+// Answer is the script a machine gets and why.
+type Answer struct {
+	Script ipxe.Script
+	Event  baremetal.EventKind // script or refused
+	Detail string              // one line for a person, without secrets
+}
 
 // Server serves boot files over HTTP.
 type Server struct {
-	Boot    Boot
+	// Boot says what a machine boots; an error means: not now.
+	Boot    func(context.Context, Request) (Answer, error)
 	Files   map[string][]byte // iPXE binaries by name
 	Journal *journal.Journal
 	Log     *slog.Logger
@@ -70,7 +82,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		defer cancel()
 		drained <- server.Shutdown(limit)
 	})
-	err := server.Serve(capped(l, connections))
+	err := server.Serve(netutil.LimitListener(l, connections))
 	if stop() {
 		return fmt.Errorf("serve boot files: %w", err)
 	}
@@ -101,16 +113,16 @@ func (s *Server) script(w nethttp.ResponseWriter, r *nethttp.Request) {
 		nethttp.NotFound(w, r)
 		return
 	}
-	script, kind, detail, err := s.Boot(r.Context(), mac, from(r))
+	a, err := s.Boot(r.Context(), Request{MAC: mac, From: from(r), At: time.Now()})
 	if err != nil {
 		s.Log.Error("boot script not made; the machine will ask again", "mac", mac, "error", err)
 		notNow(w)
 		return
 	}
 	if r.Method == nethttp.MethodGet {
-		s.Journal.Note(r.Context(), kind, mac, detail)
+		s.Journal.Note(r.Context(), a.Event, mac, a.Detail)
 	}
-	s.send(w, r, script)
+	s.send(w, r, a.Script)
 }
 
 // failed takes the report of a script that gave up. It changes nothing but the

@@ -24,10 +24,12 @@ import (
 
 // Server serves boot files over TFTP.
 type Server struct {
-	Files    map[string][]byte // iPXE binaries by name
-	HTTPPort uint16            // where autoexec.ipxe leads; 0 when no HTTP server runs
-	Journal  *journal.Journal
-	Log      *slog.Logger
+	Files map[string][]byte // iPXE binaries by name
+	// HTTP is where autoexec.ipxe leads. An unspecified address stands for the
+	// one that the machine has reached; the zero value for nowhere.
+	HTTP    netip.AddrPort
+	Journal *journal.Journal
+	Log     *slog.Logger
 }
 
 const (
@@ -100,10 +102,14 @@ func (s *Server) content(name string, here netip.Addr) ([]byte, error) {
 		}
 		return nil, errNoSuchFile
 	}
-	if s.HTTPPort == 0 || !here.IsValid() {
+	at := s.HTTP
+	if at.Addr().IsUnspecified() {
+		at = netip.AddrPortFrom(here, at.Port())
+	}
+	if !at.Addr().IsValid() {
 		return nil, errNoSuchFile
 	}
-	script, err := ipxe.Autoexec(fmt.Sprintf("http://%s/boot.ipxe", netip.AddrPortFrom(here, s.HTTPPort)))
+	script, err := ipxe.Autoexec(fmt.Sprintf("http://%s/boot.ipxe", at))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,50 @@
+package ipxe
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func TestReadMissing(t *testing.T) {
+	_, err := Read(fstest.MapFS{}, "snponly.efi")
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "make build") || !strings.Contains(err.Error(), "--ipxe-dir") {
+		t.Errorf("error %v, want one that says how to get the file", err)
+	}
+}
+
+func TestBinariesOverride(t *testing.T) {
+	mine := fstest.MapFS{"snponly.efi": {Data: []byte("mine")}}
+	if b, err := Read(Binaries(mine), "snponly.efi"); err != nil || string(b) != "mine" {
+		t.Errorf("Read = %q, %v, want the overriding file", b, err)
+	}
+	if b, err := Read(Binaries(mine), "README.md"); err != nil || !strings.Contains(string(b), "Source") {
+		t.Errorf("README.md: %v, %d bytes, want the embedded one", err, len(b))
+	}
+}
+
+// broken is a folder that cannot be read.
+type broken struct{}
+
+func (broken) Open(string) (fs.File, error) { return nil, fs.ErrPermission }
+
+func TestBinariesOverrideFails(t *testing.T) {
+	if _, err := Read(Binaries(broken{}), "snponly.efi"); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("error %v, want the folder's own: falling back would boot other code than asked for", err)
+	}
+}
+
+// Every binary that an architecture is given can be served.
+func TestLoadersAreServed(t *testing.T) {
+	served := strings.Join(Files(), " ") + " "
+	for a, l := range loaders {
+		if l.File != "" && !strings.Contains(served, l.File+" ") {
+			t.Errorf("architecture %d gets %s, which is not in Files", a, l.File)
+		}
+	}
+	if l := Arch(999).Loader(); l.File != "" || l.Name != "architecture 999" {
+		t.Errorf("Arch(999).Loader() = %+v, want no file", l)
+	}
+}
