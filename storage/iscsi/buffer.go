@@ -19,31 +19,102 @@ const (
 	maxClassBits = 22
 )
 
-// buffers hands out memory and keeps count of it, so that what is promised to peers stays within a budget.
+// buffers hands out memory and keeps count of it, so that what peers can make us hold stays bounded. There are two limits. From the
+// first on nothing is promised any more: no R2T is sent and windows close. Data that was promised before still gets its place, until at
+// the second, twice as high, readers wait before they take anything more off their sockets.
 type buffers struct {
 	limit   int64
 	used    atomic.Int64
 	classes [maxClassBits - minClassBits + 1]sync.Pool
 
-	starving atomic.Int64 // sessions in hungry
-	mu       sync.Mutex
-	hungry   []func() // to be called, in order, when there is room again
+	waiting atomic.Int64 // in hungry and at wake
+	mu      sync.Mutex
+	hungry  []func()  // to be called, in order, when there is room below the first limit
+	wake    sync.Cond // there may be room below the second; L is mu
 }
 
-// get returns n bytes of undefined contents. It does not look at the limit.
+func newBuffers(limit int64) *buffers {
+	p := &buffers{limit: limit}
+	p.wake.L = &p.mu
+	return p
+}
+
+// classOf returns the pool for n bytes and what a buffer of it takes.
+func classOf(n int) (class int, size int64) {
+	class = max(bits.Len(uint(n-1)), minClassBits) - minClassBits
+	if class > maxClassBits-minClassBits {
+		return -1, int64(n)
+	}
+	return class, 1 << (class + minClassBits)
+}
+
+// get returns n bytes of undefined contents, whatever the limits.
 func (p *buffers) get(n int) *Buffer {
-	class := max(bits.Len(uint(n-1)), minClassBits) - minClassBits
-	if class >= len(p.classes) {
-		p.used.Add(int64(n))
-		return &Buffer{B: make([]byte, n), from: p, class: -1}
+	class, size := classOf(n)
+	p.used.Add(size)
+	return p.make(n, class, size)
+}
+
+func (p *buffers) make(n, class int, size int64) *Buffer {
+	if class >= 0 {
+		if b, _ := p.classes[class].Get().(*Buffer); b != nil {
+			b.B = b.B[:n]
+			return b
+		}
 	}
-	p.used.Add(1 << (class + minClassBits))
-	b, _ := p.classes[class].Get().(*Buffer)
-	if b == nil {
-		b = &Buffer{B: make([]byte, 1<<(class+minClassBits)), from: p, class: class}
+	return &Buffer{B: make([]byte, n, size), from: p, class: class}
+}
+
+// tryGet is get as long as less than the limit is used, else it returns nil. What it returns may exceed the limit by its own size, so that
+// no size is too large to be served ever.
+func (p *buffers) tryGet(n int, limit int64) *Buffer {
+	class, size := classOf(n)
+	for {
+		used := p.used.Load()
+		if used >= limit {
+			return nil
+		}
+		if p.used.CompareAndSwap(used, used+size) {
+			return p.make(n, class, size)
+		}
 	}
-	b.B = b.B[:n]
+}
+
+// acquire is get that waits at the second limit. It returns nil if gone says that nobody wants it any more.
+func (p *buffers) acquire(n int, gone func() bool) (b *Buffer) {
+	p.await(func() bool {
+		b = p.tryGet(n, 2*p.limit)
+		return b != nil || gone()
+	})
 	return b
+}
+
+// breathe waits while the second limit is exceeded.
+func (p *buffers) breathe(gone func() bool) {
+	p.await(func() bool { return p.used.Load() < 2*p.limit || gone() })
+}
+
+// await returns when ok does. It is asked again whenever memory comes back, and at nudge.
+func (p *buffers) await(ok func() bool) {
+	if ok() {
+		return
+	}
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !ok() {
+		p.wake.Wait()
+	}
+}
+
+// nudge has those who wait look again whether they still want to.
+func (p *buffers) nudge() {
+	if p.waiting.Load() > 0 {
+		p.mu.Lock()
+		p.wake.Broadcast()
+		p.mu.Unlock()
+	}
 }
 
 // release gives b back. A nil Buffer is none.
@@ -56,30 +127,23 @@ func (b *Buffer) release() {
 	if b.class >= 0 {
 		p.classes[b.class].Put(b)
 	}
-	if p.starving.Load() > 0 {
+	if p.waiting.Load() > 0 {
+		p.nudge()
 		p.feed()
 	}
 }
 
-// tryGet is get as long as the budget is not used up, else it returns nil. The last one to get something may exceed the budget by that, so
-// that no size is too large to be served ever.
-func (p *buffers) tryGet(n int) *Buffer {
-	if p.used.Load() >= p.limit {
-		return nil
-	}
-	return p.get(n)
-}
-
-// whenRoom has f called, on some other goroutine's time and without locks held by this package's callers, once memory has come back.
+// whenRoom has f called once there is room below the first limit. It is called from wherever memory comes back, so it must not wait nor
+// take locks that are held there.
 func (p *buffers) whenRoom(f func()) {
+	p.waiting.Add(1)
 	p.mu.Lock()
 	p.hungry = append(p.hungry, f)
-	p.starving.Add(1)
 	p.mu.Unlock()
 	p.feed() // something may have come back meanwhile
 }
 
-// feed calls the first of those who wait, if there is room for anything.
+// feed calls the first of those who wait for room, if there is any.
 func (p *buffers) feed() {
 	if p.used.Load() >= p.limit {
 		return
@@ -88,7 +152,7 @@ func (p *buffers) feed() {
 	var f func()
 	if len(p.hungry) > 0 {
 		f, p.hungry = p.hungry[0], p.hungry[1:]
-		p.starving.Add(-1)
+		p.waiting.Add(-1)
 	}
 	p.mu.Unlock()
 	if f != nil {

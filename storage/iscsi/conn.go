@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ironhook/storage/scsi"
@@ -33,23 +34,32 @@ type conn struct {
 	out     outbox
 	sending outbox // being written, without the lock
 	writing bool
-	wrote   sync.Cond // writing is no longer so
-	parked  bool      // the reader waits for the initiator
-	ready   []*Task   // given out by the session, to be run once it is unlocked
-	closing bool      // close when all is written
-	dead    bool      // nothing can be written any more
-	why     string    // it ended
+	wrote   sync.Cond   // writing is no longer so
+	writer  bool        // there is a writer goroutine
+	wake    sync.Cond   // there is work for the writer
+	parked  bool        // the reader waits for the initiator
+	starved int         // how many here wait for memory
+	ready   []*Task     // given out by the session, to be run once it is unlocked
+	closing bool        // close when all is written
+	dead    bool        // nothing can be written any more
+	over    atomic.Bool // dead, for those who do not hold the lock
+	why     string      // it ended
 	logout  bool
 	vital   vital
 
-	work    sync.WaitGroup // commands in the pool
+	work    sync.WaitGroup // commands in the pool, and the writer
 	pooled  int            // how many of the next writes go to the pool; used by the reader
 	arrived time.Time      // when what is being handled came; used by the reader
 	touched [2]bool        // a first read, a first write; under mu
 }
 
-// pendingLimit is how many bytes of replies gather before they are written even though more requests wait.
-const pendingLimit = 1 << 20
+// Bytes of replies that gather while more requests wait to be read: from handOver on the writer takes them, at holdUp the reader waits for
+// it. So disk and network are at work at the same time when much is asked for at once, and an initiator that does not read what it asked
+// for stops being heard.
+const (
+	handOver = 256 << 10
+	holdUp   = 1 << 20
+)
 
 // serve runs a session that has logged in until its connection ends.
 func (c *conn) serve() error {
@@ -58,17 +68,17 @@ func (c *conn) serve() error {
 		if err != nil {
 			return err
 		}
+		if c.srv.memory.used.Load() >= 2*c.srv.memory.limit {
+			c.breathe()
+		}
 		c.mu.Lock()
 		err = c.session.Handle(p)
 		ready := c.takeReady()
-		full := c.out.bytes >= pendingLimit
+		c.relieve()
 		c.mu.Unlock()
 		c.runAll(ready)
 		if err != nil {
 			return err
-		}
-		if full {
-			c.relieve()
 		}
 	}
 }
@@ -94,21 +104,34 @@ func (c *conn) unpark() {
 	c.mu.Unlock()
 }
 
-// relieve writes what has gathered, and so lets an initiator that does not read hold up its own commands.
+// relieve hands over to the writer once enough has gathered. The lock is held.
 func (c *conn) relieve() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for c.writing {
+	if c.out.bytes < handOver {
+		return
+	}
+	if !c.writer {
+		c.writer = true
+		c.work.Go(c.write)
+	}
+	c.wake.Signal()
+	for c.out.bytes >= holdUp && !c.dead {
 		c.wrote.Wait()
 	}
-	c.parked = true
-	c.drain()
-	c.parked = false
 }
 
-// drain writes what has gathered while the reader waits. The lock is held on entry and on return, but not while writing.
+// write is the writer: a goroutine of connections that move much data.
+func (c *conn) write() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for !c.dead {
+		c.drain()
+		c.wake.Wait()
+	}
+}
+
+// drain writes what has gathered, if the reader waits or has handed over, or memory is short. The lock is held on entry and on return, but not while writing.
 func (c *conn) drain() {
-	for c.parked && !c.writing && c.out.bytes > 0 && !c.dead {
+	for !c.writing && !c.dead && c.out.bytes > 0 && (c.parked || c.starved > 0 || c.out.bytes >= handOver) {
 		c.out.take(&c.sending)
 		c.writing = true
 		c.mu.Unlock()
@@ -126,11 +149,43 @@ func (c *conn) drain() {
 	}
 }
 
+// breathe waits until there is memory for more requests.
+func (c *conn) breathe() {
+	c.letGo(1)
+	c.srv.memory.breathe(c.gone)
+	c.letGo(-1)
+}
+
+// acquire returns memory for data-in, once there is some. It returns nil if the connection ends meanwhile.
+func (c *conn) acquire(n int) *Buffer {
+	if b := c.srv.memory.tryGet(n, 2*c.srv.memory.limit); b != nil {
+		return b
+	}
+	c.letGo(1)
+	defer c.letGo(-1)
+	return c.srv.memory.acquire(n, c.gone)
+}
+
+// letGo has answers written without delay while somebody here waits for memory, for they hold some.
+func (c *conn) letGo(waiters int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.starved += waiters
+	c.drain()
+}
+
+// gone reports whether the connection has ended.
+func (c *conn) gone() bool { return c.over.Load() }
+
 // kill ends the connection at once; the reader notices and cleans up. The lock is held.
 func (c *conn) kill(why string) {
 	c.why = cmp.Or(c.why, why)
 	c.dead = true
+	c.over.Store(true)
 	c.net.Close()
+	c.srv.memory.nudge()
+	c.wake.Signal()
+	c.wrote.Broadcast()
 }
 
 // end is kill for those who do not hold the lock.
@@ -163,7 +218,10 @@ const (
 func (c *conn) run(t *Task) {
 	t.began = c.arrived
 	if n := t.room(); n > 0 {
-		t.in = c.srv.memory.get(n)
+		if t.in = c.acquire(n); t.in == nil {
+			c.complete(t, scsi.Result{Status: scsi.TaskAborted}) // nobody is left to read it
+			return
+		}
 	}
 	switch t.plan.Cost {
 	case scsi.Quick, scsi.Read:

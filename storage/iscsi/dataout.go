@@ -161,7 +161,7 @@ func (s *Session) solicit(t *Task) {
 
 // enlarge gives a task room for all of its data, if the budget allows.
 func (s *Session) enlarge(t *Task) bool {
-	b := s.memory.tryGet(t.want)
+	b := s.memory.tryGet(t.want, s.memory.limit)
 	if b == nil {
 		return false
 	}

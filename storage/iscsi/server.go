@@ -43,7 +43,7 @@ func (t *Target) Serve(ctx context.Context, l net.Listener) error {
 		target: t, limits: t.Limits.withDefaults(), log: t.Log,
 		conns: map[*conn]struct{}{}, pools: map[*scsi.Device]*sharedPool{},
 	}
-	s.memory = &buffers{limit: s.limits.Memory}
+	s.memory = newBuffers(s.limits.Memory)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -90,7 +90,7 @@ func (s *server) take(ctx context.Context, nc net.Conn) {
 	tune(nc)
 	c := &conn{srv: s, net: nc, began: time.Now(), done: make(chan struct{})}
 	c.reader = newReader(nc, c.park, c.unpark)
-	c.wrote.L = &c.mu
+	c.wrote.L, c.wake.L = &c.mu, &c.mu
 	c.out.memory, c.sending.memory = s.memory, s.memory
 	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.remote = netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), uint16(a.Port))
