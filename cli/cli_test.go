@@ -1,0 +1,179 @@
+package cli_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"ironhook/cli"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes this test binary the program itself where a script runs ironhook.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"ironhook": func() {
+			schema, err := os.ReadFile(os.Getenv("SCHEMA"))
+			if err != nil {
+				panic(err)
+			}
+			os.Exit(cli.Main(context.Background(), "test", string(schema), os.Args[1:]))
+		},
+	})
+}
+
+func schemaFile(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs("../schema.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestScripts runs the stories in testdata: what a person types and reads.
+func TestScripts(t *testing.T) {
+	schema := schemaFile(t)
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("SCHEMA", schema)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"busy": busy},
+	})
+}
+
+// busy holds a TCP port for the rest of the script and puts its address into an
+// environment variable.
+func busy(ts *testscript.TestScript, _ bool, args []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	ts.Setenv(args[0], l.Addr().String())
+}
+
+// running is an appliance that a test started.
+type running struct {
+	*exec.Cmd
+	password, ready string
+}
+
+// start runs the appliance on free ports of the loopback and waits until it says
+// that it is ready.
+func start(t *testing.T, data string, more ...string) *running {
+	t.Helper()
+	args := append([]string{"serve", "--data", data, "--api", "127.0.0.1:0", "--iscsi", "127.0.0.1:0", "--http", "127.0.0.1:0"}, more...)
+	r := &running{Cmd: exec.CommandContext(t.Context(), "ironhook", args...)}
+	r.Env = append(os.Environ(), "SCHEMA="+schemaFile(t))
+	out, err := r.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if _, rest, ok := strings.Cut(lines.Text(), "password "); ok {
+			r.password, _, _ = strings.Cut(rest, " ")
+		}
+		if rest, ok := strings.CutPrefix(lines.Text(), "ready: "); ok {
+			r.ready = rest
+			go io.Copy(io.Discard, out) //nolint:errcheck // ends with the process
+			return r
+		}
+	}
+	t.Fatal("the appliance ended before it was ready")
+	return nil
+}
+
+// url is where the API of a running appliance is.
+func (r *running) url(t *testing.T) string {
+	t.Helper()
+	_, url, ok := strings.Cut(r.ready, "api ")
+	if !ok {
+		t.Fatalf("ready line %q does not tell where the API is", r.ready)
+	}
+	return url
+}
+
+// status asks the API for a path, as admin where there is a password.
+func (r *running) status(t *testing.T, path string) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url(t)+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.password != "" {
+		request.SetBasicAuth("admin", r.password)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	return response.StatusCode
+}
+
+func TestServeAsksForThePasswordItHasShown(t *testing.T) {
+	data := t.TempDir()
+	r := start(t, data)
+	if got := r.status(t, "/v1/nodes"); got != http.StatusOK {
+		t.Errorf("with the password shown: %d, want 200", got)
+	}
+	hashed, err := os.ReadFile(filepath.Join(data, "htpasswd"))
+	if err != nil || strings.Contains(string(hashed), r.password) || !strings.HasPrefix(string(hashed), "admin:$2") {
+		t.Errorf("htpasswd = %q (%v), want admin with a bcrypt digest", hashed, err)
+	}
+	r.password = ""
+	if got := r.status(t, "/v1/nodes"); got != http.StatusUnauthorized {
+		t.Errorf("without a password: %d, want 401", got)
+	}
+	stop(t, r)
+	// The second start shows nothing.
+	if again := start(t, data); again.password != "" {
+		t.Errorf("second start shows password %q, want none", again.password)
+	} else {
+		stop(t, again)
+	}
+}
+
+func TestServeEndsWellOnSIGTERM(t *testing.T) {
+	r := start(t, t.TempDir(), "--auth", "none")
+	if got := r.status(t, "/v1/nodes"); got != http.StatusOK {
+		t.Errorf("with --auth none: %d, want 200", got)
+	}
+	stop(t, r)
+}
+
+// stop ends an appliance as an init system does and wants status 0.
+func stop(t *testing.T, r *running) {
+	t.Helper()
+	if err := r.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Wait(); err != nil {
+		t.Errorf("after SIGTERM: %v, want status 0", err)
+	}
+}
+
+func TestKilledApplianceLeavesNothingInTheWay(t *testing.T) {
+	data := t.TempDir()
+	r := start(t, data, "--auth", "none")
+	if err := r.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Wait(); err == nil {
+		t.Error("a killed process ended with status 0")
+	}
+	stop(t, start(t, data, "--auth", "none"))
+}
