@@ -147,7 +147,7 @@ func (c *conn) live(ctx context.Context) {
 // logIn takes a connection through the login phase.
 func (c *conn) logIn(ctx context.Context) error {
 	s := c.srv
-	ctx, cancel := context.WithTimeout(ctx, s.limits.LoginTime)
+	hurry, cancel := context.WithTimeout(ctx, s.limits.LoginTime)
 	defer cancel()
 	c.net.SetDeadline(c.began.Add(s.limits.LoginTime))
 	l := &login{
@@ -157,9 +157,9 @@ func (c *conn) logIn(ctx context.Context) error {
 			if l.discovery() {
 				return Grant{}, nil
 			}
-			return s.target.Lookup(ctx, c.key.initiator, c.key.target)
+			return s.target.Lookup(hurry, c.key.initiator, c.key.target)
 		},
-		admit: func() (uint16, error) { return s.target.admit(ctx, c, s.limits.PerInitiator) },
+		admit: func() (uint16, error) { return s.target.admit(hurry, c, s.limits.PerInitiator) },
 	}
 	for !l.full() {
 		req, err := ReadPDU(c.net, Digests{}, maxLoginData)
