@@ -23,6 +23,8 @@ type Options struct {
 	User, Secret             string // for CHAP; empty: AuthMethod=None
 	MutualUser, MutualSecret string // what the target has to prove; empty: nothing
 
+	CmdSN uint32 // of the first command; 0: 1
+
 	// Keys are offered in the operational stage after the defaults, which they replace.
 	Keys []iscsi.Pair
 }
@@ -52,7 +54,7 @@ func Dial(ctx context.Context, addr string, o Options) (*Initiator, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		c.SetDeadline(deadline)
 	}
-	i := &Initiator{Conn: c, Answers: map[string]string{}, CmdSN: 1, opts: o}
+	i := &Initiator{Conn: c, Answers: map[string]string{}, CmdSN: max(o.CmdSN, 1), opts: o}
 	if err := i.logIn(); err != nil {
 		c.Close()
 		return nil, err
