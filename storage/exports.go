@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,8 +29,9 @@ type Exports struct {
 	target  *iscsi.Target
 	heard   chan note // from the sessions to the teller of their story
 
-	mu   sync.Mutex
-	open map[string]*served // by IQN, each while its row is there
+	stopping atomic.Bool // Serve is about to return
+	mu       sync.Mutex
+	open     map[string]*served // by IQN, each while its row is there
 }
 
 // served is a volume that initiators may have open.
@@ -53,6 +55,7 @@ func (e *Exports) Serve(ctx context.Context, l net.Listener) error {
 	// Those who tell and those who look after the rows outlive the sessions.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	defer context.AfterFunc(ctx, func() { e.stopping.Store(true) })()
 	var g errgroup.Group
 	g.Go(func() error { e.tell(background); return nil })
 	g.Go(func() error { e.reconcile(background); return nil })

@@ -98,6 +98,12 @@ func (w *lockedWriter) Write(p []byte) (int, error) {
 	return w.h.log.Write(p)
 }
 
+func (h *house) logged() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.log.String()
+}
+
 func (h *house) update(f func(tx *store.Tx) error) {
 	h.Helper()
 	h.must(h.store.Update(context.Background(), f))
@@ -197,9 +203,7 @@ func (h *house) keepsSecret(text ...string) {
 		}
 		return err
 	})
-	h.mu.Lock()
-	text = append(text, h.log.String())
-	h.mu.Unlock()
+	text = append(text, h.logged())
 	for _, x := range h.exports() {
 		for _, s := range text {
 			if strings.Contains(s, x.Secret) {

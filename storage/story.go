@@ -85,8 +85,8 @@ func (e *Exports) news(ctx context.Context, n note, mute *limiter) (baremetal.Ev
 			Detail: fmt.Sprintf("iSCSI login of %.223s from %s to %.223s: %.200s", n.event.Initiator, n.event.Remote.Addr(), n.event.Target, n.event.Reason)}), nil
 	}
 	kind := next(n.event, history)
-	if kind == baremetal.EventLogout && e.alive(n.event.Initiator) {
-		kind = ""
+	if kind == baremetal.EventLogout && (e.stopping.Load() || e.alive(n.event.Initiator)) {
+		kind = "" // it is we who go, or another session stays
 	}
 	if kind == "" || node == "" {
 		return baremetal.Event{}, nil
@@ -169,7 +169,9 @@ func next(e iscsi.Event, history []baremetal.EventKind) baremetal.EventKind {
 		}
 		return once(baremetal.EventSystem)
 	case iscsi.FirstRead:
-		return once(baremetal.EventFirstRead)
+		if told(baremetal.EventLogin) {
+			return once(baremetal.EventFirstRead)
+		}
 	case iscsi.FirstWrite:
 		if !firmware(e.ISID) && told(baremetal.EventSystem) {
 			return once(baremetal.EventUp)

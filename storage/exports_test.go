@@ -1,0 +1,328 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/storage/iscsi"
+	"ironhook/storage/iscsi/initiatortest"
+	"ironhook/storage/volume"
+	"ironhook/store"
+)
+
+// The initiators of one machine: what its firmware and its operating systems call
+// their sessions.
+var (
+	ipxe    = iscsi.ISID{0x40, 0x00, 0x27, 0x23, 0, 0}
+	linux   = iscsi.ISID{0x00, 0x02, 0x3d, 1, 2, 3}
+	windows = iscsi.ISID{0x40, 0x00, 0x01, 0x37, 0, 1}
+	edk2    = iscsi.ISID{0x80, 0x12, 0x34, 0x56, 0, 1}
+)
+
+// serve starts the iSCSI target of a house and returns its address.
+func (h *house) serve() (exports *Exports, address string, stop func()) {
+	h.Helper()
+	exports = NewExports(h.store, h.volumes, h.logger())
+	h.managed = NewManaged(h.store, h.volumes, fixedPortal, exports.Withdraw)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	h.must(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- exports.Serve(ctx, l) }()
+	stopped := false
+	stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		h.must(<-done)
+	}
+	h.Cleanup(stop)
+	return exports, l.Addr().String(), stop
+}
+
+// dial logs in as the machine of an export.
+func (h *house) dial(address string, x *baremetal.Export, isid iscsi.ISID) *initiatortest.Initiator {
+	h.Helper()
+	i, err := h.tryDial(address, x, isid)
+	h.must(err)
+	h.Cleanup(func() { i.Close() })
+	h.must(i.Settle())
+	return i
+}
+
+func (h *house) tryDial(address string, x *baremetal.Export, isid iscsi.ISID) (*initiatortest.Initiator, error) {
+	ctx, cancel := initiatortest.Patience(context.Background())
+	defer cancel()
+	return initiatortest.Dial(ctx, address, initiatortest.Options{Name: x.Initiator, Target: x.IQN, ISID: isid, User: x.User, Secret: x.Secret})
+}
+
+// until waits for the story of a node to become want.
+func (h *house) until(n *baremetal.Node, want string) {
+	h.Helper()
+	late := time.After(30 * time.Second)
+	for {
+		changed := h.store.Changed()
+		got := h.story(n)
+		if got == want {
+			return
+		}
+		if !strings.HasPrefix(want, got) {
+			h.Fatalf("story = %q, want %q\n%s", got, want, h.logged())
+		}
+		select {
+		case <-changed:
+		case <-late:
+			h.Fatalf("story = %q after a long time, want %q", got, want)
+		}
+	}
+}
+
+func TestStoryOfABoot(t *testing.T) {
+	h := newHouse(t)
+	n, _ := h.machine("pc-07")
+	_, address, stop := h.serve()
+	h.must(h.managed.Attach(t.Context(), n))
+	x := h.export()
+
+	firmware := h.dial(address, x, ipxe)
+	h.until(n, "attach login")
+	for range 2 {
+		_, err := firmware.Read(0, 512)
+		h.must(err)
+	}
+	h.until(n, "attach login first-read")
+	system := h.dial(address, x, linux)
+	_, err := system.Read(4096, 4096)
+	h.must(err)
+	h.until(n, "attach login first-read system")
+	h.must(system.Write(4096, bytes.Repeat([]byte{7}, 4096)))
+	h.must(system.Flush())
+	h.until(n, "attach login first-read system up")
+	h.must(firmware.Close())
+
+	// We are killed and started again in the middle of it: the machine comes back
+	// with the same secret, and nothing is told twice.
+	stop()
+	system.Close()
+	_, address, _ = h.serve()
+	system = h.dial(address, x, linux)
+	got, err := system.Read(4096, 4096)
+	if err != nil || got[0] != 7 {
+		t.Fatalf("read after the restart = %x..., %v", got[:1], err)
+	}
+	h.must(system.Write(4096, got))
+	h.must(system.Logout())
+	h.until(n, "attach login first-read system up logout")
+
+	// The operating system restarts by itself: another boot.
+	h.must(h.store.Append(t.Context(), baremetal.Event{Node: n.UUID, Kind: baremetal.EventScript}))
+	firmware = h.dial(address, x, ipxe)
+	_, err = firmware.Read(0, 512)
+	h.must(err)
+	h.until(n, "attach login first-read system up logout script login first-read")
+	h.keepsSecret()
+}
+
+func TestNext(t *testing.T) {
+	kinds := func(s string) (all []baremetal.EventKind) {
+		for _, k := range strings.Fields(s) {
+			all = append(all, baremetal.EventKind(k))
+		}
+		return all
+	}
+	for _, c := range []struct {
+		history string
+		kind    iscsi.EventKind
+		isid    iscsi.ISID
+		want    baremetal.EventKind
+	}{
+		{"", iscsi.Login, ipxe, "login"},
+		{"script", iscsi.Login, ipxe, "login"},
+		{"script login", iscsi.Login, ipxe, ""}, // sanhook, then again at sanboot
+		{"script login first-read", iscsi.Login, linux, "system"},
+		{"script login first-read system", iscsi.Login, linux, ""},
+		{"script login first-read system", iscsi.Login, windows, ""},
+		{"script", iscsi.Login, edk2, "login"}, // firmware that is not iPXE
+		{"script login", iscsi.Login, windows, "system"},
+		{"script login", iscsi.FirstRead, ipxe, "first-read"},
+		{"script", iscsi.FirstRead, linux, ""}, // told late, of the boot before
+		{"script login first-read", iscsi.FirstRead, linux, ""},
+		{"script login first-read", iscsi.FirstWrite, ipxe, ""}, // firmware that writes is not a system
+		{"script login", iscsi.FirstWrite, edk2, ""},
+		{"script login first-read system", iscsi.FirstWrite, linux, "up"},
+		{"script login system up", iscsi.FirstWrite, linux, ""},
+		{"script login system up power-off power-on", iscsi.Login, ipxe, "login"},
+		{"script login system up file script", iscsi.Login, ipxe, "login"},
+		{"script login system up", iscsi.Logout, linux, "logout"},
+		{"script login system up", iscsi.Closed, linux, "logout"},
+		{"script login system up logout", iscsi.Closed, linux, ""},
+		{"script login system up logout", iscsi.Login, linux, ""}, // an open-iscsi that was restarted
+		{"script login system up power-off", iscsi.Closed, linux, ""},
+	} {
+		if got := next(iscsi.Event{Kind: c.kind, ISID: c.isid}, kinds(c.history)); got != c.want {
+			t.Errorf("next(%s %x after %q) = %q, want %q", c.kind, c.isid, c.history, got, c.want)
+		}
+	}
+}
+
+func TestWhoIsRefused(t *testing.T) {
+	h := newHouse(t)
+	n, _ := h.machine("pc-07")
+	stranger, _ := h.machine("pc-08")
+	_, address, _ := h.serve()
+	h.must(h.managed.Attach(t.Context(), n))
+	x := h.export()
+	h.must(h.managed.Attach(t.Context(), stranger))
+	var other *baremetal.Export
+	for _, e := range h.exports() {
+		if e.NodeUUID == stranger.UUID {
+			other = e
+		}
+	}
+	for name, who := range map[string]baremetal.Export{
+		"a wrong secret":       {Initiator: x.Initiator, IQN: x.IQN, User: x.User, Secret: "wrong wrong wrong"},
+		"a wrong user":         {Initiator: x.Initiator, IQN: x.IQN, User: "somebody", Secret: x.Secret},
+		"no secret":            {Initiator: x.Initiator, IQN: x.IQN},
+		"another's own secret": {Initiator: other.Initiator, IQN: x.IQN, User: other.User, Secret: other.Secret},
+		"another's name":       {Initiator: other.Initiator, IQN: x.IQN, User: x.User, Secret: x.Secret},
+		"an unknown target":    {Initiator: x.Initiator, IQN: iqnPrefix + "none", User: x.User, Secret: x.Secret},
+		"a UUID for a name":    {Initiator: x.Initiator, IQN: x.TargetUUID, User: x.User, Secret: x.Secret},
+	} {
+		if i, err := h.tryDial(address, &who, linux); err == nil {
+			i.Close()
+			t.Errorf("%s opened the disk", name)
+		}
+	}
+	h.until(n, "attach refused") // one for a while, whoever it was
+	h.keepsSecret()
+	if _, err := h.tryDial(address, x, linux); err != nil {
+		t.Errorf("the machine itself: %v", err)
+	}
+}
+
+func TestNamesAreReadInEitherCase(t *testing.T) {
+	h := newHouse(t)
+	n, _ := h.machine("pc-07")
+	h.update(func(tx *store.Tx) error {
+		return tx.Connectors().Insert(&baremetal.VolumeConnector{UUID: "c", NodeUUID: n.UUID, Type: "iqn", ConnectorID: "iqn.2017-08.org.Example:PC-07"})
+	})
+	_, address, _ := h.serve()
+	h.must(h.managed.Attach(t.Context(), n))
+	h.dial(address, h.export(), linux)
+}
+
+// After Detach nothing of the machine's reaches the volume any more, and the next
+// machine can have it at once.
+func TestDetachEndsSessions(t *testing.T) {
+	h := newHouse(t)
+	n, _ := h.machine("shared")
+	next := h.node("next")
+	h.give(next, 0, "shared", nil)
+	exports, address, _ := h.serve()
+	for range 5 {
+		h.must(h.managed.Attach(t.Context(), n))
+		x := h.export()
+		i := h.dial(address, x, linux)
+		h.must(i.Write(0, bytes.Repeat([]byte{1}, 512)))
+		if err := h.volumes.Delete("shared"); !errors.Is(err, volume.ErrInUse) {
+			t.Fatalf("Delete of a volume in use = %v, want %v", err, volume.ErrInUse)
+		}
+		h.must(h.managed.Detach(t.Context(), n))
+		if _, err := i.Read(0, 512); err == nil {
+			t.Fatal("read from a withdrawn volume")
+		}
+		if _, err := h.tryDial(address, x, linux); err == nil {
+			t.Fatal("logged in to a withdrawn volume")
+		}
+		n, next = next, n
+	}
+	if got := exports.Sessions(); len(got) != 0 {
+		t.Errorf("sessions = %v, want none", got)
+	}
+	h.must(h.volumes.Delete("shared"))
+}
+
+// A row that goes without Detach, here with its node, takes its sessions along.
+func TestDeletedNodeLosesItsSessions(t *testing.T) {
+	h := newHouse(t)
+	n, _ := h.machine("pc-07")
+	_, address, _ := h.serve()
+	h.must(h.managed.Attach(t.Context(), n))
+	i := h.dial(address, h.export(), linux)
+	h.update(func(tx *store.Tx) error { return tx.Nodes().Delete(n.UUID) })
+	// The connection ends by itself: the initiator has deadlines, so this does too.
+	if p, err := i.Receive(); err == nil {
+		t.Errorf("received %v, want the end of the connection", p)
+	}
+}
+
+func TestReadOnlyVolumeIsNotWritten(t *testing.T) {
+	h := newHouse(t)
+	h.volume("golden")
+	_, address, _ := h.serve()
+	var machines []*initiatortest.Initiator
+	for k := range 2 {
+		n := h.node(fmt.Sprint("pc-", k))
+		h.give(n, 0, "golden", baremetal.Object{"access_mode": "ro"})
+		h.must(h.managed.Attach(t.Context(), n))
+		for _, x := range h.exports() {
+			if x.NodeUUID == n.UUID {
+				machines = append(machines, h.dial(address, x, linux))
+			}
+		}
+	}
+	for _, i := range machines {
+		if _, err := i.Read(0, 512); err != nil {
+			t.Error(err)
+		}
+		if err := i.Write(0, make([]byte, 512)); !errors.Is(err, initiatortest.ErrStatus) {
+			t.Errorf("Write = %v, want it refused", err)
+		}
+	}
+}
+
+// Somebody else's initiator: discovery, CHAP, INQUIRY and capacity.
+func TestWithLibiscsi(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs libiscsi-bin")
+	}
+	h := newHouse(t)
+	n, _ := h.machine("pc-07")
+	_, address, _ := h.serve()
+	h.must(h.managed.Attach(t.Context(), n))
+	x := h.export()
+	run := func(tool string, args ...string) string {
+		t.Helper()
+		path, err := exec.LookPath(tool)
+		if err != nil {
+			t.Fatalf("%v: install the package libiscsi-bin", err)
+		}
+		ctx, cancel := initiatortest.Patience(t.Context())
+		defer cancel()
+		out, err := exec.CommandContext(ctx, path, append([]string{"-i", x.Initiator}, args...)...).CombinedOutput()
+		if err != nil {
+			t.Errorf("%s: %v\n%s", tool, err, out)
+		}
+		return string(out)
+	}
+	url := fmt.Sprintf("iscsi://%s%%%s@%s/%s/0", x.User, x.Secret, address, x.IQN)
+	if got := run("iscsi-ls", "iscsi://"+address); !strings.Contains(got, x.IQN) {
+		t.Errorf("iscsi-ls = %q, want %s", got, x.IQN)
+	}
+	if got := run("iscsi-readcapacity16", url); !strings.Contains(got, "Total size:1048576") {
+		t.Errorf("iscsi-readcapacity16 = %q, want 1 MiB", got)
+	}
+	if got := run("iscsi-inq", "-e", "1", "-c", "128", url); !strings.Contains(got, "pc-07") {
+		t.Errorf("serial number page = %q, want the volume's name", got)
+	}
+}
