@@ -174,7 +174,9 @@ func TestPowerAttachesBeforeAndDetachesAfter(t *testing.T) {
 		{baremetal.PowerOn, baremetal.PowerOn, baremetal.PowerOn, nil},
 		{baremetal.PowerOn, baremetal.PowerOff, baremetal.PowerOff, []string{"power off", "detach"}},
 		{baremetal.PowerOn, baremetal.SoftPowerOff, baremetal.PowerOff, []string{"soft power off", "detach"}},
-		{baremetal.PowerOff, baremetal.PowerOff, baremetal.PowerOff, nil},
+		// A machine that switched itself off has left its volumes attached.
+		{baremetal.PowerOff, baremetal.PowerOff, baremetal.PowerOff, []string{"detach"}},
+		{baremetal.PowerOff, baremetal.SoftPowerOff, baremetal.PowerOff, []string{"detach"}},
 	}
 	for _, test := range tests {
 		t.Run(string(test.from+" to "+test.target), func(t *testing.T) {
@@ -246,9 +248,9 @@ func TestProvisionStories(t *testing.T) {
 		{"manage", baremetal.Enroll, baremetal.Manageable, nil},
 		{"manage", baremetal.Available, baremetal.Manageable, nil},
 		{"provide", baremetal.Manageable, baremetal.Available, nil},
-		{"active", baremetal.Available, baremetal.Active, []string{"attach", "boot pxe true", "power on"}},
-		{"rebuild", baremetal.Active, baremetal.Active, []string{"attach", "boot pxe true", "power on"}},
-		{"deleted", baremetal.Active, baremetal.Available, []string{"detach"}},
+		{"active", baremetal.Available, baremetal.Active, []string{"detach", "attach", "boot pxe true", "power on"}},
+		{"rebuild", baremetal.Active, baremetal.Active, []string{"detach", "attach", "boot pxe true", "power on"}},
+		{"deleted", baremetal.Active, baremetal.Available, []string{"detach", "detach"}},
 		{"inspect", baremetal.Manageable, baremetal.Manageable, nil},
 		{"clean", baremetal.Manageable, baremetal.Manageable, nil},
 		{"adopt", baremetal.Manageable, baremetal.Active, nil},
@@ -402,8 +404,9 @@ func TestPowerSyncObservesAndNeverSwitches(t *testing.T) {
 	if err := c.syncPower(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if n := settled(t, c); n.PowerState != baremetal.PowerOff || len(m.actions()) > 0 {
-		t.Errorf("power = %q, done %q, want power off and nothing done", n.PowerState, m.actions())
+	n := settled(t, c)
+	if want := []string{"detach"}; n.PowerState != baremetal.PowerOff || !reflect.DeepEqual(m.actions(), want) {
+		t.Errorf("power = %q, done %q, want power off and %q", n.PowerState, m.actions(), want)
 	}
 }
 

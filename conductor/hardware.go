@@ -27,14 +27,14 @@ var knownTypes = []HardwareType{
 	{Name: "fake-hardware", Interfaces: map[string][]string{
 		"bios": {"fake", "no-bios"}, "boot": {"fake", "ipxe", "pxe"}, "console": {"fake", "no-console"},
 		"deploy": {"fake", "direct", "ramdisk"}, "inspect": {"fake", "no-inspect"}, "management": {"fake"},
-		"network": {"noop"}, "power": {"fake"}, "raid": {"fake", "no-raid"}, "rescue": {"fake", "no-rescue"},
+		"network": {"noop"}, "power": {"fake"}, "raid": {"fake", "no-raid", "agent"}, "rescue": {"fake", "no-rescue"},
 		"storage": nil, "vendor": {"fake", "no-vendor"},
 	}},
 	{Name: "ipmi", Interfaces: map[string][]string{
 		"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
 		"deploy": {"direct", "ramdisk"}, "inspect": {"no-inspect"}, "management": {"ipmitool", "noop"},
-		"network": {"noop"}, "power": {"ipmitool"}, "raid": {"no-raid"}, "rescue": {"no-rescue"},
-		"storage": nil, "vendor": {"no-vendor"},
+		"network": {"noop"}, "power": {"ipmitool"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
+		"storage": nil, "vendor": {"ipmitool", "no-vendor"},
 	}},
 	{Name: "manual-management", Interfaces: map[string][]string{
 		"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},

@@ -110,11 +110,15 @@ func (c *Conductor) powerAction(ctx context.Context, n *baremetal.Node, target b
 	if err != nil {
 		return baremetal.PowerError, err
 	}
-	if before == target {
-		return before, nil // only plain on and off can be "already there"
-	}
-	if powerResult[target] == baremetal.PowerOff {
+	reboots := target == baremetal.Reboot || target == baremetal.SoftReboot
+	switch {
+	case powerResult[target] == baremetal.PowerOff && before == baremetal.PowerOff:
+		c.withdraw(ctx, n) // a machine that switched itself off left them attached
+		return before, nil
+	case powerResult[target] == baremetal.PowerOff:
 		return c.powerDown(ctx, n, power, target)
+	case before == baremetal.PowerOn && !reboots:
+		return before, nil
 	}
 	return c.powerUp(ctx, n, power, before, target)
 }
@@ -123,11 +127,16 @@ func (c *Conductor) powerDown(ctx context.Context, n *baremetal.Node, power Powe
 	if err := power.Set(ctx, n, target); err != nil {
 		return "", err
 	}
+	c.withdraw(ctx, n)
+	return baremetal.PowerOff, nil
+}
+
+// withdraw detaches the volumes of a machine that is off. When that fails the
+// machine still cannot do harm, and the next attach starts afresh.
+func (c *Conductor) withdraw(ctx context.Context, n *baremetal.Node) {
 	if err := c.detach(ctx, n); err != nil {
-		// The machine is off and cannot do harm; the next attach starts afresh.
 		c.Log.Warn("detach volumes after power off", "node", n.UUID, "error", err)
 	}
-	return baremetal.PowerOff, nil
 }
 
 // powerUp attaches and chooses the network as boot device, then switches. When

@@ -52,9 +52,12 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 			return err
 		}
 		state = next
-		n.LastError = ""
+		if n.ProvisionState != baremetal.CleanFailed {
+			n.LastError = "" // why cleaning failed is still of interest to who manages the node
+		}
 		if event == baremetal.VerbClean {
 			n.CleanStep = baremetal.Object{"step": "manual"}
+			n.DriverInternalInfo = with(n.DriverInternalInfo, "clean_steps", r.CleanSteps)
 		}
 		if r.ConfigDrive != nil {
 			n.InstanceInfo = with(n.InstanceInfo, "configdrive", r.ConfigDrive)
@@ -113,7 +116,7 @@ func (c *Conductor) mayProvision(ctx context.Context, n *baremetal.Node, event b
 func enterState(n *baremetal.Node, state baremetal.ProvisionState, now time.Time) baremetal.Event {
 	detail := fmt.Sprintf("%s -> %s", n.ProvisionState, state)
 	goal := state.Goal()
-	if state == baremetal.Cleaning && n.CleanStep != nil {
+	if (state == baremetal.Cleaning || state == baremetal.CleanFailed) && n.CleanStep != nil {
 		goal = baremetal.Manageable
 	}
 	n.ProvisionState, n.TargetProvisionState, n.ProvisionUpdatedAt = state, goal, now
@@ -141,9 +144,10 @@ func (c *Conductor) carryOut(ctx context.Context, uuid string, state baremetal.P
 		case state == baremetal.Cleaning && n.TargetProvisionState == baremetal.Manageable:
 			outcome = baremetal.VerbManage
 		}
-		n.DeployStep, n.CleanStep = nil, nil
 		next, _ = state.Next(outcome)
-		return append(events, enterState(n, next, now))
+		moved := enterState(n, next, now)
+		n.DeployStep, n.CleanStep = nil, nil
+		return append(events, moved)
 	})
 	if changed != nil || err != nil {
 		return changed

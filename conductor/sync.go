@@ -2,6 +2,7 @@ package conductor
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"ironhook/baremetal"
@@ -59,8 +60,8 @@ func (c *Conductor) syncPower(ctx context.Context) error {
 	return g.Wait()
 }
 
-// observePower asks one machine and records a changed answer, unless the node was
-// taken in the meantime.
+// observePower asks one machine; when its answer differs from what is recorded,
+// the node is taken and asked again, so that no verb is overtaken.
 func (c *Conductor) observePower(ctx context.Context, n *baremetal.Node) {
 	ctx, cancel := context.WithTimeout(ctx, syncTime)
 	defer cancel()
@@ -69,31 +70,41 @@ func (c *Conductor) observePower(ctx context.Context, n *baremetal.Node) {
 		return
 	}
 	state, err := power.State(ctx, n)
-	if err != nil || state == "" || state == n.PowerState {
-		if err != nil {
-			c.Log.Warn("ask for power state", "node", n.UUID, "error", err)
-		}
+	if err != nil {
+		c.Log.Warn("ask for power state", "node", n.UUID, "error", err)
 		return
 	}
-	if err := c.recordPower(ctx, n, state); err != nil {
-		c.Log.Error("record power state", "node", n.UUID, "error", err)
+	if state == "" || state == n.PowerState {
+		return
 	}
+	uuid, err := c.accept(ctx, n.UUID, func(_ *store.Tx, now *baremetal.Node) error {
+		if now.PowerState != n.PowerState {
+			return errOvertaken
+		}
+		return nil
+	})
+	if err != nil {
+		return // somebody is at work on it: the next round sees
+	}
+	c.run(uuid, func(ctx context.Context) error { return c.recordPower(ctx, n, power) })
 }
 
-func (c *Conductor) recordPower(ctx context.Context, seen *baremetal.Node, state baremetal.PowerState) error {
-	return c.Store.Update(ctx, func(tx *store.Tx) error {
-		n, err := tx.Nodes().Get(seen.UUID)
-		if err != nil || n.Reservation != "" || n.PowerState != seen.PowerState {
-			return err
-		}
-		kind := baremetal.EventPowerOn
-		if state == baremetal.PowerOff {
-			kind = baremetal.EventPowerOff
-		}
-		setPower(n, state, tx.Now())
-		if err := tx.Nodes().Update(n); err != nil {
-			return err
-		}
-		return tx.Append(baremetal.Event{Node: n.UUID, Kind: kind, Detail: "seen: not by Ironhook"})
+var errOvertaken = errors.New("the power state has been recorded since")
+
+// recordPower writes down what a reserved machine says. One that is off has no use
+// for its volumes; they are withdrawn as if Ironhook had switched it off.
+func (c *Conductor) recordPower(ctx context.Context, n *baremetal.Node, power Power) error {
+	state, err := power.State(ctx, n)
+	if err != nil || state == "" || state == n.PowerState {
+		return err
+	}
+	event := baremetal.Event{Kind: baremetal.EventPowerOn, Detail: "seen on; not switched by Ironhook"}
+	if state == baremetal.PowerOff {
+		event = baremetal.Event{Kind: baremetal.EventPowerOff, Detail: "seen off; not switched by Ironhook"}
+		c.withdraw(ctx, n)
+	}
+	return c.change(ctx, n.UUID, func(n *baremetal.Node, now time.Time) []baremetal.Event {
+		setPower(n, state, now)
+		return []baremetal.Event{event}
 	})
 }

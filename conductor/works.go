@@ -3,6 +3,8 @@ package conductor
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"ironhook/baremetal"
@@ -22,7 +24,7 @@ var works = map[baremetal.ProvisionState]work{
 	baremetal.Verifying:  {(*Conductor).verify, baremetal.Done, "Failed to get power state for node %s. Error: %s"},
 	baremetal.Deploying:  {(*Conductor).deploy, baremetal.Done, "Failed to deploy node %s: %s"},
 	baremetal.Deleting:   {(*Conductor).tearDown, baremetal.VerbClean, "Failed to tear down node %s: %s"},
-	baremetal.Cleaning:   {nothing, baremetal.Done, "Failed to clean node %s: %s"},
+	baremetal.Cleaning:   {(*Conductor).clean, baremetal.Done, "Cannot clean node %s: %s"},
 	baremetal.Inspecting: {(*Conductor).inspect, baremetal.Done, "Failed to inspect node %s: %s"},
 	baremetal.Adopting:   {(*Conductor).verify, baremetal.Done, "Failed to adopt node %s: %s"},
 	baremetal.Rescuing:   {nothing, baremetal.Done, "Failed to rescue node %s: %s"},
@@ -54,9 +56,37 @@ func (c *Conductor) verify(ctx context.Context, uuid string) error {
 	})
 }
 
+// cleanSteps are the steps of manual cleaning that an interface can do by itself.
+// The others need an agent on the machine, and Ironhook runs none.
+var cleanSteps = map[string]map[string][]string{
+	"bios": {"fake": {"apply_configuration", "factory_reset"}},
+	"raid": {"fake": {"create_configuration", "delete_configuration"}},
+}
+
+// clean holds the steps of a manual cleaning against what the node's interfaces can
+// do. Automated cleaning has no steps.
+func (c *Conductor) clean(ctx context.Context, uuid string) error {
+	n, err := c.node(ctx, uuid)
+	if err != nil {
+		return err
+	}
+	steps, _ := n.DriverInternalInfo["clean_steps"].([]any)
+	for _, s := range steps {
+		step, _ := s.(map[string]any)
+		kind, name := baremetal.Object(step).Text("interface"), baremetal.Object(step).Text("step")
+		if !slices.Contains(cleanSteps[kind][n.Interfaces[kind]], name) {
+			return fmt.Errorf("node does not support this clean step: {'interface': '%s', 'step': '%s'}", kind, name)
+		}
+	}
+	return c.change(ctx, uuid, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
+		n.DriverInternalInfo = with(n.DriverInternalInfo, "clean_steps", nil)
+		return nil
+	})
+}
+
 func (c *Conductor) inspect(ctx context.Context, uuid string) error {
 	return c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
-		n.InspectionStartedAt, n.InspectionFinishedAt = now, now
+		n.InspectionStartedAt, n.InspectionFinishedAt = time.Time{}, now
 		return nil
 	})
 }
@@ -144,18 +174,21 @@ func (c *Conductor) tearDown(ctx context.Context, uuid string) error {
 }
 
 func forgetInstance(tx *store.Tx, uuid string) error {
+	n, err := tx.Nodes().Get(uuid)
+	if err != nil {
+		return err
+	}
 	targets, err := tx.Targets().List(store.Where("node_uuid", uuid))
 	if err != nil {
 		return err
 	}
 	for _, t := range targets {
+		if n.Interfaces["deploy"] == "fake" {
+			break // it deployed nothing, and takes nothing away
+		}
 		if err := tx.Targets().Delete(t.UUID); err != nil {
 			return err
 		}
-	}
-	n, err := tx.Nodes().Get(uuid)
-	if err != nil {
-		return err
 	}
 	n.InstanceInfo, n.InstanceUUID = nil, ""
 	delete(n.DriverInternalInfo, "boot_from_volume")
