@@ -1,0 +1,169 @@
+// Package shot looks at Ironhook's pages through a real browser, Chromium
+// without a window: it signs in, waits for what a person would wait for, and
+// takes pictures.
+//
+//	b, err := shot.Open(ctx, "http://127.0.0.1:6385", password)
+//	...
+//	defer b.Close()
+//	err = b.Show("/ui/machines/pc-01")   // now follows the machine's events
+//	...                                  // switch it on
+//	err = b.Await(shot.Reached(5))       // five steps of the boot are done
+//	err = b.Picture("docs/boot.png")
+package shot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Browser is one tab, signed in. Its methods are for one goroutine.
+type Browser struct {
+	Tab context.Context // for chromedp.Do and chromedp.Run
+
+	base   string
+	cancel []context.CancelFunc
+
+	mu         sync.Mutex
+	complaints []string
+	reading    sync.WaitGroup
+}
+
+// Open starts a browser, signs the user admin in at base, such as
+// http://127.0.0.1:6385, and shows the wall. It ends with ctx or Close.
+func Open(ctx context.Context, base, password string) (*Browser, error) {
+	b := &Browser{base: strings.TrimSuffix(base, "/")}
+	flags := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.NoSandbox, // has no use for root in a namespace, and refuses to start
+		chromedp.DisableGPU,
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
+		chromedp.WSURLReadTimeout(time.Minute), // a busy host starts browsers slowly
+	)
+	ctx, cancel := chromedp.NewExecAllocator(ctx, flags...)
+	b.cancel = append(b.cancel, cancel)
+	b.Tab, cancel = chromedp.NewContext(ctx)
+	b.cancel = append(b.cancel, cancel)
+	if err := b.signIn(password); err != nil {
+		b.Close()
+		return nil, fmt.Errorf("open %s in Chromium (package chromium): %w; its complaints: %q", b.base, err, b.Complaints())
+	}
+	return b, nil
+}
+
+func (b *Browser) signIn(password string) error {
+	if err := chromedp.Do(b.Tab, chromedp.EmulateViewport(1200, 760)); err != nil {
+		return err
+	}
+	b.listen()
+	err := chromedp.Do(b.Tab,
+		chromedp.Navigate(b.base+"/ui/"),
+		chromedp.SendKeys(chromedp.CSS("[name=user]"), "admin"),
+		chromedp.SendKeys(chromedp.CSS("[name=password]"), password),
+	)
+	if err != nil {
+		return err
+	}
+	if _, err := chromedp.RunResponse(b.Tab, chromedp.Click(chromedp.CSS("button.main"))); err != nil {
+		return err
+	}
+	return b.Await(Live)
+}
+
+// listen collects what the browser complains of: a broken script, a page that
+// breaks its own security policy, a file that is missing.
+func (b *Browser) listen() {
+	console := chromedp.Console(b.Tab)
+	b.reading.Go(func() {
+		for message, err := range console {
+			if err != nil {
+				return
+			}
+			b.mu.Lock()
+			b.complaints = append(b.complaints, message.String())
+			b.mu.Unlock()
+		}
+	})
+}
+
+// Complaints are the browser's so far.
+func (b *Browser) Complaints() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]string(nil), b.complaints...)
+}
+
+// Close ends the browser.
+func (b *Browser) Close() {
+	for i := len(b.cancel) - 1; i >= 0; i-- {
+		b.cancel[i]()
+	}
+	b.reading.Wait()
+}
+
+// Show goes to a page, such as /ui/machines/pc-01, and waits until it is live.
+func (b *Browser) Show(path string) error {
+	if err := chromedp.Do(b.Tab, chromedp.Navigate(b.base+path)); err != nil {
+		return fmt.Errorf("show %s: %w", path, err)
+	}
+	return b.Await(Live)
+}
+
+// Live is true on a page that follows the events.
+const Live = `document.querySelector("#live[data-state=live]") !== null`
+
+// Reached is true on a page with a machine whose boot has so many steps behind
+// it, or more.
+func Reached(steps int) string {
+	return fmt.Sprintf(`[...document.querySelectorAll(".bar")].some((b) => Number(b.getAttribute("aria-valuenow")) >= %d)`, steps)
+}
+
+// Await waits until a JavaScript expression is true on the page, whichever page
+// that is by then.
+func (b *Browser) Await(expression string) error {
+	often := time.NewTicker(20 * time.Millisecond)
+	defer often.Stop()
+	for {
+		// An error is a page between two pages; one that stays ends with the context.
+		yes, err := chromedp.Run(b.Tab, chromedp.Evaluate[bool]("!!("+expression+")"))
+		if yes {
+			return nil
+		}
+		select {
+		case <-often.C:
+		case <-b.Tab.Done():
+			return fmt.Errorf("wait for %s: %w", expression, errors.Join(b.Tab.Err(), err))
+		}
+	}
+}
+
+// Picture writes what the browser shows to the file out, as PNG.
+func (b *Browser) Picture(out string) error {
+	png, err := chromedp.Run(b.Tab, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(out, png, 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("take picture %s: %w", out, err)
+	}
+	return nil
+}
+
+// Screenshot signs in at base, goes to the page at path and writes a picture of
+// it to the file out: all of the above in one call.
+func Screenshot(ctx context.Context, base, path, password, out string) error {
+	b, err := Open(ctx, base, password)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if err := b.Show(path); err != nil {
+		return err
+	}
+	return b.Picture(out)
+}

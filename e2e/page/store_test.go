@@ -1,0 +1,201 @@
+package page_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"ironhook/baremetal"
+	"ironhook/e2e/lab"
+	"ironhook/e2e/page/shot"
+	"ironhook/store"
+	"ironhook/web"
+)
+
+// stage is the pages over a store, and an API that only listens.
+type stage struct {
+	*testing.T
+	store *store.Store
+	pages *web.Web
+	url   string
+	calls chan call
+}
+
+// call is what the API was asked by a button.
+type call struct{ Method, Path, Version, Target string }
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("runs Chromium")
+	}
+	root, err := lab.Root()
+	must(t, "find the repository", err)
+	schema, err := os.ReadFile(filepath.Join(root, "schema.sql"))
+	must(t, "read the schema", err)
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "ironhook.db"), string(schema))
+	must(t, "open the store", err)
+	t.Cleanup(func() { must(t, "close the store", s.Close()) })
+	g := &stage{T: t, store: s, calls: make(chan call, 10)}
+	g.pages = web.New(web.Config{
+		Store: s, Log: slog.New(slog.DiscardHandler), Version: "test",
+		Login: func(user, password string) bool { return user == "admin" && password == "secret" },
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/ui/", g.pages)
+	mux.HandleFunc("/v1/", g.api)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	t.Cleanup(g.pages.Close)
+	g.url = server.URL
+	return g
+}
+
+// api takes signed calls only, and refuses to end maintenance in Ironic's way.
+func (g *stage) api(rw http.ResponseWriter, r *http.Request) {
+	if !g.pages.Signed(r) {
+		rw.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	var body struct{ Target string }
+	if text, err := io.ReadAll(r.Body); err == nil && len(text) > 0 {
+		if err := json.Unmarshal(text, &body); err != nil {
+			g.Errorf("a button sends %q: %v", text, err)
+		}
+	}
+	g.calls <- call{r.Method, r.URL.Path, r.Header.Get("X-OpenStack-Ironic-API-Version"), body.Target}
+	if r.Method == http.MethodDelete {
+		rw.WriteHeader(http.StatusConflict)
+		fmt.Fprint(rw, `{"error_message": "{\"faultcode\": \"Client\", \"faultstring\": \"Node pc-01 is locked by host lab.\", \"debuginfo\": null}"}`)
+		return
+	}
+	rw.WriteHeader(http.StatusAccepted)
+}
+
+func (g *stage) enroll(name, uuid string) {
+	g.Helper()
+	must(g.T, "enroll", g.store.Update(g.Context(), func(tx *store.Tx) error {
+		err := tx.Nodes().Insert(&baremetal.Node{
+			UUID: uuid, Name: name, Driver: "ipmi", PowerState: baremetal.PowerOff, ProvisionState: baremetal.Available, Maintenance: true,
+		})
+		if err != nil {
+			return err
+		}
+		return tx.Append(baremetal.Event{Node: uuid, Kind: baremetal.EventNode})
+	}))
+}
+
+// step makes one step of the node's boot happen.
+func (g *stage) step(node string, kind baremetal.EventKind) {
+	g.Helper()
+	must(g.T, "step", g.store.Update(g.Context(), func(tx *store.Tx) error {
+		n, err := tx.Nodes().Get(node)
+		if err != nil {
+			return err
+		}
+		n.PowerState = baremetal.PowerOn
+		if err := tx.Nodes().Update(n); err != nil {
+			return err
+		}
+		return tx.Append(baremetal.Event{Node: n.UUID, Kind: kind})
+	}))
+}
+
+func TestBarFillsAndNothingElseMoves(t *testing.T) {
+	g := newStage(t)
+	g.enroll("pc-01", "node-1")
+	g.enroll("pc-02", "node-2")
+	b := browse(t, within(t, 2*time.Minute), g.url, "secret")
+	// A note on the other tile that no swap of it would leave there.
+	mark := `document.querySelector("#m-node-2").note = "untouched"`
+	must(t, "mark the other tile", chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](mark)))
+	for i, kind := range baremetal.BootSteps {
+		g.step("pc-01", kind)
+		must(t, string(kind), b.Await(fmt.Sprintf(`document.querySelector("#m-node-1 .bar").getAttribute("aria-valuenow") == %d`, i+1)))
+		must(t, "segment", b.Await(fmt.Sprintf(`document.querySelectorAll("#m-node-1 .bar .done").length == %d`, i+1)))
+	}
+	must(t, "colour", b.Await(`document.querySelector("#m-node-1").classList.contains("up")`))
+	must(t, "the other tile", b.Await(`document.querySelector("#m-node-2").note === "untouched"`))
+	must(t, "summary", b.Await(`document.querySelector("#summary").textContent.includes("1 on")`))
+
+	g.enroll("pc-03", "node-3")
+	must(t, "a new machine", b.Await(`document.querySelectorAll(".tile").length == 3`))
+	must(t, "picture", b.Picture(filepath.Join(t.ArtifactDir(), "wall.png")))
+	quiet(t, b)
+}
+
+func TestBrowserComesBackWithoutLoss(t *testing.T) {
+	g := newStage(t)
+	g.enroll("pc-01", "node-1")
+	b := browse(t, within(t, 2*time.Minute), g.url, "secret")
+	g.step("pc-01", baremetal.EventPowerOn)
+	must(t, "first step", b.Await(shot.Reached(1)))
+	hide := func(hidden bool) {
+		script := fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %v, configurable: true}); document.dispatchEvent(new Event("visibilitychange"))`, hidden)
+		must(t, "hide the tab", chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](script)))
+	}
+	hide(true) // a tab in the background lets go of its stream
+	for _, kind := range baremetal.BootSteps[1:6] {
+		g.step("pc-01", kind)
+	}
+	hide(false)
+	must(t, "what happened meanwhile", b.Await(shot.Reached(6)))
+	quiet(t, b)
+}
+
+func TestButtonsCallTheAPI(t *testing.T) {
+	g := newStage(t)
+	g.enroll("pc-01", "node-1")
+	b := browse(t, within(t, 2*time.Minute), g.url, "secret")
+	must(t, "open the machine", b.Show("/ui/machines/pc-01"))
+	for _, test := range []struct {
+		selector string
+		want     call
+	}{
+		{`button[data-target="power on"]`, call{"PUT", "/v1/nodes/node-1/states/power", "1.82", "power on"}},
+		{`button[data-target="active"]`, call{"PUT", "/v1/nodes/node-1/states/provision", "1.82", "active"}},
+		{`button[data-method="DELETE"]`, call{"DELETE", "/v1/nodes/node-1/maintenance", "1.82", ""}},
+	} {
+		must(t, "press "+test.selector, chromedp.Do(b.Tab, chromedp.Click(chromedp.CSS(test.selector))))
+		select {
+		case got := <-g.calls:
+			if got != test.want {
+				t.Errorf("%s calls %+v, want %+v", test.selector, got, test.want)
+			}
+		case <-within(t, 30*time.Second).Done():
+			t.Fatalf("%s calls nothing", test.selector)
+		}
+	}
+	must(t, "Ironic's words", b.Await(`document.querySelector(".toast")?.textContent.startsWith("End maintenance: Node pc-01 is locked by host lab.")`))
+
+	out, err := http.NewRequestWithContext(t.Context(), "PUT", g.url+"/v1/nodes/node-1/states/power", nil)
+	must(t, "a call without a session", err)
+	out.Header.Set("X-Ironhook-UI", "1")
+	answer, err := http.DefaultClient.Do(out)
+	must(t, "a call without a session", err)
+	answer.Body.Close() //nolint:errcheck // nothing was read
+	if answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a call without a session = %d, want 401", answer.StatusCode)
+	}
+}
+
+func TestSignedOutPageLeadsToTheDoor(t *testing.T) {
+	g := newStage(t)
+	g.enroll("pc-01", "node-1")
+	b := browse(t, within(t, 2*time.Minute), g.url, "secret")
+	must(t, "open the machine", b.Show("/ui/machines/pc-01"))
+	// In another tab of the same browser somebody signs out.
+	out := `fetch("/ui/logout", {method: "POST", redirect: "manual"}).then(() => true)`
+	must(t, "sign out", chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](out, chromedp.EvalAwaitPromise)))
+	err := chromedp.Do(b.Tab, chromedp.WaitVisible(chromedp.CSS("form.card [name=password]")))
+	must(t, "the door", err)
+}
