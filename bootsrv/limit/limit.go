@@ -24,8 +24,10 @@ func NewBucket(rate, burst float64) *Bucket { return &Bucket{rate: rate, burst: 
 func (b *Bucket) Take(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.used = max(0, b.used-b.rate*now.Sub(b.last).Seconds())
-	b.last = now
+	if elapsed := now.Sub(b.last); elapsed > 0 {
+		b.used = max(0, b.used-b.rate*elapsed.Seconds())
+		b.last = now
+	}
 	if b.used+1 > b.burst {
 		return false
 	}

@@ -47,11 +47,12 @@ var (
 // under way. It closes conn.
 func (s *Server) Serve(ctx context.Context, conn *net.UDPConn) error {
 	free := make(chan struct{}, transfers)
+	whole := context.WithoutCancel(ctx) // a transfer under way is finished, and told of
 	server := tftp.NewServer(func(name string, to io.ReaderFrom) error {
 		select {
 		case free <- struct{}{}:
 			defer func() { <-free }()
-			return s.send(ctx, name, to)
+			return s.send(whole, name, to)
 		default:
 			return errBusy
 		}

@@ -1,0 +1,115 @@
+package bootsrv
+
+import (
+	"bytes"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/bootsrv/http"
+)
+
+const (
+	mac    = "52:54:00:00:00:01"
+	secret = "correct-horse-battery"
+)
+
+var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// ready is a machine that may boot: enrolled, attached, its lease alive.
+func ready() Machine {
+	address := netip.MustParseAddr("10.77.0.100")
+	return Machine{
+		Lease: &baremetal.Lease{MAC: mac, Address: address, Expires: now.Add(time.Minute)},
+		Port:  &baremetal.Port{UUID: "port-1", Address: mac, PXEEnabled: true},
+		Node:  &baremetal.Node{UUID: "node-1", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": "iscsi"}},
+		Targets: []*baremetal.VolumeTarget{{
+			UUID: "target-1", VolumeType: "iscsi", VolumeID: "debian", Properties: baremetal.Object{
+				"target_portal": "10.77.0.1:3260", "target_iqn": "iqn.2026-01.test:v1", "target_lun": 0,
+				"auth_method": "CHAP", "auth_username": "user", "auth_password": secret,
+			},
+		}},
+		Exports: []*baremetal.Export{{TargetUUID: "target-1", Initiator: "iqn.2026-01.test:exported"}},
+		Connectors: []*baremetal.VolumeConnector{
+			{Type: "wwpn", ConnectorID: "50:01"},
+			{Type: "iqn", ConnectorID: "iqn.2026-01.test:first"}, {Type: "iqn", ConnectorID: "iqn.2026-01.test:second"},
+		},
+	}
+}
+
+func TestDecide(t *testing.T) {
+	external := func(m *Machine) { m.Node.Interfaces["storage"], m.Exports = "external", nil }
+	for _, c := range []struct {
+		name   string
+		change func(*Machine)
+		from   string // "" is the leased address
+		boots  bool
+		detail string // part of it
+		says   string // part of the script
+	}{
+		{"all is well", func(*Machine) {}, "", true, "debian", "set initiator-iqn iqn.2026-01.test:exported"},
+		{"external volume", external, "", true, "debian", "set initiator-iqn iqn.2026-01.test:first"},
+		{"no connector", func(m *Machine) { external(m); m.Connectors = nil }, "", true, "debian", "clear initiator-iqn"},
+		{"in maintenance", func(m *Machine) { m.Node.Maintenance = true }, "", true, "debian", "sanboot"},
+		{"no CHAP, no lease: nothing to keep", func(m *Machine) {
+			external(m)
+			m.Lease = nil
+			for _, key := range []string{"auth_method", "auth_username", "auth_password"} {
+				delete(m.Targets[0].Properties, key)
+			}
+		}, "192.0.2.9", true, "debian", "sanboot"},
+
+		{"unknown", func(m *Machine) { *m = Machine{} }, "", false, "machine " + mac + " is not enrolled", "openstack baremetal port create"},
+		{"card not for booting", func(m *Machine) { m.Port.PXEEnabled = false }, "", false, "pxe_enabled", "port set --pxe-enabled port-1"},
+		{"image on its own disk", func(m *Machine) { m.Node.InstanceInfo = baremetal.Object{"image_source": "http://x/i"} }, "", false, "image_source", "unset --instance-info image_source pc-07"},
+		{"storage noop", func(m *Machine) { m.Node.Interfaces["storage"] = "noop" }, "", false, "noop", "--storage-interface iscsi pc-07"},
+		{"no volume", func(m *Machine) { m.Targets = nil }, "", false, "no volume target with boot_index 0", "volume target create"},
+		{"only a data volume", func(m *Machine) { m.Targets[0].BootIndex = 1 }, "", false, "no volume target with boot_index 0", ""},
+		{"Fibre Channel", func(m *Machine) { m.Targets[0].VolumeType = "fibre_channel" }, "", false, "fibre_channel", "next boot device"},
+		{"not attached", func(m *Machine) { m.Exports = nil }, "", false, "not attached", "poweroff"},
+		{"another's export", func(m *Machine) { m.Exports[0].TargetUUID = "other" }, "", false, "not attached", ""},
+		{"asked for by another machine", func(*Machine) {}, "10.77.0.101", false, "asked for from 10.77.0.101", "has 10.77.0.100"},
+		{"no lease", func(m *Machine) { m.Lease = nil }, "10.77.0.100", false, "has no leased address", ""},
+		{"lease ended", func(m *Machine) { m.Lease.Expires = now }, "", false, "until 12:00:00 UTC", ""},
+		{"property missing", func(m *Machine) { delete(m.Targets[0].Properties, "target_iqn") }, "", false, "target-1: properties.target_iqn", "volume target set"},
+		{"property hostile", func(m *Machine) { m.Targets[0].Properties["target_iqn"] = "iqn.x\nshell" }, "", false, "properties.target_iqn", ""},
+	} {
+		m := ready()
+		c.change(&m)
+		r := http.Request{MAC: mac, From: netip.MustParseAddr("10.77.0.100"), At: now}
+		if c.from != "" {
+			r.From = netip.MustParseAddr(c.from)
+		}
+		a := decide(r, m)
+		var script bytes.Buffer
+		if _, err := a.Script.WriteTo(&script); err != nil {
+			t.Fatal(err)
+		}
+		if want := map[bool]baremetal.EventKind{true: baremetal.EventScript, false: baremetal.EventRefused}[c.boots]; a.Event != want {
+			t.Errorf("%s: event %s (%s), want %s", c.name, a.Event, a.Detail, want)
+		}
+		if !strings.Contains(a.Detail, c.detail) {
+			t.Errorf("%s: detail %q, want one with %q", c.name, a.Detail, c.detail)
+		}
+		if !strings.Contains(script.String(), c.says) || strings.Contains(script.String(), "sanboot") != c.boots {
+			t.Errorf("%s: script\n%swants %q", c.name, script.String(), c.says)
+		}
+		if strings.Contains(a.Detail, secret) || !c.boots && strings.Contains(script.String(), secret) {
+			t.Errorf("%s: the secret is told", c.name)
+		}
+	}
+}
+
+// The script reports failure to where the HTTP server listens for it.
+func TestReportGoesToTheMachinesOwnPlace(t *testing.T) {
+	a := decide(http.Request{MAC: mac, From: netip.MustParseAddr("10.77.0.100"), At: now}, ready())
+	var script bytes.Buffer
+	if _, err := a.Script.WriteTo(&script); err != nil {
+		t.Fatal(err)
+	}
+	if want := "imgfetch --name report 52-54-00-00-00-01/failed/${failed}/${code} "; !strings.Contains(script.String(), want) {
+		t.Errorf("no %q in\n%s", want, script.String())
+	}
+}

@@ -1,0 +1,119 @@
+package journal
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+func TestAdmit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := New(nil, nil)
+		e := baremetal.Event{Kind: baremetal.EventDiscover, MAC: "52:54:00:00:00:01", Detail: "PXE"}
+		if !j.Admit(e) || j.Admit(e) {
+			t.Error("a fact is written once, then not again at once")
+		}
+		other := e
+		other.Kind = baremetal.EventOffer
+		if !j.Admit(other) {
+			t.Error("another fact about the same machine was dropped")
+		}
+		time.Sleep(repeat)
+		if !j.Admit(e) {
+			t.Error("the same fact, later, was dropped")
+		}
+	})
+}
+
+// Strangers use up their budget and no memory; enrolled machines have their own.
+func TestAdmitFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := New(nil, nil)
+		admitted := 0
+		for i := range 100_000 {
+			if j.Admit(baremetal.Event{Kind: baremetal.EventDiscover, MAC: fmt.Sprint(i)}) {
+				admitted++
+			}
+		}
+		if admitted != 100 || len(j.seen) > remembered {
+			t.Errorf("%d events of strangers admitted, %d remembered", admitted, len(j.seen))
+		}
+		if !j.Admit(baremetal.Event{Kind: baremetal.EventDiscover, MAC: "52:54:00:00:00:01", Node: "n"}) {
+			t.Error("an enrolled machine was dropped for the strangers' sake")
+		}
+		time.Sleep(time.Minute)
+		if !j.Admit(baremetal.Event{Kind: baremetal.EventDiscover, MAC: "new"}) {
+			t.Error("strangers are never admitted again")
+		}
+	})
+}
+
+// Memory is bounded for enrolled machines too, and what is old makes room.
+func TestAdmitForgets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := New(nil, nil)
+		for i := range 60 {
+			for k := range 200 {
+				j.Admit(baremetal.Event{Node: "n", MAC: fmt.Sprint(i, k)})
+			}
+			time.Sleep(time.Second)
+		}
+		if len(j.seen) > remembered {
+			t.Errorf("%d facts remembered, the limit is %d", len(j.seen), remembered)
+		}
+		if !j.Admit(baremetal.Event{Node: "n", MAC: "one more"}) {
+			t.Error("old facts make no room for new ones")
+		}
+	})
+}
+
+func TestNote(t *testing.T) {
+	schema, err := os.ReadFile("../../schema.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "ironhook.db"), string(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	const enrolled, stranger = "52:54:00:00:00:01", "52:54:00:00:00:02"
+	address := netip.MustParseAddr("10.77.0.100")
+	err = s.Update(t.Context(), func(tx *store.Tx) error {
+		if err := tx.Nodes().Insert(&baremetal.Node{UUID: "node", ProvisionState: baremetal.Active}); err != nil {
+			return err
+		}
+		if err := tx.Ports().Insert(&baremetal.Port{UUID: "port", NodeUUID: "node", Address: enrolled}); err != nil {
+			return err
+		}
+		return tx.Leases().Insert(&baremetal.Lease{MAC: enrolled, Address: address, Expires: tx.Now()})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := New(s, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	j.Note(t.Context(), baremetal.EventScript, stranger, "refused")
+	j.NoteAt(t.Context(), baremetal.EventFile, address, "snponly.efi")
+	j.NoteAt(t.Context(), baremetal.EventFile, netip.MustParseAddr("10.77.0.101"), "snponly.efi")
+	var got []string
+	err = s.View(t.Context(), func(tx *store.Tx) error {
+		events, err := tx.Events(store.EventQuery{})
+		for _, e := range events {
+			got = append(got, fmt.Sprintf("%s %s %q %s", e.Kind, e.MAC, e.Node, e.Detail))
+		}
+		return err
+	})
+	want := []string{`script 52:54:00:00:00:02 "" refused`, `file 52:54:00:00:00:01 "node" snponly.efi`}
+	if err != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("events %q, %v, want %q", got, err, want)
+	}
+}
