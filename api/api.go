@@ -85,6 +85,9 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) error {
 	if len(segments) > 0 && segments[0] == "ironhook" {
 		return a.own(w, r, segments[1:])
 	}
+	if r.Method == http.MethodOptions {
+		return reply(w, http.StatusOK, nil) // nothing is allowed across origins, and Ironic says so with 200
+	}
 	index := len(segments) == 0
 	minor, err := negotiate(r.Header, w.Header())
 	if err != nil {
@@ -168,5 +171,5 @@ func acceptsJSON(r *http.Request) error {
 		}
 	}
 	return &fault{status: http.StatusNotAcceptable, plain: true, text: fmt.Sprintf(
-		"406 Not Acceptable\n\nThe resource could not be generated that was acceptable to your browser (content of type %s. \n\n  ", accept)}
+		"406 Not Acceptable\n\nThe resource could not be generated that was acceptable to your browser (content of type %s. \n\n ", accept)}
 }

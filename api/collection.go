@@ -42,7 +42,7 @@ func (k collection[T]) routes() []route {
 		{method: "GET", path: path, args: join(k.filters, pageArgs, fieldArgs), handle: k.listHandler, doc: "List " + k.plural},
 		{method: "POST", path: path, args: []argument{mandatory(k.body, anyValue)}, body: k.body, status: http.StatusCreated, handle: k.create, doc: "Create a " + k.noun},
 		{method: "PATCH", path: path, args: patchArgs, body: "patch", handle: k.patch},
-		{method: "DELETE", path: path, args: []argument{idArg}, handle: k.remove},
+		{method: "DELETE", path: path, args: []argument{idArg}, status: http.StatusNoContent, handle: k.remove},
 		{method: "GET", path: item, args: []argument{idArg, optional("fields", aList)}, handle: k.showHandler, doc: "Show a " + k.noun},
 		{method: "POST", path: item, args: []argument{mandatory(k.ident, aString)}, handle: postToItem(k.body, k.ident)},
 		{method: "PATCH", path: item, args: patchArgs, body: "patch", handle: k.patch, doc: "Change a " + k.noun + " by a JSON patch"},

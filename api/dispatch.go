@@ -11,29 +11,63 @@ import (
 	"github.com/gorilla/mux"
 )
 
-// path is every route of one path, by method.
-type path map[string]*route
+// path is every route of one path.
+type path struct {
+	methods map[string]*route
+	// For a path that ends in a word, such as detail: the path that would take the
+	// word for an item, and the name of the item there. It gets the methods that the
+	// word has not.
+	item  *path
+	ident string
+}
 
-func (path) ServeHTTP(http.ResponseWriter, *http.Request) {} // the router only finds; dispatch serves
+func (*path) ServeHTTP(http.ResponseWriter, *http.Request) {} // the router only finds; dispatch serves
 
 // route builds the router: one entry a path, grouped by first element so that a
-// request is held against few patterns.
+// request is held against few patterns, words before variables.
 func (a *API) route(all []route) *mux.Router {
 	router := mux.NewRouter().SkipClean(true)
-	groups, paths := map[string]*mux.Router{}, map[string]path{}
+	paths := map[string]*path{}
 	for i := range all {
 		r := &all[i]
-		first, _, _ := strings.Cut(r.path[1:], "/")
+		if paths[r.path] == nil {
+			paths[r.path] = &path{methods: map[string]*route{}}
+		}
+		if r.method != "" {
+			paths[r.path].methods[r.method] = r
+		}
+	}
+	groups := map[string]*mux.Router{}
+	for _, pattern := range slices.SortedFunc(maps.Keys(paths), wordsFirst) {
+		first, _, _ := strings.Cut(pattern[1:], "/")
 		if groups[first] == nil {
 			groups[first] = router.PathPrefix("/" + first).Subrouter()
 		}
-		if paths[r.path] == nil {
-			paths[r.path] = path{}
-			groups[first].Handle(strings.TrimPrefix(r.path, "/"+first), paths[r.path])
+		groups[first].Handle(strings.TrimPrefix(pattern, "/"+first), paths[pattern])
+		if parent, found := strings.CutSuffix(pattern, "/detail"); found {
+			paths[pattern].item, paths[pattern].ident = itemOf(paths, parent)
 		}
-		paths[r.path][r.method] = r
 	}
 	return router
+}
+
+// wordsFirst orders patterns: short ones first, and among the equally long those
+// with fewer variables.
+func wordsFirst(a, b string) int {
+	return cmp.Or(
+		strings.Count(a, "/")-strings.Count(b, "/"),
+		strings.Count(a, "{")-strings.Count(b, "{"),
+		strings.Compare(a, b))
+}
+
+// itemOf finds the path of an item of the collection, and the item's name in it.
+func itemOf(paths map[string]*path, collection string) (*path, string) {
+	for pattern, p := range paths {
+		if ident, ok := strings.CutPrefix(pattern, collection+"/{"); ok && strings.Count(ident, "/") == 0 {
+			return p, strings.TrimSuffix(ident, "}")
+		}
+	}
+	return nil, ""
 }
 
 // dispatch finds the route, checks its arguments and answers with its handler.
@@ -45,9 +79,14 @@ func (a *API) dispatch(w http.ResponseWriter, c *call, segments []string) error 
 	if found == nil {
 		return lookup404
 	}
-	r := found[c.r.Method]
+	r := found.methods[c.r.Method]
+	if r == nil && found.item != nil {
+		vars[found.ident] = segments[len(segments)-1]
+		found = found.item
+		r = found.methods[c.r.Method]
+	}
 	if r == nil {
-		w.Header()["Allow"] = []string{strings.Join(slices.Sorted(maps.Keys(found)), ", ")}
+		w.Header()["Allow"] = []string{strings.Join(slices.Sorted(maps.Keys(found.methods)), ", ")}
 		return abort(http.StatusMethodNotAllowed, "")
 	}
 	if c.minor < r.since && r.gate != nil {
@@ -87,12 +126,15 @@ func identOf(segments []string) error {
 // nodeParts are what a node has, and no node itself.
 var nodeParts = []string{"ports", "portgroups", "vifs", "volume", "traits", "bios", "allocation", "history", "inventory"}
 
-func (a *API) find(p string) (path, map[string]string) {
+func (a *API) find(p string) (*path, map[string]string) {
 	var match mux.RouteMatch
 	if !a.router.Match(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: p}}, &match) || match.Handler == nil {
 		return nil, nil
 	}
-	found, _ := match.Handler.(path)
+	found, _ := match.Handler.(*path)
+	if match.Vars == nil {
+		match.Vars = map[string]string{}
+	}
 	return found, match.Vars
 }
 

@@ -39,7 +39,7 @@ func (r *resource[T]) page(c *call) (l listing, err error) {
 	if dir != "asc" && dir != "desc" {
 		return l, invalid("Invalid sort direction: %s. Acceptable values are 'asc' or 'desc'", dir)
 	}
-	if !c.args.has("sort_key") {
+	if key == "" {
 		key = "id"
 	}
 	l.query.Desc, l.query.Marker = dir == "desc", c.args.text("marker")

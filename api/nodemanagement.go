@@ -16,6 +16,7 @@ var nodeManagementRoutes = []route{
 		status: http.StatusAccepted, handle: func(c *call) ([]byte, error) { return setMaintenance(c, true) }, doc: "Put a node into maintenance"},
 	{method: "DELETE", path: "/nodes/{node_ident}/maintenance", args: []argument{nodeArg}, status: http.StatusAccepted,
 		handle: func(c *call) ([]byte, error) { return setMaintenance(c, false) }, doc: "Take a node out of maintenance"},
+	{path: "/nodes/{node_ident}/management"}, {path: "/nodes/{node_ident}/management/{part}"},
 	{method: "GET", path: "/nodes/{node_ident}/management/boot_device", args: []argument{nodeArg}, handle: showBootDevice, doc: "Ask what a node boots from"},
 	{method: "PUT", path: "/nodes/{node_ident}/management/boot_device", args: bootDeviceArgs, body: "*", status: http.StatusNoContent,
 		handle: setBootDevice, doc: "Choose what a node boots from"},

@@ -55,6 +55,7 @@ func patchNode(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	n.Reservation = c.conductor.Host // Ironic's reply shows the lock that the change itself held
 	return nodes.show(c, n, nil)
 }
 
@@ -129,13 +130,13 @@ func (c *call) updateNode(tx *store.Tx, n *node, ops []operation) error {
 	if err := checkInstance(tx, &before, n, changed); err != nil {
 		return err
 	}
-	if len(changed) == 0 {
-		return nil
-	}
 	if err := tx.Nodes().Update(n); err != nil {
 		return err
 	}
-	return tx.Append(baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode, Detail: "changed " + strings.Join(changed, ", ")})
+	if len(changed) == 0 {
+		return nil
+	}
+	return tell(tx, n, "changed: "+strings.Join(changed, ", "))
 }
 
 func cloneInterfaces(in baremetal.Interfaces) baremetal.Interfaces {

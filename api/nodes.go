@@ -30,7 +30,7 @@ var nodeRoutes = []route{
 	{method: "POST", path: "/nodes", args: []argument{mandatory("node", anyValue)}, body: "node", status: http.StatusCreated,
 		handle: createNode, doc: "Create a node"},
 	{method: "PATCH", path: "/nodes", args: nodePatchArgs, body: "patch", handle: patchNode},
-	{method: "DELETE", path: "/nodes", args: []argument{nodeArg}, handle: deleteNode},
+	{method: "DELETE", path: "/nodes", args: []argument{nodeArg}, status: http.StatusNoContent, handle: deleteNode},
 	{method: "GET", path: "/nodes/{node_ident}", args: []argument{nodeArg, optional("fields", aList)}, handle: showNode, doc: "Show a node"},
 	{method: "POST", path: "/nodes/{node_ident}", args: []argument{nodeArg}, handle: postToItem("node", "node_ident")},
 	{method: "PATCH", path: "/nodes/{node_ident}", args: nodePatchArgs, body: "patch", handle: patchNode, doc: "Change a node by a JSON patch"},
@@ -173,6 +173,10 @@ func filterNodes(c *call, l *listing) {
 			}
 		}
 	}
+	if project := c.args.text("project"); project != "" {
+		l.query.Filters = append(l.query.Filters, store.Filter{Any: []store.Filter{{Column: "owner", Value: project}, {Column: "lessee", Value: project}}})
+		l.keep("project", project)
+	}
 	if host := c.args.text("conductor"); host != "" {
 		filterByConductor(c, l, host)
 	}
@@ -227,11 +231,15 @@ func createNode(c *call) ([]byte, error) {
 		return nil, err
 	}
 	n.UUID = cmp.Or(n.UUID, uuid.NewString())
-	n.ConductorGroup = strings.ToLower(n.ConductorGroup)
 	body, _ := c.args["node"].(map[string]any)
 	if name, ok := body["name"].(string); ok {
 		if err := c.checkNodeName(name, "Cannot create node with invalid name '%s'"); err != nil {
 			return nil, err
+		}
+	}
+	for _, name := range []string{"maintenance", "console_enabled"} {
+		if v, given := body[name]; given && v == nil {
+			return nil, invalid("Field `%s' cannot be None", name)
 		}
 	}
 	if n.Owner != "" {

@@ -64,10 +64,15 @@ func putTraits(c *call) ([]byte, error) {
 	body := asObject(c.args["body"])
 	list, ok := body["traits"].([]any)
 	if !ok {
-		return nil, invalid("A single node trait may be added via PUT /v1/nodes/<node identifier>/traits/<trait> with no body, " +
-			"or all node traits may be replaced via PUT /v1/nodes/<node identifier>/traits with the list of traits specified in the request body.")
+		return putTraitsAndTrait()
 	}
 	return nil, c.editTraits(func(*node) ([]string, error) { return asStrings(list), nil })
+}
+
+// putTraitsAndTrait says how to set one trait and how all.
+func putTraitsAndTrait() ([]byte, error) {
+	return nil, invalid("A single node trait may be added via PUT /v1/nodes/<node identifier>/traits/<trait> with no body, " +
+		"or all node traits may be replaced via PUT /v1/nodes/<node identifier>/traits with the list of traits specified in the request body.")
 }
 
 func asStrings(list []any) []string {
@@ -81,7 +86,11 @@ func asStrings(list []any) []string {
 }
 
 func putTrait(c *call) ([]byte, error) {
-	if body, ok := c.args["body"].(map[string]any); !ok || len(body) > 0 {
+	body, ok := c.args["body"].(map[string]any)
+	if body["traits"] != nil {
+		return putTraitsAndTrait()
+	}
+	if !ok || len(body) > 0 {
 		return nil, invalid("No body should be provided when adding a trait")
 	}
 	trait := c.args.text("trait")

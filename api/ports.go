@@ -50,7 +50,7 @@ var portRoutes = []route{
 	{method: "GET", path: "/ports/detail", args: portFilterArgs, handle: listPortsInDetail, doc: "List ports with all their fields"},
 	{method: "POST", path: "/ports", args: []argument{mandatory("port", anyValue)}, body: "port", status: http.StatusCreated, handle: createPort, doc: "Create a port"},
 	{method: "PATCH", path: "/ports", args: portPatchArgs, body: "patch", handle: patchPort},
-	{method: "DELETE", path: "/ports", args: []argument{portArg}, handle: deletePort},
+	{method: "DELETE", path: "/ports", args: []argument{portArg}, status: http.StatusNoContent, handle: deletePort},
 	{method: "GET", path: "/ports/{port_uuid}", args: []argument{portArg, optional("fields", aList)}, handle: showPort, doc: "Show a port"},
 	{method: "POST", path: "/ports/{port_uuid}", args: []argument{mandatory("port_uuid", aString)}, handle: postToItem("port", "port_uuid")},
 	{method: "PATCH", path: "/ports/{port_uuid}", args: portPatchArgs, body: "patch", handle: patchPort, doc: "Change a port by a JSON patch"},

@@ -71,7 +71,7 @@ func (r *resource[T]) shown(c *call, which access, named []string) ([]*field[T],
 // acceptable refuses names that are newer than the request's microversion.
 func (r *resource[T]) acceptable(c *call, names []string) error {
 	for i := range r.fields {
-		if f := &r.fields[i]; f.since > c.minor && slices.Contains(names, f.name) {
+		if f := &r.fields[i]; f.since > c.minor && !f.access.has(implicit) && slices.Contains(names, f.name) {
 			return notAcceptable(0)
 		}
 	}

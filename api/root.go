@@ -55,9 +55,6 @@ var indexEntries = []struct {
 
 // index is GET /v1.
 func (c *call) index(w http.ResponseWriter) error {
-	if c.r.Method == http.MethodOptions {
-		return reply(w, http.StatusOK, nil)
-	}
 	if c.r.Method != http.MethodGet {
 		return faultf(http.StatusMethodNotAllowed,
 			"The server could not comply with the request since it is either malformed or otherwise incorrect.")

@@ -5,7 +5,7 @@ import "net/http"
 // A route is one thing that can be asked: a row of the table that the router, the
 // argument checks, the version gates and the OpenAPI document are made from.
 type route struct {
-	method string
+	method string // "" for a path that only leads to others
 	path   string // behind /v1, in mux's syntax
 	since  int    // microversion that brought it
 	gate   error  // what an older microversion hears; nil is Ironic's usual 404

@@ -61,7 +61,7 @@ func (k volumeKind[T]) routes() []route {
 		{method: "GET", path: path + "/detail", args: detailArgs, handle: k.listDetail, doc: "List " + k.noun + "s with all their fields"},
 		{method: "POST", path: path, args: []argument{mandatory(k.body, anyValue)}, body: k.body, status: http.StatusCreated, handle: k.create, doc: "Create a " + k.noun},
 		{method: "PATCH", path: path, args: patchArgs, body: "patch", handle: k.patch},
-		{method: "DELETE", path: path, args: []argument{idArg}, handle: k.remove},
+		{method: "DELETE", path: path, args: []argument{idArg}, status: http.StatusNoContent, handle: k.remove},
 		{method: "GET", path: path + item, args: []argument{idArg, optional("fields", aList)}, handle: k.showHandler, doc: "Show a " + k.noun},
 		{method: "POST", path: path + item, args: []argument{mandatory(k.ident, aString)}, handle: postToItem(k.body, k.ident)},
 		{method: "PATCH", path: path + item, args: patchArgs, body: "patch", handle: k.patch, doc: "Change a " + k.noun + " by a JSON patch"},
@@ -73,9 +73,9 @@ func (k volumeKind[T]) routes() []route {
 		{method: "POST", path: below, args: []argument{nodeArg, mandatory(k.body, anyValue)}, body: k.body, handle: notHere},
 		{method: "PATCH", path: below, args: join([]argument{nodeArg}, patchArgs), body: "patch", handle: notHere},
 		{method: "DELETE", path: below, args: []argument{nodeArg, idArg}, handle: notHere},
-		{method: "GET", path: below + item, args: []argument{nodeArg, idArg, optional("fields", aList)}, handle: notHere},
-		{method: "PATCH", path: below + item, args: join([]argument{nodeArg}, patchArgs), body: "patch", handle: notHere},
-		{method: "DELETE", path: below + item, args: []argument{nodeArg, idArg}, handle: notHere},
+		{method: "GET", path: below + item, args: []argument{nodeArg, idArg, optional("fields", aList)}, handle: k.elsewhere},
+		{method: "PATCH", path: below + item, args: join([]argument{nodeArg}, patchArgs), body: "patch", handle: k.elsewhere},
+		{method: "DELETE", path: below + item, args: []argument{nodeArg, idArg}, handle: k.elsewhere},
 	}
 	for i := range all {
 		all[i].since, all[i].gate = 32, lookup404
@@ -86,6 +86,14 @@ func (k volumeKind[T]) routes() []route {
 // notHere is said where a resource can only be had by its own path.
 func notHere(*call) ([]byte, error) {
 	return nil, faultf(http.StatusForbidden, "Operation not permitted.")
+}
+
+// elsewhere is notHere for what exists.
+func (k volumeKind[T]) elsewhere(c *call) ([]byte, error) {
+	if _, err := k.get(c, c.args.text(k.ident)); err != nil {
+		return nil, err
+	}
+	return notHere(c)
 }
 
 func (k volumeKind[T]) listHandler(c *call) ([]byte, error) {

@@ -12,7 +12,7 @@ import (
 type Query struct {
 	Filters []Filter
 	Columns []string // to read; the other fields stay empty; nil reads all
-	SortKey string // a column; "" is the order of creation
+	SortKey string   // a column; "" is the order of creation
 	Desc    bool
 	Marker  string // key of the last row of the page before; "" starts at the first
 	Limit   int    // rows at most; 0 is all
@@ -22,7 +22,8 @@ type Query struct {
 type Filter struct {
 	Column string
 	Match  Match
-	Value  any // a []string for In; nothing for Null and NotNull
+	Value  any      // a []string for In; nothing for Null and NotNull
+	Any    []Filter // when there are some, one of these must match instead
 }
 
 // Match is how a filter compares.
@@ -98,6 +99,9 @@ func (s Set[T]) after(sort string, desc bool) string {
 }
 
 func (s Set[T]) clause(f Filter) (string, []any, error) {
+	if len(f.Any) > 0 {
+		return s.either(f.Any)
+	}
 	if !s.t.has(f.Column) {
 		return "", nil, fmt.Errorf("filter %s by %q: no such column", s.t.noun, f.Column)
 	}
@@ -120,4 +124,17 @@ func (s Set[T]) clause(f Filter) (string, []any, error) {
 	default:
 		return f.Column + " = ?", []any{f.Value}, nil
 	}
+}
+
+func (s Set[T]) either(filters []Filter) (string, []any, error) {
+	var clauses []string
+	var args []any
+	for _, f := range filters {
+		clause, values, err := s.clause(f)
+		if err != nil {
+			return "", nil, err
+		}
+		clauses, args = append(clauses, clause), append(args, values...)
+	}
+	return "(" + strings.Join(clauses, " OR ") + ")", args, nil
 }

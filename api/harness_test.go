@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/conductor"
+	"ironhook/power/fake"
+	"ironhook/power/ipmi"
+	"ironhook/store"
+)
+
+// fakeStorage is a storage interface that does nothing, with external's rule of
+// what boots from a volume when it is not noop.
+type fakeStorage struct {
+	store *store.Store
+	noop  bool
+}
+
+func (fakeStorage) Validate(context.Context, *baremetal.Node) error { return nil }
+func (fakeStorage) Attach(context.Context, *baremetal.Node) error   { return nil }
+func (fakeStorage) Detach(context.Context, *baremetal.Node) error   { return nil }
+
+func (f fakeStorage) ShouldWriteImage(ctx context.Context, n *baremetal.Node) (write bool, err error) {
+	if f.noop || n.InstanceInfo["image_source"] != nil {
+		return true, nil
+	}
+	err = f.store.View(ctx, func(tx *store.Tx) error {
+		found, err := tx.Targets().List(store.Query{Filters: []store.Filter{
+			{Column: "node_uuid", Value: n.UUID}, {Column: "boot_index", Value: 0}}})
+		write = len(found) == 0
+		return err
+	})
+	return write, err
+}
+
+// lab is an API on a fresh database with a real conductor and drivers without
+// machines.
+type lab struct {
+	*httptest.Server
+	api   *API
+	store *store.Store
+}
+
+func newLab(t testing.TB, change ...func(*Config)) *lab {
+	t.Helper()
+	schema, err := os.ReadFile("../schema.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "ironhook.db"), string(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	storage := []string{"noop", "cinder", "external", "fake"}
+	types, err := conductor.HardwareTypes([]string{"fake-hardware", "ipmi"}, storage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	types[1].Interfaces["storage"] = storage[:3] // ipmi has no fake one
+	log := slog.New(slog.NewTextHandler(logTo{t}, nil))
+	backends := map[string]conductor.Storage{}
+	for _, name := range storage {
+		backends[name] = fakeStorage{s, name == "noop"}
+	}
+	c := conductor.New(conductor.Config{Store: s, Host: "peer-conductor", HardwareTypes: types, Log: log, Storage: backends,
+		Power: map[string]conductor.Power{
+			"fake":     fake.Driver{},
+			"ipmitool": ipmi.New(ipmi.Config{}),
+		}})
+	config := Config{Store: s, Conductor: c, Log: log, InFlight: 256}
+	for _, f := range change {
+		f(&config)
+	}
+	a := New(config)
+	l := &lab{Server: httptest.NewServer(a), api: a, store: s}
+	t.Cleanup(func() {
+		l.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		c.Close(ctx)
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// logTo writes a log into a test's own.
+type logTo struct{ t testing.TB }
+
+func (l logTo) Write(b []byte) (int, error) {
+	if l.t.Context().Err() == nil {
+		l.t.Log(strings.TrimSpace(string(b)))
+	}
+	return len(b), nil
+}
