@@ -43,6 +43,7 @@ type Session struct {
 	seq      byte   // of the last request, 6 bits
 	id       uint32 // the BMC's name for the session, 0 before there is one
 	tag      byte   // of the last session setup message
+	repeated bool   // something had to be sent again
 }
 
 // Dial opens a session. Its errors wrap ErrNoAnswer, ErrCredentials, ErrSuite,
@@ -118,7 +119,8 @@ func (s *Session) Do(ctx context.Context, netFn, cmd byte, data ...byte) ([]byte
 func (s *Session) ask(ctx context.Context, kind payload, body []byte, accept func(payload, []byte) bool) error {
 	stop := context.AfterFunc(ctx, func() { s.conn.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
-	for _, wait := range s.waits {
+	for i, wait := range s.waits {
+		s.repeated = s.repeated || i > 0
 		if _, err := s.conn.Write(s.envelope.seal(kind, body)); err != nil {
 			return noAnswer(ctx, err)
 		}

@@ -66,6 +66,21 @@ type handshake struct {
 	role       []byte // privilege level, length of the name, name: RoleM, ULengthM, UNameM
 }
 
+// The key exchange authentication codes and the integrity check value (section
+// 13.31).
+
+func (h *handshake) proofOfBMC(password []byte) []byte {
+	return h.suite.hmac(password, h.sidM, h.sidC, h.rM, h.rC, h.guid, h.role)
+}
+
+func (h *handshake) proofOfConsole(password []byte) []byte {
+	return h.suite.hmac(password, h.rC, h.sidM, h.role)
+}
+
+func (h *handshake) proofOfKeys(sik []byte) []byte {
+	return h.suite.hmac(sik, h.rM, h.sidC, h.guid)[:h.suite.code]
+}
+
 // setUp20 opens an RMCP+ session: Open Session, RAKP messages 1 to 4.
 func (s *Session) setUp20(ctx context.Context, c Config) error {
 	suite, ok := suiteOf(c.Suite)
@@ -85,14 +100,22 @@ func (s *Session) setUp20(ctx context.Context, c Config) error {
 	if err := s.proveKeys(ctx, &h, []byte(c.Password), sik); err != nil {
 		return err
 	}
-	block, err := aes.NewCipher(suite.derive(sik, 2)[:16])
+	e, err := h.envelope(sik)
 	if err != nil {
 		return err
 	}
-	s.id = binary.LittleEndian.Uint32(h.sidC)
-	s.envelope = &sealed{suite: suite, k1: suite.derive(sik, 1), aes: block,
-		local: binary.LittleEndian.Uint32(h.sidM), remote: s.id}
+	s.id, s.envelope = e.remote, e
 	return nil
+}
+
+// envelope is that of the session which the handshake has led to.
+func (h *handshake) envelope(sik []byte) (*sealed, error) {
+	block, err := aes.NewCipher(h.suite.derive(sik, 2)[:16])
+	if err != nil {
+		return nil, err
+	}
+	return &sealed{suite: h.suite, k1: h.suite.derive(sik, 1), aes: block,
+		local: binary.LittleEndian.Uint32(h.sidM), remote: binary.LittleEndian.Uint32(h.sidC)}, nil
 }
 
 // random returns n random bytes, of which the first is not zero.
@@ -159,7 +182,7 @@ func (s *Session) exchangeRandoms(ctx context.Context, h *handshake, password []
 		return fmt.Errorf("RAKP 2: %w", err)
 	}
 	h.rC, h.guid = b[8:24], b[24:40]
-	if !hmac.Equal(b[40:40+full], h.suite.hmac(password, h.sidM, h.sidC, h.rM, h.rC, h.guid, h.role)) {
+	if !hmac.Equal(b[40:40+full], h.proofOfBMC(password)) {
 		return fmt.Errorf("RAKP 2: %w: wrong password", ErrCredentials)
 	}
 	return nil
@@ -177,13 +200,18 @@ func (h *handshake) sik(c Config) []byte {
 // proveKeys is RAKP messages 3 and 4: we prove that we know the password, and the
 // BMC that it has come to the same keys.
 func (s *Session) proveKeys(ctx context.Context, h *handshake, password, sik []byte) error {
-	body := bytes.Join([][]byte{{0, 0, 0, 0}, h.sidC, h.suite.hmac(password, h.rC, h.sidM, h.role)}, nil)
+	body := bytes.Join([][]byte{{0, 0, 0, 0}, h.sidC, h.proofOfConsole(password)}, nil)
 	b, err := s.step(ctx, rakp3, h, body, 8+h.suite.code)
+	if err == nil && !hmac.Equal(b[8:8+h.suite.code], h.proofOfKeys(sik)) {
+		err = fmt.Errorf("%w: wrong Kg key", ErrCredentials)
+	}
+	if errors.Is(err, ErrCredentials) && s.repeated {
+		// A BMC that got RAKP message 1 twice may have chosen two random numbers,
+		// of which we know one. That says nothing about the password.
+		err = fmt.Errorf("%w: %s", ErrProtocol, err)
+	}
 	if err != nil {
 		return fmt.Errorf("RAKP 4: %w", err)
-	}
-	if !hmac.Equal(b[8:8+h.suite.code], h.suite.hmac(sik, h.rM, h.sidC, h.guid)[:h.suite.code]) {
-		return fmt.Errorf("RAKP 4: %w: wrong Kg key", ErrCredentials)
 	}
 	return nil
 }
