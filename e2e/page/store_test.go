@@ -127,6 +127,15 @@ func TestBarFillsAndNothingElseMoves(t *testing.T) {
 	must(t, "the other tile", b.Await(`document.querySelector("#m-node-2").note === "untouched"`))
 	must(t, "summary", b.Await(`document.querySelector("#summary").textContent.includes("1 on")`))
 
+	// What a person opened stays open, and new times are told in local words.
+	must(t, "a stranger", g.store.Append(t.Context(), baremetal.Event{MAC: "b8:27:eb:00:00:01", Kind: baremetal.EventDiscover}))
+	details := `#strangers details:has(summary code)`
+	must(t, "open it", chromedp.Do(b.Tab, chromedp.WaitVisible(chromedp.CSS(details)), chromedp.Click(chromedp.CSS(details+" summary"))))
+	must(t, "a step of it", g.store.Append(t.Context(), baremetal.Event{MAC: "b8:27:eb:00:00:01", Kind: baremetal.EventFile}))
+	must(t, "that step", b.Await(`document.querySelector("#strangers summary").textContent.includes("Fetched the boot program")`))
+	must(t, "still open", b.Await(`document.querySelector("#strangers details").open`))
+	must(t, "local time", b.Await(`!document.querySelector("#strangers time").textContent.includes("UTC")`))
+
 	g.enroll("pc-03", "node-3")
 	must(t, "a new machine", b.Await(`document.querySelectorAll(".tile").length == 3`))
 	must(t, "picture", b.Picture(filepath.Join(t.ArtifactDir(), "wall.png")))

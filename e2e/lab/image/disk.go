@@ -96,31 +96,30 @@ func makeInitramfs(ctx context.Context, work string, t tree) (string, error) {
 	return path, f.Close()
 }
 
+// applets are the commands of busybox that the guest's userland uses.
+var applets = []string{
+	"cat", "chroot", "cp", "cut", "dd", "dmesg", "echo", "grep", "mount", "mv", "md5sum",
+	"poweroff", "sh", "sleep", "sync", "tail", "wc",
+}
+
 // rootPartition makes the ext4 filesystem that the guest mounts over iSCSI.
 func rootPartition(ctx context.Context, work string, t tree) (string, error) {
 	root := filepath.Join(work, "root")
-	if err := mkdirs(root, "bin", "sbin", "proc", "sys", "dev", "run", "data", "tmp", "etc/iscsi/nodes", "var/lib"); err != nil {
+	if err := mkdirs(root, "bin", "proc", "sys", "dev", "run", "data"); err != nil {
 		return "", err
 	}
 	if err := copyFile(t.path("bin/busybox"), filepath.Join(root, "bin/busybox"), 0o755); err != nil {
 		return "", err
 	}
-	for _, name := range []string{"cat", "cut", "dd", "dmesg", "echo", "grep", "mkdir", "mount", "mv", "md5sum", "poweroff", "sh", "sleep", "sync", "tail", "wc"} {
+	for _, name := range applets {
 		if err := os.Symlink("busybox", filepath.Join(root, "bin", name)); err != nil {
 			return "", err
 		}
 	}
-	if err := t.addProgram(root, "sbin/iscsid"); err != nil {
-		return "", err
-	}
 	if err := writeFile(filepath.Join(root, "sbin/init"), script("root-init"), 0o755); err != nil {
 		return "", err
 	}
-	// iscsid takes orders from root only, and looks root up by name.
-	if err := writeFile(filepath.Join(root, "etc/passwd"), []byte("root:x:0:0:root:/:/bin/sh\n"), 0o644); err != nil {
-		return "", err
-	}
-	if err := copyFile(t.path("etc/iscsi/iscsid.conf"), filepath.Join(root, "etc/iscsi/iscsid.conf"), 0o600); err != nil {
+	if err := addISCSID(filepath.Join(root, "iscsid"), t); err != nil {
 		return "", err
 	}
 	if err := writeBlob(filepath.Join(root, "blob")); err != nil {
@@ -130,6 +129,21 @@ func rootPartition(ctx context.Context, work string, t tree) (string, error) {
 	_, err := run(ctx, "mkfs.ext4", "-q", "-L", "guestroot", "-U", "1a0b00c5-0000-4000-8000-000000000001",
 		"-E", "root_owner=0:0", "-d", root, path, fmt.Sprintf("%dk", rootSize/1024))
 	return path, err
+}
+
+// addISCSID makes a root of its own for iscsid, for the guest to copy into
+// memory. The daemon takes orders from root only, and looks root up by name.
+func addISCSID(root string, t tree) error {
+	if err := mkdirs(root, "dev", "proc", "sys", "run/lock/iscsi", "etc/iscsi/nodes"); err != nil {
+		return err
+	}
+	if err := t.addProgram(root, "sbin/iscsid"); err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(root, "etc/passwd"), []byte("root:x:0:0:root:/:/bin/sh\n"), 0o644); err != nil {
+		return err
+	}
+	return copyFile(t.path("etc/iscsi/iscsid.conf"), filepath.Join(root, "etc/iscsi/iscsid.conf"), 0o600)
 }
 
 // writeBlob leaves 4 MiB that no compression or cache can guess, with their sum:

@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -57,7 +58,7 @@ func Open(ctx context.Context, base, password string) (*Browser, error) {
 }
 
 func (b *Browser) signIn(password string) error {
-	if err := chromedp.Do(b.Tab, chromedp.EmulateViewport(1200, 760)); err != nil {
+	if err := chromedp.Do(b.Tab, chromedp.EmulateViewport(1200, 680, chromedp.EmulateScale(1.5))); err != nil {
 		return err
 	}
 	b.listen()
@@ -144,7 +145,11 @@ func (b *Browser) Await(expression string) error {
 
 // Picture writes what the browser shows to the file out, as PNG.
 func (b *Browser) Picture(out string) error {
-	png, err := chromedp.Run(b.Tab, chromedp.CaptureScreenshot())
+	var png []byte
+	err := chromedp.Do(b.Tab, chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 0, 0)) // away from what it pressed
+	if err == nil {
+		png, err = chromedp.Run(b.Tab, chromedp.CaptureScreenshot())
+	}
 	if err == nil {
 		err = os.WriteFile(out, png, 0o644)
 	}
