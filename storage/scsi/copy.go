@@ -91,16 +91,11 @@ func (t *task) copyTargets(list []byte) ([]*LUN, error) {
 
 // named is the unit with that designator: code set, type, reserved, length, value.
 func (d *Device) named(designator []byte) *LUN {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
 	n := int(designator[3])
 	if n > len(designator)-4 {
 		return nil
 	}
-	for _, l := range d.luns {
-		if l == nil {
-			continue
-		}
+	for _, l := range d.units() {
 		for _, own := range l.names() {
 			if bytes.Equal(own[:2], designator[:2]) && bytes.Equal(own[3:], designator[3:4+n]) {
 				return l

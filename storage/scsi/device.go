@@ -1,8 +1,10 @@
 package scsi
 
 import (
+	"iter"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // MaxLUNs is how many logical units a device holds at most: what peripheral
@@ -15,9 +17,9 @@ const MaxLUNs = 256
 type Device struct {
 	name     string
 	commands *catalog
+	luns     [MaxLUNs]atomic.Pointer[LUN]
 
 	mu      sync.RWMutex
-	luns    [MaxLUNs]*LUN
 	nexuses []*Nexus
 }
 
@@ -36,16 +38,21 @@ func NewDevice(name string, luns ...*LUN) *Device {
 // unit that was there must have no command in flight, for its Disk may be
 // closed afterwards.
 func (d *Device) SetLUN(number int, l *LUN) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	if l != nil {
 		l.device, l.number = d, number
 	}
-	d.luns[number] = l
-	for _, n := range d.nexuses {
-		for i, other := range d.luns {
-			if other != nil {
-				n.attention[i].raise(reportedLUNsChanged)
+	d.luns[number].Store(l)
+	for i := range d.units() {
+		d.raise(i, reportedLUNsChanged, nil)
+	}
+}
+
+// units are the units there are, by number.
+func (d *Device) units() iter.Seq2[int, *LUN] {
+	return func(yield func(int, *LUN) bool) {
+		for i := range d.luns {
+			if l := d.luns[i].Load(); l != nil && !yield(i, l) {
+				return
 			}
 		}
 	}
@@ -81,22 +88,29 @@ func (d *Device) Login(initiatorPort string) *Nexus {
 func (d *Device) Logout(n *Nexus) {
 	d.mu.Lock()
 	d.nexuses = slices.DeleteFunc(d.nexuses, func(m *Nexus) bool { return m == n })
-	luns := d.luns
 	d.mu.Unlock()
-	for _, l := range luns {
-		if l != nil {
-			l.nexusLost(n)
-		}
+	for _, l := range d.units() {
+		l.nexusLost(n)
 	}
 }
 
 // raise owes an attention for a unit to every nexus but the one that knows.
-func (d *Device) raise(number int, a condition, except *Nexus) {
+func (d *Device) raise(number int, c condition, except *Nexus) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	for _, n := range d.nexuses {
 		if n != except {
-			n.attention[number].raise(a)
+			n.attention[number].raise(c)
 		}
 	}
+}
+
+// unit finds the logical unit a LUN names, nil if there is none. Peripheral
+// device addressing and flat space addressing are understood (SAM-5 §4.7.7).
+func (d *Device) unit(lun uint64) *LUN {
+	method, n := lun>>62, lun>>48&0x3fff
+	if method > 1 || lun<<16 != 0 || n >= MaxLUNs {
+		return nil
+	}
+	return d.luns[n].Load()
 }

@@ -162,15 +162,3 @@ func (t *task) refused(err error) Result {
 	}
 	return r
 }
-
-// unit finds the logical unit a LUN names, nil if there is none. Peripheral
-// device addressing and flat space addressing are understood (SAM-5 §4.7.7).
-func (d *Device) unit(lun uint64) *LUN {
-	method, n := lun>>62, lun>>48&0x3fff
-	if method > 1 || lun<<16 != 0 || n >= MaxLUNs {
-		return nil
-	}
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.luns[n]
-}

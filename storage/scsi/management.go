@@ -1,7 +1,5 @@
 package scsi
 
-import "slices"
-
 // What the task management functions of SAM-5 §7 do to a device apart from
 // ending tasks. The transport owns the tasks: it marks the commands that are to
 // be aborted, waits until those already in Execute have returned, then calls the
@@ -27,9 +25,7 @@ func (d *Device) ResetLUN(lun uint64) bool {
 		return false
 	}
 	l.reset()
-	for _, n := range d.snapshot().nexuses {
-		n.attention[l.number].replace(unitReset)
-	}
+	d.replace(l.number, unitReset)
 	return true
 }
 
@@ -41,28 +37,17 @@ func (d *Device) Reset(cold bool) {
 	if cold {
 		what = powerOn
 	}
-	now := d.snapshot()
-	for number, l := range now.luns {
-		if l == nil {
-			continue
-		}
-		l.reset()
-		for _, n := range now.nexuses {
-			n.attention[number].replace(what)
-		}
+	for number, l := range d.units() {
+		l.reset() // waits, so d.mu must not be held: what it waits for may need it
+		d.replace(number, what)
 	}
 }
 
-// inventory is what a device has at one moment.
-type inventory struct {
-	luns    [MaxLUNs]*LUN
-	nexuses []*Nexus
-}
-
-// snapshot lets a caller wait for units without holding the device's lock, which
-// the commands it waits for may need.
-func (d *Device) snapshot() inventory {
+// replace owes a reset to every nexus, in place of whatever was owed.
+func (d *Device) replace(number int, c condition) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return inventory{d.luns, slices.Clone(d.nexuses)}
+	for _, n := range d.nexuses {
+		n.attention[number].replace(c)
+	}
 }

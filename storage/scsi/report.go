@@ -8,7 +8,9 @@ func (t task) reportLUNs() ([]byte, error) {
 	b := make([]byte, 8)
 	switch t.cdb[2] {
 	case 0, 2: // addressable units, or all: we have no well known ones
-		b = t.device.listLUNs(b)
+		for i := range t.device.units() {
+			b = append64(b, uint64(i)<<48)
+		}
 	case 1: // well known ones only
 	default:
 		return nil, invalidField(2, 7)
@@ -18,17 +20,6 @@ func (t task) reportLUNs() ([]byte, error) {
 	}
 	put32(b, uint32(len(b)-8))
 	return b, nil
-}
-
-func (d *Device) listLUNs(b []byte) []byte {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	for i, l := range d.luns {
-		if l != nil {
-			b = append64(b, uint64(i)<<48)
-		}
-	}
-	return b
 }
 
 // requestSense is REQUEST SENSE (SPC-4 §6.39): an attention that is owed, or how
