@@ -10,7 +10,8 @@ import (
 type Buffer struct {
 	B     []byte
 	from  *buffers
-	class int // -1: too long for a pool
+	class int  // -1: too long for a pool
+	asked bool // for data we ask for
 }
 
 // Buffers come in powers of two from 4 KiB to 4 MiB; longer ones are left to the garbage collector.
@@ -20,11 +21,13 @@ const (
 )
 
 // buffers hands out memory and keeps count of it, so that what peers can make us hold stays bounded. There are two limits. From the
-// first on nothing is promised any more: no R2T is sent and windows close. Data that was promised before still gets its place, until at
-// the second, twice as high, readers wait before they take anything more off their sockets.
+// first on nothing is promised any more: no R2T is sent, unless none is out anywhere, and windows close. Data that was promised before
+// still gets its place, until at the second, twice as high, readers wait before they take more off their sockets. Only those wait from
+// which nothing is due that was asked for, so what has been begun can always be finished, and gives back its memory.
 type buffers struct {
 	limit   int64
 	used    atomic.Int64
+	asked   atomic.Int64 // buffers that wait for data we asked for, or hold it
 	classes [maxClassBits - minClassBits + 1]sync.Pool
 
 	waiting atomic.Int64 // in hungry and at wake
@@ -65,45 +68,30 @@ func (p *buffers) make(n, class int, size int64) *Buffer {
 	return &Buffer{B: make([]byte, n, size), from: p, class: class}
 }
 
-// tryGet is get as long as less than the limit is used, else it returns nil. What it returns may exceed the limit by its own size, so that
-// no size is too large to be served ever.
-func (p *buffers) tryGet(n int, limit int64) *Buffer {
-	class, size := classOf(n)
-	for {
-		used := p.used.Load()
-		if used >= limit {
-			return nil
-		}
-		if p.used.CompareAndSwap(used, used+size) {
-			return p.make(n, class, size)
-		}
+// ask is get for data that is to be asked for: it returns nil when the first limit is reached. What it returns may exceed the limit by its
+// own size, so that no size is too large to be served ever.
+func (p *buffers) ask(n int) *Buffer {
+	if !p.roomToAsk() {
+		return nil
 	}
-}
-
-// acquire is get that waits at the second limit. It returns nil if gone says that nobody wants it any more.
-func (p *buffers) acquire(n int, gone func() bool) (b *Buffer) {
-	p.await(func() bool {
-		b = p.tryGet(n, 2*p.limit)
-		return b != nil || gone()
-	})
+	b := p.get(n)
+	b.asked = true
+	p.asked.Add(1)
 	return b
 }
 
-// breathe waits while the second limit is exceeded.
-func (p *buffers) breathe(gone func() bool) {
-	p.await(func() bool { return p.used.Load() < 2*p.limit || gone() })
-}
+func (p *buffers) roomToAsk() bool { return p.used.Load() < p.limit || p.asked.Load() == 0 }
 
-// await returns when ok does. It is asked again whenever memory comes back, and at nudge.
-func (p *buffers) await(ok func() bool) {
-	if ok() {
-		return
-	}
+// full reports whether the second limit is reached.
+func (p *buffers) full() bool { return p.used.Load() >= 2*p.limit }
+
+// breathe waits while the second limit is reached, or until gone says that nobody waits any more.
+func (p *buffers) breathe(gone func() bool) {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for !ok() {
+	for p.full() && !gone() {
 		p.wake.Wait()
 	}
 }
@@ -124,6 +112,10 @@ func (b *Buffer) release() {
 	}
 	p := b.from
 	p.used.Add(-int64(cap(b.B)))
+	if b.asked {
+		b.asked = false
+		p.asked.Add(-1)
+	}
 	if b.class >= 0 {
 		p.classes[b.class].Put(b)
 	}
@@ -145,7 +137,7 @@ func (p *buffers) whenRoom(f func()) {
 
 // feed calls the first of those who wait for room, if there is any.
 func (p *buffers) feed() {
-	if p.used.Load() >= p.limit {
+	if !p.roomToAsk() {
 		return
 	}
 	p.mu.Lock()

@@ -39,6 +39,7 @@ type conn struct {
 	wake    sync.Cond   // there is work for the writer
 	parked  bool        // the reader waits for the initiator
 	starved int         // how many here wait for memory
+	reading int         // bytes that the pool is about to read
 	ready   []*Task     // given out by the session, to be run once it is unlocked
 	closing bool        // close when all is written
 	dead    bool        // nothing can be written any more
@@ -54,11 +55,11 @@ type conn struct {
 }
 
 // Bytes of replies that gather while more requests wait to be read: from handOver on the writer takes them, at holdUp the reader waits for
-// it. So disk and network are at work at the same time when much is asked for at once, and an initiator that does not read what it asked
-// for stops being heard.
+// it. What the pool still reads counts towards the latter. So disk and network are at work at the same time when much is asked for at once,
+// and an initiator that does not read what it asked for stops being heard.
 const (
 	handOver = 256 << 10
-	holdUp   = 1 << 20
+	holdUp   = 8 << 20
 )
 
 // serve runs a session that has logged in until its connection ends.
@@ -68,9 +69,7 @@ func (c *conn) serve() error {
 		if err != nil {
 			return err
 		}
-		if c.srv.memory.used.Load() >= 2*c.srv.memory.limit {
-			c.breathe()
-		}
+		c.breathe()
 		c.mu.Lock()
 		err = c.session.Handle(p)
 		ready := c.takeReady()
@@ -106,7 +105,7 @@ func (c *conn) unpark() {
 
 // relieve hands over to the writer once enough has gathered. The lock is held.
 func (c *conn) relieve() {
-	if c.out.bytes < handOver {
+	if c.out.bytes < handOver && c.reading < holdUp {
 		return
 	}
 	if !c.writer {
@@ -114,7 +113,7 @@ func (c *conn) relieve() {
 		c.work.Go(c.write)
 	}
 	c.wake.Signal()
-	for c.out.bytes >= holdUp && !c.dead {
+	for c.out.bytes+c.reading >= holdUp && !c.dead {
 		c.wrote.Wait()
 	}
 }
@@ -149,24 +148,21 @@ func (c *conn) drain() {
 	}
 }
 
-// breathe waits until there is memory for more requests.
+// breathe waits until there is memory for more requests. Meanwhile answers are written without delay, for they hold some.
 func (c *conn) breathe() {
-	c.letGo(1)
-	c.srv.memory.breathe(c.gone)
-	c.letGo(-1)
-}
-
-// acquire returns memory for data-in, once there is some. It returns nil if the connection ends meanwhile.
-func (c *conn) acquire(n int) *Buffer {
-	if b := c.srv.memory.tryGet(n, 2*c.srv.memory.limit); b != nil {
-		return b
+	if !c.srv.memory.full() {
+		return
 	}
-	c.letGo(1)
-	defer c.letGo(-1)
-	return c.srv.memory.acquire(n, c.gone)
+	c.mu.Lock()
+	owed := c.session.Owed()
+	c.mu.Unlock()
+	if !owed {
+		c.letGo(1)
+		c.srv.memory.breathe(c.gone)
+		c.letGo(-1)
+	}
 }
 
-// letGo has answers written without delay while somebody here waits for memory, for they hold some.
 func (c *conn) letGo(waiters int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -218,10 +214,7 @@ const (
 func (c *conn) run(t *Task) {
 	t.began = c.arrived
 	if n := t.room(); n > 0 {
-		if t.in = c.acquire(n); t.in == nil {
-			c.complete(t, scsi.Result{Status: scsi.TaskAborted}) // nobody is left to read it
-			return
-		}
+		t.in = c.srv.memory.get(n)
 	}
 	switch t.plan.Cost {
 	case scsi.Quick, scsi.Read:
@@ -242,11 +235,24 @@ func (c *conn) run(t *Task) {
 		c.pooled--
 	}
 	t.own(c.srv.memory)
+	c.read(t.room())
 	c.work.Add(1)
 	c.pool.submit(func() {
 		defer c.work.Done()
-		c.complete(t, c.device.Execute(t.command(c.nexus)))
+		r := c.device.Execute(t.command(c.nexus))
+		c.read(-t.room())
+		c.complete(t, r)
 	})
+}
+
+// read notes how much the pool is about to read, or has read.
+func (c *conn) read(n int) {
+	if n != 0 {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.reading += n
+		c.wrote.Broadcast()
+	}
 }
 
 // complete gives a result back to the session, and runs what waited for it.

@@ -51,6 +51,7 @@ func (s *Session) dataOut(p PDU) error {
 	if t == nil || t.state != gathering {
 		return protocolError("data for task %#x, which waits for none", p.Header.ITT())
 	}
+	s.took = true
 	g, final, solicited := &t.gather, p.Header.Final(), p.Header.TTT() != NoTag
 	end, err := t.dataEnd(p.Header.TTT())
 	if err != nil {
@@ -161,7 +162,7 @@ func (s *Session) solicit(t *Task) {
 
 // enlarge gives a task room for all of its data, if the budget allows.
 func (s *Session) enlarge(t *Task) bool {
-	b := s.memory.tryGet(t.want, s.memory.limit)
+	b := s.memory.ask(t.want)
 	if b == nil {
 		return false
 	}
@@ -169,6 +170,16 @@ func (s *Session) enlarge(t *Task) bool {
 	t.buf.release()
 	t.buf, t.out = b, b.B
 	return true
+}
+
+// Owed reports whether data is due from the initiator that was announced or asked for.
+func (s *Session) Owed() bool {
+	for _, t := range s.tasks {
+		if !t.aborted && (t.gather.unsolicited || len(t.gather.bursts) > 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // Feed asks again for what could not be asked for when memory was short.

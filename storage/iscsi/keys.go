@@ -69,7 +69,7 @@ var operational = map[string]rule{
 
 	"MaxConnections":     {kind: smaller, min: 1, max: 65535, preset: 1, ours: 1, number: func(p *Params) *int { return &p.MaxConnections }},
 	"MaxBurstLength":     {kind: smaller, min: 512, max: 1<<24 - 1, preset: 262144, ours: 1 << 20, number: func(p *Params) *int { return &p.MaxBurst }},
-	"FirstBurstLength":   {kind: firstBurst, min: 512, max: 1<<24 - 1, preset: 65536, ours: 256 << 10, number: func(p *Params) *int { return &p.FirstBurst }},
+	"FirstBurstLength":   {kind: firstBurst, min: 512, max: 1<<24 - 1, preset: 65536, ours: 64 << 10, number: func(p *Params) *int { return &p.FirstBurst }},
 	"DefaultTime2Wait":   {kind: larger, min: 0, max: 3600, preset: 2, ours: 2, number: func(p *Params) *int { return &p.Time2Wait }},
 	"DefaultTime2Retain": {kind: smaller, min: 0, max: 3600, preset: 20, ours: 0, number: func(p *Params) *int { return &p.Time2Retain }},
 	"MaxOutstandingR2T":  {kind: smaller, min: 1, max: 65535, preset: 1, ours: 4, number: func(p *Params) *int { return &p.MaxOutstandingR2T }},

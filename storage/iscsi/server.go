@@ -137,11 +137,13 @@ func (c *conn) live(ctx context.Context) {
 	if c.session == nil {
 		return
 	}
+	c.mu.Lock()
+	kind, why := Closed, c.why
 	if c.logout {
-		c.observe(Logout, "")
-	} else {
-		c.observe(Closed, c.why)
+		kind, why = Logout, ""
 	}
+	c.mu.Unlock()
+	c.observe(kind, why)
 }
 
 // logIn takes a connection through the login phase.

@@ -30,6 +30,7 @@ type Session struct {
 	text    textExchange
 	pinging bool // a NOP-In of ours is not answered
 	ponged  bool // one was, at least once
+	took    bool // data-out came since this was last looked at
 	leaving bool // logged out: nothing more is taken
 	header  [HeaderLen]byte
 	stats   map[uint64]*LUNStats

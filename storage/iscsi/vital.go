@@ -6,11 +6,12 @@ import "time"
 type vital struct {
 	heard, wrote bool // since the last tick
 	silence      time.Duration
-	stuck        time.Duration
+	stuck        time.Duration // answers are not read
+	owing        time.Duration // data that we asked for does not come
 }
 
 // checkUp is called every tick. It asks a silent initiator for a sign of life, and gives up on one that does not answer although it
-// once did, or that stops reading what it asked for. iPXE never answers such questions: it is left alone much longer, for it may just
+// once did, or that stops reading what it asked for or sending what it was asked for. iPXE never answers such questions: it is left alone much longer, for it may just
 // be waiting at a prompt, and its network stack still acknowledges our keep-alives.
 func (c *conn) checkUp(tick time.Duration) {
 	l := &c.srv.limits
@@ -28,10 +29,16 @@ func (c *conn) checkUp(tick time.Duration) {
 	if v.wrote || !c.writing {
 		v.stuck = 0
 	}
-	v.heard, v.wrote = false, false
+	v.owing += tick
+	if c.session.took || !c.session.Owed() {
+		v.owing = 0
+	}
+	v.heard, v.wrote, c.session.took = false, false, false
 	switch {
 	case v.stuck > l.Keepalive:
 		c.kill("the initiator does not read")
+	case v.owing > 2*l.Keepalive:
+		c.kill("the initiator does not send the data of its writes")
 	case v.silence > l.Idle, v.silence > 2*l.Keepalive && (c.device == nil || c.session.ponged):
 		c.kill("the initiator is silent")
 	case v.silence > l.Keepalive && c.device != nil && !c.session.pinging:

@@ -54,6 +54,11 @@ func Dial(ctx context.Context, addr string, o Options) (*Initiator, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		c.SetDeadline(deadline)
 	}
+	return New(c, o)
+}
+
+// New logs in over a connection, which it closes if that fails.
+func New(c net.Conn, o Options) (*Initiator, error) {
 	i := &Initiator{Conn: c, Answers: map[string]string{}, CmdSN: max(o.CmdSN, 1), opts: o}
 	if err := i.logIn(); err != nil {
 		c.Close()

@@ -1,0 +1,180 @@
+package iscsi_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ironhook/storage/iscsi"
+	"ironhook/storage/iscsi/initiatortest"
+)
+
+// pipes is a listener without a network, for tests in synctest's time.
+type pipes struct {
+	accept chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.accept:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error {
+	p.once.Do(func() { close(p.closed) })
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+// inTime runs a test body with a target, in synctest's time. The body gets a function that makes connections.
+func inTime(t *testing.T, body func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event)) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &pipes{accept: make(chan net.Conn), closed: make(chan struct{})}
+		device := newDevice(t, newRAM(1<<20))
+		events := make(chan iscsi.Event, 100)
+		target := &iscsi.Target{
+			Lookup:  func(context.Context, string, string) (iscsi.Grant, error) { return iscsi.Grant{Device: device}, nil },
+			Observe: func(e iscsi.Event) { events <- e },
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- target.Serve(ctx, l) }()
+		body(t, func() net.Conn {
+			ours, theirs := net.Pipe()
+			l.accept <- theirs
+			return ours
+		}, func() iscsi.Event { return <-events })
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func loginOver(t *testing.T, c net.Conn) *initiatortest.Initiator {
+	t.Helper()
+	i, err := initiatortest.New(c, initiatortest.Options{Name: initiatorName, Target: targetName})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+// closedWithin reads until the target closes, and checks when that is and why.
+func closedWithin(t *testing.T, c net.Conn, heard func() iscsi.Event, min, max time.Duration, why string) {
+	t.Helper()
+	start := time.Now()
+	e := heard()
+	for e.Kind != iscsi.Closed && e.Kind != iscsi.LoginFailed {
+		e = heard()
+	}
+	if !strings.Contains(e.Reason, why) {
+		t.Errorf("closed because of %q, want %q", e.Reason, why)
+	}
+	if took := time.Since(start); took < min || took > max {
+		t.Errorf("closed after %v, want %v to %v", took, min, max)
+	}
+	c.Close()
+}
+
+func TestSilenceBeforeLogin(t *testing.T) {
+	inTime(t, func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event) {
+		closedWithin(t, dial(), heard, 15*time.Second, 15*time.Second, "")
+	})
+}
+
+func TestSlowLogin(t *testing.T) {
+	inTime(t, func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event) {
+		c := dial()
+		go func() {
+			for {
+				time.Sleep(time.Second)
+				if _, err := c.Write([]byte{0x43}); err != nil {
+					return
+				}
+			}
+		}()
+		closedWithin(t, c, heard, 15*time.Second, 15*time.Second, "")
+	})
+}
+
+// An initiator that answers our pings may be silent for as long as it likes. One that has done so and stops is gone.
+func TestPings(t *testing.T) {
+	inTime(t, func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event) {
+		i := loginOver(t, dial())
+		start := time.Now()
+		for time.Since(start) < 5*time.Hour {
+			answerPing(t, i)
+		}
+		go io.Copy(io.Discard, i.Conn)
+		closedWithin(t, i.Conn, heard, 50*time.Second, 70*time.Second, "silent")
+	})
+}
+
+func answerPing(t *testing.T, i *initiatortest.Initiator) {
+	t.Helper()
+	p, err := i.Receive()
+	if err != nil || p.Header.Opcode() != iscsi.OpNopIn || p.Header.TTT() == iscsi.NoTag {
+		t.Fatalf("received %v, %v, want a ping", p, err)
+	}
+	h := i.Request(iscsi.OpNopOut, true)
+	h.PutUint32(iscsi.OffITT, iscsi.NoTag)
+	h.PutUint32(iscsi.OffTTT, p.Header.TTT())
+	if err := i.Send(h, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// iPXE never answers a ping. It may sit at a prompt for an hour.
+func TestPingsAtIPXE(t *testing.T) {
+	inTime(t, func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event) {
+		i := loginOver(t, dial())
+		go io.Copy(io.Discard, i.Conn)
+		closedWithin(t, i.Conn, heard, time.Hour, time.Hour+2*time.Second, "silent")
+	})
+}
+
+func TestAnswersThatAreNotRead(t *testing.T) {
+	inTime(t, func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event) {
+		i := loginOver(t, dial())
+		if err := i.Send(i.Command(make([]byte, 6), 0, 0), nil); err != nil {
+			t.Fatal(err)
+		}
+		closedWithin(t, i.Conn, heard, 29*time.Second, 33*time.Second, "does not read")
+	})
+}
+
+func TestDataThatDoesNotCome(t *testing.T) {
+	inTime(t, func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event) {
+		i := loginOver(t, dial())
+		if err := i.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		if err := i.Send(i.Command([]byte{0x2a, 8: 4, 9: 0}, iscsi.FlagWrite, 2048), nil); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := i.Receive(); err != nil || p.Header.Opcode() != iscsi.OpR2T {
+			t.Fatalf("%v, %v, want an R2T", p, err)
+		}
+		go func() { // answers every ping, but sends no data
+			for p, err := i.Receive(); err == nil; p, err = i.Receive() {
+				h := i.Request(iscsi.OpNopOut, true)
+				h.PutUint32(iscsi.OffITT, iscsi.NoTag)
+				h.PutUint32(iscsi.OffTTT, p.Header.TTT())
+				i.Send(h, nil)
+			}
+		}()
+		closedWithin(t, i.Conn, heard, time.Minute, 63*time.Second, "does not send")
+	})
+}
