@@ -77,6 +77,9 @@ func (d *Driver) do(ctx context.Context, n *baremetal.Node, s step) error {
 		}
 		var state baremetal.PowerState
 		state, err = d.State(waiting, n)
+		if err != nil && waiting.Err() != nil {
+			return stuck(ctx, n, s, limit)
+		}
 		there = state == s.want
 	}
 	return err

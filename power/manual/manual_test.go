@@ -1,0 +1,58 @@
+package manual
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"ironhook/baremetal"
+)
+
+func TestAsksAPerson(t *testing.T) {
+	var log bytes.Buffer
+	p := Power{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	for _, c := range []struct {
+		driver string
+		before baremetal.PowerState
+		action baremetal.PowerState
+		want   string // in the log
+	}{
+		{HardwareType, "", baremetal.PowerOn, "press its power button"},
+		{HardwareType, baremetal.PowerOn, baremetal.PowerOn, ""},
+		{HardwareType, baremetal.PowerOn, baremetal.Reboot, "switch it off and on again"},
+		{HardwareType, baremetal.PowerOn, baremetal.PowerOff, "switch it off"},
+		{"fake-hardware", "", baremetal.PowerOn, ""},
+	} {
+		log.Reset()
+		n := &baremetal.Node{Name: "pc-07", Driver: c.driver, PowerState: c.before}
+		if err := p.Set(t.Context(), n, c.action); err != nil {
+			t.Fatal(err)
+		}
+		got := log.String()
+		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) || c.want != "" && !strings.Contains(got, "pc-07") {
+			t.Errorf("Set(%s) of a %s node that is %q logs %q, want %q", c.action, c.driver, c.before, got, c.want)
+		}
+	}
+	if err := p.Set(t.Context(), &baremetal.Node{Driver: HardwareType}, "nonsense"); !errors.Is(err, baremetal.ErrInvalid) {
+		t.Errorf("Set(nonsense) = %v, want %v", err, baremetal.ErrInvalid)
+	}
+}
+
+func TestManagement(t *testing.T) {
+	var m Management
+	n := &baremetal.Node{Driver: HardwareType}
+	if device, persistent, err := m.BootDevice(t.Context(), n); device != "pxe" || !persistent || err != nil {
+		t.Errorf("BootDevice = %s, %v, %v, want pxe for good", device, persistent, err)
+	}
+	for _, device := range m.BootDevices() {
+		if err := m.SetBootDevice(t.Context(), n, device, false); err != nil {
+			t.Error(err)
+		}
+	}
+	err := m.SetBootDevice(t.Context(), n, "cdrom", false)
+	if !errors.Is(err, baremetal.ErrInvalid) || err.Error() != "Invalid boot device cdrom specified, supported are pxe, disk." {
+		t.Errorf("SetBootDevice(cdrom) = %v", err)
+	}
+}
