@@ -3,7 +3,7 @@ package scsi
 // maxCompareAndWrite is as many blocks as the one byte of the CDB can say.
 const maxCompareAndWrite = 255
 
-// compareAndWrite is COMPARE AND WRITE (SBC-3 §5.3): the first half of the data is
+// compareAndWrite is COMPARE AND WRITE: the first half of the data is
 // compared with the blocks, and only if it is there the second half written.
 // Nothing else touches the blocks in between.
 func (t task) compareAndWrite() ([]byte, error) {
@@ -29,7 +29,7 @@ func (t task) compareAndWrite() ([]byte, error) {
 	return nil, t.settle()
 }
 
-// orWrite is ORWRITE(16) (SBC-3 §5.7): a bit that is set in the data or on the
+// orWrite is ORWRITE(16): a bit that is set in the data or on the
 // blocks is set afterwards.
 func (t task) orWrite() ([]byte, error) {
 	s, err := t.whole()
@@ -50,7 +50,7 @@ func (t task) orWrite() ([]byte, error) {
 	return nil, t.settle()
 }
 
-// writeAtomic is WRITE ATOMIC(16) (SBC-4 §5.48): all of it is on the medium after
+// writeAtomic is WRITE ATOMIC(16): all of it is on the medium after
 // a loss of power, or nothing.
 func (t task) writeAtomic() ([]byte, error) {
 	s, err := t.whole()

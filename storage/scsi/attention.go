@@ -6,7 +6,7 @@ import (
 )
 
 // condition is a unit attention condition. The lower its number, the sooner it
-// is told (SAM-5 §5.14: resets before everything else).
+// is told (SAM-5: resets before everything else).
 type condition uint8
 
 const (
@@ -22,7 +22,7 @@ const (
 	modeParametersChanged
 )
 
-// attentionCodes are the additional sense codes of SPC-4 annex F.
+// attentionCodes are the additional sense codes (SPC-4).
 var attentionCodes = [...]code{
 	powerOn:                0x2900,
 	targetReset:            0x2902,

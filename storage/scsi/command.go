@@ -1,6 +1,6 @@
 package scsi
 
-// Status is the SCSI status byte (SAM-5 §5.3.1).
+// Status is the SCSI status byte.
 type Status byte
 
 // The statuses this device server returns. BUSY and TASK SET FULL are the
@@ -50,14 +50,14 @@ type Plan struct {
 // MaxTransfer is the most a single command moves, in bytes: what the Block
 // Limits page announces. A CDB that asks for more is refused. It is just above
 // the 65,535 blocks of READ(10), so that firmware which never reads that page
-// (SBC-3 §6.6.4) is served all the same.
+// is served all the same.
 const MaxTransfer = 65536 * BlockSize
 
 // Command is one SCSI command with all of its data. It is passed by value and
 // nothing of it is kept after Execute returns.
 type Command struct {
 	Nexus *Nexus
-	LUN   uint64 // the eight bytes of SAM-5 §4.7, big endian
+	LUN   uint64 // its eight bytes, big endian
 	CDB   []byte // shorter ones are read as if filled up with zeros
 
 	// Out is the data-out that arrived, at most Plan.Out bytes.

@@ -16,9 +16,9 @@ var (
 	bytes5         = field{5, 4}
 )
 
-// commands is the command set of a direct access block device (SPC-4 table 121,
-// SBC-3 table 23), in the order of opcodes. The usage data has a one for each bit
-// that is looked at. DPO and group numbers are looked at and change nothing;
+// commands is the command set of a direct access block device (SPC-4,
+// SBC-3), in the order of opcodes. The usage data has a one for each bit that is
+// looked at. DPO and group numbers are looked at and change nothing;
 // protection information (the top bits of byte 1) is not known, nor is NACA.
 var commands = newCatalog([]operation{
 	{"TEST UNIT READY", u("00"), 0, none, no, no, nothing, asking, Quick, 0, task.testUnitReady},

@@ -18,8 +18,8 @@ type segment struct {
 	src, dst span
 }
 
-// extendedCopy is EXTENDED COPY, the form with one byte list identifiers (SPC-4
-// §6.4). Copies are between units of this device, block to block; hypervisors
+// extendedCopy is EXTENDED COPY, the form with one byte list identifiers. Copies
+// are between units of this device, block to block; hypervisors
 // clone and move disks with it. Everything is checked before the first block is
 // written.
 func (t task) extendedCopy() ([]byte, error) {
@@ -50,7 +50,7 @@ func (t task) extendedCopy() ([]byte, error) {
 	return nil, err
 }
 
-// splitCopyList finds the two descriptor lists (SPC-4 table 117).
+// splitCopyList finds the two descriptor lists.
 func splitCopyList(list []byte) (targets, segments []byte, err error) {
 	if len(list) < copyHeader {
 		return nil, nil, errParameterLength
@@ -69,7 +69,7 @@ func splitCopyList(list []byte) (targets, segments []byte, err error) {
 }
 
 // copyTargets finds the units that target descriptors name. Only identification
-// descriptors are known (SPC-4 §6.4.5.2), and the LU ID TYPE in them is obsolete.
+// descriptors are known, and the LU ID TYPE in them is obsolete.
 func (t *task) copyTargets(list []byte) ([]*LUN, error) {
 	var units []*LUN
 	for at := 0; at < len(list); at += copyTarget {
@@ -105,7 +105,7 @@ func (d *Device) named(designator []byte) *LUN {
 	return nil
 }
 
-// copySegments reads the segment descriptors (SPC-4 §6.4.6.3).
+// copySegments reads the segment descriptors.
 func (t *task) copySegments(list []byte, units []*LUN) ([]segment, error) {
 	var work []segment
 	for at := 0; at < len(list); at += copySegment {

@@ -44,7 +44,7 @@ func (c *copies) find(port string, list byte) (heldCopy, bool) {
 	return c.held[i], true
 }
 
-// copyStatus is RECEIVE COPY RESULTS with COPY STATUS (SPC-4 §6.32.2).
+// copyStatus is RECEIVE COPY RESULTS with COPY STATUS.
 func (t task) copyStatus() ([]byte, error) {
 	h, ok := t.lun.copies.find(t.nexus.port, t.cdb[2])
 	if !ok {
@@ -60,7 +60,7 @@ func (t task) copyStatus() ([]byte, error) {
 	return b, nil
 }
 
-// copyParameters is RECEIVE COPY RESULTS with OPERATING PARAMETERS (SPC-4 §6.32.4).
+// copyParameters is RECEIVE COPY RESULTS with OPERATING PARAMETERS.
 func (t task) copyParameters() ([]byte, error) {
 	b := make([]byte, 46)
 	put32(b, uint32(len(b)-4))

@@ -8,7 +8,7 @@ import (
 )
 
 // MaxLUNs is how many logical units a device holds at most: what peripheral
-// device addressing (SAM-5 §4.7.7.4) can name.
+// device addressing can name.
 const MaxLUNs = 256
 
 // Device is a SCSI target device: its logical units, the nexuses with its
@@ -69,7 +69,7 @@ type Nexus struct {
 func (n *Nexus) InitiatorPort() string { return n.port }
 
 // Login makes a nexus. The initiator port's name is its SCSI name string, for
-// iSCSI "iqn.1994-05.org.example:host,i,0x00023d000001" (RFC 7143 §4.2.7):
+// iSCSI "iqn.1994-05.org.example:host,i,0x00023d000001" (RFC 7143 §4.4.1):
 // persistent reservations know their holders by it across sessions.
 func (d *Device) Login(initiatorPort string) *Nexus {
 	n := &Nexus{port: initiatorPort}
@@ -106,7 +106,7 @@ func (d *Device) raise(number int, c condition, except *Nexus) {
 }
 
 // unit finds the logical unit a LUN names, nil if there is none. Peripheral
-// device addressing and flat space addressing are understood (SAM-5 §4.7.7).
+// device addressing and flat space addressing are understood.
 func (d *Device) unit(lun uint64) *LUN {
 	method, n := lun>>62, lun>>48&0x3fff
 	if method > 1 || lun<<16 != 0 || n >= MaxLUNs {

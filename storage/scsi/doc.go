@@ -21,5 +21,8 @@
 //   - Some commands are atomic for all others on the same blocks, and only there
 //     (rangelock.go).
 //
-// The standards are SPC-4, SBC-3 and SAM-5 of T10; chapter numbers are theirs.
+// The standards are SPC-4 (primary commands), SBC-3 (block commands; WRITE ATOMIC is
+// of SBC-4) and SAM-5 (architecture) of T10. Comments name commands, pages and
+// fields by the titles they have there, for chapter numbers differ between the
+// drafts one can read.
 package scsi

@@ -18,7 +18,7 @@ type flusher struct {
 }
 
 // flush returns once a sync that began after the call has ended.
-func (f *flusher) flush(sync func() error) error {
+func (f *flusher) flush(do func() error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.done.L == nil {
@@ -29,16 +29,16 @@ func (f *flusher) flush(sync func() error) error {
 			f.done.Wait()
 			continue
 		}
-		f.run(sync)
+		f.run(do)
 	}
 	return f.lost
 }
 
 // run does one sync for all who wait. The lock is held before and after.
-func (f *flusher) run(sync func() error) {
+func (f *flusher) run(do func() error) {
 	f.started++
 	f.mu.Unlock()
-	err := sync()
+	err := do()
 	f.mu.Lock()
 	f.finished = f.started
 	if f.lost == nil {

@@ -8,7 +8,7 @@ import (
 // relativePort numbers the one target port of a device.
 const relativePort = 1
 
-// inquiry is INQUIRY (SPC-4 §6.6). It is served whatever the state of the unit,
+// inquiry is INQUIRY. It is served whatever the state of the unit,
 // and where there is none says just that.
 func (t task) inquiry() ([]byte, error) {
 	page := t.cdb[2]
@@ -61,11 +61,11 @@ func (t task) standardInquiry() []byte {
 	return b
 }
 
-// versions are the version descriptors (SPC-4 table 146): SAM-5, SPC-4, SBC-3,
+// versions are the version descriptors: SAM-5, SPC-4, SBC-3,
 // iSCSI.
 var versions = []uint16{0x00a0, 0x0460, 0x04c0, 0x0960}
 
-// padded is text of n characters, left-aligned (SPC-4 §4.3.1).
+// padded is text of n characters, left-aligned.
 func padded(s, otherwise string, n int) string {
 	if s == "" {
 		s = otherwise
@@ -73,7 +73,7 @@ func padded(s, otherwise string, n int) string {
 	return fmt.Sprintf("%-*s", n, ascii(s, n))
 }
 
-// naa is the unit's world wide name: NAA 3h, locally assigned (SPC-4 §7.8.6.6.4),
+// naa is the unit's world wide name: NAA 3h, locally assigned,
 // made from the serial number.
 func (l *LUN) naa() []byte {
 	sum := sha256.Sum256([]byte("naa " + l.options.Serial))

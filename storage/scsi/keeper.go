@@ -23,7 +23,7 @@ type kept struct {
 }
 
 // load puts back what was saved. PRGENERATION starts at zero again, as after
-// any loss of power (SPC-4 §5.13.4).
+// any loss of power.
 func (r *reservations) load(k Keeper) error {
 	r.keeper = k
 	if k == nil {

@@ -9,7 +9,7 @@ const maxParameters = 64 << 10
 func (t *task) blocks() (lba, n uint64) {
 	lba, n = t.cdb.number(t.op.lba), t.cdb.number(t.op.count)
 	if t.op.size == 6 && n == 0 {
-		n = 256 // READ(6) and WRITE(6) cannot say nothing (SBC-3 §5.11)
+		n = 256 // READ(6) and WRITE(6) cannot say nothing
 	}
 	return lba, n
 }
@@ -55,7 +55,7 @@ func (t *task) bytchk() byte { return t.cdb[1] >> 1 & 3 }
 
 // arrived refuses data-out of the wrong length. A write may bring less than its
 // CDB says, if the initiator announced less: then whole blocks are written and
-// the residual tells (RFC 7143 §11.4.5.1). For all others the data is one unit.
+// the residual tells (RFC 7143 §11.4.5). For all others the data is one unit.
 func (t *task) arrived() error {
 	_, want := t.lengths()
 	switch t.op.moves {

@@ -1,6 +1,6 @@
 package scsi
 
-// What the task management functions of SAM-5 §7 do to a device apart from
+// What the task management functions of SAM-5 do to a device apart from
 // ending tasks. The transport owns the tasks: it marks the commands that are to
 // be aborted, waits until those already in Execute have returned, then calls the
 // method here, then answers. ABORT TASK and ABORT TASK SET need nothing of it.

@@ -3,13 +3,13 @@ package scsi
 // testUnitReady has nothing to do: whoever gets here is ready.
 func (t task) testUnitReady() ([]byte, error) { return nil, nil }
 
-// sendDiagnostic is SEND DIAGNOSTIC (SPC-4 §6.42) with the default self-test,
+// sendDiagnostic is SEND DIAGNOSTIC with the default self-test,
 // which is that a block can be read.
 func (t task) sendDiagnostic() ([]byte, error) {
 	return nil, t.lun.read(make([]byte, BlockSize), span{0, 1})
 }
 
-// startStopUnit is START STOP UNIT (SBC-3 §5.19). There is nothing to spin, and a
+// startStopUnit is START STOP UNIT. There is nothing to spin, and a
 // unit that many machines boot from is not one machine's to stop. What stopping
 // promises is kept: the cache is on the medium, unless NO_FLUSH.
 func (t task) startStopUnit() ([]byte, error) {
@@ -20,7 +20,7 @@ func (t task) startStopUnit() ([]byte, error) {
 	return nil, t.lun.sync()
 }
 
-// synchronizeCache is SYNCHRONIZE CACHE(10) and (16) (SBC-3 §5.20). Whatever the
+// synchronizeCache is SYNCHRONIZE CACHE(10) and (16). Whatever the
 // range, and with IMMED too, everything is synced before the status.
 func (t task) synchronizeCache() ([]byte, error) {
 	lba, n := t.blocks()
@@ -33,7 +33,7 @@ func (t task) synchronizeCache() ([]byte, error) {
 // maxPrefetch is how much one PRE-FETCH really fetches, in blocks.
 const maxPrefetch = 8 << 20 / BlockSize
 
-// prefetch is PRE-FETCH(10) and (16) (SBC-3 §5.8): it reads the blocks, so that
+// prefetch is PRE-FETCH(10) and (16): it reads the blocks, so that
 // whatever caches them has them. GOOD says that not all may have fitted.
 func (t task) prefetch() ([]byte, error) {
 	lba, n := t.blocks()
@@ -46,7 +46,7 @@ func (t task) prefetch() ([]byte, error) {
 	return nil, t.lun.compare(span{lba, min(n, maxPrefetch)}, nil, 0)
 }
 
-// readCapacity10 tells the last block and the block size (SBC-3 §5.15). A unit
+// readCapacity10 tells the last block and the block size. A unit
 // too large for four bytes says so with all ones.
 func (t task) readCapacity10() ([]byte, error) {
 	b := make([]byte, 8)
@@ -65,7 +65,7 @@ func (t task) readCapacity16() ([]byte, error) {
 	return b, nil
 }
 
-// readDefects10 and readDefects12 are READ DEFECT DATA (SBC-3 §5.17): no list has
+// readDefects10 and readDefects12 are READ DEFECT DATA: no list has
 // an entry.
 func (t task) readDefects10() ([]byte, error) { return []byte{0, t.cdb[2] & 0x1f, 0, 0}, nil }
 func (t task) readDefects12() ([]byte, error) {

@@ -16,7 +16,7 @@ func (m *mode) reset(o Options) {
 	m.descriptorSense.Store(false)
 }
 
-// modePage is a mode page (SPC-4 §7.5): its bytes, and the bits of it that stand
+// modePage is a mode page: its bytes, and the bits of it that stand
 // for something that can be changed.
 type modePage struct {
 	fixed    []byte // page code and length included; bits that never change
@@ -36,13 +36,13 @@ func off(Options) bool { return false }
 
 // modePages are the pages of the unit, by page code.
 var modePages = []modePage{
-	{ // Caching (SBC-3 §6.5.5)
+	{ // Caching
 		fixed: []byte{0x08, 0x12, 19: 0},
 		settings: []setting{
 			{2, 0x04, func(m *mode) *atomic.Bool { return &m.writeThrough }, false, func(o Options) bool { return !o.WriteThrough }}, // WCE
 		},
 	},
-	{ // Control (SPC-4 §7.5.8): simple commands may run in any order
+	{ // Control: simple commands may run in any order
 		fixed: []byte{0x0a, 0x0a, 3: 0x10, 8: 0xff, 9: 0xff, 11: 0},
 		settings: []setting{
 			{2, 0x04, func(m *mode) *atomic.Bool { return &m.descriptorSense }, true, off}, // D_SENSE
@@ -51,7 +51,7 @@ var modePages = []modePage{
 	},
 }
 
-// Page control: which values MODE SENSE asks for (SPC-4 table 149).
+// Page control: which values MODE SENSE asks for.
 const (
 	currentValues = iota
 	changeableValues
@@ -80,7 +80,7 @@ func (p *modePage) bytes(control int, l *LUN) []byte {
 	return b
 }
 
-// modeSense is MODE SENSE(6) and (10) (SPC-4 §6.13).
+// modeSense is MODE SENSE(6) and (10).
 func (t task) modeSense() ([]byte, error) {
 	control, code, sub := int(t.cdb[2]>>6), t.cdb[2]&0x3f, t.cdb[3]
 	if control == savedValues {
@@ -121,7 +121,7 @@ func (t *task) modeHeader(block, pages []byte) []byte {
 	return append(append(header, block...), pages...)
 }
 
-// blockDescriptor is the short block descriptor (SBC-3 §6.5.2.2). A capacity too
+// blockDescriptor is the short block descriptor. A capacity too
 // large for it is told as all ones.
 func (l *LUN) blockDescriptor() []byte {
 	b := make([]byte, 8)

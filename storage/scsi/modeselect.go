@@ -2,7 +2,7 @@ package scsi
 
 import "bytes"
 
-// modeSelect is MODE SELECT(6) and (10) (SPC-4 §6.11). All pages are looked at
+// modeSelect is MODE SELECT(6) and (10). All pages are looked at
 // before any is put to use. Other initiators are told of a change (2A/01).
 func (t task) modeSelect() ([]byte, error) {
 	list := t.out[:t.cdb.number(t.op.count)]

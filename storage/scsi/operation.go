@@ -11,7 +11,7 @@ import (
 // which is how the table is kept honest.
 type operation struct {
 	name   string
-	usage  cdb   // CDB usage data (SPC-4 §6.35.3): the bits that are looked at
+	usage  cdb   // CDB usage data: the bits that are looked at
 	size   int   // CDB length, from the opcode's group
 	action int   // service action, -1 if the opcode has none
 	lba    field // first block, if it names blocks
@@ -55,8 +55,9 @@ const (
 )
 
 // access is what a command wants of the medium: how reservations treat it when
-// it comes from an initiator that does not hold them (SPC-4 table 66, SBC-3
-// table 13; RESERVE as in SPC-2 §5.5.1).
+// it comes from an initiator that does not hold them (the tables of
+// commands allowed in the presence of reservations in SPC-4 and SBC-3; for
+// RESERVE, in SPC-2).
 type access uint8
 
 const (
@@ -86,7 +87,7 @@ func (op *operation) offered(l *LUN) bool {
 }
 
 // access is what the command wants of the medium: START STOP UNIT may only be
-// kept out when it stops (SPC-4 table 66).
+// kept out when it stops.
 func (t *task) access() access {
 	if t.op.access == powering {
 		if t.cdb[4]&0xf1 == 0x01 {
@@ -107,7 +108,7 @@ func u(s string) (c cdb) {
 	return c
 }
 
-// cdbSize is the length of a CDB by its opcode's group (SPC-4 §4.2.5.1).
+// cdbSize is the length of a CDB by its opcode's group.
 func cdbSize(opcode byte) int { return [8]int{6, 10, 10, 10, 16, 12, 10, 10}[opcode>>5] }
 
 // catalog finds rows by opcode and service action.

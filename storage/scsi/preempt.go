@@ -2,7 +2,7 @@ package scsi
 
 import "slices"
 
-// preempt is PREEMPT and PREEMPT AND ABORT (SPC-4 §5.13.11.4): registrations with
+// preempt is PREEMPT and PREEMPT AND ABORT: registrations with
 // the key named are taken away, and with them the reservation if its holder is
 // among them; it is then ours. Nothing of the commands that were in the unit is
 // left when this runs, and those that come later meet the new reservation, so

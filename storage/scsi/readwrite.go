@@ -1,6 +1,6 @@
 package scsi
 
-// read is READ(6), (10), (12) and (16) (SBC-3 §5.11 and on).
+// read is READ(6), (10), (12) and (16).
 func (t task) read() ([]byte, error) {
 	s, err := t.extent()
 	if err != nil {
@@ -18,7 +18,7 @@ func (t task) read() ([]byte, error) {
 	return in, t.lun.read(in, s)
 }
 
-// write is WRITE(6), (10), (12) and (16) (SBC-3 §5.30 and on).
+// write is WRITE(6), (10), (12) and (16).
 func (t task) write() ([]byte, error) {
 	s, err := t.extent()
 	if err != nil {

@@ -2,7 +2,7 @@ package scsi
 
 import "slices"
 
-// kind is the type of a persistent reservation (SPC-4 table 57).
+// kind is the type of a persistent reservation.
 type kind byte
 
 const (
@@ -85,7 +85,7 @@ func (p *persistent) admit(port string, a access) bool {
 }
 
 // reservations are all that stand between initiators and a unit: persistent
-// ones, and the older RESERVE, which excludes them (SPC-2 §5.5.1).
+// ones, and the older RESERVE, which excludes them.
 type reservations struct {
 	persistent
 	legacy *Nexus // holder of RESERVE(6) or (10)
@@ -103,7 +103,7 @@ func (r *reservations) admit(n *Nexus, a access) bool {
 // releases it, logs out or the unit is reset.
 func (t task) reserve() ([]byte, error) {
 	if len(t.lun.reservations.registrants) > 0 {
-		return nil, errConflict // SPC-4 §5.13.3: the two do not mix
+		return nil, errConflict // the two do not mix
 	}
 	t.lun.reservations.legacy = t.nexus
 	return nil, nil

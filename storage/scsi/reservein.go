@@ -1,6 +1,6 @@
 package scsi
 
-// PERSISTENT RESERVE IN (SPC-4 §6.16), a method for each service action.
+// PERSISTENT RESERVE IN, a method for each service action.
 
 // reservationHeader is PRGENERATION and the length of what follows.
 func (p *persistent) reservationHeader(n int) []byte {
@@ -63,7 +63,7 @@ func (t task) readFullStatus() ([]byte, error) {
 }
 
 // transportID names an iSCSI initiator port, with its session identifier: format
-// 01b (SPC-4 §7.6.4.6). The name ends with a zero and is filled up to four bytes.
+// 01b. The name ends with a zero and is filled up to four bytes.
 func transportID(port string) []byte {
 	b := append([]byte{0x45, 0, 0, 0}, port...)
 	b = append(b, 0)

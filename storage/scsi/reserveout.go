@@ -5,7 +5,7 @@ import "slices"
 // maxRegistrants bounds what initiators can make a unit remember.
 const maxRegistrants = 256
 
-// reservationList is the parameter list of PERSISTENT RESERVE OUT (SPC-4 table 203).
+// reservationList is the parameter list of PERSISTENT RESERVE OUT.
 type reservationList struct {
 	key    uint64 // the one the initiator is registered with
 	action uint64 // service action reservation key
@@ -28,7 +28,7 @@ type change struct {
 	notices []notice
 }
 
-// persistentReserveOut makes the handler of a service action (SPC-4 §6.17). The
+// persistentReserveOut makes the handler of a service action. The
 // change is made to a copy, saved if it is to outlive a restart, and only then
 // becomes the state.
 func persistentReserveOut(act func(*change) error) func(task) ([]byte, error) {
@@ -124,7 +124,7 @@ func (c *change) registerAnyway() error {
 }
 
 // unregister takes a port out. What it held goes with it, unless others hold it
-// too; registrants of a shared reservation are told (SPC-4 §5.13.11.2).
+// too; registrants of a shared reservation are told.
 func (c *change) unregister(port string) {
 	held := c.holds(port)
 	c.registrants = slices.DeleteFunc(c.registrants, func(r registration) bool { return r.Port == port })

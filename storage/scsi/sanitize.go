@@ -1,10 +1,14 @@
 package scsi
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
-// sanitizing is how far a sanitize has come (SBC-3 §4.11). Resets, aborts and
+// sanitizing is how far a sanitize has come. Resets, aborts and
 // logouts do not touch it. The zero value is ready.
 type sanitizing struct {
+	closed       atomic.Bool // running or failed: every command looks here
 	mu           sync.Mutex
 	running      bool
 	done, total  uint64 // blocks
@@ -14,18 +18,26 @@ type sanitizing struct {
 
 // refuse is the answer to most commands while a sanitize runs, or has failed.
 func (s *sanitizing) refuse() error {
+	if !s.closed.Load() {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.running:
-		e := &sense{key: notReady, code: 0x041b}
-		e.specific[0] = 0x80
-		put16(e.specific[1:], uint16(s.done*65535/max(s.total, 1)))
-		return e
+		return s.progress()
 	case s.failed:
 		return errSanitizeFailed
 	}
 	return nil
+}
+
+// progress tells how far the one that runs has come, in 65536ths.
+func (s *sanitizing) progress() *sense {
+	e := &sense{key: notReady, code: 0x041b}
+	e.specific[0] = 0x80
+	put16(e.specific[1:], uint16(s.done*65535/max(s.total, 1)))
+	return e
 }
 
 // begin claims the unit for one sanitize.
@@ -36,6 +48,7 @@ func (s *sanitizing) begin(blocks uint64, unrestricted bool) bool {
 		return false
 	}
 	s.running, s.failed, s.unrestricted, s.done, s.total = true, false, unrestricted, 0, blocks
+	s.closed.Store(true)
 	return true
 }
 
@@ -49,16 +62,21 @@ func (s *sanitizing) end(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running, s.failed = false, err != nil
+	s.closed.Store(s.failed)
 }
 
 // leave is EXIT FAILURE MODE.
 func (s *sanitizing) leave() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.running {
+		return s.progress()
+	}
 	if s.failed && !s.unrestricted {
 		return errSanitizeFailed
 	}
 	s.failed = false
+	s.closed.Store(false)
 	return nil
 }
 

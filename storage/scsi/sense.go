@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// key is a sense key (SPC-4 §4.5.6).
+// key is a sense key.
 type key byte
 
 const (
@@ -22,7 +22,7 @@ const (
 	miscompare     key = 0xe
 )
 
-// code is an additional sense code and its qualifier (SPC-4 annex F).
+// code is an additional sense code and its qualifier.
 type code uint16
 
 // sense is why a command ended with CHECK CONDITION. It is an error so that
@@ -35,7 +35,7 @@ type sense struct {
 	hasInfo bool
 
 	// specific are the sense-key specific bytes, zero if there are none
-	// (SPC-4 §4.5.2.4): a field pointer or how far a sanitize has come.
+	//: a field pointer or how far a sanitize has come.
 	specific [3]byte
 }
 
@@ -77,7 +77,7 @@ func invalidField(at, bit int) *sense { return pointAt(0x2400, 0x80|0x40, at, bi
 // invalidParameter refuses a parameter list and points into it.
 func invalidParameter(at, bit int) *sense { return pointAt(0x2600, 0x80, at, bit) }
 
-// pointAt makes a field pointer: SKSV, C/D, BPV, bit, byte (SPC-4 §4.5.2.4.2).
+// pointAt makes a field pointer: SKSV, C/D, BPV, bit, byte.
 func pointAt(c code, flags byte, at, bit int) *sense {
 	s := &sense{key: illegalRequest, code: c}
 	if bit >= 0 {
@@ -95,7 +95,7 @@ func readFault(lba uint64) *sense {
 
 // writeFault is what an initiator is told of a failed write, unmap or flush.
 // Running out of space is told apart: the initiator can do something about it
-// (SBC-3 §4.7.3.6).
+// .
 func writeFault(err error) *sense {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return errSpaceAllocation
@@ -103,7 +103,7 @@ func writeFault(err error) *sense {
 	return &sense{key: mediumError, code: 0x0c00}
 }
 
-// fixed is the sense data in fixed format (SPC-4 §4.5.3).
+// fixed is the sense data in fixed format.
 func (s *sense) fixed() []byte {
 	b := make([]byte, 18)
 	b[0] = 0x70
@@ -118,7 +118,7 @@ func (s *sense) fixed() []byte {
 	return b
 }
 
-// descriptor is the sense data in descriptor format (SPC-4 §4.5.2), which an
+// descriptor is the sense data in descriptor format, which an
 // initiator asks for with D_SENSE in the Control mode page.
 func (s *sense) descriptor() []byte {
 	b := []byte{0x72, byte(s.key), byte(s.code >> 8), byte(s.code), 0, 0, 0, 0}

@@ -6,7 +6,7 @@ const (
 	maxWriteSame        = 512 << 20 / BlockSize // blocks
 )
 
-// unmap is UNMAP (SBC-3 §5.25). All descriptors are looked at before the first is
+// unmap is UNMAP. All descriptors are looked at before the first is
 // put to use.
 func (t task) unmap() ([]byte, error) {
 	list := t.out[:t.cdb.number(t.op.count)]
@@ -52,9 +52,9 @@ func (l *LUN) unmap(s span) error {
 	return nil
 }
 
-// writeSame is WRITE SAME(10) and (16) (SBC-3 §5.44): one block, or zeros with
+// writeSame is WRITE SAME(10) and (16): one block, or zeros with
 // NDOB, to a range; a count of zero means up to the end. With UNMAP the range is
-// given back instead (SBC-4's table of ANCHOR and UNMAP), whatever the block
+// given back instead (the table of ANCHOR and UNMAP relationships), whatever the block
 // holds: initiators send zeros, which is also what the range then reads as. ANCHOR
 // is not in the usage data: we have no anchored blocks.
 func (t task) writeSame() ([]byte, error) {
@@ -102,7 +102,7 @@ func (l *LUN) fill(s span, block []byte) error {
 	return nil
 }
 
-// getLBAStatus is GET LBA STATUS (SBC-3 §5.5): runs of blocks from the one named
+// getLBAStatus is GET LBA STATUS: runs of blocks from the one named
 // on, mapped or not, as many as there is room for.
 func (t task) getLBAStatus() ([]byte, error) {
 	lba, allocated := t.cdb.number(t.op.lba), t.allocation()

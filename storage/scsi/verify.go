@@ -12,7 +12,7 @@ const scratchSize = 256 << 10
 // not leave its size in garbage.
 var scratch = sync.Pool{New: func() any { return new([scratchSize]byte) }}
 
-// verify is VERIFY(10), (12) and (16) (SBC-3 §5.27 and on).
+// verify is VERIFY(10), (12) and (16).
 func (t task) verify() ([]byte, error) {
 	s, err := t.extent()
 	if err != nil {

@@ -2,7 +2,7 @@ package scsi
 
 import "fmt"
 
-// productPages are the vital product data pages (SPC-4 §7.8, SBC-3 §6.6), in the
+// productPages are the vital product data pages, in the
 // ascending order that page 00h, which lists them, must have.
 var productPages = []struct {
 	code byte
@@ -27,7 +27,7 @@ func supportedPages(*LUN) []byte {
 
 func (l *LUN) unitSerialNumber() []byte { return []byte(l.options.Serial) }
 
-// Association: what a designator is the name of (SPC-4 §7.8.6.1).
+// Association: what a designator is the name of.
 const (
 	ofUnit   = 0x00
 	ofPort   = 0x10
@@ -77,7 +77,7 @@ func designator(code, what byte, value []byte) []byte {
 	return append([]byte{code, what, 0, byte(len(value))}, value...)
 }
 
-// nameString ends with a zero and is filled up to four bytes (SPC-4 §7.8.6.11).
+// nameString ends with a zero and is filled up to four bytes.
 func nameString(s string) []byte {
 	b := append([]byte(s), 0)
 	for len(b)%4 != 0 {
