@@ -18,4 +18,8 @@
 // the API asks [Web.Signed] whether the request comes from a page of ours with a
 // living session: a foreign site can send the cookie's owner here, but it cannot
 // add the header that Signed wants.
+//
+// static/ holds the style sheet and the script of our own, and htmx 4.0.1 with
+// its SSE extension as they are published, under the Zero-Clause BSD licence
+// beside them.
 package web

@@ -46,10 +46,9 @@ type line struct {
 
 // bootView is one boot as a waterfall: what took how long.
 type bootView struct {
-	Began   time.Time
-	Elapsed string
-	Bar     barView
-	Steps   []stepView
+	Began time.Time
+	Bar   barView
+	Steps []stepView
 }
 
 // stepView is one row of the waterfall: how long this step was awaited.
@@ -57,7 +56,8 @@ type stepView struct {
 	Label, Detail string
 	Done          string
 	At            string // since the boot began
-	Delta         string // since the step before
+	Delta         string // since the step before; so far, for the awaited one
+	Since         int64  // when the awaiting began, milliseconds since 1970; 0 when it is over
 	X, Width      int    // of the awaiting, in thousandths of the boot
 	Class         string
 }
@@ -147,22 +147,43 @@ func bootViews(events []*baremetal.Event, power baremetal.PowerState, now time.T
 
 func newBootView(bar Bar, power baremetal.PowerState, now time.Time) bootView {
 	v := bootView{Began: bar.Began, Bar: newBarView(bar, power, now)}
-	v.Elapsed = v.Bar.Elapsed
 	before := bar.Began
 	for i, s := range bar.Steps {
-		c := captions[s.Kind]
-		row := stepView{Label: c.label, Done: c.done, Detail: s.Detail, Class: v.Bar.Segments[i].Class}
-		if s.State == StepDone {
+		row := newStepView(s, v.Bar.Segments[i].Class)
+		switch {
+		case s.State == StepDone && s.At.Equal(bar.Began):
+			row.At = "0"
+			row.X, row.Width = span(bar, before, s.At)
+		case s.State == StepDone:
 			row.At, row.Delta = "+"+elapsed(s.At.Sub(bar.Began)), elapsed(max(0, s.At.Sub(before)))
 			row.X, row.Width = span(bar, before, s.At)
 			before = s.At
-		}
-		if s.State == StepFailed {
+		case s.State == StepFailed:
 			row.Detail = bar.Reason
+		case v.Bar.Since != 0 && i == bar.Next():
+			row.Since, row.Delta = bar.Latest.UnixMilli(), elapsed(now.Sub(bar.Latest))
 		}
 		v.Steps = append(v.Steps, row)
 	}
 	return v
+}
+
+func newStepView(s Step, class string) stepView {
+	c := captions[s.Kind]
+	row := stepView{Label: c.label, Detail: s.Detail, Class: class}
+	switch class {
+	case "done":
+		row.Done = c.done
+	case "skipped":
+		row.Done = "Not seen"
+	case "now":
+		row.Done = "Awaited"
+	case "stuck":
+		row.Done = "Overdue"
+	case "failed":
+		row.Done = "Failed"
+	}
+	return row
 }
 
 // span is where the time from one step to the next lies on a line that is as

@@ -45,7 +45,7 @@ func TestWaterfall(t *testing.T) {
 		t.Fatalf("bootViews = %+v, want a running boot, then one that is over", b)
 	}
 	s := b[0].Steps
-	if s[1].At != "+4.0 s" || s[1].Delta != "4.0 s" || s[1].X != 0 || s[1].Width != 800 || s[2].X != 800 || s[2].Width != 200 || s[3].Width != 0 {
+	if s[1].At != "+4.0 s" || s[1].Delta != "4.0 s" || s[1].X != 0 || s[0].Delta != "" || s[3].Since != dawn.Add(305*time.Second).UnixMilli() || s[3].Delta != "1.0 s" || s[1].Width != 800 || s[2].X != 800 || s[2].Width != 200 || s[3].Width != 0 {
 		t.Errorf("steps = %+v, want DHCP over the first 800, Offer over the last 200, no more", s[:4])
 	}
 }

@@ -2,12 +2,14 @@ package page_test
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,50 +25,101 @@ import (
 // IRONHOOK_PICTURE=docs/boot.png renews the one in the README.
 const picture = "IRONHOOK_PICTURE"
 
-// TestBoot deploys a diskless machine by pressing the buttons of its page, and
-// watches its bar fill until it is up: the real appliance, a real boot, a real
-// browser.
-func TestBoot(t *testing.T) {
+// theatre is a lab with the appliance in it, and a browser that looks at it.
+type theatre struct {
+	*lab.Lab
+	app     *lab.Appliance
+	browser *shot.Browser
+}
+
+func newTheatre(t *testing.T, ctx context.Context, name string) *theatre {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("boots a virtual machine")
 	}
-	ctx := within(t, 6*time.Minute)
-	root, err := lab.Root()
-	must(t, "find the repository", err)
-	disk, err := image.Build(ctx, filepath.Join(root, "build", "image"))
-	must(t, "build the guest", err)
 	program, err := lab.Build(ctx)
 	must(t, "build the appliance", err)
-	l, err := lab.New("page")
+	l, err := lab.New("page-" + name)
 	must(t, "build the lab", err)
 	t.Cleanup(func() { must(t, "close the lab", l.Close()) })
 	app, err := l.Appliance(ctx, program)
 	must(t, "start the appliance", err)
-	m, err := l.Machine(ctx, lab.Hardware{Name: "pc-01", Firmware: lab.UEFI, NoROM: true})
-	must(t, "add a machine", err)
-	must(t, "make its volume", disk.Volume(ctx, app.Volume(m.Name), image.Options{Stay: true}))
-	_, err = app.Client().Enroll(ctx, m, m.Name)
-	must(t, "enroll it", err)
+	return &theatre{l, app, browse(t, ctx, window(t, l), app.Password)}
+}
 
-	b := browse(t, ctx, window(t, l), app.Password)
+// machine adds a machine and a volume of its name.
+func (h *theatre) machine(t *testing.T, ctx context.Context, hw lab.Hardware) *lab.Machine {
+	t.Helper()
+	root, err := lab.Root()
+	must(t, "find the repository", err)
+	disk, err := image.Build(ctx, filepath.Join(root, "build", "image"))
+	must(t, "build the guest", err)
+	m, err := h.Machine(ctx, hw)
+	must(t, "add a machine", err)
+	must(t, "make its volume", disk.Volume(ctx, h.app.Volume(m.Name), image.Options{Stay: true}))
+	return m
+}
+
+// TestBoot deploys a diskless machine by pressing the buttons of its page, and
+// watches its bar fill until it is up: the real appliance, a real boot, a real
+// browser.
+func TestBoot(t *testing.T) {
+	ctx := within(t, 6*time.Minute)
+	h := newTheatre(t, ctx, "boot")
+	m := h.machine(t, ctx, lab.Hardware{Name: "pc-01", Firmware: lab.UEFI, NoROM: true})
+	_, err := h.app.Client().Enroll(ctx, m, m.Name)
+	must(t, "enroll it", err)
+	b := h.browser
 	must(t, "show the machine", b.Show("/ui/machines/"+m.Name))
 	for _, target := range []string{"manage", "provide", "active"} {
 		button := chromedp.CSS(`button[data-target="` + target + `"]`)
 		must(t, target, chromedp.Do(b.Tab, chromedp.WaitVisible(button), chromedp.Click(button)))
 	}
-	out := cmp.Or(os.Getenv(picture), filepath.Join(t.ArtifactDir(), "boot.png"))
-	if !filepath.IsAbs(out) {
-		out = filepath.Join(root, out)
-	}
 	last := len(baremetal.BootSteps)
 	for n := 1; n <= last; n++ {
 		must(t, string(baremetal.BootSteps[n-1]), b.Await(shot.Reached(n)))
 		if n == last-2 {
-			must(t, "picture", b.Picture(out))
-			t.Log("picture in", out)
+			must(t, "take a picture", b.Picture(pictureFile(t)))
 		}
 	}
-	must(t, "picture", b.Picture(filepath.Join(t.ArtifactDir(), "up.png")))
+	must(t, "up", b.Await(`document.querySelector(".bar").parentElement.classList.contains("up")`))
+	quiet(t, b)
+}
+
+func pictureFile(t *testing.T) string {
+	t.Helper()
+	root, err := lab.Root()
+	must(t, "find the repository", err)
+	out := cmp.Or(os.Getenv(picture), filepath.Join(t.ArtifactDir(), "boot.png"))
+	if !filepath.IsAbs(out) {
+		out = filepath.Join(root, out)
+	}
+	return out
+}
+
+// TestStrangerIsEnrolledByTheCommandsShown boots a machine that nobody knows,
+// and runs what the page says about it in a shell, with Debian's client.
+func TestStrangerIsEnrolledByTheCommandsShown(t *testing.T) {
+	ctx := within(t, 6*time.Minute)
+	h := newTheatre(t, ctx, "stranger")
+	m := h.machine(t, ctx, lab.Hardware{Name: "stranger"})
+	must(t, "switch it on by hand", m.PowerOn())
+	b := h.browser
+	must(t, "it is seen", b.Await(`document.querySelector("#strangers code")?.textContent == "`+m.MAC+`"`))
+	script, err := chromedp.Run(b.Tab, chromedp.TextContent(chromedp.CSS("#strangers pre")))
+	must(t, "read the commands", err)
+	env := []string{
+		"OS_AUTH_TYPE=http_basic", "OS_ENDPOINT=http://" + lab.Address + ":6385", "OS_USERNAME=admin", "OS_PASSWORD=" + h.app.Password,
+	}
+	script = "set -e\n" + strings.ReplaceAll(script, "VOLUME", m.Name)
+	out, err := h.Output(ctx, env, "sh", "-c", script)
+	must(t, "run the commands (packages python3-openstackclient, python3-ironicclient)\n"+script+"\n"+out, err)
+	must(t, "it is a machine of ours", b.Await(`document.querySelector(".tile .state")?.textContent == "active"`))
+	must(t, "and no stranger", b.Await(`document.querySelector("#strangers code") === null`))
+
+	m.PowerOff()
+	must(t, "switch it on again", m.PowerOn())
+	must(t, "it boots", b.Await(shot.Reached(len(baremetal.BootSteps))))
 	quiet(t, b)
 }
 
