@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// result is what a load has shown.
+type result struct {
+	took  time.Duration
+	times []time.Duration // of each request, sorted
+}
+
+func (r result) rate() float64 { return float64(len(r.times)) / r.took.Seconds() }
+
+func (r result) p99() string {
+	t := r.times[len(r.times)*99/100]
+	return fmt.Sprintf("%.1f ms", float64(t.Microseconds())/1000)
+}
+
+// load sends requests from n clients for a while, each client one at a time on a
+// connection of its own. A request in flight at the end still counts, with its
+// time.
+func (s *server) load(ctx context.Context, n int, each time.Duration, next func(int64) request) (result, error) {
+	var count atomic.Int64
+	times := make([][]time.Duration, n)
+	var g errgroup.Group
+	start := time.Now()
+	for client := range n {
+		g.Go(func() error {
+			transport := &http.Transport{}
+			defer transport.CloseIdleConnections()
+			for time.Since(start) < each {
+				begun := time.Now()
+				if _, err := s.send(ctx, transport, next(count.Add(1))); err != nil {
+					return err
+				}
+				times[client] = append(times[client], time.Since(begun))
+			}
+			return nil
+		})
+	}
+	err := g.Wait()
+	r := result{took: time.Since(start), times: slices.Sorted(slices.Values(slices.Concat(times...)))}
+	if err == nil && len(r.times) == 0 {
+		err = fmt.Errorf("no request was answered")
+	}
+	return r, err
+}
+
+func (s *server) send(ctx context.Context, transport http.RoundTripper, q request) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, q.method, s.url+q.path, strings.NewReader(q.body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header["X-Openstack-Ironic-Api-Version"] = []string{"1.82"}
+	r.Header["Content-Type"] = []string{"application/json"}
+	resp, err := transport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode >= 300 {
+		return nil, fmt.Errorf("%s %s: %s: %.300s", q.method, q.path, resp.Status, body)
+	}
+	return body, nil
+}
+
+// node returns the UUID of one of the nodes that fill has made.
+func (s *server) node(i int64) string { return s.nodes[i%int64(len(s.nodes))] }
+
+// fill makes nodes and volume targets until there are as many.
+func (s *server) fill(ctx context.Context, nodes, targets int) error {
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	for len(s.nodes) < nodes {
+		body, err := s.send(ctx, transport, request{"POST", "/v1/nodes",
+			fmt.Sprintf(`{"driver":"fake-hardware","name":"node-%d","properties":{"cpu_arch":"x86_64","memory_mb":8192}}`, len(s.nodes))})
+		if err != nil {
+			return err
+		}
+		var made struct{ UUID string }
+		if err := json.Unmarshal(body, &made); err != nil {
+			return err
+		}
+		s.nodes = append(s.nodes, made.UUID)
+	}
+	for ; s.targets < targets; s.targets++ {
+		_, err := s.send(ctx, transport, request{"POST", "/v1/volume/targets", fmt.Sprintf(
+			`{"node_uuid":%q,"volume_type":"iscsi","boot_index":%d,"volume_id":"vol-%d","properties":{"target_iqn":"iqn.2026-01.test:%d","auth_password":"x"}}`,
+			s.node(int64(s.targets)), s.targets/len(s.nodes), s.targets, s.targets)})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"ironhook/e2e/lab"
+)
+
+// server is one of the two programs, and what it has been filled with.
+type server struct {
+	name    string
+	url     string
+	process *exec.Cmd
+	nodes   []string
+	targets int
+}
+
+// freePort asks the system for one. Somebody else may take it before the program
+// does, who then says so.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+func startIronhook(ctx context.Context, dir, program string) (*server, error) {
+	if program == "" {
+		if err := os.Setenv("IRONHOOK_LAB_SCRATCH", dir); err != nil {
+			return nil, err
+		}
+		var err error
+		if program, err = lab.Build(ctx); err != nil {
+			return nil, err
+		}
+	}
+	var addresses [3]string
+	for i := range addresses {
+		var err error
+		if addresses[i], err = freePort(); err != nil {
+			return nil, err
+		}
+	}
+	return start(ctx, &server{name: "ironhook", url: "http://" + addresses[0]}, dir, program, "serve", "--data", filepath.Join(dir, "data"),
+		"--auth", "none", "--dhcp", "off", "--api", addresses[0], "--http", addresses[1], "--iscsi", addresses[2],
+		"--hardware-types", "fake-hardware", "--log-level", "warn")
+}
+
+// ironicConf is the smallest configuration with which Debian's Ironic stands alone.
+const ironicConf = `[DEFAULT]
+auth_strategy = noauth
+rpc_transport = none
+host = bench
+enabled_hardware_types = fake-hardware
+enabled_bios_interfaces = fake
+enabled_boot_interfaces = fake
+enabled_console_interfaces = fake
+enabled_deploy_interfaces = fake
+enabled_inspect_interfaces = fake
+enabled_management_interfaces = fake
+enabled_network_interfaces = noop
+enabled_power_interfaces = fake
+enabled_raid_interfaces = fake
+enabled_rescue_interfaces = fake
+enabled_storage_interfaces = noop
+enabled_vendor_interfaces = fake
+log_dir = %[1]s
+state_path = %[1]s
+[database]
+connection = sqlite:///%[1]s/ironic.db
+[api]
+host_ip = 127.0.0.1
+port = %[2]s
+[conductor]
+sync_power_state_interval = 0
+[dhcp]
+dhcp_provider = none
+[deploy]
+http_root = %[1]s
+[pxe]
+tftp_root = %[1]s
+`
+
+// python is Debian's own, whatever stands first in PATH: the package's modules
+// belong to it.
+const python = "/usr/bin/python3"
+
+func startIronic(ctx context.Context, dir string) (*server, error) {
+	if err := exec.CommandContext(ctx, python, "-c", "import ironic.cmd.singleprocess").Run(); err != nil {
+		return nil, errors.New("Debian's Ironic is not here: install python3-ironic, or measure with -alone")
+	}
+	address, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	conf := filepath.Join(dir, "ironic.conf")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(conf, fmt.Appendf(nil, ironicConf, dir, port), 0o600); err != nil {
+		return nil, err
+	}
+	schema := exec.CommandContext(ctx, python, "-c", "from ironic.cmd.dbsync import main; main()", "--config-file", conf, "create_schema")
+	if out, err := schema.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("create Ironic's database: %w\n%s", err, out)
+	}
+	return start(ctx, &server{name: "ironic", url: "http://" + address}, dir,
+		python, "-c", "from ironic.cmd.singleprocess import main; main()", "--config-file", conf)
+}
+
+// start starts the program and waits until its API lists conductors.
+func start(ctx context.Context, s *server, dir, program string, args ...string) (*server, error) {
+	log, err := os.Create(filepath.Join(dir, s.name+".log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	s.process = exec.CommandContext(ctx, program, args...)
+	s.process.Stdout, s.process.Stderr = log, log
+	s.process.Cancel = func() error { return s.process.Process.Signal(syscall.SIGTERM) }
+	s.process.WaitDelay = 10 * time.Second
+	if err := s.process.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", s.name, err)
+	}
+	ready, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		body, err := s.send(ready, http.DefaultTransport, request{"GET", "/v1/conductors", ""})
+		if err == nil && strings.Contains(string(body), `"alive"`) {
+			return s, nil
+		}
+		select {
+		case <-ready.Done():
+			s.stop()
+			text, _ := os.ReadFile(log.Name())
+			return nil, fmt.Errorf("%s does not answer: %v\n%s", s.name, err, text)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func (s *server) stop() {
+	_ = s.process.Process.Signal(syscall.SIGTERM)
+	_ = s.process.Wait()
+}
+
+// resident is the program's memory in megabytes.
+func (s *server) resident() (float64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.process.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(status)) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "VmRSS:" {
+			kb, err := strconv.Atoi(fields[1])
+			return float64(kb) / 1000, err
+		}
+	}
+	return 0, errors.New("no VmRSS in the process's status")
+}
