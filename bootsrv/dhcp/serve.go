@@ -59,7 +59,7 @@ func (s *Server) answer(ctx context.Context, on *Sockets, datagram []byte, from 
 	}
 	r, err := s.Handle(ctx, Request{Packet: p, From: from, Port: port})
 	if err != nil {
-		s.Log.Error("DHCP request not answered; the client will ask again", "interface", s.Interface.Name, "mac", p.ClientHWAddr, "error", err)
+		s.Log.Error("DHCP request not answered; the client will ask again", "interface", s.Interface.Name, "mac", p.ClientHWAddr.String(), "error", err)
 		rest(ctx, pause) // a store that fails is not asked at the rate of the wire
 		return
 	}
@@ -67,7 +67,7 @@ func (s *Server) answer(ctx context.Context, on *Sockets, datagram []byte, from 
 		return
 	}
 	if err := on.send(r, netip.AddrPortFrom(s.Address.Addr(), port)); err != nil {
-		s.Log.Warn("DHCP reply not sent", "interface", s.Interface.Name, "mac", p.ClientHWAddr, "to", r.To, "error", err)
+		s.Log.Warn("DHCP reply not sent", "interface", s.Interface.Name, "mac", p.ClientHWAddr.String(), "to", r.To, "error", err)
 	}
 }
 
