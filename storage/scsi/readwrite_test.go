@@ -366,3 +366,21 @@ func BenchmarkRead4K(bench *testing.B) {
 		r.device.TryExecute(c)
 	}
 }
+
+// Many at once, as from several sessions: what is shared must not be fought over.
+func BenchmarkRead4KParallel(bench *testing.B) {
+	r := newRig(bench, Options{})
+	r.lun.cached = nothingDisk{}
+	bench.RunParallel(func(pb *testing.PB) {
+		c := Command{Nexus: r.nexus, CDB: b("28 00 00000008 00 0008 00"), In: make([]byte, 4096)}
+		for pb.Next() {
+			r.device.Plan(c.LUN, c.CDB)
+			r.device.TryExecute(c)
+		}
+	})
+}
+
+// nothingDisk has everything in memory, and nothing is what it has.
+type nothingDisk struct{}
+
+func (nothingDisk) ReadCached([]byte, int64) bool { return true }

@@ -52,11 +52,12 @@ func (l *LUN) unmap(s span) error {
 	return nil
 }
 
-// writeSame is WRITE SAME(10) and (16): one block, or zeros with
-// NDOB, to a range; a count of zero means up to the end. With UNMAP the range is
-// given back instead (the table of ANCHOR and UNMAP relationships), whatever the block
-// holds: initiators send zeros, which is also what the range then reads as. ANCHOR
-// is not in the usage data: we have no anchored blocks.
+// writeSame is WRITE SAME(10) and (16): one block, or zeros with NDOB, to a range;
+// a count of zero means up to the end. With UNMAP the range is given back instead
+// and reads as zeros, whatever the block holds: so the table of ANCHOR and UNMAP
+// has it, so LIO and tgt do it, and libiscsi's suite (WriteSame10.UnmapUntilEnd)
+// demands it; initiators send zeros anyway. ANCHOR is not in the usage data: there
+// are no anchored blocks.
 func (t task) writeSame() ([]byte, error) {
 	lba, n := t.blocks()
 	if err := t.lun.within(lba, n); err != nil {
