@@ -25,7 +25,6 @@ const journalSuffix = ".atomic"
 // between finds the record and writes it again, so the image has all of it; a
 // record that is itself only half there was never begun in the image.
 type journal struct {
-	path string
 	mu   sync.Mutex
 	file *os.File // made by the first atomic write
 }
@@ -133,7 +132,7 @@ func (d *Disk) openJournal() error {
 	if d.journal.file != nil {
 		return nil
 	}
-	f, err := os.OpenFile(d.journal.path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(d.path+journalSuffix, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
@@ -155,13 +154,8 @@ func syncDirectory(path string) error {
 }
 
 // recover finishes the atomic write that a crash interrupted.
-func (d *Disk) recover(image string, readOnly bool) error {
-	real, err := filepath.EvalSymlinks(image) // one image has one journal, by whatever name
-	if err != nil {
-		return err
-	}
-	d.journal.path = real + journalSuffix
-	b, err := os.ReadFile(d.journal.path)
+func (d *Disk) recover(readOnly bool) error {
+	b, err := os.ReadFile(d.path + journalSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

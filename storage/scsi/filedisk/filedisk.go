@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,6 +31,7 @@ var ErrInUse = errors.New("in use by another process")
 // methods are safe for concurrent use, Close excepted.
 type Disk struct {
 	file *os.File
+	path string // where the image really is, symbolic links followed
 	fd   int
 	size int64
 
@@ -51,7 +53,7 @@ func Open(path string, readOnly bool) (*Disk, error) {
 	}
 	d, err := open(f, lock)
 	if err == nil && !d.device {
-		err = d.recover(path, readOnly)
+		err = d.recover(readOnly)
 	}
 	if err != nil {
 		f.Close()
@@ -61,7 +63,11 @@ func Open(path string, readOnly bool) (*Disk, error) {
 }
 
 func open(f *os.File, lock int) (*Disk, error) {
-	d := &Disk{file: f, fd: int(f.Fd())}
+	path, err := filepath.EvalSymlinks(f.Name()) // what is kept beside an image has one name
+	if err != nil {
+		return nil, err
+	}
+	d := &Disk{file: f, path: path, fd: int(f.Fd())}
 	if err := unix.Flock(d.fd, lock|unix.LOCK_NB); err == unix.EWOULDBLOCK {
 		return nil, ErrInUse
 	} else if err != nil {
