@@ -20,7 +20,7 @@ func (tx *Tx) Append(e baremetal.Event) error {
 	if e.Seq%1000 != 0 {
 		return nil
 	}
-	if _, err := tx.sql.ExecContext(tx.ctx, "DELETE FROM events WHERE seq <= ?", e.Seq-kept); err != nil {
+	if _, err := tx.sql.exec(tx.ctx, "DELETE FROM events WHERE seq <= ?", e.Seq-kept); err != nil {
 		return fmt.Errorf("prune events: %w", err)
 	}
 	return nil

@@ -111,7 +111,7 @@ func (s Set[T]) stamps(row *T) stamps {
 
 func (s Set[T]) exec(row *T, statement string, args ...any) (sql.Result, error) {
 	// INSERT leaves the id to SQLite: a zero id is NULL.
-	result, err := s.tx.sql.ExecContext(s.tx.ctx, statement, args...)
+	result, err := s.tx.sql.exec(s.tx.ctx, statement, args...)
 	if err == nil {
 		return result, nil
 	}
@@ -125,17 +125,20 @@ func (s Set[T]) query(tail string, args ...any) ([]*T, error) { return s.read(s.
 
 // read selects the columns of t, which is s.t or a part of it.
 func (s Set[T]) read(t *table[T], tail string, args ...any) (found []*T, err error) {
-	rows, err := s.tx.sql.QueryContext(s.tx.ctx, "SELECT "+t.names()+" FROM "+t.name+" "+tail, args...)
+	rows, err := s.tx.sql.query(s.tx.ctx, "SELECT "+t.names()+" FROM "+t.name+" "+tail, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.t.noun, err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	// One row is scanned into again and again: its fields are made once.
+	scanned := new(T)
+	fields := t.fields(scanned)
 	for rows.Next() {
-		row := new(T)
-		if err := rows.Scan(t.fields(row)...); err != nil {
+		if err := rows.Scan(fields...); err != nil {
 			return nil, fmt.Errorf("read %s: %w", s.t.noun, err)
 		}
-		found = append(found, row)
+		row := *scanned
+		found = append(found, &row)
 	}
 	return found, rows.Err()
 }

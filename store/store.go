@@ -15,8 +15,8 @@ import (
 
 // Store is the open database. Its methods are safe for concurrent use.
 type Store struct {
-	writer *sql.DB // one connection, transactions begin IMMEDIATE
-	reader *sql.DB // several, query_only
+	writer *pool // one session, transactions begin IMMEDIATE
+	reader *pool // several, query_only
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced at every commit
@@ -38,14 +38,21 @@ func Open(ctx context.Context, path, schema string) (*Store, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	s := &Store{changed: make(chan struct{})}
-	if s.writer, err = connect(path, 1, "_txlock=immediate"); err != nil {
+	db, err := connect(path, 1, "_txlock=immediate")
+	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, s.writer, schema); err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare database %s: %w", path, err), s.writer.Close())
+	if err := migrate(ctx, db, schema); err != nil {
+		return nil, errors.Join(fmt.Errorf("prepare database %s: %w", path, err), db.Close())
 	}
-	if s.reader, err = connect(path, readers, "_pragma=query_only(1)"); err != nil {
-		return nil, errors.Join(err, s.writer.Close())
+	if s.writer, err = newPool(ctx, db, 1, "BEGIN IMMEDIATE"); err != nil {
+		return nil, err
+	}
+	if db, err = connect(path, readers, "_pragma=query_only(1)"); err != nil {
+		return nil, errors.Join(err, s.writer.close())
+	}
+	if s.reader, err = newPool(ctx, db, readers, "BEGIN"); err != nil {
+		return nil, errors.Join(err, s.writer.close())
 	}
 	return s, nil
 }
@@ -63,31 +70,23 @@ func connect(path string, connections int, extra string) (*sql.DB, error) {
 }
 
 // Close waits for running transactions and closes the file.
-func (s *Store) Close() error { return errors.Join(s.reader.Close(), s.writer.Close()) }
+func (s *Store) Close() error { return errors.Join(s.reader.close(), s.writer.close()) }
 
 // View runs f on a consistent snapshot. f must not keep tx.
 func (s *Store) View(ctx context.Context, f func(tx *Tx) error) error {
-	tx, err := s.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
-	return f(&Tx{ctx: ctx, sql: tx, now: time.Now()})
+	return s.reader.run(ctx, func(session *session) error {
+		return f(&Tx{ctx: ctx, sql: session, now: time.Now()})
+	})
 }
 
 // Update runs f as the only writer and commits durably, or leaves nothing behind
 // when f or the commit fails. f must not keep tx, nor wait for anything but tx.
 func (s *Store) Update(ctx context.Context, f func(tx *Tx) error) error {
-	raw, err := s.writer.BeginTx(ctx, nil)
+	err := s.writer.run(ctx, func(session *session) error {
+		return f(&Tx{ctx: ctx, sql: session, now: time.Now()})
+	})
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer raw.Rollback() //nolint:errcheck // after Commit it does nothing
-	if err := f(&Tx{ctx: ctx, sql: raw, now: time.Now()}); err != nil {
 		return err
-	}
-	if err := raw.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
 	}
 	s.announce()
 	return nil

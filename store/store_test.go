@@ -318,7 +318,11 @@ func TestEventsAreReadOnFromANumber(t *testing.T) {
 func TestANewerFileIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ironhook.db")
 	s := reopen(t, path)
-	if _, err := s.writer.Exec("PRAGMA user_version = 99"); err != nil {
+	err := s.writer.run(t.Context(), func(session *session) error {
+		_, err := session.exec(t.Context(), "PRAGMA user_version = 99")
+		return err
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	schema, err := os.ReadFile("../schema.sql")

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"ironhook/baremetal"
@@ -12,7 +11,7 @@ import (
 // for one goroutine and ends with the function that was given it.
 type Tx struct {
 	ctx context.Context
-	sql *sql.Tx
+	sql *session
 	now time.Time
 }
 
