@@ -19,9 +19,8 @@ type segment struct {
 }
 
 // extendedCopy is EXTENDED COPY, the form with one byte list identifiers. Copies
-// are between units of this device, block to block; hypervisors
-// clone and move disks with it. Everything is checked before the first block is
-// written.
+// are between units of this device, block to block; hypervisors clone and move
+// disks with it. The whole list is checked before the first block is written.
 func (t task) extendedCopy() ([]byte, error) {
 	list := t.out[:t.cdb.number(t.op.count)]
 	if len(list) == 0 {
@@ -145,7 +144,8 @@ func (t *task) copyAll(work []segment) (done int, err error) {
 }
 
 // copyOne enters both units like any command would: what is reserved, write
-// protected or being sanitized stays so.
+// protected or being sanitized stays so, and the copy ends as that command would
+// have ended.
 func (t *task) copyOne(s segment) error {
 	for _, side := range []struct {
 		unit *LUN

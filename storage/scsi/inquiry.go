@@ -8,8 +8,8 @@ import (
 // relativePort numbers the one target port of a device.
 const relativePort = 1
 
-// inquiry is INQUIRY. It is served whatever the state of the unit,
-// and where there is none says just that.
+// inquiry is INQUIRY. It is served whatever the state of the unit, and where there
+// is none says just that.
 func (t task) inquiry() ([]byte, error) {
 	page := t.cdb[2]
 	if !t.cdb.bit(1, 0x01) {
@@ -61,8 +61,7 @@ func (t task) standardInquiry() []byte {
 	return b
 }
 
-// versions are the version descriptors: SAM-5, SPC-4, SBC-3,
-// iSCSI.
+// versions are the version descriptors: SAM-5, SPC-4, SBC-3, iSCSI.
 var versions = []uint16{0x00a0, 0x0460, 0x04c0, 0x0960}
 
 // padded is text of n characters, left-aligned.
@@ -73,8 +72,8 @@ func padded(s, otherwise string, n int) string {
 	return fmt.Sprintf("%-*s", n, ascii(s, n))
 }
 
-// naa is the unit's world wide name: NAA 3h, locally assigned,
-// made from the serial number.
+// naa is the unit's world wide name: NAA 3h, locally assigned, made from the serial
+// number.
 func (l *LUN) naa() []byte {
 	sum := sha256.Sum256([]byte("naa " + l.options.Serial))
 	sum[0] = 0x30 | sum[0]&0x0f

@@ -16,8 +16,8 @@ func (m *mode) reset(o Options) {
 	m.descriptorSense.Store(false)
 }
 
-// modePage is a mode page: its bytes, and the bits of it that stand
-// for something that can be changed.
+// modePage is a mode page: its bytes, and the bits of it that stand for something
+// that can be changed.
 type modePage struct {
 	fixed    []byte // page code and length included; bits that never change
 	settings []setting
@@ -32,7 +32,7 @@ type setting struct {
 	byDefault func(Options) bool // the bit in default values
 }
 
-func off(Options) bool { return false }
+func zeroByDefault(Options) bool { return false }
 
 // modePages are the pages of the unit, by page code.
 var modePages = []modePage{
@@ -45,8 +45,8 @@ var modePages = []modePage{
 	{ // Control: simple commands may run in any order
 		fixed: []byte{0x0a, 0x0a, 3: 0x10, 8: 0xff, 9: 0xff, 11: 0},
 		settings: []setting{
-			{2, 0x04, func(m *mode) *atomic.Bool { return &m.descriptorSense }, true, off}, // D_SENSE
-			{4, 0x08, func(m *mode) *atomic.Bool { return &m.softwareProtect }, true, off}, // SWP
+			{2, 0x04, func(m *mode) *atomic.Bool { return &m.descriptorSense }, true, zeroByDefault}, // D_SENSE
+			{4, 0x08, func(m *mode) *atomic.Bool { return &m.softwareProtect }, true, zeroByDefault}, // SWP
 		},
 	},
 }
@@ -121,8 +121,8 @@ func (t *task) modeHeader(block, pages []byte) []byte {
 	return append(append(header, block...), pages...)
 }
 
-// blockDescriptor is the short block descriptor. A capacity too
-// large for it is told as all ones.
+// blockDescriptor is the short block descriptor. A capacity too large for it is
+// told as all ones.
 func (l *LUN) blockDescriptor() []byte {
 	b := make([]byte, 8)
 	put32(b, uint32(min(l.blocks.Load(), 0xffffffff)))

@@ -2,8 +2,8 @@ package scsi
 
 import "bytes"
 
-// modeSelect is MODE SELECT(6) and (10). All pages are looked at
-// before any is put to use. Other initiators are told of a change (2A/01).
+// modeSelect is MODE SELECT(6) and (10). All pages are looked at before any is put
+// to use. Other initiators are told of a change (2A/01).
 func (t task) modeSelect() ([]byte, error) {
 	list := t.out[:t.cdb.number(t.op.count)]
 	if len(list) == 0 {
@@ -33,45 +33,55 @@ func (l *LUN) acceptsBlocks(b []byte) bool {
 	return len(b) == len(want) && bytes.Equal(b[4:], want[4:]) && (bytes.Equal(b[:4], want[:4]) || get32(b) == 0)
 }
 
-// selectPages checks the pages from list[at] on, then makes them current.
+// modeChange is what a page of the list says of one setting.
+type modeChange struct {
+	*setting
+	on bool
+}
+
+// selectPages makes the pages from list[at] on current.
 func (t *task) selectPages(list []byte, at int) error {
-	type change struct {
-		s  *setting
-		on bool
+	changes, err := t.lun.readPages(list, at)
+	if err != nil {
+		return err
 	}
-	var changes []change
-	for at < len(list) {
-		p, err := findPage(list, at)
-		if err != nil {
-			return err
-		}
-		page, current := list[at:at+len(p.fixed)], p.bytes(currentValues, t.lun)
-		changeable := p.bytes(changeableValues, t.lun)
-		for i := 2; i < len(page); i++ {
-			if bad := (page[i] ^ current[i]) &^ changeable[i]; bad != 0 {
-				return invalidParameter(at+i, highest(bad))
-			}
-		}
-		for i := range p.settings {
-			s := &p.settings[i]
-			changes = append(changes, change{s, page[s.at]&s.mask != 0})
-		}
-		at += len(page)
-	}
-	changed, cachedBefore := false, !t.lun.mode.writeThrough.Load()
+	changed, cached := false, !t.lun.mode.writeThrough.Load()
 	for _, c := range changes {
-		value := c.on == c.s.when
-		if c.s.flag(&t.lun.mode).Swap(value) != value {
+		value := c.on == c.when
+		if c.flag(&t.lun.mode).Swap(value) != value {
 			changed = true
 		}
 	}
 	if changed {
 		t.lun.raise(modeParametersChanged, t.nexus)
 	}
-	if cachedBefore && t.lun.mode.writeThrough.Load() {
+	if cached && t.lun.mode.writeThrough.Load() {
 		return t.lun.sync() // a cache that is turned off is emptied first
 	}
 	return nil
+}
+
+// readPages refuses pages we do not have, and bits that cannot be changed.
+func (l *LUN) readPages(list []byte, at int) (changes []modeChange, err error) {
+	for at < len(list) {
+		p, err := findPage(list, at)
+		if err != nil {
+			return nil, err
+		}
+		page := list[at : at+len(p.fixed)]
+		current, changeable := p.bytes(currentValues, l), p.bytes(changeableValues, l)
+		for i := 2; i < len(page); i++ {
+			if bad := (page[i] ^ current[i]) &^ changeable[i]; bad != 0 {
+				return nil, invalidParameter(at+i, highest(bad))
+			}
+		}
+		for i := range p.settings {
+			s := &p.settings[i]
+			changes = append(changes, modeChange{s, page[s.at]&s.mask != 0})
+		}
+		at += len(page)
+	}
+	return changes, nil
 }
 
 // findPage is the page whose code and length stand at list[at].

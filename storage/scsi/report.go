@@ -2,8 +2,8 @@ package scsi
 
 import "time"
 
-// reportLUNs is REPORT LUNS. Having asked is having been told that
-// the list changed.
+// reportLUNs is REPORT LUNS. Having asked is having been told that the list
+// changed.
 func (t task) reportLUNs() ([]byte, error) {
 	b := make([]byte, 8)
 	switch t.cdb[2] {
@@ -22,8 +22,8 @@ func (t task) reportLUNs() ([]byte, error) {
 	return b, nil
 }
 
-// requestSense is REQUEST SENSE: an attention that is owed, or how
-// far a sanitize is, or nothing; never an error.
+// requestSense is REQUEST SENSE: an attention that is owed, or how far a sanitize
+// is, or nothing; never an error.
 func (t task) requestSense() ([]byte, error) {
 	s := &sense{key: noSense}
 	if t.lun == nil {
@@ -39,11 +39,11 @@ func (t task) requestSense() ([]byte, error) {
 	return s.fixed(), nil
 }
 
-// reportTaskManagement is REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS: abort task, abort task set, clear task set, unit and target reset.
+// reportTaskManagement is REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS: abort task,
+// abort task set, clear task set, unit and target reset.
 func (t task) reportTaskManagement() ([]byte, error) { return []byte{0xda, 0, 0, 0}, nil }
 
-// reportOpcodes is REPORT SUPPORTED OPERATION CODES: the command
-// table, told.
+// reportOpcodes is REPORT SUPPORTED OPERATION CODES: the command table, told.
 func (t task) reportOpcodes() ([]byte, error) {
 	timeouts, opcode, action := t.cdb.bit(2, 0x80), t.cdb[3], int(get16(t.cdb[4:]))
 	rows := t.device.commands.actions(opcode)

@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 )
 
-// sanitizing is how far a sanitize has come. Resets, aborts and
-// logouts do not touch it. The zero value is ready.
+// sanitizing is how far a sanitize has come. Resets, aborts and logouts do not
+// touch it. The zero value is ready.
 type sanitizing struct {
 	closed       atomic.Bool // running or failed: every command looks here
 	mu           sync.Mutex

@@ -34,8 +34,8 @@ type sense struct {
 	info    uint64 // INFORMATION, if hasInfo: a block address or an offset
 	hasInfo bool
 
-	// specific are the sense-key specific bytes, zero if there are none
-	//: a field pointer or how far a sanitize has come.
+	// specific are the sense-key specific bytes, zero if there are none: a
+	// field pointer, or how far a sanitize has come.
 	specific [3]byte
 }
 
@@ -94,8 +94,7 @@ func readFault(lba uint64) *sense {
 }
 
 // writeFault is what an initiator is told of a failed write, unmap or flush.
-// Running out of space is told apart: the initiator can do something about it
-// .
+// Running out of space is told apart: the initiator can do something about it.
 func writeFault(err error) *sense {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return errSpaceAllocation
@@ -118,8 +117,8 @@ func (s *sense) fixed() []byte {
 	return b
 }
 
-// descriptor is the sense data in descriptor format, which an
-// initiator asks for with D_SENSE in the Control mode page.
+// descriptor is the sense data in descriptor format, which an initiator asks for
+// with D_SENSE in the Control mode page.
 func (s *sense) descriptor() []byte {
 	b := []byte{0x72, byte(s.key), byte(s.code >> 8), byte(s.code), 0, 0, 0, 0}
 	if s.hasInfo {

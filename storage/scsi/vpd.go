@@ -2,8 +2,8 @@ package scsi
 
 import "fmt"
 
-// productPages are the vital product data pages, in the
-// ascending order that page 00h, which lists them, must have.
+// productPages are the vital product data pages, in the ascending order that page
+// 00h, which lists them, must have.
 var productPages = []struct {
 	code byte
 	data func(*LUN) []byte // what follows the page length
