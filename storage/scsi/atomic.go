@@ -3,9 +3,9 @@ package scsi
 // maxCompareAndWrite is as many blocks as the one byte of the CDB can say.
 const maxCompareAndWrite = 255
 
-// compareAndWrite is COMPARE AND WRITE: the first half of the data is
-// compared with the blocks, and only if it is there the second half written.
-// Nothing else touches the blocks in between.
+// compareAndWrite is COMPARE AND WRITE: the first half of the data is compared with
+// the blocks, and only if it is there the second half written. Nothing else touches
+// the blocks in between.
 func (t task) compareAndWrite() ([]byte, error) {
 	s, err := t.extent()
 	if err != nil {
@@ -29,8 +29,8 @@ func (t task) compareAndWrite() ([]byte, error) {
 	return nil, t.settle()
 }
 
-// orWrite is ORWRITE(16): a bit that is set in the data or on the
-// blocks is set afterwards.
+// orWrite is ORWRITE(16): a bit that is set in the data or on the blocks is set
+// afterwards.
 func (t task) orWrite() ([]byte, error) {
 	s, err := t.whole()
 	if err != nil || s.n == 0 {
@@ -50,8 +50,8 @@ func (t task) orWrite() ([]byte, error) {
 	return nil, t.settle()
 }
 
-// writeAtomic is WRITE ATOMIC(16): all of it is on the medium after
-// a loss of power, or nothing.
+// writeAtomic is WRITE ATOMIC(16): all of it is on the medium after a loss of power,
+// or nothing.
 func (t task) writeAtomic() ([]byte, error) {
 	s, err := t.whole()
 	if err != nil || s.n == 0 {

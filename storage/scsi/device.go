@@ -33,7 +33,8 @@ func NewDevice(name string, luns ...*LUN) *Device {
 	return d
 }
 
-// SetLUN puts a unit at a number below MaxLUNs, or takes it away if l is nil.
+// SetLUN puts a unit at a number, which must be below MaxLUNs, or takes it away if
+// l is nil.
 // Every initiator is told (unit attention 3F/0E) with its next command. The
 // unit that was there must have no command in flight, for its Disk may be
 // closed afterwards.

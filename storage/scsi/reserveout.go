@@ -28,9 +28,8 @@ type change struct {
 	notices []notice
 }
 
-// persistentReserveOut makes the handler of a service action. The
-// change is made to a copy, saved if it is to outlive a restart, and only then
-// becomes the state.
+// persistentReserveOut makes the handler of a service action. The change is made to
+// a copy, saved if it is to outlive a restart, and only then becomes the state.
 func persistentReserveOut(act func(*change) error) func(task) ([]byte, error) {
 	return func(t task) ([]byte, error) {
 		r := &t.lun.reservations

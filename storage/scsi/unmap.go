@@ -6,8 +6,7 @@ const (
 	maxWriteSame        = 512 << 20 / BlockSize // blocks
 )
 
-// unmap is UNMAP. All descriptors are looked at before the first is
-// put to use.
+// unmap is UNMAP. All descriptors are looked at before the first is put to use.
 func (t task) unmap() ([]byte, error) {
 	list := t.out[:t.cdb.number(t.op.count)]
 	if len(list) == 0 {
@@ -103,8 +102,8 @@ func (l *LUN) fill(s span, block []byte) error {
 	return nil
 }
 
-// getLBAStatus is GET LBA STATUS: runs of blocks from the one named
-// on, mapped or not, as many as there is room for.
+// getLBAStatus is GET LBA STATUS: runs of blocks from the one named on, mapped or
+// not, as many as there is room for.
 func (t task) getLBAStatus() ([]byte, error) {
 	lba, allocated := t.cdb.number(t.op.lba), t.allocation()
 	blocks := t.lun.blocks.Load()
