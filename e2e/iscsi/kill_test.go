@@ -1,0 +1,107 @@
+package iscsi_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"ironhook/storage/iscsi/initiatortest"
+)
+
+// killRounds is how often the server is killed; $IRONHOOK_KILL_ROUNDS says otherwise.
+const killRounds = 500
+
+func rounds(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("IRONHOOK_KILL_ROUNDS")
+	if text == "" {
+		return killRounds
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("IRONHOOK_KILL_ROUNDS=%s: %v", text, err)
+	}
+	return n
+}
+
+// The server is killed at random moments while four initiators write and flush. What it had answered is there when it is started again: not
+// only what was flushed, since the kernel outlives the process.
+func TestKill(t *testing.T) {
+	needsPeers(t, nil)
+	const region, sessions = 1 << 20, 4
+	file := image(t, sessions*region)
+	var recorders []*initiatortest.Recorder
+	for n := range sessions {
+		r := initiatortest.NewRecorder(int64(n)*region, region, uint64(n))
+		r.Writes = true
+		recorders = append(recorders, r)
+	}
+	rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	total := rounds(t)
+	for round := range total {
+		if err := killOnce(t, export(t, file), recorders, rnd.Int64N(40)); err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+	}
+	written, flushes := 0, 0
+	for _, r := range recorders {
+		written, flushes = written+r.Written, flushes+r.Flushes
+	}
+	t.Logf("%d rounds, %d writes and %d flushes were answered, none of them lost", total, written, flushes)
+	if written < total || flushes < total/4 {
+		t.Errorf("too little was written to tell: %d writes, %d flushes", written, flushes)
+	}
+}
+
+// killOnce checks what is there, lets the recorders go on, and kills the server after some milliseconds.
+func killOnce(t *testing.T, e *exporter, recorders []*initiatortest.Recorder, ms int64) error {
+	ctx, cancel := initiatortest.Patience(t.Context())
+	defer cancel()
+	errs := make([]error, len(recorders))
+	var checked, wg sync.WaitGroup
+	checked.Add(len(recorders))
+	for n, r := range recorders {
+		wg.Go(func() {
+			i, err := open(ctx, e, fmt.Sprintf("iqn.2026-11.test:killed-%d", n))
+			if err == nil {
+				defer i.Close()
+				err = r.Check(i)
+			}
+			errs[n] = err
+			checked.Done()
+			if err == nil {
+				r.Run(i) // until the connection breaks
+			}
+		})
+	}
+	checked.Wait()
+	pause := time.NewTimer(time.Duration(ms) * time.Millisecond)
+	defer pause.Stop()
+	<-pause.C
+	e.kill()
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open logs in to an export and clears the unit attentions.
+func open(ctx context.Context, e *exporter, name string) (*initiatortest.Initiator, error) {
+	i, err := initiatortest.Dial(ctx, e.portal, initiatortest.Options{Name: name, Target: e.target})
+	if err != nil {
+		return nil, fmt.Errorf("log in: %w", err)
+	}
+	if err := i.Settle(); err != nil {
+		i.Close()
+		return nil, fmt.Errorf("settle: %w", err)
+	}
+	return i, nil
+}
