@@ -31,12 +31,13 @@ func TestKill(t *testing.T) {
 		r.app.Kill()
 		must(t, "start again", r.app.Start(t.Context()))
 	}
-	boot := expect(t, m, 1, fmt.Sprintf(`guest: writes-ok count=%d io-errors=0`, files))
+	boot, _ := expect(t, m, 1, fmt.Sprintf(`guest: writes-ok count=%d io-errors=0`, files))
 	awaitOff(t, boot)
 	op.power(t, node, "off")
 
 	must(t, "configure the guest", image.Configure(t.Context(), r.app.Volume(m.Name), image.Options{}))
 	op.power(t, node, "on")
-	awaitOff(t, expect(t, m, 2, fmt.Sprintf(`guest: root-ok boots=2 kept=%d\b`, files)))
+	boot, _ = expect(t, m, 2, fmt.Sprintf(`guest: root-ok boots=2 kept=%d\b`, files))
+	awaitOff(t, boot)
 	must(t, "end of the appliance", r.app.Stop(t.Context()))
 }

@@ -85,19 +85,21 @@ func must(t *testing.T, what string, err error) {
 }
 
 // expect waits for lines on the console of the machine's n-th boot, one after
-// the other.
-func expect(t *testing.T, m *lab.Machine, n int, patterns ...string) *lab.Boot {
+// the other, and returns the boot and the lines.
+func expect(t *testing.T, m *lab.Machine, n int, patterns ...string) (*lab.Boot, []lab.Line) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), bootLimit)
 	defer cancel()
 	boot, err := m.Boot(ctx, n)
 	must(t, "power-on", err)
+	var lines []lab.Line
 	for _, pattern := range patterns {
 		line, err := boot.Expect(ctx, pattern)
 		must(t, fmt.Sprintf("boot %d of %s", n, m.Name), err)
 		t.Logf("%s boot %d: %6.2f s %s", m.Name, n, line.At.Sub(boot.Console.Start()).Seconds(), line.Text)
+		lines = append(lines, line)
 	}
-	return boot
+	return boot, lines
 }
 
 // awaitOff waits until the machine has switched itself off.
