@@ -34,10 +34,9 @@ func NewDevice(name string, luns ...*LUN) *Device {
 }
 
 // SetLUN puts a unit at a number, which must be below MaxLUNs, or takes it away if
-// l is nil.
-// Every initiator is told (unit attention 3F/0E) with its next command. The
-// unit that was there must have no command in flight, for its Disk may be
-// closed afterwards.
+// l is nil. Every initiator is told (unit attention 3F/0E) with its next command.
+// The unit that was there must have no command in flight: its Disk may be closed
+// afterwards.
 func (d *Device) SetLUN(number int, l *LUN) {
 	if l != nil {
 		l.device, l.number = d, number

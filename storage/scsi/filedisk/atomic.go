@@ -163,8 +163,11 @@ func (d *Disk) recover(readOnly bool) error {
 		return err
 	}
 	p, off, ok := parse(b, d.size)
-	if !ok {
+	if !ok && readOnly {
 		return nil
+	}
+	if !ok { // void, or cut short: it is of no use
+		return os.Remove(d.path + journalSuffix)
 	}
 	if readOnly {
 		return errors.New("a write was interrupted by a crash: open the image for writing once, to finish it")

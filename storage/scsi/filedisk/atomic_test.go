@@ -79,6 +79,9 @@ func TestOpenFinishesAnInterruptedWrite(t *testing.T) {
 				copy(want[4096:], data)
 			}
 			d := mustOpen(t, path, false)
+			if _, err := os.Stat(path + journalSuffix); c.applied != (err == nil) {
+				t.Errorf("the journal is there: %v, want %v", err == nil, c.applied)
+			}
 			if !bytes.Equal(contents(t, d), want) {
 				t.Error("the image has the wrong contents")
 			}
