@@ -50,7 +50,20 @@ CREATE TABLE nodes (
     retired                INTEGER NOT NULL DEFAULT 0,
     retired_reason         TEXT,
     shard                  TEXT,
-    traits                 TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(traits)) -- a list
+    traits                 TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(traits)), -- a list
+    -- To sort by.
+    bios_interface         TEXT AS (interfaces ->> '$.bios'),
+    boot_interface         TEXT AS (interfaces ->> '$.boot'),
+    console_interface      TEXT AS (interfaces ->> '$.console'),
+    deploy_interface       TEXT AS (interfaces ->> '$.deploy'),
+    inspect_interface      TEXT AS (interfaces ->> '$.inspect'),
+    management_interface   TEXT AS (interfaces ->> '$.management'),
+    network_interface      TEXT AS (interfaces ->> '$.network'),
+    power_interface        TEXT AS (interfaces ->> '$.power'),
+    raid_interface         TEXT AS (interfaces ->> '$.raid'),
+    rescue_interface       TEXT AS (interfaces ->> '$.rescue'),
+    storage_interface      TEXT AS (interfaces ->> '$.storage'),
+    vendor_interface       TEXT AS (interfaces ->> '$.vendor')
 ) STRICT;
 
 CREATE TABLE ports (

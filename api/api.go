@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type API struct {
 	log       *slog.Logger
 	flights   *flights
 	router    *mux.Router
+	openapi   []byte
 	started   time.Time
 }
 
@@ -44,7 +46,7 @@ func New(c Config) *API {
 	a := &API{store: c.Store, conductor: c.Conductor, auth: c.Auth, publicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		log: c.Log, flights: newFlights(cmp.Or(c.InFlight, 64)), started: time.Now()}
 	all := routes()
-	a.router = a.route(all)
+	a.router, a.openapi = a.route(all), encode(openAPI(all))
 	return a
 }
 
@@ -118,6 +120,7 @@ func segments(path string) (list []string, suffix bool) {
 func reply(w http.ResponseWriter, status int, body []byte) error {
 	if len(body) > 0 {
 		w.Header()["Content-Type"] = jsonType
+		w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
 	w.WriteHeader(status)
 	if len(body) > 0 {

@@ -107,7 +107,8 @@ func number[T any](name string, since int, a access, at func(*T) *int64) field[T
 
 func stamp[T any](name string, since int, a access, at func(*T) *time.Time) field[T] {
 	return field[T]{name: name, since: since, access: a, column: name,
-		put: func(b []byte, _ *call, row *T) []byte { return appendTime(b, *at(row)) }}
+		put:    func(b []byte, _ *call, row *T) []byte { return appendTime(b, *at(row)) },
+		schema: &schema{types: []string{"string", "null"}}}
 }
 
 type timeOf = time.Time
@@ -138,10 +139,15 @@ func derived[T any](name string, since int, a access, put func(b []byte, c *call
 
 // links is the pair of links to a resource, or with suffix to something below it.
 func links[T any](name string, since int, a access, path string, uuid func(*T) string, suffix string) field[T] {
-	return derived(name, since, a, func(b []byte, c *call, row *T) []byte {
+	f := derived(name, since, a, func(b []byte, c *call, row *T) []byte {
 		return appendLinks(b, c.base, path+"/"+uuid(row)+suffix)
 	})
+	f.schema = linksSchema
+	return f
 }
+
+var linksSchema = &schema{types: []string{"array"}, items: &schema{types: []string{"object"}, required: []string{"href", "rel"},
+	props: map[string]*schema{"href": {types: []string{"string"}}, "rel": {types: []string{"string"}}}}}
 
 func (f field[T]) max(n int) field[T] {
 	s := *f.schema

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -101,4 +104,45 @@ func (l logTo) Write(b []byte) (int, error) {
 		l.t.Log(strings.TrimSpace(string(b)))
 	}
 	return len(b), nil
+}
+
+// do sends a request at microversion 1.82 and returns the answer.
+func (l *lab) do(t testing.TB, method, path string, body any, header ...string) (int, []byte) {
+	t.Helper()
+	var in io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		in = strings.NewReader(b)
+	default:
+		in = bytes.NewReader(encode(b))
+	}
+	r, err := http.NewRequestWithContext(t.Context(), method, l.URL+path, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-OpenStack-Ironic-API-Version", "1.82")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, raw
+}
+
+// must is do for an answer that must have this status.
+func (l *lab) must(t testing.TB, method, path string, body any, status int, header ...string) []byte {
+	t.Helper()
+	got, raw := l.do(t, method, path, body, header...)
+	if got != status {
+		t.Fatalf("%s %s = %d, want %d\n%s", method, path, got, status, raw)
+	}
+	return raw
 }

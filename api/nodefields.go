@@ -85,7 +85,7 @@ var nodes = newResource(resource[node]{
 
 // iface is the field <kind>_interface.
 func iface(kind string, since int) field[node] {
-	return field[node]{name: kind + "_interface", since: since, access: create | patch, column: "interfaces",
+	return field[node]{name: kind + "_interface", since: since, access: create | patch, column: kind + "_interface", needs: []string{"interfaces"},
 		put: func(b []byte, _ *call, n *node) []byte { return appendText(b, n.Interfaces[kind]) },
 		get: func(n *node) any { return orNull(n.Interfaces[kind]) },
 		set: func(n *node, v any) {

@@ -199,7 +199,9 @@ func (c *call) history(q store.EventQuery) (n *node, entries []*baremetal.Event,
 		if n, err = c.nodeIn(tx); err != nil {
 			return err
 		}
-		q.Node = n.UUID
+		// A node may have had its UUID from one that was deleted; that one's story is
+		// not its own.
+		q.Node, q.Since = n.UUID, n.CreatedAt
 		entries, err = tx.Events(q)
 		return err
 	})

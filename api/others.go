@@ -7,6 +7,7 @@ import (
 )
 
 var otherRoutes = []route{
+	{method: "GET", path: "/openapi", handle: showOpenAPI, doc: "Describe this API"},
 	{method: "POST", path: "/events", since: 54, args: []argument{mandatory("evts", someEvents)}, body: "evts", status: http.StatusNoContent,
 		handle: func(*call) ([]byte, error) { return nil, nil }, doc: "Take note of a network service's events"},
 	{method: "GET", path: "/shards", since: 82, gate: abort(http.StatusNotFound, "The API version does not allow shards"), handle: listShards, doc: "List shards and how many nodes each has"},

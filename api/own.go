@@ -77,7 +77,9 @@ func (c *call) readEvents() (events []*baremetal.Event, err error) {
 		q.Limit = min(n, maxEvents)
 	}
 	err = c.store.View(c.ctx, func(tx *store.Tx) error {
-		if ident := c.args.text("node"); ident != "" {
+		q.Node = c.args.text("node")
+		if !isUUID(q.Node) && q.Node != "" { // the log outlives the node: a UUID needs none
+			ident := q.Node
 			n, err := tx.Nodes().Get(ident)
 			if err != nil {
 				return err

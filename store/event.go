@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"ironhook/baremetal"
 )
@@ -41,6 +42,7 @@ func (s *Store) Append(ctx context.Context, events ...baremetal.Event) error {
 // EventQuery asks for a stretch of the log.
 type EventQuery struct {
 	After int64                 // only events with a greater number
+	Since time.Time             // only events of this time or later
 	Node  string                // only this node's; "" is everybody's
 	Kinds []baremetal.EventKind // only these; none is all
 	Limit int                   // at most so many; 0 is all
@@ -52,6 +54,9 @@ func (tx *Tx) Events(q EventQuery) ([]*baremetal.Event, error) {
 	where, args := "WHERE seq > ?", []any{q.After}
 	if q.Node != "" {
 		where, args = where+" AND node = ?", append(args, q.Node)
+	}
+	if !q.Since.IsZero() {
+		where, args = where+" AND at >= ?", append(args, q.Since.UnixMicro())
 	}
 	for i, kind := range q.Kinds {
 		where += map[bool]string{true: " AND kind IN (?", false: ", ?"}[i == 0]

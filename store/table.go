@@ -16,6 +16,7 @@ type table[T any] struct {
 	alias   string // a second column that does, "" for none
 	order   string // the column that gives the order of creation
 	columns []column[T]
+	sort    []string // columns that are only there to sort by
 	unique  []rule[T]
 	stamps  func(*T) stamps
 }
@@ -66,6 +67,9 @@ func (t *table[T]) fields(row *T) []any {
 // has tells whether name may stand in a statement as a column of t: nothing else
 // ever does, so no client's text becomes SQL.
 func (t *table[T]) has(name string) bool {
+	if slices.Contains(t.sort, name) {
+		return true
+	}
 	for _, c := range t.columns {
 		if c.name == name {
 			return true

@@ -71,6 +71,10 @@ var nodes = table[baremetal.Node]{
 		{"shard", func(n *baremetal.Node) field { return null(&n.Shard) }},
 		{"traits", func(n *baremetal.Node) field { return list(&n.Traits) }},
 	},
+	sort: []string{
+		"bios_interface", "boot_interface", "console_interface", "deploy_interface", "inspect_interface", "management_interface",
+		"network_interface", "power_interface", "raid_interface", "rescue_interface", "storage_interface", "vendor_interface",
+	},
 	unique: []rule[baremetal.Node]{
 		{"nodes.uuid", func(n *baremetal.Node) string { return fmt.Sprintf("A node with UUID %s already exists.", n.UUID) }},
 		{"nodes.name", func(n *baremetal.Node) string { return fmt.Sprintf("A node with name %s already exists.", n.Name) }},
