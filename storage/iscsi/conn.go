@@ -29,24 +29,25 @@ type conn struct {
 	nexus  *scsi.Nexus
 	pool   *pool
 
-	mu      sync.Mutex
-	session *Session // nil before the end of login
-	out     outbox
-	sending outbox // being written, without the lock
-	writing bool
-	wrote   sync.Cond   // writing is no longer so
-	writer  bool        // there is a writer goroutine
-	wake    sync.Cond   // there is work for the writer
-	parked  bool        // the reader waits for the initiator
-	starved int         // how many here wait for memory
-	reading int         // bytes that the pool is about to read
-	ready   []*Task     // given out by the session, to be run once it is unlocked
-	closing bool        // close when all is written
-	dead    bool        // nothing can be written any more
-	over    atomic.Bool // dead, for those who do not hold the lock
-	why     string      // it ended
-	logout  bool
-	vital   vital
+	mu        sync.Mutex
+	session   *Session // nil before the end of login
+	out       outbox
+	sending   outbox // being written, without the lock
+	writing   bool
+	wrote     sync.Cond    // writing is no longer so
+	writer    bool         // there is a writer goroutine
+	wake      sync.Cond    // there is work for the writer
+	parked    bool         // the reader waits for the initiator
+	starved   int          // how many here wait for memory
+	reading   int          // bytes that the pool is about to read
+	ready     []*Task      // given out by the session, to be run once it is unlocked
+	functions []Management // likewise
+	closing   bool         // close when all is written
+	dead      bool         // nothing can be written any more
+	over      atomic.Bool  // dead, for those who do not hold the lock
+	why       string       // it ended
+	logout    bool
+	vital     vital
 
 	work    sync.WaitGroup // commands in the pool, and the writer
 	pooled  int            // how many of the next writes go to the pool; used by the reader
@@ -72,9 +73,13 @@ func (c *conn) serve() error {
 		c.breathe()
 		c.mu.Lock()
 		err = c.session.Handle(p)
-		ready := c.takeReady()
+		ready, functions := c.takeReady(), c.functions
+		c.functions = nil
 		c.relieve()
 		c.mu.Unlock()
+		for _, m := range functions {
+			c.manage(m)
+		}
 		c.runAll(ready)
 		if err != nil {
 			return err
@@ -322,7 +327,7 @@ func (c *conn) feed() {
 	c.srv.memory.feed()
 }
 
-func (c *conn) Manage(m Management) { c.pool.submit(func() { c.manage(m) }) }
+func (c *conn) Manage(m Management) { c.functions = append(c.functions, m) }
 
 // manage ends the commands of the other sessions of the device, and once all of them have come to rest has the function take effect.
 func (c *conn) manage(m Management) {

@@ -60,8 +60,11 @@ func (t *Target) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// accept takes connections until ctx ends. An error that may pass, such as a lack of descriptors, is waited out.
+// accept takes connections until ctx ends, no more in a second than it may: a flood of them must leave the processor to the sessions. An
+// error that may pass, such as a lack of descriptors, is waited out.
 func (s *server) accept(ctx, background context.Context, l net.Listener) error {
+	var began time.Time
+	taken := 0
 	for {
 		nc, err := l.Accept()
 		switch {
@@ -76,11 +79,28 @@ func (s *server) accept(ctx, background context.Context, l net.Listener) error {
 			return fmt.Errorf("accept iSCSI connection: %w", err)
 		default:
 			s.log.Warn("accept iSCSI connection", "err", err)
-			select {
-			case <-ctx.Done():
-			case <-time.After(100 * time.Millisecond):
-			}
+			wait(ctx, 100*time.Millisecond)
 		}
+		if taken++; taken < s.limits.PerSecond/parts {
+			continue
+		}
+		wait(ctx, time.Second/parts-time.Since(began))
+		began, taken = time.Now(), 0
+	}
+}
+
+// parts is into how many a second is cut, so that nobody waits for long.
+const parts = 10
+
+func wait(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
 	}
 }
 
@@ -125,15 +145,18 @@ func tune(nc net.Conn) {
 // live is a connection from its first byte to its last.
 func (c *conn) live(ctx context.Context) {
 	defer close(c.done)
+	s := c.srv
 	err := c.logIn(ctx)
 	if err == nil {
 		c.observe(Login, "")
 		err = c.serve()
-	} else if c.session == nil {
+	} else if c.key.initiator != "" {
 		c.observe(LoginFailed, err.Error())
+	} else {
+		s.log.Debug("iSCSI connection without a login", "remote", c.remote, "err", err)
 	}
 	c.cleanUp(err)
-	c.srv.leave(c)
+	s.leave(c)
 	if c.session == nil {
 		return
 	}

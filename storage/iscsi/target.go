@@ -56,6 +56,7 @@ type Target struct {
 type Limits struct {
 	Connections     int           // in all (4096)
 	Unauthenticated int           // before their login is complete (256)
+	PerSecond       int           // taken in a second; the others wait in the kernel's queue (2000)
 	PerInitiator    int           // sessions of one initiator name (16)
 	LoginTime       time.Duration // from the first byte to full feature phase (15 s)
 	QueueDepth      int           // commands in flight in one session (128)
@@ -79,6 +80,7 @@ func (l Limits) withDefaults() Limits {
 	}
 	orInt(&l.Connections, 4096)
 	orInt(&l.Unauthenticated, 256)
+	orInt(&l.PerSecond, 2000)
 	orInt(&l.PerInitiator, 16)
 	orInt(&l.QueueDepth, 128)
 	orInt(&l.Workers, 32)
@@ -95,7 +97,7 @@ func (l Limits) withDefaults() Limits {
 // EventKind is what happened in an [Event].
 type EventKind string
 
-// The kinds of event. FirstRead and FirstWrite come once a session: they show a machine that boots, and one that has
+// The kinds of event. LoginFailed needs an initiator that said its name: connections that talk nonsense are no events. FirstRead and FirstWrite come once a session: they show a machine that boots, and one that has
 // begun to use its disk.
 const (
 	Login       EventKind = "login"
