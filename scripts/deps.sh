@@ -34,6 +34,7 @@ libiscsi-bin		judge the iSCSI target
 python3-ironicclient	drive the API with the stock client
 python3-openstackclient	drive the API with the stock client
 qemu-utils		make and read disk images
+sg3-utils		a second opinion on SCSI names and pages
 '
 bench="$demo"'
 dnsmasq-base		DHCP and TFTP to compare with
