@@ -17,6 +17,7 @@ var may = map[string][]string{
 	"cli":               {"..."},
 	"baremetal":         {},
 	"store":             {"baremetal"},
+	"store/storetest":   {"store"},
 	"ipxe":              {"baremetal"},
 	"bootsrv/...":       {"baremetal", "ipxe", "store", "bootsrv/..."},
 	"power/...":         {"baremetal", "power/..."},

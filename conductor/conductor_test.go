@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -14,6 +12,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/store"
+	"ironhook/store/storetest"
 
 	"go.uber.org/goleak"
 )
@@ -101,14 +100,7 @@ const id = "00000000-0000-4000-8000-000000000001"
 // volume.
 func setup(t *testing.T, state baremetal.ProvisionState) (*Conductor, *machine) {
 	t.Helper()
-	schema, err := os.ReadFile("../schema.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "db"), string(schema))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := storetest.Open(t)
 	m := &machine{state: baremetal.PowerOff, fail: map[string]error{}}
 	c := New(Config{
 		Store: s, Host: "here", Log: slog.New(slog.DiscardHandler),
@@ -118,11 +110,8 @@ func setup(t *testing.T, state baremetal.ProvisionState) (*Conductor, *machine) 
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		c.Close(now)
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
 	})
-	err = s.Update(t.Context(), func(tx *store.Tx) error {
+	err := s.Update(t.Context(), func(tx *store.Tx) error {
 		return errors.Join(
 			tx.Nodes().Insert(&baremetal.Node{
 				UUID: id, Name: "pc", Driver: "test", ProvisionState: state,
