@@ -15,7 +15,6 @@ import (
 	"ironhook/baremetal"
 	"ironhook/storage/iscsi"
 	"ironhook/storage/scsi"
-	"ironhook/storage/scsi/filedisk"
 	"ironhook/storage/volume"
 	"ironhook/store"
 )
@@ -38,7 +37,7 @@ type Exports struct {
 type served struct {
 	volume   string
 	readOnly bool
-	disk     *filedisk.Disk
+	disk     *volume.Disk
 	device   *scsi.Device
 }
 
@@ -129,11 +128,7 @@ func (e *Exports) serve(export *baremetal.Export, ro bool) (*served, error) {
 		}
 		return s, nil
 	}
-	path, err := e.volumes.Path(export.Volume)
-	if err != nil {
-		return nil, err
-	}
-	disk, err := filedisk.Open(path, ro)
+	disk, err := e.volumes.Open(export.Volume, ro)
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +139,7 @@ func (e *Exports) serve(export *baremetal.Export, ro bool) (*served, error) {
 	if err != nil {
 		return nil, errors.Join(err, disk.Close())
 	}
+	disk.Watch(func(int64) { lun.Resize() })
 	s := &served{volume: export.Volume, readOnly: ro, disk: disk, device: scsi.NewDevice(export.IQN, lun)}
 	e.open[export.IQN] = s
 	return s, nil

@@ -111,13 +111,13 @@ func (m *Managed) checkVolume(found *findings, t *baremetal.VolumeTarget) bool {
 // alternatives is what to do when a volume is missing.
 func (m *Managed) alternatives() string {
 	const most = 8
-	list, err := m.volumes.List()
+	list, err := m.volumes.List(volume.KindVolume)
 	if err != nil || len(list) == 0 {
 		return "make it first; there are no volumes yet"
 	}
 	var names []string
 	for _, v := range list[:min(len(list), most)] {
-		names = append(names, v.Name)
+		names = append(names, v.ID)
 	}
 	if len(list) > most {
 		names = append(names, "...")

@@ -1,64 +1,47 @@
 package volume
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
+	"path/filepath"
+	"time"
 )
 
 // Create makes an empty volume of size bytes. It takes up no space until it is
-// written to. A taken name is fs.ErrExist.
-func (d *Dir) Create(name string, size int64) error {
+// written to. A taken id is fs.ErrExist.
+func (d *Dir) Create(id string, size int64) error {
 	if err := checkSize(size); err != nil {
-		return fmt.Errorf("create volume %.64q of %d bytes: %w", name, size, err)
+		return fmt.Errorf("create volume %.64q of %d bytes: %w", id, size, err)
 	}
-	return d.grow(name, func(f *os.File) error { return f.Truncate(size) })
-}
-
-// Import makes a volume of a raw image and returns its size. Blocks of zeros take
-// up no space, and an image that ends within a block is filled up with zeros. When
-// r fails or ctx ends nothing is left behind.
-func (d *Dir) Import(ctx context.Context, name string, r io.Reader) (size int64, err error) {
-	err = d.grow(name, func(f *os.File) error {
-		n, err := copySparse(ctx, f, r)
-		if err != nil {
+	err := d.alone(func() error {
+		if err := d.taken(id); err != nil {
 			return err
 		}
-		size = (n + BlockSize - 1) / BlockSize * BlockSize
-		if err := checkSize(size); err != nil {
-			return fmt.Errorf("the image is empty: %w", err)
-		}
-		return f.Truncate(size)
+		return d.grow(growing+newName(), func(f file) error { return f.Truncate(size) }, func(temp string) error {
+			if err := d.fs.Link(temp, id+rawSuffix); err != nil {
+				return err
+			}
+			return d.fs.SyncDir(".")
+		})
 	})
-	return size, err
+	if err != nil {
+		return fmt.Errorf("create volume %s: %w", id, err)
+	}
+	return nil
 }
 
-// grow lets fill make the image of a volume and gives it its name when it is whole
-// and on stable storage.
-func (d *Dir) grow(name string, fill func(*os.File) error) (err error) {
-	if err := CheckName(name); err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("create volume %s: %w", name, err)
-		}
-	}()
-	if _, err := d.root.Lstat(name + suffix); err == nil {
-		return fs.ErrExist // so that nobody waits for a long import in vain; the link below decides
-	}
-	temp := growing + rand.Text()
-	f, err := d.root.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+// grow makes a file under a name that stands for nothing yet, lets fill fill it,
+// syncs it, and calls name to give it a name that does.
+func (d *Dir) grow(temp string, fill func(file) error, name func(temp string) error) (err error) {
+	f, err := d.fs.Create(temp)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.root.Remove(temp), f.Close()) }()
-	if err := lock(f); err != nil {
+	defer func() { err = errors.Join(err, d.fs.Remove(temp), f.Close()) }()
+	if err := lock(f, exclusive); err != nil {
 		return err
 	}
 	if err := fill(f); err != nil {
@@ -67,36 +50,137 @@ func (d *Dir) grow(name string, fill func(*os.File) error) (err error) {
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	// Link, unlike Rename, refuses a name that is taken.
-	if err := d.root.Link(temp, name+suffix); err != nil {
-		return err
-	}
-	return d.sync()
+	return name(temp)
 }
 
-// piece is how much is copied at a time, and the smallest hole.
-const piece = 64 << 10
+// Builder is what an image is written into while it is made. Its methods are not
+// safe for concurrent use.
+type Builder struct {
+	dir  *Dir
+	file file
+	size int64
+}
 
-// copySparse copies r into an empty f, leaving holes for pieces of zeros, and
-// returns the length of r.
-func copySparse(ctx context.Context, f *os.File, r io.Reader) (length int64, err error) {
-	buf, zeros := make([]byte, piece), make([]byte, piece)
-	for end := false; !end; {
-		if err := ctx.Err(); err != nil {
-			return length, err
+// Build makes an image of what fill writes. The image is there, on stable storage,
+// when Build returns nil; else there is no trace of it. A taken id is fs.ErrExist.
+func (d *Dir) Build(id string, fill func(*Builder) error) error {
+	b := &Builder{dir: d}
+	if err := d.taken(id); err != nil { // so that nobody waits for a long import in vain
+		return fmt.Errorf("create image %.64s: %w", id, err)
+	}
+	err := d.grow(layerPath(growing+newName()), func(f file) error {
+		b.file = f
+		if err := fill(b); err != nil {
+			return err
 		}
-		n := 0
-		if n, end, err = fill(r, buf); err != nil {
-			return length, fmt.Errorf("read the image: %w", err)
+		if err := checkSize(b.size); err != nil {
+			return fmt.Errorf("%d bytes: %w", b.size, err)
 		}
-		if !bytes.Equal(buf[:n], zeros[:n]) {
-			if _, err := f.WriteAt(buf[:n], length); err != nil {
-				return length, err
+		return f.Truncate(b.size)
+	}, func(temp string) error {
+		return d.alone(func() error { return d.name(id, temp, b.size) })
+	})
+	if err != nil {
+		return fmt.Errorf("create image %s: %w", id, err)
+	}
+	return nil
+}
+
+// name makes an image of a finished layer.
+func (d *Dir) name(id, temp string, size int64) error {
+	if err := d.taken(id); err != nil {
+		return err
+	}
+	layer := newName() + rawSuffix
+	if err := d.fs.Link(temp, layerPath(layer)); err != nil {
+		return err
+	}
+	err := d.publish(&manifest{Version: version, Kind: KindImage, Size: size,
+		Layers: []string{layer}, Created: time.Now().UTC(), id: id})
+	if err != nil && !errors.As(err, new(fatal)) {
+		err = errors.Join(err, d.fs.Remove(layerPath(layer)))
+	}
+	return err
+}
+
+// Resize sets the size of the image in bytes, rounded up to a whole block. What has
+// not been written reads as zeros.
+func (b *Builder) Resize(size int64) {
+	b.size = (size + BlockSize - 1) / BlockSize * BlockSize
+}
+
+// WriteAt writes a piece of the image, which grows if need be. Blocks of zeros
+// become holes: nothing may be written twice.
+func (b *Builder) WriteAt(p []byte, off int64) (n int, err error) {
+	if off < 0 || off > maxSize-int64(len(p)) {
+		return 0, fmt.Errorf("%d bytes at %d: %w", len(p), off, ErrSize)
+	}
+	for n < len(p) {
+		at := off + int64(n)
+		piece := p[n:min(len(p), n+int(clusterSize-at%clusterSize))]
+		if !isZero(piece) {
+			if err := b.dir.room.take(int64(len(piece))); err != nil {
+				return n, err
+			}
+			if _, err := b.file.WriteAt(piece, at); err != nil {
+				return n, err
 			}
 		}
-		length += int64(n)
+		n += len(piece)
 	}
-	return length, nil
+	if end := off + int64(len(p)); end > b.size {
+		b.Resize(end)
+	}
+	return n, nil
+}
+
+// Temp makes a file without a name on the file system of the volumes: a place for
+// what an image is made from. It is gone when it is closed, by a crash too.
+func (b *Builder) Temp() (*os.File, error) {
+	f, err := os.CreateTemp(b.dir.path, growing+"*")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(filepath.Join(b.dir.path, filepath.Base(f.Name()))); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// Room is ENOSPC if n bytes more would leave less space free than is reserved.
+func (b *Builder) Room(n int64) error { return b.dir.room.take(n) }
+
+// Import makes an image of a raw stream and returns its size. Blocks of zeros take
+// up no space, and an image that ends within a block is filled up with zeros. When
+// r fails or ctx ends nothing is left behind. Package image reads other formats.
+func (d *Dir) Import(ctx context.Context, id string, r io.Reader) (size int64, err error) {
+	err = d.Build(id, func(b *Builder) error {
+		if err := b.ReadFrom(ctx, r); err != nil {
+			return err
+		}
+		size = b.size
+		return nil
+	})
+	return size, err
+}
+
+// ReadFrom writes the image from its beginning with what r gives.
+func (b *Builder) ReadFrom(ctx context.Context, r io.Reader) error {
+	buf := make([]byte, 16*clusterSize)
+	for off, end := int64(0), false; !end; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := 0, error(nil)
+		if n, end, err = fill(r, buf); err != nil {
+			return fmt.Errorf("read the image: %w", err)
+		}
+		if _, err := b.WriteAt(buf[:n], off); err != nil {
+			return err
+		}
+		off += int64(n)
+	}
+	return nil
 }
 
 // fill reads until buf is full or r ends. Only io.EOF is an end: a download or an

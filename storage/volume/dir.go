@@ -1,23 +1,9 @@
-// Package volume keeps the volumes that machines boot from: one raw image each,
-// <directory>/<name>.raw, byte for byte what the machine sees as its disk. Copy
-// such a file with any tool, loop-mount it, hand it to a virtual machine: there
-// is nothing else to a volume.
-//
-// A name is a label and never a path: letters, digits, dot, hyphen and underscore,
-// the first of them a letter or a digit. All access goes through an [os.Root], so
-// that not even a symbolic link in the directory leads out of it.
-//
-// What [Dir.Create] and [Dir.Import] have returned is on stable storage, name and
-// all. What they have not is not visible: an image grows under a name that is no
-// volume's and is renamed when it is whole. [Open] sweeps up what a crash left.
-//
-// Reading and writing the blocks of a volume is the business of whoever serves it;
-// [Dir.Path] says where they are. A volume that is being served is locked (flock),
-// and [Dir.Delete] respects that.
 package volume
 
 import (
 	"cmp"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,33 +12,43 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
+	"sync"
 	"time"
 )
 
-// The kinds of error; absence is fs.ErrNotExist, a taken name fs.ErrExist, and a
-// full disk syscall.ENOSPC.
+// The kinds of error; absence is fs.ErrNotExist, a taken id fs.ErrExist, and a full
+// disk syscall.ENOSPC. ErrFormat and ErrDamaged are told by files that are not what
+// they should be.
 var (
-	ErrName  = errors.New("not a volume name: use letters, digits and ._- and begin with a letter or digit")
-	ErrSize  = errors.New("size must be a positive multiple of 512 bytes")
-	ErrInUse = errors.New("volume in use")
+	ErrName       = errors.New("not a volume name: use letters, digits and ._- and begin with a letter or digit")
+	ErrSize       = errors.New("size must be a positive multiple of 512 bytes, less than 16 TiB")
+	ErrInUse      = errors.New("volume in use")
+	ErrDependants = errors.New("others depend on it")
+	ErrKind       = errors.New("not possible with what it is")
 )
 
 // BlockSize is what the size of a volume in bytes is a multiple of.
 const BlockSize = 512
 
 const (
-	suffix  = ".raw"
-	growing = ".growing-" // begins the name of what is not yet a volume
+	growing  = ".growing-" // begins the name of what is not yet there
+	lockFile = ".lock"
 )
 
 // validName leaves room for the suffix in the 255 bytes of a file name.
-var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,250}$`)
+var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,249}$`)
 
-// CheckName returns ErrName unless name may name a volume.
-func CheckName(name string) error {
-	if !validName.MatchString(name) {
-		return fmt.Errorf("volume %.64q: %w", name, ErrName)
+// CheckName returns ErrName unless id may name a volume.
+func CheckName(id string) error {
+	if !validName.MatchString(id) {
+		return fmt.Errorf("volume %.64q: %w", id, ErrName)
+	}
+	return nil
+}
+
+func checkSize(size int64) error {
+	if size <= 0 || size%BlockSize != 0 || size > maxSize {
+		return ErrSize
 	}
 	return nil
 }
@@ -60,162 +56,250 @@ func CheckName(name string) error {
 // Dir is a directory of volumes. Its methods are safe for concurrent use, by
 // several processes too.
 type Dir struct {
-	root *os.Root
+	fs   fileSystem
 	path string
+	room room
+
+	mu     sync.Mutex // with the lock of the directory: who changes manifests
+	opened map[string]*stack
 }
 
+// An Option changes how a directory is used.
+type Option func(*Dir)
+
+// Reserve sets how many bytes of the file system are left free: a write that would
+// need more space than that fails with ENOSPC, as if the disk were full.
+func Reserve(bytes int64) Option { return func(d *Dir) { d.room.reserve = bytes } }
+
+// defaultReserve is enough for a database and its log.
+const defaultReserve = 256 << 20
+
 // Open opens the directory at path, making it if need be (readable by its owner
-// only), and removes what interrupted imports left there.
-func Open(path string) (*Dir, error) {
+// only), and removes what a crash left there.
+func Open(path string, options ...Option) (*Dir, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open volumes: %w", err)
 	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(path, layersDir), 0o700); err != nil {
 		return nil, fmt.Errorf("open volumes: %w", err)
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return nil, fmt.Errorf("open volumes: %w", err)
 	}
-	d := &Dir{root: root, path: path}
-	if err := d.sweep(); err != nil {
+	d, err := openDir(osFS{root}, options...)
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open volumes: %w", err), root.Close())
 	}
+	d.path = path
 	return d, nil
 }
 
-// Close closes the directory; volumes that are being served stay open.
-func (d *Dir) Close() error { return d.root.Close() }
+func openDir(fsys fileSystem, options ...Option) (*Dir, error) {
+	d := &Dir{fs: fsys, opened: map[string]*stack{}}
+	d.room = room{free: fsys.Free, reserve: defaultReserve}
+	for _, o := range options {
+		o(d)
+	}
+	if err := fsys.SyncDir("."); err != nil { // the directory of the layers
+		return nil, err
+	}
+	return d, d.alone(d.sweep)
+}
 
-// sweep removes unfinished images. One that another process is at work on is
-// locked and stays.
-func (d *Dir) sweep() error {
-	entries, err := fs.ReadDir(d.root.FS(), ".")
+// Close closes the directory; what is open stays open.
+func (d *Dir) Close() error { return d.fs.Close() }
+
+// alone runs do while nobody else, in this process or another, changes what there
+// is in the directory.
+func (d *Dir) alone(do func() error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f, err := d.fs.Create(lockFile)
+	if errors.Is(err, fs.ErrExist) {
+		f, err = d.fs.Open(lockFile, true)
+	}
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), growing) {
-			continue
+	defer f.Close()
+	if err := f.Lock(waiting); err != nil {
+		return err
+	}
+	return do()
+}
+
+// sweep removes what a crash left: files that were not finished, layers that no
+// manifest names, the old name of a raw volume that has become a layer. While a
+// manifest cannot be read, nobody knows which layers it names, and all stay.
+func (d *Dir) sweep() error {
+	garbage, err := d.unfinished(".")
+	if err != nil {
+		return err
+	}
+	more, err := d.unfinished(layersDir)
+	if err != nil {
+		return err
+	}
+	if err := d.removeAll(append(garbage, more...)); err != nil {
+		return err
+	}
+	manifests, err := d.all()
+	if errors.Is(err, ErrDamaged) || errors.Is(err, ErrFormat) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, m := range manifests {
+		if raw := m.id + rawSuffix; d.fs.Same(raw, layerPath(m.Layers[0])) {
+			if err := d.fs.Remove(raw); err != nil {
+				return err
+			}
 		}
-		if err := d.remove(e.Name()); err != nil && !errors.Is(err, ErrInUse) && !errors.Is(err, fs.ErrNotExist) {
+	}
+	names, err := d.fs.Names(layersDir)
+	if err != nil {
+		return err
+	}
+	return d.collect(manifests, names)
+}
+
+// unfinished lists the files in a directory that are not yet what they will be.
+func (d *Dir) unfinished(dir string) (paths []string, err error) {
+	names, err := d.fs.Names(dir)
+	for _, name := range names {
+		if strings.HasPrefix(name, growing) {
+			paths = append(paths, dir+"/"+name)
+		}
+	}
+	return paths, err
+}
+
+// collect removes those of the named layers that no manifest names.
+func (d *Dir) collect(manifests []*manifest, names []string) error {
+	named := map[string]bool{}
+	for _, m := range manifests {
+		for _, l := range m.Layers {
+			named[l] = true
+		}
+	}
+	var garbage []string
+	for _, name := range names {
+		if layerName.MatchString(name) && !named[name] {
+			garbage = append(garbage, layerPath(name))
+		}
+	}
+	return d.removeAll(garbage)
+}
+
+// removeAll removes files but those that somebody is at work on.
+func (d *Dir) removeAll(names []string) error {
+	for _, name := range names {
+		if err := d.remove(name); err != nil && !errors.Is(err, ErrInUse) && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
 }
 
-// Info describes a volume.
-type Info struct {
-	Name      string
-	Size      int64 // bytes, as the machine sees it
-	Allocated int64 // bytes of the file system it takes up
-	Modified  time.Time
-}
-
-// Stat returns what is known of a volume. A file that is there but cannot be
-// served (a link, a directory, an odd size) is an error other than absence.
-func (d *Dir) Stat(name string) (Info, error) {
-	if err := CheckName(name); err != nil {
-		return Info{}, err
-	}
-	info, err := d.root.Lstat(name + suffix)
-	if err != nil {
-		return Info{}, fmt.Errorf("volume %s: %w", name, err)
-	}
-	if !info.Mode().IsRegular() {
-		return Info{}, fmt.Errorf("volume %s: %s is not a regular file", name, filepath.Join(d.path, name+suffix))
-	}
-	if err := checkSize(info.Size()); err != nil {
-		return Info{}, fmt.Errorf("volume %s has %d bytes: %w (truncate --size=%%512 rounds up)", name, info.Size(), err)
-	}
-	i := Info{Name: name, Size: info.Size(), Modified: info.ModTime()}
-	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		i.Allocated = st.Blocks * 512
-	}
-	return i, nil
-}
-
-// Path returns the absolute path of the image of an existing volume.
-func (d *Dir) Path(name string) (string, error) {
-	if _, err := d.Stat(name); err != nil {
-		return "", err
-	}
-	return filepath.Join(d.path, name+suffix), nil
-}
-
-// List returns every volume in the order of their names. What Stat would refuse is
-// left out.
-func (d *Dir) List() ([]Info, error) {
-	entries, err := fs.ReadDir(d.root.FS(), ".")
-	if err != nil {
-		return nil, fmt.Errorf("list volumes: %w", err)
-	}
-	var list []Info
-	for _, e := range entries {
-		name, ok := strings.CutSuffix(e.Name(), suffix)
-		if !ok {
-			continue
-		}
-		if info, err := d.Stat(name); err == nil {
-			list = append(list, info)
-		}
-	}
-	slices.SortFunc(list, func(a, b Info) int { return cmp.Compare(a.Name, b.Name) })
-	return list, nil
-}
-
-// Delete removes a volume, for good once it has returned. One that is being served
-// is ErrInUse.
-func (d *Dir) Delete(name string) error {
-	if err := CheckName(name); err != nil {
-		return err
-	}
-	if err := d.remove(name + suffix); err != nil {
-		return fmt.Errorf("delete volume %s: %w", name, err)
-	}
-	return d.sync()
-}
-
 // remove unlinks a file that nobody holds the lock of.
-func (d *Dir) remove(file string) error {
-	f, err := d.root.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+func (d *Dir) remove(name string) error {
+	f, err := d.fs.Open(name, false)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := lock(f); err != nil {
+	if err := lock(f, exclusive); err != nil {
 		return err
 	}
-	return d.root.Remove(file)
+	return d.fs.Remove(name)
 }
 
-// lock takes the lock of a file until it is closed, or returns ErrInUse.
-func lock(f *os.File) error {
-	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
+// lock takes the lock of a file, or returns ErrInUse.
+func lock(f file, mode lockMode) error {
+	err := f.Lock(mode)
+	if errors.Is(err, errLocked) {
 		return ErrInUse
 	}
 	return err
 }
 
-// sync makes the names in the directory durable.
-func (d *Dir) sync() error {
-	f, err := d.root.Open(".")
-	if err != nil {
-		return fmt.Errorf("sync volumes: %w", err)
-	}
-	defer f.Close()
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("sync volumes: %w", err)
-	}
-	return nil
+// Info describes a volume, snapshot or image.
+type Info struct {
+	ID        string
+	Kind      Kind
+	Size      int64  // bytes, as the machine sees it
+	Allocated int64  // bytes of the file system that it takes up, alone or with others
+	Volume    string // of a snapshot: of which volume
+	Layers    int    // files it is made of
+	Created   time.Time
+	Modified  time.Time // when the newest layer was
 }
 
-func checkSize(size int64) error {
-	if size <= 0 || size%BlockSize != 0 {
-		return ErrSize
+// Stat returns what is known of an id. What is there but cannot be served (a link,
+// a directory, an odd size, a damaged file) is an error other than absence.
+func (d *Dir) Stat(id string) (Info, error) {
+	m, err := d.load(id)
+	if err != nil {
+		return Info{}, err
 	}
-	return nil
+	return d.describe(m)
+}
+
+func (d *Dir) describe(m *manifest) (Info, error) {
+	i := Info{ID: m.id, Kind: m.Kind, Size: m.Size, Volume: m.Volume, Layers: len(m.Layers), Created: m.Created}
+	for _, l := range m.Layers {
+		info, err := d.fs.Stat(m.file(l))
+		if err != nil {
+			return Info{}, fmt.Errorf("%s %s: layer %s: %w: %v", m.Kind, m.id, l, ErrDamaged, err)
+		}
+		i.Allocated += info.Allocated
+		i.Modified = info.Modified
+	}
+	return i, nil
+}
+
+// List returns everything of the given kinds, or of all, in the order of the ids.
+// What Stat would refuse is left out.
+func (d *Dir) List(kinds ...Kind) ([]Info, error) {
+	names, err := d.fs.Names(".")
+	if err != nil {
+		return nil, fmt.Errorf("list volumes: %w", err)
+	}
+	var list []Info
+	for _, id := range ids(names) {
+		info, err := d.Stat(id)
+		if err == nil && (len(kinds) == 0 || slices.Contains(kinds, info.Kind)) {
+			list = append(list, info)
+		}
+	}
+	slices.SortFunc(list, func(a, b Info) int { return cmp.Compare(a.ID, b.ID) })
+	return list, nil
+}
+
+// ids is what the names in the directory stand for, each once.
+func ids(names []string) (list []string) {
+	for _, name := range names {
+		id, ok := strings.CutSuffix(name, manifestSuffix)
+		if !ok {
+			id, ok = strings.CutSuffix(name, rawSuffix)
+		}
+		if ok && CheckName(id) == nil {
+			list = append(list, id)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func newLayerID() (id layerID) {
+	rand.Read(id[:])
+	return id
+}
+
+func newName() string {
+	id := newLayerID()
+	return hex.EncodeToString(id[:])
 }

@@ -1,0 +1,314 @@
+package volume
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// change runs do on the stack of an id while nothing else in the directory changes.
+func (d *Dir) change(what, id string, do func(*stack) error) error {
+	err := d.alone(func() error {
+		s, err := d.acquire(id, keeper)
+		if err != nil {
+			return err
+		}
+		return errors.Join(do(s), d.release(s, keeper))
+	})
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", what, id, err)
+	}
+	return nil
+}
+
+// idle is ErrInUse while somebody reads or writes.
+func (s *stack) idle() error {
+	if s.users[reader]+s.users[writer] > 0 {
+		return ErrInUse
+	}
+	return nil
+}
+
+// must refuses all but one kind.
+func (s *stack) must(k Kind) error {
+	if s.m.Kind != k {
+		return fmt.Errorf("it is %s %s: %w", article[s.m.Kind], s.m.Kind, ErrKind)
+	}
+	return nil
+}
+
+var article = map[Kind]string{KindVolume: "a", KindSnapshot: "a", KindImage: "an"}
+
+// Clone makes a volume that begins as a copy of an image, a snapshot or another
+// volume, and is of size bytes, or as large as its source if size is 0. Nothing is
+// copied; the source stays as it is for as long as the clone stands on it.
+func (d *Dir) Clone(source, id string, size int64) error {
+	return d.change("clone", source, func(s *stack) error {
+		if err := d.taken(id); err != nil {
+			return err
+		}
+		if size == 0 {
+			size = s.m.Size
+		}
+		if err := checkSize(size); err != nil || size < s.m.Size {
+			return fmt.Errorf("a clone of %d bytes of what has %d: %w", size, s.m.Size, ErrSize)
+		}
+		below, err := d.freeze(s)
+		if err != nil {
+			return err
+		}
+		return d.stackUp(&manifest{Version: version, Kind: KindVolume, Size: size, Layers: below,
+			Base: len(below), Created: time.Now().UTC(), id: id})
+	})
+}
+
+// Snapshot makes a snapshot, named id, of a volume, which may be written to
+// meanwhile: the snapshot has what was written before, and writes wait for a
+// moment.
+func (d *Dir) Snapshot(volume, id string) error {
+	return d.change("snapshot", volume, func(s *stack) error {
+		if err := errors.Join(s.must(KindVolume), d.taken(id)); err != nil {
+			return err
+		}
+		size := s.m.Size
+		frozen, err := d.freeze(s)
+		if err != nil {
+			return err
+		}
+		return d.publish(&manifest{Version: version, Kind: KindSnapshot, Size: size, Layers: frozen,
+			Volume: volume, Created: time.Now().UTC(), id: id})
+	})
+}
+
+// Reset makes a volume what it was when it was cloned, but for its size. Its
+// snapshots stay. Nobody may have it open.
+func (d *Dir) Reset(id string) error {
+	return d.change("reset", id, func(s *stack) error {
+		if err := errors.Join(s.must(KindVolume), s.idle()); err != nil {
+			return err
+		}
+		if s.m.Base == 0 {
+			return fmt.Errorf("it is no clone and has no image to go back to: %w", ErrKind)
+		}
+		return d.restack(s, s.m.Layers[:s.m.Base], s.m.Size)
+	})
+}
+
+// Revert makes a volume what it was when one of its snapshots was taken, size
+// included. Its snapshots stay. Nobody may have it open.
+func (d *Dir) Revert(volume, snapshot string) error {
+	return d.change("revert", volume, func(s *stack) error {
+		if err := errors.Join(s.must(KindVolume), s.idle()); err != nil {
+			return err
+		}
+		m, err := d.load(snapshot)
+		if err != nil {
+			return err
+		}
+		if m.Volume != volume {
+			return fmt.Errorf("%s is not a snapshot of it: %w", snapshot, ErrKind)
+		}
+		return d.restack(s, m.Layers, m.Size)
+	})
+}
+
+// Resize makes a volume larger. It may be open: see [Disk.Watch].
+func (d *Dir) Resize(id string, size int64) error {
+	var watch []func(int64)
+	err := d.change("resize", id, func(s *stack) error {
+		if err := s.must(KindVolume); err != nil {
+			return err
+		}
+		if err := checkSize(size); err != nil || size < s.m.Size {
+			return fmt.Errorf("to %d bytes from %d, and volumes only grow: %w", size, s.m.Size, ErrSize)
+		}
+		watch = s.watch
+		return d.enlarge(s, size)
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range watch {
+		f(size)
+	}
+	return nil
+}
+
+func (d *Dir) enlarge(s *stack, size int64) error {
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	m := *s.m
+	m.Size = size
+	if top := s.top(); top.has == nil {
+		if err := errors.Join(top.lengthen(size), top.file.Sync()); err != nil {
+			return err
+		}
+	}
+	if !m.plain {
+		if err := d.publish(&m); err != nil {
+			return err
+		}
+	}
+	for _, l := range s.layers {
+		if l.has != nil {
+			l.has.grow(size)
+		}
+	}
+	if s.redo != nil {
+		s.redo.grow(size)
+	}
+	s.m = &m
+	s.size.Store(size)
+	return nil
+}
+
+// freeze makes the layers of a stack stay as they are from now on, by putting an
+// empty one on top if it is a volume, and returns them.
+func (d *Dir) freeze(s *stack) (frozen []string, err error) {
+	if s.m.Kind != KindVolume {
+		return s.m.Layers, nil
+	}
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	if err := s.sync(); err != nil {
+		return nil, err
+	}
+	if err := d.adopt(s); err != nil {
+		return nil, err
+	}
+	m := *s.m
+	if err := d.stackUp(&m); err != nil {
+		if errors.As(err, new(fatal)) {
+			s.broken = err
+		}
+		return nil, err
+	}
+	l, err := openLayer(d.fs, layerPath(m.top()), m.Size, true)
+	if err != nil {
+		s.broken = err // what is written to the old layer would be lost
+		return nil, err
+	}
+	frozen = s.m.Layers
+	old := s.top()
+	s.m, s.layers = &m, append(slices.Clip(s.layers), l)
+	return frozen, errors.Join(s.relock(), old.file.Lock(unlocked))
+}
+
+// maxDepth is how many layers may be on top of each other. Merging makes room.
+const maxDepth = 256
+
+// stackUp publishes m with an empty layer on top of those it has.
+func (d *Dir) stackUp(m *manifest) error {
+	if len(m.Layers) >= maxDepth {
+		return fmt.Errorf("it has %d layers already; delete snapshots first: %w", len(m.Layers), ErrKind)
+	}
+	name, err := newOverlay(d.fs)
+	if err != nil {
+		return err
+	}
+	m.Layers = m.with(name)
+	err = d.publish(m)
+	if err != nil && !errors.As(err, new(fatal)) {
+		err = errors.Join(err, d.fs.Remove(layerPath(name)))
+	}
+	return err
+}
+
+// restack puts an empty layer on top of the given ones, in place of what s has.
+func (d *Dir) restack(s *stack, below []string, size int64) error {
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	old, m := s.layers, *s.m
+	m.Layers, m.Size = slices.Clone(below), size
+	if err := d.stackUp(&m); err != nil {
+		return err
+	}
+	fresh, err := d.openStack(&m)
+	if err != nil {
+		return err
+	}
+	gone := s.m.Layers
+	s.m, s.layers, s.redo, s.broken = &m, fresh.layers, nil, nil
+	s.size.Store(size)
+	err = s.relock()
+	for _, l := range old {
+		err = errors.Join(err, l.file.Close())
+	}
+	return errors.Join(err, d.discard(gone))
+}
+
+// discard removes those of the layers that nothing is made of any more. While a
+// manifest cannot be read all stay, for sweep.
+func (d *Dir) discard(names []string) error {
+	manifests, err := d.all()
+	if err != nil {
+		return nil
+	}
+	return d.collect(manifests, names)
+}
+
+// Delete removes a volume, snapshot or image, for good once it has returned. One
+// that is open is ErrInUse. An image or a snapshot that a clone stands on, and a
+// volume that has snapshots, is ErrDependants. What a snapshot took up is given
+// back by [Dir.Tidy].
+func (d *Dir) Delete(id string) error {
+	return d.change("delete", id, func(s *stack) error {
+		if err := s.idle(); err != nil {
+			return err
+		}
+		if err := d.independent(s.m); err != nil {
+			return err
+		}
+		file := id + manifestSuffix
+		if s.m.plain {
+			file = id + rawSuffix
+		}
+		if err := d.fs.Remove(file); err != nil {
+			return err
+		}
+		delete(d.opened, id) // whoever merges it still has it, but not by this name
+		if err := d.fs.SyncDir("."); err != nil {
+			return err
+		}
+		for _, l := range s.layers {
+			if err := l.file.Lock(unlocked); err != nil {
+				return err
+			}
+		}
+		return d.discard(s.m.Layers)
+	})
+}
+
+// independent is ErrDependants if others need what m is.
+func (d *Dir) independent(m *manifest) error {
+	others, err := d.all()
+	if err != nil {
+		return fmt.Errorf("look for what depends on it: %w", err)
+	}
+	var dependants []string
+	for _, o := range others {
+		if o.id != m.id && m.needed(o) {
+			dependants = append(dependants, o.id)
+		}
+	}
+	if len(dependants) > 0 {
+		const most = 5
+		return fmt.Errorf("%d %w, first of all %q", len(dependants), ErrDependants, dependants[:min(most, len(dependants))])
+	}
+	return nil
+}
+
+// needed tells whether o keeps m from being deleted. The volume of a snapshot does
+// not, nor do its other snapshots: what they share with it is theirs.
+func (m *manifest) needed(o *manifest) bool {
+	switch m.Kind {
+	case KindVolume:
+		return o.Kind == KindSnapshot && o.Volume == m.id
+	case KindSnapshot:
+		if o.id == m.Volume || o.Volume == m.Volume {
+			return false
+		}
+	}
+	return slices.Contains(o.Layers, m.top())
+}

@@ -1,0 +1,361 @@
+package volume
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// A layer that was a snapshot once and now has exactly one other on top of it is of
+// no use to anybody. The upper one is merged into it: its blocks are copied down,
+// which nobody notices, for whoever reads the lower layer reads through the upper
+// one; then the manifests leave the upper one out. A crash at any moment leaves
+// volumes that read the same, and the work to be done again.
+
+// Tidy merges the layers that have become superfluous and gives back the space they
+// took up. Volumes may be in use meanwhile. It may be interrupted and called again.
+// What is open in another process is left for another time.
+func (d *Dir) Tidy(ctx context.Context) error {
+	skip := map[string]bool{}
+	for {
+		m, err := d.beginMerge(skip)
+		if m == nil || err != nil {
+			return wrap("merge layers", err)
+		}
+		err = m.run(ctx)
+		if err = errors.Join(err, m.end()); err != nil && !errors.Is(err, ErrInUse) {
+			return wrap("merge layers", err)
+		}
+		skip[m.lower.name] = true
+	}
+}
+
+func wrap(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// merge is the merging of one layer into the one below.
+type merge struct {
+	dir    *Dir
+	upper  *layer
+	lower  *layer // opened for this, to write
+	size   int64
+	todo   *presence // blocks of the upper layer that the lower one does not have yet
+	stacks []*stack  // all that have the two, some more than once
+	live   *stack    // the volume that upper is the newest layer of; or nil
+	own    bool      // upper is nobody else's to close
+}
+
+// superfluous returns a pair of layers that can be merged, and who has them: those
+// that contain the lower one all have the upper one on top of it, and it is
+// nobody's newest layer, nor the last of a base that Reset goes back to.
+func superfluous(manifests []*manifest, skip map[string]bool) (lower, upper string, users []*manifest) {
+	for _, m := range manifests {
+		for i, name := range m.Layers[:len(m.Layers)-1] {
+			if next := m.Layers[i+1]; !skip[name] && mergeable(manifests, name, next) {
+				return name, next, having(manifests, name)
+			}
+		}
+	}
+	return "", "", nil
+}
+
+func having(manifests []*manifest, layer string) (list []*manifest) {
+	for _, m := range manifests {
+		if slices.Contains(m.Layers, layer) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+func mergeable(manifests []*manifest, lower, upper string) bool {
+	for _, m := range manifests {
+		i := slices.Index(m.Layers, lower)
+		if i < 0 {
+			continue
+		}
+		if i == len(m.Layers)-1 || m.Layers[i+1] != upper || m.Base == i+1 {
+			return false
+		}
+	}
+	return true
+}
+
+// beginMerge finds something to merge and opens it; nil if there is nothing.
+func (d *Dir) beginMerge(skip map[string]bool) (m *merge, err error) {
+	err = d.alone(func() error {
+		for {
+			manifests, err := d.all()
+			if err != nil {
+				return err
+			}
+			lower, upper, users := superfluous(manifests, skip)
+			if lower == "" {
+				return nil
+			}
+			skip[lower] = true // once is enough
+			if m, err = d.openMerge(lower, upper, users); !errors.Is(err, ErrInUse) {
+				return err
+			}
+		}
+	})
+	return m, err
+}
+
+// openMerge keeps everybody who has the layers, and has the first writes that come
+// meanwhile noted.
+func (d *Dir) openMerge(lower, upper string, users []*manifest) (m *merge, err error) {
+	m = &merge{dir: d}
+	defer func() {
+		if err != nil {
+			err, m = errors.Join(err, m.release()), nil
+		}
+	}()
+	if _, err := m.keep(users); err != nil {
+		return m, err
+	}
+	if m.lower, err = openLayer(d.fs, layerPath(lower), m.size, true); err != nil {
+		return m, err
+	}
+	if err := lock(m.lower.file, exclusive); err != nil { // somebody exports it
+		return m, err
+	}
+	for _, s := range m.stacks {
+		if s.top().name == upper && s.m.Kind == KindVolume {
+			m.watch(s)
+		}
+	}
+	if m.upper == nil {
+		if m.upper, err = openLayer(d.fs, layerPath(upper), m.size, false); err != nil {
+			return m, err
+		}
+		m.own, m.todo = true, newPresence(m.size)
+	}
+	m.plan()
+	return m, nil
+}
+
+// keep acquires the stacks of those that have the layers.
+func (m *merge) keep(users []*manifest) (stacks []*stack, err error) {
+	for _, u := range users {
+		s, err := m.dir.acquire(u.id, keeper)
+		if err != nil {
+			return nil, err
+		}
+		m.stacks, stacks = append(m.stacks, s), append(stacks, s)
+		m.size = max(m.size, s.m.Size)
+	}
+	return stacks, nil
+}
+
+// watch takes the upper layer from the volume that writes to it.
+func (m *merge) watch(s *stack) {
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	m.live, m.upper, m.todo = s, s.top(), newPresence(m.size)
+	s.redo = m.todo
+}
+
+// plan marks everything that the upper layer has.
+func (m *merge) plan() {
+	for b, end := int64(0), blocksOf(m.size); ; b++ {
+		if b = m.upper.has.next(b, end); b == end {
+			return
+		}
+		m.todo.mark(b, b+1)
+	}
+}
+
+// fewBlocks is how many may be copied while writers wait.
+const fewBlocks = 128
+
+// run copies until little is left, then that while writers wait, and makes
+// everybody do without the upper layer.
+func (m *merge) run(ctx context.Context) error {
+	for range 8 {
+		if err := m.pass(ctx, m.live); err != nil {
+			return err
+		}
+		if err := m.lower.sync(); err != nil {
+			return err
+		}
+		if m.todo.count() <= fewBlocks {
+			break
+		}
+	}
+	return m.dir.alone(func() error { return m.commit(ctx) })
+}
+
+// pass copies the blocks that are marked. Between any two of them others may do
+// what they want with the stack that is live.
+func (m *merge) pass(ctx context.Context, live *stack) error {
+	buf := make([]byte, clusterSize)
+	for b, more := int64(0), true; more; b++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var err error
+		if b, more, err = m.step(b, live, buf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step copies the next block that is marked. The mark goes first: a write that
+// comes between sets it again.
+func (m *merge) step(b int64, live *stack, buf []byte) (at int64, more bool, err error) {
+	if live != nil {
+		live.gate.RLock()
+		defer live.gate.RUnlock()
+	}
+	end := blocksOf(m.size)
+	if b = m.todo.next(b, end); b == end {
+		return b, false, nil
+	}
+	m.todo.remove(b)
+	if !m.upper.has.has(b) { // it is of a layer that has come on top since
+		return b, true, nil
+	}
+	return b, true, m.copy(b, buf[:min(clusterSize, m.size-b*clusterSize)])
+}
+
+// copy copies a block down.
+func (m *merge) copy(b int64, buf []byte) error {
+	off := b * clusterSize
+	if err := m.upper.readAt(buf, off); err != nil {
+		return err
+	}
+	if m.lower.has != nil {
+		if err := m.lower.has.ready(b, b+1, m.lower.reserve); err != nil {
+			return err
+		}
+	}
+	var err error
+	if isZero(buf) {
+		err = m.lower.file.Punch(m.lower.data+off, int64(len(buf)))
+	} else if err = m.dir.room.take(int64(len(buf))); err == nil {
+		_, err = m.lower.file.WriteAt(buf, m.lower.data+off)
+	}
+	if err == nil && m.lower.has != nil {
+		m.lower.has.add(b, b+1)
+	}
+	return err
+}
+
+// commit is the end, if what was to be merged is still to be.
+func (m *merge) commit(ctx context.Context) error {
+	manifests, err := m.dir.all()
+	if err != nil {
+		return err
+	}
+	users := having(manifests, m.lower.name)
+	if len(users) == 0 || !mergeable(manifests, m.lower.name, m.upper.name) {
+		return nil
+	}
+	stacks, err := m.keep(users)
+	if err != nil {
+		return err
+	}
+	for _, s := range stacks {
+		s.gate.Lock()
+		defer s.gate.Unlock()
+	}
+	if err := m.finish(ctx); err != nil {
+		return err
+	}
+	for _, s := range stacks {
+		if err := m.replace(s); err != nil {
+			return err
+		}
+	}
+	return m.dir.discard([]string{m.upper.name})
+}
+
+// finish copies what is left, now that nobody writes.
+func (m *merge) finish(ctx context.Context) error {
+	m.todo.grow(m.size)
+	if m.lower.has != nil {
+		m.lower.has.grow(m.size)
+	}
+	if err := m.pass(ctx, nil); err != nil {
+		return err
+	}
+	if err := m.lower.lengthen(m.size); err != nil {
+		return err
+	}
+	return m.lower.sync()
+}
+
+// lengthen makes a raw layer at least as long as the volume.
+func (l *layer) lengthen(size int64) error {
+	if l.has != nil {
+		return nil
+	}
+	info, err := l.file.Stat()
+	if err != nil || info.Size >= size {
+		return err
+	}
+	return l.file.Truncate(size)
+}
+
+// replace leaves the upper layer out of a stack whose gate is closed.
+func (m *merge) replace(s *stack) error {
+	n := *s.m
+	i := slices.Index(n.Layers, m.lower.name)
+	n.Layers = slices.Delete(slices.Clone(n.Layers), i+1, i+2)
+	if n.Base > i {
+		n.Base--
+	}
+	fresh, err := openLayer(m.dir.fs, layerPath(m.lower.name), n.Size, n.Kind == KindVolume && i == len(n.Layers)-1)
+	if err != nil {
+		return err
+	}
+	if err := m.dir.publish(&n); err != nil {
+		if errors.As(err, new(fatal)) {
+			s.broken = err
+		}
+		return errors.Join(err, fresh.file.Close())
+	}
+	old := s.layers[i : i+2]
+	s.layers = slices.Concat(s.layers[:i], []*layer{fresh}, s.layers[i+2:])
+	s.m, s.redo = &n, nil
+	if fresh == s.top() {
+		if err := errors.Join(m.lower.file.Lock(unlocked), s.relock()); err != nil {
+			s.broken = err
+			return err
+		}
+	}
+	if m.own = m.own || old[1] == m.upper; old[1] == m.upper { // release closes it
+		return errors.Join(m.upper.file.Lock(unlocked), old[0].file.Close())
+	}
+	return errors.Join(old[0].file.Close(), old[1].file.Close())
+}
+
+// end lets go of everything.
+func (m *merge) end() error {
+	return m.dir.alone(m.release)
+}
+
+func (m *merge) release() (err error) {
+	for _, s := range m.stacks {
+		s.gate.Lock()
+		if s.redo == m.todo {
+			s.redo = nil
+		}
+		s.gate.Unlock()
+		err = errors.Join(err, m.dir.release(s, keeper))
+	}
+	if m.own {
+		err = errors.Join(err, m.upper.file.Close())
+	}
+	if m.lower != nil {
+		err = errors.Join(err, m.lower.file.Close())
+	}
+	return err
+}
