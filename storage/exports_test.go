@@ -31,6 +31,7 @@ var (
 func (h *house) serve() (exports *Exports, address string, stop func()) {
 	h.Helper()
 	exports = NewExports(h.store, h.volumes, h.logger())
+	exports.target.Limits.Drain = 50 * time.Millisecond // our initiator does not heed a request to log out
 	h.managed = NewManaged(h.store, h.volumes, fixedPortal, exports.Withdraw)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	h.must(err)
@@ -166,6 +167,7 @@ func TestNext(t *testing.T) {
 		{"script login system up", iscsi.Logout, linux, "logout"},
 		{"script login system up", iscsi.Closed, linux, "logout"},
 		{"script login system up logout", iscsi.Closed, linux, ""},
+		{"script login first-read", iscsi.Closed, ipxe, ""},       // it hands over to the system
 		{"script login system up logout", iscsi.Login, linux, ""}, // an open-iscsi that was restarted
 		{"script login system up power-off", iscsi.Closed, linux, ""},
 	} {
@@ -228,7 +230,7 @@ func TestDetachEndsSessions(t *testing.T) {
 	n, _ := h.machine("shared")
 	next := h.node("next")
 	h.give(next, 0, "shared", nil)
-	exports, address, _ := h.serve()
+	exports, address, stop := h.serve()
 	for range 5 {
 		h.must(h.managed.Attach(t.Context(), n))
 		x := h.export()
@@ -250,6 +252,10 @@ func TestDetachEndsSessions(t *testing.T) {
 		t.Errorf("sessions = %v, want none", got)
 	}
 	h.must(h.volumes.Delete("shared"))
+	stop() // what was heard is written now
+	if got := h.story(n) + h.story(next); strings.Contains(got, "logout") {
+		t.Errorf("story = %q: the detach tells it already", got)
+	}
 }
 
 // A row that goes without Detach, here with its node, takes its sessions along.

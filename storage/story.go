@@ -76,7 +76,7 @@ func (e *Exports) news(ctx context.Context, n note, mute *limiter) (baremetal.Ev
 	if n.event.Initiator == "" || n.event.Target == "" {
 		return baremetal.Event{}, nil // a discovery, or somebody who never said who he is
 	}
-	node, history, err := e.past(ctx, n.event)
+	node, exported, history, err := e.past(ctx, n.event)
 	if err != nil {
 		return baremetal.Event{}, err
 	}
@@ -85,8 +85,8 @@ func (e *Exports) news(ctx context.Context, n note, mute *limiter) (baremetal.Ev
 			Detail: fmt.Sprintf("iSCSI login of %.223s from %s to %.223s: %.200s", n.event.Initiator, n.event.Remote.Addr(), n.event.Target, n.event.Reason)}), nil
 	}
 	kind := next(n.event, history)
-	if kind == baremetal.EventLogout && (e.stopping.Load() || e.alive(n.event.Initiator)) {
-		kind = "" // it is we who go, or another session stays
+	if kind == baremetal.EventLogout && (e.stopping.Load() || !exported || e.alive(n.event.Initiator)) {
+		kind = "" // it is we who go, "detach" has told it, or another session stays
 	}
 	if kind == "" || node == "" {
 		return baremetal.Event{}, nil
@@ -115,11 +115,11 @@ var telling = []baremetal.EventKind{
 	baremetal.EventLogin, baremetal.EventFirstRead, baremetal.EventSystem, baremetal.EventUp, baremetal.EventLogout,
 }
 
-// past returns whose session it is, "" for nobody's, and what that machine has done
-// lately, the newest last.
-func (e *Exports) past(ctx context.Context, event iscsi.Event) (node string, history []baremetal.EventKind, err error) {
+// past returns whose session it is, "" for nobody's, whether the target is exported
+// still, and what that machine has done lately, the newest last.
+func (e *Exports) past(ctx context.Context, event iscsi.Event) (node string, exported bool, history []baremetal.EventKind, err error) {
 	err = e.store.View(ctx, func(tx *store.Tx) error {
-		if node, err = owner(tx, event); err != nil || node == "" {
+		if node, exported, err = owner(tx, event); err != nil || node == "" {
 			return err
 		}
 		events, err := tx.Events(store.EventQuery{Node: node, Kinds: telling, Last: true, Limit: 64})
@@ -128,25 +128,25 @@ func (e *Exports) past(ctx context.Context, event iscsi.Event) (node string, his
 		}
 		return err
 	})
-	return node, history, err
+	return node, exported, history, err
 }
 
 // owner finds the node by the target it wants, or by the name it goes by.
-func owner(tx *store.Tx, event iscsi.Event) (string, error) {
+func owner(tx *store.Tx, event iscsi.Event) (node string, exported bool, err error) {
 	export, err := tx.Exports().Get(event.Target)
 	if err == nil {
-		return export.NodeUUID, nil
+		return export.NodeUUID, true, nil
 	}
 	if !errors.Is(err, baremetal.ErrNotFound) {
-		return "", err
+		return "", false, err
 	}
 	connectors, err := tx.Connectors().List(store.Query{Filters: []store.Filter{
 		{Column: "type", Value: "iqn"}, {Column: "connector_id", Value: event.Initiator},
 	}})
 	if err != nil || len(connectors) == 0 {
-		return "", err
+		return "", false, err
 	}
-	return connectors[0].NodeUUID, nil
+	return connectors[0].NodeUUID, false, nil
 }
 
 // next is the chapter that an initiator's doing adds to the story of its machine,
@@ -176,8 +176,8 @@ func next(e iscsi.Event, history []baremetal.EventKind) baremetal.EventKind {
 		if !firmware(e.ISID) && told(baremetal.EventSystem) {
 			return once(baremetal.EventUp)
 		}
-	case iscsi.Logout, iscsi.Closed:
-		if told(baremetal.EventLogin) && history[len(history)-1] != baremetal.EventLogout {
+	case iscsi.Logout, iscsi.Closed: // firmware just vanishes when it hands over
+		if told(baremetal.EventSystem) && history[len(history)-1] != baremetal.EventLogout {
 			return baremetal.EventLogout
 		}
 	}

@@ -13,7 +13,8 @@ var remedies = []struct {
 	kind   error
 	advice string
 }{
-	{rmcp.ErrCredentials, "check ipmi_username, ipmi_password and ipmi_hex_kg_key, and that the BMC lets this user in over the network at the level of ipmi_priv_level"},
+	{rmcp.ErrCredentials, "check ipmi_username, ipmi_password and ipmi_hex_kg_key, and that the BMC lets this user in over the network"},
+	{rmcp.ErrLevel, "set ipmi_priv_level to what the BMC allows this user (OPERATOR is enough to switch), or raise it there"},
 	{rmcp.ErrSuite, "set ipmi_cipher_suite to 17 or 3, whichever the BMC offers, or ipmi_protocol_version to 1.5"},
 	{rmcp.ErrBusy, "try again in a minute; if it stays so, restart the BMC"},
 	{rmcp.ErrNoAnswer, "check ipmi_address and ipmi_port, that IPMI over LAN is enabled on the BMC, and that UDP reaches it"},

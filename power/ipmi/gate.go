@@ -50,7 +50,8 @@ func (g *gate) session(ctx context.Context, i info, pause time.Duration, f func(
 }
 
 // dial tries the cipher suites that the node allows, the one that worked last
-// before all others. Only a refused suite is a reason to try the next.
+// before all others. A refused suite is a reason to try the next, and so is a refused
+// privilege level, for BMCs can bind levels to suites. A refused login is none.
 func (g *gate) dial(ctx context.Context, i info) (s *rmcp.Session, err error) {
 	try := i.suites
 	if g.known && slices.Contains(try, g.suite) {
@@ -65,7 +66,7 @@ func (g *gate) dial(ctx context.Context, i info) (s *rmcp.Session, err error) {
 			g.suite, g.known = suite, true
 			return s, nil
 		}
-		if !errors.Is(err, rmcp.ErrSuite) {
+		if !errors.Is(err, rmcp.ErrSuite) && !errors.Is(err, rmcp.ErrLevel) {
 			return nil, err
 		}
 	}

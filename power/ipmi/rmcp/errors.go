@@ -8,7 +8,8 @@ import (
 // The kinds of failure.
 var (
 	ErrNoAnswer    = errors.New("no answer")                            // nobody there, or every packet lost
-	ErrCredentials = errors.New("login refused")                        // user name, password, Kg key or privilege level
+	ErrCredentials = errors.New("login refused")                        // user name, password or Kg key
+	ErrLevel       = errors.New("privilege level refused")              // to this user, or with this cipher suite
 	ErrSuite       = errors.New("cipher suite refused")                 // another one may do
 	ErrBusy        = errors.New("BMC busy")                             // no free session, or not ready: try again later
 	ErrProtocol    = errors.New("answer that does not fit the request") // a BMC that lost its mind or its session
@@ -49,7 +50,7 @@ func (e CompletionError) Is(kind error) bool {
 	case 0xc0, 0xc3, 0xc4, 0xce, 0xd1, 0xd2:
 		return kind == ErrBusy
 	case InsufficientPrivilege:
-		return kind == ErrCredentials
+		return kind == ErrLevel
 	}
 	return false
 }
@@ -69,8 +70,8 @@ var statuses = map[status]struct {
 	0x06: {ErrSuite, "no matching authentication payload"},
 	0x07: {ErrSuite, "no matching integrity payload"},
 	0x08: {ErrProtocol, "inactive session ID"},
-	0x09: {ErrCredentials, "privilege level not known"},
-	0x0a: {ErrCredentials, "privilege level not allowed for this user"},
+	0x09: {ErrLevel, "not known"},
+	0x0a: {ErrLevel, "not allowed"},
 	0x0b: {ErrBusy, "no free session at this privilege level"},
 	0x0c: {ErrCredentials, "user name too long"},
 	0x0d: {ErrCredentials, "user name not known"},

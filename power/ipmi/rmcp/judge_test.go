@@ -123,8 +123,8 @@ func TestRefusals(t *testing.T) {
 		"wrong password, 1.5":  {func(c *Config) { c.Password, c.Suite, c.Waits = guess, 0, quick[:1] }, both, nil, ErrCredentials},
 		"no such user":         {func(c *Config) { c.Username = "nobody" }, both, nil, ErrCredentials},
 		"no such user, 1.5":    {func(c *Config) { c.Username, c.Suite = "nobody", 0 }, both, nil, ErrCredentials},
-		"level too high":       {func(c *Config) { c.Username = "guest" }, both, nil, ErrCredentials},
-		"level too high, 1.5":  {func(c *Config) { c.Username, c.Suite = "guest", 0 }, both, nil, ErrCredentials},
+		"level too high":       {func(c *Config) { c.Username = "guest" }, both, nil, ErrLevel},
+		"level too high, 1.5":  {func(c *Config) { c.Username, c.Suite = "guest", 0 }, both, nil, ErrLevel},
 		"Kg key not given":     {func(c *Config) {}, both, twoKeys, ErrCredentials},
 		"wrong Kg key":         {func(c *Config) { c.KG = []byte(guess) }, both, twoKeys, ErrCredentials},
 		"suite not offered":    {func(c *Config) {}, both[:1], nil, ErrSuite},
@@ -173,7 +173,7 @@ func TestCompletionCodes(t *testing.T) {
 	if _, err := s.Do(t.Context(), NetFnChassis, 0xfe); !errors.As(err, &code) || code != InvalidCommand {
 		t.Errorf("unknown command = %v, want %v", err, InvalidCommand)
 	}
-	for code, kind := range map[CompletionError]error{0xc0: ErrBusy, 0xd2: ErrBusy, InsufficientPrivilege: ErrCredentials} {
+	for code, kind := range map[CompletionError]error{0xc0: ErrBusy, 0xd2: ErrBusy, InsufficientPrivilege: ErrLevel} {
 		if !errors.Is(code, kind) {
 			t.Errorf("%v is not %v", code, kind)
 		}

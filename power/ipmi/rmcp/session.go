@@ -46,8 +46,8 @@ type Session struct {
 	repeated bool   // something had to be sent again
 }
 
-// Dial opens a session. Its errors wrap ErrNoAnswer, ErrCredentials, ErrSuite,
-// ErrBusy or ErrProtocol, and never hold a password. When ctx ends they wrap its error too.
+// Dial opens a session. Its errors wrap ErrNoAnswer, ErrCredentials, ErrLevel,
+// ErrSuite, ErrBusy or ErrProtocol, and never hold a password. When ctx ends they wrap its error too.
 func Dial(ctx context.Context, c Config) (*Session, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "udp", c.Address)
 	if err != nil {

@@ -56,8 +56,10 @@ func (s *Session) activate(ctx context.Context, e *old, level Level, challenge [
 	switch {
 	case refused && code >= 0x81 && code <= 0x83:
 		return fmt.Errorf("%w: no free session", ErrBusy)
+	case refused && code == 0x86:
+		return ErrLevel
 	case refused:
-		return fmt.Errorf("%w (%w)", ErrCredentials, code)
+		return fmt.Errorf("%w: %w", ErrCredentials, code)
 	case errors.Is(err, ErrNoAnswer):
 		return fmt.Errorf("%w: wrong password?", ErrCredentials)
 	case err != nil:

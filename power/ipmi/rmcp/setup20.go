@@ -51,7 +51,7 @@ func (s *Session) capabilities(ctx context.Context, level Level) (capabilities, 
 func (s *Session) setLevel(ctx context.Context, level Level) error {
 	_, err := s.Do(ctx, netFnApp, cmdSetPrivilege, byte(level))
 	if code, refused := err.(CompletionError); refused {
-		return fmt.Errorf("%w: privilege level not granted (%w)", ErrCredentials, code)
+		return fmt.Errorf("%w: %w", ErrLevel, code)
 	}
 	return err
 }
