@@ -48,11 +48,11 @@ type conn struct {
 	why       string       // it ended
 	logout    bool
 	vital     vital
+	arrived   time.Time // when the latest requests came
+	touched   [2]bool   // a first read, a first write
 
-	work    sync.WaitGroup // commands in the pool, and the writer
-	pooled  int            // how many of the next writes go to the pool; used by the reader
-	arrived time.Time      // when what is being handled came; used by the reader
-	touched [2]bool        // a first read, a first write; under mu
+	work   sync.WaitGroup // commands in the pool, and the writer
+	pooled atomic.Int32   // how many of the next writes go to the pool
 }
 
 // Bytes of replies that gather while more requests wait to be read: from handOver on the writer takes them, at holdUp the reader waits for
@@ -101,8 +101,9 @@ func (c *conn) park() error {
 
 // unpark is called when something has come: answers gather again.
 func (c *conn) unpark() {
-	c.arrived = time.Now()
+	now := time.Now()
 	c.mu.Lock()
+	c.arrived = now
 	c.parked = false
 	c.vital.heard = true
 	c.mu.Unlock()
@@ -217,7 +218,6 @@ const (
 
 // run executes a command here if that is quick, else in the pool.
 func (c *conn) run(t *Task) {
-	t.began = c.arrived
 	if n := t.room(); n > 0 {
 		t.in = c.srv.memory.get(n)
 	}
@@ -228,16 +228,16 @@ func (c *conn) run(t *Task) {
 			return
 		}
 	case scsi.Write:
-		if c.pooled == 0 {
+		if c.pooled.Load() <= 0 {
 			start := time.Now()
 			r := c.device.Execute(t.command(c.nexus))
 			if time.Since(start) > patience {
-				c.pooled = pooledWrites
+				c.pooled.Store(pooledWrites)
 			}
 			c.complete(t, r)
 			return
 		}
-		c.pooled--
+		c.pooled.Add(-1)
 	}
 	t.own(c.srv.memory)
 	c.read(t.room())
@@ -303,7 +303,10 @@ func (c *conn) Send(p PDU, last *Buffer) {
 	c.out.add(p, last)
 }
 
-func (c *conn) Run(t *Task) { c.ready = append(c.ready, t) }
+func (c *conn) Run(t *Task) {
+	t.began = c.arrived
+	c.ready = append(c.ready, t)
+}
 
 func (c *conn) Close(why string) {
 	c.closing = true
