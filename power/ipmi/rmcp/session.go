@@ -47,7 +47,8 @@ type Session struct {
 }
 
 // Dial opens a session. Its errors wrap ErrNoAnswer, ErrCredentials, ErrLevel,
-// ErrSuite, ErrBusy or ErrProtocol, and never hold a password. When ctx ends they wrap its error too.
+// ErrSuite, ErrBusy or ErrProtocol, when ctx ends its error too, and never hold a
+// password.
 func Dial(ctx context.Context, c Config) (*Session, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "udp", c.Address)
 	if err != nil {

@@ -23,7 +23,7 @@ func (s *Session) setUp15(ctx context.Context, c Config, caps capabilities) erro
 		return fmt.Errorf("activate session: %w", err)
 	}
 	s.id = e.id
-	if caps.status&perMessageAuthNo != 0 { // the BMC's administrator gave it up
+	if caps.status&unsealedMessages != 0 { // the BMC's administrator gave it up
 		e.auth = authNone
 	}
 	return nil

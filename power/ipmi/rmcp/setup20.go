@@ -13,15 +13,18 @@ import (
 
 // Commands of session setup (chapter 22).
 const (
-	cmdChannelAuth   = 0x38
-	cmdChallenge     = 0x39
-	cmdActivate      = 0x3a
-	cmdSetPrivilege  = 0x3b
-	cmdCloseSession  = 0x3c
-	thisChannel      = 0x0e
-	version20Data    = 0x80 // ask for the answer's IPMI 2.0 form
-	nameOnlyLookup   = 0x10
-	perMessageAuthNo = 0x10
+	cmdChannelAuth  = 0x38
+	cmdChallenge    = 0x39
+	cmdActivate     = 0x3a
+	cmdSetPrivilege = 0x3b
+	cmdCloseSession = 0x3c
+)
+
+const (
+	thisChannel      = 0x0e // the one we came by
+	extended         = 0x80 // ask for the IPMI 2.0 form of the capabilities
+	unsealedMessages = 0x10 // of the capabilities' status: per-message authentication is disabled
+	nameOnlyLookup   = 0x10 // of the role: the user is who has the name, whatever the level
 )
 
 // capabilities is what a BMC says of itself before a session (table 22-15).
@@ -34,7 +37,7 @@ type capabilities struct {
 // login, that somebody is there. A BMC that cannot answer is taken for able.
 func (s *Session) capabilities(ctx context.Context, level Level) (capabilities, error) {
 	s.envelope = &old{}
-	data, err := s.Do(ctx, netFnApp, cmdChannelAuth, thisChannel|version20Data, byte(level))
+	data, err := s.Do(ctx, netFnApp, cmdChannelAuth, thisChannel|extended, byte(level))
 	if _, refused := err.(CompletionError); refused {
 		return capabilities{auths: 1 << authMD5}, nil
 	}
@@ -126,16 +129,16 @@ func random(n int) []byte {
 	return b
 }
 
-// step sends one message of session setup and returns the answer, which begins
-// with tag, status, two reserved bytes and our session ID. A status other than
-// success is an error, in whatever length it comes.
+// step sends one message of session setup and returns the answer, which has the
+// next payload type and begins with tag, status, two reserved bytes and our session
+// ID. A status other than success is an error, even in an answer that is too short
+// for the rest, as some BMCs send it.
 func (s *Session) step(ctx context.Context, kind payload, h *handshake, body []byte, length int) ([]byte, error) {
 	s.tag++
 	body[0] = s.tag
 	var answer []byte
 	err := s.ask(ctx, kind, body, func(got payload, b []byte) bool {
-		if got != kind+1 || // every message is answered by the next type
-			len(b) < 2 || b[0] != s.tag {
+		if got != kind+1 || len(b) < 2 || b[0] != s.tag || len(b) >= 8 && !bytes.Equal(b[4:8], h.sidM) {
 			return false
 		}
 		answer = append([]byte(nil), b...)
@@ -147,8 +150,8 @@ func (s *Session) step(ctx context.Context, kind payload, h *handshake, body []b
 	if err := status(answer[1]).err(); err != nil {
 		return nil, err
 	}
-	if len(answer) < length || !bytes.Equal(answer[4:8], h.sidM) {
-		return nil, fmt.Errorf("%w: session setup", ErrProtocol)
+	if len(answer) < length {
+		return nil, fmt.Errorf("%w: %d bytes where %d are due", ErrProtocol, len(answer), length)
 	}
 	return answer, nil
 }
