@@ -50,11 +50,35 @@ func decode(raw []byte) (v any, err error) {
 	d.UseNumber()
 	if err = d.Decode(&v); err == nil {
 		if _, err = d.Token(); err == io.EOF {
-			return v, nil
+			return v, finite(v)
 		}
 		err = errors.New("there is more behind the first value")
 	}
 	return nil, invalid("The request body is not valid JSON: %s", err)
+}
+
+// finite refuses numbers that are beyond a double, which the database could keep
+// and nobody read again.
+func finite(v any) (err error) {
+	switch v := v.(type) {
+	case json.Number:
+		if _, err := v.Float64(); err != nil {
+			return invalid("The request body holds the number %.40s, which is out of range.", v)
+		}
+	case []any:
+		for _, item := range v {
+			if err = finite(item); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for _, item := range v {
+			if err = finite(item); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // depth is how deeply brackets nest in raw, be it JSON or not.

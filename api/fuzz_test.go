@@ -41,7 +41,7 @@ func FuzzBody(f *testing.F) {
 	for _, b := range []string{"", "{}", "[]", "null", `{"driver":"fake-hardware","name":"x"}`, `[{"op":"add","path":"/extra/a","value":{"b":[1]}}]`,
 		`{"target":"power on","timeout":1}`, `{"target":"active","configdrive":{"meta_data":{}}}`, `{"node_uuid":"c0ffee00-0000-4000-8000-000000000001","address":"52:54:00:00:00:01"}`,
 		`{"traits":["CUSTOM_A"]}`, `{"events":[{"event":"network.bind_port"}]}`, `{"name":"CUSTOM_T","steps":[{"interface":"deploy","step":"x","args":{},"priority":"1"}]}`,
-		`{"network_data":{"links":[],"networks":[],"services":[]},"driver":"fake-hardware"}`, "{\"a\":\x00}", `{"a":1e999}`, `"\ud800"`} {
+		`{"network_data":{"links":[],"networks":[],"services":[]},"driver":"fake-hardware"}`, "{\"a\":\x00}", `{"driver":"fake-hardware","extra":{"a":1e999,"b":12345678901234567890,"c":"\u0000"}}`, `"\ud800"`} {
 		f.Add([]byte(b))
 	}
 	l := newLab(f)

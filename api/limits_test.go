@@ -28,6 +28,7 @@ func TestBodyLimits(t *testing.T) {
 			`{"debuginfo":null,"faultcode":"Client","faultstring":"Request body JSON is nested too deeply. Please contact the service administrator."}`},
 		{"brackets in a string", `{"driver":"` + strings.Repeat("[", 50) + `"}`, 400, ""},
 		{"malformed", `{"driver":`, 400, ""},
+		{"beyond a double", `{"driver":"fake-hardware","extra":{"a":[1e999]}}`, 400, ""},
 		{"two values", `{"driver":"fake-hardware"} {}`, 400, ""},
 	} {
 		status, body := l.do(t, "POST", "/v1/nodes", test.body)
