@@ -44,23 +44,44 @@ var article = map[Kind]string{KindVolume: "a", KindSnapshot: "a", KindImage: "an
 // volume, and is of size bytes, or as large as its source if size is 0. Nothing is
 // copied; the source stays as it is for as long as the clone stands on it.
 func (d *Dir) Clone(source, id string, size int64) error {
-	return d.change("clone", source, func(s *stack) error {
+	err := d.alone(func() error {
 		if err := d.taken(id); err != nil {
 			return err
 		}
-		if size == 0 {
-			size = s.m.Size
-		}
-		if err := checkSize(size); err != nil || size < s.m.Size {
-			return fmt.Errorf("a clone of %d bytes of what has %d: %w", size, s.m.Size, ErrSize)
-		}
-		below, err := d.freeze(s)
+		m, err := d.frozen(source)
 		if err != nil {
 			return err
 		}
-		return d.stackUp(&manifest{Version: version, Kind: KindVolume, Size: size, Layers: below,
-			Base: len(below), Created: time.Now().UTC(), id: id})
+		if size == 0 {
+			size = m.Size
+		}
+		if err := checkSize(size); err != nil || size < m.Size {
+			return fmt.Errorf("a clone of %d bytes of what has %d: %w", size, m.Size, ErrSize)
+		}
+		return d.stackUp(&manifest{Version: version, Kind: KindVolume, Size: size, Layers: m.Layers,
+			Base: len(m.Layers), Created: time.Now().UTC(), id: id})
 	})
+	if err != nil {
+		return fmt.Errorf("clone %.64s: %w", source, err)
+	}
+	return nil
+}
+
+// frozen returns what an id is made of, having seen to it that it stays like that.
+// The caller holds the lock of the directory.
+func (d *Dir) frozen(id string) (*manifest, error) {
+	m, err := d.load(id)
+	if err != nil || m.Kind != KindVolume {
+		return m, err
+	}
+	s, err := d.acquire(id, keeper)
+	if err != nil {
+		return nil, err
+	}
+	size := s.m.Size
+	below, err := d.freeze(s)
+	m = &manifest{Version: version, Kind: KindSnapshot, Size: size, Layers: below, id: id}
+	return m, errors.Join(err, d.release(s, keeper))
 }
 
 // Snapshot makes a snapshot, named id, of a volume, which may be written to
@@ -164,11 +185,8 @@ func (d *Dir) enlarge(s *stack, size int64) error {
 }
 
 // freeze makes the layers of a stack stay as they are from now on, by putting an
-// empty one on top if it is a volume, and returns them.
+// empty one on top, and returns them.
 func (d *Dir) freeze(s *stack) (frozen []string, err error) {
-	if s.m.Kind != KindVolume {
-		return s.m.Layers, nil
-	}
 	s.gate.Lock()
 	defer s.gate.Unlock()
 	if err := s.sync(); err != nil {

@@ -59,6 +59,7 @@ type Builder struct {
 	dir  *Dir
 	file file
 	size int64
+	sums sums
 }
 
 // Build makes an image of what fill writes. The image is there, on stable storage,
@@ -76,9 +77,12 @@ func (d *Dir) Build(id string, fill func(*Builder) error) error {
 		if err := checkSize(b.size); err != nil {
 			return fmt.Errorf("%d bytes: %w", b.size, err)
 		}
-		return f.Truncate(b.size)
+		if err := f.Truncate(b.size); err != nil {
+			return err
+		}
+		return b.sums.finish(f)
 	}, func(temp string) error {
-		return d.alone(func() error { return d.name(id, temp, b.size) })
+		return d.alone(func() error { return d.name(id, temp, b) })
 	})
 	if err != nil {
 		return fmt.Errorf("create image %s: %w", id, err)
@@ -87,18 +91,21 @@ func (d *Dir) Build(id string, fill func(*Builder) error) error {
 }
 
 // name makes an image of a finished layer.
-func (d *Dir) name(id, temp string, size int64) error {
+func (d *Dir) name(id, temp string, b *Builder) error {
 	if err := d.taken(id); err != nil {
 		return err
 	}
 	layer := newName() + rawSuffix
-	if err := d.fs.Link(temp, layerPath(layer)); err != nil {
+	if err := b.sums.save(d.fs, layer); err != nil {
 		return err
 	}
-	err := d.publish(&manifest{Version: version, Kind: KindImage, Size: size,
+	if err := d.fs.Link(temp, layerPath(layer)); err != nil {
+		return errors.Join(err, d.fs.Remove(sumsPath(layer)))
+	}
+	err := d.publish(&manifest{Version: version, Kind: KindImage, Size: b.size,
 		Layers: []string{layer}, Created: time.Now().UTC(), id: id})
 	if err != nil && !errors.As(err, new(fatal)) {
-		err = errors.Join(err, d.fs.Remove(layerPath(layer)))
+		err = errors.Join(err, d.discard([]string{layer}))
 	}
 	return err
 }
@@ -125,12 +132,11 @@ func (b *Builder) WriteAt(p []byte, off int64) (n int, err error) {
 			if _, err := b.file.WriteAt(piece, at); err != nil {
 				return n, err
 			}
+			b.sums.add(piece, at)
 		}
 		n += len(piece)
 	}
-	if end := off + int64(len(p)); end > b.size {
-		b.Resize(end)
-	}
+	b.Resize(max(b.size, off+int64(len(p))))
 	return n, nil
 }
 

@@ -187,8 +187,11 @@ func (d *Dir) collect(manifests []*manifest, names []string) error {
 	}
 	var garbage []string
 	for _, name := range names {
-		if layerName.MatchString(name) && !named[name] {
+		if layer, isSums := strings.CutSuffix(name, sumsSuffix); isSums && layerName.MatchString(layer) && !named[layer] {
 			garbage = append(garbage, layerPath(name))
+		}
+		if layerName.MatchString(name) && !named[name] {
+			garbage = append(garbage, layerPath(name), sumsPath(name))
 		}
 	}
 	return d.removeAll(garbage)

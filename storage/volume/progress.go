@@ -1,0 +1,54 @@
+package volume
+
+import "time"
+
+// Progress is how far something is that takes its time.
+type Progress struct {
+	Done, Total int64         // bytes; Total is 0 if it is not known
+	Rate        float64       // bytes per second since the beginning
+	Left        time.Duration // until it is done, at that rate; 0 if it is not known
+}
+
+// Meter tells somebody of progress, several times a second and at the end. A nil
+// Meter tells nobody. It is not safe for concurrent use.
+type Meter struct {
+	tell    func(Progress)
+	total   int64
+	done    int64
+	started time.Time
+	told    time.Time
+}
+
+// NewMeter makes a meter of total bytes; nil if there is nobody to tell.
+func NewMeter(total int64, tell func(Progress)) *Meter {
+	if tell == nil {
+		return nil
+	}
+	now := time.Now()
+	return &Meter{tell: tell, total: total, started: now, told: now}
+}
+
+const meterInterval = 200 * time.Millisecond
+
+// Add counts n bytes more.
+func (m *Meter) Add(n int64) {
+	if m == nil {
+		return
+	}
+	m.done += n
+	if now := time.Now(); now.Sub(m.told) >= meterInterval || m.done == m.total {
+		m.told = now
+		m.tell(progress(m.done, m.total, now.Sub(m.started)))
+	}
+}
+
+func progress(done, total int64, took time.Duration) Progress {
+	p := Progress{Done: done, Total: total}
+	if took > 0 {
+		p.Rate = float64(done) / took.Seconds()
+	}
+	if p.Rate > 0 && total > done {
+		p.Left = time.Duration(float64(total-done) / p.Rate * float64(time.Second))
+	}
+	return p
+}
