@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"ironhook/storage/iscsi"
+)
+
+// result is what a workload gave: the other side first, then ours.
+type result struct {
+	workload
+	rate   [2][]float64 // requests a second
+	ratios []float64
+	cpu    [2][]float64 // microseconds of processor time for a request
+}
+
+// compare runs a workload on both sides by turns.
+func (p *peers) compare(ctx context.Context, w workload, rounds int, length time.Duration) (result, error) {
+	r := result{workload: w}
+	q, err := p.pair(ctx, w.on)
+	if err != nil {
+		return r, err
+	}
+	sides := [2]side{{q.tgt, w.over(q.urls[0])}, {q.ours, w.over(q.urls[1])}}
+	if w.digests {
+		sides = [2]side{{q.ours, w.ourInitiator(q, "None")}, {q.ours, w.ourInitiator(q, "CRC32C")}}
+	}
+	for n := range rounds {
+		var rate [2]float64
+		for k := range 2 {
+			i := (n + k) % 2 // the one and the other goes first
+			before, start := cpu(sides[i].process), time.Now()
+			if rate[i], err = sides[i].run(ctx, length); err != nil {
+				return r, err
+			}
+			spent := cpu(sides[i].process) - before
+			r.rate[i] = append(r.rate[i], rate[i])
+			r.cpu[i] = append(r.cpu[i], spent.Seconds()*1e6/(rate[i]*time.Since(start).Seconds()))
+		}
+		r.ratios = append(r.ratios, rate[1]/rate[0])
+	}
+	return r, nil
+}
+
+// side is a target under a load.
+type side struct {
+	process *exec.Cmd
+	run     func(context.Context, time.Duration) (float64, error)
+}
+
+func (w workload) over(url string) func(context.Context, time.Duration) (float64, error) {
+	return func(ctx context.Context, length time.Duration) (float64, error) { return w.run(ctx, url, length) }
+}
+
+func (w workload) ourInitiator(q *pair, digest string) func(context.Context, time.Duration) (float64, error) {
+	keys := []iscsi.Pair{{Key: "HeaderDigest", Value: digest}, {Key: "DataDigest", Value: digest}}
+	return func(ctx context.Context, length time.Duration) (float64, error) {
+		return w.pipeline(ctx, q.portal, q.id, keys, length)
+	}
+}
+
+// row is one line of the table.
+func (r result) row() string {
+	want := ""
+	if r.want > 0 {
+		want = fmt.Sprintf("%.2f", r.want)
+	}
+	name := r.name
+	if r.digests {
+		name += " (beside none)"
+	}
+	return fmt.Sprintf("| %s | %.0f | %.0f | **%.2f** (%.2f to %.2f) | %s | %.1f | %.1f |", name, median(r.rate[0]), median(r.rate[1]),
+		median(r.ratios), slices.Min(r.ratios), slices.Max(r.ratios), want, median(r.cpu[0]), median(r.cpu[1]))
+}
+
+func median(v []float64) float64 {
+	sorted := slices.Sorted(slices.Values(v))
+	half := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[half]
+	}
+	return (sorted[half-1] + sorted[half]) / 2
+}
+
+// render makes the section.
+func render(results []result, memory string, rounds int, length time.Duration) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Requests a second over loopback, tgt and Ironhook by turns on files of 1 GiB; medians of %d pairs of runs of %v each.\n", rounds, length)
+	fmt.Fprintf(&b, "Reads by iscsi-perf, writes by qemu-img bench; on tmpfs where nothing else is said. %s\n\n", host())
+	b.WriteString("| workload | tgt | Ironhook | ratio (least to most) | wanted | tgt us CPU/request | Ironhook us CPU/request |\n|---|---|---|---|---|---|---|\n")
+	for _, r := range results {
+		b.WriteString(r.row() + "\n")
+	}
+	fmt.Fprintf(&b, "\n%s The rows on digests have our own initiator on both sides, without and with CRC32C of headers and data.\n", memory)
+	return b.String()
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// run puts the workload on a target and returns requests a second.
+func (w workload) run(ctx context.Context, url string, length time.Duration) (float64, error) {
+	if w.writes() {
+		return w.qemuImg(ctx, url, length)
+	}
+	rates := make([]float64, w.sessions)
+	g, ctx := errgroup.WithContext(ctx)
+	for n := range rates {
+		g.Go(func() (err error) {
+			rates[n], err = w.iscsiPerf(ctx, url, length)
+			return err
+		})
+	}
+	err := g.Wait()
+	sum := 0.0
+	for _, r := range rates {
+		sum += r
+	}
+	return sum, err
+}
+
+var averageIOPS = regexp.MustCompile(`iops average (\d+)`)
+
+func (w workload) iscsiPerf(ctx context.Context, url string, length time.Duration) (float64, error) {
+	args := []string{"-m", strconv.Itoa(w.depth), "-b", strconv.Itoa(w.block / 512), "-t", strconv.Itoa(int(length.Seconds()))}
+	if w.kind == randomRead {
+		args = append(args, "-r")
+	}
+	return figure(ctx, averageIOPS, length+20*time.Second, "iscsi-perf", append(args, url)...)
+}
+
+var completed = regexp.MustCompile(`Run completed in ([0-9.]+) seconds`)
+
+// qemuImg counts requests, not seconds: the count grows until a run is long enough.
+func (w workload) qemuImg(ctx context.Context, url string, length time.Duration) (float64, error) {
+	args := []string{"bench", "-f", "raw", "-w", "-d", strconv.Itoa(w.depth), "-s", strconv.Itoa(w.block), "-S", strconv.Itoa(w.stride())}
+	if w.kind == flushedWrite {
+		args = append(args, "--flush-interval=1")
+	}
+	count := 64 * w.depth
+	for try := 0; ; try++ {
+		took, err := figure(ctx, completed, time.Minute, "qemu-img", append(args, "-c", strconv.Itoa(count), url)...)
+		if err != nil {
+			return 0, err
+		}
+		if took >= 0.6*length.Seconds() || try == 3 {
+			return float64(count) / took, nil
+		}
+		count = int(min(float64(count)*length.Seconds()/(took+1e-3), float64(count)*60))
+	}
+}
+
+// figure runs a program and finds a number in what it prints.
+func figure(ctx context.Context, re *regexp.Regexp, limit time.Duration, name string, args ...string) (float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
+	all := re.FindAllSubmatch(out, -1)
+	if len(all) == 0 {
+		return 0, fmt.Errorf("%s %v: %v\n%s", name, args, err, out)
+	}
+	return strconv.ParseFloat(string(all[len(all)-1][1]), 64)
+}
