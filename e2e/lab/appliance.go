@@ -35,7 +35,7 @@ func Build(ctx context.Context) (string, error) {
 	program := filepath.Join(os.Getenv(scratchEnv), "ironhook")
 	for _, argv := range [][]string{
 		{filepath.Join(root, "scripts", "ipxe.sh")},
-		{"go", "build", "-buildvcs=false", "-o", program, "."},
+		{"go", "build", "-trimpath", "-buildvcs=false", "-o", program, "."},
 	} {
 		cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 		cmd.Dir = root

@@ -71,7 +71,9 @@ func download(ctx context.Context, cache, name string) (string, error) {
 	if deb := newest(cache, name); deb != "" {
 		return deb, nil
 	}
-	if _, err := run(ctx, "env", "-C", cache, "apt-get", "download", "-qq", name); err != nil {
+	// In a user namespace apt takes itself for root and tries to become _apt, whom
+	// the namespace does not know: it is told not to.
+	if _, err := run(ctx, "env", "-C", cache, "apt-get", "-o", "APT::Sandbox::User=root", "download", "-qq", name); err != nil {
 		return "", fmt.Errorf("%w\n(an old package list is the usual cause: run apt-get update as root)", err)
 	}
 	if deb := newest(cache, name); deb != "" {
