@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"io"
 	"log/slog"
 	"net/http"
@@ -28,6 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type room struct {
 	*testing.T
 	store *store.Store
+	path  string // of its file
 	web   *Web
 	log   *logbook
 	url   string
@@ -61,7 +63,8 @@ func newRoom(t *testing.T, change ...func(*Web)) *room {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "ironhook.db"), string(schema))
+	path := filepath.Join(t.TempDir(), "ironhook.db")
+	s, err := store.Open(t.Context(), path, string(schema))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +92,7 @@ func newRoom(t *testing.T, change ...func(*Web)) *room {
 	client := server.Client()
 	client.Jar = jar
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &room{T: t, store: s, web: w, log: log, url: server.URL, http: client}
+	return &room{T: t, store: s, path: path, web: w, log: log, url: server.URL, http: client}
 }
 
 // answer is a response, read.
@@ -165,6 +168,19 @@ func (r *room) enroll(n *baremetal.Node, mac string) *baremetal.Node {
 func (r *room) update(f func(tx *store.Tx) error) {
 	r.Helper()
 	if err := r.store.Update(r.Context(), f); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// destroy drops a table behind the store's back.
+func (r *room) destroy(table string) {
+	r.Helper()
+	db, err := sql.Open("sqlite", r.path)
+	if err != nil {
+		r.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // committed
+	if _, err := db.ExecContext(r.Context(), "DROP TABLE "+table); err != nil {
 		r.Fatal(err)
 	}
 }

@@ -160,14 +160,18 @@ func TestPagesKeepTheirOwnPolicy(t *testing.T) {
 
 func TestABrokenStoreIsNotAnEmptyWall(t *testing.T) {
 	r := newRoom(t).enter()
-	if err := r.store.Close(); err != nil {
-		t.Fatal(err)
+	r.destroy("nodes")
+	for _, path := range []string{"/ui/", "/ui/machines/pc-01"} {
+		a := r.get(path)
+		if a.status != 500 || strings.Contains(a.body, "No machines") || !strings.Contains(a.body, "the log says why") {
+			t.Errorf("GET %s over a broken store = %d\n%s", path, a.status, a.body)
+		}
+		if !strings.Contains(r.log.String(), "path="+path+" error=") {
+			t.Errorf("the log does not say why %s failed:\n%s", path, r.log)
+		}
 	}
-	if a := r.get("/ui/"); a.status != 500 || strings.Contains(a.body, "No machines") || !strings.Contains(a.body, "the log says why") {
-		t.Errorf("GET /ui/ over a broken store = %d\n%s", a.status, a.body)
-	}
-	if !strings.Contains(r.log.String(), "read page") {
-		t.Errorf("the log does not say why:\n%s", r.log)
+	if _, ok := r.follow("/ui/events").read(); ok {
+		t.Error("a stream over a broken store says something")
 	}
 }
 

@@ -20,6 +20,16 @@ const (
 	lost    = -1               // position of one who cannot tell where it was
 )
 
+// cause is why a stream looks at the store.
+type cause int
+
+const (
+	opened  cause = iota // the page has just been read
+	changed              // somebody committed
+	beat                 // time has passed
+	over                 // the browser, the session or the server ended
+)
+
 // fragment is one element of a page that may have changed.
 type fragment struct {
 	id, template string
@@ -37,10 +47,13 @@ type view interface {
 // stream is one browser that follows the log. It belongs to one goroutine.
 type stream struct {
 	*Web
-	view  view
-	after int64 // number of the last event the browser knows of
-	seen  map[string]uint64
-	seed  maphash.Seed
+	session *session // nil with authentication off
+	view    view
+	after   int64             // number of the last event the browser knows of
+	resumed bool              // it was away: its page may be older than it says
+	seen    map[string]uint64 // fragments as the browser has them
+	seed    maphash.Seed
+	soon    <-chan time.Time // when to look at everything, if before the next beat
 }
 
 // events answers with a stream of server-sent events (WHATWG HTML section 9.2).
@@ -60,11 +73,14 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer w.dismiss(one)
-	s := &stream{Web: w, view: &wallView{}, after: position(r), seen: make(map[string]uint64), seed: maphash.MakeSeed()}
+	s := &stream{
+		Web: w, session: one, view: &wallView{}, after: position(r), resumed: r.Header.Get("Last-Event-ID") != "",
+		seen: make(map[string]uint64), seed: maphash.MakeSeed(),
+	}
 	if machine := r.URL.Query().Get("machine"); machine != "" {
 		s.view = machineView{machine}
 	}
-	if err := s.run(r.Context(), rw, one); err != nil && r.Context().Err() == nil {
+	if err := s.run(r.Context(), rw); err != nil && r.Context().Err() == nil {
 		w.Log.Warn("stream of events ended", "from", r.RemoteAddr, "error", err)
 	}
 }
@@ -81,65 +97,94 @@ func position(r *http.Request) int64 {
 }
 
 // run sends until the browser, the session or the server ends.
-func (s *stream) run(ctx context.Context, rw http.ResponseWriter, one *session) error {
+func (s *stream) run(ctx context.Context, rw http.ResponseWriter) error {
 	out := http.NewResponseController(rw)
 	if err := out.SetReadDeadline(time.Time{}); err != nil { // the server's is for requests
 		return fmt.Errorf("lift read deadline: %w", err)
 	}
 	rw.Header().Set("Content-Type", "text/event-stream")
 	rw.Header().Set("X-Accel-Buffering", "no") // asks a proxy not to hold messages back
-	beat := time.NewTicker(s.heartbeat)
-	defer beat.Stop()
-	ended, quiet := s.end(one), true
-	for {
-		changed := s.Store.Changed()
-		message, err := s.message(ctx, quiet)
-		if err != nil {
-			return err
-		}
-		if len(message) > 0 {
+	beats := time.NewTicker(s.heartbeat)
+	defer beats.Stop()
+	for why := opened; why != over; {
+		commit := s.Store.Changed() // before reading, so that no commit falls between
+		message, err := s.message(ctx, why)
+		if err == nil && len(message) > 0 {
 			err = send(rw, out, message)
 		}
 		if err != nil {
 			return err
 		}
+		why = s.wait(ctx, commit, beats.C)
+	}
+	return nil
+}
+
+// wait waits for a reason to look again. After a commit it lingers a moment, so
+// that a burst of events is one message.
+func (s *stream) wait(ctx context.Context, commit <-chan struct{}, beats <-chan time.Time) cause {
+	var ended <-chan struct{}
+	if s.session != nil {
+		ended = s.session.done
+	}
+	why := beat
+	for {
 		select {
-		case <-changed:
-			quiet = true
-		case <-beat.C:
-			quiet = false
-			if one != nil && !s.sessions.keep(one, s.now()) {
-				return nil
+		case <-commit:
+			why, commit, beats = changed, nil, time.After(s.pace)
+		case <-s.soon:
+			s.soon = nil
+			return beat
+		case <-beats:
+			if why == beat && s.session != nil && !s.sessions.keep(s.session, s.now()) {
+				return over
 			}
+			return why
 		case <-ctx.Done():
-			return nil
+			return over
 		case <-ended:
-			return nil
+			return over
 		case <-s.closing:
-			return nil
-		}
-		if quiet && !rest(ctx, s.pace) {
-			return nil
+			return over
 		}
 	}
 }
 
-// end is closed when the session one ends; never, when there is none.
-func (s *stream) end(one *session) <-chan struct{} {
-	if one == nil {
-		return nil
+// message is what there is to say now: the fragments that changed, a comment as
+// a sign of life, or nothing.
+func (s *stream) message(ctx context.Context, why cause) ([]byte, error) {
+	fragments, news, err := s.look(ctx, why)
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
 	}
-	return one.done
+	if !news && (why == changed || why == opened && s.resumed) {
+		s.tryAgain()
+		fragments = nil
+	}
+	body, err := s.differing(fragments)
+	switch {
+	case err != nil:
+		return nil, err
+	case news, len(body) > 0 && why == beat:
+		return envelope(s.after, body), nil
+	case why == changed:
+		return nil, nil
+	}
+	return []byte(":\n\n"), nil
 }
 
-// message is the next thing to say: the fragments that changed since the last
-// one, or a comment that keeps the connection alive. quiet leaves out what only
-// time has changed.
-func (s *stream) message(ctx context.Context, quiet bool) ([]byte, error) {
-	var fragments []fragment
-	first := len(s.seen) == 0
-	told := false
-	err := s.Store.View(ctx, func(tx *store.Tx) error {
+// tryAgain has everything looked at in a moment: something was committed that is
+// no event, such as the end of a step, and there may be many of those.
+func (s *stream) tryAgain() {
+	if s.soon == nil {
+		s.soon = time.After(s.lull)
+	}
+}
+
+// look reads on from the stream's position: the fragments that may have changed,
+// and whether anything happened that the browser has not heard of.
+func (s *stream) look(ctx context.Context, why cause) (fragments []fragment, news bool, err error) {
+	err = s.Store.View(ctx, func(tx *store.Tx) error {
 		last, err := newest(tx)
 		if err != nil {
 			return err
@@ -149,31 +194,19 @@ func (s *stream) message(ctx context.Context, quiet bool) ([]byte, error) {
 			return err
 		}
 		away := s.after == lost || s.after > last || len(events) > catchUp
-		told = away || len(events) > 0
-		if !told && quiet && !first {
+		news = away || len(events) > 0
+		if why == changed && !news {
 			return nil
 		}
 		s.after = last
 		fragments, err = s.view.update(tx, events, away)
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read events: %w", err)
-	}
-	body, err := s.changed(fragments)
-	switch {
-	case err != nil:
-		return nil, err
-	case first && !told, len(body) == 0 && !quiet:
-		return []byte(":\n\n"), nil
-	case len(body) == 0:
-		return nil, nil
-	}
-	return envelope(s.after, body), nil
+	return fragments, news, err
 }
 
-// changed renders the fragments that differ from what the browser has.
-func (s *stream) changed(fragments []fragment) ([]byte, error) {
+// differing renders the fragments that are not as the browser has them.
+func (s *stream) differing(fragments []fragment) ([]byte, error) {
 	var body, one bytes.Buffer
 	for _, f := range fragments {
 		one.Reset()
@@ -190,7 +223,8 @@ func (s *stream) changed(fragments []fragment) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// envelope is one server-sent event.
+// envelope is one server-sent event. One without a body tells the browser how
+// far it has come.
 func envelope(id int64, body []byte) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "id: %d\n", id)
@@ -215,46 +249,4 @@ func send(rw http.ResponseWriter, out *http.ResponseController, message []byte) 
 		return fmt.Errorf("send event: %w", err)
 	}
 	return nil
-}
-
-// rest waits a moment, so that a burst of events is one message. It returns false
-// when ctx ends first.
-func rest(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-// admit counts a stream, or refuses one too many.
-func (w *Web) admit(one *session) bool {
-	select {
-	case w.streams <- struct{}{}:
-	default:
-		return false
-	}
-	if one == nil {
-		return true
-	}
-	w.sessions.mu.Lock()
-	defer w.sessions.mu.Unlock()
-	if one.streams >= perSession {
-		<-w.streams
-		return false
-	}
-	one.streams++
-	return true
-}
-
-func (w *Web) dismiss(one *session) {
-	<-w.streams
-	if one != nil {
-		w.sessions.mu.Lock()
-		defer w.sessions.mu.Unlock()
-		one.streams--
-	}
 }

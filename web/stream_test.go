@@ -3,14 +3,18 @@ package web
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"ironhook/baremetal"
 	"ironhook/store"
@@ -30,23 +34,32 @@ type message struct{ id, data string }
 
 func (r *room) follow(path string, headers ...string) *listener {
 	r.Helper()
+	l, err := r.open(path, headers...)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return l
+}
+
+// open is follow for goroutines other than the test's.
+func (r *room) open(path string, headers ...string) (*listener, error) {
 	ctx, leave := context.WithCancel(patience(r.T))
 	r.Cleanup(leave)
 	req, err := http.NewRequestWithContext(ctx, "GET", r.url+path, nil)
 	if err != nil {
-		r.Fatal(err)
+		return nil, err
 	}
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
 	response, err := r.http.Do(req)
 	if err != nil {
-		r.Fatal(err)
+		return nil, err
 	}
 	r.Cleanup(func() { response.Body.Close() }) //nolint:errcheck // only read
 	lines := bufio.NewScanner(response.Body)
 	lines.Buffer(nil, 1<<20)
-	return &listener{room: r, status: response.StatusCode, lines: lines, leave: leave}
+	return &listener{room: r, status: response.StatusCode, lines: lines, leave: leave}, nil
 }
 
 // read returns the next message or comment, and false at the end.
@@ -207,21 +220,119 @@ func TestStreamSendsAllToOneWhoCannotResume(t *testing.T) {
 	}
 }
 
-func TestStreamBeatsAndNoticesWhatOnlyTimeTells(t *testing.T) {
+func TestStreamBeats(t *testing.T) {
 	r := newRoom(t, func(w *Web) { w.heartbeat = 5 * time.Millisecond }).enter()
-	n := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
+	r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
 	l := r.follow(fmt.Sprintf("/ui/events?after=%d", r.last()))
 	for range 3 {
 		if m, ok := l.read(); !ok || m.data != "" {
 			t.Fatalf("an idle stream says %q, %v; want comments", m.data, ok)
 		}
 	}
-	// A change without an event, as no part of the house should make one.
-	r.update(func(tx *store.Tx) error {
-		n.Description, n.LastError = "", "told by nobody"
-		return tx.Nodes().Update(n)
-	})
-	l.until("told by nobody")
+}
+
+// What time alone brings about, such as a boot that gets stuck, comes with a beat.
+func TestStreamNoticesABootThatGotStuck(t *testing.T) {
+	r := newRoom(t, func(w *Web) { w.heartbeat = 5 * time.Millisecond }).enter()
+	n := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
+	r.happen(n.UUID, baremetal.EventPowerOn)
+	l := r.follow(fmt.Sprintf("/ui/events?after=%d", r.last()))
+	m := l.next() // its time runs, so a beat has something to say
+	if !strings.Contains(m.data, `hx-target="#m-node-1"`) || strings.Contains(m.data, "#wall") {
+		t.Errorf("a beat says\n%s\nwant the tile whose time runs", m.data)
+	}
+}
+
+// Some commits are no events: the end of a step, a lease. They are told of too,
+// though not each by itself.
+func TestStreamNoticesACommitWithoutAnEvent(t *testing.T) {
+	r := newRoom(t, func(w *Web) { w.heartbeat, w.lull = time.Hour, time.Millisecond }).enter()
+	n := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
+	misfortune := func(words string) {
+		n.LastError = words
+		r.update(func(tx *store.Tx) error { return tx.Nodes().Update(n) })
+	}
+	l := r.follow(fmt.Sprintf("/ui/events?after=%d", r.last()))
+	l.read()
+	misfortune("the first")
+	l.until("the first")
+	misfortune("the second")
+	last := l.until("the second").id
+	l.leave()
+	misfortune("while away")
+	r.follow("/ui/events", "Last-Event-ID", last).until("while away")
+}
+
+// Whatever a browser misses by being cut off, and however often, in the end it
+// shows what a browser that reads the page anew is shown.
+func TestBrowsersAgreeInTheEnd(t *testing.T) {
+	r := newRoom(t).enter()
+	const machines, browsers, steps = 6, 4, 150
+	for i := range machines {
+		r.enroll(&baremetal.Node{UUID: fmt.Sprintf("node-%d", i), Name: fmt.Sprintf("pc-%d", i)}, fmt.Sprintf("52:54:00:00:00:0%d", i))
+	}
+	start := r.last()
+	goal := start + machines*steps
+	var writers, readers errgroup.Group
+	for i := range machines {
+		writers.Go(func() error {
+			for n := range steps {
+				e := baremetal.Event{Node: fmt.Sprintf("node-%d", i), Kind: bootKinds[(n*7+i)%len(bootKinds)], Detail: fmt.Sprintf("step %d", n)}
+				if err := r.store.Append(r.Context(), e); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	tile := regexp.MustCompile(`(?s)<hx-partial hx-target="#(m-node-\d)".*?</hx-partial>`)
+	bar := regexp.MustCompile(`(?s)aria-valuenow="\d".*?<span class="caption">.*?</span>`)
+	shown := make([]map[string]string, browsers)
+	for b := range browsers {
+		shown[b] = make(map[string]string)
+		readers.Go(func() error {
+			for id := strconv.FormatInt(start, 10); id != strconv.FormatInt(goal, 10); {
+				l, err := r.open("/ui/events", "Last-Event-ID", id)
+				if err != nil {
+					return err
+				}
+				if l.status == http.StatusServiceUnavailable {
+					continue // the server has not noticed yet that the others were cut
+				}
+				for range 2*b + 1 { // as many messages, then the line is cut
+					m, ok := l.read()
+					if !ok {
+						return fmt.Errorf("the stream ended: %w", l.lines.Err())
+					}
+					for _, found := range tile.FindAllStringSubmatch(m.data, -1) {
+						shown[b][found[1]] = bar.FindString(found[0])
+					}
+					if m.id != "" {
+						id = m.id
+					}
+					if id == strconv.FormatInt(goal, 10) {
+						break
+					}
+				}
+				l.leave()
+			}
+			return nil
+		})
+	}
+	if err := errors.Join(writers.Wait(), readers.Wait()); err != nil {
+		t.Fatal(err)
+	}
+	page := r.get("/ui/").body
+	for i := range machines {
+		id := fmt.Sprintf("m-node-%d", i)
+		_, after, _ := strings.Cut(page, `id="`+id+`"`)
+		want := bar.FindString(after)
+		for b := range browsers {
+			if got := shown[b][id]; got != want || want == "" {
+				t.Errorf("browser %d shows of %s\n%s\nwant\n%s", b, id, got, want)
+			}
+		}
+	}
 }
 
 func TestStreamEndsWithItsSession(t *testing.T) {
@@ -312,7 +423,9 @@ func TestASlowBrowserBlocksNobody(t *testing.T) {
 	}
 	last := strconv.FormatInt(r.last(), 10)
 	for l.id != last {
-		l.next()
+		if _, ok := l.read(); !ok {
+			t.Fatalf("the stream ended: %v", l.lines.Err())
+		}
 	}
 }
 

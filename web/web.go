@@ -35,18 +35,12 @@ type Web struct {
 
 	now       func() time.Time
 	pace      time.Duration // between two messages of a stream
+	lull      time.Duration // from a commit without an event to a look at everything
 	heartbeat time.Duration // between two signs of life of a stream
 
 	closing chan struct{}
 	close   sync.Once
 }
-
-// Limits of what all browsers together may ask for.
-const (
-	allStreams = 64 // streams at once
-	perSession = 12 // of these for one login
-	allChecks  = 4  // passwords checked at once; each costs a processor for a while
-)
 
 // New returns the pages over c.Store. Nothing runs until a request comes.
 func New(c Config) *Web {
@@ -62,6 +56,7 @@ func New(c Config) *Web {
 
 		now:       time.Now,
 		pace:      100 * time.Millisecond,
+		lull:      time.Second,
 		heartbeat: 15 * time.Second,
 		closing:   make(chan struct{}),
 	}
@@ -75,6 +70,7 @@ func (w *Web) routes() {
 	w.mux.HandleFunc("POST /ui/login", w.login)
 	w.mux.HandleFunc("POST /ui/logout", w.logout)
 	w.mux.HandleFunc("GET /ui/events", w.events)
+	w.mux.HandleFunc("HEAD /ui/events", w.private(w.lost)) // GET would take it for a stream
 	w.mux.HandleFunc("GET /ui/machines/{node}", w.private(w.machinePage))
 	w.mux.HandleFunc("GET /ui/{$}", w.private(w.wallPage))
 	w.mux.HandleFunc("GET /ui", redirect("/ui/"))
