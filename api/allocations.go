@@ -18,7 +18,7 @@ func allocationUUID(v *allocation) string { return v.UUID }
 
 var allocations = newResource(resource[allocation]{
 	plural: "allocations", path: "allocations", body: "allocation", ident: "allocation_ident",
-	rows: (*store.Tx).Allocations, uuid: allocationUUID,
+	rows: (*store.Tx).Allocations, uuid: allocationUUID, allowed: []string{"name", "extra"},
 	fields: []field[allocation]{
 		ident("uuid", 52, create, func(v *allocation) *string { return &v.UUID }),
 		created(func(v *allocation) *timeOf { return &v.CreatedAt }),
@@ -56,13 +56,18 @@ func backfill() field[allocation] {
 }
 
 var allocationKind = collection[allocation]{resource: allocations, noun: "allocation", since: 52, named: true,
-	gate:     abort(http.StatusNotFound, "The API version does not allow allocations"),
-	sinceFor: map[string]int{"PATCH": 57},
+	older: "The API version does not allow allocations", plain: true,
 	filters:  []argument{optional("node", anIdent), optional("resource_class", aString), optional("state", aString), optional("owner", aString)},
 	id:       func(v *allocation) *string { return &v.UUID },
 	filter:   filterAllocations,
 	creating: prepareAllocation,
 	created:  allocate,
+	mayPatch: func(c *call) error {
+		if c.minor < 57 {
+			return faultf(http.StatusMethodNotAllowed, "The API version does not allow updating allocations")
+		}
+		return nil
+	},
 	updating: func(_ *call, _ *store.Tx, v *allocation, _ []operation) error {
 		if v.Name != "" && !isName(v.Name) {
 			return invalid("Cannot update allocation with invalid name '%s'", v.Name)
@@ -72,14 +77,16 @@ var allocationKind = collection[allocation]{resource: allocations, noun: "alloca
 	deleting: release,
 }
 
-var allocationRoutes = slices.Concat(allocationKind.routes(), []route{
-	{method: "GET", path: "/nodes/{node_ident}/allocation", since: 52, gate: lookup404, args: []argument{nodeArg, optional("fields", aList)}, handle: showNodeAllocation, doc: "Show the allocation of a node"},
-	{method: "DELETE", path: "/nodes/{node_ident}/allocation", since: 52, gate: lookup404, args: []argument{nodeArg}, status: http.StatusNoContent, handle: deleteNodeAllocation, doc: "Delete the allocation of a node"},
-})
+func allocationRoutes() []route {
+	return slices.Concat(allocationKind.routes(), []route{
+		{method: "GET", path: "/nodes/{node_ident}/allocation", since: 52, gate: lookup404, args: []argument{nodeArg, optional("fields", aList)}, handle: showNodeAllocation, doc: "Show the allocation of a node"},
+		{method: "DELETE", path: "/nodes/{node_ident}/allocation", since: 52, gate: lookup404, args: []argument{nodeArg}, status: http.StatusNoContent, handle: deleteNodeAllocation, doc: "Delete the allocation of a node"},
+	})
+}
 
 func filterAllocations(c *call, tx *store.Tx, l *listing) error {
 	if c.args.given("owner") && c.minor < 60 {
-		return notAcceptable(60)
+		return notAcceptable(0)
 	}
 	for _, name := range []string{"resource_class", "state", "owner"} {
 		l.where(c, name, name)
@@ -117,12 +124,20 @@ func prepareAllocation(c *call, tx *store.Tx, v *allocation, _ baremetal.Object)
 	if v.ResourceClass == "" && n == nil {
 		return invalid("The resource_class field is mandatory when not backfilling")
 	}
+	var unknown []string
 	for i, ident := range v.CandidateNodes {
 		n, err := tx.Nodes().Get(ident)
-		if err != nil {
-			return as(err, baremetal.ErrNotFound, http.StatusBadRequest)
+		switch {
+		case isKind(err, baremetal.ErrNotFound):
+			unknown = append(unknown, ident)
+		case err != nil:
+			return err
+		default:
+			v.CandidateNodes[i] = n.UUID
 		}
-		v.CandidateNodes[i] = n.UUID
+	}
+	if unknown != nil {
+		return invalid("Nodes cannot be found: %s", strings.Join(unknown, ", "))
 	}
 	return nil
 }
@@ -138,10 +153,15 @@ func allocate(_ *call, tx *store.Tx, v *allocation) error {
 		return err
 	}
 	if failure != "" {
-		v.State, v.LastError = baremetal.AllocationFailed, fmt.Sprintf("Failed to process allocation %s: %s.", v.UUID, failure)
-		return tx.Allocations().Update(v)
+		return fail(tx, v, failure)
 	}
 	return bind(tx, v, found)
+}
+
+// fail keeps the allocation with the reason why it has no node.
+func fail(tx *store.Tx, v *allocation, reason string) error {
+	v.State, v.NodeUUID, v.LastError = baremetal.AllocationFailed, "", fmt.Sprintf("Failed to process allocation %s: %s.", v.UUID, reason)
+	return tx.Allocations().Update(v)
 }
 
 // match chooses a node: available, free, with a known power state, of the class
@@ -186,7 +206,7 @@ func bind(tx *store.Tx, v *allocation, n *node) error {
 	for k, value := range n.InstanceInfo {
 		info[k] = value
 	}
-	info["traits"] = v.Traits
+	info["traits"] = append([]string{}, v.Traits...)
 	n.InstanceInfo = info
 	if err := tx.Nodes().Update(n); err != nil {
 		return err
@@ -208,7 +228,28 @@ func adoptNode(tx *store.Tx, v *allocation) error {
 	case n.Reservation != "":
 		return conflict("Node %s is locked by host %s, please retry after the current operation is completed.", n.UUID, n.Reservation)
 	}
+	if reason := misfit(v, n); reason != "" {
+		return fail(tx, v, "Cannot backfill an allocation for node "+n.UUID+": "+reason)
+	}
 	return bind(tx, v, n)
+}
+
+// misfit tells why a node in use is not what the allocation describes, "" when it is.
+func misfit(v *allocation, n *node) string {
+	var reasons []string
+	if n.ProvisionState != baremetal.Active {
+		reasons = append(reasons, fmt.Sprintf(`Node must be in the "active" state, but the current state is "%s"`, n.ProvisionState))
+	}
+	if v.ResourceClass != n.ResourceClass {
+		reasons = append(reasons, fmt.Sprintf("Resource class %s does not match the requested resource class %s", n.ResourceClass, v.ResourceClass))
+	}
+	if slices.ContainsFunc(v.Traits, func(t string) bool { return !slices.Contains(n.Traits, t) }) {
+		reasons = append(reasons, fmt.Sprintf("List of traits %s does not match the requested traits %s", n.Traits, v.Traits))
+	}
+	if len(v.CandidateNodes) > 0 && !slices.Contains(v.CandidateNodes, n.UUID) {
+		reasons = append(reasons, fmt.Sprintf("Candidate nodes must be empty or contain the target node, but got %s", v.CandidateNodes))
+	}
+	return strings.Join(reasons, "; ")
 }
 
 // release takes the node back, when nothing runs on it.
@@ -228,7 +269,6 @@ func release(_ *call, tx *store.Tx, v *allocation) error {
 		return conflict("Cannot remove allocation %s for node %s, because the node is active (and maintenance mode is off)", v.UUID, n.UUID)
 	}
 	n.AllocationUUID, n.InstanceUUID = "", ""
-	delete(n.InstanceInfo, "traits")
 	if err := tx.Nodes().Update(n); err != nil {
 		return err
 	}

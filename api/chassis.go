@@ -13,7 +13,7 @@ func chassisUUID(v *chassis) string { return v.UUID }
 
 var chassisResource = newResource(resource[chassis]{
 	plural: "chassis", path: "chassis", body: "chassis", ident: "chassis_uuid",
-	rows: (*store.Tx).Chassis, uuid: chassisUUID,
+	rows: (*store.Tx).Chassis, uuid: chassisUUID, allowed: []string{"uuid", "extra", "description"},
 	fields: []field[chassis]{
 		ident("uuid", 1, brief|create|patch, func(v *chassis) *string { return &v.UUID }),
 		created(func(v *chassis) *timeOf { return &v.CreatedAt }),
@@ -32,7 +32,7 @@ var chassisKind = collection[chassis]{resource: chassisResource, noun: "chassis"
 	id: func(v *chassis) *string { return &v.UUID },
 	updating: func(_ *call, _ *store.Tx, v *chassis, ops []operation) error {
 		if slices.ContainsFunc(ops, func(o operation) bool { return o.touches("uuid") }) {
-			return conflict("Cannot overwrite UUID for an existing Chassis.")
+			return invalid("Cannot overwrite UUID for an existing Chassis.")
 		}
 		return nil
 	},
@@ -45,9 +45,11 @@ var chassisKind = collection[chassis]{resource: chassisResource, noun: "chassis"
 	},
 }
 
-var chassisRoutes = slices.Concat(chassisKind.routes(), []route{
-	{method: "GET", path: "/chassis/{chassis_uuid}/nodes", args: join([]argument{mandatory("chassis_uuid", aUUID)}, nodeFilterArgs[1:], fieldArgs),
-		handle: listNodes, doc: "List the nodes of a chassis"},
-	{method: "GET", path: "/chassis/{chassis_uuid}/nodes/detail", args: join([]argument{mandatory("chassis_uuid", aUUID)}, nodeFilterArgs[1:]),
-		handle: listNodesInDetail, doc: "List the nodes of a chassis with all their fields"},
-})
+func chassisRoutes() []route {
+	return slices.Concat(chassisKind.routes(), []route{
+		{method: "GET", path: "/chassis/{chassis_uuid}/nodes", args: join([]argument{mandatory("chassis_uuid", aUUID)}, nodeFilterArgs[1:], fieldArgs),
+			handle: listNodes, doc: "List the nodes of a chassis"},
+		{method: "GET", path: "/chassis/{chassis_uuid}/nodes/detail", args: join([]argument{mandatory("chassis_uuid", aUUID)}, nodeFilterArgs[1:]),
+			handle: listNodesInDetail, doc: "List the nodes of a chassis with all their fields"},
+	})
+}

@@ -17,15 +17,16 @@ type collection[T any] struct {
 	*resource[T]
 	noun     string
 	since    int
-	gate     error
-	named    bool           // may be called by name as well as by UUID
-	inDetail bool           // has a route /detail
-	filters  []argument     // of the lists
-	sinceFor map[string]int // microversions of single methods
+	older    string     // what an older microversion hears
+	named    bool       // may be called by name as well as by UUID
+	inDetail bool       // has a route /detail
+	plain    bool       // lists show everything and know no "detail="
+	filters  []argument // of the lists
 	id       func(*T) *string
 	filter   func(c *call, tx *store.Tx, l *listing) error
 	creating func(c *call, tx *store.Tx, row *T, body baremetal.Object) error // before it is written
 	created  func(c *call, tx *store.Tx, row *T) error                        // and after
+	mayPatch func(c *call) error                                              // before anything else is looked at
 	updating func(c *call, tx *store.Tx, row *T, ops []operation) error
 	deleting func(c *call, tx *store.Tx, row *T) error
 }
@@ -36,10 +37,14 @@ func (k collection[T]) routes() []route {
 		kind = anIdent
 	}
 	idArg := mandatory(k.ident, kind)
+	shown := fieldArgs
+	if k.plain {
+		shown = fieldArgs[:1]
+	}
 	item := path + "/{" + k.ident + "}"
 	patchArgs := []argument{idArg, mandatory("patch", aPatch)}
 	all := []route{
-		{method: "GET", path: path, args: join(k.filters, pageArgs, fieldArgs), handle: k.listHandler, doc: "List " + k.plural},
+		{method: "GET", path: path, args: join(k.filters, pageArgs, shown), handle: k.listHandler, doc: "List " + k.plural},
 		{method: "POST", path: path, args: []argument{mandatory(k.body, anyValue)}, body: k.body, status: http.StatusCreated, handle: k.create, doc: "Create a " + k.noun},
 		{method: "PATCH", path: path, args: patchArgs, body: "patch", handle: k.patch},
 		{method: "DELETE", path: path, args: []argument{idArg}, status: http.StatusNoContent, handle: k.remove},
@@ -53,7 +58,14 @@ func (k collection[T]) routes() []route {
 			doc: "List " + k.plural + " with all their fields"})
 	}
 	for i := range all {
-		all[i].since, all[i].gate = max(k.since, k.sinceFor[all[i].method]), k.gate
+		all[i].since = k.since
+		switch {
+		case k.older == "":
+		case all[i].method == http.MethodGet:
+			all[i].gate = abort(http.StatusNotFound, k.older)
+		default:
+			all[i].gate = abort(http.StatusMethodNotAllowed, k.older)
+		}
 	}
 	return all
 }
@@ -68,6 +80,9 @@ func (k collection[T]) listHandler(c *call) ([]byte, error) {
 		return nil, err
 	}
 	l.fields, l.which = settled.fields, settled.which
+	if k.plain {
+		l.which = 0
+	}
 	if c.args.given("detail") {
 		l.kept = append(l.kept, "detail="+repr(c.args["detail"]))
 	}
@@ -127,6 +142,11 @@ func (k collection[T]) create(c *call) ([]byte, error) {
 }
 
 func (k collection[T]) patch(c *call) ([]byte, error) {
+	if k.mayPatch != nil {
+		if err := k.mayPatch(c); err != nil {
+			return nil, err
+		}
+	}
 	ident := c.args.text(k.ident)
 	row, err := k.get(c, ident)
 	if err != nil {

@@ -108,10 +108,18 @@ func (a *API) dispatch(w http.ResponseWriter, c *call, segments []string) error 
 	return reply(w, cmp.Or(r.status, http.StatusOK), body)
 }
 
-// identOf refuses a node's name that can be none before anything else is looked
+// identOf refuses a node's or portgroup's name that can be none before anything else is looked
 // at, as Ironic's router does.
 func identOf(segments []string) error {
-	if segments[0] != "nodes" || len(segments) < 2 {
+	if len(segments) < 2 {
+		return nil
+	}
+	if segments[0] == "portgroups" {
+		if _, err := parseIdent("portgroup", segments[1]); err != nil {
+			return abort(http.StatusBadRequest, err.Error())
+		}
+	}
+	if segments[0] != "nodes" {
 		return nil
 	}
 	if slices.Contains(nodeParts, segments[1]) {

@@ -15,6 +15,7 @@ import (
 type field[T any] struct {
 	name   string
 	since  int // microversion that brought it
+	from   int // microversion from which it may be written, where that came later
 	access access
 	column string   // of the store, for reading and sorting; "" when it has none of its own
 	needs  []string // columns that put reads besides
@@ -142,12 +143,12 @@ func links[T any](name string, since int, a access, path string, uuid func(*T) s
 	f := derived(name, since, a, func(b []byte, c *call, row *T) []byte {
 		return appendLinks(b, c.base, path+"/"+uuid(row)+suffix)
 	})
-	f.schema = linksSchema
+	f.schema = &schema{types: []string{"array"}, items: link}
 	return f
 }
 
-var linksSchema = &schema{types: []string{"array"}, items: &schema{types: []string{"object"}, required: []string{"href", "rel"},
-	props: map[string]*schema{"href": {types: []string{"string"}}, "rel": {types: []string{"string"}}}}}
+var link = &schema{types: []string{"object"}, required: []string{"href", "rel"},
+	props: map[string]*schema{"href": {types: []string{"string"}}, "rel": {types: []string{"string"}}}}
 
 func (f field[T]) max(n int) field[T] {
 	s := *f.schema
@@ -159,6 +160,8 @@ func (f field[T]) max(n int) field[T] {
 func (f field[T]) with(s *schema) field[T] { f.schema = s; return f }
 
 func (f field[T]) checked(k *kind) field[T] { f.check = k; return f }
+
+func (f field[T]) writable(from int) field[T] { f.from = from; return f }
 
 func (f field[T]) in(column string) field[T] { f.column = column; return f }
 

@@ -24,13 +24,13 @@ var portgroups = newResource(resource[portgroup]{
 		text("address", 23, brief|create|patch, func(v *portgroup) *string { return &v.Address }).checked(&aMAC),
 		object("extra", 23, create|patch, func(v *portgroup) *baremetal.Object { return &v.Extra }),
 		object("internal_info", 23, 0, func(v *portgroup) *baremetal.Object { return &v.InternalInfo }),
-		text("mode", 26, create|patch, func(v *portgroup) *string { return &v.Mode }),
+		text("mode", 23, create|patch, func(v *portgroup) *string { return &v.Mode }).writable(26),
 		text("name", 23, brief|create|patch, func(v *portgroup) *string { return &v.Name }),
-		object("properties", 26, create|patch, func(v *portgroup) *baremetal.Object { return &v.Properties }),
+		object("properties", 23, create|patch, func(v *portgroup) *baremetal.Object { return &v.Properties }).writable(26),
 		flag("standalone_ports_supported", 23, create|patch, func(v *portgroup) *bool { return &v.StandalonePorts }),
 		nodeUUIDField(func(v *portgroup) *string { return &v.NodeUUID }).quiet(),
 		links("links", 23, implicit|always, "portgroups", portgroupUUID, ""),
-		links("ports", 24, 0, "portgroups", portgroupUUID, "/ports"),
+		links("ports", 23, 0, "portgroups", portgroupUUID, "/ports"),
 	},
 })
 
@@ -106,15 +106,18 @@ func updatePortgroup(c *call, tx *store.Tx, v *portgroup, ops []operation) error
 
 var portgroupArg = mandatory("portgroup", anIdent)
 
-var portgroupRoutes = slices.Concat(portgroupKind.routes(), []route{
-	{method: "GET", path: "/portgroups/{portgroup}/ports", since: 24, gate: lookup404, args: join([]argument{portgroupArg}, portFilterArgs[:len(portFilterArgs)-2], fieldArgs),
-		handle: listPorts, doc: "List the ports of a portgroup"},
-	{method: "GET", path: "/portgroups/{portgroup}/ports/detail", since: 24, gate: lookup404, args: join([]argument{portgroupArg}, portFilterArgs[:len(portFilterArgs)-2]),
-		handle: listPortsInDetail, doc: "List the ports of a portgroup with all their fields"},
-	{method: "GET", path: "/nodes/{node_ident}/portgroups", since: 24, gate: lookup404, args: join([]argument{nodeArg}, portgroupKind.filters, pageArgs, fieldArgs),
-		handle: portgroupKind.listHandler, doc: "List the portgroups of a node"},
-	{method: "GET", path: "/nodes/{node_ident}/portgroups/detail", since: 24, gate: lookup404, args: join([]argument{nodeArg}, portgroupKind.filters, pageArgs),
-		handle: portgroupKind.listDetail, doc: "List the portgroups of a node with all their fields"},
-	{method: "POST", path: "/nodes/{node_ident}/portgroups", since: 24, gate: lookup404, args: []argument{nodeArg, mandatory("portgroup", anyValue)}, body: "portgroup",
-		status: http.StatusCreated, handle: notHere},
-})
+func portgroupRoutes() []route {
+	return slices.Concat(portgroupKind.routes(), []route{
+		{method: "GET", path: "/portgroups/{portgroup}/ports", since: 24, gate: lookup404, args: join([]argument{portgroupArg}, portFilterArgs[:len(portFilterArgs)-2], fieldArgs),
+			handle: listPorts, doc: "List the ports of a portgroup"},
+		{method: "GET", path: "/portgroups/{portgroup}/ports/detail", since: 24, gate: lookup404, args: join([]argument{portgroupArg}, portFilterArgs[:len(portFilterArgs)-2]),
+			handle: listPortsInDetail, doc: "List the ports of a portgroup with all their fields"},
+		{method: "GET", path: "/nodes/{node_ident}/portgroups", since: 24, gate: lookup404, args: join([]argument{nodeArg}, portgroupKind.filters, pageArgs, fieldArgs),
+			handle: portgroupKind.listHandler, doc: "List the portgroups of a node"},
+		{method: "GET", path: "/nodes/{node_ident}/portgroups/detail", since: 24, gate: lookup404, args: join([]argument{nodeArg}, portgroupKind.filters, pageArgs),
+			handle: portgroupKind.listDetail, doc: "List the portgroups of a node with all their fields"},
+		{method: "GET", path: "/nodes/{node_ident}/portgroups/{portgroup}", since: 24, gate: lookup404, args: []argument{nodeArg, portgroupArg, optional("fields", aList)}, handle: notHere},
+		{method: "POST", path: "/nodes/{node_ident}/portgroups", since: 24, gate: lookup404, args: []argument{nodeArg, mandatory("portgroup", anyValue)}, body: "portgroup",
+			status: http.StatusCreated, handle: notHere},
+	})
+}

@@ -17,6 +17,8 @@ type resource[T any] struct {
 	rows     func(*store.Tx) store.Set[T]
 	uuid     func(*T) string
 	fields   []field[T]
+	required []string                   // order of the required fields, where it is not the alphabet's
+	allowed  []string                   // and of those that a PATCH may change
 	brief    []string                   // order of the brief fields in links, where it is not the fields' own
 	invalid  func(unknown string) error // for a name in "fields=" that is none
 	creation *schema
@@ -31,13 +33,20 @@ func newResource[T any](r resource[T]) *resource[T] {
 	if r.invalid == nil {
 		r.invalid = badField
 	}
+	if r.required == nil {
+		r.required = names(r.fields, required)
+	}
+	if r.allowed == nil {
+		r.allowed = names(r.fields, patch)
+	}
 	r.creation = bodySchema(r.fields, create|required)
 	r.patching = bodySchema(r.fields, create|required|patch)
+	r.creation.required, r.patching.required = r.required, r.required
 	return &r
 }
 
 func bodySchema[T any](fields []field[T], a access) *schema {
-	s := &schema{types: []string{"object"}, props: map[string]*schema{}, closed: true, required: names(fields, required)}
+	s := &schema{types: []string{"object"}, props: map[string]*schema{}, closed: true}
 	for _, f := range fields {
 		if f.access.has(a) {
 			s.props[f.name] = f.schema
@@ -71,7 +80,7 @@ func (r *resource[T]) shown(c *call, which access, named []string) ([]*field[T],
 // acceptable refuses names that are newer than the request's microversion.
 func (r *resource[T]) acceptable(c *call, names []string) error {
 	for i := range r.fields {
-		if f := &r.fields[i]; f.since > c.minor && !f.access.has(implicit) && slices.Contains(names, f.name) {
+		if f := &r.fields[i]; max(f.since, f.from) > c.minor && !f.access.has(implicit) && slices.Contains(names, f.name) {
 			return notAcceptable(0)
 		}
 	}
@@ -111,7 +120,7 @@ func (r *resource[T]) fill(c *call, body any, row *T) error {
 		if !ok {
 			continue
 		}
-		if f.since > c.minor && !(v == nil && f.access.has(older)) && !(v == nil || v == "") {
+		if max(f.since, f.from) > c.minor && !(v == nil && f.access.has(older)) && !(v == nil || v == "") {
 			return notAcceptable(0)
 		}
 		f.set(row, v)
@@ -172,16 +181,15 @@ func (r *resource[T]) apply(ops []operation, row *T) (changed []string, err erro
 // operations checks a patch as far as it can be without the row.
 func (r *resource[T]) operations(c *call) ([]operation, error) {
 	ops := operations(c.args["patch"])
-	allowed := names(r.fields, patch)
 	for _, op := range ops {
-		if !slices.Contains(allowed, op.root()) {
-			return nil, invalid("Cannot patch %s. Only the following can be updated: %s", op.path, strings.Join(allowed, ", "))
+		if !slices.Contains(r.allowed, op.root()) {
+			return nil, invalid("Cannot patch %s. Only the following can be updated: %s", op.path, strings.Join(r.allowed, ", "))
 		}
 	}
 	for _, op := range ops {
 		for i := range r.fields {
 			f := &r.fields[i]
-			if f.since > c.minor && op.path == "/"+f.name && op.op != "remove" {
+			if max(f.since, f.from) > c.minor && op.path == "/"+f.name && op.op != "remove" {
 				return nil, notAcceptable(0)
 			}
 		}

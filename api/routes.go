@@ -24,8 +24,8 @@ func routes() []route {
 	var all []route
 	for _, part := range [][]route{
 		nodeRoutes, nodeStateRoutes, nodeManagementRoutes, nodeTraitRoutes,
-		portRoutes, portgroupRoutes, volumeRoutes, chassisRoutes, driverRoutes, conductorRoutes,
-		allocationRoutes, templateRoutes, nodePartRoutes, ramdiskRoutes, otherRoutes,
+		portRoutes, portgroupRoutes(), volumeRoutes(), chassisRoutes(), driverRoutes, conductorRoutes,
+		allocationRoutes(), templateRoutes(), nodePartRoutes, ramdiskRoutes, otherRoutes,
 	} {
 		all = append(all, part...)
 	}

@@ -33,6 +33,7 @@ type breach struct {
 	depth   int
 	message string
 	anyOf   bool
+	kin     bool // the value has one of the schema's types
 	context []breach
 }
 
@@ -82,15 +83,30 @@ func compareBreach(a, b breach) int {
 		}
 		return 1
 	}
+	if a.kin != b.kin {
+		if a.kin {
+			return -1
+		}
+		return 1
+	}
 	return 0
 }
 
 // breaches lists every breach of s by v, in the order of jsonschema's keywords.
-func (s *schema) breaches(v any, depth int, found []breach) []breach {
+func (s *schema) breaches(v any, depth int, found []breach) (all []breach) {
+	first := len(found)
+	kin := slices.ContainsFunc(s.types, func(t string) bool { return isType(v, t) })
+	defer func() {
+		for i := range found[first:] {
+			if b := &found[first+i]; b.depth == depth {
+				b.kin = kin
+			}
+		}
+	}()
 	say := func(format string, args ...any) {
 		found = append(found, breach{depth: depth, message: fmt.Sprintf(format, args...)})
 	}
-	if len(s.types) > 0 && !slices.ContainsFunc(s.types, func(t string) bool { return isType(v, t) }) {
+	if len(s.types) > 0 && !kin {
 		say("%s is not of type '%s'", repr(v), strings.Join(s.types, "', '"))
 	}
 	switch v := v.(type) {

@@ -1,7 +1,7 @@
 package api
 
 import (
-	"net/http"
+	"encoding/json"
 	"regexp"
 	"strings"
 
@@ -29,7 +29,7 @@ var (
 
 var templates = newResource(resource[template]{
 	plural: "deploy_templates", path: "deploy_templates", body: "template", ident: "template_ident",
-	rows: (*store.Tx).DeployTemplates, uuid: templateUUID,
+	rows: (*store.Tx).DeployTemplates, uuid: templateUUID, required: []string{"steps", "name"}, allowed: []string{"extra", "name", "steps", "description"},
 	fields: []field[template]{
 		ident("uuid", 55, brief|create, func(v *template) *string { return &v.UUID }),
 		created(func(v *template) *timeOf { return &v.CreatedAt }),
@@ -51,18 +51,28 @@ func stepsField() field[template] {
 			return append(b, encode(shown)...)
 		},
 		get:    func(v *template) any { return document(v.Steps) },
-		set:    func(v *template, steps any) { v.Steps = objects(steps) },
+		set:    func(v *template, steps any) { v.Steps = numbered(objects(steps)) },
 		schema: &schema{types: []string{"array"}, minItems: 1, items: deployStep}}
 }
 
+// numbered makes numbers of the priorities that were given as text.
+func numbered(steps []baremetal.Object) []baremetal.Object {
+	for _, step := range steps {
+		if s, ok := step["priority"].(string); ok {
+			step["priority"] = json.Number(strings.TrimLeft(s[:len(s)-1], "0") + s[len(s)-1:])
+		}
+	}
+	return steps
+}
+
 var templateKind = collection[template]{resource: templates, noun: "deploy template", since: 55, named: true,
-	gate:     abort(http.StatusNotFound, "The API version does not allow deploy templates"),
+	older:    "The API version does not allow deploy templates",
 	id:       func(v *template) *string { return &v.UUID },
 	creating: func(_ *call, _ *store.Tx, v *template, _ baremetal.Object) error { return distinctSteps(v) },
 	updating: func(_ *call, _ *store.Tx, v *template, _ []operation) error { return distinctSteps(v) },
 }
 
-var templateRoutes = templateKind.routes()
+func templateRoutes() []route { return templateKind.routes() }
 
 // distinctSteps refuses a step that a template asks for twice.
 func distinctSteps(v *template) error {
@@ -78,6 +88,6 @@ func distinctSteps(v *template) error {
 	if twice == nil {
 		return nil
 	}
-	return invalid("Deploy template invalid: Duplicate deploy steps. A deploy template cannot have multiple deploy steps with the same interface and step. Duplicates: %s",
+	return invalid("Deploy template invalid: Duplicate deploy steps. A deploy template cannot have multiple deploy steps with the same interface and step. Duplicates: %s.",
 		strings.Join(twice, "; "))
 }

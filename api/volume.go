@@ -30,10 +30,12 @@ var (
 		func(v *target) *string { return &v.UUID }, func(v *target) *string { return &v.NodeUUID }}
 )
 
-var volumeRoutes = slices.Concat([]route{
-	{method: "GET", path: "/volume", since: 32, handle: volumeIndex, doc: "Point to the volume resources"},
-	{method: "GET", path: "/nodes/{node_ident}/volume", since: 32, args: []argument{nodeArg}, handle: volumeIndex, doc: "Point to a node's volume resources"},
-}, connectorKind.routes(), targetKind.routes())
+func volumeRoutes() []route {
+	return slices.Concat([]route{
+		{method: "GET", path: "/volume", since: 32, handle: volumeIndex, doc: "Point to the volume resources"},
+		{method: "GET", path: "/nodes/{node_ident}/volume", since: 32, args: []argument{nodeArg}, handle: volumeIndex, doc: "Point to a node's volume resources"},
+	}, connectorKind.routes(), targetKind.routes())
+}
 
 func volumeIndex(c *call) ([]byte, error) {
 	at := "volume"
