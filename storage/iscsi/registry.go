@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"ironhook/storage/scsi"
 )
 
 // announce makes a connection known by what it wants to open, before anybody is asked whether it may: from here on End finds it.
@@ -21,9 +23,9 @@ func (t *Target) announce(c *conn, key sessionKey) {
 
 // admit gives a session its place. One with the same key is ended first, and its last I/O waited for: the new session must not see
 // the old one write (RFC 7143 §6.3.5).
-func (t *Target) admit(ctx context.Context, c *conn, most int) (tsih uint16, err error) {
+func (t *Target) admit(ctx context.Context, c *conn, d *scsi.Device, most int) (tsih uint16, err error) {
 	for {
-		old, tsih, err := t.tryAdmit(c, most)
+		old, tsih, err := t.tryAdmit(c, d, most)
 		if old == nil {
 			return tsih, err
 		}
@@ -37,7 +39,7 @@ func (t *Target) admit(ctx context.Context, c *conn, most int) (tsih uint16, err
 }
 
 // tryAdmit returns the session that has to go first, if there is one.
-func (t *Target) tryAdmit(c *conn, most int) (old *conn, tsih uint16, err error) {
+func (t *Target) tryAdmit(c *conn, d *scsi.Device, most int) (old *conn, tsih uint16, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if old := t.sessions[c.key]; old != nil {
@@ -52,7 +54,8 @@ func (t *Target) tryAdmit(c *conn, most int) (old *conn, tsih uint16, err error)
 	if n >= most {
 		return nil, 0, loginFailure(tooManyConnections, "initiator %s has %d sessions", c.key.initiator, n)
 	}
-	if c.key.target != "" { // any number of discoveries may go on
+	c.device = d
+	if d != nil { // any number of discoveries may go on
 		t.sessions[c.key] = c
 	}
 	if t.lastTSIH++; t.lastTSIH == 0 {

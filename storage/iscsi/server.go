@@ -162,7 +162,7 @@ func (c *conn) live(ctx context.Context) {
 	}
 	c.mu.Lock()
 	kind, why := Closed, c.why
-	if c.logout {
+	if c.loggedOut {
 		kind, why = Logout, ""
 	}
 	c.mu.Unlock()
@@ -184,8 +184,8 @@ func (c *conn) logIn(ctx context.Context) error {
 			}
 			return s.target.Lookup(hurry, c.key.initiator, c.key.target)
 		},
-		admit: func() (uint16, error) { return s.target.admit(hurry, c, s.limits.PerInitiator) },
 	}
+	l.admit = func() (uint16, error) { return s.target.admit(hurry, c, l.grant.Device, s.limits.PerInitiator) }
 	for !l.full() {
 		req, err := ReadPDU(c.net, Digests{}, maxLoginData)
 		if err != nil {
@@ -208,7 +208,7 @@ func (c *conn) logIn(ctx context.Context) error {
 // start begins the session that a login has led to.
 func (c *conn) start(ctx context.Context, l *login) {
 	c.net.SetDeadline(time.Time{})
-	c.srv.loggedIn(c, l.grant.Device)
+	c.srv.loggedIn(c)
 	session := newSession(c, l.params, c.srv.memory, c.srv.limits.QueueDepth, l.cmdSN(), l.statSN)
 	session.names = func() ([]Pair, error) { return c.visible(ctx) }
 	if c.device != nil {
@@ -239,11 +239,12 @@ func (c *conn) visible(ctx context.Context) (pairs []Pair, err error) {
 }
 
 // loggedIn notes that a connection has become a session, and finds the pool of its device.
-func (s *server) loggedIn(c *conn, d *scsi.Device) {
+func (s *server) loggedIn(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fresh = slices.DeleteFunc(s.fresh, func(o *conn) bool { return o == c })
-	if c.device = d; d == nil {
+	d := c.device
+	if d == nil {
 		return
 	}
 	if s.pools[d] == nil {

@@ -247,7 +247,7 @@ func TestDiscoveryIsPaged(t *testing.T) {
 		names = append(names, fmt.Sprintf("%s-%d", targetName, n))
 	}
 	s := serve(t, newRAM(1<<20), func(s *server) {
-		s.target.Discover = func(context.Context, string) ([]string, error) { return names, nil }
+		s.target.Discover = func(ctx context.Context, _ string) ([]string, error) { return names, ctx.Err() }
 	})
 	ctx, cancel := initiatortest.Patience(context.Background())
 	defer cancel()
