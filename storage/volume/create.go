@@ -116,6 +116,9 @@ func (b *Builder) Resize(size int64) {
 	b.size = (size + BlockSize - 1) / BlockSize * BlockSize
 }
 
+// Size is the size of the image so far, in bytes.
+func (b *Builder) Size() int64 { return b.size }
+
 // WriteAt writes a piece of the image, which grows if need be. Blocks of zeros
 // become holes: nothing may be written twice.
 func (b *Builder) WriteAt(p []byte, off int64) (n int, err error) {
