@@ -33,7 +33,7 @@ func decide(r http.Request, m Machine) http.Answer {
 		Node:      m.Node.Label(),
 		Initiator: m.initiator(),
 		Targets:   m.Targets,
-		Report:    hyphens(r.MAC) + "/failed",
+		Self:      hyphens(r.MAC),
 	})
 	if err != nil {
 		return refuse(ipxe.NextDevice, err.Error(), "Correct it with: openstack baremetal volume target set")

@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -179,20 +178,6 @@ type rig struct {
 }
 
 const enrolled = "52:54:00:77:00:10"
-
-func newStore(t *testing.T) *store.Store {
-	t.Helper()
-	schema, err := os.ReadFile("../schema.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "ironhook.db"), string(schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	return s
-}
 
 // config is the servers' on br0; binaries that are missing fail the test.
 func config(t *testing.T, s *store.Store, mode Mode) Config {

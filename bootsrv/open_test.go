@@ -12,6 +12,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/store"
+	"ironhook/store/storetest"
 )
 
 // Whatever stands in the way is one line that names the option and the remedy,
@@ -27,7 +28,7 @@ func TestOpenErrors(t *testing.T) {
 			_ = exec.Command("ip", "link", "del", name).Run()
 		}
 	})
-	s := newStore(t)
+	s := storetest.Open(t)
 	for _, c := range []struct {
 		name   string
 		change func(*Config)
@@ -92,7 +93,7 @@ func hold(t *testing.T, network, address string) net.Listener {
 func TestOpenBesideLocalServer(t *testing.T) {
 	needs(t, iproute)
 	newLAN(t)
-	s := newStore(t)
+	s := storetest.Open(t)
 	other, err := net.ListenPacket("udp4", ":67")
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +113,7 @@ func TestOpenBesideLocalServer(t *testing.T) {
 
 // Without a boot interface there is HTTP, and TFTP where it was asked for.
 func TestOpenWithoutInterface(t *testing.T) {
-	s := newStore(t)
+	s := storetest.Open(t)
 	for _, c := range []struct{ tftp, want string }{
 		{DefaultTFTP, "http://127.0.0.1:"},
 		{"127.0.0.1:0", "tftp://127.0.0.1:"},
@@ -135,7 +136,7 @@ func TestOpenWithoutInterface(t *testing.T) {
 
 // A node reaches us on the interface it has its lease on, else on the first.
 func TestPortal(t *testing.T) {
-	s := newStore(t)
+	s := storetest.Open(t)
 	enrol(t, s, enrolled, "10.77.0.1:3260")
 	servers := &Servers{store: s, links: []link{
 		{iface: &net.Interface{Name: "br0"}, prefix: netip.MustParsePrefix("10.77.0.1/24")},

@@ -5,6 +5,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"ironhook/store/storetest"
 )
 
 // BusyBox's client gets, keeps, renews and releases its address; so it does when
@@ -12,7 +14,7 @@ import (
 func TestLeasesToARealClient(t *testing.T) {
 	needs(t, iproute, nsenter, busybox)
 	newLAN(t)
-	s := newStore(t)
+	s := storetest.Open(t)
 	r := serve(t, s, config(t, s, Full))
 	h := newHost(t, "52:54:00:77:00:20")
 	first := h.udhcpc()["ip"]
@@ -44,7 +46,7 @@ func TestLeasesToARealClient(t *testing.T) {
 func TestRenewal(t *testing.T) {
 	needs(t, iproute, nsenter, busybox)
 	newLAN(t)
-	s := newStore(t)
+	s := storetest.Open(t)
 	r := serve(t, s, config(t, s, Full))
 	h := newHost(t, "52:54:00:77:00:20")
 	client := h.command("busybox", "udhcpc", "-i", "eth0", "-f", "-t", "8", "-T", "1", "-s", udhcpcScript(t))
@@ -74,7 +76,7 @@ func TestBesideDnsmasq(t *testing.T) {
 	server.start("dnsmasq", "--conf-file=/dev/null", "--port=0", "--no-daemon", "--leasefile-ro",
 		"--interface=eth0", "--bind-interfaces", "--dhcp-range=10.77.0.200,10.77.0.220,1h")
 
-	s := newStore(t)
+	s := storetest.Open(t)
 	enrol(t, s, enrolled, "10.77.0.1:3260")
 	r := serve(t, s, config(t, s, Auto))
 	if got := r.servers.String(); !strings.Contains(got, "dhcp proxy on br0") {
@@ -106,7 +108,7 @@ func TestBesideDnsmasq(t *testing.T) {
 func TestAutoAlone(t *testing.T) {
 	needs(t, iproute, nsenter)
 	newLAN(t)
-	s := newStore(t)
+	s := storetest.Open(t)
 	alone := serve(t, s, config(t, s, Auto))
 	if got := alone.servers.String(); !strings.Contains(got, "dhcp full on br0") {
 		t.Errorf("alone, with a range: %s", got)
@@ -124,7 +126,7 @@ func TestAutoAlone(t *testing.T) {
 func TestFilesToARealClient(t *testing.T) {
 	needs(t, iproute, nsenter, busybox, curl)
 	newLAN(t)
-	s := newStore(t)
+	s := storetest.Open(t)
 	r := serve(t, s, config(t, s, Full))
 	h := newHost(t, "52:54:00:77:00:20")
 	h.udhcpc()
@@ -152,7 +154,7 @@ func TestFilesToARealClient(t *testing.T) {
 func TestRouterAdvertisement(t *testing.T) {
 	needs(t, iproute, nsenter)
 	newLAN(t)
-	s := newStore(t)
+	s := storetest.Open(t)
 	serve(t, s, config(t, s, Full))
 	h := newHost(t, "52:54:00:77:00:20")
 	until(t, "both ends have their link-local address", func() bool {

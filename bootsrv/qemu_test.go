@@ -14,6 +14,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/store"
+	"ironhook/store/storetest"
 )
 
 const (
@@ -60,7 +61,7 @@ func TestFirmware(t *testing.T) {
 				server.start("dnsmasq", "--conf-file=/dev/null", "--port=0", "--no-daemon", "--leasefile-ro", "--no-ping",
 					"--interface=eth0", "--bind-interfaces", "--dhcp-range=10.77.0.200,10.77.0.220,1h")
 			}
-			s := newStore(t)
+			s := storetest.Open(t)
 			r := serve(t, s, config(t, s, mode))
 			var all sync.WaitGroup
 			for i, f := range firmwares {

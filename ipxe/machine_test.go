@@ -13,6 +13,7 @@ import (
 type machine struct {
 	settings map[string]string
 	failing  func(command string, args []string) bool // nil: nothing fails
+	present  bool                                     // somebody presses a key at every prompt
 
 	hooks   []hook   // every disk attached, in order
 	drives  []string // attached now
@@ -177,7 +178,7 @@ var commands = map[string]func(*machine, []string) (string, bool){
 	"iseq":    func(_ *machine, a []string) (string, bool) { return "", len(a) == 2 && a[0] == a[1] },
 	"goto":    func(_ *machine, a []string) (string, bool) { return a[0], true },
 	"sleep":   func(*machine, []string) (string, bool) { return "", true },
-	"prompt":  func(*machine, []string) (string, bool) { return "", false }, // nobody is there
+	"prompt":  func(m *machine, _ []string) (string, bool) { return "", m.present },
 	"imgfree": func(*machine, []string) (string, bool) { return "", true },
 	"ifconf":  func(*machine, []string) (string, bool) { return "", true },
 	"echo": func(m *machine, a []string) (string, bool) {

@@ -2,7 +2,6 @@ package ipxe
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -14,7 +13,10 @@ type VolumeBoot struct {
 	Node      string                    // how a person calls the node
 	Initiator string                    // IQN to log in with; "" leaves iPXE's own
 	Targets   []*baremetal.VolumeTarget // boot index 0 and any others, in any order
-	Report    string                    // URI, relative to the script's, that hears of failure; "" for none
+	// Self is the script's own URI, relative to itself, "" when it has none. From
+	// there it is asked for afresh, and Self/failed/STEP/CODE hears that a step,
+	// attach or boot, has failed for good, with iPXE's error number.
+	Self string
 }
 
 // attempts is how often the script tries before it gives up. It waits one
@@ -150,12 +152,15 @@ func (s *Script) retry(disks int) {
 func (s *Script) giveUp(v VolumeBoot) {
 	s.add(":give_up")
 	s.credentials(disk{})
-	if v.Report != "" {
-		s.add("imgfetch --name report %s/${failed}/${code} && imgfree report ||", v.Report)
+	again := "set attempt:int32 1 && goto attach"
+	if v.Self != "" {
+		s.add("imgfetch --name report %s/failed/${failed}/${code} && imgfree report ||", v.Self)
+		again = "chain --replace --autofree " + v.Self
 	}
-	s.say("Gave up. Is the storage reachable from this network, and does it know this initiator and secret?")
-	s.say(fmt.Sprintf("The machine's timeline in Ironhook shows what it asked for: openstack baremetal node show %s", v.Node))
-	s.add("prompt --timeout 60000 Press a key to try again, or the machine switches off in a minute && set attempt:int32 1 && goto attach ||")
+	s.say("Gave up. Is the storage reachable from this network,")
+	s.say("and does it know this initiator and its secret?")
+	s.say("The page of " + v.Node + " in Ironhook tells each step of this boot.")
+	s.add("prompt --timeout 60000 Press a key to try again, or the machine goes off in a minute && %s ||", again)
 	s.add("poweroff ||")
 	s.add("exit 1")
 }

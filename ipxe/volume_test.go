@@ -114,7 +114,7 @@ func TestBootVolumesGivesUp(t *testing.T) {
 		{"sanhook", "aa/failed/attach/2c0d603b"},
 		{"sanboot", "aa/failed/boot/2c0d603b"},
 	} {
-		s, err := BootVolumes(VolumeBoot{Node: "pc-07", Targets: []*baremetal.VolumeTarget{target(t, 0, plain)}, Report: "aa/failed"})
+		s, err := BootVolumes(VolumeBoot{Node: "pc-07", Targets: []*baremetal.VolumeTarget{target(t, 0, plain)}, Self: "aa"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,6 +130,12 @@ func TestBootVolumesGivesUp(t *testing.T) {
 		}
 		if len(m.fetched) != 1 || m.fetched[0] != c.report {
 			t.Errorf("%s fails: reported %q, want %q", c.failing, m.fetched, c.report)
+		}
+
+		if m = run(text(t, s), &machine{present: true, failing: func(command string, _ []string) bool {
+			return command == c.failing
+		}}); m.end != "chain" || m.fetched[len(m.fetched)-1] != "aa" {
+			t.Errorf("%s fails, then a key is pressed: end %q, fetched %q, want a fresh script", c.failing, m.end, m.fetched)
 		}
 		if user := m.settings["username"]; user != "" {
 			t.Errorf("%s fails: user %q is left for the next script", c.failing, user)
@@ -245,7 +251,7 @@ func FuzzBootVolumes(f *testing.F) {
 	f.Fuzz(func(t *testing.T, node, initiator, portal, name, lun, user, password string) {
 		p := baremetal.Object{"target_portal": portal, "target_iqn": name, "target_lun": lun, "auth_username": user, "auth_password": password}
 		tgt := &baremetal.VolumeTarget{UUID: "t", VolumeType: "iscsi", Properties: p}
-		s, err := BootVolumes(VolumeBoot{Node: node, Initiator: initiator, Targets: []*baremetal.VolumeTarget{tgt}, Report: "m/failed"})
+		s, err := BootVolumes(VolumeBoot{Node: node, Initiator: initiator, Targets: []*baremetal.VolumeTarget{tgt}, Self: "m"})
 		if err != nil {
 			return
 		}

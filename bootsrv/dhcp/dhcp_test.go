@@ -19,6 +19,7 @@ import (
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
 	"ironhook/store"
+	"ironhook/store/storetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -34,15 +35,7 @@ type network struct {
 // its configuration.
 func newNetwork(t testing.TB, edit func(*Config)) *network {
 	t.Helper()
-	schema, err := os.ReadFile("../../schema.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "ironhook.db"), string(schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
+	s := storetest.Open(t)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	c := Config{
 		Interface: &net.Interface{Name: "br0", HardwareAddr: net.HardwareAddr{2, 0, 0, 0, 0, 1}},

@@ -9,8 +9,6 @@ import (
 	nethttp "net/http"
 	"net/http/httptest"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,21 +17,14 @@ import (
 	"ironhook/bootsrv/journal"
 	"ironhook/ipxe"
 	"ironhook/store"
+	"ironhook/store/storetest"
 )
 
 const mac = "52:54:00:00:00:01"
 
 func newServer(t *testing.T, boot func(context.Context, Request) (Answer, error)) (*Server, *store.Store) {
 	t.Helper()
-	schema, err := os.ReadFile("../../schema.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "ironhook.db"), string(schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
+	s := storetest.Open(t)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	return &Server{
 		Boot: boot, Files: map[string][]byte{"snponly.efi": []byte("MZ..."), "copyright": []byte("GPL")},

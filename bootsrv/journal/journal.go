@@ -1,8 +1,8 @@
 // Package journal writes what the wire shows into the event log: which machine
 // asked, what it was given. Anybody who can send a packet can cause an event, so
-// the journal is where the flood stops: it repeats nothing within three seconds,
-// enrolled machines and strangers have a budget each, and what it remembers has
-// a fixed size.
+// the journal is where the flood stops: it repeats nothing within three seconds;
+// each machine has a budget, all strangers together have one, and so do all
+// enrolled machines; and what it remembers has a fixed size.
 package journal
 
 import (
@@ -20,7 +20,7 @@ import (
 
 const (
 	repeat     = 3 * time.Second // the same fact about the same machine is one event
-	remembered = 4096            // facts kept to recognise a repetition
+	remembered = 4096            // facts, and budgets of machines, kept in mind
 )
 
 // Journal is safe for concurrent use.
@@ -30,6 +30,7 @@ type Journal struct {
 
 	mu        sync.Mutex
 	seen      map[baremetal.Event]time.Time
+	machines  map[string]*limit.Bucket // by MAC address
 	enrolled  *limit.Bucket
 	strangers *limit.Bucket
 }
@@ -39,6 +40,7 @@ func New(s *store.Store, log *slog.Logger) *Journal {
 	return &Journal{
 		store: s, log: log,
 		seen:      map[baremetal.Event]time.Time{},
+		machines:  map[string]*limit.Bucket{},
 		enrolled:  limit.NewBucket(200, 2000),
 		strangers: limit.NewBucket(1, 100),
 	}
@@ -57,17 +59,32 @@ func (j *Journal) Admit(e baremetal.Event) bool {
 	if len(j.seen) >= remembered {
 		j.forget(now)
 	}
-	budget := j.strangers
+	all := j.strangers
 	if e.Node != "" {
-		budget = j.enrolled
+		all = j.enrolled
 	}
-	if len(j.seen) >= remembered || !budget.Take(now) {
+	if len(j.seen) >= remembered || !all.Take(now) || !j.machine(e.MAC).Take(now) {
 		return false
 	}
 	j.seen[e] = now
 	return true
 }
 
+// machine is the budget of one machine: a few boots at once, then a step every
+// two seconds.
+func (j *Journal) machine(mac string) *limit.Bucket {
+	b, ok := j.machines[mac]
+	if !ok {
+		if len(j.machines) >= remembered {
+			clear(j.machines)
+		}
+		b = limit.NewBucket(0.5, 40)
+		j.machines[mac] = b
+	}
+	return b
+}
+
+// forget drops the facts that are too old to be repeated.
 func (j *Journal) forget(now time.Time) {
 	for e, at := range j.seen {
 		if now.Sub(at) >= repeat {

@@ -5,14 +5,13 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"ironhook/baremetal"
 	"ironhook/store"
+	"ironhook/store/storetest"
 )
 
 func TestAdmit(t *testing.T) {
@@ -57,6 +56,23 @@ func TestAdmitFlood(t *testing.T) {
 	})
 }
 
+// One machine that has ever new things to say is cut short.
+func TestAdmitOneMachine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := New(nil, nil)
+		admitted := 0
+		for i := range 600 {
+			if j.Admit(baremetal.Event{Node: "n", MAC: "52:54:00:00:00:01", Detail: fmt.Sprint(i)}) {
+				admitted++
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if admitted < 60 || admitted > 75 {
+			t.Errorf("%d events of one machine in a minute, want 40 and then one every two seconds", admitted)
+		}
+	})
+}
+
 // Memory is bounded for enrolled machines too, and what is old makes room.
 func TestAdmitForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -67,8 +83,8 @@ func TestAdmitForgets(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		if len(j.seen) > remembered {
-			t.Errorf("%d facts remembered, the limit is %d", len(j.seen), remembered)
+		if len(j.seen) > remembered || len(j.machines) > remembered {
+			t.Errorf("%d facts and %d machines remembered, the limit is %d", len(j.seen), len(j.machines), remembered)
 		}
 		if !j.Admit(baremetal.Event{Node: "n", MAC: "one more"}) {
 			t.Error("old facts make no room for new ones")
@@ -77,18 +93,10 @@ func TestAdmitForgets(t *testing.T) {
 }
 
 func TestNote(t *testing.T) {
-	schema, err := os.ReadFile("../../schema.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "ironhook.db"), string(schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := storetest.Open(t)
 	const enrolled, stranger = "52:54:00:00:00:01", "52:54:00:00:00:02"
 	address := netip.MustParseAddr("10.77.0.100")
-	err = s.Update(t.Context(), func(tx *store.Tx) error {
+	err := s.Update(t.Context(), func(tx *store.Tx) error {
 		if err := tx.Nodes().Insert(&baremetal.Node{UUID: "node", ProvisionState: baremetal.Active}); err != nil {
 			return err
 		}

@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +18,7 @@ import (
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
 	"ironhook/store"
+	"ironhook/store/storetest"
 )
 
 const mac = "52:54:00:00:00:01"
@@ -27,13 +26,7 @@ const mac = "52:54:00:00:00:01"
 // serve runs a server on loopback and returns its address.
 func serve(t *testing.T) (addr string, s *store.Store, stop func() error) {
 	t.Helper()
-	schema, err := os.ReadFile("../../schema.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "ironhook.db"), string(schema)); err != nil {
-		t.Fatal(err)
-	}
+	s = storetest.Open(t)
 	lease := baremetal.Lease{MAC: mac, Address: netip.MustParseAddr("127.0.0.1"), Expires: time.Now().Add(time.Hour)}
 	if err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.Leases().Insert(&lease) }); err != nil {
 		t.Fatal(err)
@@ -55,7 +48,6 @@ func serve(t *testing.T) (addr string, s *store.Store, stop func() error) {
 		if err := stop(); err != nil {
 			t.Errorf("Serve = %v", err)
 		}
-		s.Close()
 	})
 	return conn.LocalAddr().String(), s, stop
 }
