@@ -208,6 +208,21 @@ func TestSessionsExpire(t *testing.T) {
 	}
 }
 
+func TestAnOpenStreamIsUse(t *testing.T) {
+	s := sessions{live: make(map[[32]byte]*session)}
+	r := httptest.NewRequest("GET", "/ui/events", nil)
+	r.AddCookie(&http.Cookie{Name: cookie, Value: s.open(dawn)})
+	one := s.find(r, dawn)
+	for at := idle; at <= lifetime; at += idle {
+		if !s.keep(one, dawn.Add(at)) {
+			t.Fatalf("a session with an open stream ended after %v", at)
+		}
+	}
+	if s.keep(one, dawn.Add(lifetime+time.Second)) {
+		t.Error("a session lives longer than its life")
+	}
+}
+
 func TestTokensAreNotKept(t *testing.T) {
 	s := sessions{live: make(map[[32]byte]*session)}
 	a, b := s.open(dawn), s.open(dawn)

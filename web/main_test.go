@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // room is the pages over a store of their own, and a browser.
 type room struct {
-	*testing.T
+	testing.TB
 	store *store.Store
 	path  string // of its file
 	web   *Web
@@ -57,7 +57,7 @@ func (l *logbook) String() string {
 const password = "open sesame"
 
 // newRoom starts the pages; change may alter them first. Nobody is logged in.
-func newRoom(t *testing.T, change ...func(*Web)) *room {
+func newRoom(t testing.TB, change ...func(*Web)) *room {
 	t.Helper()
 	schema, err := os.ReadFile("../schema.sql")
 	if err != nil {
@@ -92,7 +92,7 @@ func newRoom(t *testing.T, change ...func(*Web)) *room {
 	client := server.Client()
 	client.Jar = jar
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &room{T: t, store: s, path: path, web: w, log: log, url: server.URL, http: client}
+	return &room{TB: t, store: s, path: path, web: w, log: log, url: server.URL, http: client}
 }
 
 // answer is a response, read.
@@ -209,7 +209,7 @@ func (r *room) last() (seq int64) {
 }
 
 // patience bounds a wait for something that must come.
-func patience(t *testing.T) context.Context {
+func patience(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	return ctx

@@ -73,16 +73,20 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer w.dismiss(one)
-	s := &stream{
-		Web: w, session: one, view: &wallView{}, after: position(r), resumed: r.Header.Get("Last-Event-ID") != "",
-		seen: make(map[string]uint64), seed: maphash.MakeSeed(),
-	}
+	s := w.newStream(position(r))
+	s.session, s.resumed = one, r.Header.Get("Last-Event-ID") != ""
 	if machine := r.URL.Query().Get("machine"); machine != "" {
 		s.view = machineView{machine}
 	}
 	if err := s.run(r.Context(), rw); err != nil && r.Context().Err() == nil {
 		w.Log.Warn("stream of events ended", "from", r.RemoteAddr, "error", err)
 	}
+}
+
+// newStream makes a stream of the wall for a browser that knows of the events up to
+// after.
+func (w *Web) newStream(after int64) *stream {
+	return &stream{Web: w, view: &wallView{}, after: after, seen: make(map[string]uint64), seed: maphash.MakeSeed()}
 }
 
 // position is the number of the last event that r's sender knows of: what it

@@ -99,8 +99,12 @@ func (v *wallView) update(tx *store.Tx, events []*baremetal.Event, lost bool) ([
 		v.tiles[uuid] = newTile(m, tx.Now())
 		changed = append(changed, tileFragment(v.tiles[uuid]))
 	}
+	changed = append(changed, summaryFragment(slices.Collect(maps.Values(v.tiles))))
+	if !slices.ContainsFunc(events, anonymous) {
+		return changed, nil
+	}
 	list, err := readStrangers(tx)
-	return append(changed, frame(slices.Collect(maps.Values(v.tiles)), list)...), err
+	return append(changed, strangersFragment(list)), err
 }
 
 // whole reads everything. Only when the set or the order of the machines changed
@@ -124,18 +128,21 @@ func (v *wallView) whole(tx *store.Tx, moved bool) ([]fragment, error) {
 		list = append(list, fragment{id: "wall", template: "wall-tiles", data: found})
 	}
 	v.order, v.tiles = order, tiles
-	return append(list, frame(found.Tiles, found.Strangers)...), nil
+	return append(list, summaryFragment(found.Tiles), strangersFragment(found.Strangers)), nil
 }
 
 func tileFragment(t tile) fragment { return fragment{id: "m-" + t.UUID, template: "tile", data: t} }
 
-// frame is what stands around the tiles.
-func frame(tiles []tile, list []stranger) []fragment {
-	return []fragment{
-		{id: "summary", template: "summary", data: summary(tiles)},
-		{id: "strangers", template: "strangers", data: list},
-	}
+func summaryFragment(tiles []tile) fragment {
+	return fragment{id: "summary", template: "summary", data: summary(tiles)}
 }
+
+func strangersFragment(list []stranger) fragment {
+	return fragment{id: "strangers", template: "strangers", data: list}
+}
+
+// anonymous tells whether e is of a machine that is not enrolled.
+func anonymous(e *baremetal.Event) bool { return e.Node == "" }
 
 // rearranges tells whether a machine came, went or got another name.
 func rearranges(e *baremetal.Event) bool { return e.Kind == baremetal.EventNode }
