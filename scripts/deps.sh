@@ -38,6 +38,7 @@ sg3-utils		a second opinion on SCSI names and pages
 '
 bench="$demo"'
 dnsmasq-base		DHCP and TFTP to compare with
+libiscsi-bin		load iSCSI targets with reads
 libiscsi-bin		load the iSCSI targets with reads
 python3			HTTP to compare with
 python3-ironic		the Bare Metal API to compare with

@@ -60,7 +60,7 @@ func export(t testing.TB, args ...string) *exporter {
 		t.Fatal(err)
 	}
 	e := &exporter{t: t, log: log, exited: make(chan struct{})}
-	e.cmd = exec.Command(path, append([]string{"iscsi", "export", "--listen", "127.0.0.1:0"}, args...)...)
+	e.cmd = exec.Command(path, append([]string{"iscsi", "export", "--listen", "127.0.0.1:0"}, args...)...) // a later --listen wins
 	e.cmd.Stderr = log
 	out, err := e.cmd.StdoutPipe()
 	if err == nil {
