@@ -33,15 +33,16 @@ ipmitool		a second opinion on the BMC
 libiscsi-bin		judge the iSCSI target
 python3-ironicclient	drive the API with the stock client
 python3-openstackclient	drive the API with the stock client
+qemu-block-extra	an iSCSI initiator in QEMU's tools
 qemu-utils		make and read disk images
 sg3-utils		a second opinion on SCSI names and pages
 '
 bench="$demo"'
 dnsmasq-base		DHCP and TFTP to compare with
-libiscsi-bin		load iSCSI targets with reads
 libiscsi-bin		load the iSCSI targets with reads
 python3			HTTP to compare with
 python3-ironic		the Bare Metal API to compare with
+qemu-block-extra	an iSCSI initiator in QEMU's tools
 qemu-utils		load the iSCSI targets with writes
 tgt			iSCSI target to compare with
 '
