@@ -137,12 +137,12 @@ func (d *demo) awaitRoot(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	line, err := boot.Expect(ctx, "guest: root-ok")
+	line, err := boot.Expect(ctx, "guest: root-ok boots=1")
 	if err != nil {
 		return err
 	}
 	d.boot = line.At.Sub(boot.Console.Start())
-	fmt.Fprintf(d.out, "  +%6.2f s  %-10s  %s\n", d.boot.Seconds(), "guest", line.Text)
+	fmt.Fprintf(d.out, "  +%6.2f s  %-10s  root mounted over iSCSI, checked and written to\n", d.boot.Seconds(), "linux")
 	if d.stay {
 		return nil
 	}

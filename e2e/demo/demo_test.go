@@ -23,7 +23,7 @@ func TestDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"watch it: http://127.0.0.1:", "power-on", "script", "login", "root-ok boots=1", "\nOK: "} {
+	for _, want := range []string{"watch it: http://127.0.0.1:", "power-on", "script", "login", "root mounted", "\nOK: "} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the demonstration does not show %q", want)
 		}

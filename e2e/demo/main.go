@@ -30,7 +30,12 @@ func run() int {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := perform(ctx, os.Stdout, *stay); err != nil {
+	err := perform(ctx, os.Stdout, *stay)
+	if err != nil && ctx.Err() != nil {
+		fmt.Fprintln(os.Stderr, "\nInterrupted. Nothing is left behind but the logs.")
+		return 1
+	}
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "\nFAILED: %v\n", err)
 		return 1
 	}

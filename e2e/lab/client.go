@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -170,14 +171,20 @@ func (c *Client) await(ctx context.Context, node string, wanted func(Node) bool)
 type Event struct {
 	Seq    int64     `json:"seq"`
 	At     time.Time `json:"at"`
+	MAC    string    `json:"mac"`
 	Kind   string    `json:"kind"`
 	Detail string    `json:"detail"`
 }
 
-// Events returns a node's events after the one numbered after. While there are
-// none it waits for one, for some seconds, and may then return none.
+// Events returns a node's events after the one numbered after; without a node,
+// everybody's. While there are none it waits for one, for some seconds, and may
+// then return none.
 func (c *Client) Events(ctx context.Context, node string, after int64) ([]Event, error) {
+	query := url.Values{"after": {strconv.FormatInt(after, 10)}, "wait": {"5"}}
+	if node != "" {
+		query.Set("node", node)
+	}
 	var events []Event
-	err := c.Do(ctx, "GET", fmt.Sprintf("/ironhook/v1/events?node=%s&after=%d&wait=5", node, after), nil, &events)
+	err := c.Do(ctx, "GET", "/ironhook/v1/events?"+query.Encode(), nil, &events)
 	return events, err
 }

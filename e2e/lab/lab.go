@@ -66,7 +66,8 @@ func New(name string) (*Lab, error) {
 }
 
 // configure brings up the loopback and the boot network's bridge. The pair of ports
-// gives the bridge a carrier while no machine is on, as a real switch would.
+// gives the bridge a carrier while no machine is on, as a real switch would, and
+// the link-local address is one that needs no probing first.
 func (l *Lab) configure() error {
 	return l.IP(`
 link set lo up
@@ -75,6 +76,7 @@ link add port0 type veth peer name port1
 link set port0 master ` + Bridge + ` up
 link set port1 up
 address add ` + Address + `/24 dev ` + Bridge + `
+address add fe80::1/64 dev ` + Bridge + ` nodad
 link set ` + Bridge + ` up
 `)
 }

@@ -108,27 +108,34 @@ func (l *Log) wake() {
 // when a line matches one of bad first, when the program ends, or with ctx; the
 // error shows the last lines.
 func (l *Log) Wait(ctx context.Context, want *regexp.Regexp, bad ...*regexp.Regexp) (Line, error) {
-	for next := 0; ; {
+	line, _, err := l.waitFrom(ctx, 0, want, bad...)
+	return line, err
+}
+
+// waitFrom is Wait for a line that has this number or a greater one; it also
+// returns the number of the line after.
+func (l *Log) waitFrom(ctx context.Context, next int, want *regexp.Regexp, bad ...*regexp.Regexp) (Line, int, error) {
+	for {
 		l.mu.Lock()
 		lines, ended, changed := l.lines, l.ended, l.changed
 		l.mu.Unlock()
 		for ; next < len(lines); next++ {
 			if want.MatchString(lines[next].Text) {
-				return lines[next], nil
+				return lines[next], next + 1, nil
 			}
 			for _, b := range bad {
 				if b.MatchString(lines[next].Text) {
-					return Line{}, fmt.Errorf("waiting for %q: got %q\n%s", want, lines[next].Text, tail(lines))
+					return Line{}, next, fmt.Errorf("waiting for %q: got %q\n%s", want, lines[next].Text, tail(lines))
 				}
 			}
 		}
 		if ended {
-			return Line{}, fmt.Errorf("waiting for %q: ended without it\n%s", want, tail(lines))
+			return Line{}, next, fmt.Errorf("waiting for %q: ended without it\n%s", want, tail(lines))
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return Line{}, fmt.Errorf("waiting for %q: %w\n%s", want, context.Cause(ctx), tail(l.Lines()))
+			return Line{}, next, fmt.Errorf("waiting for %q: %w\n%s", want, context.Cause(ctx), tail(l.Lines()))
 		}
 	}
 }

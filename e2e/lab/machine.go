@@ -24,6 +24,7 @@ type Hardware struct {
 	Firmware Firmware
 	NIC      string // as QEMU names it: virtio-net-pci, e1000
 	NoROM    bool   // no iPXE in the card: the firmware's own network stack boots
+	HTTPBoot bool   // that stack boots by HTTP only, not by PXE (UEFI)
 	MAC      string // by default one made from the machine's number
 }
 
@@ -45,6 +46,9 @@ type Machine struct {
 type Boot struct {
 	Console *Log // the serial line; it starts when the power goes on
 	process *Process
+
+	mu   sync.Mutex
+	next int // the line of the console from which Expect goes on
 }
 
 // Off is closed when the power is off.
@@ -165,10 +169,14 @@ func (m *Machine) Boot(ctx context.Context, n int) (*Boot, error) {
 // trouble is what a console shows when a boot has failed.
 var trouble = regexp.MustCompile(`guest: FAIL|Kernel panic|I/O error|No bootable device`)
 
-// Expect waits for a line on the console that matches the pattern, and fails at
-// the first sign of trouble or when the power goes.
-func (b *Boot) Expect(ctx context.Context, pattern string) (Line, error) {
-	return b.Console.Wait(ctx, regexp.MustCompile(pattern), trouble)
+// Expect waits for the next line on the console that matches the pattern, after
+// the one that the last Expect returned. It fails at the first sign of trouble
+// and when the power goes.
+func (b *Boot) Expect(ctx context.Context, pattern string) (line Line, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	line, b.next, err = b.Console.waitFrom(ctx, b.next, regexp.MustCompile(pattern), trouble)
+	return line, err
 }
 
 // ExpectOff waits until the machine has powered itself off.
@@ -193,6 +201,11 @@ func (m *Machine) qemuArgs() ([]string, error) {
 		return args, nil
 	}
 	vars, err := m.uefiVars()
+	if m.HTTPBoot {
+		for _, version := range []string{"IPv4", "IPv6"} {
+			args = append(args, "-fw_cfg", "name=opt/org.tianocore/"+version+"PXESupport,string=n")
+		}
+	}
 	return append(args,
 		"-drive", "if=pflash,format=raw,readonly=on,file="+ovmfCode,
 		"-drive", "if=pflash,format=raw,file="+vars,
