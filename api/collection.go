@@ -111,6 +111,9 @@ func (k collection[T]) showHandler(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.args.given("fields") && c.minor < 8 {
+		return nil, notAcceptable(0)
+	}
 	if err := k.acceptable(c, c.args.list("fields")); err != nil {
 		return nil, err
 	}

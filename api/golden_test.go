@@ -55,11 +55,16 @@ type verdict struct {
 
 // TestGolden replays every recorded exchange with a real Ironic 21.4.4 and allows
 // no difference but those listed in testdata/golden/deviations.txt.
-func TestGolden(t *testing.T) {
-	deviations := readDeviations(t)
-	files, err := filepath.Glob("testdata/golden/*.jsonl")
-	if err != nil || len(files) != 13 {
-		t.Fatalf("found %d recordings (%v), want 13", len(files), err)
+func TestGolden(t *testing.T) { replayFolder(t, "testdata/golden", 13) }
+
+// TestRecorded does the same with the groups that were recorded later.
+func TestRecorded(t *testing.T) { replayFolder(t, "testdata/recorded", 6) }
+
+func replayFolder(t *testing.T, folder string, groups int) {
+	deviations := readDeviations(t, filepath.Join(folder, "deviations.txt"))
+	files, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))
+	if err != nil || len(files) != groups {
+		t.Fatalf("found %d recordings (%v), want %d", len(files), err, groups)
 	}
 	var total, passed, exact, comparable int
 	for _, file := range files {
@@ -91,8 +96,8 @@ type deviation struct {
 
 // readDeviations reads the list: a reason at the margin, below it, indented, the
 // exchanges it holds for.
-func readDeviations(t *testing.T) map[string]*deviation {
-	f, err := os.Open("testdata/golden/deviations.txt")
+func readDeviations(t *testing.T, path string) map[string]*deviation {
+	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}

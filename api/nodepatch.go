@@ -96,7 +96,11 @@ func (c *call) mayUpdate(n *node, ops []operation) error {
 			continue
 		}
 		name, _ := op.value.(string)
-		if err := c.checkNodeName(name, "Node "+c.args.text("node_ident")+": Cannot change name to invalid name '%s'"); err != nil {
+		refusal := "Node " + c.args.text("node_ident") + ": Cannot change name to invalid name '%s'"
+		if op.value == nil {
+			return invalid(refusal, "None")
+		}
+		if err := c.checkNodeName(name, refusal); err != nil {
 			return err
 		}
 	}
