@@ -88,22 +88,35 @@ func (s *Server) request(ctx context.Context, x *exchange) (*Reply, error) {
 	if renewing {
 		claimed = addr(x.Packet.ClientIPAddr)
 	}
-	switch v := s.verdict(x.lease, chosen, claimed, renewing); v {
+	switch s.verdict(x.lease, chosen, claimed, renewing) {
 	case others:
 		return nil, s.otherServer(ctx, x, chosen)
 	case deny:
-		return route(reply(x.Packet, dhcpv4.MessageTypeNak, s.Address.Addr()), nil), nil
+		return s.nak(x), nil
 	case confirm:
-		err := s.commit(ctx, x, func(tx *store.Tx) error {
-			_, err := s.pool().hold(tx, x.mac, claimed, x.port != nil, leaseTime)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		return s.give(x, dhcpv4.MessageTypeAck, claimed), nil
+		return s.ack(ctx, x, claimed)
 	}
 	return nil, nil
+}
+
+// ack extends the lease, then says so.
+func (s *Server) ack(ctx context.Context, x *exchange, claimed netip.Addr) (*Reply, error) {
+	var lease *baremetal.Lease
+	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
+		lease, err = s.pool().hold(tx, x.mac, claimed, x.port != nil, leaseTime)
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case lease.Address != claimed: // it was lost since we looked
+		return s.nak(x), nil
+	}
+	return s.give(x, dhcpv4.MessageTypeAck, claimed), nil
+}
+
+func (s *Server) nak(x *exchange) *Reply {
+	return route(reply(x.Packet, dhcpv4.MessageTypeNak, s.Address.Addr()), nil)
 }
 
 // verdict is what a DHCPREQUEST deserves.
@@ -178,8 +191,12 @@ func (s *Server) release(ctx context.Context, x *exchange) (*Reply, error) {
 	return nil, s.commit(ctx, x, func(tx *store.Tx) error { return release(tx, x.mac, a) })
 }
 
-// inform tells a client that has its address from elsewhere the rest.
+// inform tells a client that has its address from elsewhere the rest. The
+// answer goes to that address, so it must be one of this network.
 func (s *Server) inform(_ context.Context, x *exchange) (*Reply, error) {
+	if !s.Address.Contains(addr(x.Packet.ClientIPAddr)) {
+		return nil, nil
+	}
 	return s.give(x, dhcpv4.MessageTypeAck, netip.Addr{}), nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
+	"github.com/insomniacslk/dhcp/iana"
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
@@ -132,8 +133,8 @@ var proxyHandlers = map[message]handler{
 // wellFormed keeps out what is no request of an Ethernet client.
 func wellFormed(p *dhcpv4.DHCPv4) bool {
 	mac := p.ClientHWAddr
-	return p.OpCode == dhcpv4.OpcodeBootRequest && len(mac) == 6 && mac[0]&1 == 0 &&
-		mac.String() != "00:00:00:00:00:00"
+	return p.OpCode == dhcpv4.OpcodeBootRequest && p.HWType == iana.HWTypeEthernet &&
+		len(mac) == 6 && mac[0]&1 == 0 && mac.String() != "00:00:00:00:00:00"
 }
 
 // chooseFile finds out what a booting client is to load, and why it gets nothing.
