@@ -207,3 +207,86 @@ CREATE TABLE inventories (
     created_at  INTEGER NOT NULL,
     updated_at  INTEGER
 ) STRICT;
+
+-- What volumes are made from. The bytes are in the directory of the volumes,
+-- under the same UUID.
+CREATE TABLE images (
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid             TEXT NOT NULL UNIQUE,
+    name             TEXT NOT NULL DEFAULT '', -- need not be unique, as in OpenStack
+    status           TEXT NOT NULL,
+    disk_format      TEXT,
+    container_format TEXT,
+    visibility       TEXT NOT NULL,
+    protected        INTEGER NOT NULL DEFAULT 0,
+    hidden           INTEGER NOT NULL DEFAULT 0,
+    min_disk         INTEGER NOT NULL DEFAULT 0, -- GiB
+    min_ram          INTEGER NOT NULL DEFAULT 0, -- MiB
+    size             INTEGER NOT NULL DEFAULT 0, -- bytes; 0 while there are none
+    virtual_size     INTEGER NOT NULL DEFAULT 0, -- bytes of a volume made from it
+    checksum         TEXT, -- MD5
+    hash_value       TEXT, -- SHA-512
+    owner            TEXT,
+    tags             TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(tags)), -- a list
+    properties       TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(properties)),
+    message          TEXT, -- why there are no bytes
+    created_at       INTEGER NOT NULL,
+    updated_at       INTEGER
+) STRICT;
+CREATE INDEX images_name ON images (name);
+
+-- Block volumes; whether one is in use is said by exports and attachments.
+CREATE TABLE volumes (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid           TEXT NOT NULL UNIQUE,
+    name           TEXT NOT NULL DEFAULT '', -- need not be unique, as in OpenStack
+    description    TEXT,
+    status         TEXT NOT NULL,
+    size           INTEGER NOT NULL, -- bytes
+    bootable       INTEGER NOT NULL DEFAULT 0,
+    read_only      INTEGER NOT NULL DEFAULT 0,
+    image_uuid     TEXT, -- what it was made from, and what a reset goes back to
+    snapshot_uuid  TEXT,
+    source_uuid    TEXT,
+    node_uuid      TEXT, -- whose deployment made it, and whose end is its own
+    metadata       TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metadata)),
+    image_metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(image_metadata)),
+    message        TEXT, -- what went wrong
+    created_at     INTEGER NOT NULL,
+    updated_at     INTEGER
+) STRICT;
+CREATE INDEX volumes_name ON volumes (name);
+CREATE INDEX volumes_node ON volumes (node_uuid);
+
+CREATE TABLE snapshots (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid        TEXT NOT NULL UNIQUE,
+    name        TEXT NOT NULL DEFAULT '',
+    description TEXT,
+    volume_uuid TEXT NOT NULL REFERENCES volumes (uuid),
+    status      TEXT NOT NULL,
+    size        INTEGER NOT NULL, -- bytes
+    metadata    TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(metadata)),
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER
+) STRICT;
+CREATE INDEX snapshots_volume ON snapshots (volume_uuid);
+
+-- Volumes that hosts other than our nodes may log in to now, or have reserved. The
+-- iSCSI target asks this table beside exports.
+CREATE TABLE attachments (
+    uuid        TEXT PRIMARY KEY,
+    volume_uuid TEXT NOT NULL REFERENCES volumes (uuid),
+    instance    TEXT, -- whatever the client calls it
+    host        TEXT,
+    mountpoint  TEXT,
+    read_only   INTEGER NOT NULL DEFAULT 0,
+    status      TEXT NOT NULL,
+    iqn         TEXT NOT NULL UNIQUE,
+    initiator   TEXT, -- NULL while it is reserved only
+    user        TEXT NOT NULL,
+    secret      TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER
+) STRICT;
+CREATE INDEX attachments_volume ON attachments (volume_uuid);

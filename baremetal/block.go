@@ -1,0 +1,74 @@
+package baremetal
+
+import "time"
+
+// VolumeStatus is what a volume or a snapshot is good for now, in Cinder's words.
+type VolumeStatus string
+
+// The statuses that are kept. That a volume is in use is not kept but follows from
+// the exports and attachments there are.
+const (
+	VolumeCreating    VolumeStatus = "creating"
+	VolumeAvailable   VolumeStatus = "available"
+	VolumeInUse       VolumeStatus = "in-use"
+	VolumeReserved    VolumeStatus = "reserved"
+	VolumeUploading   VolumeStatus = "uploading"   // an image is made of it
+	VolumeDownloading VolumeStatus = "downloading" // it is made anew from an image
+	VolumeReverting   VolumeStatus = "reverting"
+	VolumeDeleting    VolumeStatus = "deleting"
+	VolumeError       VolumeStatus = "error" // Message says why
+)
+
+// Volume is a block volume that machines can be given. Its bytes are kept in
+// package volume under the same UUID.
+type Volume struct {
+	ID            int64
+	UUID          string
+	Name          string // need not be unique
+	Description   string
+	Status        VolumeStatus
+	Size          int64 // bytes
+	Bootable      bool
+	ReadOnly      bool
+	ImageUUID     string // what it was made from, and what a reset goes back to
+	SnapshotUUID  string
+	SourceUUID    string // the volume it was cloned from
+	NodeUUID      string // whose deployment made it; "" for one that somebody asked for
+	Metadata      map[string]string
+	ImageMetadata map[string]string // what was known of the image
+	Message       string            // what went wrong
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+// Snapshot is a volume as it was at one moment.
+type Snapshot struct {
+	ID          int64
+	UUID        string
+	Name        string
+	Description string
+	VolumeUUID  string
+	Status      VolumeStatus
+	Size        int64 // bytes
+	Metadata    map[string]string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// Attachment gives a volume to a host that is not one of our nodes. While it has no
+// initiator it only keeps the volume from others.
+type Attachment struct {
+	UUID       string
+	VolumeUUID string
+	Instance   string // whatever the client calls it
+	Host       string
+	Mountpoint string
+	ReadOnly   bool
+	Status     string // reserved, attaching, attached: what the client last told
+	IQN        string // of the target
+	Initiator  string // IQN that may log in
+	User       string // CHAP
+	Secret     string // CHAP
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
