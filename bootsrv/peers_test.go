@@ -32,7 +32,7 @@ func TestLeasesToARealClient(t *testing.T) {
 	command(t, "ip", "link", "set", "br0", "up")
 	again("after the interface was down")
 	r.stop()
-	r = serve(t, s, config(t, s, Full))
+	serve(t, s, config(t, s, Full))
 	again("after a restart", "-r", first)
 	again("and releases it", "-R")
 

@@ -13,9 +13,9 @@ type Loader struct {
 	HTTP bool   // the firmware fetches it over HTTP, not TFTP
 }
 
-// loaders is IANA's registry as far as machines ask for it. Firmware that says
+// architectures is IANA's registry as far as machines ask for it. Firmware that says
 // 9 (EFI byte code) means x64: RFC 4578 gave that number to it at first.
-var loaders = map[Arch]Loader{
+var architectures = map[Arch]Loader{
 	0:  {Name: "BIOS", File: "undionly.kpxe"},
 	6:  {Name: "UEFI x86"},
 	7:  {Name: "UEFI x64", File: "snponly.efi"},
@@ -32,7 +32,7 @@ var loaders = map[Arch]Loader{
 // Loader returns the binary for a. File is "" for an architecture that nothing
 // is known for.
 func (a Arch) Loader() Loader {
-	if l, ok := loaders[a]; ok {
+	if l, ok := architectures[a]; ok {
 		return l
 	}
 	return Loader{Name: fmt.Sprintf("architecture %d", uint16(a))}

@@ -39,7 +39,7 @@ func TestBinariesOverrideFails(t *testing.T) {
 // Every binary that an architecture is given can be served.
 func TestLoadersAreServed(t *testing.T) {
 	served := strings.Join(Files(), " ") + " "
-	for a, l := range loaders {
+	for a, l := range architectures {
 		if l.File != "" && !strings.Contains(served, l.File+" ") {
 			t.Errorf("architecture %d gets %s, which is not in Files", a, l.File)
 		}

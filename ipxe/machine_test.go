@@ -65,9 +65,7 @@ func split(text string) (lines []string, labels map[string]int) {
 	whole := ""
 	for _, raw := range strings.Split(text, "\n") {
 		whole += raw
-		if strings.HasSuffix(whole, "\r") {
-			whole = whole[:len(whole)-1]
-		}
+		whole = strings.TrimSuffix(whole, "\r")
 		if strings.HasSuffix(whole, `\`) {
 			whole = whole[:len(whole)-1]
 			continue

@@ -45,8 +45,7 @@ func BootVolumes(v VolumeBoot) (Script, error) {
 		s.hook(0x81+i, d, d.paths, describable(v.Initiator, disks[:i+2]...))
 	}
 	s.credentials(disks[0]) // iPXE reads them again when it has to log in again
-	s.add("set failed boot")
-	s.add("sanboot --no-describe --drive 0x80 || goto failed")
+	s.boot()
 	s.retry(len(disks))
 	s.giveUp(v)
 	return s, nil
@@ -132,11 +131,34 @@ func (s *Script) credentials(d disk) {
 	}
 }
 
+// loaders are where operating systems put their boot loader when they count on a
+// firmware variable to point there. The variable is on the machine that installed
+// them; a volume moves on, so the places are tried.
+var loaders = []string{
+	`\EFI\debian\shimx64.efi`, `\EFI\debian\grubx64.efi`, `\EFI\ubuntu\shimx64.efi`,
+	`\EFI\fedora\shimx64.efi`, `\EFI\centos\shimx64.efi`, `\EFI\rocky\shimx64.efi`, `\EFI\almalinux\shimx64.efi`, `\EFI\redhat\shimx64.efi`,
+	`\EFI\opensuse\shim.efi`, `\EFI\systemd\systemd-bootx64.efi`, `\EFI\Microsoft\Boot\bootmgfw.efi`,
+}
+
+// boot starts what is on the first drive: its boot sector, or under UEFI
+// \EFI\BOOT\BOOTX64.EFI and then each of the loaders. No command here returns
+// after success. The error that counts is the first.
+func (s *Script) boot() {
+	s.add("set failed boot")
+	s.add("sanboot --no-describe --drive 0x80 || set code ${errno:hexraw}")
+	s.add("iseq ${platform} efi || goto report")
+	for _, l := range loaders {
+		s.add("sanboot --no-describe --drive 0x80 --filename %s ||", l)
+	}
+	s.add("goto report")
+}
+
 // retry goes back to the start, with all drives free again, until the attempts
 // are used up. iPXE has a page for every error number.
 func (s *Script) retry(disks int) {
 	s.add(":failed")
 	s.add("set code ${errno:hexraw}")
+	s.add(":report")
 	s.add("echo Could not ${failed} the volume, attempt ${attempt} of %d (https://ipxe.org/${code})", attempts)
 	for i := range disks {
 		s.add("sanunhook --drive %#x ||", 0x80+i)

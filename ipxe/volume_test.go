@@ -124,7 +124,7 @@ func TestBootVolumesGivesUp(t *testing.T) {
 				tries++
 			}
 			return command == c.failing
-		}})
+		}, settings: map[string]string{"platform": "pcbios"}})
 		if m.end != "poweroff" || m.defect != "" || tries != attempts || len(m.drives) != 0 {
 			t.Errorf("%s fails: %d tries, end %q, drives %v, defect %q", c.failing, tries, m.end, m.drives, m.defect)
 		}
@@ -139,6 +139,24 @@ func TestBootVolumesGivesUp(t *testing.T) {
 		}
 		if user := m.settings["username"]; user != "" {
 			t.Errorf("%s fails: user %q is left for the next script", c.failing, user)
+		}
+	}
+}
+
+// A UEFI volume without a loader at the common place boots the one that its
+// operating system has put elsewhere; a BIOS has no such places.
+func TestBootVolumesFindsTheLoader(t *testing.T) {
+	s, err := BootVolumes(VolumeBoot{Node: "pc-07", Targets: []*baremetal.VolumeTarget{target(t, 0, plain)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const loader = `\EFI\fedora\shimx64.efi`
+	for platform, want := range map[string]string{"efi": "boot --no-describe --drive 0x80 --filename " + loader, "pcbios": "poweroff"} {
+		m := run(text(t, s), &machine{settings: map[string]string{"platform": platform}, failing: func(command string, args []string) bool {
+			return command == "sanboot" && args[len(args)-1] != loader
+		}})
+		if m.end != want || m.defect != "" {
+			t.Errorf("on %s: end %q, defect %q, want %q", platform, m.end, m.defect, want)
 		}
 	}
 }

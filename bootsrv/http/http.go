@@ -56,6 +56,7 @@ type Server struct {
 // hundred bytes.
 const (
 	connections   = 256
+	fromOneHost   = 64
 	headerBytes   = 8 << 10
 	headerTimeout = 10 * time.Second
 	writeTimeout  = 2 * time.Minute
@@ -82,7 +83,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		defer cancel()
 		drained <- server.Shutdown(limit)
 	})
-	err := server.Serve(netutil.LimitListener(l, connections))
+	err := server.Serve(netutil.LimitListener(newFair(l, fromOneHost), connections))
 	if stop() {
 		return fmt.Errorf("serve boot files: %w", err)
 	}
