@@ -33,7 +33,7 @@ ipmitool		a second opinion on the BMC
 libiscsi-bin		judge the iSCSI target
 python3-ironicclient	drive the API with the stock client
 python3-openstackclient	drive the API with the stock client
-qemu-block-extra	an iSCSI initiator in QEMU's tools
+qemu-block-extra	the iSCSI initiator of QEMU
 qemu-utils		make and read disk images
 sg3-utils		a second opinion on SCSI names and pages
 '
@@ -42,7 +42,7 @@ dnsmasq-base		DHCP and TFTP to compare with
 libiscsi-bin		load the iSCSI targets with reads
 python3			HTTP to compare with
 python3-ironic		the Bare Metal API to compare with
-qemu-block-extra	an iSCSI initiator in QEMU's tools
+qemu-block-extra	the iSCSI initiator of QEMU
 qemu-utils		load the iSCSI targets with writes
 tgt			iSCSI target to compare with
 '
