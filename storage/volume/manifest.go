@@ -115,14 +115,15 @@ func (d *Dir) load(id string) (*manifest, error) {
 		return d.loadPlain(id, err)
 	}
 	defer f.Close()
-	b := make([]byte, maxManifest)
-	n, err := f.ReadAt(b, 0)
-	if err == nil {
-		return nil, fmt.Errorf("%s: manifest: %w: longer than %d bytes", id, ErrDamaged, maxManifest)
-	} else if err != io.EOF {
+	info, err := f.Stat()
+	if err != nil {
 		return nil, fmt.Errorf("%s: manifest: %w", id, err)
 	}
-	m, err := decodeManifest(b[:n])
+	b := make([]byte, min(info.Size, maxManifest))
+	if err := readFull(f, b, 0); err != nil {
+		return nil, fmt.Errorf("%s: manifest: %w", id, err)
+	}
+	m, err := decodeManifest(b)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", id, err)
 	}
