@@ -9,7 +9,7 @@ import (
 // it. What the pool still reads counts towards the latter. So disk and network are at work at the same time when much is asked for at once,
 // and an initiator that does not read what it asked for stops being heard.
 const (
-	handOver = 256 << 10
+	handOver = 1 << 20
 	holdUp   = 8 << 20
 )
 
