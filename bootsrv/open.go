@@ -84,7 +84,7 @@ func (o *opening) openHTTP(ctx context.Context) error {
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", o.config.HTTP)
 	if err != nil {
-		return explain("--http", o.config.HTTP, err)
+		return Explain("--http", o.config.HTTP, err)
 	}
 	o.http = l.Addr().(*net.TCPAddr).AddrPort()
 	server := &http.Server{Boot: scripts{o.config.Store}.answer, Files: o.files, Journal: o.journal, Log: o.config.Log}
@@ -99,7 +99,7 @@ func (o *opening) openTFTP(ctx context.Context) error {
 	}
 	conn, err := new(net.ListenConfig).ListenPacket(ctx, "udp", o.config.TFTP)
 	if err != nil {
-		return explain("--tftp", o.config.TFTP, err)
+		return Explain("--tftp", o.config.TFTP, err)
 	}
 	udp := conn.(*net.UDPConn)
 	o.tftp = udp.LocalAddr().(*net.UDPAddr).AddrPort()
@@ -126,8 +126,9 @@ func (o *opening) openRA(ctx context.Context) error {
 	return nil
 }
 
-// explain makes an operator's error of a failure to listen.
-func explain(option, address string, err error) error {
+// Explain makes an operator's error of a failure to listen: it names the option
+// and the remedy.
+func Explain(option, address string, err error) error {
 	switch {
 	case errors.Is(err, unix.EADDRINUSE):
 		return fmt.Errorf("%s %s: another program listens there; stop it (ss -lntup shows it) or give another address: %w", option, address, err)
