@@ -2,7 +2,10 @@ package cli_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
@@ -153,6 +156,33 @@ func TestServeEndsWellOnSIGTERM(t *testing.T) {
 		t.Errorf("with --auth none: %d, want 200", got)
 	}
 	stop(t, r)
+}
+
+func TestServeHTTPSWithACertificateOfItsOwn(t *testing.T) {
+	data := t.TempDir()
+	var kept []byte
+	for range 2 { // the second start finds what the first has made
+		r := start(t, data, "--auth", "none", "--tls-cert", "self")
+		cert, err := os.ReadFile(filepath.Join(data, "tls.crt"))
+		if err != nil || kept != nil && !bytes.Equal(cert, kept) {
+			t.Fatalf("certificate changed or is missing: %v", err)
+		}
+		kept = cert
+		pool := x509.NewCertPool()
+		pool.AppendCertsFromPEM(cert)
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+		response, err := client.Get(r.url(t) + "/v1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		client.CloseIdleConnections()
+		stop(t, r)
+	}
+	info, err := os.Stat(filepath.Join(data, "tls.key"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("tls.key: mode %v (%v), want 0600", info.Mode(), err)
+	}
 }
 
 // stop ends an appliance as an init system does and wants status 0.

@@ -25,6 +25,7 @@ type Config struct {
 	HardwareTypes     []string
 	StorageInterfaces []string
 	IPXEDir           string
+	TLSCert, TLSKey   string
 	LogLevel          string
 }
 
@@ -61,6 +62,8 @@ func options() []option {
 		{name: "http", value: ":8080", usage: "address from which boot files and boot scripts are served", set: address(func(c *Config) *string { return &c.HTTP })},
 		{name: "tftp", value: ":69", usage: "address of the TFTP server (opened where there is a boot interface)", set: address(func(c *Config) *string { return &c.TFTP })},
 		{name: "auth", value: "http_basic", usage: "http_basic (users in DATA/htpasswd) or none", set: oneOf(func(c *Config) *string { return &c.Auth }, "http_basic", "none")},
+		{name: "tls-cert", usage: "certificate (PEM) to serve the API and the pages over HTTPS, or self for one made at the first start", set: func(c *Config, v string) error { c.TLSCert = v; return nil }},
+		{name: "tls-key", usage: "private key (PEM) of --tls-cert", set: func(c *Config, v string) error { c.TLSKey = v; return nil }},
 		{name: "hardware-types", value: "ipmi,manual-management,fake-hardware", usage: "enabled hardware types", set: names(func(c *Config) *[]string { return &c.HardwareTypes }, `^[a-z-]+$`)},
 		{name: "storage-interfaces", value: "noop,external,iscsi", usage: "enabled storage interfaces; the first is the default", set: names(func(c *Config) *[]string { return &c.StorageInterfaces }, `^(noop|external|iscsi)$`)},
 		{name: "ipxe-dir", usage: "directory of iPXE binaries to serve instead of the embedded ones", set: func(c *Config, v string) error { c.IPXEDir = v; return nil }},
