@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync"
 )
 
 // session is one connection and the statements prepared on it. Preparing a
@@ -65,11 +66,17 @@ type pool struct {
 	begin string
 	free  chan *session
 	count int // sessions there are
+
+	once   sync.Once
+	closed chan struct{}
 }
+
+// errClosed is what everybody gets who comes after Close.
+var errClosed = errors.New("the store is closed")
 
 // newPool opens n sessions whose transactions start with begin.
 func newPool(ctx context.Context, db *sql.DB, n int, begin string) (*pool, error) {
-	p := &pool{db: db, begin: begin, free: make(chan *session, n)}
+	p := &pool{db: db, begin: begin, free: make(chan *session, n), closed: make(chan struct{})}
 	for range n {
 		conn, err := db.Conn(ctx)
 		if err != nil {
@@ -81,13 +88,18 @@ func newPool(ctx context.Context, db *sql.DB, n int, begin string) (*pool, error
 	return p, nil
 }
 
-// close waits for running transactions and closes the database.
+// close lets nobody in any more, waits for running transactions and closes the
+// database. Once is enough; again does nothing.
 func (p *pool) close() (err error) {
-	for range p.count {
-		s := <-p.free
-		err = errors.Join(err, s.forget(), s.conn.Close())
-	}
-	return errors.Join(err, p.db.Close())
+	p.once.Do(func() {
+		close(p.closed)
+		for range p.count {
+			s := <-p.free
+			err = errors.Join(err, s.forget(), s.conn.Close())
+		}
+		err = errors.Join(err, p.db.Close())
+	})
+	return err
 }
 
 // run runs f in a transaction and commits it, or takes everything back when f or
@@ -96,6 +108,8 @@ func (p *pool) run(ctx context.Context, f func(s *session) error) error {
 	var s *session
 	select {
 	case s = <-p.free:
+	case <-p.closed:
+		return fmt.Errorf("begin: %w", errClosed)
 	case <-ctx.Done():
 		return fmt.Errorf("begin: %w", ctx.Err())
 	}

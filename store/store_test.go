@@ -315,6 +315,20 @@ func TestEventsAreReadOnFromANumber(t *testing.T) {
 	}
 }
 
+func TestNobodyWaitsForAClosedStore(t *testing.T) {
+	s := open(t)
+	if err := errors.Join(s.Close(), s.Close()); err != nil {
+		t.Errorf("Close, Close = %v, want nil", err)
+	}
+	nothing := func(*Tx) error { return nil }
+	if err := s.View(t.Context(), nothing); !errors.Is(err, errClosed) {
+		t.Errorf("View after Close = %v, want %v", err, errClosed)
+	}
+	if err := s.Update(t.Context(), nothing); !errors.Is(err, errClosed) {
+		t.Errorf("Update after Close = %v, want %v", err, errClosed)
+	}
+}
+
 func TestANewerFileIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ironhook.db")
 	s := reopen(t, path)
