@@ -112,7 +112,8 @@ func (e *export) target(grant iscsi.Grant, log *slog.Logger) *iscsi.Target {
 	}
 }
 
-// open opens the files as logical units of one device. The disks opened so far are returned with an error too.
+// open opens the files as logical units of one device. The disks opened so far are
+// returned with an error too.
 func (e *export) open(log *slog.Logger) (*scsi.Device, []*filedisk.Disk, error) {
 	var disks []*filedisk.Disk
 	var units []*scsi.LUN
@@ -134,7 +135,8 @@ func (e *export) open(log *slog.Logger) (*scsi.Device, []*filedisk.Disk, error) 
 	return scsi.NewDevice(strings.ToLower(e.iqn), units...), disks, nil
 }
 
-// serial is the same whenever the same file is exported, so that initiators know the disk again.
+// serial is the same whenever the same file is exported, so that initiators know the
+// disk again.
 func serial(file string) string {
 	if path, err := filepath.Abs(file); err == nil {
 		file = path

@@ -26,13 +26,15 @@ type way struct {
 	second bool   // a second path to the same unit
 }
 
-// defect names the tests of the suite that no target can pass, and why. Their result is not compared.
+// defect names the tests of the suite that no target can pass, and why. Their result is
+// not compared.
 var defect = map[string]string{
 	"iSCSITMF.LUNResetSimpleAsync": "it asserts a flag that its own callback sets later, before any I/O was serviced, and then frees a command that is still queued",
 }
 
-// The whole suite of libiscsi (iscsi-test-cu of Debian 12, with --dataloss and SANITIZE allowed), each test alone, over each way. The golden
-// has one line for each test with its result over one and over two paths, and why it is skipped.
+// The whole suite of libiscsi (iscsi-test-cu of Debian 12, with --dataloss and SANITIZE
+// allowed), each test alone, over each way. The golden has one line for each test with
+// its result over one and over two paths, and why it is skipped.
 func TestConformance(t *testing.T) {
 	needsPeers(t, map[string]string{"iscsi-test-cu": "libiscsi-bin"})
 	alice, bob := secret(t, "alice", "wonderland12"), secret(t, "bob", "looking-glass")
@@ -100,8 +102,8 @@ func listTests(t *testing.T) (names []string) {
 	return names
 }
 
-// runTest runs one test of the suite and returns PASS, SKIP or FAIL with the reason that the suite gives, TIMEOUT, or ERROR when it came to no
-// result.
+// runTest runs one test of the suite and returns PASS, SKIP or FAIL with the reason
+// that the suite gives, TIMEOUT, or ERROR when it came to no result.
 func runTest(t *testing.T, name string, env, urls []string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

@@ -15,7 +15,8 @@ import (
 	"ironhook/storage/iscsi/initiatortest"
 )
 
-// A thousand sessions at once, each writing and reading its own part, take memory that does not grow with what they move.
+// A thousand sessions at once, each writing and reading its own part, take memory that
+// does not grow with what they move.
 func TestThousandSessions(t *testing.T) {
 	needsPeers(t, nil)
 	const sessions, part, limit = 1000, 128 << 10, 400 // MiB
@@ -57,8 +58,9 @@ func TestThousandSessions(t *testing.T) {
 	}
 }
 
-// Ten thousand connections that talk nonsense, or nothing, cost a session that means it little more than what they cost the machine: it is
-// compared with how it fares while they are directed at somebody else.
+// Ten thousand connections that talk nonsense, or nothing, cost a session that means it
+// little more than what they cost the machine: it is compared with how it fares while
+// they are directed at somebody else.
 func TestGarbageConnections(t *testing.T) {
 	needsPeers(t, nil)
 	const garbage, atOnce = 10000, 64
@@ -133,7 +135,8 @@ func deafEar(t *testing.T) (addr string) {
 	return l.Addr().String()
 }
 
-// pace reads one block after the other until enough says so; it returns reads a second, and the longest that one took.
+// pace reads one block after the other until enough says so; it returns reads a second,
+// and the longest that one took.
 func pace(t *testing.T, i *initiatortest.Initiator, enough func(spent time.Duration) bool) (rate float64, worst time.Duration) {
 	t.Helper()
 	start := time.Now()
@@ -148,7 +151,8 @@ func pace(t *testing.T, i *initiatortest.Initiator, enough func(spent time.Durat
 	return float64(n) / time.Since(start).Seconds(), worst
 }
 
-// babble opens connections that send random bytes, headers that promise much, or nothing at all.
+// babble opens connections that send random bytes, headers that promise much, or
+// nothing at all.
 func babble(t *testing.T, addr string, n, atOnce int) {
 	rnd := rand.NewChaCha8([32]byte{1})
 	slots := make(chan struct{}, atOnce)

@@ -29,8 +29,9 @@ func rounds(t *testing.T) int {
 	return n
 }
 
-// The server is killed at random moments while four initiators write and flush. What it had answered is there when it is started again: not
-// only what was flushed, since the kernel outlives the process.
+// The server is killed at random moments while four initiators write and flush. What it
+// had answered is there when it is started again: not only what was flushed, since the
+// kernel outlives the process.
 func TestKill(t *testing.T) {
 	needsPeers(t, nil)
 	const region, sessions = 1 << 20, 4
@@ -58,7 +59,8 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// killOnce checks what is there, lets the recorders go on, and kills the server after some milliseconds.
+// killOnce checks what is there, lets the recorders go on, and kills the server after
+// some milliseconds.
 func killOnce(t *testing.T, e *exporter, recorders []*initiatortest.Recorder, ms int64) error {
 	ctx, cancel := initiatortest.Patience(t.Context())
 	defer cancel()

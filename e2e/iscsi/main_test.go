@@ -1,5 +1,6 @@
-// Package iscsi_test holds `ironhook iscsi export` against initiators that are not ours: libiscsi's conformance suite, one that remembers what it
-// was promised while the server is killed under it, a thousand at once, and ten thousand that talk nonsense.
+// Package iscsi_test holds `ironhook iscsi export` against initiators that are not
+// ours: libiscsi's conformance suite, one that remembers what it was promised while the
+// server is killed under it, a thousand at once, and ten thousand that talk nonsense.
 package iscsi_test
 
 import (
@@ -48,7 +49,8 @@ func needsPeers(t *testing.T, peers map[string]string) {
 	}
 }
 
-// export starts the program on a port of its own; args are options and files. It is stopped when the test ends.
+// export starts the program on a port of its own; args are options and files. It is
+// stopped when the test ends.
 func export(t testing.TB, args ...string) *exporter {
 	t.Helper()
 	path, err := program()

@@ -13,7 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// needsQEMU asks for QEMU's tools and its block driver for iSCSI, which is a package of its own.
+// needsQEMU asks for QEMU's tools and its block driver for iSCSI, which is a package of
+// its own.
 func needsQEMU(t *testing.T) {
 	t.Helper()
 	needsPeers(t, map[string]string{"qemu-img": "qemu-utils", "qemu-io": "qemu-utils"})
@@ -51,7 +52,8 @@ func must(t *testing.T, name string, args ...string) {
 	}
 }
 
-// QEMU's initiator writes an image through CHAP and reads it back, discards, writes zeros, and takes part with digests.
+// QEMU's initiator writes an image through CHAP and reads it back, discards, writes
+// zeros, and takes part with digests.
 func TestQEMU(t *testing.T) {
 	needsQEMU(t)
 	source, file := noise(t, 64<<20), image(t, 64<<20)
@@ -74,7 +76,8 @@ func TestQEMU(t *testing.T) {
 	}
 }
 
-// The server is killed and started again while QEMU copies an image to it: a stall, but no error, and all of it arrives.
+// The server is killed and started again while QEMU copies an image to it: a stall, but
+// no error, and all of it arrives.
 func TestQEMUGoesOnAfterKill(t *testing.T) {
 	needsQEMU(t)
 	const size = 64 << 20

@@ -14,16 +14,20 @@ type Buffer struct {
 	asked bool // for data we ask for
 }
 
-// Buffers come in powers of two from 4 KiB to 4 MiB; longer ones are left to the garbage collector.
+// Buffers come in powers of two from 4 KiB to 4 MiB; longer ones are left to the
+// garbage collector.
 const (
 	minClassBits = 12
 	maxClassBits = 22
 )
 
-// buffers hands out memory and keeps count of it, so that what peers can make us hold stays bounded. There are two limits. From the
-// first on nothing is promised any more: no R2T is sent, unless none is out anywhere, and windows close. Data that was promised before
-// still gets its place, until at the second, twice as high, readers wait before they take more off their sockets. Only those wait from
-// which nothing is due that was asked for, so what has been begun can always be finished, and gives back its memory.
+// buffers hands out memory and keeps count of it, so that what peers can make us hold
+// stays bounded. There are two limits. From the first on nothing is promised any more:
+// no R2T is sent, unless none is out anywhere, and windows close. Data that was
+// promised before still gets its place, until at the second, twice as high, readers
+// wait before they take more off their sockets. Only those wait from which nothing is
+// due that was asked for, so what has been begun can always be finished, and gives back
+// its memory.
 type buffers struct {
 	limit   int64
 	used    atomic.Int64
@@ -68,8 +72,9 @@ func (p *buffers) make(n, class int, size int64) *Buffer {
 	return &Buffer{B: make([]byte, n, size), from: p, class: class}
 }
 
-// ask is get for data that is to be asked for: it returns nil when the first limit is reached. What it returns may exceed the limit by its
-// own size, so that no size is too large to be served ever.
+// ask is get for data that is to be asked for: it returns nil when the first limit is
+// reached. What it returns may exceed the limit by its own size, so that no size is too
+// large to be served ever.
 func (p *buffers) ask(n int) *Buffer {
 	if !p.roomToAsk() {
 		return nil
@@ -85,7 +90,8 @@ func (p *buffers) roomToAsk() bool { return p.used.Load() < p.limit || p.asked.L
 // full reports whether the second limit is reached.
 func (p *buffers) full() bool { return p.used.Load() >= 2*p.limit }
 
-// breathe waits while the second limit is reached, or until gone says that nobody waits any more.
+// breathe waits while the second limit is reached, or until gone says that nobody waits
+// any more.
 func (p *buffers) breathe(gone func() bool) {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
@@ -125,8 +131,8 @@ func (b *Buffer) release() {
 	}
 }
 
-// whenRoom has f called once there is room below the first limit. It is called from wherever memory comes back, so it must not wait nor
-// take locks that are held there.
+// whenRoom has f called once there is room below the first limit. It is called from
+// wherever memory comes back, so it must not wait nor take locks that are held there.
 func (p *buffers) whenRoom(f func()) {
 	p.waiting.Add(1)
 	p.mu.Lock()

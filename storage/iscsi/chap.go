@@ -12,21 +12,24 @@ import (
 	"io"
 )
 
-// An algorithm is one of CHAP's hash functions by its registered number (RFC 1994, RFC 7143 §12.1.3).
+// An algorithm is one of CHAP's hash functions by its registered number (RFC 1994, RFC
+// 7143 §12.1.3).
 type algorithm struct {
 	number string
 	hash   func() hash.Hash
 }
 
-// algorithms holds what we support. MD5 is what iPXE knows, the others are there for those who ask for better. SHA-1 (6) is
-// left out: whoever is able to do more than MD5 is able to do more than SHA-1.
+// algorithms holds what we support. MD5 is what iPXE knows, the others are there for
+// those who ask for better. SHA-1 (6) is left out: whoever is able to do more than MD5
+// is able to do more than SHA-1.
 var algorithms = map[string]algorithm{
 	"5": {"5", md5.New},
 	"7": {"7", sha256.New},
 	"8": {"8", func() hash.Hash { return sha3.New256() }},
 }
 
-// response computes a CHAP response: the hash of identifier, secret and challenge (RFC 1994 §4.1).
+// response computes a CHAP response: the hash of identifier, secret and challenge (RFC
+// 1994 §4.1).
 func (a algorithm) response(id byte, secret string, challenge []byte) []byte {
 	h := a.hash()
 	h.Write([]byte{id})
@@ -35,7 +38,8 @@ func (a algorithm) response(id byte, secret string, challenge []byte) []byte {
 	return h.Sum(nil)
 }
 
-// chap is our side of one CHAP exchange (RFC 7143 §12.1.3): we challenge, the initiator responds and may challenge us in turn.
+// chap is our side of one CHAP exchange (RFC 7143 §12.1.3): we challenge, the initiator
+// responds and may challenge us in turn.
 type chap struct {
 	algorithm algorithm
 	id        byte
@@ -66,7 +70,8 @@ func (c *chap) offer() []Pair {
 	return []Pair{{"CHAP_A", c.algorithm.number}, {"CHAP_I", fmt.Sprint(c.id)}, {"CHAP_C", formatBinary(c.challenge)}}
 }
 
-// verify checks an initiator's name and response against those of the grant. Its errors name what is wrong and no secret.
+// verify checks an initiator's name and response against those of the grant. Its errors
+// name what is wrong and no secret.
 func (c *chap) verify(g *Grant, name, response string) error {
 	got, ok := parseBinary(response)
 	if !ok || len(got) > maxChallenge {
@@ -80,7 +85,8 @@ func (c *chap) verify(g *Grant, name, response string) error {
 	return nil
 }
 
-// prove answers an initiator's challenge with our own name and secret, so that it knows whom it talks to.
+// prove answers an initiator's challenge with our own name and secret, so that it knows
+// whom it talks to.
 func (c *chap) prove(g *Grant, id, challenge string) ([]Pair, error) {
 	n, ok := parseNumber(id)
 	b, ok2 := parseBinary(challenge)

@@ -12,9 +12,10 @@ import (
 	"ironhook/storage/scsi"
 )
 
-// conn is a connection and, after its login, the session on it. One goroutine reads it (serve); pool workers bring back what they ran.
-// Whatever is answered gathers in out, and is written by whoever finds that nobody else will: the reader just before it waits, a
-// worker while the reader waits.
+// conn is a connection and, after its login, the session on it. One goroutine reads it
+// (serve); pool workers bring back what they ran. Whatever is answered gathers in out,
+// and is written by whoever finds that nobody else will: the reader just before it
+// waits, a worker while the reader waits.
 type conn struct {
 	srv    *server
 	net    net.Conn
@@ -118,7 +119,8 @@ func (c *conn) goodbye(within time.Duration) {
 	c.pool.submit(c.flush)
 }
 
-// cleanUp ends what is left of a session: it waits for its commands in flight, so that nothing of it is written to a disk afterwards.
+// cleanUp ends what is left of a session: it waits for its commands in flight, so that
+// nothing of it is written to a disk afterwards.
 func (c *conn) cleanUp(err error) {
 	c.mu.Lock()
 	c.kill(reason(err))
@@ -141,7 +143,8 @@ func (c *conn) cleanUp(err error) {
 	}
 }
 
-// reason puts the error that ended a connection into words; "" is a stream that simply ended.
+// reason puts the error that ended a connection into words; "" is a stream that simply
+// ended.
 func reason(err error) string {
 	var pe *ProtocolError
 	switch {

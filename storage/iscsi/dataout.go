@@ -2,7 +2,8 @@ package iscsi
 
 import "ironhook/storage/scsi"
 
-// gather is how far the data-out of a task has come. Both DataPDUInOrder and DataSequenceInOrder are Yes, so one cursor is enough.
+// gather is how far the data-out of a task has come. Both DataPDUInOrder and
+// DataSequenceInOrder are Yes, so one cursor is enough.
 type gather struct {
 	have        int     // bytes that came, those that nobody needs included
 	unsolicited bool    // more comes without being asked for
@@ -45,7 +46,8 @@ func (s *Session) immediateData(t *Task, p PDU) error {
 	return nil
 }
 
-// dataOut takes a Data-Out PDU (RFC 7143 §11.7), which has to be the next of a sequence that was announced or asked for.
+// dataOut takes a Data-Out PDU (RFC 7143 §11.7), which has to be the next of a sequence
+// that was announced or asked for.
 func (s *Session) dataOut(p PDU) error {
 	t := s.tasks[p.Header.ITT()]
 	if t == nil || t.state != gathering {
@@ -104,7 +106,8 @@ func (t *Task) dataEnd(ttt uint32) (int, error) {
 	return g.bursts[0].end, nil
 }
 
-// check refuses data that does not lie where the sequence has come to, or goes beyond its end, and a solicited sequence that ends early.
+// check refuses data that does not lie where the sequence has come to, or goes beyond
+// its end, and a solicited sequence that ends early.
 func (g *gather) check(p PDU, end int, solicited bool) error {
 	n := len(p.Data)
 	switch off := p.Header.Uint32(OffOffset); {
@@ -118,11 +121,13 @@ func (g *gather) check(p PDU, end int, solicited bool) error {
 	return nil
 }
 
-// dataPhaseError is the sense of a command some of whose data was lost on the way (SPC-4 Annex F: ABORTED COMMAND, DATA PHASE ERROR).
+// dataPhaseError is the sense of a command some of whose data was lost on the way
+// (SPC-4 Annex F: ABORTED COMMAND, DATA PHASE ERROR).
 var dataPhaseError = []byte{0: 0x70, 2: 0x0b, 7: 10, 12: 0x4b, 17: 0}
 
-// fail answers a task whose data has a gap in its numbers. RFC 7143 §7.8 leaves the choice between this and ending the session; this one
-// costs the initiator's other commands nothing.
+// fail answers a task whose data has a gap in its numbers. RFC 7143 §7.8 leaves the
+// choice between this and ending the session; this one costs the initiator's other
+// commands nothing.
 func (s *Session) fail(t *Task, sense []byte) {
 	s.active--
 	s.queue.leave(t)
@@ -133,7 +138,8 @@ func (s *Session) fail(t *Task, sense []byte) {
 	s.runReleased()
 }
 
-// solicit asks for the data that a task still needs, as far as memory and MaxOutstandingR2T allow.
+// solicit asks for the data that a task still needs, as far as memory and
+// MaxOutstandingR2T allow.
 func (s *Session) solicit(t *Task) {
 	g := &t.gather
 	if len(t.out) < t.want && !s.enlarge(t) {

@@ -8,7 +8,8 @@ import (
 	"ironhook/storage/scsi"
 )
 
-// ram is a disk in memory. Its gate, while shut, holds up every write and flush that has begun.
+// ram is a disk in memory. Its gate, while shut, holds up every write and flush that
+// has begun.
 type ram struct {
 	mu      sync.Mutex
 	data    []byte

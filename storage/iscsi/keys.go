@@ -6,193 +6,119 @@ import (
 	"strings"
 )
 
-// Params are the operational parameters of a session (RFC 7143 §13). Lengths are in bytes, times in seconds.
-type Params struct {
-	HeaderDigest, DataDigest         string // None or CRC32C
-	MaxConnections, ErrorRecovery    int
-	InitialR2T, ImmediateData        bool
-	MaxSend                          int // the initiator's MaxRecvDataSegmentLength
-	MaxBurst, FirstBurst             int
-	Time2Wait, Time2Retain           int
-	MaxOutstandingR2T                int
-	DataPDUInOrder, DataSeqInOrder   bool
-	TaskReporting                    string
-	ProtocolLevel                    int
-	SessionType, Initiator, TargetIQ string
-}
-
-// Digests returns what was negotiated in the form that the codec wants.
-func (p *Params) Digests() Digests {
-	return Digests{Header: p.HeaderDigest == crc32c, Data: p.DataDigest == crc32c}
+// A rule says how a number or a boolean is negotiated (RFC 7143 §13). A boolean is 1 for
+// Yes and 0 for No.
+type rule struct {
+	result   func(theirs, ours int) int // nil: each side declares its own, unanswered
+	ours     int                        // what we want, or declare
+	preset   int                        // what holds if nobody speaks of it
+	min, max int
 }
 
 const (
-	crc32c = "CRC32C"
-	none   = "None"
+	no, yes = 0, 1
+	max24   = 1<<24 - 1
 
-	sessionNormal    = "Normal"
-	sessionDiscovery = "Discovery"
-
-	// maxRecvData is the longest data segment we accept in full feature phase, and declare.
+	// maxRecvData is the longest data segment that we accept in full feature phase.
 	maxRecvData = 256 << 10
-	// maxLoginData is the longest one before anything was declared (RFC 7143 §13.12).
+	// maxLoginData is the longest one while nothing was declared.
 	maxLoginData = 8192
 )
 
-// A kind is how the offers of both sides become one result (RFC 7143 §6.2).
-type kind func(r *rule, p *Params, offer string) (answer string)
-
-// A rule says how one key is negotiated.
-type rule struct {
-	kind     kind
-	min, max int    // range of a number
-	preset   int    // its value when nobody speaks of it; booleans: 0 No, 1 Yes
-	ours     int    // our side of the negotiation
-	choices  string // list: what we support
-
-	number func(*Params) *int
-	flag   func(*Params) *bool
-	text   func(*Params) *string
+// rules has the keys whose values are numbers or booleans. The tests hold it against a
+// second source, RFC 3720 §12.
+var rules = map[string]rule{
+	//                          result    ours         preset  min  max
+	"MaxConnections":           {smaller, 1, 1, 1, 65535},
+	"InitialR2T":               {or, no, yes, no, yes},
+	"ImmediateData":            {and, yes, yes, no, yes},
+	"MaxRecvDataSegmentLength": {nil, maxRecvData, 8192, 512, max24},
+	"MaxBurstLength":           {smaller, 1 << 20, 262144, 512, max24},
+	"FirstBurstLength":         {smaller, 64 << 10, 65536, 512, max24},
+	"DefaultTime2Wait":         {larger, 2, 2, 0, 3600},
+	"DefaultTime2Retain":       {smaller, 0, 20, 0, 3600},
+	"MaxOutstandingR2T":        {smaller, 4, 1, 1, 65535},
+	"DataPDUInOrder":           {or, yes, yes, no, yes},
+	"DataSequenceInOrder":      {or, yes, yes, no, yes},
+	"ErrorRecoveryLevel":       {smaller, 0, 0, 0, 2},
+	"iSCSIProtocolLevel":       {smaller, 1, 1, 0, 31},
 }
 
-// operational is every key of RFC 7143 §13 that an initiator may send in the operational stage, by its rule. It is checked against
-// RFC 3720 §12 in the tests.
-var operational = map[string]rule{
-	"HeaderDigest":  {kind: list, choices: "CRC32C,None", text: func(p *Params) *string { return &p.HeaderDigest }},
-	"DataDigest":    {kind: list, choices: "CRC32C,None", text: func(p *Params) *string { return &p.DataDigest }},
-	"TaskReporting": {kind: list, choices: "RFC3720", text: func(p *Params) *string { return &p.TaskReporting }},
+func smaller(theirs, ours int) int { return min(theirs, ours) }
+func larger(theirs, ours int) int  { return max(theirs, ours) }
+func or(theirs, ours int) int      { return theirs | ours }
+func and(theirs, ours int) int     { return theirs & ours }
 
-	"InitialR2T":          {kind: or, preset: 1, ours: 0, flag: func(p *Params) *bool { return &p.InitialR2T }},
-	"ImmediateData":       {kind: and, preset: 1, ours: 1, flag: func(p *Params) *bool { return &p.ImmediateData }},
-	"DataPDUInOrder":      {kind: or, preset: 1, ours: 1, flag: func(p *Params) *bool { return &p.DataPDUInOrder }},
-	"DataSequenceInOrder": {kind: or, preset: 1, ours: 1, flag: func(p *Params) *bool { return &p.DataSeqInOrder }},
-
-	"MaxConnections":     {kind: smaller, min: 1, max: 65535, preset: 1, ours: 1, number: func(p *Params) *int { return &p.MaxConnections }},
-	"MaxBurstLength":     {kind: smaller, min: 512, max: 1<<24 - 1, preset: 262144, ours: 1 << 20, number: func(p *Params) *int { return &p.MaxBurst }},
-	"FirstBurstLength":   {kind: firstBurst, min: 512, max: 1<<24 - 1, preset: 65536, ours: 64 << 10, number: func(p *Params) *int { return &p.FirstBurst }},
-	"DefaultTime2Wait":   {kind: larger, min: 0, max: 3600, preset: 2, ours: 2, number: func(p *Params) *int { return &p.Time2Wait }},
-	"DefaultTime2Retain": {kind: smaller, min: 0, max: 3600, preset: 20, ours: 0, number: func(p *Params) *int { return &p.Time2Retain }},
-	"MaxOutstandingR2T":  {kind: smaller, min: 1, max: 65535, preset: 1, ours: 4, number: func(p *Params) *int { return &p.MaxOutstandingR2T }},
-	"ErrorRecoveryLevel": {kind: smaller, min: 0, max: 2, preset: 0, ours: 0, number: func(p *Params) *int { return &p.ErrorRecovery }},
-	"iSCSIProtocolLevel": {kind: smaller, min: 0, max: 31, preset: 1, ours: 1, number: func(p *Params) *int { return &p.ProtocolLevel }},
-
-	// Declared by each side for itself: they are noted and not answered.
-	"MaxRecvDataSegmentLength": {kind: declared, min: 512, max: 1<<24 - 1, preset: 8192, number: func(p *Params) *int { return &p.MaxSend }},
-	"InitiatorAlias":           {kind: noted},
-	"InitiatorName":            {kind: noted, text: func(p *Params) *string { return &p.Initiator }},
-	"TargetName":               {kind: noted, text: func(p *Params) *string { return &p.TargetIQ }},
-	"SessionType":              {kind: noted, text: func(p *Params) *string { return &p.SessionType }},
-
-	// Obsolete since RFC 7143 §13.25, which forbids to answer that they are not understood.
-	"IFMarker":   {kind: never},
-	"OFMarker":   {kind: never},
-	"IFMarkInt":  {kind: refused},
-	"OFMarkInt":  {kind: refused},
-	"AuthMethod": {kind: refused}, // security stage only
+// lists has the keys of which the first value that we know too is chosen, and those
+// values. The first of ours holds if nobody speaks of the key.
+var lists = map[string][]string{
+	"HeaderDigest":  {none, crc32c},
+	"DataDigest":    {none, crc32c},
+	"TaskReporting": {"RFC3720"},
 }
 
-// presets returns the parameters of a session of which nobody has said anything.
-func presets() Params {
-	p := Params{HeaderDigest: none, DataDigest: none, TaskReporting: "RFC3720", SessionType: sessionNormal}
-	for _, r := range operational {
-		switch {
-		case r.number != nil:
-			*r.number(&p) = r.preset
-		case r.flag != nil:
-			*r.flag(&p) = r.preset == 1
-		}
+const (
+	none   = "None"
+	crc32c = "CRC32C"
+)
+
+// notes has the keys by which an initiator says who it is and what it wants.
+var notes = []string{"InitiatorName", "TargetName", "SessionType"}
+
+// fixed has the keys that are always answered alike: markers, of which RFC 7143 §13.25
+// forbids to say that they are not understood; the security stage's, which come too
+// late where this table is asked; and a name for people, which needs no answer.
+var fixed = map[string]string{
+	"IFMarker": "No", "OFMarker": "No", "IFMarkInt": reject, "OFMarkInt": reject,
+	"AuthMethod": reject, "InitiatorAlias": "",
+}
+
+// negotiation is what both sides have said so far.
+type negotiation struct {
+	numbers map[string]int
+	texts   map[string]string
+}
+
+func newNegotiation() negotiation {
+	n := negotiation{numbers: map[string]int{}, texts: map[string]string{"SessionType": sessionNormal}}
+	for key, r := range rules {
+		n.numbers[key] = r.preset
 	}
-	return p
-}
-
-// negotiate applies one offer to p and returns our answer, or "" where none is due.
-func (p *Params) negotiate(offer Pair) (answer string) {
-	r, ok := operational[offer.Key]
-	if !ok {
-		return notUnderstood
+	for key, values := range lists {
+		n.texts[key] = values[0]
 	}
-	return r.kind(&r, p, offer.Value)
+	return n
 }
 
-func smaller(r *rule, p *Params, offer string) string { return r.compare(p, offer, min(r.ours, r.max)) }
-
-func larger(r *rule, p *Params, offer string) string {
-	n, ok := r.inRange(offer)
-	if !ok {
-		return reject
+// take applies one offer and returns our answer, or "" where none is due.
+func (n *negotiation) take(offer Pair) (answer string) {
+	if answer, ok := fixed[offer.Key]; ok {
+		return answer
 	}
-	return r.compare(p, strconv.Itoa(max(n, r.ours)), r.max)
-}
-
-// compare notes and answers the smaller of an offer and a limit.
-func (r *rule) compare(p *Params, offer string, limit int) string {
-	n, ok := r.inRange(offer)
-	if !ok {
-		return reject
+	if values, ok := lists[offer.Key]; ok {
+		return n.choose(offer, values)
 	}
-	n = min(n, limit)
-	*r.number(p) = n
-	return strconv.Itoa(n)
-}
-
-// firstBurst is irrelevant where there is no unsolicited data at all, and never more than MaxBurstLength (RFC 7143 §13.14).
-func firstBurst(r *rule, p *Params, offer string) string {
-	if p.InitialR2T && !p.ImmediateData {
-		return irrelevant
+	if r, ok := rules[offer.Key]; ok {
+		return n.settle(offer, r)
 	}
-	return smaller(r, p, offer)
-}
-
-func declared(r *rule, p *Params, offer string) string {
-	n, ok := r.inRange(offer)
-	if !ok {
-		return reject
+	if slices.Contains(notes, offer.Key) {
+		n.texts[offer.Key] = offer.Value
+		return ""
 	}
-	*r.number(p) = n
-	return ""
+	return notUnderstood
 }
 
-func noted(r *rule, p *Params, offer string) string {
-	if r.text != nil {
-		*r.text(p) = offer
-	}
-	return ""
-}
-
-func never(*rule, *Params, string) string   { return "No" }
-func refused(*rule, *Params, string) string { return reject }
-
-func or(r *rule, p *Params, offer string) string {
-	return r.decide(p, offer, func(theirs bool) bool { return theirs || r.ours == 1 })
-}
-
-func and(r *rule, p *Params, offer string) string {
-	return r.decide(p, offer, func(theirs bool) bool { return theirs && r.ours == 1 })
-}
-
-func (r *rule) decide(p *Params, offer string, result func(bool) bool) string {
-	if offer != "Yes" && offer != "No" {
-		return reject
-	}
-	v := result(offer == "Yes")
-	*r.flag(p) = v
-	if v {
-		return "Yes"
-	}
-	return "No"
-}
-
-// list takes the first of the initiator's values that we support: the order is its preference.
-func list(r *rule, p *Params, offer string) string {
-	v := firstSupported(offer, strings.Split(r.choices, ","))
+func (n *negotiation) choose(offer Pair, ours []string) string {
+	v := firstSupported(offer.Value, ours)
 	if v == "" {
 		return reject
 	}
-	*r.text(p) = v
+	n.texts[offer.Key] = v
 	return v
 }
 
-// firstSupported returns the first value of a comma-separated offer that is among ours, or "".
+// firstSupported returns the first value of a comma-separated offer that is among ours,
+// or "". The order of the offer is the initiator's preference (RFC 7143 §6.2.1).
 func firstSupported(offer string, ours []string) string {
 	for v := range strings.SplitSeq(offer, ",") {
 		if slices.Contains(ours, v) {
@@ -202,7 +128,66 @@ func firstSupported(offer string, ours []string) string {
 	return ""
 }
 
-func (r *rule) inRange(s string) (int, bool) {
-	n, ok := parseNumber(s)
-	return n, ok && r.min <= n && n <= r.max
+func (n *negotiation) settle(offer Pair, r rule) string {
+	v, ok := r.parse(offer.Value)
+	switch {
+	case !ok:
+		return reject
+	case offer.Key == "FirstBurstLength" && n.numbers["InitialR2T"] == yes && n.numbers["ImmediateData"] == no:
+		return irrelevant // there is no unsolicited data at all (RFC 7143 §13.14)
+	case r.result == nil:
+		n.numbers[offer.Key] = v
+		return ""
+	}
+	v = r.result(v, r.ours)
+	n.numbers[offer.Key] = v
+	return r.format(v)
+}
+
+func (r rule) boolean() bool { return r.max == yes }
+
+func (r rule) parse(s string) (v int, ok bool) {
+	if r.boolean() {
+		return map[string]int{"Yes": yes}[s], s == "Yes" || s == "No"
+	}
+	v, ok = parseNumber(s)
+	return v, ok && r.min <= v && v <= r.max
+}
+
+func (r rule) format(v int) string {
+	if r.boolean() {
+		return [...]string{no: "No", yes: "Yes"}[v]
+	}
+	return strconv.Itoa(v)
+}
+
+const (
+	sessionNormal    = "Normal"
+	sessionDiscovery = "Discovery"
+)
+
+// Params are the operational parameters of a session that matter to it. Lengths are in
+// bytes, times in seconds.
+type Params struct {
+	Digests                   Digests
+	InitialR2T, ImmediateData bool
+	MaxSend                   int // the initiator's MaxRecvDataSegmentLength
+	MaxBurst, FirstBurst      int
+	MaxOutstandingR2T         int
+	Time2Wait                 int
+}
+
+// params returns what was agreed upon.
+func (n *negotiation) params() Params {
+	v := n.numbers
+	return Params{
+		Digests:           Digests{Header: n.texts["HeaderDigest"] == crc32c, Data: n.texts["DataDigest"] == crc32c},
+		InitialR2T:        v["InitialR2T"] == yes,
+		ImmediateData:     v["ImmediateData"] == yes,
+		MaxSend:           v["MaxRecvDataSegmentLength"],
+		MaxBurst:          v["MaxBurstLength"],
+		FirstBurst:        min(v["FirstBurstLength"], v["MaxBurstLength"]),
+		MaxOutstandingR2T: v["MaxOutstandingR2T"],
+		Time2Wait:         v["DefaultTime2Wait"],
+	}
 }

@@ -14,7 +14,8 @@ import (
 	"ironhook/storage/iscsi/initiatortest"
 )
 
-// Connections that say nothing do not keep out an initiator that means it, nor slow down one that is in.
+// Connections that say nothing do not keep out an initiator that means it, nor slow
+// down one that is in.
 func TestFloodOfSilentConnections(t *testing.T) {
 	s := serve(t, newRAM(1<<20), func(s *server) { s.target.Limits.Unauthenticated = 8 })
 	good := s.login(initiatortest.Options{})
@@ -83,7 +84,8 @@ func TestGarbageBeforeLogin(t *testing.T) {
 	s.login(initiatortest.Options{})
 }
 
-// With little memory large writes take turns, but all of them get done, over several sessions.
+// With little memory large writes take turns, but all of them get done, over several
+// sessions.
 func TestWritesTakeTurnsForMemory(t *testing.T) {
 	const size, part = 8 << 20, 1 << 20
 	disk := newRAM(size)
@@ -148,7 +150,8 @@ func TestWindowNarrows(t *testing.T) {
 	}
 }
 
-// An initiator that does not read what it asks for holds up itself and nobody else, and the memory it can take is bounded.
+// An initiator that does not read what it asks for holds up itself and nobody else, and
+// the memory it can take is bounded.
 func TestInitiatorThatDoesNotRead(t *testing.T) {
 	s := serve(t, newRAM(4<<20), func(s *server) { s.target.Limits.Memory = 8 << 20 })
 	deaf, good := s.login(initiatortest.Options{}), s.login(initiatortest.Options{Name: initiatorName + "-2"})

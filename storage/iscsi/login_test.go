@@ -25,8 +25,14 @@ func newDialogue(t *testing.T, g Grant, lookupErr error) *dialogue {
 	d.login = &login{
 		random: bytes.NewReader(bytes.Repeat([]byte{0xa5}, 1000)),
 		window: 128,
-		lookup: func(*login) (Grant, error) { d.lookups++; return g, lookupErr },
-		admit:  func() (uint16, error) { return 77, nil },
+		lookup: func(key sessionKey) (Grant, error) {
+			d.lookups++
+			if key.target == "" {
+				return Grant{}, nil
+			}
+			return g, lookupErr
+		},
+		admit: func() (uint16, error) { return 77, nil },
 	}
 	return d
 }
@@ -68,8 +74,9 @@ func (d *dialogue) expect(flags byte, text string, wantFlags byte, want string) 
 
 const names = "InitiatorName=iqn.2010-04.org.ipxe:host TargetName=iqn.2026-11.test:disk SessionType=Normal"
 
-// iPXE asks to move on in every round, whether it makes sense or not (ipxe issue 1444), offers CHAP,None and wants to read exactly CHAP, and
-// reads a challenge in hexadecimal only.
+// iPXE asks to move on in every round, whether it makes sense or not (ipxe issue 1444),
+// offers CHAP,None and wants to read exactly CHAP, and reads a challenge in hexadecimal
+// only.
 func TestLoginOfIPXE(t *testing.T) {
 	d := newDialogue(t, Grant{User: "alice", Secret: "wonderland12", MutualUser: "bob", MutualSecret: "looking-glass"}, nil)
 	d.expect(secToOp, names+" AuthMethod=CHAP,None", 0x00, "TargetPortalGroupTag=1 AuthMethod=CHAP")
@@ -83,8 +90,8 @@ func TestLoginOfIPXE(t *testing.T) {
 		"DefaultTime2Wait=0 DefaultTime2Retain=0 ErrorRecoveryLevel=0",
 		opToFFP, "HeaderDigest=None DataDigest=None MaxConnections=1 InitialR2T=Yes MaxOutstandingR2T=1 "+
 			"DefaultTime2Wait=2 DefaultTime2Retain=0 ErrorRecoveryLevel=0 MaxRecvDataSegmentLength=262144")
-	if !d.full() || d.params.MaxSend != 8192 || d.lookups != 1 {
-		t.Errorf("full %v, segments of %d, %d lookups; want true, 8192, 1", d.full(), d.params.MaxSend, d.lookups)
+	if !d.full() || d.keys.params().MaxSend != 8192 || d.lookups != 1 {
+		t.Errorf("full %v, segments of %d, %d lookups; want true, 8192, 1", d.full(), d.keys.params().MaxSend, d.lookups)
 	}
 }
 
@@ -265,111 +272,89 @@ func TestLoginOfAnotherSession(t *testing.T) {
 	}
 }
 
-// The table against a second source: RFC 3720 §12, from which RFC 7143 §13 differs in nothing that both have but the markers.
+// The table against a second source: RFC 3720 §12, from which RFC 7143 §13 differs in
+// nothing that both have but the markers.
 func TestKeyTable(t *testing.T) {
-	type row struct {
+	second := map[string]struct {
 		result           string
 		preset, min, max int
+	}{
+		"MaxConnections":           {"minimum", 1, 1, 65535},
+		"InitialR2T":               {"OR", yes, no, yes},
+		"ImmediateData":            {"AND", yes, no, yes},
+		"MaxRecvDataSegmentLength": {"declarative", 8192, 512, 16777215},
+		"MaxBurstLength":           {"minimum", 262144, 512, 16777215},
+		"FirstBurstLength":         {"minimum", 65536, 512, 16777215},
+		"DefaultTime2Wait":         {"maximum", 2, 0, 3600},
+		"DefaultTime2Retain":       {"minimum", 20, 0, 3600},
+		"MaxOutstandingR2T":        {"minimum", 1, 1, 65535},
+		"DataPDUInOrder":           {"OR", yes, no, yes},
+		"DataSequenceInOrder":      {"OR", yes, no, yes},
+		"ErrorRecoveryLevel":       {"minimum", 0, 0, 2},
 	}
-	fixed := map[string]row{
-		"MaxConnections":           {"smaller", 1, 1, 65535},
-		"InitialR2T":               {"or", 1, 0, 0},
-		"ImmediateData":            {"and", 1, 0, 0},
-		"MaxRecvDataSegmentLength": {"declared", 8192, 512, 16777215},
-		"MaxBurstLength":           {"smaller", 262144, 512, 16777215},
-		"FirstBurstLength":         {"smaller", 65536, 512, 16777215},
-		"DefaultTime2Wait":         {"larger", 2, 0, 3600},
-		"DefaultTime2Retain":       {"smaller", 20, 0, 3600},
-		"MaxOutstandingR2T":        {"smaller", 1, 1, 65535},
-		"DataPDUInOrder":           {"or", 1, 0, 0},
-		"DataSequenceInOrder":      {"or", 1, 0, 0},
-		"ErrorRecoveryLevel":       {"smaller", 0, 0, 2},
-	}
-	for key, want := range fixed {
-		r := operational[key]
-		if r.preset != want.preset || r.min != want.min || r.max != want.max {
+	for key, r := range rules {
+		want, ok := second[key]
+		if !ok && key != "iSCSIProtocolLevel" { // RFC 7144
+			t.Errorf("%s is not in RFC 3720", key)
+		}
+		if ok && (r.preset != want.preset || r.min != want.min || r.max != want.max) {
 			t.Errorf("%s has default %d, range %d to %d, want %+v", key, r.preset, r.min, r.max, want)
 		}
-		checkResult(t, key, want.result)
-	}
-	for key := range operational {
-		if _, ok := fixed[key]; !ok && operational[key].number != nil && key != "iSCSIProtocolLevel" {
-			t.Errorf("number %s is not in RFC 3720", key)
+		if ok {
+			checkResult(t, key, r, want.result)
 		}
 	}
 }
 
-// checkResult offers a key values below and above ours.
-func checkResult(t *testing.T, key, result string) {
-	r := operational[key]
-	offer := func(v string) string {
-		p := presets()
-		p.InitialR2T = false // or FirstBurstLength could be irrelevant
-		return p.negotiate(Pair{key, v})
-	}
-	number := func(f func(a, b int) int) {
-		for _, n := range []int{r.min, r.ours, r.max} {
-			if got, want := offer(fmt.Sprint(n)), fmt.Sprint(f(n, r.ours)); got != want {
-				t.Errorf("%s=%d = %s, want %s", key, n, got, want)
-			}
+// checkResult offers a key the ends of its range, our own value, and what is beyond.
+func checkResult(t *testing.T, key string, r rule, result string) {
+	for _, theirs := range []int{r.min, r.ours, r.max} {
+		want := map[string]string{
+			"declarative": "", "minimum": r.format(min(theirs, r.ours)), "maximum": fmt.Sprint(max(theirs, r.ours)),
+		}[result]
+		if r.boolean() {
+			both, either := theirs == yes && r.ours == yes, theirs == yes || r.ours == yes
+			want = map[bool]string{true: "Yes", false: "No"}[result == "AND" && both || result == "OR" && either]
 		}
-		if got := offer(fmt.Sprint(r.max + 1)); got != reject {
-			t.Errorf("%s=%d = %s, want %s", key, r.max+1, got, reject)
+		n := newNegotiation()
+		n.numbers["InitialR2T"] = no // or FirstBurstLength could be irrelevant
+		if got := n.take(Pair{key, r.format(theirs)}); got != want {
+			t.Errorf("%s=%s = %q, want %q", key, r.format(theirs), got, want)
 		}
 	}
-	yesNo := map[bool]string{true: "Yes", false: "No"}
-	switch result {
-	case "smaller":
-		number(func(a, b int) int { return min(a, b) })
-	case "larger":
-		number(func(a, b int) int { return max(a, b) })
-	case "declared":
-		if got := offer(fmt.Sprint(r.min)); got != "" {
-			t.Errorf("%s is answered %q, want nothing", key, got)
-		}
-	case "or", "and":
-		for _, theirs := range []bool{true, false} {
-			want := theirs || r.ours == 1
-			if result == "and" {
-				want = theirs && r.ours == 1
-			}
-			if got := offer(yesNo[theirs]); got != yesNo[want] {
-				t.Errorf("%s=%s = %s, want %s", key, yesNo[theirs], got, yesNo[want])
-			}
-		}
-		if got := offer("maybe"); got != reject {
-			t.Errorf("%s=maybe = %s, want %s", key, got, reject)
+	for _, bad := range []string{fmt.Sprint(r.max + 1), "-1", "", "maybe", "99999999999999999999"} {
+		n := newNegotiation()
+		n.numbers["InitialR2T"] = no
+		if got := n.take(Pair{key, bad}); got != reject || n.numbers[key] != newNegotiation().numbers[key] && key != "InitialR2T" {
+			t.Errorf("%s=%s = %q, want %q and the default as before", key, bad, got, reject)
 		}
 	}
 }
 
 func TestNegotiate(t *testing.T) {
 	for offer, want := range map[Pair]string{
-		{"HeaderDigest", "CRC32C,None"}:          "CRC32C",
-		{"HeaderDigest", "None,CRC32C"}:          "None",
-		{"HeaderDigest", "SHA1"}:                 reject,
-		{"MaxBurstLength", "511"}:                reject,
-		{"MaxBurstLength", "-1"}:                 reject,
-		{"MaxBurstLength", "99999999999"}:        reject,
-		{"MaxBurstLength", "0x10000"}:            "65536",
-		{"FirstBurstLength", "0X10000"}:          "65536",
-		{"IFMarker", "Yes"}:                      "No",
-		{"OFMarkInt", "2048~8192"}:               reject,
-		{"InitiatorAlias", "any thing"}:          "",
-		{"RDMAExtensions", "Yes"}:                notUnderstood,
-		{"TaskReporting", "FastAbort,RFC3720"}:   "RFC3720",
-		{"iSCSIProtocolLevel", "2"}:              "1",
-		{"MaxRecvDataSegmentLength", "16777216"}: reject,
+		{"HeaderDigest", "CRC32C,None"}:        "CRC32C",
+		{"HeaderDigest", "None,CRC32C"}:        "None",
+		{"HeaderDigest", "SHA1"}:               reject,
+		{"MaxBurstLength", "511"}:              reject,
+		{"MaxBurstLength", "0x10000"}:          "65536",
+		{"FirstBurstLength", "0X8000"}:         "32768",
+		{"IFMarker", "Yes"}:                    "No",
+		{"OFMarkInt", "2048~8192"}:             reject,
+		{"InitiatorAlias", "any thing"}:        "",
+		{"RDMAExtensions", "Yes"}:              notUnderstood,
+		{"TaskReporting", "FastAbort,RFC3720"}: "RFC3720",
+		{"iSCSIProtocolLevel", "2"}:            "1",
 	} {
-		p := presets()
-		if got := p.negotiate(offer); got != want {
-			t.Errorf("negotiate(%v) = %q, want %q", offer, got, want)
+		n := newNegotiation()
+		if got := n.take(offer); got != want {
+			t.Errorf("take(%v) = %q, want %q", offer, got, want)
 		}
 	}
-	p := presets()
-	p.negotiate(Pair{"InitialR2T", "Yes"})
-	p.negotiate(Pair{"ImmediateData", "No"})
-	if got := p.negotiate(Pair{"FirstBurstLength", "65536"}); got != irrelevant {
+	n := newNegotiation()
+	n.take(Pair{"InitialR2T", "Yes"})
+	n.take(Pair{"ImmediateData", "No"})
+	if got := n.take(Pair{"FirstBurstLength", "65536"}); got != irrelevant {
 		t.Errorf("FirstBurstLength without unsolicited data = %q, want %q", got, irrelevant)
 	}
 }

@@ -30,7 +30,8 @@ const (
 	tmfNotSupported byte = 5
 )
 
-// Management is a task management function that touches other sessions of the device too.
+// Management is a task management function that touches other sessions of the device
+// too.
 type Management struct {
 	Function Function
 	LUN      uint64
@@ -43,8 +44,9 @@ func (m Management) covers(t *Task) bool {
 	return m.Function == WarmReset || m.Function == ColdReset || t.lun == m.LUN
 }
 
-// barrier waits for commands in flight to return. Each of them, and whoever sets it up, enters and leaves; the last to leave calls done,
-// with the session locked that it happens to be in.
+// barrier waits for commands in flight to return. Each of them, and whoever sets it up,
+// enters and leaves; the last to leave calls done, with the session locked that it
+// happens to be in.
 type barrier struct {
 	inside atomic.Int32
 	done   func()
@@ -63,8 +65,9 @@ func (b *barrier) leave() {
 	}
 }
 
-// manage takes a task management request. It is answered when what it aborts has come to rest: an initiator that reads the answer may
-// rely on nothing being written any more (RFC 7143 §4.2.3.3).
+// manage takes a task management request. It is answered when what it aborts has come
+// to rest: an initiator that reads the answer may rely on nothing being written any
+// more (RFC 7143 §4.2.3.3).
 func (s *Session) manage(p PDU) error {
 	m := Management{Function: Function(p.Header[1] & 0x7f), LUN: p.Header.LUN(), itt: p.Header.ITT()}
 	switch m.Function {
@@ -104,8 +107,8 @@ func (s *Session) Managed(m Management, response byte) {
 	s.send(PDU{Header: h}, true, nil)
 }
 
-// Abort ends the tasks that match: none of them is answered any more. Those that run cannot be stopped, so b waits for them. It returns
-// how many were ended.
+// Abort ends the tasks that match: none of them is answered any more. Those that run
+// cannot be stopped, so b waits for them. It returns how many were ended.
 func (s *Session) Abort(match func(*Task) bool, b *barrier) (n int) {
 	for _, t := range s.tasks {
 		if !match(t) {
@@ -131,11 +134,13 @@ func (s *Session) Abort(match func(*Task) bool, b *barrier) (n int) {
 	return n
 }
 
-// maxLate bounds how many aborted tasks are remembered because data for them may still be under way.
+// maxLate bounds how many aborted tasks are remembered because data for them may still
+// be under way.
 const maxLate = 256
 
-// forget takes an aborted task off the table once no more data is due for it. Until then the data is taken and thrown away: an initiator
-// may or may not go on sending it (RFC 7143 §4.2.3.3 wants it to, Linux by default does not).
+// forget takes an aborted task off the table once no more data is due for it. Until
+// then the data is taken and thrown away: an initiator may or may not go on sending it
+// (RFC 7143 §4.2.3.3 wants it to, Linux by default does not).
 func (s *Session) forget(t *Task) {
 	if !t.gather.unsolicited && len(t.gather.bursts) == 0 {
 		delete(s.tasks, t.itt)
@@ -154,8 +159,8 @@ func (s *Session) forget(t *Task) {
 	}
 }
 
-// effect is what a function does to the device once the commands have come to rest, and how it is answered; victims are the other nexuses
-// that lost commands.
+// effect is what a function does to the device once the commands have come to rest, and
+// how it is answered; victims are the other nexuses that lost commands.
 func (m Management) effect(d *scsi.Device, victims []*scsi.Nexus) (response byte) {
 	switch m.Function {
 	case ClearTaskSet:

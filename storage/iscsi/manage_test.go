@@ -34,7 +34,8 @@ func managed(t *testing.T, i *initiatortest.Initiator, itt uint32, want byte) {
 	}
 }
 
-// silent fails if anything arrives before a ping's answer does: the target has nothing else to say.
+// silent fails if anything arrives before a ping's answer does: the target has nothing
+// else to say.
 func silent(t *testing.T, i *initiatortest.Initiator) {
 	t.Helper()
 	h := i.Request(iscsi.OpNopOut, true)
@@ -58,7 +59,8 @@ func flush(t *testing.T, i *initiatortest.Initiator, d *ram) (tag uint32) {
 	return h.ITT()
 }
 
-// Task management is answered when what it ended has come to rest, and what it ended is not answered at all.
+// Task management is answered when what it ended has come to rest, and what it ended is
+// not answered at all.
 func TestTaskManagementWaits(t *testing.T) {
 	for name, f := range map[string]iscsi.Function{
 		"abort task": iscsi.AbortTask, "abort task set": iscsi.AbortTaskSet, "clear task set": iscsi.ClearTaskSet,
@@ -80,7 +82,8 @@ func TestTaskManagementWaits(t *testing.T) {
 	}
 }
 
-// Resets and CLEAR TASK SET end the commands of other initiators too, and these are told with their next command.
+// Resets and CLEAR TASK SET end the commands of other initiators too, and these are
+// told with their next command.
 func TestTaskManagementOfOthers(t *testing.T) {
 	for name, tt := range map[string]struct {
 		f    iscsi.Function
@@ -137,7 +140,8 @@ func TestTaskManagementRefused(t *testing.T) {
 	managed(t, i, h.ITT(), 2)
 }
 
-// A write that waits for its data is ended at once. The data may come all the same, or not: open-iscsi by default does not send it.
+// A write that waits for its data is ended at once. The data may come all the same, or
+// not: open-iscsi by default does not send it.
 func TestAbortWhileGathering(t *testing.T) {
 	disk := newRAM(1 << 20)
 	i := serve(t, disk, nil).login(initiatortest.Options{})
@@ -163,7 +167,8 @@ func TestAbortWhileGathering(t *testing.T) {
 	}
 }
 
-// An ORDERED command waits for those before it and holds up those after it; HEAD OF QUEUE passes.
+// An ORDERED command waits for those before it and holds up those after it; HEAD OF
+// QUEUE passes.
 func TestTaskAttributes(t *testing.T) {
 	disk := newRAM(1 << 20)
 	i := serve(t, disk, nil).login(initiatortest.Options{})
@@ -192,7 +197,8 @@ func TestTaskAttributes(t *testing.T) {
 	}
 }
 
-// The same initiator port logs in again, as a machine does that lost power: its old session goes first, with all that it still writes.
+// The same initiator port logs in again, as a machine does that lost power: its old
+// session goes first, with all that it still writes.
 func TestReinstatement(t *testing.T) {
 	disk := newRAM(1 << 20)
 	s := serve(t, disk, nil)
@@ -284,7 +290,8 @@ func isTimeout(err error) bool {
 	return errors.As(err, &ne) && ne.Timeout()
 }
 
-// A target that stops asks its initiators to log out, so that they know to come back, and leaves nothing behind.
+// A target that stops asks its initiators to log out, so that they know to come back,
+// and leaves nothing behind.
 func TestShutdown(t *testing.T) {
 	disk := newRAM(1 << 20)
 	s := serve(t, disk, func(s *server) { s.target.Limits.Drain = 5 * time.Second })

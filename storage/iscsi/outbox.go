@@ -2,8 +2,9 @@ package iscsi
 
 import "net"
 
-// outbox gathers PDUs until they are written in one go. Headers, padding, digests and short data lie one behind the other in chunks of
-// its own; longer data stays where it is.
+// outbox gathers PDUs until they are written in one go. Headers, padding, digests and
+// short data lie one behind the other in chunks of its own; longer data stays where it
+// is.
 type outbox struct {
 	memory  *buffers
 	digests Digests
@@ -71,7 +72,8 @@ func (o *outbox) add(p PDU, last *Buffer) {
 	}
 }
 
-// take empties the outbox into another one, whose slices it takes over to be filled again.
+// take empties the outbox into another one, whose slices it takes over to be filled
+// again.
 func (o *outbox) take(into *outbox) {
 	o.cut()
 	o.chunk = nil

@@ -51,30 +51,37 @@ const (
 	flagStatus    = 0x01 // Data-In, S: the status is in this PDU
 )
 
-// Offsets into a header of fields that several PDUs share, and of those that only some have.
+// Offsets into a header of fields that several PDUs share, and of those that only some
+// have.
 const (
-	offLUN      = 8
-	offISID     = 8  // login
-	offTSIH     = 14 // login
-	OffITT      = 16 // initiator task tag
-	OffTTT      = 20 // target transfer tag
-	OffEDTL     = 20 // SCSI command: expected data transfer length
-	OffRefTag   = 20 // task management: referenced task tag
-	offCID      = 20 // login, logout
-	OffCmdSN    = 24 // from the initiator
-	OffStatSN   = 24 // from the target
-	OffExpStat  = 28 // from the initiator
-	OffExpCmd   = 28 // from the target
-	OffMaxCmd   = 32 // from the target
-	OffRefCmd   = 32 // task management: CmdSN of the referenced task
-	OffCDB      = 32 // SCSI command
-	OffDataSN   = 36 // Data-In, Data-Out, R2T (R2TSN)
-	OffOffset   = 40 // Data-In, Data-Out, R2T: buffer offset
-	OffResidual = 44 // response, Data-In
-	OffDesired  = 44 // R2T: desired data transfer length
+	offLUN             = 8
+	offISID            = 8  // login
+	offVersionMin      = 3  // login
+	offTSIH            = 14 // login
+	OffITT             = 16 // initiator task tag
+	OffTTT             = 20 // target transfer tag
+	OffEDTL            = 20 // SCSI command: expected data transfer length
+	OffRefTag          = 20 // task management: referenced task tag
+	offCID             = 20 // login, logout
+	OffCmdSN           = 24 // from the initiator
+	OffStatSN          = 24 // from the target
+	OffExpStat         = 28 // from the initiator
+	OffExpCmd          = 28 // from the target
+	OffMaxCmd          = 32 // from the target
+	OffRefCmd          = 32 // task management: CmdSN of the referenced task
+	OffCDB             = 32 // SCSI command
+	OffDataSN          = 36 // Data-In, Data-Out, R2T (R2TSN)
+	offLoginStatus     = 36 // login response: class and detail
+	offTime2Wait       = 40 // logout response
+	offAsyncEvent      = 36
+	offAsyncParameter3 = 42
+	OffOffset          = 40 // Data-In, Data-Out, R2T: buffer offset
+	OffResidual        = 44 // response, Data-In
+	OffDesired         = 44 // R2T: desired data transfer length
 )
 
-// Header is a basic header segment: always [HeaderLen] bytes, in network order, as it stands on the wire.
+// Header is a basic header segment: always [HeaderLen] bytes, in network order, as it
+// stands on the wire.
 type Header []byte
 
 // Opcode returns the kind of PDU, without the immediate bit.
@@ -117,8 +124,9 @@ func (h Header) LUN() uint64 { return binary.BigEndian.Uint64(h[offLUN:]) }
 
 func putLUN(h Header, lun uint64) { binary.BigEndian.PutUint64(h[offLUN:], lun) }
 
-// PDU is one protocol data unit. Header has [HeaderLen] bytes; Data has no padding. The slices may lie in a buffer of the
-// reader's, so whoever keeps a PDU beyond the call that received it copies what it needs.
+// PDU is one protocol data unit. Header has [HeaderLen] bytes; Data has no padding. The
+// slices may lie in a buffer of the reader's, so whoever keeps a PDU beyond the call
+// that received it copies what it needs.
 type PDU struct {
 	Header Header
 	AHS    []byte
@@ -129,14 +137,17 @@ func (p PDU) String() string {
 	return fmt.Sprintf("PDU{op %#02x flags %#02x itt %#x data %d}", byte(p.Header.Opcode()), p.Header[1], p.Header.ITT(), len(p.Data))
 }
 
-// padding returns how many bytes follow a segment of n bytes up to the next multiple of four.
+// padding returns how many bytes follow a segment of n bytes up to the next multiple of
+// four.
 func padding(n int) int { return -n & 3 }
 
-// extendedCDB is the AHS type that carries what of a CDB goes beyond 16 bytes (RFC 7143 §11.2.2.3).
+// extendedCDB is the AHS type that carries what of a CDB goes beyond 16 bytes (RFC 7143
+// §11.2.2.3).
 const extendedCDB = 1
 
-// cdb returns a SCSI command's descriptor block: the 16 bytes of the header, and with an extended-CDB segment those too.
-// The result aliases the header unless it is extended.
+// cdb returns a SCSI command's descriptor block: the 16 bytes of the header, and with
+// an extended-CDB segment those too. The result aliases the header unless it is
+// extended.
 func (p PDU) cdb() ([]byte, error) {
 	cdb := []byte(p.Header[OffCDB:HeaderLen])
 	for ahs := p.AHS; len(ahs) >= 4; {
@@ -153,7 +164,8 @@ func (p PDU) cdb() ([]byte, error) {
 	return cdb, nil
 }
 
-// A ProtocolError is a breach of the protocol by the initiator. At error recovery level 0 it ends the connection.
+// A ProtocolError is a breach of the protocol by the initiator. At error recovery level
+// 0 it ends the connection.
 type ProtocolError struct{ Text string }
 
 func (e *ProtocolError) Error() string { return "protocol error: " + e.Text }

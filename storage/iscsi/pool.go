@@ -2,8 +2,9 @@ package iscsi
 
 import "sync"
 
-// pool runs jobs on a bounded number of goroutines, first come, first served; it starts them as they are needed. Jobs queue without a
-// limit of the pool's own: the windows of the sessions bound them.
+// pool runs jobs on a bounded number of goroutines, first come, first served; it starts
+// them as they are needed. Jobs queue without a limit of the pool's own: the windows of
+// the sessions bound them.
 type pool struct {
 	workers int
 

@@ -10,8 +10,9 @@ import (
 	"ironhook/storage/iscsi/initiatortest"
 )
 
-// volatile is a disk with a write cache that a power cut empties: a block that was written since the last Sync may afterwards hold any of
-// what was written to it, or what the Sync left.
+// volatile is a disk with a write cache that a power cut empties: a block that was
+// written since the last Sync may afterwards hold any of what was written to it, or
+// what the Sync left.
 type volatile struct {
 	*ram
 	lock   sync.Mutex
@@ -74,7 +75,8 @@ func (v *volatile) restore() {
 	v.stable, _ = v.snapshot()
 }
 
-// Whatever a flush was answered for is there after a power cut, with several initiators at once.
+// Whatever a flush was answered for is there after a power cut, with several initiators
+// at once.
 func TestPowerCut(t *testing.T) {
 	const region, sessions = 256 << 10, 4
 	rounds := 20

@@ -8,11 +8,12 @@ import (
 	"syscall"
 )
 
-// readBufferLen holds the longest PDU we take twice over, so that moving its beginning to the front is rare.
+// readBufferLen holds the longest PDU we take twice over, so that moving its beginning
+// to the front is rare.
 const readBufferLen = 512 << 10
 
-// readBuffers lends buffers to connections that have something to read. A connection that waits holds none: a thousand idle sessions cost
-// next to nothing.
+// readBuffers lends buffers to connections that have something to read. A connection
+// that waits holds none: a thousand idle sessions cost next to nothing.
 var readBuffers = sync.Pool{New: func() any { b := make([]byte, readBufferLen); return &b }}
 
 // reader cuts a stream into PDUs. It is used by one goroutine.
@@ -103,7 +104,8 @@ func (r *reader) need(n int) error {
 	return nil
 }
 
-// fill reads what has come, or waits until something does; it holds no buffer while it waits with nothing in it.
+// fill reads what has come, or waits until something does; it holds no buffer while it
+// waits with nothing in it.
 func (r *reader) fill() error {
 	if r.raw == nil {
 		r.borrow()

@@ -9,7 +9,8 @@ import (
 	"ironhook/storage/scsi"
 )
 
-// announce makes a connection known by what it wants to open, before anybody is asked whether it may: from here on End finds it.
+// announce makes a connection known by what it wants to open, before anybody is asked
+// whether it may: from here on End finds it.
 func (t *Target) announce(c *conn, key sessionKey) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -21,8 +22,8 @@ func (t *Target) announce(c *conn, key sessionKey) {
 	t.conns[c] = struct{}{}
 }
 
-// admit gives a session its place. One with the same key is ended first, and its last I/O waited for: the new session must not see
-// the old one write (RFC 7143 §6.3.5).
+// admit gives a session its place. One with the same key is ended first, and its last
+// I/O waited for: the new session must not see the old one write (RFC 7143 §6.3.5).
 func (t *Target) admit(ctx context.Context, c *conn, d *scsi.Device, most int) (tsih uint16, err error) {
 	for {
 		old, tsih, err := t.tryAdmit(c, d, most)
@@ -74,7 +75,8 @@ func (t *Target) leave(c *conn) {
 	}
 }
 
-// sessionsOf returns the connections that match, also those whose login is not complete.
+// sessionsOf returns the connections that match, also those whose login is not
+// complete.
 func (t *Target) sessionsOf(match func(*conn) bool) (found []*conn) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -86,8 +88,9 @@ func (t *Target) sessionsOf(match func(*conn) bool) (found []*conn) {
 	return found
 }
 
-// End ends every session of a target name, and logins to it that are under way. It returns when no I/O of theirs is in flight. Whoever
-// withdraws a target lets Lookup refuse it first.
+// End ends every session of a target name, and logins to it that are under way. It
+// returns when no I/O of theirs is in flight. Whoever withdraws a target lets Lookup
+// refuse it first.
 func (t *Target) End(target string) {
 	target = strings.ToLower(target)
 	ended := t.sessionsOf(func(c *conn) bool { return c.key.target == target })
@@ -123,5 +126,6 @@ func (c *conn) info() (SessionInfo, bool) {
 	}, true
 }
 
-// port is the name of the initiator port, by which persistent reservations know it (RFC 7143 §4.2.7.1).
+// port is the name of the initiator port, by which persistent reservations know it (RFC
+// 7143 §4.2.7.1).
 func (k sessionKey) port() string { return fmt.Sprintf("%s,i,0x%x", k.initiator, k.isid) }

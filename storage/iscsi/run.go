@@ -18,8 +18,9 @@ func (c *conn) runAll(tasks []*Task) {
 	}
 }
 
-// patience is how long a write may take before we stop running writes where they were received, and pooledWrites for how many: when the
-// kernel throttles writers, pings and reads must still get through.
+// patience is how long a write may take before we stop running writes where they were
+// received, and pooledWrites for how many: when the kernel throttles writers, pings and
+// reads must still get through.
 const (
 	patience     = 2 * time.Millisecond
 	pooledWrites = 64

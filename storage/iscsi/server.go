@@ -30,14 +30,16 @@ type server struct {
 	wg    sync.WaitGroup
 }
 
-// sharedPool is the pool of a device: one per device, so that a disk that hangs holds up nobody else's.
+// sharedPool is the pool of a device: one per device, so that a disk that hangs holds
+// up nobody else's.
 type sharedPool struct {
 	pool  *pool
 	users int
 }
 
-// Serve accepts initiators on l until ctx ends. Then it asks the sessions to log out, gives them a moment, closes what is left, and
-// returns nil once no goroutine and no I/O of theirs is left. It closes l. An error says that l failed.
+// Serve accepts initiators on l until ctx ends. Then it asks the sessions to log out,
+// gives them a moment, closes what is left, and returns nil once no goroutine and no
+// I/O of theirs is left. It closes l. An error says that l failed.
 func (t *Target) Serve(ctx context.Context, l net.Listener) error {
 	s := &server{
 		target: t, limits: t.Limits.withDefaults(), log: t.Log,
@@ -60,8 +62,9 @@ func (t *Target) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// accept takes connections until ctx ends, no more in a second than it may: a flood of them must leave the processor to the sessions. An
-// error that may pass, such as a lack of descriptors, is waited out.
+// accept takes connections until ctx ends, no more in a second than it may: a flood of
+// them must leave the processor to the sessions. An error that may pass, such as a lack
+// of descriptors, is waited out.
 func (s *server) accept(ctx, background context.Context, l net.Listener) error {
 	var began time.Time
 	taken := 0
@@ -104,8 +107,9 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// take starts a connection, if there may be one more. When too many have not logged in the oldest of them goes: a flood of
-// connections that say nothing must not keep out an initiator that needs a few milliseconds to log in.
+// take starts a connection, if there may be one more. When too many have not logged in
+// the oldest of them goes: a flood of connections that say nothing must not keep out an
+// initiator that needs a few milliseconds to log in.
 func (s *server) take(ctx context.Context, nc net.Conn) {
 	tune(nc)
 	c := &conn{srv: s, net: nc, began: time.Now(), done: make(chan struct{})}
@@ -177,12 +181,12 @@ func (c *conn) logIn(ctx context.Context) error {
 	c.net.SetDeadline(c.began.Add(s.limits.LoginTime))
 	l := &login{
 		random: rand.Reader, window: uint32(s.limits.QueueDepth),
-		lookup: func(l *login) (Grant, error) {
-			s.target.announce(c, l.key())
-			if l.discovery() {
+		lookup: func(key sessionKey) (Grant, error) {
+			s.target.announce(c, key)
+			if key.target == "" {
 				return Grant{}, nil
 			}
-			return s.target.Lookup(hurry, c.key.initiator, c.key.target)
+			return s.target.Lookup(hurry, key.initiator, key.target)
 		},
 	}
 	l.admit = func() (uint16, error) { return s.target.admit(hurry, c, l.grant.Device, s.limits.PerInitiator) }
@@ -209,7 +213,7 @@ func (c *conn) logIn(ctx context.Context) error {
 func (c *conn) start(ctx context.Context, l *login) {
 	c.net.SetDeadline(time.Time{})
 	c.srv.loggedIn(c)
-	session := newSession(c, l.params, c.srv.memory, c.srv.limits.QueueDepth, l.cmdSN(), l.statSN)
+	session := newSession(c, l.keys.params(), c.srv.memory, c.srv.limits.QueueDepth, l.cmdSN(), l.statSN)
 	session.names = func() ([]Pair, error) { return c.visible(ctx) }
 	if c.device != nil {
 		c.nexus = c.device.Login(c.key.port())
@@ -218,10 +222,11 @@ func (c *conn) start(ctx context.Context, l *login) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.session = session
-	c.out.digests, c.reader.digests = l.params.Digests(), l.params.Digests()
+	c.out.digests, c.reader.digests = session.params.Digests, session.params.Digests
 }
 
-// visible lists the targets of a SendTargets, each with the address that the initiator came to.
+// visible lists the targets of a SendTargets, each with the address that the initiator
+// came to.
 func (c *conn) visible(ctx context.Context) (pairs []Pair, err error) {
 	names := []string{c.key.target}
 	if c.device == nil && c.srv.target.Discover != nil {
@@ -238,7 +243,8 @@ func (c *conn) visible(ctx context.Context) (pairs []Pair, err error) {
 	return pairs, nil
 }
 
-// loggedIn notes that a connection has become a session, and finds the pool of its device.
+// loggedIn notes that a connection has become a session, and finds the pool of its
+// device.
 func (s *server) loggedIn(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -254,7 +260,8 @@ func (s *server) loggedIn(c *conn) {
 	c.pool = s.pools[d].pool
 }
 
-// leave forgets a connection of which nothing is left; the last one of a device closes its pool.
+// leave forgets a connection of which nothing is left; the last one of a device closes
+// its pool.
 func (s *server) leave(c *conn) {
 	s.target.leave(c)
 	s.mu.Lock()
@@ -296,7 +303,8 @@ func (s *server) tick(ctx context.Context) {
 	}
 }
 
-// farewell asks every session to log out, waits a moment for that, and closes what is left.
+// farewell asks every session to log out, waits a moment for that, and closes what is
+// left.
 func (s *server) farewell() {
 	all := s.all()
 	for _, c := range all {

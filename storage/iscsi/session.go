@@ -1,11 +1,10 @@
 package iscsi
 
-import (
-	"ironhook/storage/scsi"
-)
+import "ironhook/storage/scsi"
 
-// Session is one initiator's session in full feature phase, as a state machine: PDUs go in at [Session.Handle], finished commands at
-// [Session.Complete], and what follows from them goes out through a [Sink]. It does no I/O, knows no clock, and is not safe
+// Session is one initiator's session in full feature phase, as a state machine: PDUs go
+// in at [Session.Handle], finished commands at [Session.Complete], and what follows
+// from them goes out through a [Sink]. It does no I/O, knows no clock, and is not safe
 // for concurrent use: its connection holds a lock around it.
 type Session struct {
 	sink   Sink
@@ -36,17 +35,20 @@ type Session struct {
 	stats   map[uint64]*LUNStats
 }
 
-// Sink is where a session's decisions go. Its methods are called from within those of the session.
+// Sink is where a session's decisions go. Its methods are called from within those of
+// the session.
 type Sink interface {
-	// Send queues a PDU. The header is copied, the data is not: it stays as it is until it has been sent, and then last, if not
-	// nil, is released.
+	// Send queues a PDU. The header is copied, the data is not: it stays as it is until
+	// it has been sent, and then last, if not nil, is released.
 	Send(p PDU, last *Buffer)
 
-	// Run has a command executed, and Complete called with its result. It must not call back from within.
+	// Run has a command executed, and Complete called with its result. It must not call
+	// back from within.
 	Run(t *Task)
 
-	// Manage carries out a task management function that goes beyond this session, and has Managed called when all of its effects
-	// have come about. It must not call back from within.
+	// Manage carries out a task management function that goes beyond this session, and
+	// has Managed called when all of its effects have come about. It must not call back
+	// from within.
 	Manage(m Management)
 
 	// Starve has Feed called when memory has come back.
@@ -56,8 +58,9 @@ type Sink interface {
 	Close(why string)
 }
 
-// Handle takes one PDU from the initiator. An error ends the connection (recovery level 0); it is always a breach of the protocol.
-// p.Data may be kept by reference in a task given to Sink.Run, until Task.own is called.
+// Handle takes one PDU from the initiator. An error ends the connection (recovery level
+// 0): a [ProtocolError], or what kept us from answering a SendTargets. p.Data may be kept
+// by reference in a task given to Sink.Run, until Task.own is called.
 func (s *Session) Handle(p PDU) error {
 	if s.leaving {
 		return nil
@@ -79,7 +82,8 @@ func (s *Session) Handle(p PDU) error {
 	return handle(s, p)
 }
 
-// handlers has every request of RFC 7143 §11 but Data-Out, which has no number, and Login, which is over.
+// handlers has every request of RFC 7143 §11 but Data-Out, which has no number, and
+// Login, which is over.
 var handlers = [64]func(*Session, PDU) error{
 	OpNopOut:      (*Session).nopOut,
 	OpSCSICommand: (*Session).command,
@@ -92,8 +96,9 @@ var handlers = [64]func(*Session, PDU) error{
 // discoveryMay has what a discovery session is allowed (RFC 7143 §4.3).
 var discoveryMay = [64]bool{OpTextRequest: true, OpLogout: true, OpNopOut: true}
 
-// number puts a request into the order of CmdSN (RFC 7143 §4.2.2.1) and reports whether to take it. What lies outside of the window is
-// ignored. A gap inside it is an error: on a session's only connection nothing can fill it any more.
+// number puts a request into the order of CmdSN (RFC 7143 §4.2.2.1) and reports whether
+// to take it. What lies outside of the window is ignored. A gap inside it is an error:
+// on a session's only connection nothing can fill it any more.
 func (s *Session) number(h Header) (bool, error) {
 	if h.Immediate() {
 		return true, nil
@@ -118,7 +123,8 @@ func newSession(sink Sink, params Params, memory *buffers, depth int, cmdSN, sta
 	}
 }
 
-// answer starts a PDU in reply to a request. The header is the session's own scratch space, good for one Send.
+// answer starts a PDU in reply to a request. The header is the session's own scratch
+// space, good for one Send.
 func (s *Session) answer(op Opcode, itt uint32) Header {
 	h := Header(s.header[:])
 	clear(h)
@@ -138,8 +144,9 @@ func (s *Session) send(p PDU, status bool, last *Buffer) {
 	s.sink.Send(p, last)
 }
 
-// putWindow tells the initiator how far it may go. The window narrows as memory runs out but never closes for good: with no command
-// in flight one may always come, and its answer opens the window again. What was once granted stays so.
+// putWindow tells the initiator how far it may go. The window narrows as memory runs
+// out but never closes for good: with no command in flight one may always come, and its
+// answer opens the window again. What was once granted stays so.
 func (s *Session) putWindow(h Header) {
 	depth := s.depth
 	if free := s.memory.limit - s.memory.used.Load(); free < int64(depth)*int64(s.params.FirstBurst) {
@@ -157,7 +164,6 @@ const (
 	snackRejected       = 0x03
 	commandNotSupported = 0x05
 	tooManyImmediate    = 0x06
-	invalidField        = 0x09
 )
 
 // reject answers a PDU that we can do without; it carries back the header.
@@ -192,7 +198,8 @@ func (s *Session) nopOut(p PDU) error {
 	return nil
 }
 
-// Ping asks a silent initiator for a sign of life. It reports whether the one asked for before has come.
+// Ping asks a silent initiator for a sign of life. It reports whether the one asked for
+// before has come.
 func (s *Session) Ping() (answered bool) {
 	if s.pinging {
 		return false
@@ -212,15 +219,17 @@ func (s *Session) newTTT() uint32 {
 	return s.nextTTT
 }
 
-// Goodbye asks the initiator to log out within so many seconds (RFC 7143 §11.9.1, event 1). Linux does, and connects again.
+// Goodbye asks the initiator to log out within so many seconds (RFC 7143 §11.9.1, event
+// 1). Linux does, and connects again.
 func (s *Session) Goodbye(seconds uint16) {
 	h := s.answer(OpAsync, NoTag)
-	h[36] = 1
-	h.PutUint16(42, seconds)
+	h[offAsyncEvent] = 1
+	h.PutUint16(offAsyncParameter3, seconds)
 	s.send(PDU{Header: h}, true, nil)
 }
 
-// logout ends the session, or its only connection, which is the same. What is in flight is aborted, and waited for.
+// logout ends the session, or its only connection, which is the same. What is in flight
+// is aborted, and waited for.
 func (s *Session) logout(p PDU) error {
 	const recovery = 2
 	itt := p.Header.ITT()
@@ -241,6 +250,6 @@ func (s *Session) logout(p PDU) error {
 func (s *Session) logoutResponse(itt uint32, response byte) {
 	h := s.answer(OpLogoutResponse, itt)
 	h[2] = response
-	h.PutUint16(40, uint16(s.params.Time2Wait))
+	h.PutUint16(offTime2Wait, uint16(s.params.Time2Wait))
 	s.send(PDU{Header: h}, true, nil)
 }

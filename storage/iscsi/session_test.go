@@ -7,7 +7,8 @@ import (
 	"ironhook/storage/scsi"
 )
 
-// ledger is a Sink that checks what an initiator would, and runs commands when the test says so.
+// ledger is a Sink that checks what an initiator would, and runs commands when the test
+// says so.
 type ledger struct {
 	t       testing.TB
 	session *Session
@@ -86,9 +87,10 @@ func newLedger(t testing.TB, discovery bool) *ledger {
 	}
 	l := &ledger{t: t, device: scsi.NewDevice("iqn.2026-11.test:disk", unit), statSN: 7}
 	l.nexus = l.device.Login("iqn.2026-11.test:host,i,0x000000000000")
-	p := presets()
+	defaults := newNegotiation()
+	p := defaults.params()
 	p.InitialR2T, p.MaxOutstandingR2T = false, 3
-	p.MaxBurst, p.FirstBurst = 4096, 2048
+	p.MaxBurst, p.FirstBurst = 1024, 512
 	l.session = newSession(l, p, newBuffers(1<<20), 16, 1, l.statSN)
 	l.session.names = func() ([]Pair, error) {
 		return []Pair{{"TargetName", "iqn.2026-11.test:disk"}, {"TargetAddress", "192.0.2.1:3260,1"}}, nil
@@ -119,7 +121,8 @@ func seedPDU(op Opcode, flags byte, sn uint32, fields map[int]uint32, data int) 
 	return PDU{Header: h, Data: make([]byte, data)}
 }
 
-// Whatever an initiator sends: no panic, StatSN and MaxCmdSN go only forward, memory stays bounded and is all given back at the end.
+// Whatever an initiator sends: no panic, StatSN and MaxCmdSN go only forward, memory
+// stays bounded and is all given back at the end.
 func FuzzSession(f *testing.F) {
 	write := map[int]uint32{OffEDTL: 8192, OffCDB: 0x2a << 24, OffCDB + 4: 0, OffCDB + 8: 16 << 24}
 	read := map[int]uint32{OffEDTL: 8192, OffCDB: 0x28 << 24, OffCDB + 8: 16 << 24}

@@ -45,7 +45,8 @@ func (c *conn) feed() {
 
 func (c *conn) Manage(m Management) { c.functions = append(c.functions, m) }
 
-// manage ends the commands of the other sessions of the device, and once all of them have come to rest has the function take effect.
+// manage ends the commands of the other sessions of the device, and once all of them
+// have come to rest has the function take effect.
 func (c *conn) manage(m Management) {
 	var victims []*scsi.Nexus
 	m.rest.done = func() { c.pool.submit(func() { c.managed(m, victims) }) }

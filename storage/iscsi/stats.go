@@ -27,8 +27,9 @@ type LUNStats struct {
 	Errors                  uint64 // of the commands, those not answered GOOD
 	InFlight                int    // commands now
 
-	// Latency counts commands by the time from their arrival to their answer: Latency[i] has those that took less than 2^i
-	// microseconds and not less than half of that; the last has all the longer ones.
+	// Latency counts commands by the time from their arrival to their answer:
+	// Latency[i] has those that took less than 2^i microseconds and not less than half
+	// of that; the last has all the longer ones.
 	Latency [24]uint64
 }
 

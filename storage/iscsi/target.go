@@ -11,8 +11,9 @@ import (
 	"ironhook/storage/scsi"
 )
 
-// Why a login is refused; a [Target.Lookup] wraps one of them. Any other error tells the initiator that the target is at fault and
-// that it may try again, so that a broken store never looks like an unknown disk.
+// Why a login is refused; a [Target.Lookup] wraps one of them. Any other error tells
+// the initiator that the target is at fault and that it may try again, so that a broken
+// store never looks like an unknown disk.
 var (
 	ErrNoTarget  = errors.New("no such target")
 	ErrForbidden = errors.New("initiator not allowed")
@@ -20,27 +21,34 @@ var (
 
 // Grant is what one initiator may open, and what it has to prove first.
 type Grant struct {
-	// Device is the SCSI device behind the target name. It is shared by every session of that name.
+	// Device is the SCSI device behind the target name. It is shared by every session
+	// of that name.
 	Device *scsi.Device
 
-	// User and Secret are what the initiator proves with CHAP. With an empty User no proof is asked for.
+	// User and Secret are what the initiator proves with CHAP. With an empty User no
+	// proof is asked for.
 	User, Secret string
 
-	// MutualUser and MutualSecret are what we prove to an initiator that challenges us. The two secrets must differ, or
-	// an initiator could send our own proof back (RFC 7143 §9.2.1).
+	// MutualUser and MutualSecret are what we prove to an initiator that challenges us.
+	// The two secrets must differ, or an initiator could send our own proof back (RFC
+	// 7143 §9.2.1).
 	MutualUser, MutualSecret string
 }
 
-// Target is an iSCSI target node: one portal group, any number of target names. Set its fields before the first call and leave
-// them alone afterwards; its methods are safe for concurrent use.
+// Target is an iSCSI target node: one portal group, any number of target names. Set its
+// fields before the first call and leave them alone afterwards; its methods are safe
+// for concurrent use.
 type Target struct {
-	// Lookup is asked at every login whether an initiator may open a target. Both names come in lower case.
+	// Lookup is asked at every login whether an initiator may open a target. Both names
+	// come in lower case.
 	Lookup func(ctx context.Context, initiator, target string) (Grant, error)
 
-	// Discover returns the target names that an initiator may know of, for SendTargets. It may be nil: none.
+	// Discover returns the target names that an initiator may know of, for SendTargets.
+	// It may be nil: none.
 	Discover func(ctx context.Context, initiator string) ([]string, error)
 
-	// Observe, if set, hears of logins and the like from the goroutines of the sessions; it must not block.
+	// Observe, if set, hears of logins and the like from the goroutines of the
+	// sessions; it must not block.
 	Observe func(Event)
 
 	Limits Limits
@@ -52,7 +60,8 @@ type Target struct {
 	lastTSIH uint16
 }
 
-// Limits bound what peers can make us hold. A zero field stands for the value in parentheses.
+// Limits bound what peers can make us hold. A zero field stands for the value in
+// parentheses.
 type Limits struct {
 	Connections     int           // in all (4096)
 	Unauthenticated int           // before their login is complete (256)
@@ -97,8 +106,9 @@ func (l Limits) withDefaults() Limits {
 // EventKind is what happened in an [Event].
 type EventKind string
 
-// The kinds of event. LoginFailed needs an initiator that said its name: connections that talk nonsense are no events. FirstRead and FirstWrite come once a session: they show a machine that boots, and one that has
-// begun to use its disk.
+// The kinds of event. LoginFailed needs an initiator that said its name: connections
+// that talk nonsense are no events. FirstRead and FirstWrite come once a session: they
+// show a machine that boots, and one that has begun to use its disk.
 const (
 	Login       EventKind = "login"
 	LoginFailed EventKind = "login-failed"
@@ -121,8 +131,9 @@ type Event struct {
 	Reason    string // LoginFailed, Closed: why
 }
 
-// sessionKey names a session: a login with the key of a living session takes its place (RFC 7143 §6.3.5). iPXE's ISID is the same on
-// every machine, so there the initiator's name alone tells sessions apart.
+// sessionKey names a session: a login with the key of a living session takes its place
+// (RFC 7143 §6.3.5). iPXE's ISID is the same on every machine, so there the initiator's
+// name alone tells sessions apart.
 type sessionKey struct {
 	initiator string
 	isid      ISID

@@ -198,7 +198,8 @@ func TestDataBothWays(t *testing.T) {
 	}
 }
 
-// Old iPXE asks for more at once than the MaxBurstLength it agreed to (ipxe issue 898): each burst ends with the F bit, and all of it comes.
+// Old iPXE asks for more at once than the MaxBurstLength it agreed to (ipxe issue 898):
+// each burst ends with the F bit, and all of it comes.
 func TestReadBeyondMaxBurst(t *testing.T) {
 	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{Keys: keys("MaxBurstLength=16384 MaxRecvDataSegmentLength=8192")})
 	cdb := []byte{0x28, 7: 0, 8: 128, 9: 0} // READ(10) of 128 blocks
@@ -451,7 +452,8 @@ func TestCorruptDigest(t *testing.T) {
 	}
 }
 
-// A data PDU that got lost fails its command; the session goes on, and takes what else comes for that command.
+// A data PDU that got lost fails its command; the session goes on, and takes what else
+// comes for that command.
 func TestLostDataPDU(t *testing.T) {
 	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{Keys: keys("ImmediateData=No InitialR2T=Yes")})
 	if err := i.Send(i.Command([]byte{0x2a, 8: 4, 9: 0}, iscsi.FlagWrite, 2048), nil); err != nil {

@@ -45,7 +45,8 @@ const (
 
 func (t *Task) attribute() byte { return t.flags & 7 }
 
-// own moves data-out that still lies in the reader's buffer to memory of the task's own.
+// own moves data-out that still lies in the reader's buffer to memory of the task's
+// own.
 func (t *Task) own(memory *buffers) {
 	if t.buf == nil && len(t.out) > 0 {
 		t.buf = memory.get(len(t.out))
@@ -118,7 +119,8 @@ func (s *Session) newTask(p PDU) (*Task, error) {
 	return t, nil
 }
 
-// advance does for a task what is to be done next: it asks for more data, or has the command run.
+// advance does for a task what is to be done next: it asks for more data, or has the
+// command run.
 func (s *Session) advance(t *Task) error {
 	if t.gather.unsolicited {
 		return nil
@@ -137,7 +139,8 @@ func (s *Session) advance(t *Task) error {
 	return nil
 }
 
-// Complete takes the result of a command given to Sink.Run, and how long it took. What had been aborted meanwhile is not answered.
+// Complete takes the result of a command given to Sink.Run, and how long it took. What
+// had been aborted meanwhile is not answered.
 func (s *Session) Complete(t *Task, r scsi.Result, took time.Duration) {
 	delete(s.tasks, t.itt)
 	if t.aborted {
@@ -193,7 +196,8 @@ func (s *Session) respond(t *Task, r *scsi.Result) {
 	s.send(PDU{Header: h, Data: sense}, true, nil)
 }
 
-// residual compares what the command moved with what the initiator announced (RFC 7143 §11.4.5).
+// residual compares what the command moved with what the initiator announced (RFC 7143
+// §11.4.5).
 func (t *Task) residual(r *scsi.Result) (flags byte, n uint32) {
 	switch {
 	case r.Moved > t.edtl:
@@ -204,8 +208,8 @@ func (t *Task) residual(r *scsi.Result) (flags byte, n uint32) {
 	return 0, 0
 }
 
-// dataIn sends data-in, cut to the PDU length that the initiator takes and to bursts, and returns the number of PDUs. With flagStatus
-// the last one carries GOOD.
+// dataIn sends data-in, cut to the PDU length that the initiator takes and to bursts,
+// and returns the number of PDUs. With flagStatus the last one carries GOOD.
 func (s *Session) dataIn(t *Task, data []byte, last byte, residual uint32) (sent uint32) {
 	burst := s.params.MaxBurst
 	for off := 0; off < len(data); sent++ {

@@ -23,8 +23,9 @@ const (
 	irrelevant    = "Irrelevant"
 )
 
-// ParseText splits the data of a login or text request into its pairs, in order. Each pair ends in a NUL; a missing last one is
-// forgiven, since some initiators count their text without it.
+// ParseText splits the data of a login or text request into its pairs, in order. Each
+// pair ends in a NUL; a missing last one is forgiven, since some initiators count their
+// text without it.
 func ParseText(b []byte) ([]Pair, error) {
 	var pairs []Pair
 	for len(b) > 0 {
@@ -81,7 +82,8 @@ func parseBinary(s string) ([]byte, bool) {
 	return nil, false
 }
 
-// formatBinary writes a large binary value in hexadecimal, the only form that iPXE reads.
+// formatBinary writes a large binary value in hexadecimal, the only form that iPXE
+// reads.
 func formatBinary(b []byte) string { return "0x" + hex.EncodeToString(b) }
 
 func cutPrefixFold(s, prefix string) (string, bool) {

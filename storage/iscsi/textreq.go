@@ -1,6 +1,7 @@
 package iscsi
 
-// textExchange is a text negotiation in full feature phase that takes several PDUs, in either direction.
+// textExchange is a text negotiation in full feature phase that takes several PDUs, in
+// either direction.
 type textExchange struct {
 	ttt     uint32 // of our last response, NoTag: none is open
 	request []byte // of a request that is not complete
@@ -64,24 +65,29 @@ func (s *Session) textResponse(p PDU, flags byte, data []byte) {
 	s.send(PDU{Header: h, Data: data}, true, nil)
 }
 
-// answerText answers one key. Only what RFC 7143 §13 allows in full feature phase is open to talk; the rest was settled at login.
+// answerText answers one key. Only what RFC 7143 §13 allows in full feature phase is
+// open to talk; the rest was settled at login.
 func (s *Session) answerText(p Pair) ([]Pair, error) {
 	switch {
 	case p.Key == "SendTargets":
 		return s.sendTargets(p.Value)
-	case p.Key == "MaxRecvDataSegmentLength", p.Key == "InitiatorAlias":
-		if answer := s.params.negotiate(p); answer != "" {
-			return []Pair{{p.Key, answer}}, nil
+	case p.Key == "MaxRecvDataSegmentLength":
+		n, ok := rules[p.Key].parse(p.Value)
+		if !ok {
+			return []Pair{{p.Key, reject}}, nil
 		}
+		s.params.MaxSend = n
 		return nil, nil
-	case operational[p.Key].kind != nil:
-		return []Pair{{p.Key, reject}}, nil
 	}
-	return []Pair{{p.Key, notUnderstood}}, nil
+	login := newNegotiation()
+	if login.take(p) == notUnderstood {
+		return []Pair{{p.Key, notUnderstood}}, nil
+	}
+	return []Pair{{p.Key, reject}}, nil
 }
 
-// sendTargets lists what the initiator may see: in discovery all of it or one name, in a normal session the session's own target
-// (RFC 7143 Appendix C).
+// sendTargets lists what the initiator may see: in discovery all of it or one name, in
+// a normal session the session's own target (RFC 7143 Appendix C).
 func (s *Session) sendTargets(want string) ([]Pair, error) {
 	if want == "All" && s.device != nil {
 		return []Pair{{"SendTargets", reject}}, nil

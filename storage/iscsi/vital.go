@@ -2,7 +2,8 @@ package iscsi
 
 import "time"
 
-// vital is what is known of whether a peer still lives. It is looked at by a ticking clock, so that no command has to look at one.
+// vital is what is known of whether a peer still lives. It is looked at by a ticking
+// clock, so that no command has to look at one.
 type vital struct {
 	heard, wrote bool // since the last tick
 	silence      time.Duration
@@ -10,9 +11,11 @@ type vital struct {
 	owing        time.Duration // data that we asked for does not come
 }
 
-// checkUp is called every tick. It asks a silent initiator for a sign of life, and gives up on one that does not answer although it
-// once did, or that stops reading what it asked for or sending what it was asked for. iPXE never answers such questions: it is left alone much longer, for it may just
-// be waiting at a prompt, and its network stack still acknowledges our keep-alives.
+// checkUp is called every tick. It asks a silent initiator for a sign of life, and
+// gives up on one that does not answer although it once did, or that stops reading what
+// it asked for or sending what it was asked for. iPXE never answers such questions: it
+// is left alone much longer, for it may just be waiting at a prompt, and its network
+// stack still acknowledges our keep-alives.
 func (c *conn) checkUp(tick time.Duration) {
 	l := &c.srv.limits
 	c.mu.Lock()

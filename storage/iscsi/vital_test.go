@@ -37,7 +37,8 @@ func (p *pipes) Close() error {
 
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-// inTime runs a test body with a target, in synctest's time. The body gets a function that makes connections.
+// inTime runs a test body with a target, in synctest's time. The body gets a function
+// that makes connections.
 func inTime(t *testing.T, body func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event)) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &pipes{accept: make(chan net.Conn), closed: make(chan struct{})}
@@ -119,7 +120,8 @@ func TestSlowLogin(t *testing.T) {
 	})
 }
 
-// An initiator that answers our pings may be silent for as long as it likes. One that has done so and stops is gone.
+// An initiator that answers our pings may be silent for as long as it likes. One that
+// has done so and stops is gone.
 func TestPings(t *testing.T) {
 	inTime(t, func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event) {
 		i := loginOver(t, dial())

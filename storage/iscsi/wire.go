@@ -10,10 +10,12 @@ import (
 // Digests says which segments of a connection's PDUs carry a CRC32C (RFC 7143 §13.1).
 type Digests struct{ Header, Data bool }
 
-// castagnoli is CRC32C's polynomial; the standard library computes it with the processor's own instruction.
+// castagnoli is CRC32C's polynomial; the standard library computes it with the
+// processor's own instruction.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// headerRest returns how many bytes follow the 48 of h up to its data: AHS and header digest.
+// headerRest returns how many bytes follow the 48 of h up to its data: AHS and header
+// digest.
 func (d Digests) headerRest(h Header) int {
 	n := h.AHSLen()
 	if d.Header {
@@ -22,7 +24,8 @@ func (d Digests) headerRest(h Header) int {
 	return n
 }
 
-// dataRest returns how many bytes follow the n of a data segment: padding and, where there is data, its digest.
+// dataRest returns how many bytes follow the n of a data segment: padding and, where
+// there is data, its digest.
 func (d Digests) dataRest(n int) int {
 	rest := padding(n)
 	if d.Data && n > 0 {
@@ -31,7 +34,8 @@ func (d Digests) dataRest(n int) int {
 	return rest
 }
 
-// checkDigest compares the CRC32C of the bytes of segs with the one that stands, little-endian, at the start of digest.
+// checkDigest compares the CRC32C of the bytes of segs with the one that stands,
+// little-endian, at the start of digest.
 func checkDigest(what string, digest []byte, segs ...[]byte) error {
 	var sum uint32
 	for _, s := range segs {
@@ -52,10 +56,12 @@ func appendDigest(b []byte, segs ...[]byte) []byte {
 	return binary.LittleEndian.AppendUint32(b, sum)
 }
 
-// maxAHS bounds the additional header segments in bytes: an extended CDB and a bidirectional length fit with ease.
+// maxAHS bounds the additional header segments in bytes: an extended CDB and a
+// bidirectional length fit with ease.
 const maxAHS = 256
 
-// checkLengths refuses a header whose segments are longer than we allow. It is called before anything is allocated for them.
+// checkLengths refuses a header whose segments are longer than we allow. It is called
+// before anything is allocated for them.
 func checkLengths(h Header, maxData int) error {
 	if n := h.AHSLen(); n > maxAHS {
 		return protocolError("additional headers of %d bytes, at most %d allowed", n, maxAHS)
@@ -66,8 +72,9 @@ func checkLengths(h Header, maxData int) error {
 	return nil
 }
 
-// ReadPDU reads one PDU whose data segment has at most maxData bytes into memory of its own. It is for logins and for test
-// initiators; a session's PDUs are cut from a shared buffer. A clean end of the stream before the first byte is io.EOF.
+// ReadPDU reads one PDU whose data segment has at most maxData bytes into memory of its
+// own. It is for logins and for test initiators; a session's PDUs are cut from a shared
+// buffer. A clean end of the stream before the first byte is io.EOF.
 func ReadPDU(r io.Reader, d Digests, maxData int) (PDU, error) {
 	h := make(Header, HeaderLen)
 	if _, err := io.ReadFull(r, h); err != nil {
@@ -98,7 +105,8 @@ func ReadPDU(r io.Reader, d Digests, maxData int) (PDU, error) {
 	return p, nil
 }
 
-// AppendPDU appends p as it stands on the wire: lengths filled in, padded, with the digests asked for.
+// AppendPDU appends p as it stands on the wire: lengths filled in, padded, with the
+// digests asked for.
 func AppendPDU(b []byte, p PDU, d Digests) []byte {
 	start := len(b)
 	b = append(b, p.Header[:HeaderLen]...)

@@ -5,15 +5,18 @@ import (
 	"time"
 )
 
-// Bytes of replies that gather while more requests wait to be read: from handOver on the writer takes them, at holdUp the reader waits for
-// it. What the pool still reads counts towards the latter. So disk and network are at work at the same time when much is asked for at once,
-// and an initiator that does not read what it asked for stops being heard.
+// Bytes of replies that gather while more requests wait to be read: from handOver on
+// the writer takes them, at holdUp the reader waits for it. What the pool still reads
+// counts towards the latter. So disk and network are at work at the same time when much
+// is asked for at once, and an initiator that does not read what it asked for stops
+// being heard.
 const (
 	handOver = 1 << 20
 	holdUp   = 8 << 20
 )
 
-// park is what the reader does before it waits: from here on answers are written at once.
+// park is what the reader does before it waits: from here on answers are written at
+// once.
 func (c *conn) park() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -60,7 +63,8 @@ func (c *conn) write() {
 	}
 }
 
-// drain writes what has gathered, if the reader waits or has handed over, or memory is short. The lock is held on entry and on return, but not while writing.
+// drain writes what has gathered, if the reader waits or has handed over, or memory is
+// short. The lock is held on entry and on return, but not while writing.
 func (c *conn) drain() {
 	for !c.writing && !c.dead && c.out.bytes > 0 && (c.parked || c.starved > 0 || c.out.bytes >= handOver) {
 		c.out.take(&c.sending)
@@ -80,7 +84,8 @@ func (c *conn) drain() {
 	}
 }
 
-// breathe waits until there is memory for more requests. Meanwhile answers are written without delay, for they hold some.
+// breathe waits until there is memory for more requests. Meanwhile answers are written
+// without delay, for they hold some.
 func (c *conn) breathe() {
 	if !c.srv.memory.full() {
 		return

@@ -1,7 +1,9 @@
-// Command bench measures Ironhook's iSCSI target beside tgt. Both serve files on the same file system, and each workload runs on the one and on the
-// other by turns, so that what else the machine does falls on both; what counts is the median of the ratios of such pairs. The clients are
-// libiscsi's iscsi-perf for reads and qemu-img bench for writes. Digests are compared with our own initiator, since neither of these can
-// do them for data.
+// Command bench measures Ironhook's iSCSI target beside tgt. Both serve files on the
+// same file system, and each workload runs on the one and on the other by turns, so
+// that what else the machine does falls on both; what counts is the median of the
+// ratios of such pairs. The clients are libiscsi's iscsi-perf for reads and qemu-img
+// bench for writes. Digests are compared with our own initiator, since neither of these
+// can do them for data.
 //
 //	go run ./e2e/iscsi/bench [-rounds 3] [-seconds 2] [-only NAME,...] [-write FILE]
 package main

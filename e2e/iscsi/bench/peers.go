@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// peers are the two targets, started when a workload first needs them: a pair for each medium.
+// peers are the two targets, started when a workload first needs them: a pair for each
+// medium.
 type peers struct {
 	program string // ironhook
 	pairs   [2]*pair

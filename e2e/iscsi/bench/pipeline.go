@@ -11,7 +11,8 @@ import (
 	"ironhook/storage/iscsi/initiatortest"
 )
 
-// pipeline reads with our own initiator, so many requests in flight, and returns requests a second.
+// pipeline reads with our own initiator, so many requests in flight, and returns
+// requests a second.
 func (w workload) pipeline(ctx context.Context, portal, target string, keys []iscsi.Pair, length time.Duration) (float64, error) {
 	i, err := initiatortest.Dial(ctx, portal, initiatortest.Options{Name: "iqn.2026-11.test:bench", Target: target, Keys: keys})
 	if err != nil {

@@ -30,7 +30,8 @@ const (
 	endMark   = "<!-- bench-iscsi: end -->\n"
 )
 
-// replaceSection puts the table between the marks of the document, or adds a section when there are none.
+// replaceSection puts the table between the marks of the document, or adds a section
+// when there are none.
 func replaceSection(path, table string) error {
 	old, err := os.ReadFile(path)
 	if err != nil && !os.IsNotExist(err) {

@@ -51,7 +51,8 @@ const size = 1 << 30
 
 func (w workload) writes() bool { return w.kind >= stridedWrite }
 
-// stride returns how far apart requests of qemu-img begin: in sequence, or walking all over the unit.
+// stride returns how far apart requests of qemu-img begin: in sequence, or walking all
+// over the unit.
 func (w workload) stride() int {
 	if w.kind == sequentialWrite {
 		return w.block

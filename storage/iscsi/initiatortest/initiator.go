@@ -1,6 +1,7 @@
-// Package initiatortest is a small iSCSI initiator for tests. It speaks the wire as it is told to: what it sends may be right, as with
-// [Initiator.Read], or as wrong as a test wants, with [Initiator.Send]. It is strict with what it receives: StatSN, DataSN, offsets and tags
-// that are not what RFC 7143 says make its calls fail.
+// Package initiatortest is a small iSCSI initiator for tests. It speaks the wire as it
+// is told to: what it sends may be right, as with [Initiator.Read], or as wrong as a
+// test wants, with [Initiator.Send]. It is strict with what it receives: StatSN,
+// DataSN, offsets and tags that are not what RFC 7143 says make its calls fail.
 package initiatortest
 
 import (
@@ -41,7 +42,8 @@ type Initiator struct {
 	opts                      Options
 }
 
-// maxData is what we declare as our MaxRecvDataSegmentLength unless the options have another.
+// maxData is what we declare as our MaxRecvDataSegmentLength unless the options have
+// another.
 const maxData = 256 << 10
 
 // Dial connects to a target's portal and logs in.
@@ -70,7 +72,8 @@ func New(c net.Conn, o Options) (*Initiator, error) {
 // Close closes the connection without a word.
 func (i *Initiator) Close() error { return i.Conn.Close() }
 
-// Request makes a header with a new task tag, and the numbers that every request carries. An immediate one leaves CmdSN as it is.
+// Request makes a header with a new task tag, and the numbers that every request
+// carries. An immediate one leaves CmdSN as it is.
 func (i *Initiator) Request(op iscsi.Opcode, immediate bool) iscsi.Header {
 	h := make(iscsi.Header, iscsi.HeaderLen)
 	h[0], h[1] = byte(op), iscsi.FlagFinal
@@ -86,7 +89,8 @@ func (i *Initiator) Request(op iscsi.Opcode, immediate bool) iscsi.Header {
 	return h
 }
 
-// Command makes a SCSI command for LUN 0 that moves n bytes; flags are FlagRead and FlagWrite.
+// Command makes a SCSI command for LUN 0 that moves n bytes; flags are FlagRead and
+// FlagWrite.
 func (i *Initiator) Command(cdb []byte, flags byte, n int) iscsi.Header {
 	h := i.Request(iscsi.OpSCSICommand, false)
 	h[1] |= flags
@@ -141,8 +145,9 @@ type Response struct {
 	PDUs     int   // Data-In PDUs or R2Ts that it took
 }
 
-// Do sends a SCSI command with all of its data, first without being asked as far as the login allows, then as the target asks for it,
-// and waits for the response. Out and in are exclusive; in is how many bytes to expect.
+// Do sends a SCSI command with all of its data, first without being asked as far as the
+// login allows, then as the target asks for it, and waits for the response. Out and in
+// are exclusive; in is how many bytes to expect.
 func (i *Initiator) Do(cdb, out []byte, in int) (Response, error) {
 	flags, n := byte(0), in
 	if in > 0 {
@@ -162,7 +167,8 @@ func (i *Initiator) Do(cdb, out []byte, in int) (Response, error) {
 	return i.Finish(h.ITT(), out, in)
 }
 
-// Finish carries a command that was sent to its end: it answers R2Ts from out and gathers in bytes.
+// Finish carries a command that was sent to its end: it answers R2Ts from out and
+// gathers in bytes.
 func (i *Initiator) Finish(itt uint32, out []byte, in int) (r Response, err error) {
 	r.Data = make([]byte, 0, in)
 	for {
@@ -254,7 +260,8 @@ func (i *Initiator) number(key string, preset int) int {
 	return n
 }
 
-// ErrStatus is wrapped by the errors of Read, Write and Flush when the command was answered otherwise than GOOD.
+// ErrStatus is wrapped by the errors of Read, Write and Flush when the command was
+// answered otherwise than GOOD.
 var ErrStatus = errors.New("SCSI status")
 
 const blockSize = 512
@@ -316,7 +323,8 @@ func (i *Initiator) Logout() error {
 	return errors.Join(err, i.Conn.Close())
 }
 
-// Patience is a context for tests: long enough for a loaded machine, short enough not to hang.
+// Patience is a context for tests: long enough for a loaded machine, short enough not
+// to hang.
 func Patience(parent context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(parent, time.Minute)
 }

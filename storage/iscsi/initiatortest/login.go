@@ -51,7 +51,8 @@ func (i *Initiator) logIn() error {
 	return i.negotiate()
 }
 
-// negotiate offers our defaults and the keys of the options, and goes to full feature phase.
+// negotiate offers our defaults and the keys of the options, and goes to full feature
+// phase.
 func (i *Initiator) negotiate() error {
 	offer := map[string]string{
 		"HeaderDigest": "None", "DataDigest": "None", "InitialR2T": "No", "ImmediateData": "Yes", "MaxBurstLength": "262144",
@@ -103,7 +104,8 @@ func (i *Initiator) Round(stage byte, pairs ...iscsi.Pair) (iscsi.Header, map[st
 	return p.Header, answers, err
 }
 
-// proveCHAP answers the target's challenge, and with a MutualUser challenges it in turn. Like iPXE it wants to move on in every round.
+// proveCHAP answers the target's challenge, and with a MutualUser challenges it in
+// turn. Like iPXE it wants to move on in every round.
 func (i *Initiator) proveCHAP(iscsi.Header) (iscsi.Header, error) {
 	o := &i.opts
 	h, a, err := i.Round(securityToOperational, iscsi.Pair{Key: "CHAP_A", Value: "5"})

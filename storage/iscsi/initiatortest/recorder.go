@@ -7,16 +7,18 @@ import (
 	"slices"
 )
 
-// Recorder writes random blocks of a region and remembers what each of them may hold, so that after a crash it can say whether something
-// was lost that had been promised. It is used by one goroutine.
+// Recorder writes random blocks of a region and remembers what each of them may hold,
+// so that after a crash it can say whether something was lost that had been promised.
+// It is used by one goroutine.
 type Recorder struct {
 	off    int64
 	blocks [][]uint32 // by block: what it may hold, oldest first; the first was promised to be there
 	last   uint32
 	rnd    *rand.Rand
 
-	// Writes says that what was written counts as promised when the write is answered, not only when a flush after it is: true of a
-	// crash of the server's process, not of a power cut.
+	// Writes says that what was written counts as promised when the write is answered,
+	// not only when a flush after it is: true of a crash of the server's process, not
+	// of a power cut.
 	Writes bool
 
 	Written, Flushes int // commands that were answered
@@ -31,7 +33,8 @@ func NewRecorder(off, size int64, seed uint64) *Recorder {
 	return r
 }
 
-// fill is what a block holds after its n-th write: every eight bytes are different, and depend on the block too. The 0th is zeros.
+// fill is what a block holds after its n-th write: every eight bytes are different, and
+// depend on the block too. The 0th is zeros.
 func (r *Recorder) fill(b []byte, block int, n uint32) {
 	if n == 0 {
 		clear(b[:blockSize])
@@ -43,8 +46,9 @@ func (r *Recorder) fill(b []byte, block int, n uint32) {
 	}
 }
 
-// Run writes and flushes until the connection breaks, and returns the error that it broke with. A status other than GOOD is another
-// kind of error, ErrStatus: the caller's concern.
+// Run writes and flushes until the connection breaks, and returns the error that it
+// broke with. A status other than GOOD is another kind of error, ErrStatus: the
+// caller's concern.
 func (r *Recorder) Run(i *Initiator) error {
 	for {
 		var err error
@@ -95,8 +99,8 @@ func (r *Recorder) promise(first, n int) {
 	}
 }
 
-// Check reads the region and returns an error for the first block that holds what it may not. What it finds is from then on what is there:
-// nothing older may come back.
+// Check reads the region and returns an error for the first block that holds what it
+// may not. What it finds is from then on what is there: nothing older may come back.
 func (r *Recorder) Check(i *Initiator) error {
 	const step = 128
 	want := make([]byte, blockSize)
