@@ -27,7 +27,7 @@ func (d *Dir) Tidy(ctx context.Context) error {
 		if err = errors.Join(err, m.end()); err != nil && !errors.Is(err, ErrInUse) {
 			return wrap("merge layers", err)
 		}
-		skip[m.lower.name] = true
+		skip[m.lower.name] = !m.done // or it would be tried for ever
 	}
 }
 
@@ -48,6 +48,7 @@ type merge struct {
 	stacks []*stack  // all that have the two, some more than once
 	live   *stack    // the volume that upper is the newest layer of; or nil
 	own    bool      // upper is nobody else's to close
+	done   bool
 }
 
 // superfluous returns a pair of layers that can be merged, and who has them: those
@@ -98,10 +99,10 @@ func (d *Dir) beginMerge(skip map[string]bool) (m *merge, err error) {
 			if lower == "" {
 				return nil
 			}
-			skip[lower] = true // once is enough
 			if m, err = d.openMerge(lower, upper, users); !errors.Is(err, ErrInUse) {
 				return err
 			}
+			skip[lower] = true
 		}
 	})
 	return m, err
@@ -274,6 +275,7 @@ func (m *merge) commit(ctx context.Context) error {
 			return err
 		}
 	}
+	m.done = true
 	return m.dir.discard([]string{m.upper.name})
 }
 
