@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,7 +34,8 @@ type stage struct {
 // call is what the API was asked by a button.
 type call struct{ Method, Path, Version, Target string }
 
-func newStage(t *testing.T) *stage {
+// newStage opens the stage; wrap may stand between the browser and the pages.
+func newStage(t *testing.T, wrap ...func(http.Handler) http.Handler) *stage {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs Chromium")
@@ -53,7 +55,11 @@ func newStage(t *testing.T) *stage {
 	mux := http.NewServeMux()
 	mux.Handle("/ui/", g.pages)
 	mux.HandleFunc("/v1/", g.api)
-	server := httptest.NewServer(mux)
+	var handler http.Handler = mux
+	for _, w := range wrap {
+		handler = w(handler)
+	}
+	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	t.Cleanup(g.pages.Close)
 	g.url = server.URL
@@ -159,6 +165,50 @@ func TestBrowserComesBackWithoutLoss(t *testing.T) {
 	hide(false)
 	must(t, "what happened meanwhile", b.Await(shot.Reached(6)))
 	quiet(t, b)
+}
+
+// A page goes live although its first question is not answered: the appliance
+// may be starting.
+func TestPageAsksAgain(t *testing.T) {
+	var asked atomic.Int32
+	g := newStage(t, func(inner http.Handler) http.Handler {
+		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/ui/events" && asked.Add(1) == 1 {
+				rw.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			inner.ServeHTTP(rw, r)
+		})
+	})
+	browse(t, within(t, 2*time.Minute), g.url, "secret") // it waits until the page is live
+	if got := asked.Load(); got != 2 {
+		t.Errorf("the page asked %d times, want 2", got)
+	}
+}
+
+// The scripts may come in any order and with any delay. htmx starts on a page as
+// soon as it may, in a timer of its own; when it did so before the extension was
+// there, the page never went live.
+func TestPageGoesLiveWhenAScriptIsSlow(t *testing.T) {
+	come := make(chan struct{})
+	g := newStage(t, func(inner http.Handler) http.Handler {
+		return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/ui/static/hx-sse.min.js" {
+				select {
+				case <-come:
+				case <-r.Context().Done():
+				}
+			}
+			inner.ServeHTTP(rw, r)
+		})
+	})
+	b, err := shot.SignIn(within(t, 2*time.Minute), g.url, "secret")
+	must(t, "sign in", err)
+	t.Cleanup(b.Close)
+	must(t, "htmx has come, and its timers have run", b.Await(
+		`window.htmx !== undefined && (window.timers ??= setTimeout(() => window.timers = "ran"), window.timers === "ran")`))
+	close(come)
+	must(t, "go live", b.Await(shot.Live))
 }
 
 func TestButtonsCallTheAPI(t *testing.T) {

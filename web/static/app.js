@@ -106,6 +106,15 @@
     if (e.detail.status === 401) return signIn();
     live('lost', 'reconnecting');
   });
+  // A stream that never began is not taken up again by htmx.
+  function again(e) {
+    if (e.target.id !== 'stream') return;
+    if (e.detail.ctx?.response?.status === 401) return signIn();
+    live('lost', 'reconnecting');
+    setTimeout(() => htmx.trigger(e.target, 'again'), 3000);
+  }
+  document.addEventListener('htmx:error', again);
+  document.addEventListener('htmx:response:error', again);
   document.addEventListener('htmx:sse:close', () => live('lost', 'not live'));
   setInterval(tick, 200);
   localTimes();

@@ -37,8 +37,22 @@ type Browser struct {
 }
 
 // Open starts a browser, signs the user admin in at base, such as
-// http://127.0.0.1:6385, and shows the wall. It ends with ctx or Close.
+// http://127.0.0.1:6385, and waits until the wall is live. The browser ends with
+// ctx or Close.
 func Open(ctx context.Context, base, password string) (*Browser, error) {
+	b, err := SignIn(ctx, base, password)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.Await(Live); err != nil {
+		b.Close()
+		return nil, fmt.Errorf("%w; the browser's complaints: %q", err, b.Complaints())
+	}
+	return b, nil
+}
+
+// SignIn is Open for those who cannot wait: the wall may still be loading.
+func SignIn(ctx context.Context, base, password string) (*Browser, error) {
 	b := &Browser{base: strings.TrimSuffix(base, "/")}
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.NoSandbox, // has no use for root in a namespace, and refuses to start
@@ -52,7 +66,7 @@ func Open(ctx context.Context, base, password string) (*Browser, error) {
 	b.cancel = append(b.cancel, cancel)
 	if err := b.signIn(password); err != nil {
 		b.Close()
-		return nil, fmt.Errorf("open %s in Chromium (package chromium): %w; its complaints: %q", b.base, err, b.Complaints())
+		return nil, fmt.Errorf("sign in at %s in Chromium (package chromium): %w; its complaints: %q", b.base, err, b.Complaints())
 	}
 	return b, nil
 }
@@ -66,14 +80,12 @@ func (b *Browser) signIn(password string) error {
 		chromedp.Navigate(b.base+"/ui/"),
 		chromedp.SendKeys(chromedp.CSS("[name=user]"), "admin"),
 		chromedp.SendKeys(chromedp.CSS("[name=password]"), password),
+		chromedp.Click(chromedp.CSS("button.main")),
 	)
 	if err != nil {
 		return err
 	}
-	if _, err := chromedp.RunResponse(b.Tab, chromedp.Click(chromedp.CSS("button.main"))); err != nil {
-		return err
-	}
-	return b.Await(Live)
+	return b.Await(`document.querySelector("#wall") !== null`)
 }
 
 // listen collects what the browser complains of: a broken script, a page that
