@@ -15,6 +15,7 @@ import (
 var may = map[string][]string{
 	"":                     {"cli"},
 	"cli":                  {"..."},
+	"cli/client":           {},
 	"baremetal":            {},
 	"store":                {"baremetal"},
 	"store/storetest":      {"store"},

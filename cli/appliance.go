@@ -197,12 +197,13 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 		return err
 	}
 	pages := web.New(web.Config{Store: a.store, Login: login(users), Log: a.log, Version: string(version)})
-	rest := api.New(api.Config{Store: a.store, Conductor: a.conductor, Auth: api.Auth{Users: users, Trusted: pages.Signed}, Log: a.log})
+	proved := func(r *http.Request) bool { return isLocal(r) || pages.Signed(r) }
+	rest := api.New(api.Config{Store: a.store, Conductor: a.conductor, Auth: api.Auth{Users: users, Trusted: proved}, Log: a.log})
 	mux := http.NewServeMux()
 	mux.Handle("/ui/", pages)
 	mux.Handle("/", rest)
 	a.serveAt("api", "http://"+l.Addr().String(), func(ctx context.Context) error { return serveHTTP(ctx, l, mux, pages.Close) })
-	return nil
+	return a.openSocket(ctx, mux)
 }
 
 // users reads the accounts; with --auth none there are none and everybody may in.

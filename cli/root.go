@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 
+	"ironhook/cli/client"
+
 	"github.com/spf13/cobra"
 )
 
@@ -17,13 +19,13 @@ type Version string
 // something failed, 2 when the command line or the configuration is wrong.
 func Main(ctx context.Context, version Version, schema string, args []string) int {
 	root := command(version, schema)
-	root.SetArgs(args)
+	root.SetArgs(client.Args(args))
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "ironhook:", err)
-	if errors.As(err, new(usageError)) {
+	if errors.As(err, new(usageError)) || errors.As(err, new(client.UsageError)) {
 		return 2
 	}
 	return 1
@@ -41,5 +43,6 @@ func command(version Version, schema string) *cobra.Command {
 		return misuse("%w; see --help", err)
 	})
 	root.AddCommand(serveCommand(version, schema), iscsiCommand())
+	root.AddCommand(client.Commands(client.Config{Socket: localSocket, Getenv: os.Getenv})...)
 	return root
 }

@@ -1,0 +1,145 @@
+package client
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Config is what the program tells its commands.
+type Config struct {
+	Socket func() string       // path of the socket of the appliance on this machine
+	Getenv func(string) string // os.Getenv
+}
+
+// prints is what a command shows when it has succeeded.
+type prints int
+
+const (
+	nothing prints = iota
+	one            // the fields of one thing
+	many           // a table of things
+)
+
+// verb is one command: what is typed, what it takes and what it does.
+type verb struct {
+	use    string // the words, then the arguments, as "node power off <node>"; the last may be "<node>..."
+	short  string
+	prints prints
+	takes  []option
+	run    func(*call) error
+}
+
+// call is one run of a command: where it goes, what was typed, where it prints.
+type call struct {
+	*server
+	ctx   context.Context
+	args  []string
+	given []given
+	print printer
+	in    io.Reader
+	out   io.Writer
+}
+
+// Commands returns the commands to hang under the program's own.
+func Commands(c Config) []*cobra.Command {
+	metal := group("baremetal", "Commands of the Bare Metal API, as after the word openstack")
+	node := group("node", "Short for baremetal node")
+	port := group("port", "Short for baremetal port")
+	for _, v := range baremetal() {
+		c.hang(metal, v)
+		for _, short := range []*cobra.Command{node, port} {
+			if use, ok := strings.CutPrefix(v.use, short.Name()+" "); ok {
+				v.use = use
+				c.hang(short, v)
+			}
+		}
+	}
+	all := []*cobra.Command{metal, node, port}
+	for _, g := range all {
+		g.PersistentFlags().String("url", "", "where the appliance is, as http://ironhook:6385 ($IRONHOOK_URL, $OS_ENDPOINT); without it, the one on this machine")
+	}
+	return all
+}
+
+// group is a command that only holds others.
+func group(word, short string) *cobra.Command {
+	return &cobra.Command{Use: word, Short: short, RunE: func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return misuse("%s has no command %q; see %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())
+		}
+		return cmd.Help()
+	}}
+}
+
+// hang puts a verb under parent, making the groups that its words name.
+func (c Config) hang(parent *cobra.Command, v verb) {
+	words, arguments := split(v.use)
+	for _, word := range words[:len(words)-1] {
+		parent = under(parent, word)
+	}
+	last := words[len(words)-1]
+	cmd := &cobra.Command{Use: strings.Join(append([]string{last}, arguments...), " "), Short: v.short}
+	cmd.Args = func(cmd *cobra.Command, args []string) error { return count(cmd, arguments, args) }
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return c.run(cmd, v, args) }
+	for _, o := range v.takes {
+		o.flag(cmd)
+	}
+	printFlags(cmd, v.prints)
+	parent.AddCommand(cmd)
+}
+
+func under(parent *cobra.Command, word string) *cobra.Command {
+	for _, child := range parent.Commands() {
+		if child.Name() == word {
+			return child
+		}
+	}
+	child := group(word, "Commands on "+word)
+	parent.AddCommand(child)
+	return child
+}
+
+// split parts a use line into words and <arguments>.
+func split(use string) (words, arguments []string) {
+	fields := strings.Fields(use)
+	for i, f := range fields {
+		if strings.HasPrefix(f, "<") {
+			return fields[:i], fields[i:]
+		}
+	}
+	return fields, nil
+}
+
+func count(cmd *cobra.Command, want, got []string) error {
+	if len(got) < len(want) {
+		return misuse("%s needs %s; see --help", cmd.CommandPath(), strings.Join(want[len(got):], " "))
+	}
+	if open := len(want) > 0 && strings.HasSuffix(want[len(want)-1], "..."); len(got) > len(want) && !open {
+		return misuse("%s takes no argument %q; see --help", cmd.CommandPath(), got[len(want)])
+	}
+	return nil
+}
+
+func (c Config) run(cmd *cobra.Command, v verb, args []string) error {
+	place, _ := cmd.Flags().GetString("url")
+	s, err := c.find(place)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	k := &call{server: s, ctx: ctx, args: args, in: cmd.InOrStdin(), out: cmd.OutOrStdout()}
+	if k.print, err = readPrinter(cmd, v.prints); err != nil {
+		return err
+	}
+	if k.given, err = read(cmd, v.takes, k.in); err != nil {
+		return err
+	}
+	return v.run(k)
+}

@@ -1,0 +1,76 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// UsageError is a mistake of the person who typed the command. Its text is one line
+// that names the option and the remedy.
+type UsageError struct{ error }
+
+func misuse(format string, args ...any) error { return UsageError{fmt.Errorf(format, args...)} }
+
+// refusal is an answer of 400 or more, in the server's own words.
+type refusal struct {
+	status  int
+	text    string
+	request string // by which the server's log knows the request
+}
+
+func (r *refusal) Error() string {
+	text := fmt.Sprintf("%s (HTTP %d)", strings.TrimRight(r.text, " \n"), r.status)
+	switch {
+	case r.status == http.StatusUnauthorized:
+		return text + "; set OS_USERNAME and OS_PASSWORD"
+	case r.status >= http.StatusInternalServerError && r.request != "":
+		return text + "; the server's log has more under " + r.request
+	}
+	return text
+}
+
+// absent says that something typed names nothing.
+func absent(format string, args ...any) error {
+	return &refusal{status: http.StatusNotFound, text: fmt.Sprintf(format, args...)}
+}
+
+func refused(response *http.Response, body []byte) error {
+	text := said(body)
+	if text == "" {
+		text = http.StatusText(response.StatusCode)
+	}
+	return &refusal{response.StatusCode, text, response.Header.Get("X-Openstack-Request-Id")}
+}
+
+// said digs the message out of an error's body. Each service of OpenStack has an
+// envelope of its own, and the bare metal service puts JSON into a string of JSON;
+// what is no JSON, such as a proxy's page, is taken as it is.
+func said(body []byte) string {
+	var envelope any
+	if json.Unmarshal(body, &envelope) != nil {
+		return string(bytes.TrimSpace(body))
+	}
+	return message(envelope)
+}
+
+func message(envelope any) string {
+	switch e := envelope.(type) {
+	case string:
+		return said([]byte(e))
+	case map[string]any:
+		for _, key := range []string{"faultstring", "message"} {
+			if text, ok := e[key].(string); ok {
+				return text
+			}
+		}
+		for _, inner := range e {
+			if text := message(inner); text != "" {
+				return text
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,138 @@
+package client
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestArgs(t *testing.T) {
+	for in, want := range map[string]string{
+		"node list --fields uuid name -f json":   "node list --fields=uuid --fields=name -f json",
+		"node deploy pc --wait 60":               "node deploy pc --wait=60",
+		"node deploy --wait pc":                  "node deploy --wait pc",
+		"node deploy --wait=5 --fields a --wait": "node deploy --wait=5 --fields=a --wait",
+		"node list --fields --long":              "node list --fields --long",
+		"node list --fields":                     "node list --fields",
+		"node show --fields a -- b":              "node show --fields=a -- b",
+		"":                                       "",
+	} {
+		if got := strings.Join(Args(strings.Fields(in)), " "); got != want {
+			t.Errorf("Args(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for in, want := range map[string]string{
+		`null`: "None", `true`: "True", `false`: "False", `"x"`: "x", `1.50`: "1.50", `12345678901234567890`: "12345678901234567890",
+		`[]`: "[]", `{}`: "{}", `["a", null]`: "['a', None]", `{"b": [1], "a": {"c": false}}`: "{'a': {'c': False}, 'b': [1]}",
+		`["it's"]`: `["it's"]`, `["'\""]`: `['\'"']`, `["a\\b\n"]`: `['a\\b\n']`, `"a\r\nb"`: "a\nb",
+	} {
+		value, err := parse([]byte(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := plain(value); got != want {
+			t.Errorf("plain(%s) = %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestYAML(t *testing.T) {
+	for in, want := range map[string]string{
+		`[]`:                               "[]\n",
+		`[{"a": 1, "b": {}}, {"c": null}]`: "- a: 1\n  b: {}\n- c: null\n",
+		`{"a": [[1, 2], []], "b": {"c": {"d": "x y"}}}`:                                      "a:\n- - 1\n  - 2\n- []\nb:\n  c:\n    d: x y\n",
+		`["yes", "Null", "1.5", "", "a: b", "# c", " d", "-", "e:", "f #", "/dev/sda", "n"]`: "- \"yes\"\n- \"Null\"\n- \"1.5\"\n- \"\"\n- \"a: b\"\n- \"# c\"\n- \" d\"\n- \"-\"\n- \"e:\"\n- \"f #\"\n- /dev/sda\n- \"n\"\n",
+	} {
+		value, err := parse([]byte(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := block(value, ""); got != want {
+			t.Errorf("block(%s) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestSaid(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"error_message": "{\"faultcode\": \"Client\", \"faultstring\": \"No.\"}"}`: "No.",
+		`{"error_message": {"faultstring": "No."}}`:                                  "No.",
+		`{"error": {"message": "Who?", "code": 401}}`:                                "Who?",
+		`{"itemNotFound": {"code": 404, "message": "Volume x could not be found."}}`: "Volume x could not be found.",
+		`{"message": "Gone", "code": "404"}`:                                         "Gone",
+		"<html>Bad gateway</html>\n":                                                 "<html>Bad gateway</html>",
+		`{}`:                                                                         "",
+		``:                                                                           "",
+	} {
+		if got := said([]byte(in)); got != want {
+			t.Errorf("said(%s) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestSortBy(t *testing.T) {
+	for order, want := range map[string]string{
+		"name": "a1 a2 b1", "name:desc": "b1 a1 a2", "name,n:desc": "a2 a1 b1", "n": "a1 b1 a2", "": "b1 a1 a2", "nosuch": "b1 a1 a2",
+	} {
+		things := []map[string]any{{"name": "b", "n": "9"}, {"name": "a", "n": "8"}, {"name": "a", "n": "10"}}
+		if err := sortBy(things, order); err != nil {
+			t.Error(err)
+		}
+		var got []string
+		for _, thing := range things {
+			got = append(got, thing["name"].(string)+map[string]string{"9": "1", "8": "1", "10": "2"}[thing["n"].(string)])
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("sortBy(%q) = %v, want %s", order, got, want)
+		}
+	}
+	if err := sortBy(nil, "name:up"); err == nil {
+		t.Error("sortBy(name:up) = nil, want an error")
+	}
+}
+
+// TestWordsAreUnique looks for two commands of the same words, which cobra would hide.
+func TestWordsAreUnique(t *testing.T) {
+	var seen []string
+	for _, v := range baremetal() {
+		words, _ := split(v.use)
+		name := strings.Join(words, " ")
+		if slices.Contains(seen, name) {
+			t.Errorf("two commands are called %q", name)
+		}
+		seen = append(seen, name)
+		options := map[string]bool{}
+		for _, o := range v.takes {
+			if options[o.name] {
+				t.Errorf("%s has two options --%s", name, o.name)
+			}
+			options[o.name] = true
+		}
+	}
+}
+
+// FuzzBlock: whatever JSON says, YAML says it on lines that are indented.
+func FuzzFormats(f *testing.F) {
+	for _, seed := range []string{`{"a": [1, {"b": "c: d"}]}`, `"\u2028"`, `[[[]]]`, `{"": {"\n": "-"}}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		value, err := parse([]byte(in))
+		if err != nil {
+			return
+		}
+		found := findings{columns: []string{"Column"}, rows: [][]any{{value}}}
+		for name, format := range formats {
+			var b strings.Builder
+			if err := format(&b, found, printer{quote: "all"}); err != nil {
+				t.Errorf("%s of %s: %v", name, in, err)
+			}
+			if !strings.HasSuffix(b.String(), "\n") {
+				t.Errorf("%s of %s = %q, want a line", name, in, b.String())
+			}
+		}
+	})
+}

@@ -1,0 +1,277 @@
+package client
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// kind is what follows an option, and what is made of it.
+type kind int
+
+const (
+	text     kind = iota
+	number        // a whole number, not negative
+	yes           // nothing follows; true
+	no            // nothing follows; false
+	pairs         // key=value, repeatable; the value is taken as JSON where it is some
+	words         // a word, repeatable
+	document      // JSON, the name of a file of it, or - for the standard input
+	aNode         // name or UUID of a node, sent as UUID
+	wait          // seconds, which may be left out
+	reset         // nothing follows; in a patch the field is removed
+)
+
+// option is one option of a command.
+type option struct {
+	name    string
+	kind    kind
+	usage   string
+	field   string // of the API; "" is the name with underscores, "-" is not sent
+	must    bool   // the command does not work without
+	choices []string
+}
+
+// given is an option that was typed, with its value: a string, an int, a bool,
+// []string for words, map[string]any for pairs, or whatever a document holds.
+type given struct {
+	option
+	value any
+}
+
+// key is what the API calls the option.
+func (o option) key() string { return cmp.Or(o.field, strings.ReplaceAll(o.name, "-", "_")) }
+
+// flag gives cmd the option.
+func (o option) flag(cmd *cobra.Command) {
+	f, usage := cmd.Flags(), o.usage
+	if len(o.choices) > 0 {
+		usage += " (" + strings.Join(o.choices, ", ") + ")"
+	}
+	if o.must {
+		usage += " (required)"
+	}
+	switch o.kind {
+	case yes, no, reset:
+		f.Bool(o.name, false, usage)
+	case number, wait:
+		f.Int(o.name, 0, usage)
+	case pairs, words:
+		f.StringArray(o.name, nil, usage)
+	default:
+		f.String(o.name, "", usage)
+	}
+	if o.kind == wait {
+		f.Lookup(o.name).NoOptDefVal = "0"
+	}
+}
+
+// read returns the options that were typed, in the order of the table.
+func read(cmd *cobra.Command, takes []option, in io.Reader) (all []given, err error) {
+	for _, o := range takes {
+		if !cmd.Flags().Changed(o.name) {
+			if o.must {
+				return nil, misuse("%s needs --%s; see --help", cmd.CommandPath(), o.name)
+			}
+			continue
+		}
+		value, err := o.value(cmd, in)
+		if err != nil {
+			return nil, misuse("--%s: %w", o.name, err)
+		}
+		all = append(all, given{o, value})
+	}
+	return all, nil
+}
+
+func (o option) value(cmd *cobra.Command, in io.Reader) (any, error) {
+	f := cmd.Flags()
+	switch o.kind {
+	case yes, no, reset:
+		set, err := f.GetBool(o.name)
+		return set == (o.kind != no), err
+	case number, wait:
+		n, err := f.GetInt(o.name)
+		if n < 0 {
+			return nil, fmt.Errorf("want a number that is not negative, got %d", n)
+		}
+		return n, err
+	case words, pairs:
+		list, err := f.GetStringArray(o.name)
+		if o.kind == pairs && err == nil {
+			return pairsOf(list)
+		}
+		return list, err
+	}
+	s, err := f.GetString(o.name)
+	switch {
+	case err != nil:
+		return nil, err
+	case o.kind == document:
+		return documentOf(s, in)
+	case len(o.choices) > 0 && !slices.Contains(o.choices, s):
+		return nil, fmt.Errorf("%q is none of %s", s, strings.Join(o.choices, ", "))
+	}
+	return s, nil
+}
+
+func pairsOf(list []string) (map[string]any, error) {
+	all := map[string]any{}
+	for _, pair := range list {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || key == "" {
+			return nil, fmt.Errorf("%q: want KEY=VALUE", pair)
+		}
+		all[key] = loose(value)
+	}
+	return all, nil
+}
+
+// loose takes a value as JSON where it is some, as the stock client does: 0 is a
+// number, true a truth, and "0" in quotes a string.
+func loose(value string) any {
+	if parsed, err := parse([]byte(value)); err == nil {
+		return parsed
+	}
+	return value
+}
+
+func parse(b []byte) (value any, err error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(&value); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("there is more behind the JSON")
+	}
+	return value, nil
+}
+
+func documentOf(s string, in io.Reader) (any, error) {
+	b := []byte(s)
+	if s == "-" {
+		var err error
+		if b, err = io.ReadAll(io.LimitReader(in, maxAnswer)); err != nil {
+			return nil, err
+		}
+	} else if file, err := os.ReadFile(s); err == nil {
+		b = file
+	}
+	value, err := parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("want JSON, a readable file of it, or - for the standard input: %w", err)
+	}
+	return value, nil
+}
+
+// value is what was given for an option, or nil.
+func (c *call) value(name string) any {
+	for _, g := range c.given {
+		if g.name == name {
+			return g.value
+		}
+	}
+	return nil
+}
+
+func (c *call) has(name string) bool { return c.value(name) == true }
+
+// body is the fields of a request, with names of nodes made UUIDs.
+func (c *call) body() (map[string]any, error) {
+	fields := map[string]any{}
+	for _, g := range c.given {
+		if g.field == "-" {
+			continue
+		}
+		if g.kind == aNode {
+			id, err := c.nodeUUID(g.value.(string))
+			if err != nil {
+				return nil, err
+			}
+			g.value = id
+		}
+		fields[g.key()] = g.value
+	}
+	return fields, nil
+}
+
+// query is the fields as they stand in a URL.
+func (c *call) query() url.Values {
+	q := url.Values{}
+	for _, g := range c.given {
+		if g.field != "-" {
+			q.Set(g.key(), fmt.Sprint(g.value))
+		}
+	}
+	return q
+}
+
+// operation is one step of a JSON patch (RFC 6902).
+type operation map[string]any
+
+func add(path string, value any) operation {
+	return operation{"op": "add", "path": path, "value": value}
+}
+
+func remove(path string) operation { return operation{"op": "remove", "path": path} }
+
+// additions is the patch that sets what was given, the keys of pairs one by one.
+func (c *call) additions() (patch []operation, err error) {
+	fields, err := c.body()
+	for _, g := range c.given {
+		m, ok := g.value.(map[string]any)
+		switch {
+		case g.field == "-":
+		case g.kind == reset:
+			patch = append(patch, remove("/"+g.key()))
+		case g.kind == pairs && ok:
+			for _, key := range slices.Sorted(maps.Keys(m)) {
+				patch = append(patch, add("/"+g.key()+"/"+key, m[key]))
+			}
+		default:
+			patch = append(patch, add("/"+g.key(), fields[g.key()]))
+		}
+	}
+	return patch, err
+}
+
+// removals is the patch that unsets what was given: words are keys of the field.
+func (c *call) removals() (patch []operation) {
+	for _, g := range c.given {
+		keys, ok := g.value.([]string)
+		if !ok {
+			patch = append(patch, remove("/"+g.key()))
+		}
+		for _, key := range keys {
+			patch = append(patch, remove("/"+g.key()+"/"+key))
+		}
+	}
+	return patch
+}
+
+// readDrive makes a configuration drive of what was typed: the contents of a file,
+// and an object where it is JSON.
+func readDrive(typed string) (any, error) {
+	b := []byte(typed)
+	if file, err := os.ReadFile(typed); err == nil {
+		b = file
+	} else if info, err := os.Stat(typed); err == nil && info.IsDir() {
+		return nil, misuse("--config-drive %s: directories are not packed; give a JSON object with meta_data, user_data and network_data", typed)
+	}
+	if value, err := parse(b); err == nil {
+		if drive, ok := value.(map[string]any); ok {
+			return drive, nil
+		}
+	}
+	return string(bytes.TrimSpace(b)), nil
+}

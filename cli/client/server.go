@@ -1,0 +1,167 @@
+package client
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+const (
+	// maxAnswer limits what is read of one answer, which a thousand nodes do not fill.
+	maxAnswer = 256 << 20
+	// patience is how long an answer may take to begin; the appliance holds a
+	// request for its events for a minute.
+	patience = 2 * time.Minute
+	// onThisMachine stands for the appliance behind the local socket.
+	onThisMachine = "http://ironhook"
+)
+
+// server is an appliance, and how to get at it.
+type server struct {
+	http           *http.Client
+	base, place    string // the latter to be shown
+	user, password string
+	version        string // microversion of the Bare Metal API
+}
+
+// find decides which server to talk to: --url, else $IRONHOOK_URL, else
+// $OS_ENDPOINT, else the appliance on this machine.
+func (c Config) find(flag string) (*server, error) {
+	s := &server{version: cmp.Or(c.Getenv("OS_BAREMETAL_API_VERSION"), "latest")}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: patience}
+	s.http = &http.Client{Transport: transport}
+	place := cmp.Or(flag, c.Getenv("IRONHOOK_URL"), c.Getenv("OS_ENDPOINT"))
+	if place == "" {
+		s.base = onThisMachine
+		transport.Proxy, transport.DialContext = nil, local(c.Socket())
+		return s, nil
+	}
+	u, err := url.Parse(place)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, misuse("%q is no address of an appliance; give one like http://ironhook:6385 with --url, IRONHOOK_URL or OS_ENDPOINT", place)
+	}
+	s.base, s.place = strings.TrimSuffix(place, "/"), u.Redacted()
+	switch method := c.Getenv("OS_AUTH_TYPE"); method {
+	case "none":
+	case "", "http_basic":
+		s.user, s.password = c.Getenv("OS_USERNAME"), c.Getenv("OS_PASSWORD")
+	default:
+		return nil, misuse("OS_AUTH_TYPE=%s: want http_basic or none; an appliance has no Keystone", method)
+	}
+	return s, nil
+}
+
+// local dials the appliance on this machine.
+func local(socket string) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, _, _ string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, "unix", socket)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("no appliance has its data beside %s; start one with ironhook serve, or say where it is with --url", socket)
+		case errors.Is(err, fs.ErrPermission):
+			return nil, fmt.Errorf("%s belongs to somebody else; run this as the user that runs ironhook serve, or give --url, OS_USERNAME and OS_PASSWORD", socket)
+		case err != nil:
+			return nil, fmt.Errorf("no appliance answers at %s; start it with ironhook serve: %w", socket, err)
+		}
+		return c, nil
+	}
+}
+
+// send makes a request. An answer of 400 or more is a *refusal; any other is the
+// caller's to close.
+func (s *server) send(ctx context.Context, method, path string, header http.Header, body io.Reader) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, s.base+path, body)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("X-OpenStack-Ironic-API-Version", s.version)
+	for name, values := range header {
+		request.Header[name] = values
+	}
+	if s.user != "" {
+		request.SetBasicAuth(s.user, s.password)
+	}
+	response, err := s.http.Do(request)
+	if err != nil {
+		return nil, s.unreached(err)
+	}
+	if response.StatusCode < http.StatusBadRequest {
+		return response, nil
+	}
+	defer response.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(response.Body, 64<<10))
+	return nil, refused(response, text)
+}
+
+// unreached says where nobody was reached, without what net/http says around it: the
+// whole URL, which may carry a password.
+func (s *server) unreached(err error) error {
+	if e := new(url.Error); errors.As(err, &e) {
+		err = e.Err
+	}
+	if s.base == onThisMachine || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("no appliance answers at %s: %w", s.place, err)
+}
+
+// do sends in as JSON, where it is not nil, and returns what the answer's JSON says:
+// objects as map[string]any, numbers as [json.Number], nothing as nil.
+func (s *server) do(ctx context.Context, method, path string, in any) (any, error) {
+	return s.doAs(ctx, method, path, "application/json", in)
+}
+
+func (s *server) doAs(ctx context.Context, method, path, mediaType string, in any) (any, error) {
+	header, body := http.Header{}, io.Reader(nil)
+	if in != nil {
+		text, err := json.Marshal(in)
+		if err != nil {
+			return nil, err
+		}
+		header.Set("Content-Type", mediaType)
+		body = bytes.NewReader(text)
+	}
+	response, err := s.send(ctx, method, path, header, body)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	return decode(response.Body)
+}
+
+func decode(r io.Reader) (out any, err error) {
+	d := json.NewDecoder(io.LimitReader(r, maxAnswer))
+	d.UseNumber()
+	if err := d.Decode(&out); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("the answer is no JSON; is that an appliance? %w", err)
+	}
+	return out, nil
+}
+
+// get reads an object.
+func (s *server) get(ctx context.Context, path string) (map[string]any, error) {
+	return object(s.do(ctx, http.MethodGet, path, nil))
+}
+
+// object makes sure that an answer is one.
+func object(answer any, err error) (map[string]any, error) {
+	if err != nil {
+		return nil, err
+	}
+	o, ok := answer.(map[string]any)
+	if !ok {
+		return nil, errors.New("the answer is no JSON object; is that an appliance?")
+	}
+	return o, nil
+}

@@ -1,0 +1,206 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// waiting is the option of everything that takes its time.
+var waiting = option{name: "wait", kind: wait, field: "-", usage: "wait until it is done, at most so many seconds (0 is for ever)"}
+
+var (
+	configDrive = option{name: "config-drive", field: "configdrive", usage: "a configuration drive: gzipped and base64-encoded, or a JSON object, or the name of a file of either"}
+	deploySteps = option{name: "deploy-steps", kind: document, usage: "steps of the deployment: JSON, a file of it, or -"}
+	cleanSteps  = option{name: "clean-steps", kind: document, must: true, usage: "steps of the cleaning: JSON, a file of it, or -"}
+)
+
+// provisions are the verbs that change the provision state: what is typed, what the
+// API calls it, where it leads ("" is nowhere one could wait for).
+var provisions = []struct {
+	word, target, reaches, short string
+	takes                        []option
+}{
+	{"manage", "manage", "manageable", "Take a machine under management", nil},
+	{"provide", "provide", "available", "Make a machine available for deployment", nil},
+	{"deploy", "active", "active", "Deploy a machine", []option{configDrive, deploySteps}},
+	{"rebuild", "rebuild", "active", "Deploy a machine again", []option{configDrive, deploySteps}},
+	{"undeploy", "deleted", "available", "Take the deployment off a machine", nil},
+	{"inspect", "inspect", "manageable", "Find out a machine's properties", nil},
+	{"clean", "clean", "manageable", "Clean a machine", []option{cleanSteps}},
+	{"adopt", "adopt", "active", "Take over a machine that is already deployed", nil},
+	{"abort", "abort", "", "Abort what a machine is doing", nil},
+}
+
+// powers are the verbs that change the power state.
+var powers = []struct {
+	words, target, soft, reaches, short string
+}{
+	{"power on", "power on", "", "power on", "Switch a machine on"},
+	{"power off", "power off", "soft power off", "power off", "Switch a machine off"},
+	{"reboot", "rebooting", "soft rebooting", "power on", "Restart a machine"},
+}
+
+// nodeStates are the commands that change a node's state.
+func nodeStates() []verb {
+	var all []verb
+	for _, p := range provisions {
+		takes := p.takes
+		if p.reaches != "" {
+			takes = append([]option{waiting}, takes...)
+		}
+		all = append(all, verb{"node " + p.word + " <node>", p.short, nothing, takes, func(c *call) error {
+			return c.change("/states/provision", p.target, change{"provision state " + p.reaches, provisioned(p.reaches)})
+		}})
+	}
+	for _, p := range powers {
+		takes := []option{waiting, {name: "power-timeout", kind: number, field: "timeout", usage: "seconds after which the appliance gives up"}}
+		if p.soft != "" {
+			takes = append(takes, option{name: "soft", kind: yes, field: "-", usage: "ask the operating system to do it"})
+		}
+		all = append(all, verb{"node " + p.words + " <node>", p.short, nothing, takes, func(c *call) error {
+			target := p.target
+			if c.has("soft") {
+				target = p.soft
+			}
+			return c.change("/states/power", target, change{p.reaches, powered(p.reaches)})
+		}})
+	}
+	return all
+}
+
+// change is what a command waits for. reached looks at a node: an error is the end
+// of hope.
+type change struct {
+	what    string
+	reached func(node map[string]any) (bool, error)
+}
+
+// change asks for a state and, with --wait, waits until it is reached.
+func (c *call) change(path, target string, until change) error {
+	body, err := c.body()
+	if err != nil {
+		return err
+	}
+	body["target"] = target
+	if drive, ok := body["configdrive"].(string); ok {
+		if body["configdrive"], err = readDrive(drive); err != nil {
+			return err
+		}
+	}
+	seconds, wanted := c.value("wait").(int)
+	var after int64
+	if wanted {
+		if after, err = c.lastEvent(c.ctx); err != nil {
+			return err
+		}
+	}
+	if _, err := c.do(c.ctx, http.MethodPut, c.part(path), body); err != nil || !wanted {
+		return err
+	}
+	fmt.Fprintf(c.out, "Waiting for %s on node %s\n", until.what, c.args[0])
+	ctx, cancel := c.ctx, context.CancelFunc(func() {})
+	if seconds > 0 {
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(seconds)*time.Second)
+	}
+	defer cancel()
+	err = c.await(ctx, after, until)
+	if errors.Is(err, context.DeadlineExceeded) && c.ctx.Err() == nil {
+		return fmt.Errorf("node %s failed to reach %s in %d seconds; it goes on trying", c.args[0], until.what, seconds)
+	}
+	return err
+}
+
+// hold is for how many seconds a request for events is held. It is short because a
+// power action that changes nothing ends without an event.
+const hold = 1
+
+// await looks at the node each time something was told of it.
+func (c *call) await(ctx context.Context, after int64, until change) error {
+	for {
+		node, err := c.get(ctx, c.part(""))
+		if err != nil {
+			return err
+		}
+		if done, err := until.reached(node); done || err != nil {
+			return err
+		}
+		if after, err = c.events(ctx, after, hold); err != nil {
+			return err
+		}
+	}
+}
+
+// lastEvent is the number of the newest event of the node.
+func (c *call) lastEvent(ctx context.Context) (int64, error) {
+	for last := int64(0); ; {
+		next, err := c.events(ctx, last, 0)
+		if err != nil || next == last {
+			return last, err
+		}
+		last = next
+	}
+}
+
+// events reads the node's events after a number, waiting so many seconds for the
+// first, and returns the number of the last.
+func (c *call) events(ctx context.Context, after int64, seconds int) (int64, error) {
+	q := url.Values{"node": {c.args[0]}, "after": {strconv.FormatInt(after, 10)}}
+	if seconds > 0 {
+		q.Set("wait", strconv.Itoa(seconds))
+	}
+	answer, err := c.do(ctx, http.MethodGet, "/ironhook/v1/events?"+q.Encode(), nil)
+	if err != nil {
+		return after, err
+	}
+	list, _ := answer.([]any)
+	for _, e := range list {
+		event, _ := e.(map[string]any)
+		if n, err := strconv.ParseInt(plain(event["seq"]), 10, 64); err == nil {
+			after = max(after, n)
+		}
+	}
+	return after, nil
+}
+
+// provisioned is reached in a provision state; a failure, or another state in which
+// the node rests, is the end.
+func provisioned(state string) func(map[string]any) (bool, error) {
+	return func(node map[string]any) (bool, error) {
+		now := plain(node["provision_state"])
+		switch {
+		case now == state && node["target_provision_state"] == nil:
+			return true, nil
+		case now == "error" || strings.HasSuffix(now, " failed"), node["target_provision_state"] == nil:
+			return false, stuck(node, "provision state "+state, now)
+		}
+		return false, nil
+	}
+}
+
+// powered is reached in a power state, when nothing else is asked for.
+func powered(state string) func(map[string]any) (bool, error) {
+	return func(node map[string]any) (bool, error) {
+		switch {
+		case node["target_power_state"] != nil:
+			return false, nil
+		case node["power_state"] == state:
+			return true, nil
+		}
+		return false, stuck(node, state, plain(node["power_state"]))
+	}
+}
+
+// stuck says that a node rests where it was not to.
+func stuck(node map[string]any, wanted, now string) error {
+	why := ""
+	if node["last_error"] != nil {
+		why = ": " + plain(node["last_error"])
+	}
+	return fmt.Errorf("node %s failed to reach %s; it is in %s%s", plainOr(node["name"], plain(node["uuid"])), wanted, now, why)
+}

@@ -1,0 +1,87 @@
+package client
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// writeTable draws the table of the stock client. As there, nothing is drawn around
+// no rows, and a column is aligned to the right when its first cell is a number.
+func writeTable(w io.Writer, f findings, _ printer) error {
+	right := make([]bool, len(f.columns))
+	if len(f.rows) > 0 && !f.single {
+		for i, cell := range f.rows[0] {
+			_, right[i] = cell.(json.Number)
+		}
+	}
+	if f = f.upright(); f.single || len(f.rows) == 0 {
+		_, err := fmt.Fprintln(w)
+		return err
+	}
+	d := drawing{w, widths(f), right}
+	d.rule()
+	d.row(f.columns)
+	d.rule()
+	for _, row := range f.rows {
+		d.row(texts(row))
+	}
+	d.rule()
+	return nil
+}
+
+type drawing struct {
+	w      io.Writer
+	widths []int
+	right  []bool
+}
+
+func (d drawing) rule() {
+	for _, n := range d.widths {
+		fmt.Fprint(d.w, "+", strings.Repeat("-", n+2))
+	}
+	fmt.Fprintln(d.w, "+")
+}
+
+// row draws one row, on as many lines as its highest cell has.
+func (d drawing) row(cells []string) {
+	height, lines := 1, make([][]string, len(cells))
+	for i, cell := range cells {
+		lines[i] = strings.Split(cell, "\n")
+		height = max(height, len(lines[i]))
+	}
+	for h := range height {
+		for i := range cells {
+			line := ""
+			if h < len(lines[i]) {
+				line = lines[i][h]
+			}
+			pad := strings.Repeat(" ", d.widths[i]-utf8.RuneCountInString(line))
+			if i < len(d.right) && d.right[i] {
+				line = pad + line
+			} else {
+				line += pad
+			}
+			fmt.Fprint(d.w, "| ", line, " ")
+		}
+		fmt.Fprintln(d.w, "|")
+	}
+}
+
+func widths(f findings) []int {
+	n := make([]int, len(f.columns))
+	grow := func(cells []string) {
+		for i, cell := range cells {
+			for line := range strings.SplitSeq(cell, "\n") {
+				n[i] = max(n[i], utf8.RuneCountInString(line))
+			}
+		}
+	}
+	grow(f.columns)
+	for _, row := range f.rows {
+		grow(texts(row))
+	}
+	return n
+}
