@@ -51,7 +51,7 @@ func TestConformance(t *testing.T) {
 	for _, w := range ways {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
-			e := export(t, append(w.args, image(t, 256<<20))...)
+			e := export(t, append(w.args, diskImage(t, 256<<20))...)
 			column := 0
 			urls := []string{e.url(w.auth) + w.query}
 			if w.second {
@@ -79,7 +79,7 @@ func TestConformance(t *testing.T) {
 // A unit that is write-protected: the suite's own test of it, which it skips elsewhere.
 func TestConformanceReadOnly(t *testing.T) {
 	needsPeers(t, map[string]string{"iscsi-test-cu": "libiscsi-bin"})
-	e := export(t, "--read-only", image(t, 256<<20))
+	e := export(t, "--read-only", diskImage(t, 256<<20))
 	if got := runTest(t, "ReadOnly.ReadOnlySBC", nil, []string{e.url("")}); got != "PASS" {
 		t.Errorf("ReadOnly.ReadOnlySBC: %s, want PASS", got)
 	}

@@ -21,7 +21,7 @@ func TestThousandSessions(t *testing.T) {
 	needsPeers(t, nil)
 	const sessions, part, limit = 1000, 128 << 10, 400 // MiB
 	manyFiles(t)
-	e := export(t, image(t, sessions*part))
+	e := export(t, diskImage(t, sessions*part))
 	ctx, cancel := initiatortest.Patience(t.Context())
 	defer cancel()
 	initiators := make([]*initiatortest.Initiator, sessions)
@@ -65,7 +65,7 @@ func TestGarbageConnections(t *testing.T) {
 	needsPeers(t, nil)
 	const garbage, atOnce = 10000, 64
 	manyFiles(t)
-	e := export(t, image(t, 64<<20))
+	e := export(t, diskImage(t, 64<<20))
 	ctx, cancel := initiatortest.Patience(t.Context())
 	defer cancel()
 	good, err := open(ctx, e, "iqn.2026-11.test:good")

@@ -35,7 +35,7 @@ func rounds(t *testing.T) int {
 func TestKill(t *testing.T) {
 	needsPeers(t, nil)
 	const region, sessions = 1 << 20, 4
-	file := image(t, sessions*region)
+	file := diskImage(t, sessions*region)
 	var recorders []*initiatortest.Recorder
 	for n := range sessions {
 		r := initiatortest.NewRecorder(int64(n)*region, region, uint64(n))

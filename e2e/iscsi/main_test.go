@@ -131,8 +131,8 @@ func (e *exporter) memory(field string) int {
 	return 0
 }
 
-// image makes an empty image file.
-func image(t testing.TB, size int64) string {
+// diskImage makes an empty image file.
+func diskImage(t testing.TB, size int64) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "disk.raw")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {

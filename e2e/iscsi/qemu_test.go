@@ -56,7 +56,7 @@ func must(t *testing.T, name string, args ...string) {
 // zeros, and takes part with digests.
 func TestQEMU(t *testing.T) {
 	needsQEMU(t)
-	source, file := noise(t, 64<<20), image(t, 64<<20)
+	source, file := noise(t, 64<<20), diskImage(t, 64<<20)
 	e := export(t, "--chap", "alice:"+secret(t, "alice", "wonderland12"), file)
 	url := e.url("alice%wonderland12@")
 	must(t, "qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", source, url)
@@ -81,7 +81,7 @@ func TestQEMU(t *testing.T) {
 func TestQEMUGoesOnAfterKill(t *testing.T) {
 	needsQEMU(t)
 	const size = 64 << 20
-	source, file := noise(t, size), image(t, size)
+	source, file := noise(t, size), diskImage(t, size)
 	e := export(t, file)
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
