@@ -10,7 +10,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,6 +20,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/store"
+	"ironhook/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -59,20 +59,8 @@ const password = "open sesame"
 // newRoom starts the pages; change may alter them first. Nobody is logged in.
 func newRoom(t testing.TB, change ...func(*Web)) *room {
 	t.Helper()
-	schema, err := os.ReadFile("../schema.sql")
-	if err != nil {
-		t.Fatal(err)
-	}
 	path := filepath.Join(t.TempDir(), "ironhook.db")
-	s, err := store.Open(t.Context(), path, string(schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	s := storetest.OpenAt(t, path)
 	log := &logbook{}
 	w := New(Config{
 		Store: s, Version: "1.2.3", Log: slog.New(slog.NewTextHandler(log, nil)),
