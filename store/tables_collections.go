@@ -17,7 +17,9 @@ var chassis = table[baremetal.Chassis]{
 		{"updated_at", func(c *baremetal.Chassis) field { return stamp(&c.UpdatedAt) }},
 	},
 	unique: []rule[baremetal.Chassis]{
-		{"chassis.uuid", func(c *baremetal.Chassis) string { return fmt.Sprintf("A chassis with UUID %s already exists.", c.UUID) }},
+		{"chassis.uuid", func(c *baremetal.Chassis) string {
+			return fmt.Sprintf("A chassis with UUID %s already exists.", c.UUID)
+		}},
 	},
 	stamps: func(c *baremetal.Chassis) stamps { return stamps{&c.CreatedAt, &c.UpdatedAt} },
 }
