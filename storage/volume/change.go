@@ -187,6 +187,9 @@ func (d *Dir) enlarge(s *stack, size int64) error {
 // freeze makes the layers of a stack stay as they are from now on, by putting an
 // empty one on top, and returns them.
 func (d *Dir) freeze(s *stack) (frozen []string, err error) {
+	if err := s.sync(); err != nil { // most of it, while writers go on
+		return nil, err
+	}
 	s.gate.Lock()
 	defer s.gate.Unlock()
 	if err := s.sync(); err != nil {

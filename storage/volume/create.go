@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -20,12 +20,19 @@ func (d *Dir) Create(id string, size int64) error {
 		if err := d.taken(id); err != nil {
 			return err
 		}
-		return d.grow(growing+newName(), func(f file) error { return f.Truncate(size) }, func(temp string) error {
-			if err := d.fs.Link(temp, id+rawSuffix); err != nil {
+		g, err := d.begin(".")
+		if err != nil {
+			return err
+		}
+		return g.end(func() error {
+			if err := errors.Join(g.file.Truncate(size), g.file.Sync()); err != nil {
+				return err
+			}
+			if err := d.fs.Link(g.path, id+rawSuffix); err != nil {
 				return err
 			}
 			return d.fs.SyncDir(".")
-		})
+		}())
 	})
 	if err != nil {
 		return fmt.Errorf("create volume %s: %w", id, err)
@@ -33,24 +40,30 @@ func (d *Dir) Create(id string, size int64) error {
 	return nil
 }
 
-// grow makes a file under a name that stands for nothing yet, lets fill fill it,
-// syncs it, and calls name to give it a name that does.
-func (d *Dir) grow(temp string, fill func(file) error, name func(temp string) error) (err error) {
-	f, err := d.fs.Create(temp)
-	if err != nil {
-		return err
+// unborn is a file under a name that stands for nothing yet. It is locked, so that
+// sweep leaves it alone.
+type unborn struct {
+	dir  *Dir
+	path string
+	file file
+}
+
+// begin makes one. The caller holds the lock of the directory.
+func (d *Dir) begin(dir string) (*unborn, error) {
+	g := &unborn{dir: d, path: dir + "/" + growing + newName()}
+	var err error
+	if g.file, err = d.fs.Create(g.path); err != nil {
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, d.fs.Remove(temp), f.Close()) }()
-	if err := lock(f, exclusive); err != nil {
-		return err
+	if err := lock(g.file, exclusive); err != nil {
+		return nil, g.end(err)
 	}
-	if err := fill(f); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	return name(temp)
+	return g, nil
+}
+
+// end takes the name away. What was to become of the file has another one by now.
+func (g *unborn) end(err error) error {
+	return errors.Join(err, g.dir.fs.Remove(g.path), g.file.Close())
 }
 
 // Builder is what an image is written into while it is made. Its methods are not
@@ -65,29 +78,40 @@ type Builder struct {
 // Build makes an image of what fill writes. The image is there, on stable storage,
 // when Build returns nil; else there is no trace of it. A taken id is fs.ErrExist.
 func (d *Dir) Build(id string, fill func(*Builder) error) error {
-	b := &Builder{dir: d}
-	if err := d.taken(id); err != nil { // so that nobody waits for a long import in vain
+	var g *unborn
+	err := d.alone(func() (err error) {
+		if err = d.taken(id); err == nil { // so that nobody waits for a long import in vain
+			g, err = d.begin(layersDir)
+		}
+		return err
+	})
+	if err == nil {
+		err = g.end(d.build(id, g, fill))
+	}
+	if err != nil {
 		return fmt.Errorf("create image %.64s: %w", id, err)
 	}
-	err := d.grow(layerPath(growing+newName()), func(f file) error {
-		b.file = f
-		if err := fill(b); err != nil {
-			return err
-		}
-		if err := checkSize(b.size); err != nil {
-			return fmt.Errorf("%d bytes: %w", b.size, err)
-		}
-		if err := f.Truncate(b.size); err != nil {
-			return err
-		}
-		return b.sums.finish(f)
-	}, func(temp string) error {
-		return d.alone(func() error { return d.name(id, temp, b) })
-	})
-	if err != nil {
-		return fmt.Errorf("create image %s: %w", id, err)
-	}
 	return nil
+}
+
+func (d *Dir) build(id string, g *unborn, fill func(*Builder) error) error {
+	b := &Builder{dir: d, file: g.file}
+	if err := fill(b); err != nil {
+		return err
+	}
+	if err := checkSize(b.size); err != nil {
+		return fmt.Errorf("%d bytes: %w", b.size, err)
+	}
+	if err := b.file.Truncate(b.size); err != nil {
+		return err
+	}
+	if err := b.sums.finish(b.file); err != nil {
+		return err
+	}
+	if err := b.file.Sync(); err != nil {
+		return err
+	}
+	return d.alone(func() error { return d.name(id, g.path, b) })
 }
 
 // name makes an image of a finished layer.
@@ -150,7 +174,7 @@ func (b *Builder) Temp() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Remove(filepath.Join(b.dir.path, filepath.Base(f.Name()))); err != nil {
+	if err := os.Remove(f.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) { // it may have been swept
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil

@@ -217,8 +217,8 @@ func (l *lab) finish(n uint64) {
 	}
 }
 
-// places are where the tests with real files may be.
-func tempOn(t *testing.T, dir string) string {
+// tempOn is a place for volumes on a certain file system.
+func tempOn(t testing.TB, dir string) string {
 	t.Helper()
 	path, err := os.MkdirTemp(dir, "volumes")
 	if err != nil {

@@ -23,7 +23,8 @@ type stack struct {
 	size   atomic.Int64
 	redo   *presence // blocks that have been written to while they are merged; or nil
 
-	births [64]sync.Mutex // each for the first writes to every 64th block
+	births  [64]sync.Mutex // each for the first writes to every 64th block
+	buffers sync.Pool      // *[clusterSize]byte, for copyUp
 
 	syncing sync.Mutex
 	broken  error // nothing may be written any more
@@ -203,7 +204,12 @@ func (s *stack) copyUp(off, end int64) error {
 	if off >= end {
 		return nil
 	}
-	p := make([]byte, end-off)
+	buf, ok := s.buffers.Get().(*[clusterSize]byte)
+	if !ok {
+		buf = new([clusterSize]byte)
+	}
+	defer s.buffers.Put(buf)
+	p := buf[:end-off]
 	if err := s.readAt(p, off); err != nil {
 		return err
 	}

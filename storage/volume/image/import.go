@@ -68,33 +68,39 @@ type Result struct {
 
 // Import makes the image id of what r says.
 func Import(ctx context.Context, d *volume.Dir, id string, r Request) (res Result, err error) {
-	want, err := parseChecksum(r.Checksum)
-	if err != nil {
-		return res, fmt.Errorf("import image %.64s: %w", id, err)
-	}
-	if r.MaxSize == 0 {
-		r.MaxSize = DefaultMaxSize
-	}
 	err = d.Build(id, func(b *volume.Builder) error {
-		src, length, err := r.open(ctx)
-		if err != nil {
-			return err
-		}
-		defer src.Close()
-		in := newIntake(src, want, volume.NewMeter(length, r.Tell))
-		if res.Format, err = unpack(ctx, b, in, r.Format, r.MaxSize); err != nil {
-			return err
-		}
-		if _, err := io.Copy(io.Discard, reader{ctx, in}); err != nil { // what follows the image is part of the file
-			return fmt.Errorf("read the image: %w", err)
-		}
-		res.Size, res.Length, res.SHA256 = b.Size(), in.length, hex.EncodeToString(in.sha256.Sum(nil))
-		return in.check()
+		res, err = Write(ctx, b, r)
+		return err
 	})
 	if err != nil {
 		return Result{}, fmt.Errorf("import: %w", err)
 	}
 	return res, nil
+}
+
+// Write is Import for those who build the image themselves.
+func Write(ctx context.Context, b *volume.Builder, r Request) (res Result, err error) {
+	want, err := parseChecksum(r.Checksum)
+	if err != nil {
+		return res, err
+	}
+	if r.MaxSize == 0 {
+		r.MaxSize = DefaultMaxSize
+	}
+	src, length, err := r.open(ctx)
+	if err != nil {
+		return res, err
+	}
+	defer src.Close()
+	in := newIntake(src, want, volume.NewMeter(length, r.Tell))
+	if res.Format, err = unpack(ctx, b, in, r.Format, r.MaxSize); err != nil {
+		return res, err
+	}
+	if _, err := io.Copy(io.Discard, reader{ctx, in}); err != nil { // what follows the image is part of the file
+		return res, fmt.Errorf("read the image: %w", err)
+	}
+	res.Size, res.Length, res.SHA256 = b.Size(), in.length, hex.EncodeToString(in.sha256.Sum(nil))
+	return res, in.check()
 }
 
 // unpack writes the image that in has.
