@@ -37,6 +37,7 @@ var defect = map[string]string{
 // its result over one and over two paths, and why it is skipped.
 func TestConformance(t *testing.T) {
 	needsPeers(t, map[string]string{"iscsi-test-cu": "libiscsi-bin"})
+	t.Parallel()
 	alice, bob := secret(t, "alice", "wonderland12"), secret(t, "bob", "looking-glass")
 	mutual := []string{"LIBISCSI_CHAP_TARGET_USERNAME=bob", "LIBISCSI_CHAP_TARGET_PASSWORD=looking-glass"}
 	ways := []way{

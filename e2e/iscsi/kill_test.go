@@ -34,6 +34,7 @@ func rounds(t *testing.T) int {
 // kernel outlives the process.
 func TestKill(t *testing.T) {
 	needsPeers(t, nil)
+	t.Parallel()
 	const region, sessions = 1 << 20, 4
 	file := diskImage(t, sessions*region)
 	var recorders []*initiatortest.Recorder

@@ -24,6 +24,7 @@ var guestTrouble = regexp.MustCompile(`guest: FAIL|Kernel panic`)
 // started again: that is a stall, and no I/O error.
 func TestLinux(t *testing.T) {
 	needsPeers(t, map[string]string{"qemu-system-x86_64": "qemu-system-x86", "mke2fs": "e2fsprogs", "ip": "iproute2"})
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	l, err := lab.New("iscsi-linux")

@@ -56,6 +56,7 @@ func must(t *testing.T, name string, args ...string) {
 // zeros, and takes part with digests.
 func TestQEMU(t *testing.T) {
 	needsQEMU(t)
+	t.Parallel()
 	source, file := noise(t, 64<<20), diskImage(t, 64<<20)
 	e := export(t, "--chap", "alice:"+secret(t, "alice", "wonderland12"), file)
 	url := e.url("alice%wonderland12@")
@@ -80,6 +81,7 @@ func TestQEMU(t *testing.T) {
 // no error, and all of it arrives.
 func TestQEMUGoesOnAfterKill(t *testing.T) {
 	needsQEMU(t)
+	t.Parallel()
 	const size = 64 << 20
 	source, file := noise(t, size), diskImage(t, size)
 	e := export(t, file)
