@@ -63,7 +63,9 @@ func host() string {
 			break
 		}
 	}
-	return fmt.Sprintf("%s, %d CPUs, %s", model, runtime.NumCPU(), version)
+	load, _ := os.ReadFile("/proc/loadavg")
+	average, _, _ := strings.Cut(string(load), " ")
+	return fmt.Sprintf("%s, %d CPUs, load average %s at the end (one boot alone makes 1), %s", model, runtime.NumCPU(), average, version)
 }
 
 // The section of the document that this program writes is between these lines.
