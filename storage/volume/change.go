@@ -201,13 +201,13 @@ func (d *Dir) freeze(s *stack) (frozen []string, err error) {
 	m := *s.m
 	if err := d.stackUp(&m); err != nil {
 		if errors.As(err, new(fatal)) {
-			s.broken = err
+			s.fail(err)
 		}
 		return nil, err
 	}
 	l, err := openLayer(d.fs, layerPath(m.top()), m.Size, true)
 	if err != nil {
-		s.broken = err // what is written to the old layer would be lost
+		s.fail(err) // what is written to the old layer would be lost
 		return nil, err
 	}
 	frozen = s.m.Layers
@@ -287,6 +287,11 @@ func (d *Dir) Delete(id string) error {
 		}
 		if err := d.fs.Remove(file); err != nil {
 			return err
+		}
+		if s.m.plain {
+			if err := d.removeAll([]string{atomicPath(s.m)}); err != nil {
+				return err
+			}
 		}
 		delete(d.opened, id) // whoever merges it still has it, but not by this name
 		if err := d.fs.SyncDir("."); err != nil {

@@ -187,11 +187,13 @@ func (d *Dir) collect(manifests []*manifest, names []string) error {
 	}
 	var garbage []string
 	for _, name := range names {
-		if layer, isSums := strings.CutSuffix(name, sumsSuffix); isSums && layerName.MatchString(layer) && !named[layer] {
-			garbage = append(garbage, layerPath(name))
+		layer := strings.TrimSuffix(strings.TrimSuffix(name, sumsSuffix), atomicSuffix)
+		if !layerName.MatchString(layer) || named[layer] {
+			continue
 		}
-		if layerName.MatchString(name) && !named[name] {
-			garbage = append(garbage, layerPath(name), sumsPath(name))
+		garbage = append(garbage, layerPath(name))
+		if name == layer {
+			garbage = append(garbage, sumsPath(name), layerPath(name+atomicSuffix))
 		}
 	}
 	return d.removeAll(garbage)
@@ -218,6 +220,14 @@ func (d *Dir) remove(name string) error {
 		return err
 	}
 	return d.fs.Remove(name)
+}
+
+// dirName is the directory that a path leads into.
+func dirName(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		return path[:i]
+	}
+	return "."
 }
 
 // lock takes the lock of a file, or returns ErrInUse.

@@ -42,7 +42,8 @@ func (d *Dir) Open(id string, readOnly bool) (disk *Disk, err error) {
 // caller holds the lock of the directory.
 func (d *Dir) acquire(id string, as role) (*stack, error) {
 	s := d.opened[id]
-	if s == nil {
+	first := s == nil
+	if first {
 		m, err := d.load(id)
 		if err != nil {
 			return nil, err
@@ -56,6 +57,9 @@ func (d *Dir) acquire(id string, as role) (*stack, error) {
 	s.users[as]++
 	if err == nil {
 		err = s.relock()
+	}
+	if err == nil && first && s.m.Kind == KindVolume {
+		err = s.finishAtomic()
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.release(s, as))

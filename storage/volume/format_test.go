@@ -225,3 +225,15 @@ func FuzzSums(f *testing.F) {
 		}
 	})
 }
+
+func FuzzAtomic(f *testing.F) {
+	f.Add(encodeAtomic([]byte("some data"), 512), int64(4096))
+	f.Add(encodeAtomic(nil, 0), int64(0))
+	f.Add([]byte(atomicMagic), int64(512))
+	f.Fuzz(func(t *testing.T, b []byte, size int64) {
+		size = max(size, 0)
+		if p, off, ok := decodeAtomic(b, size); ok && (off < 0 || off+int64(len(p)) > size) {
+			t.Errorf("decodeAtomic = %d bytes at %d of %d", len(p), off, size)
+		}
+	})
+}

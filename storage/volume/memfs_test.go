@@ -452,7 +452,7 @@ func (f *memFile) Punch(off, n int64) error {
 func (f *memFile) Allocate(off, n int64) error {
 	f.fs.mu.Lock()
 	defer f.fs.mu.Unlock()
-	for end := off + n; off < end; off += memPage {
+	for end := off + n; off < end; off = (off/memPage + 1) * memPage {
 		if err := f.fs.step(); err != nil {
 			return err
 		}
@@ -461,7 +461,7 @@ func (f *memFile) Allocate(off, n int64) error {
 				return err
 			}
 		}
-		f.i.size = max(f.i.size, off+memPage)
+		f.i.size = max(f.i.size, min(end, (off/memPage+1)*memPage))
 	}
 	return nil
 }

@@ -320,7 +320,7 @@ func (m *merge) replace(s *stack) error {
 	}
 	if err := m.dir.publish(&n); err != nil {
 		if errors.As(err, new(fatal)) {
-			s.broken = err
+			s.fail(err)
 		}
 		return errors.Join(err, fresh.file.Close())
 	}
@@ -329,7 +329,7 @@ func (m *merge) replace(s *stack) error {
 	s.m, s.redo = &n, nil
 	if fresh == s.top() {
 		if err := errors.Join(m.lower.file.Lock(unlocked), s.relock()); err != nil {
-			s.broken = err
+			s.fail(err)
 			return err
 		}
 	}

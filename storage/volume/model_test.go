@@ -52,7 +52,7 @@ func TestModel(t *testing.T) {
 		m.start(t)
 		t.Repeat(map[string]func(*rapid.T){
 			"create": m.create, "import": m.build, "clone": m.clone, "snapshot": m.snapshot, "snapshot 2": m.snapshot,
-			"close": m.close, "write": m.write, "write 2": m.write, "write 3": m.write, "unmap": m.unmap, "flush": m.flush,
+			"close": m.close, "write": m.write, "write 2": m.write, "write 3": m.write, "unmap": m.unmap, "atomic": m.atomic, "flush": m.flush,
 			"reset": m.reset, "revert": m.revert, "delete": m.delete, "thin": m.thin, "thin 2": m.thin, "tidy": m.tidy,
 			"tidy in use": m.tidyInUse, "resize": m.resize, "promote": m.promote,
 			"kill": m.kill, "cut": m.cut, "full": m.full, "read": m.read,
@@ -225,6 +225,25 @@ func (m *machine) write(t *rapid.T) {
 		fillSector(b[s*512:], m.next)
 	}
 	m.put(t, x, first, n, m.next, func() error { _, err := x.disk.WriteAt(b, first*512); return err })
+}
+
+// atomic does a write that is there or is not, and flushes all that came before if
+// it is.
+func (m *machine) atomic(t *rapid.T) {
+	x := m.opened(t)
+	m.flush1(t, x)
+	first, n := place(t, x.size)
+	m.next++
+	b, value := make([]byte, n*512), m.next
+	for s := range n {
+		fillSector(b[s*512:], value)
+	}
+	id := x.disk.s.m.id
+	m.attempt(t, func() error { return x.disk.WriteAtomic(b, first*512) }, func() {
+		for s := first; s < first+n; s++ {
+			x.now[s] = value
+		}
+	}, func() bool { return m.differs(id, x) != "" })
 }
 
 func (m *machine) unmap(t *rapid.T) {

@@ -49,6 +49,9 @@ func (d *Dir) adopt(s *stack) error {
 	if err := d.publish(&m); err != nil {
 		return err
 	}
+	if err := d.removeAll([]string{atomicPath(s.m)}); err != nil { // it is void
+		return err
+	}
 	s.m, s.layers[0].name = &m, m.top()
 	return errors.Join(d.fs.Remove(old), d.fs.SyncDir("."))
 }

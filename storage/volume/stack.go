@@ -28,6 +28,8 @@ type stack struct {
 
 	syncing sync.Mutex
 	broken  error // nothing may be written any more
+
+	recording sync.Mutex // one atomic write at a time
 }
 
 // role is what somebody wants of a stack.
@@ -263,4 +265,11 @@ func (s *stack) sync() error {
 		return s.broken
 	}
 	return err
+}
+
+// fail makes every sync from now on fail.
+func (s *stack) fail(err error) {
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
+	s.broken = err
 }
