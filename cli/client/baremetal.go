@@ -1,6 +1,7 @@
 package client
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -131,7 +132,7 @@ func portUUID(c *call, typed string) (string, error) {
 		return "", err
 	}
 	if len(found) == 0 {
-		return "", absent("there is no port with the address %s", typed)
+		return "", fmt.Errorf("there is no port with the address %s", typed)
 	}
 	return plain(found[0]["uuid"]), nil
 }

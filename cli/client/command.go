@@ -60,7 +60,14 @@ func Commands(c Config) []*cobra.Command {
 			}
 		}
 	}
-	all := []*cobra.Command{metal, node, port}
+	image, volume := group("image", "Commands on images"), group("volume", "Commands on volumes and their snapshots")
+	for _, v := range imageVerbs() {
+		c.hang(image, v)
+	}
+	for _, v := range volumeVerbs() {
+		c.hang(volume, v)
+	}
+	all := []*cobra.Command{metal, node, port, image, volume}
 	for _, g := range all {
 		g.PersistentFlags().String("url", "", "where the appliance is, as http://ironhook:6385 ($IRONHOOK_URL, $OS_ENDPOINT); without it, the one on this machine")
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/http"
 	"strings"
 )
@@ -32,11 +33,6 @@ func (r *refusal) Error() string {
 	return text
 }
 
-// absent says that something typed names nothing.
-func absent(format string, args ...any) error {
-	return &refusal{status: http.StatusNotFound, text: fmt.Sprintf(format, args...)}
-}
-
 func refused(response *http.Response, body []byte) error {
 	text := said(body)
 	if text == "" {
@@ -47,11 +43,16 @@ func refused(response *http.Response, body []byte) error {
 
 // said digs the message out of an error's body. Each service of OpenStack has an
 // envelope of its own, and the bare metal service puts JSON into a string of JSON;
-// what is no JSON, such as a proxy's page, is taken as it is.
+// of a page, such as the image service's, what stands behind the heading is taken; the
+// rest as it is.
 func said(body []byte) string {
 	var envelope any
 	if json.Unmarshal(body, &envelope) != nil {
-		return string(bytes.TrimSpace(body))
+		text := html.UnescapeString(string(bytes.TrimSpace(body)))
+		if _, behind, ok := strings.Cut(text, "</h1>"); ok {
+			text, _, _ = strings.Cut(behind, "<")
+		}
+		return strings.TrimSpace(text)
 	}
 	return message(envelope)
 }

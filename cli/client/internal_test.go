@@ -58,14 +58,15 @@ func TestYAML(t *testing.T) {
 
 func TestSaid(t *testing.T) {
 	for in, want := range map[string]string{
-		`{"error_message": "{\"faultcode\": \"Client\", \"faultstring\": \"No.\"}"}`: "No.",
-		`{"error_message": {"faultstring": "No."}}`:                                  "No.",
-		`{"error": {"message": "Who?", "code": 401}}`:                                "Who?",
-		`{"itemNotFound": {"code": 404, "message": "Volume x could not be found."}}`: "Volume x could not be found.",
-		`{"message": "Gone", "code": "404"}`:                                         "Gone",
-		"<html>Bad gateway</html>\n":                                                 "<html>Bad gateway</html>",
-		`{}`:                                                                         "",
-		``:                                                                           "",
+		`{"error_message": "{\"faultcode\": \"Client\", \"faultstring\": \"No.\"}"}`:         "No.",
+		`{"error_message": {"faultstring": "No."}}`:                                          "No.",
+		`{"error": {"message": "Who?", "code": 401}}`:                                        "Who?",
+		`{"itemNotFound": {"code": 404, "message": "Volume x could not be found."}}`:         "Volume x could not be found.",
+		`{"message": "Gone", "code": "404"}`:                                                 "Gone",
+		"<html>Bad gateway</html>\n":                                                         "<html>Bad gateway</html>",
+		"<html><body>\n<h1>404 Not Found</h1>\n No image &quot;x&quot;.<br /></body></html>": `No image "x".`,
+		`{}`: "",
+		``:   "",
 	} {
 		if got := said([]byte(in)); got != want {
 			t.Errorf("said(%s) = %q, want %q", in, got, want)
@@ -97,7 +98,14 @@ func TestSortBy(t *testing.T) {
 // TestWordsAreUnique looks for two commands of the same words, which cobra would hide.
 func TestWordsAreUnique(t *testing.T) {
 	var seen []string
-	for _, v := range baremetal() {
+	all := baremetal()
+	for word, verbs := range map[string][]verb{"image ": imageVerbs(), "volume ": volumeVerbs()} {
+		for _, v := range verbs {
+			v.use = "openstack " + word + v.use
+			all = append(all, v)
+		}
+	}
+	for _, v := range all {
 		words, _ := split(v.use)
 		name := strings.Join(words, " ")
 		if slices.Contains(seen, name) {

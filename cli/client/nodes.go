@@ -93,7 +93,7 @@ func nodeOfInstance(c *call, typed string) (string, error) {
 		return "", err
 	}
 	if len(found) == 0 {
-		return "", absent("no node has the instance %s", typed)
+		return "", fmt.Errorf("no node has the instance %s", typed)
 	}
 	return plain(found[0]["uuid"]), nil
 }

@@ -24,6 +24,7 @@ const (
 	yes           // nothing follows; true
 	no            // nothing follows; false
 	pairs         // key=value, repeatable; the value is taken as JSON where it is some
+	remarks       // the same, but values are always strings
 	words         // a word, repeatable
 	document      // JSON, the name of a file of it, or - for the standard input
 	aNode         // name or UUID of a node, sent as UUID
@@ -65,7 +66,7 @@ func (o option) flag(cmd *cobra.Command) {
 		f.Bool(o.name, false, usage)
 	case number, wait:
 		f.Int(o.name, 0, usage)
-	case pairs, words:
+	case pairs, remarks, words:
 		f.StringArray(o.name, nil, usage)
 	default:
 		f.String(o.name, "", usage)
@@ -105,12 +106,12 @@ func (o option) value(cmd *cobra.Command, in io.Reader) (any, error) {
 			return nil, fmt.Errorf("want a number that is not negative, got %d", n)
 		}
 		return n, err
-	case words, pairs:
+	case words, pairs, remarks:
 		list, err := f.GetStringArray(o.name)
-		if o.kind == pairs && err == nil {
-			return pairsOf(list)
+		if o.kind == words || err != nil {
+			return list, err
 		}
-		return list, err
+		return pairsOf(list, o.kind == pairs)
 	}
 	s, err := f.GetString(o.name)
 	switch {
@@ -124,14 +125,17 @@ func (o option) value(cmd *cobra.Command, in io.Reader) (any, error) {
 	return s, nil
 }
 
-func pairsOf(list []string) (map[string]any, error) {
+func pairsOf(list []string, typed bool) (map[string]any, error) {
 	all := map[string]any{}
 	for _, pair := range list {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok || key == "" {
 			return nil, fmt.Errorf("%q: want KEY=VALUE", pair)
 		}
-		all[key] = loose(value)
+		all[key] = value
+		if typed {
+			all[key] = loose(value)
+		}
 	}
 	return all, nil
 }
@@ -222,6 +226,9 @@ type operation map[string]any
 func add(path string, value any) operation {
 	return operation{"op": "add", "path": path, "value": value}
 }
+
+// pointer is a key as a JSON pointer (RFC 6901) names it.
+func pointer(key string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(key) }
 
 func remove(path string) operation { return operation{"op": "remove", "path": path} }
 

@@ -239,7 +239,7 @@ func (c *call) pages(path, key string, q url.Values) ([]map[string]any, error) {
 	}
 	next := path + "?" + q.Encode()
 	var all []map[string]any
-	for next != "" && (limit == 0 || len(all) < limit) {
+	for limit == 0 || len(all) < limit {
 		page, err := c.get(c.ctx, next)
 		if err != nil {
 			return nil, err
@@ -250,8 +250,9 @@ func (c *call) pages(path, key string, q url.Values) ([]map[string]any, error) {
 				all = append(all, thing)
 			}
 		}
-		link, _ := page["next"].(string)
-		if next = pathOf(link); len(list) == 0 {
+		if next = following(page, key); next != "" && len(list) > 0 {
+			next = path + next
+		} else {
 			break
 		}
 	}
@@ -261,13 +262,22 @@ func (c *call) pages(path, key string, q url.Values) ([]map[string]any, error) {
 	return all, nil
 }
 
-// pathOf is a link without scheme and host, which may be such as the server sees itself.
-func pathOf(link string) string {
-	u, err := url.Parse(link)
-	if err != nil {
+// following is the query of the next page, "" at the end. Only the query of the link
+// counts: the rest is how the server sees itself. The Block Storage API has a list of
+// links where the others have one.
+func following(page map[string]any, key string) string {
+	link, _ := page["next"].(string)
+	links, _ := page[key+"_links"].([]any)
+	for _, e := range links {
+		if l, ok := e.(map[string]any); ok && l["rel"] == "next" {
+			link, _ = l["href"].(string)
+		}
+	}
+	_, query, found := strings.Cut(link, "?")
+	if !found {
 		return ""
 	}
-	return u.RequestURI()
+	return "?" + query
 }
 
 // sortBy sorts by "key:dir,key:dir"; the first key weighs most.

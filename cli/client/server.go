@@ -22,6 +22,8 @@ const (
 	// patience is how long an answer may take to begin; the appliance holds a
 	// request for its events for a minute.
 	patience = 2 * time.Minute
+	// volumeVersion is the microversion of the Block Storage API that is spoken.
+	volumeVersion = "3.70"
 	// onThisMachine stands for the appliance behind the local socket.
 	onThisMachine = "http://ironhook"
 )
@@ -67,7 +69,7 @@ func local(socket string) func(context.Context, string, string) (net.Conn, error
 		c, err := new(net.Dialer).DialContext(ctx, "unix", socket)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, fmt.Errorf("no appliance has its data beside %s; start one with ironhook serve, or say where it is with --url", socket)
+			return nil, fmt.Errorf("no appliance listens at %s; start one with ironhook serve, or say where it is with --url", socket)
 		case errors.Is(err, fs.ErrPermission):
 			return nil, fmt.Errorf("%s belongs to somebody else; run this as the user that runs ironhook serve, or give --url, OS_USERNAME and OS_PASSWORD", socket)
 		case err != nil:
@@ -86,6 +88,7 @@ func (s *server) send(ctx context.Context, method, path string, header http.Head
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("X-OpenStack-Ironic-API-Version", s.version)
+	request.Header.Set("OpenStack-API-Version", "volume "+volumeVersion)
 	for name, values := range header {
 		request.Header[name] = values
 	}

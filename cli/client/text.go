@@ -12,10 +12,11 @@ import (
 // plain is a value in words, as the stock client writes it into tables: scripts
 // compare with True and None.
 func plain(value any) string {
-	if s, ok := value.(string); ok {
-		return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", " ")
+	s, ok := value.(string)
+	if !ok {
+		s = literal(value)
 	}
-	return literal(value)
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", " ")
 }
 
 func texts(row []any) []string {

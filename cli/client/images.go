@@ -1,0 +1,298 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+)
+
+var (
+	oneImage   = []option{{name: "name", usage: "its name"}}
+	visibility = []string{"public", "private", "community", "shared"}
+	imageText  = []option{
+		{name: "min-disk", kind: number, usage: "GiB a disk needs for it"},
+		{name: "min-ram", kind: number, usage: "MiB a machine needs for it"},
+		{name: "protected", kind: yes, usage: "it cannot be deleted"},
+		{name: "unprotected", kind: no, field: "protected", usage: "it can be deleted"},
+		{name: "property", kind: remarks, field: "-", usage: "a property, as KEY=VALUE (repeatable)"},
+		{name: "tag", kind: words, field: "-", usage: "a tag (repeatable)"},
+	}
+	imageLong = []column{{"ID", "id"}, {"Name", "name"}, {"Disk Format", "disk_format"}, {"Container Format", "container_format"}, {"Size", "size"},
+		{"Checksum", "checksum"}, {"Status", "status"}, {"Visibility", "visibility"}, {"Protected", "protected"}, {"Project", "owner"}, {"Tags", "tags"}}
+)
+
+// imageVerbs are the commands on images.
+func imageVerbs() []verb {
+	see := func(usage string) (all []option) {
+		for _, v := range visibility {
+			all = append(all, option{name: v, kind: yes, field: "-", usage: usage + v})
+		}
+		return all
+	}
+	return []verb{
+		{"create <name>", "Make an image of a file, of what a URL gives, or of a volume", one, slices.Concat([]option{
+			{name: "file", field: "-", usage: "send this file"},
+			{name: "uri", field: "-", usage: "let the appliance fetch it from this URL"},
+			{name: "volume", field: "-", usage: "make it of this volume, by name or UUID"},
+			{name: "force", kind: yes, field: "-", usage: "with --volume: though it is in use"},
+			{name: "disk-format", usage: "raw, qcow2, vmdk, vhd or vhdx (default raw)"},
+			{name: "container-format", usage: "bare"}, {name: "id", usage: "the UUID it shall have"}, waiting}, imageText, see("its visibility is ")), createImage},
+		{"list", "List images", many, append([]option{
+			{name: "name", usage: "only those of this name"}, {name: "status", usage: "only those in this status"}, {name: "tag", usage: "only those with this tag"},
+			{name: "property", kind: remarks, field: "-", usage: "only those with this property, as KEY=VALUE"},
+			{name: "limit", kind: number, field: "-", usage: "show at most so many"}, {name: "marker", field: "-", usage: "begin after this one, by name or UUID"},
+			{name: "sort", usage: "sort by FIELD or FIELD:desc (default name)"}, {name: "long", kind: yes, field: "-", usage: "show more"}}, see("only those whose visibility is ")...), listImages},
+		{"show <image>", "Show an image", one, nil, func(c *call) error {
+			found, err := images.find(c, c.args[0])
+			if err != nil {
+				return err
+			}
+			return c.show(imageFindings(found))
+		}},
+		{"set <image>", "Set fields of an image", nothing, slices.Concat(oneImage, imageText, see("its visibility is ")), setImage},
+		{"unset <image>", "Remove properties and tags of an image", nothing, []option{
+			{name: "property", kind: words, field: "-", usage: "remove this property (repeatable)"}, {name: "tag", kind: words, field: "-", usage: "remove this tag (repeatable)"}}, unsetImage},
+		{"delete <image>...", "Delete images", nothing, nil, images.remove},
+		{"save <image>", "Write an image to a file", nothing, []option{{name: "file", field: "-", usage: "where to (default the standard output)"}}, saveImage},
+	}
+}
+
+// imageFields are the body of a new image, or what to change of one.
+func (c *call) imageFields() (map[string]any, error) {
+	fields, err := c.body()
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range visibility {
+		if c.has(v) {
+			fields["visibility"] = v
+		}
+	}
+	if made, ok := c.value("property").(map[string]any); ok {
+		for key, value := range made {
+			fields[key] = value
+		}
+	}
+	if tags, ok := c.value("tag").([]string); ok {
+		fields["tags"] = tags
+	}
+	return fields, nil
+}
+
+func createImage(c *call) error {
+	fields, err := c.imageFields()
+	if err != nil {
+		return err
+	}
+	file, isFile := c.value("file").(string)
+	uri, isURI := c.value("uri").(string)
+	volume, isVolume := c.value("volume").(string)
+	if isFile && isURI || isFile && isVolume || isURI && isVolume {
+		return misuse("give one of --file, --uri and --volume")
+	}
+	if isVolume {
+		return imageOfVolume(c, volume)
+	}
+	var data *os.File
+	if isFile {
+		if data, err = os.Open(file); err != nil {
+			return misuse("--file: %w", err)
+		}
+		defer data.Close() //nolint:errcheck // only read
+	}
+	for key, usual := range map[string]string{"disk_format": "raw", "container_format": "bare"} {
+		if fields[key] == nil {
+			fields[key] = usual
+		}
+	}
+	fields["name"] = c.args[0]
+	made, err := object(c.do(c.ctx, http.MethodPost, images.path, fields))
+	if err != nil {
+		return err
+	}
+	path := images.path + "/" + plain(made["id"])
+	switch {
+	case isFile:
+		err = c.upload(path+"/file", data)
+	case isURI:
+		_, err = c.do(c.ctx, http.MethodPost, path+"/import", map[string]any{"method": map[string]any{"name": "web-download", "uri": uri}})
+	}
+	if err != nil {
+		_, undone := c.do(c.ctx, http.MethodDelete, path, nil)
+		return errors.Join(err, undone)
+	}
+	if made, err = images.read(c, c.ctx, plain(made["id"])); err != nil {
+		return err
+	}
+	if made, err = images.settle(c, made); err != nil {
+		return err
+	}
+	return c.show(imageFindings(made))
+}
+
+func imageOfVolume(c *call, volume string) error {
+	path, err := volumes.at(c, volume)
+	if err != nil {
+		return err
+	}
+	args := map[string]any{"image_name": c.args[0], "force": c.has("force"), "disk_format": "raw", "container_format": "bare"}
+	answer, err := object(volumes.act(c, path, "os-volume_upload_image", args))
+	if err != nil {
+		return err
+	}
+	told, err := object(answer["os-volume_upload_image"], nil)
+	if err != nil {
+		return err
+	}
+	made, err := images.read(c, c.ctx, plain(told["image_id"]))
+	if err != nil {
+		return err
+	}
+	if made, err = images.settle(c, made); err != nil {
+		return err
+	}
+	return c.show(imageFindings(made))
+}
+
+// upload streams a file.
+func (c *call) upload(path string, data *os.File) error {
+	response, err := c.send(c.ctx, http.MethodPut, path, http.Header{"Content-Type": {"application/octet-stream"}}, data)
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
+}
+
+func listImages(c *call) error {
+	q := c.query()
+	for _, v := range visibility {
+		if c.has(v) {
+			q.Set("visibility", v)
+		}
+	}
+	if wanted, ok := c.value("property").(map[string]any); ok {
+		for key, value := range wanted {
+			q.Set(key, plain(value))
+		}
+	}
+	if !q.Has("sort") {
+		q.Set("sort", "name:asc")
+	}
+	if marker, ok := c.value("marker").(string); ok {
+		found, err := images.find(c, marker)
+		if err != nil {
+			return err
+		}
+		q.Set("marker", plain(found["id"]))
+	}
+	columns := []column{{"ID", "id"}, {"Name", "name"}, {"Status", "status"}}
+	if c.has("long") {
+		columns = imageLong
+	}
+	return images.show(c, q, columns)
+}
+
+// imageShown are the fields of an image that stand by themselves; the stock client
+// puts all others together as properties.
+var imageShown = []string{"status", "name", "container_format", "created_at", "size", "disk_format", "updated_at", "visibility", "min_disk", "protected",
+	"id", "file", "checksum", "owner", "virtual_size", "min_ram", "schema", "tags"}
+
+func imageFindings(image map[string]any) findings {
+	shown, others := map[string]any{}, notes{}
+	for key, value := range image {
+		switch {
+		case value == nil || key == "self":
+		case slices.Contains(imageShown, key):
+			shown[key] = dressed(key, value)
+		default:
+			others[key] = value
+		}
+	}
+	if len(others) > 0 {
+		shown["properties"] = others
+	}
+	return resource{}.findings(shown)
+}
+
+const imagePatch = "application/openstack-images-v2.1-json-patch"
+
+func setImage(c *call) error {
+	fields, err := c.imageFields()
+	if err != nil {
+		return err
+	}
+	if len(fields) == 0 {
+		return misuse("say what to set; see --help")
+	}
+	found, err := images.find(c, c.args[0])
+	if err != nil {
+		return err
+	}
+	if tags, ok := fields["tags"].([]string); ok {
+		old, _ := found["tags"].([]any)
+		fields["tags"] = slices.Concat(texts(old), slices.DeleteFunc(tags, func(t string) bool { return slices.Contains(texts(old), t) }))
+	}
+	var patch []operation
+	for key, value := range fields {
+		patch = append(patch, add("/"+pointer(key), value))
+	}
+	_, err = c.doAs(c.ctx, http.MethodPatch, images.path+"/"+plain(found["id"]), imagePatch, patch)
+	return err
+}
+
+func unsetImage(c *call) error {
+	if len(c.given) == 0 {
+		return misuse("say what to unset; see --help")
+	}
+	path, err := images.at(c, c.args[0])
+	if err != nil {
+		return err
+	}
+	tags, _ := c.value("tag").([]string)
+	if err := c.each(tags, func(tag string) error {
+		_, err := c.do(c.ctx, http.MethodDelete, path+"/tags/"+url.PathEscape(tag), nil)
+		return err
+	}); err != nil {
+		return err
+	}
+	var patch []operation
+	keys, _ := c.value("property").([]string)
+	for _, key := range keys {
+		patch = append(patch, remove("/"+pointer(key)))
+	}
+	if len(patch) > 0 {
+		_, err = c.doAs(c.ctx, http.MethodPatch, path, imagePatch, patch)
+	}
+	return err
+}
+
+// saveImage writes an image to a file, which is there whole or not at all.
+func saveImage(c *call) (err error) {
+	path, err := images.at(c, c.args[0])
+	if err != nil {
+		return err
+	}
+	response, err := c.send(c.ctx, http.MethodGet, path+"/file", http.Header{"Accept": {"application/octet-stream"}}, nil)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close() //nolint:errcheck // only read
+	file, ok := c.value("file").(string)
+	if !ok {
+		_, err = io.Copy(c.out, response.Body)
+		return err
+	}
+	out, err := os.Create(file + ".part")
+	if err != nil {
+		return misuse("--file: %w", err)
+	}
+	_, err = io.Copy(out, response.Body)
+	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
+		return fmt.Errorf("save image %s: %w", c.args[0], errors.Join(err, os.Remove(out.Name())))
+	}
+	return os.Rename(out.Name(), file)
+}
