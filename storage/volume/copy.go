@@ -9,7 +9,8 @@ import (
 )
 
 // still opens what an id is now, and stays for whoever has it, while a volume goes
-// on being written to.
+// on being written to. All of its layers are locked, lest something is merged into
+// one of them that is not meant for this reader.
 func (d *Dir) still(id string) (s *stack, err error) {
 	err = d.alone(func() error {
 		m, err := d.frozen(id)
@@ -19,8 +20,10 @@ func (d *Dir) still(id string) (s *stack, err error) {
 		if s, err = d.openStack(m); err != nil {
 			return err
 		}
-		if err := lock(s.top().file, shared); err != nil {
-			return errors.Join(err, s.close())
+		for _, l := range s.layers {
+			if err := lock(l.file, shared); err != nil {
+				return errors.Join(err, s.close())
+			}
 		}
 		return nil
 	})

@@ -131,7 +131,7 @@ func (k *Disk) ReadCached(p []byte, off int64) bool {
 		return false
 	}
 	defer k.s.gate.RUnlock()
-	return k.s.readCached(p, off)
+	return off >= 0 && off <= k.Size()-int64(len(p)) && k.s.readCached(p, off)
 }
 
 // WriteAt writes into the page cache. When it fails, none or some of p is there.

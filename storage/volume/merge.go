@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 )
 
@@ -17,26 +18,30 @@ import (
 // took up. Volumes may be in use meanwhile. It may be interrupted and called again.
 // What is open in another process is left for another time.
 func (d *Dir) Tidy(ctx context.Context) error {
+	if err := errors.Join(d.mergeAll(ctx), d.alone(d.sweep)); err != nil {
+		return fmt.Errorf("merge layers: %w", err)
+	}
+	return nil
+}
+
+func (d *Dir) mergeAll(ctx context.Context) error {
 	skip := map[string]bool{}
 	for {
 		m, err := d.beginMerge(skip)
 		if m == nil || err != nil {
-			return wrap("merge layers", err)
+			return err
 		}
 		err = m.run(ctx)
-		if err = errors.Join(err, m.end()); err != nil && !errors.Is(err, ErrInUse) {
-			return wrap("merge layers", err)
+		if err = errors.Join(err, m.end()); err != nil && !lost(err) {
+			return err
 		}
 		skip[m.lower.name] = !m.done // or it would be tried for ever
 	}
 }
 
-func wrap(what string, err error) error {
-	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
-}
+// lost tells whether a merge ended because somebody else was faster: another process
+// opened one of the volumes, or it was reset and has other layers now.
+func lost(err error) bool { return errors.Is(err, ErrInUse) || errors.Is(err, os.ErrClosed) }
 
 // merge is the merging of one layer into the one below.
 type merge struct {
@@ -123,7 +128,9 @@ func (d *Dir) openMerge(lower, upper string, users []*manifest) (m *merge, err e
 	if m.lower, err = openLayer(d.fs, layerPath(lower), m.size, true); err != nil {
 		return m, err
 	}
-	if err := lock(m.lower.file, exclusive); err != nil { // somebody exports it
+	// Somebody who exports it may not have the upper layer above it. Who begins to
+	// from now on has.
+	if err := errors.Join(lock(m.lower.file, exclusive), m.lower.file.Lock(shared)); err != nil {
 		return m, err
 	}
 	for _, s := range m.stacks {
@@ -314,7 +321,7 @@ func (m *merge) replace(s *stack) error {
 	if n.Base > i {
 		n.Base--
 	}
-	fresh, err := openLayer(m.dir.fs, layerPath(m.lower.name), n.Size, n.Kind == KindVolume && i == len(n.Layers)-1)
+	fresh, err := m.reopen(s, n.Size, i == len(n.Layers)-1)
 	if err != nil {
 		return err
 	}
@@ -327,16 +334,23 @@ func (m *merge) replace(s *stack) error {
 	old := s.layers[i : i+2]
 	s.layers = slices.Concat(s.layers[:i], []*layer{fresh}, s.layers[i+2:])
 	s.m, s.redo = &n, nil
-	if fresh == s.top() {
-		if err := errors.Join(m.lower.file.Lock(unlocked), s.relock()); err != nil {
-			s.fail(err)
-			return err
-		}
-	}
 	if m.own = m.own || old[1] == m.upper; old[1] == m.upper { // release closes it
 		return errors.Join(m.upper.file.Lock(unlocked), old[0].file.Close())
 	}
 	return errors.Join(old[0].file.Close(), old[1].file.Close())
+}
+
+// reopen opens the lower layer for a stack, of which it may become the newest. That
+// fails while somebody exports it.
+func (m *merge) reopen(s *stack, size int64, newest bool) (*layer, error) {
+	l, err := openLayer(m.dir.fs, layerPath(m.lower.name), size, newest && s.m.Kind == KindVolume)
+	if err != nil || !newest {
+		return l, err
+	}
+	if err := errors.Join(m.lower.file.Lock(unlocked), lock(l.file, exclusive)); err != nil {
+		return nil, errors.Join(err, l.file.Close())
+	}
+	return l, nil
 }
 
 // end lets go of everything.

@@ -228,26 +228,35 @@ func (s *stack) again(first, end int64) {
 	}
 }
 
-// extent is Disk.Extent.
+// extent is Disk.Extent. It looks at a page of the map at most, and first at the
+// file: what is asked for next begins where this ends.
 func (s *stack) extent(off int64) (n int64, mapped bool, err error) {
-	l, n := s.run(off, s.size.Load())
-	if l == nil {
-		return n, false, nil
-	}
-	at := l.data + off
-	run, mapped, err := l.file.Extent(at, at+n)
-	if err != nil {
-		return 0, false, err
-	}
-	if rest := run % BlockSize; rest != 0 && !mapped {
-		run -= rest // a block that is a hole in part is data
-		if run == 0 {
-			return min(BlockSize, n), true, nil
+	end := min(off+pageSpan, s.size.Load())
+	if l := s.owner(off / clusterSize); l != nil {
+		n, mapped, err = l.file.Extent(l.data+off, l.data+end)
+		if err != nil {
+			return 0, false, err
 		}
-	} else if rest != 0 {
-		run += BlockSize - rest
+		if n, mapped = wholeSectors(n, mapped); n < end-off {
+			end = off + n
+		}
 	}
-	return min(run, n), mapped, nil
+	_, n = s.run(off, end)
+	return n, mapped, nil
+}
+
+// wholeSectors makes a run end with a sector. One that is a hole in part is data.
+func wholeSectors(n int64, data bool) (int64, bool) {
+	switch rest := n % BlockSize; {
+	case rest == 0:
+		return n, data
+	case data:
+		return n - rest + BlockSize, true
+	case n < BlockSize:
+		return BlockSize, true
+	default:
+		return n - rest, false
+	}
 }
 
 // sync makes everything that was written durable. After a failure of the medium it

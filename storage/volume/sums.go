@@ -110,9 +110,13 @@ func decodeSums(b []byte) (*sums, error) {
 
 // fits tells whether a block has what it had.
 func (s *sums) fits(block int64, p []byte) bool {
-	want := uint32(0)
-	if block < int64(len(s.blocks)) {
-		want = s.blocks[block]
+	if s.empty(block) && isZero(p) {
+		return true
 	}
-	return crc32.Checksum(p, castagnoli) == want || want == 0 && isZero(p)
+	return block < int64(len(s.blocks)) && crc32.Checksum(p, castagnoli) == s.blocks[block]
+}
+
+// empty tells whether a block was never written.
+func (s *sums) empty(block int64) bool {
+	return block >= int64(len(s.blocks)) || s.blocks[block] == 0
 }

@@ -2,11 +2,13 @@ package volume
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 )
@@ -308,4 +310,110 @@ func TestFailedSync(t *testing.T) {
 	l.expect("v", piece{128 * kib, 1})
 	l.write("v", 3, 512, 512)
 	l.expect("v", piece{512, 1}, piece{512, 3}, piece{127 * kib, 1})
+}
+
+// A volume that is reset, or deleted, while its layers are merged.
+func TestResetWhileMerging(t *testing.T) {
+	for name, change := range map[string]func(*Dir) error{
+		"reset":  func(d *Dir) error { return d.Reset("v") },
+		"delete": func(d *Dir) error { return d.Delete("v") },
+	} {
+		l := newLab(t)
+		l.image("img", 1, 64*kib)
+		l.must(l.d.Clone("img", "v", 1<<20))
+		l.write("v", 2, 0, 4*kib)
+		l.must(l.d.Snapshot("v", "s"))
+		l.write("v", 3, 64*kib, 512*kib)
+		l.must(l.d.Delete("s"))
+		m, err := l.d.beginMerge(map[string]bool{})
+		l.must(err)
+		if _, _, err := m.step(0, m.live, make([]byte, clusterSize)); err != nil {
+			t.Fatal(err)
+		}
+		l.must(change(l.d))
+		if err := errors.Join(m.run(t.Context()), m.end()); err != nil && !lost(err) {
+			t.Errorf("%s: merge = %v", name, err)
+		}
+		l.must(l.d.Tidy(t.Context()))
+		want := 2 // the image and its checksums
+		if name == "reset" {
+			l.expect("v", piece{64 * kib, 1}, piece{1<<20 - 64*kib, 0})
+			want = 3
+		}
+		if left, err := l.d.fs.Names(layersDir); err != nil || len(left) != want {
+			t.Errorf("%s: layers left: %q, %v, want %d", name, left, err, want)
+		}
+	}
+}
+
+func TestCancelledMergeGoesOn(t *testing.T) {
+	l := newLab(t)
+	l.must(l.d.Create("v", 1<<20))
+	l.must(l.d.Snapshot("v", "s"))
+	l.write("v", 3, 64*kib, 512*kib)
+	l.must(l.d.Delete("s"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := l.d.Tidy(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Tidy = %v, want %v", err, context.Canceled)
+	}
+	l.must(l.d.Tidy(t.Context()))
+	l.expect("v", piece{64 * kib, 0}, piece{512 * kib, 3}, piece{448 * kib, 0})
+	if info, err := l.d.Stat("v"); err != nil || info.Layers != 1 {
+		t.Errorf("Stat = %+v, %v, want 1 layer", info, err)
+	}
+}
+
+func TestWholeSectors(t *testing.T) {
+	for _, c := range []struct {
+		n        int64
+		data     bool
+		want     int64
+		wantData bool
+	}{
+		{1024, true, 1024, true}, {1024, false, 1024, false}, {1000, true, 1024, true}, {1000, false, 512, false}, {500, false, 512, true},
+	} {
+		if n, data := wholeSectors(c.n, c.data); n != c.want || data != c.wantData {
+			t.Errorf("wholeSectors(%d, %v) = %d, %v, want %d, %v", c.n, c.data, n, data, c.want, c.wantData)
+		}
+	}
+}
+
+// What is exported or promoted stays as it was, whatever is written, deleted and
+// merged meanwhile.
+func TestStillIsStill(t *testing.T) {
+	l := newLab(t)
+	l.must(l.d.Create("v", 256*kib))
+	l.write("v", 1, 0, 64*kib)
+	l.must(l.d.Snapshot("v", "a"))
+	l.write("v", 2, 64*kib, 64*kib)
+	l.must(l.d.Snapshot("v", "b"))
+	s, err := l.d.still("v")
+	l.must(err)
+	for i, id := range []string{"a", "b", ""} {
+		l.write("v", byte(3+i), 0, 192*kib)
+		if id != "" {
+			if err := l.d.Delete(id); err != nil && !errors.Is(err, ErrInUse) {
+				t.Fatal(err)
+			}
+		}
+		l.must(l.d.Tidy(t.Context()))
+		got := make([]byte, 256*kib)
+		l.must(s.readAt(got, 0))
+		want := slices.Concat(bytes.Repeat([]byte{1}, 64*kib), bytes.Repeat([]byte{2}, 64*kib), make([]byte, 128*kib))
+		if !bytes.Equal(got, want) {
+			t.Fatalf("after deleting %q it has changed", id)
+		}
+	}
+	l.must(s.close())
+	for _, id := range []string{"a", "b"} {
+		if err := l.d.Delete(id); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	l.must(l.d.Tidy(t.Context()))
+	l.expect("v", piece{192 * kib, 5}, piece{64 * kib, 0})
+	if info, err := l.d.Stat("v"); err != nil || info.Layers != 1 {
+		t.Errorf("Stat = %+v, %v, want 1 layer", info, err)
+	}
 }

@@ -116,7 +116,13 @@ func (v *scrub) blocks(ctx context.Context, l *layer, s *sums) error {
 		}
 		off := b * clusterSize
 		v.meter.Add(min(clusterSize, v.m.Size-off))
-		if l.has != nil && !l.has.has(b) || v.hole(l, off) && s == nil {
+		if l.has != nil && !l.has.has(b) {
+			continue
+		}
+		if v.hole(l, off) {
+			if s != nil && !s.empty(b) {
+				v.report(l.name, off, clusterSize, "has gone: there is a hole")
+			}
 			continue
 		}
 		if err := l.readAt(p, off); err != nil {
