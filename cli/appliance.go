@@ -22,6 +22,7 @@ import (
 	"ironhook/power/ipmi"
 	"ironhook/power/manual"
 	"ironhook/storage"
+	"ironhook/storage/pool"
 	"ironhook/storage/volume"
 	"ironhook/store"
 	"ironhook/web"
@@ -38,6 +39,9 @@ type appliance struct {
 	store     *store.Store
 	boot      *bootsrv.Servers
 	conductor *conductor.Conductor
+	volumes   *volume.Dir
+	pool      *pool.Pool
+	listening netip.AddrPort // of the iSCSI target
 }
 
 // task is one member of the run group; it ends when its context does.
@@ -130,15 +134,18 @@ func (a *appliance) openStorage(ctx context.Context) error {
 		return misuse("--data %s: %w", a.config.Data, err)
 	}
 	a.onClose(volumes.Close)
+	if err := a.openPool(ctx, volumes, l.Addr().(*net.TCPAddr).AddrPort()); err != nil {
+		return err
+	}
 	portal := func(ctx context.Context, n *baremetal.Node) (netip.AddrPort, error) {
-		return a.portal(ctx, n, l.Addr().(*net.TCPAddr).AddrPort())
+		return a.portal(ctx, n, a.listening)
 	}
 	exports := storage.NewExports(a.store, volumes, a.log)
 	a.serveAt("iscsi", l.Addr().String(), func(ctx context.Context) error { return exports.Serve(ctx, l) })
 	return a.openConductor(ctx, map[string]conductor.Storage{
 		"noop":     storage.Noop{},
 		"external": storage.NewExternal(a.store),
-		"iscsi":    storage.NewManaged(a.store, volumes, portal, exports.Withdraw),
+		"iscsi":    storage.NewManaged(a.store, a.pool, volumes, portal, exports.Withdraw),
 	})
 }
 
@@ -192,6 +199,10 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 		return err
 	}
 	a.onClose(l.Close)
+	l, url, err := a.secure(l)
+	if err != nil {
+		return err
+	}
 	users, err := a.users(out)
 	if err != nil {
 		return err
@@ -202,7 +213,10 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 	mux := http.NewServeMux()
 	mux.Handle("/ui/", pages)
 	mux.Handle("/", rest)
-	a.serveAt("api", "http://"+l.Addr().String(), func(ctx context.Context) error { return serveHTTP(ctx, l, mux, pages.Close) })
+	if err := a.mountVolumes(mux, rest); err != nil {
+		return err
+	}
+	a.serveAt("api", url, func(ctx context.Context) error { return serveHTTP(ctx, l, mux, pages.Close) })
 	return a.openSocket(ctx, mux)
 }
 

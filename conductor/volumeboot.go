@@ -19,7 +19,7 @@ var capabilityFor = map[string]struct{ key, words string }{
 
 // bootVolume returns the volume target the node boots from, nil when it boots
 // from something else: Ironic's rule is a target with boot_index 0 and a storage
-// interface that has no image to write.
+// interface that has no image to write, or that makes a volume of the image.
 func (c *Conductor) bootVolume(ctx context.Context, n *baremetal.Node) (*baremetal.VolumeTarget, error) {
 	storage, err := c.storageOf(n)
 	if err != nil {
@@ -35,10 +35,16 @@ func (c *Conductor) bootVolume(ctx context.Context, n *baremetal.Node) (*baremet
 		}})
 		return err
 	})
-	if err != nil || len(found) == 0 {
+	switch {
+	case err != nil:
 		return nil, err
+	case len(found) > 0:
+		return found[0], nil
+	case n.InstanceInfo.Text("image_source") != "":
+		// Attach makes a volume of the image, and this target.
+		return &baremetal.VolumeTarget{NodeUUID: n.UUID, VolumeType: "iscsi"}, nil
 	}
-	return found[0], nil
+	return nil, nil
 }
 
 // checkCapability refuses a boot volume that the node is not declared able to

@@ -1,8 +1,6 @@
 package storage
 
 import (
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,17 +11,18 @@ import (
 	"github.com/google/uuid"
 
 	"ironhook/baremetal"
+	"ironhook/storage/pool"
 	"ironhook/store"
 )
 
-// iqnPrefix begins every name that we give (RFC 7143 section 4.2.7.4).
-const iqnPrefix = "iqn.2026-11.local.ironhook:"
+const iqnPrefix = pool.IQNPrefix
 
-// attach writes the rows for the node's targets. It returns the IQNs of exports
+// attach writes the rows for the node's targets, whose volumes are given by the UUIDs
+// of the targets. It returns the IQNs of exports
 // that had to go and whose sessions must end.
-func attach(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, portal netip.AddrPort) (stale []string, err error) {
+func attach(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, volumes map[string]string, portal netip.AddrPort) (stale []string, err error) {
 	targets = slices.DeleteFunc(slices.Clone(targets), func(t *baremetal.VolumeTarget) bool { return !isISCSI(t) })
-	stale, err = withdrawChanged(tx, n, targets)
+	stale, err = withdrawChanged(tx, n, targets, volumes)
 	if err != nil || len(targets) == 0 {
 		return stale, err
 	}
@@ -33,7 +32,7 @@ func attach(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, 
 	}
 	var fresh []string
 	for _, t := range targets {
-		e, made, err := exportOf(tx, n, t, initiator)
+		e, made, err := exportOf(tx, n, t, volumes[t.UUID], initiator)
 		if err != nil {
 			return nil, err
 		}
@@ -53,13 +52,13 @@ func attach(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, 
 
 // withdrawChanged removes the exports of the node that no longer fit their target:
 // another volume, another kind of target.
-func withdrawChanged(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (stale []string, err error) {
+func withdrawChanged(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, volumes map[string]string) (stale []string, err error) {
 	exports, err := tx.Exports().List(store.Where("node_uuid", n.UUID))
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range exports {
-		if slices.ContainsFunc(targets, func(t *baremetal.VolumeTarget) bool { return t.UUID == e.TargetUUID && t.VolumeID == e.Volume }) {
+		if slices.ContainsFunc(targets, func(t *baremetal.VolumeTarget) bool { return t.UUID == e.TargetUUID && volumes[t.UUID] == e.Volume }) {
 			continue
 		}
 		if err := tx.Exports().Delete(e.TargetUUID); err != nil {
@@ -86,32 +85,20 @@ func initiatorOf(tx *store.Tx, n *baremetal.Node) (string, error) {
 	return c.ConnectorID, tx.Connectors().Insert(c)
 }
 
-// exportOf returns the export of a target, and whether it had to be made. One that
+// exportOf returns the export of a target and its volume, and whether it had to be made. One that
 // is there keeps its secret; the machine's name is brought up to date.
-func exportOf(tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, initiator string) (e *baremetal.Export, made bool, err error) {
+func exportOf(tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, id, initiator string) (e *baremetal.Export, made bool, err error) {
 	e, err = tx.Exports().Get(t.UUID)
 	switch {
 	case errors.Is(err, baremetal.ErrNotFound):
 		e = &baremetal.Export{TargetUUID: t.UUID, NodeUUID: n.UUID, IQN: iqnPrefix + t.UUID,
-			Initiator: initiator, User: n.UUID, Secret: newSecret(), Volume: t.VolumeID}
+			Initiator: initiator, User: n.UUID, Secret: pool.NewSecret(), Volume: id}
 		return e, true, tx.Exports().Insert(e)
 	case err == nil && e.Initiator != initiator:
 		e.Initiator = initiator
 		return e, false, tx.Exports().Update(e)
 	}
 	return e, false, err
-}
-
-// secretAlphabet has 64 letters, none of which means anything to the iPXE shell, to
-// a kernel command line or to a URI.
-var secretAlphabet = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._").WithPadding(base64.NoPadding)
-
-// newSecret makes a CHAP secret of 96 random bits, the least that RFC 7143 section
-// 9.2.1 allows, in 16 characters, the most that Windows takes.
-func newSecret() string {
-	b := make([]byte, 12)
-	rand.Read(b)
-	return secretAlphabet.EncodeToString(b)
 }
 
 // described are the properties that belong to us while a target is exported.

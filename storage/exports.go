@@ -89,13 +89,7 @@ func (e *Exports) lookup(ctx context.Context, initiator, target string) (iscsi.G
 // find reads the export of an IQN and whether it is for reading only.
 func (e *Exports) find(ctx context.Context, iqn string) (export *baremetal.Export, ro bool, err error) {
 	err = e.store.View(ctx, func(tx *store.Tx) error {
-		if export, err = tx.Exports().Get(iqn); err != nil {
-			return err
-		}
-		t, err := tx.Targets().Get(export.TargetUUID)
-		if err == nil {
-			ro = readOnly(t)
-		}
+		export, ro, err = findExport(tx, iqn)
 		return err
 	})
 	if err == nil && export.IQN != iqn { // rows answer to their UUID too
@@ -104,10 +98,55 @@ func (e *Exports) find(ctx context.Context, iqn string) (export *baremetal.Expor
 	return export, ro, err
 }
 
+func findExport(tx *store.Tx, iqn string) (export *baremetal.Export, ro bool, err error) {
+	export, err = tx.Exports().Get(iqn)
+	if errors.Is(err, baremetal.ErrNotFound) {
+		a, err := tx.Attachments().Get(iqn)
+		if err != nil {
+			return nil, false, err
+		}
+		return exportTo(a), a.ReadOnly, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	t, err := tx.Targets().Get(export.TargetUUID)
+	if err != nil {
+		return nil, false, err
+	}
+	v, err := tx.Volumes().Get(export.Volume)
+	if errors.Is(err, baremetal.ErrNotFound) { // a raw file
+		return export, readOnly(t), nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return export, readOnly(t) || v.ReadOnly, nil
+}
+
+// exportTo is an attachment in the shape of an export: a host that is no node of ours
+// logs in like one that is.
+func exportTo(a *baremetal.Attachment) *baremetal.Export {
+	return &baremetal.Export{TargetUUID: a.UUID, IQN: a.IQN, Initiator: a.Initiator, User: a.User, Secret: a.Secret, Volume: a.VolumeUUID, CreatedAt: a.CreatedAt}
+}
+
+// allExports lists what anybody may log in to.
+func allExports(tx *store.Tx) ([]*baremetal.Export, error) {
+	exports, err := tx.Exports().List(store.Query{})
+	if err != nil {
+		return nil, err
+	}
+	attachments, err := tx.Attachments().List(store.Query{Filters: []store.Filter{{Column: "initiator", Match: store.NotNull}}})
+	for _, a := range attachments {
+		exports = append(exports, exportTo(a))
+	}
+	return exports, err
+}
+
 // discover lists what an initiator may open, for SendTargets.
 func (e *Exports) discover(ctx context.Context, initiator string) (names []string, err error) {
 	err = e.store.View(ctx, func(tx *store.Tx) error {
-		exports, err := tx.Exports().List(store.Query{})
+		exports, err := allExports(tx)
 		for _, x := range exports {
 			if strings.EqualFold(x.Initiator, initiator) {
 				names = append(names, x.IQN)
@@ -207,7 +246,7 @@ func (e *Exports) withdrawOrphans(ctx context.Context) error {
 		return nil
 	}
 	err := e.store.View(ctx, func(tx *store.Tx) error {
-		exports, err := tx.Exports().List(store.Query{})
+		exports, err := allExports(tx)
 		for _, x := range exports {
 			if s := open[x.IQN]; s != nil && s.volume == x.Volume {
 				delete(open, x.IQN)

@@ -32,7 +32,7 @@ func (h *house) serve() (exports *Exports, address string, stop func()) {
 	h.Helper()
 	exports = NewExports(h.store, h.volumes, h.logger())
 	exports.target.Limits.Drain = 50 * time.Millisecond // our initiator does not heed a request to log out
-	h.managed = NewManaged(h.store, h.volumes, fixedPortal, exports.Withdraw)
+	h.managed = NewManaged(h.store, h.pool, h.volumes, fixedPortal, exports.Withdraw)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	h.must(err)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ironhook/baremetal"
+	"ironhook/storage/pool"
 	"ironhook/storage/volume"
 	"ironhook/store"
 )
@@ -34,6 +35,7 @@ type house struct {
 	dir     string
 	store   *store.Store
 	volumes *volume.Dir
+	pool    *pool.Pool
 	managed *Managed
 
 	mu    sync.Mutex
@@ -62,7 +64,8 @@ func openHouse(t *testing.T, dir string) *house {
 	h.must(err)
 	h.volumes, err = volume.Open(filepath.Join(dir, "volumes"))
 	h.must(err)
-	h.managed = NewManaged(h.store, h.volumes, fixedPortal, h.end)
+	h.pool = pool.New(pool.Config{Store: h.store, Volumes: h.volumes, Log: h.logger()})
+	h.managed = NewManaged(h.store, h.pool, h.volumes, fixedPortal, h.end)
 	return h
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"ironhook/baremetal"
+	"ironhook/storage/pool"
 	"ironhook/storage/volume"
 	"ironhook/store"
 )
@@ -75,7 +77,7 @@ func attachAndDetachForEver(dir string) {
 	check(err)
 	v, err := volume.Open(filepath.Join(dir, "volumes"))
 	check(err)
-	m := NewManaged(s, v, fixedPortal, func(string) {})
+	m := NewManaged(s, pool.New(pool.Config{Store: s, Volumes: v, Log: slog.New(slog.DiscardHandler)}), v, fixedPortal, func(string) {})
 	var nodes []*baremetal.Node
 	check(s.View(ctx, func(tx *store.Tx) error { nodes, err = tx.Nodes().List(store.Query{}); return err }))
 	for {

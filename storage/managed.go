@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/storage/pool"
 	"ironhook/storage/volume"
 	"ironhook/store"
 )
@@ -18,6 +20,7 @@ import (
 // one node holds that node's reservation.
 type Managed struct {
 	store    *store.Store
+	pool     *pool.Pool
 	volumes  *volume.Dir
 	portal   Portal
 	withdraw func(iqn string)
@@ -28,13 +31,28 @@ type Portal func(context.Context, *baremetal.Node) (netip.AddrPort, error)
 
 // NewManaged makes the interface. withdraw is called when an export is gone: it
 // ends the sessions to that IQN and returns when no I/O of theirs is left.
-func NewManaged(s *store.Store, v *volume.Dir, portal Portal, withdraw func(iqn string)) *Managed {
-	return &Managed{s, v, portal, withdraw}
+func NewManaged(s *store.Store, p *pool.Pool, v *volume.Dir, portal Portal, withdraw func(iqn string)) *Managed {
+	return &Managed{s, p, v, portal, withdraw}
 }
 
-// ShouldWriteImage is false when the node boots from a volume.
-func (m *Managed) ShouldWriteImage(ctx context.Context, n *baremetal.Node) (bool, error) {
-	return shouldWriteImage(ctx, m.store, n)
+// ShouldWriteImage is false when the node boots from a volume, be it one that Attach
+// makes of the image that instance_info names.
+func (m *Managed) ShouldWriteImage(ctx context.Context, n *baremetal.Node) (write bool, err error) {
+	err = m.store.View(ctx, func(tx *store.Tx) error {
+		targets, err := volumeTargets(tx, n)
+		if err != nil {
+			return err
+		}
+		write, err = m.writesImage(tx, n, targets)
+		return err
+	})
+	return write, err
+}
+
+// writesImage is Ironic's rule but for images of ours, which become volumes.
+func (m *Managed) writesImage(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (bool, error) {
+	i, err := golden(tx, n)
+	return i == nil && writesImage(n, targets), err
 }
 
 // Validate says everything at once that would keep the node from booting from its
@@ -46,8 +64,11 @@ func (m *Managed) Validate(ctx context.Context, n *baremetal.Node) error {
 		if err != nil {
 			return err
 		}
-		checkBoot(&found, n, targets)
-		return m.checkVolumes(&found, tx, n, targets)
+		if err := m.checkBoot(&found, tx, n, targets); err != nil {
+			return err
+		}
+		_, err = m.checkVolumes(&found, tx, n, targets)
+		return err
 	})
 	if err != nil {
 		return err
@@ -56,46 +77,82 @@ func (m *Managed) Validate(ctx context.Context, n *baremetal.Node) error {
 }
 
 // checkBoot looks at what the machine needs besides the volumes.
-func checkBoot(found *findings, n *baremetal.Node, targets []*baremetal.VolumeTarget) {
-	if writesImage(n, targets) {
+func (m *Managed) checkBoot(found *findings, tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) error {
+	write, err := m.writesImage(tx, n, targets)
+	if isFinding(err) {
+		found.add("%s", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if write {
 		if _, image := n.InstanceInfo["image_source"]; !image {
-			found.add("There is no volume target with boot_index 0 to boot from: create one with the name of a volume as its volume_id.")
+			found.add("There is no volume target with boot_index 0 to boot from: create one with the name of a volume as its volume_id, or set image_source in instance_info to an image.")
 		}
-		return
+		return nil
 	}
 	if !bootsByIPXE[n.Interfaces["boot"]] {
 		found.add("To support network booting to an iSCSI volume, the boot interface must be set to ``ipxe``.")
 	}
-	if _, able := n.Capability("iscsi_boot"); !able && isISCSI(targets[0]) {
+	if _, able := n.Capability("iscsi_boot"); able {
+		return nil
+	}
+	switch {
+	case len(targets) == 0 || targets[0].BootIndex != 0:
+		found.add("The image %s becomes a volume of type 'iscsi', however the capability 'iscsi_boot' is not set for the node: add iscsi_boot:True to capabilities in its properties.", n.InstanceInfo.Text("image_source"))
+	case isISCSI(targets[0]):
 		found.add("Volume target %s is configured for 'iscsi', however the capability 'iscsi_boot' is not set for the node: add iscsi_boot:True to capabilities in its properties.", targets[0].UUID)
 	}
+	return nil
 }
 
-// checkVolumes looks at every volume that attaching would export.
-func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) error {
+// checkVolumes looks at every volume that attaching would export, and returns them by
+// the UUIDs of their targets.
+func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (volumes map[string]string, err error) {
+	volumes = map[string]string{}
 	named := map[string]string{}
 	for _, t := range targets {
 		if !isISCSI(t) {
 			continue
 		}
-		if other, twice := named[t.VolumeID]; twice {
+		id, v, err := pool.Resolve(tx, m.volumes, t.VolumeID)
+		if isFinding(err) {
+			found.add("volume_id of volume target %s: %s", t.UUID, err)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if other, twice := named[id]; twice {
 			found.add("Volume targets %s and %s name the same volume %s: give each a volume of its own.", other, t.UUID, t.VolumeID)
 			continue
 		}
-		named[t.VolumeID] = t.UUID
-		if m.checkVolume(found, t) {
-			if err := checkFree(found, tx, n, t); err != nil {
-				return err
+		named[id], volumes[t.UUID] = t.UUID, id
+		if m.checkVolume(found, t, id, v) {
+			if err := checkFree(found, tx, n, t, id, v); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return volumes, nil
+}
+
+// isFinding tells an error that a person can do something about.
+func isFinding(err error) bool {
+	return errors.Is(err, baremetal.ErrConflict) || errors.Is(err, baremetal.ErrInvalid)
 }
 
 // checkVolume looks at the volume itself and tells whether it can be served.
-func (m *Managed) checkVolume(found *findings, t *baremetal.VolumeTarget) bool {
-	_, err := m.volumes.Stat(t.VolumeID)
+func (m *Managed) checkVolume(found *findings, t *baremetal.VolumeTarget, id string, v *baremetal.Volume) bool {
+	if v != nil && v.Status != baremetal.VolumeAvailable && v.Status != baremetal.VolumeUploading {
+		found.add("Volume %s of volume target %s is %s: wait until it is available.", t.VolumeID, t.UUID, v.Status)
+		return false
+	}
+	info, err := m.volumes.Stat(id)
 	switch {
+	case err == nil && info.Kind != volume.KindVolume && !readOnly(t):
+		found.add("volume_id %s of volume target %s names a %s, which cannot be written to: make a volume from it and name that, or set access_mode to ro in the target's properties.", t.VolumeID, t.UUID, info.Kind)
 	case err == nil:
 		return true
 	case errors.Is(err, volume.ErrName):
@@ -127,27 +184,20 @@ func (m *Managed) alternatives() string {
 
 // checkFree looks for another machine that has the volume. Machines that only read
 // it, all of them, may share it.
-func checkFree(found *findings, tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget) error {
-	others, err := tx.Exports().List(store.Where("volume", t.VolumeID))
+func checkFree(found *findings, tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, id string, v *baremetal.Volume) error {
+	uses, err := pool.Users(tx, id)
 	if err != nil {
-		return fmt.Errorf("look for other users of volume %s: %w", t.VolumeID, err)
+		return err
 	}
-	for _, e := range others {
-		if e.NodeUUID == n.UUID {
-			continue
+	ro := readOnly(t) || v != nil && v.ReadOnly
+	for _, u := range uses {
+		switch {
+		case u.Node == n.UUID, ro && u.ReadOnly:
+		case u.Node == "":
+			found.add("Volume %s of volume target %s is attached to %s: delete that attachment first, or give this node a volume of its own.", t.VolumeID, t.UUID, cmp.Or(u.Name, "another host"))
+		default:
+			found.add("Volume %s of volume target %s is in use by node %s: switch that node off first, give this one a volume of its own, or set access_mode to ro in the properties of both targets.", t.VolumeID, t.UUID, u.Name)
 		}
-		theirs, err := tx.Targets().Get(e.TargetUUID)
-		if err != nil {
-			return err
-		}
-		if readOnly(t) && readOnly(theirs) {
-			continue
-		}
-		holder, err := tx.Nodes().Get(e.NodeUUID)
-		if err != nil {
-			return err
-		}
-		found.add("Volume %s of volume target %s is in use by node %s: switch that node off first, give this one a volume of its own, or set access_mode to ro in the properties of both targets.", t.VolumeID, t.UUID, holder.Label())
 	}
 	return nil
 }
@@ -165,6 +215,12 @@ func (m *Managed) Attach(ctx context.Context, n *baremetal.Node) error {
 	if err != nil {
 		return fmt.Errorf("find the address at which node %s reaches the iSCSI target: %w", n.Label(), err)
 	}
+	if err := m.ensure(ctx, n); err != nil {
+		return err
+	}
+	if err := m.reset(ctx, n); err != nil {
+		return err
+	}
 	var stale []string
 	err = m.store.Update(ctx, func(tx *store.Tx) error {
 		targets, err := volumeTargets(tx, n)
@@ -172,13 +228,14 @@ func (m *Managed) Attach(ctx context.Context, n *baremetal.Node) error {
 			return err
 		}
 		var found findings
-		if err := m.checkVolumes(&found, tx, n, targets); err != nil {
+		volumes, err := m.checkVolumes(&found, tx, n, targets)
+		if err != nil {
 			return err
 		}
 		if err := found.err(baremetal.ErrStorage, "Failed to attach the volumes of node %s.", n.UUID); err != nil {
 			return err
 		}
-		stale, err = attach(tx, n, targets, portal)
+		stale, err = attach(tx, n, targets, volumes, portal)
 		return err
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"ironhook/baremetal"
+	"ironhook/storage/pool"
 	"ironhook/store"
 )
 
@@ -60,9 +61,9 @@ func TestSecretIsFitForFirmware(t *testing.T) {
 	fit := regexp.MustCompile(`^[A-Za-z0-9._]{16}$`)
 	seen := map[string]bool{}
 	for range 1000 {
-		s := newSecret()
+		s := pool.NewSecret()
 		if !fit.MatchString(s) || seen[s] {
-			t.Fatalf("newSecret() = %q", s)
+			t.Fatalf("pool.NewSecret() = %q", s)
 		}
 		seen[s] = true
 	}
@@ -295,7 +296,7 @@ func TestValidateSaysEverythingAtOnce(t *testing.T) {
 func TestPortalOfIPv6(t *testing.T) {
 	h := newHouse(t)
 	n, boot := h.machine("pc-07")
-	m := NewManaged(h.store, h.volumes, func(context.Context, *baremetal.Node) (netip.AddrPort, error) {
+	m := NewManaged(h.store, h.pool, h.volumes, func(context.Context, *baremetal.Node) (netip.AddrPort, error) {
 		return netip.MustParseAddrPort("[fd00::1]:3260"), nil
 	}, h.end)
 	h.must(m.Attach(t.Context(), n))
@@ -303,7 +304,7 @@ func TestPortalOfIPv6(t *testing.T) {
 		t.Errorf("target_portal = %q, want brackets", got)
 	}
 	broken := errors.New("no lease")
-	m = NewManaged(h.store, h.volumes, func(context.Context, *baremetal.Node) (netip.AddrPort, error) {
+	m = NewManaged(h.store, h.pool, h.volumes, func(context.Context, *baremetal.Node) (netip.AddrPort, error) {
 		return netip.AddrPort{}, broken
 	}, h.end)
 	if err := m.Attach(t.Context(), n); !errors.Is(err, broken) || !strings.Contains(err.Error(), "pc-07") {

@@ -11,45 +11,47 @@ import (
 
 // metadata serves the metadata of volumes or of snapshots.
 type metadata struct {
-	update func(c *call, change func(map[string]string) (map[string]string, error)) (map[string]string, error)
+	read   func(c *call) (map[string]string, error)
+	update func(c *call, change edit) (map[string]string, error)
 }
 
-var volumeMetadata = metadata{func(c *call, change func(map[string]string) (map[string]string, error)) (map[string]string, error) {
-	v, err := c.Pool.UpdateVolume(c.r.Context(), c.arg("id"), func(_ *store.Tx, v *baremetal.Volume) (err error) {
-		v.Metadata, err = change(v.Metadata)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return v.Metadata, nil
-}}
+// edit makes new metadata of what there is, which it leaves alone.
+type edit func(map[string]string) (map[string]string, error)
 
-var snapshotMetadata = metadata{func(c *call, change func(map[string]string) (map[string]string, error)) (map[string]string, error) {
-	s, err := c.Pool.UpdateSnapshot(c.r.Context(), c.arg("id"), func(s *baremetal.Snapshot) (err error) {
-		s.Metadata, err = change(s.Metadata)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return s.Metadata, nil
-}}
-
-// read returns the metadata without touching them.
-func (m metadata) read(c *call) (have map[string]string, err error) {
-	err = c.Store.View(c.r.Context(), func(tx *store.Tx) error {
-		if v, err := tx.Volumes().Get(c.arg("id")); err == nil {
+var volumeMetadata = metadata{
+	read: func(c *call) (map[string]string, error) {
+		v, _, err := c.Pool.Volume(c.r.Context(), c.arg("id"))
+		if err != nil {
+			return nil, err
+		}
+		return notNil(v.Metadata), nil
+	},
+	update: func(c *call, change edit) (have map[string]string, err error) {
+		_, err = c.Pool.UpdateVolume(c.r.Context(), c.arg("id"), func(_ *store.Tx, v *baremetal.Volume) (err error) {
+			v.Metadata, err = change(v.Metadata)
 			have = v.Metadata
-			return nil
+			return err
+		})
+		return have, err
+	},
+}
+
+var snapshotMetadata = metadata{
+	read: func(c *call) (map[string]string, error) {
+		s, err := c.Pool.Snapshot(c.r.Context(), c.arg("id"))
+		if err != nil {
+			return nil, err
 		}
-		s, err := tx.Snapshots().Get(c.arg("id"))
-		if err == nil {
+		return notNil(s.Metadata), nil
+	},
+	update: func(c *call, change edit) (have map[string]string, err error) {
+		_, err = c.Pool.UpdateSnapshot(c.r.Context(), c.arg("id"), func(s *baremetal.Snapshot) (err error) {
+			s.Metadata, err = change(s.Metadata)
 			have = s.Metadata
-		}
-		return err
-	})
-	return notNil(have), err
+			return err
+		})
+		return have, err
+	},
 }
 
 func (m metadata) show(c *call) (int, any, error) {
@@ -125,8 +127,9 @@ func (m metadata) deleteKey(c *call) (int, any, error) {
 		if _, ok := have[c.arg("key")]; !ok {
 			return nil, noKey(c)
 		}
-		delete(have, c.arg("key"))
-		return have, nil
+		left := maps.Clone(have)
+		delete(left, c.arg("key"))
+		return left, nil
 	})
 	return http.StatusOK, nil, err
 }

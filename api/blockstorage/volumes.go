@@ -104,7 +104,7 @@ func (c *call) query(columns ...string) (q store.Query, err error) {
 	q.Desc = direction != "asc"
 	if key != "" {
 		column, ok := sortKeys[key]
-		if !ok || q.SortKey == "size" {
+		if !ok {
 			return q, baremetal.Errorf(baremetal.ErrInvalid, "Sort key %.64s is not one of %v.", key, slices.Sorted(maps.Keys(sortKeys)))
 		}
 		q.SortKey = column

@@ -1,0 +1,372 @@
+package blockstorage
+
+import (
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+
+	"ironhook/api/wire"
+	"ironhook/baremetal"
+	"ironhook/storage/pool"
+	"ironhook/store"
+)
+
+// shortAttachment is how a volume shows who has it.
+func shortAttachment(volume string, u pool.Use) map[string]any {
+	a := describe(u)
+	return map[string]any{"id": volume, "volume_id": volume, "attachment_id": u.UUID, "server_id": a.instance,
+		"host_name": wire.Text(u.Name), "device": u.Mountpoint, "attached_at": a.since}
+}
+
+// described is what differs between a node that has a volume and another host.
+type described struct {
+	instance any
+	status   string
+	since    any
+	mode     string
+}
+
+func describe(u pool.Use) described {
+	d := described{mode: map[bool]string{true: "ro", false: "rw"}[u.ReadOnly]}
+	if u.Attachment != nil {
+		d.instance, d.status, d.since = wire.Text(u.Attachment.Instance), u.Attachment.Status, wire.Time(u.Attachment.CreatedAt, timeLayout)
+	} else {
+		d.instance, d.status, d.since = u.Node, pool.AttachmentAttached, wire.Time(u.Export.CreatedAt, timeLayout)
+	}
+	return d
+}
+
+// attachment is one with everything but how to log in.
+func attachment(volume string, u pool.Use) map[string]any {
+	d := describe(u)
+	return map[string]any{"id": u.UUID, "volume_id": volume, "instance": d.instance, "status": d.status,
+		"attach_mode": d.mode, "attached_at": d.since, "detached_at": nil, "connection_info": map[string]any{}}
+}
+
+// connection is how to log in: all that os-brick needs. It leaves with the answer to
+// the request that made or renewed it and never with a GET.
+func (c *call) connection(a *baremetal.Attachment) (map[string]any, error) {
+	portal, err := c.Portal(c.r)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"target_discovered": false, "target_portal": portal.String(), "target_iqn": a.IQN, "target_lun": 0,
+		"volume_id": a.VolumeUUID, "auth_method": "CHAP", "auth_username": a.User, "auth_password": a.Secret,
+		"access_mode": map[bool]string{true: "ro", false: "rw"}[a.ReadOnly], "encrypted": false, "discard": true, "qos_specs": nil,
+	}, nil
+}
+
+// connected is an attachment with its connection.
+func (c *call) connected(a *baremetal.Attachment) (any, error) {
+	body := attachment(a.VolumeUUID, pool.Use{UUID: a.UUID, Attachment: a, ReadOnly: a.ReadOnly})
+	if a.Initiator != "" {
+		info, err := c.connection(a)
+		if err != nil {
+			return nil, err
+		}
+		info["driver_volume_type"], info["attachment_id"] = "iscsi", a.UUID
+		body["connection_info"] = info
+	}
+	return map[string]any{"attachment": body}, nil
+}
+
+// connector is what a host says of itself.
+type connector struct {
+	Initiator  string
+	Host       string
+	Mountpoint string
+	Mode       string
+}
+
+// iqn is a name that may log in (RFC 7143 section 4.2.7).
+var iqn = regexp.MustCompile(`^(iqn\.|eui\.|naa\.)[A-Za-z0-9:.-]{1,219}$`)
+
+func (k *connector) check(needed bool) error {
+	if k.Initiator == "" && !needed {
+		return nil
+	}
+	if !iqn.MatchString(k.Initiator) {
+		return baremetal.Errorf(baremetal.ErrInvalid, "The connector's initiator %.64q is not an iSCSI name; volumes are reached by iSCSI only.", k.Initiator)
+	}
+	return checkTexts(k.Host, k.Mountpoint, nil)
+}
+
+// apply notes who may log in.
+func (k *connector) apply(a *baremetal.Attachment) {
+	if k.Initiator == "" {
+		return
+	}
+	a.Initiator, a.Status, a.Host, a.Mountpoint = k.Initiator, pool.AttachmentAttaching, k.Host, k.Mountpoint
+	a.ReadOnly = a.ReadOnly || k.Mode == "ro"
+}
+
+// found is an attachment and its volume.
+type found struct {
+	volume string
+	use    pool.Use
+}
+
+func (c *call) allAttachments() (list []found, err error) {
+	err = c.Store.View(c.r.Context(), func(tx *store.Tx) error {
+		uses, err := pool.AllUsers(tx)
+		for volume, of := range uses {
+			for _, u := range of {
+				list = append(list, found{volume, u})
+			}
+		}
+		return err
+	})
+	slices.SortFunc(list, func(a, b found) int { return map[bool]int{true: -1, false: 1}[a.use.UUID < b.use.UUID] })
+	return list, err
+}
+
+func listAttachments(detail bool) handler {
+	return func(c *call) (int, any, error) {
+		list, err := c.allAttachments()
+		if err != nil {
+			return 0, nil, err
+		}
+		given := c.r.URL.Query()
+		list = slices.DeleteFunc(list, func(f found) bool {
+			d := describe(f.use)
+			return given.Get("volume_id") != "" && given.Get("volume_id") != f.volume ||
+				given.Get("instance_id") != "" && given.Get("instance_id") != d.instance ||
+				given.Get("status") != "" && given.Get("status") != d.status
+		})
+		return page(c, "attachments", list, func(f found) string { return f.use.UUID }, func(f found) any {
+			body := attachment(f.volume, f.use)
+			if !detail {
+				return map[string]any{"id": body["id"], "status": body["status"], "instance": body["instance"], "volume_id": body["volume_id"]}
+			}
+			return body
+		})
+	}
+}
+
+// find returns an attachment of a node or of another host.
+func (c *call) find(uuid string) (found, error) {
+	list, err := c.allAttachments()
+	if err != nil {
+		return found{}, err
+	}
+	for _, f := range list {
+		if f.use.UUID == uuid {
+			return f, nil
+		}
+	}
+	return found{}, baremetal.Errorf(baremetal.ErrNotFound, "Volume attachment could not be found with filter: attachment_id = %s.", uuid)
+}
+
+// foreign returns an attachment that is not a node's: those are made by switching
+// nodes on and off.
+func (c *call) foreign() (*baremetal.Attachment, error) {
+	f, err := c.find(c.arg("id"))
+	if err == nil && f.use.Attachment == nil {
+		err = baremetal.Errorf(baremetal.ErrConflict, "It belongs to node %s, whose volumes are attached and detached with its power.", f.use.Name)
+	}
+	return f.use.Attachment, err
+}
+
+func showAttachment(c *call) (int, any, error) {
+	f, err := c.find(c.arg("id"))
+	if err != nil {
+		return 0, nil, err
+	}
+	return http.StatusOK, map[string]any{"attachment": attachment(f.volume, f.use)}, nil
+}
+
+func createAttachment(c *call) (int, any, error) {
+	var body struct {
+		Attachment struct {
+			Volume    string `json:"volume_uuid"`
+			Instance  string `json:"instance_uuid"`
+			Connector connector
+			Mode      string
+		}
+	}
+	if err := wire.Read(c.r, &body); err != nil {
+		return 0, nil, err
+	}
+	in := &body.Attachment
+	if err := in.Connector.check(false); err != nil {
+		return 0, nil, err
+	}
+	a := &baremetal.Attachment{VolumeUUID: in.Volume, Instance: in.Instance, ReadOnly: in.Mode == "ro", Status: pool.AttachmentReserved}
+	in.Connector.apply(a)
+	if err := c.Pool.Attach(c.r.Context(), a); err != nil {
+		return 0, nil, err
+	}
+	answer, err := c.connected(a)
+	return http.StatusOK, answer, err
+}
+
+func updateAttachment(c *call) (int, any, error) {
+	var body struct {
+		Attachment struct{ Connector connector }
+	}
+	if err := wire.Read(c.r, &body); err != nil {
+		return 0, nil, err
+	}
+	k := &body.Attachment.Connector
+	if err := k.check(true); err != nil {
+		return 0, nil, err
+	}
+	a, err := c.foreign()
+	if err != nil {
+		return 0, nil, err
+	}
+	k.apply(a)
+	if err := c.Pool.Attach(c.r.Context(), a); err != nil {
+		return 0, nil, err
+	}
+	answer, err := c.connected(a)
+	return http.StatusOK, answer, err
+}
+
+func completeAttachment(c *call) (int, any, error) {
+	return act(c, map[string]action{"os-complete": func(c *call, _ json.RawMessage) (int, any, error) {
+		a, err := c.foreign()
+		if err != nil {
+			return 0, nil, err
+		}
+		return http.StatusNoContent, nil, c.Pool.Mark(c.r.Context(), a.UUID, func(a *baremetal.Attachment) { a.Status = pool.AttachmentAttached })
+	}})
+}
+
+func deleteAttachment(c *call) (int, any, error) {
+	a, err := c.foreign()
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := c.Pool.Detach(c.r.Context(), a.UUID); err != nil {
+		return 0, nil, err
+	}
+	_, uses, err := c.Pool.Volume(c.r.Context(), a.VolumeUUID)
+	left := []any{}
+	for _, u := range uses {
+		left = append(left, attachment(a.VolumeUUID, u))
+	}
+	return http.StatusOK, map[string]any{"attachments": left}, err
+}
+
+// The older way to the same, by actions of the volume.
+
+// own lists the attachments of a volume that are no node's.
+func (c *call) own() (list []*baremetal.Attachment, err error) {
+	_, uses, err := c.Pool.Volume(c.r.Context(), c.arg("id"))
+	for _, u := range uses {
+		if u.Attachment != nil {
+			list = append(list, u.Attachment)
+		}
+	}
+	return list, err
+}
+
+// noted is for what changes nothing here.
+func noted(c *call, _ json.RawMessage) (int, any, error) {
+	_, _, err := c.Pool.Volume(c.r.Context(), c.arg("id"))
+	return http.StatusAccepted, nil, err
+}
+
+func reserve(c *call, _ json.RawMessage) (int, any, error) {
+	return http.StatusAccepted, nil, c.Pool.Attach(c.r.Context(), &baremetal.Attachment{VolumeUUID: c.arg("id"), Status: pool.AttachmentReserved})
+}
+
+func unreserve(c *call, _ json.RawMessage) (int, any, error) {
+	return c.detachAll(http.StatusAccepted, func(a *baremetal.Attachment) bool { return a.Status == pool.AttachmentReserved })
+}
+
+func (c *call) detachAll(status int, which func(*baremetal.Attachment) bool) (int, any, error) {
+	list, err := c.own()
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, a := range list {
+		if !which(a) {
+			continue
+		}
+		if err := c.Pool.Detach(c.r.Context(), a.UUID); err != nil {
+			return 0, nil, err
+		}
+	}
+	return status, nil, nil
+}
+
+// adopt returns the attachment that os-reserve or os-initialize_connection made, or a
+// new one.
+func (c *call) adopt(fits func(*baremetal.Attachment) bool) (*baremetal.Attachment, error) {
+	list, err := c.own()
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(list, fits); i >= 0 {
+		return list[i], nil
+	}
+	return &baremetal.Attachment{VolumeUUID: c.arg("id"), Status: pool.AttachmentReserved}, nil
+}
+
+func attachOld(c *call, args json.RawMessage) (int, any, error) {
+	var in struct {
+		Instance   string `json:"instance_uuid"`
+		Host       string `json:"host_name"`
+		Mountpoint string
+		Mode       string
+	}
+	if err := decode(args, &in); err != nil {
+		return 0, nil, err
+	}
+	if err := checkTexts(in.Host, in.Mountpoint+in.Instance, nil); err != nil {
+		return 0, nil, err
+	}
+	a, err := c.adopt(func(a *baremetal.Attachment) bool { return a.Status != pool.AttachmentAttached })
+	if err != nil {
+		return 0, nil, err
+	}
+	a.Instance, a.Mountpoint, a.Status, a.ReadOnly = in.Instance, in.Mountpoint, pool.AttachmentAttached, in.Mode == "ro"
+	if in.Host != "" {
+		a.Host = in.Host
+	}
+	return http.StatusAccepted, nil, c.Pool.Attach(c.r.Context(), a)
+}
+
+func detachOld(c *call, args json.RawMessage) (int, any, error) {
+	var in struct {
+		Attachment string `json:"attachment_id"`
+	}
+	if err := decode(args, &in); err != nil {
+		return 0, nil, err
+	}
+	return c.detachAll(http.StatusAccepted, func(a *baremetal.Attachment) bool { return in.Attachment == "" || a.UUID == in.Attachment })
+}
+
+func initializeConnection(c *call, args json.RawMessage) (int, any, error) {
+	var in struct{ Connector connector }
+	if err := decode(args, &in); err != nil {
+		return 0, nil, err
+	}
+	if err := in.Connector.check(true); err != nil {
+		return 0, nil, err
+	}
+	a, err := c.adopt(func(a *baremetal.Attachment) bool { return a.Initiator == in.Connector.Initiator || a.Initiator == "" })
+	if err != nil {
+		return 0, nil, err
+	}
+	in.Connector.apply(a)
+	if err := c.Pool.Attach(c.r.Context(), a); err != nil {
+		return 0, nil, err
+	}
+	info, err := c.connection(a)
+	return http.StatusOK, map[string]any{"connection_info": map[string]any{"driver_volume_type": "iscsi", "data": info}}, err
+}
+
+func terminateConnection(c *call, args json.RawMessage) (int, any, error) {
+	var in struct{ Connector connector }
+	if err := decode(args, &in); err != nil {
+		return 0, nil, err
+	}
+	return c.detachAll(http.StatusAccepted, func(a *baremetal.Attachment) bool {
+		return in.Connector.Initiator == "" || a.Initiator == in.Connector.Initiator
+	})
+}

@@ -1,0 +1,161 @@
+package image
+
+import (
+	"errors"
+	"fmt"
+	"html"
+	"log/slog"
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"ironhook/api/wire"
+	"ironhook/baremetal"
+	"ironhook/storage/pool"
+	"ironhook/store"
+)
+
+// Config is what the API works with; Store, Pool and Log must be set.
+type Config struct {
+	Store   *store.Store
+	Pool    *pool.Pool
+	MaxSize int64 // bytes of an upload; 0 is a tebibyte, Glance's default
+	Log     *slog.Logger
+}
+
+// API is the handler of everything below /image. It is safe for concurrent use, and
+// leaves authentication to whoever calls it.
+type API struct {
+	Config
+	router *mux.Router
+}
+
+// answer is what a handler wants said; a nil body is none.
+type answer struct {
+	status int
+	body   any
+	header map[string]string
+}
+
+// call is one request.
+type call struct {
+	*API
+	r *http.Request
+}
+
+func (c *call) arg(name string) string { return mux.Vars(c.r)[name] }
+
+// routes is what can be asked, below /image, but for the data.
+var routes = []struct {
+	method, path string
+	handle       func(*call) (answer, error)
+}{
+	{"GET", "", versions(http.StatusMultipleChoices)},
+	{"GET", "/", versions(http.StatusMultipleChoices)},
+	{"GET", "/versions", versions(http.StatusOK)},
+	{"GET", "/v2", versions(http.StatusOK)},
+	{"GET", "/v2/", versions(http.StatusOK)},
+	{"GET", "/v2/images", list},
+	{"POST", "/v2/images", create},
+	{"GET", "/v2/images/{id}", show},
+	{"PATCH", "/v2/images/{id}", update},
+	{"DELETE", "/v2/images/{id}", remove},
+	{"POST", "/v2/images/{id}/import", importData},
+	{"PUT", "/v2/images/{id}/tags/{tag}", addTag},
+	{"DELETE", "/v2/images/{id}/tags/{tag}", deleteTag},
+	{"GET", "/v2/images/{id}/members", members},
+	{"GET", "/v2/info/import", importInfo},
+	{"GET", "/v2/schemas/image", schema},
+	{"GET", "/v2/schemas/images", listSchema},
+}
+
+// New makes the handler.
+func New(c Config) *API {
+	if c.MaxSize == 0 {
+		c.MaxSize = 1 << 40
+	}
+	a := &API{Config: c, router: mux.NewRouter()}
+	for _, r := range routes {
+		a.router.Handle("/image"+r.path, a.serve(r.handle)).Methods(r.method)
+	}
+	a.router.HandleFunc("/image/v2/images/{id}/file", a.upload).Methods("PUT")
+	a.router.HandleFunc("/image/v2/images/{id}/file", a.download).Methods("GET")
+	a.router.NotFoundHandler = a.serve(func(*call) (answer, error) {
+		return answer{}, wire.Refuse(http.StatusNotFound, "The resource could not be found.")
+	})
+	a.router.MethodNotAllowedHandler = a.serve(func(*call) (answer, error) {
+		return answer{}, wire.Refuse(http.StatusMethodNotAllowed, "The method is not allowed for this resource.")
+	})
+	return a
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
+
+func (a *API) serve(handle func(*call) (answer, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		said, err := handle(&call{a, r})
+		if err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		for name, value := range said.header {
+			w.Header().Set(name, value)
+		}
+		wire.Reply(w, said.status, said.body)
+	})
+}
+
+// page is how Glance shows an error.
+const page = `<html>
+ <head>
+  <title>%[1]d %[2]s</title>
+ </head>
+ <body>
+  <h1>%[1]d %[2]s</h1>
+  %[3]s<br /><br />
+
+
+
+ </body>
+</html>`
+
+// fail writes an error as Glance does, and logs those that are ours.
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, text := wire.Status(err)
+	if status >= 500 && !errors.Is(err, baremetal.ErrBusy) {
+		a.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, page, status, http.StatusText(status), html.EscapeString(text)) //nolint:errcheck // the client is gone when this fails
+}
+
+// versions is the version document: clients take the newest that they know.
+func versions(status int) func(*call) (answer, error) {
+	return func(c *call) (answer, error) {
+		var list []any
+		for minor := 9; minor >= 0; minor-- {
+			list = append(list, map[string]any{
+				"id": fmt.Sprintf("v2.%d", minor), "status": map[bool]string{true: "CURRENT", false: "SUPPORTED"}[minor == 9],
+				"links": []any{map[string]string{"rel": "self", "href": wire.Base(c.r) + "/image/v2/"}},
+			})
+		}
+		return answer{status: status, body: map[string]any{"versions": list}}, nil
+	}
+}
+
+// importMethods is how Glance announces what POST .../import can do.
+const importMethods = "web-download"
+
+func importInfo(*call) (answer, error) {
+	return answer{status: http.StatusOK, body: map[string]any{"import-methods": map[string]any{
+		"description": "Import methods available.", "type": "array", "value": []string{importMethods},
+	}}}, nil
+}
+
+// members are none: there are no projects to share an image with.
+func members(c *call) (answer, error) {
+	_, err := c.image()
+	return answer{status: http.StatusOK, body: map[string]any{"members": []any{}, "schema": "/v2/schemas/members"}}, err
+}

@@ -1,0 +1,115 @@
+package image
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+
+	"ironhook/api/wire"
+	"ironhook/baremetal"
+)
+
+// patience is how long a client may neither send nor take data.
+const patience = time.Minute
+
+// paced is a stream of data whose deadline moves on for as long as it flows: an image
+// may take hours, a client that hangs may not.
+type paced struct {
+	io.Reader
+	io.Writer
+	until func(time.Time) error
+}
+
+func (p *paced) extend() error {
+	if err := p.until(time.Now().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
+}
+
+func (p *paced) Read(b []byte) (int, error) {
+	if err := p.extend(); err != nil {
+		return 0, err
+	}
+	return p.Reader.Read(b)
+}
+
+func (p *paced) Write(b []byte) (int, error) {
+	if err := p.extend(); err != nil {
+		return 0, err
+	}
+	return p.Writer.Write(b)
+}
+
+// upload is PUT .../file: the body becomes the image's data, on disk as it arrives.
+func (a *API) upload(w http.ResponseWriter, r *http.Request) {
+	c := &call{a, r}
+	control := http.NewResponseController(w)
+	body := &paced{Reader: http.MaxBytesReader(w, r.Body, a.MaxSize), until: control.SetReadDeadline}
+	err := c.receive(body)
+	_ = control.SetWriteDeadline(time.Now().Add(patience)) // the server's own has passed by now
+	if err != nil {
+		discard(body)
+		a.fail(w, r, missing(err, c.arg("id")))
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (c *call) receive(body io.Reader) error {
+	if kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type")); kind != "application/octet-stream" {
+		return wire.Refuse(http.StatusUnsupportedMediaType, "Content-Type must be application/octet-stream.")
+	}
+	if c.r.ContentLength > c.MaxSize {
+		return tooLarge(c.MaxSize)
+	}
+	err := c.Pool.Upload(c.r.Context(), c.arg("id"), body, max(c.r.ContentLength, 0))
+	if errors.As(err, new(*http.MaxBytesError)) {
+		return tooLarge(c.MaxSize)
+	}
+	return err
+}
+
+func tooLarge(limit int64) error {
+	return wire.Refuse(http.StatusRequestEntityTooLarge, "Image exceeds the storage quota: %d bytes are allowed.", limit)
+}
+
+// download is GET .../file.
+func (a *API) download(w http.ResponseWriter, r *http.Request) {
+	c := &call{a, r}
+	i, err := c.image()
+	switch {
+	case err != nil:
+		a.fail(w, r, missing(err, c.arg("id")))
+		return
+	case i.Status != baremetal.ImageActive:
+		w.WriteHeader(http.StatusNoContent) // as Glance does
+		return
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Content-Md5", i.Checksum)
+	w.Header().Set("Content-Length", strconv.FormatInt(i.Size, 10))
+	control := http.NewResponseController(w)
+	if err := c.Pool.Download(r.Context(), i, &paced{Writer: w, until: control.SetWriteDeadline}); err != nil && r.Context().Err() == nil {
+		a.Log.Error("send an image", "image", i.UUID, "error", err)
+		panic(http.ErrAbortHandler) // the client must not take it for whole
+	}
+}
+
+// importData is POST .../import: the data is fetched from elsewhere.
+func importData(c *call) (answer, error) {
+	var body struct {
+		Method struct{ Name, URI string }
+	}
+	if err := wire.Read(c.r, &body); err != nil {
+		return answer{}, err
+	}
+	if body.Method.Name != importMethods {
+		return answer{}, baremetal.Errorf(baremetal.ErrInvalid, "Unknown import method name '%.64s'.", body.Method.Name)
+	}
+	err := c.Pool.Import(c.r.Context(), c.arg("id"), body.Method.URI)
+	return answer{status: http.StatusAccepted}, missing(err, c.arg("id"))
+}

@@ -1,0 +1,277 @@
+package image
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"unicode/utf8"
+
+	"ironhook/api/wire"
+	"ironhook/baremetal"
+	"ironhook/storage/pool"
+)
+
+const (
+	timeLayout    = "2006-01-02T15:04:05Z"
+	maxText       = 255 // letters of a name, a tag, a key
+	maxValue      = 65535
+	maxProperties = 128
+	maxTags       = 128
+)
+
+// field is one attribute of an image. Those without set are read-only.
+type field struct {
+	name, kind string
+	get        func(*baremetal.Image) any
+	set        func(*baremetal.Image, any) error
+}
+
+// fields is all attributes but those that people make up.
+var fields = []field{
+	{"id", "string", func(i *baremetal.Image) any { return i.UUID }, nil},
+	{"name", "string", func(i *baremetal.Image) any { return i.Name }, text(func(i *baremetal.Image) *string { return &i.Name })},
+	{"status", "string", func(i *baremetal.Image) any { return i.Status }, nil},
+	{"visibility", "string", func(i *baremetal.Image) any { return i.Visibility },
+		oneOf(func(i *baremetal.Image) *string { return &i.Visibility }, "public", "private", "shared", "community")},
+	{"protected", "boolean", func(i *baremetal.Image) any { return i.Protected }, flag(func(i *baremetal.Image) *bool { return &i.Protected })},
+	{"os_hidden", "boolean", func(i *baremetal.Image) any { return i.Hidden }, flag(func(i *baremetal.Image) *bool { return &i.Hidden })},
+	{"owner", "string", func(i *baremetal.Image) any { return wire.Text(i.Owner) }, text(func(i *baremetal.Image) *string { return &i.Owner })},
+	{"min_disk", "integer", func(i *baremetal.Image) any { return i.MinDisk }, number(func(i *baremetal.Image) *int64 { return &i.MinDisk })},
+	{"min_ram", "integer", func(i *baremetal.Image) any { return i.MinRAM }, number(func(i *baremetal.Image) *int64 { return &i.MinRAM })},
+	{"disk_format", "string", func(i *baremetal.Image) any { return wire.Text(i.DiskFormat) },
+		whileQueued("disk_format", func(i *baremetal.Image) *string { return &i.DiskFormat }, pool.Formats...)},
+	{"container_format", "string", func(i *baremetal.Image) any { return wire.Text(i.ContainerFormat) },
+		whileQueued("container_format", func(i *baremetal.Image) *string { return &i.ContainerFormat }, "bare")},
+	{"tags", "array", func(i *baremetal.Image) any { return orEmpty(i.Tags) }, tags},
+	{"size", "integer", known(func(i *baremetal.Image) int64 { return i.Size }), nil},
+	{"virtual_size", "integer", known(func(i *baremetal.Image) int64 { return i.VirtualSize }), nil},
+	{"checksum", "string", func(i *baremetal.Image) any { return wire.Text(i.Checksum) }, nil},
+	{"os_hash_algo", "string", func(i *baremetal.Image) any {
+		if i.HashValue == "" {
+			return nil
+		}
+		return pool.HashAlgorithm
+	}, nil},
+	{"os_hash_value", "string", func(i *baremetal.Image) any { return wire.Text(i.HashValue) }, nil},
+	{"created_at", "string", func(i *baremetal.Image) any { return wire.Time(i.CreatedAt, timeLayout) }, nil},
+	{"updated_at", "string", func(i *baremetal.Image) any {
+		if i.UpdatedAt.IsZero() {
+			return wire.Time(i.CreatedAt, timeLayout)
+		}
+		return wire.Time(i.UpdatedAt, timeLayout)
+	}, nil},
+	{"self", "string", func(i *baremetal.Image) any { return "/v2/images/" + i.UUID }, nil},
+	{"file", "string", func(i *baremetal.Image) any { return "/v2/images/" + i.UUID + "/file" }, nil},
+	{"schema", "string", func(*baremetal.Image) any { return "/v2/schemas/image" }, nil},
+}
+
+// reserved are names that stand for something in Glance, or here, and cannot be made up.
+var reserved = regexp.MustCompile(`^(locations|direct_url|deleted|deleted_at|is_public|stores|members|properties|ironhook_.*)$`)
+
+func lookup(name string) *field {
+	if i := slices.IndexFunc(fields, func(f field) bool { return f.name == name }); i >= 0 {
+		return &fields[i]
+	}
+	return nil
+}
+
+func known(n func(*baremetal.Image) int64) func(*baremetal.Image) any {
+	return func(i *baremetal.Image) any {
+		if i.Status != baremetal.ImageActive {
+			return nil
+		}
+		return n(i)
+	}
+}
+
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// view is an image as clients see it: what people made up stands beside the rest.
+func (c *call) view(i *baremetal.Image) map[string]any {
+	body := map[string]any{}
+	for k, v := range i.Properties {
+		body[k] = v
+	}
+	for _, f := range fields {
+		body[f.name] = f.get(i)
+	}
+	if i.Message != "" {
+		body["ironhook_message"] = i.Message
+	}
+	if p, ok := c.Pool.Progress(i.UUID); ok {
+		body["ironhook_progress"] = describe(p.Done, p.Total, p.Rate)
+	}
+	return body
+}
+
+func describe(done, total int64, rate float64) string {
+	const mib = 1 << 20
+	if total <= 0 {
+		return fmt.Sprintf("%.1f MiB, %.1f MiB/s", float64(done)/mib, rate/mib)
+	}
+	return fmt.Sprintf("%d%% of %.1f MiB, %.1f MiB/s", done*100/total, float64(total)/mib, rate/mib)
+}
+
+// assign sets one attribute; nil stands for none.
+func assign(i *baremetal.Image, name string, value any) error {
+	f := lookup(name)
+	switch {
+	case f != nil && f.set == nil || f == nil && reserved.MatchString(name):
+		return wire.Refuse(http.StatusForbidden, "Attribute '%.64s' is read-only.", name)
+	case f != nil:
+		return f.set(i, value)
+	}
+	property, ok := value.(string)
+	if value == nil {
+		return nil
+	}
+	if !ok || name == "" || utf8.RuneCountInString(name) > maxText || len(property) > maxValue {
+		return baremetal.Errorf(baremetal.ErrInvalid, "Invalid image property %.64s: a value is a string of at most %d bytes, a name has at most %d letters.", name, maxValue, maxText)
+	}
+	if i.Properties == nil {
+		i.Properties = map[string]string{}
+	}
+	i.Properties[name] = property
+	if len(i.Properties) > maxProperties {
+		return wire.Refuse(http.StatusRequestEntityTooLarge, "The limit has been exceeded on the number of allowed image properties. Attempted: %d, Maximum: %d", len(i.Properties), maxProperties)
+	}
+	return nil
+}
+
+// assignAll sets many, in the order of their names so that errors are the same each time.
+func assignAll(i *baremetal.Image, values map[string]any) error {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if err := assign(i, name, values[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func wrong(value any, want string) error {
+	return baremetal.Errorf(baremetal.ErrInvalid, "Provided object does not match schema 'image': %.64v is not %s", value, want)
+}
+
+func text(at func(*baremetal.Image) *string) func(*baremetal.Image, any) error {
+	return func(i *baremetal.Image, value any) error {
+		s, ok := value.(string)
+		if !ok && value != nil || utf8.RuneCountInString(s) > maxText {
+			return wrong(value, fmt.Sprintf("a string of at most %d letters", maxText))
+		}
+		*at(i) = s
+		return nil
+	}
+}
+
+func flag(at func(*baremetal.Image) *bool) func(*baremetal.Image, any) error {
+	return func(i *baremetal.Image, value any) error {
+		b, ok := value.(bool)
+		if !ok {
+			return wrong(value, "a boolean")
+		}
+		*at(i) = b
+		return nil
+	}
+}
+
+func number(at func(*baremetal.Image) *int64) func(*baremetal.Image, any) error {
+	return func(i *baremetal.Image, value any) error {
+		n, ok := value.(json.Number)
+		if !ok {
+			return wrong(value, "an integer")
+		}
+		v, err := n.Int64()
+		if err != nil || v < 0 || v > 1<<31-1 {
+			return wrong(value, "an integer from 0 to 2147483647")
+		}
+		*at(i) = v
+		return nil
+	}
+}
+
+func oneOf(at func(*baremetal.Image) *string, values ...string) func(*baremetal.Image, any) error {
+	return func(i *baremetal.Image, value any) error {
+		s, _ := value.(string)
+		if !slices.Contains(values, s) {
+			return wrong(value, fmt.Sprintf("one of %v", values))
+		}
+		*at(i) = s
+		return nil
+	}
+}
+
+// whileQueued is for what cannot change once there is data.
+func whileQueued(name string, at func(*baremetal.Image) *string, values ...string) func(*baremetal.Image, any) error {
+	return func(i *baremetal.Image, value any) error {
+		s, ok := value.(string)
+		switch {
+		case s == *at(i) && (ok || value == nil):
+			return nil
+		case i.Status != "" && i.Status != baremetal.ImageQueued:
+			return wire.Refuse(http.StatusForbidden, "Attribute %s can be only replaced for a queued image.", name)
+		case value == nil:
+			*at(i) = ""
+			return nil
+		}
+		return oneOf(at, values...)(i, value)
+	}
+}
+
+func tags(i *baremetal.Image, value any) error {
+	items, ok := value.([]any)
+	if !ok {
+		return wrong(value, "an array of strings")
+	}
+	var list []string
+	for _, item := range items {
+		s, ok := item.(string)
+		if !ok || utf8.RuneCountInString(s) > maxText {
+			return wrong(item, fmt.Sprintf("a string of at most %d letters", maxText))
+		}
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	if len(list) > maxTags {
+		return wire.Refuse(http.StatusRequestEntityTooLarge, "The limit has been exceeded on the number of allowed image tags. Attempted: %d, Maximum: %d", len(list), maxTags)
+	}
+	i.Tags = list
+	return nil
+}
+
+// schema describes an image to clients that build their objects from it.
+func schema(*call) (answer, error) {
+	return answer{status: http.StatusOK, body: imageSchema()}, nil
+}
+
+func imageSchema() map[string]any {
+	properties := map[string]any{}
+	for _, f := range fields {
+		p := map[string]any{"type": []string{"null", f.kind}}
+		if f.set == nil {
+			p["readOnly"] = true
+		}
+		if f.kind == "array" {
+			p["items"] = map[string]any{"type": "string", "maxLength": maxText}
+		}
+		properties[f.name] = p
+	}
+	return map[string]any{"name": "image", "properties": properties, "additionalProperties": map[string]any{"type": "string"},
+		"links": []any{map[string]string{"rel": "self", "href": "{self}"}, map[string]string{"rel": "enclosure", "href": "{file}"},
+			map[string]string{"rel": "describedby", "href": "{schema}"}}}
+}
+
+func listSchema(*call) (answer, error) {
+	return answer{status: http.StatusOK, body: map[string]any{"name": "images", "properties": map[string]any{
+		"images": map[string]any{"type": "array", "items": imageSchema()},
+		"first":  map[string]any{"type": "string"}, "next": map[string]any{"type": "string"}, "schema": map[string]any{"type": "string"},
+	}}}, nil
+}

@@ -1,0 +1,36 @@
+package pool
+
+import (
+	"context"
+
+	"ironhook/baremetal"
+	"ironhook/storage/volume"
+	"ironhook/storage/volume/image"
+)
+
+// Formats are the disk formats that an image may arrive in, plain or compressed.
+var Formats = []string{string(image.Raw), string(image.Qcow2), string(image.VMDK), string(image.VHD), string(image.VHDX)}
+
+// build makes the bytes of an image from what r says, and computes its checksums.
+func (p *Pool) build(ctx context.Context, i *baremetal.Image, r image.Request, t *task) error {
+	r.Format, r.Tell = image.Format(i.DiskFormat), t.tell
+	var made image.Result
+	err := p.volumes.Build(i.UUID, func(b *volume.Builder) (err error) {
+		made, err = image.Write(ctx, b, r)
+		return err
+	})
+	if err != nil {
+		return told(err)
+	}
+	if short := made.Size - made.Length; made.Format == image.Raw && short > 0 && short < volume.BlockSize {
+		// The last block was filled up with zeros, unless this is by chance the
+		// length of something compressed.
+		i.Size = made.Length
+		if file, err := p.sum(ctx, i); err != nil || file == made.SHA256 {
+			return err
+		}
+	}
+	i.Size = made.Size
+	_, err = p.sum(ctx, i)
+	return err
+}

@@ -1,0 +1,52 @@
+package pool
+
+import (
+	"context"
+	"net/url"
+
+	"ironhook/baremetal"
+	"ironhook/storage/volume/image"
+)
+
+// Import gives an image the bytes that a URL (http or https) yields, in the image's
+// disk format. It returns as soon as that has begun; the image becomes active or
+// killed.
+func (p *Pool) Import(ctx context.Context, uuid, from string) error {
+	if err := checkURL(from); err != nil {
+		return err
+	}
+	work, t, leave, err := p.enter(p.ctx, uuid)
+	if err != nil {
+		return err
+	}
+	i, err := p.admit(ctx, uuid, baremetal.ImageImporting)
+	if err != nil {
+		leave()
+		return err
+	}
+	go func() {
+		defer leave()
+		p.fetch(work, i, from, t)
+	}()
+	return nil
+}
+
+func checkURL(from string) error {
+	u, err := url.Parse(from)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return baremetal.Errorf(baremetal.ErrInvalid, "Invalid URI: give one that begins with http:// or https://.")
+	}
+	return nil
+}
+
+// fetch is the task of Import.
+func (p *Pool) fetch(ctx context.Context, i *baremetal.Image, from string, t *task) {
+	free, err := p.slot(ctx)
+	if err == nil {
+		defer free()
+		err = p.build(ctx, i, image.Request{URL: from}, t)
+	}
+	if err := p.finishImage(ctx, i, err); err != nil {
+		p.log.Error("import an image", "image", i.UUID, "name", i.Name, "error", err)
+	}
+}

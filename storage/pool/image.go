@@ -1,0 +1,178 @@
+package pool
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+
+	"ironhook/baremetal"
+	"ironhook/storage/volume"
+	"ironhook/storage/volume/image"
+	"ironhook/store"
+)
+
+// CreateImage adds an image that has no bytes yet, giving it a UUID if it has none.
+func (p *Pool) CreateImage(ctx context.Context, i *baremetal.Image) error {
+	if i.UUID == "" {
+		i.UUID = uuid.NewString()
+	}
+	i.Status = baremetal.ImageQueued
+	return p.store.Update(ctx, func(tx *store.Tx) error { return insertImage(tx, i) })
+}
+
+func insertImage(tx *store.Tx, i *baremetal.Image) error {
+	if err := count(tx.Images()); err != nil {
+		return err
+	}
+	return tx.Images().Insert(i)
+}
+
+// Image returns one by its UUID.
+func (p *Pool) Image(ctx context.Context, uuid string) (i *baremetal.Image, err error) {
+	err = p.store.View(ctx, func(tx *store.Tx) error {
+		i, err = tx.Images().Get(uuid)
+		return err
+	})
+	return i, err
+}
+
+// UpdateImage writes back what change made of an image.
+func (p *Pool) UpdateImage(ctx context.Context, uuid string, change func(*baremetal.Image) error) (i *baremetal.Image, err error) {
+	err = p.store.Update(ctx, func(tx *store.Tx) error {
+		if i, err = tx.Images().Get(uuid); err != nil {
+			return err
+		}
+		if err := change(i); err != nil {
+			return err
+		}
+		return tx.Images().Update(i)
+	})
+	return i, err
+}
+
+// Upload gives an image the bytes that r yields, total of them if that is known (not
+// 0), in the image's disk format. The image is active when it returns nil and killed
+// when it fails, be it because the client went away.
+func (p *Pool) Upload(ctx context.Context, uuid string, r io.Reader, total int64) error {
+	ctx, t, leave, err := p.enter(ctx, uuid)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	i, err := p.admit(ctx, uuid, baremetal.ImageSaving)
+	if err != nil {
+		return err
+	}
+	return p.finishImage(ctx, i, p.build(ctx, i, image.Request{Reader: r, Length: total}, t))
+}
+
+// admit moves a queued image on.
+func (p *Pool) admit(ctx context.Context, uuid string, to baremetal.ImageStatus) (*baremetal.Image, error) {
+	return p.UpdateImage(ctx, uuid, func(i *baremetal.Image) error {
+		switch {
+		case i.Status != baremetal.ImageQueued:
+			return baremetal.Errorf(baremetal.ErrConflict, "Image status transition from %s to %s is not allowed", i.Status, to)
+		case i.DiskFormat == "" || i.ContainerFormat == "":
+			return baremetal.Errorf(baremetal.ErrInvalid, "Properties disk_format, container_format must be set prior to saving data.")
+		}
+		i.Status = to
+		return nil
+	})
+}
+
+// settleTime is what writing the outcome of something may take when whoever asked for
+// it is gone.
+const settleTime = 30 * time.Second
+
+// settle is a context for writing down how something has ended.
+func settle(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+}
+
+// finishImage writes down how the making of an image has ended, and returns failure.
+func (p *Pool) finishImage(ctx context.Context, made *baremetal.Image, failure error) error {
+	ctx, cancel := settle(ctx)
+	defer cancel()
+	if failure != nil {
+		if err := gone(p.volumes.Delete(made.UUID)); err != nil {
+			p.log.Error("remove what an image was to become", "image", made.UUID, "error", err)
+		}
+	}
+	_, err := p.UpdateImage(ctx, made.UUID, func(i *baremetal.Image) error {
+		if failure != nil {
+			i.Status, i.Message = baremetal.ImageKilled, failure.Error()
+			return nil
+		}
+		i.Status, i.DiskFormat, i.Message = baremetal.ImageActive, string(volume.Raw), ""
+		i.Size, i.VirtualSize, i.Checksum, i.HashValue = made.Size, made.VirtualSize, made.Checksum, made.HashValue
+		return nil
+	})
+	if err != nil {
+		p.log.Error("write down how the making of an image has ended", "image", made.UUID, "error", err)
+	}
+	if failure != nil {
+		return failure
+	}
+	return err
+}
+
+// Download writes the bytes of an active image to w.
+func (p *Pool) Download(ctx context.Context, i *baremetal.Image, w io.Writer) error {
+	return p.volumes.Export(ctx, i.UUID, volume.Raw, &cut{w, i.Size}, nil)
+}
+
+// DeleteImage removes an image, cancelling whatever makes it. One that volumes were
+// made from is ErrConflict, a protected one ErrForbidden.
+func (p *Pool) DeleteImage(ctx context.Context, uuid string) error {
+	i, err := p.Image(ctx, uuid)
+	if err != nil {
+		return err
+	}
+	if i.Protected {
+		return baremetal.Errorf(baremetal.ErrForbidden, "Image %s is protected and cannot be deleted.", uuid)
+	}
+	if err := p.cancel(ctx, uuid); err != nil {
+		return fmt.Errorf("delete image %s: wait until nobody writes it: %w", uuid, err)
+	}
+	var before baremetal.ImageStatus
+	_, err = p.UpdateImage(ctx, uuid, func(i *baremetal.Image) error {
+		if i.Status == baremetal.ImageSaving || i.Status == baremetal.ImageImporting {
+			return baremetal.Errorf(baremetal.ErrConflict, "Image %s could not be deleted because data of it is being written.", uuid)
+		}
+		before, i.Status = i.Status, baremetal.ImageDeleting
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := settle(ctx)
+	defer cancel()
+	if err := gone(p.volumes.Delete(uuid)); err != nil {
+		_, undo := p.UpdateImage(ctx, uuid, func(i *baremetal.Image) error {
+			i.Status = before
+			return nil
+		})
+		if undo != nil {
+			p.log.Error("keep an image that cannot be deleted", "image", uuid, "error", undo)
+		}
+		return baremetal.Errorf(baremetal.ErrConflict, "Image %s could not be deleted because it is in use: %s.", uuid, p.inUse(ctx, uuid, err))
+	}
+	defer p.tidy()
+	return p.store.Update(ctx, func(tx *store.Tx) error { return tx.Images().Delete(uuid) })
+}
+
+// inUse names the volumes that were made from an image.
+func (p *Pool) inUse(ctx context.Context, uuid string, why error) string {
+	text := why.Error()
+	_ = p.store.View(ctx, func(tx *store.Tx) error { // the text says it in another way already
+		list, err := tx.Volumes().List(store.Where("image_uuid", uuid))
+		if err == nil && len(list) > 0 {
+			text = fmt.Sprintf("%d volumes were made from it, such as %s; delete them first", len(list), label(list[0].Name, list[0].UUID))
+		}
+		return err
+	})
+	return text
+}

@@ -1,0 +1,274 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strconv"
+	"sync"
+	"syscall"
+
+	"ironhook/baremetal"
+	"ironhook/storage/volume"
+	"ironhook/storage/volume/image"
+	"ironhook/store"
+)
+
+// Config is what a pool works with; all of it must be set.
+type Config struct {
+	Store   *store.Store
+	Volumes *volume.Dir
+	Log     *slog.Logger
+}
+
+// Pool is the storage pool. Its methods are safe for concurrent use.
+type Pool struct {
+	store   *store.Store
+	volumes *volume.Dir
+	log     *slog.Logger
+	untidy  chan struct{} // something was deleted
+
+	ctx   context.Context // of the tasks
+	stop  context.CancelFunc
+	slots chan struct{} // one for each task that runs
+
+	mu     sync.Mutex
+	closed bool
+	tasks  map[string]*task // by the UUID of the image that they make
+	wait   sync.WaitGroup
+}
+
+// Limits of the pool.
+const (
+	maxRunning = 4  // tasks at once, for each of them keeps a disk busy
+	maxTasks   = 64 // that run or wait
+)
+
+// MaxRows is how many images, volumes and snapshots there may be, of each kind.
+const MaxRows = 10000
+
+// New makes a pool. Call Recover before anything else and Close at the end.
+func New(c Config) *Pool {
+	ctx, stop := context.WithCancel(context.Background())
+	return &Pool{store: c.Store, volumes: c.Volumes, log: c.Log, untidy: make(chan struct{}, 1),
+		ctx: ctx, stop: stop, slots: make(chan struct{}, maxRunning), tasks: map[string]*task{}}
+}
+
+// Close cancels the tasks and returns when they have ended.
+func (p *Pool) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.stop()
+	p.wait.Wait()
+	return nil
+}
+
+// Run deletes the volumes whose deployment has ended, and merges the layers that
+// deleting makes superfluous, until ctx ends.
+func (p *Pool) Run(ctx context.Context) error {
+	p.tidy()
+	for {
+		changed := p.store.Changed()
+		if err := p.purge(ctx); err != nil && ctx.Err() == nil {
+			p.log.Warn("delete volumes of deployments that have ended", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		case <-p.untidy:
+			if err := p.volumes.Tidy(ctx); err != nil && ctx.Err() == nil {
+				p.log.Warn("merge layers of volumes", "error", err)
+			}
+		}
+	}
+}
+
+// purge deletes the volumes that deployments made and that no volume target names any
+// more, but for those with metadata that say keep.
+func (p *Pool) purge(ctx context.Context) error {
+	orphans, err := p.orphans(ctx)
+	for _, v := range orphans {
+		if keep, _ := strconv.ParseBool(v.Metadata["keep"]); keep {
+			_, err = p.UpdateVolume(ctx, v.UUID, func(_ *store.Tx, v *baremetal.Volume) error {
+				v.NodeUUID = ""
+				return nil
+			})
+		} else {
+			err = p.DeleteVolume(ctx, v.UUID, true)
+		}
+		if errors.Is(err, baremetal.ErrConflict) || errors.Is(err, baremetal.ErrNotFound) {
+			err = nil // somebody has it still, or was faster
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (p *Pool) orphans(ctx context.Context) (list []*baremetal.Volume, err error) {
+	err = p.store.View(ctx, func(tx *store.Tx) error {
+		made, err := tx.Volumes().List(store.Query{Filters: []store.Filter{{Column: "node_uuid", Match: store.NotNull}}})
+		if err != nil {
+			return err
+		}
+		for _, v := range made {
+			targets, err := tx.Targets().List(store.Where("volume_id", v.UUID))
+			if err != nil {
+				return err
+			}
+			if len(targets) == 0 {
+				list = append(list, v)
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// tidy tells Run that there is something to do.
+func (p *Pool) tidy() {
+	select {
+	case p.untidy <- struct{}{}:
+	default: // it knows already
+	}
+}
+
+// task is something that takes its time.
+type task struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	mu       sync.Mutex
+	progress volume.Progress
+}
+
+// tell is called with how far it is.
+func (t *task) tell(p volume.Progress) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.progress = p
+}
+
+// Progress tells how far the work on an image is; ok is false if there is none.
+func (p *Pool) Progress(uuid string) (progress volume.Progress, ok bool) {
+	p.mu.Lock()
+	t := p.tasks[uuid]
+	p.mu.Unlock()
+	if t == nil {
+		return progress, false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.progress, true
+}
+
+// enter registers work on an image; ctx ends when it is cancelled or leave is called.
+func (p *Pool) enter(parent context.Context, uuid string) (ctx context.Context, t *task, leave func(), err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.closed:
+		return nil, nil, nil, baremetal.Errorf(baremetal.ErrBusy, "Ironhook is being stopped.")
+	case p.tasks[uuid] != nil:
+		return nil, nil, nil, baremetal.Errorf(baremetal.ErrConflict, "Data of image %s is being written already.", uuid)
+	case len(p.tasks) >= maxTasks:
+		return nil, nil, nil, baremetal.Errorf(baremetal.ErrBusy, "%d images are being made already; try again when one is done.", maxTasks)
+	}
+	t = &task{done: make(chan struct{})}
+	ctx, t.cancel = context.WithCancel(parent)
+	release := context.AfterFunc(p.ctx, t.cancel)
+	p.tasks[uuid] = t
+	p.wait.Add(1)
+	return ctx, t, func() {
+		release()
+		t.cancel()
+		p.mu.Lock()
+		delete(p.tasks, uuid)
+		p.mu.Unlock()
+		close(t.done)
+		p.wait.Done()
+	}, nil
+}
+
+// cancel ends the work on an image and returns when it has ended.
+func (p *Pool) cancel(ctx context.Context, uuid string) error {
+	p.mu.Lock()
+	t := p.tasks[uuid]
+	p.mu.Unlock()
+	if t == nil {
+		return nil
+	}
+	t.cancel()
+	select {
+	case <-t.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// slot waits for the right to run.
+func (p *Pool) slot(ctx context.Context) (free func(), err error) {
+	select {
+	case p.slots <- struct{}{}:
+		return func() { <-p.slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// kinds gives the errors of package volume the kinds that clients are told.
+var kinds = []struct{ is, kind error }{
+	{volume.ErrInUse, baremetal.ErrConflict},
+	{volume.ErrDependants, baremetal.ErrConflict},
+	{volume.ErrKind, baremetal.ErrConflict},
+	{volume.ErrSize, baremetal.ErrInvalid},
+	{volume.ErrFormat, baremetal.ErrInvalid},
+	{image.ErrHostile, baremetal.ErrInvalid},
+	{image.ErrTooLarge, baremetal.ErrInvalid},
+	{image.ErrUnsupported, baremetal.ErrInvalid},
+	{image.ErrChecksum, baremetal.ErrInvalid},
+	{fs.ErrNotExist, baremetal.ErrStorage},
+	{syscall.ENOSPC, baremetal.ErrStorage},
+	{volume.ErrDamaged, baremetal.ErrStorage},
+}
+
+// told gives an error of package volume its kind; others stay what they are.
+func told(err error) error {
+	for _, k := range kinds {
+		if errors.Is(err, k.is) && !errors.As(err, new(*baremetal.Error)) {
+			return baremetal.Errorf(k.kind, "%s.", err)
+		}
+	}
+	return err
+}
+
+// count refuses a row too many.
+func count[T any](set store.Set[T]) error {
+	rows, err := set.List(store.Query{Columns: []string{"uuid"}, Limit: MaxRows})
+	if err == nil && len(rows) >= MaxRows {
+		err = baremetal.Errorf(baremetal.ErrBusy, "There are %d already, and no more are allowed; delete some.", MaxRows)
+	}
+	return err
+}
+
+// gone is for what need not be there: deleting a second time is not a failure.
+func gone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// label calls something by its name and UUID, as far as it has a name.
+func label(name, uuid string) string {
+	if name == "" {
+		return uuid
+	}
+	return fmt.Sprintf("%s (%s)", name, uuid)
+}

@@ -1,0 +1,152 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"ironhook/baremetal"
+	"ironhook/storage/volume"
+	"ironhook/store"
+)
+
+// Recover finishes or undoes what was under way when the program ended. Nothing else
+// may use the pool meanwhile.
+func (p *Pool) Recover(ctx context.Context) error {
+	for _, recover := range []func(context.Context) error{p.recoverImages, p.recoverSnapshots, p.recoverVolumes} {
+		if err := recover(ctx); err != nil {
+			return fmt.Errorf("recover the storage pool: %w", err)
+		}
+	}
+	return nil
+}
+
+// in keeps the rows that have one of the statuses.
+func in[S ~string](statuses ...S) store.Query {
+	values := make([]string, len(statuses))
+	for i, s := range statuses {
+		values[i] = string(s)
+	}
+	return store.Query{Filters: []store.Filter{{Column: "status", Match: store.In, Value: values}}}
+}
+
+// remove deletes bytes, if there are any. kept is true if others depend on them: then
+// the deletion that was under way would have been refused.
+func (p *Pool) remove(id string) (kept bool, err error) {
+	err = gone(p.volumes.Delete(id))
+	if errors.Is(err, volume.ErrDependants) {
+		return true, nil
+	}
+	return false, err
+}
+
+// recoverImages kills those whose bytes were on their way.
+func (p *Pool) recoverImages(ctx context.Context) error {
+	return p.store.Update(ctx, func(tx *store.Tx) error {
+		list, err := tx.Images().List(in(baremetal.ImageSaving, baremetal.ImageImporting, baremetal.ImageDeleting))
+		if err != nil {
+			return err
+		}
+		for _, i := range list {
+			if err := p.recoverImage(tx, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (p *Pool) recoverImage(tx *store.Tx, i *baremetal.Image) error {
+	kept, err := p.remove(i.UUID)
+	switch {
+	case err != nil:
+		return err
+	case kept:
+		i.Status = baremetal.ImageActive
+	case i.Status == baremetal.ImageDeleting:
+		return tx.Images().Delete(i.UUID)
+	default:
+		p.log.Warn("image was not finished when the program ended", "image", i.UUID, "name", i.Name)
+		i.Status, i.Message = baremetal.ImageKilled, "Ironhook ended before all of the data had arrived. Delete the image and make it again."
+	}
+	return tx.Images().Update(i)
+}
+
+func (p *Pool) recoverSnapshots(ctx context.Context) error {
+	return p.store.Update(ctx, func(tx *store.Tx) error {
+		list, err := tx.Snapshots().List(in(baremetal.VolumeCreating, baremetal.VolumeDeleting))
+		if err != nil {
+			return err
+		}
+		for _, s := range list {
+			if err := p.recoverSnapshot(tx, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (p *Pool) recoverSnapshot(tx *store.Tx, s *baremetal.Snapshot) error {
+	keep := p.there(s.UUID)
+	if s.Status == baremetal.VolumeDeleting {
+		var err error
+		if keep, err = p.remove(s.UUID); err != nil {
+			return err
+		}
+	}
+	if !keep {
+		return tx.Snapshots().Delete(s.UUID)
+	}
+	s.Status = baremetal.VolumeAvailable
+	return tx.Snapshots().Update(s)
+}
+
+// recoverVolumes goes by what bytes there are: every change of them is whole or has
+// not happened.
+func (p *Pool) recoverVolumes(ctx context.Context) error {
+	return p.store.Update(ctx, func(tx *store.Tx) error {
+		list, err := tx.Volumes().List(in(baremetal.VolumeCreating, baremetal.VolumeDeleting,
+			baremetal.VolumeUploading, baremetal.VolumeDownloading, baremetal.VolumeReverting))
+		if err != nil {
+			return err
+		}
+		for _, v := range list {
+			if err := p.recoverVolume(tx, v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (p *Pool) recoverVolume(tx *store.Tx, v *baremetal.Volume) error {
+	switch there := p.there(v.UUID); {
+	case v.Status == baremetal.VolumeDeleting:
+		if kept, err := p.remove(v.UUID); err != nil {
+			return err
+		} else if !kept {
+			return tx.Volumes().Delete(v.UUID)
+		}
+	case v.Status == baremetal.VolumeCreating && !there:
+		return tx.Volumes().Delete(v.UUID)
+	case v.Status == baremetal.VolumeDownloading && !there:
+		if err := p.volumes.Clone(v.ImageUUID, v.UUID, v.Size); err != nil {
+			p.log.Error("finish the making of a volume from an image", "volume", v.UUID, "error", err)
+		}
+	}
+	info, err := p.volumes.Stat(v.UUID)
+	if err != nil {
+		v.Status, v.Message = baremetal.VolumeError, err.Error()
+		return tx.Volumes().Update(v)
+	}
+	v.Status, v.Size = baremetal.VolumeAvailable, info.Size
+	return tx.Volumes().Update(v)
+}
+
+// there tells whether an id has bytes, be they damaged.
+func (p *Pool) there(id string) bool {
+	_, err := p.volumes.Stat(id)
+	return !errors.Is(err, fs.ErrNotExist)
+}
