@@ -258,7 +258,7 @@ func (e *Exports) withdrawOrphans(ctx context.Context) error {
 		return err
 	}
 	for iqn := range open {
-		e.log.Info("withdraw volume whose export is gone", "target", iqn)
+		e.log.Debug("withdraw volume whose export is gone", "target", iqn)
 		e.Withdraw(iqn)
 	}
 	return nil
