@@ -67,6 +67,9 @@ interrupted. Prints the URL of each on a line of its own once it can be reached.
 
 func (e *export) run(ctx context.Context, cmd *cobra.Command) error {
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+	if e.iqn = strings.ToLower(e.iqn); !iscsi.ValidName(e.iqn) {
+		return misuse("--iqn %q: want a name of letters, digits, '.', '-' and ':', as %s", e.iqn, exportName)
+	}
 	grant, err := e.grant()
 	if err != nil {
 		return err
@@ -100,7 +103,7 @@ func (e *export) target(grant iscsi.Grant, log *slog.Logger) *iscsi.Target {
 	return &iscsi.Target{
 		Log: log,
 		Lookup: func(_ context.Context, _, target string) (iscsi.Grant, error) {
-			if target != strings.ToLower(e.iqn) {
+			if target != e.iqn {
 				return iscsi.Grant{}, iscsi.ErrNoTarget
 			}
 			return grant, nil
@@ -132,7 +135,7 @@ func (e *export) open(log *slog.Logger) (*scsi.Device, []*filedisk.Disk, error) 
 		}
 		units = append(units, unit)
 	}
-	return scsi.NewDevice(strings.ToLower(e.iqn), units...), disks, nil
+	return scsi.NewDevice(e.iqn, units...), disks, nil
 }
 
 // serial is the same whenever the same file is exported, so that initiators know the

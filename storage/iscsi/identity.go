@@ -42,7 +42,7 @@ func (l *login) identify() error {
 func (l *login) parseNames() (key sessionKey, err error) {
 	text := l.keys.texts
 	key.initiator, key.isid = strings.ToLower(text["InitiatorName"]), ISID(l.first[offISID:offTSIH])
-	if !validName(key.initiator) {
+	if !ValidName(key.initiator) {
 		return key, loginFailure(missingParameter, "login without a proper InitiatorName")
 	}
 	switch text["SessionType"] {
@@ -50,7 +50,7 @@ func (l *login) parseNames() (key sessionKey, err error) {
 		return key, nil
 	case sessionNormal:
 		key.target = strings.ToLower(text["TargetName"])
-		if !validName(key.target) {
+		if !ValidName(key.target) {
 			return key, loginFailure(missingParameter, "login without a proper TargetName")
 		}
 		return key, nil
@@ -115,9 +115,9 @@ func (l *login) checkProof(keys map[string]string) (answers []Pair, err error) {
 
 const maxNameLen = 223 // bytes (RFC 7143 §4.2.7.1)
 
-// validName reports whether s can be an iSCSI name: the characters of RFC 3722 as far
+// ValidName reports whether s can be an iSCSI name: the characters of RFC 3722 as far
 // as ASCII goes, so that it may stand in logs and tables as it is.
-func validName(s string) bool {
+func ValidName(s string) bool {
 	for _, c := range []byte(s) {
 		ok := 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == ':' || c == '_'
 		if !ok {

@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Every mistake on the command line of the export is one line that names the option,
+// and nothing is served.
+func TestExportMistakes(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	disk, odd := file("disk", strings.Repeat("x", 1024)), file("odd", "xyz")
+	secret, empty := file("secret", "wonderland12\n"), file("empty", "\n")
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	for name, args := range map[string][]string{
+		"--chap":        {"--chap", "alice", disk},
+		"--chap: ":      {"--chap", "alice:" + filepath.Join(dir, "absent"), disk},
+		"is empty":      {"--chap", "alice:" + empty, disk},
+		"needs --chap":  {"--mutual-chap", "bob:" + secret, disk},
+		"must not be":   {"--chap", "alice:" + secret, "--mutual-chap", "bob:" + secret, disk},
+		"--iqn":         {"--iqn", "not a name", disk},
+		"--listen":      {"--listen", busy.Addr().String(), disk},
+		"multiple of":   {"--listen", "127.0.0.1:0", odd},
+		"no such file":  {"--listen", "127.0.0.1:0", filepath.Join(dir, "absent")},
+		"in use by ano": {"--listen", "127.0.0.1:0", disk, disk},
+	} {
+		var out bytes.Buffer
+		cmd := exportCommand()
+		cmd.SilenceErrors, cmd.SilenceUsage = true, true
+		cmd.SetArgs(args)
+		cmd.SetOut(&out)
+		err := cmd.ExecuteContext(context.Background())
+		if !errors.As(err, new(usageError)) || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "\n") || out.Len() > 0 {
+			t.Errorf("export %q = %v (printed %q), want a usage error with %q", args, err, out.String(), name)
+		}
+	}
+}
+
+func TestReachable(t *testing.T) {
+	for address, want := range map[string]string{
+		"127.0.0.1:3260": "127.0.0.1:3260", "0.0.0.0:3260": "127.0.0.1:3260", "[::]:99": "127.0.0.1:99", "[::1]:3260": "[::1]:3260",
+	} {
+		a, err := net.ResolveTCPAddr("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := reachable(a); got != want {
+			t.Errorf("reachable(%s) = %s, want %s", address, got, want)
+		}
+	}
+}
