@@ -2,7 +2,6 @@ package iscsi
 
 import (
 	"cmp"
-	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -55,6 +54,17 @@ type conn struct {
 
 	work   sync.WaitGroup // commands in the pool, and the writer
 	pooled atomic.Int32   // how many of the next writes go to the pool
+}
+
+func newConn(s *server, nc net.Conn) *conn {
+	c := &conn{srv: s, net: nc, began: time.Now(), done: make(chan struct{})}
+	c.reader = newReader(nc, c.park, c.unpark)
+	c.wrote.L, c.wake.L = &c.mu, &c.mu
+	c.out.memory, c.sending.memory = s.memory, s.memory
+	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
+		c.remote = netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), uint16(a.Port))
+	}
+	return c
 }
 
 // serve runs a session that has logged in until its connection ends.
@@ -117,43 +127,6 @@ func (c *conn) goodbye(within time.Duration) {
 	}
 	c.session.Goodbye(uint16(within.Seconds()))
 	c.pool.submit(c.flush)
-}
-
-// cleanUp ends what is left of a session: it waits for its commands in flight, so that
-// nothing of it is written to a disk afterwards.
-func (c *conn) cleanUp(err error) {
-	c.mu.Lock()
-	c.kill(reason(err))
-	if c.session != nil {
-		c.session.leaving = true
-		b := newBarrier(func() {})
-		c.session.Abort(func(*Task) bool { return true }, b)
-		b.leave()
-	}
-	for c.writing {
-		c.wrote.Wait()
-	}
-	c.out.take(&c.sending)
-	c.sending.discard()
-	c.mu.Unlock()
-	c.reader.giveBack()
-	c.work.Wait()
-	if c.nexus != nil {
-		c.device.Logout(c.nexus)
-	}
-}
-
-// reason puts the error that ended a connection into words; "" is a stream that simply
-// ended.
-func reason(err error) string {
-	var pe *ProtocolError
-	switch {
-	case errors.As(err, &pe):
-		return pe.Error()
-	case err == nil:
-		return ""
-	}
-	return "connection lost: " + err.Error()
 }
 
 func (c *conn) observe(kind EventKind, reason string) {

@@ -2,13 +2,11 @@ package iscsi
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -107,140 +105,33 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// take starts a connection, if there may be one more. When too many have not logged in
-// the oldest of them goes: a flood of connections that say nothing must not keep out an
-// initiator that needs a few milliseconds to log in.
+// take starts a connection, if there may be one more.
 func (s *server) take(ctx context.Context, nc net.Conn) {
-	tune(nc)
-	c := &conn{srv: s, net: nc, began: time.Now(), done: make(chan struct{})}
-	c.reader = newReader(nc, c.park, c.unpark)
-	c.wrote.L, c.wake.L = &c.mu, &c.mu
-	c.out.memory, c.sending.memory = s.memory, s.memory
-	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
-		c.remote = netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), uint16(a.Port))
+	c := newConn(s, nc)
+	loser := s.enter(c)
+	if loser != nil {
+		loser.end("too many connections")
 	}
-	s.mu.Lock()
-	var oldest *conn
-	if len(s.conns) >= s.limits.Connections {
-		oldest = c
-	} else if len(s.fresh) >= s.limits.Unauthenticated {
-		oldest = s.fresh[0]
-	}
-	if oldest != c {
-		s.conns[c] = struct{}{}
-		s.fresh = append(s.fresh, c)
-	}
-	s.mu.Unlock()
-	if oldest != nil {
-		oldest.end("too many connections")
-	}
-	if oldest != c {
+	if loser != c {
 		s.wg.Go(func() { c.live(ctx) })
 	}
 }
 
-// tune has a dead peer noticed within half a minute even where nothing is sent.
-func tune(nc net.Conn) {
-	if t, ok := nc.(*net.TCPConn); ok {
-		t.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3})
+// enter notes a connection, and returns the one that has to go for it, perhaps itself.
+// When too many have not logged in that is the oldest of them: a flood of connections
+// that say nothing must not keep out an initiator that needs milliseconds to log in.
+func (s *server) enter(c *conn) (loser *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.conns) >= s.limits.Connections {
+		return c
 	}
-}
-
-// live is a connection from its first byte to its last.
-func (c *conn) live(ctx context.Context) {
-	defer close(c.done)
-	s := c.srv
-	err := c.logIn(ctx)
-	if err == nil {
-		c.observe(Login, "")
-		err = c.serve()
-	} else if c.key.initiator != "" {
-		c.observe(LoginFailed, err.Error())
-	} else {
-		s.log.Debug("iSCSI connection without a login", "remote", c.remote, "err", err)
+	if len(s.fresh) >= s.limits.Unauthenticated {
+		loser = s.fresh[0]
 	}
-	c.cleanUp(err)
-	s.leave(c)
-	if c.session == nil {
-		return
-	}
-	c.mu.Lock()
-	kind, why := Closed, c.why
-	if c.loggedOut {
-		kind, why = Logout, ""
-	}
-	c.mu.Unlock()
-	c.observe(kind, why)
-}
-
-// logIn takes a connection through the login phase.
-func (c *conn) logIn(ctx context.Context) error {
-	s := c.srv
-	hurry, cancel := context.WithTimeout(ctx, s.limits.LoginTime)
-	defer cancel()
-	c.net.SetDeadline(c.began.Add(s.limits.LoginTime))
-	l := &login{
-		random: rand.Reader, window: uint32(s.limits.QueueDepth),
-		lookup: func(key sessionKey) (Grant, error) {
-			s.target.announce(c, key)
-			if key.target == "" {
-				return Grant{}, nil
-			}
-			return s.target.Lookup(hurry, key.initiator, key.target)
-		},
-	}
-	l.admit = func() (uint16, error) { return s.target.admit(hurry, c, l.grant.Device, s.limits.PerInitiator) }
-	for !l.full() {
-		req, err := ReadPDU(c.net, Digests{}, maxLoginData)
-		if err != nil {
-			return fmt.Errorf("read login request: %w", err)
-		}
-		resp, failure := l.step(req)
-		if resp.Header != nil {
-			if _, err := c.net.Write(AppendPDU(nil, resp, Digests{})); err != nil {
-				return fmt.Errorf("write login response: %w", err)
-			}
-		}
-		if failure != nil {
-			return failure
-		}
-	}
-	c.start(ctx, l)
-	return nil
-}
-
-// start begins the session that a login has led to.
-func (c *conn) start(ctx context.Context, l *login) {
-	c.net.SetDeadline(time.Time{})
-	c.srv.loggedIn(c)
-	session := newSession(c, l.keys.params(), c.srv.memory, c.srv.limits.QueueDepth, l.cmdSN(), l.statSN)
-	session.names = func() ([]Pair, error) { return c.visible(ctx) }
-	if c.device != nil {
-		c.nexus = c.device.Login(c.key.port())
-		session.device, session.nexus = c.device, c.nexus
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.session = session
-	c.out.digests, c.reader.digests = session.params.Digests, session.params.Digests
-}
-
-// visible lists the targets of a SendTargets, each with the address that the initiator
-// came to.
-func (c *conn) visible(ctx context.Context) (pairs []Pair, err error) {
-	names := []string{c.key.target}
-	if c.device == nil && c.srv.target.Discover != nil {
-		if names, err = c.srv.target.Discover(ctx, c.key.initiator); err != nil {
-			return nil, fmt.Errorf("list targets for %s: %w", c.key.initiator, err)
-		}
-	}
-	address := fmt.Sprintf("%s,%d", c.net.LocalAddr(), portalGroup)
-	for _, name := range names {
-		if name != "" {
-			pairs = append(pairs, Pair{"TargetName", name}, Pair{"TargetAddress", address})
-		}
-	}
-	return pairs, nil
+	s.conns[c] = struct{}{}
+	s.fresh = append(s.fresh, c)
+	return loser
 }
 
 // loggedIn notes that a connection has become a session, and finds the pool of its

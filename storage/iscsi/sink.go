@@ -6,7 +6,7 @@ import (
 	"ironhook/storage/scsi"
 )
 
-// The methods of Sink. The session calls them with the lock held.
+// The methods of [Sink]. The session calls them with the connection's lock held.
 
 func (c *conn) Send(p PDU, last *Buffer) {
 	if c.dead {
@@ -66,6 +66,10 @@ func (c *conn) abort(match func(*Task) bool, b *barrier) int {
 	}
 	n := c.session.Abort(match, b)
 	ready := c.takeReady()
+	if len(ready) > 0 { // held back until now; it runs on the goroutine of another connection
+		c.work.Add(1)
+		defer c.work.Done()
+	}
 	c.mu.Unlock()
 	c.runAll(ready)
 	return n

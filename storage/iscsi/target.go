@@ -64,7 +64,7 @@ type Target struct {
 // parentheses.
 type Limits struct {
 	Connections     int           // in all (4096)
-	Unauthenticated int           // before their login is complete (256)
+	Unauthenticated int           // before their login is complete (1024)
 	PerSecond       int           // taken in a second; the others wait in the kernel's queue (2000)
 	PerInitiator    int           // sessions of one initiator name (16)
 	LoginTime       time.Duration // from the first byte to full feature phase (15 s)
@@ -88,7 +88,7 @@ func (l Limits) withDefaults() Limits {
 		}
 	}
 	orInt(&l.Connections, 4096)
-	orInt(&l.Unauthenticated, 256)
+	orInt(&l.Unauthenticated, 1024)
 	orInt(&l.PerSecond, 2000)
 	orInt(&l.PerInitiator, 16)
 	orInt(&l.QueueDepth, 128)
