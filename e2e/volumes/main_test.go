@@ -1,0 +1,194 @@
+// Package volumes_test runs Debian's `openstack image` and `openstack volume`
+// commands, unmodified, against the real program: with the clouds.yaml that the
+// program itself hands out, with and without passwords, and to the blocks of a
+// volume by way of iSCSI.
+package volumes_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// commandLimit bounds one command; Debian's client takes seconds to load.
+const commandLimit = 2 * time.Minute
+
+// cloud is a program that serves, and the client that speaks to it.
+type cloud struct {
+	*testing.T
+	dir      string
+	base     string // URL
+	password string // of admin, "" for nobody's
+}
+
+// program is the binary to test: $IRONHOOK, or one built from this tree.
+func program(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("IRONHOOK"); path != "" {
+		return path
+	}
+	path := filepath.Join(t.TempDir(), "ironhook")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", path, "ironhook")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build ironhook: %v\n%s", err, out)
+	}
+	return path
+}
+
+var (
+	readyLine    = regexp.MustCompile(`ready:.*api (http://\S+)`)
+	passwordLine = regexp.MustCompile(`password\S*[ :=]+"?([^\s"]+)`)
+)
+
+// newCloud starts the program on loopback with this kind of authentication.
+func newCloud(t *testing.T, program, auth string) *cloud {
+	t.Helper()
+	c := &cloud{T: t, dir: t.TempDir()}
+	ctx, cancel := context.WithCancel(context.Background())
+	serve := exec.CommandContext(ctx, program, "serve", "--data", filepath.Join(c.dir, "data"), "--auth", auth,
+		"--api", "127.0.0.1:0", "--iscsi", "127.0.0.1:0", "--http", "127.0.0.1:0")
+	serve.Cancel = func() error { return serve.Process.Signal(os.Interrupt) }
+	serve.WaitDelay = commandLimit
+	out, in := io.Pipe()
+	serve.Stdout, serve.Stderr = in, in
+	c.must(serve.Start())
+	t.Cleanup(func() {
+		cancel()
+		if err := serve.Wait(); err != nil && serve.ProcessState.ExitCode() != 0 {
+			t.Errorf("ironhook: %v", err)
+		}
+		c.must(in.Close())
+	})
+	c.listen(out)
+	return c
+}
+
+// listen reads the program's lines until it is ready, and lets it talk on.
+func (c *cloud) listen(out io.Reader) {
+	c.Helper()
+	lines := bufio.NewScanner(out)
+	for c.base == "" && lines.Scan() {
+		if m := passwordLine.FindStringSubmatch(lines.Text()); m != nil {
+			c.password = m[1]
+		}
+		if m := readyLine.FindStringSubmatch(lines.Text()); m != nil {
+			c.base = strings.TrimSuffix(m[1], ",")
+		}
+	}
+	if c.base == "" {
+		c.Fatalf("ironhook does not get ready: %v", lines.Err())
+	}
+	go io.Copy(io.Discard, out) //nolint:errcheck // until the pipe is closed
+}
+
+func (c *cloud) must(err error) {
+	c.Helper()
+	if err != nil {
+		c.Fatal(err)
+	}
+}
+
+// get fetches a page of the program with its administrator's rights.
+func (c *cloud) do(method, path, body string) (status int, text string) {
+	c.Helper()
+	r, err := http.NewRequestWithContext(c.Context(), method, c.base+path, strings.NewReader(body))
+	c.must(err)
+	if c.password != "" {
+		r.SetBasicAuth("admin", c.password)
+	}
+	reply, err := http.DefaultClient.Do(r)
+	c.must(err)
+	defer reply.Body.Close()
+	all, err := io.ReadAll(reply.Body)
+	c.must(err)
+	return reply.StatusCode, string(all)
+}
+
+// configure writes the clouds.yaml that the program hands out, as a person would.
+func (c *cloud) configure() {
+	c.Helper()
+	status, text := c.do("GET", "/ironhook/v1/clouds.yaml", "")
+	if status != http.StatusOK {
+		c.Fatalf("GET clouds.yaml = %d %s", status, text)
+	}
+	text = strings.ReplaceAll(text, "PASSWORD", c.password)
+	c.must(os.WriteFile(filepath.Join(c.dir, "clouds.yaml"), []byte(text), 0o600))
+}
+
+// run is one command of Debian's client, words separated by blanks.
+func (c *cloud) run(command string) (string, error) {
+	ctx, cancel := context.WithTimeout(c.Context(), commandLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "openstack", strings.Fields(command)...)
+	cmd.Dir = c.dir
+	cmd.Env = append(os.Environ(), "OS_CLOUD=ironhook", "OS_CLIENT_CONFIG_FILE="+filepath.Join(c.dir, "clouds.yaml"))
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// openstack runs a command that must succeed.
+func (c *cloud) openstack(command string) string {
+	c.Helper()
+	out, err := c.run(command)
+	if err != nil {
+		c.Fatalf("openstack %s: %v\n%s", command, err, out)
+	}
+	return strings.TrimSpace(out)
+}
+
+// refused runs a command that must fail with these words.
+func (c *cloud) refused(command, words string) {
+	c.Helper()
+	out, err := c.run(command)
+	if err == nil || !strings.Contains(strings.Join(strings.Fields(out), " "), words) {
+		c.Errorf("openstack %s: %v, says %q, want %q", command, err, out, words)
+	}
+}
+
+// field is one field of what a command shows.
+func (c *cloud) field(command, name string) string {
+	c.Helper()
+	var shown map[string]any
+	out := c.openstack(command + " -f json")
+	if err := json.Unmarshal([]byte(out), &shown); err != nil {
+		c.Fatalf("openstack %s: %v\n%s", command, err, out)
+	}
+	return fmt.Sprint(shown[name])
+}
+
+// expect holds fields of what a command shows against what is wanted.
+func (c *cloud) expect(command string, want map[string]string) {
+	c.Helper()
+	var shown map[string]any
+	out := c.openstack(command + " -f json")
+	if err := json.Unmarshal([]byte(out), &shown); err != nil {
+		c.Fatalf("openstack %s: %v\n%s", command, err, out)
+	}
+	for name, value := range want {
+		if got := fmt.Sprint(shown[name]); got != value {
+			c.Errorf("openstack %s: %s = %s, want %s", command, name, got, value)
+		}
+	}
+}
+
+// await repeats a command until its field has the value.
+func (c *cloud) await(command, name, value string) {
+	c.Helper()
+	deadline := time.Now().Add(commandLimit)
+	for got := ""; got != value; got = c.field(command, name) {
+		if time.Now().After(deadline) {
+			c.Fatalf("openstack %s: %s is %s, never %s", command, name, got, value)
+		}
+	}
+}
