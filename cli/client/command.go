@@ -69,6 +69,7 @@ func Commands(c Config) []*cobra.Command {
 	}
 	all := []*cobra.Command{metal, node, port, image, volume}
 	for _, g := range all {
+		outline(g)
 		g.PersistentFlags().String("url", "", "where the appliance is, as http://ironhook:6385 ($IRONHOOK_URL, $OS_ENDPOINT); without it, the one on this machine")
 	}
 	return all
@@ -107,9 +108,21 @@ func under(parent *cobra.Command, word string) *cobra.Command {
 			return child
 		}
 	}
-	child := group(word, "Commands on "+word)
+	child := group(word, "")
 	parent.AddCommand(child)
 	return child
+}
+
+// outline gives the groups below g their help: the words that can follow.
+func outline(g *cobra.Command) {
+	var words []string
+	for _, child := range g.Commands() {
+		outline(child)
+		words = append(words, child.Name())
+	}
+	if g.Short == "" {
+		g.Short = strings.Join(words, ", ")
+	}
 }
 
 // split parts a use line into words and <arguments>.

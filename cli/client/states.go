@@ -1,11 +1,13 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -203,4 +205,21 @@ func stuck(node map[string]any, wanted, now string) error {
 		why = ": " + plain(node["last_error"])
 	}
 	return fmt.Errorf("node %s failed to reach %s; it is in %s%s", plainOr(node["name"], plain(node["uuid"])), wanted, now, why)
+}
+
+// readDrive makes a configuration drive of what was typed: the contents of a file,
+// and an object where it is JSON.
+func readDrive(typed string) (any, error) {
+	b := []byte(typed)
+	if file, err := os.ReadFile(typed); err == nil {
+		b = file
+	} else if info, err := os.Stat(typed); err == nil && info.IsDir() {
+		return nil, misuse("--config-drive %s: directories are not packed; give a JSON object with meta_data, user_data and network_data", typed)
+	}
+	if value, err := parse(b); err == nil {
+		if drive, ok := value.(map[string]any); ok {
+			return drive, nil
+		}
+	}
+	return string(bytes.TrimSpace(b)), nil
 }
