@@ -62,6 +62,8 @@ type Dir struct {
 
 	mu     sync.Mutex // with the lock of the directory: who changes manifests
 	opened map[string]*stack
+
+	burials sync.WaitGroup
 }
 
 // An Option changes how a directory is used.
@@ -109,7 +111,20 @@ func openDir(fsys fileSystem, options ...Option) (*Dir, error) {
 }
 
 // Close closes the directory; what is open stays open.
-func (d *Dir) Close() error { return d.fs.Close() }
+func (d *Dir) Close() error {
+	d.burials.Wait()
+	return d.fs.Close()
+}
+
+// bury closes layers whose names are gone. A file system takes the longer to free a
+// file the larger it is, and the last to close it waits for that: not the caller.
+func (d *Dir) bury(layers []*layer) {
+	d.burials.Go(func() {
+		for _, l := range layers {
+			_ = l.file.Close() // nobody has any more use for what it could say
+		}
+	})
+}
 
 // alone runs do while nobody else, in this process or another, changes what there
 // is in the directory.

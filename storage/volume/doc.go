@@ -9,7 +9,8 @@
 // hyphen and underscore, never a path. Names and metadata are the business of
 // others.
 //
-//	Dir.Import, Dir.Build   an image of what a reader or a function gives
+//	Dir.Import, Dir.Build   an image of what a reader or a function gives; package
+//	                        image reads formats, compressed files and URLs
 //	Dir.Create              an empty volume
 //	Dir.Clone               a volume that begins as an image, snapshot or volume
 //	Dir.Snapshot            a snapshot of a volume, in use or not

@@ -74,7 +74,7 @@ func onSmallDisk(path string) error {
 	if _, err := d.Import(context.Background(), "late", bytes.NewReader(bytes.Repeat([]byte{3}, 4<<20))); !errors.Is(err, syscall.ENOSPC) {
 		return fmt.Errorf("import onto the full disk = %w, want ENOSPC", err)
 	}
-	if err := d.Delete("filler"); err != nil {
+	if err := errors.Join(d.Delete("filler"), d.Tidy(context.Background())); err != nil {
 		return err
 	}
 	if err := together(machines[:], (*filling).goOn); err != nil {

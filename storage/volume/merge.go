@@ -18,7 +18,9 @@ import (
 // took up. Volumes may be in use meanwhile. It may be interrupted and called again.
 // What is open in another process is left for another time.
 func (d *Dir) Tidy(ctx context.Context) error {
-	if err := errors.Join(d.mergeAll(ctx), d.alone(d.sweep)); err != nil {
+	err := errors.Join(d.mergeAll(ctx), d.alone(d.sweep))
+	d.burials.Wait()
+	if err != nil {
 		return fmt.Errorf("merge layers: %w", err)
 	}
 	return nil
