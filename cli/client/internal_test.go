@@ -95,6 +95,24 @@ func TestSortBy(t *testing.T) {
 	}
 }
 
+func TestFollowing(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"nodes": []}`: "",
+		`{"nodes": [], "next": "http://elsewhere:1/v1/nodes?limit=1&marker=x"}`:                                                     "?limit=1&marker=x",
+		`{"images": [], "next": "/v2/images?marker=x"}`:                                                                             "?marker=x",
+		`{"volumes": [], "volumes_links": [{"rel": "self", "href": "/a?b"}, {"rel": "next", "href": "http://h/volumes?marker=x"}]}`: "?marker=x",
+		`{"nodes": [], "next": 7}`: "",
+	} {
+		page, err := parse([]byte(in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := following(page.(map[string]any), "volumes"); got != want {
+			t.Errorf("following(%s) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 // TestWordsAreUnique looks for two commands of the same words, which cobra would hide.
 func TestWordsAreUnique(t *testing.T) {
 	var seen []string
@@ -122,7 +140,7 @@ func TestWordsAreUnique(t *testing.T) {
 	}
 }
 
-// FuzzBlock: whatever JSON says, YAML says it on lines that are indented.
+// FuzzFormats: whatever JSON says can be printed in every format, on whole lines.
 func FuzzFormats(f *testing.F) {
 	for _, seed := range []string{`{"a": [1, {"b": "c: d"}]}`, `"\u2028"`, `[[[]]]`, `{"": {"\n": "-"}}`} {
 		f.Add(seed)

@@ -10,16 +10,17 @@ import (
 
 func (r resource) doList(c *call) error {
 	q, columns := c.query(), r.columns
-	if wanted, ok := c.value("fields").([]string); ok && c.has("long") {
+	switch wanted, ok := c.value("fields").([]string); {
+	case ok && c.has("long"):
 		return misuse("--fields: not together with --long")
-	} else if ok {
+	case ok:
 		columns = wanted
 		q.Set("fields", strings.Join(wanted, ","))
-	} else if c.has("long") && r.list != "allocations" {
+	case c.has("long"):
 		columns = r.detail
-		q.Set("detail", "True")
-	} else if c.has("long") {
-		columns = r.detail
+		if r.words != "allocation" { // of which there is no brief listing
+			q.Set("detail", "True")
+		}
 	}
 	rows, err := c.pages(r.path, r.list, q)
 	if err != nil {
