@@ -18,10 +18,14 @@ var driverRoutes = []route{
 	{method: "GET", path: "/drivers/{driver_name}/properties", args: []argument{driverArg}, handle: driverProperties, doc: "Describe what driver_info may hold"},
 	{method: "GET", path: "/drivers/{driver_name}/raid/logical_disk_properties", since: 12, gate: notAcceptable(0), args: []argument{driverArg},
 		handle: raidProperties, doc: "Describe what a logical disk may hold"},
-	{method: "GET", path: "/drivers/{driver_name}/vendor_passthru", args: []argument{driverArg, mandatory("method", aString)}, handle: noVendorMethod},
-	{method: "POST", path: "/drivers/{driver_name}/vendor_passthru", args: []argument{driverArg, mandatory("method", aString)}, handle: noVendorMethod},
+	driverVendorRoute("GET", ""), driverVendorRoute("POST", ""), driverVendorRoute("PUT", ""), driverVendorRoute("DELETE", ""),
+	driverVendorRoute("GET", "/{method}"), driverVendorRoute("POST", "/{method}"), driverVendorRoute("PUT", "/{method}"), driverVendorRoute("DELETE", "/{method}"),
 	{method: "GET", path: "/drivers/{driver_name}/vendor_passthru/methods", args: []argument{driverArg}, handle: noVendorMethods, doc: "List a hardware type's own methods"},
 	{method: "GET", path: "/drivers/{driver_name}/{fields}", args: []argument{driverArg, optional("fields", aList)}, handle: showDriver},
+}
+
+func driverVendorRoute(method, tail string) route {
+	return route{method: method, path: "/drivers/{driver_name}/vendor_passthru" + tail, args: []argument{driverArg, methodArg}, handle: noVendorMethod}
 }
 
 // driverView is a hardware type as the API shows it.

@@ -261,6 +261,22 @@ func TestProvisionStories(t *testing.T) {
 	}
 }
 
+func TestAFailedManualCleaningDoesNotHauntTheAutomatedOne(t *testing.T) {
+	c, _ := setup(t, baremetal.Manageable)
+	for _, step := range []struct {
+		verb string
+		want baremetal.ProvisionState
+	}{{"clean", baremetal.CleanFailed}, {"manage", baremetal.Manageable}, {"provide", baremetal.Available}} {
+		steps := []baremetal.Object{{"interface": "deploy", "step": "erase_devices"}}
+		if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: step.verb, CleanSteps: steps}); err != nil {
+			t.Fatal(err)
+		}
+		if n := settled(t, c); n.ProvisionState != step.want {
+			t.Fatalf("after %s: node = %q, error %q, want %q", step.verb, n.ProvisionState, n.LastError, step.want)
+		}
+	}
+}
+
 func TestAFailedDeployIsUndoneInReverse(t *testing.T) {
 	c, m := setup(t, baremetal.Available)
 	m.fail["power on"] = errors.New("no answer")

@@ -64,13 +64,17 @@ var cleanSteps = map[string]map[string][]string{
 }
 
 // clean holds the steps of a manual cleaning against what the node's interfaces can
-// do. Automated cleaning has no steps.
+// do. Automated cleaning has no steps, though those of a manual one that failed may
+// still be there to see.
 func (c *Conductor) clean(ctx context.Context, uuid string) error {
 	n, err := c.node(ctx, uuid)
 	if err != nil {
 		return err
 	}
-	steps, _ := n.DriverInternalInfo["clean_steps"].([]any)
+	var steps []any
+	if n.CleanStep != nil {
+		steps, _ = n.DriverInternalInfo["clean_steps"].([]any)
+	}
 	for _, s := range steps {
 		step, _ := s.(map[string]any)
 		kind, name := baremetal.Object(step).Text("interface"), baremetal.Object(step).Text("step")
