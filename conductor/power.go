@@ -83,7 +83,7 @@ func (c *Conductor) switchPower(ctx context.Context, uuid string, target baremet
 		if state == baremetal.PowerOff {
 			return []baremetal.Event{{Kind: baremetal.EventPowerOff, Detail: "switched off"}}
 		}
-		return nil
+		return []baremetal.Event{{Kind: baremetal.EventNode, Detail: "is on"}}
 	})
 }
 
