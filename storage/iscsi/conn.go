@@ -34,7 +34,9 @@ type conn struct {
 	out        outbox
 	sending    outbox // being written, without the lock
 	writing    bool
-	wrote      sync.Cond    // writing, or reading, is over
+	wrote      sync.Cond    // writing is no longer so
+	writer     bool         // there is a writer goroutine
+	wake       sync.Cond    // there is work for the writer
 	parked     bool         // the reader waits for the initiator
 	starved    int          // how many here wait for memory
 	reading    int          // bytes that the pool is about to read
@@ -50,14 +52,14 @@ type conn struct {
 	hasRead    bool
 	hasWritten bool
 
-	work   sync.WaitGroup // commands in the pool
+	work   sync.WaitGroup // commands in the pool, and the writer
 	pooled atomic.Int32   // how many of the next writes go to the pool
 }
 
 func newConn(s *server, nc net.Conn) *conn {
 	c := &conn{srv: s, net: nc, began: time.Now(), done: make(chan struct{})}
 	c.reader = newReader(nc, c.park, c.unpark)
-	c.wrote.L = &c.mu
+	c.wrote.L, c.wake.L = &c.mu, &c.mu
 	c.out.memory, c.sending.memory = s.memory, s.memory
 	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.remote = netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), uint16(a.Port))
@@ -96,6 +98,7 @@ func (c *conn) kill(why string) {
 	c.over.Store(true)
 	c.net.Close()
 	c.srv.memory.nudge()
+	c.wake.Signal()
 	c.wrote.Broadcast()
 }
 

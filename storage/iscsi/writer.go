@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// enough is how many bytes of answers gather while more requests wait to be read, before
-// they are written nevertheless. With a quarter of it both sides wake up so often that a
-// fifth of the speed is lost.
-const enough = 1 << 20
-
-// holdUp is how many bytes the pool may be reading for a connection before its reader
-// takes no more requests.
-const holdUp = 8 << 20
+// Bytes of replies that gather while more requests wait to be read: from handOver on
+// the writer takes them, at holdUp the reader waits for it. What the pool still reads
+// counts towards the latter. So disk and network are at work at the same time when much
+// is asked for at once, and an initiator that does not read what it asked for stops
+// being heard.
+const (
+	handOver = 1 << 20
+	holdUp   = 8 << 20
+)
 
 // park is what the reader does before it waits: from here on answers are written at
 // once.
@@ -37,19 +38,35 @@ func (c *conn) unpark() {
 	c.mu.Unlock()
 }
 
-// relieve writes when enough has gathered. An initiator that does not read its answers
-// is not heard any more meanwhile. The lock is held.
+// relieve hands over to the writer once enough has gathered. The lock is held.
 func (c *conn) relieve() {
-	for !c.dead && (c.reading >= holdUp || c.writing && c.out.bytes >= enough) {
+	if c.out.bytes < handOver && c.reading < holdUp {
+		return
+	}
+	if !c.writer {
+		c.writer = true
+		c.work.Go(c.write)
+	}
+	c.wake.Signal()
+	for c.out.bytes+c.reading >= holdUp && !c.dead {
 		c.wrote.Wait()
 	}
-	c.drain()
 }
 
-// drain writes what has gathered if the reader waits, or memory is short, or it is
-// enough. The lock is held on entry and on return, but not while writing.
+// write is the writer: a goroutine of connections that move much data.
+func (c *conn) write() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for !c.dead {
+		c.drain()
+		c.wake.Wait()
+	}
+}
+
+// drain writes what has gathered, if the reader waits or has handed over, or memory is
+// short. The lock is held on entry and on return, but not while writing.
 func (c *conn) drain() {
-	for !c.writing && !c.dead && c.out.bytes > 0 && (c.parked || c.starved > 0 || c.out.bytes >= enough) {
+	for !c.writing && !c.dead && c.out.bytes > 0 && (c.parked || c.starved > 0 || c.out.bytes >= handOver) {
 		c.out.take(&c.sending)
 		c.writing = true
 		c.mu.Unlock()

@@ -5,7 +5,6 @@
 package initiatortest
 
 import (
-	"bufio"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -34,7 +33,6 @@ type Options struct {
 // Initiator is one session. It is used by one goroutine.
 type Initiator struct {
 	Conn    net.Conn
-	in      *bufio.Reader // of Conn
 	Digests iscsi.Digests
 	Answers map[string]string // what the target said in the operational stage
 
@@ -63,7 +61,7 @@ func Dial(ctx context.Context, addr string, o Options) (*Initiator, error) {
 
 // New logs in over a connection, which it closes if that fails.
 func New(c net.Conn, o Options) (*Initiator, error) {
-	i := &Initiator{Conn: c, in: bufio.NewReaderSize(c, 256<<10), Answers: map[string]string{}, CmdSN: max(o.CmdSN, 1), opts: o}
+	i := &Initiator{Conn: c, Answers: map[string]string{}, CmdSN: max(o.CmdSN, 1), opts: o}
 	if err := i.logIn(); err != nil {
 		c.Close()
 		return nil, err
@@ -109,7 +107,7 @@ func (i *Initiator) Send(h iscsi.Header, data []byte) error {
 
 // Receive returns the next PDU after it has checked its numbers.
 func (i *Initiator) Receive() (iscsi.PDU, error) {
-	p, err := iscsi.ReadPDU(i.in, i.Digests, 1<<24-1)
+	p, err := iscsi.ReadPDU(i.Conn, i.Digests, 1<<24-1)
 	if err != nil {
 		return p, err
 	}

@@ -87,7 +87,7 @@ func (i *Initiator) Round(stage byte, pairs ...iscsi.Pair) (iscsi.Header, map[st
 	if err := i.Send(h, iscsi.AppendText(nil, pairs...)); err != nil {
 		return nil, nil, err
 	}
-	p, err := iscsi.ReadPDU(i.in, iscsi.Digests{}, 8192)
+	p, err := iscsi.ReadPDU(i.Conn, iscsi.Digests{}, 8192)
 	if err != nil {
 		return nil, nil, err
 	}
