@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -176,6 +177,9 @@ func (c *cloud) expect(command string, want map[string]string) {
 		c.Fatalf("openstack %s: %v\n%s", command, err, out)
 	}
 	for name, value := range want {
+		if tags, ok := shown[name].([]any); ok { // the client keeps tags in a set, without order
+			slices.SortFunc(tags, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		}
 		if got := fmt.Sprint(shown[name]); got != value {
 			c.Errorf("openstack %s: %s = %s, want %s", command, name, got, value)
 		}
