@@ -143,19 +143,21 @@ func prepareAllocation(c *call, tx *store.Tx, v *allocation, _ baremetal.Object)
 }
 
 // allocate finds the node. Ironic does so in the background; here it is one
-// transaction with the request, so that no client ever has to wait for it.
+// transaction with the request, so that no client ever has to wait for it. The
+// answer is still the allocation as it was made, for clients that count on it.
 func allocate(_ *call, tx *store.Tx, v *allocation) error {
 	if v.NodeUUID != "" {
 		return adoptNode(tx, v)
 	}
-	found, failure, err := match(tx, v)
+	later := *v
+	found, failure, err := match(tx, &later)
 	if err != nil {
 		return err
 	}
 	if failure != "" {
-		return fail(tx, v, failure)
+		return fail(tx, &later, failure)
 	}
-	return bind(tx, v, found)
+	return bind(tx, &later, found)
 }
 
 // fail keeps the allocation with the reason why it has no node.
@@ -165,13 +167,14 @@ func fail(tx *store.Tx, v *allocation, reason string) error {
 }
 
 // match chooses a node: available, free, with a known power state, of the class
-// and with the traits. A node of the allocation's own name comes first, else
-// chance decides.
+// and with the traits. A node of the allocation's own name comes first, then those
+// at rest: what is going on with an available node is a change of power, which
+// an allocation does not disturb. Among equals chance decides.
 func match(tx *store.Tx, v *allocation) (found *node, failure string, err error) {
 	filters := []store.Filter{
 		{Column: "resource_class", Value: v.ResourceClass}, {Column: "provision_state", Value: string(baremetal.Available)},
 		{Column: "instance_uuid", Match: store.Null}, {Column: "power_state", Match: store.NotNull},
-		{Column: "maintenance", Value: false}, {Column: "reservation", Match: store.Null},
+		{Column: "maintenance", Value: false},
 	}
 	if len(v.CandidateNodes) > 0 {
 		filters = append(filters, store.Filter{Column: "uuid", Match: store.In, Value: v.CandidateNodes})
@@ -194,6 +197,10 @@ func match(tx *store.Tx, v *allocation) (found *node, failure string, err error)
 	}
 	if i := slices.IndexFunc(free, func(n *node) bool { return v.Name != "" && n.Name == v.Name }); i >= 0 {
 		return free[i], "", nil
+	}
+	idle := slices.DeleteFunc(slices.Clone(free), func(n *node) bool { return n.Reservation != "" })
+	if len(idle) > 0 {
+		free = idle
 	}
 	return free[rand.IntN(len(free))], "", nil
 }

@@ -33,6 +33,8 @@ ipmitool		a second opinion on the BMC
 libiscsi-bin		judge the iSCSI target
 python3-ironicclient	drive the API with the stock client
 python3-openstackclient	drive the API with the stock client
+python3-openstacksdk	its tests of the Bare Metal API
+python3-oslotest	run them
 qemu-block-extra	the iSCSI initiator of QEMU
 qemu-utils		make and read disk images
 sg3-utils		a second opinion on SCSI names and pages
