@@ -11,7 +11,7 @@ import (
 // is asked for at once, and an initiator that does not read what it asked for stops
 // being heard.
 const (
-	handOver = 1 << 20
+	handOver = 512 << 10
 	holdUp   = 8 << 20
 )
 
