@@ -23,8 +23,8 @@ type Device struct {
 	nexuses []*Nexus
 }
 
-// NewDevice makes a target device of that iSCSI name, with the units at LUN 0
-// and up. A unit belongs to one device only.
+// NewDevice makes a target device of that iSCSI name, with the units, at most
+// MaxLUNs, at LUN 0 and up. A unit belongs to one device only.
 func NewDevice(name string, luns ...*LUN) *Device {
 	d := &Device{name: name, commands: commands}
 	for i, l := range luns {
@@ -39,7 +39,8 @@ func NewDevice(name string, luns ...*LUN) *Device {
 // afterwards.
 func (d *Device) SetLUN(number int, l *LUN) {
 	if l != nil {
-		l.device, l.number = d, number
+		l.number = number
+		l.device.Store(d)
 	}
 	d.luns[number].Store(l)
 	for i := range d.units() {

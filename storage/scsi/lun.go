@@ -44,8 +44,8 @@ type LUN struct {
 	atomics AtomicWriter // nil likewise
 	options Options
 
-	device *Device // set once by SetLUN
-	number int
+	device atomic.Pointer[Device] // nil until SetLUN
+	number int                    // at the device; settled before device is
 
 	// gate is passed (RLock) by every command while it runs, and closed
 	// (Lock) by those that change what others may do: when a reservation has
@@ -56,9 +56,10 @@ type LUN struct {
 	sanitizing   sanitizing
 	copies       copies
 
-	ranges  rangeLock
-	flushes flusher
-	blocks  atomic.Uint64 // the capacity initiators know of
+	ranges   rangeLock
+	flushes  flusher
+	resizing sync.Mutex
+	blocks   atomic.Uint64 // the capacity initiators know of
 }
 
 // NewLUN makes a logical unit of a disk. It reads persistent reservations from
@@ -85,6 +86,8 @@ func NewLUN(disk Disk, o Options) (*LUN, error) {
 // (unit attention 2A/09) with its next command. Shrinking below what commands in
 // flight touch is the caller's to prevent.
 func (l *LUN) Resize() {
+	l.resizing.Lock() // or an older look could have the last word
+	defer l.resizing.Unlock()
 	blocks := uint64(l.disk.Size()) / BlockSize
 	if l.blocks.Swap(blocks) != blocks {
 		l.raise(capacityChanged, nil)
@@ -93,8 +96,8 @@ func (l *LUN) Resize() {
 
 // raise owes an attention to all initiators but the one that knows.
 func (l *LUN) raise(c condition, except *Nexus) {
-	if l.device != nil {
-		l.device.raise(l.number, c, except)
+	if d := l.device.Load(); d != nil {
+		d.raise(l.number, c, except)
 	}
 }
 
@@ -114,13 +117,15 @@ func (l *LUN) nexusLost(n *Nexus) {
 }
 
 // reset puts the unit into the state it was made in, but for its data and its
-// persistent reservations.
-func (l *LUN) reset() {
+// persistent reservations. Every initiator is owed that news before any command of
+// another meets the unit without what was reserved or selected.
+func (l *LUN) reset(what condition) {
 	l.gate.Lock()
 	defer l.gate.Unlock()
 	l.reservations.legacy = nil
 	l.mode.reset(l.options)
 	l.flushes.reset()
+	l.device.Load().replace(l.number, what)
 }
 
 // writable refuses what would write to a unit that is protected.

@@ -24,8 +24,7 @@ func (d *Device) ResetLUN(lun uint64) bool {
 	if l == nil {
 		return false
 	}
-	l.reset()
-	d.replace(l.number, unitReset)
+	l.reset(unitReset)
 	return true
 }
 
@@ -37,9 +36,8 @@ func (d *Device) Reset(cold bool) {
 	if cold {
 		what = powerOn
 	}
-	for number, l := range d.units() {
-		l.reset() // waits, so d.mu must not be held: what it waits for may need it
-		d.replace(number, what)
+	for _, l := range d.units() {
+		l.reset(what)
 	}
 }
 

@@ -5,18 +5,17 @@ import "time"
 // reportLUNs is REPORT LUNS. Having asked is having been told that the list
 // changed.
 func (t task) reportLUNs() ([]byte, error) {
+	if t.cdb[2] > 2 {
+		return nil, invalidField(2, 7)
+	}
+	for i := range t.nexus.attention { // before looking: what changes from now on is news
+		t.nexus.attention[i].drop(reportedLUNsChanged)
+	}
 	b := make([]byte, 8)
-	switch t.cdb[2] {
-	case 0, 2: // addressable units, or all: we have no well known ones
+	if t.cdb[2] != 1 { // 1 asks for well known ones only; we have none
 		for i := range t.device.units() {
 			b = append64(b, uint64(i)<<48)
 		}
-	case 1: // well known ones only
-	default:
-		return nil, invalidField(2, 7)
-	}
-	for i := range t.nexus.attention {
-		t.nexus.attention[i].drop(reportedLUNsChanged)
 	}
 	put32(b, uint32(len(b)-8))
 	return b, nil

@@ -61,9 +61,10 @@ func persistentReserveOut(act func(*change) error) func(task) ([]byte, error) {
 
 // notify owes attentions to the nexuses of ports, as far as they are there.
 func (l *LUN) notify(notices []notice) {
-	l.device.mu.RLock()
-	defer l.device.mu.RUnlock()
-	for _, n := range l.device.nexuses {
+	d := l.device.Load()
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, n := range d.nexuses {
 		for _, note := range notices {
 			if n.port == note.port {
 				n.attention[l.number].raise(note.what)

@@ -40,16 +40,16 @@ func (s *sanitizing) progress() *sense {
 	return e
 }
 
-// begin claims the unit for one sanitize.
-func (s *sanitizing) begin(blocks uint64, unrestricted bool) bool {
+// begin claims the unit for one sanitize, or tells how far another is.
+func (s *sanitizing) begin(blocks uint64, unrestricted bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.running {
-		return false
+		return s.progress()
 	}
 	s.running, s.failed, s.unrestricted, s.done, s.total = true, false, unrestricted, 0, blocks
 	s.closed.Store(true)
-	return true
+	return nil
 }
 
 func (s *sanitizing) advance(done uint64) {
@@ -92,25 +92,29 @@ func (t task) eraseAll() ([]byte, error) {
 	if t.cdb.number(t.op.count) != 0 {
 		return nil, invalidField(t.op.count.at, -1)
 	}
-	began, blocks := t.empty()
+	t.lun.gate.RUnlock()
 	defer t.lun.gate.RLock() // dispatch gives it back
-	if !began {
-		return nil, t.lun.sanitizing.refuse()
+	blocks, err := t.empty()
+	if err != nil {
+		return nil, err
 	}
-	err := t.erase(blocks)
+	err = t.erase(blocks)
 	t.lun.sanitizing.end(err)
 	return nil, err
 }
 
-// empty begins a sanitize and waits until all commands that had entered the unit
-// have left. Those that come later are refused, so the gate stays open for them:
-// the task gives up its own place in it.
-func (t *task) empty() (began bool, blocks uint64) {
-	t.lun.gate.RUnlock()
+// empty waits until all commands that had entered the unit have left, and begins a
+// sanitize. Those that come later are refused, so the gate stays open for them. While
+// the task waited for the gate somebody may have reserved the unit, so it is asked
+// again whether it may.
+func (t *task) empty() (blocks uint64, err error) {
 	t.lun.gate.Lock()
 	defer t.lun.gate.Unlock()
+	if err := t.admit(); err != nil {
+		return 0, err
+	}
 	blocks = t.lun.blocks.Load()
-	return t.lun.sanitizing.begin(blocks, t.cdb.bit(1, 0x20)), blocks
+	return blocks, t.lun.sanitizing.begin(blocks, t.cdb.bit(1, 0x20))
 }
 
 // erase unmaps everything.

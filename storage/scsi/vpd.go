@@ -53,10 +53,11 @@ func (l *LUN) deviceIdentification() []byte {
 	for _, name := range l.names() {
 		b = append(b, name...)
 	}
-	port := fmt.Sprintf("%s,t,0x%04x", l.device.name, relativePort)
+	device := l.device.Load().name
+	port := fmt.Sprintf("%s,t,0x%04x", device, relativePort)
 	b = append(b, designator(binaryCode, ofPort|relativePortType, []byte{0, 0, 0, relativePort})...)
 	b = append(b, designator(utf8Code, ofPort|nameType, nameString(port))...)
-	return append(b, designator(utf8Code, ofDevice|nameType, nameString(l.device.name))...)
+	return append(b, designator(utf8Code, ofDevice|nameType, nameString(device))...)
 }
 
 // names are the designators of the unit itself.
