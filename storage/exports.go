@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"strings"
 	"sync"
@@ -39,6 +40,8 @@ type served struct {
 	readOnly bool
 	disk     *volume.Disk
 	device   *scsi.Device
+	ending   bool          // it is being withdrawn
+	ended    chan struct{} // closed when it has been
 }
 
 // NewExports makes the target. It serves nothing until Serve is called.
@@ -60,7 +63,9 @@ func (e *Exports) Serve(ctx context.Context, l net.Listener) error {
 	g.Go(func() error { e.reconcile(background); return nil })
 	err := e.target.Serve(ctx, l)
 	stop()
-	return errors.Join(err, g.Wait(), e.closeAll())
+	err = errors.Join(err, g.Wait())
+	e.withdrawAll()
+	return err
 }
 
 // Sessions describes the sessions there are now, oldest first.
@@ -68,6 +73,10 @@ func (e *Exports) Sessions() []iscsi.SessionInfo { return e.target.Sessions() }
 
 // lookup says whether an initiator may open a target: only if a row says so.
 func (e *Exports) lookup(ctx context.Context, initiator, target string) (iscsi.Grant, error) {
+	// Under one lock: whoever withdraws, which is after the row has gone, finds what
+	// was opened while it was there.
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	export, ro, err := e.find(ctx, target)
 	if errors.Is(err, baremetal.ErrNotFound) {
 		return iscsi.Grant{}, fmt.Errorf("%s: %w", target, iscsi.ErrNoTarget)
@@ -157,12 +166,10 @@ func (e *Exports) discover(ctx context.Context, initiator string) (names []strin
 	return names, err
 }
 
-// serve opens the volume of an export, once for all of its sessions.
+// serve opens the volume of an export, once for all of its sessions. The lock is held.
 func (e *Exports) serve(export *baremetal.Export, ro bool) (*served, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	if s := e.open[export.IQN]; s != nil {
-		if s.volume != export.Volume || s.readOnly != ro {
+		if s.ending || s.volume != export.Volume || s.readOnly != ro {
 			return nil, fmt.Errorf("an earlier export as %s is being withdrawn", export.IQN) // try again
 		}
 		return s, nil
@@ -179,7 +186,7 @@ func (e *Exports) serve(export *baremetal.Export, ro bool) (*served, error) {
 		return nil, errors.Join(err, disk.Close())
 	}
 	disk.Watch(func(int64) { lun.Resize() })
-	s := &served{volume: export.Volume, readOnly: ro, disk: disk, device: scsi.NewDevice(export.IQN, lun)}
+	s := &served{volume: export.Volume, readOnly: ro, disk: disk, device: scsi.NewDevice(export.IQN, lun), ended: make(chan struct{})}
 	e.open[export.IQN] = s
 	return s, nil
 }
@@ -187,16 +194,33 @@ func (e *Exports) serve(export *baremetal.Export, ro bool) (*served, error) {
 // Withdraw ends the sessions of an IQN and closes its disk. Its row must be gone,
 // or a machine would just log in again.
 func (e *Exports) Withdraw(iqn string) {
-	e.target.End(iqn)
 	e.mu.Lock()
 	s := e.open[iqn]
-	delete(e.open, iqn)
 	e.mu.Unlock()
 	if s != nil {
-		if err := s.close(); err != nil {
-			e.log.Error("close volume", "volume", s.volume, "error", err)
-		}
+		e.withdraw(iqn, s)
 	}
+}
+
+// withdraw returns when nothing of a volume is open any more, whoever began it: a row
+// that goes brings Detach here, and reconcile.
+func (e *Exports) withdraw(iqn string, s *served) {
+	e.mu.Lock()
+	first := !s.ending
+	s.ending = true
+	e.mu.Unlock()
+	if !first {
+		<-s.ended
+		return
+	}
+	defer close(s.ended)
+	e.target.End(iqn)
+	if err := s.close(); err != nil {
+		e.log.Error("close volume", "volume", s.volume, "error", err)
+	}
+	e.mu.Lock()
+	delete(e.open, iqn)
+	e.mu.Unlock()
 }
 
 // close flushes first: what a machine wrote and did not flush before it was cut off
@@ -209,14 +233,17 @@ func (s *served) close() error {
 	return errors.Join(err, s.disk.Close())
 }
 
-func (e *Exports) closeAll() (err error) {
+func (e *Exports) withdrawAll() {
+	for iqn, s := range e.opened() {
+		e.withdraw(iqn, s)
+	}
+}
+
+// opened returns a copy of what is open.
+func (e *Exports) opened() map[string]*served {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for iqn, s := range e.open {
-		err = errors.Join(err, s.close())
-		delete(e.open, iqn)
-	}
-	return err
+	return maps.Clone(e.open)
 }
 
 // reconcile withdraws what has lost its row without Detach: with a node or a target
@@ -236,12 +263,7 @@ func (e *Exports) reconcile(ctx context.Context) {
 }
 
 func (e *Exports) withdrawOrphans(ctx context.Context) error {
-	e.mu.Lock()
-	open := make(map[string]*served, len(e.open))
-	for iqn, s := range e.open {
-		open[iqn] = s
-	}
-	e.mu.Unlock()
+	open := e.opened()
 	if len(open) == 0 {
 		return nil
 	}
@@ -257,9 +279,9 @@ func (e *Exports) withdrawOrphans(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for iqn := range open {
+	for iqn, s := range open {
 		e.log.Debug("withdraw volume whose export is gone", "target", iqn)
-		e.Withdraw(iqn)
+		e.withdraw(iqn, s)
 	}
 	return nil
 }

@@ -8,8 +8,11 @@ import (
 	"net"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"ironhook/baremetal"
 	"ironhook/storage/iscsi"
@@ -330,5 +333,34 @@ func TestWithLibiscsi(t *testing.T) {
 	}
 	if got := run("iscsi-inq", "-e", "1", "-c", "128", url); !strings.Contains(got, "pc-07") {
 		t.Errorf("serial number page = %q, want the volume's name", got)
+	}
+}
+
+// A row that goes brings two to withdraw its volume, Detach and who watches the rows:
+// each finds it closed when it returns.
+func TestWithdrawWaitsForTheOther(t *testing.T) {
+	h := newHouse(t)
+	n, _ := h.machine("pc-07")
+	exports, address, _ := h.serve()
+	for range 20 {
+		h.must(h.managed.Attach(t.Context(), n))
+		x := h.export()
+		h.dial(address, x, linux)
+		h.update(func(tx *store.Tx) error { return tx.Exports().Delete(x.TargetUUID) })
+		var both errgroup.Group
+		var mu sync.Mutex
+		for range 2 {
+			both.Go(func() error {
+				exports.Withdraw(x.IQN)
+				mu.Lock()
+				defer mu.Unlock()
+				disk, err := h.volumes.Open(x.Volume, false)
+				if err == nil {
+					err = disk.Close()
+				}
+				return err
+			})
+		}
+		h.must(both.Wait())
 	}
 }
