@@ -58,13 +58,23 @@ func open(ctx context.Context, c *Config, version Version, schema string, out io
 		func() error { return a.openBoot(ctx) },
 		func() error { return a.openStorage(ctx) },
 		func() error { return a.openAPI(ctx, version, out) },
+		func() error { return a.recover(ctx) },
 	} {
 		if err := step(); err != nil {
 			a.close()
-			return nil, err
+			return nil, c.explain(err)
 		}
 	}
 	return a, nil
+}
+
+// recover finishes or undoes what the last end cut short, once nothing can keep this
+// start from serving.
+func (a *appliance) recover(ctx context.Context) error {
+	if err := a.pool.Recover(ctx); err != nil {
+		return err
+	}
+	return a.conductor.Recover(ctx)
 }
 
 // onClose registers what close has to undo.
@@ -134,15 +144,13 @@ func (a *appliance) openStorage(ctx context.Context) error {
 		return misuse("--data %s: %w", a.config.Data, err)
 	}
 	a.onClose(volumes.Close)
-	if err := a.openPool(ctx, volumes, l.Addr().(*net.TCPAddr).AddrPort()); err != nil {
-		return err
-	}
+	a.openPool(volumes, l.Addr().(*net.TCPAddr).AddrPort())
 	portal := func(ctx context.Context, n *baremetal.Node) (netip.AddrPort, error) {
 		return a.portal(ctx, n, a.listening)
 	}
 	exports := storage.NewExports(a.store, volumes, a.log)
 	a.serveAt("iscsi", l.Addr().String(), func(ctx context.Context) error { return exports.Serve(ctx, l) })
-	return a.openConductor(ctx, map[string]conductor.Storage{
+	return a.openConductor(map[string]conductor.Storage{
 		"noop":     storage.Noop{},
 		"external": storage.NewExternal(a.store),
 		"iscsi":    storage.NewManaged(a.store, a.pool, volumes, portal, exports.Withdraw),
@@ -162,7 +170,7 @@ func (a *appliance) portal(ctx context.Context, n *baremetal.Node, listening net
 // powerInterval is how often machines are asked whether they are on.
 const powerInterval = 30 * time.Second
 
-func (a *appliance) openConductor(ctx context.Context, storages map[string]conductor.Storage) error {
+func (a *appliance) openConductor(storages map[string]conductor.Storage) error {
 	types, err := conductor.HardwareTypes(a.config.HardwareTypes, a.config.StorageInterfaces)
 	if err != nil {
 		return misuse("--hardware-types: %w", err)
@@ -186,7 +194,7 @@ func (a *appliance) openConductor(ctx context.Context, storages map[string]condu
 		return nil
 	})
 	a.tasks = append(a.tasks, task{"conductor", a.conductor.Run})
-	return a.conductor.Recover(ctx)
+	return nil
 }
 
 // drainTime is what running requests and tasks get to finish in after SIGTERM.

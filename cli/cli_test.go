@@ -6,6 +6,8 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -17,8 +19,10 @@ import (
 	"testing"
 
 	"ironhook/cli"
+	"ironhook/store"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/sys/unix"
 )
 
 // TestMain makes this test binary the program itself where a script runs ironhook.
@@ -31,7 +35,24 @@ func TestMain(m *testing.M) {
 			}
 			os.Exit(cli.Main(context.Background(), "test", string(schema), os.Args[1:]))
 		},
+		"refused": func() { os.Exit(refused(os.Args[1:])) },
 	})
+}
+
+// refused runs ironhook with args, which must be wrong: it wants one line on standard
+// error, which it passes on, nothing on standard output, and status 2.
+func refused(args []string) int {
+	var out, complaint bytes.Buffer
+	cmd := exec.Command("ironhook", args...)
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	err := cmd.Run()
+	os.Stderr.Write(complaint.Bytes())
+	if cmd.ProcessState.ExitCode() != 2 || out.Len() > 0 || bytes.Count(complaint.Bytes(), []byte("\n")) != 1 {
+		fmt.Printf("ironhook %q = %v, printed %q and %d lines of complaint; want exit status 2, nothing, and one line\n",
+			args, err, out.String(), bytes.Count(complaint.Bytes(), []byte("\n")))
+		return 1
+	}
+	return 0
 }
 
 func schemaFile(t *testing.T) string {
@@ -50,10 +71,41 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SCHEMA", schema)
+			e.Setenv("UNSHARE", map[bool]string{true: "unshare -mn", false: "unshare -rmn"}[os.Geteuid() == 0])
+			e.Setenv("NETWORK", "ip link add br0 type bridge && ip address add 10.77.0.1/24 dev br0 && ip link set br0 up")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"busy": busy},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"busy": busy, "database": database, "locked": locked},
 	})
+}
+
+// database makes a database at a path: new, damaged, or of a newer program.
+func database(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	ts.Check(os.RemoveAll(path))
+	schema, err := os.ReadFile(ts.Getenv("SCHEMA"))
+	ts.Check(err)
+	s, err := store.Open(context.Background(), path, string(schema))
+	ts.Check(err)
+	ts.Check(s.Close())
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	ts.Check(err)
+	switch args[1] {
+	case "damaged": // its second page: a table
+		_, err = file.WriteAt(bytes.Repeat([]byte{0xff}, 4096), 4096)
+	case "newer": // the user version in the header (SQLite file format, section 1.3)
+		_, err = file.WriteAt([]byte{0, 0, 0, 99}, 60)
+	}
+	ts.Check(errors.Join(err, file.Close()))
+}
+
+// locked holds the lock of a data directory for the rest of the script, as another
+// appliance would.
+func locked(ts *testscript.TestScript, _ bool, args []string) {
+	file, err := os.Create(filepath.Join(ts.MkAbs(args[0]), "lock"))
+	ts.Check(err)
+	ts.Defer(func() { file.Close() })
+	ts.Check(unix.Flock(int(file.Fd()), unix.LOCK_EX))
 }
 
 // busy holds a TCP port for the rest of the script and puts its address into an

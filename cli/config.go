@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"ironhook/bootsrv"
+	"ironhook/bootsrv/dhcp"
 )
 
 // Config is everything `ironhook serve` can be told, checked.
@@ -46,27 +47,24 @@ func (o option) env() string {
 // options is the whole configuration, in the order in which help shows it.
 func options() []option {
 	return []option{
-		{name: "data", value: defaultData(), usage: "directory of the database and the volumes", set: func(c *Config, v string) (err error) {
-			c.Data, err = filepath.Abs(v)
-			return err
-		}},
+		{name: "data", value: defaultData(), usage: "directory of the database and the volumes", set: setData},
 		{name: "api", value: ":6385", usage: "address of the Bare Metal API and the pages", set: address(func(c *Config) *string { return &c.API })},
 		{name: "boot-interface", usage: "network interface on which machines boot (repeatable); without one no DHCP is served", many: true,
-			set: names(func(c *Config) *[]string { return &c.BootInterfaces }, `^[^\s/,]{1,15}$`)},
+			set: names(func(c *Config) *[]string { return &c.BootInterfaces }, `^[^\s/,]{1,15}$`, "the name of a network interface")},
 		{name: "dhcp", value: "auto", usage: "auto, proxy (beside another DHCP server), full (give addresses, needs --dhcp-range) or off", set: func(c *Config, v string) (err error) {
 			c.DHCP, err = bootsrv.ParseMode(v)
 			return err
 		}},
-		{name: "dhcp-range", usage: "addresses to give to machines, as FIRST-LAST", set: func(c *Config, v string) error { c.Range = v; return nil }},
+		{name: "dhcp-range", usage: "addresses to give to machines, as FIRST-LAST", set: setRange},
 		{name: "iscsi", value: ":3260", usage: "address of the iSCSI target", set: address(func(c *Config) *string { return &c.ISCSI })},
 		{name: "http", value: ":8080", usage: "address from which boot files and boot scripts are served", set: address(func(c *Config) *string { return &c.HTTP })},
 		{name: "tftp", value: ":69", usage: "address of the TFTP server (opened where there is a boot interface)", set: address(func(c *Config) *string { return &c.TFTP })},
 		{name: "auth", value: "http_basic", usage: "http_basic (users in DATA/htpasswd) or none", set: oneOf(func(c *Config) *string { return &c.Auth }, "http_basic", "none")},
 		{name: "tls-cert", usage: "certificate (PEM) to serve the API and the pages over HTTPS, or self for one made at the first start", set: func(c *Config, v string) error { c.TLSCert = v; return nil }},
 		{name: "tls-key", usage: "private key (PEM) of --tls-cert", set: func(c *Config, v string) error { c.TLSKey = v; return nil }},
-		{name: "hardware-types", value: "ipmi,manual-management,fake-hardware", usage: "enabled hardware types", set: names(func(c *Config) *[]string { return &c.HardwareTypes }, `^[a-z-]+$`)},
-		{name: "storage-interfaces", value: "noop,external,iscsi", usage: "enabled storage interfaces; the first is the default", set: names(func(c *Config) *[]string { return &c.StorageInterfaces }, `^(noop|external|iscsi)$`)},
-		{name: "ipxe-dir", usage: "directory of iPXE binaries to serve instead of the embedded ones", set: func(c *Config, v string) error { c.IPXEDir = v; return nil }},
+		{name: "hardware-types", value: "ipmi,manual-management,fake-hardware", usage: "enabled hardware types", set: names(func(c *Config) *[]string { return &c.HardwareTypes }, `^[a-z-]+$`, "the name of a hardware type")},
+		{name: "storage-interfaces", value: "noop,external,iscsi", usage: "enabled storage interfaces; the first is the default", set: names(func(c *Config) *[]string { return &c.StorageInterfaces }, `^(noop|external|iscsi)$`, "one of noop, external, iscsi")},
+		{name: "ipxe-dir", usage: "directory of iPXE binaries to serve instead of the embedded ones", set: setIPXE},
 		{name: "log-level", value: "info", usage: "debug, info, warn or error", set: oneOf(func(c *Config) *string { return &c.LogLevel }, "debug", "info", "warn", "error")},
 	}
 }
@@ -81,6 +79,33 @@ func defaultData() string {
 	}
 	home, _ := os.UserHomeDir()
 	return filepath.Join(home, ".local", "share", "ironhook")
+}
+
+func setData(c *Config, v string) (err error) {
+	if v == "" {
+		return fmt.Errorf("want a directory")
+	}
+	c.Data, err = filepath.Abs(v)
+	return err
+}
+
+func setRange(c *Config, v string) error {
+	r, err := dhcp.ParseRange(v)
+	if err == nil && r.Empty() {
+		err = fmt.Errorf("want FIRST-LAST, such as 192.168.1.100-192.168.1.200")
+	}
+	c.Range = v
+	return err
+}
+
+// setIPXE wants a directory that is there: one that is not would be passed over in
+// silence, for every binary that it lacks is taken from the embedded ones.
+func setIPXE(c *Config, v string) error {
+	if _, err := os.ReadDir(v); err != nil && v != "" {
+		return fmt.Errorf("%w; give a directory that can be read", err)
+	}
+	c.IPXEDir = v
+	return nil
 }
 
 func address(field func(*Config) *string) func(*Config, string) error {
@@ -110,14 +135,15 @@ func oneOf(field func(*Config) *string, values ...string) func(*Config, string) 
 	}
 }
 
-func names(field func(*Config) *[]string, pattern string) func(*Config, string) error {
+// names reads a list whose members match pattern; want says in words which do.
+func names(field func(*Config) *[]string, pattern, want string) func(*Config, string) error {
 	valid := regexp.MustCompile(pattern)
 	return func(c *Config, v string) error {
 		var list []string
 		for name := range strings.SplitSeq(v, ",") {
 			name = strings.TrimSpace(name)
 			if !valid.MatchString(name) {
-				return fmt.Errorf("%q is not a name that can stand here (%s)", name, pattern)
+				return fmt.Errorf("%q is not %s", name, want)
 			}
 			if !slices.Contains(list, name) {
 				list = append(list, name)

@@ -42,24 +42,24 @@ func load(cmd *cobra.Command, getenv func(string) string) (*Config, error) {
 	}
 	var c Config
 	for _, o := range options() {
-		value, origin := o.value, "--"+o.name
+		value, origin, given := o.value, "--"+o.name, o.value != ""
 		if v, ok := written[o.name]; ok {
-			value, origin = v, o.name+" in "+file
+			value, origin, given = v, o.name+" in "+file, true
 		}
-		if v := getenv(o.env()); v != "" {
-			value, origin = v, "$"+o.env()
+		if v := getenv(o.env()); v != "" { // an empty variable is one that is not set
+			value, origin, given = v, "$"+o.env(), true
 		}
 		if cmd.Flags().Changed(o.name) {
-			value, origin = flagValue(cmd, o), "--"+o.name
+			value, origin, given = flagValue(cmd, o), "--"+o.name, true
 		}
-		if value == "" {
+		if !given {
 			continue
 		}
 		if err := o.set(&c, value); err != nil {
 			return nil, misuse("%s %q: %w", origin, value, err)
 		}
 	}
-	return &c, nil
+	return &c, c.check()
 }
 
 func flagValue(cmd *cobra.Command, o option) string {

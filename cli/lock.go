@@ -13,11 +13,11 @@ import (
 // process alone. The lock ends with the process, however it ends.
 func openData(dir string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "volumes"), 0o700); err != nil {
-		return nil, misuse("--data %s: %w; give a directory that you may write to", dir, err)
+		return nil, err
 	}
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, misuse("--data %s: %w; give a directory that you may write to", dir, err)
+		return nil, err
 	}
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {

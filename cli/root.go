@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"ironhook/cli/client"
 
@@ -24,7 +25,7 @@ func Main(ctx context.Context, version Version, schema string, args []string) in
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(os.Stderr, "ironhook:", err)
+	fmt.Fprintln(os.Stderr, "ironhook:", strings.ReplaceAll(err.Error(), "\n", "; "))
 	if errors.As(err, new(usageError)) || errors.As(err, new(client.UsageError)) {
 		return 2
 	}

@@ -47,7 +47,13 @@ func serve(ctx context.Context, c *Config, version Version, schema string, out, 
 		return misuse("--log-level: %w", err)
 	}
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: level}))
+	for _, name := range unknownVariables(os.Environ()) {
+		log.Warn("there is no option of this name; ironhook serve --help lists them", "variable", name)
+	}
 	a, err := open(ctx, c, version, schema, out, log)
+	if err != nil && ctx.Err() != nil {
+		return nil // asked to end before it was ready
+	}
 	if err != nil {
 		return err
 	}
@@ -61,9 +67,10 @@ func serve(ctx context.Context, c *Config, version Version, schema string, out, 
 			return nil
 		})
 	}
-	if _, err := fmt.Fprintln(out, "ready:", a.summary()); err != nil {
+	group.Go(func() error {
+		_, err := fmt.Fprintln(out, "ready:", a.summary())
 		return err
-	}
+	})
 	err = group.Wait()
 	log.Info("stopped")
 	return err

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -18,13 +17,12 @@ import (
 	"ironhook/storage/volume"
 )
 
-// openPool opens the storage pool, having finished or undone what a crash cut short.
-func (a *appliance) openPool(ctx context.Context, volumes *volume.Dir, listening netip.AddrPort) error {
+// openPool opens the storage pool.
+func (a *appliance) openPool(volumes *volume.Dir, listening netip.AddrPort) {
 	a.volumes, a.listening = volumes, listening
 	a.pool = pool.New(pool.Config{Store: a.store, Volumes: volumes, Log: a.log})
 	a.onClose(a.pool.Close)
 	a.tasks = append(a.tasks, task{"volumes", a.pool.Run})
-	return a.pool.Recover(ctx)
 }
 
 // mountVolumes puts the APIs of images and volumes beside the Bare Metal API, behind

@@ -42,8 +42,13 @@ func Open(ctx context.Context, path, schema string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, db, schema); err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare database %s: %w", path, err), db.Close())
+	for _, step := range []func() error{
+		func() error { return migrate(ctx, db, schema) },
+		func() error { return examine(ctx, db) },
+	} {
+		if err := step(); err != nil {
+			return nil, errors.Join(fmt.Errorf("prepare database %s: %w", path, err), db.Close())
+		}
 	}
 	if s.writer, err = newPool(ctx, db, 1, "BEGIN IMMEDIATE"); err != nil {
 		return nil, err

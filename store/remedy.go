@@ -1,0 +1,43 @@
+package store
+
+import (
+	"errors"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// Databases that are of no use to this program.
+var (
+	errNewer   = errors.New("written by a newer ironhook")
+	errDamaged = errors.New("damaged")
+)
+
+const restore = "restore the database from a backup, or move it away to begin anew"
+
+// Remedy tells an operator what to do about a database that cannot be used, and
+// is "" for any other error.
+func Remedy(err error) string {
+	var failed *sqlite.Error
+	switch {
+	case errors.Is(err, errNewer):
+		return "run the newer program, or restore the backup made before it ran"
+	case errors.Is(err, errDamaged):
+		return restore
+	case !errors.As(err, &failed):
+		return ""
+	}
+	switch failed.Code() & 0xff { // an extended code has its kind in the lowest byte
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return restore
+	case sqlite3.SQLITE_FULL:
+		return "make room there, or give another directory"
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+		return "give a directory that you may write to"
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return "another program holds the database open for writing; end it"
+	case sqlite3.SQLITE_IOERR:
+		return "the disk does not read or write; look at the kernel's log (dmesg)"
+	}
+	return ""
+}
