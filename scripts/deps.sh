@@ -29,9 +29,9 @@ xz-utils		unpack compressed kernel modules
 # Independent peers to hold Ironhook against.
 test="$demo"'
 chromium		look at the pages in a real browser
-gcc			Go's race detector needs a C compiler
+gcc			the race detector needs a C compiler
 ipmitool		a second opinion on the BMC
-libc6-dev		and the C library's headers
+libc6-dev		and the headers of the C library
 libiscsi-bin		judge the iSCSI target
 python3-ironicclient	drive the API with the stock client
 python3-openstackclient	drive the API with the stock client
