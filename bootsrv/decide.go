@@ -67,7 +67,10 @@ var refusals = []refusal{
 				fmt.Sprintf("To boot from this card: openstack baremetal port set --pxe-enabled %s", m.Port.UUID)
 		},
 	}, {
-		when: func(_ http.Request, m Machine) bool { return set(m.Node.InstanceInfo["image_source"]) },
+		// The image may be one of ours, of which the deployment has made the volume.
+		when: func(_ http.Request, m Machine) bool {
+			return set(m.Node.InstanceInfo["image_source"]) && m.export(m.boot()) == nil
+		},
 		why: func(_ http.Request, m Machine) (string, string) {
 			return fmt.Sprintf("%s has instance_info.image_source and boots from its own disk", m.Node.Label()),
 				fmt.Sprintf("To boot from a volume: openstack baremetal node unset --instance-info image_source %s", m.Node.Label())
@@ -125,10 +128,11 @@ func (m Machine) boot() *baremetal.VolumeTarget {
 	return nil
 }
 
-// export is what makes a managed volume reachable, nil while it is not attached.
+// export is what makes a managed volume reachable, nil while it is not attached, and
+// for no target.
 func (m Machine) export(t *baremetal.VolumeTarget) *baremetal.Export {
 	for _, e := range m.Exports {
-		if e.TargetUUID == t.UUID {
+		if t != nil && e.TargetUUID == t.UUID {
 			return e
 		}
 	}

@@ -63,7 +63,10 @@ func TestDecide(t *testing.T) {
 
 		{"unknown", func(m *Machine) { *m = Machine{} }, "", false, "machine " + mac + " is not enrolled", "openstack baremetal port create"},
 		{"card not for booting", func(m *Machine) { m.Port.PXEEnabled = false }, "", false, "pxe_enabled", "port set --pxe-enabled port-1"},
-		{"image on its own disk", func(m *Machine) { m.Node.InstanceInfo = baremetal.Object{"image_source": "http://x/i"} }, "", false, "image_source", "unset --instance-info image_source pc-07"},
+		{"volume made of an image", func(m *Machine) { m.Node.InstanceInfo = baremetal.Object{"image_source": "debian"} }, "", true, "debian", "sanboot"},
+		{"image on its own disk", func(m *Machine) {
+			m.Node.InstanceInfo, m.Exports = baremetal.Object{"image_source": "http://x/i"}, nil
+		}, "", false, "image_source", "unset --instance-info image_source pc-07"},
 		{"storage noop", func(m *Machine) { m.Node.Interfaces["storage"] = "noop" }, "", false, "noop", "--storage-interface iscsi pc-07"},
 		{"no volume", func(m *Machine) { m.Targets = nil }, "", false, "no volume target with boot_index 0", "volume target create"},
 		{"only a data volume", func(m *Machine) { m.Targets[0].BootIndex = 1 }, "", false, "no volume target with boot_index 0", ""},
