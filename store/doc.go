@@ -4,7 +4,8 @@
 // All work happens in a transaction. [Store.View] reads a consistent snapshot on
 // one of several read-only connections; [Store.Update] writes on the only
 // writing connection, so that a read followed by a write in it is atomic and no
-// caller ever meets SQLITE_BUSY. A transaction gives one [Set] of rows per kind:
+// caller ever meets SQLITE_BUSY. Updates that meet share one commit, and so one
+// wait for the disk. A transaction gives one [Set] of rows per kind:
 //
 //	err := s.Update(ctx, func(tx *store.Tx) error {
 //		node, err := tx.Nodes().Get("pc-07")

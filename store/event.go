@@ -15,13 +15,13 @@ const kept = 200_000
 // Append adds e to the log with the transaction's time and the next number.
 func (tx *Tx) Append(e baremetal.Event) error {
 	e.At = tx.now
-	if err := (Set[baremetal.Event]{tx, &events}).Insert(&e); err != nil {
+	if err := (Set[baremetal.Event]{tx, events}).Insert(&e); err != nil {
 		return err
 	}
 	if e.Seq%1000 != 0 {
 		return nil
 	}
-	if _, err := tx.sql.exec(tx.ctx, "DELETE FROM events WHERE seq <= ?", e.Seq-kept); err != nil {
+	if _, err := tx.exec("DELETE FROM events WHERE seq <= ?", e.Seq-kept); err != nil {
 		return fmt.Errorf("prune events: %w", err)
 	}
 	return nil
@@ -70,8 +70,8 @@ func (tx *Tx) Events(q EventQuery) ([]*baremetal.Event, error) {
 		limit = fmt.Sprintf(" LIMIT %d", q.Limit)
 	}
 	if !q.Last {
-		return (Set[baremetal.Event]{tx, &events}).query(where+" ORDER BY seq"+limit, args...)
+		return (Set[baremetal.Event]{tx, events}).query(where+" ORDER BY seq"+limit, args...)
 	}
-	return (Set[baremetal.Event]{tx, &events}).query(
+	return (Set[baremetal.Event]{tx, events}).query(
 		"WHERE seq IN (SELECT seq FROM events "+where+" ORDER BY seq DESC"+limit+") ORDER BY seq", args...)
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
@@ -9,144 +8,155 @@ import (
 	"time"
 )
 
-// field is one column's place in a domain value: it reads itself from the
-// database and writes itself to it.
-type field interface {
-	sql.Scanner
-	driver.Valuer
+// column is a name and the way its value takes between T and the database: load
+// gets what SQLite gave (nil, int64 or string), save gives what SQLite shall keep.
+type column[T any] struct {
+	name string
+	load func(row *T, v driver.Value) error
+	save func(row *T) (driver.Value, error)
 }
 
-// codec makes a field of a pair of functions: load takes what SQLite gave (nil,
-// int64 or string), save gives what SQLite shall keep.
-type codec struct {
-	load func(any) error
-	save func() (driver.Value, error)
-}
-
-func (c codec) Scan(v any) error                 { return c.load(v) }
-func (c codec) Value() (driver.Value, error)     { return c.save() }
-func wrong(v any, wanted string) error           { return fmt.Errorf("column holds %T, want %s", v, wanted) }
-func value(v driver.Value) (driver.Value, error) { return v, nil }
+func wrong(v any, wanted string) error { return fmt.Errorf("column holds %T, want %s", v, wanted) }
 
 // text is a TEXT column; NULL reads as "".
-func text[S ~string](p *S) field {
-	return codec{
-		load: func(v any) error {
+func text[T any, S ~string](name string, at func(*T) *S) column[T] {
+	return column[T]{
+		name: name,
+		load: func(row *T, v driver.Value) error {
 			switch v := v.(type) {
 			case nil:
-				*p = ""
+				*at(row) = ""
 			case string:
-				*p = S(v)
+				*at(row) = S(v)
 			default:
 				return wrong(v, "text")
 			}
 			return nil
 		},
-		save: func() (driver.Value, error) { return value(string(*p)) },
+		save: func(row *T) (driver.Value, error) { return string(*at(row)), nil },
 	}
 }
 
 // null is a TEXT column in which "" is kept as NULL.
-func null[S ~string](p *S) field {
-	f := text(p).(codec)
-	f.save = func() (driver.Value, error) {
-		if *p == "" {
-			return value(nil)
+func null[T any, S ~string](name string, at func(*T) *S) column[T] {
+	c := text(name, at)
+	c.save = func(row *T) (driver.Value, error) {
+		if *at(row) == "" {
+			return nil, nil
 		}
-		return value(string(*p))
+		return string(*at(row)), nil
 	}
-	return f
+	return c
 }
 
 // number is an INTEGER column.
-func number(p *int64) field {
-	return codec{
-		load: func(v any) error {
+func number[T any](name string, at func(*T) *int64) column[T] {
+	return column[T]{
+		name: name,
+		load: func(row *T, v driver.Value) error {
 			n, ok := v.(int64)
 			if !ok {
 				return wrong(v, "integer")
 			}
-			*p = n
+			*at(row) = n
 			return nil
 		},
-		save: func() (driver.Value, error) { return value(*p) },
+		save: func(row *T) (driver.Value, error) { return *at(row), nil },
 	}
 }
 
+// id is the INTEGER PRIMARY KEY: 0 leaves the choice to SQLite.
+func id[T any](name string, at func(*T) *int64) column[T] {
+	c := number(name, at)
+	c.save = func(row *T) (driver.Value, error) {
+		if *at(row) == 0 {
+			return nil, nil
+		}
+		return *at(row), nil
+	}
+	return c
+}
+
 // flag is an INTEGER column that holds 0 or 1.
-func flag(p *bool) field {
-	return codec{
-		load: func(v any) error {
+func flag[T any](name string, at func(*T) *bool) column[T] {
+	return column[T]{
+		name: name,
+		load: func(row *T, v driver.Value) error {
 			n, ok := v.(int64)
 			if !ok {
 				return wrong(v, "integer")
 			}
-			*p = n != 0
+			*at(row) = n != 0
 			return nil
 		},
-		save: func() (driver.Value, error) { return value(*p) },
+		save: func(row *T) (driver.Value, error) { return *at(row), nil },
 	}
 }
 
 // tristate is a flag that may be NULL.
-func tristate(p **bool) field {
-	return codec{
-		load: func(v any) error {
-			*p = nil
+func tristate[T any](name string, at func(*T) **bool) column[T] {
+	value := flag(name, func(row *T) *bool { return *at(row) })
+	return column[T]{
+		name: name,
+		load: func(row *T, v driver.Value) error {
 			if v == nil {
+				*at(row) = nil
 				return nil
 			}
-			*p = new(bool)
-			return flag(*p).Scan(v)
+			*at(row) = new(bool)
+			return value.load(row, v)
 		},
-		save: func() (driver.Value, error) {
-			if *p == nil {
-				return value(nil)
+		save: func(row *T) (driver.Value, error) {
+			if *at(row) == nil {
+				return nil, nil
 			}
-			return value(**p)
+			return value.save(row)
 		},
 	}
 }
 
 // stamp is a time kept as microseconds since 1970 UTC; the zero time is NULL.
-func stamp(p *time.Time) field {
-	return codec{
-		load: func(v any) error {
+func stamp[T any](name string, at func(*T) *time.Time) column[T] {
+	return column[T]{
+		name: name,
+		load: func(row *T, v driver.Value) error {
 			switch v := v.(type) {
 			case nil:
-				*p = time.Time{}
+				*at(row) = time.Time{}
 			case int64:
-				*p = time.UnixMicro(v).UTC()
+				*at(row) = time.UnixMicro(v).UTC()
 			default:
 				return wrong(v, "integer")
 			}
 			return nil
 		},
-		save: func() (driver.Value, error) {
-			if p.IsZero() {
-				return value(nil)
+		save: func(row *T) (driver.Value, error) {
+			if at(row).IsZero() {
+				return nil, nil
 			}
-			return value(p.UnixMicro())
+			return at(row).UnixMicro(), nil
 		},
 	}
 }
 
-// jsonText is a TEXT column that holds v as JSON; a nil map or slice is kept as empty.
-func jsonText[T any](p *T, empty string) field {
-	return codec{
-		load: func(v any) error {
+// jsonText is a TEXT column that holds JSON; a nil map or slice is kept as empty,
+// and empty reads as nil.
+func jsonText[T, V any](name, empty string, at func(*T) *V) column[T] {
+	return column[T]{
+		name: name,
+		load: func(row *T, v driver.Value) error {
 			s, ok := v.(string)
 			if !ok {
 				return wrong(v, "text")
 			}
-			*p = *new(T)
+			*at(row) = *new(V)
 			if s == empty {
 				return nil
 			}
-			return json.Unmarshal([]byte(s), p)
+			return json.Unmarshal([]byte(s), at(row))
 		},
-		save: func() (driver.Value, error) {
-			b, err := json.Marshal(*p)
+		save: func(row *T) (driver.Value, error) {
+			b, err := json.Marshal(*at(row))
 			if err != nil {
 				return nil, err
 			}
@@ -159,23 +169,26 @@ func jsonText[T any](p *T, empty string) field {
 }
 
 // object is a column that holds a JSON object; {} reads as nil.
-func object[T ~map[string]V, V any](p *T) field { return jsonText(p, "{}") }
+func object[T any, O ~map[string]V, V any](name string, at func(*T) *O) column[T] {
+	return jsonText(name, "{}", at)
+}
 
 // list is a column that holds a JSON array; [] reads as nil.
-func list[T any](p *[]T) field { return jsonText(p, "[]") }
+func list[T, V any](name string, at func(*T) *[]V) column[T] { return jsonText(name, "[]", at) }
 
 // address is a TEXT column that holds an IP address.
-func address(p *netip.Addr) field {
-	return codec{
-		load: func(v any) error {
+func address[T any](name string, at func(*T) *netip.Addr) column[T] {
+	return column[T]{
+		name: name,
+		load: func(row *T, v driver.Value) error {
 			s, ok := v.(string)
 			if !ok {
 				return wrong(v, "text")
 			}
 			a, err := netip.ParseAddr(s)
-			*p = a
+			*at(row) = a
 			return err
 		},
-		save: func() (driver.Value, error) { return value(p.String()) },
+		save: func(row *T) (driver.Value, error) { return at(row).String(), nil },
 	}
 }

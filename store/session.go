@@ -2,25 +2,52 @@ package store
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
-	"sync"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // session is one connection and the statements prepared on it. Preparing a
-// statement of fifty columns takes longer than running it, so they are kept. A
-// session serves one transaction at a time.
+// statement of fifty columns takes longer than running it, so they are kept.
+//
+// It speaks to the driver itself. Package database/sql would keep a pool of
+// connections below ours, take a lock for every row and start a goroutine for every
+// statement: together half the time of a small read. A session serves one
+// transaction at a time.
 type session struct {
-	conn       *sql.Conn
-	statements map[string]*sql.Stmt
+	conn       driver.Conn
+	statements map[string]statement
+
+	// broken is the first failure in the transaction that was no mere constraint. SQLite
+	// ends a transaction by itself on some of them, and what came next would be written
+	// outside of any.
+	broken error
+}
+
+// statement is what a prepared statement of the driver can do.
+type statement interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
 }
 
 // maxStatements bounds what a session keeps: far more than the program has, but
 // filters make statements of their own.
 const maxStatements = 200
 
-func (s *session) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+// connect opens a connection to the database file; extra is added to the DSN.
+func connect(path, extra string) (*session, error) {
+	conn, err := (&sqlite.Driver{}).Open(dsn(path, extra))
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	return &session{conn: conn, statements: map[string]statement{}}, nil
+}
+
+func (s *session) prepare(query string) (statement, error) {
 	if stmt, ok := s.statements[query]; ok {
 		return stmt, nil
 	}
@@ -29,11 +56,16 @@ func (s *session) prepare(ctx context.Context, query string) (*sql.Stmt, error) 
 			return nil, err
 		}
 	}
-	stmt, err := s.conn.PrepareContext(ctx, query)
-	if err == nil {
-		s.statements[query] = stmt
+	prepared, err := s.conn.Prepare(query)
+	if err != nil {
+		return nil, err
 	}
-	return stmt, err
+	stmt, ok := prepared.(statement)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("prepare: %T is not what SQLite's driver makes", prepared), prepared.Close())
+	}
+	s.statements[query] = stmt
+	return stmt, nil
 }
 
 func (s *session) forget() (err error) {
@@ -44,95 +76,64 @@ func (s *session) forget() (err error) {
 	return err
 }
 
-func (s *session) exec(ctx context.Context, statement string, args ...any) (sql.Result, error) {
-	stmt, err := s.prepare(ctx, statement)
+func (s *session) close() error { return errors.Join(s.forget(), s.conn.Close()) }
+
+// exec and query run a statement to its end: none takes long, and SQLite would
+// answer an interruption by taking back more than the statement.
+func (s *session) exec(query string, args ...any) (driver.Result, error) {
+	stmt, values, err := s.ready(query, args)
 	if err != nil {
 		return nil, err
 	}
-	return stmt.ExecContext(ctx, args...)
+	result, err := stmt.ExecContext(context.Background(), values)
+	return result, s.note(err)
 }
 
-func (s *session) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	stmt, err := s.prepare(ctx, query)
+func (s *session) query(query string, args ...any) (driver.Rows, error) {
+	stmt, values, err := s.ready(query, args)
 	if err != nil {
 		return nil, err
 	}
-	return stmt.QueryContext(ctx, args...)
+	rows, err := stmt.QueryContext(context.Background(), values)
+	return rows, s.note(err)
 }
 
-// pool is a number of sessions on one database.
-type pool struct {
-	db    *sql.DB
-	begin string
-	free  chan *session
-	count int // sessions there are
-
-	once   sync.Once
-	closed chan struct{}
-}
-
-// errClosed is what everybody gets who comes after Close.
-var errClosed = errors.New("the store is closed")
-
-// newPool opens n sessions whose transactions start with begin.
-func newPool(ctx context.Context, db *sql.DB, n int, begin string) (*pool, error) {
-	p := &pool{db: db, begin: begin, free: make(chan *session, n), closed: make(chan struct{})}
-	for range n {
-		conn, err := db.Conn(ctx)
+func (s *session) ready(query string, args []any) (statement, []driver.NamedValue, error) {
+	if s.broken != nil {
+		return nil, nil, fmt.Errorf("the transaction has failed before: %w", s.broken)
+	}
+	stmt, err := s.prepare(query)
+	if err != nil || len(args) == 0 {
+		return stmt, nil, err
+	}
+	values := make([]driver.NamedValue, len(args))
+	for i, arg := range args {
+		v, err := driver.DefaultParameterConverter.ConvertValue(arg)
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("connect: %w", err), p.close())
+			return nil, nil, fmt.Errorf("argument %d: %w", i+1, err)
 		}
-		p.free <- &session{conn: conn, statements: map[string]*sql.Stmt{}}
-		p.count++
+		values[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}
-	return p, nil
+	return stmt, values, nil
 }
 
-// close lets nobody in any more, waits for running transactions and closes the
-// database. Once is enough; again does nothing.
-func (p *pool) close() (err error) {
-	p.once.Do(func() {
-		close(p.closed)
-		for range p.count {
-			s := <-p.free
-			err = errors.Join(err, s.forget(), s.conn.Close())
-		}
-		err = errors.Join(err, p.db.Close())
-	})
+// note remembers a failure after which the transaction cannot go on.
+func (s *session) note(err error) error {
+	var failed *sqlite.Error
+	if err != nil && !(errors.As(err, &failed) && failed.Code()&0xff == sqlite3.SQLITE_CONSTRAINT) {
+		s.broken = err
+	}
 	return err
 }
 
-// run runs f in a transaction and commits it, or takes everything back when f or
-// the commit fails, or f panics.
-func (p *pool) run(ctx context.Context, f func(s *session) error) error {
-	var s *session
-	select {
-	case s = <-p.free:
-	case <-p.closed:
-		return fmt.Errorf("begin: %w", errClosed)
-	case <-ctx.Done():
-		return fmt.Errorf("begin: %w", ctx.Err())
-	}
-	defer func() { p.free <- s }()
-	if _, err := s.exec(ctx, p.begin); err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	committed := false
-	defer func() {
-		if !committed {
-			// SQLite takes some transactions back by itself, and then says that there is
-			// none: nothing to do about that, nor about the rest.
-			_, _ = s.exec(context.WithoutCancel(ctx), "ROLLBACK")
-		}
-	}()
-	if err := f(s); err != nil {
-		return err
-	}
-	// From here on there is no way back: a client that has gone must not make it
-	// uncertain whether the change was kept.
-	if _, err := s.exec(context.WithoutCancel(ctx), "COMMIT"); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	committed = true
-	return nil
+// control runs BEGIN, COMMIT and their like, which work on a broken transaction too.
+func (s *session) control(statement string) error {
+	s.broken = nil
+	_, err := s.exec(statement)
+	s.broken = nil
+	return err
 }
+
+// rollback takes back the whole transaction. SQLite has taken some back by itself,
+// and then says that there is none: nothing to do about that, nor about the rest.
+func (s *session) rollback() { _ = s.control("ROLLBACK") }

@@ -1,10 +1,10 @@
 package store
 
 import (
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
-	"strings"
+	"io"
 	"time"
 
 	"ironhook/baremetal"
@@ -22,18 +22,23 @@ type stamps struct{ created, updated *time.Time }
 // Get returns the row whose key or alias is ident. Absence is ErrNotFound with
 // Ironic's message.
 func (s Set[T]) Get(ident string) (*T, error) {
-	where, args := s.t.key+" = ?", []any{ident}
-	if s.t.alias != "" {
-		where, args = where+" OR "+s.t.alias+" = ?", append(args, ident)
+	for _, column := range []string{s.t.key, s.t.alias} {
+		if column == "" {
+			continue
+		}
+		rows, err := s.query("WHERE "+column+" = ?", ident)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 {
+			return rows[0], nil
+		}
 	}
-	rows, err := s.query("WHERE "+where+" LIMIT 1", args...)
-	if err != nil {
-		return nil, err
-	}
-	if len(rows) == 0 {
-		return nil, baremetal.Errorf(baremetal.ErrNotFound, "%s %s could not be found.", s.t.noun, ident)
-	}
-	return rows[0], nil
+	return nil, s.absent(ident)
+}
+
+func (s Set[T]) absent(ident any) error {
+	return baremetal.Errorf(baremetal.ErrNotFound, "%s %v could not be found.", s.t.noun, ident)
 }
 
 // List returns the rows that q asks for, in its order.
@@ -51,8 +56,7 @@ func (s Set[T]) Insert(row *T) error {
 	if at := s.stamps(row).created; at != nil && at.IsZero() {
 		*at = s.tx.now
 	}
-	marks := strings.TrimSuffix(strings.Repeat("?, ", len(s.t.columns)), ", ")
-	result, err := s.exec(row, "INSERT INTO "+s.t.name+" ("+s.t.names()+") VALUES ("+marks+")", s.t.fields(row)...)
+	result, err := s.write(row, s.t.insert)
 	if err != nil || s.t.order == "rowid" {
 		return err
 	}
@@ -60,7 +64,7 @@ func (s Set[T]) Insert(row *T) error {
 	if err != nil {
 		return fmt.Errorf("insert %s: %w", s.t.noun, err)
 	}
-	return s.t.columns[0].at(row).Scan(id)
+	return s.t.columns[0].load(row, id)
 }
 
 // Update writes every field of row back, and its time of change.
@@ -71,11 +75,10 @@ func (s Set[T]) Update(row *T) error {
 	var key any
 	for _, c := range s.t.columns {
 		if c.name == s.t.key {
-			key = c.at(row)
+			key, _ = c.save(row)
 		}
 	}
-	set := strings.ReplaceAll(s.t.names(), ",", " = ?,") + " = ?"
-	result, err := s.exec(row, "UPDATE "+s.t.name+" SET "+set+" WHERE "+s.t.key+" = ?", append(s.t.fields(row), key)...)
+	result, err := s.write(row, s.t.update, key)
 	if err != nil {
 		return err
 	}
@@ -84,22 +87,19 @@ func (s Set[T]) Update(row *T) error {
 
 // Delete removes the row with this key and all that belongs to it.
 func (s Set[T]) Delete(key string) error {
-	result, err := s.exec(nil, "DELETE FROM "+s.t.name+" WHERE "+s.t.key+" = ?", key)
+	result, err := s.tx.exec(s.t.remove, key)
 	if err != nil {
-		return err
+		return fmt.Errorf("delete %s: %w", s.t.noun, err)
 	}
 	return s.touched(result, key)
 }
 
 // touched makes "no such row" of a statement that met none.
-func (s Set[T]) touched(result sql.Result, key any) error {
+func (s Set[T]) touched(result driver.Result, key any) error {
 	if n, err := result.RowsAffected(); err != nil || n > 0 {
 		return err
 	}
-	if f, ok := key.(field); ok {
-		key, _ = f.Value()
-	}
-	return baremetal.Errorf(baremetal.ErrNotFound, "%s %v could not be found.", s.t.noun, key)
+	return s.absent(key)
 }
 
 func (s Set[T]) stamps(row *T) stamps {
@@ -109,9 +109,17 @@ func (s Set[T]) stamps(row *T) stamps {
 	return s.t.stamps(row)
 }
 
-func (s Set[T]) exec(row *T, statement string, args ...any) (sql.Result, error) {
-	// INSERT leaves the id to SQLite: a zero id is NULL.
-	result, err := s.tx.sql.exec(s.tx.ctx, statement, args...)
+// write runs a statement on all columns of row and what is behind them.
+func (s Set[T]) write(row *T, statement string, behind ...any) (driver.Result, error) {
+	values := make([]any, 0, len(s.t.columns)+len(behind))
+	for _, c := range s.t.columns {
+		v, err := c.save(row)
+		if err != nil {
+			return nil, fmt.Errorf("write %s: %s: %w", s.t.noun, c.name, err)
+		}
+		values = append(values, v)
+	}
+	result, err := s.tx.exec(statement, append(values, behind...)...)
 	if err == nil {
 		return result, nil
 	}
@@ -121,24 +129,31 @@ func (s Set[T]) exec(row *T, statement string, args ...any) (sql.Result, error) 
 	return nil, fmt.Errorf("write %s: %w", s.t.noun, err)
 }
 
-func (s Set[T]) query(tail string, args ...any) ([]*T, error) { return s.read(s.t, tail, args...) }
+func (s Set[T]) query(tail string, args ...any) ([]*T, error) {
+	return s.read(s.t, tail, args...)
+}
 
 // read selects the columns of t, which is s.t or a part of it.
 func (s Set[T]) read(t *table[T], tail string, args ...any) (found []*T, err error) {
-	rows, err := s.tx.sql.query(s.tx.ctx, "SELECT "+t.names()+" FROM "+t.name+" "+tail, args...)
+	rows, err := s.tx.query(t.read+tail, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.t.noun, err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	// One row is scanned into again and again: its fields are made once.
-	scanned := new(T)
-	fields := t.fields(scanned)
-	for rows.Next() {
-		if err := rows.Scan(fields...); err != nil {
-			return nil, fmt.Errorf("read %s: %w", s.t.noun, err)
+	values := make([]driver.Value, len(t.columns))
+	for {
+		switch err := rows.Next(values); {
+		case err == io.EOF:
+			return found, nil
+		case err != nil:
+			return nil, fmt.Errorf("read %s: %w", s.t.noun, s.tx.sql.note(err))
 		}
-		row := *scanned
-		found = append(found, &row)
+		row := new(T)
+		for i, c := range t.columns {
+			if err := c.load(row, values[i]); err != nil {
+				return nil, fmt.Errorf("read %s: %s: %w", s.t.noun, c.name, err)
+			}
+		}
+		found = append(found, row)
 	}
-	return found, rows.Err()
 }

@@ -9,14 +9,12 @@ import (
 	"os"
 	"sync"
 	"time"
-
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
 
 // Store is the open database. Its methods are safe for concurrent use.
 type Store struct {
-	writer *pool // one session, transactions begin IMMEDIATE
-	reader *pool // several, query_only
+	writer *writer
+	reader *reader
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced at every commit
@@ -37,41 +35,36 @@ func Open(ctx context.Context, path, schema string) (*Store, error) {
 	if err := f.Close(); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	if err := prepare(ctx, path, schema); err != nil {
+		return nil, fmt.Errorf("prepare database %s: %w", path, err)
+	}
 	s := &Store{changed: make(chan struct{})}
-	db, err := connect(path, 1, "_txlock=immediate")
-	if err != nil {
+	if s.writer, err = newWriter(path, s.announce); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{
-		func() error { return migrate(ctx, db, schema) },
-		func() error { return examine(ctx, db) },
-	} {
-		if err := step(); err != nil {
-			return nil, errors.Join(fmt.Errorf("prepare database %s: %w", path, err), db.Close())
-		}
-	}
-	if s.writer, err = newPool(ctx, db, 1, "BEGIN IMMEDIATE"); err != nil {
-		return nil, err
-	}
-	if db, err = connect(path, readers, "_pragma=query_only(1)"); err != nil {
-		return nil, errors.Join(err, s.writer.close())
-	}
-	if s.reader, err = newPool(ctx, db, readers, "BEGIN"); err != nil {
+	if s.reader, err = newReader(path, readers); err != nil {
 		return nil, errors.Join(err, s.writer.close())
 	}
 	return s, nil
 }
 
-func connect(path string, connections int, extra string) (*sql.DB, error) {
-	const pragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&"
-	dsn := (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: pragmas + extra}).String()
-	db, err := sql.Open("sqlite", dsn)
+// prepare brings the file to the newest schema.
+func prepare(ctx context.Context, path, schema string) error {
+	db, err := sql.Open("sqlite", dsn(path, "_txlock=immediate"))
 	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", path, err)
+		return err
 	}
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	return db, nil
+	if err = migrate(ctx, db, schema); err == nil {
+		err = examine(ctx, db)
+	}
+	return errors.Join(err, db.Close())
+}
+
+// dsn is the name under which the driver opens the file, with everything that makes
+// a commit durable.
+func dsn(path, extra string) string {
+	const pragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&"
+	return (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: pragmas + extra}).String()
 }
 
 // Close waits for running transactions and closes the file.
@@ -85,16 +78,12 @@ func (s *Store) View(ctx context.Context, f func(tx *Tx) error) error {
 }
 
 // Update runs f as the only writer and commits durably, or leaves nothing behind
-// when f or the commit fails. f must not keep tx, nor wait for anything but tx.
+// when f or the commit fails. f must not keep tx, nor wait for anything but tx: an
+// Update that has run before may have to wait for this one to be committed with it.
 func (s *Store) Update(ctx context.Context, f func(tx *Tx) error) error {
-	err := s.writer.run(ctx, func(session *session) error {
+	return s.writer.run(ctx, func(session *session) error {
 		return f(&Tx{ctx: ctx, sql: session, now: time.Now()})
 	})
-	if err != nil {
-		return err
-	}
-	s.announce()
-	return nil
 }
 
 // Changed returns a channel that is closed at the next commit. Take it before

@@ -20,7 +20,7 @@ func open(t *testing.T) *Store {
 	return reopen(t, filepath.Join(t.TempDir(), "ironhook.db"))
 }
 
-func reopen(t *testing.T, path string) *Store {
+func reopen(t testing.TB, path string) *Store {
 	t.Helper()
 	schema, err := os.ReadFile("../schema.sql")
 	if err != nil {
@@ -333,7 +333,7 @@ func TestANewerFileIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ironhook.db")
 	s := reopen(t, path)
 	err := s.writer.run(t.Context(), func(session *session) error {
-		_, err := session.exec(t.Context(), "PRAGMA user_version = 99")
+		_, err := session.exec("PRAGMA user_version = 99")
 		return err
 	})
 	if err != nil {

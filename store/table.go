@@ -19,12 +19,9 @@ type table[T any] struct {
 	sort    []string // columns that are only there to sort by
 	unique  []rule[T]
 	stamps  func(*T) stamps
-}
 
-// column is a name and the place of its value in T.
-type column[T any] struct {
-	name string
-	at   func(*T) field
+	// What follows from the columns; newTable makes it.
+	read, insert, update, remove string
 }
 
 // rule is a uniqueness constraint: the columns as SQLite names them in its error,
@@ -32,6 +29,16 @@ type column[T any] struct {
 type rule[T any] struct {
 	columns string
 	message func(*T) string
+}
+
+// newTable completes t with its statements.
+func newTable[T any](t table[T]) *table[T] {
+	names := t.names()
+	t.read = "SELECT " + names + " FROM " + t.name + " "
+	t.insert = "INSERT INTO " + t.name + " (" + names + ") VALUES (" + strings.TrimSuffix(strings.Repeat("?, ", len(t.columns)), ", ") + ")"
+	t.update = "UPDATE " + t.name + " SET " + strings.ReplaceAll(names, ",", " = ?,") + " = ? WHERE " + t.key + " = ?"
+	t.remove = "DELETE FROM " + t.name + " WHERE " + t.key + " = ?"
+	return &t
 }
 
 func (t *table[T]) names() string {
@@ -42,7 +49,7 @@ func (t *table[T]) names() string {
 	return strings.Join(names, ", ")
 }
 
-// some is t with only these columns, in t's order; nil is all of t.
+// some is t for reading only these columns, in t's order; nil is all of t.
 func (t *table[T]) some(names []string) *table[T] {
 	if names == nil {
 		return t
@@ -53,15 +60,8 @@ func (t *table[T]) some(names []string) *table[T] {
 			part.columns = append(part.columns, c)
 		}
 	}
+	part.read = "SELECT " + part.names() + " FROM " + t.name + " "
 	return part
-}
-
-func (t *table[T]) fields(row *T) []any {
-	fields := make([]any, len(t.columns))
-	for i, c := range t.columns {
-		fields[i] = c.at(row)
-	}
-	return fields
 }
 
 // has tells whether name may stand in a statement as a column of t: nothing else

@@ -2,19 +2,20 @@ package store
 
 import (
 	"fmt"
+	"time"
 
 	"ironhook/baremetal"
 )
 
-var chassis = table[baremetal.Chassis]{
+var chassis = newTable(table[baremetal.Chassis]{
 	name: "chassis", noun: "Chassis", key: "uuid", order: "id",
 	columns: []column[baremetal.Chassis]{
-		{"id", func(c *baremetal.Chassis) field { return id(&c.ID) }},
-		{"uuid", func(c *baremetal.Chassis) field { return text(&c.UUID) }},
-		{"description", func(c *baremetal.Chassis) field { return null(&c.Description) }},
-		{"extra", func(c *baremetal.Chassis) field { return object(&c.Extra) }},
-		{"created_at", func(c *baremetal.Chassis) field { return stamp(&c.CreatedAt) }},
-		{"updated_at", func(c *baremetal.Chassis) field { return stamp(&c.UpdatedAt) }},
+		id("id", func(c *baremetal.Chassis) *int64 { return &c.ID }),
+		text("uuid", func(c *baremetal.Chassis) *string { return &c.UUID }),
+		null("description", func(c *baremetal.Chassis) *string { return &c.Description }),
+		object("extra", func(c *baremetal.Chassis) *baremetal.Object { return &c.Extra }),
+		stamp("created_at", func(c *baremetal.Chassis) *time.Time { return &c.CreatedAt }),
+		stamp("updated_at", func(c *baremetal.Chassis) *time.Time { return &c.UpdatedAt }),
 	},
 	unique: []rule[baremetal.Chassis]{
 		{"chassis.uuid", func(c *baremetal.Chassis) string {
@@ -22,23 +23,23 @@ var chassis = table[baremetal.Chassis]{
 		}},
 	},
 	stamps: func(c *baremetal.Chassis) stamps { return stamps{&c.CreatedAt, &c.UpdatedAt} },
-}
+})
 
-var portgroups = table[baremetal.Portgroup]{
+var portgroups = newTable(table[baremetal.Portgroup]{
 	name: "portgroups", noun: "Portgroup", key: "uuid", alias: "name", order: "id",
 	columns: []column[baremetal.Portgroup]{
-		{"id", func(p *baremetal.Portgroup) field { return id(&p.ID) }},
-		{"uuid", func(p *baremetal.Portgroup) field { return text(&p.UUID) }},
-		{"node_uuid", func(p *baremetal.Portgroup) field { return text(&p.NodeUUID) }},
-		{"name", func(p *baremetal.Portgroup) field { return null(&p.Name) }},
-		{"address", func(p *baremetal.Portgroup) field { return null(&p.Address) }},
-		{"mode", func(p *baremetal.Portgroup) field { return text(&p.Mode) }},
-		{"properties", func(p *baremetal.Portgroup) field { return object(&p.Properties) }},
-		{"standalone_ports_supported", func(p *baremetal.Portgroup) field { return flag(&p.StandalonePorts) }},
-		{"internal_info", func(p *baremetal.Portgroup) field { return object(&p.InternalInfo) }},
-		{"extra", func(p *baremetal.Portgroup) field { return object(&p.Extra) }},
-		{"created_at", func(p *baremetal.Portgroup) field { return stamp(&p.CreatedAt) }},
-		{"updated_at", func(p *baremetal.Portgroup) field { return stamp(&p.UpdatedAt) }},
+		id("id", func(p *baremetal.Portgroup) *int64 { return &p.ID }),
+		text("uuid", func(p *baremetal.Portgroup) *string { return &p.UUID }),
+		text("node_uuid", func(p *baremetal.Portgroup) *string { return &p.NodeUUID }),
+		null("name", func(p *baremetal.Portgroup) *string { return &p.Name }),
+		null("address", func(p *baremetal.Portgroup) *string { return &p.Address }),
+		text("mode", func(p *baremetal.Portgroup) *string { return &p.Mode }),
+		object("properties", func(p *baremetal.Portgroup) *baremetal.Object { return &p.Properties }),
+		flag("standalone_ports_supported", func(p *baremetal.Portgroup) *bool { return &p.StandalonePorts }),
+		object("internal_info", func(p *baremetal.Portgroup) *baremetal.Object { return &p.InternalInfo }),
+		object("extra", func(p *baremetal.Portgroup) *baremetal.Object { return &p.Extra }),
+		stamp("created_at", func(p *baremetal.Portgroup) *time.Time { return &p.CreatedAt }),
+		stamp("updated_at", func(p *baremetal.Portgroup) *time.Time { return &p.UpdatedAt }),
 	},
 	unique: []rule[baremetal.Portgroup]{
 		{"portgroups.uuid", func(p *baremetal.Portgroup) string {
@@ -52,24 +53,24 @@ var portgroups = table[baremetal.Portgroup]{
 		}},
 	},
 	stamps: func(p *baremetal.Portgroup) stamps { return stamps{&p.CreatedAt, &p.UpdatedAt} },
-}
+})
 
-var allocations = table[baremetal.Allocation]{
+var allocations = newTable(table[baremetal.Allocation]{
 	name: "allocations", noun: "Allocation", key: "uuid", alias: "name", order: "id",
 	columns: []column[baremetal.Allocation]{
-		{"id", func(a *baremetal.Allocation) field { return id(&a.ID) }},
-		{"uuid", func(a *baremetal.Allocation) field { return text(&a.UUID) }},
-		{"name", func(a *baremetal.Allocation) field { return null(&a.Name) }},
-		{"node_uuid", func(a *baremetal.Allocation) field { return null(&a.NodeUUID) }},
-		{"state", func(a *baremetal.Allocation) field { return text(&a.State) }},
-		{"last_error", func(a *baremetal.Allocation) field { return null(&a.LastError) }},
-		{"resource_class", func(a *baremetal.Allocation) field { return null(&a.ResourceClass) }},
-		{"traits", func(a *baremetal.Allocation) field { return list(&a.Traits) }},
-		{"candidate_nodes", func(a *baremetal.Allocation) field { return list(&a.CandidateNodes) }},
-		{"owner", func(a *baremetal.Allocation) field { return null(&a.Owner) }},
-		{"extra", func(a *baremetal.Allocation) field { return object(&a.Extra) }},
-		{"created_at", func(a *baremetal.Allocation) field { return stamp(&a.CreatedAt) }},
-		{"updated_at", func(a *baremetal.Allocation) field { return stamp(&a.UpdatedAt) }},
+		id("id", func(a *baremetal.Allocation) *int64 { return &a.ID }),
+		text("uuid", func(a *baremetal.Allocation) *string { return &a.UUID }),
+		null("name", func(a *baremetal.Allocation) *string { return &a.Name }),
+		null("node_uuid", func(a *baremetal.Allocation) *string { return &a.NodeUUID }),
+		text("state", func(a *baremetal.Allocation) *baremetal.AllocationState { return &a.State }),
+		null("last_error", func(a *baremetal.Allocation) *string { return &a.LastError }),
+		null("resource_class", func(a *baremetal.Allocation) *string { return &a.ResourceClass }),
+		list("traits", func(a *baremetal.Allocation) *[]string { return &a.Traits }),
+		list("candidate_nodes", func(a *baremetal.Allocation) *[]string { return &a.CandidateNodes }),
+		null("owner", func(a *baremetal.Allocation) *string { return &a.Owner }),
+		object("extra", func(a *baremetal.Allocation) *baremetal.Object { return &a.Extra }),
+		stamp("created_at", func(a *baremetal.Allocation) *time.Time { return &a.CreatedAt }),
+		stamp("updated_at", func(a *baremetal.Allocation) *time.Time { return &a.UpdatedAt }),
 	},
 	unique: []rule[baremetal.Allocation]{
 		{"allocations.uuid", func(a *baremetal.Allocation) string {
@@ -80,18 +81,18 @@ var allocations = table[baremetal.Allocation]{
 		}},
 	},
 	stamps: func(a *baremetal.Allocation) stamps { return stamps{&a.CreatedAt, &a.UpdatedAt} },
-}
+})
 
-var deployTemplates = table[baremetal.DeployTemplate]{
+var deployTemplates = newTable(table[baremetal.DeployTemplate]{
 	name: "deploy_templates", noun: "Deploy template", key: "uuid", alias: "name", order: "id",
 	columns: []column[baremetal.DeployTemplate]{
-		{"id", func(t *baremetal.DeployTemplate) field { return id(&t.ID) }},
-		{"uuid", func(t *baremetal.DeployTemplate) field { return text(&t.UUID) }},
-		{"name", func(t *baremetal.DeployTemplate) field { return text(&t.Name) }},
-		{"steps", func(t *baremetal.DeployTemplate) field { return list(&t.Steps) }},
-		{"extra", func(t *baremetal.DeployTemplate) field { return object(&t.Extra) }},
-		{"created_at", func(t *baremetal.DeployTemplate) field { return stamp(&t.CreatedAt) }},
-		{"updated_at", func(t *baremetal.DeployTemplate) field { return stamp(&t.UpdatedAt) }},
+		id("id", func(t *baremetal.DeployTemplate) *int64 { return &t.ID }),
+		text("uuid", func(t *baremetal.DeployTemplate) *string { return &t.UUID }),
+		text("name", func(t *baremetal.DeployTemplate) *string { return &t.Name }),
+		list("steps", func(t *baremetal.DeployTemplate) *[]baremetal.Object { return &t.Steps }),
+		object("extra", func(t *baremetal.DeployTemplate) *baremetal.Object { return &t.Extra }),
+		stamp("created_at", func(t *baremetal.DeployTemplate) *time.Time { return &t.CreatedAt }),
+		stamp("updated_at", func(t *baremetal.DeployTemplate) *time.Time { return &t.UpdatedAt }),
 	},
 	unique: []rule[baremetal.DeployTemplate]{
 		{"deploy_templates.uuid", func(t *baremetal.DeployTemplate) string {
@@ -102,39 +103,39 @@ var deployTemplates = table[baremetal.DeployTemplate]{
 		}},
 	},
 	stamps: func(t *baremetal.DeployTemplate) stamps { return stamps{&t.CreatedAt, &t.UpdatedAt} },
-}
+})
 
-var inventories = table[baremetal.Inventory]{
+var inventories = newTable(table[baremetal.Inventory]{
 	name: "inventories", noun: "Node inventory record for node", key: "node_uuid", order: "rowid",
 	columns: []column[baremetal.Inventory]{
-		{"node_uuid", func(i *baremetal.Inventory) field { return text(&i.NodeUUID) }},
-		{"inventory", func(i *baremetal.Inventory) field { return object(&i.Inventory) }},
-		{"plugin_data", func(i *baremetal.Inventory) field { return object(&i.PluginData) }},
-		{"created_at", func(i *baremetal.Inventory) field { return stamp(&i.CreatedAt) }},
-		{"updated_at", func(i *baremetal.Inventory) field { return stamp(&i.UpdatedAt) }},
+		text("node_uuid", func(i *baremetal.Inventory) *string { return &i.NodeUUID }),
+		object("inventory", func(i *baremetal.Inventory) *baremetal.Object { return &i.Inventory }),
+		object("plugin_data", func(i *baremetal.Inventory) *baremetal.Object { return &i.PluginData }),
+		stamp("created_at", func(i *baremetal.Inventory) *time.Time { return &i.CreatedAt }),
+		stamp("updated_at", func(i *baremetal.Inventory) *time.Time { return &i.UpdatedAt }),
 	},
 	stamps: func(i *baremetal.Inventory) stamps { return stamps{&i.CreatedAt, &i.UpdatedAt} },
-}
+})
 
 // Chassis are identified by UUID.
-func (tx *Tx) Chassis() Set[baremetal.Chassis] { return Set[baremetal.Chassis]{tx, &chassis} }
+func (tx *Tx) Chassis() Set[baremetal.Chassis] { return Set[baremetal.Chassis]{tx, chassis} }
 
 // Portgroups are identified by UUID or name.
 func (tx *Tx) Portgroups() Set[baremetal.Portgroup] {
-	return Set[baremetal.Portgroup]{tx, &portgroups}
+	return Set[baremetal.Portgroup]{tx, portgroups}
 }
 
 // Allocations are identified by UUID or name.
 func (tx *Tx) Allocations() Set[baremetal.Allocation] {
-	return Set[baremetal.Allocation]{tx, &allocations}
+	return Set[baremetal.Allocation]{tx, allocations}
 }
 
 // DeployTemplates are identified by UUID or name.
 func (tx *Tx) DeployTemplates() Set[baremetal.DeployTemplate] {
-	return Set[baremetal.DeployTemplate]{tx, &deployTemplates}
+	return Set[baremetal.DeployTemplate]{tx, deployTemplates}
 }
 
 // Inventories are identified by the UUID of their node.
 func (tx *Tx) Inventories() Set[baremetal.Inventory] {
-	return Set[baremetal.Inventory]{tx, &inventories}
+	return Set[baremetal.Inventory]{tx, inventories}
 }

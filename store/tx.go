@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"time"
 
 	"ironhook/baremetal"
@@ -18,26 +19,41 @@ type Tx struct {
 // Now is the time of the transaction: every row it writes carries the same.
 func (tx *Tx) Now() time.Time { return tx.now }
 
+// exec and query run a statement, unless whoever asked for it has gone.
+func (tx *Tx) exec(statement string, args ...any) (driver.Result, error) {
+	if err := tx.ctx.Err(); err != nil {
+		return nil, err
+	}
+	return tx.sql.exec(statement, args...)
+}
+
+func (tx *Tx) query(statement string, args ...any) (driver.Rows, error) {
+	if err := tx.ctx.Err(); err != nil {
+		return nil, err
+	}
+	return tx.sql.query(statement, args...)
+}
+
 // The sets of rows, one a kind.
 
 // Nodes are identified by UUID or name.
-func (tx *Tx) Nodes() Set[baremetal.Node] { return Set[baremetal.Node]{tx, &nodes} }
+func (tx *Tx) Nodes() Set[baremetal.Node] { return Set[baremetal.Node]{tx, nodes} }
 
 // Ports are identified by UUID or MAC address.
-func (tx *Tx) Ports() Set[baremetal.Port] { return Set[baremetal.Port]{tx, &ports} }
+func (tx *Tx) Ports() Set[baremetal.Port] { return Set[baremetal.Port]{tx, ports} }
 
 // Connectors are identified by UUID.
 func (tx *Tx) Connectors() Set[baremetal.VolumeConnector] {
-	return Set[baremetal.VolumeConnector]{tx, &connectors}
+	return Set[baremetal.VolumeConnector]{tx, connectors}
 }
 
 // Targets are identified by UUID.
 func (tx *Tx) Targets() Set[baremetal.VolumeTarget] {
-	return Set[baremetal.VolumeTarget]{tx, &targets}
+	return Set[baremetal.VolumeTarget]{tx, targets}
 }
 
 // Exports are identified by the UUID of their volume target, or by their IQN.
-func (tx *Tx) Exports() Set[baremetal.Export] { return Set[baremetal.Export]{tx, &exports} }
+func (tx *Tx) Exports() Set[baremetal.Export] { return Set[baremetal.Export]{tx, exports} }
 
 // Leases are identified by MAC address or by IP address.
-func (tx *Tx) Leases() Set[baremetal.Lease] { return Set[baremetal.Lease]{tx, &leases} }
+func (tx *Tx) Leases() Set[baremetal.Lease] { return Set[baremetal.Lease]{tx, leases} }

@@ -1,0 +1,217 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// writer lets transactions write one after the other, and lets those that meet
+// share the wait for the disk. Whoever comes while another is at work, or while the
+// disk is, stands in a queue. Each in turn does its work inside the same transaction
+// of SQLite's, behind a savepoint that takes back its work alone; the last of the
+// queue commits for all. Nobody is answered before that commit is on the disk.
+type writer struct {
+	session   *session
+	committed func() // is called after every commit
+
+	mu     sync.Mutex
+	busy   bool          // somebody has the session
+	queue  []chan *batch // who wants it
+	closed bool
+	idle   chan struct{} // closed when nobody has it and nobody will
+}
+
+// batch is the transactions that one commit makes durable. Whoever has the session
+// has the batch.
+type batch struct {
+	members int // had their turn or have it
+	kept    int // of these, those whose work is in the transaction
+	done    chan struct{}
+	err     error // why nothing of it is kept; read it after done
+}
+
+// maxMembers bounds how long the first of a batch waits for the last.
+const maxMembers = 64
+
+func newBatch() *batch { return &batch{members: 1, done: make(chan struct{})} }
+
+func newWriter(path string, committed func()) (*writer, error) {
+	s, err := connect(path, "")
+	if err != nil {
+		return nil, err
+	}
+	return &writer{session: s, committed: committed, idle: make(chan struct{})}, nil
+}
+
+// run runs f as a transaction and returns when its work is on the disk, or nothing
+// of it is left.
+func (w *writer) run(ctx context.Context, f func(s *session) error) error {
+	b, err := w.enter(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	err = w.work(ctx, b, f)
+	// What f has seen may be the work of others of the batch: even its refusal only
+	// holds when they are on the disk.
+	<-b.done
+	if b.err != nil {
+		return b.err
+	}
+	return err
+}
+
+// enter waits for the session and returns the batch to take part in. After nil the
+// caller owes leave.
+func (w *writer) enter(ctx context.Context) (*batch, error) {
+	w.mu.Lock()
+	if w.closed || ctx.Err() != nil {
+		defer w.mu.Unlock()
+		if w.closed {
+			return nil, errClosed
+		}
+		return nil, ctx.Err()
+	}
+	if !w.busy {
+		w.busy = true
+		w.mu.Unlock()
+		return newBatch(), nil
+	}
+	turn := make(chan *batch, 1)
+	w.queue = append(w.queue, turn)
+	w.mu.Unlock()
+	select {
+	case b := <-turn:
+		return b, nil
+	case <-ctx.Done():
+		return w.giveUp(ctx, turn)
+	}
+}
+
+// giveUp leaves the queue, unless it is our turn already: then others count on us.
+func (w *writer) giveUp(ctx context.Context, turn chan *batch) (*batch, error) {
+	w.mu.Lock()
+	i := slices.Index(w.queue, turn)
+	if i >= 0 {
+		w.queue = slices.Delete(w.queue, i, i+1)
+	}
+	w.mu.Unlock()
+	if i < 0 {
+		return <-turn, nil
+	}
+	return nil, ctx.Err()
+}
+
+// work runs f as a member of the batch and gives the session on, even when f panics.
+func (w *writer) work(ctx context.Context, b *batch, f func(s *session) error) (err error) {
+	defer w.leave(b)
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := b.begin(w.session); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	good := false
+	defer func() { b.end(w.session, good) }()
+	if err := f(w.session); err != nil {
+		return err
+	}
+	good = w.session.broken == nil
+	return w.session.broken
+}
+
+// begin opens the transaction, or in one that is open a savepoint.
+func (b *batch) begin(s *session) error {
+	if b.kept == 0 {
+		return s.control("BEGIN IMMEDIATE")
+	}
+	return s.control("SAVEPOINT member")
+}
+
+// end keeps the member's work in the transaction or takes it back.
+func (b *batch) end(s *session, good bool) {
+	var err error
+	switch {
+	case b.kept == 0 && !good:
+		s.rollback()
+		return
+	case b.kept > 0 && !good:
+		err = s.control("ROLLBACK TO member")
+		fallthrough
+	case b.kept > 0:
+		err = errors.Join(err, s.control("RELEASE member"))
+	}
+	if err != nil { // the transaction is gone, and with it what the others did
+		s.rollback()
+		b.err = fmt.Errorf("a transaction that shared its commit has failed: %w", err)
+	} else if good {
+		b.kept++
+	}
+}
+
+// leave gives the session to the next of the queue, who joins the batch if there is
+// something to join; otherwise it ends the batch first.
+func (w *writer) leave(b *batch) {
+	if b.err == nil && w.pass(b) {
+		return
+	}
+	w.commit(b)
+	close(b.done)
+	w.pass(nil)
+}
+
+// pass hands the session to the next of the queue together with b, nil for a new
+// batch. It returns false when nobody takes it.
+func (w *writer) pass(b *batch) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.queue) == 0 && b == nil {
+		w.busy = false
+		if w.closed {
+			close(w.idle)
+		}
+	}
+	if len(w.queue) == 0 || b != nil && b.members == maxMembers {
+		return false
+	}
+	if b == nil {
+		b = newBatch()
+	} else {
+		b.members++
+	}
+	w.queue[0] <- b
+	w.queue = slices.Delete(w.queue, 0, 1)
+	return true
+}
+
+// commit makes the batch durable. From here on there is no way back: a client that
+// has gone must not make it uncertain whether its change was kept.
+func (w *writer) commit(b *batch) {
+	if b.err != nil || b.kept == 0 {
+		return
+	}
+	if err := w.session.control("COMMIT"); err != nil {
+		w.session.rollback()
+		b.err = fmt.Errorf("commit: %w", err)
+		return
+	}
+	w.committed()
+}
+
+// close lets nobody in any more, waits for those who are in and closes the session.
+// Once is enough; again does nothing.
+func (w *writer) close() error {
+	w.mu.Lock()
+	again, busy := w.closed, w.busy
+	w.closed = true
+	w.mu.Unlock()
+	if again {
+		return nil
+	}
+	if busy {
+		<-w.idle
+	}
+	return w.session.close()
+}
