@@ -42,6 +42,25 @@ func TestLeasesToARealClient(t *testing.T) {
 	}
 }
 
+// A host that has its address from nobody keeps it: a client is offered the next one,
+// whichever it wants, and a client that comes back to its own waits for nothing.
+func TestAddressInUse(t *testing.T) {
+	needs(t, iproute, nsenter, busybox)
+	newLAN(t)
+	s := storetest.Open(t)
+	serve(t, s, config(t, s, Full))
+	squatter := newHost(t, "52:54:00:77:00:30")
+	squatter.run("ip", "address", "add", "10.77.0.100/24", "dev", "eth0")
+	h := newHost(t, "52:54:00:77:00:20")
+	first := h.udhcpc("-r", "10.77.0.100")["ip"]
+	if !within(t, first, "10.77.0.101", "10.77.0.150") {
+		t.Fatalf("got %q, want another address than that of a host with a fixed one", first)
+	}
+	if got := h.udhcpc()["ip"]; got != first { // it answers for it itself now
+		t.Errorf("asked again, got %s, want %s", got, first)
+	}
+}
+
 // A client that renews is answered where it is, not by broadcast.
 func TestRenewal(t *testing.T) {
 	needs(t, iproute, nsenter, busybox)

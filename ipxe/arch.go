@@ -21,12 +21,12 @@ var architectures = map[Arch]Loader{
 	7:  {Name: "UEFI x64", File: "snponly.efi"},
 	9:  {Name: "UEFI x64", File: "snponly.efi"},
 	10: {Name: "UEFI arm"},
-	11: {Name: "UEFI arm64", File: "snponly-arm64.efi"},
+	11: {Name: "UEFI arm64", File: "ipxe-arm64.efi"},
 	15: {Name: "UEFI x86 HTTP", HTTP: true},
 	16: {Name: "UEFI x64 HTTP", File: "snponly.efi", HTTP: true},
 	17: {Name: "UEFI x64 HTTP", File: "snponly.efi", HTTP: true},
 	18: {Name: "UEFI arm HTTP", HTTP: true},
-	19: {Name: "UEFI arm64 HTTP", File: "snponly-arm64.efi", HTTP: true},
+	19: {Name: "UEFI arm64 HTTP", File: "ipxe-arm64.efi", HTTP: true},
 }
 
 // Loader returns the binary for a. File is "" for an architecture that nothing

@@ -13,7 +13,7 @@ var embedded embed.FS
 // files are the names that a machine or a person may ask for; nothing else in
 // the folder is ever served.
 var files = []string{
-	"undionly.kpxe", "snponly.efi", "ipxe.efi", "snponly-arm64.efi",
+	"undionly.kpxe", "snponly.efi", "ipxe.efi", "ipxe-arm64.efi",
 	"copyright", // licences of the binaries
 	"README.md", // their exact source
 }

@@ -3,6 +3,7 @@ package ipxe
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -22,6 +23,19 @@ func TestBinariesOverride(t *testing.T) {
 	}
 	if b, err := Read(Binaries(mine), "README.md"); err != nil || !strings.Contains(string(b), "Source") {
 		t.Errorf("README.md: %v, %d bytes, want the embedded one", err, len(b))
+	}
+}
+
+// What is embedded is what the build takes out of the package.
+func TestFilesAreOfThePackage(t *testing.T) {
+	script, err := os.ReadFile("../scripts/ipxe.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range Files() {
+		if name != "README.md" && !strings.Contains(string(script), " "+name+" usr/") {
+			t.Errorf("scripts/ipxe.sh does not take %s out of the package", name)
+		}
 	}
 }
 

@@ -27,6 +27,7 @@ files='
 391bfe580ec9f823d046ee390765d6c389f482b9a8b9fae0f90871cd8ff57828 undionly.kpxe usr/lib/ipxe/undionly.kpxe
 9a624b4e05ebc25718a7658356628a352532bd278e7a50465a36ab94a7c4e580 snponly.efi usr/lib/ipxe/snponly.efi
 6095eb23f4173674a3dc124a2a6d3cdeed514172793306a10d525f57b97cdc6a ipxe.efi usr/lib/ipxe/ipxe-amd64.efi
+5369815eee98bf98b28a18af9a57207f9096a3b4e542ed3df1eb3f5b28d3d9a9 ipxe-arm64.efi usr/lib/ipxe/ipxe-arm64.efi
 de37481fc590765030c5bdce985d2efa2096b1acefe3c56d74e5472010606a62 copyright usr/share/doc/ipxe/copyright
 '
 

@@ -52,7 +52,9 @@ func (s *Server) discover(ctx context.Context, x *exchange) (*Reply, error) {
 	case err != nil:
 		return nil, err
 	}
-	return s.give(x, dhcpv4.MessageTypeOffer, lease.Address), nil
+	offer := s.give(x, dhcpv4.MessageTypeOffer, lease.Address)
+	offer.Fresh = x.lease == nil || x.lease.Address != lease.Address || x.lease.Expires.Before(time.Now())
+	return offer, nil
 }
 
 // noteOffer tells what a booting client is given, or why it is given no file.
@@ -170,6 +172,9 @@ func (s *Server) decline(ctx context.Context, x *exchange) (*Reply, error) {
 	a := addr(x.Packet.RequestedIPAddress())
 	if addr(x.Packet.ServerIdentifier()) != s.Address.Addr() || x.lease == nil || x.lease.Address != a {
 		return nil, nil
+	}
+	if !s.conflicts.Take(time.Now()) {
+		return nil, nil // whoever declines one address after the other shall not have them all
 	}
 	ok := false
 	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {

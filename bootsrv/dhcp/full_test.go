@@ -251,7 +251,7 @@ func TestBootFile(t *testing.T) {
 		{stranger, asPXE, "undionly.kpxe", ""},
 		{known1, asPXE, "undionly.kpxe", ""},
 		{known2, asPXE, "", "pxe_enabled"},
-		{known1, arm, "", "snponly-arm64.efi"},
+		{known1, arm, "", "ipxe-arm64.efi"},
 		{known1, func(*dhcpv4.DHCPv4) {}, "", ""},
 	} {
 		r := n.ask(build(t, c.mac, discover, c.as))
@@ -285,6 +285,12 @@ func TestEchoes(t *testing.T) {
 		if got := r.Packet.Options.Get(code); !bytes.Equal(got, []byte{1, 2, code.Code()}) {
 			t.Errorf("option %v came back as %v", code, got)
 		}
+	}
+	for _, code := range []dhcpv4.OptionCode{dhcpv4.OptionRelayAgentInformation, dhcpv4.OptionClientIdentifier} {
+		p.UpdateOption(dhcpv4.OptGeneric(code, bytes.Repeat([]byte{1}, 1200))) // in five pieces (RFC 3396)
+	}
+	if got := n.ask(p).Packet.ToBytes(); len(got) > 576 {
+		t.Errorf("an answer of %d bytes, which not every client takes (RFC 2131 section 2)", len(got))
 	}
 }
 

@@ -28,6 +28,11 @@ var (
 	skipDiscovery = dhcpv4.OptGeneric(dhcpv4.OptionVendorSpecificInformation, []byte{6, 1, 8, 255})
 )
 
+// longestEcho is how much of one option a client gets back. No more fits into one
+// option; what was put together of several (RFC 3396) would make an answer that fits
+// into no frame.
+const longestEcho = 255
+
 // reply starts an answer of type t to p. Who asked is told back where a standard
 // wants it: the client identifier (RFC 6842), the relay's own option (RFC 3046),
 // the machine's GUID (RFC 4578).
@@ -43,7 +48,7 @@ func reply(p *dhcpv4.DHCPv4, t dhcpv4.MessageType, server netip.Addr) *dhcpv4.DH
 	for _, code := range []dhcpv4.OptionCode{
 		dhcpv4.OptionClientIdentifier, dhcpv4.OptionRelayAgentInformation, dhcpv4.OptionClientMachineIdentifier,
 	} {
-		if v := p.Options.Get(code); v != nil {
+		if v := p.Options.Get(code); v != nil && len(v) <= longestEcho {
 			a.UpdateOption(dhcpv4.OptGeneric(code, v))
 		}
 	}
@@ -79,6 +84,9 @@ type Reply struct {
 	// find it: the frame is made by hand, for the client's card alone or, when
 	// To is the broadcast address, for all.
 	Frame bool
+	// Fresh is true for an offer of an address that is new to the client, or was its
+	// own long ago: another host may have it by now.
+	Fresh bool
 }
 
 var everybody = netip.AddrFrom4([4]byte{255, 255, 255, 255})

@@ -37,18 +37,29 @@ func Probe(ctx context.Context, iface *net.Interface) (netip.Addr, error) {
 		if _, err := conn.WriteTo(ask, &packet.Addr{HardwareAddr: broadcastMAC}); err != nil {
 			return netip.Addr{}, fmt.Errorf("probe for a DHCP server on %s: %w", iface.Name, err)
 		}
-		server, err := hear(ctx, conn, discover.TransactionID, time.Now().Add(wait))
-		if err != nil || server.IsValid() {
-			return server, err
+		var server netip.Addr
+		heard, err := hear(ctx, conn, wait, func(f []byte) bool {
+			p := offerIn(f, discover.TransactionID)
+			if p != nil {
+				server = addr(p.ServerIdentifier())
+			}
+			return p != nil
+		})
+		if err != nil {
+			return server, fmt.Errorf("probe for a DHCP server on %s: %w", iface.Name, err)
+		}
+		if heard {
+			return server, nil
 		}
 	}
 	return netip.Addr{}, nil
 }
 
-// hear waits until the deadline for an offer to our question.
-func hear(ctx context.Context, conn *packet.Conn, id dhcpv4.TransactionID, deadline time.Time) (netip.Addr, error) {
-	if err := conn.SetReadDeadline(deadline); err != nil {
-		return netip.Addr{}, fmt.Errorf("probe for a DHCP server: %w", err)
+// hear reads frames for as long as wait until one is the answer, and tells whether
+// one was.
+func hear(ctx context.Context, conn *packet.Conn, wait time.Duration, answers func(frame []byte) bool) (bool, error) {
+	if err := conn.SetReadDeadline(time.Now().Add(wait)); err != nil {
+		return false, err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
@@ -57,14 +68,14 @@ func hear(ctx context.Context, conn *packet.Conn, id dhcpv4.TransactionID, deadl
 		n, _, err := conn.ReadFrom(buffer)
 		switch {
 		case ctx.Err() != nil:
-			return netip.Addr{}, ctx.Err()
+			return false, ctx.Err()
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return netip.Addr{}, nil
+			return false, nil
 		case err != nil:
-			return netip.Addr{}, fmt.Errorf("probe for a DHCP server: %w", err)
+			return false, err
 		}
-		if p := offerIn(buffer[:n], id); p != nil {
-			return addr(p.ServerIdentifier()), nil
+		if answers(buffer[:n]) {
+			return true, nil
 		}
 	}
 }

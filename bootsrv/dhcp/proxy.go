@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
 
@@ -49,6 +50,12 @@ func (s *Server) watch(ctx context.Context, x *exchange) (*Reply, error) {
 
 func (s *Server) observe(ctx context.Context, x *exchange, a netip.Addr) error {
 	if !s.proxy.Load() || !s.Address.Contains(a) || a == s.Address.Addr() {
+		return nil
+	}
+	if l := x.lease; l != nil && l.Observed && l.Address == a && time.Until(l.Expires) > leaseTime/2 {
+		return nil // known already
+	}
+	if x.port == nil && !s.strangers.Take(time.Now()) {
 		return nil
 	}
 	return s.commit(ctx, x, func(tx *store.Tx) error { return s.pool().observe(tx, x.mac, a) })

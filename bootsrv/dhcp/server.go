@@ -40,11 +40,15 @@ type Server struct {
 	Config
 	proxy     atomic.Bool
 	strangers *limit.Bucket // leases written for machines that are not enrolled
+	conflicts *limit.Bucket // addresses put out of use on somebody's word
+	unsent    *limit.Bucket // failures told to the log
 }
 
 // New returns a server that has opened nothing.
 func New(c Config) *Server {
-	s := &Server{Config: c, strangers: limit.NewBucket(32, 256)}
+	s := &Server{
+		Config: c, strangers: limit.NewBucket(32, 256), conflicts: limit.NewBucket(1.0/60, 16), unsent: limit.NewBucket(0.2, 10),
+	}
 	s.proxy.Store(c.Mode != Full)
 	return s
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"ironhook/bootsrv/limit"
 )
 
 func TestFair(t *testing.T) {
@@ -13,7 +15,7 @@ func TestFair(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newFair(l, 2)
+	f := fair{l, limit.NewShare(2)}
 	accepted := make(chan net.Conn, 8)
 	ended := make(chan error, 1)
 	go func() {
@@ -56,7 +58,7 @@ func TestFair(t *testing.T) {
 	if err := <-ended; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Accept after Close = %v", err)
 	}
-	if len(f.open) != 0 {
-		t.Errorf("%v is still counted", f.open)
+	if n := f.share.Holders(); n != 0 {
+		t.Errorf("%d addresses are still counted", n)
 	}
 }

@@ -26,6 +26,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
+	"ironhook/bootsrv/limit"
 	"ironhook/ipxe"
 )
 
@@ -55,8 +56,8 @@ type Server struct {
 // Limits of one server. A boot file is at most a few megabytes, a request a few
 // hundred bytes.
 const (
-	connections   = 256
-	fromOneHost   = 64
+	connections   = 1024
+	fromOneHost   = 32
 	headerBytes   = 8 << 10
 	headerTimeout = 10 * time.Second
 	writeTimeout  = 2 * time.Minute
@@ -83,7 +84,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		defer cancel()
 		drained <- server.Shutdown(limit)
 	})
-	err := server.Serve(netutil.LimitListener(newFair(l, fromOneHost), connections))
+	err := server.Serve(netutil.LimitListener(fair{l, limit.NewShare(fromOneHost)}, connections))
 	if stop() {
 		return fmt.Errorf("serve boot files: %w", err)
 	}

@@ -1,8 +1,9 @@
 // Package journal writes what the wire shows into the event log: which machine
 // asked, what it was given. Anybody who can send a packet can cause an event, so
 // the journal is where the flood stops: it repeats nothing within three seconds;
-// each machine has a budget, all strangers together have one, and so do all
-// enrolled machines; and what it remembers has a fixed size.
+// each machine has a budget for each kind of event, so that whoever speaks in its
+// name cannot silence all of its story; all strangers together have one, and so do
+// all enrolled machines; and what it remembers has a fixed size.
 package journal
 
 import (
@@ -30,9 +31,15 @@ type Journal struct {
 
 	mu        sync.Mutex
 	seen      map[baremetal.Event]time.Time
-	machines  map[string]*limit.Bucket // by MAC address
+	machines  map[subject]*limit.Bucket
 	enrolled  *limit.Bucket
 	strangers *limit.Bucket
+}
+
+// subject is what a budget is for.
+type subject struct {
+	mac  string
+	kind baremetal.EventKind
 }
 
 // New returns a journal that writes to s and tells log when it cannot.
@@ -40,7 +47,7 @@ func New(s *store.Store, log *slog.Logger) *Journal {
 	return &Journal{
 		store: s, log: log,
 		seen:      map[baremetal.Event]time.Time{},
-		machines:  map[string]*limit.Bucket{},
+		machines:  map[subject]*limit.Bucket{},
 		enrolled:  limit.NewBucket(200, 2000),
 		strangers: limit.NewBucket(1, 100),
 	}
@@ -63,23 +70,22 @@ func (j *Journal) Admit(e baremetal.Event) bool {
 	if e.Node != "" {
 		all = j.enrolled
 	}
-	if len(j.seen) >= remembered || !all.Take(now) || !j.machine(e.MAC).Take(now) {
+	if len(j.seen) >= remembered || !all.Take(now) || !j.budget(subject{e.MAC, e.Kind}).Take(now) {
 		return false
 	}
 	j.seen[e] = now
 	return true
 }
 
-// machine is the budget of one machine: a few boots at once, then a step every
-// two seconds.
-func (j *Journal) machine(mac string) *limit.Bucket {
-	b, ok := j.machines[mac]
+// budget is enough for many boots at once, then one every two seconds.
+func (j *Journal) budget(of subject) *limit.Bucket {
+	b, ok := j.machines[of]
 	if !ok {
 		if len(j.machines) >= remembered {
 			clear(j.machines)
 		}
 		b = limit.NewBucket(0.5, 40)
-		j.machines[mac] = b
+		j.machines[of] = b
 	}
 	return b
 }

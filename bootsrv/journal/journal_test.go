@@ -73,6 +73,22 @@ func TestAdmitOneMachine(t *testing.T) {
 	})
 }
 
+// Whoever asks for a machine's script from one address after the other is cut short
+// in that; the machine's own boot is still told.
+func TestAdmitBesideAnImpostor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := New(nil, nil)
+		for i := range 1000 {
+			j.Admit(baremetal.Event{Node: "n", MAC: "52:54:00:00:00:01", Kind: baremetal.EventRefused, Detail: fmt.Sprint(i)})
+		}
+		for _, kind := range []baremetal.EventKind{baremetal.EventDiscover, baremetal.EventOffer, baremetal.EventScript} {
+			if !j.Admit(baremetal.Event{Node: "n", MAC: "52:54:00:00:00:01", Kind: kind}) {
+				t.Errorf("%s of the machine itself was dropped", kind)
+			}
+		}
+	})
+}
+
 // Memory is bounded for enrolled machines too, and what is old makes room.
 func TestAdmitForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
+	"ironhook/bootsrv/limit"
 	"ironhook/ipxe"
 )
 
@@ -33,9 +34,11 @@ type Server struct {
 }
 
 const (
-	transfers = 128             // at once; a machine makes one
-	timeout   = 2 * time.Second // for an acknowledgement
-	retries   = 4
+	transfers   = 256             // at once
+	fromOneHost = 8               // of them; a machine makes one, and may give up some before it
+	timeout     = 2 * time.Second // for an acknowledgement
+	retries     = 4
+	drain       = 5 * time.Second // for transfers under way when the server ends
 )
 
 var (
@@ -43,20 +46,15 @@ var (
 	errBusy       = errors.New("too many transfers, ask again")
 )
 
-// Serve answers on conn until ctx ends, then finishes or times out the transfers
-// under way. It closes conn.
+// Serve answers on conn until ctx ends, then gives the transfers under way five
+// seconds to finish. It closes conn.
 func (s *Server) Serve(ctx context.Context, conn *net.UDPConn) error {
-	free := make(chan struct{}, transfers)
-	whole := context.WithoutCancel(ctx) // a transfer under way is finished, and told of
-	server := tftp.NewServer(func(name string, to io.ReaderFrom) error {
-		select {
-		case free <- struct{}{}:
-			defer func() { <-free }()
-			return s.send(whole, name, to)
-		default:
-			return errBusy
-		}
-	}, nil)
+	l := limits{
+		places: make(chan struct{}, transfers), share: limit.NewShare(fromOneHost), refusals: limit.NewBucket(0.2, 20),
+	}
+	whole, abandon := context.WithCancel(context.WithoutCancel(ctx)) // a transfer under way is finished, and told of
+	defer abandon()
+	server := tftp.NewServer(func(name string, to io.ReaderFrom) error { return s.handle(whole, l, name, to) }, nil)
 	server.SetTimeout(timeout)
 	server.SetRetries(retries)
 	finished := make(chan struct{})
@@ -68,20 +66,48 @@ func (s *Server) Serve(ctx context.Context, conn *net.UDPConn) error {
 	if stop() {
 		return fmt.Errorf("serve TFTP: %w", err)
 	}
-	<-finished
+	select {
+	case <-finished:
+	case <-time.After(drain):
+		// Who still waits for an acknowledgement ends with its next block, or the process.
+	}
 	return nil
 }
 
-// send makes one transfer. pin/tftp sends a returned error to the client.
-func (s *Server) send(ctx context.Context, name string, to io.ReaderFrom) error {
+// limits are what all clients share. Anybody can send a request, from any address.
+type limits struct {
+	places   chan struct{}
+	share    *limit.Share
+	refusals *limit.Bucket // that are told to the log
+}
+
+// handle answers one request. pin/tftp sends a returned error to the client.
+func (s *Server) handle(ctx context.Context, l limits, name string, to io.ReaderFrom) error {
 	peer, here := ends(to)
 	name = clean(name)
 	content, err := s.content(name, here)
 	if err != nil {
-		s.Log.Info("TFTP file refused", "name", name, "to", peer, "error", err)
+		if l.refusals.Take(time.Now()) {
+			s.Log.Info("TFTP file refused", "name", name, "to", peer, "error", err)
+		}
 		return err
 	}
-	n, err := to.ReadFrom(bytes.NewReader(content))
+	if !l.share.Take(peer) {
+		return errBusy
+	}
+	defer l.share.Return(peer)
+	select {
+	case l.places <- struct{}{}:
+		defer func() { <-l.places }()
+		return s.send(ctx, name, content, peer, to)
+	default:
+		return errBusy
+	}
+}
+
+// send makes one transfer.
+func (s *Server) send(ctx context.Context, name string, content []byte, peer netip.Addr, to io.ReaderFrom) error {
+	n, err := to.ReadFrom(&body{bytes.NewReader(content), ctx})
 	if err != nil {
 		// Firmware asks for the size first and gives up at once: not a failure.
 		s.Log.Debug("TFTP transfer ended early", "name", name, "to", peer, "error", err)
@@ -91,6 +117,20 @@ func (s *Server) send(ctx context.Context, name string, to io.ReaderFrom) error 
 		s.Journal.NoteAt(ctx, baremetal.EventFile, peer, fmt.Sprintf("%s over TFTP, %d bytes", name, n))
 	}
 	return nil
+}
+
+// body is a file that ends in an error when its context does. It can seek, for that
+// tells pin/tftp its size.
+type body struct {
+	*bytes.Reader
+	ctx context.Context
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	if err := b.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return b.Reader.Read(p)
 }
 
 const autoexec = "autoexec.ipxe"

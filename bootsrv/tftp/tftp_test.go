@@ -129,17 +129,3 @@ func TestEvents(t *testing.T) {
 		t.Errorf("events %v, %v, want %s", got, err, want)
 	}
 }
-
-// Fifty machines at once are no trouble.
-func TestManyAtOnce(t *testing.T) {
-	addr, _, _ := serve(t)
-	var all sync.WaitGroup
-	for range 50 {
-		all.Go(func() {
-			if got, err := get(t, addr, "snponly.efi", 1468); err != nil || len(got) != 320_000 {
-				t.Errorf("%d bytes, %v", len(got), err)
-			}
-		})
-	}
-	all.Wait()
-}
