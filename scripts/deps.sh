@@ -29,6 +29,7 @@ xz-utils		unpack compressed kernel modules
 # Independent peers to hold Ironhook against.
 test="$demo"'
 chromium		look at the pages in a real browser
+cpio			a second opinion on the initramfs
 gcc			the race detector needs a C compiler
 ipmitool		a second opinion on the BMC
 libc6-dev		and the headers of the C library
