@@ -23,7 +23,7 @@ var chassisResource = newResource(resource[chassis]{
 		links("links", 1, always, "chassis", chassisUUID, ""),
 		derived("nodes", 1, 0, func(b []byte, c *call, v *chassis) []byte {
 			// A list in a list: so it is in Ironic, and no client reads it.
-			return append(appendLinks(append(b, '['), c.base, "chassis/"+v.UUID+"/nodes"), ']')
+			return append(appendLinks(append(b, '['), c.base, "chassis/", v.UUID, "/nodes"), ']')
 		}),
 	},
 })

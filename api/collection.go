@@ -99,7 +99,7 @@ func (k collection[T]) listDetail(c *call) ([]byte, error) {
 }
 
 func (k collection[T]) filtered(c *call) (listing, error) {
-	l, err := k.page(c)
+	l, err := k.paging(c)
 	if err != nil || k.filter == nil {
 		return l, err
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-
 	"time"
 )
 
@@ -59,7 +58,7 @@ func listConductors(c *call) ([]byte, error) {
 	if err := conductors.usual(c, &settled); err != nil {
 		return nil, err
 	}
-	l, err := conductors.page(c)
+	l, err := conductors.paging(c)
 	if err != nil {
 		return nil, err
 	}
@@ -71,14 +70,15 @@ func listConductors(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := []*conductorView{c.host()}
-	if l.query.Marker != "" {
-		if l.query.Marker != c.conductor.Host {
-			return nil, noConductor(l.query.Marker)
-		}
-		rows = nil
+	p := conductors.begin(c, l, shown)
+	switch l.query.Marker {
+	case "":
+		p.add(c.host())
+	case c.conductor.Host: // there is nobody behind it
+	default:
+		return nil, noConductor(l.query.Marker)
 	}
-	return conductors.render(c, l, shown, rows), nil
+	return p.end(), nil
 }
 
 func noConductor(name string) error {

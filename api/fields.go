@@ -141,7 +141,7 @@ func derived[T any](name string, since int, a access, put func(b []byte, c *call
 // links is the pair of links to a resource, or with suffix to something below it.
 func links[T any](name string, since int, a access, path string, uuid func(*T) string, suffix string) field[T] {
 	f := derived(name, since, a, func(b []byte, c *call, row *T) []byte {
-		return appendLinks(b, c.base, path+"/"+uuid(row)+suffix)
+		return appendLinks(b, c.base, path, "/", uuid(row), suffix)
 	})
 	f.schema = &schema{types: []string{"array"}, items: link}
 	return f

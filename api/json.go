@@ -10,15 +10,17 @@ import (
 // Replies are appended to one buffer, without reflection, for lists of thousands
 // of rows are asked for often. Free-form objects alone go through encoding/json.
 
-func appendString(b []byte, s string) []byte {
+func appendString(b []byte, s string) []byte { return append(appendInner(append(b, '"'), s), '"') }
+
+// appendInner writes s as it stands between quotes.
+func appendInner(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x7f {
-			return append(b, encode(s)...)
+			quoted := encode(s)
+			return append(b, quoted[1:len(quoted)-1]...)
 		}
 	}
-	b = append(b, '"')
-	b = append(b, s...)
-	return append(b, '"')
+	return append(b, s...)
 }
 
 // appendText writes "" as null.
@@ -73,14 +75,21 @@ func appendStrings(b []byte, list []string) []byte {
 	return append(b, ']')
 }
 
-// appendLinks writes the two links of a resource: path is behind /v1/ in the
-// first and behind / in the second.
-func appendLinks(b []byte, base, path string) []byte {
-	b = append(b, `[{"href":`...)
-	b = appendString(b, base+"/v1/"+path)
-	b = append(b, `,"rel":"self"},{"href":`...)
-	b = appendString(b, base+"/"+path)
-	return append(b, `,"rel":"bookmark"}]`...)
+// appendLinks writes the two links of a resource: its path, here in parts, is behind
+// /v1/ in the first and behind / in the second.
+func appendLinks(b []byte, base string, path ...string) []byte {
+	b = append(b, `[{"href":"`...)
+	b = appendAll(append(appendInner(b, base), "/v1/"...), path)
+	b = append(b, `","rel":"self"},{"href":"`...)
+	b = appendAll(append(appendInner(b, base), '/'), path)
+	return append(b, `","rel":"bookmark"}]`...)
+}
+
+func appendAll(b []byte, parts []string) []byte {
+	for _, s := range parts {
+		b = appendInner(b, s)
+	}
+	return b
 }
 
 // appendKey begins the next member of an object, the first too.

@@ -23,8 +23,8 @@ type listing struct {
 	behind []string // behind what every link has
 }
 
-// page reads the arguments that all lists share. Filters are the caller's.
-func (r *resource[T]) page(c *call) (l listing, err error) {
+// paging reads the arguments that all lists share. Filters are the caller's.
+func (r *resource[T]) paging(c *call) (l listing, err error) {
 	l.query.Limit = maxLimit
 	if c.args.given("limit") {
 		l.query.Limit = min(c.args.number("limit"), maxLimit)
@@ -91,15 +91,17 @@ func (r *resource[T]) list(c *call, l listing) ([]byte, error) {
 		return nil, err
 	}
 	l.query.Columns = r.columns(shown)
-	var rows []*T
+	p := r.begin(c, l, shown)
 	err = c.store.View(c.ctx, func(tx *store.Tx) error {
-		rows, err = r.rows(tx).List(l.query)
-		return err
+		return r.rows(tx).Each(l.query, func(row *T) error {
+			p.add(row)
+			return nil
+		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	return r.render(c, l, shown, rows), nil
+	return p.end(), nil
 }
 
 // columns are those that the fields need, with the key; nil is all.
@@ -114,21 +116,40 @@ func (r *resource[T]) columns(shown []*field[T]) []string {
 	return columns
 }
 
-// render writes a page and, when it is full, the link to the next.
-func (r *resource[T]) render(c *call, l listing, shown []*field[T], rows []*T) []byte {
-	b := make([]byte, 0, 256+512*len(rows))
-	b = append(appendKey(append(b, '{'), r.plural), '[')
-	for i, row := range rows {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendRow(b, c, shown, row)
+// page is a reply that grows row by row.
+type page[T any] struct {
+	*resource[T]
+	c     *call
+	l     listing
+	shown []*field[T]
+	b     []byte
+	rows  int
+	last  string // UUID of the last row
+}
+
+func (r *resource[T]) begin(c *call, l listing, shown []*field[T]) *page[T] {
+	b := append(appendKey(append(make([]byte, 0, 4096), '{'), r.plural), '[')
+	return &page[T]{resource: r, c: c, l: l, shown: shown, b: b}
+}
+
+func (p *page[T]) add(row *T) {
+	if p.rows > 0 {
+		p.b = append(p.b, ',')
 	}
-	b = append(b, ']')
-	if !l.last && len(rows) > 0 && len(rows) == l.query.Limit {
-		b = appendString(appendKey(b, "next"), r.next(c, l, r.uuid(rows[len(rows)-1])))
+	if cap(p.b)-len(p.b) < 1024 {
+		p.b = slices.Grow(p.b, len(p.b)) // append alone grows large slices by a quarter
 	}
-	return append(b, '}')
+	p.b = appendRow(p.b, p.c, p.shown, row)
+	p.rows, p.last = p.rows+1, p.uuid(row)
+}
+
+// end returns the whole reply; when the page is full, with the link to the next.
+func (p *page[T]) end() []byte {
+	p.b = append(p.b, ']')
+	if !p.l.last && p.rows > 0 && p.rows == p.l.query.Limit {
+		p.b = appendString(appendKey(p.b, "next"), p.next(p.c, p.l, p.last))
+	}
+	return append(p.b, '}')
 }
 
 // next is the link to the page behind marker, with everything that made this page

@@ -90,7 +90,7 @@ func nodePage(c *call) (listing, error) {
 	if c.args.has("detail") && c.minor < 43 && c.r.URL.Path != "/v1/nodes/detail" {
 		return listing{}, invalid("Invalid query parameter ?detail=%s received.", repr(c.args["detail"]))
 	}
-	l, err := nodes.page(c)
+	l, err := nodes.paging(c)
 	if err != nil {
 		return l, err
 	}

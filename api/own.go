@@ -19,7 +19,7 @@ const (
 var eventArgs = []argument{optional("node", anIdent), optional("after", anInt), optional("limit", anInt), optional("wait", anInt)}
 
 // own serves /ironhook/v1/events: what happened, as a list of
-// {seq, at, node, mac, kind, detail}. "after" goes on behind a number, "wait"
+// {seq, at, node, mac, kind, step, detail}. "after" goes on behind a number, "wait"
 // holds the request for so many seconds until there is something to tell.
 func (a *API) own(w http.ResponseWriter, r *http.Request, segments []string) error {
 	if len(segments) != 2 || segments[0] != "v1" || segments[1] != "events" {
@@ -99,6 +99,7 @@ func appendEvent(b []byte, e *baremetal.Event) []byte {
 	b = appendText(append(b, `,"node":`...), e.Node)
 	b = appendText(append(b, `,"mac":`...), e.MAC)
 	b = appendString(append(b, `,"kind":`...), string(e.Kind))
+	b = appendText(append(b, `,"step":`...), string(e.Step))
 	b = appendString(append(b, `,"detail":`...), e.Detail)
 	return append(b, '}')
 }

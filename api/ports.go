@@ -114,7 +114,7 @@ func portPage(c *call) (listing, error) {
 	if c.args.given("shard") && c.minor < 82 {
 		return listing{}, notAcceptable(82)
 	}
-	l, err := ports.page(c)
+	l, err := ports.paging(c)
 	if err != nil {
 		return l, err
 	}

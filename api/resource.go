@@ -101,7 +101,7 @@ func (r *resource[T]) show(c *call, row *T, named []string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return appendRow(make([]byte, 0, 2048), c, shown, row), nil
+	return appendRow(make([]byte, 0, 4096), c, shown, row), nil
 }
 
 // fill makes a row of a posted body: the schema first, then versions, then the

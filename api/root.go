@@ -71,7 +71,7 @@ func (c *call) index(w http.ResponseWriter) error {
 		case e.name == "version":
 			b = c.appendVersion(appendKey(b, e.name))
 		case e.since <= c.minor:
-			b = appendLinks(appendKey(b, e.name), c.base, e.name+"/")
+			b = appendLinks(appendKey(b, e.name), c.base, e.name, "/")
 		}
 	}
 	return reply(w, http.StatusOK, append(b, '}'))

@@ -38,13 +38,13 @@ func volumeRoutes() []route {
 }
 
 func volumeIndex(c *call) ([]byte, error) {
-	at := "volume"
+	at := "volume/"
 	if ident := c.args.text("node_ident"); ident != "" {
-		at = "nodes/" + ident + "/volume"
+		at = "nodes/" + ident + "/volume/"
 	}
-	b := appendLinks(appendKey([]byte{'{'}, "links"), c.base, at+"/")
-	b = appendLinks(appendKey(b, "connectors"), c.base, at+"/connectors")
-	b = appendLinks(appendKey(b, "targets"), c.base, at+"/targets")
+	b := appendLinks(appendKey([]byte{'{'}, "links"), c.base, at)
+	b = appendLinks(appendKey(b, "connectors"), c.base, at, "connectors")
+	b = appendLinks(appendKey(b, "targets"), c.base, at, "targets")
 	return append(b, '}'), nil
 }
 
@@ -99,7 +99,7 @@ func (k volumeKind[T]) elsewhere(c *call) ([]byte, error) {
 }
 
 func (k volumeKind[T]) listHandler(c *call) ([]byte, error) {
-	l, err := k.page(c)
+	l, err := k.paging(c)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (k volumeKind[T]) listHandler(c *call) ([]byte, error) {
 
 // listDetail is the route that the specification promised and Ironic never built.
 func (k volumeKind[T]) listDetail(c *call) ([]byte, error) {
-	l, err := k.page(c)
+	l, err := k.paging(c)
 	if err != nil {
 		return nil, err
 	}

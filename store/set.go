@@ -50,6 +50,18 @@ func (s Set[T]) List(q Query) ([]*T, error) {
 	return s.read(s.t.some(q.Columns), tail, args...)
 }
 
+// Each calls f with the rows that q asks for, in its order. The row is f's for the
+// length of the call only: the next is read into the same place, so that a long list
+// costs no memory. f must not use the transaction.
+func (s Set[T]) Each(q Query, f func(row *T) error) error {
+	tail, args, err := s.tail(q)
+	if err != nil {
+		return err
+	}
+	row := new(T)
+	return s.scan(s.t.some(q.Columns), func() *T { return row }, f, tail, args...)
+}
+
 // Insert adds row, setting its time of creation where it has none. A broken
 // uniqueness rule is ErrConflict with Ironic's message.
 func (s Set[T]) Insert(row *T) error {
@@ -135,25 +147,33 @@ func (s Set[T]) query(tail string, args ...any) ([]*T, error) {
 
 // read selects the columns of t, which is s.t or a part of it.
 func (s Set[T]) read(t *table[T], tail string, args ...any) (found []*T, err error) {
+	err = s.scan(t, func() *T { return new(T) }, func(row *T) error { found = append(found, row); return nil }, tail, args...)
+	return found, err
+}
+
+// scan reads each row into what place returns and gives it to f.
+func (s Set[T]) scan(t *table[T], place func() *T, f func(*T) error, tail string, args ...any) (err error) {
 	rows, err := s.tx.query(t.read+tail, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", s.t.noun, err)
+		return fmt.Errorf("read %s: %w", s.t.noun, err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	values := make([]driver.Value, len(t.columns))
 	for {
 		switch err := rows.Next(values); {
 		case err == io.EOF:
-			return found, nil
+			return nil
 		case err != nil:
-			return nil, fmt.Errorf("read %s: %w", s.t.noun, s.tx.sql.note(err))
+			return fmt.Errorf("read %s: %w", s.t.noun, s.tx.sql.note(err))
 		}
-		row := new(T)
+		row := place()
 		for i, c := range t.columns {
 			if err := c.load(row, values[i]); err != nil {
-				return nil, fmt.Errorf("read %s: %s: %w", s.t.noun, c.name, err)
+				return fmt.Errorf("read %s: %s: %w", s.t.noun, c.name, err)
 			}
 		}
-		found = append(found, row)
+		if err := f(row); err != nil {
+			return err
+		}
 	}
 }

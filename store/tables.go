@@ -184,6 +184,7 @@ var events = newTable(table[baremetal.Event]{
 		null("node", func(e *baremetal.Event) *string { return &e.Node }),
 		null("mac", func(e *baremetal.Event) *string { return &e.MAC }),
 		text("kind", func(e *baremetal.Event) *baremetal.EventKind { return &e.Kind }),
+		null("step", func(e *baremetal.Event) *baremetal.EventKind { return &e.Step }),
 		text("detail", func(e *baremetal.Event) *string { return &e.Detail }),
 	},
 })
