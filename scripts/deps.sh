@@ -31,9 +31,12 @@ test="$demo"'
 chromium		look at the pages in a real browser
 cpio			a second opinion on the initramfs
 gcc			the race detector needs a C compiler
+grub-common		make a boot loader for the image of a real Debian
+grub-pc-bin		the boot loader
 ipmitool		a second opinion on the BMC
 libc6-dev		and the headers of the C library
 libiscsi-bin		judge the iSCSI target
+mmdebstrap		install a real Debian into a disk image
 python3-ironicclient	drive the API with the stock client
 python3-openstackclient	drive the API with the stock client
 python3-openstacksdk	its tests of the Bare Metal API

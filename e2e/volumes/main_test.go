@@ -1,7 +1,8 @@
-// Package volumes_test runs Debian's `openstack image` and `openstack volume`
-// commands, unmodified, against the real program: with the clouds.yaml that the
-// program itself hands out, with and without passwords, and to the blocks of a
-// volume by way of iSCSI.
+// Package volumes_test holds images and volumes against those they are for. Debian's
+// `openstack image` and `openstack volume` commands run unmodified against the real
+// program: with the clouds.yaml that the program itself hands out, with and without
+// passwords, and to the blocks of a volume by way of iSCSI. And machines boot from one
+// golden image of a real distribution.
 package volumes_test
 
 import (
@@ -19,7 +20,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ironhook/e2e/lab"
 )
+
+func TestMain(m *testing.M) { os.Exit(lab.RunTests(m.Run)) }
 
 // commandLimit bounds one command; Debian's client takes seconds to load.
 const commandLimit = 2 * time.Minute
