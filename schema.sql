@@ -142,6 +142,7 @@ CREATE TABLE events (
     node   TEXT, -- no foreign key: the log outlives the node
     mac    TEXT,
     kind   TEXT NOT NULL,
+    step   TEXT, -- of a boot: what a refusal or an error kept from happening
     detail TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX events_node ON events (node, seq);

@@ -42,5 +42,6 @@ type Event struct {
 	Node   string // UUID; "" when the machine is not enrolled
 	MAC    string // "" when not known
 	Kind   EventKind
-	Detail string // one line for a person
+	Step   EventKind // of a boot, that a refusal or an error kept from being taken; "" when it was none
+	Detail string    // one line for a person
 }

@@ -38,11 +38,11 @@ func decide(r http.Request, m Machine) http.Answer {
 	if err != nil {
 		return refuse(ipxe.NextDevice, err.Error(), "Correct it with: openstack baremetal volume target set")
 	}
-	return http.Answer{Script: script, Event: baremetal.EventScript, Detail: "boots from volume " + m.boot().VolumeID}
+	return http.Answer{Script: script, Event: baremetal.Event{Kind: baremetal.EventScript, Detail: "boots from volume " + m.boot().VolumeID}}
 }
 
 func refuse(end ipxe.End, why, remedy string) http.Answer {
-	return http.Answer{Script: ipxe.Notice(end, why, remedy), Event: baremetal.EventRefused, Detail: why}
+	return http.Answer{Script: ipxe.Notice(end, why, remedy), Event: baremetal.Event{Kind: baremetal.EventRefused, Step: baremetal.EventScript, Detail: why}}
 }
 
 // refusal is one reason not to boot from a volume.

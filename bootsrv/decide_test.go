@@ -90,16 +90,19 @@ func TestDecide(t *testing.T) {
 		if _, err := a.Script.WriteTo(&script); err != nil {
 			t.Fatal(err)
 		}
-		if want := map[bool]baremetal.EventKind{true: baremetal.EventScript, false: baremetal.EventRefused}[c.boots]; a.Event != want {
-			t.Errorf("%s: event %s (%s), want %s", c.name, a.Event, a.Detail, want)
+		if want := map[bool]baremetal.EventKind{true: baremetal.EventScript, false: baremetal.EventRefused}[c.boots]; a.Event.Kind != want {
+			t.Errorf("%s: event %s (%s), want %s", c.name, a.Event.Kind, a.Event.Detail, want)
 		}
-		if !strings.Contains(a.Detail, c.detail) {
-			t.Errorf("%s: detail %q, want one with %q", c.name, a.Detail, c.detail)
+		if want := map[bool]baremetal.EventKind{false: baremetal.EventScript}[c.boots]; a.Event.Step != want {
+			t.Errorf("%s: the event names step %q, want %q", c.name, a.Event.Step, want)
+		}
+		if !strings.Contains(a.Event.Detail, c.detail) {
+			t.Errorf("%s: detail %q, want one with %q", c.name, a.Event.Detail, c.detail)
 		}
 		if !strings.Contains(script.String(), c.says) || strings.Contains(script.String(), "sanboot") != c.boots {
 			t.Errorf("%s: script\n%swants %q", c.name, script.String(), c.says)
 		}
-		if strings.Contains(a.Detail, secret) || !c.boots && strings.Contains(script.String(), secret) {
+		if strings.Contains(a.Event.Detail, secret) || !c.boots && strings.Contains(script.String(), secret) {
 			t.Errorf("%s: the secret is told", c.name)
 		}
 	}

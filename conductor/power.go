@@ -53,6 +53,9 @@ func (c *Conductor) SetPower(ctx context.Context, ident string, target baremetal
 	return nil
 }
 
+// stepOf is the step of a boot that a power action takes.
+var stepOf = map[baremetal.PowerState]baremetal.EventKind{baremetal.PowerOn: baremetal.EventPowerOn}
+
 // refuse is Ironic's InvalidStateRequested.
 func refuse(action, node, state string) error {
 	if state == "" {
@@ -77,7 +80,7 @@ func (c *Conductor) switchPower(ctx context.Context, uuid string, target baremet
 				n.PowerState = state
 			}
 			n.LastError = fmt.Sprintf("Failed to change power state to '%s' by '%s': %s", powerResult[target], target, sentence(err))
-			return []baremetal.Event{{Kind: baremetal.EventError, Detail: n.LastError}}
+			return []baremetal.Event{{Kind: baremetal.EventError, Step: stepOf[powerResult[target]], Detail: n.LastError}}
 		}
 		setPower(n, state, now)
 		if state == baremetal.PowerOff {

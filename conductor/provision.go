@@ -140,7 +140,7 @@ func (c *Conductor) carryOut(ctx context.Context, uuid string, state baremetal.P
 		switch {
 		case err != nil:
 			outcome, n.LastError = baremetal.Fail, fmt.Sprintf(w.failed, n.UUID, sentence(err))
-			events = append(events, baremetal.Event{Kind: baremetal.EventError, Detail: n.LastError})
+			events = append(events, baremetal.Event{Kind: baremetal.EventError, Step: w.step, Detail: n.LastError})
 		case state == baremetal.Cleaning && n.TargetProvisionState == baremetal.Manageable:
 			outcome = baremetal.VerbManage
 		}

@@ -16,19 +16,20 @@ type work struct {
 	do     func(c *Conductor, ctx context.Context, uuid string) error
 	done   baremetal.ProvisionEvent // what success means to the state machine
 	failed string                   // last_error: node, then reason
+	step   baremetal.EventKind      // of a boot, that failure keeps from being taken
 }
 
 // works by state. There is no agent in Ironhook: cleaning, inspection and rescue
 // have nothing to run on the machine and end at once.
 var works = map[baremetal.ProvisionState]work{
-	baremetal.Verifying:  {(*Conductor).verify, baremetal.Done, "Failed to get power state for node %s. Error: %s"},
-	baremetal.Deploying:  {(*Conductor).deploy, baremetal.Done, "Failed to deploy node %s: %s"},
-	baremetal.Deleting:   {(*Conductor).tearDown, baremetal.VerbClean, "Failed to tear down node %s: %s"},
-	baremetal.Cleaning:   {(*Conductor).clean, baremetal.Done, "Cannot clean node %s: %s"},
-	baremetal.Inspecting: {(*Conductor).inspect, baremetal.Done, "Failed to inspect node %s: %s"},
-	baremetal.Adopting:   {(*Conductor).verify, baremetal.Done, "Failed to adopt node %s: %s"},
-	baremetal.Rescuing:   {nothing, baremetal.Done, "Failed to rescue node %s: %s"},
-	baremetal.Unrescuing: {nothing, baremetal.Done, "Failed to unrescue node %s: %s"},
+	baremetal.Verifying:  {(*Conductor).verify, baremetal.Done, "Failed to get power state for node %s. Error: %s", ""},
+	baremetal.Deploying:  {(*Conductor).deploy, baremetal.Done, "Failed to deploy node %s: %s", baremetal.EventPowerOn},
+	baremetal.Deleting:   {(*Conductor).tearDown, baremetal.VerbClean, "Failed to tear down node %s: %s", ""},
+	baremetal.Cleaning:   {(*Conductor).clean, baremetal.Done, "Cannot clean node %s: %s", ""},
+	baremetal.Inspecting: {(*Conductor).inspect, baremetal.Done, "Failed to inspect node %s: %s", ""},
+	baremetal.Adopting:   {(*Conductor).verify, baremetal.Done, "Failed to adopt node %s: %s", ""},
+	baremetal.Rescuing:   {nothing, baremetal.Done, "Failed to rescue node %s: %s", ""},
+	baremetal.Unrescuing: {nothing, baremetal.Done, "Failed to unrescue node %s: %s", ""},
 }
 
 func nothing(*Conductor, context.Context, string) error { return nil }

@@ -81,7 +81,7 @@ func (e *Exports) news(ctx context.Context, n note, mute *limiter) (baremetal.Ev
 		return baremetal.Event{}, err
 	}
 	if n.event.Kind == iscsi.LoginFailed {
-		return mute.pass(baremetal.Event{Node: node, Kind: baremetal.EventRefused,
+		return mute.pass(baremetal.Event{Node: node, Kind: baremetal.EventRefused, Step: baremetal.EventLogin,
 			Detail: fmt.Sprintf("iSCSI login of %.223s from %s to %.223s: %.200s", n.event.Initiator, n.event.Remote.Addr(), n.event.Target, n.event.Reason)}), nil
 	}
 	kind := next(n.event, history)

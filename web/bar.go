@@ -75,11 +75,7 @@ func (b *Bar) add(e *baremetal.Event) {
 // heals it.
 func (b *Bar) reach(i int, e *baremetal.Event) {
 	b.Ended, b.Latest = false, e.At
-	for j := range b.Steps[:i] {
-		if s := b.Steps[j].State; s == StepWaiting || s == StepFailed {
-			b.Steps[j].State = StepSkipped
-		}
-	}
+	b.skip(i)
 	if b.Steps[i].State != StepDone {
 		b.Steps[i] = Step{Kind: e.Kind, State: StepDone, At: e.At, Detail: e.Detail}
 	}
@@ -88,19 +84,31 @@ func (b *Bar) reach(i int, e *baremetal.Event) {
 	}
 }
 
-// fail marks the step that was awaited, or power itself when it is the BMC that
-// failed. After the last step nothing of the boot can fail any more.
+// fail marks the step that e names, or else the one that was awaited. What the boot
+// got past cannot fail any more: somebody else asked in the machine's name.
 func (b *Bar) fail(e *baremetal.Event) {
-	next := b.Next()
-	if next < 0 {
+	i := step(e.Step)
+	switch next := b.Next(); {
+	case next < 0:
+		return
+	case i < 0:
+		i = next
+	case i < next-1, e.Kind == baremetal.EventRefused && b.Steps[i].State == StepDone:
 		return
 	}
-	if next == 1 && e.Kind == baremetal.EventError {
-		next = 0
-	}
-	b.Steps[next].State, b.Latest, b.Reason = StepFailed, e.At, e.Detail
+	b.skip(i)
+	b.Steps[i].State, b.Latest, b.Reason = StepFailed, e.At, e.Detail
 	if b.Reason == "" {
-		b.Reason = captions[b.Steps[next].Kind].stuck
+		b.Reason = captions[b.Steps[i].Kind].stuck
+	}
+}
+
+// skip marks the steps before i that were not seen.
+func (b *Bar) skip(i int) {
+	for j := range b.Steps[:i] {
+		if s := b.Steps[j].State; s == StepWaiting || s == StepFailed {
+			b.Steps[j].State = StepSkipped
+		}
 	}
 }
 

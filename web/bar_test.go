@@ -10,19 +10,20 @@ import (
 
 var dawn = time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
 
-// events reads a log from text: "power-on@0s discover@3.2s refused@4s:no_volume".
+// events reads a log from text: "power-on@0s discover@3.2s refused/script@4s:no_volume".
 func events(t testing.TB, text string) []*baremetal.Event {
 	t.Helper()
 	var list []*baremetal.Event
 	for i, word := range strings.Fields(text) {
 		word, detail, _ := strings.Cut(word, ":")
 		kind, at, _ := strings.Cut(word, "@")
+		kind, step, _ := strings.Cut(kind, "/")
 		since, err := time.ParseDuration(at)
 		if err != nil {
 			t.Fatalf("event %q: %v", word, err)
 		}
 		list = append(list, &baremetal.Event{
-			Seq: int64(i + 1), At: dawn.Add(since), Kind: baremetal.EventKind(kind), Detail: strings.ReplaceAll(detail, "_", " "),
+			Seq: int64(i + 1), At: dawn.Add(since), Kind: baremetal.EventKind(kind), Step: baremetal.EventKind(step), Detail: strings.ReplaceAll(detail, "_", " "),
 		})
 	}
 	return list
@@ -65,9 +66,15 @@ func TestBootBar(t *testing.T) {
 		{"asks again after a refusal", halfway + "refused@4s:no discover@9s offer@9.1s", "###!..... because no"},
 		{"gets past a refusal", halfway + "refused@4s:no file@9s", "####....."},
 		{"gets past a refused step unseen", halfway + "refused@4s:no script@9s", "###/#...."},
-		{"the BMC fails", "power-on@0s error@5s:no_route_to_host", "!........ because no route to host"},
-		{"the BMC fails after an earlier boot", whole + "power-off@60s error@90s:no_route", "!........ because no route"},
-		{"it started in spite of the BMC", "power-on@0s error@5s:timeout discover@9s", "/#......."},
+		{"refused a script, without a loader before", halfway + "refused/script@4s:no_volume", "###/!.... because no volume"},
+		{"refused an offer", "power-on@0s discover@3s refused/offer@3s:no_address_left", "##!...... because no address left"},
+		{"refused a login", halfway + "file@4s script@5s refused/login@6s:wrong_secret", "#####!... because wrong secret"},
+		{"another asks for its script", halfway + "file@4s script@5s refused/script@5.2s:other login@6s", "######..."},
+		{"another asks after it is up", whole + "refused/script@60s:other", "#########"},
+		{"an old refusal", halfway + "file@4s script@5s login@6s refused/offer@7s:late", "######..."},
+		{"the BMC fails", "power-on@0s error/power-on@5s:no_route_to_host", "!........ because no route to host"},
+		{"the BMC fails after an earlier boot", whole + "power-off@60s error/power-on@90s:no_route", "!........ because no route"},
+		{"it started in spite of the BMC", "power-on@0s error/power-on@5s:timeout discover@9s", "/#......."},
 		{"an error after the end is not the boot's", whole + "error@60s:power_sync", "#########"},
 		{"switched off", whole + "power-off@60s", "######### ended"},
 		{"switched off halfway", halfway + "power-off@60s", "###...... ended"},

@@ -60,7 +60,7 @@ func (s *Server) discover(ctx context.Context, x *exchange) (*Reply, error) {
 // noteOffer tells what a booting client is given, or why it is given no file.
 func (s *Server) noteOffer(x *exchange, a netip.Addr) {
 	if x.refusal != nil {
-		s.note(x, baremetal.EventRefused, fmt.Sprintf("%s: no boot file, %v", x.client, x.refusal))
+		s.noteRefusal(x)
 		return
 	}
 	s.note(x, baremetal.EventOffer, fmt.Sprintf("%s, boot file %s", a, x.file))
@@ -68,7 +68,10 @@ func (s *Server) noteOffer(x *exchange, a netip.Addr) {
 
 // exhausted tells of a client that got nothing.
 func (s *Server) exhausted(ctx context.Context, x *exchange) error {
-	e := baremetal.Event{Kind: baremetal.EventRefused, MAC: x.mac, Detail: fmt.Sprintf("no address left in %s on %s", s.Range, s.Interface.Name)}
+	e := baremetal.Event{
+		Kind: baremetal.EventRefused, Step: baremetal.EventOffer, MAC: x.mac,
+		Detail: fmt.Sprintf("no address left in %s on %s", s.Range, s.Interface.Name),
+	}
 	if x.port != nil {
 		e.Node = x.port.NodeUUID
 	}

@@ -269,6 +269,9 @@ func TestBootFile(t *testing.T) {
 		if want := map[string]string{known1: "node-" + known1, known2: "node-" + known2}[e.MAC]; e.Node != want {
 			t.Errorf("event %+v, want node %q", e, want)
 		}
+		if (e.Kind == baremetal.EventRefused) != (e.Step == baremetal.EventOffer) {
+			t.Errorf("event %+v, want a refusal to name the step offer", e)
+		}
 	}
 }
 

@@ -2,7 +2,6 @@ package dhcp
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"time"
 
@@ -17,7 +16,7 @@ import (
 func (s *Server) proxyDiscover(ctx context.Context, x *exchange) (*Reply, error) {
 	s.note(x, baremetal.EventDiscover, x.client.String())
 	if x.refusal != nil {
-		s.note(x, baremetal.EventRefused, fmt.Sprintf("%s: no boot file, %v", x.client, x.refusal))
+		s.noteRefusal(x)
 	}
 	if x.file == "" {
 		return nil, s.commit(ctx, x, nil)

@@ -3,6 +3,7 @@ package dhcp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -156,7 +157,16 @@ func (s *Server) chooseFile(x *exchange) {
 // note adds an event of the client if the journal takes it. Only a booting
 // client has a story; the operating systems of a network would drown it.
 func (s *Server) note(x *exchange, kind baremetal.EventKind, detail string) {
-	e := baremetal.Event{Kind: kind, MAC: x.mac, Detail: detail}
+	s.tell(x, baremetal.Event{Kind: kind, Detail: detail})
+}
+
+// noteRefusal tells why a booting client is given no boot file.
+func (s *Server) noteRefusal(x *exchange) {
+	s.tell(x, baremetal.Event{Kind: baremetal.EventRefused, Step: baremetal.EventOffer, Detail: fmt.Sprintf("%s: no boot file, %v", x.client, x.refusal)})
+}
+
+func (s *Server) tell(x *exchange, e baremetal.Event) {
+	e.MAC = x.mac
 	if x.port != nil {
 		e.Node = x.port.NodeUUID
 	}

@@ -40,8 +40,7 @@ type Request struct {
 // Answer is the script a machine gets and why.
 type Answer struct {
 	Script ipxe.Script
-	Event  baremetal.EventKind // script or refused
-	Detail string              // one line for a person, without secrets
+	Event  baremetal.Event // script or refused; its Detail is one line for a person, without secrets
 }
 
 // Server serves boot files over HTTP.
@@ -122,10 +121,14 @@ func (s *Server) script(w nethttp.ResponseWriter, r *nethttp.Request) {
 		return
 	}
 	if r.Method == nethttp.MethodGet {
-		s.Journal.Note(r.Context(), a.Event, mac, a.Detail)
+		a.Event.MAC = mac
+		s.Journal.Note(r.Context(), a.Event)
 	}
 	s.send(w, r, a.Script)
 }
+
+// stepOf is the step of a boot that the script's own step leads to.
+var stepOf = map[string]baremetal.EventKind{"attach": baremetal.EventLogin, "boot": baremetal.EventSystem}
 
 // failed takes the report of a script that gave up. It changes nothing but the
 // log, and only the machine itself may write there.
@@ -136,8 +139,8 @@ func (s *Server) failed(w nethttp.ResponseWriter, r *nethttp.Request) {
 		return
 	}
 	if r.Method == nethttp.MethodGet {
-		s.Journal.NoteAt(r.Context(), baremetal.EventError, from(r),
-			fmt.Sprintf("could not %s its volume and gave up: https://ipxe.org/%s", vars["step"], vars["code"]))
+		s.Journal.NoteAt(r.Context(), from(r), baremetal.Event{Kind: baremetal.EventError, Step: stepOf[vars["step"]],
+			Detail: fmt.Sprintf("could not %s its volume and gave up: https://ipxe.org/%s", vars["step"], vars["code"])})
 	}
 	s.send(w, r, ipxe.Script{})
 }
@@ -170,7 +173,7 @@ func (s *Server) file(w nethttp.ResponseWriter, r *nethttp.Request) {
 		return
 	}
 	if r.Method == nethttp.MethodGet {
-		s.Journal.NoteAt(r.Context(), baremetal.EventFile, from(r), fmt.Sprintf("%s over HTTP, %d bytes", name, len(content)))
+		s.Journal.NoteAt(r.Context(), from(r), baremetal.Event{Kind: baremetal.EventFile, Detail: fmt.Sprintf("%s over HTTP, %d bytes", name, len(content))})
 	}
 	w.Header().Set("Content-Type", contentType(name))
 	nethttp.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))

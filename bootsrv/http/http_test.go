@@ -59,7 +59,7 @@ func TestRoutes(t *testing.T) {
 	var asked []Request
 	s, _ := newServer(t, func(_ context.Context, r Request) (Answer, error) {
 		asked = append(asked, r)
-		return Answer{Script: ipxe.Notice(ipxe.NextDevice, "hello"), Event: baremetal.EventScript, Detail: "boots"}, nil
+		return Answer{Script: ipxe.Notice(ipxe.NextDevice, "hello"), Event: baremetal.Event{Kind: baremetal.EventScript, Detail: "boots"}}, nil
 	})
 	for _, c := range []struct {
 		method, target string
@@ -114,7 +114,7 @@ func TestStoreFailure(t *testing.T) {
 // What a machine fetched is its event, found by its leased address.
 func TestEvents(t *testing.T) {
 	s, db := newServer(t, func(context.Context, Request) (Answer, error) {
-		return Answer{Event: baremetal.EventScript, Detail: "boots"}, nil
+		return Answer{Event: baremetal.Event{Kind: baremetal.EventScript, Detail: "boots"}}, nil
 	})
 	lease := baremetal.Lease{MAC: mac, Address: netip.MustParseAddr("10.77.0.100"), Interface: "br0", Expires: time.Now().Add(time.Hour)}
 	if err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.Leases().Insert(&lease) }); err != nil {
@@ -129,14 +129,14 @@ func TestEvents(t *testing.T) {
 	want := []baremetal.Event{
 		{Kind: baremetal.EventFile, MAC: mac, Detail: "snponly.efi over HTTP, 5 bytes"},
 		{Kind: baremetal.EventScript, MAC: mac, Detail: "boots"},
-		{Kind: baremetal.EventError, MAC: mac, Detail: "could not boot its volume and gave up: https://ipxe.org/2c0d603b"},
+		{Kind: baremetal.EventError, Step: baremetal.EventSystem, MAC: mac, Detail: "could not boot its volume and gave up: https://ipxe.org/2c0d603b"},
 	}
 	got := events(t, db)
 	if len(got) != len(want) {
 		t.Fatalf("events %+v, want %+v", got, want)
 	}
 	for i, e := range got {
-		if e.Kind != want[i].Kind || e.MAC != want[i].MAC || e.Detail != want[i].Detail {
+		if e.Kind != want[i].Kind || e.Step != want[i].Step || e.MAC != want[i].MAC || e.Detail != want[i].Detail {
 			t.Errorf("event %d is %+v, want %+v", i, *e, want[i])
 		}
 	}
@@ -148,7 +148,7 @@ func TestServeEnds(t *testing.T) {
 	s, _ := newServer(t, func(context.Context, Request) (Answer, error) {
 		close(begun)
 		<-finish
-		return Answer{Script: ipxe.Notice(ipxe.NextDevice, "at last"), Event: baremetal.EventScript}, nil
+		return Answer{Script: ipxe.Notice(ipxe.NextDevice, "at last"), Event: baremetal.Event{Kind: baremetal.EventScript}}, nil
 	})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

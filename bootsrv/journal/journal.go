@@ -99,12 +99,11 @@ func (j *Journal) forget(now time.Time) {
 	}
 }
 
-// Note writes one event about the machine with this MAC address. A store that
-// fails is told to the log: no boot waits for its own story.
-func (j *Journal) Note(ctx context.Context, kind baremetal.EventKind, mac, detail string) {
-	e := baremetal.Event{Kind: kind, MAC: mac, Detail: detail}
+// Note writes an event about the machine with its MAC address. A store that fails
+// is told to the log: no boot waits for its own story.
+func (j *Journal) Note(ctx context.Context, e baremetal.Event) {
 	err := j.store.View(ctx, func(tx *store.Tx) error {
-		port, err := tx.Ports().Get(mac)
+		port, err := tx.Ports().Get(e.MAC)
 		if errors.Is(err, baremetal.ErrNotFound) {
 			return nil
 		}
@@ -117,25 +116,24 @@ func (j *Journal) Note(ctx context.Context, kind baremetal.EventKind, mac, detai
 		err = j.store.Append(ctx, e)
 	}
 	if err != nil && ctx.Err() == nil {
-		j.log.Error("event not written", "kind", kind, "mac", mac, "detail", detail, "error", err)
+		j.log.Error("event not written", "kind", e.Kind, "mac", e.MAC, "detail", e.Detail, "error", err)
 	}
 }
 
-// NoteAt writes one event about the machine that has leased addr. It does
-// nothing when no machine has.
-func (j *Journal) NoteAt(ctx context.Context, kind baremetal.EventKind, addr netip.Addr, detail string) {
-	mac := ""
+// NoteAt writes an event about the machine that has leased addr. It does nothing
+// when no machine has.
+func (j *Journal) NoteAt(ctx context.Context, addr netip.Addr, e baremetal.Event) {
 	err := j.store.View(ctx, func(tx *store.Tx) error {
 		lease, err := tx.Leases().Get(addr.String())
 		if err == nil {
-			mac = lease.MAC
+			e.MAC = lease.MAC
 		}
 		return err
 	})
 	switch {
 	case err == nil:
-		j.Note(ctx, kind, mac, detail)
+		j.Note(ctx, e)
 	case !errors.Is(err, baremetal.ErrNotFound) && ctx.Err() == nil:
-		j.log.Error("event not written", "kind", kind, "address", addr, "detail", detail, "error", err)
+		j.log.Error("event not written", "kind", e.Kind, "address", addr, "detail", e.Detail, "error", err)
 	}
 }

@@ -124,10 +124,11 @@ func TestNote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	file := baremetal.Event{Kind: baremetal.EventFile, Detail: "snponly.efi"}
 	j := New(s, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	j.Note(t.Context(), baremetal.EventScript, stranger, "refused")
-	j.NoteAt(t.Context(), baremetal.EventFile, address, "snponly.efi")
-	j.NoteAt(t.Context(), baremetal.EventFile, netip.MustParseAddr("10.77.0.101"), "snponly.efi")
+	j.Note(t.Context(), baremetal.Event{Kind: baremetal.EventScript, MAC: stranger, Detail: "refused"})
+	j.NoteAt(t.Context(), address, file)
+	j.NoteAt(t.Context(), netip.MustParseAddr("10.77.0.101"), file)
 	var got []string
 	err = s.View(t.Context(), func(tx *store.Tx) error {
 		events, err := tx.Events(store.EventQuery{})

@@ -114,7 +114,7 @@ func (s *Server) send(ctx context.Context, name string, content []byte, peer net
 		return err
 	}
 	if name != autoexec {
-		s.Journal.NoteAt(ctx, baremetal.EventFile, peer, fmt.Sprintf("%s over TFTP, %d bytes", name, n))
+		s.Journal.NoteAt(ctx, peer, baremetal.Event{Kind: baremetal.EventFile, Detail: fmt.Sprintf("%s over TFTP, %d bytes", name, n)})
 	}
 	return nil
 }
