@@ -2,8 +2,11 @@ package storage
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
@@ -15,9 +18,7 @@ import (
 // belongs to its target.
 func TestVolumeOfADeployment(t *testing.T) {
 	h := newHouse(t)
-	i := &baremetal.Image{Name: "debian", DiskFormat: "raw", ContainerFormat: "bare", Visibility: "shared"}
-	h.must(h.pool.CreateImage(t.Context(), i))
-	h.must(h.pool.Upload(t.Context(), i.UUID, strings.NewReader(strings.Repeat("g", 4096)), 0))
+	i := h.image("debian")
 	n := h.node("pc-07")
 	n.InstanceInfo = baremetal.Object{"image_source": "debian"}
 	h.update(func(tx *store.Tx) error { return tx.Nodes().Update(n) })
@@ -40,19 +41,115 @@ func TestVolumeOfADeployment(t *testing.T) {
 
 	target := h.target(&baremetal.VolumeTarget{UUID: export.TargetUUID})
 	h.setProperties(target, baremetal.Object{"reset_on_boot": true})
-	disk, err := h.volumes.Open(v.UUID, false)
+	h.scribble(v.UUID)
+	h.must(h.managed.Attach(t.Context(), n))
+	if got := h.first(v.UUID); got != 'g' {
+		t.Errorf("volume with reset_on_boot begins with %c, want g", got)
+	}
+}
+
+// image is an active image that is full of the letter g.
+func (h *house) image(name string) *baremetal.Image {
+	h.Helper()
+	i := &baremetal.Image{Name: name, DiskFormat: "raw", ContainerFormat: "bare", Visibility: "shared"}
+	h.must(h.pool.CreateImage(h.Context(), i))
+	h.must(h.pool.Upload(h.Context(), i.UUID, strings.NewReader(strings.Repeat("g", 4096)), 0))
+	return i
+}
+
+// scribble writes the letter x to the beginning of a volume.
+func (h *house) scribble(volume string) {
+	h.Helper()
+	disk, err := h.volumes.Open(volume, false)
 	h.must(err)
 	_, err = disk.WriteAt(bytes.Repeat([]byte("x"), 512), 0)
-	h.must(err)
-	h.must(disk.Close())
-	h.must(h.managed.Attach(t.Context(), n))
-	disk, err = h.volumes.Open(v.UUID, true)
+	h.must(errors.Join(err, disk.Sync(), disk.Close()))
+}
+
+// first is the first letter of a volume.
+func (h *house) first(volume string) byte {
+	h.Helper()
+	disk, err := h.volumes.Open(volume, true)
 	h.must(err)
 	b := make([]byte, 512)
 	_, err = disk.ReadAt(b, 0)
-	h.must(err)
-	h.must(disk.Close())
-	if b[0] != 'g' {
-		t.Errorf("volume with reset_on_boot begins with %c, want g", b[0])
+	h.must(errors.Join(err, disk.Close()))
+	return b[0]
+}
+
+// TestSharedImage has two nodes boot from one image, named by both of their targets:
+// each has an overlay of its own for as long as it is on.
+func TestSharedImage(t *testing.T) {
+	h := newHouse(t)
+	i := h.image("debian")
+	nodes := []*baremetal.Node{h.node("pc-1"), h.node("pc-2")}
+	for k, name := range []string{"debian", i.UUID} {
+		h.give(nodes[k], 0, name, baremetal.Object{"reset_on_boot": "true"})
+	}
+	seen := map[string]bool{}
+	for range 2 {
+		for _, n := range nodes {
+			h.must(h.managed.Validate(t.Context(), n))
+			h.must(h.managed.Attach(t.Context(), n))
+		}
+		exports := h.exports()
+		if len(exports) != 2 || exports[0].Volume == exports[1].Volume {
+			t.Fatalf("exports = %v, want two with a volume each", exports)
+		}
+		for _, e := range exports {
+			if seen[e.Volume] || h.first(e.Volume) != 'g' {
+				t.Errorf("overlay %s is not new (%v) or does not begin as the image", e.Volume, seen[e.Volume])
+			}
+			seen[e.Volume] = true
+			h.scribble(e.Volume)
+		}
+		for _, n := range nodes { // as for a reboot: a machine that runs keeps its disk
+			h.must(h.managed.Attach(t.Context(), n))
+		}
+		if again := h.exports(); len(again) != 2 || !seen[again[0].Volume] || !seen[again[1].Volume] {
+			t.Errorf("exports after a second Attach = %v, want them unchanged", again)
+		}
+		for _, n := range nodes {
+			h.must(h.managed.Detach(t.Context(), n))
+		}
+	}
+	h.tidies(0)
+}
+
+// tidies runs the pool until so many volumes are left.
+func (h *house) tidies(want int) {
+	h.Helper()
+	ctx, cancel := context.WithTimeout(h.Context(), 10*time.Second)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- h.pool.Run(ctx) }()
+	for {
+		changed := h.store.Changed()
+		var left []*baremetal.Volume
+		h.view(func(tx *store.Tx) (err error) { left, err = tx.Volumes().List(store.Query{}); return err })
+		if len(left) == want {
+			break
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			h.Fatalf("%d volumes are left, want %d", len(left), want)
+		}
+	}
+	cancel()
+	h.must(<-done)
+}
+
+// TestResetNeedsAnImage says what is wrong with a volume that cannot begin anew, with
+// the remedies, when it is validated already.
+func TestResetNeedsAnImage(t *testing.T) {
+	h := newHouse(t)
+	n := h.node("pc-07")
+	h.volume("plain")
+	h.give(n, 0, "plain", baremetal.Object{"reset_on_boot": true})
+	for what, err := range map[string]error{"Validate": h.managed.Validate(t.Context(), n), "Attach": h.managed.Attach(t.Context(), n)} {
+		if err == nil || !strings.Contains(err.Error(), "has no image to go back to: make it from one, name the image itself, or remove reset_on_boot") {
+			t.Errorf("%s = %v, want it to name the remedies", what, err)
+		}
 	}
 }

@@ -67,7 +67,7 @@ func (m *Managed) Validate(ctx context.Context, n *baremetal.Node) error {
 		if err := m.checkBoot(&found, tx, n, targets); err != nil {
 			return err
 		}
-		_, err = m.checkVolumes(&found, tx, n, targets)
+		_, err = m.checkVolumes(&found, tx, n, targets, nil)
 		return err
 	})
 	if err != nil {
@@ -108,8 +108,8 @@ func (m *Managed) checkBoot(found *findings, tx *store.Tx, n *baremetal.Node, ta
 }
 
 // checkVolumes looks at every volume that attaching would export, and returns them by
-// the UUIDs of their targets.
-func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (volumes map[string]string, err error) {
+// the UUIDs of their targets. Overlays are missing as long as nothing is attached.
+func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, own overlays) (volumes map[string]string, err error) {
 	volumes = map[string]string{}
 	named := map[string]string{}
 	for _, t := range targets {
@@ -124,6 +124,13 @@ func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node,
 		if err != nil {
 			return nil, err
 		}
+		if m.shares(t, id, v) {
+			if volumes[t.UUID] = own[t.UUID]; own != nil && own[t.UUID] == "" {
+				return nil, fmt.Errorf("volume target %s was changed to name %s meanwhile", t.UUID, t.VolumeID)
+			}
+			continue
+		}
+		checkAnew(found, t, v)
 		if other, twice := named[id]; twice {
 			found.add("Volume targets %s and %s name the same volume %s: give each a volume of its own.", other, t.UUID, t.VolumeID)
 			continue
@@ -152,7 +159,7 @@ func (m *Managed) checkVolume(found *findings, t *baremetal.VolumeTarget, id str
 	info, err := m.volumes.Stat(id)
 	switch {
 	case err == nil && info.Kind != volume.KindVolume && !readOnly(t):
-		found.add("volume_id %s of volume target %s names a %s, which cannot be written to: make a volume from it and name that, or set access_mode to ro in the target's properties.", t.VolumeID, t.UUID, info.Kind)
+		found.add("volume_id %s of volume target %s names a %s, which cannot be written to: make a volume from it and name that, or set in the target's properties access_mode to ro, or, for an image, reset_on_boot to true.", t.VolumeID, t.UUID, info.Kind)
 	case err == nil:
 		return true
 	case errors.Is(err, volume.ErrName):
@@ -218,7 +225,8 @@ func (m *Managed) Attach(ctx context.Context, n *baremetal.Node) error {
 	if err := m.ensure(ctx, n); err != nil {
 		return err
 	}
-	if err := m.reset(ctx, n); err != nil {
+	own, err := m.begin(ctx, n)
+	if err != nil {
 		return err
 	}
 	var stale []string
@@ -228,7 +236,7 @@ func (m *Managed) Attach(ctx context.Context, n *baremetal.Node) error {
 			return err
 		}
 		var found findings
-		volumes, err := m.checkVolumes(&found, tx, n, targets)
+		volumes, err := m.checkVolumes(&found, tx, n, targets, own)
 		if err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"strconv"
 	"sync"
 	"syscall"
 
@@ -66,14 +65,14 @@ func (p *Pool) Close() error {
 	return nil
 }
 
-// Run deletes the volumes whose deployment has ended, and merges the layers that
+// Run deletes the volumes that nodes have no more use for, and merges the layers that
 // deleting makes superfluous, until ctx ends.
 func (p *Pool) Run(ctx context.Context) error {
 	p.tidy()
 	for {
 		changed := p.store.Changed()
 		if err := p.purge(ctx); err != nil && ctx.Err() == nil {
-			p.log.Warn("delete volumes of deployments that have ended", "error", err)
+			p.log.Warn("delete volumes that nodes have left behind", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -85,49 +84,6 @@ func (p *Pool) Run(ctx context.Context) error {
 			}
 		}
 	}
-}
-
-// purge deletes the volumes that deployments made and that no volume target names any
-// more, but for those with metadata that say keep.
-func (p *Pool) purge(ctx context.Context) error {
-	orphans, err := p.orphans(ctx)
-	for _, v := range orphans {
-		if keep, _ := strconv.ParseBool(v.Metadata["keep"]); keep {
-			_, err = p.UpdateVolume(ctx, v.UUID, func(_ *store.Tx, v *baremetal.Volume) error {
-				v.NodeUUID = ""
-				return nil
-			})
-		} else {
-			err = p.DeleteVolume(ctx, v.UUID, true)
-		}
-		if errors.Is(err, baremetal.ErrConflict) || errors.Is(err, baremetal.ErrNotFound) {
-			err = nil // somebody has it still, or was faster
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return err
-}
-
-func (p *Pool) orphans(ctx context.Context) (list []*baremetal.Volume, err error) {
-	err = p.store.View(ctx, func(tx *store.Tx) error {
-		made, err := tx.Volumes().List(store.Query{Filters: []store.Filter{{Column: "node_uuid", Match: store.NotNull}}})
-		if err != nil {
-			return err
-		}
-		for _, v := range made {
-			targets, err := tx.Targets().List(store.Where("volume_id", v.UUID))
-			if err != nil {
-				return err
-			}
-			if len(targets) == 0 {
-				list = append(list, v)
-			}
-		}
-		return nil
-	})
-	return list, err
 }
 
 // tidy tells Run that there is something to do.

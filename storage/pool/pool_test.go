@@ -161,3 +161,29 @@ func TestRecover(t *testing.T) {
 		t.Errorf("volume whose reset was cut short begins with %c, want g", got)
 	}
 }
+
+// TestVolumeWithoutAnOwner is about what a crash leaves between the making of a node's
+// volume and that of its target: it goes, but not while somebody works on the node.
+func TestVolumeWithoutAnOwner(t *testing.T) {
+	p := newPool(t)
+	i := golden(t, p)
+	n := &baremetal.Node{UUID: "11111111-2222-4333-8444-555555555555", Driver: "fake-hardware", Reservation: "conductor"}
+	check(t, p.store.Update(t.Context(), func(tx *store.Tx) error { return tx.Nodes().Insert(n) }))
+	made := map[string]string{}
+	for _, keep := range []string{"false", "true"} {
+		v, err := p.CreateVolume(t.Context(), NewVolume{Image: i.UUID, Node: n.UUID, Metadata: map[string]string{"keep": keep}})
+		check(t, err)
+		made[keep] = v.UUID
+	}
+	for _, reserved := range []string{"conductor", ""} {
+		n.Reservation = reserved
+		check(t, p.store.Update(t.Context(), func(tx *store.Tx) error { return tx.Nodes().Update(n) }))
+		check(t, p.purge(t.Context()))
+		for keep, id := range made {
+			want := reserved != "" || keep == "true"
+			if got := p.there(id); got != want {
+				t.Errorf("volume with keep %s of a node reserved by %q is there: %v, want %v", keep, reserved, got, want)
+			}
+		}
+	}
+}

@@ -109,9 +109,10 @@ func who(uses []Use) string {
 }
 
 // Resolve finds what the volume_id of a volume target names: a volume by its UUID, a
-// raw file that somebody has put into the directory by its name, or a volume by its
-// name. It returns the id under which package volume has it, and its row, nil for a
-// raw file and for nothing. A name that several volumes have is ErrConflict.
+// raw file that somebody has put into the directory by its name, a volume by its name,
+// or an image by its UUID or name. It returns the id under which package volume has it,
+// and its row, nil for a raw file, for an image and for nothing. A name that several
+// have is ErrConflict.
 func Resolve(tx *store.Tx, volumes *volume.Dir, ident string) (id string, v *baremetal.Volume, err error) {
 	v, err = tx.Volumes().Get(ident)
 	if err == nil {
@@ -132,5 +133,27 @@ func Resolve(tx *store.Tx, volumes *volume.Dir, ident string) (id string, v *bar
 	case len(named) == 1:
 		return named[0].UUID, named[0], nil
 	}
-	return ident, nil, nil
+	i, err := FindImage(tx, ident)
+	if err != nil || i == nil {
+		return ident, nil, err
+	}
+	return i.UUID, nil, nil
+}
+
+// FindImage returns the image with this UUID, or the active one of this name; nil for
+// none. A name that several have is ErrInvalid.
+func FindImage(tx *store.Tx, ident string) (*baremetal.Image, error) {
+	i, err := tx.Images().Get(ident)
+	if !errors.Is(err, baremetal.ErrNotFound) {
+		return i, err
+	}
+	named, err := tx.Images().List(store.Query{Filters: []store.Filter{
+		{Column: "name", Value: ident}, {Column: "status", Value: string(baremetal.ImageActive)}}})
+	switch {
+	case err != nil || len(named) == 0:
+		return nil, err
+	case len(named) > 1:
+		return nil, baremetal.Errorf(baremetal.ErrInvalid, "%d images are called %s: use the UUID of one, such as %s.", len(named), ident, named[0].UUID)
+	}
+	return named[0], nil
 }

@@ -1,0 +1,75 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// A volume that was made for a node is the node's own: it goes when no volume target
+// names it any more and it is not exported either, unless somebody has set its metadata
+// item keep to true. While a node is reserved nothing of it is an orphan, for whoever
+// works on it may be about to name what was just made; should that be cut short by a
+// crash, the reservation ends and the volume goes.
+
+// purge deletes the orphans.
+func (p *Pool) purge(ctx context.Context) error {
+	orphans, err := p.orphans(ctx)
+	for _, v := range orphans {
+		if keep, _ := strconv.ParseBool(v.Metadata["keep"]); keep {
+			_, err = p.UpdateVolume(ctx, v.UUID, func(_ *store.Tx, v *baremetal.Volume) error {
+				v.NodeUUID = ""
+				return nil
+			})
+		} else {
+			err = p.DeleteVolume(ctx, v.UUID, true)
+		}
+		if errors.Is(err, baremetal.ErrConflict) || errors.Is(err, baremetal.ErrNotFound) {
+			err = nil // somebody has it still, or was faster
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (p *Pool) orphans(ctx context.Context) (list []*baremetal.Volume, err error) {
+	err = p.store.View(ctx, func(tx *store.Tx) error {
+		made, err := tx.Volumes().List(store.Query{Filters: []store.Filter{{Column: "node_uuid", Match: store.NotNull}}})
+		if err != nil {
+			return err
+		}
+		for _, v := range made {
+			kept, err := wanted(tx, v)
+			if err != nil {
+				return err
+			}
+			if !kept {
+				list = append(list, v)
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// wanted tells whether a node's own volume is still of use to it, or may be.
+func wanted(tx *store.Tx, v *baremetal.Volume) (bool, error) {
+	targets, err := tx.Targets().List(store.Where("volume_id", v.UUID))
+	if err != nil || len(targets) > 0 {
+		return true, err
+	}
+	exports, err := tx.Exports().List(store.Where("volume", v.UUID))
+	if err != nil || len(exports) > 0 {
+		return true, err
+	}
+	n, err := tx.Nodes().Get(v.NodeUUID)
+	if errors.Is(err, baremetal.ErrNotFound) {
+		return false, nil
+	}
+	return err != nil || n.Reservation != "", err
+}
