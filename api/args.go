@@ -114,7 +114,7 @@ func parseString(name string, v any) (any, error) {
 	if s, ok := v.(string); ok {
 		return s, nil
 	}
-	return nil, invalid("Expected string for %s: %s", name, str(v))
+	return nil, invalid("Expected string for %s: %s", name, quoteAs(name, v))
 }
 
 var truth = map[string]bool{
@@ -130,7 +130,7 @@ func parseBoolean(name string, v any) (any, error) {
 		return b, nil
 	}
 	return nil, invalid("Invalid %s: Unrecognized value '%s', acceptable values are: "+
-		"'0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'", name, str(v))
+		"'0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'", name, quoteAs(name, v))
 }
 
 func parseInt(name string, v any) (any, error) {
@@ -145,28 +145,28 @@ func parseInt(name string, v any) (any, error) {
 			return n, nil
 		}
 	}
-	return nil, invalid("Expected an integer for %s: %s", name, str(v))
+	return nil, invalid("Expected an integer for %s: %s", name, quoteAs(name, v))
 }
 
 func parseUUID(name string, v any) (any, error) {
 	if s, ok := v.(string); ok && isUUID(s) {
 		return s, nil
 	}
-	return nil, invalid("Expected UUID for %s: %s", name, str(v))
+	return nil, invalid("Expected UUID for %s: %s", name, quoteAs(name, v))
 }
 
 func parseIdent(name string, v any) (any, error) {
 	if s, ok := v.(string); ok && (isName(s) || isUUID(s)) {
 		return s, nil
 	}
-	return nil, invalid("Expected UUID or name for %s: %s", name, str(v))
+	return nil, invalid("Expected UUID or name for %s: %s", name, quoteAs(name, v))
 }
 
 // parseList reads "a,B, a" as [a b].
 func parseList(name string, v any) (any, error) {
 	s, ok := v.(string)
 	if !ok {
-		return nil, invalid("Expected string for %s: %s", name, str(v))
+		return nil, invalid("Expected string for %s: %s", name, quoteAs(name, v))
 	}
 	list := []string{}
 	for item := range strings.SplitSeq(s, ",") {
@@ -184,7 +184,7 @@ func parseMAC(name string, v any) (any, error) {
 	if s, ok := v.(string); ok && macForm.MatchString(s) {
 		return baremetal.ParseMAC(s)
 	}
-	return nil, invalid("Expected valid MAC address for %s: %s", name, str(v))
+	return nil, invalid("Expected valid MAC address for %s: %s", name, quoteAs(name, v))
 }
 
 // nameForm is the unreserved characters of RFC 3986 section 2.3.

@@ -16,7 +16,7 @@ var aName = kind{func(name string, v any) (any, error) {
 	if s, ok := v.(string); ok && isName(s) {
 		return s, nil
 	}
-	return nil, invalid("Expected name for %s: %s", name, str(v))
+	return nil, invalid("Expected name for %s: %s", name, quoteAs(name, v))
 }, "string"}
 
 // conductorView is the one conductor there is: this process.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"maps"
 	"regexp"
 	"strings"
 )
@@ -55,6 +56,41 @@ func maskValue(v any, words []string) any {
 			out[i] = maskValue(v[i], words)
 		}
 		return out
+	}
+	return v
+}
+
+// quote prints a value for an error, as Python does and without its secrets: what a
+// client or a log keeps of a refused request must not tell more than a reply.
+func quote(v any) string { return repr(maskValue(hideOperands(v), volumeWords)) }
+
+// quoteAs is quote for the value of a named argument; a string stands for itself.
+func quoteAs(name string, v any) string {
+	if containsAny(strings.ToLower(name), volumeWords) {
+		return hidden
+	}
+	if s, ok := v.(string); ok {
+		return maskText(s, volumeWords)
+	}
+	return quote(v)
+}
+
+// hideOperands hides what JSON patch operations would write to a secret place.
+func hideOperands(v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = hideOperands(v[i])
+		}
+		return out
+	case map[string]any:
+		path, _ := v["path"].(string)
+		if _, operand := v["value"]; operand && containsAny(strings.ToLower(path), volumeWords) {
+			v = maps.Clone(v)
+			v["value"] = hidden
+		}
+		return v
 	}
 	return v
 }

@@ -43,7 +43,7 @@ var nodePatchArgs = []argument{nodeArg, optional("reset_interfaces", aBoolean), 
 // postToItem answers a POST that names an item: Ironic takes the name for the body.
 func postToItem(body, ident string) func(c *call) ([]byte, error) {
 	return func(c *call) ([]byte, error) {
-		return nil, invalid("Schema error for %s: %s is not of type 'object'", body, repr(c.args.text(ident)))
+		return nil, invalid("Schema error for %s: %s is not of type 'object'", body, quote(c.args.text(ident)))
 	}
 }
 

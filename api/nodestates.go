@@ -53,7 +53,7 @@ func ofTypes(names []string) kind {
 				return v, nil
 			}
 		}
-		return nil, invalid("Expected types %s for %s: %s", strings.Join(words, ", "), name, str(v))
+		return nil, invalid("Expected types %s for %s: %s", strings.Join(words, ", "), name, quoteAs(name, v))
 	}}
 }
 

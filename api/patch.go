@@ -69,7 +69,7 @@ func applyPatch(doc map[string]any, ops []operation) error {
 	}
 	for _, op := range ops {
 		if _, err := op.apply(doc, op.parts()); err != nil {
-			return invalid("Couldn't apply patch '%s'. Reason: %s", repr(op.raw), err)
+			return invalid("Couldn't apply patch '%s'. Reason: %s", quote(op.raw), err)
 		}
 	}
 	return nil
@@ -95,7 +95,7 @@ func (o operation) applyObject(v map[string]any, parts []string) (err error) {
 	inner, found := v[name]
 	switch {
 	case len(parts) > 1 && !found:
-		return fmt.Errorf("member '%s' not found in %s", name, repr(v))
+		return fmt.Errorf("member '%s' not found in %s", name, quote(v))
 	case len(parts) > 1:
 		v[name], err = o.apply(inner, parts[1:])
 		return err

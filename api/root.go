@@ -11,7 +11,7 @@ import (
 // root is GET /: the discovery document, or for a browser the pages.
 func (a *API) root(w http.ResponseWriter, r *http.Request) error {
 	if r.URL.RawQuery != "" {
-		return invalid("Unexpected arguments: %s", r.URL.RawQuery)
+		return invalid("Unexpected arguments: %s", quoteAs("", r.URL.RawQuery))
 	}
 	if prefersHTML(r) && r.Method == http.MethodGet {
 		http.Redirect(w, r, "/ui/", http.StatusFound)
@@ -60,7 +60,7 @@ func (c *call) index(w http.ResponseWriter) error {
 			"The server could not comply with the request since it is either malformed or otherwise incorrect.")
 	}
 	if c.r.URL.RawQuery != "" {
-		return invalid("Unexpected arguments: %s", c.r.URL.RawQuery)
+		return invalid("Unexpected arguments: %s", quoteAs("", c.r.URL.RawQuery))
 	}
 	b := append([]byte(nil), `{"id":"v1","links":[{"href":`...)
 	b = appendString(b, c.base+"/v1/")

@@ -107,7 +107,7 @@ func (s *schema) breaches(v any, depth int, found []breach) (all []breach) {
 		found = append(found, breach{depth: depth, message: fmt.Sprintf(format, args...)})
 	}
 	if len(s.types) > 0 && !kin {
-		say("%s is not of type '%s'", repr(v), strings.Join(s.types, "', '"))
+		say("%s is not of type '%s'", quote(v), strings.Join(s.types, "', '"))
 	}
 	switch v := v.(type) {
 	case string:
@@ -116,7 +116,7 @@ func (s *schema) breaches(v any, depth int, found []breach) (all []breach) {
 		found = s.checkObject(v, depth, found)
 	case []any:
 		if len(v) < s.minItems {
-			say("%s is too short", repr(v))
+			say("%s is too short", quote(v))
 		}
 		if s.items != nil {
 			for _, item := range v {
@@ -129,7 +129,7 @@ func (s *schema) breaches(v any, depth int, found []breach) (all []breach) {
 		}
 	}
 	if s.enum != nil && !slices.Contains(s.enum, comparable(v)) {
-		say("%s is not one of %s", repr(v), repr(s.enum))
+		say("%s is not one of %s", quote(v), repr(s.enum))
 	}
 	if s.anyOf != nil {
 		found = s.checkAnyOf(v, depth, found)
@@ -150,16 +150,16 @@ func (s *schema) checkString(v string, depth int, found []breach) []breach {
 	n := utf8.RuneCountInString(v)
 	switch {
 	case s.max > 0 && n > s.max:
-		found = append(found, breach{depth: depth, message: reprString(v) + " is too long"})
+		found = append(found, breach{depth: depth, message: quote(v) + " is too long"})
 	case n < s.min:
-		found = append(found, breach{depth: depth, message: reprString(v) + " is too short"})
+		found = append(found, breach{depth: depth, message: quote(v) + " is too short"})
 	}
 	if s.pattern != nil && !s.pattern.MatchString(v) {
 		source := s.source
 		if source == "" {
 			source = s.pattern.String()
 		}
-		found = append(found, breach{depth: depth, message: fmt.Sprintf("%s does not match %s", reprString(v), reprString(source))})
+		found = append(found, breach{depth: depth, message: fmt.Sprintf("%s does not match %s", quote(v), reprString(source))})
 	}
 	return found
 }
@@ -209,7 +209,7 @@ func (s *schema) checkAnyOf(v any, depth int, found []breach) []breach {
 		context = append(context, inner...)
 	}
 	return append(found, breach{depth: depth, anyOf: true, context: context,
-		message: repr(v) + " is not valid under any of the given schemas"})
+		message: quote(v) + " is not valid under any of the given schemas"})
 }
 
 func isType(v any, name string) bool {

@@ -199,7 +199,7 @@ func (k volumeKind[T]) patch(c *call) ([]byte, error) {
 			continue
 		}
 		if s, ok := op.value.(string); op.op != "remove" && (!ok || !isUUID(s)) {
-			return nil, invalid("Expected a UUID for node_uuid, but received %s.", str(op.value))
+			return nil, invalid("Expected a UUID for node_uuid, but received %s.", quoteAs("node_uuid", op.value))
 		}
 	}
 	if _, err := k.apply(ops, row); err != nil {

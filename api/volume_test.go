@@ -213,3 +213,44 @@ func TestReservedNodeIsLocked(t *testing.T) {
 	}
 	l.must(t, "POST", "/v1/volume/targets", map[string]any{"node_uuid": nodeA, "volume_type": "iscsi", "volume_id": "more", "boot_index": 5}, 201)
 }
+
+// TestErrorsQuoteNoSecret makes mistakes around secrets, those of the request and
+// those that are stored.
+func TestErrorsQuoteNoSecret(t *testing.T) {
+	l := volumes(t)
+	target := "/v1/volume/targets/c0ffee02-0000-4000-8000-000000000000"
+	l.setPower(t, nodeA, baremetal.PowerOff)
+	op := func(op, path string, value any) map[string]any {
+		return map[string]any{"op": op, "path": path, "value": value}
+	}
+	l.must(t, "PATCH", target, []any{op("add", "/properties", map[string]any{"auth_username": "HUSH", "auth_password": "HUSH", "list": []any{}})}, 200)
+	l.must(t, "PATCH", "/v1/nodes/a", []any{op("add", "/driver_info", map[string]any{"ipmi_password": "HUSH"})}, 200)
+	for _, test := range []struct {
+		method, path string
+		body         any
+	}{
+		{"PATCH", target, []any{op("add", "/properties/missing/x", 1)}},
+		{"PATCH", target, []any{op("replace", "/properties/new_password", "HUSH")}},
+		{"PATCH", target, []any{op("add", "/properties/auth_password/x", "HUSH")}},
+		{"PATCH", target, []any{op("add", "/properties/missing/x", map[string]any{"secret": "HUSH"})}},
+		{"PATCH", target, op("add", "/properties/auth_password", "HUSH")},
+		{"PATCH", "/v1/nodes/a", []any{op("add", "/driver_info/missing/x", "y")}},
+		{"POST", "/v1/nodes", []any{op("add", "/driver_info/ipmi_password", "HUSH")}},
+		{"POST", "/v1/nodes", map[string]any{"driver": "fake-hardware", "driver_info": []any{map[string]any{"ipmi_password": "HUSH"}}}},
+		{"POST", "/v1/nodes", map[string]any{"driver": "fake-hardware", "driver_info": "ipmi_password=HUSH"}},
+		{"POST", "/v1/volume/targets", map[string]any{"node_uuid": nodeA, "volume_type": "iscsi", "volume_id": "x", "boot_index": 7,
+			"properties": []any{map[string]any{"auth_username": "HUSH"}}}},
+		{"PUT", "/v1/nodes/a/states/provision", map[string]any{"target": "rescue", "rescue_password": []any{"HUSH"}}},
+		{"PUT", "/v1/nodes/a/states/provision", map[string]any{"target": "active", "configdrive": []any{"HUSH"}}},
+		{"PUT", "/v1/nodes/a/states/provision", map[string]any{"target": "manage", "deploy_steps": map[string]any{"password": "HUSH"}}},
+		{"POST", "/v1/deploy_templates", map[string]any{"name": "CUSTOM_A", "steps": []any{map[string]any{"interface": "deploy", "step": 1,
+			"priority": map[string]any{"token": "HUSH"}, "args": []any{map[string]any{"password": "HUSH"}}}}}},
+		{"POST", "/v1/heartbeat/a", map[string]any{"callback_url": "http://x", "agent_token": []any{"HUSH"}}},
+		{"GET", "/v1/?password=HUSH", nil},
+	} {
+		status, body := l.do(t, test.method, test.path, test.body)
+		if status < 400 || status >= 500 || strings.Contains(string(body), "HUSH") {
+			t.Errorf("%s %s %s = %d %s, want a refusal without the secret", test.method, test.path, encode(test.body), status, body)
+		}
+	}
+}
