@@ -30,6 +30,7 @@ xz-utils		unpack compressed kernel modules
 test="$demo"'
 chromium		look at the pages in a real browser
 cpio			a second opinion on the initramfs
+curl			the commands of the guide
 gcc			the race detector needs a C compiler
 grub-common		make a boot loader for the image of a real Debian
 grub-pc-bin		the boot loader
