@@ -99,7 +99,13 @@ func hideOperands(v any) any {
 // inside a text.
 var secretInText = regexp.MustCompile(`(?i)((?:` + strings.Join(volumeWords, "|") + `)[0-9]*["']?(?:\s*[=:]\s*|\s+|>)["']?)[^\s"'<]+`)
 
+// secretInURL finds the password in "https://user:x@host/".
+var secretInURL = regexp.MustCompile(`(://[^/\s:@]*:)[^/\s@]+@`)
+
 func maskText(s string, words []string) string {
+	if strings.Contains(s, "://") { // Ironic forgets these
+		s = secretInURL.ReplaceAllString(s, "${1}"+hidden+"@")
+	}
 	if !containsAny(strings.ToLower(s), words) {
 		return s
 	}
