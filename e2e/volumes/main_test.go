@@ -61,23 +61,38 @@ var (
 func newCloud(t *testing.T, program, auth string) *cloud {
 	t.Helper()
 	c := &cloud{T: t, dir: t.TempDir()}
-	ctx, cancel := context.WithCancel(context.Background())
-	serve := exec.CommandContext(ctx, program, "serve", "--data", filepath.Join(c.dir, "data"), "--auth", auth,
+	c.serve(program, auth)
+	return c
+}
+
+// serve starts the program, which ends with the test, or when it is killed.
+func (c *cloud) serve(program, auth string) (kill func()) {
+	c.Helper()
+	serve := exec.Command(program, "serve", "--data", filepath.Join(c.dir, "data"), "--auth", auth, //nolint:noctx // ended in order
 		"--api", "127.0.0.1:0", "--iscsi", "127.0.0.1:0", "--http", "127.0.0.1:0")
-	serve.Cancel = func() error { return serve.Process.Signal(os.Interrupt) }
-	serve.WaitDelay = commandLimit
 	out, in := io.Pipe()
 	serve.Stdout, serve.Stderr = in, in
+	serve.WaitDelay = commandLimit
 	c.must(serve.Start())
-	t.Cleanup(func() {
-		cancel()
-		if err := serve.Wait(); err != nil && serve.ProcessState.ExitCode() != 0 {
-			t.Errorf("ironhook: %v", err)
+	killed := false
+	c.Cleanup(func() {
+		if killed {
+			return
+		}
+		_ = serve.Process.Signal(os.Interrupt) // it may have ended, which Wait tells
+		if err := serve.Wait(); err != nil {
+			c.Errorf("ironhook: %v", err)
 		}
 		c.must(in.Close())
 	})
+	c.base = ""
 	c.listen(out)
-	return c
+	return func() {
+		c.must(serve.Process.Kill())
+		_ = serve.Wait() // "signal: killed"
+		killed = true
+		c.must(in.Close())
+	}
 }
 
 // listen reads the program's lines until it is ready, and lets it talk on.

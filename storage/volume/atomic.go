@@ -73,7 +73,7 @@ func (s *stack) writeAtomic(p []byte, off int64) error {
 	s.recording.Lock()
 	defer s.recording.Unlock()
 	n := int64(len(p))
-	if err := s.dir.room.take(n); err != nil && !s.filled(off, n) {
+	if err := s.dir.room.take(need(off, n)); err != nil && !s.filled(off, n) {
 		return err
 	}
 	if err := s.top().file.Allocate(s.top().data+off, n); err != nil {

@@ -153,7 +153,7 @@ func (b *Builder) WriteAt(p []byte, off int64) (n int, err error) {
 		at := off + int64(n)
 		piece := p[n:min(len(p), n+int(clusterSize-at%clusterSize))]
 		if !isZero(piece) {
-			if err := b.dir.room.take(int64(len(piece))); err != nil {
+			if err := b.dir.room.take(need(at, int64(len(piece)))); err != nil {
 				return n, err
 			}
 			if _, err := b.file.WriteAt(piece, at); err != nil {

@@ -107,6 +107,16 @@ func Test256Clones(t *testing.T) {
 	}
 }
 
+func TestNeed(t *testing.T) {
+	for _, c := range []struct{ off, n, want int64 }{
+		{0, 512, 4096}, {512, 512, 4096}, {4096, 4096, 4096}, {3584, 1024, 8192}, {8191 * 512, 64 << 10, 68 << 10}, {0, 64 << 10, 64 << 10},
+	} {
+		if got := need(c.off, c.n); got != c.want {
+			t.Errorf("need(%d, %d) = %d, want %d", c.off, c.n, got, c.want)
+		}
+	}
+}
+
 // TestExport lets qemu-img read what we write.
 func TestExport(t *testing.T) {
 	l := newLab(t)

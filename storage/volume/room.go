@@ -19,6 +19,14 @@ type room struct {
 // allowanceStep is how far what is free may be from what we believe it is.
 const allowanceStep = 64 << 20
 
+// filePage is the least that a file system allocates, at a multiple of itself.
+const filePage = 4096
+
+// need is how much space a write of n bytes at off may take up.
+func need(off, n int64) int64 {
+	return (off+n+filePage-1)/filePage*filePage - off/filePage*filePage
+}
+
 // take returns ENOSPC if n bytes more would leave less than the reserve. A file
 // system that cannot tell is believed to have room: a write will find out.
 func (r *room) take(n int64) error {

@@ -153,7 +153,7 @@ func (s *stack) put(p []byte, off, n int64) error {
 	if p == nil {
 		return top.file.Punch(top.data+off, n)
 	}
-	if err := s.dir.room.take(n); err != nil && !s.filled(off, n) {
+	if err := s.dir.room.take(need(off, n)); err != nil && !s.filled(off, n) {
 		return fmt.Errorf("write to %s: %w", s.m.id, err)
 	}
 	_, err := top.file.WriteAt(p, top.data+off)
