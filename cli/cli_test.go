@@ -121,6 +121,7 @@ func busy(ts *testscript.TestScript, _ bool, args []string) {
 type running struct {
 	*exec.Cmd
 	password, ready string
+	log             bytes.Buffer // to be read when it has ended
 }
 
 // start runs the appliance on free ports of the loopback and waits until it says
@@ -130,6 +131,7 @@ func start(t *testing.T, data string, more ...string) *running {
 	args := append([]string{"serve", "--data", data, "--api", "127.0.0.1:0", "--iscsi", "127.0.0.1:0", "--http", "127.0.0.1:0"}, more...)
 	r := &running{Cmd: exec.CommandContext(t.Context(), "ironhook", args...)}
 	r.Env = append(os.Environ(), "SCHEMA="+schemaFile(t))
+	r.Stderr = &r.log
 	out, err := r.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +149,8 @@ func start(t *testing.T, data string, more ...string) *running {
 			return r
 		}
 	}
-	t.Fatal("the appliance ended before it was ready")
+	_ = r.Wait()
+	t.Fatalf("the appliance ended before it was ready:\n%s", r.log.String())
 	return nil
 }
 
@@ -161,22 +164,40 @@ func (r *running) url(t *testing.T) string {
 	return url
 }
 
-// status asks the API for a path, as admin where there is a password.
+// status asks the API for a path.
 func (r *running) status(t *testing.T, path string) int {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url(t)+path, nil)
+	status, _ := r.call(t, http.MethodGet, path, "")
+	return status
+}
+
+// call asks the API, as admin where there is a password.
+func (r *running) call(t *testing.T, method, path, body string) (int, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, r.url(t)+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
+	request.Header.Set("X-OpenStack-Ironic-API-Version", "1.82")
+	request.Header.Set("Content-Type", "application/json")
 	if r.password != "" {
 		request.SetBasicAuth("admin", r.password)
 	}
-	response, err := http.DefaultClient.Do(request)
+	return answer(t, http.DefaultClient, request)
+}
+
+func answer(t *testing.T, client *http.Client, request *http.Request) (int, string) {
+	t.Helper()
+	response, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	response.Body.Close()
-	return response.StatusCode
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(text)
 }
 
 func TestServeAsksForThePasswordItHasShown(t *testing.T) {
