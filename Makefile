@@ -7,7 +7,7 @@ FUZZTIME ?= 30s
 UNIT      = $(shell go list ./... | grep -v /e2e/)
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-arm64 ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-deps torture clean
+.PHONY: help build build-arm64 ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-deps torture clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -46,7 +46,7 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 		done; \
 	done
 
-bench: bench-boot bench-iscsi bench-api ## all benchmarks beside their peers, into docs/benchmarks.md
+bench: bench-boot bench-iscsi bench-api bench-volumes ## all benchmarks beside their peers, into docs/benchmarks.md
 
 bench-deps: build
 	@scripts/deps.sh bench
@@ -59,6 +59,9 @@ bench-iscsi: bench-deps ## the iSCSI target beside tgt
 
 bench-api: bench-deps ## the API beside Debian's Ironic
 	go run ./e2e/apibench
+
+bench-volumes: bench-deps ## overlays beside raw volumes; clone, snapshot, reset, promote
+	go run ./e2e/volumes/bench
 
 torture: build ## 5,000 rounds of kill -9 under random writes
 	IRONHOOK_KILL_ROUNDS=5000 go test -timeout 6h -run Kill ./e2e/iscsi
