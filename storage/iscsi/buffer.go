@@ -87,6 +87,9 @@ func (p *buffers) ask(n int) *Buffer {
 
 func (p *buffers) roomToAsk() bool { return p.used.Load() < p.limit || p.asked.Load() == 0 }
 
+// wanted reports whether somebody waits for memory.
+func (p *buffers) wanted() bool { return p.waiting.Load() > 0 }
+
 // full reports whether the second limit is reached.
 func (p *buffers) full() bool { return p.used.Load() >= 2*p.limit }
 

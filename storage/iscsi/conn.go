@@ -2,6 +2,7 @@ package iscsi
 
 import (
 	"cmp"
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -71,6 +72,9 @@ func newConn(s *server, nc net.Conn) *conn {
 func (c *conn) serve() error {
 	for {
 		p, err := c.reader.next()
+		if errors.Is(err, errDataDigest) {
+			c.sayDamaged(p)
+		}
 		if err != nil {
 			return err
 		}
@@ -88,6 +92,19 @@ func (c *conn) serve() error {
 		if err != nil {
 			return err
 		}
+	}
+}
+
+// sayDamaged rejects a PDU whose data digest was wrong (RFC 7143 §7.7). The connection
+// ends after it: at recovery level 0 nobody sends anything again.
+func (c *conn) sayDamaged(p PDU) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_ = c.session.reject(p, dataDigestError) // it has no error to tell
+	c.parked = true
+	c.drain()
+	for c.writing {
+		c.wrote.Wait()
 	}
 }
 

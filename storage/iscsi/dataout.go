@@ -11,6 +11,7 @@ type gather struct {
 	asked       int     // bytes that came or were asked for
 	bursts      []burst // asked for and not complete, in order
 	r2tSN       uint32  // R2Ts sent
+	lost        bool    // some of it never came; what is due is still taken
 }
 
 // burst is one R2T: up to where it asks, and its tag.
@@ -53,43 +54,54 @@ func (s *Session) dataOut(p PDU) error {
 	if t == nil || t.state != gathering {
 		return protocolError("data for task %#x, which waits for none", p.Header.ITT())
 	}
-	s.took = true
-	g, final, solicited := &t.gather, p.Header.Final(), p.Header.TTT() != NoTag
+	s.took += len(p.Data)
+	g, solicited := &t.gather, p.Header.TTT() != NoTag
 	end, err := t.dataEnd(p.Header.TTT())
 	if err != nil {
 		return err
 	}
-	lost := false
-	if !t.aborted {
+	g.lost = g.lost || !t.aborted && p.Header.Uint32(OffDataSN) != g.dataSN
+	if !t.aborted && !g.lost {
 		if err := g.check(p, end, solicited); err != nil {
 			return err
 		}
-		lost = p.Header.Uint32(OffDataSN) != g.dataSN
-		if g.have < len(t.out) {
-			copy(t.out[g.have:], p.Data)
-		}
-		g.have += len(p.Data)
-		g.dataSN++
+		g.take(p.Data, t.out)
 	}
-	if final {
-		g.dataSN = 0
-		g.unsolicited = false
-		if solicited {
-			g.bursts = g.bursts[1:]
-		}
+	if !p.Header.Final() {
+		return nil
 	}
+	g.endSequence(solicited)
 	switch {
-	case lost:
-		s.fail(t, dataPhaseError)
-		return nil
-	case !final:
-		return nil
 	case t.aborted:
 		s.forget(t)
-		return nil
+	case g.lost && g.due(): // the answer comes after all that is on its way (RFC 7143 §7.8)
+	case g.lost:
+		s.fail(t, dataLost)
+	default:
+		return s.advance(t)
 	}
-	return s.advance(t)
+	return nil
 }
+
+// take notes data that lies where the sequence has come to.
+func (g *gather) take(data, out []byte) {
+	if g.have < len(out) {
+		copy(out[g.have:], data)
+	}
+	g.have += len(data)
+	g.dataSN++
+}
+
+func (g *gather) endSequence(solicited bool) {
+	g.dataSN = 0
+	g.unsolicited = false
+	if solicited {
+		g.bursts = g.bursts[1:]
+	}
+}
+
+// due tells whether more data is on its way that was announced or asked for.
+func (g *gather) due() bool { return g.unsolicited || len(g.bursts) > 0 }
 
 // dataEnd returns up to where data with that transfer tag may go.
 func (t *Task) dataEnd(ttt uint32) (int, error) {
@@ -121,16 +133,15 @@ func (g *gather) check(p PDU, end int, solicited bool) error {
 	return nil
 }
 
-// dataPhaseError is the sense of a command some of whose data was lost on the way
-// (SPC-4 Annex F: ABORTED COMMAND, DATA PHASE ERROR).
-var dataPhaseError = []byte{0: 0x70, 2: 0x0b, 7: 10, 12: 0x4b, 17: 0}
+// dataLost is the sense of a command some of whose data was lost on the way: ABORTED
+// COMMAND, PROTOCOL SERVICE CRC ERROR (RFC 7143 §11.4.7.2).
+var dataLost = []byte{0: 0x70, 2: 0x0b, 7: 10, 12: 0x47, 13: 0x05, 17: 0}
 
 // fail answers a task whose data has a gap in its numbers. RFC 7143 §7.8 leaves the
 // choice between this and ending the session; this one costs the initiator's other
 // commands nothing.
 func (s *Session) fail(t *Task, sense []byte) {
-	s.active--
-	s.queue.leave(t)
+	s.leave(t)
 	t.aborted = true
 	t.drop()
 	s.respond(t, &scsi.Result{Status: scsi.CheckCondition, Sense: sense})
@@ -144,7 +155,8 @@ func (s *Session) solicit(t *Task) {
 	g := &t.gather
 	if len(t.out) < t.want && !s.enlarge(t) {
 		s.hungry = append(s.hungry, t)
-		if len(s.hungry) == 1 {
+		if !s.starving {
+			s.starving = true
 			s.sink.Starve()
 		}
 		return
@@ -181,7 +193,7 @@ func (s *Session) enlarge(t *Task) bool {
 // Owed reports whether data is due from the initiator that was announced or asked for.
 func (s *Session) Owed() bool {
 	for _, t := range s.tasks {
-		if !t.aborted && (t.gather.unsolicited || len(t.gather.bursts) > 0) {
+		if !t.aborted && t.gather.due() {
 			return true
 		}
 	}
@@ -191,10 +203,8 @@ func (s *Session) Owed() bool {
 // Feed asks again for what could not be asked for when memory was short.
 func (s *Session) Feed() {
 	hungry := s.hungry
-	s.hungry = nil
+	s.hungry, s.starving = nil, false
 	for _, t := range hungry {
-		if !t.aborted {
-			s.solicit(t)
-		}
+		s.solicit(t)
 	}
 }

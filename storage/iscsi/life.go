@@ -78,8 +78,11 @@ func (c *conn) start(ctx context.Context, l *login) {
 	tune(c.net)
 	c.srv.loggedIn(c)
 	session := newSession(c, l.keys.params(), c.srv.memory, c.srv.limits.QueueDepth, l.cmdSN(), l.statSN)
+	session.cid = l.first.Uint16(offCID)
 	session.names = func() ([]Pair, error) { return c.visible(ctx) }
-	if c.device != nil {
+	if c.device == nil {
+		c.reader.lender = discoveryBuffers
+	} else {
 		c.nexus = c.device.Login(c.key.port())
 		session.device, session.nexus = c.device, c.nexus
 	}
@@ -131,7 +134,7 @@ func reason(err error) string {
 func (c *conn) visible(ctx context.Context) (pairs []Pair, err error) {
 	names := []string{c.key.target}
 	if c.device == nil && c.srv.target.Discover != nil {
-		if names, err = c.srv.target.Discover(ctx, c.key.initiator); err != nil {
+		if names, err = c.discover(ctx); err != nil {
 			return nil, fmt.Errorf("list targets for %s: %w", c.key.initiator, err)
 		}
 	}
@@ -142,6 +145,20 @@ func (c *conn) visible(ctx context.Context) (pairs []Pair, err error) {
 		}
 	}
 	return pairs, nil
+}
+
+// discover asks what the initiator may know of, when it is its turn. The lock is held on
+// entry and on return, but not meanwhile: whoever ends the connection must not wait.
+func (c *conn) discover(ctx context.Context) ([]string, error) {
+	c.mu.Unlock()
+	defer c.mu.Lock()
+	select {
+	case c.srv.listing <- struct{}{}:
+		defer func() { <-c.srv.listing }()
+		return c.srv.target.Discover(ctx, c.key.initiator)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // tune has a dead peer noticed within half a minute even where nothing is sent.

@@ -170,3 +170,53 @@ func TestInitiatorThatDoesNotRead(t *testing.T) {
 		}
 	}
 }
+
+// Discoveries need no proof, so any number of them is no more than a flood of
+// connections that say nothing: it keeps nobody out.
+func TestFloodOfDiscoveries(t *testing.T) {
+	s := serve(t, newRAM(1<<20), func(s *server) { s.target.Limits.Unauthenticated = 8 })
+	ctx, cancel := initiatortest.Patience(t.Context())
+	defer cancel()
+	var first *initiatortest.Initiator
+	for n := range 40 {
+		i, err := initiatortest.Dial(ctx, s.addr, initiatortest.Options{Name: fmt.Sprintf("%s-%d", initiatorName, n)})
+		if err != nil {
+			t.Fatalf("discovery %d: %v", n, err)
+		}
+		defer i.Close()
+		if first == nil {
+			first = i
+		}
+	}
+	s.login(initiatortest.Options{})
+	if p, err := first.Receive(); err == nil || isTimeout(err) {
+		t.Errorf("the oldest discovery: %v, %v, want it closed", p, err)
+	}
+}
+
+// A discovery may send short PDUs only.
+func TestDiscoveryTakesShortPDUs(t *testing.T) {
+	s := serve(t, newRAM(1<<20), nil)
+	ctx, cancel := initiatortest.Patience(t.Context())
+	defer cancel()
+	i, err := initiatortest.Dial(ctx, s.addr, initiatortest.Options{Name: initiatorName})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer i.Close()
+	if got := i.Answers["MaxRecvDataSegmentLength"]; got != "8192" {
+		t.Errorf("a discovery is told that it may send %s bytes at once, want 8192", got)
+	}
+	h := i.Request(iscsi.OpNopOut, true)
+	h.PutUint32(iscsi.OffTTT, iscsi.NoTag)
+	if err := i.Send(h, make([]byte, 8192)); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := i.Receive(); err != nil || len(p.Data) != 8192 {
+		t.Errorf("a ping with 8192 bytes: %v, %v", p, err)
+	}
+	i.Send(h, make([]byte, 8193)) // may fail when the target closes before it has read all
+	if p, err := i.Receive(); err == nil {
+		t.Errorf("after a longer one comes %v", p)
+	}
+}

@@ -202,9 +202,17 @@ func (l *login) negotiate(pairs []Pair, wantsOn bool) (answers []Pair, err error
 	}
 	if !l.declared {
 		l.declared = true
-		answers = append(answers, Pair{"MaxRecvDataSegmentLength", strconv.Itoa(maxRecvData)})
+		answers = append(answers, Pair{"MaxRecvDataSegmentLength", strconv.Itoa(l.segment())})
 	}
 	return answers, nil
+}
+
+// segment is the longest data segment we take once the login is over.
+func (l *login) segment() int {
+	if l.discovery() {
+		return maxLoginData
+	}
+	return maxRecvData
 }
 
 // transit decides whether the initiator may go where it wants. iPXE sets the T bit in

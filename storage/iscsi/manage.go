@@ -28,7 +28,11 @@ const (
 	tmfNoLUN        byte = 2
 	tmfNoReassign   byte = 4
 	tmfNotSupported byte = 5
+	tmfRejected     byte = 255
 )
+
+// maxManaging is how many requests of a session may wait for commands to come to rest.
+const maxManaging = 16
 
 // Management is a task management function that touches other sessions of the device
 // too.
@@ -41,7 +45,7 @@ type Management struct {
 
 // covers reports whether the function ends that task.
 func (m Management) covers(t *Task) bool {
-	return m.Function == WarmReset || m.Function == ColdReset || t.lun == m.LUN
+	return m.Function == WarmReset || m.Function == ColdReset || t.unit == m.LUN
 }
 
 // barrier waits for commands in flight to return. Each of them, and whoever sets it up,
@@ -69,13 +73,24 @@ func (b *barrier) leave() {
 // to rest: an initiator that reads the answer may rely on nothing being written any
 // more (RFC 7143 §4.2.3.3).
 func (s *Session) manage(p PDU) error {
-	m := Management{Function: Function(p.Header[1] & 0x7f), LUN: p.Header.LUN(), itt: p.Header.ITT()}
+	m := Management{Function: Function(p.Header[1] & 0x7f), LUN: scsi.CanonicalLUN(p.Header.LUN()), itt: p.Header.ITT()}
+	if s.managing++; s.managing > maxManaging {
+		s.Managed(m, tmfRejected)
+		return nil
+	}
+	switch m.Function {
+	case AbortTaskSet, ClearTaskSet, ResetLUN:
+		if !s.device.Has(m.LUN) {
+			s.Managed(m, tmfNoLUN)
+			return nil
+		}
+	}
 	switch m.Function {
 	case AbortTask:
-		s.abortTask(m, p.Header.Uint32(OffRefTag))
+		s.abortTask(m, p.Header)
 	case AbortTaskSet:
 		b := newBarrier(func() { s.Managed(m, tmfComplete) })
-		s.Abort(func(t *Task) bool { return t.lun == m.LUN }, b)
+		s.Abort(m.covers, b)
 		b.leave()
 	case ClearTaskSet, ResetLUN, WarmReset, ColdReset:
 		m.rest = newBarrier(nil)
@@ -89,10 +104,10 @@ func (s *Session) manage(p PDU) error {
 	return nil
 }
 
-func (s *Session) abortTask(m Management, tag uint32) {
-	t := s.tasks[tag]
-	if t == nil || t.lun != m.LUN || t.aborted && t.state != running {
-		s.Managed(m, tmfNoTask)
+func (s *Session) abortTask(m Management, h Header) {
+	t := s.tasks[h.Uint32(OffRefTag)]
+	if t == nil || t.unit != m.LUN || t.aborted && t.state != running {
+		s.Managed(m, s.neverCame(h.Uint32(OffRefCmd), h.Uint32(OffCmdSN)))
 		return
 	}
 	b := newBarrier(func() { s.Managed(m, tmfComplete) })
@@ -100,8 +115,22 @@ func (s *Session) abortTask(m Management, tag uint32) {
 	b.leave()
 }
 
+// neverCame answers for a task that is not there. If it has a number that is still to
+// come, and the request a later one, it never will: its place is taken as filled (RFC
+// 7143 §7.11 and §11.6.1).
+func (s *Session) neverCame(ref, cmdSN uint32) (response byte) {
+	if !between(s.expCmdSN, ref, s.maxCmdSN) || !before(ref, cmdSN) {
+		return tmfNoTask
+	}
+	if ref == s.expCmdSN {
+		s.expCmdSN++
+	}
+	return tmfComplete
+}
+
 // Managed answers a task management request.
 func (s *Session) Managed(m Management, response byte) {
+	s.managing--
 	h := s.answer(OpTaskResponse, m.itt)
 	h[2] = response
 	s.send(PDU{Header: h}, true, nil)
@@ -123,13 +152,13 @@ func (s *Session) Abort(match func(*Task) bool, b *barrier) (n int) {
 		}
 		t.aborted = true
 		n++
-		s.active--
-		s.queue.leave(t)
+		s.leave(t)
 		if t.state != running {
 			t.drop()
 			s.forget(t)
 		}
 	}
+	s.hungry = slices.DeleteFunc(s.hungry, func(t *Task) bool { return t.aborted })
 	s.runReleased()
 	return n
 }
@@ -142,7 +171,7 @@ const maxLate = 256
 // then the data is taken and thrown away: an initiator may or may not go on sending it
 // (RFC 7143 §4.2.3.3 wants it to, Linux by default does not).
 func (s *Session) forget(t *Task) {
-	if !t.gather.unsolicited && len(t.gather.bursts) == 0 {
+	if !t.gather.due() {
 		delete(s.tasks, t.itt)
 		return
 	}

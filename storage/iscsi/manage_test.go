@@ -131,13 +131,15 @@ func TestTaskManagementRefused(t *testing.T) {
 	}{"no such task": {iscsi.AbortTask, 1}, "clear ACA": {3, 5}, "reassign": {8, 4}, "unknown": {77, 5}} {
 		t.Run(name, func(t *testing.T) { managed(t, i, manage(t, i, tt.f, 0xabcd), tt.response) })
 	}
-	h := i.Request(iscsi.OpTaskRequest, true)
-	h[1] |= byte(iscsi.ResetLUN)
-	h[9] = 7
-	if err := i.Send(h, nil); err != nil {
-		t.Fatal(err)
+	for _, f := range []iscsi.Function{iscsi.AbortTaskSet, iscsi.ClearTaskSet, iscsi.ResetLUN} {
+		h := i.Request(iscsi.OpTaskRequest, true)
+		h[1] |= byte(f)
+		h[9] = 7 // LUN 7
+		if err := i.Send(h, nil); err != nil {
+			t.Fatal(err)
+		}
+		managed(t, i, h.ITT(), 2)
 	}
-	managed(t, i, h.ITT(), 2)
 }
 
 // A write that waits for its data is ended at once. The data may come all the same, or
@@ -311,5 +313,102 @@ func TestShutdown(t *testing.T) {
 	if c, err := net.Dial("tcp", s.addr); err == nil {
 		c.Close()
 		t.Error("the port is still open")
+	}
+}
+
+// However a unit is named, its tasks are found: flat space addressing and peripheral
+// device addressing have two names for one.
+func TestTaskManagementByAnotherName(t *testing.T) {
+	disk := newRAM(1 << 20)
+	i := serve(t, disk, nil).login(initiatortest.Options{})
+	disk.gate.Lock()
+	h := i.Command([]byte{0x35, 9: 0}, 0, 0)
+	h[8] = 0x40
+	if err := i.Send(h, nil); err != nil {
+		t.Fatal(err)
+	}
+	<-disk.entered
+	itt := manage(t, i, iscsi.ResetLUN, 0)
+	silent(t, i)
+	disk.gate.Unlock()
+	managed(t, i, itt, 0)
+	silent(t, i)
+}
+
+// Requests that wait are counted: an initiator cannot have us remember any number.
+func TestTaskManagementIsBounded(t *testing.T) {
+	disk := newRAM(1 << 20)
+	i := serve(t, disk, nil).login(initiatortest.Options{})
+	disk.gate.Lock()
+	flush(t, i, disk)
+	var waiting []uint32
+	for range 16 {
+		waiting = append(waiting, manage(t, i, iscsi.AbortTaskSet, 0))
+	}
+	managed(t, i, manage(t, i, iscsi.AbortTaskSet, 0), 255)
+	managed(t, i, manage(t, i, iscsi.ResetLUN, 0), 255)
+	disk.gate.Unlock()
+	for _, itt := range waiting {
+		managed(t, i, itt, 0)
+	}
+	managed(t, i, manage(t, i, iscsi.AbortTaskSet, 0), 0)
+}
+
+// A command that was rejected left its number open. Aborting it fills the place (RFC
+// 7143 §7.11).
+func TestAbortFillsTheGap(t *testing.T) {
+	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{})
+	lost := i.Request(0x1c, false) // no such request
+	if err := i.Send(lost, nil); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := i.Receive(); err != nil || p.Header.Opcode() != iscsi.OpReject || p.Header.Uint32(iscsi.OffExpCmd) != lost.Uint32(iscsi.OffCmdSN) {
+		t.Fatalf("%v, %v, want a Reject that leaves %d open", p, err, lost.Uint32(iscsi.OffCmdSN))
+	}
+	h := i.Request(iscsi.OpTaskRequest, true)
+	h[1] |= byte(iscsi.AbortTask)
+	h.PutUint32(iscsi.OffRefTag, lost.ITT())
+	h.PutUint32(iscsi.OffRefCmd, lost.Uint32(iscsi.OffCmdSN))
+	if err := i.Send(h, nil); err != nil {
+		t.Fatal(err)
+	}
+	managed(t, i, h.ITT(), 0)
+	if _, err := i.Read(0, 512); err != nil {
+		t.Errorf("the session goes on: %v", err)
+	}
+	h = i.Request(iscsi.OpTaskRequest, true) // now it lies behind us
+	h[1] |= byte(iscsi.AbortTask)
+	h.PutUint32(iscsi.OffRefTag, lost.ITT())
+	h.PutUint32(iscsi.OffRefCmd, lost.Uint32(iscsi.OffCmdSN))
+	if err := i.Send(h, nil); err != nil {
+		t.Fatal(err)
+	}
+	managed(t, i, h.ITT(), 1)
+}
+
+// A logout that cannot be is answered, and the session goes on.
+func TestLogoutRefused(t *testing.T) {
+	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{})
+	for name, tt := range map[string]struct {
+		reason, cid byte
+		op          iscsi.Opcode
+		response    byte
+	}{
+		"another connection": {1, 7, iscsi.OpLogoutResponse, 1},
+		"for recovery":       {2, 0, iscsi.OpLogoutResponse, 2},
+		"no such reason":     {9, 0, iscsi.OpReject, 9},
+	} {
+		h := i.Request(iscsi.OpLogout, true)
+		h[1] |= tt.reason
+		h[21] = tt.cid
+		if err := i.Send(h, nil); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := i.Receive(); err != nil || p.Header.Opcode() != tt.op || p.Header[2] != tt.response {
+			t.Errorf("%s: %v, %v, want %#02x with %d", name, p, err, byte(tt.op), tt.response)
+		}
+	}
+	if _, err := i.Read(0, 512); err != nil {
+		t.Error(err)
 	}
 }

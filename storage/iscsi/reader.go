@@ -2,19 +2,31 @@ package iscsi
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"sync"
 	"syscall"
 )
 
-// readBufferLen holds the longest PDU we take twice over, so that moving its beginning
-// to the front is rare.
-const readBufferLen = 512 << 10
+// lender lends buffers that hold PDUs with that much data, twice over so that moving the
+// beginning of one to the front is rare. A connection that waits holds none: a thousand
+// idle sessions cost next to nothing.
+type lender struct {
+	maxData int
+	pool    sync.Pool
+}
 
-// readBuffers lends buffers to connections that have something to read. A connection
-// that waits holds none: a thousand idle sessions cost next to nothing.
-var readBuffers = sync.Pool{New: func() any { b := make([]byte, readBufferLen); return &b }}
+func newLender(maxData int) *lender {
+	return &lender{maxData: maxData, pool: sync.Pool{New: func() any { b := make([]byte, 2*maxData); return &b }}}
+}
+
+// Discoveries, who have proved nothing, read from smaller buffers than sessions: one who
+// stops in the middle of a PDU keeps his.
+var (
+	readBuffers      = newLender(maxRecvData)
+	discoveryBuffers = newLender(maxLoginData)
+)
 
 // reader cuts a stream into PDUs. It is used by one goroutine.
 type reader struct {
@@ -23,6 +35,7 @@ type reader struct {
 	park    func() error    // called before waiting for the peer; an error ends that
 	unpark  func()          // called when something has come
 	digests Digests
+	lender  *lender
 
 	buf  *[]byte // nil: none borrowed
 	r, w int     // what is read and not yet taken
@@ -32,7 +45,7 @@ type reader struct {
 }
 
 func newReader(c net.Conn, park func() error, unpark func()) *reader {
-	r := &reader{conn: c, park: park, unpark: unpark}
+	r := &reader{conn: c, park: park, unpark: unpark, lender: readBuffers}
 	if sc, ok := c.(syscall.Conn); ok {
 		r.raw, _ = sc.SyscallConn()
 	}
@@ -41,12 +54,13 @@ func newReader(c net.Conn, park func() error, unpark func()) *reader {
 }
 
 // next returns the next PDU; it lies in the reader's buffer until next is called again.
+// With errDataDigest the PDU is returned too: its header can be trusted.
 func (r *reader) next() (PDU, error) {
 	if err := r.need(HeaderLen); err != nil {
 		return PDU{}, err
 	}
 	h := Header((*r.buf)[r.r:][:HeaderLen])
-	if err := checkLengths(h, maxRecvData); err != nil {
+	if err := checkLengths(h, r.lender.maxData); err != nil {
 		return PDU{}, err
 	}
 	if err := r.need(r.size(h)); err != nil {
@@ -77,11 +91,15 @@ func (r *reader) cut() (PDU, error) {
 	}
 	if r.digests.Data && n > 0 {
 		if err := checkDigest("data", b[end:], b[data:end]); err != nil {
-			return PDU{}, err
+			return p, fmt.Errorf("%w: %w", errDataDigest, err)
 		}
 	}
 	return p, nil
 }
+
+// errDataDigest is wrapped by the error of a PDU whose header arrived whole and whose
+// data did not.
+var errDataDigest = errors.New("data was damaged on the way")
 
 // need has at least n bytes in the buffer.
 func (r *reader) need(n int) error {
@@ -91,7 +109,7 @@ func (r *reader) need(n int) error {
 		}
 		if r.w == r.r {
 			r.r, r.w = 0, 0
-		} else if readBufferLen-r.r < n {
+		} else if len(*r.buf)-r.r < n {
 			r.w = copy(*r.buf, (*r.buf)[r.r:r.w])
 			r.r = 0
 		}
@@ -149,13 +167,13 @@ func (r *reader) tryRead(fd uintptr) bool {
 
 func (r *reader) borrow() {
 	if r.buf == nil {
-		r.buf = readBuffers.Get().(*[]byte)
+		r.buf = r.lender.pool.Get().(*[]byte)
 	}
 }
 
 func (r *reader) giveBack() {
 	if r.buf != nil {
-		readBuffers.Put(r.buf)
+		r.lender.pool.Put(r.buf)
 		r.buf = nil
 	}
 }

@@ -23,10 +23,16 @@ type server struct {
 
 	mu    sync.Mutex
 	conns map[*conn]struct{}
-	fresh []*conn // not logged in, oldest first
+	fresh []*conn // not logged in, or for discovery only; oldest first
 	pools map[*scsi.Device]*sharedPool
 	wg    sync.WaitGroup
+
+	listing chan struct{} // a place for each discovery that is being answered
 }
+
+// maxListing is how many discoveries are answered at once: they need no proof of who
+// asks, so they must leave the processor to the sessions.
+const maxListing = 2
 
 // sharedPool is the pool of a device: one per device, so that a disk that hangs holds
 // up nobody else's.
@@ -41,7 +47,7 @@ type sharedPool struct {
 func (t *Target) Serve(ctx context.Context, l net.Listener) error {
 	s := &server{
 		target: t, limits: t.Limits.withDefaults(), log: t.Log,
-		conns: map[*conn]struct{}{}, pools: map[*scsi.Device]*sharedPool{},
+		conns: map[*conn]struct{}{}, pools: map[*scsi.Device]*sharedPool{}, listing: make(chan struct{}, maxListing),
 	}
 	s.memory = newBuffers(s.limits.Memory)
 	if s.log == nil {
@@ -127,7 +133,7 @@ func (s *server) enter(c *conn) (loser *conn) {
 		return c
 	}
 	if len(s.fresh) >= s.limits.Unauthenticated {
-		loser = s.fresh[0]
+		loser, s.fresh = s.fresh[0], s.fresh[1:] // its end takes a moment: the next one is another's
 	}
 	s.conns[c] = struct{}{}
 	s.fresh = append(s.fresh, c)
@@ -135,15 +141,16 @@ func (s *server) enter(c *conn) (loser *conn) {
 }
 
 // loggedIn notes that a connection has become a session, and finds the pool of its
-// device.
+// device. A discovery goes on counting as one that has not logged in, for it has proved
+// nothing.
 func (s *server) loggedIn(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fresh = slices.DeleteFunc(s.fresh, func(o *conn) bool { return o == c })
 	d := c.device
 	if d == nil {
 		return
 	}
+	s.fresh = slices.DeleteFunc(s.fresh, func(o *conn) bool { return o == c })
 	if s.pools[d] == nil {
 		s.pools[d] = &sharedPool{pool: newPool(s.limits.Workers)}
 	}

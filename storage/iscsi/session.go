@@ -12,25 +12,29 @@ type Session struct {
 	device *scsi.Device // nil in a discovery session
 	nexus  *scsi.Nexus
 	memory *buffers
-	names  func() ([]Pair, error) // what SendTargets=All answers
+	names  func() ([]Pair, error) // what SendTargets=All answers; may let go of the lock
 
 	depth    uint32 // how many commands may be in flight
 	statSN   uint32
 	expCmdSN uint32
 	maxCmdSN uint32
 
-	tasks  map[uint32]*Task // by initiator task tag; also aborted ones whose data may still come
-	active int              // tasks that are not aborted
-	late   []uint32         // tags of aborted tasks whose data may still come, oldest first
-	hungry []*Task          // tasks that wait for memory before more data is asked for
-	queue  queue            // what the task attributes say about order
+	tasks     map[uint32]*Task // by initiator task tag; also aborted ones whose data may still come
+	active    int              // tasks that are not aborted
+	immediate int              // of those
+	late      []uint32         // tags of aborted tasks whose data may still come, oldest first
+	hungry    []*Task          // tasks that wait for memory before more data is asked for
+	starving  bool             // Feed is to come
+	managing  int              // task management requests that are not answered
+	queue     queue            // what the task attributes say about order
 
 	nextTTT uint32
 	text    textExchange
-	pinging bool // a NOP-In of ours is not answered
-	ponged  bool // one was, at least once
-	took    bool // data-out came since this was last looked at
-	leaving bool // logged out: nothing more is taken
+	pinging bool   // a NOP-In of ours is not answered
+	ponged  bool   // one was, at least once
+	took    int    // bytes of data-out that came since this was last looked at
+	leaving bool   // logged out: nothing more is taken
+	cid     uint16 // of the only connection
 	header  [HeaderLen]byte
 	stats   map[uint64]*LUNStats
 }
@@ -159,97 +163,10 @@ func (s *Session) putWindow(h Header) {
 	h.PutUint32(OffMaxCmd, s.maxCmdSN)
 }
 
-// Reasons of a Reject (RFC 7143 §11.17.1).
-const (
-	snackRejected       = 0x03
-	commandNotSupported = 0x05
-	tooManyImmediate    = 0x06
-)
-
-// reject answers a PDU that we can do without; it carries back the header.
-func (s *Session) reject(p PDU, reason byte) error {
-	h := s.answer(OpReject, NoTag)
-	h[2] = reason
-	s.send(PDU{Header: h, Data: append([]byte(nil), p.Header...)}, true, nil)
-	return nil
-}
-
-func (s *Session) snack(p PDU) error { return s.reject(p, snackRejected) }
-
-// nopOut answers a ping with the same data, or takes the answer to ours.
-func (s *Session) nopOut(p PDU) error {
-	if p.Header.TTT() != NoTag {
-		s.pinging, s.ponged = false, true
-		return nil
-	}
-	if p.Header.ITT() == NoTag {
-		return nil
-	}
-	h := s.answer(OpNopIn, p.Header.ITT())
-	copy(h[offLUN:offLUN+8], p.Header[offLUN:])
-	h.PutUint32(OffTTT, NoTag)
-	var data *Buffer
-	if n := min(len(p.Data), s.params.MaxSend); n > 0 {
-		data = s.memory.get(n)
-		copy(data.B, p.Data)
-		p.Data = data.B
-	}
-	s.send(PDU{Header: h, Data: p.Data}, true, data)
-	return nil
-}
-
-// Ping asks a silent initiator for a sign of life. It reports whether the one asked for
-// before has come.
-func (s *Session) Ping() (answered bool) {
-	if s.pinging {
-		return false
-	}
-	s.pinging = true
-	h := s.answer(OpNopIn, NoTag)
-	h.PutUint32(OffTTT, s.newTTT())
-	s.send(PDU{Header: h}, false, nil)
-	return true
-}
-
 // newTTT returns a target transfer tag, which is never the reserved one.
 func (s *Session) newTTT() uint32 {
 	if s.nextTTT++; s.nextTTT == NoTag {
 		s.nextTTT = 1
 	}
 	return s.nextTTT
-}
-
-// Goodbye asks the initiator to log out within so many seconds (RFC 7143 §11.9.1, event
-// 1). Linux does, and connects again.
-func (s *Session) Goodbye(seconds uint16) {
-	h := s.answer(OpAsync, NoTag)
-	h[offAsyncEvent] = 1
-	h.PutUint16(offAsyncParameter3, seconds)
-	s.send(PDU{Header: h}, true, nil)
-}
-
-// logout ends the session, or its only connection, which is the same. What is in flight
-// is aborted, and waited for.
-func (s *Session) logout(p PDU) error {
-	const recovery = 2
-	itt := p.Header.ITT()
-	if p.Header[1]&0x7f == recovery {
-		s.logoutResponse(itt, 2) // connection recovery is not supported
-		return nil
-	}
-	s.leaving = true
-	b := newBarrier(func() {
-		s.logoutResponse(itt, 0)
-		s.sink.Close("")
-	})
-	s.Abort(func(*Task) bool { return true }, b)
-	b.leave()
-	return nil
-}
-
-func (s *Session) logoutResponse(itt uint32, response byte) {
-	h := s.answer(OpLogoutResponse, itt)
-	h[2] = response
-	h.PutUint16(offTime2Wait, uint16(s.params.Time2Wait))
-	s.send(PDU{Header: h}, true, nil)
 }

@@ -203,3 +203,25 @@ func FuzzPDU(f *testing.F) {
 		}
 	})
 }
+
+// An initiator that asks for memory it cannot have, and takes back what it asked, over
+// and over, leaves nothing behind.
+func TestStarvedWritesAreForgotten(t *testing.T) {
+	l := newLedger(t, false)
+	held := l.session.memory.ask(2 << 20) // of somebody else
+	defer held.release()
+	write := map[int]uint32{OffEDTL: 8192, OffCDB: 0x2a << 24, OffCDB + 8: 16 << 24}
+	for sn := uint32(1); sn <= 1000; sn++ {
+		p := seedPDU(OpSCSICommand, FlagFinal|FlagWrite, sn, write, 0)
+		if err := l.session.Handle(p); err != nil {
+			t.Fatal(err)
+		}
+		abort := seedPDU(OpTaskRequest|0x40, FlagFinal|byte(AbortTask), sn+1, map[int]uint32{OffRefTag: sn}, 0)
+		if err := l.session.Handle(abort); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := l.session; len(s.hungry) != 0 || len(s.tasks) != 0 || s.active != 0 || l.starved != 1 {
+		t.Errorf("%d hungry, %d tasks, %d active, asked for memory %d times; want none, and once", len(s.hungry), len(s.tasks), s.active, l.starved)
+	}
+}

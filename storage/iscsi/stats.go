@@ -27,6 +27,8 @@ type LUNStats struct {
 	Errors                  uint64 // of the commands, those not answered GOOD
 	InFlight                int    // commands now
 
+	Time time.Duration // from arrival to answer, all commands together
+
 	// Latency counts commands by the time from their arrival to their answer:
 	// Latency[i] has those that took less than 2^i microseconds and not less than half
 	// of that; the last has all the longer ones.
@@ -35,11 +37,11 @@ type LUNStats struct {
 
 // count notes a command that was answered.
 func (s *Session) count(t *Task, r *scsi.Result, took time.Duration) {
-	c := s.stats[t.lun]
+	c := s.stats[t.unit]
 	if c == nil {
 		if c = new(LUNStats); r.Status == scsi.Good && len(s.stats) < scsi.MaxLUNs {
-			c.LUN = t.lun
-			s.stats[t.lun] = c
+			c.LUN = t.unit
+			s.stats[t.unit] = c
 		}
 	}
 	switch {
@@ -55,6 +57,7 @@ func (s *Session) count(t *Task, r *scsi.Result, took time.Duration) {
 	default:
 		c.Others++
 	}
+	c.Time += took
 	c.Latency[min(bits.Len64(uint64(took.Microseconds())), len(c.Latency)-1)]++
 }
 
@@ -64,7 +67,7 @@ func (s *Session) Stats() []LUNStats {
 	for lun, c := range s.stats {
 		c := *c
 		for _, t := range s.tasks {
-			if t.lun == lun && !t.aborted {
+			if t.unit == lun && !t.aborted {
 				c.InFlight++
 			}
 		}

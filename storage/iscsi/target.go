@@ -64,7 +64,7 @@ type Target struct {
 // parentheses.
 type Limits struct {
 	Connections     int           // in all (4096)
-	Unauthenticated int           // before their login is complete (1024)
+	Unauthenticated int           // before their login is complete, and discoveries (1024)
 	PerSecond       int           // taken in a second; the others wait in the kernel's queue (2000)
 	PerInitiator    int           // sessions of one initiator name (16)
 	LoginTime       time.Duration // from the first byte to full feature phase (15 s)

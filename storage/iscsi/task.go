@@ -9,12 +9,15 @@ import (
 // Task is one SCSI command from its arrival to its answer.
 type Task struct {
 	itt   uint32
-	lun   uint64
+	lun   uint64 // as the initiator has it
+	unit  uint64 // the same, in the one form that can be compared
 	cdb   []byte
 	short [16]byte // where cdb lies unless it is extended
 	flags byte     // second byte of the command's header: FlagRead, FlagWrite, attribute
 	edtl  int64    // what the initiator expects to move, in bytes
 	plan  scsi.Plan
+
+	immediate bool // not counted by the window
 
 	out         []byte  // data-out, want bytes once it is complete
 	in          *Buffer // room for data-in
@@ -88,8 +91,8 @@ func (s *Session) command(p PDU) error {
 	if old := s.tasks[itt]; old != nil && (!old.aborted || old.state == running) || itt == NoTag {
 		return protocolError("command with the tag %#x of another", itt)
 	}
-	if s.active >= int(s.depth)+8 {
-		return s.reject(p, tooManyImmediate) // only immediate commands can come so far
+	if h.Immediate() && s.immediate >= maxImmediate {
+		return s.reject(p, tooManyImmediate)
 	}
 	t, err := s.newTask(p)
 	if err != nil {
@@ -99,14 +102,37 @@ func (s *Session) command(p PDU) error {
 		return err
 	}
 	s.tasks[itt] = t
-	s.active++
-	s.queue.arrive(t)
+	s.enter(t)
 	return s.advance(t)
+}
+
+// maxImmediate is how many immediate commands may be in flight beside those that the
+// window lets in.
+const maxImmediate = 8
+
+// enter and leave count the tasks that are not aborted.
+func (s *Session) enter(t *Task) {
+	s.active++
+	if t.immediate {
+		s.immediate++
+	}
+	s.queue.arrive(t)
+}
+
+func (s *Session) leave(t *Task) {
+	s.active--
+	if t.immediate {
+		s.immediate--
+	}
+	s.queue.leave(t)
 }
 
 func (s *Session) newTask(p PDU) (*Task, error) {
 	h := p.Header
-	t := &Task{itt: h.ITT(), lun: h.LUN(), flags: h[1], edtl: int64(h.Uint32(OffEDTL))}
+	t := &Task{
+		itt: h.ITT(), lun: h.LUN(), unit: scsi.CanonicalLUN(h.LUN()), immediate: h.Immediate(),
+		flags: h[1], edtl: int64(h.Uint32(OffEDTL)),
+	}
 	cdb, err := p.cdb()
 	if err != nil {
 		return nil, err
@@ -150,8 +176,7 @@ func (s *Session) Complete(t *Task, r scsi.Result, took time.Duration) {
 		}
 		return
 	}
-	s.active--
-	s.queue.leave(t)
+	s.leave(t)
 	s.count(t, &r, took)
 	t.buf.release()
 	t.buf, t.out = nil, nil

@@ -1,5 +1,7 @@
 package iscsi
 
+import "slices"
+
 // textExchange is a text negotiation in full feature phase that takes several PDUs, in
 // either direction.
 type textExchange struct {
@@ -27,16 +29,9 @@ func (s *Session) textRequest(p PDU) error {
 		return nil
 	}
 	if len(x.rest) == 0 {
-		pairs, err := ParseText(x.request)
-		if err != nil {
+		var err error
+		if x.rest, err = s.answers(x.request); err != nil {
 			return err
-		}
-		for _, pair := range pairs {
-			answers, err := s.answerText(pair)
-			if err != nil {
-				return err
-			}
-			x.rest = AppendText(x.rest, answers...)
 		}
 	}
 	x.request = nil
@@ -63,6 +58,25 @@ func (s *Session) textResponse(p PDU, flags byte, data []byte) {
 	}
 	h.PutUint32(OffTTT, s.text.ttt)
 	s.send(PDU{Header: h, Data: data}, true, nil)
+}
+
+// answers is the whole answer to a text.
+func (s *Session) answers(text []byte) (b []byte, err error) {
+	pairs, err := ParseText(text)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range pairs {
+		if slices.ContainsFunc(pairs[:i], func(o Pair) bool { return o.Key == p.Key }) {
+			return nil, protocolError("key %s sent twice", p.Key)
+		}
+		list, err := s.answerText(p)
+		if err != nil {
+			return nil, err
+		}
+		b = AppendText(b, list...)
+	}
+	return b, nil
 }
 
 // answerText answers one key. Only what RFC 7143 §13 allows in full feature phase is

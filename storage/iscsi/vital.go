@@ -11,6 +11,10 @@ type vital struct {
 	owing        time.Duration // data that we asked for does not come
 }
 
+// leastPace is how many bytes of a write have to come between two ticks while others
+// wait for the memory that is kept for them.
+const leastPace = 64 << 10
+
 // checkUp is called every tick. It asks a silent initiator for a sign of life, and
 // gives up on one that does not answer although it once did, or that stops reading what
 // it asked for or sending what it was asked for. iPXE never answers such questions: it
@@ -33,15 +37,21 @@ func (c *conn) checkUp(tick time.Duration) {
 		v.stuck = 0
 	}
 	v.owing += tick
-	if c.session.took || !c.session.Owed() {
+	short, enough := c.srv.memory.wanted(), 1
+	if short {
+		enough = leastPace
+	}
+	if c.session.took >= enough || !c.session.Owed() {
 		v.owing = 0
 	}
-	v.heard, v.wrote, c.session.took = false, false, false
+	v.heard, v.wrote, c.session.took = false, false, 0
 	switch {
 	case v.stuck > l.Keepalive:
 		c.kill("the initiator does not read")
 	case v.owing > 2*l.Keepalive:
 		c.kill("the initiator does not send the data of its writes")
+	case short && v.owing > l.Keepalive/6:
+		c.kill("the initiator sends the data of its writes too slowly while others wait for the memory")
 	case v.silence > l.Idle, v.silence > 2*l.Keepalive && (c.device == nil || c.session.ponged):
 		c.kill("the initiator is silent")
 	case v.silence > l.Keepalive && c.device != nil && !c.session.pinging:

@@ -40,13 +40,18 @@ func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 // inTime runs a test body with a target, in synctest's time. The body gets a function
 // that makes connections.
 func inTime(t *testing.T, body func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event)) {
+	inTimeWith(t, iscsi.Limits{}, body)
+}
+
+func inTimeWith(t *testing.T, limits iscsi.Limits, body func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event)) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &pipes{accept: make(chan net.Conn), closed: make(chan struct{})}
-		device := newDevice(t, newRAM(1<<20))
+		device := newDevice(t, newRAM(8<<20))
 		events := make(chan iscsi.Event, 100)
 		target := &iscsi.Target{
 			Lookup:  func(context.Context, string, string) (iscsi.Grant, error) { return iscsi.Grant{Device: device}, nil },
 			Observe: func(e iscsi.Event) { events <- e },
+			Limits:  limits,
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
@@ -63,9 +68,9 @@ func inTime(t *testing.T, body func(t *testing.T, dial func() net.Conn, heard fu
 	})
 }
 
-func loginOver(t *testing.T, c net.Conn) *initiatortest.Initiator {
+func loginOver(t *testing.T, c net.Conn, suffix ...string) *initiatortest.Initiator {
 	t.Helper()
-	i, err := initiatortest.New(c, initiatortest.Options{Name: initiatorName, Target: targetName})
+	i, err := initiatortest.New(c, initiatortest.Options{Name: initiatorName + strings.Join(suffix, ""), Target: targetName})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,4 +194,53 @@ func TestDataThatDoesNotCome(t *testing.T) {
 		}()
 		closedWithin(t, i.Conn, heard, time.Minute, 63*time.Second, "does not send")
 	})
+}
+
+// Who asks for all the memory there is and sends next to nothing may do so as long as
+// nobody else needs it, and no longer.
+func TestDataThatDribblesIn(t *testing.T) {
+	inTimeWith(t, iscsi.Limits{Memory: 1 << 20}, func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event) {
+		slow := loginOver(t, dial())
+		if err := slow.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			dribble(slow, 8<<20)
+		}()
+		time.Sleep(5 * time.Minute)
+		select {
+		case <-ended:
+			t.Fatal("closed while nobody else needed the memory")
+		default:
+		}
+		other, start := loginOver(t, dial(), "-2"), time.Now()
+		defer other.Close()
+		if err := other.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Write(0, make([]byte, 1<<20)); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took > 8*time.Second {
+			t.Errorf("another initiator's write took %v, want a few seconds", took)
+		}
+		<-ended
+	})
+}
+
+// dribble begins a write of n bytes and sends a block of it a second, until it cannot.
+func dribble(i *initiatortest.Initiator, n int) {
+	cdb := []byte{0x2a, 7: byte(n / 512 >> 8), 8: byte(n / 512), 9: 0}
+	if err := i.Send(i.Command(cdb, iscsi.FlagWrite, n), nil); err != nil {
+		return
+	}
+	p, err := i.Receive()
+	for sn := uint32(0); err == nil; sn++ {
+		time.Sleep(time.Second)
+		h := i.DataOut(p.Header, sn, int(sn)*512)
+		h[1] = 0
+		err = i.Send(h, make([]byte, 512))
+	}
 }

@@ -106,12 +106,24 @@ func (d *Device) raise(number int, c condition, except *Nexus) {
 	}
 }
 
-// unit finds the logical unit a LUN names, nil if there is none. Peripheral
-// device addressing and flat space addressing are understood.
+// Has tells whether there is a unit at a LUN.
+func (d *Device) Has(lun uint64) bool { return d.unit(lun) != nil }
+
+// unit finds the logical unit a LUN names, nil if there is none.
 func (d *Device) unit(lun uint64) *LUN {
-	method, n := lun>>62, lun>>48&0x3fff
-	if method > 1 || lun<<16 != 0 || n >= MaxLUNs {
+	if lun = CanonicalLUN(lun); lun<<16 != 0 || lun>>48 >= MaxLUNs {
 		return nil
 	}
-	return d.luns[n].Load()
+	return d.luns[lun>>48].Load()
+}
+
+// CanonicalLUN is the one name of a unit that can be named in several ways: what
+// flat space addressing calls n, peripheral device addressing calls n too, as far as
+// it reaches (SAM-5). All else stays as it is.
+func CanonicalLUN(lun uint64) uint64 {
+	const flat = 1
+	if n := lun << 2 >> 50; lun>>62 == flat && lun<<16 == 0 && n < MaxLUNs {
+		return n << 48
+	}
+	return lun
 }
