@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -18,12 +19,11 @@ var update = flag.Bool("update", false, "write the conformance golden anew")
 
 // way is one way of talking to the target that the whole suite is run over.
 type way struct {
-	name   string
-	args   []string // of the export
-	auth   string
-	env    []string
-	query  string // of the URL
-	second bool   // a second path to the same unit
+	name  string
+	args  []string // of the export
+	auth  string
+	env   []string
+	query string // of the URL
 }
 
 // defect names the tests of the suite that no target can pass, and why. Their result is
@@ -42,39 +42,44 @@ func TestConformance(t *testing.T) {
 	mutual := []string{"LIBISCSI_CHAP_TARGET_USERNAME=bob", "LIBISCSI_CHAP_TARGET_PASSWORD=looking-glass"}
 	ways := []way{
 		{name: "plain"},
-		{name: "two paths", second: true},
 		{name: "CHAP", args: []string{"--chap", "alice:" + alice}, auth: "alice%wonderland12@"},
 		{name: "mutual CHAP", args: []string{"--chap", "alice:" + alice, "--mutual-chap", "bob:" + bob}, auth: "alice%wonderland12@", env: mutual},
 		{name: "digests", query: "?header_digest=crc32c"},
 	}
 	tests := listTests(t)
 	golden := readGolden(t)
+	var wg sync.WaitGroup
 	for _, w := range ways {
-		t.Run(w.name, func(t *testing.T) {
-			t.Parallel()
-			e := export(t, append(w.args, diskImage(t, 256<<20))...)
-			column := 0
-			urls := []string{e.url(w.auth) + w.query}
-			if w.second {
-				column, urls = 1, append(urls, urls[0])
-			}
-			count := map[string]int{}
-			for _, name := range tests {
-				got := runTest(t, name, w.env, urls)
-				result, _, _ := strings.Cut(got, " ")
-				count[result]++
-				if *update {
-					golden.set(name, column, got)
-				} else if want := golden[name][column]; got != want && defect[name] == "" {
-					t.Errorf("%s: %s, want %s", name, got, want)
-				}
-			}
-			t.Logf("%d tests: %v", len(tests), count)
-		})
+		for column, paths := range []string{"one path", "two paths"} {
+			wg.Go(func() { // all at once: the suite mostly sleeps
+				t.Run(w.name+", "+paths, func(t *testing.T) {
+					e := export(t, append(slices.Clone(w.args), diskImage(t, 256<<20))...)
+					urls := slices.Repeat([]string{e.url(w.auth) + w.query}, 1+column)
+					judgeAll(t, tests, w.env, urls, golden, column)
+				})
+			})
+		}
 	}
+	wg.Wait()
 	if *update {
-		t.Cleanup(func() { golden.write(t, tests) })
+		golden.write(t, tests)
 	}
+}
+
+// judgeAll runs the suite over those URLs and holds it against a column of the golden.
+func judgeAll(t *testing.T, tests, env, urls []string, golden golden, column int) {
+	count := map[string]int{}
+	for _, name := range tests {
+		got := runTest(t, name, env, urls)
+		result, _, _ := strings.Cut(got, " ")
+		count[result]++
+		if *update {
+			golden.set(name, column, got)
+		} else if want := golden[name][column]; got != want && defect[name] == "" {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	t.Logf("%d tests: %v", len(tests), count)
 }
 
 // A unit that is write-protected: the suite's own test of it, which it skips elsewhere.
