@@ -35,7 +35,11 @@ type network struct {
 // its configuration.
 func newNetwork(t testing.TB, edit func(*Config)) *network {
 	t.Helper()
-	s := storetest.Open(t)
+	return newNetworkAt(t, storetest.Open(t), edit)
+}
+
+func newNetworkAt(t testing.TB, s *store.Store, edit func(*Config)) *network {
+	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	c := Config{
 		Interface: &net.Interface{Name: "br0", HardwareAddr: net.HardwareAddr{2, 0, 0, 0, 0, 1}},
