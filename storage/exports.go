@@ -178,10 +178,11 @@ func (e *Exports) serve(export *baremetal.Export, ro bool) (*served, error) {
 	if err != nil {
 		return nil, err
 	}
-	lun, err := scsi.NewLUN(disk, scsi.Options{
-		Serial: export.Volume, ReadOnly: ro,
-		Fault: func(err error) { e.fault(export, err) },
-	})
+	options := scsi.Options{Serial: export.Volume, ReadOnly: ro, Fault: func(err error) { e.fault(export, err) }}
+	if !ro { // readers share a volume, each through a unit of its own
+		options.Reservations = disk.Reservations()
+	}
+	lun, err := scsi.NewLUN(disk, options)
 	if err != nil {
 		return nil, errors.Join(err, disk.Close())
 	}
@@ -198,13 +199,14 @@ func (e *Exports) Withdraw(iqn string) {
 	s := e.open[iqn]
 	e.mu.Unlock()
 	if s != nil {
-		e.withdraw(iqn, s)
+		e.withdraw(iqn, s, true)
 	}
 }
 
 // withdraw returns when nothing of a volume is open any more, whoever began it: a row
-// that goes brings Detach here, and reconcile.
-func (e *Exports) withdraw(iqn string, s *served) {
+// that goes brings Detach here, and reconcile. With the row, if it is gone, go the
+// persistent reservations: the next machine that has the volume did not ask for them.
+func (e *Exports) withdraw(iqn string, s *served, gone bool) {
 	e.mu.Lock()
 	first := !s.ending
 	s.ending = true
@@ -215,7 +217,7 @@ func (e *Exports) withdraw(iqn string, s *served) {
 	}
 	defer close(s.ended)
 	e.target.End(iqn)
-	if err := s.close(); err != nil {
+	if err := s.close(gone); err != nil {
 		e.log.Error("close volume", "volume", s.volume, "error", err)
 	}
 	e.mu.Lock()
@@ -225,17 +227,20 @@ func (e *Exports) withdraw(iqn string, s *served) {
 
 // close flushes first: what a machine wrote and did not flush before it was cut off
 // is not lost to a power cut of ours as well.
-func (s *served) close() error {
+func (s *served) close(forget bool) error {
 	var err error
 	if !s.readOnly {
 		err = s.disk.Sync()
+	}
+	if !s.readOnly && forget {
+		err = errors.Join(err, s.disk.Reservations().Save(nil))
 	}
 	return errors.Join(err, s.disk.Close())
 }
 
 func (e *Exports) withdrawAll() {
 	for iqn, s := range e.opened() {
-		e.withdraw(iqn, s)
+		e.withdraw(iqn, s, false)
 	}
 }
 
@@ -281,7 +286,7 @@ func (e *Exports) withdrawOrphans(ctx context.Context) error {
 	}
 	for iqn, s := range open {
 		e.log.Debug("withdraw volume whose export is gone", "target", iqn)
-		e.withdraw(iqn, s)
+		e.withdraw(iqn, s, true)
 	}
 	return nil
 }

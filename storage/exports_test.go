@@ -3,6 +3,7 @@ package storage
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -17,6 +18,7 @@ import (
 	"ironhook/baremetal"
 	"ironhook/storage/iscsi"
 	"ironhook/storage/iscsi/initiatortest"
+	"ironhook/storage/pool"
 	"ironhook/storage/volume"
 	"ironhook/store"
 )
@@ -259,6 +261,62 @@ func TestDetachEndsSessions(t *testing.T) {
 	if got := h.story(n) + h.story(next); strings.Contains(got, "logout") {
 		t.Errorf("story = %q: the detach tells it already", got)
 	}
+}
+
+// What an initiator reserves and wants kept outlives a restart of ours (APTPL), but not
+// the end of its export: the next machine has the volume to itself.
+func TestReservationsOutliveARestart(t *testing.T) {
+	h := newHouse(t)
+	n, _ := h.machine("pc-07")
+	_, address, stop := h.serve()
+	h.must(h.managed.Attach(t.Context(), n))
+	register := make([]byte, 24) // PERSISTENT RESERVE OUT parameter list
+	copy(register[8:], "the key.")
+	register[20] = 1 // APTPL
+	r, err := h.dial(address, h.export(), linux).Do([]byte{0x5f, 8: 24, 9: 0}, register, 0)
+	if err != nil || r.Status != 0 {
+		t.Fatalf("REGISTER with APTPL = status %#x, sense %x, %v", r.Status, r.Sense, err)
+	}
+	keys := func(address string) string {
+		r, err := h.dial(address, h.export(), linux).Do([]byte{0x5e, 8: 64, 9: 0}, nil, 64)
+		if err != nil || len(r.Data) < 8 {
+			t.Fatalf("READ KEYS = %x, %v", r.Data, err)
+		}
+		return string(r.Data[8:])
+	}
+	stop()
+	_, address, _ = h.serve()
+	if got := keys(address); got != "the key." {
+		t.Errorf("keys after a restart = %q, want the one that was registered", got)
+	}
+	h.must(h.managed.Detach(t.Context(), n))
+	h.must(h.managed.Attach(t.Context(), n))
+	if got := keys(address); got != "" {
+		t.Errorf("keys of a new export = %q, want none", got)
+	}
+}
+
+// An initiator that is logged in learns that its volume has grown: CAPACITY DATA HAS
+// CHANGED, and then the new capacity.
+func TestInitiatorLearnsOfANewSize(t *testing.T) {
+	h := newHouse(t)
+	n := h.node("pc-07")
+	v, err := h.pool.CreateVolume(t.Context(), pool.NewVolume{Size: 1 << 20})
+	h.must(err)
+	h.give(n, 0, v.UUID, nil)
+	_, address, _ := h.serve()
+	h.must(h.managed.Attach(t.Context(), n))
+	i := h.dial(address, h.export(), linux)
+	h.must(h.pool.Extend(t.Context(), v.UUID, 3<<20))
+	r, err := i.Do(make([]byte, 6), nil, 0) // TEST UNIT READY
+	if err != nil || len(r.Sense) < 14 || r.Sense[2] != 6 || r.Sense[12] != 0x2a || r.Sense[13] != 9 {
+		t.Errorf("the command after the extension = status %#x, sense %x, %v, want 6/2a09", r.Status, r.Sense, err)
+	}
+	r, err = i.Do([]byte{0x9e, 1: 0x10, 13: 32, 15: 0}, nil, 32) // READ CAPACITY(16)
+	if err != nil || len(r.Data) < 8 || binary.BigEndian.Uint64(r.Data)+1 != 3<<20/512 {
+		t.Errorf("READ CAPACITY = %x, %v, want %d blocks", r.Data, err, 3<<20/512)
+	}
+	h.must(i.Write(2<<20, make([]byte, 512)))
 }
 
 // A row that goes without Detach, here with its node, takes its sessions along.

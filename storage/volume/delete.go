@@ -17,6 +17,9 @@ func (d *Dir) Delete(id string) error {
 		if err := d.independent(s.m); err != nil {
 			return err
 		}
+		if err := d.forget(id + reservationsSuffix); err != nil {
+			return err
+		}
 		file := id + manifestSuffix
 		if s.m.plain {
 			file = id + rawSuffix

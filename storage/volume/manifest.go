@@ -138,6 +138,15 @@ func (d *Dir) publish(m *manifest) error {
 	if err != nil {
 		return err
 	}
+	return d.replace(m.id+manifestSuffix, b, d.syncLayers) // what it names must be there when it is
+}
+
+func (d *Dir) syncLayers() error { return d.fs.SyncDir(layersDir) }
+
+// replace makes b the contents of a small file, on stable storage: after a crash it has
+// the old or the new. before is called when the new is written, and before it counts. The
+// caller holds the lock of the directory.
+func (d *Dir) replace(name string, b []byte, before func() error) error {
 	temp := growing + newName()
 	f, err := d.fs.Create(temp)
 	if err != nil {
@@ -148,10 +157,10 @@ func (d *Dir) publish(m *manifest) error {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = d.fs.SyncDir(layersDir) // what it names must be there when it is
+		err = before()
 	}
 	if err == nil {
-		err = d.fs.Rename(temp, m.id+manifestSuffix)
+		err = d.fs.Rename(temp, name)
 	}
 	if err != nil {
 		return errors.Join(err, d.fs.Remove(temp))
