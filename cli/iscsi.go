@@ -44,7 +44,8 @@ func exportCommand() *cobra.Command {
 		Use:   "export FILE...",
 		Short: "Serve raw image files over iSCSI at once, without a database",
 		Long: `Serves raw image files or block devices as LUN 0, 1, ... of one iSCSI target, until
-interrupted. Prints the URL of each on a line of its own once it can be reached.`,
+interrupted. Prints the URL of each on a line of its own once it can be reached.
+Persistent reservations that an initiator wants kept are in FILE.reservations.`,
 		Example: "  ironhook iscsi export --listen 127.0.0.1:3260 disk.raw\n" +
 			"  ironhook iscsi export --chap alice:secret.txt --read-only golden.raw",
 		Args: cobra.MinimumNArgs(1),
@@ -69,6 +70,9 @@ func (e *export) run(ctx context.Context, cmd *cobra.Command) error {
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 	if e.iqn = strings.ToLower(e.iqn); !iscsi.ValidName(e.iqn) {
 		return misuse("--iqn %q: want a name of letters, digits, '.', '-' and ':', as %s", e.iqn, exportName)
+	}
+	if n := len(e.files); n > scsi.MaxLUNs {
+		return misuse("%d files: one target serves at most %d; export the others as another, with --iqn and --listen", n, scsi.MaxLUNs)
 	}
 	grant, err := e.grant()
 	if err != nil {
@@ -126,16 +130,24 @@ func (e *export) open(log *slog.Logger) (*scsi.Device, []*filedisk.Disk, error) 
 			return nil, disks, misuse("%s: %w", file, err)
 		}
 		disks = append(disks, disk)
-		unit, err := scsi.NewLUN(disk, scsi.Options{
-			Serial: serial(file), ReadOnly: e.readOnly, WriteThrough: e.writeThrough,
-			Fault: func(err error) { log.Error("disk", "file", file, "err", err) },
-		})
+		unit, err := scsi.NewLUN(disk, e.options(file, disk, log))
 		if err != nil {
 			return nil, disks, fmt.Errorf("export %s: %w", file, err)
 		}
 		units = append(units, unit)
 	}
 	return scsi.NewDevice(e.iqn, units...), disks, nil
+}
+
+func (e *export) options(file string, disk *filedisk.Disk, log *slog.Logger) scsi.Options {
+	o := scsi.Options{
+		Serial: serial(file), ReadOnly: e.readOnly, WriteThrough: e.writeThrough,
+		Fault: func(err error) { log.Error("disk", "file", file, "err", err) },
+	}
+	if kept, ok := disk.Reservations(); ok && !e.readOnly { // a golden image may lie where nobody may write
+		o.Reservations = kept
+	}
+	return o
 }
 
 // serial is the same whenever the same file is exported, so that initiators know the

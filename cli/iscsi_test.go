@@ -2,11 +2,11 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -41,15 +41,21 @@ func TestExportMistakes(t *testing.T) {
 		"no such file":  {"--listen", "127.0.0.1:0", filepath.Join(dir, "absent")},
 		"in use by ano": {"--listen", "127.0.0.1:0", disk, disk},
 	} {
-		var out bytes.Buffer
-		cmd := exportCommand()
-		cmd.SilenceErrors, cmd.SilenceUsage = true, true
-		cmd.SetArgs(args)
-		cmd.SetOut(&out)
-		err := cmd.ExecuteContext(context.Background())
-		if !errors.As(err, new(usageError)) || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "\n") || out.Len() > 0 {
-			t.Errorf("export %q = %v (printed %q), want a usage error with %q", args, err, out.String(), name)
-		}
+		exportMistake(t, name, args)
+	}
+	exportMistake(t, "at most 256", slices.Repeat([]string{disk}, 257))
+}
+
+func exportMistake(t *testing.T, want string, args []string) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := exportCommand()
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd.SetArgs(args)
+	cmd.SetOut(&out)
+	err := cmd.ExecuteContext(t.Context())
+	if !errors.As(err, new(usageError)) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") || out.Len() > 0 {
+		t.Errorf("export %.200q = %v (printed %q), want a usage error with %q", args, err, out.String(), want)
 	}
 }
 

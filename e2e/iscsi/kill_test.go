@@ -108,3 +108,38 @@ func open(ctx context.Context, e *exporter, name string) (*initiatortest.Initiat
 	}
 	return i, nil
 }
+
+// What an initiator reserved for longer than the server lives stays reserved when the
+// server is killed (APTPL).
+func TestReservationsOutliveAKill(t *testing.T) {
+	needsPeers(t, nil)
+	t.Parallel()
+	ctx, cancel := initiatortest.Patience(t.Context())
+	defer cancel()
+	file := diskImage(t, 1<<20)
+	e := export(t, file)
+	owner, err := open(ctx, e, "iqn.2026-11.test:owner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := append(make([]byte, 15), 7, 0, 0, 0, 0, 1, 0, 0, 0)                       // key 7, APTPL
+	for _, cdb := range [][]byte{{0x5f, 6, 8: 24, 9: 0}, {0x5f, 1, 3, 8: 24, 9: 0}} { // register, reserve exclusively
+		if r, err := owner.Do(cdb, list, 0); err != nil || r.Status != 0 {
+			t.Fatalf("PERSISTENT RESERVE OUT %x: status %#02x, sense %x, %v", cdb, r.Status, r.Sense, err)
+		}
+		copy(list, list[8:16]) // from now on with the key
+	}
+	owner.Close()
+	e.kill()
+	e = export(t, file)
+	for name, want := range map[string]bool{"iqn.2026-11.test:owner": true, "iqn.2026-11.test:stranger": false} {
+		i, err := open(ctx, e, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer i.Close()
+		if _, err := i.Read(0, 512); (err == nil) != want {
+			t.Errorf("%s reads after the kill: %v, want success to be %v", name, err, want)
+		}
+	}
+}
