@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strings"
 
 	"ironhook/baremetal"
 	"ironhook/store"
@@ -18,6 +19,7 @@ type collection[T any] struct {
 	noun     string
 	since    int
 	older    string     // what an older microversion hears
+	olderOne error      // and when it asks for an item, where that is something else
 	named    bool       // may be called by name as well as by UUID
 	inDetail bool       // has a route /detail
 	plain    bool       // lists show everything and know no "detail="
@@ -60,6 +62,8 @@ func (k collection[T]) routes() []route {
 	for i := range all {
 		all[i].since = k.since
 		switch {
+		case k.olderOne != nil && strings.HasPrefix(all[i].path, item):
+			all[i].gate = k.olderOne
 		case k.older == "":
 		case all[i].method == http.MethodGet:
 			all[i].gate = abort(http.StatusNotFound, k.older)

@@ -89,14 +89,14 @@ func (a *API) dispatch(w http.ResponseWriter, c *call, segments []string) error 
 		w.Header()["Allow"] = []string{strings.Join(slices.Sorted(maps.Keys(found.methods)), ", ")}
 		return abort(http.StatusMethodNotAllowed, "")
 	}
-	if c.minor < r.since && r.gate != nil {
+	if c.minor < r.since && r.gate != nil && !r.late {
 		return r.gate
 	}
 	if err := a.arguments(c, r, vars); err != nil {
 		return err
 	}
 	if c.minor < r.since {
-		return notFound()
+		return cmp.Or(r.gate, notFound())
 	}
 	body, err := r.handle(c)
 	if err != nil {

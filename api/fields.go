@@ -38,7 +38,7 @@ const (
 	implicit                    // cannot be named in "fields="
 	unsorted                    // cannot be sorted by, though it is a column
 	always                      // shown whatever "fields=" says
-	older                       // an explicit null is fine even before its microversion
+	silent                      // may be named in "fields=" before its microversion, and is not shown
 )
 
 func (a access) has(b access) bool { return a&b != 0 }
@@ -162,6 +162,12 @@ func (f field[T]) with(s *schema) field[T] { f.schema = s; return f }
 func (f field[T]) checked(k *kind) field[T] { f.check = k; return f }
 
 func (f field[T]) writable(from int) field[T] { f.from = from; return f }
+
+// notSorted is for what Ironic keeps in another table: one does not sort by it.
+func (f field[T]) notSorted() field[T] {
+	f.column, f.needs = "", append(f.needs, f.column)
+	return f
+}
 
 func (f field[T]) in(column string) field[T] { f.column = column; return f }
 

@@ -14,7 +14,7 @@ import (
 func TestGolden(t *testing.T) { replayFolder(t, "testdata/golden", 13) }
 
 // TestRecorded does the same with the groups that were recorded later.
-func TestRecorded(t *testing.T) { replayFolder(t, "testdata/recorded", 6) }
+func TestRecorded(t *testing.T) { replayFolder(t, "testdata/recorded", 7) }
 
 func replayFolder(t *testing.T, folder string, groups int) {
 	deviations := readDeviations(t, filepath.Join(folder, "deviations.txt"))

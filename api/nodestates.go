@@ -27,9 +27,9 @@ var nodeStateRoutes = []route{
 	{method: "PUT", path: "/nodes/{node_ident}/states/raid", args: []argument{nodeArg, mandatory("target_raid_config", strictly("dict"))},
 		body: "target_raid_config", status: http.StatusNoContent, handle: setRAID, doc: "Set the RAID configuration that cleaning shall apply"},
 	{method: "PUT", path: "/nodes/{node_ident}/states/boot_mode", args: []argument{nodeArg, mandatory("target", aString)}, body: "*",
-		since: 76, gate: since76, status: http.StatusAccepted, handle: setBootMode, doc: "Choose between UEFI and BIOS boot"},
+		since: 76, gate: since76, late: true, status: http.StatusAccepted, handle: setBootMode, doc: "Choose between UEFI and BIOS boot"},
 	{method: "PUT", path: "/nodes/{node_ident}/states/secure_boot", args: []argument{nodeArg, mandatory("target", aBoolean)}, body: "*",
-		since: 76, gate: since76, status: http.StatusAccepted, handle: setSecureBoot, doc: "Switch secure boot"},
+		since: 76, gate: since76, late: true, status: http.StatusAccepted, handle: setSecureBoot, doc: "Switch secure boot"},
 	{method: "GET", path: "/nodes/{node_ident}/states/console", args: []argument{nodeArg}, handle: showConsole, doc: "Show how to reach a node's console"},
 	{method: "PUT", path: "/nodes/{node_ident}/states/console", args: []argument{nodeArg, mandatory("enabled", aBoolean)}, body: "*",
 		status: http.StatusAccepted, handle: setConsole, doc: "Start or stop a node's console"},
@@ -115,7 +115,7 @@ func (c *call) refused(node, state string) error {
 
 // verbSince is the microversion that brought a verb.
 var verbSince = map[string]int{"manage": 4, "provide": 4, "inspect": 6, "abort": 13, "clean": 15, "adopt": 17,
-	"rescue": 38, "unrescue": 38, "deploy": 73, "undeploy": 73}
+	"rescue": 38, "unrescue": 38, "deploy": 73}
 
 func provision(c *call) ([]byte, error) {
 	n, err := c.node()

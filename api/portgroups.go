@@ -34,7 +34,7 @@ var portgroups = newResource(resource[portgroup]{
 	},
 })
 
-var portgroupKind = collection[portgroup]{resource: portgroups, noun: "portgroup", since: 23, named: true, inDetail: true,
+var portgroupKind = collection[portgroup]{resource: portgroups, noun: "portgroup", since: 23, olderOne: lookup404, named: true, inDetail: true,
 	filters: []argument{optional("node", anIdent), optional("address", aMAC)},
 	id:      func(v *portgroup) *string { return &v.UUID },
 	filter: func(c *call, tx *store.Tx, l *listing) error {

@@ -19,14 +19,14 @@ func portUUID(p *port) string { return p.UUID }
 
 var ports = newResource(resource[port]{
 	plural: "ports", path: "ports", body: "port", ident: "port_uuid",
-	rows: (*store.Tx).Ports, uuid: portUUID,
+	rows: (*store.Tx).Ports, uuid: portUUID, strict: true,
 	fields: []field[port]{
 		ident("uuid", 1, brief|create, func(p *port) *string { return &p.UUID }),
 		created(func(p *port) *timeOf { return &p.CreatedAt }),
 		updated(func(p *port) *timeOf { return &p.UpdatedAt }),
 		word("address", 1, brief|create|required|patch, func(p *port) *string { return &p.Address }).checked(&aMAC),
 		object("extra", 1, create|patch, func(p *port) *baremetal.Object { return &p.Extra }),
-		object("internal_info", 18, 0, func(p *port) *baremetal.Object { return &p.InternalInfo }),
+		object("internal_info", 18, silent, func(p *port) *baremetal.Object { return &p.InternalInfo }),
 		flag("is_smartnic", 53, create|patch, func(p *port) *bool { return &p.IsSmartNIC }),
 		object("local_link_connection", 19, create|patch, func(p *port) *baremetal.Object { return &p.LocalLinkConnection }).
 			with(&schema{types: []string{"null", "object"}}).checked(&aLocalLink),
@@ -197,7 +197,7 @@ func createPort(c *call) ([]byte, error) {
 		if err != nil {
 			return err
 		}
-		if err := checkPort(tx, p, body); err != nil {
+		if err := checkPort(c, tx, p, body); err != nil {
 			return err
 		}
 		if err := tx.Ports().Insert(p); err != nil {
@@ -213,7 +213,10 @@ func createPort(c *call) ([]byte, error) {
 }
 
 // checkPort holds the rules between a port and its portgroup and network.
-func checkPort(tx *store.Tx, p *port, body baremetal.Object) error {
+func checkPort(c *call, tx *store.Tx, p *port, body baremetal.Object) error {
+	if c.minor < 64 && asObject(body["local_link_connection"])["network_type"] != nil {
+		return notAcceptable(0)
+	}
 	if v, ok := body["physical_network"]; ok && v == "" {
 		return invalid("A non-empty value is required when setting physical_network")
 	}
@@ -266,7 +269,7 @@ func patchPort(c *call) ([]byte, error) {
 		if err := mayChangePort(c, n, p, changed); err != nil {
 			return err
 		}
-		if err := checkPort(tx, p, changedBody(ops)); err != nil {
+		if err := checkPort(c, tx, p, changedBody(ops)); err != nil {
 			return err
 		}
 		if err := tx.Ports().Update(p); err != nil {

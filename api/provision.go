@@ -26,7 +26,7 @@ func (c *call) checkProvision(n *node, target string) error {
 	deploys := target == "active" || target == "deploy" || target == "rebuild"
 	if deploy != nil {
 		if c.minor < 69 {
-			return notAcceptable(0)
+			return notAcceptable(69)
 		}
 		if !deploys {
 			return invalid(`"deploy_steps" is only valid when setting target provision state to active or rebuild`)

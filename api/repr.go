@@ -29,6 +29,12 @@ func repr(v any) string {
 			parts[i] = repr(item)
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
+	case []string:
+		parts := make([]any, len(v))
+		for i, item := range v {
+			parts[i] = item
+		}
+		return repr(parts)
 	case map[string]any:
 		return reprObject(v)
 	}

@@ -21,6 +21,7 @@ type resource[T any] struct {
 	allowed  []string                   // and of those that a PATCH may change
 	brief    []string                   // order of the brief fields in links, where it is not the fields' own
 	invalid  func(unknown string) error // for a name in "fields=" that is none
+	strict   bool                       // a member that is too new is refused even when it is null
 	creation *schema
 	patching *schema
 }
@@ -80,7 +81,7 @@ func (r *resource[T]) shown(c *call, which access, named []string) ([]*field[T],
 // acceptable refuses names that are newer than the request's microversion.
 func (r *resource[T]) acceptable(c *call, names []string) error {
 	for i := range r.fields {
-		if f := &r.fields[i]; max(f.since, f.from) > c.minor && !f.access.has(implicit) && slices.Contains(names, f.name) {
+		if f := &r.fields[i]; max(f.since, f.from) > c.minor && !f.access.has(implicit|silent) && slices.Contains(names, f.name) {
 			return notAcceptable(0)
 		}
 	}
@@ -120,7 +121,8 @@ func (r *resource[T]) fill(c *call, body any, row *T) error {
 		if !ok {
 			continue
 		}
-		if max(f.since, f.from) > c.minor && !(v == nil && f.access.has(older)) && !(v == nil || v == "") {
+		null := v == nil || v == ""
+		if f.since > c.minor && (r.strict || !null) || f.from > c.minor && !null && !equal(v, map[string]any{}) {
 			return notAcceptable(0)
 		}
 		f.set(row, v)

@@ -9,6 +9,7 @@ type route struct {
 	path   string // behind /v1, in mux's syntax
 	since  int    // microversion that brought it
 	gate   error  // what an older microversion hears; nil is Ironic's usual 404
+	late   bool   // it hears so only when its arguments are in order
 	args   []argument
 	body   string // "" none; "*" its members are arguments; else the argument that is the whole body
 	status int    // of success; 0 is 200

@@ -47,9 +47,7 @@ var targets = newResource(resource[target]{
 	},
 })
 
-// nodeUUIDField is the node a resource belongs to. One does not sort by it.
+// nodeUUIDField is the node a resource belongs to.
 func nodeUUIDField[T any](at func(*T) *string) field[T] {
-	f := ident("node_uuid", 1, brief|create|required|patch, at)
-	f.column, f.needs = "", []string{"node_uuid"}
-	return f
+	return ident("node_uuid", 1, brief|create|required|patch, at).notSorted()
 }

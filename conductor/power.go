@@ -83,11 +83,20 @@ func (c *Conductor) switchPower(ctx context.Context, uuid string, target baremet
 			return []baremetal.Event{{Kind: baremetal.EventError, Step: stepOf[powerResult[target]], Detail: n.LastError}}
 		}
 		setPower(n, state, now)
+		forgetRamdisk(n)
 		if state == baremetal.PowerOff {
 			return []baremetal.Event{{Kind: baremetal.EventPowerOff, Detail: "switched off"}}
 		}
 		return []baremetal.Event{{Kind: baremetal.EventNode, Detail: "is on"}}
 	})
+}
+
+// forgetRamdisk drops what a ramdisk on the machine has told: it has ended with the
+// machine's power, and the next one shall be given a secret of its own.
+func forgetRamdisk(n *baremetal.Node) {
+	for _, key := range []string{"agent_url", "agent_secret_token", "agent_verify_ca"} {
+		delete(n.DriverInternalInfo, key)
+	}
 }
 
 // setPower records an observed power state and when it changed.

@@ -99,10 +99,11 @@ func (a *API) download(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// importData is POST .../import: the data is fetched from elsewhere.
+// importData is POST .../import: the data is fetched from elsewhere. Beside what Glance
+// takes, the method may have a checksum, which the data must have when it arrives.
 func importData(c *call) (answer, error) {
 	var body struct {
-		Method struct{ Name, URI string }
+		Method struct{ Name, URI, Checksum string }
 	}
 	if err := wire.Read(c.r, &body); err != nil {
 		return answer{}, err
@@ -110,6 +111,6 @@ func importData(c *call) (answer, error) {
 	if body.Method.Name != importMethods {
 		return answer{}, baremetal.Errorf(baremetal.ErrInvalid, "Unknown import method name '%.64s'.", body.Method.Name)
 	}
-	err := c.Pool.Import(c.r.Context(), c.arg("id"), body.Method.URI)
+	err := c.Pool.Import(c.r.Context(), c.arg("id"), body.Method.URI, body.Method.Checksum)
 	return answer{status: http.StatusAccepted}, missing(err, c.arg("id"))
 }

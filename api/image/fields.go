@@ -107,17 +107,9 @@ func (c *call) view(i *baremetal.Image) map[string]any {
 		body["ironhook_message"] = i.Message
 	}
 	if p, ok := c.Pool.Progress(i.UUID); ok {
-		body["ironhook_progress"] = describe(p.Done, p.Total, p.Rate)
+		body["ironhook_progress"] = p.String()
 	}
 	return body
-}
-
-func describe(done, total int64, rate float64) string {
-	const mib = 1 << 20
-	if total <= 0 {
-		return fmt.Sprintf("%.1f MiB, %.1f MiB/s", float64(done)/mib, rate/mib)
-	}
-	return fmt.Sprintf("%d%% of %.1f MiB, %.1f MiB/s", done*100/total, float64(total)/mib, rate/mib)
 }
 
 // assign sets one attribute; nil stands for none.
