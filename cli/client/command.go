@@ -44,6 +44,7 @@ type call struct {
 	print printer
 	in    io.Reader
 	out   io.Writer
+	errs  io.Writer
 }
 
 // Commands returns the commands to hang under the program's own.
@@ -154,7 +155,7 @@ func (c Config) run(cmd *cobra.Command, v verb, args []string) error {
 	}
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	k := &call{server: s, ctx: ctx, args: args, in: cmd.InOrStdin(), out: cmd.OutOrStdout()}
+	k := &call{server: s, ctx: ctx, args: args, in: cmd.InOrStdin(), out: cmd.OutOrStdout(), errs: cmd.ErrOrStderr()}
 	if k.print, err = readPrinter(cmd, v.prints); err != nil {
 		return err
 	}

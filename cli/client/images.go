@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,8 @@ import (
 	"net/url"
 	"os"
 	"slices"
+
+	"ironhook/storage/volume/image"
 )
 
 var (
@@ -37,6 +40,7 @@ func imageVerbs() []verb {
 		{"create <name>", "Make an image of a file, of what a URL gives, or of a volume", one, slices.Concat([]option{
 			{name: "file", field: "-", usage: "send this file"},
 			{name: "uri", field: "-", usage: "let the appliance fetch it from this URL"},
+			{name: "checksum", field: "-", usage: "what --file or --uri must have, as sha256:HEX or sha512:HEX"},
 			{name: "volume", field: "-", usage: "make it of this volume, by name or UUID"},
 			{name: "force", kind: yes, field: "-", usage: "with --volume: though it is in use"},
 			{name: "disk-format", usage: "raw, qcow2, vmdk, vhd or vhdx (default raw)"},
@@ -57,6 +61,7 @@ func imageVerbs() []verb {
 		{"unset <image>", "Remove properties and tags of an image", nothing, []option{
 			{name: "property", kind: words, field: "-", usage: "remove this property (repeatable)"}, {name: "tag", kind: words, field: "-", usage: "remove this tag (repeatable)"}}, unsetImage},
 		{"delete <image>...", "Delete images", nothing, nil, images.remove},
+		{"catalog", "List well-known cloud images that boot over iSCSI, and what each needs", many, []option{{name: "long", kind: yes, field: "-", usage: "show how to prepare them, too"}}, showCatalog},
 		{"save <image>", "Write an image to a file", nothing, []option{{name: "file", field: "-", usage: "where to (default the standard output)"}}, saveImage},
 	}
 }
@@ -97,12 +102,21 @@ func createImage(c *call) error {
 	if isVolume {
 		return imageOfVolume(c, volume)
 	}
+	checksum, summed := c.value("checksum").(string)
 	var data *os.File
 	if isFile {
 		if data, err = os.Open(file); err != nil {
 			return misuse("--file: %w", err)
 		}
 		defer data.Close() //nolint:errcheck // only read
+		if summed {
+			err = verify(data, checksum)
+		}
+	} else if summed && !isURI {
+		err = misuse("--checksum is of --file or --uri")
+	}
+	if err != nil {
+		return err
 	}
 	for key, usual := range map[string]string{"disk_format": "raw", "container_format": "bare"} {
 		if fields[key] == nil {
@@ -119,10 +133,12 @@ func createImage(c *call) error {
 	case isFile:
 		err = c.upload(path+"/file", data)
 	case isURI:
-		_, err = c.do(c.ctx, http.MethodPost, path+"/import", map[string]any{"method": map[string]any{"name": "web-download", "uri": uri}})
+		_, err = c.do(c.ctx, http.MethodPost, path+"/import", map[string]any{"method": map[string]any{"name": "web-download", "uri": uri, "checksum": checksum}})
 	}
-	if err != nil {
-		_, undone := c.do(c.ctx, http.MethodDelete, path, nil)
+	if err != nil { // be it that somebody has lost patience
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), patience)
+		defer cancel()
+		_, undone := c.do(ctx, http.MethodDelete, path, nil)
 		return errors.Join(err, undone)
 	}
 	if made, err = images.read(c, c.ctx, plain(made["id"])); err != nil {
@@ -158,9 +174,24 @@ func imageOfVolume(c *call, volume string) error {
 	return c.show(imageFindings(made))
 }
 
+// verify holds a file against a checksum and leaves it at its beginning.
+func verify(f *os.File, checksum string) error {
+	if err := image.Verify(f, checksum); err != nil {
+		return misuse("--checksum: %s: %w", f.Name(), err)
+	}
+	_, err := f.Seek(0, io.SeekStart)
+	return err
+}
+
 // upload streams a file.
 func (c *call) upload(path string, data *os.File) error {
-	response, err := c.send(c.ctx, http.MethodPut, path, http.Header{"Content-Type": {"application/octet-stream"}}, data)
+	shown := c.line(data.Name())
+	defer shown.end()
+	body, err := shown.metered(data)
+	if err != nil {
+		return err
+	}
+	response, err := c.send(c.ctx, http.MethodPut, path, http.Header{"Content-Type": {"application/octet-stream"}}, body)
 	if err != nil {
 		return err
 	}

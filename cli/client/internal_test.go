@@ -1,6 +1,7 @@
 package client
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -161,4 +162,38 @@ func FuzzFormats(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestLine shows progress on a terminal, over and over on one line, and nowhere else.
+func TestLine(t *testing.T) {
+	var b strings.Builder
+	for _, l := range []*line{{what: "golden"}, {what: "golden", to: &b}} {
+		l.say("1%")
+		l.say("")
+		l.say("2%")
+		l.end()
+		l.end()
+	}
+	if got, want := b.String(), "\r\x1b[Kgolden: 1%\r\x1b[Kgolden: 2%\r\x1b[K"; got != want {
+		t.Errorf("a terminal gets %q, want %q", got, want)
+	}
+	if l := (&call{errs: &b}).line("golden"); l.to != nil {
+		t.Error("what is no terminal is written to")
+	}
+}
+
+// TestCatalog holds what can be held against nothing but itself.
+func TestCatalog(t *testing.T) {
+	for i, c := range catalog {
+		for _, address := range []string{c.url, c.checksums} {
+			if u, err := url.Parse(address); err != nil || u.Scheme != "https" || u.Host == "" {
+				t.Errorf("%s: %s is no address", c.name, address)
+			}
+		}
+		for _, other := range catalog[:i] {
+			if other.name == c.name || other.url == c.url {
+				t.Errorf("%s is there twice", c.name)
+			}
+		}
+	}
 }

@@ -117,6 +117,8 @@ func (t thing) settle(c *call, made map[string]any) (map[string]any, error) {
 	defer cancel()
 	tick := time.NewTicker(often)
 	defer tick.Stop()
+	shown := c.line(plain(made["name"]))
+	defer shown.end()
 	for {
 		now, err := t.read(c, ctx, plain(made["id"]))
 		if err != nil {
@@ -128,6 +130,7 @@ func (t thing) settle(c *call, made map[string]any) (map[string]any, error) {
 		case resting[status]:
 			return now, nil
 		}
+		shown.say(plainOr(now["ironhook_progress"], ""))
 		select {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("%s %s is still in %s: %w", t.word, plain(now["name"]), plain(now["status"]), ctx.Err())

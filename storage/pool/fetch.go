@@ -9,11 +9,14 @@ import (
 )
 
 // Import gives an image the bytes that a URL (http or https) yields, in the image's
-// disk format. It returns as soon as that has begun; the image becomes active or
-// killed.
-func (p *Pool) Import(ctx context.Context, uuid, from string) error {
+// disk format. They must have the checksum, sha256:HEX or sha512:HEX, unless that is
+// empty. It returns as soon as that has begun; the image becomes active or killed.
+func (p *Pool) Import(ctx context.Context, uuid, from, checksum string) error {
 	if err := checkURL(from); err != nil {
 		return err
+	}
+	if _, err := image.ParseChecksum(checksum); err != nil {
+		return told(err)
 	}
 	work, t, leave, err := p.enter(p.ctx, uuid)
 	if err != nil {
@@ -26,7 +29,7 @@ func (p *Pool) Import(ctx context.Context, uuid, from string) error {
 	}
 	go func() {
 		defer leave()
-		p.fetch(work, i, from, t)
+		p.fetch(work, i, image.Request{URL: from, Checksum: checksum}, t)
 	}()
 	return nil
 }
@@ -40,11 +43,11 @@ func checkURL(from string) error {
 }
 
 // fetch is the task of Import.
-func (p *Pool) fetch(ctx context.Context, i *baremetal.Image, from string, t *task) {
+func (p *Pool) fetch(ctx context.Context, i *baremetal.Image, from image.Request, t *task) {
 	free, err := p.slot(ctx)
 	if err == nil {
 		defer free()
-		err = p.build(ctx, i, image.Request{URL: from}, t)
+		err = p.build(ctx, i, from, t)
 	}
 	if err := p.finishImage(ctx, i, err); err != nil {
 		p.log.Error("import an image", "image", i.UUID, "name", i.Name, "error", err)

@@ -1,12 +1,28 @@
 package volume
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Progress is how far something is that takes its time.
 type Progress struct {
 	Done, Total int64         // bytes; Total is 0 if it is not known
 	Rate        float64       // bytes per second since the beginning
 	Left        time.Duration // until it is done, at that rate; 0 if it is not known
+}
+
+// String says it in words, as far as it is known.
+func (p Progress) String() string {
+	const mib = 1 << 20
+	if p.Total <= 0 {
+		return fmt.Sprintf("%.1f MiB, %.1f MiB/s", float64(p.Done)/mib, p.Rate/mib)
+	}
+	s := fmt.Sprintf("%d%% of %.1f MiB, %.1f MiB/s", p.Done*100/p.Total, float64(p.Total)/mib, p.Rate/mib)
+	if p.Left > 0 {
+		s += fmt.Sprintf(", %v left", max(p.Left, time.Second).Round(time.Second))
+	}
+	return s
 }
 
 // Meter tells somebody of progress, several times a second and at the end. A nil

@@ -80,7 +80,7 @@ func Import(ctx context.Context, d *volume.Dir, id string, r Request) (res Resul
 
 // Write is Import for those who build the image themselves.
 func Write(ctx context.Context, b *volume.Builder, r Request) (res Result, err error) {
-	want, err := parseChecksum(r.Checksum)
+	want, err := ParseChecksum(r.Checksum)
 	if err != nil {
 		return res, err
 	}
@@ -223,8 +223,22 @@ func (in *intake) check() error {
 	return nil
 }
 
-// parseChecksum returns the digest, whose length tells the algorithm.
-func parseChecksum(s string) ([]byte, error) {
+// Verify reads r to its end and returns ErrChecksum unless it has this checksum, which
+// is written as in a Request.
+func Verify(r io.Reader, checksum string) error {
+	want, err := ParseChecksum(checksum)
+	if err != nil {
+		return err
+	}
+	in := newIntake(r, want, nil)
+	if _, err := io.Copy(io.Discard, in); err != nil {
+		return err
+	}
+	return in.check()
+}
+
+// ParseChecksum returns the digest, whose length tells the algorithm; nil if s is empty.
+func ParseChecksum(s string) ([]byte, error) {
 	if s == "" {
 		return nil, nil
 	}
