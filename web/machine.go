@@ -181,7 +181,7 @@ func newStepView(s Step, class string) stepView {
 	case "stuck":
 		row.Done = "Overdue"
 	case "failed":
-		row.Done = "Failed"
+		row.Done = "Failed:"
 	}
 	return row
 }

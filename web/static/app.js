@@ -36,6 +36,8 @@
       const text = tile.textContent.toLowerCase();
       tile.hidden = !words.every((w) => text.includes(w));
     }
+    const none = document.getElementById('none');
+    if (none) none.hidden = words.length === 0 || document.querySelector('.tile:not([hidden])') !== null;
   }
 
   function live(state, text) {
