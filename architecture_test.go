@@ -28,6 +28,7 @@ var may = map[string][]string{
 	"storage/pool":         {"baremetal", "store", "storage/volume/..."},
 	"storage/scsi/...":     {},
 	"storage/iscsi/...":    {"storage/scsi", "storage/iscsi/..."},
+	"storage/watch":        {"storage/iscsi"},
 	"conductor":            {"baremetal", "store"},
 	"api":                  {"baremetal", "store", "conductor"},
 	"api/blockstorage":     {"baremetal", "store", "storage/...", "api/wire"},

@@ -41,6 +41,7 @@ type appliance struct {
 	conductor *conductor.Conductor
 	volumes   *volume.Dir
 	pool      *pool.Pool
+	exports   *storage.Exports
 	listening netip.AddrPort // of the iSCSI target
 }
 
@@ -148,12 +149,12 @@ func (a *appliance) openStorage(ctx context.Context) error {
 	portal := func(ctx context.Context, n *baremetal.Node) (netip.AddrPort, error) {
 		return a.portal(ctx, n, a.listening)
 	}
-	exports := storage.NewExports(a.store, volumes, a.log)
-	a.serveAt("iscsi", l.Addr().String(), func(ctx context.Context) error { return exports.Serve(ctx, l) })
+	a.exports = storage.NewExports(a.store, volumes, a.log)
+	a.serveAt("iscsi", l.Addr().String(), func(ctx context.Context) error { return a.exports.Serve(ctx, l) })
 	return a.openConductor(map[string]conductor.Storage{
 		"noop":     storage.Noop{},
 		"external": storage.NewExternal(a.store),
-		"iscsi":    storage.NewManaged(a.store, a.pool, volumes, portal, exports.Withdraw),
+		"iscsi":    storage.NewManaged(a.store, a.pool, volumes, portal, a.exports.Withdraw),
 	})
 }
 
@@ -215,7 +216,7 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 	if err != nil {
 		return err
 	}
-	pages := web.New(web.Config{Store: a.store, Login: login(users), Log: a.log, Version: string(version)})
+	pages := web.New(web.Config{Store: a.store, Sessions: a.sessions, Login: login(users), Log: a.log, Version: string(version)})
 	proved := func(r *http.Request) bool { return isLocal(r) || pages.Signed(r) }
 	rest := api.New(api.Config{Store: a.store, Conductor: a.conductor, Auth: api.Auth{Users: users, Trusted: proved}, Log: a.log})
 	mux := http.NewServeMux()
@@ -224,6 +225,7 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 	if err := a.mountVolumes(mux, rest); err != nil {
 		return err
 	}
+	a.mountWatch(mux, rest)
 	a.serveAt("api", url, func(ctx context.Context) error { return serveHTTP(ctx, l, mux, pages.Close) })
 	return a.openSocket(ctx, mux)
 }

@@ -151,7 +151,7 @@ func (h *house) everything(nodes ...string) map[string]string {
 	paths := []string{
 		"/", "/v1", "/v1/nodes", "/v1/nodes/detail", "/v1/ports/detail", "/v1/volume", "/v1/volume/connectors?detail=True",
 		"/v1/volume/targets", "/v1/volume/targets?detail=True", "/v1/drivers", "/v1/drivers/ipmi", "/v1/drivers/ipmi/properties",
-		"/v1/conductors", "/v1/nodes/nobody", "/ironhook/v1/events", "/ironhook/v1/clouds.yaml", "/image/v2/images",
+		"/v1/conductors", "/v1/nodes/nobody", "/ironhook/v1/events", "/ironhook/v1/clouds.yaml", "/ironhook/v1/sessions", "/metrics", "/image/v2/images",
 		"/volume/v3/standalone/volumes/detail", "/volume/v3/standalone/attachments/detail",
 	}
 	for _, n := range nodes {

@@ -17,6 +17,7 @@ import (
 	"ironhook/storage/iscsi"
 	"ironhook/storage/scsi"
 	"ironhook/storage/volume"
+	"ironhook/storage/watch"
 	"ironhook/store"
 )
 
@@ -70,6 +71,45 @@ func (e *Exports) Serve(ctx context.Context, l net.Listener) error {
 
 // Sessions describes the sessions there are now, oldest first.
 func (e *Exports) Sessions() []iscsi.SessionInfo { return e.target.Sessions() }
+
+// Watch is Sessions with the machine and the volume of each. The export of one that is
+// being withdrawn may be gone already.
+func (e *Exports) Watch(ctx context.Context) (list []watch.Session, err error) {
+	err = e.store.View(ctx, func(tx *store.Tx) error {
+		exports, err := allExports(tx)
+		if err != nil {
+			return err
+		}
+		by := map[string]*baremetal.Export{}
+		for _, x := range exports {
+			by[x.IQN] = x
+		}
+		for _, info := range e.Sessions() {
+			s := watch.Session{SessionInfo: info}
+			if x := by[info.Target]; x != nil {
+				s.Node, s.Volume = x.NodeUUID, x.Volume
+				if s.Name, err = nodeName(tx, x.NodeUUID); err != nil {
+					return err
+				}
+			}
+			list = append(list, s)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// nodeName is empty for a host that is no node.
+func nodeName(tx *store.Tx, uuid string) (string, error) {
+	if uuid == "" {
+		return "", nil
+	}
+	n, err := tx.Nodes().Get(uuid)
+	if err != nil {
+		return "", err
+	}
+	return n.Name, nil
+}
 
 // lookup says whether an initiator may open a target: only if a row says so.
 func (e *Exports) lookup(ctx context.Context, initiator, target string) (iscsi.Grant, error) {

@@ -65,7 +65,7 @@ type stepView struct {
 func (w *Web) machinePage(rw http.ResponseWriter, r *http.Request) {
 	var d *dossier
 	err := w.Store.View(r.Context(), func(tx *store.Tx) (err error) {
-		if d, err = readDossier(tx, r.PathValue("node")); err != nil {
+		if d, err = w.readDossier(tx, r.PathValue("node")); err != nil {
 			return err
 		}
 		d.page, err = w.live(tx, d.Tile.Name, d.Tile.UUID)
@@ -79,21 +79,24 @@ func (w *Web) machinePage(rw http.ResponseWriter, r *http.Request) {
 }
 
 // machineView keeps a browser's page of one machine up to date.
-type machineView struct{ uuid string }
+type machineView struct {
+	web  *Web
+	uuid string
+}
 
 func (v machineView) update(tx *store.Tx, events []*baremetal.Event, lost bool) ([]fragment, error) {
 	mine := func(e *baremetal.Event) bool { return e.Node == v.uuid }
 	if len(events) > 0 && !lost && !slices.ContainsFunc(events, mine) {
 		return nil, nil
 	}
-	d, err := readDossier(tx, v.uuid)
+	d, err := v.web.readDossier(tx, v.uuid)
 	if errors.Is(err, baremetal.ErrNotFound) {
 		d, err = &dossier{Gone: true}, nil
 	}
 	return []fragment{{id: "machine", template: "dossier", data: d}}, err
 }
 
-func readDossier(tx *store.Tx, ident string) (*dossier, error) {
+func (w *Web) readDossier(tx *store.Tx, ident string) (*dossier, error) {
 	m, err := readMachine(tx, ident)
 	if err != nil {
 		return nil, err
@@ -119,8 +122,9 @@ func readDossier(tx *store.Tx, ident string) (*dossier, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Groups = groups(m, connectors, targets)
-	return d, nil
+	disks, err := w.diskGroups(tx, m.node.UUID)
+	d.Groups = append(groups(m, connectors, targets), disks...)
+	return d, err
 }
 
 func newLine(e *baremetal.Event) line {

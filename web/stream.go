@@ -76,7 +76,7 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 	s := w.newStream(position(r))
 	s.session, s.resumed = one, r.Header.Get("Last-Event-ID") != ""
 	if machine := r.URL.Query().Get("machine"); machine != "" {
-		s.view = machineView{machine}
+		s.view = machineView{w, machine}
 	}
 	if err := s.run(r.Context(), rw); err != nil && r.Context().Err() == nil {
 		w.Log.Warn("stream of events ended", "from", r.RemoteAddr, "error", err)

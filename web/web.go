@@ -14,6 +14,9 @@ import (
 // Config is what a [Web] is made of.
 type Config struct {
 	Store *store.Store
+	// Sessions tells what is done with an iSCSI target now, by its name. It must not
+	// ask the store. nil: the pages do not tell.
+	Sessions func(target string) []Session
 	// Login tells whether a password is right, in a time that does not depend on
 	// whether the user exists. nil switches authentication off: everybody who
 	// reaches the listener sees the pages.

@@ -1,8 +1,10 @@
 package iscsi
 
 import (
+	"cmp"
 	"math/bits"
 	"net/netip"
+	"slices"
 	"time"
 
 	"ironhook/storage/scsi"
@@ -30,9 +32,30 @@ type LUNStats struct {
 	Time time.Duration // from arrival to answer, all commands together
 
 	// Latency counts commands by the time from their arrival to their answer:
-	// Latency[i] has those that took less than 2^i microseconds and not less than half
-	// of that; the last has all the longer ones.
+	// Latency[i] has those that took less than LatencyBound(i) and not less than half of
+	// that; the last has all the longer ones.
 	Latency [24]uint64
+}
+
+// LatencyBound is what the commands of a bucket took less than: 2^i microseconds.
+func LatencyBound(i int) time.Duration { return time.Microsecond << i }
+
+// Within returns a time that the given share of the commands took at most, 0.5 for the
+// median: the bound of a bucket, so up to twice too much. It is 0 without commands.
+func (s *LUNStats) Within(share float64) time.Duration {
+	var all, fast uint64
+	for _, n := range s.Latency {
+		all += n
+	}
+	if all == 0 {
+		return 0
+	}
+	for i, n := range s.Latency {
+		if fast += n; float64(fast) >= share*float64(all) {
+			return LatencyBound(i)
+		}
+	}
+	return LatencyBound(len(s.Latency) - 1)
 }
 
 // count notes a command that was answered.
@@ -61,7 +84,7 @@ func (s *Session) count(t *Task, r *scsi.Result, took time.Duration) {
 	c.Latency[min(bits.Len64(uint64(took.Microseconds())), len(c.Latency)-1)]++
 }
 
-// Stats returns the counters of every logical unit that was used.
+// Stats returns the counters of every logical unit that was used, by number.
 func (s *Session) Stats() []LUNStats {
 	all := make([]LUNStats, 0, len(s.stats))
 	for lun, c := range s.stats {
@@ -73,5 +96,6 @@ func (s *Session) Stats() []LUNStats {
 		}
 		all = append(all, c)
 	}
+	slices.SortFunc(all, func(a, b LUNStats) int { return cmp.Compare(a.LUN, b.LUN) })
 	return all
 }

@@ -1,0 +1,37 @@
+package storage
+
+import (
+	"testing"
+
+	"ironhook/storage/iscsi/initiatortest"
+)
+
+// A session is told with the machine and the volume it is of; a discovery with neither.
+func TestWatch(t *testing.T) {
+	h := newHouse(t)
+	n, _ := h.machine("pc-07")
+	exports, address, _ := h.serve()
+	h.must(h.managed.Attach(t.Context(), n))
+	i := h.dial(address, h.export(), linux)
+	_, err := i.Read(0, 4096)
+	h.must(err)
+	found, err := initiatortest.Dial(t.Context(), address, initiatortest.Options{Name: h.export().Initiator})
+	h.must(err)
+	defer found.Close()
+
+	list, err := exports.Watch(t.Context())
+	if err != nil || len(list) != 2 {
+		t.Fatalf("Watch = %+v, %v, want two sessions", list, err)
+	}
+	s, d := list[0], list[1]
+	if s.Node != n.UUID || s.Name != "pc-07" || s.Volume != "pc-07" || len(s.LUNs) != 1 || s.LUNs[0].Reads != 1 || s.LUNs[0].ReadBytes != 4096 {
+		t.Errorf("session %+v", s)
+	}
+	if d.Node != "" || d.Volume != "" || d.Target != "" || len(d.LUNs) != 0 {
+		t.Errorf("discovery %+v", d)
+	}
+	h.must(h.managed.Detach(t.Context(), n))
+	if list, err := exports.Watch(t.Context()); err != nil || len(list) != 1 {
+		t.Errorf("Watch after Detach = %+v, %v, want the discovery alone", list, err)
+	}
+}
