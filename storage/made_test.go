@@ -53,7 +53,7 @@ func (h *house) image(name string) *baremetal.Image {
 	h.Helper()
 	i := &baremetal.Image{Name: name, DiskFormat: "raw", ContainerFormat: "bare", Visibility: "shared"}
 	h.must(h.pool.CreateImage(h.Context(), i))
-	h.must(h.pool.Upload(h.Context(), i.UUID, strings.NewReader(strings.Repeat("g", 4096)), 0))
+	h.must(h.pool.Upload(h.Context(), i.UUID, strings.NewReader(strings.Repeat("g", 4096)), 0, ""))
 	return i
 }
 

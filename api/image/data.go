@@ -44,6 +44,9 @@ func (p *paced) Write(b []byte) (int, error) {
 	return p.Writer.Write(b)
 }
 
+// checksumHeader is one that Glance does not have: what the data must have.
+const checksumHeader = "Ironhook-Checksum"
+
 // upload is PUT .../file: the body becomes the image's data, on disk as it arrives.
 func (a *API) upload(w http.ResponseWriter, r *http.Request) {
 	c := &call{a, r}
@@ -66,7 +69,7 @@ func (c *call) receive(body io.Reader) error {
 	if c.r.ContentLength > c.MaxSize {
 		return tooLarge(c.MaxSize)
 	}
-	err := c.Pool.Upload(c.r.Context(), c.arg("id"), body, max(c.r.ContentLength, 0))
+	err := c.Pool.Upload(c.r.Context(), c.arg("id"), body, max(c.r.ContentLength, 0), c.r.Header.Get(checksumHeader))
 	if errors.As(err, new(*http.MaxBytesError)) {
 		return tooLarge(c.MaxSize)
 	}

@@ -9,8 +9,6 @@ import (
 	"net/url"
 	"os"
 	"slices"
-
-	"ironhook/storage/volume/image"
 )
 
 var (
@@ -88,35 +86,45 @@ func (c *call) imageFields() (map[string]any, error) {
 	return fields, nil
 }
 
+// source is what an image is made of: a file, what a URL gives, a volume, or nothing yet.
+type source struct{ file, uri, volume, checksum string }
+
+func (c *call) source() (s source, err error) {
+	given := 0
+	for name, to := range map[string]*string{"file": &s.file, "uri": &s.uri, "volume": &s.volume} {
+		var ok bool
+		if *to, ok = c.value(name).(string); ok {
+			given++
+		}
+	}
+	s.checksum, _ = c.value("checksum").(string)
+	switch {
+	case given > 1:
+		err = misuse("give one of --file, --uri and --volume")
+	case s.checksum != "" && s.file == "" && s.uri == "":
+		err = misuse("--checksum is of --file or --uri")
+	}
+	return s, err
+}
+
 func createImage(c *call) error {
 	fields, err := c.imageFields()
 	if err != nil {
 		return err
 	}
-	file, isFile := c.value("file").(string)
-	uri, isURI := c.value("uri").(string)
-	volume, isVolume := c.value("volume").(string)
-	if isFile && isURI || isFile && isVolume || isURI && isVolume {
-		return misuse("give one of --file, --uri and --volume")
+	from, err := c.source()
+	if err != nil {
+		return err
 	}
-	if isVolume {
-		return imageOfVolume(c, volume)
+	if from.volume != "" {
+		return imageOfVolume(c, from.volume)
 	}
-	checksum, summed := c.value("checksum").(string)
 	var data *os.File
-	if isFile {
-		if data, err = os.Open(file); err != nil {
+	if from.file != "" {
+		if data, err = os.Open(from.file); err != nil {
 			return misuse("--file: %w", err)
 		}
 		defer data.Close() //nolint:errcheck // only read
-		if summed {
-			err = verify(data, checksum)
-		}
-	} else if summed && !isURI {
-		err = misuse("--checksum is of --file or --uri")
-	}
-	if err != nil {
-		return err
 	}
 	for key, usual := range map[string]string{"disk_format": "raw", "container_format": "bare"} {
 		if fields[key] == nil {
@@ -130,10 +138,10 @@ func createImage(c *call) error {
 	}
 	path := images.path + "/" + plain(made["id"])
 	switch {
-	case isFile:
-		err = c.upload(path+"/file", data)
-	case isURI:
-		_, err = c.do(c.ctx, http.MethodPost, path+"/import", map[string]any{"method": map[string]any{"name": "web-download", "uri": uri, "checksum": checksum}})
+	case from.file != "":
+		err = images.watch(c, made, func() error { return c.upload(path+"/file", data, from.checksum) })
+	case from.uri != "":
+		_, err = c.do(c.ctx, http.MethodPost, path+"/import", map[string]any{"method": map[string]any{"name": "web-download", "uri": from.uri, "checksum": from.checksum}})
 	}
 	if err != nil { // be it that somebody has lost patience
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), patience)
@@ -174,24 +182,13 @@ func imageOfVolume(c *call, volume string) error {
 	return c.show(imageFindings(made))
 }
 
-// verify holds a file against a checksum and leaves it at its beginning.
-func verify(f *os.File, checksum string) error {
-	if err := image.Verify(f, checksum); err != nil {
-		return misuse("--checksum: %s: %w", f.Name(), err)
-	}
-	_, err := f.Seek(0, io.SeekStart)
-	return err
-}
-
 // upload streams a file.
-func (c *call) upload(path string, data *os.File) error {
-	shown := c.line(data.Name())
-	defer shown.end()
-	body, err := shown.metered(data)
-	if err != nil {
-		return err
+func (c *call) upload(path string, data *os.File, checksum string) error {
+	header := http.Header{"Content-Type": {"application/octet-stream"}}
+	if checksum != "" {
+		header.Set("Ironhook-Checksum", checksum)
 	}
-	response, err := c.send(c.ctx, http.MethodPut, path, http.Header{"Content-Type": {"application/octet-stream"}}, body)
+	response, err := c.send(c.ctx, http.MethodPut, path, header, data)
 	if err != nil {
 		return err
 	}

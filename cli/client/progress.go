@@ -4,8 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-
-	"ironhook/storage/volume"
+	"time"
 )
 
 // line shows how far something is on one line of a terminal, written over and over;
@@ -44,22 +43,22 @@ func (l *line) end() {
 	}
 }
 
-// metered is a file that tells how much of it has been read.
-type metered struct {
-	*os.File
-	meter *volume.Meter
-}
-
-func (l *line) metered(f *os.File) (io.Reader, error) {
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() || l.to == nil {
-		return f, err
+// watch does something to one and shows meanwhile how far the appliance says it is.
+func (t thing) watch(c *call, one map[string]any, do func() error) error {
+	shown := c.line(plain(one["name"]))
+	defer shown.end()
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	tick := time.NewTicker(often)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-tick.C:
+			if now, err := t.read(c, c.ctx, plain(one["id"])); err == nil && shown.to != nil {
+				shown.say(plainOr(now["ironhook_progress"], ""))
+			}
+		}
 	}
-	return metered{f, volume.NewMeter(info.Size(), func(p volume.Progress) { l.say(p.String()) })}, nil
-}
-
-func (m metered) Read(p []byte) (int, error) {
-	n, err := m.File.Read(p)
-	m.meter.Add(int64(n))
-	return n, err
 }

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 )
@@ -91,6 +92,11 @@ func (s *server) send(ctx context.Context, method, path string, header http.Head
 	request.Header.Set("OpenStack-API-Version", "volume "+volumeVersion)
 	for name, values := range header {
 		request.Header[name] = values
+	}
+	if f, ok := body.(*os.File); ok { // of whose length net/http knows nothing
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			request.ContentLength = info.Size()
+		}
 	}
 	if s.user != "" {
 		request.SetBasicAuth(s.user, s.password)

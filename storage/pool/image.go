@@ -54,9 +54,13 @@ func (p *Pool) UpdateImage(ctx context.Context, uuid string, change func(*bareme
 }
 
 // Upload gives an image the bytes that r yields, total of them if that is known (not
-// 0), in the image's disk format. The image is active when it returns nil and killed
-// when it fails, be it because the client went away.
-func (p *Pool) Upload(ctx context.Context, uuid string, r io.Reader, total int64) error {
+// 0), in the image's disk format. They must have the checksum, sha256:HEX or sha512:HEX,
+// unless that is empty. The image is active when it returns nil and killed when it fails,
+// be it because the client went away.
+func (p *Pool) Upload(ctx context.Context, uuid string, r io.Reader, total int64, checksum string) error {
+	if _, err := image.ParseChecksum(checksum); err != nil {
+		return told(err)
+	}
 	ctx, t, leave, err := p.enter(ctx, uuid)
 	if err != nil {
 		return err
@@ -66,7 +70,7 @@ func (p *Pool) Upload(ctx context.Context, uuid string, r io.Reader, total int64
 	if err != nil {
 		return err
 	}
-	return p.finishImage(ctx, i, p.build(ctx, i, image.Request{Reader: r, Length: total}, t))
+	return p.finishImage(ctx, i, p.build(ctx, i, image.Request{Reader: r, Length: total, Checksum: checksum}, t))
 }
 
 // admit moves a queued image on.

@@ -37,7 +37,7 @@ func golden(t *testing.T, p *Pool) *baremetal.Image {
 	t.Helper()
 	i := &baremetal.Image{Name: "golden", DiskFormat: "raw", ContainerFormat: "bare", Visibility: "shared"}
 	check(t, p.CreateImage(t.Context(), i))
-	check(t, p.Upload(t.Context(), i.UUID, bytes.NewReader(bytes.Repeat([]byte("g"), 1<<20)), 0))
+	check(t, p.Upload(t.Context(), i.UUID, bytes.NewReader(bytes.Repeat([]byte("g"), 1<<20)), 0, ""))
 	return i
 }
 
@@ -118,7 +118,7 @@ func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {
 	p := newPool(t)
 	i := &baremetal.Image{DiskFormat: "qcow2", ContainerFormat: "bare", Visibility: "shared"}
 	check(t, p.CreateImage(t.Context(), i))
-	if err := p.Upload(t.Context(), i.UUID, strings.NewReader("no qcow2"), 0); err == nil {
+	if err := p.Upload(t.Context(), i.UUID, strings.NewReader("no qcow2"), 0, ""); err == nil {
 		t.Error("Upload(no qcow2) = nil, want an error")
 	}
 	i, err := p.Image(t.Context(), i.UUID)

@@ -223,20 +223,6 @@ func (in *intake) check() error {
 	return nil
 }
 
-// Verify reads r to its end and returns ErrChecksum unless it has this checksum, which
-// is written as in a Request.
-func Verify(r io.Reader, checksum string) error {
-	want, err := ParseChecksum(checksum)
-	if err != nil {
-		return err
-	}
-	in := newIntake(r, want, nil)
-	if _, err := io.Copy(io.Discard, in); err != nil {
-		return err
-	}
-	return in.check()
-}
-
 // ParseChecksum returns the digest, whose length tells the algorithm; nil if s is empty.
 func ParseChecksum(s string) ([]byte, error) {
 	if s == "" {
