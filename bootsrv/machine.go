@@ -2,11 +2,9 @@ package bootsrv
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
-	"ironhook/baremetal"
 	"ironhook/bootsrv/http"
 	"ironhook/store"
 )
@@ -30,13 +28,13 @@ func (s scripts) answer(ctx context.Context, r http.Request) (http.Answer, error
 
 // machine reads all that the store knows about mac.
 func machine(tx *store.Tx, mac string) (m Machine, err error) {
-	if m.Lease, err = known(tx.Leases().Get(mac)); err != nil {
+	if m.Lease, err = tx.Leases().Find(mac); err != nil {
 		return m, err
 	}
-	if m.Port, err = known(tx.Ports().Get(mac)); err != nil || m.Port == nil {
+	if m.Port, err = tx.Ports().Find(mac); err != nil || m.Port == nil {
 		return m, err
 	}
-	if m.Node, err = known(tx.Nodes().Get(m.Port.NodeUUID)); err != nil {
+	if m.Node, err = tx.Nodes().Find(m.Port.NodeUUID); err != nil {
 		return m, err
 	}
 	of := store.Where("node_uuid", m.Port.NodeUUID)
@@ -48,14 +46,6 @@ func machine(tx *store.Tx, mac string) (m Machine, err error) {
 	}
 	m.Exports, err = tx.Exports().List(of)
 	return m, err
-}
-
-// known makes nil of a row that does not exist; any other error stays one.
-func known[T any](row *T, err error) (*T, error) {
-	if errors.Is(err, baremetal.ErrNotFound) {
-		return nil, nil
-	}
-	return row, err
 }
 
 // hyphens is a MAC address as iPXE's ${mac:hexhyp} writes it.

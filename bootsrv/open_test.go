@@ -145,7 +145,7 @@ func TestPortal(t *testing.T) {
 	node := &baremetal.Node{UUID: "node-" + enrolled}
 	for _, c := range []struct{ iface, want string }{{"", "10.77.0.1"}, {"br1", "10.78.0.1"}, {"br7", "10.77.0.1"}} {
 		err := s.Update(t.Context(), func(tx *store.Tx) error {
-			if _, err := known(tx.Leases().Get(enrolled)); err != nil || c.iface == "" {
+			if _, err := tx.Leases().Find(enrolled); err != nil || c.iface == "" {
 				return err
 			}
 			_ = tx.Leases().Delete(enrolled)

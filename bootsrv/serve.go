@@ -75,7 +75,7 @@ func (s *Servers) Portal(ctx context.Context, n *baremetal.Node) (netip.Addr, er
 			return err
 		}
 		for _, p := range ports {
-			lease, err := known(tx.Leases().Get(p.Address))
+			lease, err := tx.Leases().Find(p.Address)
 			if err != nil {
 				return err
 			}

@@ -37,6 +37,15 @@ func (s Set[T]) Get(ident string) (*T, error) {
 	return nil, s.absent(ident)
 }
 
+// Find is Get for those to whom absence is no error: then the row is nil.
+func (s Set[T]) Find(ident string) (*T, error) {
+	row, err := s.Get(ident)
+	if errors.Is(err, baremetal.ErrNotFound) {
+		return nil, nil
+	}
+	return row, err
+}
+
 func (s Set[T]) absent(ident any) error {
 	return baremetal.Errorf(baremetal.ErrNotFound, "%s %v could not be found.", s.t.noun, ident)
 }

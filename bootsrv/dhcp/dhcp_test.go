@@ -78,7 +78,7 @@ func (n *network) update(f func(tx *store.Tx) error) {
 func (n *network) lease(mac string) (lease *baremetal.Lease) {
 	n.t.Helper()
 	err := n.store.View(context.Background(), func(tx *store.Tx) (err error) {
-		lease, err = known(tx.Leases().Get(mac))
+		lease, err = tx.Leases().Find(mac)
 		return err
 	})
 	if err != nil {

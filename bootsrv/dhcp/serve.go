@@ -10,12 +10,9 @@ import (
 	"github.com/insomniacslk/dhcp/dhcpv4"
 	"golang.org/x/sync/errgroup"
 
+	"ironhook/bootsrv/limit"
 	"ironhook/store"
 )
-
-// pause is how long a loop waits after a failure that may pass: an interface
-// that is down, a store that does not answer.
-const pause = 200 * time.Millisecond
 
 // Serve answers on the sockets until ctx ends, and closes them. Each socket has
 // one loop that answers one packet after the other: what cannot be answered in
@@ -62,7 +59,7 @@ func (s *Server) loop(ctx context.Context, conn *net.UDPConn, port uint16, reply
 			return err
 		case err != nil:
 			s.Log.Warn("DHCP socket", "interface", s.Interface.Name, "error", err)
-			rest(ctx, pause)
+			limit.Rest(ctx)
 			continue
 		}
 		s.answer(ctx, buffer[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), port, reply)
@@ -79,7 +76,7 @@ func (s *Server) answer(ctx context.Context, datagram []byte, from netip.AddrPor
 	r, err := s.Handle(ctx, q)
 	if err != nil {
 		s.Log.Error("DHCP request not answered; the client will ask again", "interface", s.Interface.Name, "mac", p.ClientHWAddr.String(), "error", err)
-		rest(ctx, pause) // a store that fails is not asked at the rate of the wire
+		limit.Rest(ctx) // a store that fails is not asked at the rate of the wire
 		return
 	}
 	if r != nil {
@@ -138,13 +135,5 @@ func (s *Server) send(on *Sockets, q Request, r *Reply) {
 	err := on.send(r, netip.AddrPortFrom(s.Address.Addr(), q.Port))
 	if err != nil && s.unsent.Take(time.Now()) {
 		s.Log.Warn("DHCP reply not sent", "interface", s.Interface.Name, "mac", q.Packet.ClientHWAddr.String(), "to", r.To, "error", err)
-	}
-}
-
-// rest waits for d or the end of ctx.
-func rest(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
 	}
 }

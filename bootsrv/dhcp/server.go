@@ -90,10 +90,10 @@ func (s *Server) Handle(ctx context.Context, r Request) (*Reply, error) {
 	}
 	x := &exchange{Request: r, client: identify(r.Packet), mac: r.Packet.ClientHWAddr.String()}
 	err := s.Store.View(ctx, func(tx *store.Tx) (err error) {
-		if x.port, err = known(tx.Ports().Get(x.mac)); err != nil {
+		if x.port, err = tx.Ports().Find(x.mac); err != nil {
 			return err
 		}
-		x.lease, err = known(tx.Leases().Get(x.mac))
+		x.lease, err = tx.Leases().Find(x.mac)
 		return err
 	})
 	if err != nil {
@@ -194,12 +194,4 @@ func (s *Server) commit(ctx context.Context, x *exchange, change func(tx *store.
 		}
 		return nil
 	})
-}
-
-// known makes nil of a row that does not exist; any other error stays one.
-func known[T any](row *T, err error) (*T, error) {
-	if errors.Is(err, baremetal.ErrNotFound) {
-		return nil, nil
-	}
-	return row, err
 }

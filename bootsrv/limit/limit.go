@@ -2,6 +2,7 @@
 package limit
 
 import (
+	"context"
 	"sync"
 	"time"
 )
@@ -33,4 +34,13 @@ func (b *Bucket) Take(now time.Time) bool {
 	}
 	b.used++
 	return true
+}
+
+// Rest waits for a moment, or for the end of ctx. It is for a loop whose socket or
+// store fails, so that it does not spin until that has passed.
+func Rest(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(200 * time.Millisecond):
+	}
 }

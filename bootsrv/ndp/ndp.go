@@ -95,7 +95,7 @@ func (r *Responder) Serve(ctx context.Context) error {
 			return err
 		case err != nil:
 			r.log.Warn("router solicitations", "interface", r.iface.Name, "error", err)
-			rest(ctx)
+			limit.Rest(ctx)
 			continue
 		}
 		sender, _ := from.(*net.IPAddr)
@@ -127,11 +127,4 @@ func valid(m []byte, hops int, from net.IP) bool {
 		options = options[int(options[1])*8:]
 	}
 	return true
-}
-
-func rest(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(200 * time.Millisecond):
-	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -55,8 +57,9 @@ func (p *peer) hear() (op uint16, rest []byte, from *net.UDPAddr) {
 // read makes a read request (RFC 2347): a name, a mode, options and their values.
 func read(words ...string) string { return "\x00\x01" + strings.Join(words, "\x00") + "\x00" }
 
-// fetch gets a whole file in blocks of the size that was agreed on.
-func (p *peer) fetch(block int, words ...string) (body []byte, options string, err error) {
+// fetch gets a whole file in blocks of the size that the server grants.
+func (p *peer) fetch(words ...string) (body []byte, options string, err error) {
+	block := 512
 	p.send(read(words...), p.to)
 	for {
 		op, rest, from := p.hear()
@@ -69,6 +72,9 @@ func (p *peer) fetch(block int, words ...string) (body []byte, options string, e
 			}
 		case 6:
 			options = strings.ReplaceAll(string(rest), "\x00", " ")
+			if granted := regexp.MustCompile(`blksize 0*(\d+)`).FindStringSubmatch(options); granted != nil {
+				block, _ = strconv.Atoi(granted[1])
+			}
 			p.send("\x00\x04\x00\x00", from)
 		default:
 			return body, options, errors.New(fmt.Sprint(op, " ", string(rest)))
@@ -81,25 +87,24 @@ func (p *peer) fetch(block int, words ...string) (body []byte, options string, e
 func TestOptions(t *testing.T) {
 	addr, _, _ := serve(t)
 	for _, c := range []struct {
-		block   int
 		options []string
 		granted string
 	}{
-		{512, nil, ""},
-		{1468, []string{"blksize", "1468", "tsize", "0"}, "blksize 1468 tsize 320000"},
-		{65464, []string{"blksize", "65464"}, "blksize 65464"},
-		{512, []string{"blksize", "65465"}, ""},
-		{512, []string{"blksize", "7"}, ""},
-		{512, []string{"blksize", "-512"}, ""},
-		{512, []string{"blksize", "99999999999999999999"}, ""},
-		{512, []string{"blksize", "x"}, ""},
-		{512, []string{"blksize", strings.Repeat("0", 400) + "512"}, "blksize"},
-		{512, []string{"windowsize", "65535", "multicast", "", "timeout", "255"}, ""},
-		{512, []string{"tsize", "0"}, "tsize 320000"},
-		{512, []string{strings.Repeat("o", 450), "1"}, ""},
-		{512, []string{"tsize"}, "tsize"},
+		{nil, ""},
+		{[]string{"blksize", "1468", "tsize", "0"}, "blksize 1468 tsize 320000"},
+		{[]string{"blksize", "65464"}, "blksize 65464"},
+		{[]string{"blksize", "65465"}, ""},
+		{[]string{"blksize", "7"}, ""},
+		{[]string{"blksize", "-512"}, ""},
+		{[]string{"blksize", "99999999999999999999"}, ""},
+		{[]string{"blksize", "x"}, ""},
+		{[]string{"blksize", strings.Repeat("0", 400) + "512"}, "blksize"},
+		{[]string{"windowsize", "65535", "multicast", "", "timeout", "255"}, ""},
+		{[]string{"tsize", "0"}, "tsize 320000"},
+		{[]string{strings.Repeat("o", 450), "1"}, ""},
+		{[]string{"tsize"}, "tsize"},
 	} {
-		body, granted, err := newPeer(t, "127.0.0.1", addr).fetch(c.block, append([]string{"snponly.efi", "octet"}, c.options...)...)
+		body, granted, err := newPeer(t, "127.0.0.1", addr).fetch(append([]string{"snponly.efi", "octet"}, c.options...)...)
 		if err != nil || len(body) != 320_000 {
 			t.Errorf("options %.60q: %d bytes, %v", c.options, len(body), err)
 		}
@@ -121,7 +126,7 @@ func TestMalformed(t *testing.T) {
 	} {
 		p.send(packet, p.to)
 	}
-	if body, _, err := newPeer(t, "127.0.0.2", addr).fetch(512, "snponly.efi", "octet"); err != nil || len(body) != 320_000 {
+	if body, _, err := newPeer(t, "127.0.0.2", addr).fetch("snponly.efi", "octet"); err != nil || len(body) != 320_000 {
 		t.Errorf("after malformed packets: %d bytes, %v", len(body), err)
 	}
 }
@@ -142,7 +147,7 @@ func TestOneHostCannotTakeAll(t *testing.T) {
 	if op, rest, _ := more.hear(); op != 5 || !strings.Contains(string(rest), "too many transfers") {
 		t.Errorf("one more request was answered %d %q, want an error", op, rest)
 	}
-	if body, _, err := newPeer(t, "127.0.0.8", addr).fetch(512, "snponly.efi", "octet"); err != nil || len(body) != 320_000 {
+	if body, _, err := newPeer(t, "127.0.0.8", addr).fetch("snponly.efi", "octet"); err != nil || len(body) != 320_000 {
 		t.Errorf("another machine: %d bytes, %v", len(body), err)
 	}
 	began := time.Now()
@@ -158,7 +163,7 @@ func TestManyAtOnce(t *testing.T) {
 	for i := range 100 {
 		p := newPeer(t, fmt.Sprintf("127.0.1.%d", i+1), addr)
 		all.Go(func() {
-			if body, _, err := p.fetch(1468, "snponly.efi", "octet", "blksize", "1468"); err != nil || len(body) != 320_000 {
+			if body, _, err := p.fetch("snponly.efi", "octet", "blksize", "1468"); err != nil || len(body) != 320_000 {
 				t.Errorf("%d bytes, %v", len(body), err)
 			}
 		})

@@ -18,6 +18,7 @@ import (
 
 	"ironhook/e2e/lab"
 	"ironhook/e2e/lab/image"
+	"ironhook/internal/section"
 )
 
 func main() { os.Exit(lab.Run(bench)) }
@@ -45,7 +46,7 @@ func bench() int {
 	if err == nil {
 		fmt.Print("\n", table)
 		if *write != "" {
-			err = replaceSection(filepath.Join(root, *write), table)
+			err = section.Replace(filepath.Join(root, *write), "Boot", "bench-boot", table)
 		}
 	}
 	if err != nil {

@@ -67,31 +67,3 @@ func host() string {
 	average, _, _ := strings.Cut(string(load), " ")
 	return fmt.Sprintf("%s, %d CPUs, load average %s at the end (one boot alone makes 1), %s", model, runtime.NumCPU(), average, version)
 }
-
-// The section of the document that this program writes is between these lines.
-const (
-	beginMark = "<!-- bench-boot: written by make bench-boot -->\n"
-	endMark   = "<!-- bench-boot: end -->\n"
-)
-
-// replaceSection puts the table between the marks of the document, or adds a
-// section when there are none.
-func replaceSection(path, table string) error {
-	old, err := os.ReadFile(path)
-	if err != nil && !os.IsNotExist(err) {
-		return err
-	}
-	return os.WriteFile(path, []byte(withSection(string(old), table)), 0o644)
-}
-
-func withSection(text, table string) string {
-	before, rest, found := strings.Cut(text, beginMark)
-	_, after, closed := strings.Cut(rest, endMark)
-	if !found || !closed {
-		if text != "" {
-			text = strings.TrimRight(text, "\n") + "\n\n"
-		}
-		before, after = text+"## Boot\n\n", ""
-	}
-	return before + beginMark + table + endMark + after
-}

@@ -19,16 +19,3 @@ func TestMedian(t *testing.T) {
 		}
 	}
 }
-
-func TestWithSection(t *testing.T) {
-	section := "## Boot\n\n" + beginMark + "new\n" + endMark
-	for _, test := range []struct{ in, want string }{
-		{"", section},
-		{"# Benchmarks\n", "# Benchmarks\n\n" + section},
-		{"a\n" + beginMark + "old\n" + endMark + "b\n", "a\n" + beginMark + "new\n" + endMark + "b\n"},
-	} {
-		if got := withSection(test.in, "new\n"); got != test.want {
-			t.Errorf("withSection(%q) = %q, want %q", test.in, got, test.want)
-		}
-	}
-}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"ironhook/e2e/lab"
+	"ironhook/internal/section"
 )
 
 func main() { os.Exit(lab.Run(bench)) }
@@ -67,5 +68,5 @@ func measure(ctx context.Context, rounds int, length time.Duration, only, write 
 	if write == "" {
 		return nil
 	}
-	return replaceSection(filepath.Join(root, write), table)
+	return section.Replace(filepath.Join(root, write), "iSCSI", "bench-iscsi", table)
 }

@@ -170,17 +170,3 @@ func (b *Browser) Picture(out string) error {
 	}
 	return nil
 }
-
-// Screenshot signs in at base, goes to the page at path and writes a picture of
-// it to the file out: all of the above in one call.
-func Screenshot(ctx context.Context, base, path, password, out string) error {
-	b, err := Open(ctx, base, password)
-	if err != nil {
-		return err
-	}
-	defer b.Close()
-	if err := b.Show(path); err != nil {
-		return err
-	}
-	return b.Picture(out)
-}
