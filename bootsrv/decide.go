@@ -26,7 +26,9 @@ func decide(r http.Request, m Machine) http.Answer {
 	for _, refusal := range refusals {
 		if refusal.when(r, m) {
 			why, remedy := refusal.why(r, m)
-			return refuse(refusal.end, why, remedy)
+			answer := refuse(refusal.end, why, remedy)
+			answer.Early = refusal.early
+			return answer
 		}
 	}
 	script, err := ipxe.BootVolumes(ipxe.VolumeBoot{
@@ -47,9 +49,10 @@ func refuse(end ipxe.End, why, remedy string) http.Answer {
 
 // refusal is one reason not to boot from a volume.
 type refusal struct {
-	when func(http.Request, Machine) bool
-	end  ipxe.End
-	why  func(http.Request, Machine) (why, remedy string)
+	when  func(http.Request, Machine) bool
+	end   ipxe.End
+	early bool // the machine may be faster than our reading of what it broadcast
+	why   func(http.Request, Machine) (why, remedy string)
 }
 
 // refusals in the order in which they are asked; each may rely on those before it.
@@ -107,6 +110,7 @@ var refusals = []refusal{
 			leased := m.Lease != nil && m.Lease.Address == r.From && m.Lease.Expires.After(r.At)
 			return m.secret() && !leased
 		},
+		early: true,
 		why: func(r http.Request, m Machine) (string, string) {
 			leased := "has no leased address"
 			if m.Lease != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"ironhook/bootsrv/http"
 	"ironhook/store"
@@ -12,9 +13,34 @@ import (
 // scripts answers for package http: it reads the machine and decides.
 type scripts struct{ store *store.Store }
 
-// answer is the boot script for r at this moment. An error is the store's: an
-// unknown machine gets a script like any other.
+// patience is how long a machine's question may be ahead of what it did before it
+// asked. Beside another DHCP server we learn its address from a broadcast that waits
+// in our queue while that server has answered it.
+const patience = 3 * time.Second
+
+// answer is the boot script for r at this moment, or as soon as what it lacks has
+// come. An error is the store's: an unknown machine gets a script like any other.
 func (s scripts) answer(ctx context.Context, r http.Request) (http.Answer, error) {
+	enough := time.NewTimer(patience)
+	defer enough.Stop()
+	for {
+		changed := s.store.Changed() // before reading, so that no commit falls between
+		a, err := s.now(ctx, r)
+		if err != nil || !a.Early {
+			return a, err
+		}
+		select {
+		case <-changed:
+		case <-enough.C:
+			return a, nil
+		case <-ctx.Done():
+			return a, nil
+		}
+	}
+}
+
+// now is the boot script for r at this moment.
+func (s scripts) now(ctx context.Context, r http.Request) (http.Answer, error) {
 	var m Machine
 	err := s.store.View(ctx, func(tx *store.Tx) (err error) {
 		m, err = machine(tx, r.MAC)

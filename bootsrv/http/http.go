@@ -41,6 +41,8 @@ type Request struct {
 type Answer struct {
 	Script ipxe.Script
 	Event  baremetal.Event // script or refused; its Detail is one line for a person, without secrets
+	// Early says that a moment may change the answer: what is missing may be on its way.
+	Early bool
 }
 
 // Server serves boot files over HTTP.

@@ -1,0 +1,44 @@
+package bootsrv
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/bootsrv/http"
+	"ironhook/store"
+	"ironhook/store/storetest"
+)
+
+// A machine that asks for its script before we have read which address it has is not
+// sent away: the answer waits until we have. One that has none to wait for is told so.
+func TestScriptWaitsForTheLease(t *testing.T) {
+	s := storetest.Open(t)
+	enrol(t, s, enrolled, "10.77.0.1:3260")
+	question := http.Request{MAC: enrolled, From: netip.MustParseAddr("10.77.0.204"), At: time.Now()}
+	answered := make(chan http.Answer, 1)
+	go func() {
+		a, err := scripts{s}.answer(t.Context(), question)
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- a
+	}()
+	err := s.Update(t.Context(), func(tx *store.Tx) error {
+		return tx.Leases().Insert(&baremetal.Lease{MAC: enrolled, Address: question.From, Interface: "br0", Observed: true, Expires: tx.Now().Add(time.Hour)})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := <-answered; a.Event.Kind != baremetal.EventScript {
+		t.Errorf("asked a moment too soon: %s, %s", a.Event.Kind, a.Event.Detail)
+	}
+	question.From = netip.MustParseAddr("10.77.0.205")
+	began := time.Now()
+	a, err := scripts{s}.answer(t.Context(), question)
+	if took := time.Since(began); err != nil || a.Event.Kind != baremetal.EventRefused || !strings.Contains(a.Event.Detail, "10.77.0.205") || took < patience {
+		t.Errorf("asked from another address: %s, %s, %v after %v, want a refusal after %v", a.Event.Kind, a.Event.Detail, err, took, patience)
+	}
+}
