@@ -24,6 +24,8 @@ type Hardware struct {
 	Firmware Firmware
 	NIC      string // as QEMU names it: virtio-net-pci, e1000
 	NoROM    bool   // no iPXE in the card: the firmware's own network stack boots
+	ROM      string // the file of the iPXE in the card, where it is not QEMU's own
+	Kernel   string // an iPXE that the machine has on board, as ipxe.lkrn (BIOS, with NoROM)
 	HTTPBoot bool   // that stack boots by HTTP only, not by PXE (UEFI)
 	MAC      string // by default one made from the machine's number
 }
@@ -188,14 +190,17 @@ func (b *Boot) ExpectOff(ctx context.Context) error {
 // than KVM, but it works wherever the tests run, and alike.
 func (m *Machine) qemuArgs() ([]string, error) {
 	nic := fmt.Sprintf("%s,netdev=net0,mac=%s,bootindex=1", m.NIC, m.MAC)
-	if m.NoROM {
-		nic += ",romfile="
+	if m.NoROM || m.ROM != "" {
+		nic += ",romfile=" + m.ROM
 	}
 	args := []string{
 		"-name", m.Name, "-machine", "q35,accel=tcg,graphics=off", "-cpu", "max", "-smp", "1", "-m", "512",
 		"-nodefaults", "-no-user-config", "-display", "none", "-boot", "menu=off,strict=on",
 		"-chardev", "stdio,id=serial0,signal=off", "-device", "isa-serial,chardev=serial0",
 		"-netdev", "tap,id=net0,ifname=" + m.tap() + ",script=no,downscript=no", "-device", nic,
+	}
+	if m.Kernel != "" {
+		args = append(args, "-kernel", m.Kernel)
 	}
 	if m.Firmware == BIOS {
 		return args, nil
