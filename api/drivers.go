@@ -31,7 +31,6 @@ func driverVendorRoute(method, tail string) route {
 // driverView is a hardware type as the API shows it.
 type driverView struct {
 	conductor.HardwareType
-	detail bool
 }
 
 var driverFields = makeDriverFields()

@@ -24,7 +24,6 @@ type schema struct {
 	source   string // the pattern as Python wrote it, where that differs
 	min, max int    // length of a string in characters; 0 is no bound
 	least    *int   // of a number
-	unique   bool   // items
 	anyOf    []*schema
 }
 
