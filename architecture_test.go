@@ -32,6 +32,7 @@ var may = map[string][]string{
 	"conductor":            {"baremetal", "store"},
 	"api":                  {"baremetal", "store", "conductor"},
 	"api/blockstorage":     {"baremetal", "store", "storage/...", "api/wire"},
+	"api/disk":             {"baremetal", "storage/...", "api/wire"},
 	"api/image":            {"baremetal", "store", "storage/...", "api/wire"},
 	"api/wire":             {"baremetal"},
 	"web":                  {"baremetal", "store"},

@@ -43,6 +43,7 @@ type appliance struct {
 	pool      *pool.Pool
 	exports   *storage.Exports
 	listening netip.AddrPort // of the iSCSI target
+	url       string         // of the API
 }
 
 // task is one member of the run group; it ends when its context does.
@@ -208,7 +209,7 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 		return err
 	}
 	a.onClose(l.Close)
-	l, url, err := a.secure(l)
+	l, a.url, err = a.secure(l)
 	if err != nil {
 		return err
 	}
@@ -226,7 +227,7 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 		return err
 	}
 	a.mountWatch(mux, rest)
-	a.serveAt("api", url, func(ctx context.Context) error { return serveHTTP(ctx, l, mux, pages.Close) })
+	a.serveAt("api", a.url, func(ctx context.Context) error { return serveHTTP(ctx, l, mux, pages.Close) })
 	return a.openSocket(ctx, mux)
 }
 

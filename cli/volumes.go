@@ -6,11 +6,13 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"os"
 	"strings"
 
 	"ironhook/api"
 	"ironhook/api/blockstorage"
+	"ironhook/api/disk"
 	"ironhook/api/image"
 	"ironhook/api/wire"
 	"ironhook/storage/pool"
@@ -35,7 +37,8 @@ func (a *appliance) mountVolumes(mux *http.ServeMux, rest *api.API) error {
 	images := rest.Guard(image.New(image.Config{Store: a.store, Pool: a.pool, Log: a.log}))
 	volumes := rest.Guard(blockstorage.New(blockstorage.Config{Store: a.store, Pool: a.pool, Volumes: a.volumes,
 		Portal: a.portalOf, Host: host, Log: a.log}))
-	for path, h := range map[string]http.Handler{"/image": images, "/image/": images, "/volume": volumes, "/volume/": volumes} {
+	for path, h := range map[string]http.Handler{"/image": images, "/image/": images, "/volume": volumes, "/volume/": volumes,
+		"/ironhook/v1/disks/": rest.Guard(disk.New(a.volumes, a.pool.Tidy, a.log))} {
 		mux.Handle(path, h)
 	}
 	mux.Handle("GET /servers/detail", rest.Guard(http.HandlerFunc(noServers)))
@@ -65,6 +68,9 @@ func noServers(w http.ResponseWriter, _ *http.Request) {
 // clouds is the clouds.yaml with which OpenStack's clients find all three APIs.
 func (a *appliance) clouds(w http.ResponseWriter, r *http.Request) {
 	base := wire.Base(r)
+	if isLocal(r) {
+		base = a.published()
+	}
 	auth := fmt.Sprintf("    auth_type: none\n    auth: {endpoint: %q}\n", base)
 	if a.config.Auth != "none" {
 		user, _, _ := r.BasicAuth()
@@ -72,6 +78,20 @@ func (a *appliance) clouds(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/yaml")
 	_, _ = w.Write([]byte("clouds:\n  ironhook:\n" + auth + strings.ReplaceAll(endpoints, "BASE", base))) // the client is gone when this fails
+}
+
+// published is the URL of the API as others on the network know it.
+func (a *appliance) published() string {
+	u, err := url.Parse(a.url)
+	if err != nil {
+		return a.url
+	}
+	if at, err := netip.ParseAddr(u.Hostname()); err == nil && at.IsUnspecified() {
+		if host, err := os.Hostname(); err == nil {
+			u.Host = net.JoinHostPort(host, u.Port())
+		}
+	}
+	return u.String()
 }
 
 // endpoints are where each client looks. The client of volumes goes by three names.

@@ -68,7 +68,9 @@ func Commands(c Config) []*cobra.Command {
 	for _, v := range volumeVerbs() {
 		c.hang(volume, v)
 	}
-	all := []*cobra.Command{metal, node, port, image, volume}
+	top := &cobra.Command{}
+	c.hang(top, verb{"clouds", "Print a clouds.yaml with which OpenStack's own clients find this appliance", nothing, nil, printClouds})
+	all := append([]*cobra.Command{metal, node, port, image, volume}, top.Commands()...)
 	for _, g := range all {
 		outline(g)
 		g.PersistentFlags().String("url", "", "where the appliance is, as http://ironhook:6385 ($IRONHOOK_URL, $OS_ENDPOINT); without it, the one on this machine")

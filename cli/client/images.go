@@ -3,8 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -34,7 +32,7 @@ func imageVerbs() []verb {
 		}
 		return all
 	}
-	return []verb{
+	return slices.Concat([]verb{
 		{"create <name>", "Make an image of a file, of what a URL gives, or of a volume", one, slices.Concat([]option{
 			{name: "file", field: "-", usage: "send this file"},
 			{name: "uri", field: "-", usage: "let the appliance fetch it from this URL"},
@@ -60,8 +58,8 @@ func imageVerbs() []verb {
 			{name: "property", kind: words, field: "-", usage: "remove this property (repeatable)"}, {name: "tag", kind: words, field: "-", usage: "remove this tag (repeatable)"}}, unsetImage},
 		{"delete <image>...", "Delete images", nothing, nil, images.remove},
 		{"catalog", "List well-known cloud images that boot over iSCSI, and what each needs", many, []option{{name: "long", kind: yes, field: "-", usage: "show how to prepare them, too"}}, showCatalog},
-		{"save <image>", "Write an image to a file", nothing, []option{{name: "file", field: "-", usage: "where to (default the standard output)"}}, saveImage},
-	}
+		{"save <image>", "Write an image to a file", nothing, saving, saveImage},
+	}, diskVerbs(images, "", "<image>"))
 }
 
 // imageFields are the body of a new image, or what to change of one.
@@ -298,29 +296,14 @@ func unsetImage(c *call) error {
 	return err
 }
 
-// saveImage writes an image to a file, which is there whole or not at all.
-func saveImage(c *call) (err error) {
+// saveImage writes the file that the image is, or its blocks in another format.
+func saveImage(c *call) error {
+	if c.has("disk-format") {
+		return images.save(c)
+	}
 	path, err := images.at(c, c.args[0])
 	if err != nil {
 		return err
 	}
-	response, err := c.send(c.ctx, http.MethodGet, path+"/file", http.Header{"Accept": {"application/octet-stream"}}, nil)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close() //nolint:errcheck // only read
-	file, ok := c.value("file").(string)
-	if !ok {
-		_, err = io.Copy(c.out, response.Body)
-		return err
-	}
-	out, err := os.Create(file + ".part")
-	if err != nil {
-		return misuse("--file: %w", err)
-	}
-	_, err = io.Copy(out, response.Body)
-	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
-		return fmt.Errorf("save image %s: %w", c.args[0], errors.Join(err, os.Remove(out.Name())))
-	}
-	return os.Rename(out.Name(), file)
+	return c.saveFrom(path + "/file")
 }

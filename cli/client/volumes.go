@@ -30,7 +30,7 @@ var (
 
 // volumeVerbs are the commands on volumes and their snapshots.
 func volumeVerbs() []verb {
-	return []verb{
+	return slices.Concat([]verb{
 		{"create <name>", "Make a volume: empty, or of an image, a snapshot or another volume", one, slices.Concat([]option{
 			{name: "size", kind: number, usage: "in GiB; may be left out where there is an origin"},
 			{name: "image", field: "-", usage: "a clone of this image, by name or UUID"},
@@ -61,7 +61,9 @@ func volumeVerbs() []verb {
 		{"snapshot set <snapshot>", "Set fields of a snapshot", nothing, named, setThing(snapshots)},
 		{"snapshot unset <snapshot>", "Remove properties of a snapshot", nothing, []option{metadataKey}, unsetThing(snapshots)},
 		{"snapshot delete <snapshot>...", "Delete snapshots", nothing, nil, snapshots.remove},
-	}
+		{"save <volume>", "Write what a volume is now to a file, be it in use", nothing, saving, volumes.save},
+		{"snapshot save <snapshot>", "Write a snapshot to a file", nothing, saving, snapshots.save},
+	}, diskVerbs(volumes, "", "<volume>"), diskVerbs(snapshots, "snapshot ", "<snapshot>"))
 }
 
 // origins are what a volume can be cloned from: the option, the field of the API, and

@@ -29,13 +29,32 @@ func TestOpenStackClient(t *testing.T) {
 		t.Run(auth, func(t *testing.T) {
 			t.Parallel()
 			c := newCloud(t, path, auth)
-			c.configure()
+			c.configure(path)
+			c.baremetal()
 			c.images()
 			c.volumes()
 			c.connection()
 			c.ends()
 		})
 	}
+}
+
+// baremetal: the same file leads to the Bare Metal API, where a node names a volume by
+// the name that the Block Storage API gave it.
+func (c *cloud) baremetal() {
+	c.Helper()
+	c.openstack("volume create boot --size 1")
+	c.openstack("baremetal node create --name pc-07 --driver fake-hardware --storage-interface iscsi --boot-interface ipxe --property capabilities=iscsi_boot:True")
+	node := c.field("baremetal node show pc-07", "uuid")
+	c.openstack("baremetal volume target create --node " + node + " --type iscsi --boot-index 0 --volume-id boot")
+	c.openstack("baremetal node power on pc-07")
+	c.await("baremetal node show pc-07", "power_state", "power on")
+	c.expect("volume show boot", map[string]string{"status": "in-use"})
+	c.refused("volume delete boot", "in use by node pc-07")
+	c.openstack("baremetal node power off pc-07")
+	c.await("baremetal node show pc-07", "power_state", "power off")
+	c.openstack("baremetal node delete pc-07")
+	c.openstack("volume delete boot")
 }
 
 // images: one is uploaded, described, found and downloaded.

@@ -164,7 +164,7 @@ func (p *Pool) DeleteImage(ctx context.Context, uuid string) error {
 		}
 		return baremetal.Errorf(baremetal.ErrConflict, "Image %s could not be deleted because it is in use: %s.", uuid, p.inUse(ctx, uuid, err))
 	}
-	defer p.tidy()
+	defer p.Tidy()
 	return p.store.Update(ctx, func(tx *store.Tx) error { return tx.Images().Delete(uuid) })
 }
 

@@ -68,7 +68,7 @@ func (p *Pool) Close() error {
 // Run deletes the volumes that nodes have no more use for, and merges the layers that
 // deleting makes superfluous, until ctx ends.
 func (p *Pool) Run(ctx context.Context) error {
-	p.tidy()
+	p.Tidy()
 	for {
 		changed := p.store.Changed()
 		if err := p.purge(ctx); err != nil && ctx.Err() == nil {
@@ -86,8 +86,8 @@ func (p *Pool) Run(ctx context.Context) error {
 	}
 }
 
-// tidy tells Run that there is something to do.
-func (p *Pool) tidy() {
+// Tidy tells Run that there may be layers to merge.
+func (p *Pool) Tidy() {
 	select {
 	case p.untidy <- struct{}{}:
 	default: // it knows already

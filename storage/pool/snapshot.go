@@ -95,7 +95,7 @@ func (p *Pool) DeleteSnapshot(ctx context.Context, uuid string) error {
 		}
 		return told(fmt.Errorf("snapshot %s cannot be deleted: %w", uuid, err))
 	}
-	defer p.tidy()
+	defer p.Tidy()
 	return p.store.Update(ctx, func(tx *store.Tx) error { return tx.Snapshots().Delete(uuid) })
 }
 

@@ -225,7 +225,7 @@ func (p *Pool) DeleteVolume(ctx context.Context, uuid string, cascade bool) erro
 		_, err = p.available(ctx, uuid, err)
 		return err
 	}
-	defer p.tidy()
+	defer p.Tidy()
 	return p.store.Update(ctx, func(tx *store.Tx) error { return tx.Volumes().Delete(uuid) })
 }
 
@@ -295,7 +295,7 @@ func (p *Pool) Reimage(ctx context.Context, uuid, image string) error {
 		_, err = p.available(ctx, uuid, err)
 		return err
 	}
-	defer p.tidy()
+	defer p.Tidy()
 	_, err = p.available(ctx, uuid, nil)
 	return err
 }
@@ -337,7 +337,7 @@ func (p *Pool) Revert(ctx context.Context, uuid, snapshot string) error {
 		return err
 	}
 	_, err := p.available(ctx, uuid, p.volumes.Revert(uuid, snapshot))
-	p.tidy()
+	p.Tidy()
 	return err
 }
 
@@ -414,5 +414,5 @@ func (p *Pool) promote(ctx context.Context, uuid string, i *baremetal.Image, t *
 	if _, err := p.available(ctx, uuid, nil); err != nil {
 		p.log.Error("end the promotion of a volume", "volume", uuid, "error", err)
 	}
-	p.tidy()
+	p.Tidy()
 }
