@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -34,11 +35,17 @@ func (d *demo) tell(ctx context.Context) error {
 	}
 }
 
+// meaning is what the events without words of their own tell.
+var meaning = map[string]string{
+	"first-read": "iPXE reads the boot loader from the volume",
+	"up":         "the operating system writes to its root",
+}
+
 // describe is one line of the timeline; before power-on there is no time to give.
 func describe(e lab.Event, on time.Time) string {
 	since := "         "
 	if !on.IsZero() {
 		since = fmt.Sprintf("+%6.2f s", e.At.Sub(on).Seconds())
 	}
-	return fmt.Sprintf("%s  %-10s  %s", since, e.Kind, e.Detail)
+	return fmt.Sprintf("%s  %-10s  %s", since, e.Kind, cmp.Or(e.Detail, meaning[e.Kind]))
 }
