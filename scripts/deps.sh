@@ -29,6 +29,7 @@ xz-utils		unpack compressed kernel modules
 # Independent peers to hold Ironhook against.
 test="$demo"'
 chromium		look at the pages in a real browser
+fio			write to an iSCSI disk and read back what was written
 cpio			a second opinion on the initramfs
 curl			the commands of the guide
 gcc			the race detector needs a C compiler

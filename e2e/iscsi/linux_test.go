@@ -3,8 +3,6 @@ package iscsi_test
 import (
 	"context"
 	_ "embed"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
@@ -17,13 +15,16 @@ import (
 //go:embed guest/init
 var guestInit []byte
 
+//go:embed guest/verify.fio
+var guestJobs []byte
+
 var guestTrouble = regexp.MustCompile(`guest: FAIL|Kernel panic`)
 
-// A Linux guest with open-iscsi: discovery, mutual CHAP, data verified with and without
-// digests, ext4 made, filled and checked. Twice the server is killed under it and
+// A Linux guest with open-iscsi: discovery, mutual CHAP, data verified by fio with and
+// without digests, ext4 made, filled and checked. Twice the server is killed under it and
 // started again: that is a stall, and no I/O error.
 func TestLinux(t *testing.T) {
-	needsPeers(t, map[string]string{"qemu-system-x86_64": "qemu-system-x86", "mke2fs": "e2fsprogs", "ip": "iproute2"})
+	needsPeers(t, map[string]string{"qemu-system-x86_64": "qemu-system-x86", "mke2fs": "e2fsprogs", "ip": "iproute2", "fio": "fio"})
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
@@ -93,17 +94,7 @@ func startGuest(ctx context.Context, t *testing.T, l *lab.Lab) *lab.Process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	verify := filepath.Join(t.TempDir(), "verify")
-	build := exec.CommandContext(ctx, "go", "build", "-o", verify, "./e2e/iscsi/guest/verify")
-	build.Dir, build.Env = root, append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build verify: %v\n%s", err, out)
-	}
-	body, err := os.ReadFile(verify)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := image.Initiator(ctx, filepath.Join(root, "build", "image", "debs"), t.TempDir(), map[string][]byte{"init": guestInit, "verify": body})
+	k, err := image.Initiator(ctx, filepath.Join(root, "build", "image", "debs"), t.TempDir(), map[string][]byte{"init": guestInit, "verify.fio": guestJobs})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ var modules = []string{
 }
 
 // libraryDirs is where a Debian amd64 system keeps its shared libraries.
-var libraryDirs = []string{"lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64"}
+var libraryDirs = []string{"lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64", "usr/lib/x86_64-linux-gnu/ceph"}
 
 // addProgram copies a program of the tree, and every library it needs, under root.
 func (t tree) addProgram(root, name string) error {

@@ -11,8 +11,8 @@ import (
 type Kernel struct{ Vmlinuz, Initramfs string }
 
 // Initiator makes a guest without a disk that is an iSCSI initiator: Debian's kernel
-// and open-iscsi, e2fsprogs of this host, and the given files by their path in the
-// guest; /init is to be among them. The result lies in dir; cache keeps packages.
+// and open-iscsi, e2fsprogs and fio of this host, and the given files by their path in
+// the guest; /init is to be among them. The result lies in dir; cache keeps packages.
 func Initiator(ctx context.Context, cache, dir string, files map[string][]byte) (Kernel, error) {
 	t, err := fetch(ctx, cache, filepath.Join(dir, "debs"))
 	if err != nil {
@@ -36,7 +36,7 @@ func Initiator(ctx context.Context, cache, dir string, files map[string][]byte) 
 	for _, program := range []struct {
 		tree
 		name string
-	}{{t, "sbin/iscsid"}, {t, "sbin/iscsiadm"}, {host, "sbin/mke2fs"}, {host, "sbin/e2fsck"}} {
+	}{{t, "sbin/iscsid"}, {t, "sbin/iscsiadm"}, {host, "sbin/mke2fs"}, {host, "sbin/e2fsck"}, {host, "usr/bin/fio"}} {
 		if err := program.addProgram(root, program.name); err != nil {
 			return Kernel{}, fmt.Errorf("%s: %w", program.name, err)
 		}
