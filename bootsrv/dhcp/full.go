@@ -137,7 +137,8 @@ const (
 // verdict judges a request: chosen is the server it names (a client that selects
 // an offer), claimed the address it wants to use. A client that starts again
 // (INIT-REBOOT) or renews names no server; of one that we have no lease of, we
-// may only say that its address belongs to no network here.
+// may only say that its address belongs to no network here, and that only where
+// somebody told us that this network is ours.
 func (s *Server) verdict(lease *baremetal.Lease, chosen, claimed netip.Addr, renewing bool) verdict {
 	ours := lease != nil && !lease.Observed && s.pool().has(lease.Address)
 	switch {
@@ -147,7 +148,7 @@ func (s *Server) verdict(lease *baremetal.Lease, chosen, claimed netip.Addr, ren
 		return confirm
 	case chosen.IsValid(), ours:
 		return deny
-	case !renewing && !s.Address.Contains(claimed):
+	case !renewing && !s.Yield && !s.Address.Contains(claimed):
 		return deny
 	}
 	return silence

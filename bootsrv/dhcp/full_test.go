@@ -128,6 +128,10 @@ func TestVerdict(t *testing.T) {
 			t.Errorf("%s: verdict %d, want %d", c.name, got, c.want)
 		}
 	}
+	n.server.Yield = true
+	if got := n.server.verdict(nil, netip.Addr{}, netip.MustParseAddr("192.168.1.5"), false); got != silence {
+		t.Errorf("INIT-REBOOT in another network, where nobody told us to be the server: verdict %d, want silence", got)
+	}
 }
 
 // Where each answer goes (RFC 2131 section 4.1).

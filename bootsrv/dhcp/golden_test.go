@@ -32,6 +32,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
+			n.enrol(p.ClientHWAddr.String(), true)
 			if mode == Full {
 				n.seed(p.ClientHWAddr.String(), "10.77.0.100", time.Hour, false)
 			}

@@ -116,7 +116,7 @@ func interrogate(t *testing.T, path string, round int, life time.Duration) (answ
 		}
 		var b []byte
 		if _, err := fmt.Sscanf(replies.Text(), "answer %x", &b); err == nil {
-			if p, err := dhcpv4.FromBytes(b); err == nil {
+			if p, err := dhcpv4.FromBytes(b); err == nil && p.MessageType() != dhcpv4.MessageTypeNak {
 				answers = append(answers, p)
 			}
 		}

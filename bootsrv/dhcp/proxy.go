@@ -12,9 +12,13 @@ import (
 )
 
 // proxyDiscover offers a boot file beside the offer of the server that leases
-// addresses (PXE specification 2.1, section 2.2.3).
+// addresses (PXE specification 2.1, section 2.2.3). It leaves machines alone that are
+// not enrolled: theirs may be another boot server of this network.
 func (s *Server) proxyDiscover(ctx context.Context, x *exchange) (*Reply, error) {
 	s.note(x, baremetal.EventDiscover, x.client.String())
+	if x.port == nil {
+		return nil, s.commit(ctx, x, nil)
+	}
 	if x.refusal != nil {
 		s.noteRefusal(x)
 	}
@@ -28,7 +32,7 @@ func (s *Server) proxyDiscover(ctx context.Context, x *exchange) (*Reply, error)
 // proxyRequest answers firmware that asks the proxy itself, on port 4011, once
 // it has its address. That address is a lease like one seen in a broadcast.
 func (s *Server) proxyRequest(ctx context.Context, x *exchange) (*Reply, error) {
-	if x.file == "" {
+	if x.file == "" || x.port == nil && s.proxy.Load() {
 		return nil, nil
 	}
 	if err := s.observe(ctx, x, addr(x.Packet.ClientIPAddr)); err != nil {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
+
+	"ironhook/baremetal"
 )
 
 func asProxy(c *Config) { c.Mode = Proxy; c.Range = Range{} }
@@ -54,6 +56,28 @@ func TestProxyKeepsLiveLeases(t *testing.T) {
 	}
 }
 
+// A machine that nobody enrolled may belong to another boot server of the network: a
+// proxy notes that it was there and says nothing.
+func TestProxyLeavesStrangersAlone(t *testing.T) {
+	n := newNetwork(t, asProxy)
+	if r := n.ask(build(t, stranger, discover, asPXE)); r != nil {
+		t.Errorf("a stranger was offered %s", r.Packet.BootFileName)
+	}
+	if !n.told(baremetal.EventDiscover, stranger, "PXE, BIOS") {
+		t.Errorf("nobody was told of a stranger: %v", n.events())
+	}
+	r, err := n.server.Handle(t.Context(), Request{
+		Packet: build(t, stranger, request, asPXE, has("10.77.0.9")), From: netip.MustParseAddrPort("10.77.0.9:4011"), Port: proxyPort,
+	})
+	if r != nil || err != nil {
+		t.Errorf("a stranger on port 4011 was answered %v, %v", r, err)
+	}
+	n.enrol(known1, true)
+	if r := n.ask(build(t, known1, discover, asPXE)); r == nil || r.Packet.BootFileName != "undionly.kpxe" {
+		t.Errorf("an enrolled machine was answered %v", r)
+	}
+}
+
 // Firmware that asks the proxy on its own port tells its address with that.
 func TestProxyPort(t *testing.T) {
 	n := newNetwork(t, asProxy)
@@ -61,6 +85,7 @@ func TestProxyPort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	n.enrol(p.ClientHWAddr.String(), true)
 	r, err := n.server.Handle(t.Context(), Request{Packet: p, From: netip.MustParseAddrPort("10.77.0.203:4011"), Port: proxyPort})
 	if err != nil || r == nil || r.To.String() != "10.77.0.203:4011" || r.Packet.BootFileName != "snponly.efi" {
 		t.Fatalf("answer %+v, %v", r, err)
