@@ -298,7 +298,7 @@ func unsetImage(c *call) error {
 
 // saveImage writes the file that the image is, or its blocks in another format.
 func saveImage(c *call) error {
-	if c.has("disk-format") {
+	if c.value("disk-format") != nil {
 		return images.save(c)
 	}
 	path, err := images.at(c, c.args[0])

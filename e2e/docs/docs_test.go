@@ -67,7 +67,7 @@ func TestGuide(t *testing.T) {
 
 	replace := strings.NewReplacer(
 		"sudo ", "",
-		"cp debian.raw", "cp "+disk,
+		"--file debian.raw", "--file "+disk,
 		"/var/lib/ironhook", app.Data,
 		"ironhook:6385", lab.Address+":6385",
 		"the-password-shown", app.Password,

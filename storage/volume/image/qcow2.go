@@ -27,6 +27,7 @@ type qcow2 struct {
 	l1Size      int64
 
 	tables   map[int64]bool // L2 tables that have been read
+	packed   places         // compressed clusters that have been read
 	standard int64          // bytes of clusters that have been read
 	inflate  io.ReadCloser  // used again and again
 	expand   *zstd.Decoder
@@ -60,7 +61,7 @@ func openQcow2(file io.ReaderAt, length, most int64) (*qcow2, error) {
 	}
 	be := binary.BigEndian
 	q := &qcow2{
-		file: file, length: length, tables: map[int64]bool{},
+		file: file, length: length, tables: map[int64]bool{}, packed: places{},
 		size: int64(be.Uint64(h[24:])), clusterBits: int(be.Uint32(h[20:])),
 		l1Size: int64(be.Uint32(h[36:])), l1Offset: int64(be.Uint64(h[40:])),
 	}
@@ -230,7 +231,7 @@ func (q *qcow2) compressed(p []byte, entry uint64) error {
 	at := int64(entry & (1<<x - 1))
 	sectors := int64(entry&(flagCompressed-1)>>x) + 1
 	n := sectors*512 - at%512
-	if at <= 0 || at >= q.length || n > 2*q.clusterSize()+512 {
+	if at <= 0 || at >= q.length || n > 2*q.clusterSize()+512 || !q.packed.add(at) {
 		return ErrHostile
 	}
 	packed := make([]byte, min(n, q.length-at))
@@ -245,6 +246,25 @@ func (q *qcow2) compressed(p []byte, entry uint64) error {
 		return fmt.Errorf("compressed data: %w", err)
 	}
 	return nil
+}
+
+// places is a set of offsets in a file. Two of them may be as near as the smallest
+// compressed cluster is long, which is more than eight bytes; each 256 KiB of the file
+// that has one take up 4 KiB.
+type places map[int64]*[512]uint64
+
+// add tells whether an offset is new.
+func (s places) add(at int64) bool {
+	const span = 8 * 64 * 512
+	page := s[at/span]
+	if page == nil {
+		page = new([512]uint64)
+		s[at/span] = page
+	}
+	word, bit := &page[at%span/512], uint64(1)<<(at%512/8)
+	old := *word
+	*word |= bit
+	return old&bit == 0
 }
 
 // decompressor returns a reader of what is packed, which is valid until the next

@@ -2,6 +2,7 @@ package image
 
 import (
 	"bytes"
+	"compress/flate"
 	"encoding/binary"
 	"testing"
 )
@@ -68,6 +69,7 @@ func TestHostileQcow2(t *testing.T) {
 		"L2 outside":                {put64(512, 1<<40), ErrHostile},
 		"data outside":              {put64(1024+8, 1<<40), ErrHostile},
 		"compressed outside":        {put64(1024+8, flagCompressed|1<<40), ErrHostile},
+		"compressed data twice":     {func(b []byte) { samePacked(b) }, ErrHostile},
 		"data everywhere the same":  {func(b []byte) { sameData(b) }, ErrHostile},
 		"L2 table that has L1 data": {func(b []byte) { twoTables(b) }, ErrHostile},
 	} {
@@ -84,6 +86,20 @@ func sameData(b []byte) {
 	}
 }
 
+// samePacked has a compressed cluster for two places: with more of them, a small file
+// would become a large image.
+func samePacked(b []byte) {
+	var packed bytes.Buffer
+	w, _ := flate.NewWriter(&packed, flate.BestCompression)
+	w.Write(bytes.Repeat([]byte("data"), 128))
+	w.Close()
+	clear(b[1536:])
+	copy(b[1536:], packed.Bytes())
+	for i := range 2 {
+		binary.BigEndian.PutUint64(b[1024+8*i:], flagCompressed|1536)
+	}
+}
+
 // twoTables has the same L2 table twice.
 func twoTables(b []byte) {
 	binary.BigEndian.PutUint64(b[24:], 2*64*512)
@@ -95,6 +111,7 @@ func FuzzQcow2(f *testing.F) {
 	f.Add(tiny(nil))
 	f.Add(tiny(sameData))
 	f.Add(tiny(twoTables))
+	f.Add(tiny(samePacked))
 	f.Add(tiny(func(b []byte) { binary.BigEndian.PutUint64(b[1024:], flagCompressed|1536) }))
 	f.Add(tiny(func(b []byte) { b[79] = 8; b[103] = 112; b[104] = 1 }))
 	f.Fuzz(func(t *testing.T, b []byte) {
