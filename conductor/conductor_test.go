@@ -90,6 +90,9 @@ type disks struct{ *machine }
 func (d disks) Validate(context.Context, *baremetal.Node) error { return nil }
 func (d disks) Attach(context.Context, *baremetal.Node) error   { return d.note("attach") }
 func (d disks) Detach(context.Context, *baremetal.Node) error   { return d.note("detach") }
+func (d disks) BeginsAnew(_ context.Context, n *baremetal.Node) (bool, error) {
+	return n.Extra.Text("anew") != "", nil
+}
 func (d disks) ShouldWriteImage(_ context.Context, n *baremetal.Node) (bool, error) {
 	return n.InstanceInfo.Text("image_source") != "", nil
 }
@@ -182,6 +185,33 @@ func TestPowerAttachesBeforeAndDetachesAfter(t *testing.T) {
 				t.Errorf("done %q, want %q", got, test.done)
 			}
 		})
+	}
+}
+
+// A reboot must go by way of off where a volume is to begin anew.
+func TestARebootRenewsVolumes(t *testing.T) {
+	for target, off := range map[baremetal.PowerState]string{baremetal.Reboot: "power off", baremetal.SoftReboot: "soft power off"} {
+		c, m := setup(t, baremetal.Active)
+		m.state = baremetal.PowerOn
+		err := c.Store.Update(t.Context(), func(tx *store.Tx) error {
+			n, err := tx.Nodes().Get(id)
+			if err != nil {
+				return err
+			}
+			n.Extra = baremetal.Object{"anew": "yes"}
+			return tx.Nodes().Update(n)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.SetPower(t.Context(), id, target, 0); err != nil {
+			t.Fatal(err)
+		}
+		settled(t, c)
+		want := []string{off, "detach", "attach", "boot pxe true", "power on"}
+		if got := m.actions(); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s of a node whose volumes begin anew does %q, want %q", target, got, want)
+		}
 	}
 }
 

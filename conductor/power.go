@@ -123,6 +123,15 @@ func (c *Conductor) powerAction(ctx context.Context, n *baremetal.Node, target b
 		return baremetal.PowerError, err
 	}
 	reboots := target == baremetal.Reboot || target == baremetal.SoftReboot
+	if reboots && before == baremetal.PowerOn {
+		anew, err := c.beginsAnew(ctx, n)
+		if err != nil {
+			return before, err
+		}
+		if anew {
+			return c.restart(ctx, n, power, target)
+		}
+	}
 	switch {
 	case powerResult[target] == baremetal.PowerOff && before == baremetal.PowerOff:
 		c.withdraw(ctx, n) // a machine that switched itself off left them attached
@@ -133,6 +142,28 @@ func (c *Conductor) powerAction(ctx context.Context, n *baremetal.Node, target b
 		return before, nil
 	}
 	return c.powerUp(ctx, n, power, before, target)
+}
+
+// beginsAnew asks the node's storage interface whether a reboot must renew volumes.
+func (c *Conductor) beginsAnew(ctx context.Context, n *baremetal.Node) (bool, error) {
+	storage, err := c.storageOf(n)
+	if err != nil {
+		return false, err
+	}
+	renewing, ok := storage.(Renewing)
+	if !ok {
+		return false, nil
+	}
+	return renewing.BeginsAnew(ctx, n)
+}
+
+// restart is a reboot by way of off, where volumes can be renewed.
+func (c *Conductor) restart(ctx context.Context, n *baremetal.Node, power Power, target baremetal.PowerState) (baremetal.PowerState, error) {
+	off := map[baremetal.PowerState]baremetal.PowerState{baremetal.Reboot: baremetal.PowerOff, baremetal.SoftReboot: baremetal.SoftPowerOff}[target]
+	if state, err := c.powerDown(ctx, n, power, off); err != nil {
+		return state, err
+	}
+	return c.powerUp(ctx, n, power, baremetal.PowerOff, baremetal.PowerOn)
 }
 
 func (c *Conductor) powerDown(ctx context.Context, n *baremetal.Node, power Power, target baremetal.PowerState) (baremetal.PowerState, error) {

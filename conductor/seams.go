@@ -42,3 +42,10 @@ type Storage interface {
 	// ShouldWriteImage is false when the node boots from a volume as it is.
 	ShouldWriteImage(ctx context.Context, n *baremetal.Node) (bool, error)
 }
+
+// Renewing is what a Storage is, too, if it can have volumes that begin every boot anew.
+type Renewing interface {
+	// BeginsAnew is true if the node has such volumes: a reboot of it must detach
+	// them, while the machine is off, and attach them again.
+	BeginsAnew(ctx context.Context, n *baremetal.Node) (bool, error)
+}

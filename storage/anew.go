@@ -24,6 +24,18 @@ func resets(t *baremetal.VolumeTarget) bool {
 	return err == nil && on
 }
 
+// BeginsAnew tells whether a reboot of the node has volumes to renew.
+func (m *Managed) BeginsAnew(ctx context.Context, n *baremetal.Node) (anew bool, err error) {
+	err = m.store.View(ctx, func(tx *store.Tx) error {
+		targets, err := volumeTargets(tx, n)
+		for _, t := range targets {
+			anew = anew || isISCSI(t) && resets(t) && !readOnly(t)
+		}
+		return err
+	})
+	return anew, err
+}
+
 // overlays is what the targets that share an image have of their own: ids of volumes by
 // the UUIDs of the targets.
 type overlays map[string]string

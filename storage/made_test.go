@@ -83,8 +83,14 @@ func TestSharedImage(t *testing.T) {
 	h := newHouse(t)
 	i := h.image("debian")
 	nodes := []*baremetal.Node{h.node("pc-1"), h.node("pc-2")}
+	if anew, err := h.managed.BeginsAnew(t.Context(), nodes[0]); anew || err != nil {
+		t.Errorf("BeginsAnew without a target = %v, %v, want false", anew, err)
+	}
 	for k, name := range []string{"debian", i.UUID} {
 		h.give(nodes[k], 0, name, baremetal.Object{"reset_on_boot": "true"})
+	}
+	if anew, err := h.managed.BeginsAnew(t.Context(), nodes[0]); !anew || err != nil {
+		t.Errorf("BeginsAnew with reset_on_boot = %v, %v, want true", anew, err)
 	}
 	seen := map[string]bool{}
 	for range 2 {
