@@ -1,7 +1,6 @@
 package volume
 
 import (
-	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -10,10 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
-	"time"
 )
 
 // The kinds of error; absence is fs.ErrNotExist, a taken id fs.ErrExist, and a full
@@ -145,98 +142,6 @@ func (d *Dir) alone(do func() error) error {
 	return do()
 }
 
-// sweep removes what a crash left: files that were not finished, layers that no
-// manifest names, the old name of a raw volume that has become a layer. While a
-// manifest cannot be read, nobody knows which layers it names, and all stay.
-func (d *Dir) sweep() error {
-	garbage, err := d.unfinished(".")
-	if err != nil {
-		return err
-	}
-	more, err := d.unfinished(layersDir)
-	if err != nil {
-		return err
-	}
-	if err := d.removeAll(append(garbage, more...)); err != nil {
-		return err
-	}
-	manifests, err := d.all()
-	if errors.Is(err, ErrDamaged) || errors.Is(err, ErrFormat) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for _, m := range manifests {
-		if raw := m.id + rawSuffix; d.fs.Same(raw, layerPath(m.Layers[0])) {
-			if err := d.fs.Remove(raw); err != nil {
-				return err
-			}
-		}
-	}
-	names, err := d.fs.Names(layersDir)
-	if err != nil {
-		return err
-	}
-	return d.collect(manifests, names)
-}
-
-// unfinished lists the files in a directory that are not yet what they will be.
-func (d *Dir) unfinished(dir string) (paths []string, err error) {
-	names, err := d.fs.Names(dir)
-	for _, name := range names {
-		if strings.HasPrefix(name, growing) {
-			paths = append(paths, dir+"/"+name)
-		}
-	}
-	return paths, err
-}
-
-// collect removes those of the named layers that no manifest names.
-func (d *Dir) collect(manifests []*manifest, names []string) error {
-	named := map[string]bool{}
-	for _, m := range manifests {
-		for _, l := range m.Layers {
-			named[l] = true
-		}
-	}
-	var garbage []string
-	for _, name := range names {
-		layer := strings.TrimSuffix(strings.TrimSuffix(name, sumsSuffix), atomicSuffix)
-		if !layerName.MatchString(layer) || named[layer] {
-			continue
-		}
-		garbage = append(garbage, layerPath(name))
-		if name == layer {
-			garbage = append(garbage, sumsPath(name), layerPath(name+atomicSuffix))
-		}
-	}
-	return d.removeAll(garbage)
-}
-
-// removeAll removes files but those that somebody is at work on.
-func (d *Dir) removeAll(names []string) error {
-	for _, name := range names {
-		if err := d.remove(name); err != nil && !errors.Is(err, ErrInUse) && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	return nil
-}
-
-// remove unlinks a file that nobody holds the lock of.
-func (d *Dir) remove(name string) error {
-	f, err := d.fs.Open(name, false)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := lock(f, exclusive); err != nil {
-		return err
-	}
-	return d.fs.Remove(name)
-}
-
 // dirName is the directory that a path leads into.
 func dirName(path string) string {
 	if i := strings.LastIndexByte(path, '/'); i >= 0 {
@@ -252,74 +157,6 @@ func lock(f file, mode lockMode) error {
 		return ErrInUse
 	}
 	return err
-}
-
-// Info describes a volume, snapshot or image.
-type Info struct {
-	ID        string
-	Kind      Kind
-	Size      int64  // bytes, as the machine sees it
-	Allocated int64  // bytes of the file system that it takes up, alone or with others
-	Volume    string // of a snapshot: of which volume
-	Layers    int    // files it is made of
-	Created   time.Time
-	Modified  time.Time // when the newest layer was
-}
-
-// Stat returns what is known of an id. What is there but cannot be served (a link,
-// a directory, an odd size, a damaged file) is an error other than absence.
-func (d *Dir) Stat(id string) (Info, error) {
-	m, err := d.load(id)
-	if err != nil {
-		return Info{}, err
-	}
-	return d.describe(m)
-}
-
-func (d *Dir) describe(m *manifest) (Info, error) {
-	i := Info{ID: m.id, Kind: m.Kind, Size: m.Size, Volume: m.Volume, Layers: len(m.Layers), Created: m.Created}
-	for _, l := range m.Layers {
-		info, err := d.fs.Stat(m.file(l))
-		if err != nil {
-			return Info{}, fmt.Errorf("%s %s: layer %s: %w: %v", m.Kind, m.id, l, ErrDamaged, err)
-		}
-		i.Allocated += info.Allocated
-		i.Modified = info.Modified
-	}
-	return i, nil
-}
-
-// List returns everything of the given kinds, or of all, in the order of the ids.
-// What Stat would refuse is left out.
-func (d *Dir) List(kinds ...Kind) ([]Info, error) {
-	names, err := d.fs.Names(".")
-	if err != nil {
-		return nil, fmt.Errorf("list volumes: %w", err)
-	}
-	var list []Info
-	for _, id := range ids(names) {
-		info, err := d.Stat(id)
-		if err == nil && (len(kinds) == 0 || slices.Contains(kinds, info.Kind)) {
-			list = append(list, info)
-		}
-	}
-	slices.SortFunc(list, func(a, b Info) int { return cmp.Compare(a.ID, b.ID) })
-	return list, nil
-}
-
-// ids is what the names in the directory stand for, each once.
-func ids(names []string) (list []string) {
-	for _, name := range names {
-		id, ok := strings.CutSuffix(name, manifestSuffix)
-		if !ok {
-			id, ok = strings.CutSuffix(name, rawSuffix)
-		}
-		if ok && CheckName(id) == nil {
-			list = append(list, id)
-		}
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
 }
 
 func newLayerID() (id layerID) {

@@ -58,42 +58,6 @@ type merge struct {
 	done   bool
 }
 
-// superfluous returns a pair of layers that can be merged, and who has them: those
-// that contain the lower one all have the upper one on top of it, and it is
-// nobody's newest layer, nor the last of a base that Reset goes back to.
-func superfluous(manifests []*manifest, skip map[string]bool) (lower, upper string, users []*manifest) {
-	for _, m := range manifests {
-		for i, name := range m.Layers[:len(m.Layers)-1] {
-			if next := m.Layers[i+1]; !skip[name] && mergeable(manifests, name, next) {
-				return name, next, having(manifests, name)
-			}
-		}
-	}
-	return "", "", nil
-}
-
-func having(manifests []*manifest, layer string) (list []*manifest) {
-	for _, m := range manifests {
-		if slices.Contains(m.Layers, layer) {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
-func mergeable(manifests []*manifest, lower, upper string) bool {
-	for _, m := range manifests {
-		i := slices.Index(m.Layers, lower)
-		if i < 0 {
-			continue
-		}
-		if i == len(m.Layers)-1 || m.Layers[i+1] != upper || m.Base == i+1 {
-			return false
-		}
-	}
-	return true
-}
-
 // beginMerge finds something to merge and opens it; nil if there is nothing.
 func (d *Dir) beginMerge(skip map[string]bool) (m *merge, err error) {
 	err = d.alone(func() error {
@@ -201,63 +165,6 @@ func (m *merge) run(ctx context.Context) error {
 	return m.dir.alone(func() error { return m.commit(ctx) })
 }
 
-// pass copies the blocks that are marked. Between any two of them others may do
-// what they want with the stack that is live.
-func (m *merge) pass(ctx context.Context, live *stack) error {
-	buf := make([]byte, clusterSize)
-	for b, more := int64(0), true; more; b++ {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		var err error
-		if b, more, err = m.step(b, live, buf); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// step copies the next block that is marked. The mark goes first: a write that
-// comes between sets it again.
-func (m *merge) step(b int64, live *stack, buf []byte) (at int64, more bool, err error) {
-	if live != nil {
-		live.gate.RLock()
-		defer live.gate.RUnlock()
-	}
-	end := blocksOf(m.size)
-	if b = m.todo.next(b, end); b == end {
-		return b, false, nil
-	}
-	m.todo.remove(b)
-	if !m.upper.has.has(b) { // it is of a layer that has come on top since
-		return b, true, nil
-	}
-	return b, true, m.copy(b, buf[:min(clusterSize, m.size-b*clusterSize)])
-}
-
-// copy copies a block down.
-func (m *merge) copy(b int64, buf []byte) error {
-	off := b * clusterSize
-	if err := m.upper.readAt(buf, off); err != nil {
-		return err
-	}
-	if m.lower.has != nil {
-		if err := m.lower.has.ready(b, b+1, m.lower.reserve); err != nil {
-			return err
-		}
-	}
-	var err error
-	if isZero(buf) {
-		err = m.lower.file.Punch(m.lower.data+off, int64(len(buf)))
-	} else if err = m.dir.room.take(int64(len(buf))); err == nil {
-		_, err = m.lower.file.WriteAt(buf, m.lower.data+off)
-	}
-	if err == nil && m.lower.has != nil {
-		m.lower.has.add(b, b+1)
-	}
-	return err
-}
-
 // commit is the end, if what was to be merged is still to be.
 func (m *merge) commit(ctx context.Context) error {
 	manifests, err := m.dir.all()
@@ -286,33 +193,6 @@ func (m *merge) commit(ctx context.Context) error {
 	}
 	m.done = true
 	return m.dir.discard([]string{m.upper.name})
-}
-
-// finish copies what is left, now that nobody writes.
-func (m *merge) finish(ctx context.Context) error {
-	m.todo.grow(m.size)
-	if m.lower.has != nil {
-		m.lower.has.grow(m.size)
-	}
-	if err := m.pass(ctx, nil); err != nil {
-		return err
-	}
-	if err := m.lower.lengthen(m.size); err != nil {
-		return err
-	}
-	return m.lower.sync()
-}
-
-// lengthen makes a raw layer at least as long as the volume.
-func (l *layer) lengthen(size int64) error {
-	if l.has != nil {
-		return nil
-	}
-	info, err := l.file.Stat()
-	if err != nil || info.Size >= size {
-		return err
-	}
-	return l.file.Truncate(size)
 }
 
 // replace leaves the upper layer out of a stack whose gate is closed.

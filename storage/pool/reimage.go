@@ -1,0 +1,72 @@
+package pool
+
+import (
+	"context"
+	"errors"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// Reimage makes a volume what an image is: the one it was made from, which is to
+// reset it, or another, for which it must have no snapshots.
+func (p *Pool) Reimage(ctx context.Context, uuid, image string) error {
+	i, err := p.Image(ctx, image)
+	if err != nil {
+		return err
+	}
+	v, err := p.claim(ctx, uuid, baremetal.VolumeDownloading, baremetal.VolumeAvailable, baremetal.VolumeError)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := settle(ctx)
+	defer cancel()
+	if err := p.reimage(ctx, v, i); err != nil {
+		_, err = p.available(ctx, uuid, err)
+		return err
+	}
+	defer p.Tidy()
+	_, err = p.available(ctx, uuid, nil)
+	return err
+}
+
+func (p *Pool) reimage(ctx context.Context, v *baremetal.Volume, i *baremetal.Image) error {
+	if v.ImageUUID == i.UUID {
+		return p.volumes.Reset(v.UUID)
+	}
+	if i.Status != baremetal.ImageActive || i.VirtualSize > v.Size {
+		return baremetal.Errorf(baremetal.ErrInvalid, "Image %s must be active and no larger than volume %s to be put on it.", i.UUID, v.UUID)
+	}
+	// The store says what it shall be before it is: Recover goes on from there.
+	old := *v
+	_, err := p.UpdateVolume(ctx, v.UUID, func(_ *store.Tx, v *baremetal.Volume) error {
+		v.ImageUUID, v.SnapshotUUID, v.SourceUUID = i.UUID, "", ""
+		v.Bootable, v.ImageMetadata = true, imageMetadata(i)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := gone(p.volumes.Delete(v.UUID)); err != nil {
+		_, undo := p.UpdateVolume(ctx, v.UUID, func(_ *store.Tx, v *baremetal.Volume) error {
+			v.ImageUUID, v.SnapshotUUID, v.SourceUUID = old.ImageUUID, old.SnapshotUUID, old.SourceUUID
+			v.Bootable, v.ImageMetadata = old.Bootable, old.ImageMetadata
+			return nil
+		})
+		return errors.Join(err, undo)
+	}
+	return p.volumes.Clone(i.UUID, v.UUID, v.Size)
+}
+
+// Revert makes a volume what it was when one of its snapshots was taken.
+func (p *Pool) Revert(ctx context.Context, uuid, snapshot string) error {
+	if _, err := p.Snapshot(ctx, snapshot); err != nil {
+		return err
+	}
+	if _, err := p.claim(ctx, uuid, baremetal.VolumeReverting, baremetal.VolumeAvailable, baremetal.VolumeError); err != nil {
+		return err
+	}
+	_, err := p.available(ctx, uuid, p.volumes.Revert(uuid, snapshot))
+	p.Tidy()
+	return err
+}
