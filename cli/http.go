@@ -8,10 +8,16 @@ import (
 	"time"
 
 	"golang.org/x/net/netutil"
+
+	"ironhook/bootsrv/limit"
 )
 
-// maxClients is how many connections the API and the pages hold at once.
-const maxClients = 1024
+// maxClients is how many connections the API and the pages hold at once, perClient how
+// many of them may come from one address, which may be that of a proxy.
+const (
+	maxClients = 1024
+	perClient  = 256
+)
 
 // serveHTTP serves until ctx ends, then lets running requests finish. farewell
 // ends the streams, which would not finish by themselves.
@@ -36,7 +42,7 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, farewell fun
 		done <- err
 	})
 	defer stop()
-	if err := server.Serve(netutil.LimitListener(l, maxClients)); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(netutil.LimitListener(limit.Listener(l, perClient), maxClients)); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-done

@@ -85,7 +85,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		defer cancel()
 		drained <- server.Shutdown(limit)
 	})
-	err := server.Serve(netutil.LimitListener(fair{l, limit.NewShare(fromOneHost)}, connections))
+	err := server.Serve(netutil.LimitListener(limit.Listener(l, fromOneHost), connections))
 	if stop() {
 		return fmt.Errorf("serve boot files: %w", err)
 	}

@@ -1,17 +1,18 @@
-package http
+package limit
 
 import (
 	"net"
 	"net/netip"
 	"sync"
-
-	"ironhook/bootsrv/limit"
 )
 
-// fair closes at once what is more than one address's share of the connections.
+// Listener returns l, but that it closes at once what is more than each connections
+// of one address.
+func Listener(l net.Listener, each int) net.Listener { return fair{l, NewShare(each)} }
+
 type fair struct {
 	net.Listener
-	share *limit.Share
+	share *Share
 }
 
 // Accept returns the next connection that its address may have.

@@ -1,4 +1,4 @@
-package http
+package limit
 
 import (
 	"errors"
@@ -6,8 +6,6 @@ import (
 	"net"
 	"testing"
 	"time"
-
-	"ironhook/bootsrv/limit"
 )
 
 func TestFair(t *testing.T) {
@@ -15,7 +13,7 @@ func TestFair(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := fair{l, limit.NewShare(2)}
+	f := fair{l, NewShare(2)}
 	accepted := make(chan net.Conn, 8)
 	ended := make(chan error, 1)
 	go func() {
