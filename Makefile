@@ -63,8 +63,9 @@ bench-api: bench-deps ## the API beside Debian's Ironic
 bench-volumes: bench-deps ## overlays beside raw volumes; clone, snapshot, reset, promote
 	go run ./e2e/volumes/bench
 
-torture: build ## 5,000 rounds of kill -9 under random writes
+torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power cuts
 	IRONHOOK_KILL_ROUNDS=5000 go test -timeout 6h -run Kill ./e2e/iscsi
+	IRONHOOK_POWER_CUTS=5000 go test -timeout 6h -run PowerCut ./storage/iscsi
 
 clean: ## remove what was built
 	rm -rf build

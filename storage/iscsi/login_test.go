@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 	"testing"
 
@@ -139,62 +138,6 @@ func TestLoginRefused(t *testing.T) {
 	}
 }
 
-// A proof that does not fit the challenge lets nobody in, whatever it is made of.
-func TestLoginCHAPRefused(t *testing.T) {
-	challenge := bytes.Repeat([]byte{0xa5}, 16)
-	md5 := algorithms["5"]
-	right := formatBinary(md5.response(0xa5, "wonderland12", challenge))
-	for name, text := range map[string]string{
-		"wrong secret":              "CHAP_N=alice CHAP_R=" + formatBinary(md5.response(0xa5, "wrong", challenge)),
-		"wrong name":                "CHAP_N=mallory CHAP_R=" + right,
-		"no response":               "CHAP_N=alice",
-		"not a number":              "CHAP_N=alice CHAP_R=right",
-		"our own secret":            "CHAP_N=bob CHAP_R=" + formatBinary(md5.response(0xa5, "looking-glass", challenge)),
-		"our challenge back at us":  "CHAP_N=alice CHAP_R=" + right + " CHAP_I=1 CHAP_C=" + formatBinary(challenge),
-		"identifier out of range":   "CHAP_N=alice CHAP_R=" + right + " CHAP_I=256 CHAP_C=0x00",
-		"challenge without its tag": "CHAP_N=alice CHAP_R=" + right + " CHAP_C=0x00",
-		"challenge too long":        "CHAP_N=alice CHAP_R=" + right + " CHAP_I=1 CHAP_C=0x" + strings.Repeat("00", 1025),
-	} {
-		t.Run(name, func(t *testing.T) {
-			d := newDialogue(t, Grant{User: "alice", Secret: "wonderland12", MutualUser: "bob", MutualSecret: "looking-glass"}, nil)
-			d.say(secToOp, names+" AuthMethod=CHAP")
-			d.say(secToOp, "CHAP_A=5")
-			if _, got := d.say(secToOp, text); got != "0201" {
-				t.Errorf("proof %q = %s, want 0201", text, got)
-			}
-		})
-	}
-	t.Run("algorithm unknown", func(t *testing.T) {
-		d := newDialogue(t, Grant{User: "alice", Secret: "wonderland12"}, nil)
-		d.say(secToOp, names+" AuthMethod=CHAP")
-		d.expect(secToOp, "CHAP_A=6,99", 0, "0201")
-	})
-	t.Run("asked to prove ourselves without a secret for it", func(t *testing.T) {
-		d := newDialogue(t, Grant{User: "alice", Secret: "wonderland12"}, nil)
-		d.say(secToOp, names+" AuthMethod=CHAP")
-		d.say(secToOp, "CHAP_A=5")
-		d.expect(secToOp, "CHAP_N=alice CHAP_R="+right+" CHAP_I=1 CHAP_C=0x00", 0, "0201")
-	})
-}
-
-// The initiator's first choice among the algorithms we have is taken.
-func TestCHAPAlgorithms(t *testing.T) {
-	for offer, want := range map[string]struct {
-		number string
-		length int
-	}{"5": {"5", 16}, "7,5": {"7", 32}, "6,8,5": {"8", 32}} {
-		c, err := newCHAP(offer, bytes.NewReader(make([]byte, 64)))
-		if err != nil || c.algorithm.number != want.number || len(c.challenge) != want.length {
-			t.Errorf("newCHAP(%s) = %+v, %v, want %+v", offer, c, err, want)
-			continue
-		}
-		g := &Grant{User: "u", Secret: "s"}
-		if err := c.verify(g, "u", formatBinary(c.algorithm.response(c.id, "s", c.challenge))); err != nil {
-			t.Errorf("algorithm %s: %v", want.number, err)
-		}
-	}
-}
-
 func TestLoginWithoutSecurityStage(t *testing.T) {
 	d := newDialogue(t, Grant{}, nil)
 	d.expect(opToFFP, names+" MaxBurstLength=0x40000 ImmediateData=Yes X-org.example.odd=1", opToFFP,
@@ -272,93 +215,6 @@ func TestLoginOfAnotherSession(t *testing.T) {
 	}
 }
 
-// The table against a second source: RFC 3720 §12, from which RFC 7143 §13 differs in
-// nothing that both have but the markers.
-func TestKeyTable(t *testing.T) {
-	second := map[string]struct {
-		result           string
-		preset, min, max int
-	}{
-		"MaxConnections":           {"minimum", 1, 1, 65535},
-		"InitialR2T":               {"OR", yes, no, yes},
-		"ImmediateData":            {"AND", yes, no, yes},
-		"MaxRecvDataSegmentLength": {"declarative", 8192, 512, 16777215},
-		"MaxBurstLength":           {"minimum", 262144, 512, 16777215},
-		"FirstBurstLength":         {"minimum", 65536, 512, 16777215},
-		"DefaultTime2Wait":         {"maximum", 2, 0, 3600},
-		"DefaultTime2Retain":       {"minimum", 20, 0, 3600},
-		"MaxOutstandingR2T":        {"minimum", 1, 1, 65535},
-		"DataPDUInOrder":           {"OR", yes, no, yes},
-		"DataSequenceInOrder":      {"OR", yes, no, yes},
-		"ErrorRecoveryLevel":       {"minimum", 0, 0, 2},
-	}
-	for key, r := range rules {
-		want, ok := second[key]
-		if !ok && key != "iSCSIProtocolLevel" { // RFC 7144
-			t.Errorf("%s is not in RFC 3720", key)
-		}
-		if ok && (r.preset != want.preset || r.min != want.min || r.max != want.max) {
-			t.Errorf("%s has default %d, range %d to %d, want %+v", key, r.preset, r.min, r.max, want)
-		}
-		if ok {
-			checkResult(t, key, r, want.result)
-		}
-	}
-}
-
-// checkResult offers a key the ends of its range, our own value, and what is beyond.
-func checkResult(t *testing.T, key string, r rule, result string) {
-	for _, theirs := range []int{r.min, r.ours, r.max} {
-		want := map[string]string{
-			"declarative": "", "minimum": r.format(min(theirs, r.ours)), "maximum": fmt.Sprint(max(theirs, r.ours)),
-		}[result]
-		if r.boolean() {
-			both, either := theirs == yes && r.ours == yes, theirs == yes || r.ours == yes
-			want = map[bool]string{true: "Yes", false: "No"}[result == "AND" && both || result == "OR" && either]
-		}
-		n := newNegotiation()
-		n.numbers["InitialR2T"] = no // or FirstBurstLength could be irrelevant
-		if got := n.take(Pair{key, r.format(theirs)}); got != want {
-			t.Errorf("%s=%s = %q, want %q", key, r.format(theirs), got, want)
-		}
-	}
-	for _, bad := range []string{fmt.Sprint(r.max + 1), "-1", "", "maybe", "99999999999999999999"} {
-		n := newNegotiation()
-		n.numbers["InitialR2T"] = no
-		if got := n.take(Pair{key, bad}); got != reject || n.numbers[key] != newNegotiation().numbers[key] && key != "InitialR2T" {
-			t.Errorf("%s=%s = %q, want %q and the default as before", key, bad, got, reject)
-		}
-	}
-}
-
-func TestNegotiate(t *testing.T) {
-	for offer, want := range map[Pair]string{
-		{"HeaderDigest", "CRC32C,None"}:        "CRC32C",
-		{"HeaderDigest", "None,CRC32C"}:        "None",
-		{"HeaderDigest", "SHA1"}:               reject,
-		{"MaxBurstLength", "511"}:              reject,
-		{"MaxBurstLength", "0x10000"}:          "65536",
-		{"FirstBurstLength", "0X8000"}:         "32768",
-		{"IFMarker", "Yes"}:                    "No",
-		{"OFMarkInt", "2048~8192"}:             reject,
-		{"InitiatorAlias", "any thing"}:        "",
-		{"RDMAExtensions", "Yes"}:              notUnderstood,
-		{"TaskReporting", "FastAbort,RFC3720"}: "RFC3720",
-		{"iSCSIProtocolLevel", "2"}:            "1",
-	} {
-		n := newNegotiation()
-		if got := n.take(offer); got != want {
-			t.Errorf("take(%v) = %q, want %q", offer, got, want)
-		}
-	}
-	n := newNegotiation()
-	n.take(Pair{"InitialR2T", "Yes"})
-	n.take(Pair{"ImmediateData", "No"})
-	if got := n.take(Pair{"FirstBurstLength", "65536"}); got != irrelevant {
-		t.Errorf("FirstBurstLength without unsolicited data = %q, want %q", got, irrelevant)
-	}
-}
-
 func FuzzLogin(f *testing.F) {
 	f.Add([]byte{secToOp}, []byte(names+"\x00AuthMethod=CHAP,None\x00"), []byte("CHAP_A=5\x00"), []byte("CHAP_N=alice\x00CHAP_R=0x00\x00"))
 	f.Add([]byte{stay1 | more, opToFFP, 0xff}, []byte("InitiatorName=iqn.a:b"), []byte("\x00SessionType=Discovery\x00"), []byte("="))
@@ -382,27 +238,4 @@ func FuzzLogin(f *testing.F) {
 			}
 		}
 	})
-}
-
-func FuzzText(f *testing.F) {
-	f.Add([]byte("A=b\x00C=\x00"))
-	f.Add([]byte("\x00\x00=x\x00"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		pairs, err := ParseText(b)
-		if err != nil {
-			return
-		}
-		again, err := ParseText(AppendText(nil, pairs...))
-		if err != nil || !maps.Equal(asMap(again), asMap(pairs)) {
-			t.Fatalf("ParseText(AppendText(%v)) = %v, %v", pairs, again, err)
-		}
-	})
-}
-
-func asMap(pairs []Pair) map[Pair]int {
-	m := map[Pair]int{}
-	for i, p := range pairs {
-		m[p] = i
-	}
-	return m
 }

@@ -1,9 +1,12 @@
 package iscsi_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -75,14 +78,25 @@ func (v *volatile) restore() {
 	v.stable, _ = v.snapshot()
 }
 
+// cuts is how often the power fails; $IRONHOOK_POWER_CUTS says otherwise.
+func cuts(t *testing.T) int {
+	t.Helper()
+	if testing.Short() {
+		return 5
+	}
+	text := cmp.Or(os.Getenv("IRONHOOK_POWER_CUTS"), "50")
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("IRONHOOK_POWER_CUTS=%s: %v", text, err)
+	}
+	return n
+}
+
 // Whatever a flush was answered for is there after a power cut, with several initiators
 // at once.
 func TestPowerCut(t *testing.T) {
 	const region, sessions = 256 << 10, 4
-	rounds := 20
-	if testing.Short() {
-		rounds = 5
-	}
+	rounds := cuts(t)
 	disk := newVolatile(sessions * region)
 	rnd := rand.New(rand.NewPCG(7, 7))
 	var recorders []*initiatortest.Recorder

@@ -2,9 +2,7 @@ package scsi
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"sync"
 	"testing"
 )
 
@@ -199,86 +197,6 @@ func TestReserveAndRelease(t *testing.T) {
 	r.wantOwed(other, "2a03")
 }
 
-func TestPreempt(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		held   kind // by a; 0: by nobody
-		target uint64
-		want   string
-		after  string
-		a, c   []string // owed to the others
-	}{
-		{"the holder", writeExclusive, keyA, "good", "keys " + hexB + hexC + ", held by " + hexB + ", type 3", []string{"2a05"}, nil},
-		{"the holder of a shared one", writeExclusiveRegistrantsOnly, keyA, "good", "keys " + hexB + hexC + ", held by " + hexB + ", type 3", []string{"2a05"}, []string{"2a04"}},
-		{"another registrant", writeExclusive, keyC, "good", "keys " + hexA + hexB + ", held by " + hexA + ", type 1", nil, []string{"2a05"}},
-		{"a registrant, nothing reserved", 0, keyC, "good", "keys " + hexA + hexB, nil, []string{"2a05"}},
-		{"nobody", writeExclusive, 99, "conflict", "keys " + hexA + hexB + hexC + ", held by " + hexA + ", type 1", nil, nil},
-		{"nobody, nothing reserved", 0, 99, "conflict", "keys " + hexA + hexB + hexC, nil, nil},
-		{"key zero", writeExclusive, 0, "5/2600", "keys " + hexA + hexB + hexC + ", held by " + hexA + ", type 1", nil, nil},
-		{"all registrants", writeExclusiveAllRegistrants, 0, "good", "keys " + hexB + ", held by " + hexB + ", type 3", []string{"2a05"}, []string{"2a05"}},
-		{"one of all registrants", writeExclusiveAllRegistrants, keyC, "good", "keys " + hexA + hexB + ", held by 0000000000000000, type 7", nil, []string{"2a05"}},
-	} {
-		for _, action := range []int{prPreempt, prPreemptAndAbort} {
-			r := newRig(t, Options{})
-			first, second, third := r.nexus, r.login("b"), r.login("c")
-			r.pr("good", first, prRegister, 0, 0, keyA)
-			r.pr("good", second, prRegister, 0, 0, keyB)
-			r.pr("good", third, prRegister, 0, 0, keyC)
-			if c.held != 0 {
-				r.pr("good", first, prReserve, c.held, keyA, 0)
-			}
-			t.Log(c.name)
-			r.pr("conflict", second, action, exclusiveAccess, keyC, c.target)
-			r.pr(c.want, second, action, exclusiveAccess, keyB, c.target)
-			r.wantState(c.after)
-			r.wantOwed(first, c.a...)
-			r.wantOwed(second)
-			r.wantOwed(third, c.c...)
-		}
-	}
-}
-
-// A holder may preempt itself, to change the type.
-func TestPreemptOneself(t *testing.T) {
-	r := newRig(t, Options{})
-	r.pr("good", r.nexus, prRegister, 0, 0, keyA)
-	r.pr("good", r.nexus, prReserve, writeExclusive, keyA, 0)
-	r.pr("good", r.nexus, prPreempt, exclusiveAccess, keyA, keyA)
-	r.wantState("keys " + hexA + ", held by " + hexA + ", type 3")
-}
-
-// Once PREEMPT has returned, no write of the victim lands: that is what a cluster
-// fences with.
-func TestNoWriteLandsAfterPreempt(t *testing.T) {
-	for range 20 {
-		r := newRig(t, Options{})
-		victim, survivor := r.nexus, r.login("b")
-		r.pr("good", victim, prRegister, 0, 0, keyA)
-		r.pr("good", survivor, prRegister, 0, 0, keyB)
-		r.pr("good", victim, prReserve, writeExclusiveRegistrantsOnly, keyA, 0)
-		var wg sync.WaitGroup
-		stop := make(chan struct{})
-		for range 4 {
-			wg.Go(func() {
-				for {
-					select {
-					case <-stop:
-						return
-					default:
-						r.device.Execute(Command{Nexus: victim, CDB: b("2a 00 00000000 00 0001 00"), Out: fill(0xee, 1)})
-					}
-				}
-			})
-		}
-		r.pr("good", survivor, prPreemptAndAbort, writeExclusiveRegistrantsOnly, keyB, keyA)
-		r.want("good", survivor, "2a 00 00000000 00 0001 00", fill(0x11, 1)...)
-		r.device.Execute(Command{Nexus: victim, CDB: b("2a 00 00000000 00 0001 00"), Out: fill(0xee, 1)})
-		close(stop)
-		wg.Wait()
-		r.holds(0x11, 0, 1)
-	}
-}
-
 func TestReadFullStatus(t *testing.T) {
 	r := newRig(t, Options{})
 	other := r.login("b")
@@ -304,61 +222,6 @@ func TestReportCapabilities(t *testing.T) {
 	}
 	for action := 4; action < 0x20; action++ {
 		r.want("5/2400", r.nexus, fmt.Sprintf("5e %02x 0000000000 ff00 00", action))
-	}
-}
-
-// memKeeper keeps reservations in memory, and may fail.
-type memKeeper struct {
-	data  []byte
-	err   error
-	saves int
-}
-
-func (k *memKeeper) Load() ([]byte, error) { return k.data, k.err }
-func (k *memKeeper) Save(data []byte) error {
-	k.saves++
-	if k.err == nil {
-		k.data = data
-	}
-	return k.err
-}
-
-func TestReservationsOutliveARestart(t *testing.T) {
-	keeper := &memKeeper{}
-	r := newRig(t, Options{Reservations: keeper})
-	r.pr("good", r.nexus, prRegister, 0, 0, keyA)
-	if keeper.saves != 0 {
-		t.Errorf("%d saves without APTPL, want none", keeper.saves)
-	}
-	r.want("good", r.nexus, "5f 00 00 0000 00000018 00", outList(keyA, keyA, 0x01)...)
-	r.pr("good", r.nexus, prReserve, writeExclusive, keyA, 0)
-	before := r.state()
-	r = newRigOn(t, r.disk, Options{Reservations: keeper})
-	r.wantState(before)
-	r.want("conflict", r.login("b"), "2a 00 00000000 00 0001 00", fill(0, 1)...)
-	r.want("good", r.nexus, "2a 00 00000000 00 0001 00", fill(0, 1)...) // same port, new session
-	if got := r.do(r.nexus, "5e 02 0000000000 ff00 00").In; got[3]&1 == 0 {
-		t.Errorf("REPORT CAPABILITIES = %x, want PTPL_A", got)
-	}
-	keeper.err = errors.New("disk full") // what cannot be kept does not happen
-	r.pr("4/4400", r.nexus, prRelease, writeExclusive, keyA, 0)
-	keeper.err = nil
-	r.wantState(before)
-	r.pr("good", r.nexus, prRegister, 0, keyA, keyA) // APTPL off
-	if len(keeper.data) != 0 {
-		t.Errorf("without APTPL, kept %s, want nothing", keeper.data)
-	}
-}
-
-func TestDamagedReservationsAreNotIgnored(t *testing.T) {
-	for name, k := range map[string]*memKeeper{
-		"unreadable":   {err: errors.New("input/output error")},
-		"not JSON":     {data: []byte("{")},
-		"unknown type": {data: []byte(`{"Type":9}`)},
-	} {
-		if _, err := NewLUN(newMemDisk(8), Options{Serial: "x", Reservations: k}); err == nil {
-			t.Errorf("%s: the unit opened with nobody fenced off", name)
-		}
 	}
 }
 
