@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ironhook/bootsrv/limit"
-	"ironhook/store"
 )
 
 // Serve answers on the sockets until ctx ends, and closes them. Each socket has
@@ -25,30 +24,15 @@ func (s *Server) Serve(ctx context.Context, on *Sockets) error {
 		}
 	})
 	defer stop()
-	looking := make(chan struct{}, maxLooking)
+	l := lookout{server: s, on: on, group: group, looking: make(chan struct{}, maxLooking)}
 	for port, conn := range on.ports {
-		group.Go(func() error {
-			return s.loop(ctx, conn, port, func(q Request, r *Reply) {
-				if r.Fresh {
-					select {
-					case looking <- struct{}{}:
-						group.Go(func() error { s.look(ctx, on, q, r); <-looking; return nil })
-						return
-					default: // better an offer unseen than none in the crowd
-					}
-				}
-				s.send(on, q, r)
-			})
-		})
+		group.Go(func() error { return s.loop(ctx, conn, port, l.reply) })
 	}
 	return group.Wait()
 }
 
-// maxLooking is how many offers at once wait until their address was looked for.
-const maxLooking = 64
-
 // loop outlives every failure of its interface; only ctx ends it.
-func (s *Server) loop(ctx context.Context, conn *net.UDPConn, port uint16, reply func(Request, *Reply)) error {
+func (s *Server) loop(ctx context.Context, conn *net.UDPConn, port uint16, reply func(context.Context, Request, *Reply)) error {
 	buffer := make([]byte, 4096)
 	for {
 		n, from, err := conn.ReadFromUDPAddrPort(buffer)
@@ -67,7 +51,7 @@ func (s *Server) loop(ctx context.Context, conn *net.UDPConn, port uint16, reply
 }
 
 // answer handles one datagram. What is no DHCP is dropped without a word.
-func (s *Server) answer(ctx context.Context, datagram []byte, from netip.AddrPort, port uint16, reply func(Request, *Reply)) {
+func (s *Server) answer(ctx context.Context, datagram []byte, from netip.AddrPort, port uint16, reply func(context.Context, Request, *Reply)) {
 	p, err := dhcpv4.FromBytes(datagram)
 	if err != nil {
 		return
@@ -80,53 +64,8 @@ func (s *Server) answer(ctx context.Context, datagram []byte, from netip.AddrPor
 		return
 	}
 	if r != nil {
-		reply(q, r)
+		reply(ctx, q, r)
 	}
-}
-
-// look sends an offer of an address that is new to its client, unless another host
-// turns out to have it: then that address is put out of use, and the client is
-// offered another (RFC 2131 section 2.2).
-func (s *Server) look(ctx context.Context, on *Sockets, q Request, r *Reply) {
-	for range attempts {
-		a := addr(r.Packet.YourIPAddr)
-		owner, err := on.whoHas(ctx, a)
-		if ctx.Err() != nil {
-			return
-		}
-		if err != nil {
-			s.Log.Debug("address not looked for", "interface", s.Interface.Name, "error", err) // the offer goes out unseen
-		}
-		if err != nil || owner == nil || owner.String() == q.Packet.ClientHWAddr.String() || !s.conflicts.Take(time.Now()) {
-			s.send(on, q, r)
-			return
-		}
-		s.Log.Warn("another host has an address of --dhcp-range; not offered for an hour", "interface", s.Interface.Name, "address", a, "host", owner)
-		if r, err = s.instead(ctx, q, a); err != nil {
-			s.Log.Error("DHCP request not answered; the client will ask again", "interface", s.Interface.Name, "mac", q.Packet.ClientHWAddr.String(), "error", err)
-			return
-		}
-		if r == nil {
-			return
-		}
-	}
-	s.send(on, q, r)
-}
-
-// attempts are how many addresses a client is looked for at most. A host that claims
-// them all delays the others for a second, and keeps nobody out.
-const attempts = 4
-
-// instead takes a from the client that was to have it and answers q anew.
-func (s *Server) instead(ctx context.Context, q Request, a netip.Addr) (*Reply, error) {
-	err := s.Store.Update(ctx, func(tx *store.Tx) error {
-		_, err := s.pool().decline(tx, q.Packet.ClientHWAddr.String(), a)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return s.Handle(ctx, q)
 }
 
 // send puts a reply on the wire. One that does not go is asked for again; a flood of
