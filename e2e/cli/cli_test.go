@@ -29,11 +29,10 @@ func TestMain(m *testing.M) { os.Exit(lab.RunTests(m.Run)) }
 
 const user, password = "operator", "correct horse"
 
-// scripts are what runs without authentication and with a password. What a
-// password changes is the same for every command.
+// scripts are what runs without authentication and with a password.
 var scripts = map[string][]string{
 	"none":       {"volume", "nodes", "provision", "ports", "rest"},
-	"http_basic": {"volume", "password"},
+	"http_basic": {"volume", "nodes", "provision", "ports", "rest", "password"},
 }
 
 // TestCommandLine runs the scripts.
