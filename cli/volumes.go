@@ -27,6 +27,14 @@ func (a *appliance) openPool(volumes *volume.Dir, listening netip.AddrPort) {
 	a.tasks = append(a.tasks, task{"volumes", a.pool.Run})
 }
 
+// progress says for the pages how far the making of an image is.
+func (a *appliance) progress(image string) string {
+	if p, ok := a.pool.Progress(image); ok {
+		return p.String()
+	}
+	return ""
+}
+
 // mountVolumes puts the APIs of images and volumes beside the Bare Metal API, behind
 // the same door.
 func (a *appliance) mountVolumes(mux *http.ServeMux, rest *api.API) error {

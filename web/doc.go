@@ -9,6 +9,9 @@
 // was away asks for what it missed and gets it, and a slow one reads on from its
 // own number without anybody waiting for it.
 //
+// The page of images and volumes stands still, but for while one is being made: then
+// it is read anew.
+//
 // How a list of events becomes a picture is decided in pure functions: [boots]
 // cuts a log into boots, [bootBar] makes a bar of the last one, and steps.go is
 // the table of what each step is called, how long it may take, and what to look

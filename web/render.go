@@ -18,6 +18,7 @@ type page struct {
 	Version string
 	Guarded bool   // authentication is on: there is something to log out of
 	Stream  string // address of the page's events, "" for a page that stands still
+	Anew    int    // seconds after which a page that stands still is read anew; 0: never
 	Now     int64  // the server's clock, milliseconds since 1970
 }
 

@@ -1,0 +1,136 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"ironhook/store"
+)
+
+// stock is the page of what machines boot from.
+type stock struct {
+	page
+	Busy    bool // something goes on: the page is read anew until it is done
+	Images  []item
+	Volumes []item
+}
+
+// table is one of the two on the page.
+type table struct {
+	Title   string
+	Volumes bool
+	Items   []item
+	Hint    string // the command that makes the first
+}
+
+// ImagesTable is the images as the page shows them.
+func (s *stock) ImagesTable() table {
+	return table{"Images", false, s.Images, "ironhook image create debian --disk-format qcow2 --file debian.qcow2"}
+}
+
+// VolumesTable is the volumes as the page shows them.
+func (s *stock) VolumesTable() table {
+	return table{"Volumes", true, s.Volumes, "ironhook volume create pc-07 --image debian"}
+}
+
+// item is an image or a volume.
+type item struct {
+	UUID, Name string
+	Size       string
+	Status     badge
+	Note       string // how far it is, or what went wrong
+	From       string // of a volume: the image it began as
+	Users      string // of a volume: who has it now
+}
+
+func (w *Web) stockPage(rw http.ResponseWriter, r *http.Request) {
+	found := &stock{page: w.page("Images and volumes")}
+	err := w.Store.View(r.Context(), func(tx *store.Tx) error { return w.readStock(tx, found) })
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	if found.Busy {
+		found.Anew = 2
+	}
+	w.render(rw, http.StatusOK, "stock", found)
+}
+
+// stockTones says how each status looks; what is not here is under way.
+var stockTones = map[string]string{
+	"active": "good", "available": "good", "queued": "calm", "killed": "bad", "error": "bad",
+}
+
+func (w *Web) readStock(tx *store.Tx, s *stock) error {
+	images, err := tx.Images().List(store.Query{})
+	if err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for _, i := range images {
+		names[i.UUID] = cmp.Or(i.Name, i.UUID)
+		s.Images = append(s.Images, s.item(i.UUID, i.Name, i.Size, string(i.Status), cmp.Or(w.progress(i.UUID), i.Message)))
+	}
+	volumes, err := tx.Volumes().List(store.Query{})
+	if err != nil {
+		return err
+	}
+	users, err := usersOf(tx)
+	if err != nil {
+		return err
+	}
+	for _, v := range volumes {
+		one := s.item(v.UUID, v.Name, v.Size, string(v.Status), v.Message)
+		one.From, one.Users = names[v.ImageUUID], strings.Join(users[v.UUID], ", ")
+		s.Volumes = append(s.Volumes, one)
+	}
+	for _, list := range [][]item{s.Images, s.Volumes} {
+		slices.SortFunc(list, func(a, b item) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.UUID, b.UUID)) })
+	}
+	return nil
+}
+
+func (s *stock) item(uuid, name string, size int64, status, note string) item {
+	tone, resting := stockTones[status]
+	s.Busy = s.Busy || !resting
+	return item{UUID: uuid, Name: cmp.Or(name, uuid), Size: gibibytes(size), Status: badge{status, cmp.Or(tone, "busy")}, Note: note}
+}
+
+func gibibytes(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+}
+
+// progress is how far the making of an image is, "" where nobody tells.
+func (w *Web) progress(image string) string {
+	if w.Progress == nil {
+		return ""
+	}
+	return w.Progress(image)
+}
+
+// usersOf lists who has which volume: nodes and other hosts.
+func usersOf(tx *store.Tx) (map[string][]string, error) {
+	users := map[string][]string{}
+	exports, err := tx.Exports().List(store.Query{})
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range exports {
+		n, err := tx.Nodes().Get(e.NodeUUID)
+		if err != nil {
+			return nil, err
+		}
+		users[e.Volume] = append(users[e.Volume], n.Label())
+	}
+	attachments, err := tx.Attachments().List(store.Query{})
+	for _, a := range attachments {
+		users[a.VolumeUUID] = append(users[a.VolumeUUID], cmp.Or(a.Host, a.Initiator, "reserved"))
+	}
+	return users, err
+}
