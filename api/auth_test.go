@@ -112,3 +112,28 @@ func TestReadUsersRefusesOtherDigests(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingAcrossOrigins: a page of another site may neither ask nor read.
+func TestNothingAcrossOrigins(t *testing.T) {
+	l := newLab(t)
+	for _, method := range []string{http.MethodOptions, http.MethodGet} {
+		r, err := http.NewRequestWithContext(t.Context(), method, l.URL+"/v1/nodes", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Origin", "https://evil.example")
+		r.Header.Set("Access-Control-Request-Method", http.MethodPut)
+		resp, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := resp.Body.Close(); err != nil {
+			t.Error(err)
+		}
+		for name := range resp.Header {
+			if strings.HasPrefix(name, "Access-Control-") {
+				t.Errorf("%s answers %s: %s, want no such header", method, name, resp.Header.Get(name))
+			}
+		}
+	}
+}

@@ -29,9 +29,7 @@ func driverVendorRoute(method, tail string) route {
 }
 
 // driverView is a hardware type as the API shows it.
-type driverView struct {
-	conductor.HardwareType
-}
+type driverView = conductor.HardwareType
 
 var driverFields = makeDriverFields()
 
@@ -98,16 +96,16 @@ func listDrivers(c *call) ([]byte, error) {
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = appendRow(b, c, shown, &driverView{HardwareType: c.conductor.HardwareTypes[i]})
+			b = appendRow(b, c, shown, &c.conductor.HardwareTypes[i])
 		}
 	}
 	return append(b, ']', '}'), nil
 }
 
 func (c *call) driver() (*driverView, bool) {
-	for _, h := range c.conductor.HardwareTypes {
-		if h.Name == c.args.text("driver_name") {
-			return &driverView{HardwareType: h}, true
+	for i := range c.conductor.HardwareTypes {
+		if h := &c.conductor.HardwareTypes[i]; h.Name == c.args.text("driver_name") {
+			return h, true
 		}
 	}
 	return nil, false
@@ -142,7 +140,7 @@ func driverProperties(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(c.conductor.Properties(d.HardwareType)), nil
+	return encode(c.conductor.Properties(*d)), nil
 }
 
 func noVendorMethods(c *call) ([]byte, error) {

@@ -96,11 +96,16 @@ func newLab(t testing.TB, change ...func(*Config)) *lab {
 	return l
 }
 
-// logTo writes a log into a test's own.
+// logTo writes a log into a test's own. SQLite has one writer, so that it must never
+// say that the database is locked.
 type logTo struct{ t testing.TB }
 
 func (l logTo) Write(b []byte) (int, error) {
-	if l.t.Context().Err() == nil {
+	switch {
+	case l.t.Context().Err() != nil: // the test has ended
+	case strings.Contains(string(b), "database is locked"):
+		l.t.Errorf("log: %s", b)
+	default:
 		l.t.Log(strings.TrimSpace(string(b)))
 	}
 	return len(b), nil

@@ -3,14 +3,10 @@ package api
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -87,59 +83,5 @@ func TestPanicIsAnAnswer(t *testing.T) {
 	}
 	if id == "" || !strings.Contains(log.String(), id) || !strings.Contains(log.String(), "nil pointer") {
 		t.Errorf("log = %s, want the cause under %s", log.String(), id)
-	}
-}
-
-// TestHammer has 32 clients create, patch and delete the same nodes. Nobody may
-// meet a 500, and no patch may be lost: each adds a key of its own, and in the end
-// all keys that were promised are there.
-func TestHammer(t *testing.T) {
-	l := newLab(t)
-	const clients, nodes, rounds = 32, 4, 20
-	for i := range nodes {
-		l.must(t, "POST", "/v1/nodes", map[string]any{"driver": "fake-hardware", "name": fmt.Sprintf("n%d", i)}, 201)
-	}
-	promised := make([]map[string]bool, nodes)
-	for i := range promised {
-		promised[i] = map[string]bool{}
-	}
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for client := range clients {
-		wg.Go(func() {
-			dice := rand.New(rand.NewPCG(1, uint64(client)))
-			for round := range rounds {
-				i := dice.IntN(nodes)
-				key := fmt.Sprintf("k%d-%d", client, round)
-				status, body := l.do(t, "PATCH", fmt.Sprintf("/v1/nodes/n%d", i), []any{map[string]any{"op": "add", "path": "/extra/" + key, "value": 1}})
-				if status == 200 {
-					mu.Lock()
-					promised[i][key] = true
-					mu.Unlock()
-				} else if status != 409 {
-					t.Errorf("PATCH = %d %s", status, body)
-				}
-				name := fmt.Sprintf("c%d", dice.IntN(4))
-				if status, body := l.do(t, "POST", "/v1/nodes", map[string]any{"driver": "fake-hardware", "name": name}); status != 201 && status != 409 {
-					t.Errorf("POST = %d %s", status, body)
-				}
-				l.do(t, "PUT", "/v1/nodes/"+name+"/states/power", map[string]any{"target": "power on"})
-				if status, body := l.do(t, "DELETE", "/v1/nodes/"+name, nil); status != 204 && status != 404 && status != 409 {
-					t.Errorf("DELETE = %d %s", status, body)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	for i := range nodes {
-		var got struct{ Extra map[string]any }
-		if err := json.Unmarshal(l.must(t, "GET", fmt.Sprintf("/v1/nodes/n%d", i), nil, 200), &got); err != nil {
-			t.Fatal(err)
-		}
-		for key := range promised[i] {
-			if got.Extra[key] == nil {
-				t.Errorf("node n%d has lost %s", i, key)
-			}
-		}
 	}
 }
