@@ -3,13 +3,11 @@ package image
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
 )
 
 // maxWindow is how many bytes a decompressor may have to look back. The strongest
@@ -22,7 +20,7 @@ var compressions = []struct {
 	open  func(*bufio.Reader) (io.Reader, func(), error)
 }{
 	{"\x1f\x8b", openGzip},
-	{"\xfd7zXZ\x00", openXZ},
+	{xzMagic, openXZ},
 	{"\x28\xb5\x2f\xfd", openZstd},
 }
 
@@ -57,64 +55,4 @@ func openZstd(b *bufio.Reader) (io.Reader, func(), error) {
 		return nil, nil, err
 	}
 	return z, z.Close, nil
-}
-
-func openXZ(b *bufio.Reader) (io.Reader, func(), error) {
-	head, err := b.Peek(headLength)
-	if err != nil && err != io.EOF {
-		return nil, nil, err
-	}
-	if err := checkXZ(head); err != nil {
-		return nil, nil, err
-	}
-	z, err := xz.NewReader(b)
-	return z, func() {}, err
-}
-
-// checkXZ refuses files whose first block wants more memory than maxWindow. It
-// knows of a block header what tells that (the xz file format, 3.1): its size,
-// flags, two optional sizes, and the filters, of which the last is LZMA2.
-func checkXZ(head []byte) error {
-	short := errors.New("the header of the first block is not one")
-	if len(head) < 16 {
-		return io.ErrUnexpectedEOF
-	}
-	block := head[12:]
-	if block[0] == 0 { // no block at all
-		return nil
-	}
-	flags, rest := block[1], block[2:min(len(block), (int(block[0])+1)*4)]
-	for bit := byte(0x40); bit != 0; bit <<= 1 {
-		if flags&bit != 0 {
-			if _, rest = varint(rest); rest == nil {
-				return short
-			}
-		}
-	}
-	for range flags&3 + 1 {
-		var id, size uint64
-		if id, rest = varint(rest); rest == nil {
-			return short
-		}
-		if size, rest = varint(rest); rest == nil || size > uint64(len(rest)) {
-			return short
-		}
-		if id == 0x21 && size == 1 && rest[0] > 30 { // 2<<(30/2+11) is 128 MiB
-			return fmt.Errorf("it wants more than %d MiB of memory: %w", maxWindow>>20, ErrTooLarge)
-		}
-		rest = rest[size:]
-	}
-	return nil
-}
-
-// varint takes a number of at most nine times seven bits; rest is nil if there is
-// none.
-func varint(b []byte) (v uint64, rest []byte) {
-	for i := range min(len(b), 9) {
-		v |= uint64(b[i]&0x7f) << (7 * i)
-		if b[i]&0x80 == 0 {
-			return v, b[i+1:]
-		}
-	}
-	return 0, nil
 }

@@ -277,22 +277,6 @@ func TestTaken(t *testing.T) {
 	}
 }
 
-func TestCheckXZ(t *testing.T) {
-	good := packers["xz"](t, sample())[:64]
-	if err := checkXZ(good); err != nil {
-		t.Errorf("checkXZ of a good file = %v", err)
-	}
-	huge := bytes.Clone(good)
-	i := bytes.IndexByte(huge[12:], 0x21) + 12
-	huge[i+2] = 40
-	if err := checkXZ(huge); !errors.Is(err, ErrTooLarge) {
-		t.Errorf("checkXZ of 4 GiB = %v, want %v", err, ErrTooLarge)
-	}
-	if err := checkXZ(good[:14]); err == nil {
-		t.Error("checkXZ of half a header = nil")
-	}
-}
-
 func TestDescriptor(t *testing.T) {
 	good := "# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\ncreateType=\"monolithicSparse\"\nRW 100 SPARSE \"a.vmdk\"\n"
 	for _, c := range []struct {

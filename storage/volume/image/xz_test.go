@@ -1,0 +1,104 @@
+package image
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/ulikunitz/xz"
+)
+
+// xzOf packs b into blocks of so many bytes.
+func xzOf(t testing.TB, b []byte, block int64, check byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := xz.WriterConfig{BlockSize: block, CheckSum: check, NoCheckSum: check == 0}.NewWriter(&out)
+	if err == nil {
+		_, err = w.Write(b)
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func unxz(b []byte) ([]byte, error) {
+	r, _, err := openXZ(bufio.NewReader(bytes.NewReader(b)))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}
+
+// TestXZ lets files pass that have several blocks, streams, padding, and each check.
+func TestXZ(t *testing.T) {
+	plain := sample()
+	rand.NewChaCha8([32]byte{}).Read(plain[:300_000]) //nolint:errcheck // it never fails
+	half := len(plain) / 2
+	for name, file := range map[string][]byte{
+		"one block":    xzOf(t, plain, 1<<40, xz.CRC64),
+		"many blocks":  xzOf(t, plain, 100_001, xz.CRC32),
+		"SHA-256":      xzOf(t, plain, 1<<20, xz.SHA256),
+		"no check":     xzOf(t, plain, 1<<20, 0),
+		"two streams":  append(xzOf(t, plain[:half], 1<<20, xz.CRC64), xzOf(t, plain[half:], 77_777, xz.CRC32)...),
+		"with padding": append(append(xzOf(t, plain[:half], 1<<20, xz.CRC64), make([]byte, 8)...), xzOf(t, plain[half:], 77_777, xz.CRC32)...),
+	} {
+		if got, err := unxz(file); err != nil || !bytes.Equal(got, plain) {
+			t.Errorf("%s: %d bytes, %v, want the %d that were packed", name, len(got), err, len(plain))
+		}
+	}
+	if got, err := unxz(xzOf(t, nil, 1<<20, xz.CRC64)); err != nil || len(got) > 0 {
+		t.Errorf("nothing: %d bytes, %v", len(got), err)
+	}
+}
+
+// TestXZOfTheTool lets what Debian's xz writes pass, which has the sizes in its headers.
+func TestXZOfTheTool(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, sample(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if testing.Short() {
+		t.Skip("needs xz-utils")
+	}
+	file := tool(t, "xz", "--stdout", "--threads=2", "--block-size=1MiB", path)
+	if got, err := unxz(file); err != nil || !bytes.Equal(got, sample()) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}
+
+// TestXZWantsMemory has the second block of a file ask for 4 GiB.
+func TestXZWantsMemory(t *testing.T) {
+	file := xzOf(t, bytes.Repeat([]byte("some text, "), 100), 500, xz.CRC64)
+	first := file[12 : 12+5] // size, flags, filter LZMA2 with one byte of properties, that byte
+	second := 13 + bytes.Index(file[13:], first)
+	for _, at := range []int{12, second} {
+		hostile := bytes.Clone(file)
+		hostile[at+4] = 40
+		if got, err := unxz(hostile); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("a block at %d that wants 4 GiB: %d bytes, %v, want %v", at, len(got), err, ErrTooLarge)
+		}
+	}
+	for cut := range len(file) {
+		if _, err := unxz(file[:cut]); err == nil {
+			t.Errorf("the first %d of %d bytes of a file were accepted", cut, len(file))
+		}
+	}
+}
+
+func FuzzXZ(f *testing.F) {
+	f.Add(xzOf(f, []byte("some text, some text, some text"), 8, xz.CRC32))
+	f.Add(xzOf(f, nil, 8, xz.CRC64))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		g := &xzGuard{r: bufio.NewReader(bytes.NewReader(b))}
+		g.next = g.stream
+		if got, err := io.ReadAll(g); !bytes.HasPrefix(b, got) || err == nil && len(got) != len(b) {
+			t.Errorf("%d of %d bytes pass, %v", len(got), len(b), err)
+		}
+	})
+}
