@@ -10,84 +10,146 @@ import (
 	"ironhook/storage/iscsi/initiatortest"
 )
 
-// A breach of the protocol ends the connection, and nothing but that.
-func TestBreaches(t *testing.T) {
-	s := serve(t, newRAM(1<<20), nil)
-	other := s.login(initiatortest.Options{Name: initiatorName + "-2"})
-	r2t := func(t *testing.T, i *initiatortest.Initiator) iscsi.Header {
-		if err := i.Send(i.Command([]byte{0x2a, 8: 16, 9: 0}, iscsi.FlagWrite, 8192), nil); err != nil {
+// askWrite begins a write of so many blocks and returns the first R2T.
+func askWrite(t *testing.T, i *initiatortest.Initiator, blocks int) iscsi.Header {
+	t.Helper()
+	if err := i.Send(i.Command([]byte{0x2a, 8: byte(blocks), 9: 0}, iscsi.FlagWrite, 512*blocks), nil); err != nil {
+		t.Fatal(err)
+	}
+	p, err := i.Receive()
+	if err != nil || p.Header.Opcode() != iscsi.OpR2T {
+		t.Fatalf("answer to a write = %v, %v, want an R2T", p, err)
+	}
+	return p.Header
+}
+
+// with sets four bytes of a header.
+func with(h iscsi.Header, off int, v uint32) iscsi.Header {
+	h.PutUint32(off, v)
+	return h
+}
+
+// notFinal takes the F bit away.
+func notFinal(h iscsi.Header) iscsi.Header {
+	h[1] &^= iscsi.FlagFinal
+	return h
+}
+
+// A breach returns the PDU that is one; sending it is the test's part.
+type breach func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU
+
+func bad(h iscsi.Header, data int) iscsi.PDU { return iscsi.PDU{Header: h, Data: make([]byte, data)} }
+
+// breaches are what the initiator of TestBreaches, which may send unsolicited data up to
+// 64 KiB and is asked for at most 4 KiB at a time, twice, must not do.
+var breaches = map[string]breach{
+	"gap in CmdSN": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		i.CmdSN++
+		return bad(i.Command(make([]byte, 6), 0, 0), 0)
+	},
+	"reserved task tag": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return bad(with(i.Command(make([]byte, 6), 0, 0), iscsi.OffITT, iscsi.NoTag), 0)
+	},
+	"tag of a living task": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		itt := askWrite(t, i, 16).ITT()
+		return bad(with(i.Command(make([]byte, 6), 0, 0), iscsi.OffITT, itt), 0)
+	},
+	"data for no task": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return bad(with(i.DataOut(askWrite(t, i, 8), 0, 0), iscsi.OffITT, 0x1234), 4096)
+	},
+	"data for a task that is done": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		r2t := askWrite(t, i, 8)
+		if err := i.Send(i.DataOut(r2t, 0, 0), make([]byte, 4096)); err != nil {
 			t.Fatal(err)
 		}
+		if p, err := i.Receive(); err != nil || p.Header.Opcode() != iscsi.OpSCSIResponse {
+			t.Fatalf("%v, %v, want the end of the write", p, err)
+		}
+		return bad(i.DataOut(r2t, 0, 0), 4096)
+	},
+	"data for a read": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		h := make(iscsi.Header, iscsi.HeaderLen)
+		h.PutUint32(iscsi.OffTTT, iscsi.NoTag)
+		return bad(with(i.DataOut(h, 0, 0), iscsi.OffITT, 1), 512)
+	},
+	"tag not given out": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		h := i.DataOut(askWrite(t, i, 8), 0, 0)
+		return bad(with(h, iscsi.OffTTT, h.TTT()+7), 4096)
+	},
+	"second burst first": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		askWrite(t, i, 16)
 		p, err := i.Receive()
 		if err != nil || p.Header.Opcode() != iscsi.OpR2T {
-			t.Fatalf("answer to a write = %v, %v, want an R2T", p, err)
+			t.Fatalf("%v, %v, want a second R2T", p, err)
 		}
-		return p.Header
-	}
-	for name, breach := range map[string]func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte){
-		"gap in CmdSN": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			i.CmdSN++
-			return i.Command(make([]byte, 6), 0, 0), nil
-		},
-		"data for no task": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			h := i.DataOut(r2t(t, i), 0, 0)
-			h.PutUint32(iscsi.OffITT, 0x1234)
-			return h, make([]byte, 8192)
-		},
-		"tag not given out": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			h := i.DataOut(r2t(t, i), 0, 0)
-			h.PutUint32(iscsi.OffTTT, h.TTT()+1)
-			return h, make([]byte, 8192)
-		},
-		"unsolicited": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			h := i.DataOut(r2t(t, i), 0, 0)
-			h.PutUint32(iscsi.OffTTT, iscsi.NoTag)
-			return h, make([]byte, 8192)
-		},
-		"offset": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			return i.DataOut(r2t(t, i), 0, 512), make([]byte, 7680)
-		},
-		"offset that wraps": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			return i.DataOut(r2t(t, i), 0, 0xfffffe00), make([]byte, 512)
-		},
-		"too much": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			return i.DataOut(r2t(t, i), 0, 0), make([]byte, 8704)
-		},
-		"final too early": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			return i.DataOut(r2t(t, i), 0, 0), make([]byte, 512)
-		},
-		"never final": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			h := i.DataOut(r2t(t, i), 0, 0)
-			h[1] = 0
-			return h, make([]byte, 8192)
-		},
-		"immediate data of a read": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			return i.Command([]byte{0x28, 8: 1, 9: 0}, iscsi.FlagRead, 512), make([]byte, 512)
-		},
-		"more data than announced": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			return i.Command([]byte{0x2a, 8: 1, 9: 0}, iscsi.FlagWrite, 512), make([]byte, 1024)
-		},
-		"tag of a living task": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			itt := r2t(t, i).ITT()
-			h := i.Command(make([]byte, 6), 0, 0)
-			h.PutUint32(iscsi.OffITT, itt)
-			return h, nil
-		},
-		"segment too long": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			return i.Request(iscsi.OpNopOut, true), make([]byte, 256<<10+1)
-		},
-		"text tag not given out": func(t *testing.T, i *initiatortest.Initiator) (iscsi.Header, []byte) {
-			h := i.Request(iscsi.OpTextRequest, false)
-			h.PutUint32(iscsi.OffTTT, 99)
-			return h, nil
-		},
-	} {
+		return bad(i.DataOut(p.Header, 0, 4096), 4096)
+	},
+	"unsolicited": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return bad(with(i.DataOut(askWrite(t, i, 8), 0, 0), iscsi.OffTTT, iscsi.NoTag), 4096)
+	},
+	"more unsolicited than agreed": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		if err := i.Send(notFinal(i.Command([]byte{0x2a, 8: 255, 9: 0}, iscsi.FlagWrite, 255*512)), nil); err != nil {
+			t.Fatal(err)
+		}
+		h := make(iscsi.Header, iscsi.HeaderLen)
+		h.PutUint32(iscsi.OffITT, i.Request(iscsi.OpNopOut, true).ITT()-1)
+		h.PutUint32(iscsi.OffTTT, iscsi.NoTag)
+		return bad(i.DataOut(h, 0, 0), 64<<10+512)
+	},
+	"offset": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return bad(i.DataOut(askWrite(t, i, 8), 0, 512), 3584)
+	},
+	"offset that wraps": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return bad(i.DataOut(askWrite(t, i, 8), 0, 0xfffffe00), 512)
+	},
+	"too much": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return bad(i.DataOut(askWrite(t, i, 8), 0, 0), 4608)
+	},
+	"final too early": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return bad(i.DataOut(askWrite(t, i, 8), 0, 0), 512)
+	},
+	"never final": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return bad(notFinal(i.DataOut(askWrite(t, i, 8), 0, 0)), 4096)
+	},
+	"immediate data of a read": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return bad(i.Command([]byte{0x28, 8: 1, 9: 0}, iscsi.FlagRead, 512), 512)
+	},
+	"more data than announced": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return bad(i.Command([]byte{0x2a, 8: 1, 9: 0}, iscsi.FlagWrite, 512), 1024)
+	},
+	"more immediate data than agreed": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return bad(i.Command([]byte{0x2a, 8: 255, 9: 0}, iscsi.FlagWrite, 255*512), 64<<10+512)
+	},
+	"segment too long": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return bad(i.Request(iscsi.OpNopOut, true), 256<<10+1)
+	},
+	"additional headers too long": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return iscsi.PDU{Header: i.Command(make([]byte, 6), 0, 0), AHS: make([]byte, 260)}
+	},
+	"additional header of no length": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return iscsi.PDU{Header: i.Command(make([]byte, 6), 0, 0), AHS: []byte{0, 0, 1, 0}}
+	},
+	"additional header that goes on": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return iscsi.PDU{Header: i.Command(make([]byte, 6), 0, 0), AHS: []byte{0xff, 0xff, 1, 0}}
+	},
+	"text tag not given out": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		return bad(with(i.Request(iscsi.OpTextRequest, false), iscsi.OffTTT, 99), 0)
+	},
+}
+
+// A breach of the protocol ends the connection, and nothing but that.
+func TestBreaches(t *testing.T) {
+	disk := newRAM(1 << 20)
+	s := serve(t, disk, nil)
+	other := s.login(initiatortest.Options{Name: initiatorName + "-2"})
+	for name, breach := range breaches {
 		t.Run(name, func(t *testing.T) {
-			i := s.login(initiatortest.Options{Keys: keys("InitialR2T=No")})
-			h, data := breach(t, i)
-			i.Send(h, data) // may fail when the target closes before it has read all
-			if p, err := i.Receive(); err == nil {
-				t.Errorf("the connection goes on with %v", p)
+			i := s.login(initiatortest.Options{Keys: keys("InitialR2T=No MaxBurstLength=4096 MaxOutstandingR2T=2")})
+			i.Conn.Write(iscsi.AppendPDU(nil, breach(t, i), i.Digests)) // may fail when the target closes before it has read all
+			for p, err := i.Receive(); err == nil; p, err = i.Receive() {
+				if p.Header.Opcode() != iscsi.OpR2T { // one may have been on its way
+					t.Errorf("the connection goes on with %v", p)
+				}
 			}
 			if e := s.event(iscsi.Closed); !strings.Contains(e.Reason, "protocol error") {
 				t.Errorf("closed because of %q, want a protocol error", e.Reason)

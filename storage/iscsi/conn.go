@@ -95,7 +95,7 @@ func (c *conn) serve() error {
 	}
 }
 
-// sayDamaged rejects a PDU whose data digest was wrong (RFC 7143 §7.7). The connection
+// sayDamaged rejects a PDU whose data digest was wrong (RFC 7143 §7.8). The connection
 // ends after it: at recovery level 0 nobody sends anything again.
 func (c *conn) sayDamaged(p PDU) {
 	c.mu.Lock()

@@ -112,6 +112,7 @@ func TestPowerCut(t *testing.T) {
 				t.Fatalf("round %d: %v", round, err)
 			}
 			wg.Go(func() {
+				defer i.Close() // a thousand rounds must not hold their sockets
 				if r.Run(i); r.Written == 0 {
 					t.Error("nothing was written")
 				}

@@ -34,11 +34,15 @@ func (s *Session) respond(t *Task, r *scsi.Result) {
 // residual compares what the command moved with what the initiator announced (RFC 7143
 // §11.4.5).
 func (t *Task) residual(r *scsi.Result) (flags byte, n uint32) {
+	announced := t.edtl
+	if (t.plan.In > 0 || len(r.In) > 0) && t.flags&FlagRead == 0 || t.plan.Out > 0 && t.flags&FlagWrite == 0 {
+		announced = 0 // it was announced for the other way
+	}
 	switch {
-	case r.Moved > t.edtl:
-		return flagOverflow, uint32(r.Moved - t.edtl)
-	case r.Moved < t.edtl:
-		return flagUnderflow, uint32(t.edtl - r.Moved)
+	case r.Moved > announced:
+		return flagOverflow, uint32(r.Moved - announced)
+	case r.Moved < announced:
+		return flagUnderflow, uint32(announced - r.Moved)
 	}
 	return 0, 0
 }
