@@ -37,17 +37,27 @@ func (t task) orWrite() ([]byte, error) {
 		return nil, err
 	}
 	defer t.lun.ranges.own(s)()
-	p := make([]byte, s.n*BlockSize)
-	if err := t.lun.readHeld(p, s.lba); err != nil {
-		return nil, err
-	}
-	for i := range p {
-		p[i] |= t.out[i]
-	}
-	if err := t.lun.writeHeld(p, s.lba); err != nil {
-		return nil, err
+	buf := scratch.Get().(*[scratchSize]byte)
+	defer scratch.Put(buf)
+	for out := t.out[:s.n*BlockSize]; len(out) > 0; {
+		p := buf[:min(scratchSize, len(out))]
+		if err := t.lun.orHeld(p, out, s.lba); err != nil {
+			return nil, err
+		}
+		out, s.lba = out[len(p):], s.lba+uint64(len(p)/BlockSize)
 	}
 	return nil, t.settle()
+}
+
+// orHeld sets the bits of out on as many blocks as p has room for.
+func (l *LUN) orHeld(p, out []byte, lba uint64) error {
+	if err := l.readHeld(p, lba); err != nil {
+		return err
+	}
+	for i := range p {
+		p[i] |= out[i]
+	}
+	return l.writeHeld(p, lba)
 }
 
 // writeAtomic is WRITE ATOMIC(16): all of it is on the medium after a loss of power,

@@ -45,6 +45,12 @@ func TestORWrite(t *testing.T) {
 	r.holds(0xa5, 1, 2)
 	r.holds(0xa0, 3, 1)
 	r.want("good", r.nexus, "8b 00 0000000000000001 00000000 00 00")
+	r.put(0xa0, 0, rigBlocks)
+	r.want("good", r.nexus, "8b 00 0000000000000001 000002bc 00 00", append(fill(0x05, 650), fill(0x0a, 50)...)...) // more than a piece
+	r.holds(0xa0, 0, 1)
+	r.holds(0xa5, 1, 650)
+	r.holds(0xaa, 651, 50)
+	r.holds(0xa0, 701, rigBlocks-701)
 }
 
 // Counters that initiators count up with COMPARE AND WRITE lose nothing, while
