@@ -53,5 +53,6 @@ type AtomicWriter interface {
 
 	// WriteAtomic is WriteAt for at most AtomicLimit bytes. It need not be
 	// on stable storage when it returns, but it must never be there in part.
+	// If it syncs on the way and that fails, so does the next Sync.
 	WriteAtomic(p []byte, off int64) error
 }

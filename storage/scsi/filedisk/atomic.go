@@ -106,12 +106,22 @@ func (d *Disk) reserve(off, n int64) error {
 // apply writes what has been put down, then makes the record void, also if that
 // failed: a record must never outlive the answer to its write, or it would come
 // back over what is written there later.
+//
+// A failure of either is not this write's alone. The kernel tells once that pages
+// were lost, whoever wrote them, and a record that could not be made void threatens
+// every later write: so the next flush fails as well.
 func (d *Disk) apply(p []byte, off int64) error {
-	_, err := d.WriteAt(p, off)
-	if err == nil {
-		err = d.Sync()
+	if _, err := d.WriteAt(p, off); err != nil {
+		return errors.Join(err, d.owe(d.void()))
 	}
-	return errors.Join(err, d.void())
+	return d.owe(errors.Join(d.sync(), d.void()))
+}
+
+func (d *Disk) owe(err error) error {
+	if err != nil {
+		d.owed.Store(&err)
+	}
+	return err
 }
 
 // void makes the record in the journal void, on stable storage.

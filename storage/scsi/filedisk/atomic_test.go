@@ -110,3 +110,23 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// An atomic write whose sync fails may have taken others' data with it: the next flush
+// tells.
+func TestFailedAtomicWriteFailsTheNextFlush(t *testing.T) {
+	d := mustOpen(t, create(t, t.TempDir(), 1<<20), false)
+	if err := d.WriteAtomic(make([]byte, 4096), 0); err != nil {
+		t.Fatal(err)
+	}
+	d.journal.file.Close() // the record cannot be made void
+	if err := d.apply(make([]byte, 4096), 0); err == nil {
+		t.Fatal("an atomic write whose record stays is no error")
+	}
+	if err := d.Sync(); err == nil {
+		t.Error("the flush after it succeeds")
+	}
+	if err := d.Sync(); err != nil {
+		t.Errorf("it is told once here, and kept by the unit: %v", err)
+	}
+	d.journal.file = nil
+}

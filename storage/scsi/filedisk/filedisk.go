@@ -16,6 +16,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,9 +27,8 @@ const blockSize = 512
 // ErrInUse is the error of Open when somebody else has the file open.
 var ErrInUse = errors.New("in use by another process")
 
-// Disk is an open image. It implements scsi.Disk, scsi.CachedReader
-// and scsi.AtomicWriter; its
-// methods are safe for concurrent use, Close excepted.
+// Disk is an open image. It implements scsi.Disk, scsi.CachedReader and
+// scsi.AtomicWriter; its methods are safe for concurrent use, Close excepted.
 type Disk struct {
 	file *os.File
 	path string // where the image really is, symbolic links followed
@@ -38,6 +38,7 @@ type Disk struct {
 	inMemory bool // the file system has no medium to wait for
 	device   bool // a block device
 	journal  journal
+	owed     atomic.Pointer[error] // what went wrong with data of others, to be told by the next Sync
 }
 
 // Open opens an image, for reading only if readOnly. Its size is fixed from then
@@ -110,6 +111,13 @@ func (d *Disk) WriteAt(p []byte, off int64) (int, error) { return d.file.WriteAt
 
 // Sync returns once all that was written is on stable storage.
 func (d *Disk) Sync() error {
+	if err := d.owed.Swap(nil); err != nil {
+		return *err
+	}
+	return d.sync()
+}
+
+func (d *Disk) sync() error {
 	if err := ignoringEINTR(func() error { return unix.Fdatasync(d.fd) }); err != nil {
 		return &os.PathError{Op: "fdatasync", Path: d.file.Name(), Err: err}
 	}
