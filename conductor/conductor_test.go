@@ -458,3 +458,33 @@ func TestBootDevice(t *testing.T) {
 	}
 	settled(t, c)
 }
+
+// Volume targets go with the deployment, unless their properties say keep.
+func TestTearDownPurgesTargets(t *testing.T) {
+	for keep, left := range map[any]int{nil: 0, "false": 0, "true": 1, true: 1} {
+		c, _ := setup(t, baremetal.Active)
+		err := c.Store.Update(t.Context(), func(tx *store.Tx) error {
+			target, err := tx.Targets().Get(id)
+			if err != nil {
+				return err
+			}
+			target.Properties = baremetal.Object{"keep": keep}
+			return tx.Targets().Update(target)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "deleted"}); err != nil {
+			t.Fatal(err)
+		}
+		settled(t, c)
+		var targets []*baremetal.VolumeTarget
+		err = c.Store.View(t.Context(), func(tx *store.Tx) (err error) {
+			targets, err = tx.Targets().List(store.Where("node_uuid", id))
+			return err
+		})
+		if err != nil || len(targets) != left {
+			t.Errorf("with keep %v %d targets are left, %v, want %d", keep, len(targets), err, left)
+		}
+	}
+}

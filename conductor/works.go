@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"ironhook/baremetal"
@@ -190,6 +191,9 @@ func forgetInstance(tx *store.Tx, uuid string) error {
 	for _, t := range targets {
 		if n.Interfaces["deploy"] == "fake" {
 			break // it deployed nothing, and takes nothing away
+		}
+		if keep, err := strconv.ParseBool(fmt.Sprint(t.Properties["keep"])); err == nil && keep {
+			continue // its operator wants the next deployment to find it
 		}
 		if err := tx.Targets().Delete(t.UUID); err != nil {
 			return err

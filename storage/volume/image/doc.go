@@ -16,10 +16,10 @@
 // is in /etc/shadow". Therefore: a qcow2 file is read by a reader of ours, which
 // opens no other file, and refuses backing files, external data, encryption,
 // features it does not know and tables that lie outside of the file or share what
-// they point to. What an image claims to be as large as is checked before anything
-// is written, and nothing is decompressed beyond that, nor with more memory than the strongest presets
-// of xz and zstd want, whatever a later block of the file asks for. A vmdk file must have its data in
-// itself. qemu-img gets the format named, an open file instead of a path, and
-// limits for memory. Whoever says that an image is raw gets it raw, even if it looks
-// like something else.
+// they point to. What an image claims to be as large as is checked before anything is
+// written, and nothing is decompressed beyond that, nor with more memory than the
+// strongest presets of xz and zstd want, whatever a later block of the file asks for.
+// A vmdk file must have its data in itself. qemu-img gets the format named, an open
+// file instead of a path, and limits for memory. Whoever says that an image is raw
+// gets it raw, even if it looks like something else.
 package image
