@@ -7,6 +7,11 @@
 // in its volume_id, and attaching gives that volume to this one machine, under an
 // IQN of its own and with a CHAP secret made for the occasion.
 //
+// Some volumes are made here: the boot volume of a node whose deployment names an
+// image (made.go), and the overlay that a node has of an image it shares with others,
+// for one boot (anew.go). They belong to the node from the moment they are made, so
+// that what a crash leaves is an orphan of the pool's, and goes.
+//
 // # Who may log in
 //
 // One table says it: exports. Attach writes a row there, together with the target's

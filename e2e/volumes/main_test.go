@@ -37,21 +37,6 @@ type cloud struct {
 	password string // of admin, "" for nobody's
 }
 
-// program is the binary to test: $IRONHOOK, or one built from this tree.
-func program(t *testing.T) string {
-	t.Helper()
-	if path := os.Getenv("IRONHOOK"); path != "" {
-		return path
-	}
-	path := filepath.Join(t.TempDir(), "ironhook")
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", path, "ironhook")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build ironhook: %v\n%s", err, out)
-	}
-	return path
-}
-
 var (
 	readyLine    = regexp.MustCompile(`ready:.*api (http://\S+)`)
 	passwordLine = regexp.MustCompile(`password\S*[ :=]+"?([^\s"]+)`)

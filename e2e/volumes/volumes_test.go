@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ironhook/e2e/lab"
 )
 
 func TestOpenStackClient(t *testing.T) {
@@ -24,7 +26,10 @@ func TestOpenStackClient(t *testing.T) {
 			t.Fatalf("%s is missing: apt install %s", tool, pkg)
 		}
 	}
-	path := program(t)
+	path, err := lab.Build(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, auth := range []string{"none", "http_basic"} {
 		t.Run(auth, func(t *testing.T) {
 			t.Parallel()
