@@ -20,9 +20,10 @@ var guestJobs []byte
 
 var guestTrouble = regexp.MustCompile(`guest: FAIL|Kernel panic`)
 
-// A Linux guest with open-iscsi: discovery, mutual CHAP, data verified by fio with and
-// without digests, ext4 made, filled and checked. Twice the server is killed under it and
-// started again: that is a stall, and no I/O error.
+// A Linux guest with open-iscsi: discovery, mutual CHAP with SHA3-256 and with SHA-256,
+// data verified by fio with and without digests, ext4 made, filled and checked. Three
+// times the server is killed or stopped under it and started again: that is a stall, and
+// no I/O error.
 func TestLinux(t *testing.T) {
 	needsPeers(t, map[string]string{"qemu-system-x86_64": "qemu-system-x86", "mke2fs": "e2fsprogs", "ip": "iproute2", "fio": "fio"})
 	t.Parallel()
@@ -46,7 +47,7 @@ func TestLinux(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	expect(`guest: login digest=CRC32C`)
+	expect(`guest: login digest=CRC32C chap=SHA3-256`)
 	kill := func() error { server.Kill(); return nil }
 	stop := func() error { return server.Stop(ctx) }
 	for _, end := range []func() error{kill, stop, kill} {
@@ -58,6 +59,7 @@ func TestLinux(t *testing.T) {
 		server = serve()
 	}
 	expect(`guest: verified digest=CRC32C`)
+	expect(`guest: login digest=None chap=SHA256`)
 	expect(`guest: verified digest=None`)
 	expect(`guest: filesystem ok`)
 	expect(`guest: done io-errors=0`)
