@@ -23,8 +23,26 @@ func TestNoSecretLeaves(t *testing.T) {
 	data := t.TempDir()
 	r := start(t, data, "--log-level", "debug")
 	h := &house{T: t, running: r, data: data}
-	if err := os.WriteFile(filepath.Join(data, "volumes", "disk.raw"), make([]byte, 1<<20), 0o600); err != nil {
-		t.Fatal(err)
+	nodes := h.furnish()
+	h.stumble(nodes[2])
+	said := h.everything(nodes...)
+	secrets := append(h.kept(), r.password, "sekret-") // what was made and what was given
+	stop(t, r)
+	said["the log"] = r.log.String()
+	for place, text := range said {
+		for _, secret := range secrets {
+			if at := strings.Index(text, secret); at >= 0 {
+				t.Errorf("%s tells a secret: ...%s...", place, text[max(0, at-80):min(len(text), at+len(secret)+10)])
+			}
+		}
+	}
+}
+
+// furnish makes machines with a secret in every place that one can have, and returns
+// their UUIDs.
+func (h *house) furnish() []string {
+	if err := os.WriteFile(filepath.Join(h.data, "volumes", "disk.raw"), make([]byte, 1<<20), 0o600); err != nil {
+		h.Fatal(err)
 	}
 	bmc := h.make("nodes", `{"name": "bmc", "driver": "ipmi", "driver_info": {"ipmi_address": "127.0.0.1", "ipmi_port": "1",
 		"ipmi_username": "root", "ipmi_password": "sekret-ipmi", "redfish_password": "sekret-redfish",
@@ -38,40 +56,29 @@ func TestNoSecretLeaves(t *testing.T) {
 	local := h.make("nodes", `{"name": "local", "driver": "fake-hardware", "storage_interface": "iscsi", "properties": {"capabilities": "iscsi_boot:True"}}`)
 	h.make("ports", `{"node_uuid": "`+local+`", "address": "52:54:00:00:00:03"}`)
 	h.make("volume/targets", `{"node_uuid": "`+local+`", "volume_type": "iscsi", "boot_index": 0, "volume_id": "disk"}`)
-	h.make("volume/targets", `{"node_uuid": "`+local+`", "volume_type": "iscsi", "boot_index": 1, "volume_id": "nothing"}`)
+	return []string{bmc, array, local}
+}
 
+// stumble makes what can fail fail: power, a volume that is not there, a patch, a login;
+// in the end the machine with a local volume is on.
+func (h *house) stumble(local string) {
 	h.put("nodes/bmc/states/power", `{"target": "power on", "timeout": 1}`)
 	h.await("bmc", func(n node) bool { return n.LastError != nil })
-	h.put("nodes/local/states/power", `{"target": "power on"}`) // the second volume is not there
+	lacking := h.make("volume/targets", `{"node_uuid": "`+local+`", "volume_type": "iscsi", "boot_index": 1, "volume_id": "nothing"}`)
+	h.put("nodes/local/states/power", `{"target": "power on"}`)
 	h.await("local", func(n node) bool { return n.LastError != nil })
-	if status, _ := r.call(t, "PATCH", "/v1/nodes/local", `[{"op": "add", "path": "/no_such_field", "value": "sekret-ipmi"}]`); status != http.StatusBadRequest {
-		t.Errorf("a patch of nothing = %d, want 400", status)
-	}
-	for _, target := range h.list("volume/targets?node=local&fields=uuid,boot_index", "targets") {
-		if fmt.Sprint(target["boot_index"]) == "1" {
-			r.call(t, "DELETE", "/v1/volume/targets/"+target["uuid"].(string), "")
-		}
+	h.call(h.T, "DELETE", "/v1/volume/targets/"+lacking, "")
+	if status, _ := h.call(h.T, "PATCH", "/v1/nodes/local", `[{"op": "add", "path": "/no_such_field", "value": "sekret-ipmi"}]`); status != http.StatusBadRequest {
+		h.Errorf("a patch of nothing = %d, want 400", status)
 	}
 	h.put("nodes/local/states/power", `{"target": "power on"}`)
 	h.await("local", func(n node) bool { return n.PowerState == "power on" && n.LastError == nil })
-	right := r.password
-	r.password = "sekret-wrong"
-	if status := r.status(t, "/v1/nodes"); status != http.StatusUnauthorized {
-		t.Errorf("with a wrong password: %d", status)
+	right := h.password
+	h.password = "sekret-wrong"
+	if got := h.status(h.T, "/v1/nodes"); got != http.StatusUnauthorized {
+		h.Errorf("with a wrong password: %d, want 401", got)
 	}
-	r.password = right
-
-	said := h.everything(bmc, array, local)
-	secrets := append(h.kept(), right, "sekret-") // what was made and what was given
-	stop(t, r)
-	said["the log"] = r.log.String()
-	for place, text := range said {
-		for _, secret := range secrets {
-			if at := strings.Index(text, secret); at >= 0 {
-				t.Errorf("%s tells a secret: ...%s...", place, text[max(0, at-80):min(len(text), at+len(secret)+10)])
-			}
-		}
-	}
+	h.password = right
 }
 
 // house is an appliance with machines in it.
