@@ -4,10 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -35,16 +32,16 @@ func (s *server) load(ctx context.Context, n int, each time.Duration, next func(
 	times := make([][]time.Duration, n)
 	var g errgroup.Group
 	start := time.Now()
-	for client := range n {
+	for i := range n {
 		g.Go(func() error {
-			transport := &http.Transport{}
-			defer transport.CloseIdleConnections()
+			c := &client{server: s}
+			defer c.close()
 			for time.Since(start) < each {
 				begun := time.Now()
-				if _, err := s.send(ctx, transport, next(count.Add(1))); err != nil {
+				if _, err := c.send(ctx, next(count.Add(1))); err != nil {
 					return err
 				}
-				times[client] = append(times[client], time.Since(begun))
+				times[i] = append(times[i], time.Since(begun))
 			}
 			return nil
 		})
@@ -57,37 +54,15 @@ func (s *server) load(ctx context.Context, n int, each time.Duration, next func(
 	return r, err
 }
 
-func (s *server) send(ctx context.Context, transport http.RoundTripper, q request) ([]byte, error) {
-	r, err := http.NewRequestWithContext(ctx, q.method, s.url+q.path, strings.NewReader(q.body))
-	if err != nil {
-		return nil, err
-	}
-	r.Header["X-Openstack-Ironic-Api-Version"] = []string{"1.82"}
-	r.Header["Content-Type"] = []string{"application/json"}
-	resp, err := transport.RoundTrip(r)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	if resp.StatusCode >= 300 {
-		return nil, fmt.Errorf("%s %s: %s: %.300s", q.method, q.path, resp.Status, body)
-	}
-	return body, nil
-}
-
 // node returns the UUID of one of the nodes that fill has made.
 func (s *server) node(i int64) string { return s.nodes[i%int64(len(s.nodes))] }
 
 // fill makes nodes and volume targets until there are as many.
 func (s *server) fill(ctx context.Context, nodes, targets int) error {
-	transport := &http.Transport{}
-	defer transport.CloseIdleConnections()
+	c := &client{server: s}
+	defer c.close()
 	for len(s.nodes) < nodes {
-		body, err := s.send(ctx, transport, request{"POST", "/v1/nodes",
+		body, err := c.send(ctx, request{"POST", "/v1/nodes",
 			fmt.Sprintf(`{"driver":"fake-hardware","name":"node-%d","properties":{"cpu_arch":"x86_64","memory_mb":8192}}`, len(s.nodes))})
 		if err != nil {
 			return err
@@ -99,7 +74,7 @@ func (s *server) fill(ctx context.Context, nodes, targets int) error {
 		s.nodes = append(s.nodes, made.UUID)
 	}
 	for ; s.targets < targets; s.targets++ {
-		_, err := s.send(ctx, transport, request{"POST", "/v1/volume/targets", fmt.Sprintf(
+		_, err := c.send(ctx, request{"POST", "/v1/volume/targets", fmt.Sprintf(
 			`{"node_uuid":%q,"volume_type":"iscsi","boot_index":%d,"volume_id":"vol-%d","properties":{"target_iqn":"iqn.2026-01.test:%d","auth_password":"x"}}`,
 			s.node(int64(s.targets)), s.targets/len(s.nodes), s.targets, s.targets)})
 		if err != nil {

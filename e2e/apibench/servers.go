@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -141,11 +140,14 @@ func start(ctx context.Context, s *server, dir, program string, args ...string) 
 	}
 	ready, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	c := &client{server: s}
+	defer c.close()
 	for {
-		body, err := s.send(ready, http.DefaultTransport, request{"GET", "/v1/conductors", ""})
+		body, err := c.send(ready, request{"GET", "/v1/conductors", ""})
 		if err == nil && strings.Contains(string(body), `"alive"`) {
 			return s, nil
 		}
+		c.close()
 		select {
 		case <-ready.Done():
 			s.stop()
