@@ -99,7 +99,12 @@ func (r *Recorder) promise(first, n int) {
 	}
 }
 
-// Check reads the region and returns an error for the first block that holds what it
+// LostError is a block that holds what it may not.
+type LostError struct{ text string }
+
+func (e *LostError) Error() string { return e.text }
+
+// Check reads the region and returns a LostError for the first block that holds what it
 // may not. What it finds is from then on what is there: nothing older may come back.
 func (r *Recorder) Check(i *Initiator) error {
 	const step = 128
@@ -117,7 +122,7 @@ func (r *Recorder) Check(i *Initiator) error {
 				return string(got) == string(want)
 			})
 			if at < 0 {
-				return fmt.Errorf("block %d of the region at %d begins with %x; promised is write %d, possible are %v", block, r.off, got[:16], r.blocks[block][0], r.blocks[block])
+				return &LostError{fmt.Sprintf("block %d of the region at %d begins with %x; promised is write %d, possible are %v", block, r.off, got[:16], r.blocks[block][0], r.blocks[block])}
 			}
 			r.blocks[block] = append(r.blocks[block][:0], r.blocks[block][at])
 		}
