@@ -1,0 +1,174 @@
+package api
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// allocate finds the node. Ironic does so in the background; here it is one
+// transaction with the request, so that no client ever has to wait for it. The
+// answer is still the allocation as it was made, for clients that count on it.
+func allocate(_ *call, tx *store.Tx, v *allocation) error {
+	if v.NodeUUID != "" {
+		return adoptNode(tx, v)
+	}
+	later := *v
+	found, failure, err := match(tx, &later)
+	if err != nil {
+		return err
+	}
+	if failure != "" {
+		return fail(tx, &later, failure)
+	}
+	return bind(tx, &later, found)
+}
+
+// fail keeps the allocation with the reason why it has no node.
+func fail(tx *store.Tx, v *allocation, reason string) error {
+	v.State, v.NodeUUID, v.LastError = baremetal.AllocationFailed, "", fmt.Sprintf("Failed to process allocation %s: %s.", v.UUID, reason)
+	return tx.Allocations().Update(v)
+}
+
+// match finds the nodes that are available, free, with a known power state and of the
+// class, and chooses one; failure tells why there is none.
+func match(tx *store.Tx, v *allocation) (found *node, failure string, err error) {
+	filters := []store.Filter{
+		{Column: "resource_class", Value: v.ResourceClass}, {Column: "provision_state", Value: string(baremetal.Available)},
+		{Column: "instance_uuid", Match: store.Null}, {Column: "power_state", Match: store.NotNull},
+		{Column: "maintenance", Value: false},
+	}
+	if len(v.CandidateNodes) > 0 {
+		filters = append(filters, store.Filter{Column: "uuid", Match: store.In, Value: v.CandidateNodes})
+	}
+	free, err := tx.Nodes().List(store.Query{Filters: filters})
+	switch {
+	case err != nil:
+		return nil, "", err
+	case len(free) == 0 && len(v.CandidateNodes) > 0:
+		return nil, "none of the requested nodes are available and match the resource class " + v.ResourceClass, nil
+	case len(free) == 0:
+		return nil, "no available nodes match the resource class " + v.ResourceClass, nil
+	}
+	best := choose(v, free)
+	if len(best) == 0 {
+		return nil, "no suitable nodes have the requested traits " + strings.Join(v.Traits, ", "), nil
+	}
+	return best[rand.IntN(len(best))], "", nil
+}
+
+// choose keeps the best of the free nodes, among which chance may decide. Only those
+// with the traits and of the owner will do. A node of the allocation's own name comes
+// first, then those at rest: what is going on with an available node is a change of
+// power, which an allocation does not disturb.
+func choose(v *allocation, free []*node) []*node {
+	suitable := keep(free, func(n *node) bool {
+		return !slices.ContainsFunc(v.Traits, func(t string) bool { return !slices.Contains(n.Traits, t) }) &&
+			(v.Owner == "" || v.Owner == n.Owner || v.Owner == n.Lessee)
+	})
+	if namesake := keep(suitable, func(n *node) bool { return v.Name != "" && n.Name == v.Name }); len(namesake) > 0 {
+		return namesake
+	}
+	if idle := keep(suitable, func(n *node) bool { return n.Reservation == "" }); len(idle) > 0 {
+		return idle
+	}
+	return suitable
+}
+
+func keep(all []*node, fits func(*node) bool) []*node {
+	return slices.DeleteFunc(slices.Clone(all), func(n *node) bool { return !fits(n) })
+}
+
+// bind gives the node to the allocation.
+func bind(tx *store.Tx, v *allocation, n *node) error {
+	v.State, v.NodeUUID = baremetal.AllocationActive, n.UUID
+	n.AllocationUUID, n.InstanceUUID = v.UUID, v.UUID
+	info := baremetal.Object{}
+	for k, value := range n.InstanceInfo {
+		info[k] = value
+	}
+	info["traits"] = append([]string{}, v.Traits...)
+	n.InstanceInfo = info
+	if err := tx.Nodes().Update(n); err != nil {
+		return err
+	}
+	if err := tx.Allocations().Update(v); err != nil {
+		return err
+	}
+	return tell(tx, n, "allocated to "+cmp.Or(v.Name, v.UUID))
+}
+
+// adoptNode makes the allocation of a node in use.
+func adoptNode(tx *store.Tx, v *allocation) error {
+	n, err := tx.Nodes().Get(v.NodeUUID)
+	switch {
+	case err != nil:
+		return err
+	case n.InstanceUUID != "" && n.InstanceUUID != v.UUID, n.AllocationUUID != "":
+		return conflict("Node %s is associated with instance %s.", n.UUID, cmp.Or(n.AllocationUUID, n.InstanceUUID))
+	case n.Reservation != "":
+		return conflict("Node %s is locked by host %s, please retry after the current operation is completed.", n.UUID, n.Reservation)
+	}
+	if reason := misfit(v, n); reason != "" {
+		return fail(tx, v, "Cannot backfill an allocation for node "+n.UUID+": "+reason)
+	}
+	return bind(tx, v, n)
+}
+
+// misfit tells why a node in use is not what the allocation describes, "" when it is.
+func misfit(v *allocation, n *node) string {
+	var reasons []string
+	if n.ProvisionState != baremetal.Active {
+		reasons = append(reasons, fmt.Sprintf(`Node must be in the "active" state, but the current state is "%s"`, n.ProvisionState))
+	}
+	if v.ResourceClass != n.ResourceClass {
+		reasons = append(reasons, fmt.Sprintf("Resource class %s does not match the requested resource class %s", n.ResourceClass, v.ResourceClass))
+	}
+	if slices.ContainsFunc(v.Traits, func(t string) bool { return !slices.Contains(n.Traits, t) }) {
+		reasons = append(reasons, fmt.Sprintf("List of traits %s does not match the requested traits %s", n.Traits, v.Traits))
+	}
+	if len(v.CandidateNodes) > 0 && !slices.Contains(v.CandidateNodes, n.UUID) {
+		reasons = append(reasons, fmt.Sprintf("Candidate nodes must be empty or contain the target node, but got %s", v.CandidateNodes))
+	}
+	return strings.Join(reasons, "; ")
+}
+
+// release takes the node back, when nothing runs on it.
+func release(_ *call, tx *store.Tx, v *allocation) error {
+	if v.NodeUUID == "" {
+		return nil
+	}
+	n, err := tx.Nodes().Get(v.NodeUUID)
+	switch {
+	case err != nil:
+		return err
+	case n.Reservation != "":
+		return conflict("Node %s is locked by host %s, please retry after the current operation is completed.", n.UUID, n.Reservation)
+	case !n.Maintenance && n.TargetProvisionState != "" && !slices.Contains(updatable, n.ProvisionState):
+		return conflict("Cannot remove allocation %s for node %s, because the node is in state %s where updates are not allowed (and maintenance mode is off)", v.UUID, n.UUID, n.ProvisionState)
+	case !n.Maintenance && n.ProvisionState == baremetal.Active:
+		return conflict("Cannot remove allocation %s for node %s, because the node is active (and maintenance mode is off)", v.UUID, n.UUID)
+	}
+	n.AllocationUUID, n.InstanceUUID = "", ""
+	if err := tx.Nodes().Update(n); err != nil {
+		return err
+	}
+	return tell(tx, n, "no longer allocated")
+}
+
+// dropAllocation deletes the allocation of a node whose instance is taken off; the
+// caller writes the node.
+func dropAllocation(tx *store.Tx, n *node) error {
+	uuid := n.AllocationUUID
+	n.AllocationUUID = ""
+	err := tx.Allocations().Delete(uuid)
+	if isKind(err, baremetal.ErrNotFound) {
+		return nil
+	}
+	return err
+}
