@@ -23,10 +23,7 @@ func TestKilledWhileMaking(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills the program")
 	}
-	rounds := 5
-	if n, err := strconv.Atoi(os.Getenv("IRONHOOK_KILL_ROUNDS")); err == nil {
-		rounds = n
-	}
+	rounds := killRounds(t, 5)
 	program, err := lab.Build(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +43,20 @@ func TestKilledWhileMaking(t *testing.T) {
 		}
 	}
 	t.Logf("%d rounds: %v", rounds, outcomes)
+}
+
+// killRounds is how often to kill: usual unless IRONHOOK_KILL_ROUNDS says otherwise.
+func killRounds(t *testing.T, usual int) int {
+	t.Helper()
+	text := os.Getenv("IRONHOOK_KILL_ROUNDS")
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatalf("IRONHOOK_KILL_ROUNDS: %v", err)
+	}
+	return n
 }
 
 // outcome looks at what has become of an image, and deletes it.
