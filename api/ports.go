@@ -64,23 +64,6 @@ var portRoutes = []route{
 	{method: "DELETE", path: "/nodes/{node_ident}/ports/{port_uuid}", args: []argument{nodeArg, portArg}, handle: notHere},
 }
 
-var fieldArgs = []argument{optional("fields", aList), optional("detail", aBoolean)}
-
-// usual refuses "fields=" and "detail=" where the microversion does not have them
-// and settles which fields are shown.
-func (r *resource[T]) usual(c *call, l *listing) error {
-	if c.args.given("fields") && c.minor < 8 {
-		return notAcceptable(0)
-	}
-	if err := r.acceptable(c, c.args.list("fields")); err != nil {
-		return err
-	}
-	if c.args.has("detail") && c.minor < 43 {
-		return invalid("Invalid query parameter ?detail=%s received.", repr(c.args["detail"]))
-	}
-	return l.detail(c, "Can not specify ?detail=True and fields in the same request.")
-}
-
 func showPort(c *call) ([]byte, error) {
 	p, err := ports.get(c, c.args.text("port_uuid"))
 	if err != nil {
