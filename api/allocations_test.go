@@ -9,6 +9,7 @@ import (
 
 // TestAllocationChoosesANode: which of the nodes an allocation gets.
 func TestAllocationChoosesANode(t *testing.T) {
+	t.Parallel()
 	available := func(n *baremetal.Node) {
 		n.ProvisionState, n.PowerState, n.ResourceClass = baremetal.Available, baremetal.PowerOff, "large"
 	}

@@ -32,6 +32,7 @@ const hammerNodes, hammerClients, hammerRounds = 4, 32, 12
 // may meet a 500 or a locked database, and no patch may be lost: each client counts in
 // a member of its own, and in the end every count is what was promised last.
 func TestHammer(t *testing.T) {
+	t.Parallel()
 	h := &hammer{lab: newLab(t), t: t}
 	var until time.Time
 	if text := os.Getenv(hammerTime); text != "" {

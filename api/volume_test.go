@@ -167,6 +167,7 @@ func (l *lab) change(t *testing.T, uuid string, f func(n *baremetal.Node)) {
 
 // TestVolumePowerRules holds when volume resources may be changed and deleted.
 func TestVolumePowerRules(t *testing.T) {
+	t.Parallel()
 	on, off := baremetal.PowerOn, baremetal.PowerOff
 	for _, test := range []struct {
 		state         baremetal.ProvisionState
@@ -195,6 +196,7 @@ func TestVolumePowerRules(t *testing.T) {
 // TestReservedNodeIsLocked: what needs the node's lock says 409 after a while,
 // what needs none goes on.
 func TestReservedNodeIsLocked(t *testing.T) {
+	t.Parallel()
 	l := volumes(t)
 	l.change(t, nodeA, func(n *baremetal.Node) { n.Reservation, n.PowerState = "another", baremetal.PowerOff })
 	ops := []any{map[string]any{"op": "add", "path": "/extra/x", "value": 1}}
