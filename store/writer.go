@@ -67,21 +67,22 @@ func (w *writer) run(ctx context.Context, f func(s *session) error) error {
 // caller owes leave.
 func (w *writer) enter(ctx context.Context) (*batch, error) {
 	w.mu.Lock()
-	if w.closed || ctx.Err() != nil {
-		defer w.mu.Unlock()
-		if w.closed {
-			return nil, errClosed
-		}
-		return nil, ctx.Err()
-	}
-	if !w.busy {
+	closed, free := w.closed, !w.busy
+	turn := make(chan *batch, 1)
+	switch {
+	case closed:
+	case free:
 		w.busy = true
-		w.mu.Unlock()
+	default:
+		w.queue = append(w.queue, turn)
+	}
+	w.mu.Unlock()
+	switch {
+	case closed:
+		return nil, errClosed
+	case free:
 		return newBatch(), nil
 	}
-	turn := make(chan *batch, 1)
-	w.queue = append(w.queue, turn)
-	w.mu.Unlock()
 	select {
 	case b := <-turn:
 		return b, nil
