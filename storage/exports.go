@@ -220,7 +220,7 @@ func (e *Exports) serve(export *baremetal.Export, ro bool) (*served, error) {
 	}
 	options := scsi.Options{Serial: export.Volume, ReadOnly: ro, Fault: func(err error) { e.fault(export, err) }}
 	if !ro { // readers share a volume, each through a unit of its own
-		options.Reservations = disk.Reservations()
+		options.Reservations = bound{disk.Reservations(), exportID(export)}
 	}
 	lun, err := scsi.NewLUN(disk, options)
 	if err != nil {

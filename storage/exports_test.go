@@ -296,6 +296,30 @@ func TestReservationsOutliveARestart(t *testing.T) {
 	}
 }
 
+// Reservations end with their export also where it ends unseen: after a restart, before
+// the machine has come back.
+func TestReservationsOfAnExportThatNobodyOpened(t *testing.T) {
+	h := newHouse(t)
+	h.volume("disk")
+	v, err := h.volumes.Open("disk", false)
+	h.must(err)
+	defer v.Close()
+	old := &baremetal.Export{IQN: iqnPrefix + "a", CreatedAt: time.UnixMicro(1)}
+	h.must(bound{v.Reservations(), exportID(old)}.Save([]byte(`{"Registrants":null}`)))
+	for _, c := range []struct {
+		export *baremetal.Export
+		want   string
+	}{
+		{old, `{"Registrants":null}`},
+		{&baremetal.Export{IQN: old.IQN, CreatedAt: time.UnixMicro(2)}, ""}, // attached anew
+		{&baremetal.Export{IQN: iqnPrefix + "b", CreatedAt: old.CreatedAt}, ""},
+	} {
+		if got, err := (bound{v.Reservations(), exportID(c.export)}).Load(); err != nil || string(got) != c.want {
+			t.Errorf("Load for %q = %q, %v, want %q", exportID(c.export), got, err, c.want)
+		}
+	}
+}
+
 // An initiator that is logged in learns that its volume has grown: CAPACITY DATA HAS
 // CHANGED, and then the new capacity.
 func TestInitiatorLearnsOfANewSize(t *testing.T) {

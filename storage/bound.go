@@ -1,0 +1,41 @@
+package storage
+
+import (
+	"bytes"
+	"fmt"
+
+	"ironhook/baremetal"
+	"ironhook/storage/scsi"
+)
+
+// bound keeps persistent reservations for one export of a volume. They end with it, also
+// where nobody was there to take them away: the machine did not log in between a restart
+// of ours and its end, or we were killed just then. Whoever is given the volume next
+// finds nothing.
+type bound struct {
+	scsi.Keeper
+	export string
+}
+
+// exportID tells an export from every other one, those of the same target included.
+func exportID(x *baremetal.Export) string {
+	return fmt.Sprintf("%s %d\n", x.IQN, x.CreatedAt.UnixMicro())
+}
+
+// Load returns what was last saved for this export.
+func (b bound) Load() ([]byte, error) {
+	data, err := b.Keeper.Load()
+	rest, mine := bytes.CutPrefix(data, []byte(b.export))
+	if err != nil || !mine {
+		return nil, err
+	}
+	return rest, nil
+}
+
+// Save puts the export before the data.
+func (b bound) Save(data []byte) error {
+	if len(data) == 0 {
+		return b.Keeper.Save(nil)
+	}
+	return b.Keeper.Save(append([]byte(b.export), data...))
+}
