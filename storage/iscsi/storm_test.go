@@ -70,8 +70,8 @@ func TestStorm(t *testing.T) {
 		written += r.Written
 	}
 	t.Logf("%d writes were answered", written)
-	if written < disturbances {
-		t.Errorf("%d writes were answered, too few to tell", written)
+	if written == 0 {
+		t.Error("no write was answered: this tells nothing")
 	}
 }
 
