@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,21 +36,39 @@ func TestMain(m *testing.M) {
 			}
 			os.Exit(cli.Main(context.Background(), "test", string(schema), os.Args[1:]))
 		},
-		"refused": func() { os.Exit(refused(os.Args[1:])) },
+		"refused": func() { os.Exit(refused()) },
 	})
 }
 
-// refused runs ironhook with args, which must be wrong: it wants one line on standard
-// error, which it passes on, nothing on standard output, and status 2.
-func refused(args []string) int {
-	var out, complaint bytes.Buffer
-	cmd := exec.Command("ironhook", args...)
-	cmd.Stdout, cmd.Stderr = &out, &complaint
-	err := cmd.Run()
-	os.Stderr.Write(complaint.Bytes())
-	if cmd.ProcessState.ExitCode() != 2 || out.Len() > 0 || bytes.Count(complaint.Bytes(), []byte("\n")) != 1 {
-		fmt.Printf("ironhook %q = %v, printed %q and %d lines of complaint; want exit status 2, nothing, and one line\n",
-			args, err, out.String(), bytes.Count(complaint.Bytes(), []byte("\n")))
+// verdict says what is wrong with how ironhook answered a mistake: it wants status 2,
+// nothing on standard output, and one line on standard error.
+func verdict(err error, out, complaint string) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 2 && out == "" && strings.Count(complaint, "\n") == 1 {
+		return nil
+	}
+	return fmt.Errorf("ended with %v, printed %q and complained %q; want exit status 2, nothing, and one line", err, out, complaint)
+}
+
+// mistake runs ironhook with the words behind the first, which must be a mistake whose
+// complaint matches the first.
+func mistake(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec("ironhook", args[1:]...)
+	complaint := ts.ReadFile("stderr")
+	ts.Check(verdict(err, ts.ReadFile("stdout"), complaint))
+	if !regexp.MustCompile("(?m)" + args[0]).MatchString(complaint) {
+		ts.Fatalf("no match for %q in %q", args[0], complaint)
+	}
+}
+
+// refused is a program, for a shell within a script, that runs ironhook with its own
+// arguments, which must be a mistake. What the complaint says is looked at elsewhere.
+func refused() int {
+	var out, complaint strings.Builder
+	cmd := exec.Command("ironhook", os.Args[1:]...)
+	cmd.Stdout, cmd.Stderr = &out, io.MultiWriter(&complaint, os.Stderr)
+	if err := verdict(cmd.Run(), out.String(), complaint.String()); err != nil {
+		fmt.Println(err)
 		return 1
 	}
 	return 0
@@ -75,7 +94,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("NETWORK", "ip link add br0 type bridge && ip address add 10.77.0.1/24 dev br0 && ip link set br0 up")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"busy": busy, "database": database, "locked": locked},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"busy": busy, "database": database, "locked": locked, "mistake": mistake},
 	})
 }
 

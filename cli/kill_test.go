@@ -20,7 +20,7 @@ import (
 )
 
 // killRounds is how often TestKilledAtAnyMoment kills; IRONHOOK_KILL_ROUNDS makes it more.
-const killRounds = 12
+const killRounds = 8
 
 // TestKilledAtAnyMoment kills the appliance with SIGKILL while machines are switched
 // on and off, deployed and torn down, which attaches and detaches their volumes. What
