@@ -30,10 +30,10 @@ xz-utils		unpack compressed kernel modules
 test="$demo"'
 busybox			a DHCP client and a TFTP client
 chromium		look at the pages in a real browser
-fio			write to an iSCSI disk and read back what was written
 cpio			a second opinion on the initramfs
 curl			the commands of the guide
 dnsmasq-base		a DHCP server to share the network with
+fio			write to an iSCSI disk and read back what was written
 gcc			the race detector needs a C compiler
 grub-common		make a boot loader for the image of a real Debian
 grub-pc-bin		the boot loader
