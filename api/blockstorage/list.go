@@ -73,12 +73,8 @@ func page[T any](c *call, kind string, rows []T, uuid func(T) string, view func(
 // query reads the order and the filters of a list; newest first unless told otherwise.
 func (c *call) query(columns ...string) (q store.Query, err error) {
 	given := c.r.URL.Query()
-	key, direction := given.Get("sort_key"), given.Get("sort_dir")
-	if sort := given.Get("sort"); sort != "" {
-		sort, _, _ = strings.Cut(sort, ",")
-		key, direction, _ = strings.Cut(sort, ":")
-	}
-	q.Desc = direction != "asc"
+	key, descending := wire.Order(given)
+	q.Desc = descending
 	if key != "" {
 		column, ok := sortKeys[key]
 		if !ok {

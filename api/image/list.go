@@ -67,20 +67,14 @@ func link(parameters url.Values) string {
 	return "/v2/images?" + parameters.Encode()
 }
 
-// order reads sort_key and sort_dir, or sort: newest first unless told otherwise. Of
-// several keys the first counts.
+// order is how the store is to sort the list.
 func (c *call) order() (q store.Query, err error) {
-	given := c.r.URL.Query()
-	key, direction := given.Get("sort_key"), given.Get("sort_dir")
-	if sort := given.Get("sort"); sort != "" {
-		sort, _, _ = strings.Cut(sort, ",")
-		key, direction, _ = strings.Cut(sort, ":")
-	}
+	key, descending := wire.Order(c.r.URL.Query())
 	column, ok := sortKeys[key]
 	if key != "" && !ok {
 		return q, baremetal.Errorf(baremetal.ErrInvalid, "Invalid sort key: %.64s. It must be one of the following: %v.", key, slices.Sorted(maps.Keys(sortKeys)))
 	}
-	q.SortKey, q.Desc = column, direction != "asc"
+	q.SortKey, q.Desc = column, descending
 	return q, nil
 }
 

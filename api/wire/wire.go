@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"ironhook/baremetal"
@@ -152,4 +154,15 @@ func Text[S ~string](s S) any {
 		return nil
 	}
 	return s
+}
+
+// Order reads what a list is to be sorted by: sort_key and sort_dir, or sort, of which
+// the first key counts. Newest first unless told otherwise.
+func Order(given url.Values) (key string, descending bool) {
+	key, direction := given.Get("sort_key"), given.Get("sort_dir")
+	if sort := given.Get("sort"); sort != "" {
+		sort, _, _ = strings.Cut(sort, ",")
+		key, direction, _ = strings.Cut(sort, ":")
+	}
+	return key, direction != "asc"
 }
