@@ -50,6 +50,11 @@ func setConsole(c *call) ([]byte, error) {
 	return nil, nil
 }
 
+// noRAID is Ironic's answer where the driver has no RAID interface: 404, not 400.
+func noRAID(driver string) error {
+	return faultf(http.StatusNotFound, "Driver %s does not support raid (disabled or not implemented).", driver)
+}
+
 func setRAID(c *call) ([]byte, error) {
 	return nil, c.edit(func(tx *store.Tx, n *node) error {
 		if c.minor < 12 {
@@ -57,7 +62,7 @@ func setRAID(c *call) ([]byte, error) {
 		}
 		config := asObject(c.args["target_raid_config"])
 		if name := n.Interfaces["raid"]; name == "" || name == "no-raid" {
-			return faultf(http.StatusNotFound, "Driver %s does not support raid (disabled or not implemented).", n.Driver)
+			return noRAID(n.Driver)
 		}
 		if err := checkRAID(config); err != nil {
 			return err

@@ -1,10 +1,6 @@
 package api
 
-import (
-	"net/http"
-
-	"ironhook/baremetal"
-)
+import "ironhook/baremetal"
 
 var positive = 1
 
@@ -47,7 +43,7 @@ func raidProperties(c *call) ([]byte, error) {
 		return nil, err
 	}
 	if d.Default("raid") == "no-raid" || d.Default("raid") == "" {
-		return nil, faultf(http.StatusNotFound, "Driver %s does not support raid (disabled or not implemented).", d.Name)
+		return nil, noRAID(d.Name)
 	}
 	return encode(logicalDisk), nil
 }

@@ -128,7 +128,7 @@ func (c *Conductor) powerOf(n *baremetal.Node, kind string) (Power, error) {
 	if p, ok := c.Power[n.Interfaces[kind]]; ok {
 		return p, nil
 	}
-	return nil, baremetal.Errorf(baremetal.ErrUnsupported, "Driver %s does not support %s (disabled or not implemented).", n.Driver, kind)
+	return nil, unsupported(n, kind)
 }
 
 // storageOf returns the node's storage interface.
@@ -136,7 +136,12 @@ func (c *Conductor) storageOf(n *baremetal.Node) (Storage, error) {
 	if s, ok := c.Storage[n.Interfaces["storage"]]; ok {
 		return s, nil
 	}
-	return nil, baremetal.Errorf(baremetal.ErrUnsupported, "Driver %s does not support storage (disabled or not implemented).", n.Driver)
+	return nil, unsupported(n, "storage")
+}
+
+// unsupported says that none of our interfaces of this kind is the node's.
+func unsupported(n *baremetal.Node, kind string) error {
+	return baremetal.Errorf(baremetal.ErrUnsupported, "Driver %s does not support %s (disabled or not implemented).", n.Driver, kind)
 }
 
 // sentence is an error as a node's last_error tells it.

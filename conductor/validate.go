@@ -72,7 +72,7 @@ func (c *Conductor) validateInterface(ctx context.Context, n *baremetal.Node, ki
 		return s.Validate(ctx, n)
 	}
 	if name := n.Interfaces[kind]; name == "" || name == "no-"+kind {
-		return baremetal.Errorf(baremetal.ErrUnsupported, "Driver %s does not support %s (disabled or not implemented).", n.Driver, kind)
+		return unsupported(n, kind)
 	}
 	return nil
 }
