@@ -60,7 +60,7 @@ func run(ctx context.Context) error {
 	}
 
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d processors, the load on the same machine. %s.\n\n", processor(), runtime.NumCPU(), time.Now().UTC().Format("2006-01-02"))
+	fmt.Fprintf(&b, "%s, %d processors, the load on the same machine. %s.\n\n", section.Processor(), runtime.NumCPU(), time.Now().UTC().Format("2006-01-02"))
 	if err := compare(ctx, &b, ours, theirs, *each); err != nil {
 		return err
 	}
@@ -72,17 +72,4 @@ func run(ctx context.Context) error {
 		return nil
 	}
 	return section.Replace(*write, "API", "bench-api", b.String())
-}
-
-func processor() string {
-	info, err := os.ReadFile("/proc/cpuinfo")
-	if err != nil {
-		return "unknown processor"
-	}
-	for line := range strings.Lines(string(info)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "unknown processor"
 }

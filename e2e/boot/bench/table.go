@@ -2,12 +2,13 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"ironhook/internal/section"
 )
 
 // result is the times of one machine, by stack.
@@ -21,7 +22,7 @@ func render(stacks []*stack, results []result, runs int) string {
 		host(), runs, time.Now().UTC().Format(time.DateOnly))
 	fmt.Fprintf(&b, "| machine | %s | %s | ratio |\n|---|---|---|---|\n", stacks[0].name, stacks[1].name)
 	for i, r := range results {
-		ours, theirs := median(r[0]), median(r[1])
+		ours, theirs := section.Median(r[0]), section.Median(r[1])
 		fmt.Fprintf(&b, "| %s | %s | %s | %.2f |\n", hardware[i].Name, cell(r[0]), cell(r[1]), ours.Seconds()/theirs.Seconds())
 	}
 	return b.String() + note
@@ -36,16 +37,7 @@ of the difference on BIOS is mostly 3 s in which iPXE waits for a ProxyDHCP offe
 `
 
 func cell(d []time.Duration) string {
-	return fmt.Sprintf("%.1f (%.1f to %.1f)", median(d).Seconds(), slices.Min(d).Seconds(), slices.Max(d).Seconds())
-}
-
-func median(d []time.Duration) time.Duration {
-	sorted := slices.Sorted(slices.Values(d))
-	half := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[half]
-	}
-	return (sorted[half-1] + sorted[half]) / 2
+	return fmt.Sprintf("%.1f (%.1f to %.1f)", section.Median(d).Seconds(), slices.Min(d).Seconds(), slices.Max(d).Seconds())
 }
 
 // host describes the machine the figures are of.
@@ -55,15 +47,5 @@ func host() string {
 	if err != nil {
 		version = "QEMU of unknown version"
 	}
-	model := "unknown processor"
-	info, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(info)) {
-		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
-			model = strings.TrimSpace(value)
-			break
-		}
-	}
-	load, _ := os.ReadFile("/proc/loadavg")
-	average, _, _ := strings.Cut(string(load), " ")
-	return fmt.Sprintf("%s, %d CPUs, load average %s at the end (one boot alone makes 1), %s", model, runtime.NumCPU(), average, version)
+	return fmt.Sprintf("%s, %d CPUs, load average %s at the end (one boot alone makes 1), %s", section.Processor(), runtime.NumCPU(), section.Load(), version)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"ironhook/internal/section"
 	"ironhook/storage/iscsi"
 )
 
@@ -74,17 +75,8 @@ func (r result) row() string {
 	if r.digests {
 		name += " (beside none)"
 	}
-	return fmt.Sprintf("| %s | %.0f | %.0f | **%.2f** (%.2f to %.2f) | %s | %.1f | %.1f |", name, median(r.rate[0]), median(r.rate[1]),
-		median(r.ratios), slices.Min(r.ratios), slices.Max(r.ratios), want, median(r.cpu[0]), median(r.cpu[1]))
-}
-
-func median(v []float64) float64 {
-	sorted := slices.Sorted(slices.Values(v))
-	half := len(sorted) / 2
-	if len(sorted)%2 == 1 {
-		return sorted[half]
-	}
-	return (sorted[half-1] + sorted[half]) / 2
+	return fmt.Sprintf("| %s | %.0f | %.0f | **%.2f** (%.2f to %.2f) | %s | %.1f | %.1f |", name, section.Median(r.rate[0]), section.Median(r.rate[1]),
+		section.Median(r.ratios), slices.Min(r.ratios), slices.Max(r.ratios), want, section.Median(r.cpu[0]), section.Median(r.cpu[1]))
 }
 
 // render makes the section.

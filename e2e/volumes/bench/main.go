@@ -61,12 +61,5 @@ func measure(ctx context.Context, rounds int, length time.Duration, write string
 
 // host describes the machine that the figures are of.
 func host() string {
-	model := "Unknown processor"
-	info, _ := os.ReadFile("/proc/cpuinfo")
-	if _, rest, ok := strings.Cut(string(info), "model name\t: "); ok {
-		model, _, _ = strings.Cut(rest, "\n")
-	}
-	load, _ := os.ReadFile("/proc/loadavg")
-	now, _, _ := strings.Cut(string(load), " ")
-	return fmt.Sprintf("%s, %d CPUs, load %s; %s.", model, runtime.NumCPU(), now, time.Now().UTC().Format(time.DateOnly))
+	return fmt.Sprintf("%s, %d CPUs, load %s; %s.", section.Processor(), runtime.NumCPU(), section.Load(), time.Now().UTC().Format(time.DateOnly))
 }

@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ironhook/internal/section"
 	"ironhook/storage/iscsi"
 	"ironhook/storage/scsi"
 	"ironhook/storage/volume"
@@ -84,8 +85,8 @@ func overlays(ctx context.Context, rounds int, length time.Duration, w io.Writer
 			}
 			ratios = append(ratios, rate[1]/rate[0])
 		}
-		fmt.Fprintf(w, "| %s | %.0f | %.0f | **%.2f** (%.2f to %.2f) | %.2f |\n", c.name, median(rates[0]), median(rates[1]),
-			median(ratios), slices.Min(ratios), slices.Max(ratios), wanted)
+		fmt.Fprintf(w, "| %s | %.0f | %.0f | **%.2f** (%.2f to %.2f) | %.2f |\n", c.name, section.Median(rates[0]), section.Median(rates[1]),
+			section.Median(ratios), slices.Min(ratios), slices.Max(ratios), wanted)
 	}
 	return nil
 }
@@ -212,9 +213,4 @@ func figure(ctx context.Context, re *regexp.Regexp, name string, args ...string)
 		return 0, fmt.Errorf("%s %v: %w (packages libiscsi-bin, qemu-utils, qemu-block-extra)\n%s", name, args, err, out)
 	}
 	return strconv.ParseFloat(string(all[len(all)-1][1]), 64)
-}
-
-func median(v []float64) float64 {
-	sorted := slices.Sorted(slices.Values(v))
-	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }

@@ -1,4 +1,4 @@
-package main
+package section
 
 import (
 	"testing"
@@ -14,8 +14,8 @@ func TestMedian(t *testing.T) {
 		{[]time.Duration{9, 1, 5}, 5},
 		{[]time.Duration{8, 2, 4, 6}, 5},
 	} {
-		if got := median(test.in); got != test.want {
-			t.Errorf("median(%v) = %v, want %v", test.in, got, test.want)
+		if got := Median(test.in); got != test.want {
+			t.Errorf("Median(%v) = %v, want %v", test.in, got, test.want)
 		}
 	}
 }

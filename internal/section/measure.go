@@ -1,0 +1,32 @@
+package section
+
+import (
+	"os"
+	"slices"
+	"strings"
+)
+
+// Median returns the middle of the values, or the mean of the two in the middle. There
+// must be one.
+func Median[T ~int64 | ~float64](values []T) T {
+	sorted := slices.Sorted(slices.Values(values))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}
+
+// Processor names the model of this machine's processor, as Linux tells it.
+func Processor() string {
+	info, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(info)) {
+		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown processor"
+}
+
+// Load returns the load average of the last minute, as Linux tells it.
+func Load() string {
+	all, _ := os.ReadFile("/proc/loadavg")
+	now, _, _ := strings.Cut(string(all), " ")
+	return now
+}
