@@ -209,7 +209,7 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 		return err
 	}
 	a.onClose(l.Close)
-	l, a.url, err = a.secure(l)
+	l, a.url, err = a.secure(limited(l))
 	if err != nil {
 		return err
 	}
@@ -227,7 +227,7 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 		return err
 	}
 	a.mountWatch(mux, rest)
-	a.serveAt("api", a.url, func(ctx context.Context) error { return serveHTTP(ctx, l, mux, pages.Close) })
+	a.serveAt("api", a.url, func(ctx context.Context) error { return serveHTTP(ctx, l, mux, a.log, pages.Close) })
 	return a.openSocket(ctx, mux)
 }
 

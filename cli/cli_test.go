@@ -263,11 +263,13 @@ func TestServeHTTPSWithACertificateOfItsOwn(t *testing.T) {
 		pool := x509.NewCertPool()
 		pool.AppendCertsFromPEM(cert)
 		client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
-		response, err := client.Get(r.url(t) + "/v1")
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url(t)+"/v1", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		response.Body.Close()
+		if _, text := answer(t, client, request); !strings.Contains(text, `"`+r.url(t)+`/v1/nodes/"`) {
+			t.Errorf("GET /v1 = %s, want links to %s", text, r.url(t))
+		}
 		client.CloseIdleConnections()
 		stop(t, r)
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -19,9 +20,15 @@ const (
 	perClient  = 256
 )
 
+// limited returns l with those bounds. TLS goes around it, not into it: net/http knows
+// that a request came over HTTPS only where it is given the TLS connection itself.
+func limited(l net.Listener) net.Listener {
+	return netutil.LimitListener(limit.Listener(l, perClient), maxClients)
+}
+
 // serveHTTP serves until ctx ends, then lets running requests finish. farewell
 // ends the streams, which would not finish by themselves.
-func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, farewell func()) error {
+func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, farewell func()) error {
 	server := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -29,6 +36,7 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, farewell fun
 		WriteTimeout:      2 * time.Minute, // a stream of events extends its own
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn), // a failed TLS handshake, a panic
 	}
 	server.RegisterOnShutdown(farewell)
 	done := make(chan error, 1)
@@ -42,7 +50,7 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, farewell fun
 		done <- err
 	})
 	defer stop()
-	if err := server.Serve(netutil.LimitListener(limit.Listener(l, perClient), maxClients)); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-done

@@ -50,7 +50,7 @@ func (a *appliance) openSocket(ctx context.Context, h http.Handler) error {
 	}
 	a.onClose(l.Close)
 	a.tasks = append(a.tasks, task{"local socket", func(ctx context.Context) error {
-		return serveHTTP(ctx, l, trusted(h), func() {})
+		return serveHTTP(ctx, limited(l), trusted(h), a.log, func() {})
 	}})
 	return nil
 }
