@@ -57,8 +57,7 @@ func (c *conn) relieve() {
 func (c *conn) write() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for !c.dead {
-		c.drain()
+	for c.drain(); !c.dead; c.drain() {
 		c.wake.Wait()
 	}
 }
