@@ -41,6 +41,7 @@ type conn struct {
 	parked     bool         // the reader waits for the initiator
 	starved    int          // how many here wait for memory
 	reading    int          // bytes that the pool is about to read
+	behind     int          // how many requests have come, about, since the one that is handled
 	ready      []*Task      // given out by the session, to be run once it is unlocked
 	functions  []Management // likewise
 	closing    bool         // close when all is written
@@ -80,6 +81,7 @@ func (c *conn) serve() error {
 		}
 		c.breathe()
 		c.mu.Lock()
+		c.behind = c.reader.behind()
 		err = c.session.Handle(p)
 		ready, functions := c.takeReady(), c.functions
 		c.functions = nil

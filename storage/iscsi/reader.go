@@ -165,6 +165,9 @@ func (r *reader) tryRead(fd uintptr) bool {
 	return false
 }
 
+// behind returns how many headers what was read and not yet taken would hold.
+func (r *reader) behind() int { return (r.w - r.r) / HeaderLen }
+
 func (r *reader) borrow() {
 	if r.buf == nil {
 		r.buf = r.lender.pool.Get().(*[]byte)

@@ -26,6 +26,19 @@ const (
 	pooledWrites = 64
 )
 
+// Reads of offloadFrom bytes and more are made in the pool when so many requests have come
+// behind them: then the copying pays for the change of thread, and goes on while answers
+// are written. Shorter ones lose by it, and so do long ones that come one by one.
+const (
+	offloadFrom = 128 << 10
+	manyBehind  = 3
+)
+
+// offload reports whether a read is better made in the pool. The lock is held.
+func (c *conn) offload(t *Task) bool {
+	return t.plan.Cost == scsi.Read && t.room() >= offloadFrom && c.behind >= manyBehind
+}
+
 // run executes a command here if that is quick, else in the pool.
 func (c *conn) run(t *Task) {
 	if n := t.room(); n > 0 {
@@ -33,6 +46,9 @@ func (c *conn) run(t *Task) {
 	}
 	switch t.plan.Cost {
 	case scsi.Quick, scsi.Read:
+		if t.offload {
+			break
+		}
 		if r, ok := c.device.TryExecute(t.command(c.nexus)); ok {
 			c.complete(t, r)
 			return

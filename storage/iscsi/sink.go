@@ -17,7 +17,7 @@ func (c *conn) Send(p PDU, last *Buffer) {
 }
 
 func (c *conn) Run(t *Task) {
-	t.began = c.arrived
+	t.began, t.offload = c.arrived, c.offload(t)
 	c.ready = append(c.ready, t)
 }
 

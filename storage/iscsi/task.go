@@ -30,6 +30,7 @@ type Task struct {
 	waiting     []*barrier // who waits for the end of it
 	arrival     uint64
 	began       time.Time // set by the connection, for the latency
+	offload     bool      // likewise: a read that goes to the pool
 }
 
 type taskState byte

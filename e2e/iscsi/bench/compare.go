@@ -18,6 +18,7 @@ type result struct {
 	rate   [2][]float64 // requests a second
 	ratios []float64
 	cpu    [2][]float64 // microseconds of processor time for a request
+	client []float64    // processors that the clients of ours kept busy
 }
 
 // compare runs a workload on both sides by turns.
@@ -32,18 +33,19 @@ func (p *peers) compare(ctx context.Context, w workload, rounds int, length time
 		sides = [2]side{{q.ours, w.ourInitiator(q, "None")}, {q.ours, w.ourInitiator(q, "CRC32C")}}
 	}
 	for n := range rounds {
-		var rate [2]float64
+		var got [2]reading
 		for k := range 2 {
 			i := (n + k) % 2 // the one and the other goes first
 			before, start := cpu(sides[i].process), time.Now()
-			if rate[i], err = sides[i].run(ctx, length); err != nil {
+			if got[i], err = sides[i].run(ctx, length); err != nil {
 				return r, err
 			}
 			spent := cpu(sides[i].process) - before
-			r.rate[i] = append(r.rate[i], rate[i])
-			r.cpu[i] = append(r.cpu[i], spent.Seconds()*1e6/(rate[i]*time.Since(start).Seconds()))
+			r.rate[i] = append(r.rate[i], got[i].rate)
+			r.cpu[i] = append(r.cpu[i], spent.Seconds()*1e6/(got[i].rate*time.Since(start).Seconds()))
 		}
-		r.ratios = append(r.ratios, rate[1]/rate[0])
+		r.ratios = append(r.ratios, got[1].rate/got[0].rate)
+		r.client = append(r.client, got[1].client)
 	}
 	return r, nil
 }
@@ -51,16 +53,16 @@ func (p *peers) compare(ctx context.Context, w workload, rounds int, length time
 // side is a target under a load.
 type side struct {
 	process *exec.Cmd
-	run     func(context.Context, time.Duration) (float64, error)
+	run     func(context.Context, time.Duration) (reading, error)
 }
 
-func (w workload) over(url string) func(context.Context, time.Duration) (float64, error) {
-	return func(ctx context.Context, length time.Duration) (float64, error) { return w.run(ctx, url, length) }
+func (w workload) over(url string) func(context.Context, time.Duration) (reading, error) {
+	return func(ctx context.Context, length time.Duration) (reading, error) { return w.run(ctx, url, length) }
 }
 
-func (w workload) ourInitiator(q *pair, digest string) func(context.Context, time.Duration) (float64, error) {
+func (w workload) ourInitiator(q *pair, digest string) func(context.Context, time.Duration) (reading, error) {
 	keys := []iscsi.Pair{{Key: "HeaderDigest", Value: digest}, {Key: "DataDigest", Value: digest}}
-	return func(ctx context.Context, length time.Duration) (float64, error) {
+	return func(ctx context.Context, length time.Duration) (reading, error) {
 		return w.pipeline(ctx, q.portal, q.id, keys, length)
 	}
 }
@@ -71,12 +73,14 @@ func (r result) row() string {
 	if r.want > 0 {
 		want = fmt.Sprintf("%.2f", r.want)
 	}
-	name := r.name
+	name, client := r.name, "-"
 	if r.digests {
 		name += " (beside none)"
+	} else {
+		client = fmt.Sprintf("%.2f", section.Median(r.client))
 	}
-	return fmt.Sprintf("| %s | %.0f | %.0f | **%.2f** (%.2f to %.2f) | %s | %.1f | %.1f |", name, section.Median(r.rate[0]), section.Median(r.rate[1]),
-		section.Median(r.ratios), slices.Min(r.ratios), slices.Max(r.ratios), want, section.Median(r.cpu[0]), section.Median(r.cpu[1]))
+	return fmt.Sprintf("| %s | %.0f | %.0f | **%.2f** (%.2f to %.2f) | %s | %.1f | %.1f | %s |", name, section.Median(r.rate[0]), section.Median(r.rate[1]),
+		section.Median(r.ratios), slices.Min(r.ratios), slices.Max(r.ratios), want, section.Median(r.cpu[0]), section.Median(r.cpu[1]), client)
 }
 
 // render makes the section.
@@ -84,10 +88,10 @@ func render(results []result, memory string, rounds int, length time.Duration) s
 	var b strings.Builder
 	fmt.Fprintf(&b, "Requests a second over loopback, tgt and Ironhook by turns on files of 1 GiB; medians of %d pairs of runs of %v each.\n", rounds, length)
 	fmt.Fprintf(&b, "Reads by iscsi-perf, writes by qemu-img bench; on tmpfs where nothing else is said. %s\n\n", host())
-	b.WriteString("| workload | tgt | Ironhook | ratio (least to most) | wanted | tgt us CPU/request | Ironhook us CPU/request |\n|---|---|---|---|---|---|---|\n")
+	b.WriteString("| workload | tgt | Ironhook | ratio (least to most) | wanted | tgt us CPU/request | Ironhook us CPU/request | client of Ironhook, CPUs |\n|---|---|---|---|---|---|---|---|\n")
 	for _, r := range results {
 		b.WriteString(r.row() + "\n")
 	}
-	fmt.Fprintf(&b, "\n%s The rows on digests have our own initiator on both sides, without and with CRC32C of headers and data.\n", memory)
+	fmt.Fprintf(&b, "\n%s The rows on digests have our own initiator on both sides, without and with CRC32C of headers and data.\nThe last column is how many processors the clients kept busy: one session of either is one thread, and at 1.00 it is the client that is measured.\n", memory)
 	return b.String()
 }

@@ -11,17 +11,16 @@ import (
 	"ironhook/storage/iscsi/initiatortest"
 )
 
-// pipeline reads with our own initiator, so many requests in flight, and returns
-// requests a second.
-func (w workload) pipeline(ctx context.Context, portal, target string, keys []iscsi.Pair, length time.Duration) (float64, error) {
+// pipeline reads with our own initiator, so many requests in flight.
+func (w workload) pipeline(ctx context.Context, portal, target string, keys []iscsi.Pair, length time.Duration) (reading, error) {
 	i, err := initiatortest.Dial(ctx, portal, initiatortest.Options{Name: "iqn.2026-11.test:bench", Target: target, Keys: keys})
 	if err != nil {
-		return 0, err
+		return reading{}, err
 	}
 	defer i.Close()
 	i.Conn.SetDeadline(time.Now().Add(length + 20*time.Second))
 	if err := i.Settle(); err != nil {
-		return 0, err
+		return reading{}, err
 	}
 	at := uint32(0)
 	ask := func() error {
@@ -37,7 +36,7 @@ func (w workload) pipeline(ctx context.Context, portal, target string, keys []is
 	}
 	for range w.depth {
 		if err := ask(); err != nil {
-			return 0, err
+			return reading{}, err
 		}
 	}
 	n, start := 0, time.Now()
@@ -45,16 +44,16 @@ func (w workload) pipeline(ctx context.Context, portal, target string, keys []is
 		for done := false; !done; {
 			p, err := i.Receive()
 			if err != nil {
-				return 0, err
+				return reading{}, err
 			}
 			if p.Header.Opcode() != iscsi.OpDataIn {
-				return 0, fmt.Errorf("%v in answer to a read", p)
+				return reading{}, fmt.Errorf("%v in answer to a read", p)
 			}
 			done = p.Header[1]&1 != 0
 		}
 		if err := ask(); err != nil {
-			return 0, err
+			return reading{}, err
 		}
 	}
-	return float64(n) / time.Since(start).Seconds(), nil
+	return reading{rate: float64(n) / time.Since(start).Seconds()}, nil
 }

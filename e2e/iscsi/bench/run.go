@@ -11,30 +11,37 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// run puts the workload on a target and returns requests a second.
-func (w workload) run(ctx context.Context, url string, length time.Duration) (float64, error) {
+// reading is what a run gave.
+type reading struct {
+	rate   float64 // requests a second
+	client float64 // processors that the clients kept busy, 1 being one; 0 if they are ourselves
+}
+
+// run puts the workload on a target.
+func (w workload) run(ctx context.Context, url string, length time.Duration) (reading, error) {
 	if w.writes() {
 		return w.qemuImg(ctx, url, length)
 	}
-	rates := make([]float64, w.sessions)
+	all := make([]reading, w.sessions)
 	g, ctx := errgroup.WithContext(ctx)
-	for n := range rates {
+	for n := range all {
 		g.Go(func() (err error) {
-			rates[n], err = w.iscsiPerf(ctx, url, length)
+			all[n], err = w.iscsiPerf(ctx, url, length)
 			return err
 		})
 	}
 	err := g.Wait()
-	sum := 0.0
-	for _, r := range rates {
-		sum += r
+	var sum reading
+	for _, r := range all {
+		sum.rate += r.rate
+		sum.client += r.client
 	}
 	return sum, err
 }
 
 var averageIOPS = regexp.MustCompile(`iops average (\d+)`)
 
-func (w workload) iscsiPerf(ctx context.Context, url string, length time.Duration) (float64, error) {
+func (w workload) iscsiPerf(ctx context.Context, url string, length time.Duration) (reading, error) {
 	args := []string{"-m", strconv.Itoa(w.depth), "-b", strconv.Itoa(w.block / 512), "-t", strconv.Itoa(int(length.Seconds()))}
 	if w.kind == randomRead {
 		args = append(args, "-r")
@@ -45,7 +52,7 @@ func (w workload) iscsiPerf(ctx context.Context, url string, length time.Duratio
 var completed = regexp.MustCompile(`Run completed in ([0-9.]+) seconds`)
 
 // qemuImg counts requests, not seconds: the count grows until a run is long enough.
-func (w workload) qemuImg(ctx context.Context, url string, length time.Duration) (float64, error) {
+func (w workload) qemuImg(ctx context.Context, url string, length time.Duration) (reading, error) {
 	args := []string{"bench", "-f", "raw", "-w", "-d", strconv.Itoa(w.depth), "-s", strconv.Itoa(w.block), "-S", strconv.Itoa(w.stride())}
 	if w.kind == flushedWrite {
 		args = append(args, "--flush-interval=1")
@@ -54,23 +61,26 @@ func (w workload) qemuImg(ctx context.Context, url string, length time.Duration)
 	for try := 0; ; try++ {
 		took, err := figure(ctx, completed, time.Minute, "qemu-img", append(args, "-c", strconv.Itoa(count), url)...)
 		if err != nil {
-			return 0, err
+			return reading{}, err
 		}
-		if took >= 0.6*length.Seconds() || try == 3 {
-			return float64(count) / took, nil
+		if took.rate >= 0.6*length.Seconds() || try == 3 {
+			return reading{float64(count) / took.rate, took.client}, nil
 		}
-		count = int(min(float64(count)*length.Seconds()/(took+1e-3), float64(count)*60))
+		count = int(min(float64(count)*length.Seconds()/(took.rate+1e-3), float64(count)*60))
 	}
 }
 
 // figure runs a program and finds a number in what it prints.
-func figure(ctx context.Context, re *regexp.Regexp, limit time.Duration, name string, args ...string) (float64, error) {
+func figure(ctx context.Context, re *regexp.Regexp, limit time.Duration, name string, args ...string) (reading, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
+	cmd, start := exec.CommandContext(ctx, name, args...), time.Now()
+	out, err := cmd.CombinedOutput()
 	all := re.FindAllSubmatch(out, -1)
 	if len(all) == 0 {
-		return 0, fmt.Errorf("%s %v: %v\n%s", name, args, err, out)
+		return reading{}, fmt.Errorf("%s %v: %v\n%s", name, args, err, out)
 	}
-	return strconv.ParseFloat(string(all[len(all)-1][1]), 64)
+	busy := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	rate, err := strconv.ParseFloat(string(all[len(all)-1][1]), 64)
+	return reading{rate, busy.Seconds() / time.Since(start).Seconds()}, err
 }
