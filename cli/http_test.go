@@ -11,30 +11,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"ironhook/internal/pipes"
 )
-
-// pipes is a listener without a network, for tests in synctest's time.
-type pipes struct {
-	accept chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.accept:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 // watched is the server's end of a connection, which tells when the server closes it.
 type watched struct {
@@ -106,7 +85,7 @@ func TestServerOutlastsItsClients(t *testing.T) {
 // connected is a client's connection to a server that reads what it is sent and then
 // answers, and a channel that is closed when the server closes the connection.
 func connected(t *testing.T) (client net.Conn, closed chan struct{}) {
-	l := &pipes{accept: make(chan net.Conn), closed: make(chan struct{})}
+	l := pipes.Listen()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() {
@@ -117,7 +96,7 @@ func connected(t *testing.T) (client net.Conn, closed chan struct{}) {
 	}()
 	client, theirs := net.Pipe()
 	closed = make(chan struct{})
-	l.accept <- watched{theirs, sync.OnceFunc(func() { close(closed) })}
+	l.Hand(watched{theirs, sync.OnceFunc(func() { close(closed) })})
 	t.Cleanup(func() {
 		client.Close()
 		cancel()

@@ -166,7 +166,8 @@ func (s *server) leave(c *conn) {
 	delete(s.conns, c)
 	s.fresh = slices.DeleteFunc(s.fresh, func(o *conn) bool { return o == c })
 	var unused *pool
-	if p := s.pools[c.device]; p != nil && c.pool == p.pool {
+	if c.pool != nil { // it has been counted
+		p := s.pools[c.device]
 		if p.users--; p.users == 0 {
 			delete(s.pools, c.device)
 			unused = p.pool

@@ -5,37 +5,14 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"ironhook/internal/pipes"
 	"ironhook/storage/iscsi"
 	"ironhook/storage/iscsi/initiatortest"
 )
-
-// pipes is a listener without a network, for tests in synctest's time.
-type pipes struct {
-	accept chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.accept:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 // inTime runs a test body with a target, in synctest's time. The body gets a function
 // that makes connections.
@@ -45,7 +22,7 @@ func inTime(t *testing.T, body func(t *testing.T, dial func() net.Conn, heard fu
 
 func inTimeWith(t *testing.T, limits iscsi.Limits, body func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event)) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &pipes{accept: make(chan net.Conn), closed: make(chan struct{})}
+		l := pipes.Listen()
 		device := newDevice(t, newRAM(8<<20))
 		events := make(chan iscsi.Event, 100)
 		target := &iscsi.Target{
@@ -56,11 +33,7 @@ func inTimeWith(t *testing.T, limits iscsi.Limits, body func(t *testing.T, dial 
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- target.Serve(ctx, l) }()
-		body(t, func() net.Conn {
-			ours, theirs := net.Pipe()
-			l.accept <- theirs
-			return ours
-		}, func() iscsi.Event { return <-events })
+		body(t, l.Dial, func() iscsi.Event { return <-events })
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
