@@ -46,7 +46,8 @@ func (w workload) iscsiPerf(ctx context.Context, url string, length time.Duratio
 	if w.kind == randomRead {
 		args = append(args, "-r")
 	}
-	return figure(ctx, averageIOPS, length+20*time.Second, "iscsi-perf", append(args, url)...)
+	rate, busy, err := figure(ctx, averageIOPS, length+20*time.Second, "iscsi-perf", append(args, url)...)
+	return reading{rate, busy}, err
 }
 
 var completed = regexp.MustCompile(`Run completed in ([0-9.]+) seconds`)
@@ -59,28 +60,29 @@ func (w workload) qemuImg(ctx context.Context, url string, length time.Duration)
 	}
 	count := 64 * w.depth
 	for try := 0; ; try++ {
-		took, err := figure(ctx, completed, time.Minute, "qemu-img", append(args, "-c", strconv.Itoa(count), url)...)
+		took, busy, err := figure(ctx, completed, time.Minute, "qemu-img", append(args, "-c", strconv.Itoa(count), url)...)
 		if err != nil {
 			return reading{}, err
 		}
-		if took.rate >= 0.6*length.Seconds() || try == 3 {
-			return reading{float64(count) / took.rate, took.client}, nil
+		if took >= 0.6*length.Seconds() || try == 3 {
+			return reading{float64(count) / took, busy}, nil
 		}
-		count = int(min(float64(count)*length.Seconds()/(took.rate+1e-3), float64(count)*60))
+		count = int(min(float64(count)*length.Seconds()/(took+1e-3), float64(count)*60))
 	}
 }
 
-// figure runs a program and finds a number in what it prints.
-func figure(ctx context.Context, re *regexp.Regexp, limit time.Duration, name string, args ...string) (reading, error) {
+// figure runs a program and finds a number in what it prints. busy is how many processors
+// it used.
+func figure(ctx context.Context, re *regexp.Regexp, limit time.Duration, name string, args ...string) (number, busy float64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	cmd, start := exec.CommandContext(ctx, name, args...), time.Now()
 	out, err := cmd.CombinedOutput()
 	all := re.FindAllSubmatch(out, -1)
 	if len(all) == 0 {
-		return reading{}, fmt.Errorf("%s %v: %v\n%s", name, args, err, out)
+		return 0, 0, fmt.Errorf("%s %v: %v\n%s", name, args, err, out)
 	}
-	busy := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	rate, err := strconv.ParseFloat(string(all[len(all)-1][1]), 64)
-	return reading{rate, busy.Seconds() / time.Since(start).Seconds()}, err
+	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	number, err = strconv.ParseFloat(string(all[len(all)-1][1]), 64)
+	return number, used.Seconds() / time.Since(start).Seconds(), err
 }
