@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"ironhook/e2e/load"
 	"ironhook/internal/section"
 	"ironhook/storage/iscsi"
 )
@@ -33,7 +34,7 @@ func (p *peers) compare(ctx context.Context, w workload, rounds int, length time
 		sides = [2]side{{q.ours, w.ourInitiator(q, "None")}, {q.ours, w.ourInitiator(q, "CRC32C")}}
 	}
 	for n := range rounds {
-		var got [2]reading
+		var got [2]load.Reading
 		for k := range 2 {
 			i := (n + k) % 2 // the one and the other goes first
 			before, start := cpu(sides[i].process), time.Now()
@@ -41,11 +42,11 @@ func (p *peers) compare(ctx context.Context, w workload, rounds int, length time
 				return r, err
 			}
 			spent := cpu(sides[i].process) - before
-			r.rate[i] = append(r.rate[i], got[i].rate)
-			r.cpu[i] = append(r.cpu[i], spent.Seconds()*1e6/(got[i].rate*time.Since(start).Seconds()))
+			r.rate[i] = append(r.rate[i], got[i].Rate)
+			r.cpu[i] = append(r.cpu[i], spent.Seconds()*1e6/(got[i].Rate*time.Since(start).Seconds()))
 		}
-		r.ratios = append(r.ratios, got[1].rate/got[0].rate)
-		r.client = append(r.client, got[1].client)
+		r.ratios = append(r.ratios, got[1].Rate/got[0].Rate)
+		r.client = append(r.client, got[1].Client)
 	}
 	return r, nil
 }
@@ -53,16 +54,16 @@ func (p *peers) compare(ctx context.Context, w workload, rounds int, length time
 // side is a target under a load.
 type side struct {
 	process *exec.Cmd
-	run     func(context.Context, time.Duration) (reading, error)
+	run     func(context.Context, time.Duration) (load.Reading, error)
 }
 
-func (w workload) over(url string) func(context.Context, time.Duration) (reading, error) {
-	return func(ctx context.Context, length time.Duration) (reading, error) { return w.run(ctx, url, length) }
+func (w workload) over(url string) func(context.Context, time.Duration) (load.Reading, error) {
+	return func(ctx context.Context, length time.Duration) (load.Reading, error) { return w.run(ctx, url, length) }
 }
 
-func (w workload) ourInitiator(q *pair, digest string) func(context.Context, time.Duration) (reading, error) {
+func (w workload) ourInitiator(q *pair, digest string) func(context.Context, time.Duration) (load.Reading, error) {
 	keys := []iscsi.Pair{{Key: "HeaderDigest", Value: digest}, {Key: "DataDigest", Value: digest}}
-	return func(ctx context.Context, length time.Duration) (reading, error) {
+	return func(ctx context.Context, length time.Duration) (load.Reading, error) {
 		return w.pipeline(ctx, q.portal, q.id, keys, length)
 	}
 }

@@ -7,20 +7,21 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"ironhook/e2e/load"
 	"ironhook/storage/iscsi"
 	"ironhook/storage/iscsi/initiatortest"
 )
 
 // pipeline reads with our own initiator, so many requests in flight.
-func (w workload) pipeline(ctx context.Context, portal, target string, keys []iscsi.Pair, length time.Duration) (reading, error) {
+func (w workload) pipeline(ctx context.Context, portal, target string, keys []iscsi.Pair, length time.Duration) (load.Reading, error) {
 	i, err := initiatortest.Dial(ctx, portal, initiatortest.Options{Name: "iqn.2026-11.test:bench", Target: target, Keys: keys})
 	if err != nil {
-		return reading{}, err
+		return load.Reading{}, err
 	}
 	defer i.Close()
 	i.Conn.SetDeadline(time.Now().Add(length + 20*time.Second))
 	if err := i.Settle(); err != nil {
-		return reading{}, err
+		return load.Reading{}, err
 	}
 	at := uint32(0)
 	ask := func() error {
@@ -36,7 +37,7 @@ func (w workload) pipeline(ctx context.Context, portal, target string, keys []is
 	}
 	for range w.depth {
 		if err := ask(); err != nil {
-			return reading{}, err
+			return load.Reading{}, err
 		}
 	}
 	n, start := 0, time.Now()
@@ -44,16 +45,16 @@ func (w workload) pipeline(ctx context.Context, portal, target string, keys []is
 		for done := false; !done; {
 			p, err := i.Receive()
 			if err != nil {
-				return reading{}, err
+				return load.Reading{}, err
 			}
 			if p.Header.Opcode() != iscsi.OpDataIn {
-				return reading{}, fmt.Errorf("%v in answer to a read", p)
+				return load.Reading{}, fmt.Errorf("%v in answer to a read", p)
 			}
 			done = p.Header[1]&1 != 0
 		}
 		if err := ask(); err != nil {
-			return reading{}, err
+			return load.Reading{}, err
 		}
 	}
-	return reading{rate: float64(n) / time.Since(start).Seconds()}, nil
+	return load.Reading{Rate: float64(n) / time.Since(start).Seconds()}, nil
 }

@@ -51,11 +51,4 @@ const size = 1 << 30
 
 func (w workload) writes() bool { return w.kind >= stridedWrite }
 
-// stride returns how far apart requests of qemu-img begin: in sequence, or walking all
-// over the unit.
-func (w workload) stride() int {
-	if w.kind == sequentialWrite {
-		return w.block
-	}
-	return w.block * 769
-}
+func (w workload) random() bool { return w.kind != sequentialRead && w.kind != sequentialWrite }

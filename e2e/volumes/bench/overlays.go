@@ -8,15 +8,13 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"ironhook/e2e/load"
 	"ironhook/internal/section"
 	"ironhook/storage/iscsi"
 	"ironhook/storage/scsi"
@@ -30,17 +28,15 @@ const size = 512 << 20
 // every block of its own ("full"), or one that has none and shows what is below.
 var workloads = []struct {
 	name, overlay string
-	write         bool
-	block, depth  int
-	stride        int // between writes, in blocks
+	load          load.Load
 }{
-	{"random read 4k q32, written here", "full", false, 4 << 10, 32, 0},
-	{"random read 4k q32, of the image", "empty", false, 4 << 10, 32, 0},
-	{"sequential read 64k q8, written here", "full", false, 64 << 10, 8, 1},
-	{"sequential read 64k q8, of the image", "empty", false, 64 << 10, 8, 1},
-	{"sequential read 256k q16, of the image", "empty", false, 256 << 10, 16, 1},
-	{"random write 4k q32, written before", "full", true, 4 << 10, 32, 769},
-	{"sequential write 64k q16, written before", "full", true, 64 << 10, 16, 1},
+	{"random read 4k q32, written here", "full", load.Load{Block: 4 << 10, Depth: 32, Random: true}},
+	{"random read 4k q32, of the image", "empty", load.Load{Block: 4 << 10, Depth: 32, Random: true}},
+	{"sequential read 64k q8, written here", "full", load.Load{Block: 64 << 10, Depth: 8}},
+	{"sequential read 64k q8, of the image", "empty", load.Load{Block: 64 << 10, Depth: 8}},
+	{"sequential read 256k q16, of the image", "empty", load.Load{Block: 256 << 10, Depth: 16}},
+	{"random write 4k q32, written before", "full", load.Load{Block: 4 << 10, Depth: 32, Random: true, Write: true}},
+	{"sequential write 64k q16, written before", "full", load.Load{Block: 64 << 10, Depth: 16, Write: true}},
 }
 
 const wanted = 0.9
@@ -70,7 +66,7 @@ func overlays(ctx context.Context, rounds int, length time.Duration, w io.Writer
 	}()
 	fmt.Fprintf(w, "Requests a second over loopback, of volumes of 512 MiB on tmpfs; medians of %d pairs of runs of %v each.\n\n", rounds, length)
 	fmt.Fprintf(w, "| workload | raw volume | overlay | ratio (least to most) | wanted |\n|---|---:|---:|---:|---:|\n")
-	for i, c := range workloads {
+	for _, c := range workloads {
 		var rates [2][]float64
 		var ratios []float64
 		for n := range rounds {
@@ -78,9 +74,11 @@ func overlays(ctx context.Context, rounds int, length time.Duration, w io.Writer
 			for k := range 2 {
 				side := (n + k) % 2 // the one and the other goes first
 				url := fmt.Sprintf("iscsi://%s/%s/0", l.Addr(), name([]string{"raw", c.overlay}[side]))
-				if rate[side], err = run(ctx, i, url, length); err != nil {
+				got, err := c.load.Run(ctx, url, length)
+				if err != nil {
 					return fmt.Errorf("%s: %w", c.name, err)
 				}
+				rate[side] = got.Rate
 				rates[side] = append(rates[side], rate[side])
 			}
 			ratios = append(ratios, rate[1]/rate[0])
@@ -174,43 +172,4 @@ func (s *served) close() (err error) {
 		err = errors.Join(err, k.Close())
 	}
 	return errors.Join(err, s.dir.Close())
-}
-
-var (
-	averageIOPS = regexp.MustCompile(`iops average (\d+)`)
-	completed   = regexp.MustCompile(`Run completed in ([0-9.]+) seconds`)
-)
-
-// run puts a workload on a volume and returns requests a second.
-func run(ctx context.Context, i int, url string, length time.Duration) (float64, error) {
-	c := workloads[i]
-	if !c.write {
-		args := []string{"-m", strconv.Itoa(c.depth), "-b", strconv.Itoa(c.block / 512), "-t", strconv.Itoa(int(length.Seconds()))}
-		if c.stride == 0 {
-			args = append(args, "-r")
-		}
-		return figure(ctx, averageIOPS, "iscsi-perf", append(args, url)...)
-	}
-	// qemu-img counts requests, not seconds: the count grows until a run is long enough.
-	count := 64 * c.depth
-	for try := 0; ; try++ {
-		took, err := figure(ctx, completed, "qemu-img", "bench", "-f", "raw", "-w", "-d", strconv.Itoa(c.depth),
-			"-s", strconv.Itoa(c.block), "-S", strconv.Itoa(c.stride*c.block), "-c", strconv.Itoa(count), url)
-		if err != nil || took >= 0.6*length.Seconds() || try == 3 {
-			return float64(count) / took, err
-		}
-		count = int(min(float64(count)*length.Seconds()/(took+1e-3), float64(count)*60))
-	}
-}
-
-// figure runs a program and finds a number in what it prints.
-func figure(ctx context.Context, re *regexp.Regexp, name string, args ...string) (float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
-	all := re.FindAllSubmatch(out, -1)
-	if len(all) == 0 {
-		return 0, fmt.Errorf("%s %v: %w (packages libiscsi-bin, qemu-utils, qemu-block-extra)\n%s", name, args, err, out)
-	}
-	return strconv.ParseFloat(string(all[len(all)-1][1]), 64)
 }
