@@ -17,19 +17,20 @@ var may = map[string][]string{
 	"cli":                  {"..."},
 	"cli/client":           {},
 	"baremetal":            {},
+	"boot":                 {"baremetal"},
 	"store":                {"baremetal"},
 	"store/storetest":      {"store"},
 	"ipxe":                 {"baremetal"},
-	"bootsrv/...":          {"baremetal", "ipxe", "store", "bootsrv/..."},
+	"bootsrv/...":          {"baremetal", "boot", "ipxe", "store", "bootsrv/..."},
 	"power/...":            {"baremetal", "power/..."},
-	"storage":              {"baremetal", "store", "storage/..."},
+	"storage":              {"baremetal", "boot", "store", "storage/..."},
 	"storage/volume":       {},
 	"storage/volume/image": {"storage/volume"},
 	"storage/pool":         {"baremetal", "store", "storage/volume/..."},
 	"storage/scsi/...":     {},
 	"storage/iscsi/...":    {"storage/scsi", "storage/iscsi/..."},
 	"storage/watch":        {"storage/iscsi"},
-	"conductor":            {"baremetal", "store"},
+	"conductor":            {"baremetal", "boot", "store"},
 	"api":                  {"baremetal", "store", "conductor"},
 	"api/blockstorage":     {"baremetal", "store", "storage/...", "api/wire"},
 	"api/disk":             {"baremetal", "storage/...", "api/wire"},
@@ -42,7 +43,7 @@ var may = map[string][]string{
 
 // stdOnly are the packages that may import nothing but the standard library and
 // golang.org/x/sys.
-var stdOnly = []string{"baremetal", "storage/volume", "storage/scsi", "storage/iscsi"}
+var stdOnly = []string{"baremetal", "boot", "storage/volume", "storage/scsi", "storage/iscsi"}
 
 type listed struct {
 	ImportPath string

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/bootsrv/http"
 	"ironhook/ipxe"
 )
@@ -17,6 +18,8 @@ type Machine struct {
 	Targets    []*baremetal.VolumeTarget
 	Connectors []*baremetal.VolumeConnector
 	Exports    []*baremetal.Export
+	Image      *baremetal.Image // that the node's image_source names
+	Ambiguous  error            // why it names none for certain
 }
 
 // decide says what the machine boots. It gives the volumes' script, with the
@@ -70,30 +73,15 @@ var refusals = []refusal{
 				fmt.Sprintf("To boot from this card: openstack baremetal port set --pxe-enabled %s", m.Port.UUID)
 		},
 	}, {
-		// The image may be one of ours, of which the deployment has made the volume.
-		when: func(_ http.Request, m Machine) bool {
-			return set(m.Node.InstanceInfo["image_source"]) && m.export(m.boot()) == nil
-		},
+		when: func(_ http.Request, m Machine) bool { return m.plan().Refusal != nil },
 		why: func(_ http.Request, m Machine) (string, string) {
-			return fmt.Sprintf("%s has instance_info.image_source and boots from its own disk", m.Node.Label()),
-				fmt.Sprintf("To boot from a volume: openstack baremetal node unset --instance-info image_source %s", m.Node.Label())
+			r := m.plan().Refusal
+			return r.Why, r.Remedy
 		},
 	}, {
-		when: func(_ http.Request, m Machine) bool { return m.Node.Interfaces["storage"] == "noop" },
+		when: func(_ http.Request, m Machine) bool { return !m.plan().Volume.ISCSI() },
 		why: func(_ http.Request, m Machine) (string, string) {
-			return fmt.Sprintf("%s has storage interface noop, which attaches no volumes", m.Node.Label()),
-				fmt.Sprintf("Set one with: openstack baremetal node set --storage-interface iscsi %s", m.Node.Label())
-		},
-	}, {
-		when: func(_ http.Request, m Machine) bool { return m.boot() == nil },
-		why: func(_ http.Request, m Machine) (string, string) {
-			return fmt.Sprintf("%s has no volume target with boot_index 0", m.Node.Label()),
-				fmt.Sprintf("Add one with: openstack baremetal volume target create --node %s --boot-index 0", m.Node.UUID)
-		},
-	}, {
-		when: func(_ http.Request, m Machine) bool { return m.boot().VolumeType != "iscsi" },
-		why: func(_ http.Request, m Machine) (string, string) {
-			return fmt.Sprintf("%s boots from a %s volume, which its own adapter attaches", m.Node.Label(), m.boot().VolumeType),
+			return fmt.Sprintf("%s boots from a %s volume, which its own adapter attaches", m.Node.Label(), m.plan().Volume.VolumeType),
 				"Going on with the next boot device"
 		},
 	}, {
@@ -120,6 +108,11 @@ var refusals = []refusal{
 				"A script with a secret goes only to the machine it belongs to; let it boot through DHCP"
 		},
 	},
+}
+
+// plan is what the machine boots from. The machine must be enrolled.
+func (m Machine) plan() boot.Plan {
+	return boot.Decide(boot.Facts{Node: m.Node, Targets: m.Targets, Image: m.Image, Ambiguous: m.Ambiguous, Attached: m.export(m.boot()) != nil})
 }
 
 // boot is the target with boot index 0, nil when there is none.

@@ -67,6 +67,15 @@ func TestDecide(t *testing.T) {
 		{"image on its own disk", func(m *Machine) {
 			m.Node.InstanceInfo, m.Exports = baremetal.Object{"image_source": "http://x/i"}, nil
 		}, "", false, "image_source", "unset --instance-info image_source pc-07"},
+		{"image_source empty", func(m *Machine) { m.Node.InstanceInfo = baremetal.Object{"image_source": ""} }, "", true, "debian", "sanboot"},
+		{"image_source empty, not attached", func(m *Machine) {
+			m.Node.InstanceInfo, m.Exports = baremetal.Object{"image_source": ""}, nil
+		}, "", false, "not attached", "node power on pc-07"},
+		{"image not made into a volume yet", func(m *Machine) {
+			m.Node.InstanceInfo, m.Exports, m.Targets = baremetal.Object{"image_source": "debian"}, nil, nil
+			m.Image = &baremetal.Image{UUID: "image"}
+		}, "", false, "not attached", "node power on pc-07"},
+		{"volume type in capitals", func(m *Machine) { m.Targets[0].VolumeType = "ISCSI" }, "", true, "debian", "sanboot"},
 		{"storage noop", func(m *Machine) { m.Node.Interfaces["storage"] = "noop" }, "", false, "noop", "--storage-interface iscsi pc-07"},
 		{"no volume", func(m *Machine) { m.Targets = nil }, "", false, "no volume target with boot_index 0", "volume target create"},
 		{"only a data volume", func(m *Machine) { m.Targets[0].BootIndex = 1 }, "", false, "no volume target with boot_index 0", ""},

@@ -2,10 +2,12 @@ package bootsrv
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"ironhook/baremetal"
 	"ironhook/bootsrv/http"
 	"ironhook/store"
 )
@@ -70,7 +72,12 @@ func machine(tx *store.Tx, mac string) (m Machine, err error) {
 	if m.Connectors, err = tx.Connectors().List(of); err != nil {
 		return m, err
 	}
-	m.Exports, err = tx.Exports().List(of)
+	if m.Exports, err = tx.Exports().List(of); err != nil || m.Node == nil || m.Node.ImageSource() == "" {
+		return m, err
+	}
+	if m.Image, err = tx.FindImage(m.Node.ImageSource()); errors.Is(err, baremetal.ErrInvalid) {
+		m.Ambiguous, err = err, nil
+	}
 	return m, err
 }
 

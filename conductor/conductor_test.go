@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/store"
 	"ironhook/store/storetest"
 
@@ -85,7 +86,10 @@ func (m *machine) SetBootDevice(_ context.Context, _ *baremetal.Node, device str
 func (m *machine) InjectNMI(context.Context, *baremetal.Node) error { return m.note("nmi") }
 func (m *machine) Properties() map[string]string                    { return nil }
 
-type disks struct{ *machine }
+type disks struct {
+	*machine
+	store *store.Store
+}
 
 func (d disks) Validate(context.Context, *baremetal.Node) error { return nil }
 func (d disks) Attach(context.Context, *baremetal.Node) error   { return d.note("attach") }
@@ -93,8 +97,13 @@ func (d disks) Detach(context.Context, *baremetal.Node) error   { return d.note(
 func (d disks) BeginsAnew(_ context.Context, n *baremetal.Node) (bool, error) {
 	return n.Extra.Text("anew") != "", nil
 }
-func (d disks) ShouldWriteImage(_ context.Context, n *baremetal.Node) (bool, error) {
-	return n.InstanceInfo.Text("image_source") != "", nil
+func (d disks) Plan(ctx context.Context, n *baremetal.Node) (p boot.Plan, err error) {
+	err = d.store.View(ctx, func(tx *store.Tx) error {
+		targets, err := tx.Targets().List(store.Where("node_uuid", n.UUID))
+		p = boot.Decide(boot.Facts{Node: n, Targets: targets})
+		return err
+	})
+	return p, err
 }
 
 const id = "00000000-0000-4000-8000-000000000001"
@@ -107,7 +116,7 @@ func setup(t *testing.T, state baremetal.ProvisionState) (*Conductor, *machine) 
 	m := &machine{state: baremetal.PowerOff, fail: map[string]error{}}
 	c := New(Config{
 		Store: s, Host: "here", Log: slog.New(slog.DiscardHandler),
-		Power: map[string]Power{"bmc": m}, Storage: map[string]Storage{"disks": disks{m}},
+		Power: map[string]Power{"bmc": m}, Storage: map[string]Storage{"disks": disks{m, s}},
 	})
 	t.Cleanup(func() {
 		now, cancel := context.WithCancel(context.Background())
@@ -329,7 +338,7 @@ func TestDeployIsRefusedBeforeAnythingHappens(t *testing.T) {
 	}{
 		{func(tx *store.Tx, n *baremetal.Node) error { n.Maintenance = true; return nil }, "maintenance mode"},
 		{func(tx *store.Tx, n *baremetal.Node) error { return tx.Ports().Delete(id) }, "does not have any port"},
-		{func(tx *store.Tx, n *baremetal.Node) error { return tx.Targets().Delete(id) }, "deploy_kernel"},
+		{func(tx *store.Tx, n *baremetal.Node) error { return tx.Targets().Delete(id) }, "no volume target with boot_index 0. Add one with: openstack baremetal volume target create --node " + id},
 		{func(tx *store.Tx, n *baremetal.Node) error {
 			n.DriverInfo = baremetal.Object{"broken": "yes"}
 			return nil
@@ -353,15 +362,45 @@ func TestDeployIsRefusedBeforeAnythingHappens(t *testing.T) {
 	}
 }
 
-func TestAMissingCapabilityFailsTheDeploy(t *testing.T) {
-	c, _ := setup(t, baremetal.Available)
-	edit(t, c, func(n *baremetal.Node) { n.Properties = nil })
-	if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "active"}); err != nil {
-		t.Fatal(err)
-	}
-	want := "Node " + id + " has an iSCSI boot volume defined and no iSCSI boot support available."
-	if n := settled(t, c); n.ProvisionState != baremetal.DeployFailed || !strings.Contains(n.LastError, want) {
-		t.Errorf("node = %q, error %q, want deploy failed and %q", n.ProvisionState, n.LastError, want)
+// What validate says of boot and deploy is what the verb says, whatever it is.
+func TestValidateAndDeployGiveOneReason(t *testing.T) {
+	for name, change := range map[string]func(tx *store.Tx, n *baremetal.Node) error{
+		"no volume": func(tx *store.Tx, _ *baremetal.Node) error { return tx.Targets().Delete(id) },
+		"noop":      func(_ *store.Tx, n *baremetal.Node) error { n.Interfaces["storage"] = "noop"; return nil },
+		"image elsewhere": func(_ *store.Tx, n *baremetal.Node) error {
+			n.InstanceInfo = baremetal.Object{"image_source": "http://x/i"}
+			return nil
+		},
+		"no capability": func(_ *store.Tx, n *baremetal.Node) error { n.Properties = nil; return nil },
+		"capability denied": func(_ *store.Tx, n *baremetal.Node) error {
+			n.Properties["capabilities"] = "iscsi_boot:False"
+			return nil
+		},
+	} {
+		c, m := setup(t, baremetal.Available)
+		c.Storage["noop"] = disks{m, c.Store}
+		err := c.Edit(t.Context(), "pc", func(tx *store.Tx, n *baremetal.Node) error {
+			return errors.Join(change(tx, n), tx.Nodes().Update(n))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reports, err := c.Validate(t.Context(), "pc")
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "active"})
+		for _, r := range reports {
+			if r.Kind != "boot" && r.Kind != "deploy" {
+				continue
+			}
+			if r.OK || refused == nil || !strings.HasSuffix(refused.Error(), r.Reason) || strings.Contains(r.Reason, "deploy_kernel") {
+				t.Errorf("%s: validate says %q of %s, deploy says %v", name, r.Reason, r.Kind, refused)
+			}
+		}
+		if n := settled(t, c); n.ProvisionState != baremetal.Available {
+			t.Errorf("%s: node = %q, want it untouched", name, n.ProvisionState)
+		}
 	}
 }
 

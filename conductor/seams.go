@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 )
 
 // Power switches machines and chooses what they boot from, over one protocol. It
@@ -39,8 +40,8 @@ type Storage interface {
 	Attach(ctx context.Context, n *baremetal.Node) error
 	// Detach withdraws them and ends the sessions.
 	Detach(ctx context.Context, n *baremetal.Node) error
-	// ShouldWriteImage is false when the node boots from a volume as it is.
-	ShouldWriteImage(ctx context.Context, n *baremetal.Node) (bool, error)
+	// Plan is what the node boots from, or why it boots from no volume.
+	Plan(ctx context.Context, n *baremetal.Node) (boot.Plan, error)
 }
 
 // Renewing is what a Storage is, too, if it can have volumes that begin every boot anew.

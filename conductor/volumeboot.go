@@ -4,69 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"ironhook/baremetal"
-	"ironhook/store"
+	"ironhook/boot"
 )
 
-// capabilityFor is the capability that a node needs for a boot volume of a type,
-// and how Ironic calls that type in its message.
-var capabilityFor = map[string]struct{ key, words string }{
-	"iscsi":         {"iscsi_boot", "iSCSI"},
-	"fibre_channel": {"fibre_channel_boot", "Fibre Channel"},
-}
-
-// bootVolume returns the volume target the node boots from, nil when it boots
-// from something else: Ironic's rule is a target with boot_index 0 and a storage
-// interface that has no image to write, or that makes a volume of the image.
-func (c *Conductor) bootVolume(ctx context.Context, n *baremetal.Node) (*baremetal.VolumeTarget, error) {
+// plan asks the node's storage interface what the node boots from.
+func (c *Conductor) plan(ctx context.Context, n *baremetal.Node) (boot.Plan, error) {
 	storage, err := c.storageOf(n)
 	if err != nil {
-		return nil, err
+		return boot.Plan{}, err
 	}
-	if write, err := storage.ShouldWriteImage(ctx, n); err != nil || write {
-		return nil, err
-	}
-	var found []*baremetal.VolumeTarget
-	err = c.Store.View(ctx, func(tx *store.Tx) error {
-		found, err = tx.Targets().List(store.Query{Filters: []store.Filter{
-			{Column: "node_uuid", Value: n.UUID}, {Column: "boot_index", Value: 0},
-		}})
-		return err
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case len(found) > 0:
-		return found[0], nil
-	case n.InstanceInfo.Text("image_source") != "":
-		// Attach makes a volume of the image, and this target.
-		return &baremetal.VolumeTarget{NodeUUID: n.UUID, VolumeType: "iscsi"}, nil
-	}
-	return nil, nil
-}
-
-// checkCapability refuses a boot volume that the node is not declared able to
-// boot from (ironic/drivers/modules/deploy_utils.py).
-func checkCapability(n *baremetal.Node, boot *baremetal.VolumeTarget) error {
-	need, ok := capabilityFor[strings.ToLower(boot.VolumeType)]
-	if !ok {
-		return nil
-	}
-	if _, has := n.Capability(need.key); has {
-		return nil
-	}
-	return baremetal.Errorf(baremetal.ErrStorage,
-		"Node %s has an %s boot volume defined and no %s boot support available.", n.UUID, need.words, need.words)
+	return storage.Plan(ctx, n)
 }
 
 // prepareVolumeBoot attaches the volumes of a node that boots from one and sets
 // its boot device, for good: a diskless machine has no other. It does nothing for
 // other nodes.
 func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) error {
-	boot, err := c.bootVolume(ctx, n)
-	if err != nil || boot == nil {
+	p, err := c.plan(ctx, n)
+	if err != nil || p.Refusal != nil {
 		return err
 	}
 	storage, err := c.storageOf(n)
@@ -78,7 +35,7 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) er
 	}
 	management, err := c.powerOf(n, "management")
 	if err == nil {
-		err = management.SetBootDevice(ctx, n, deviceFor(boot), true)
+		err = management.SetBootDevice(ctx, n, deviceFor(p.Volume), true)
 	}
 	if errors.Is(err, baremetal.ErrUnsupported) {
 		return nil // manual-management: a person has chosen it in the firmware
@@ -88,8 +45,8 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) er
 
 // deviceFor is where the firmware finds the boot volume: iPXE fetches an iSCSI
 // volume from the network; a host bus adapter shows Fibre Channel as a disk.
-func deviceFor(boot *baremetal.VolumeTarget) string {
-	if strings.EqualFold(boot.VolumeType, "iscsi") {
+func deviceFor(volume *baremetal.VolumeTarget) string {
+	if volume.ISCSI() {
 		return "pxe"
 	}
 	return "disk"

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"ironhook/baremetal"
@@ -136,15 +135,15 @@ func deploySteps(c *Conductor) []Step {
 // chooseBootVolume checks that the node may boot from its volume and remembers it
 // in driver_internal_info.boot_from_volume.
 func (c *Conductor) chooseBootVolume(ctx context.Context, n *baremetal.Node) error {
-	boot, err := c.bootVolume(ctx, n)
-	if err != nil || boot == nil {
+	p, err := c.plan(ctx, n)
+	if err != nil {
 		return err
 	}
-	if err := checkCapability(n, boot); err != nil {
+	if err := p.Ready(n).Err(); err != nil {
 		return err
 	}
 	return c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
-		n.DriverInternalInfo = with(n.DriverInternalInfo, "boot_from_volume", boot.UUID)
+		n.DriverInternalInfo = with(n.DriverInternalInfo, "boot_from_volume", p.Volume.UUID)
 		return nil
 	})
 }
@@ -192,7 +191,7 @@ func forgetInstance(tx *store.Tx, uuid string) error {
 		if n.Interfaces["deploy"] == "fake" {
 			break // it deployed nothing, and takes nothing away
 		}
-		if keep, err := strconv.ParseBool(fmt.Sprint(t.Properties["keep"])); err == nil && keep {
+		if t.Keep() {
 			continue // its operator wants the next deployment to find it
 		}
 		if err := tx.Targets().Delete(t.UUID); err != nil {

@@ -54,7 +54,7 @@ func BootVolumes(v VolumeBoot) (Script, error) {
 // disksOf orders the iSCSI targets by boot index and reads their properties.
 func disksOf(targets []*baremetal.VolumeTarget) ([]disk, error) {
 	iscsi := slices.DeleteFunc(slices.Clone(targets), func(t *baremetal.VolumeTarget) bool {
-		return !strings.EqualFold(t.VolumeType, "iscsi")
+		return !t.ISCSI()
 	})
 	slices.SortFunc(iscsi, func(a, b *baremetal.VolumeTarget) int { return cmp.Compare(a.BootIndex, b.BootIndex) })
 	if len(iscsi) == 0 || iscsi[0].BootIndex != 0 {

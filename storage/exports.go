@@ -165,12 +165,12 @@ func findExport(tx *store.Tx, iqn string) (export *baremetal.Export, ro bool, er
 	}
 	v, err := tx.Volumes().Get(export.Volume)
 	if errors.Is(err, baremetal.ErrNotFound) { // a raw file
-		return export, readOnly(t), nil
+		return export, t.ReadOnly(), nil
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	return export, readOnly(t) || v.ReadOnly, nil
+	return export, t.ReadOnly() || v.ReadOnly, nil
 }
 
 // exportTo is an attachment in the shape of an export: a host that is no node of ours

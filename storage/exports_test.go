@@ -172,8 +172,13 @@ func TestNext(t *testing.T) {
 		{"script login system up", iscsi.Logout, linux, "logout"},
 		{"script login system up", iscsi.Closed, linux, "logout"},
 		{"script login system up logout", iscsi.Closed, linux, ""},
-		{"script login first-read", iscsi.Closed, ipxe, ""},       // it hands over to the system
-		{"script login system up logout", iscsi.Login, linux, ""}, // an open-iscsi that was restarted
+		{"script login first-read", iscsi.Closed, ipxe, ""},             // it hands over to the system
+		{"script login system up logout", iscsi.Login, linux, "system"}, // an open-iscsi that was restarted
+		{"script login system up logout", iscsi.Login, windows, "system"},
+		{"script login system up logout system", iscsi.Login, linux, ""},
+		{"script login system up logout system", iscsi.Closed, linux, "logout"},
+		{"script login system up logout system", iscsi.FirstWrite, linux, ""},
+		{"script login system up logout script", iscsi.Login, ipxe, "login"},
 		{"script login system up power-off", iscsi.Closed, linux, ""},
 	} {
 		if got := next(iscsi.Event{Kind: c.kind, ISID: c.isid}, kinds(c.history)); got != c.want {

@@ -2,10 +2,12 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/store"
 )
 
@@ -21,8 +23,10 @@ func (Noop) Attach(context.Context, *baremetal.Node) error { return nil }
 // Detach does nothing.
 func (Noop) Detach(context.Context, *baremetal.Node) error { return nil }
 
-// ShouldWriteImage is always true.
-func (Noop) ShouldWriteImage(context.Context, *baremetal.Node) (bool, error) { return true, nil }
+// Plan is that of a node whose storage attaches nothing.
+func (Noop) Plan(_ context.Context, n *baremetal.Node) (boot.Plan, error) {
+	return boot.Decide(boot.Facts{Node: n}), nil
+}
 
 // volumeTargets returns the node's targets by boot index.
 func volumeTargets(tx *store.Tx, n *baremetal.Node) ([]*baremetal.VolumeTarget, error) {
@@ -35,27 +39,38 @@ func volumeTargets(tx *store.Tx, n *baremetal.Node) ([]*baremetal.VolumeTarget, 
 	return targets, nil
 }
 
-// writesImage is Ironic's rule: a node boots from its volume when no image is
-// named and a target has boot index 0.
-func writesImage(n *baremetal.Node, targets []*baremetal.VolumeTarget) bool {
-	if _, image := n.InstanceInfo["image_source"]; image {
-		return true
+// plan decides what the node boots from, with what the store knows now.
+func plan(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (boot.Plan, error) {
+	f := boot.Facts{Node: n, Targets: targets}
+	if source := n.ImageSource(); source != "" {
+		var err error
+		if f.Image, err = tx.FindImage(source); errors.Is(err, baremetal.ErrInvalid) {
+			f.Ambiguous = err
+		} else if err != nil {
+			return boot.Plan{}, fmt.Errorf("look for the image of node %s: %w", n.UUID, err)
+		}
 	}
-	return len(targets) == 0 || targets[0].BootIndex != 0
+	if len(targets) > 0 {
+		e, err := tx.Exports().Find(targets[0].UUID)
+		if err != nil {
+			return boot.Plan{}, err
+		}
+		f.Attached = e != nil
+	}
+	return boot.Decide(f), nil
 }
 
-// shouldWriteImage is writesImage for those who have not read the targets yet.
-func shouldWriteImage(ctx context.Context, s *store.Store, n *baremetal.Node) (write bool, err error) {
+// planOf is plan for callers that have not read the targets yet.
+func planOf(ctx context.Context, s *store.Store, n *baremetal.Node) (p boot.Plan, err error) {
 	err = s.View(ctx, func(tx *store.Tx) error {
 		targets, err := volumeTargets(tx, n)
-		write = writesImage(n, targets)
+		if err == nil {
+			p, err = plan(tx, n, targets)
+		}
 		return err
 	})
-	return write, err
+	return p, err
 }
-
-// isISCSI compares as Ironic does.
-func isISCSI(t *baremetal.VolumeTarget) bool { return strings.EqualFold(t.VolumeType, "iscsi") }
 
 // bootsByIPXE has the boot interfaces that can hand a volume to the firmware.
 var bootsByIPXE = map[string]bool{"ipxe": true, "http-ipxe": true, "fake": true}

@@ -86,7 +86,7 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 // newStream makes a stream of the wall for a browser that knows of the events up to
 // after.
 func (w *Web) newStream(after int64) *stream {
-	return &stream{Web: w, view: &wallView{}, after: after, seen: make(map[string]uint64), seed: maphash.MakeSeed()}
+	return &stream{Web: w, view: &wallView{web: w}, after: after, seen: make(map[string]uint64), seed: maphash.MakeSeed()}
 }
 
 // position is the number of the last event that r's sender knows of: what it

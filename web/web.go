@@ -17,6 +17,9 @@ type Config struct {
 	// Sessions tells what is done with an iSCSI target now, by its name. It must not
 	// ask the store. nil: the pages do not tell.
 	Sessions func(target string) []Session
+	// Open returns the names of the iSCSI targets that have a session now. It must not
+	// ask the store. nil: only the events say which machines are up.
+	Open func() map[string]bool
 	// Progress tells in words how far the making of an image is, "" if none is being made.
 	// It must not ask the store. nil: the pages do not tell.
 	Progress func(image string) string

@@ -53,7 +53,7 @@ func users(tx *store.Tx, nodes, others store.Query) (map[string][]Use, error) {
 			return nil, err
 		}
 		found[e.Volume] = append(found[e.Volume], Use{UUID: e.TargetUUID, Node: n.UUID, Name: n.Label(), Export: e,
-			ReadOnly: t.Properties.Text("access_mode") == "ro" || readOnly[e.Volume], Mountpoint: fmt.Sprintf("boot_index %d", t.BootIndex)})
+			ReadOnly: t.ReadOnly() || readOnly[e.Volume], Mountpoint: fmt.Sprintf("boot_index %d", t.BootIndex)})
 	}
 	attachments, err := tx.Attachments().List(others)
 	if err != nil {
@@ -133,27 +133,9 @@ func Resolve(tx *store.Tx, volumes *volume.Dir, ident string) (id string, v *bar
 	case len(named) == 1:
 		return named[0].UUID, named[0], nil
 	}
-	i, err := FindImage(tx, ident)
+	i, err := tx.FindImage(ident)
 	if err != nil || i == nil {
 		return ident, nil, err
 	}
 	return i.UUID, nil, nil
-}
-
-// FindImage returns the image with this UUID, or the active one of this name; nil for
-// none. A name that several have is ErrInvalid.
-func FindImage(tx *store.Tx, ident string) (*baremetal.Image, error) {
-	i, err := tx.Images().Get(ident)
-	if !errors.Is(err, baremetal.ErrNotFound) {
-		return i, err
-	}
-	named, err := tx.Images().List(store.Query{Filters: []store.Filter{
-		{Column: "name", Value: ident}, {Column: "status", Value: string(baremetal.ImageActive)}}})
-	switch {
-	case err != nil || len(named) == 0:
-		return nil, err
-	case len(named) > 1:
-		return nil, baremetal.Errorf(baremetal.ErrInvalid, "%d images are called %s: use the UUID of one, such as %s.", len(named), ident, named[0].UUID)
-	}
-	return named[0], nil
 }
