@@ -19,6 +19,7 @@ import (
 	"ironhook/storage/iscsi"
 	"ironhook/storage/scsi"
 	"ironhook/storage/scsi/filedisk"
+	"ironhook/storage/volume/image"
 )
 
 // exportName is the target's name where none is given.
@@ -29,6 +30,7 @@ type export struct {
 	listen, iqn            string
 	chap, mutual           string // USER:FILE
 	readOnly, writeThrough bool
+	raw                    bool // serve files that look like something else, too
 	files                  []string
 }
 
@@ -60,6 +62,7 @@ Persistent reservations that an initiator wants kept are in FILE.reservations.`,
 	f.StringVar(&e.listen, "listen", ":3260", "address to serve on, ADDR:PORT")
 	f.StringVar(&e.iqn, "iqn", exportName, "name of the target")
 	f.BoolVar(&e.readOnly, "read-only", false, "refuse whatever would write")
+	f.BoolVar(&e.raw, "raw", false, "serve the bytes of a file as they are, though it looks like no raw disk")
 	f.BoolVar(&e.writeThrough, "write-through", false, "answer every write only when it is on stable storage")
 	f.StringVar(&e.chap, "chap", "", "USER:FILE: ask initiators for this name and the secret in the first line of FILE")
 	f.StringVar(&e.mutual, "mutual-chap", "", "USER:FILE: prove ourselves with this name and secret to initiators that ask (needs --chap)")
@@ -125,6 +128,9 @@ func (e *export) open(log *slog.Logger) (*scsi.Device, []*filedisk.Disk, error) 
 	var disks []*filedisk.Disk
 	var units []*scsi.LUN
 	for _, file := range e.files {
+		if err := e.checkRaw(file); err != nil {
+			return nil, disks, err
+		}
 		disk, err := filedisk.Open(file, e.readOnly)
 		if err != nil {
 			return nil, disks, misuse("%s: %w", file, err)
@@ -137,6 +143,23 @@ func (e *export) open(log *slog.Logger) (*scsi.Device, []*filedisk.Disk, error) 
 		units = append(units, unit)
 	}
 	return scsi.NewDevice(e.iqn, units...), disks, nil
+}
+
+// checkRaw refuses a file that initiators would find no disk in.
+func (e *export) checkRaw(file string) error {
+	if e.raw {
+		return nil
+	}
+	k, ok, err := image.SniffFile(file)
+	switch {
+	case err != nil:
+		return misuse("%s: %w", file, err)
+	case ok && k.Format != "":
+		return misuse("%s is %s, and only raw disks are exported: convert it (qemu-img convert -O raw), or give --raw to serve its bytes as they are", file, k.Name)
+	case ok:
+		return misuse("%s is no raw disk but %s: unpack or convert it first, or give --raw to serve its bytes as they are", file, k.Name)
+	}
+	return nil
 }
 
 func (e *export) options(file string, disk *filedisk.Disk, log *slog.Logger) scsi.Options {

@@ -103,9 +103,6 @@ func position(r *http.Request) int64 {
 // run sends until the browser, the session or the server ends.
 func (s *stream) run(ctx context.Context, rw http.ResponseWriter) error {
 	out := http.NewResponseController(rw)
-	if err := out.SetReadDeadline(time.Time{}); err != nil { // the server's is for requests
-		return fmt.Errorf("lift read deadline: %w", err)
-	}
 	rw.Header().Set("Content-Type", "text/event-stream")
 	rw.Header().Set("X-Accel-Buffering", "no") // asks a proxy not to hold messages back
 	beats := time.NewTicker(s.heartbeat)

@@ -70,33 +70,22 @@ func (a *API) usage(w http.ResponseWriter, r *http.Request) {
 	wire.Reply(w, http.StatusOK, map[string]int64{"virtual": u.Virtual, "own": u.Own, "shared": u.Shared})
 }
 
-// patience is how long a client may take nothing of what it is sent.
-const patience = time.Minute
-
-// paced is an answer whose deadline moves on for as long as it is read.
-type paced struct {
+// counted is an answer that knows whether it has begun.
+type counted struct {
 	http.ResponseWriter
-	control *http.ResponseController
-	sent    bool
+	sent bool
 }
 
-func pace(w http.ResponseWriter) *paced {
-	return &paced{ResponseWriter: w, control: http.NewResponseController(w)}
-}
-
-func (p *paced) Write(b []byte) (int, error) {
-	p.sent = true
-	if err := p.control.SetWriteDeadline(time.Now().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return 0, err
-	}
-	return p.ResponseWriter.Write(b)
+func (c *counted) Write(b []byte) (int, error) {
+	c.sent = true
+	return c.ResponseWriter.Write(b)
 }
 
 // line writes one line of JSON at once.
-func (p *paced) line(what any) error {
-	err := json.NewEncoder(p).Encode(what)
+func line(w http.ResponseWriter, what any) error {
+	err := json.NewEncoder(w).Encode(what)
 	if err == nil {
-		err = p.control.Flush()
+		err = http.NewResponseController(w).Flush()
 	}
 	return err
 }
@@ -118,10 +107,10 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/jsonlines")
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	p, told := pace(w), time.Now()
+	told := time.Now()
 	found, err := a.volumes.Verify(ctx, id, func(now volume.Progress) {
 		if time.Since(told) >= time.Second {
-			if told = time.Now(); p.line(map[string]string{"progress": now.String()}) != nil {
+			if told = time.Now(); line(w, map[string]string{"progress": now.String()}) != nil {
 				cancel() // nobody reads it any more
 			}
 		}
@@ -134,7 +123,7 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		last = map[string]any{"error": err.Error()}
 	}
-	_ = p.line(last) // the client is gone when this fails
+	_ = line(w, last) // the client is gone when this fails
 }
 
 // file sends a disk. Errors before the first byte are answered; a later one breaks the
@@ -144,13 +133,13 @@ func (a *API) file(w http.ResponseWriter, r *http.Request) {
 	if format == "" {
 		format = volume.Raw
 	}
-	p := pace(w)
+	out := &counted{ResponseWriter: w}
 	defer a.tidy()
 	w.Header().Set("Content-Type", "application/octet-stream")
-	err := a.volumes.Export(r.Context(), id, format, p, nil)
+	err := a.volumes.Export(r.Context(), id, format, out, nil)
 	switch {
 	case err == nil:
-	case !p.sent:
+	case !out.sent:
 		a.refuse(w, r, err)
 	case r.Context().Err() == nil:
 		a.log.Error("send a disk", "id", id, "error", err)

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -54,7 +55,7 @@ func (p *Pool) UpdateImage(ctx context.Context, uuid string, change func(*bareme
 }
 
 // Upload gives an image the bytes that r yields, total of them if that is known (not
-// 0), in the image's disk format. They must have the checksum, sha256:HEX or sha512:HEX,
+// 0), in the image's disk format or, if it has none, in the one that the bytes are of. They must have the checksum, sha256:HEX or sha512:HEX,
 // unless that is empty. The image is active when it returns nil and killed when it fails,
 // be it because the client went away.
 func (p *Pool) Upload(ctx context.Context, uuid string, r io.Reader, total int64, checksum string) error {
@@ -79,10 +80,9 @@ func (p *Pool) admit(ctx context.Context, uuid string, to baremetal.ImageStatus)
 		switch {
 		case i.Status != baremetal.ImageQueued:
 			return baremetal.Errorf(baremetal.ErrConflict, "Image status transition from %s to %s is not allowed", i.Status, to)
-		case i.DiskFormat == "" || i.ContainerFormat == "":
-			return baremetal.Errorf(baremetal.ErrInvalid, "Properties disk_format, container_format must be set prior to saving data.")
 		}
 		i.Status = to
+		i.ContainerFormat = cmp.Or(i.ContainerFormat, "bare")
 		return nil
 	})
 }

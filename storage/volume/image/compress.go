@@ -2,7 +2,6 @@ package image
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 
@@ -14,34 +13,26 @@ import (
 // presets of xz and zstd want 64 and 128 MiB.
 const maxWindow = 128 << 20
 
-// compressions has what each begins with, and how it is undone.
-var compressions = []struct {
-	magic string
-	open  func(*bufio.Reader) (io.Reader, func(), error)
-}{
-	{"\x1f\x8b", openGzip},
-	{xzMagic, openXZ},
-	{"\x28\xb5\x2f\xfd", openZstd},
-}
+// opener undoes a compression; done is to be called in the end.
+type opener func(*bufio.Reader) (plain io.Reader, done func(), err error)
 
 // decompress returns r, decompressed if it is compressed, and what to call in the
 // end.
 func decompress(r io.Reader) (io.Reader, func(), error) {
 	b := bufio.NewReaderSize(r, 64<<10)
-	head, err := b.Peek(headLength)
+	head, err := b.Peek(SniffLength)
 	if err != nil && err != io.EOF {
 		return nil, nil, fmt.Errorf("read the image: %w", err)
 	}
-	for _, c := range compressions {
-		if bytes.HasPrefix(head, []byte(c.magic)) {
-			plain, done, err := c.open(b)
-			if err != nil {
-				return nil, nil, fmt.Errorf("decompress the image: %w", err)
-			}
-			return plain, done, nil
-		}
+	k, _ := Sniff(head)
+	if k.open == nil {
+		return b, func() {}, nil
 	}
-	return b, func() {}, nil
+	plain, done, err := k.open(b)
+	if err != nil {
+		return nil, nil, fmt.Errorf("decompress the image: %w", err)
+	}
+	return plain, done, nil
 }
 
 func openGzip(b *bufio.Reader) (io.Reader, func(), error) {

@@ -6,8 +6,8 @@
 // its first bytes say that it is compressed, and, if raw, written straight to its
 // place, with holes for zeros. The other formats have tables that point all over
 // the file, so they are put down in a nameless temporary file first. A download
-// that breaks off goes on where it was (HTTP Range), as long as the server says that
-// it is still the same file. The image is there when [Import] has returned nil; if
+// that breaks off goes on where it was (HTTP Range), as long as it is certain that
+// it is still the same file, and begins again if it is not. The image is there when [Import] has returned nil; if
 // it fails, is cancelled or interrupted by a crash, nothing is left.
 //
 // # Images are not to be trusted
@@ -20,6 +20,7 @@
 // written, and nothing is decompressed beyond that, nor with more memory than the
 // strongest presets of xz and zstd want, whatever a later block of the file asks for.
 // A vmdk file must have its data in itself. qemu-img gets the format named, an open
-// file instead of a path, and limits for memory. Whoever says that an image is raw
-// gets it raw, even if it looks like something else.
+// file instead of a path, and limits for memory. What is read by which reader is decided
+// by the first bytes ([Sniff]), never by what was said alone: where the two differ, and for
+// what is no disk image at all, the file is refused with what to do instead.
 package image

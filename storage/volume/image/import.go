@@ -20,7 +20,7 @@ import (
 // Format is the format of an image file.
 type Format string
 
-// The formats. Auto looks at the first bytes; what it does not recognize is raw.
+// The formats. Auto takes the one that the first bytes are of; what is not recognized is raw.
 const (
 	Auto  Format = ""
 	Raw   Format = "raw"
@@ -56,6 +56,7 @@ type Request struct {
 
 	Client *http.Client          // nil: one with reasonable limits
 	Tell   func(volume.Progress) // is told of the bytes that have arrived; or nil
+	Again  func(why error)       // is called when a download begins again; or nil
 }
 
 // Result is what was imported.
@@ -66,20 +67,30 @@ type Result struct {
 	SHA256 string // of the file, in hexadecimal
 }
 
-// Import makes the image id of what r says.
+// maxStarts is how often a download is begun whose file changes on the server meanwhile.
+const maxStarts = 3
+
+// Import makes the image id of what r says. A download is begun again if the file changes
+// on the server.
 func Import(ctx context.Context, d *volume.Dir, id string, r Request) (res Result, err error) {
-	err = d.Build(id, func(b *volume.Builder) error {
-		res, err = Write(ctx, b, r)
-		return err
-	})
-	if err != nil {
-		return Result{}, fmt.Errorf("import: %w", err)
+	for start := 1; ; start++ {
+		err = d.Build(id, func(b *volume.Builder) error {
+			res, err = write(ctx, b, r)
+			return err
+		})
+		switch {
+		case err == nil:
+			return res, nil
+		case !errors.Is(err, ErrChanged) || start == maxStarts:
+			return Result{}, err
+		case r.Again != nil:
+			r.Again(err)
+		}
 	}
-	return res, nil
 }
 
-// Write is Import for those who build the image themselves.
-func Write(ctx context.Context, b *volume.Builder, r Request) (res Result, err error) {
+// write fills an image.
+func write(ctx context.Context, b *volume.Builder, r Request) (res Result, err error) {
 	want, err := ParseChecksum(r.Checksum)
 	if err != nil {
 		return res, err
@@ -111,18 +122,14 @@ func unpack(ctx context.Context, b *volume.Builder, in io.Reader, f Format, most
 	}
 	defer done()
 	head := bufio.NewReaderSize(reader{ctx, plain}, 64<<10)
-	if f == Auto {
-		first, err := head.Peek(headLength)
-		if err != nil && err != io.EOF {
-			return f, fmt.Errorf("read the image: %w", err)
-		}
-		f = recognize(first)
+	first, err := head.Peek(SniffLength)
+	if err != nil && err != io.EOF {
+		return f, fmt.Errorf("read the image: %w", err)
 	}
-	decode := decoders[f]
-	if decode == nil {
-		return f, fmt.Errorf("format %.20q: %w", f, ErrUnsupported)
+	if f, err = choose(f, first); err != nil {
+		return f, err
 	}
-	return f, decode(ctx, b, head, most)
+	return f, decoders[f](ctx, b, head, most)
 }
 
 // decoders has how each format is read.
@@ -132,23 +139,6 @@ var decoders = map[Format]func(context.Context, *volume.Builder, io.Reader, int6
 	VMDK:  spooled(byQemu("vmdk", checkVMDK)),
 	VHD:   spooled(byQemu("vpc", nil)),
 	VHDX:  spooled(byQemu("vhdx", nil)),
-}
-
-const headLength = 512
-
-// recognize tells a format by the first bytes.
-func recognize(head []byte) Format {
-	for _, m := range []struct {
-		magic  string
-		format Format
-	}{
-		{"QFI\xfb", Qcow2}, {"KDMV", VMDK}, {"COWD", VMDK}, {"# Disk DescriptorFile", VMDK}, {"vhdxfile", VHDX}, {"conectix", VHD},
-	} {
-		if bytes.HasPrefix(head, []byte(m.magic)) {
-			return m.format
-		}
-	}
-	return Raw
 }
 
 func decodeRaw(ctx context.Context, b *volume.Builder, r io.Reader, most int64) error {

@@ -141,7 +141,6 @@ func FuzzUnpackHeaders(f *testing.F) {
 		if checkBlock(b) == nil && len(b) < 8 {
 			t.Error("a header that is not there was accepted")
 		}
-		recognize(b)
 		if err := checkVMDK(bytes.NewReader(b), int64(len(b))); err == nil && len(b) < 512 {
 			t.Error("a vmdk without a header was accepted")
 		}
