@@ -103,6 +103,9 @@ type way struct {
 const typeInRoute = 7
 
 func route(a netip.Addr) (way, error) {
+	if !a.IsValid() {
+		return way{}, errors.New("no address")
+	}
 	body := make([]byte, unix.SizeofRtMsg)
 	body[0], body[1] = family(a), byte(a.BitLen())
 	body = attribute{unix.RTA_DST, a.AsSlice()}.put(body)
