@@ -26,6 +26,7 @@ const (
 	EventAttach    EventKind = "attach"
 	EventDetach    EventKind = "detach"
 	EventError     EventKind = "error"
+	EventNetwork   EventKind = "network" // a boot interface or the way DHCP works on it changed; of no machine
 	EventNode      EventKind = "node" // created, updated or deleted
 )
 
