@@ -32,7 +32,7 @@ func TestNextDevice(t *testing.T) {
 		for _, mac := range m.Cards() {
 			order = append(order, "machine "+mac+" is not enrolled")
 		}
-		expect(t, m, 1, append(order, `guest: (boot-loader|kernel-up)`)...)
+		expect(t, m, 1, append(order, `^SYSLINUX |BdsDxe: starting Boot\d+ "UEFI Misc Device"`)...) // the disk's loader
 		m.PowerOff()
 		if hw.NoROM {
 			if got := fileFetched(t, r.client, hw.Card2); !strings.HasPrefix(got, "snponly.efi") {
