@@ -23,7 +23,8 @@ type Power interface {
 	BootDevices() []string
 	// BootDevice returns the device the machine will boot from, "" when unknown.
 	BootDevice(ctx context.Context, n *baremetal.Node) (device string, persistent bool, err error)
-	// SetBootDevice chooses it, for the next boot or for all.
+	// SetBootDevice chooses it, for the next boot or for all. A BMC that can be talked
+	// to and refuses is ErrBootDevice.
 	SetBootDevice(ctx context.Context, n *baremetal.Node, device string, persistent bool) error
 	// InjectNMI makes the machine's operating system dump itself.
 	InjectNMI(ctx context.Context, n *baremetal.Node) error

@@ -7,6 +7,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/boot"
+	"ironhook/store"
 )
 
 // plan asks the node's storage interface what the node boots from.
@@ -34,13 +35,45 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) er
 		return fmt.Errorf("attach volumes: %w", err)
 	}
 	management, err := c.powerOf(n, "management")
-	if err == nil {
-		err = management.SetBootDevice(ctx, n, deviceFor(p.Volume), true)
+	if err != nil {
+		return ignoring(err, baremetal.ErrUnsupported) // a person has chosen it in the firmware
 	}
-	if errors.Is(err, baremetal.ErrUnsupported) {
-		return nil // manual-management: a person has chosen it in the firmware
+	device := deviceFor(p.Volume)
+	err = management.SetBootDevice(ctx, n, device, true)
+	if !errors.Is(err, baremetal.ErrBootDevice) || !c.bootsFrom(ctx, n, management, device) {
+		return ignoring(err, baremetal.ErrUnsupported)
+	}
+	c.Log.Warn("BMC refuses the boot device; the machine is switched on all the same", "node", n.UUID, "device", device, "error", err)
+	return c.Store.Append(ctx, baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode,
+		Detail: "is switched on all the same and boots what its firmware has first: " + sentence(err)})
+}
+
+// ignoring is err, or nil when it is of this kind.
+func ignoring(err, kind error) error {
+	if errors.Is(err, kind) {
+		return nil
 	}
 	return err
+}
+
+// bootsFrom reports whether the node can be expected to boot from the device though
+// its BMC refuses to set it. UEFI has a boot order of its own, which many BMCs cannot
+// change. A BIOS must be known to have the device: its BMC says so, or the machine has
+// asked for a boot script before. Otherwise it might boot what an earlier user left on
+// its disk.
+func (c *Conductor) bootsFrom(ctx context.Context, n *baremetal.Node, management Power, device string) bool {
+	if n.BootsUEFI() {
+		return true
+	}
+	if now, persistent, err := management.BootDevice(ctx, n); err == nil && now == device && persistent {
+		return true
+	}
+	var scripts []*baremetal.Event
+	err := c.Store.View(ctx, func(tx *store.Tx) (err error) {
+		scripts, err = tx.Events(store.EventQuery{Node: n.UUID, Kinds: []baremetal.EventKind{baremetal.EventScript}, Limit: 1})
+		return err
+	})
+	return err == nil && device == "pxe" && len(scripts) > 0
 }
 
 // deviceFor is where the firmware finds the boot volume: iPXE fetches an iSCSI

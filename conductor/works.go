@@ -151,13 +151,10 @@ func (c *Conductor) chooseBootVolume(ctx context.Context, n *baremetal.Node) err
 // power switches the machine as a step of a plan and records the new state.
 func (c *Conductor) power(ctx context.Context, n *baremetal.Node, target baremetal.PowerState) error {
 	state, err := c.powerAction(ctx, n, target)
-	if err != nil {
-		return err
-	}
-	return c.change(ctx, n.UUID, func(n *baremetal.Node, now time.Time) []baremetal.Event {
+	return errors.Join(err, c.change(ctx, n.UUID, func(n *baremetal.Node, now time.Time) []baremetal.Event {
 		setPower(n, state, now)
 		return nil
-	})
+	}))
 }
 
 // tearDown switches the machine off, withdraws its volumes and forgets what was

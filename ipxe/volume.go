@@ -183,6 +183,5 @@ func (s *Script) giveUp(v VolumeBoot) {
 	s.say("and does it know this initiator and its secret?")
 	s.say("The page of " + v.Node + " in Ironhook tells each step of this boot.")
 	s.add("prompt --timeout 60000 Press a key to try again, or the machine goes off in a minute && %s ||", again)
-	s.add("poweroff ||")
-	s.add("exit 1")
+	s.end(PowerOff)
 }
