@@ -68,6 +68,9 @@ func TestSniff(t *testing.T) {
 func TestContentDecides(t *testing.T) {
 	for name, b := range disks {
 		for packing, pack := range packers {
+			if packing != "plain" && name != "ISO 9660" {
+				continue // what was compressed is looked at as what was not
+			}
 			for said, want := range map[Format]error{Auto: nil, Raw: nil, Qcow2: ErrUnsupported, VMDK: ErrUnsupported, VHDX: ErrUnsupported} {
 				_, err := Import(t.Context(), open(t), "img", Request{Reader: bytes.NewReader(pack(t, b)), Format: said})
 				if !errors.Is(err, want) {
@@ -79,6 +82,9 @@ func TestContentDecides(t *testing.T) {
 	for says, b := range others(t) {
 		for packing, pack := range packers {
 			for _, said := range []Format{Auto, Raw, Qcow2, VHD} {
+				if packing != "plain" && said != Raw {
+					continue
+				}
 				_, err := Import(t.Context(), open(t), "img", Request{Reader: bytes.NewReader(pack(t, b)), Format: said})
 				if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), says) {
 					t.Errorf("import %s, %s, as %q: %v, want it refused", says, packing, said, err)
