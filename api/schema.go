@@ -141,10 +141,10 @@ func (s *schema) breaches(v any, depth int, found []breach) (all []breach) {
 
 // quote prints the value that breaks s.
 func (s *schema) quote(v any) string {
-	if s.secret && v != nil {
-		return baremetal.Mask
+	if text := quote(v); !s.secret || slices.Contains([]string{"None", "''", "[]", "{}"}, text) {
+		return text
 	}
-	return quote(v)
+	return baremetal.Mask
 }
 
 // comparable keeps slices.Contains from comparing what cannot be compared.

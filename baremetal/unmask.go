@@ -107,11 +107,17 @@ func (u unmasking) masked(text string) bool {
 // list resolves the items of a list. Items may have moved, so that their number
 // alone does not say which was which: a secret must not go to another item.
 func (u unmasking) list(path string, given, kept []any) (any, error) {
+	if u.unchanged(given, kept) {
+		return slices.Clone(kept), nil
+	}
 	out, free := slices.Clone(given), make([]bool, len(kept))
 	for i := range free {
 		free[i] = !slices.ContainsFunc(given, func(v any) bool { return reflect.DeepEqual(v, kept[i]) })
 	}
 	for i, v := range given {
+		if slices.ContainsFunc(kept, func(old any) bool { return reflect.DeepEqual(v, old) }) {
+			continue
+		}
 		var old any = absent{}
 		if at := u.origin(i, v, kept, free, len(given) == len(kept)); at >= 0 {
 			old, free[at] = kept[at], false
@@ -122,6 +128,16 @@ func (u unmasking) list(path string, given, kept []any) (any, error) {
 		}
 	}
 	return out, nil
+}
+
+// unchanged reports whether given is kept as a reply shows it.
+func (u unmasking) unchanged(given, kept []any) bool {
+	for i, v := range given {
+		if len(given) != len(kept) || !u.shows(v, kept[i]) {
+			return false
+		}
+	}
+	return len(given) == len(kept)
 }
 
 // origin is the place in kept of the item that a client read before it sent v at
