@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ironhook/api"
+	"ironhook/api/door"
 	"ironhook/baremetal"
 	"ironhook/bootsrv"
 	"ironhook/conductor"
@@ -227,8 +228,27 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 		return err
 	}
 	a.mountWatch(mux, rest)
-	a.serveAt("api", a.url, func(ctx context.Context) error { return serveHTTP(ctx, l, mux, a.log, pages.Close) })
-	return a.openSocket(ctx, mux)
+	h, err := a.door(mux)
+	if err != nil {
+		return err
+	}
+	a.serveAt("api", a.url, func(ctx context.Context) error { return serveHTTP(ctx, l, h, a.log, pages.Close) })
+	return a.openSocket(ctx, h)
+}
+
+// door guards everything on the API's listener against foreign pages. Without a
+// password the host name is what tells our pages from a foreign one.
+func (a *appliance) door(h http.Handler) (http.Handler, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("name of this machine: %w", err)
+	}
+	short, _, _ := strings.Cut(host, ".")
+	return door.New(door.Config{
+		Local:   isLocal,
+		AnyHost: a.config.Auth != "none" && len(a.config.Hosts) == 0,
+		Hosts:   append([]string{host, short}, a.config.Hosts...),
+	}, h), nil
 }
 
 // users reads the accounts; with --auth none there are none and everybody may in.
