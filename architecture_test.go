@@ -22,18 +22,19 @@ var may = map[string][]string{
 	"ipxe":                 {"baremetal"},
 	"bootsrv/...":          {"baremetal", "ipxe", "store", "bootsrv/..."},
 	"power/...":            {"baremetal", "power/..."},
-	"storage":              {"baremetal", "store", "storage/..."},
-	"storage/volume":       {},
-	"storage/volume/image": {"storage/volume"},
-	"storage/pool":         {"baremetal", "store", "storage/volume/..."},
-	"storage/scsi/...":     {},
-	"storage/iscsi/...":    {"storage/scsi", "storage/iscsi/..."},
-	"storage/watch":        {"storage/iscsi"},
+	"block/scsi/...":       {"block/scsi"},
+	"block/filedisk":       {},
+	"block/iscsi/...":      {"block/scsi", "block/iscsi/..."},
+	"volume":               {},
+	"volume/image":         {"volume"},
+	"storage":              {"baremetal", "store", "block/...", "volume/...", "storage/..."},
+	"storage/pool":         {"baremetal", "store", "volume/..."},
+	"storage/watch":        {"block/iscsi"},
 	"conductor":            {"baremetal", "store"},
 	"api":                  {"baremetal", "store", "conductor"},
-	"api/blockstorage":     {"baremetal", "store", "storage/...", "api/wire"},
-	"api/disk":             {"baremetal", "storage/...", "api/wire"},
-	"api/image":            {"baremetal", "store", "storage/...", "api/wire"},
+	"api/blockstorage":     {"baremetal", "store", "storage/...", "volume", "api/wire"},
+	"api/disk":             {"baremetal", "storage/...", "volume", "api/wire"},
+	"api/image":            {"baremetal", "store", "storage/...", "volume", "api/wire"},
 	"api/wire":             {"baremetal"},
 	"web":                  {"baremetal", "store"},
 	"e2e/...":              {"..."},
@@ -42,7 +43,7 @@ var may = map[string][]string{
 
 // stdOnly are the packages that may import nothing but the standard library and
 // golang.org/x/sys.
-var stdOnly = []string{"baremetal", "storage/volume", "storage/scsi", "storage/iscsi"}
+var stdOnly = []string{"baremetal", "block/scsi", "block/filedisk", "block/iscsi", "block/iscsi/initiatortest", "volume"}
 
 type listed struct {
 	ImportPath string

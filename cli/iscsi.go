@@ -16,9 +16,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ironhook/storage/iscsi"
-	"ironhook/storage/scsi"
-	"ironhook/storage/scsi/filedisk"
+	"ironhook/block/filedisk"
+	"ironhook/block/iscsi"
+	"ironhook/block/scsi"
 )
 
 // exportName is the target's name where none is given.

@@ -14,11 +14,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ironhook/baremetal"
-	"ironhook/storage/iscsi"
-	"ironhook/storage/scsi"
-	"ironhook/storage/volume"
+	"ironhook/block/iscsi"
+	"ironhook/block/scsi"
 	"ironhook/storage/watch"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // Exports is the iSCSI target that serves the rows of the table exports. Its

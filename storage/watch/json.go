@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"time"
 
-	"ironhook/storage/iscsi"
+	"ironhook/block/iscsi"
 )
 
 // JSON answers with a list of all sessions.

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"ironhook/storage/iscsi"
+	"ironhook/block/iscsi"
 )
 
 // Metrics answers in the text format of Prometheus, version 0.0.4.

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"ironhook/storage/iscsi"
+	"ironhook/block/iscsi"
 )
 
 // some are a machine that reads and writes, one whose name is out to break the format,

@@ -7,9 +7,9 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"ironhook/block/iscsi"
+	"ironhook/block/iscsi/initiatortest"
 	"ironhook/e2e/load"
-	"ironhook/storage/iscsi"
-	"ironhook/storage/iscsi/initiatortest"
 )
 
 // pipeline reads with our own initiator, so many requests in flight.

@@ -14,11 +14,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ironhook/block/iscsi"
+	"ironhook/block/scsi"
 	"ironhook/e2e/load"
 	"ironhook/internal/section"
-	"ironhook/storage/iscsi"
-	"ironhook/storage/scsi"
-	"ironhook/storage/volume"
+	"ironhook/volume"
 )
 
 // size is that of the volumes in bytes. It is memory that holds them.
