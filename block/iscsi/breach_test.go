@@ -11,51 +11,55 @@ import (
 )
 
 // askWrite begins a write of so many blocks and returns the first R2T.
-func askWrite(t *testing.T, i *initiatortest.Initiator, blocks int) iscsi.Header {
+func askWrite(t *testing.T, i *initiatortest.Initiator, blocks int) iscsi.R2T {
 	t.Helper()
 	if err := i.Send(i.Command([]byte{0x2a, 8: byte(blocks), 9: 0}, iscsi.FlagWrite, 512*blocks), nil); err != nil {
 		t.Fatal(err)
 	}
+	return receiveR2T(t, i)
+}
+
+func receiveR2T(t *testing.T, i *initiatortest.Initiator) iscsi.R2T {
+	t.Helper()
 	p, err := i.Receive()
 	if err != nil || p.Header.Opcode() != iscsi.OpR2T {
-		t.Fatalf("answer to a write = %v, %v, want an R2T", p, err)
+		t.Fatalf("received %v, %v, want an R2T", p, err)
 	}
-	return p.Header
+	return initiatortest.Decode[iscsi.R2T](p)
 }
 
-// with sets four bytes of a header.
-func with(h iscsi.Header, off int, v uint32) iscsi.Header {
-	h.PutUint32(off, v)
-	return h
-}
-
-// notFinal takes the F bit away.
-func notFinal(h iscsi.Header) iscsi.Header {
-	h[1] &^= iscsi.FlagFinal
-	return h
+// with changes a message.
+func with[M any](m M, change func(*M)) M {
+	change(&m)
+	return m
 }
 
 // A breach returns the PDU that is one; sending it is the test's part.
 type breach func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU
 
-func bad(h iscsi.Header, data int) iscsi.PDU { return iscsi.PDU{Header: h, Data: make([]byte, data)} }
+func bad(m iscsi.Message, data int) iscsi.PDU { return initiatortest.PDU(m, make([]byte, data)) }
+
+// testUnitReady is a command that moves nothing.
+func testUnitReady(i *initiatortest.Initiator) iscsi.SCSICommand {
+	return i.Command(make([]byte, 6), 0, 0)
+}
 
 // breaches are what the initiator of TestBreaches, which may send unsolicited data up to
 // 64 KiB and is asked for at most 4 KiB at a time, twice, must not do.
 var breaches = map[string]breach{
 	"gap in CmdSN": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
 		i.CmdSN++
-		return bad(i.Command(make([]byte, 6), 0, 0), 0)
+		return bad(testUnitReady(i), 0)
 	},
 	"reserved task tag": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
-		return bad(with(i.Command(make([]byte, 6), 0, 0), iscsi.OffITT, iscsi.NoTag), 0)
+		return bad(with(testUnitReady(i), func(m *iscsi.SCSICommand) { m.ITT = iscsi.NoTag }), 0)
 	},
 	"tag of a living task": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
-		itt := askWrite(t, i, 16).ITT()
-		return bad(with(i.Command(make([]byte, 6), 0, 0), iscsi.OffITT, itt), 0)
+		itt := askWrite(t, i, 16).ITT
+		return bad(with(testUnitReady(i), func(m *iscsi.SCSICommand) { m.ITT = itt }), 0)
 	},
 	"data for no task": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
-		return bad(with(i.DataOut(askWrite(t, i, 8), 0, 0), iscsi.OffITT, 0x1234), 4096)
+		return bad(with(i.DataOut(askWrite(t, i, 8), 0, 0), func(m *iscsi.DataOut) { m.ITT = 0x1234 }), 4096)
 	},
 	"data for a task that is done": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
 		r2t := askWrite(t, i, 8)
@@ -68,33 +72,25 @@ var breaches = map[string]breach{
 		return bad(i.DataOut(r2t, 0, 0), 4096)
 	},
 	"data for a read": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
-		h := make(iscsi.Header, iscsi.HeaderLen)
-		h.PutUint32(iscsi.OffTTT, iscsi.NoTag)
-		return bad(with(i.DataOut(h, 0, 0), iscsi.OffITT, 1), 512)
+		return bad(i.Unsolicited(1, 0, 0), 512)
 	},
 	"tag not given out": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
-		h := i.DataOut(askWrite(t, i, 8), 0, 0)
-		return bad(with(h, iscsi.OffTTT, h.TTT()+7), 4096)
+		return bad(with(i.DataOut(askWrite(t, i, 8), 0, 0), func(m *iscsi.DataOut) { m.TTT += 7 }), 4096)
 	},
 	"second burst first": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
 		askWrite(t, i, 16)
-		p, err := i.Receive()
-		if err != nil || p.Header.Opcode() != iscsi.OpR2T {
-			t.Fatalf("%v, %v, want a second R2T", p, err)
-		}
-		return bad(i.DataOut(p.Header, 0, 4096), 4096)
+		return bad(i.DataOut(receiveR2T(t, i), 0, 4096), 4096)
 	},
 	"unsolicited": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
-		return bad(with(i.DataOut(askWrite(t, i, 8), 0, 0), iscsi.OffTTT, iscsi.NoTag), 4096)
+		return bad(i.Unsolicited(askWrite(t, i, 8).ITT, 0, 0), 4096)
 	},
 	"more unsolicited than agreed": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
-		if err := i.Send(notFinal(i.Command([]byte{0x2a, 8: 255, 9: 0}, iscsi.FlagWrite, 255*512)), nil); err != nil {
+		m := i.Command([]byte{0x2a, 8: 255, 9: 0}, iscsi.FlagWrite, 255*512)
+		m.Final = false
+		if err := i.Send(m, nil); err != nil {
 			t.Fatal(err)
 		}
-		h := make(iscsi.Header, iscsi.HeaderLen)
-		h.PutUint32(iscsi.OffITT, i.Request(iscsi.OpNopOut, true).ITT()-1)
-		h.PutUint32(iscsi.OffTTT, iscsi.NoTag)
-		return bad(i.DataOut(h, 0, 0), 64<<10+512)
+		return bad(i.Unsolicited(m.ITT, 0, 0), 64<<10+512)
 	},
 	"offset": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
 		return bad(i.DataOut(askWrite(t, i, 8), 0, 512), 3584)
@@ -109,7 +105,7 @@ var breaches = map[string]breach{
 		return bad(i.DataOut(askWrite(t, i, 8), 0, 0), 512)
 	},
 	"never final": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
-		return bad(notFinal(i.DataOut(askWrite(t, i, 8), 0, 0)), 4096)
+		return bad(with(i.DataOut(askWrite(t, i, 8), 0, 0), func(m *iscsi.DataOut) { m.Final = false }), 4096)
 	},
 	"immediate data of a read": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
 		return bad(i.Command([]byte{0x28, 8: 1, 9: 0}, iscsi.FlagRead, 512), 512)
@@ -121,20 +117,27 @@ var breaches = map[string]breach{
 		return bad(i.Command([]byte{0x2a, 8: 255, 9: 0}, iscsi.FlagWrite, 255*512), 64<<10+512)
 	},
 	"segment too long": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
-		return bad(i.Request(iscsi.OpNopOut, true), 256<<10+1)
+		return bad(i.Ping(0), 256<<10+1)
 	},
 	"additional headers too long": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
-		return iscsi.PDU{Header: i.Command(make([]byte, 6), 0, 0), AHS: make([]byte, 260)}
+		return additional(i, make([]byte, 260))
 	},
 	"additional header of no length": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
-		return iscsi.PDU{Header: i.Command(make([]byte, 6), 0, 0), AHS: []byte{0, 0, 1, 0}}
+		return additional(i, []byte{0, 0, 1, 0})
 	},
 	"additional header that goes on": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
-		return iscsi.PDU{Header: i.Command(make([]byte, 6), 0, 0), AHS: []byte{0xff, 0xff, 1, 0}}
+		return additional(i, []byte{0xff, 0xff, 1, 0})
 	},
 	"text tag not given out": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
-		return bad(with(i.Request(iscsi.OpTextRequest, false), iscsi.OffTTT, 99), 0)
+		return bad(iscsi.TextRequest{RequestFields: i.Fields(false), Final: true, TTT: 99}, 0)
 	},
+}
+
+// additional is a command with additional header segments.
+func additional(i *initiatortest.Initiator, ahs []byte) iscsi.PDU {
+	p := bad(testUnitReady(i), 0)
+	p.AHS = ahs
+	return p
 }
 
 // A breach of the protocol ends the connection, and nothing but that.
@@ -168,15 +171,15 @@ func TestCorruptDigest(t *testing.T) {
 	s := serve(t, disk, nil)
 	for _, at := range []int{20, 48, 60, 48 + 4 + 512} { // header, its digest, data, its digest
 		i := s.login(initiatortest.Options{Keys: keys("HeaderDigest=CRC32C DataDigest=CRC32C")})
-		h := i.Command([]byte{0x2a, 8: 1, 9: 0}, iscsi.FlagWrite, 512)
-		wire := iscsi.AppendPDU(nil, iscsi.PDU{Header: h, Data: bytes.Repeat([]byte{1}, 512)}, i.Digests)
+		m := i.Command([]byte{0x2a, 8: 1, 9: 0}, iscsi.FlagWrite, 512)
+		wire := iscsi.AppendPDU(nil, initiatortest.PDU(m, bytes.Repeat([]byte{1}, 512)), i.Digests)
 		wire[at] ^= 0x10
 		if _, err := i.Conn.Write(wire); err != nil {
 			t.Fatal(err)
 		}
 		p, err := i.Receive()
 		if inData := at >= 48+4; inData {
-			if err != nil || p.Header.Opcode() != iscsi.OpReject || p.Header[2] != 2 || !bytes.Equal(p.Data, wire[:iscsi.HeaderLen]) {
+			if err != nil || !rejected(p, 2) || !bytes.Equal(p.Data, wire[:iscsi.HeaderLen]) {
 				t.Errorf("bit wrong at %d: answered with %v, %v, want a Reject of the PDU for its data digest", at, p, err)
 			}
 			p, err = i.Receive()
@@ -197,7 +200,7 @@ func TestCorruptDigest(t *testing.T) {
 func TestTornPDU(t *testing.T) {
 	s := serve(t, newRAM(1<<20), nil)
 	i := s.login(initiatortest.Options{})
-	wire := iscsi.AppendPDU(nil, iscsi.PDU{Header: i.Command([]byte{0x2a, 8: 1, 9: 0}, iscsi.FlagWrite, 512), Data: make([]byte, 512)}, i.Digests)
+	wire := iscsi.AppendPDU(nil, bad(i.Command([]byte{0x2a, 8: 1, 9: 0}, iscsi.FlagWrite, 512), 512), i.Digests)
 	i.Conn.Write(wire[:100])
 	i.Close()
 	if e := s.event(iscsi.Closed); !strings.Contains(e.Reason, io.ErrUnexpectedEOF.Error()) {
@@ -208,15 +211,26 @@ func TestTornPDU(t *testing.T) {
 	}
 }
 
+func rejected(p iscsi.PDU, reason iscsi.RejectReason) bool {
+	return p.Header.Opcode() == iscsi.OpReject && initiatortest.Decode[iscsi.Reject](p).Reason == reason
+}
+
+// unknownRequest is a ping under another opcode.
+func unknownRequest(i *initiatortest.Initiator, op iscsi.Opcode, immediate bool) iscsi.Header {
+	h := initiatortest.PDU(iscsi.NopOut{RequestFields: i.Fields(immediate)}, nil).Header
+	h[0] = h[0]&^0x3f | byte(op)
+	return h
+}
+
 func TestUnknownRequests(t *testing.T) {
 	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{})
-	for op, reason := range map[iscsi.Opcode]byte{iscsi.OpSNACK: 3, 0x1c: 5, iscsi.OpLoginRequest: 5} {
-		h := i.Request(op, true)
+	for op, reason := range map[iscsi.Opcode]iscsi.RejectReason{iscsi.OpSNACK: 3, 0x1c: 5, iscsi.OpLoginRequest: 5} {
+		h := unknownRequest(i, op, true)
 		if err := i.Send(h, nil); err != nil {
 			t.Fatal(err)
 		}
 		p, err := i.Receive()
-		if err != nil || p.Header.Opcode() != iscsi.OpReject || p.Header[2] != reason || !bytes.Equal(p.Data[:20], h[:20]) {
+		if err != nil || !rejected(p, reason) || !bytes.Equal(p.Data[:20], h[:20]) {
 			t.Errorf("request %#02x = %v, %v, want a Reject with reason %d", byte(op), p, err, reason)
 		}
 	}

@@ -102,7 +102,7 @@ func (c *conn) serve() error {
 func (c *conn) sayDamaged(p PDU) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_ = c.session.reject(p, dataDigestError) // it has no error to tell
+	c.session.reject(p, dataDigestError)
 	c.parked = true
 	c.drain()
 	for c.writing {

@@ -131,13 +131,9 @@ func TestLostDataPDU(t *testing.T) {
 	if err := i.Send(i.Command([]byte{0x2a, 8: 4, 9: 0}, iscsi.FlagWrite, 2048), nil); err != nil {
 		t.Fatal(err)
 	}
-	p, err := i.Receive()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r2t := p.Header
+	r2t := receiveR2T(t, i)
 	h := i.DataOut(r2t, 7, 0)
-	h[1] = 0 // not the last
+	h.Final = false
 	if err := i.Send(h, make([]byte, 512)); err != nil {
 		t.Fatal(err)
 	}
@@ -145,8 +141,8 @@ func TestLostDataPDU(t *testing.T) {
 	if err := i.Send(i.DataOut(r2t, 8, 1024), bytes.Repeat([]byte{1}, 1024)); err != nil {
 		t.Fatal(err)
 	}
-	p, err = i.Receive()
-	if err != nil || p.Header.Opcode() != iscsi.OpSCSIResponse || p.Header[3] != 2 || p.Data[2+2] != 0x0b || p.Data[2+12] != 0x47 {
+	p, err := i.Receive()
+	if err != nil || p.Header.Opcode() != iscsi.OpSCSIResponse || initiatortest.Decode[iscsi.SCSIResponse](p).Status != 2 || p.Data[2+2] != 0x0b || p.Data[2+12] != 0x47 {
 		t.Fatalf("write with a lost PDU = %v, %v, want ABORTED COMMAND", p, err)
 	}
 	if got, err := i.Read(0, 2048); err != nil || !bytes.Equal(got, make([]byte, 2048)) {

@@ -21,9 +21,9 @@ type burst struct {
 }
 
 // immediateData takes what data came in the command PDU itself.
-func (s *Session) immediateData(t *Task, p PDU) error {
-	n, writes := len(p.Data), t.flags&FlagWrite != 0
-	t.gather.unsolicited = writes && !p.Header.Final()
+func (s *Session) immediateData(t *Task, data []byte, final bool) error {
+	n, writes := len(data), t.direction&FlagWrite != 0
+	t.gather.unsolicited = writes && !final
 	switch {
 	case n > 0 && (!writes || !s.params.ImmediateData):
 		return protocolError("immediate data where none is allowed")
@@ -35,14 +35,14 @@ func (s *Session) immediateData(t *Task, p PDU) error {
 	t.gather.have = n
 	t.unsolicited = int(min(t.edtl, int64(s.params.FirstBurst)))
 	if n >= t.want {
-		t.out = p.Data[:t.want]
+		t.out = data[:t.want]
 		if t.gather.unsolicited {
 			t.own(s.memory)
 		}
 	} else if n > 0 || t.gather.unsolicited {
 		t.buf = s.memory.get(min(t.want, s.params.FirstBurst))
 		t.out = t.buf.B
-		copy(t.out, p.Data)
+		copy(t.out, data)
 	}
 	return nil
 }
@@ -50,24 +50,26 @@ func (s *Session) immediateData(t *Task, p PDU) error {
 // dataOut takes a Data-Out PDU (RFC 7143 §11.7), which has to be the next of a sequence
 // that was announced or asked for.
 func (s *Session) dataOut(p PDU) error {
-	t := s.tasks[p.Header.ITT()]
+	var m DataOut
+	m.Decode(p.Header)
+	t := s.tasks[m.ITT]
 	if t == nil || t.state != gathering {
-		return protocolError("data for task %#x, which waits for none", p.Header.ITT())
+		return protocolError("data for task %#x, which waits for none", m.ITT)
 	}
 	s.took += len(p.Data)
-	g, solicited := &t.gather, p.Header.TTT() != NoTag
-	end, err := t.dataEnd(p.Header.TTT())
+	g, solicited := &t.gather, m.TTT != NoTag
+	end, err := t.dataEnd(m.TTT)
 	if err != nil {
 		return err
 	}
-	g.lost = g.lost || !t.aborted && p.Header.Uint32(OffDataSN) != g.dataSN
+	g.lost = g.lost || !t.aborted && m.DataSN != g.dataSN
 	if !t.aborted && !g.lost {
-		if err := g.check(p, end, solicited); err != nil {
+		if err := g.check(&m, len(p.Data), end); err != nil {
 			return err
 		}
 		g.take(p.Data, t.out)
 	}
-	if !p.Header.Final() {
+	if !m.Final {
 		return nil
 	}
 	g.endSequence(solicited)
@@ -120,14 +122,13 @@ func (t *Task) dataEnd(ttt uint32) (int, error) {
 
 // check refuses data that does not lie where the sequence has come to, or goes beyond
 // its end, and a solicited sequence that ends early.
-func (g *gather) check(p PDU, end int, solicited bool) error {
-	n := len(p.Data)
-	switch off := p.Header.Uint32(OffOffset); {
-	case uint64(off) != uint64(g.have):
-		return protocolError("data for offset %d where %d was next", off, g.have)
+func (g *gather) check(m *DataOut, n, end int) error {
+	switch {
+	case uint64(m.Offset) != uint64(g.have):
+		return protocolError("data for offset %d where %d was next", m.Offset, g.have)
 	case n > end-g.have:
 		return protocolError("%d bytes of data where %d were due", n, end-g.have)
-	case solicited && p.Header.Final() != (g.have+n == end):
+	case m.TTT != NoTag && m.Final != (g.have+n == end):
 		return protocolError("burst up to %d ends at %d", end, g.have+n)
 	}
 	return nil
@@ -164,17 +165,14 @@ func (s *Session) solicit(t *Task) {
 	g.asked = max(g.asked, g.have)
 	for g.asked < t.want && len(g.bursts) < s.params.MaxOutstandingR2T {
 		n := min(t.want-g.asked, s.params.MaxBurst)
-		ttt := s.newTTT()
-		h := s.answer(OpR2T, t.itt)
-		putLUN(h, t.lun)
-		h.PutUint32(OffTTT, ttt)
-		h.PutUint32(OffDataSN, g.r2tSN)
-		h.PutUint32(OffOffset, uint32(g.asked))
-		h.PutUint32(OffDesired, uint32(n))
-		s.send(PDU{Header: h}, false, nil)
+		m := R2T{
+			ResponseFields: s.peek(t.itt), LUN: t.lun, TTT: s.newTTT(),
+			R2TSN: g.r2tSN, Offset: uint32(g.asked), Desired: uint32(n),
+		}
+		s.sink.Send(PDU{Header: m.Encode(s.scratch())}, nil)
 		g.r2tSN++
 		g.asked += n
-		g.bursts = append(g.bursts, burst{ttt, g.asked})
+		g.bursts = append(g.bursts, burst{m.TTT, g.asked})
 	}
 }
 

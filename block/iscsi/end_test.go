@@ -86,7 +86,7 @@ func TestLogoutWaits(t *testing.T) {
 	i := serve(t, disk, nil).login(initiatortest.Options{})
 	disk.gate.Lock()
 	flush(t, i, disk)
-	if err := i.Send(i.Request(iscsi.OpLogout, true), nil); err != nil {
+	if err := i.Send(iscsi.LogoutRequest{RequestFields: i.Fields(true)}, nil); err != nil {
 		t.Fatal(err)
 	}
 	i.Conn.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
@@ -109,18 +109,17 @@ func isTimeout(err error) bool {
 func TestLogoutRefused(t *testing.T) {
 	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{})
 	for name, tt := range map[string]struct {
-		reason, cid byte
-		op          iscsi.Opcode
-		response    byte
+		reason   iscsi.LogoutReason
+		cid      uint16
+		op       iscsi.Opcode
+		response byte // or the reason of a Reject: the same byte of the header
 	}{
-		"another connection": {1, 7, iscsi.OpLogoutResponse, 1},
-		"for recovery":       {2, 0, iscsi.OpLogoutResponse, 2},
+		"another connection": {iscsi.CloseConnection, 7, iscsi.OpLogoutResponse, 1},
+		"for recovery":       {iscsi.RemoveForRecovery, 0, iscsi.OpLogoutResponse, 2},
 		"no such reason":     {9, 0, iscsi.OpReject, 9},
 	} {
-		h := i.Request(iscsi.OpLogout, true)
-		h[1] |= tt.reason
-		h[21] = tt.cid
-		if err := i.Send(h, nil); err != nil {
+		m := iscsi.LogoutRequest{RequestFields: i.Fields(true), Reason: tt.reason, CID: tt.cid}
+		if err := i.Send(m, nil); err != nil {
 			t.Fatal(err)
 		}
 		if p, err := i.Receive(); err != nil || p.Header.Opcode() != tt.op || p.Header[2] != tt.response {
@@ -140,8 +139,11 @@ func TestShutdown(t *testing.T) {
 	i := s.login(initiatortest.Options{})
 	s.stop()
 	p, err := i.Receive()
-	if err != nil || p.Header.Opcode() != iscsi.OpAsync || p.Header[36] != 1 || p.Header.Uint16(42) != 5 {
-		t.Fatalf("at the end comes %v, %v, want a request to log out within 5 s", p, err)
+	if err != nil || p.Header.Opcode() != iscsi.OpAsync {
+		t.Fatalf("at the end comes %v, %v, want an asynchronous message", p, err)
+	}
+	if m := initiatortest.Decode[iscsi.Async](p); m.Event != iscsi.RequestLogout || m.Parameter3 != 5 {
+		t.Fatalf("%+v, want a request to log out within 5 s", m)
 	}
 	if err := i.Write(0, make([]byte, 512)); err != nil {
 		t.Errorf("write before logging out: %v", err)

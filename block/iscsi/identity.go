@@ -41,7 +41,7 @@ func (l *login) identify() error {
 
 func (l *login) parseNames() (key sessionKey, err error) {
 	text := l.keys.texts
-	key.initiator, key.isid = strings.ToLower(text["InitiatorName"]), ISID(l.first[offISID:offTSIH])
+	key.initiator, key.isid = strings.ToLower(text["InitiatorName"]), l.first.ISID
 	if !ValidName(key.initiator) {
 		return key, loginFailure(missingParameter, "login without a proper InitiatorName")
 	}

@@ -77,8 +77,8 @@ func (c *conn) start(ctx context.Context, l *login) {
 	c.net.SetDeadline(time.Time{})
 	tune(c.net)
 	c.srv.loggedIn(c)
-	session := newSession(c, l.keys.params(), c.srv.memory, c.srv.limits.QueueDepth, l.cmdSN(), l.statSN)
-	session.cid = l.first.Uint16(offCID)
+	session := newSession(c, l.keys.params(), c.srv.memory, c.srv.limits.QueueDepth, l.first.CmdSN, l.statSN)
+	session.cid = l.first.CID
 	session.names = func() ([]Pair, error) { return c.visible(ctx) }
 	if c.device == nil {
 		c.reader.lender = discoveryBuffers

@@ -126,10 +126,7 @@ func TestWindowNarrows(t *testing.T) {
 	if err := i.Send(h, nil); err != nil {
 		t.Fatal(err)
 	}
-	p, err := i.Receive()
-	if err != nil || p.Header.Opcode() != iscsi.OpR2T {
-		t.Fatalf("%v, %v, want an R2T", p, err)
-	}
+	receiveR2T(t, i)
 	for range int(before) {
 		if err := i.Send(i.Command(make([]byte, 6), 0, 0), nil); err != nil {
 			t.Fatal(err)
@@ -141,7 +138,7 @@ func TestWindowNarrows(t *testing.T) {
 	if got := i.MaxCmdSN - i.ExpCmdSN + 1; got > 1 {
 		t.Errorf("window of %d commands while memory is used up, want at most 1", got)
 	}
-	managed(t, i, manage(t, i, iscsi.AbortTask, h.ITT()), 0)
+	managed(t, i, manage(t, i, iscsi.AbortTask, h.ITT), 0)
 	if err := i.Settle(); err != nil {
 		t.Fatal(err)
 	}
@@ -207,8 +204,7 @@ func TestDiscoveryTakesShortPDUs(t *testing.T) {
 	if got := i.Answers["MaxRecvDataSegmentLength"]; got != "8192" {
 		t.Errorf("a discovery is told that it may send %s bytes at once, want 8192", got)
 	}
-	h := i.Request(iscsi.OpNopOut, true)
-	h.PutUint32(iscsi.OffTTT, iscsi.NoTag)
+	h := i.Ping(iscsi.NoTag)
 	if err := i.Send(h, make([]byte, 8192)); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package iscsi
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"io"
@@ -15,13 +14,14 @@ const (
 	maxLoginRounds = 32
 )
 
-// A stage of a login (RFC 7143 §11.12.3).
-type stage byte
+// Stage is a stage of a login (RFC 7143 §11.12.3).
+type Stage byte
 
+// The stages. There is no stage 2.
 const (
-	stageSecurity    stage = 0
-	stageOperational stage = 1
-	stageFull        stage = 3
+	SecurityStage    Stage = 0
+	OperationalStage Stage = 1
+	FullFeaturePhase Stage = 3
 )
 
 // login is the target's side of a login phase: a state machine that takes requests and
@@ -36,8 +36,8 @@ type login struct {
 
 	began  bool
 	rounds int
-	first  Header // a copy of the first request's: names this login
-	stage  stage
+	first  LoginRequest // names this login
+	stage  Stage
 	statSN uint32
 	text   []byte // of a request that is not yet complete
 	seen   map[string]bool
@@ -52,11 +52,8 @@ type login struct {
 	tsih       uint16
 }
 
-func (l *login) cmdSN() uint32        { return l.first.Uint32(OffCmdSN) }
-func (l *login) discovery() bool      { return l.key.target == "" }
-func (l *login) full() bool           { return l.stage == stageFull }
-func requestStage(h Header) stage     { return stage(h[1] >> 2 & 3) }
-func requestNextStage(h Header) stage { return stage(h[1] & 3) }
+func (l *login) discovery() bool { return l.key.target == "" }
+func (l *login) full() bool      { return l.stage == FullFeaturePhase }
 
 // step takes one login request and returns the response to send. With an error the
 // login is over; the response, if its header is not nil, tells the initiator why. After
@@ -65,43 +62,45 @@ func (l *login) step(req PDU) (PDU, error) {
 	if req.Header.Opcode() != OpLoginRequest {
 		return PDU{}, protocolError("opcode %#02x before login", byte(req.Header.Opcode()))
 	}
+	var m LoginRequest
+	m.Decode(req.Header)
 	if !l.began {
-		l.begin(req.Header)
+		l.begin(&m)
 	}
-	answers, transit, err := l.round(req)
+	answers, transit, err := l.round(&m, req.Data)
 	if err != nil {
 		var le *loginError
 		if !errors.As(err, &le) {
 			le = &loginError{initiatorError, err}
 		}
-		return l.response(req.Header, false, le.status, nil), le
+		return l.response(&m, false, le.status, nil), le
 	}
-	resp := l.response(req.Header, transit, loginOK, answers)
+	resp := l.response(&m, transit, loginOK, answers)
 	if transit {
-		l.stage = requestNextStage(req.Header)
+		l.stage = m.Next
 	}
 	return resp, nil
 }
 
-func (l *login) begin(h Header) {
+func (l *login) begin(m *LoginRequest) {
 	l.began = true
-	l.first = append(Header(nil), h...)
-	l.stage = requestStage(h)
+	l.first = *m
+	l.stage = m.Stage
 	l.keys = newNegotiation()
 	l.seen = map[string]bool{}
 }
 
 // round works out what to answer to one request, and whether the initiator's wish to
 // move on is granted.
-func (l *login) round(req PDU) (answers []Pair, transit bool, err error) {
-	if err := l.checkHeader(req.Header); err != nil {
+func (l *login) round(m *LoginRequest, data []byte) (answers []Pair, transit bool, err error) {
+	if err := l.check(m); err != nil {
 		return nil, false, err
 	}
-	if len(l.text)+len(req.Data) > maxLoginText {
+	if len(l.text)+len(data) > maxLoginText {
 		return nil, false, loginFailure(initiatorError, "login text of more than %d bytes", maxLoginText)
 	}
-	l.text = append(l.text, req.Data...)
-	if req.Header[1]&flagContinue != 0 {
+	l.text = append(l.text, data...)
+	if m.Continue {
 		return nil, false, nil // an empty response asks for the rest
 	}
 	pairs, err := ParseText(l.text)
@@ -109,31 +108,32 @@ func (l *login) round(req PDU) (answers []Pair, transit bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	if answers, err = l.negotiate(pairs, req.Header.Final()); err != nil {
+	if answers, err = l.negotiate(pairs, m.Transit); err != nil {
 		return nil, false, err
 	}
-	transit, err = l.transit(req.Header)
+	transit, err = l.transit(m)
 	return answers, transit, err
 }
 
-func (l *login) checkHeader(h Header) error {
+// check refuses a request that does not belong to this login or to its stage.
+func (l *login) check(m *LoginRequest) error {
 	l.rounds++
-	next := requestNextStage(h)
+	first := &l.first
 	switch {
-	case h[offVersionMin] > 0: // there is no version but 0
-		return loginFailure(unsupportedVersion, "initiator wants at least version %d of the protocol", h[offVersionMin])
+	case m.VersionMin > 0: // there is no version but 0
+		return loginFailure(unsupportedVersion, "initiator wants at least version %d of the protocol", m.VersionMin)
 	case l.rounds > maxLoginRounds:
 		return loginFailure(initiatorError, "more than %d login requests", maxLoginRounds)
-	case !bytes.Equal(h[offISID:offCID+2], l.first[offISID:offCID+2]): // ISID, TSIH, task tag, CID
+	case m.ISID != first.ISID || m.TSIH != first.TSIH || m.ITT != first.ITT || m.CID != first.CID:
 		return loginFailure(invalidDuringLogin, "login request of another session or task")
-	case h.Uint16(offTSIH) != 0:
+	case m.TSIH != 0:
 		// One connection a session and recovery level 0: there is nothing that a
 		// connection could join.
-		return loginFailure(noSuchSession, "no session with tag %d", h.Uint16(offTSIH))
-	case requestStage(h) != l.stage || l.stage > stageOperational:
-		return loginFailure(initiatorError, "login request for stage %d in stage %d", requestStage(h), l.stage)
-	case h.Final() && (next <= l.stage || next == 2 || h[1]&flagContinue != 0):
-		return loginFailure(initiatorError, "login request to go from stage %d to %d", l.stage, next)
+		return loginFailure(noSuchSession, "no session with tag %d", m.TSIH)
+	case m.Stage != l.stage || l.stage > OperationalStage:
+		return loginFailure(initiatorError, "login request for stage %d in stage %d", m.Stage, l.stage)
+	case m.Transit && (m.Next <= l.stage || m.Next == 2 || m.Continue):
+		return loginFailure(initiatorError, "login request to go from stage %d to %d", l.stage, m.Next)
 	}
 	return nil
 }
@@ -146,7 +146,7 @@ func (l *login) negotiate(pairs []Pair, wantsOn bool) (answers []Pair, err error
 			return nil, loginFailure(initiatorError, "key %s sent twice or too late", p.Key)
 		}
 		l.seen[p.Key] = true
-		if l.stage == stageSecurity && (p.Key == "AuthMethod" || strings.HasPrefix(p.Key, "CHAP_")) {
+		if l.stage == SecurityStage && (p.Key == "AuthMethod" || strings.HasPrefix(p.Key, "CHAP_")) {
 			security[p.Key] = p.Value
 		} else if answer := l.keys.take(p); answer != "" {
 			answers = append(answers, Pair{p.Key, answer})
@@ -160,7 +160,7 @@ func (l *login) negotiate(pairs []Pair, wantsOn bool) (answers []Pair, err error
 			answers = append(answers, Pair{"TargetPortalGroupTag", strconv.Itoa(portalGroup)})
 		}
 	}
-	if l.stage == stageSecurity {
+	if l.stage == SecurityStage {
 		proofs, err := l.prove(security, wantsOn)
 		return append(answers, proofs...), err
 	}
@@ -185,11 +185,11 @@ func (l *login) segment() int {
 // transit decides whether the initiator may go where it wants. iPXE sets the T bit in
 // every round, so a T that comes too early is not an error: ours stays 0 until
 // authentication is complete (ipxe issue 1444).
-func (l *login) transit(h Header) (bool, error) {
-	if !h.Final() || l.needsProof() && l.proof != proofDone {
+func (l *login) transit(m *LoginRequest) (bool, error) {
+	if !m.Transit || l.needsProof() && l.proof != proofDone {
 		return false, nil
 	}
-	if requestNextStage(h) == stageFull {
+	if m.Next == FullFeaturePhase {
 		tsih, err := l.admit()
 		if err != nil {
 			return false, err
@@ -199,20 +199,15 @@ func (l *login) transit(h Header) (bool, error) {
 	return true, nil
 }
 
-func (l *login) response(req Header, transit bool, status loginStatus, answers []Pair) PDU {
-	h := make(Header, HeaderLen)
-	h[0] = byte(OpLoginResponse)
-	h[1] = byte(l.stage) << 2
-	if transit {
-		h[1] |= FlagFinal | byte(requestNextStage(req))
+func (l *login) response(req *LoginRequest, transit bool, status LoginStatus, answers []Pair) PDU {
+	m := LoginResponse{
+		ResponseFields: ResponseFields{ITT: req.ITT, StatSN: l.statSN, ExpCmdSN: l.first.CmdSN, MaxCmdSN: l.first.CmdSN + l.window - 1},
+		Transit:        transit, Stage: l.stage,
+		ISID: req.ISID, TSIH: cmp.Or(l.tsih, req.TSIH), Status: status,
 	}
-	copy(h[offISID:offTSIH], req[offISID:])
-	h.PutUint16(offTSIH, cmp.Or(l.tsih, req.Uint16(offTSIH)))
-	h.PutUint32(OffITT, req.ITT())
-	h.PutUint32(OffStatSN, l.statSN)
+	if transit {
+		m.Next = req.Next
+	}
 	l.statSN++
-	h.PutUint32(OffExpCmd, l.cmdSN())
-	h.PutUint32(OffMaxCmd, l.cmdSN()+l.window-1)
-	h.PutUint16(offLoginStatus, uint16(status))
-	return PDU{Header: h, Data: AppendText(nil, answers...)}
+	return PDU{Header: m.Encode(make(Header, HeaderLen)), Data: AppendText(nil, answers...)}
 }

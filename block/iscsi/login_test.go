@@ -43,15 +43,27 @@ const (
 	secToFFP = 0x83
 	opToFFP  = 0x87
 	opStay   = 0x04
-	more     = 0x40
+	goesOn   = 0x40
 )
 
 func loginRequest(flags byte, text string) PDU {
-	h := make(Header, HeaderLen)
-	h[0], h[1] = byte(OpLoginRequest)|0x40, flags
-	copy(h[offISID:], "\x80\x12\x34\x56\x78\x9a")
-	h.PutUint32(OffCmdSN, 5)
-	return PDU{Header: h, Data: []byte(strings.ReplaceAll(text, " ", "\x00") + "\x00")}
+	m := LoginRequest{RequestFields: RequestFields{Immediate: true, CmdSN: 5}, ISID: ISID{0x80, 0x12, 0x34, 0x56, 0x78, 0x9a}}
+	p := PDU{Header: m.Encode(make(Header, HeaderLen)), Data: []byte(strings.ReplaceAll(text, " ", "\x00") + "\x00")}
+	p.Header[1] = flags
+	return p
+}
+
+// altered changes a login request.
+func altered(p PDU, change func(*LoginRequest)) PDU {
+	var m LoginRequest
+	m.Decode(p.Header)
+	change(&m)
+	return PDU{Header: m.Encode(make(Header, HeaderLen)), Data: p.Data}
+}
+
+func decodeLogin(p PDU) (m LoginResponse) {
+	m.Decode(p.Header)
+	return m
 }
 
 // say sends one request and returns the second byte of the response and its text.
@@ -59,7 +71,7 @@ func (d *dialogue) say(flags byte, text string) (byte, string) {
 	d.t.Helper()
 	resp, err := d.step(loginRequest(flags, text))
 	if err != nil {
-		return 0, fmt.Sprintf("%04x", resp.Header.Uint16(36))
+		return 0, fmt.Sprintf("%04x", uint16(decodeLogin(resp).Status))
 	}
 	return resp.Header[1], strings.TrimRight(strings.ReplaceAll(string(resp.Data), "\x00", " "), " ")
 }
@@ -123,7 +135,7 @@ func TestLoginRefused(t *testing.T) {
 		{"no key=value", Grant{}, nil, secToOp, names + " nonsense", "0200"},
 		{"to a stage that does not exist", Grant{}, nil, 0x82, names, "0200"},
 		{"backwards", Grant{}, nil, 0x84, names, "0200"},
-		{"move on and continue", Grant{}, nil, secToOp | more, names, "0200"},
+		{"move on and continue", Grant{}, nil, secToOp | goesOn, names, "0200"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -149,14 +161,14 @@ func TestLoginTextInPieces(t *testing.T) {
 	whole := loginRequest(secToFFP, names+" AuthMethod=None")
 	first := whole
 	first.Header = append(Header(nil), whole.Header...)
-	first.Header[1] = stay1 | more
+	first.Header[1] = stay1 | goesOn
 	first.Data = whole.Data[:20]
 	resp, err := d.step(first)
 	if err != nil || len(resp.Data) != 0 || resp.Header[1] != 0 {
 		t.Fatalf("step(first half) = %v, %v, want an empty response", resp, err)
 	}
 	whole.Data = whole.Data[20:]
-	if resp, err = d.step(whole); err != nil || resp.Header[1] != secToFFP || resp.Header.Uint16(offTSIH) != 77 {
+	if resp, err = d.step(whole); err != nil || resp.Header[1] != secToFFP || decodeLogin(resp).TSIH != 77 {
 		t.Fatalf("step(rest) = %v, %v, want full feature phase as session 77", resp, err)
 	}
 }
@@ -179,7 +191,7 @@ func TestLoginIsBounded(t *testing.T) {
 	}
 	d = newDialogue(t, Grant{}, nil)
 	for n := 0; ; n += 8000 {
-		if _, got := d.say(more, strings.Repeat("x", 8000)); got == "0200" {
+		if _, got := d.say(goesOn, strings.Repeat("x", 8000)); got == "0200" {
 			break
 		} else if n > maxLoginText {
 			t.Fatalf("login took %d bytes of text", n)
@@ -196,28 +208,25 @@ func TestLoginIsBounded(t *testing.T) {
 func TestLoginOfAnotherSession(t *testing.T) {
 	d := newDialogue(t, Grant{}, nil)
 	d.say(stay1, names)
-	other := loginRequest(stay1, "")
-	other.Header[offISID] ^= 1
-	if resp, err := d.step(other); err == nil || resp.Header.Uint16(36) != 0x020b {
+	other := altered(loginRequest(stay1, ""), func(m *LoginRequest) { m.ISID[0] ^= 1 })
+	if resp, err := d.step(other); err == nil || decodeLogin(resp).Status != 0x020b {
 		t.Errorf("request with another ISID = %v, %v, want status 020b", resp, err)
 	}
 	d = newDialogue(t, Grant{}, nil)
-	joins := loginRequest(secToOp, names)
-	joins.Header.PutUint16(offTSIH, 5)
-	if resp, err := d.step(joins); err == nil || resp.Header.Uint16(36) != 0x020a {
+	joins := altered(loginRequest(secToOp, names), func(m *LoginRequest) { m.TSIH = 5 })
+	if resp, err := d.step(joins); err == nil || decodeLogin(resp).Status != 0x020a {
 		t.Errorf("request with a TSIH = %v, %v, want status 020a", resp, err)
 	}
 	d = newDialogue(t, Grant{}, nil)
-	newer := loginRequest(secToOp, names)
-	newer.Header[3] = 1
-	if resp, err := d.step(newer); err == nil || resp.Header.Uint16(36) != 0x0205 {
+	newer := altered(loginRequest(secToOp, names), func(m *LoginRequest) { m.VersionMin = 1 })
+	if resp, err := d.step(newer); err == nil || decodeLogin(resp).Status != 0x0205 {
 		t.Errorf("request of a newer version = %v, %v, want status 0205", resp, err)
 	}
 }
 
 func FuzzLogin(f *testing.F) {
 	f.Add([]byte{secToOp}, []byte(names+"\x00AuthMethod=CHAP,None\x00"), []byte("CHAP_A=5\x00"), []byte("CHAP_N=alice\x00CHAP_R=0x00\x00"))
-	f.Add([]byte{stay1 | more, opToFFP, 0xff}, []byte("InitiatorName=iqn.a:b"), []byte("\x00SessionType=Discovery\x00"), []byte("="))
+	f.Add([]byte{stay1 | goesOn, opToFFP, 0xff}, []byte("InitiatorName=iqn.a:b"), []byte("\x00SessionType=Discovery\x00"), []byte("="))
 	f.Fuzz(func(t *testing.T, flags, a, b, c []byte) {
 		d := newDialogue(t, Grant{User: "alice", Secret: "wonderland12"}, nil)
 		for i, text := range [][]byte{a, b, c} {

@@ -21,14 +21,17 @@ const (
 	reassign     Function = 8
 )
 
-// Responses to a task management request (RFC 7143 §11.6.1).
+// TaskResult is the response to a task management request (RFC 7143 §11.6.1).
+type TaskResult byte
+
+// The responses that we give.
 const (
-	tmfComplete     byte = 0
-	tmfNoTask       byte = 1
-	tmfNoLUN        byte = 2
-	tmfNoReassign   byte = 4
-	tmfNotSupported byte = 5
-	tmfRejected     byte = 255
+	FunctionComplete     TaskResult = 0
+	TaskDoesNotExist     TaskResult = 1
+	LUNDoesNotExist      TaskResult = 2
+	ReassignNotSupported TaskResult = 4
+	FunctionNotSupported TaskResult = 5
+	FunctionRejected     TaskResult = 255
 )
 
 // maxManaging is how many requests of a session may wait for commands to come to rest.
@@ -73,23 +76,25 @@ func (b *barrier) leave() {
 // to rest: an initiator that reads the answer may rely on nothing being written any
 // more (RFC 7143 §4.2.3.3).
 func (s *Session) manage(p PDU) error {
-	m := Management{Function: Function(p.Header[1] & 0x7f), LUN: scsi.CanonicalLUN(p.Header.LUN()), itt: p.Header.ITT()}
+	var r TaskRequest
+	r.Decode(p.Header)
+	m := Management{Function: r.Function, LUN: scsi.CanonicalLUN(r.LUN), itt: r.ITT}
 	if s.managing++; s.managing > maxManaging {
-		s.Managed(m, tmfRejected)
+		s.Managed(m, FunctionRejected)
 		return nil
 	}
 	switch m.Function {
 	case AbortTaskSet, ClearTaskSet, ResetLUN:
 		if !s.device.Has(m.LUN) {
-			s.Managed(m, tmfNoLUN)
+			s.Managed(m, LUNDoesNotExist)
 			return nil
 		}
 	}
 	switch m.Function {
 	case AbortTask:
-		s.abortTask(m, p.Header)
+		s.abortTask(m, &r)
 	case AbortTaskSet:
-		b := newBarrier(func() { s.Managed(m, tmfComplete) })
+		b := newBarrier(func() { s.Managed(m, FunctionComplete) })
 		s.Abort(m.covers, b)
 		b.leave()
 	case ClearTaskSet, ResetLUN, WarmReset, ColdReset:
@@ -97,20 +102,20 @@ func (s *Session) manage(p PDU) error {
 		s.Abort(m.covers, m.rest)
 		s.sink.Manage(m)
 	case reassign:
-		s.Managed(m, tmfNoReassign)
+		s.Managed(m, ReassignNotSupported)
 	default:
-		s.Managed(m, tmfNotSupported)
+		s.Managed(m, FunctionNotSupported)
 	}
 	return nil
 }
 
-func (s *Session) abortTask(m Management, h Header) {
-	t := s.tasks[h.Uint32(OffRefTag)]
+func (s *Session) abortTask(m Management, r *TaskRequest) {
+	t := s.tasks[r.RefTag]
 	if t == nil || t.unit != m.LUN || t.aborted && t.state != running {
-		s.Managed(m, s.neverCame(h.Uint32(OffRefCmd), h.Uint32(OffCmdSN)))
+		s.Managed(m, s.neverCame(r.RefCmdSN, r.CmdSN))
 		return
 	}
-	b := newBarrier(func() { s.Managed(m, tmfComplete) })
+	b := newBarrier(func() { s.Managed(m, FunctionComplete) })
 	s.Abort(func(o *Task) bool { return o == t }, b)
 	b.leave()
 }
@@ -118,22 +123,21 @@ func (s *Session) abortTask(m Management, h Header) {
 // neverCame answers for a task that is not there. If it has a number that is still to
 // come, and the request a later one, it never will: its place is taken as filled (RFC
 // 7143 §7.11 and §11.6.1).
-func (s *Session) neverCame(ref, cmdSN uint32) (response byte) {
+func (s *Session) neverCame(ref, cmdSN uint32) TaskResult {
 	if !between(s.expCmdSN, ref, s.maxCmdSN) || !before(ref, cmdSN) {
-		return tmfNoTask
+		return TaskDoesNotExist
 	}
 	if ref == s.expCmdSN {
 		s.expCmdSN++
 	}
-	return tmfComplete
+	return FunctionComplete
 }
 
 // Managed answers a task management request.
-func (s *Session) Managed(m Management, response byte) {
+func (s *Session) Managed(m Management, response TaskResult) {
 	s.managing--
-	h := s.answer(OpTaskResponse, m.itt)
-	h[2] = response
-	s.send(PDU{Header: h}, true, nil)
+	answer := TaskResponse{ResponseFields: s.next(m.itt), Response: response}
+	s.sink.Send(PDU{Header: answer.Encode(s.scratch())}, nil)
 }
 
 // Abort ends the tasks that match: none of them is answered any more. Those that run
@@ -190,16 +194,16 @@ func (s *Session) forget(t *Task) {
 
 // effect is what a function does to the device once the commands have come to rest, and
 // how it is answered; victims are the other nexuses that lost commands.
-func (m Management) effect(d *scsi.Device, victims []*scsi.Nexus) (response byte) {
+func (m Management) effect(d *scsi.Device, victims []*scsi.Nexus) TaskResult {
 	switch m.Function {
 	case ClearTaskSet:
 		d.CommandsCleared(m.LUN, victims...)
 	case ResetLUN:
 		if !d.ResetLUN(m.LUN) {
-			return tmfNoLUN
+			return LUNDoesNotExist
 		}
 	case WarmReset, ColdReset:
 		d.Reset(m.Function == ColdReset)
 	}
-	return tmfComplete
+	return FunctionComplete
 }

@@ -11,20 +11,24 @@ import (
 // manage sends a task management request.
 func manage(t *testing.T, i *initiatortest.Initiator, f iscsi.Function, tag uint32) uint32 {
 	t.Helper()
-	h := i.Request(iscsi.OpTaskRequest, true)
-	h[1] |= byte(f)
-	h.PutUint32(iscsi.OffRefTag, tag)
-	if err := i.Send(h, nil); err != nil {
+	return send(t, i, iscsi.TaskRequest{Function: f, RefTag: tag})
+}
+
+// send numbers a task management request and sends it.
+func send(t *testing.T, i *initiatortest.Initiator, m iscsi.TaskRequest) (itt uint32) {
+	t.Helper()
+	m.RequestFields = i.Fields(true)
+	if err := i.Send(m, nil); err != nil {
 		t.Fatal(err)
 	}
-	return h.ITT()
+	return m.ITT
 }
 
 // managed waits for the answer to one.
-func managed(t *testing.T, i *initiatortest.Initiator, itt uint32, want byte) {
+func managed(t *testing.T, i *initiatortest.Initiator, itt uint32, want iscsi.TaskResult) {
 	t.Helper()
 	p, err := i.Receive()
-	if err != nil || p.Header.Opcode() != iscsi.OpTaskResponse || p.Header.ITT() != itt || p.Header[2] != want {
+	if err != nil || p.Header.Opcode() != iscsi.OpTaskResponse || p.Header.ITT() != itt || initiatortest.Decode[iscsi.TaskResponse](p).Response != want {
 		t.Fatalf("answer to task management %#x = %v, %v, want response %d", itt, p, err, want)
 	}
 }
@@ -33,9 +37,7 @@ func managed(t *testing.T, i *initiatortest.Initiator, itt uint32, want byte) {
 // else to say.
 func silent(t *testing.T, i *initiatortest.Initiator) {
 	t.Helper()
-	h := i.Request(iscsi.OpNopOut, true)
-	h.PutUint32(iscsi.OffTTT, iscsi.NoTag)
-	if err := i.Send(h, nil); err != nil {
+	if err := i.Send(i.Ping(iscsi.NoTag), nil); err != nil {
 		t.Fatal(err)
 	}
 	if p, err := i.Receive(); err != nil || p.Header.Opcode() != iscsi.OpNopIn {
@@ -51,7 +53,7 @@ func flush(t *testing.T, i *initiatortest.Initiator, d *ram) (tag uint32) {
 		t.Fatal(err)
 	}
 	<-d.entered
-	return h.ITT()
+	return h.ITT
 }
 
 // Task management is answered when what it ended has come to rest, and what it ended is
@@ -110,18 +112,12 @@ func TestTaskManagementRefused(t *testing.T) {
 	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{})
 	for name, tt := range map[string]struct {
 		f        iscsi.Function
-		response byte
+		response iscsi.TaskResult
 	}{"no such task": {iscsi.AbortTask, 1}, "clear ACA": {3, 5}, "reassign": {8, 4}, "unknown": {77, 5}} {
 		t.Run(name, func(t *testing.T) { managed(t, i, manage(t, i, tt.f, 0xabcd), tt.response) })
 	}
 	for _, f := range []iscsi.Function{iscsi.AbortTaskSet, iscsi.ClearTaskSet, iscsi.ResetLUN} {
-		h := i.Request(iscsi.OpTaskRequest, true)
-		h[1] |= byte(f)
-		h[9] = 7 // LUN 7
-		if err := i.Send(h, nil); err != nil {
-			t.Fatal(err)
-		}
-		managed(t, i, h.ITT(), 2)
+		managed(t, i, send(t, i, iscsi.TaskRequest{Function: f, LUN: 7 << 48}), iscsi.LUNDoesNotExist)
 	}
 }
 
@@ -135,13 +131,10 @@ func TestAbortWhileGathering(t *testing.T) {
 		if err := i.Send(h, nil); err != nil {
 			t.Fatal(err)
 		}
-		p, err := i.Receive()
-		if err != nil || p.Header.Opcode() != iscsi.OpR2T {
-			t.Fatalf("%v, %v, want an R2T", p, err)
-		}
-		managed(t, i, manage(t, i, iscsi.AbortTask, h.ITT()), 0)
+		r2t := receiveR2T(t, i)
+		managed(t, i, manage(t, i, iscsi.AbortTask, h.ITT), 0)
 		if late {
-			if err := i.Send(i.DataOut(p.Header, 0, 0), bytes.Repeat([]byte{1}, 2048)); err != nil {
+			if err := i.Send(i.DataOut(r2t, 0, 0), bytes.Repeat([]byte{1}, 2048)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -160,13 +153,13 @@ func TestTaskAttributes(t *testing.T) {
 	disk.gate.Lock()
 	first := flush(t, i, disk)
 	var tags []uint32
-	for _, attribute := range []byte{2, 1, 3} { // ORDERED, SIMPLE, HEAD OF QUEUE
+	for _, attribute := range []iscsi.Attribute{iscsi.Ordered, iscsi.Simple, iscsi.HeadOfQueue} {
 		h := i.Command(make([]byte, 6), 0, 0)
-		h[1] |= attribute
+		h.Attribute = attribute
 		if err := i.Send(h, nil); err != nil {
 			t.Fatal(err)
 		}
-		tags = append(tags, h.ITT())
+		tags = append(tags, h.ITT)
 	}
 	receive := func(want uint32) {
 		t.Helper()
@@ -189,7 +182,7 @@ func TestTaskManagementByAnotherName(t *testing.T) {
 	i := serve(t, disk, nil).login(initiatortest.Options{})
 	disk.gate.Lock()
 	h := i.Command([]byte{0x35, 9: 0}, 0, 0)
-	h[8] = 0x40
+	h.LUN = 0x40 << 56
 	if err := i.Send(h, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -224,30 +217,20 @@ func TestTaskManagementIsBounded(t *testing.T) {
 // 7143 §7.11).
 func TestAbortFillsTheGap(t *testing.T) {
 	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{})
-	lost := i.Request(0x1c, false) // no such request
+	lost := unknownRequest(i, 0x1c, false) // no such request
 	if err := i.Send(lost, nil); err != nil {
 		t.Fatal(err)
 	}
-	if p, err := i.Receive(); err != nil || p.Header.Opcode() != iscsi.OpReject || p.Header.Uint32(iscsi.OffExpCmd) != lost.Uint32(iscsi.OffCmdSN) {
-		t.Fatalf("%v, %v, want a Reject that leaves %d open", p, err, lost.Uint32(iscsi.OffCmdSN))
+	var sent iscsi.NopOut // under another opcode
+	sent.Decode(lost)
+	p, err := i.Receive()
+	if err != nil || !rejected(p, 5) || initiatortest.Decode[iscsi.Reject](p).ExpCmdSN != sent.CmdSN {
+		t.Fatalf("%v, %v, want a Reject that leaves %d open", p, err, sent.CmdSN)
 	}
-	h := i.Request(iscsi.OpTaskRequest, true)
-	h[1] |= byte(iscsi.AbortTask)
-	h.PutUint32(iscsi.OffRefTag, lost.ITT())
-	h.PutUint32(iscsi.OffRefCmd, lost.Uint32(iscsi.OffCmdSN))
-	if err := i.Send(h, nil); err != nil {
-		t.Fatal(err)
-	}
-	managed(t, i, h.ITT(), 0)
+	abort := iscsi.TaskRequest{Function: iscsi.AbortTask, RefTag: sent.ITT, RefCmdSN: sent.CmdSN}
+	managed(t, i, send(t, i, abort), iscsi.FunctionComplete)
 	if _, err := i.Read(0, 512); err != nil {
 		t.Errorf("the session goes on: %v", err)
 	}
-	h = i.Request(iscsi.OpTaskRequest, true) // now it lies behind us
-	h[1] |= byte(iscsi.AbortTask)
-	h.PutUint32(iscsi.OffRefTag, lost.ITT())
-	h.PutUint32(iscsi.OffRefCmd, lost.Uint32(iscsi.OffCmdSN))
-	if err := i.Send(h, nil); err != nil {
-		t.Fatal(err)
-	}
-	managed(t, i, h.ITT(), 1)
+	managed(t, i, send(t, i, abort), iscsi.TaskDoesNotExist) // its number has passed
 }

@@ -16,7 +16,7 @@ func TestWindow(t *testing.T) {
 	for _, sn := range []uint32{i.MaxCmdSN + 1, i.ExpCmdSN - 1, i.ExpCmdSN + 1<<31} {
 		h := i.Command(make([]byte, 6), 0, 0)
 		i.CmdSN--
-		h.PutUint32(iscsi.OffCmdSN, sn)
+		h.CmdSN = sn
 		if err := i.Send(h, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -51,9 +51,9 @@ func TestImmediateCommandsAreBounded(t *testing.T) {
 	i := serve(t, disk, func(s *server) { s.target.Limits.QueueDepth = 4 }).login(initiatortest.Options{})
 	disk.gate.Lock()
 	var answers int
-	urgent := func() iscsi.Header {
+	urgent := func() iscsi.SCSICommand {
 		h := i.Command([]byte{0x35, 9: 0}, 0, 0)
-		h[0] |= 0x40
+		h.Immediate = true
 		i.CmdSN--
 		return h
 	}
@@ -66,7 +66,7 @@ func TestImmediateCommandsAreBounded(t *testing.T) {
 	if err := i.Send(urgent(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if p, err := i.Receive(); err != nil || p.Header.Opcode() != iscsi.OpReject || p.Header[2] != 6 {
+	if p, err := i.Receive(); err != nil || !rejected(p, 6) {
 		t.Fatalf("one immediate command too many = %v, %v, want a Reject with reason 6", p, err)
 	}
 	for range 4 { // what the window lets in
@@ -78,8 +78,8 @@ func TestImmediateCommandsAreBounded(t *testing.T) {
 	silent(t, i)
 	disk.gate.Unlock()
 	for range answers {
-		if p, err := i.Receive(); err != nil || p.Header.Opcode() != iscsi.OpSCSIResponse || p.Header[3] != 0 {
-			t.Fatalf("%v, %v, want GOOD", p, err)
+		if r := receiveResponse(t, i); r.Status != 0 {
+			t.Fatalf("%+v, want GOOD", r)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func TestOffload(t *testing.T) {
 			binary.BigEndian.PutUint32(cdb[10:], uint32(c.n/512))
 			var all []byte
 			for range c.at {
-				all = iscsi.AppendPDU(all, iscsi.PDU{Header: i.Command(cdb, iscsi.FlagRead, c.n)}, i.Digests)
+				all = iscsi.AppendPDU(all, initiatortest.PDU(i.Command(cdb, iscsi.FlagRead, c.n), nil), i.Digests)
 			}
 			if _, err := i.Conn.Write(all); err != nil {
 				t.Fatal(err)

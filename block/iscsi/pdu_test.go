@@ -22,17 +22,17 @@ func TestCapturedCommand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := p.Header
-	for name, got := range map[string][2]uint32{
-		"opcode": {uint32(h.Opcode()), uint32(OpSCSICommand)}, "flags": {uint32(h[1]), FlagFinal | FlagRead | 1},
-		"ITT": {h.ITT(), 5}, "EDTL": {h.Uint32(OffEDTL), 4096}, "CmdSN": {h.Uint32(OffCmdSN), 3}, "ExpStatSN": {h.Uint32(OffExpStat), 2},
-	} {
-		if got[0] != got[1] {
-			t.Errorf("%s = %#x, want %#x", name, got[0], got[1])
-		}
+	var m SCSICommand
+	m.Decode(p.Header)
+	want := SCSICommand{
+		RequestFields: RequestFields{ITT: 5, CmdSN: 3, ExpStatSN: 2}, Final: true, Direction: FlagRead, Attribute: Simple, EDTL: 4096,
+		CDB: [16]byte{0x28, 5: 0x80, 8: 8},
 	}
-	if cdb, err := p.cdb(); err != nil || cdb[0] != 0x28 || len(cdb) != 16 {
-		t.Errorf("cdb() = %x, %v", cdb, err)
+	if m != want {
+		t.Errorf("Decode(%s) = %+v, want %+v", capturedRead, m, want)
+	}
+	if cdb, err := appendCDB(nil, &m, p.AHS); err != nil || cdb[0] != 0x28 || len(cdb) != 16 {
+		t.Errorf("appendCDB = %x, %v", cdb, err)
 	}
 	if out := AppendPDU(nil, p, Digests{}); !bytes.Equal(out, b) {
 		t.Errorf("AppendPDU = %x, want %x", out, b)
@@ -61,18 +61,18 @@ func TestDigestVectors(t *testing.T) {
 }
 
 func TestExtendedCDB(t *testing.T) {
-	h := make(Header, HeaderLen)
+	var m SCSICommand
 	for i := range 16 {
-		h[OffCDB+i] = byte(i)
+		m.CDB[i] = byte(i)
 	}
 	ahs := []byte{0, 5, extendedCDB, 0, 16, 17, 18, 19, 0, 0, 0, 0}
-	cdb, err := PDU{Header: h, AHS: ahs[:8]}.cdb()
+	cdb, err := appendCDB(nil, &m, ahs[:8])
 	if err != nil || len(cdb) != 20 || cdb[15] != 15 || cdb[19] != 19 {
-		t.Errorf("cdb() = %d, %v, want 0 to 19", cdb, err)
+		t.Errorf("appendCDB = %d, %v, want 0 to 19", cdb, err)
 	}
 	for name, bad := range map[string][]byte{"no length": {0, 0, 1, 0}, "too long": {0, 50, 1, 0}} {
-		if cdb, err := (PDU{Header: h, AHS: bad}).cdb(); err == nil {
-			t.Errorf("%s: cdb() = %d, want an error", name, cdb)
+		if cdb, err := appendCDB(nil, &m, bad); err == nil {
+			t.Errorf("%s: appendCDB = %d, want an error", name, cdb)
 		}
 	}
 }

@@ -17,13 +17,13 @@ type queue struct {
 func (q *queue) arrive(t *Task) {
 	q.arrived++
 	t.arrival = q.arrived
-	if t.attribute() == attrOrdered {
+	if t.attribute == Ordered {
 		q.ordered++
 	}
 }
 
 func (q *queue) leave(t *Task) {
-	if t.attribute() == attrOrdered {
+	if t.attribute == Ordered {
 		q.ordered--
 	}
 	if t.state == queued {
@@ -33,12 +33,12 @@ func (q *queue) leave(t *Task) {
 
 // mayRun reports whether a task whose data is complete has nothing to wait for.
 func (q *queue) mayRun(t *Task, tasks map[uint32]*Task) bool {
-	if q.ordered == 0 || t.attribute() == attrHeadOfQueue {
+	if q.ordered == 0 || t.attribute == HeadOfQueue {
 		return true
 	}
 	for _, o := range tasks {
 		earlier := !o.aborted && o.arrival < t.arrival
-		if earlier && (t.attribute() == attrOrdered || o.attribute() == attrOrdered) {
+		if earlier && (t.attribute == Ordered || o.attribute == Ordered) {
 			return false
 		}
 	}

@@ -15,38 +15,32 @@ func TestR2Ts(t *testing.T) {
 	disk := newRAM(1 << 20)
 	i := serve(t, disk, nil).login(initiatortest.Options{Keys: keys("MaxBurstLength=4096 FirstBurstLength=2048 MaxOutstandingR2T=3 InitialR2T=No")})
 	data := bytes.Repeat([]byte("ironhook"), size/8)
-	h := notFinal(i.Command([]byte{0x2a, 8: size / 512, 9: 0}, iscsi.FlagWrite, size))
-	if err := i.Send(h, data[:1024]); err != nil {
+	m := i.Command([]byte{0x2a, 8: size / 512, 9: 0}, iscsi.FlagWrite, size)
+	m.Final = false
+	if err := i.Send(m, data[:1024]); err != nil {
 		t.Fatal(err)
 	}
-	first := make(iscsi.Header, iscsi.HeaderLen)
-	first.PutUint32(iscsi.OffITT, h.ITT())
-	first.PutUint32(iscsi.OffTTT, iscsi.NoTag)
-	if err := i.Send(i.DataOut(first, 0, 1024), data[1024:2048]); err != nil { // all that was agreed without asking
+	if err := i.Send(i.Unsolicited(m.ITT, 0, 1024), data[1024:2048]); err != nil { // all that was agreed without asking
 		t.Fatal(err)
 	}
 	tags := map[uint32]bool{}
-	var open []iscsi.Header
+	var open []iscsi.R2T
 	asked := 2048
 	for answered := asked; answered < size; {
 		for asked < size && len(open) < most {
-			p, err := i.Receive()
-			if err != nil || p.Header.Opcode() != iscsi.OpR2T {
-				t.Fatalf("%v, %v, want an R2T for %d", p, err, asked)
-			}
-			r := p.Header
+			r := receiveR2T(t, i)
 			want := min(burst, size-asked)
-			if r.Uint32(iscsi.OffOffset) != uint32(asked) || r.Uint32(iscsi.OffDesired) != uint32(want) || r.Uint32(iscsi.OffDataSN) != uint32(len(tags)) || tags[r.TTT()] || r.ITT() != h.ITT() {
-				t.Fatalf("R2T %d for %d bytes at %d under %#x, want the next %d at %d", r.Uint32(iscsi.OffDataSN), r.Uint32(iscsi.OffDesired), r.Uint32(iscsi.OffOffset), r.TTT(), want, asked)
+			if r.Offset != uint32(asked) || r.Desired != uint32(want) || r.R2TSN != uint32(len(tags)) || tags[r.TTT] || r.ITT != m.ITT {
+				t.Fatalf("%+v, want an R2T for the next %d at %d", r, want, asked)
 			}
-			tags[r.TTT()] = true
+			tags[r.TTT] = true
 			open = append(open, r)
 			asked += want
 		}
 		silent(t, i) // and not one more
-		n := int(open[0].Uint32(iscsi.OffDesired))
+		n := int(open[0].Desired)
 		half := n / 2
-		if err := i.Send(notFinal(i.DataOut(open[0], 0, answered)), data[answered:answered+half]); err != nil {
+		if err := i.Send(with(i.DataOut(open[0], 0, answered), func(m *iscsi.DataOut) { m.Final = false }), data[answered:answered+half]); err != nil {
 			t.Fatal(err)
 		}
 		if err := i.Send(i.DataOut(open[0], 1, answered+half), data[answered+half:answered+n]); err != nil {
@@ -54,12 +48,21 @@ func TestR2Ts(t *testing.T) {
 		}
 		answered, open = answered+n, open[1:]
 	}
-	if p, err := i.Receive(); err != nil || p.Header.Opcode() != iscsi.OpSCSIResponse || p.Header[3] != 0 || p.Header.Uint32(iscsi.OffDataSN) != uint32(len(tags)) {
-		t.Fatalf("%v, %v, want GOOD after %d R2Ts", p, err, len(tags))
+	if r := receiveResponse(t, i); r.Status != 0 || r.ExpDataSN != uint32(len(tags)) {
+		t.Fatalf("%+v, want GOOD after %d R2Ts", r, len(tags))
 	}
 	if got, _ := disk.snapshot(); !bytes.Equal(got[:size], data) {
 		t.Error("the disk has other data than was sent")
 	}
+}
+
+func receiveResponse(t *testing.T, i *initiatortest.Initiator) iscsi.SCSIResponse {
+	t.Helper()
+	p, err := i.Receive()
+	if err != nil || p.Header.Opcode() != iscsi.OpSCSIResponse {
+		t.Fatalf("received %v, %v, want a SCSI response", p, err)
+	}
+	return initiatortest.Decode[iscsi.SCSIResponse](p)
 }
 
 // Lengths that do not fit the command move what both agree upon, and the residual tells
@@ -68,7 +71,7 @@ func TestOddLengths(t *testing.T) {
 	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{})
 	for name, tt := range map[string]struct {
 		cdb      []byte
-		flags    byte
+		flags    iscsi.Direction
 		edtl     uint32
 		send     int
 		moved    int
@@ -85,33 +88,33 @@ func TestOddLengths(t *testing.T) {
 		"nothing to move, 512 announced":       {make([]byte, 6), iscsi.FlagRead, 512, 0, 0, 512, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := with(i.Command(tt.cdb, tt.flags, 0), iscsi.OffEDTL, tt.edtl)
-			if err := i.Send(h, make([]byte, tt.send)); err != nil {
+			m := i.Command(tt.cdb, tt.flags, 0)
+			m.EDTL = tt.edtl
+			if err := i.Send(m, make([]byte, tt.send)); err != nil {
 				t.Fatal(err)
 			}
 			moved := 0
 			for {
 				p, err := i.Receive()
-				if err != nil || p.Header.ITT() != h.ITT() {
+				if err != nil || p.Header.ITT() != m.ITT {
 					t.Fatalf("%v, %v", p, err)
 				}
-				moved += len(p.Data)
-				if p.Header.Opcode() == iscsi.OpDataIn && p.Header[1]&1 == 0 {
-					continue
+				var status byte
+				var residual iscsi.Residual
+				if p.Header.Opcode() == iscsi.OpDataIn {
+					in := initiatortest.Decode[iscsi.DataIn](p)
+					moved += len(p.Data)
+					if !in.HasStatus {
+						continue
+					}
+					status, residual = in.Status, in.Residual
+				} else {
+					r := initiatortest.Decode[iscsi.SCSIResponse](p)
+					status, residual = r.Status, r.Residual
 				}
-				if p.Header.Opcode() == iscsi.OpSCSIResponse {
-					moved -= len(p.Data)
-				}
-				residual, flags := p.Header.Uint32(iscsi.OffResidual), p.Header[1]&6
-				want := byte(0)
-				switch {
-				case tt.overflow:
-					want = 4
-				case tt.residual > 0:
-					want = 2
-				}
-				if p.Header[3] != 0 || moved != tt.moved || residual != tt.residual || flags != want {
-					t.Errorf("status %d, %d bytes, residual %d with flags %#x; want GOOD, %d, %d with %#x", p.Header[3], moved, residual, flags, tt.moved, tt.residual, want)
+				want := iscsi.Residual{Overflow: tt.overflow, Underflow: !tt.overflow && tt.residual > 0, Count: tt.residual}
+				if status != 0 || moved != tt.moved || residual != want {
+					t.Errorf("status %d, %d bytes, residual %+v; want GOOD, %d, %+v", status, moved, residual, tt.moved, want)
 				}
 				return
 			}

@@ -1,98 +1,117 @@
 package iscsi
 
-// The requests that are not commands: pings, goodbyes, and what is refused.
+// The requests that are not commands: pings, logouts, and what is rejected.
 
-// Reasons of a Reject (RFC 7143 §11.17.1).
+// RejectReason is why a PDU is rejected (RFC 7143 §11.17.1).
+type RejectReason byte
+
+// The reasons that we give.
 const (
-	dataDigestError     = 0x02
-	snackRejected       = 0x03
-	commandNotSupported = 0x05
-	tooManyImmediate    = 0x06
-	invalidField        = 0x09
+	dataDigestError     RejectReason = 0x02
+	snackRejected       RejectReason = 0x03
+	commandNotSupported RejectReason = 0x05
+	tooManyImmediate    RejectReason = 0x06
+	invalidField        RejectReason = 0x09
 )
 
-// reject answers a PDU that we can do without; it carries back the header.
-func (s *Session) reject(p PDU, reason byte) error {
-	h := s.answer(OpReject, NoTag)
-	h[2] = reason
-	s.send(PDU{Header: h, Data: append([]byte(nil), p.Header...)}, true, nil)
-	return nil
+// reject answers a PDU that does no harm; it carries back the header.
+func (s *Session) reject(p PDU, reason RejectReason) {
+	m := Reject{ResponseFields: s.next(NoTag), Reason: reason}
+	s.sink.Send(PDU{Header: m.Encode(s.scratch()), Data: append([]byte(nil), p.Header...)}, nil)
 }
 
-func (s *Session) snack(p PDU) error { return s.reject(p, snackRejected) }
+func (s *Session) snack(p PDU) error {
+	s.reject(p, snackRejected)
+	return nil
+}
 
 // nopOut takes the answer to a ping of ours, and answers one of the initiator's with
 // the same data. A PDU may be both.
 func (s *Session) nopOut(p PDU) error {
-	if p.Header.TTT() != NoTag {
+	var m NopOut
+	m.Decode(p.Header)
+	if m.TTT != NoTag {
 		s.pinging, s.ponged = false, true
 	}
-	if p.Header.ITT() == NoTag {
+	if m.ITT == NoTag {
 		return nil
 	}
-	h := s.answer(OpNopIn, p.Header.ITT())
-	copy(h[offLUN:offLUN+8], p.Header[offLUN:])
-	h.PutUint32(OffTTT, NoTag)
 	var data *Buffer
 	if n := min(len(p.Data), s.params.MaxSend); n > 0 {
 		data = s.memory.get(n)
 		copy(data.B, p.Data)
 		p.Data = data.B
 	}
-	s.send(PDU{Header: h, Data: p.Data}, true, data)
+	answer := NopIn{ResponseFields: s.next(m.ITT), LUN: m.LUN, TTT: NoTag}
+	s.sink.Send(PDU{Header: answer.Encode(s.scratch()), Data: p.Data}, data)
 	return nil
 }
 
-// Ping asks a silent initiator for a sign of life. It reports whether the one asked for
-// before has come.
-func (s *Session) Ping() (answered bool) {
+// Ping asks a silent initiator for a sign of life, unless an earlier Ping is not
+// answered yet. It reports whether it asked.
+func (s *Session) Ping() bool {
 	if s.pinging {
 		return false
 	}
 	s.pinging = true
-	h := s.answer(OpNopIn, NoTag)
-	h.PutUint32(OffTTT, s.newTTT())
-	s.send(PDU{Header: h}, false, nil)
+	m := NopIn{TTT: s.newTTT(), ResponseFields: s.peek(NoTag)}
+	s.sink.Send(PDU{Header: m.Encode(s.scratch())}, nil)
 	return true
 }
 
-// Goodbye asks the initiator to log out within so many seconds (RFC 7143 §11.9.1, event
-// 1). Linux does, and connects again.
+// AsyncEvent is what an asynchronous message is about (RFC 7143 §11.9.1).
+type AsyncEvent byte
+
+// RequestLogout asks the initiator to log out within Parameter3 seconds.
+const RequestLogout AsyncEvent = 1
+
+// Goodbye asks the initiator to log out within so many seconds. Linux does, and connects
+// again.
 func (s *Session) Goodbye(seconds uint16) {
-	h := s.answer(OpAsync, NoTag)
-	h[offAsyncEvent] = 1
-	h.PutUint16(offAsyncParameter3, seconds)
-	s.send(PDU{Header: h}, true, nil)
+	m := Async{ResponseFields: s.next(NoTag), Event: RequestLogout, Parameter3: seconds}
+	s.sink.Send(PDU{Header: m.Encode(s.scratch())}, nil)
 }
 
-// Reasons and responses of a logout (RFC 7143 §11.14.1 and §11.15.1).
-const (
-	closeSession    = 0
-	closeConnection = 1
-	forRecovery     = 2
+// LogoutReason is why an initiator logs out (RFC 7143 §11.14.1).
+type LogoutReason byte
 
-	loggedOut      = 0
-	noSuchCID      = 1
-	noSuchRecovery = 2
+// The reasons for a logout.
+const (
+	CloseSession      LogoutReason = 0
+	CloseConnection   LogoutReason = 1
+	RemoveForRecovery LogoutReason = 2
+)
+
+// LogoutResult is how a logout went (RFC 7143 §11.15.1).
+type LogoutResult byte
+
+// The results of a logout that we give.
+const (
+	LoggedOut           LogoutResult = 0
+	CIDNotFound         LogoutResult = 1
+	RecoveryUnsupported LogoutResult = 2
 )
 
 // logout ends the session, or its only connection, which is the same. What is in flight
 // is aborted, and waited for.
 func (s *Session) logout(p PDU) error {
-	itt := p.Header.ITT()
-	switch reason := p.Header[1] & 0x7f; {
-	case reason == forRecovery:
-		s.logoutResponse(itt, noSuchRecovery)
+	var m LogoutRequest
+	m.Decode(p.Header)
+	switch {
+	case m.Reason == RemoveForRecovery:
+		s.logoutResponse(m.ITT, RecoveryUnsupported)
 		return nil
-	case reason > forRecovery:
-		return s.reject(p, invalidField)
-	case reason == closeConnection && p.Header.Uint16(offCID) != s.cid:
-		s.logoutResponse(itt, noSuchCID)
+	case m.Reason > RemoveForRecovery:
+		s.reject(p, invalidField)
+		return nil
+	case m.Reason == CloseConnection && m.CID != s.cid:
+		s.logoutResponse(m.ITT, CIDNotFound)
 		return nil
 	}
+	itt := m.ITT
 	s.leaving = true
 	b := newBarrier(func() {
-		s.logoutResponse(itt, loggedOut)
+		s.logoutResponse(itt, LoggedOut)
 		s.sink.Close("")
 	})
 	s.Abort(func(*Task) bool { return true }, b)
@@ -100,9 +119,7 @@ func (s *Session) logout(p PDU) error {
 	return nil
 }
 
-func (s *Session) logoutResponse(itt uint32, response byte) {
-	h := s.answer(OpLogoutResponse, itt)
-	h[2] = response
-	h.PutUint16(offTime2Wait, uint16(s.params.Time2Wait))
-	s.send(PDU{Header: h}, true, nil)
+func (s *Session) logoutResponse(itt uint32, r LogoutResult) {
+	m := LogoutResponse{ResponseFields: s.next(itt), Response: r, Time2Wait: uint16(s.params.Time2Wait)}
+	s.sink.Send(PDU{Header: m.Encode(s.scratch())}, nil)
 }

@@ -76,10 +76,13 @@ func (s *Session) Handle(p PDU) error {
 	}
 	handle := handlers[op]
 	if handle == nil || s.device == nil && !discoveryMay[op] {
-		return s.reject(p, commandNotSupported)
+		s.reject(p, commandNotSupported)
+		return nil
 	}
 	if op != OpSNACK {
-		if ok, err := s.number(h); !ok {
+		var r RequestFields
+		r.decode(h)
+		if ok, err := s.number(&r); !ok {
 			return err
 		}
 	}
@@ -103,11 +106,11 @@ var discoveryMay = [64]bool{OpTextRequest: true, OpLogout: true, OpNopOut: true}
 // number puts a request into the order of CmdSN (RFC 7143 §4.2.2.1) and reports whether
 // to take it. What lies outside of the window is ignored. A gap inside it is an error:
 // on a session's only connection nothing can fill it any more.
-func (s *Session) number(h Header) (bool, error) {
-	if h.Immediate() {
+func (s *Session) number(r *RequestFields) (bool, error) {
+	if r.Immediate {
 		return true, nil
 	}
-	n := h.Uint32(OffCmdSN)
+	n := r.CmdSN
 	if !between(s.expCmdSN, n, s.maxCmdSN) {
 		return false, nil
 	}
@@ -127,31 +130,26 @@ func newSession(sink Sink, params Params, memory *buffers, depth int, cmdSN, sta
 	}
 }
 
-// answer starts a PDU in reply to a request. The header is the session's own scratch
-// space, good for one Send.
-func (s *Session) answer(op Opcode, itt uint32) Header {
-	h := Header(s.header[:])
-	clear(h)
-	h[0], h[1] = byte(op), FlagFinal
-	h.PutUint32(OffITT, itt)
-	return h
+// next returns the fields of an answer that carries a status: it takes the next StatSN.
+func (s *Session) next(itt uint32) ResponseFields {
+	f := s.peek(itt)
+	s.statSN++
+	return f
 }
 
-// send numbers an answer and sends it. Those that carry a status advance StatSN.
-func (s *Session) send(p PDU, status bool, last *Buffer) {
-	h := p.Header
-	h.PutUint32(OffStatSN, s.statSN)
-	if status {
-		s.statSN++
-	}
-	s.putWindow(h)
-	s.sink.Send(p, last)
+// peek returns the fields of a PDU that shows StatSN without taking it.
+func (s *Session) peek(itt uint32) ResponseFields {
+	s.openWindow()
+	return ResponseFields{ITT: itt, StatSN: s.statSN, ExpCmdSN: s.expCmdSN, MaxCmdSN: s.maxCmdSN}
 }
 
-// putWindow tells the initiator how far it may go. The window narrows as memory runs
-// out but never closes for good: with no command in flight one may always come, and its
-// answer opens the window again. What was once granted stays so.
-func (s *Session) putWindow(h Header) {
+// scratch returns room for a header, good for one Send.
+func (s *Session) scratch() Header { return s.header[:] }
+
+// openWindow moves MaxCmdSN on. The window narrows as memory runs out but never closes
+// for good: with no command in flight one may always come, and its answer opens the
+// window again. MaxCmdSN never goes back.
+func (s *Session) openWindow() {
 	depth := s.depth
 	if free := s.memory.limit - s.memory.used.Load(); free < int64(depth)*int64(s.params.FirstBurst) {
 		depth = uint32(max(free/int64(s.params.FirstBurst), 1))
@@ -159,8 +157,6 @@ func (s *Session) putWindow(h Header) {
 	if most := s.expCmdSN + depth - uint32(min(s.active, int(depth))) - 1; before(s.maxCmdSN, most) {
 		s.maxCmdSN = most
 	}
-	h.PutUint32(OffExpCmd, s.expCmdSN)
-	h.PutUint32(OffMaxCmd, s.maxCmdSN)
 }
 
 // newTTT returns a target transfer tag, which is never the reserved one.

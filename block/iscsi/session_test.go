@@ -1,7 +1,6 @@
 package iscsi
 
 import (
-	"encoding/binary"
 	"testing"
 
 	"ironhook/block/scsi"
@@ -26,18 +25,22 @@ type ledger struct {
 func (l *ledger) Send(p PDU, last *Buffer) {
 	last.release()
 	l.sent++
+	var f ResponseFields
+	f.decode(p.Header)
 	h := p.Header
 	if len(p.Data) > l.session.params.MaxSend && h.Opcode() != OpReject && h.Opcode() != OpSCSIResponse {
 		l.t.Fatalf("%v is longer than the %d that the initiator takes", p, l.session.params.MaxSend)
 	}
 	op := h.Opcode()
-	if status := op != OpR2T && (op != OpDataIn || h[1]&flagStatus != 0) && (op != OpNopIn || h.ITT() != NoTag); status {
-		if got := h.Uint32(OffStatSN); got != l.statSN {
-			l.t.Fatalf("%v has StatSN %d, want %d", p, got, l.statSN)
+	var in DataIn
+	in.Decode(h)
+	if status := op != OpR2T && (op != OpDataIn || in.HasStatus) && (op != OpNopIn || f.ITT != NoTag); status {
+		if f.StatSN != l.statSN {
+			l.t.Fatalf("%v has StatSN %d, want %d", p, f.StatSN, l.statSN)
 		}
 		l.statSN++
 	}
-	if most := h.Uint32(OffMaxCmd); before(most, l.maxCmd) {
+	if most := f.MaxCmdSN; before(most, l.maxCmd) {
 		l.t.Fatalf("%v takes MaxCmdSN back from %d to %d", p, l.maxCmd, most)
 	} else {
 		l.maxCmd = most
@@ -110,42 +113,47 @@ func script(pdus ...PDU) (b []byte) {
 	return b
 }
 
-func seedPDU(op Opcode, flags byte, sn uint32, fields map[int]uint32, data int) PDU {
-	h := make(Header, HeaderLen)
-	h[0], h[1] = byte(op), flags
-	h.PutUint32(OffITT, sn)
-	h.PutUint32(OffCmdSN, sn)
-	for off, v := range fields {
-		h.PutUint32(off, v)
-	}
-	return PDU{Header: h, Data: make([]byte, data)}
+func seedPDU(m Message, data int) PDU {
+	return PDU{Header: m.Encode(make(Header, HeaderLen)), Data: make([]byte, data)}
+}
+
+// numbered are the fields of a request whose tag is its number.
+func numbered(sn uint32) RequestFields { return RequestFields{ITT: sn, CmdSN: sn} }
+
+// sixteenBlocks is a READ(10) or WRITE(10).
+func sixteenBlocks(sn uint32, opcode byte, d Direction) SCSICommand {
+	return SCSICommand{RequestFields: numbered(sn), Final: true, Direction: d, EDTL: 8192, CDB: [16]byte{opcode, 8: 16}}
 }
 
 // Whatever an initiator sends: no panic, StatSN and MaxCmdSN go only forward, memory
 // stays bounded and is all given back at the end.
 func FuzzSession(f *testing.F) {
-	write := map[int]uint32{OffEDTL: 8192, OffCDB: 0x2a << 24, OffCDB + 4: 0, OffCDB + 8: 16 << 24}
-	read := map[int]uint32{OffEDTL: 8192, OffCDB: 0x28 << 24, OffCDB + 8: 16 << 24}
+	write, read := sixteenBlocks(1, 0x2a, FlagWrite), sixteenBlocks(2, 0x28, FlagRead)
 	f.Add(false, script(
-		seedPDU(OpSCSICommand, FlagFinal|FlagWrite, 1, write, 1024),
-		seedPDU(OpDataOut, FlagFinal, 1, map[int]uint32{OffTTT: 1, OffOffset: 1024, OffDataSN: 0}, 4096),
-		seedPDU(OpDataOut, FlagFinal, 1, map[int]uint32{OffTTT: 2, OffOffset: 5120, OffDataSN: 0}, 3072),
-		seedPDU(OpSCSICommand, FlagFinal|FlagRead, 2, read, 0),
-		seedPDU(OpTaskRequest, FlagFinal|byte(ResetLUN), 3, nil, 0),
-		seedPDU(OpNopOut, FlagFinal, 4, map[int]uint32{OffTTT: NoTag}, 100),
-		seedPDU(OpLogout, FlagFinal, 5, nil, 0),
+		seedPDU(write, 1024),
+		seedPDU(DataOut{Final: true, ITT: 1, TTT: 1, Offset: 1024}, 4096),
+		seedPDU(DataOut{Final: true, ITT: 1, TTT: 2, Offset: 5120}, 3072),
+		seedPDU(read, 0),
+		seedPDU(TaskRequest{RequestFields: numbered(3), Function: ResetLUN}, 0),
+		seedPDU(NopOut{RequestFields: numbered(4), TTT: NoTag}, 100),
+		seedPDU(LogoutRequest{RequestFields: numbered(5)}, 0),
 	))
+	write.Final, read.Attribute = false, Ordered
+	last := sixteenBlocks(3, 0x28, FlagRead)
+	last.Attribute = HeadOfQueue
+	abort := TaskRequest{RequestFields: numbered(9), Function: AbortTask, RefTag: 1}
+	abort.Immediate = true
 	f.Add(false, script(
-		seedPDU(OpSCSICommand, FlagWrite, 1, write, 0),
-		seedPDU(OpDataOut, 0, 1, map[int]uint32{OffTTT: NoTag}, 1024),
-		seedPDU(OpTaskRequest|0x40, FlagFinal|byte(AbortTask), 9, map[int]uint32{OffRefTag: 1}, 0),
-		seedPDU(OpDataOut, FlagFinal, 1, map[int]uint32{OffTTT: NoTag, OffDataSN: 1, OffOffset: 1024}, 1024),
-		seedPDU(OpSCSICommand, FlagFinal|FlagRead|attrOrdered, 2, read, 0),
-		seedPDU(OpSCSICommand, FlagFinal|FlagRead|attrHeadOfQueue, 3, read, 0),
+		seedPDU(write, 0),
+		seedPDU(DataOut{ITT: 1, TTT: NoTag}, 1024),
+		seedPDU(abort, 0),
+		seedPDU(DataOut{Final: true, ITT: 1, TTT: NoTag, DataSN: 1, Offset: 1024}, 1024),
+		seedPDU(read, 0),
+		seedPDU(last, 0),
 	))
-	text := seedPDU(OpTextRequest, FlagFinal, 1, map[int]uint32{OffTTT: NoTag}, 0)
+	text := seedPDU(TextRequest{RequestFields: numbered(1), Final: true, TTT: NoTag}, 0)
 	text.Data = AppendText(nil, Pair{"SendTargets", "All"})
-	f.Add(true, script(text, seedPDU(OpSCSICommand, FlagFinal, 2, nil, 0)))
+	f.Add(true, script(text, seedPDU(SCSICommand{RequestFields: numbered(2), Final: true}, 0)))
 	f.Fuzz(func(t *testing.T, discovery bool, b []byte) {
 		l := newLedger(t, discovery)
 		for len(b) > HeaderLen {
@@ -186,16 +194,18 @@ func FuzzSession(f *testing.F) {
 }
 
 func FuzzPDU(f *testing.F) {
-	f.Add(uint8(0), AppendPDU(nil, seedPDU(OpSCSICommand, FlagFinal, 1, nil, 5), Digests{}))
-	f.Add(uint8(3), AppendPDU(nil, seedPDU(OpNopOut, FlagFinal, 1, nil, 512), Digests{Header: true, Data: true}))
+	f.Add(uint8(0), AppendPDU(nil, seedPDU(SCSICommand{RequestFields: numbered(1), Final: true}, 5), Digests{}))
+	f.Add(uint8(3), AppendPDU(nil, seedPDU(NopOut{RequestFields: numbered(1)}, 512), Digests{Header: true, Data: true}))
 	f.Fuzz(func(t *testing.T, which uint8, b []byte) {
 		d := Digests{Header: which&1 != 0, Data: which&2 != 0}
 		p, err := ReadPDU(readerOf(b), d, 8192)
 		if err != nil {
 			return
 		}
-		if _, err := p.cdb(); err == nil && p.Header.Opcode() == OpSCSICommand && len(p.AHS) == 0 {
-			binary.BigEndian.PutUint32(p.Header[OffCDB:], 1)
+		var m SCSICommand
+		m.Decode(p.Header)
+		if cdb, err := appendCDB(nil, &m, p.AHS); err == nil && (len(cdb) < 16 || len(cdb) > 16+len(p.AHS)) {
+			t.Fatalf("a CDB of %d bytes from %d of additional headers", len(cdb), len(p.AHS))
 		}
 		again, err := ReadPDU(readerOf(AppendPDU(nil, p, d)), d, 8192)
 		if err != nil || string(again.Data) != string(p.Data) || string(again.AHS) != string(p.AHS) {
@@ -210,14 +220,13 @@ func TestStarvedWritesAreForgotten(t *testing.T) {
 	l := newLedger(t, false)
 	held := l.session.memory.ask(2 << 20) // of somebody else
 	defer held.release()
-	write := map[int]uint32{OffEDTL: 8192, OffCDB: 0x2a << 24, OffCDB + 8: 16 << 24}
 	for sn := uint32(1); sn <= 1000; sn++ {
-		p := seedPDU(OpSCSICommand, FlagFinal|FlagWrite, sn, write, 0)
-		if err := l.session.Handle(p); err != nil {
+		if err := l.session.Handle(seedPDU(sixteenBlocks(sn, 0x2a, FlagWrite), 0)); err != nil {
 			t.Fatal(err)
 		}
-		abort := seedPDU(OpTaskRequest|0x40, FlagFinal|byte(AbortTask), sn+1, map[int]uint32{OffRefTag: sn}, 0)
-		if err := l.session.Handle(abort); err != nil {
+		abort := TaskRequest{RequestFields: numbered(sn + 1), Function: AbortTask, RefTag: sn}
+		abort.Immediate = true
+		if err := l.session.Handle(seedPDU(abort, 0)); err != nil {
 			t.Fatal(err)
 		}
 	}

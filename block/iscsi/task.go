@@ -13,10 +13,11 @@ type Task struct {
 	unit  uint64 // the same, in the one form that can be compared
 	cdb   []byte
 	short [16]byte // where cdb lies unless it is extended
-	flags byte     // second byte of the command's header: FlagRead, FlagWrite, attribute
 	edtl  int64    // what the initiator expects to move, in bytes
 	plan  scsi.Plan
 
+	direction Direction
+	attribute Attribute
 	immediate bool // not counted by the window
 
 	out         []byte  // data-out, want bytes once it is complete
@@ -41,14 +42,6 @@ const (
 	running                    // given to Sink.Run
 )
 
-// Task attributes (RFC 7143 §11.3.1).
-const (
-	attrOrdered     = 2
-	attrHeadOfQueue = 3
-)
-
-func (t *Task) attribute() byte { return t.flags & 7 }
-
 // own moves data-out that still lies in the reader's buffer to memory of the task's
 // own.
 func (t *Task) own(memory *buffers) {
@@ -68,7 +61,7 @@ func (t *Task) drop() {
 // Command returns what to give to the device. In is room for data-in, or nil.
 func (t *Task) command(n *scsi.Nexus) scsi.Command {
 	c := scsi.Command{Nexus: n, LUN: t.lun, CDB: t.cdb, Out: t.out}
-	if t.flags&FlagWrite != 0 {
+	if t.direction&FlagWrite != 0 {
 		c.Expected = t.edtl
 	}
 	if t.in != nil {
@@ -79,7 +72,7 @@ func (t *Task) command(n *scsi.Nexus) scsi.Command {
 
 // room returns how many bytes of data-in the task needs room for.
 func (t *Task) room() int {
-	if t.flags&FlagRead == 0 {
+	if t.direction&FlagRead == 0 {
 		return 0
 	}
 	return int(min(t.plan.In, t.edtl))
@@ -87,22 +80,23 @@ func (t *Task) room() int {
 
 // command takes a SCSI command (RFC 7143 §11.3).
 func (s *Session) command(p PDU) error {
-	h := p.Header
-	itt := h.ITT()
-	if old := s.tasks[itt]; old != nil && (!old.aborted || old.state == running) || itt == NoTag {
-		return protocolError("command with the tag %#x of another", itt)
+	var m SCSICommand
+	m.Decode(p.Header)
+	if old := s.tasks[m.ITT]; old != nil && (!old.aborted || old.state == running) || m.ITT == NoTag {
+		return protocolError("command with the tag %#x of another", m.ITT)
 	}
-	if h.Immediate() && s.immediate >= maxImmediate {
-		return s.reject(p, tooManyImmediate)
+	if m.Immediate && s.immediate >= maxImmediate {
+		s.reject(p, tooManyImmediate)
+		return nil
 	}
-	t, err := s.newTask(p)
+	t, err := s.newTask(&m, p.AHS)
 	if err != nil {
 		return err
 	}
-	if err := s.immediateData(t, p); err != nil {
+	if err := s.immediateData(t, p.Data, m.Final); err != nil {
 		return err
 	}
-	s.tasks[itt] = t
+	s.tasks[m.ITT] = t
 	s.enter(t)
 	return s.advance(t)
 }
@@ -128,19 +122,16 @@ func (s *Session) leave(t *Task) {
 	s.queue.leave(t)
 }
 
-func (s *Session) newTask(p PDU) (*Task, error) {
-	h := p.Header
-	t := &Task{
-		itt: h.ITT(), lun: h.LUN(), unit: scsi.CanonicalLUN(h.LUN()), immediate: h.Immediate(),
-		flags: h[1], edtl: int64(h.Uint32(OffEDTL)),
+func (s *Session) newTask(m *SCSICommand, ahs []byte) (t *Task, err error) {
+	t = &Task{
+		itt: m.ITT, lun: m.LUN, unit: scsi.CanonicalLUN(m.LUN), immediate: m.Immediate,
+		direction: m.Direction, attribute: m.Attribute, edtl: int64(m.EDTL),
 	}
-	cdb, err := p.cdb()
-	if err != nil {
+	if t.cdb, err = appendCDB(t.short[:0], m, ahs); err != nil {
 		return nil, err
 	}
-	t.cdb = append(t.short[:0], cdb...)
 	t.plan = s.device.Plan(t.lun, t.cdb)
-	if t.flags&FlagWrite != 0 {
+	if t.direction&FlagWrite != 0 {
 		t.want = int(min(t.plan.Out, t.edtl))
 	}
 	return t, nil

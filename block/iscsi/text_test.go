@@ -49,9 +49,8 @@ func sendTargets(t *testing.T, i *initiatortest.Initiator, which string) (text [
 	t.Helper()
 	data, ttt := iscsi.AppendText(nil, iscsi.Pair{Key: "SendTargets", Value: which}), iscsi.NoTag
 	for {
-		h := i.Request(iscsi.OpTextRequest, false)
-		h.PutUint32(iscsi.OffTTT, ttt)
-		if err := i.Send(h, data); err != nil {
+		m := iscsi.TextRequest{RequestFields: i.Fields(false), Final: true, TTT: ttt}
+		if err := i.Send(m, data); err != nil {
 			t.Fatal(err)
 		}
 		p, err := i.Receive()
@@ -63,7 +62,7 @@ func sendTargets(t *testing.T, i *initiatortest.Initiator, which string) (text [
 		if p.Header.Final() {
 			return text, pages
 		}
-		data, ttt = nil, p.Header.TTT()
+		data, ttt = nil, initiatortest.Decode[iscsi.TextResponse](p).TTT
 	}
 }
 
@@ -109,19 +108,16 @@ func say(i *initiatortest.Initiator, pieces []string) (string, error) {
 	var p iscsi.PDU
 	ttt := iscsi.NoTag
 	for n, piece := range pieces {
-		h := i.Request(iscsi.OpTextRequest, false)
-		if n < len(pieces)-1 {
-			h[1] = 0x40 // C
-		}
-		h.PutUint32(iscsi.OffTTT, ttt)
-		err := i.Send(h, []byte(piece))
+		last := n == len(pieces)-1
+		m := iscsi.TextRequest{RequestFields: i.Fields(false), Final: last, Continue: !last, TTT: ttt}
+		err := i.Send(m, []byte(piece))
 		if err == nil {
 			p, err = i.Receive()
 		}
 		if err != nil {
 			return "", err
 		}
-		ttt = p.Header.TTT()
+		ttt = initiatortest.Decode[iscsi.TextResponse](p).TTT
 	}
 	return string(p.Data), nil
 }

@@ -14,18 +14,20 @@ const maxText = 16 << 10 // bytes of one request's text, over all its PDUs
 
 // textRequest takes a text request (RFC 7143 §11.10): SendTargets, above all.
 func (s *Session) textRequest(p PDU) error {
+	var m TextRequest
+	m.Decode(p.Header)
 	x := &s.text
-	if ttt := p.Header.TTT(); ttt == NoTag {
+	if m.TTT == NoTag {
 		*x = textExchange{ttt: NoTag} // a new request resets the one that was open
-	} else if ttt != x.ttt {
-		return protocolError("text request with transfer tag %#x, which was not given out", ttt)
+	} else if m.TTT != x.ttt {
+		return protocolError("text request with transfer tag %#x, which was not given out", m.TTT)
 	}
 	if len(x.request)+len(p.Data) > maxText {
 		return protocolError("text request of more than %d bytes", maxText)
 	}
 	x.request = append(x.request, p.Data...)
-	if p.Header[1]&flagContinue != 0 {
-		s.textResponse(p, 0, nil)
+	if m.Continue {
+		s.textResponse(TextResponse{}, m.ITT, nil)
 		return nil
 	}
 	if len(x.rest) == 0 {
@@ -38,26 +40,19 @@ func (s *Session) textRequest(p PDU) error {
 	n := min(len(x.rest), s.params.MaxSend)
 	page := x.rest[:n]
 	x.rest = x.rest[n:]
-	var flags byte
-	switch {
-	case len(x.rest) > 0:
-		flags = flagContinue
-	case p.Header.Final():
-		flags = FlagFinal
-	}
-	s.textResponse(p, flags, page)
+	more := len(x.rest) > 0
+	s.textResponse(TextResponse{Continue: more, Final: !more && m.Final}, m.ITT, page)
 	return nil
 }
 
-func (s *Session) textResponse(p PDU, flags byte, data []byte) {
-	h := s.answer(OpTextResponse, p.Header.ITT())
-	h[1] = flags
+func (s *Session) textResponse(m TextResponse, itt uint32, data []byte) {
 	s.text.ttt = NoTag
-	if flags&FlagFinal == 0 {
+	if !m.Final {
 		s.text.ttt = s.newTTT()
 	}
-	h.PutUint32(OffTTT, s.text.ttt)
-	s.send(PDU{Header: h, Data: data}, true, nil)
+	m.TTT = s.text.ttt
+	m.ResponseFields = s.next(itt)
+	s.sink.Send(PDU{Header: m.Encode(s.scratch()), Data: data}, nil)
 }
 
 // answers is the whole answer to a text.

@@ -112,16 +112,20 @@ func TestPings(t *testing.T) {
 	})
 }
 
+// answerTo answers a ping of the target's without asking for an answer in turn.
+func answerTo(i *initiatortest.Initiator, ping iscsi.PDU) iscsi.NopOut {
+	m := i.Ping(initiatortest.Decode[iscsi.NopIn](ping).TTT)
+	m.ITT = iscsi.NoTag
+	return m
+}
+
 func answerPing(t *testing.T, i *initiatortest.Initiator) {
 	t.Helper()
 	p, err := i.Receive()
-	if err != nil || p.Header.Opcode() != iscsi.OpNopIn || p.Header.TTT() == iscsi.NoTag {
+	if err != nil || p.Header.Opcode() != iscsi.OpNopIn || initiatortest.Decode[iscsi.NopIn](p).TTT == iscsi.NoTag {
 		t.Fatalf("received %v, %v, want a ping", p, err)
 	}
-	h := i.Request(iscsi.OpNopOut, true)
-	h.PutUint32(iscsi.OffITT, iscsi.NoTag)
-	h.PutUint32(iscsi.OffTTT, p.Header.TTT())
-	if err := i.Send(h, nil); err != nil {
+	if err := i.Send(answerTo(i, p), nil); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -154,15 +158,10 @@ func TestDataThatDoesNotCome(t *testing.T) {
 		if err := i.Send(i.Command([]byte{0x2a, 8: 4, 9: 0}, iscsi.FlagWrite, 2048), nil); err != nil {
 			t.Fatal(err)
 		}
-		if p, err := i.Receive(); err != nil || p.Header.Opcode() != iscsi.OpR2T {
-			t.Fatalf("%v, %v, want an R2T", p, err)
-		}
+		receiveR2T(t, i)
 		go func() { // answers every ping, but sends no data
 			for p, err := i.Receive(); err == nil; p, err = i.Receive() {
-				h := i.Request(iscsi.OpNopOut, true)
-				h.PutUint32(iscsi.OffITT, iscsi.NoTag)
-				h.PutUint32(iscsi.OffTTT, p.Header.TTT())
-				i.Send(h, nil)
+				i.Send(answerTo(i, p), nil)
 			}
 		}()
 		closedWithin(t, i.Conn, heard, time.Minute, 63*time.Second, "does not send")
@@ -210,10 +209,14 @@ func dribble(i *initiatortest.Initiator, n int) {
 		return
 	}
 	p, err := i.Receive()
+	if err != nil {
+		return
+	}
+	r2t := initiatortest.Decode[iscsi.R2T](p)
 	for sn := uint32(0); err == nil; sn++ {
 		time.Sleep(time.Second)
-		h := i.DataOut(p.Header, sn, int(sn)*512)
-		h[1] = 0
+		h := i.DataOut(r2t, sn, int(sn)*512)
+		h.Final = false
 		err = i.Send(h, make([]byte, 512))
 	}
 }

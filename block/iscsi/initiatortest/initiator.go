@@ -72,37 +72,53 @@ func New(c net.Conn, o Options) (*Initiator, error) {
 // Close closes the connection without a word.
 func (i *Initiator) Close() error { return i.Conn.Close() }
 
-// Request makes a header with a new task tag, and the numbers that every request
-// carries. An immediate one leaves CmdSN as it is.
-func (i *Initiator) Request(op iscsi.Opcode, immediate bool) iscsi.Header {
-	h := make(iscsi.Header, iscsi.HeaderLen)
-	h[0], h[1] = byte(op), iscsi.FlagFinal
+// Fields returns a new task tag and the numbers that every request carries. An immediate
+// request leaves CmdSN as it is.
+func (i *Initiator) Fields(immediate bool) iscsi.RequestFields {
 	i.itt++
-	h.PutUint32(iscsi.OffITT, i.itt)
-	h.PutUint32(iscsi.OffCmdSN, i.CmdSN)
-	h.PutUint32(iscsi.OffExpStat, i.StatSN)
-	if immediate {
-		h[0] |= 0x40
-	} else {
+	f := iscsi.RequestFields{Immediate: immediate, ITT: i.itt, CmdSN: i.CmdSN, ExpStatSN: i.StatSN}
+	if !immediate {
 		i.CmdSN++
 	}
-	return h
+	return f
 }
 
-// Command makes a SCSI command for LUN 0 that moves n bytes; flags are FlagRead and
-// FlagWrite.
-func (i *Initiator) Command(cdb []byte, flags byte, n int) iscsi.Header {
-	h := i.Request(iscsi.OpSCSICommand, false)
-	h[1] |= flags
-	h.PutUint32(iscsi.OffEDTL, uint32(n))
-	copy(h[iscsi.OffCDB:], cdb)
-	return h
+// Command makes a SCSI command for LUN 0 that moves n bytes.
+func (i *Initiator) Command(cdb []byte, d iscsi.Direction, n int) iscsi.SCSICommand {
+	m := iscsi.SCSICommand{RequestFields: i.Fields(false), Final: true, Direction: d, EDTL: uint32(n)}
+	copy(m.CDB[:], cdb)
+	return m
 }
 
-// Send sends one PDU as it is.
-func (i *Initiator) Send(h iscsi.Header, data []byte) error {
-	_, err := i.Conn.Write(iscsi.AppendPDU(nil, iscsi.PDU{Header: h, Data: data}, i.Digests))
+// Ping makes an immediate NOP-Out; ttt is that of the NOP-In that it answers, or
+// [iscsi.NoTag].
+func (i *Initiator) Ping(ttt uint32) iscsi.NopOut {
+	return iscsi.NopOut{RequestFields: i.Fields(true), TTT: ttt}
+}
+
+// Send sends one PDU as it is. A raw [iscsi.Header] is a message too.
+func (i *Initiator) Send(m iscsi.Message, data []byte) error {
+	_, err := i.Conn.Write(iscsi.AppendPDU(nil, PDU(m, data), i.Digests))
 	return err
+}
+
+// PDU encodes a message.
+func PDU(m iscsi.Message, data []byte) iscsi.PDU {
+	return iscsi.PDU{Header: m.Encode(make(iscsi.Header, iscsi.HeaderLen)), Data: data}
+}
+
+// Decode reads the header of a PDU as the message M. It panics if the PDU is of another
+// opcode.
+func Decode[M iscsi.Message, P interface {
+	*M
+	Decode(iscsi.Header)
+}](p iscsi.PDU) M {
+	var m M
+	P(&m).Decode(p.Header)
+	if op := m.Encode(make(iscsi.Header, iscsi.HeaderLen)).Opcode(); op != p.Header.Opcode() {
+		panic(fmt.Sprintf("%v read as opcode %#02x", p, byte(op)))
+	}
+	return m
 }
 
 // Receive returns the next PDU after it has checked its numbers.
@@ -111,27 +127,26 @@ func (i *Initiator) Receive() (iscsi.PDU, error) {
 	if err != nil {
 		return p, err
 	}
-	h := p.Header
-	hasStatus := true
-	switch h.Opcode() {
+	var f iscsi.ResponseFields
+	f.Decode(p.Header)
+	op, hasStatus := p.Header.Opcode(), true
+	switch op {
 	case iscsi.OpDataIn:
-		hasStatus = h[1]&1 != 0
+		hasStatus = Decode[iscsi.DataIn](p).HasStatus
 	case iscsi.OpR2T:
 		hasStatus = false
 	case iscsi.OpNopIn:
-		hasStatus = h.ITT() != iscsi.NoTag
+		hasStatus = f.ITT != iscsi.NoTag
 	}
-	if hasStatus || h.Opcode() == iscsi.OpR2T {
-		if sn := h.Uint32(iscsi.OffStatSN); sn != i.StatSN {
-			return p, fmt.Errorf("%v has StatSN %d, want %d", p, sn, i.StatSN)
-		}
+	if (hasStatus || op == iscsi.OpR2T) && f.StatSN != i.StatSN {
+		return p, fmt.Errorf("%v has StatSN %d, want %d", p, f.StatSN, i.StatSN)
 	}
 	if hasStatus {
 		i.StatSN++
 	}
-	i.ExpCmdSN = h.Uint32(iscsi.OffExpCmd)
-	if most := h.Uint32(iscsi.OffMaxCmd); int32(most-i.MaxCmdSN) > 0 {
-		i.MaxCmdSN = most
+	i.ExpCmdSN = f.ExpCmdSN
+	if int32(f.MaxCmdSN-i.MaxCmdSN) > 0 {
+		i.MaxCmdSN = f.MaxCmdSN
 	}
 	return p, nil
 }
@@ -149,22 +164,22 @@ type Response struct {
 // login allows, then as the target asks for it, and waits for the response. Out and in
 // are exclusive; in is how many bytes to expect.
 func (i *Initiator) Do(cdb, out []byte, in int) (Response, error) {
-	flags, n := byte(0), in
+	flags, n := iscsi.Direction(0), in
 	if in > 0 {
 		flags = iscsi.FlagRead
 	}
 	if len(out) > 0 {
 		flags, n = iscsi.FlagWrite, len(out)
 	}
-	h := i.Command(cdb, flags, n)
+	m := i.Command(cdb, flags, n)
 	first := 0
 	if i.Answers["ImmediateData"] == "Yes" {
 		first = min(len(out), i.number("FirstBurstLength", 65536), i.number("MaxRecvDataSegmentLength", 8192))
 	}
-	if err := i.Send(h, out[:first]); err != nil {
+	if err := i.Send(m, out[:first]); err != nil {
 		return Response{}, err
 	}
-	return i.Finish(h.ITT(), out, in)
+	return i.Finish(m.ITT, out, in)
 }
 
 // Finish carries a command that was sent to its end: it answers R2Ts from out and
@@ -176,29 +191,30 @@ func (i *Initiator) Finish(itt uint32, out []byte, in int) (r Response, err erro
 		if err != nil {
 			return r, err
 		}
-		h := p.Header
-		if h.ITT() != itt {
+		if p.Header.ITT() != itt {
 			return r, fmt.Errorf("%v where an answer to %#x was due", p, itt)
 		}
-		switch h.Opcode() {
+		switch p.Header.Opcode() {
 		case iscsi.OpR2T:
-			err = i.answerR2T(h, out)
+			err = i.answerR2T(Decode[iscsi.R2T](p), out)
 			r.PDUs++
 		case iscsi.OpDataIn:
-			if h.Uint32(iscsi.OffDataSN) != uint32(r.PDUs) || h.Uint32(iscsi.OffOffset) != uint32(len(r.Data)) {
-				return r, fmt.Errorf("%v is number %d for offset %d, want %d and %d", p, h.Uint32(iscsi.OffDataSN), h.Uint32(iscsi.OffOffset), r.PDUs, len(r.Data))
+			m := Decode[iscsi.DataIn](p)
+			if m.DataSN != uint32(r.PDUs) || m.Offset != uint32(len(r.Data)) {
+				return r, fmt.Errorf("%v is number %d for offset %d, want %d and %d", p, m.DataSN, m.Offset, r.PDUs, len(r.Data))
 			}
 			r.Data = append(r.Data, p.Data...)
 			r.PDUs++
-			if h[1]&1 != 0 {
-				r.status(h, nil)
+			if m.HasStatus {
+				r.status(m.Status, m.Residual, nil)
 				return r, nil
 			}
 		case iscsi.OpSCSIResponse:
-			if n := h.Uint32(iscsi.OffDataSN); n != uint32(r.PDUs) {
-				return r, fmt.Errorf("%v has ExpDataSN %d, want %d", p, n, r.PDUs)
+			m := Decode[iscsi.SCSIResponse](p)
+			if m.ExpDataSN != uint32(r.PDUs) {
+				return r, fmt.Errorf("%v has ExpDataSN %d, want %d", p, m.ExpDataSN, r.PDUs)
 			}
-			r.status(h, p.Data)
+			r.status(m.Status, m.Residual, p.Data)
 			return r, nil
 		default:
 			return r, fmt.Errorf("unexpected %v", p)
@@ -209,10 +225,10 @@ func (i *Initiator) Finish(itt uint32, out []byte, in int) (r Response, err erro
 	}
 }
 
-func (r *Response) status(h iscsi.Header, data []byte) {
-	r.Status = h[3]
-	r.Residual = int64(h.Uint32(iscsi.OffResidual))
-	if h[1]&4 != 0 {
+func (r *Response) status(status byte, residual iscsi.Residual, data []byte) {
+	r.Status = status
+	r.Residual = int64(residual.Count)
+	if residual.Overflow {
 		r.Residual = -r.Residual
 	}
 	if len(data) >= 2 {
@@ -221,19 +237,17 @@ func (r *Response) status(h iscsi.Header, data []byte) {
 }
 
 // answerR2T sends the data that was asked for, in PDUs as long as the target takes.
-func (i *Initiator) answerR2T(r2t iscsi.Header, out []byte) error {
-	at, n := int(r2t.Uint32(iscsi.OffOffset)), int(r2t.Uint32(iscsi.OffDesired))
+func (i *Initiator) answerR2T(r2t iscsi.R2T, out []byte) error {
+	at, n := int(r2t.Offset), int(r2t.Desired)
 	if at+n > len(out) {
 		return fmt.Errorf("R2T for %d bytes at %d of %d", n, at, len(out))
 	}
 	segment := i.number("MaxRecvDataSegmentLength", 8192)
 	for sn := uint32(0); n > 0; sn++ {
 		k := min(n, segment)
-		h := i.DataOut(r2t, sn, at)
-		if k < n {
-			h[1] = 0
-		}
-		if err := i.Send(h, out[at:at+k]); err != nil {
+		m := i.DataOut(r2t, sn, at)
+		m.Final = k == n
+		if err := i.Send(m, out[at:at+k]); err != nil {
 			return err
 		}
 		at, n = at+k, n-k
@@ -241,15 +255,14 @@ func (i *Initiator) answerR2T(r2t iscsi.Header, out []byte) error {
 	return nil
 }
 
-// DataOut makes the header of a final Data-Out in answer to an R2T.
-func (i *Initiator) DataOut(r2t iscsi.Header, sn uint32, at int) iscsi.Header {
-	h := make(iscsi.Header, iscsi.HeaderLen)
-	h[0], h[1] = byte(iscsi.OpDataOut), iscsi.FlagFinal
-	copy(h[8:24], r2t[8:24]) // LUN and both tags
-	h.PutUint32(iscsi.OffExpStat, i.StatSN)
-	h.PutUint32(iscsi.OffDataSN, sn)
-	h.PutUint32(iscsi.OffOffset, uint32(at))
-	return h
+// DataOut makes a final Data-Out in answer to an R2T.
+func (i *Initiator) DataOut(r2t iscsi.R2T, sn uint32, at int) iscsi.DataOut {
+	return iscsi.DataOut{Final: true, LUN: r2t.LUN, ITT: r2t.ITT, TTT: r2t.TTT, ExpStatSN: i.StatSN, DataSN: sn, Offset: uint32(at)}
+}
+
+// Unsolicited makes a final Data-Out that no R2T asked for.
+func (i *Initiator) Unsolicited(itt, sn uint32, at int) iscsi.DataOut {
+	return i.DataOut(iscsi.R2T{ResponseFields: iscsi.ResponseFields{ITT: itt}, TTT: iscsi.NoTag}, sn, at)
 }
 
 func (i *Initiator) number(key string, preset int) int {
@@ -313,7 +326,7 @@ func blocks(op byte, off int64, n int) []byte {
 
 // Logout ends the session properly.
 func (i *Initiator) Logout() error {
-	if err := i.Send(i.Request(iscsi.OpLogout, true), nil); err != nil {
+	if err := i.Send(iscsi.LogoutRequest{RequestFields: i.Fields(true)}, nil); err != nil {
 		return err
 	}
 	p, err := i.Receive()

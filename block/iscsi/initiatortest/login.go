@@ -13,15 +13,26 @@ import (
 )
 
 // LoginError is a login that the target refused.
-type LoginError struct{ Status uint16 }
+type LoginError struct{ Status iscsi.LoginStatus }
 
-func (e *LoginError) Error() string { return fmt.Sprintf("login refused with status %#04x", e.Status) }
+func (e *LoginError) Error() string {
+	return fmt.Sprintf("login refused with status %#04x", uint16(e.Status))
+}
 
-// Stages of a login: what the second byte of its PDUs has.
-const (
-	securityToOperational = 0x81
-	operationalToFull     = 0x87
+// A Move is what a login request asks for: from one stage to another.
+type Move struct{ From, To iscsi.Stage }
+
+// The moves of a login.
+var (
+	SecurityToOperational = Move{iscsi.SecurityStage, iscsi.OperationalStage}
+	SecurityToFull        = Move{iscsi.SecurityStage, iscsi.FullFeaturePhase}
+	OperationalToFull     = Move{iscsi.OperationalStage, iscsi.FullFeaturePhase}
 )
+
+// made reports whether the target agreed to the move.
+func (m Move) made(r iscsi.LoginResponse) bool {
+	return r.Transit && r.Stage == m.From && r.Next == m.To
+}
 
 func (i *Initiator) logIn() error {
 	o := &i.opts
@@ -33,7 +44,7 @@ func (i *Initiator) logIn() error {
 	if o.User != "" {
 		method = "CHAP"
 	}
-	h, answers, err := i.Round(securityToOperational, append(names, iscsi.Pair{Key: "AuthMethod", Value: method})...)
+	resp, answers, err := i.Round(SecurityToOperational, append(names, iscsi.Pair{Key: "AuthMethod", Value: method})...)
 	if err != nil {
 		return err
 	}
@@ -41,12 +52,12 @@ func (i *Initiator) logIn() error {
 		return fmt.Errorf("AuthMethod=%s, want %s", answers["AuthMethod"], method)
 	}
 	if o.User != "" {
-		if h, err = i.proveCHAP(h); err != nil {
+		if resp, err = i.proveCHAP(); err != nil {
 			return err
 		}
 	}
-	if h[1] != securityToOperational {
-		return fmt.Errorf("after authentication the target is in stage %#02x", h[1])
+	if !SecurityToOperational.made(resp) {
+		return fmt.Errorf("after authentication the target answers %+v", resp)
 	}
 	return i.negotiate()
 }
@@ -65,72 +76,71 @@ func (i *Initiator) negotiate() error {
 	for _, key := range slices.Sorted(maps.Keys(offer)) {
 		pairs = append(pairs, iscsi.Pair{Key: key, Value: offer[key]})
 	}
-	h, answers, err := i.Round(operationalToFull, pairs...)
+	resp, answers, err := i.Round(OperationalToFull, pairs...)
 	if err != nil {
 		return err
 	}
-	if h[1] != operationalToFull {
-		return fmt.Errorf("target stays in stage %#02x", h[1])
+	if !OperationalToFull.made(resp) {
+		return fmt.Errorf("target stays in the operational stage: %+v", resp)
 	}
 	i.Answers = answers
 	i.Digests = iscsi.Digests{Header: answers["HeaderDigest"] == "CRC32C", Data: answers["DataDigest"] == "CRC32C"}
 	return nil
 }
 
-// Round sends one login request with the given second byte and returns the response.
-func (i *Initiator) Round(stage byte, pairs ...iscsi.Pair) (iscsi.Header, map[string]string, error) {
-	h := make(iscsi.Header, iscsi.HeaderLen)
-	h[0], h[1] = byte(iscsi.OpLoginRequest)|0x40, stage
-	copy(h[8:], i.opts.ISID[:])
-	h.PutUint32(iscsi.OffCmdSN, i.CmdSN)
-	h.PutUint32(iscsi.OffExpStat, i.StatSN)
-	if err := i.Send(h, iscsi.AppendText(nil, pairs...)); err != nil {
-		return nil, nil, err
+// Round sends one login request and returns the response and its keys.
+func (i *Initiator) Round(move Move, pairs ...iscsi.Pair) (resp iscsi.LoginResponse, answers map[string]string, err error) {
+	m := iscsi.LoginRequest{
+		RequestFields: iscsi.RequestFields{Immediate: true, CmdSN: i.CmdSN, ExpStatSN: i.StatSN},
+		Transit:       true, Stage: move.From, Next: move.To, ISID: i.opts.ISID,
+	}
+	if err := i.Send(m, iscsi.AppendText(nil, pairs...)); err != nil {
+		return resp, nil, err
 	}
 	p, err := iscsi.ReadPDU(i.Conn, iscsi.Digests{}, 8192)
 	if err != nil {
-		return nil, nil, err
+		return resp, nil, err
 	}
-	if status := p.Header.Uint16(36); status != 0 {
-		return nil, nil, &LoginError{status}
+	if resp = Decode[iscsi.LoginResponse](p); resp.Status != 0 {
+		return resp, nil, &LoginError{resp.Status}
 	}
-	i.StatSN = p.Header.Uint32(iscsi.OffStatSN) + 1
-	i.ExpCmdSN, i.MaxCmdSN = p.Header.Uint32(iscsi.OffExpCmd), p.Header.Uint32(iscsi.OffMaxCmd)
-	answers := map[string]string{}
+	i.StatSN = resp.StatSN + 1
+	i.ExpCmdSN, i.MaxCmdSN = resp.ExpCmdSN, resp.MaxCmdSN
+	answers = map[string]string{}
 	list, err := iscsi.ParseText(p.Data)
 	for _, pair := range list {
 		answers[pair.Key] = pair.Value
 	}
-	return p.Header, answers, err
+	return resp, answers, err
 }
 
 // proveCHAP answers the target's challenge, and with a MutualUser challenges it in
 // turn. Like iPXE it wants to move on in every round.
-func (i *Initiator) proveCHAP(iscsi.Header) (iscsi.Header, error) {
+func (i *Initiator) proveCHAP() (iscsi.LoginResponse, error) {
 	o := &i.opts
-	h, a, err := i.Round(securityToOperational, iscsi.Pair{Key: "CHAP_A", Value: "5"})
+	resp, a, err := i.Round(SecurityToOperational, iscsi.Pair{Key: "CHAP_A", Value: "5"})
 	if err != nil {
-		return h, err
+		return resp, err
 	}
-	if h[1]&iscsi.FlagFinal != 0 {
-		return h, fmt.Errorf("target moves on before authentication")
+	if resp.Transit {
+		return resp, fmt.Errorf("target moves on before authentication")
 	}
 	challenge, err := hex.DecodeString(strings.TrimPrefix(a["CHAP_C"], "0x"))
 	if err != nil {
-		return h, err
+		return resp, err
 	}
 	reply := []iscsi.Pair{{Key: "CHAP_N", Value: o.User}, {Key: "CHAP_R", Value: response(a["CHAP_I"], o.Secret, challenge)}}
 	ours := []byte("sixteen bytes :)")
 	if o.MutualUser != "" {
 		reply = append(reply, iscsi.Pair{Key: "CHAP_I", Value: "7"}, iscsi.Pair{Key: "CHAP_C", Value: "0x" + hex.EncodeToString(ours)})
 	}
-	if h, a, err = i.Round(securityToOperational, reply...); err != nil || o.MutualUser == "" {
-		return h, err
+	if resp, a, err = i.Round(SecurityToOperational, reply...); err != nil || o.MutualUser == "" {
+		return resp, err
 	}
 	if a["CHAP_N"] != o.MutualUser || a["CHAP_R"] != response("7", o.MutualSecret, ours) {
-		return h, fmt.Errorf("target does not prove that it is %s", o.MutualUser)
+		return resp, fmt.Errorf("target does not prove that it is %s", o.MutualUser)
 	}
-	return h, nil
+	return resp, nil
 }
 
 func response(id, secret string, challenge []byte) string {
