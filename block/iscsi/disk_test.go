@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ironhook/block/scsi"
+	"ironhook/block/scsi/disktest"
 )
 
 // ram is a disk in memory. Its gate, while shut, holds up every write and flush that
@@ -86,4 +87,8 @@ func newDevice(t testing.TB, disk scsi.Disk) *scsi.Device {
 		t.Fatal(err)
 	}
 	return scsi.NewDevice("iqn.2026-11.test:disk", unit)
+}
+
+func TestRAM(t *testing.T) {
+	disktest.Run(t, func(*testing.T) disktest.Disk { return disktest.Disk{Disk: newRAM(disktest.MinSize)} })
 }
