@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// Buffer is a piece of pooled memory. Whoever holds it last gives it back with release.
+// Buffer is a piece of pooled memory. Its last holder gives it back with release.
 type Buffer struct {
 	B     []byte
 	from  *buffers
@@ -34,9 +34,9 @@ type buffers struct {
 	asked   atomic.Int64 // buffers that wait for data we asked for, or hold it
 	classes [maxClassBits - minClassBits + 1]sync.Pool
 
-	waiting atomic.Int64 // in hungry and at wake
+	waiting atomic.Int64 // in pending and at wake
 	mu      sync.Mutex
-	hungry  []func()  // to be called, in order, when there is room below the first limit
+	pending []func()  // mu guards; to be called, in order, when there is room below the first limit
 	wake    sync.Cond // there may be room below the second; L is mu
 }
 
@@ -87,26 +87,26 @@ func (p *buffers) ask(n int) *Buffer {
 
 func (p *buffers) roomToAsk() bool { return p.used.Load() < p.limit || p.asked.Load() == 0 }
 
-// wanted reports whether somebody waits for memory.
+// wanted reports whether a peer waits for memory.
 func (p *buffers) wanted() bool { return p.waiting.Load() > 0 }
 
 // full reports whether the second limit is reached.
 func (p *buffers) full() bool { return p.used.Load() >= 2*p.limit }
 
-// breathe waits while the second limit is reached, or until gone says that nobody waits
-// any more.
-func (p *buffers) breathe(gone func() bool) {
+// waitMemory waits while the second limit is reached, until ended reports that the wait
+// has no purpose any more. [buffers.wakeWaiters] has it ask.
+func (p *buffers) waitMemory(ended func() bool) {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.full() && !gone() {
+	for p.full() && !ended() {
 		p.wake.Wait()
 	}
 }
 
-// nudge has those who wait look again whether they still want to.
-func (p *buffers) nudge() {
+// wakeWaiters has every waitMemory look again at its condition.
+func (p *buffers) wakeWaiters() {
 	if p.waiting.Load() > 0 {
 		p.mu.Lock()
 		p.wake.Broadcast()
@@ -129,7 +129,7 @@ func (b *Buffer) release() {
 		p.classes[b.class].Put(b)
 	}
 	if p.waiting.Load() > 0 {
-		p.nudge()
+		p.wakeWaiters()
 		p.feed()
 	}
 }
@@ -139,20 +139,20 @@ func (b *Buffer) release() {
 func (p *buffers) whenRoom(f func()) {
 	p.waiting.Add(1)
 	p.mu.Lock()
-	p.hungry = append(p.hungry, f)
+	p.pending = append(p.pending, f)
 	p.mu.Unlock()
 	p.feed() // something may have come back meanwhile
 }
 
-// feed calls the first of those who wait for room, if there is any.
+// feed calls the first function that waits for room, if there is one.
 func (p *buffers) feed() {
 	if !p.roomToAsk() {
 		return
 	}
 	p.mu.Lock()
 	var f func()
-	if len(p.hungry) > 0 {
-		f, p.hungry = p.hungry[0], p.hungry[1:]
+	if len(p.pending) > 0 {
+		f, p.pending = p.pending[0], p.pending[1:]
 		p.waiting.Add(-1)
 	}
 	p.mu.Unlock()

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+
+	"ironhook/block"
 )
 
 // An algorithm is one of CHAP's hash functions by its registered number (RFC 1994, RFC
@@ -72,7 +74,7 @@ func (c *chap) offer() []Pair {
 
 // verify checks an initiator's name and response against those of the grant. Its errors
 // name what is wrong and no secret.
-func (c *chap) verify(g *Grant, name, response string) error {
+func (c *chap) verify(g *block.Grant, name, response string) error {
 	got, ok := parseBinary(response)
 	if !ok || len(got) > maxChallenge {
 		return fmt.Errorf("%w: malformed response", errCHAP)
@@ -87,7 +89,7 @@ func (c *chap) verify(g *Grant, name, response string) error {
 
 // prove answers an initiator's challenge with our own name and secret, so that it knows
 // whom it talks to.
-func (c *chap) prove(g *Grant, id, challenge string) ([]Pair, error) {
+func (c *chap) prove(g *block.Grant, id, challenge string) ([]Pair, error) {
 	n, ok := parseNumber(id)
 	b, ok2 := parseBinary(challenge)
 	if !ok || !ok2 || n > 255 || len(b) == 0 || len(b) > maxChallenge {

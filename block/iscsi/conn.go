@@ -2,6 +2,7 @@ package iscsi
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net"
 	"net/netip"
@@ -13,56 +14,49 @@ import (
 )
 
 // conn is a connection and, after its login, the session on it. One goroutine reads it
-// (serve); pool workers bring back what they ran. Whatever is answered gathers in out,
-// and is written by whoever finds that nobody else will: the reader just before it
-// waits, a worker while the reader waits.
+// (serve); pool workers bring back the commands that they ran. Answers gather in the
+// writer's outbox. The reader writes them just before it waits, a worker while the
+// reader waits, and the writer goroutine when much has gathered.
+//
+// Its parts are apart by what changes together: the login (lifecycle.go), the reader
+// (reader.go), the scheduler, the writer and the liveness of the peer.
 type conn struct {
 	srv    *server
 	net    net.Conn
 	remote netip.AddrPort
-	reader *reader
+	reader *reader // for the goroutine of live only
 	began  time.Time
 	done   chan struct{} // closed at the end of everything, I/O of commands included
 
-	// Set at login, the first two under the target's lock.
-	key    sessionKey
-	device *scsi.Device // nil: discovery
+	// Set during the login, and constant once the session has begun.
+	key    sessionKey   // Target.mu guards
+	device *scsi.Device // Target.mu guards; nil: discovery
+	pool   *pool        // server.mu guards
 	nexus  *scsi.Nexus
-	pool   *pool
 
-	mu         sync.Mutex // of what follows
-	session    *Session   // nil before the end of login
-	out        outbox
-	sending    outbox // being written, without the lock
-	writing    bool
-	wrote      sync.Cond    // writing is no longer so
-	writer     bool         // there is a writer goroutine
-	wake       sync.Cond    // there is work for the writer
-	parked     bool         // the reader waits for the initiator
-	starved    int          // how many here wait for memory
-	reading    int          // bytes that the pool is about to read
-	behind     int          // how many requests have come, about, since the one that is handled
-	ready      []*Task      // given out by the session, to be run once it is unlocked
-	functions  []Management // likewise
-	closing    bool         // close when all is written
-	dead       bool         // nothing can be written any more
-	over       atomic.Bool  // dead, for those who do not hold the lock
-	why        string       // it ended
-	loggedOut  bool
-	vital      vital
-	arrived    time.Time // when the latest requests came
-	hasRead    bool
-	hasWritten bool
+	mu        sync.Mutex
+	session   *Session  // mu guards; nil before the end of login
+	scheduler scheduler // mu guards
+	writer    writer    // mu guards
+	liveness  liveness  // mu guards
+	ending    ending    // mu guards
 
-	work   sync.WaitGroup // commands in the pool, and the writer
-	pooled atomic.Int32   // how many of the next writes go to the pool
+	over atomic.Bool    // ending.dead, for a waiter that must not take mu
+	work sync.WaitGroup // commands in the pool, and the writer goroutine
+}
+
+// ending is how a connection ends.
+type ending struct {
+	closing   bool // close when all is written
+	dead      bool // nothing can be written any more
+	loggedOut bool
+	why       string
 }
 
 func newConn(s *server, nc net.Conn) *conn {
 	c := &conn{srv: s, net: nc, began: time.Now(), done: make(chan struct{})}
 	c.reader = newReader(nc, c.park, c.unpark)
-	c.wrote.L, c.wake.L = &c.mu, &c.mu
-	c.out.memory, c.sending.memory = s.memory, s.memory
+	c.writer.init(&c.mu, s.memory)
 	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.remote = netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), uint16(a.Port))
 	}
@@ -70,58 +64,73 @@ func newConn(s *server, nc net.Conn) *conn {
 }
 
 // serve runs a session that has logged in until its connection ends.
-func (c *conn) serve() error {
+func (c *conn) serve(ctx context.Context) error {
 	for {
 		p, err := c.reader.next()
 		if errors.Is(err, errDataDigest) {
-			c.sayDamaged(p)
+			c.rejectDamaged(p)
 		}
 		if err != nil {
 			return err
 		}
-		c.breathe()
+		c.waitMemory()
 		c.mu.Lock()
-		c.behind = c.reader.behind()
+		c.scheduler.backlog = c.reader.backlog()
 		err = c.session.Handle(p)
-		ready, functions := c.takeReady(), c.functions
-		c.functions = nil
+		todo := c.scheduler.take()
 		c.relieve()
 		c.mu.Unlock()
-		for _, m := range functions {
+		for _, m := range todo.functions {
 			c.manage(m)
 		}
-		c.runAll(ready)
+		c.runAll(todo.ready)
+		if err == nil && todo.listing {
+			err = c.list(ctx)
+		}
 		if err != nil {
 			return err
 		}
 	}
 }
 
-// sayDamaged rejects a PDU whose data digest was wrong (RFC 7143 §7.8). The connection
-// ends after it: at recovery level 0 nobody sends anything again.
-func (c *conn) sayDamaged(p PDU) {
+// list answers a SendTargets. No lock is held while the names are looked up.
+func (c *conn) list(ctx context.Context) error {
+	names, err := c.visible(ctx)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.session.Listed(names)
+	c.relieve()
+	return nil
+}
+
+// rejectDamaged rejects a PDU whose data digest was wrong (RFC 7143 §7.8). The connection
+// ends after it: at recovery level 0 nothing is sent a second time.
+func (c *conn) rejectDamaged(p PDU) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.session.reject(p, dataDigestError)
-	c.parked = true
+	c.writer.parked = true
 	c.drain()
-	for c.writing {
-		c.wrote.Wait()
+	for c.writer.writing {
+		c.writer.written.Wait()
 	}
 }
 
 // kill ends the connection at once; the reader notices and cleans up. The lock is held.
 func (c *conn) kill(why string) {
-	c.why = cmp.Or(c.why, why)
-	c.dead = true
+	c.ending.why = cmp.Or(c.ending.why, why)
+	c.ending.dead = true
 	c.over.Store(true)
 	c.net.Close()
-	c.srv.memory.nudge()
-	c.wake.Signal()
-	c.wrote.Broadcast()
+	c.srv.memory.wakeWaiters()
+	c.writer.wake.Signal()
+	c.writer.written.Broadcast()
 }
 
-// end is kill for those who do not hold the lock.
+// end is kill for a caller that does not hold the lock.
 func (c *conn) end(why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

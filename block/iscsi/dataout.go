@@ -155,7 +155,7 @@ func (s *Session) fail(t *Task, sense []byte) {
 func (s *Session) solicit(t *Task) {
 	g := &t.gather
 	if len(t.out) < t.want && !s.enlarge(t) {
-		s.hungry = append(s.hungry, t)
+		s.pending = append(s.pending, t)
 		if !s.starving {
 			s.starving = true
 			s.sink.Starve()
@@ -200,9 +200,9 @@ func (s *Session) Owed() bool {
 
 // Feed asks again for what could not be asked for when memory was short.
 func (s *Session) Feed() {
-	hungry := s.hungry
-	s.hungry, s.starving = nil, false
-	for _, t := range hungry {
+	pending := s.pending
+	s.pending, s.starving = nil, false
+	for _, t := range pending {
 		s.solicit(t)
 	}
 }

@@ -15,7 +15,7 @@
 //
 // Before a session there is a login (login.go): rounds of key=value text through the
 // security and the operational stage, each key by its rule in one table (keys.go), with
-// CHAP (chap.go) where the [Grant] asks for it.
+// CHAP (chap.go) where the [block.Grant] asks for it.
 //
 // # What may be trusted
 //

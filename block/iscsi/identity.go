@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"strings"
+
+	"ironhook/block"
 )
 
 // proof is how far the initiator has come in proving who it is.
@@ -27,9 +29,9 @@ func (l *login) identify() error {
 	l.grant, err = l.lookup(key)
 	g := &l.grant
 	switch {
-	case errors.Is(err, ErrNoTarget):
+	case errors.Is(err, block.ErrNoTarget):
 		return loginFailure(notFound, "open %s: %w", key.target, err)
-	case errors.Is(err, ErrForbidden):
+	case errors.Is(err, block.ErrForbidden):
 		return loginFailure(forbidden, "open %s: %w", key.target, err)
 	case err != nil:
 		return loginFailure(targetError, "open %s: %w", key.target, err)

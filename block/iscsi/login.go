@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"ironhook/block"
 )
 
 const (
@@ -28,7 +30,7 @@ const (
 // gives responses.
 type login struct {
 	// lookup is asked once the names are known, for a discovery too; what it says is the grant.
-	lookup func(sessionKey) (Grant, error)
+	lookup func(sessionKey) (block.Grant, error)
 	// admit gives the session its place, which may be another's.
 	admit  func() (tsih uint16, err error)
 	random io.Reader
@@ -48,7 +50,7 @@ type login struct {
 	declared   bool       // our MaxRecvDataSegmentLength was told
 	proof      proof
 	chap       *chap
-	grant      Grant
+	grant      block.Grant
 	tsih       uint16
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"ironhook/block"
 	"ironhook/block/scsi"
 )
 
@@ -18,16 +19,16 @@ type dialogue struct {
 	lookups int
 }
 
-func newDialogue(t *testing.T, g Grant, lookupErr error) *dialogue {
+func newDialogue(t *testing.T, g block.Grant, lookupErr error) *dialogue {
 	d := &dialogue{t: t}
 	g.Device = scsi.NewDevice("iqn.2026-11.test:disk")
 	d.login = &login{
 		random: bytes.NewReader(bytes.Repeat([]byte{0xa5}, 1000)),
 		window: 128,
-		lookup: func(key sessionKey) (Grant, error) {
+		lookup: func(key sessionKey) (block.Grant, error) {
 			d.lookups++
 			if key.target == "" {
-				return Grant{}, nil
+				return block.Grant{}, nil
 			}
 			return g, lookupErr
 		},
@@ -89,7 +90,7 @@ const names = "InitiatorName=iqn.2010-04.org.ipxe:host TargetName=iqn.2026-11.te
 // offers CHAP,None and wants to read exactly CHAP, and reads a challenge in hexadecimal
 // only.
 func TestLoginOfIPXE(t *testing.T) {
-	d := newDialogue(t, Grant{User: "alice", Secret: "wonderland12", MutualUser: "bob", MutualSecret: "looking-glass"}, nil)
+	d := newDialogue(t, block.Grant{User: "alice", Secret: "wonderland12", MutualUser: "bob", MutualSecret: "looking-glass"}, nil)
 	d.expect(secToOp, names+" AuthMethod=CHAP,None", 0x00, "TargetPortalGroupTag=1 AuthMethod=CHAP")
 	challenge := strings.Repeat("a5", 16)
 	d.expect(secToOp, "CHAP_A=5", 0x00, "CHAP_A=5 CHAP_I=165 CHAP_C=0x"+challenge)
@@ -108,34 +109,34 @@ func TestLoginOfIPXE(t *testing.T) {
 
 // Every way a login may go wrong, and what the initiator is told.
 func TestLoginRefused(t *testing.T) {
-	chap := Grant{User: "alice", Secret: "wonderland12"}
+	chap := block.Grant{User: "alice", Secret: "wonderland12"}
 	tests := []struct {
 		name   string
-		grant  Grant
+		grant  block.Grant
 		err    error
 		flags  byte
 		text   string
 		status string
 	}{
-		{"no such target", Grant{}, fmt.Errorf("look: %w", ErrNoTarget), secToOp, names, "0203"},
-		{"not allowed", Grant{}, ErrForbidden, secToOp, names, "0202"},
-		{"broken store", Grant{}, errors.New("disk I/O error"), secToOp, names, "0300"},
-		{"no name", Grant{}, nil, secToOp, "TargetName=iqn.x:y", "0207"},
-		{"no target", Grant{}, nil, secToOp, "InitiatorName=iqn.x:y", "0207"},
-		{"name that could break a log line", Grant{}, nil, secToOp, "InitiatorName=a\nb TargetName=iqn.x:y", "0207"},
-		{"unknown session type", Grant{}, nil, secToOp, "InitiatorName=iqn.x:y SessionType=Odd", "0209"},
+		{"no such target", block.Grant{}, fmt.Errorf("look: %w", block.ErrNoTarget), secToOp, names, "0203"},
+		{"not allowed", block.Grant{}, block.ErrForbidden, secToOp, names, "0202"},
+		{"broken store", block.Grant{}, errors.New("disk I/O error"), secToOp, names, "0300"},
+		{"no name", block.Grant{}, nil, secToOp, "TargetName=iqn.x:y", "0207"},
+		{"no target", block.Grant{}, nil, secToOp, "InitiatorName=iqn.x:y", "0207"},
+		{"name that could break a log line", block.Grant{}, nil, secToOp, "InitiatorName=a\nb TargetName=iqn.x:y", "0207"},
+		{"unknown session type", block.Grant{}, nil, secToOp, "InitiatorName=iqn.x:y SessionType=Odd", "0209"},
 		{"no CHAP offered", chap, nil, secToOp, names + " AuthMethod=None", "0201"},
 		{"CHAP not spoken of", chap, nil, secToOp, names, "0201"},
 		{"authentication skipped", chap, nil, opToFFP, names, "0201"},
 		{"security to full", chap, nil, secToFFP, names + " AuthMethod=None", "0201"},
-		{"only CHAP offered, no secret known", Grant{}, nil, secToOp, names + " AuthMethod=CHAP", "0201"},
-		{"one secret both ways", Grant{User: "a", Secret: "s", MutualUser: "b", MutualSecret: "s"}, nil, secToOp, names + " AuthMethod=CHAP", "0300"},
-		{"empty secret", Grant{User: "a"}, nil, secToOp, names + " AuthMethod=CHAP", "0300"},
-		{"key twice", Grant{}, nil, secToOp, names + " InitiatorAlias=a InitiatorAlias=b", "0200"},
-		{"no key=value", Grant{}, nil, secToOp, names + " nonsense", "0200"},
-		{"to a stage that does not exist", Grant{}, nil, 0x82, names, "0200"},
-		{"backwards", Grant{}, nil, 0x84, names, "0200"},
-		{"move on and continue", Grant{}, nil, secToOp | goesOn, names, "0200"},
+		{"only CHAP offered, no secret known", block.Grant{}, nil, secToOp, names + " AuthMethod=CHAP", "0201"},
+		{"one secret both ways", block.Grant{User: "a", Secret: "s", MutualUser: "b", MutualSecret: "s"}, nil, secToOp, names + " AuthMethod=CHAP", "0300"},
+		{"empty secret", block.Grant{User: "a"}, nil, secToOp, names + " AuthMethod=CHAP", "0300"},
+		{"key twice", block.Grant{}, nil, secToOp, names + " InitiatorAlias=a InitiatorAlias=b", "0200"},
+		{"no key=value", block.Grant{}, nil, secToOp, names + " nonsense", "0200"},
+		{"to a stage that does not exist", block.Grant{}, nil, 0x82, names, "0200"},
+		{"backwards", block.Grant{}, nil, 0x84, names, "0200"},
+		{"move on and continue", block.Grant{}, nil, secToOp | goesOn, names, "0200"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -151,13 +152,13 @@ func TestLoginRefused(t *testing.T) {
 }
 
 func TestLoginWithoutSecurityStage(t *testing.T) {
-	d := newDialogue(t, Grant{}, nil)
+	d := newDialogue(t, block.Grant{}, nil)
 	d.expect(opToFFP, names+" MaxBurstLength=0x40000 ImmediateData=Yes X-org.example.odd=1", opToFFP,
 		"MaxBurstLength=262144 ImmediateData=Yes X-org.example.odd=NotUnderstood TargetPortalGroupTag=1 MaxRecvDataSegmentLength=262144")
 }
 
 func TestLoginTextInPieces(t *testing.T) {
-	d := newDialogue(t, Grant{}, nil)
+	d := newDialogue(t, block.Grant{}, nil)
 	whole := loginRequest(secToFFP, names+" AuthMethod=None")
 	first := whole
 	first.Header = append(Header(nil), whole.Header...)
@@ -175,7 +176,7 @@ func TestLoginTextInPieces(t *testing.T) {
 
 // A login has an end, whatever the initiator does.
 func TestLoginIsBounded(t *testing.T) {
-	d := newDialogue(t, Grant{}, nil)
+	d := newDialogue(t, block.Grant{}, nil)
 	rounds := 0
 	for ; rounds < 1000; rounds++ {
 		text := ""
@@ -189,7 +190,7 @@ func TestLoginIsBounded(t *testing.T) {
 	if rounds != maxLoginRounds {
 		t.Errorf("login ended after %d rounds, want %d", rounds, maxLoginRounds)
 	}
-	d = newDialogue(t, Grant{}, nil)
+	d = newDialogue(t, block.Grant{}, nil)
 	for n := 0; ; n += 8000 {
 		if _, got := d.say(goesOn, strings.Repeat("x", 8000)); got == "0200" {
 			break
@@ -197,7 +198,7 @@ func TestLoginIsBounded(t *testing.T) {
 			t.Fatalf("login took %d bytes of text", n)
 		}
 	}
-	d = newDialogue(t, Grant{}, nil)
+	d = newDialogue(t, block.Grant{}, nil)
 	var many strings.Builder
 	for i := range maxPairs + 1 {
 		fmt.Fprintf(&many, " k%d=v", i)
@@ -206,18 +207,18 @@ func TestLoginIsBounded(t *testing.T) {
 }
 
 func TestLoginOfAnotherSession(t *testing.T) {
-	d := newDialogue(t, Grant{}, nil)
+	d := newDialogue(t, block.Grant{}, nil)
 	d.say(stay1, names)
 	other := altered(loginRequest(stay1, ""), func(m *LoginRequest) { m.ISID[0] ^= 1 })
 	if resp, err := d.step(other); err == nil || decodeLogin(resp).Status != 0x020b {
 		t.Errorf("request with another ISID = %v, %v, want status 020b", resp, err)
 	}
-	d = newDialogue(t, Grant{}, nil)
+	d = newDialogue(t, block.Grant{}, nil)
 	joins := altered(loginRequest(secToOp, names), func(m *LoginRequest) { m.TSIH = 5 })
 	if resp, err := d.step(joins); err == nil || decodeLogin(resp).Status != 0x020a {
 		t.Errorf("request with a TSIH = %v, %v, want status 020a", resp, err)
 	}
-	d = newDialogue(t, Grant{}, nil)
+	d = newDialogue(t, block.Grant{}, nil)
 	newer := altered(loginRequest(secToOp, names), func(m *LoginRequest) { m.VersionMin = 1 })
 	if resp, err := d.step(newer); err == nil || decodeLogin(resp).Status != 0x0205 {
 		t.Errorf("request of a newer version = %v, %v, want status 0205", resp, err)
@@ -228,7 +229,7 @@ func FuzzLogin(f *testing.F) {
 	f.Add([]byte{secToOp}, []byte(names+"\x00AuthMethod=CHAP,None\x00"), []byte("CHAP_A=5\x00"), []byte("CHAP_N=alice\x00CHAP_R=0x00\x00"))
 	f.Add([]byte{stay1 | goesOn, opToFFP, 0xff}, []byte("InitiatorName=iqn.a:b"), []byte("\x00SessionType=Discovery\x00"), []byte("="))
 	f.Fuzz(func(t *testing.T, flags, a, b, c []byte) {
-		d := newDialogue(t, Grant{User: "alice", Secret: "wonderland12"}, nil)
+		d := newDialogue(t, block.Grant{User: "alice", Secret: "wonderland12"}, nil)
 		for i, text := range [][]byte{a, b, c} {
 			req := loginRequest(secToOp, "")
 			if i < len(flags) {

@@ -162,7 +162,7 @@ func (s *Session) Abort(match func(*Task) bool, b *barrier) (n int) {
 			s.forget(t)
 		}
 	}
-	s.hungry = slices.DeleteFunc(s.hungry, func(t *Task) bool { return t.aborted })
+	s.pending = slices.DeleteFunc(s.pending, func(t *Task) bool { return t.aborted })
 	s.runReleased()
 	return n
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"ironhook/block"
 )
 
 // A proof that does not fit the challenge lets nobody in, whatever it is made of.
@@ -23,7 +25,7 @@ func TestLoginCHAPRefused(t *testing.T) {
 		"challenge too long":        "CHAP_N=alice CHAP_R=" + right + " CHAP_I=1 CHAP_C=0x" + strings.Repeat("00", 1025),
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDialogue(t, Grant{User: "alice", Secret: "wonderland12", MutualUser: "bob", MutualSecret: "looking-glass"}, nil)
+			d := newDialogue(t, block.Grant{User: "alice", Secret: "wonderland12", MutualUser: "bob", MutualSecret: "looking-glass"}, nil)
 			d.say(secToOp, names+" AuthMethod=CHAP")
 			d.say(secToOp, "CHAP_A=5")
 			if _, got := d.say(secToOp, text); got != "0201" {
@@ -32,12 +34,12 @@ func TestLoginCHAPRefused(t *testing.T) {
 		})
 	}
 	t.Run("algorithm unknown", func(t *testing.T) {
-		d := newDialogue(t, Grant{User: "alice", Secret: "wonderland12"}, nil)
+		d := newDialogue(t, block.Grant{User: "alice", Secret: "wonderland12"}, nil)
 		d.say(secToOp, names+" AuthMethod=CHAP")
 		d.expect(secToOp, "CHAP_A=6,99", 0, "0201")
 	})
 	t.Run("asked to prove ourselves without a secret for it", func(t *testing.T) {
-		d := newDialogue(t, Grant{User: "alice", Secret: "wonderland12"}, nil)
+		d := newDialogue(t, block.Grant{User: "alice", Secret: "wonderland12"}, nil)
 		d.say(secToOp, names+" AuthMethod=CHAP")
 		d.say(secToOp, "CHAP_A=5")
 		d.expect(secToOp, "CHAP_N=alice CHAP_R="+right+" CHAP_I=1 CHAP_C=0x00", 0, "0201")
@@ -55,7 +57,7 @@ func TestCHAPAlgorithms(t *testing.T) {
 			t.Errorf("newCHAP(%s) = %+v, %v, want %+v", offer, c, err, want)
 			continue
 		}
-		g := &Grant{User: "u", Secret: "s"}
+		g := &block.Grant{User: "u", Secret: "s"}
 		if err := c.verify(g, "u", formatBinary(c.algorithm.response(c.id, "s", c.challenge))); err != nil {
 			t.Errorf("algorithm %s: %v", want.number, err)
 		}

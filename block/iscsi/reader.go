@@ -21,8 +21,8 @@ func newLender(maxData int) *lender {
 	return &lender{maxData: maxData, pool: sync.Pool{New: func() any { b := make([]byte, 2*maxData); return &b }}}
 }
 
-// Discoveries, who have proved nothing, read from smaller buffers than sessions: one who
-// stops in the middle of a PDU keeps his.
+// Discoveries have proved nothing, so they read from smaller buffers than sessions: an
+// initiator that stops in the middle of a PDU keeps its buffer.
 var (
 	readBuffers      = newLender(maxRecvData)
 	discoveryBuffers = newLender(maxLoginData)
@@ -165,8 +165,8 @@ func (r *reader) tryRead(fd uintptr) bool {
 	return false
 }
 
-// behind returns how many headers what was read and not yet taken would hold.
-func (r *reader) behind() int { return (r.w - r.r) / HeaderLen }
+// backlog returns how many headers what was read and not yet taken would hold.
+func (r *reader) backlog() int { return (r.w - r.r) / HeaderLen }
 
 func (r *reader) borrow() {
 	if r.buf == nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"ironhook/block"
 	"ironhook/block/scsi"
 )
 
@@ -117,13 +118,11 @@ func (t *Target) Sessions() []SessionInfo {
 func (c *conn) info() (SessionInfo, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.session == nil || c.dead {
+	if c.session == nil || c.ending.dead {
 		return SessionInfo{}, false
 	}
-	return SessionInfo{
-		Initiator: c.key.initiator, ISID: c.key.isid, Target: c.key.target, Remote: c.remote, Since: c.began,
-		Digests: c.out.digests, LUNs: c.session.Stats(),
-	}, true
+	s := block.Session{Initiator: c.key.initiator, Target: c.key.target, Remote: c.remote, Since: c.began, LUNs: c.session.Stats()}
+	return SessionInfo{Session: s, ISID: c.key.isid, Digests: c.writer.out.digests}, true
 }
 
 // port is the name of the initiator port, by which persistent reservations know it (RFC

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"ironhook/block"
 	"ironhook/block/iscsi"
 	"ironhook/block/iscsi/initiatortest"
 	"ironhook/block/scsi"
@@ -28,7 +29,7 @@ type server struct {
 	t      testing.TB
 	addr   string
 	target *iscsi.Target
-	grant  iscsi.Grant
+	grant  block.Grant
 	stop   context.CancelFunc
 	done   chan error
 
@@ -41,11 +42,11 @@ type server struct {
 func serve(t testing.TB, disk scsi.Disk, change func(*server)) *server {
 	t.Helper()
 	s := &server{t: t, done: make(chan error, 1), heard: make(chan iscsi.Event, 10000)}
-	s.grant = iscsi.Grant{Device: newDevice(t, disk)}
+	s.grant = block.Grant{Device: newDevice(t, disk)}
 	s.target = &iscsi.Target{
-		Lookup: func(_ context.Context, _, target string) (iscsi.Grant, error) {
+		Lookup: func(_ context.Context, _, target string) (block.Grant, error) {
 			if target != targetName {
-				return iscsi.Grant{}, fmt.Errorf("%s: %w", target, iscsi.ErrNoTarget)
+				return block.Grant{}, fmt.Errorf("%s: %w", target, block.ErrNoTarget)
 			}
 			return s.grant, nil
 		},

@@ -196,7 +196,7 @@ func (s *server) tick(ctx context.Context) {
 			return
 		case <-ticker.C:
 			for _, c := range s.all() {
-				c.checkUp(every)
+				c.checkLiveness(every)
 			}
 		}
 	}

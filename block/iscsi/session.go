@@ -1,6 +1,9 @@
 package iscsi
 
-import "ironhook/block/scsi"
+import (
+	"ironhook/block"
+	"ironhook/block/scsi"
+)
 
 // Session is one initiator's session in full feature phase, as a state machine: PDUs go
 // in at [Session.Handle], finished commands at [Session.Complete], and what follows
@@ -12,7 +15,6 @@ type Session struct {
 	device *scsi.Device // nil in a discovery session
 	nexus  *scsi.Nexus
 	memory *buffers
-	names  func() ([]Pair, error) // what SendTargets=All answers; may let go of the lock
 
 	depth    uint32 // how many commands may be in flight
 	statSN   uint32
@@ -23,7 +25,7 @@ type Session struct {
 	active    int              // tasks that are not aborted
 	immediate int              // of those
 	late      []uint32         // tags of aborted tasks whose data may still come, oldest first
-	hungry    []*Task          // tasks that wait for memory before more data is asked for
+	pending   []*Task          // tasks that wait for memory before more data is asked for
 	starving  bool             // Feed is to come
 	managing  int              // task management requests that are not answered
 	queue     queue            // what the task attributes say about order
@@ -36,7 +38,7 @@ type Session struct {
 	leaving bool   // logged out: nothing more is taken
 	cid     uint16 // of the only connection
 	header  [HeaderLen]byte
-	stats   map[uint64]*LUNStats
+	stats   map[uint64]*block.LUNStats
 }
 
 // Sink is where a session's decisions go. Its methods are called from within those of
@@ -58,12 +60,16 @@ type Sink interface {
 	// Starve has Feed called when memory has come back.
 	Starve()
 
+	// List has Listed called with what a SendTargets is answered with. The next PDU is
+	// handled after that. It must not call back from within.
+	List()
+
 	// Close ends the connection after what is queued has been sent.
 	Close(why string)
 }
 
-// Handle takes one PDU from the initiator. An error ends the connection (recovery level
-// 0): a [ProtocolError], or what kept us from answering a SendTargets. p.Data may be kept
+// Handle takes one PDU from the initiator. An error, always a [ProtocolError], ends the
+// connection (recovery level 0). p.Data may be kept
 // by reference in a task given to Sink.Run, until Task.own is called.
 func (s *Session) Handle(p PDU) error {
 	if s.leaving {
@@ -126,7 +132,7 @@ func newSession(sink Sink, params Params, memory *buffers, depth int, cmdSN, sta
 	return &Session{
 		sink: sink, params: params, memory: memory, depth: uint32(depth),
 		expCmdSN: cmdSN, maxCmdSN: cmdSN + uint32(depth) - 1, statSN: statSN,
-		tasks: map[uint32]*Task{}, stats: map[uint64]*LUNStats{}, text: textExchange{ttt: NoTag},
+		tasks: map[uint32]*Task{}, stats: map[uint64]*block.LUNStats{}, text: textExchange{ttt: NoTag},
 	}
 }
 

@@ -20,6 +20,7 @@ type ledger struct {
 	maxCmd  uint32
 	sent    int
 	closed  bool
+	lists   int
 }
 
 func (l *ledger) Send(p PDU, last *Buffer) {
@@ -51,6 +52,7 @@ func (l *ledger) Run(t *Task)         { l.given = append(l.given, t) }
 func (l *ledger) Manage(m Management) { l.manages = append(l.manages, m) }
 func (l *ledger) Starve()             { l.starved++ }
 func (l *ledger) Close(string)        { l.closed = true }
+func (l *ledger) List()               { l.lists++ }
 
 // step finishes what the session has given out, as far as n says.
 func (l *ledger) step(n int) {
@@ -67,9 +69,17 @@ func (l *ledger) step(n int) {
 		m.rest.leave()
 	}
 	l.manages = nil
+	l.list()
 	if l.starved > 0 {
 		l.starved = 0
 		l.session.Feed()
+	}
+}
+
+// list answers a SendTargets.
+func (l *ledger) list() {
+	for ; l.lists > 0; l.lists-- {
+		l.session.Listed([]Pair{{"TargetName", "iqn.2026-11.test:disk"}, {"TargetAddress", "192.0.2.1:3260,1"}})
 	}
 }
 
@@ -95,9 +105,6 @@ func newLedger(t testing.TB, discovery bool) *ledger {
 	p.InitialR2T, p.MaxOutstandingR2T = false, 3
 	p.MaxBurst, p.FirstBurst = 1024, 512
 	l.session = newSession(l, p, newBuffers(1<<20), 16, 1, l.statSN)
-	l.session.names = func() ([]Pair, error) {
-		return []Pair{{"TargetName", "iqn.2026-11.test:disk"}, {"TargetAddress", "192.0.2.1:3260,1"}}, nil
-	}
 	if !discovery {
 		l.session.device, l.session.nexus = l.device, l.nexus
 	}
@@ -168,6 +175,7 @@ func FuzzSession(f *testing.F) {
 			if err := l.session.Handle(p); err != nil {
 				break
 			}
+			l.list() // before the next PDU
 			// What is not run at once must own its data: the reader's buffer goes on.
 			for _, task := range l.given {
 				task.own(l.session.memory)
@@ -230,7 +238,7 @@ func TestStarvedWritesAreForgotten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if s := l.session; len(s.hungry) != 0 || len(s.tasks) != 0 || s.active != 0 || l.starved != 1 {
-		t.Errorf("%d hungry, %d tasks, %d active, asked for memory %d times; want none, and once", len(s.hungry), len(s.tasks), s.active, l.starved)
+	if s := l.session; len(s.pending) != 0 || len(s.tasks) != 0 || s.active != 0 || l.starved != 1 {
+		t.Errorf("%d pending, %d tasks, %d active, asked for memory %d times; want none, and once", len(s.pending), len(s.tasks), s.active, l.starved)
 	}
 }

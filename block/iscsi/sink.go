@@ -9,23 +9,25 @@ import (
 // The methods of [Sink]. The session calls them with the connection's lock held.
 
 func (c *conn) Send(p PDU, last *Buffer) {
-	if c.dead {
+	if c.ending.dead {
 		last.release()
 		return
 	}
-	c.out.add(p, last)
+	c.writer.out.add(p, last)
 }
 
 func (c *conn) Run(t *Task) {
-	t.began, t.offload = c.arrived, c.offload(t)
-	c.ready = append(c.ready, t)
+	t.began, t.offload = c.scheduler.arrived, c.offload(t)
+	c.scheduler.ready = append(c.scheduler.ready, t)
 }
 
 func (c *conn) Close(why string) {
-	c.closing = true
-	c.loggedOut = why == ""
-	c.why = cmp.Or(c.why, why)
+	c.ending.closing = true
+	c.ending.loggedOut = why == ""
+	c.ending.why = cmp.Or(c.ending.why, why)
 }
+
+func (c *conn) List() { c.scheduler.listing = true }
 
 func (c *conn) Starve() {
 	c.srv.memory.whenRoom(func() {
@@ -43,7 +45,7 @@ func (c *conn) feed() {
 	c.srv.memory.feed()
 }
 
-func (c *conn) Manage(m Management) { c.functions = append(c.functions, m) }
+func (c *conn) Manage(m Management) { c.scheduler.functions = append(c.scheduler.functions, m) }
 
 // manage ends the commands of the other sessions of the device, and once all of them
 // have come to rest has the function take effect.

@@ -3,7 +3,6 @@ package iscsi_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"ironhook/block/iscsi"
 	"ironhook/block/iscsi/initiatortest"
@@ -47,20 +46,5 @@ func TestEventsAndCounters(t *testing.T) {
 	}
 	if want := "login first-write first-read logout"; strings.Join(got, " ") != want {
 		t.Errorf("events %q, want %q", strings.Join(got, " "), want)
-	}
-}
-
-func TestWithin(t *testing.T) {
-	var s iscsi.LUNStats
-	if got := s.Within(0.5); got != 0 {
-		t.Errorf("Within(0.5) of nothing = %v, want 0", got)
-	}
-	s.Latency[3], s.Latency[10], s.Latency[23] = 50, 49, 1
-	for share, want := range map[float64]time.Duration{
-		0.5: 8 * time.Microsecond, 0.51: 1024 * time.Microsecond, 0.99: 1024 * time.Microsecond, 1: iscsi.LatencyBound(23),
-	} {
-		if got := s.Within(share); got != want {
-			t.Errorf("Within(%v) = %v, want %v", share, got, want)
-		}
 	}
 }

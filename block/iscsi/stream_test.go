@@ -160,16 +160,16 @@ func TestBreathe(t *testing.T) {
 		var gone atomic.Bool
 		back := make(chan string, 2)
 		go func() {
-			p.breathe(func() bool { return false })
+			p.waitMemory(func() bool { return false })
 			back <- "memory"
 		}()
 		go func() {
-			p.breathe(gone.Load)
+			p.waitMemory(gone.Load)
 			back <- "gone"
 		}()
 		synctest.Wait()
 		gone.Store(true)
-		p.nudge()
+		p.wakeWaiters()
 		synctest.Wait()
 		if len(back) != 1 || <-back != "gone" {
 			t.Error("the reader of a connection that ended still waits, or the other does not")

@@ -2,46 +2,21 @@ package iscsi
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/netip"
 	"sync"
 	"time"
 
-	"ironhook/block/scsi"
+	"ironhook/block"
 )
-
-// Why a login is refused; a [Target.Lookup] wraps one of them. Any other error tells
-// the initiator that the target is at fault and that it may try again, so that a broken
-// store never looks like an unknown disk.
-var (
-	ErrNoTarget  = errors.New("no such target")
-	ErrForbidden = errors.New("initiator not allowed")
-)
-
-// Grant is what one initiator may open, and what it has to prove first.
-type Grant struct {
-	// Device is the SCSI device behind the target name. It is shared by every session
-	// of that name.
-	Device *scsi.Device
-
-	// User and Secret are what the initiator proves with CHAP. With an empty User no
-	// proof is asked for.
-	User, Secret string
-
-	// MutualUser and MutualSecret are what we prove to an initiator that challenges us.
-	// The two secrets must differ, or an initiator could send our own proof back (RFC
-	// 7143 §9.2.1).
-	MutualUser, MutualSecret string
-}
 
 // Target is an iSCSI target node: one portal group, any number of target names. Set its
 // fields before the first call and leave them alone afterwards; its methods are safe
 // for concurrent use.
 type Target struct {
 	// Lookup is asked at every login whether an initiator may open a target. Both names
-	// come in lower case.
-	Lookup func(ctx context.Context, initiator, target string) (Grant, error)
+	// come in lower case. To refuse it wraps [block.ErrNoTarget] or [block.ErrForbidden].
+	Lookup func(ctx context.Context, initiator, target string) (block.Grant, error)
 
 	// Discover returns the target names that an initiator may know of, for SendTargets.
 	// It may be nil: none.

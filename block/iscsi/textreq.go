@@ -5,9 +5,11 @@ import "slices"
 // textExchange is a text negotiation in full feature phase that takes several PDUs, in
 // either direction.
 type textExchange struct {
-	ttt     uint32 // of our last response, NoTag: none is open
-	request []byte // of a request that is not complete
-	rest    []byte // of a response that did not fit
+	ttt     uint32      // of our last response, NoTag: none is open
+	request []byte      // of a request that is not complete
+	rest    []byte      // of a response that did not fit
+	last    TextRequest // completed the request; it waits for the names of the targets
+	pairs   []Pair      // of that request
 }
 
 const maxText = 16 << 10 // bytes of one request's text, over all its PDUs
@@ -30,19 +32,43 @@ func (s *Session) textRequest(p PDU) error {
 		s.textResponse(TextResponse{}, m.ITT, nil)
 		return nil
 	}
-	if len(x.rest) == 0 {
-		var err error
-		if x.rest, err = s.answers(x.request); err != nil {
-			return err
-		}
-	}
+	request := x.request
 	x.request = nil
+	if len(x.rest) > 0 {
+		s.page(&m)
+		return nil
+	}
+	pairs, err := parseRequest(request)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(pairs, s.asksNames) {
+		x.last, x.pairs = m, pairs
+		s.sink.List()
+		return nil
+	}
+	x.rest = s.answers(pairs, nil)
+	s.page(&m)
+	return nil
+}
+
+// Listed goes on with a SendTargets once the targets are known: their names and
+// addresses by turns.
+func (s *Session) Listed(targets []Pair) {
+	x := &s.text
+	x.rest = s.answers(x.pairs, targets)
+	x.pairs = nil
+	s.page(&x.last)
+}
+
+// page sends the next part of the answer, as much as the initiator takes in one PDU.
+func (s *Session) page(m *TextRequest) {
+	x := &s.text
 	n := min(len(x.rest), s.params.MaxSend)
 	page := x.rest[:n]
 	x.rest = x.rest[n:]
 	more := len(x.rest) > 0
 	s.textResponse(TextResponse{Continue: more, Final: !more && m.Final}, m.ITT, page)
-	return nil
 }
 
 func (s *Session) textResponse(m TextResponse, itt uint32, data []byte) {
@@ -55,63 +81,65 @@ func (s *Session) textResponse(m TextResponse, itt uint32, data []byte) {
 	s.sink.Send(PDU{Header: m.Encode(s.scratch()), Data: data}, nil)
 }
 
-// answers is the whole answer to a text.
-func (s *Session) answers(text []byte) (b []byte, err error) {
+// parseRequest returns the keys of a complete request, each of which may come once.
+func parseRequest(text []byte) ([]Pair, error) {
 	pairs, err := ParseText(text)
-	if err != nil {
-		return nil, err
-	}
 	for i, p := range pairs {
 		if slices.ContainsFunc(pairs[:i], func(o Pair) bool { return o.Key == p.Key }) {
 			return nil, protocolError("key %s sent twice", p.Key)
 		}
-		list, err := s.answerText(p)
-		if err != nil {
-			return nil, err
-		}
-		b = AppendText(b, list...)
 	}
-	return b, nil
+	return pairs, err
+}
+
+// answers returns the text of the whole answer.
+func (s *Session) answers(pairs, targets []Pair) (b []byte) {
+	for _, p := range pairs {
+		b = AppendText(b, s.answerText(p, targets)...)
+	}
+	return b
 }
 
 // answerText answers one key. Only what RFC 7143 §13 allows in full feature phase is
 // open to talk; the rest was settled at login.
-func (s *Session) answerText(p Pair) ([]Pair, error) {
+func (s *Session) answerText(p Pair, targets []Pair) []Pair {
 	switch {
 	case p.Key == "SendTargets":
-		return s.sendTargets(p.Value)
+		return s.sendTargets(p.Value, targets)
 	case p.Key == "MaxRecvDataSegmentLength":
 		n, ok := rules[p.Key].parse(p.Value)
 		if !ok {
-			return []Pair{{p.Key, reject}}, nil
+			return []Pair{{p.Key, reject}}
 		}
 		s.params.MaxSend = n
-		return nil, nil
+		return nil
 	}
 	login := newNegotiation()
 	if login.take(p) == notUnderstood {
-		return []Pair{{p.Key, notUnderstood}}, nil
+		return []Pair{{p.Key, notUnderstood}}
 	}
-	return []Pair{{p.Key, reject}}, nil
+	return []Pair{{p.Key, reject}}
+}
+
+// asksNames reports whether a key is answered with names of targets. Those of all
+// targets are for discovery only (RFC 7143 Appendix C).
+func (s *Session) asksNames(p Pair) bool {
+	return p.Key == "SendTargets" && (p.Value != "All" || s.device == nil)
 }
 
 // sendTargets lists what the initiator may see: in discovery all of it or one name, in
-// a normal session the session's own target (RFC 7143 Appendix C).
-func (s *Session) sendTargets(want string) ([]Pair, error) {
+// a normal session the session's own target.
+func (s *Session) sendTargets(want string, targets []Pair) []Pair {
 	if want == "All" && s.device != nil {
-		return []Pair{{"SendTargets", reject}}, nil
-	}
-	pairs, err := s.names()
-	if err != nil {
-		return nil, err
+		return []Pair{{"SendTargets", reject}}
 	}
 	if want == "" || want == "All" {
-		return pairs, nil
+		return targets
 	}
-	for i := 0; i+1 < len(pairs); i += 2 { // name and address by turns
-		if pairs[i].Value == want {
-			return pairs[i : i+2], nil
+	for i := 0; i+1 < len(targets); i += 2 {
+		if targets[i].Value == want {
+			return targets[i : i+2]
 		}
 	}
-	return nil, nil
+	return nil
 }

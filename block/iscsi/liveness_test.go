@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ironhook/block"
 	"ironhook/block/iscsi"
 	"ironhook/block/iscsi/initiatortest"
 	"ironhook/internal/pipes"
@@ -26,7 +27,7 @@ func inTimeWith(t *testing.T, limits iscsi.Limits, body func(t *testing.T, dial 
 		device := newDevice(t, newRAM(8<<20))
 		events := make(chan iscsi.Event, 100)
 		target := &iscsi.Target{
-			Lookup:  func(context.Context, string, string) (iscsi.Grant, error) { return iscsi.Grant{Device: device}, nil },
+			Lookup:  func(context.Context, string, string) (block.Grant, error) { return block.Grant{Device: device}, nil },
 			Observe: func(e iscsi.Event) { events <- e },
 			Limits:  limits,
 		}

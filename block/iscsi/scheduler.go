@@ -1,14 +1,40 @@
 package iscsi
 
 import (
+	"sync/atomic"
 	"time"
 
 	"ironhook/block/scsi"
 )
 
+// scheduler is what the session has given out, to be done once it is unlocked, and what
+// decides where that is done. The lock of the connection guards all but pooled.
+type scheduler struct {
+	todo
+	backlog    int       // about how many requests have come since the one that is handled
+	arrived    time.Time // when the latest requests came
+	hasRead    bool
+	hasWritten bool
+
+	pooled atomic.Int32 // how many of the next writes go to the pool
+}
+
+// todo is what a session has decided and its connection carries out.
+type todo struct {
+	ready     []*Task      // to be run
+	functions []Management // to be managed
+	listing   bool         // the names of the targets are asked for
+}
+
+// take empties the list.
+func (t *todo) take() (all todo) {
+	all, *t = *t, todo{}
+	return all
+}
+
 func (c *conn) takeReady() []*Task {
-	ready := c.ready
-	c.ready = nil
+	ready := c.scheduler.ready
+	c.scheduler.ready = nil
 	return ready
 }
 
@@ -27,16 +53,16 @@ const (
 )
 
 // Reads of offloadFrom bytes and more are made in the pool when so many requests have come
-// behind them: then the copying pays for the change of thread, and goes on while answers
+// after them: then the copying pays for the change of thread, and goes on while answers
 // are written. Shorter ones lose by it, and so do long ones that come one by one.
 const (
 	offloadFrom = 128 << 10
-	manyBehind  = 3
+	longBacklog = 3
 )
 
 // offload reports whether a read is better made in the pool. The lock is held.
 func (c *conn) offload(t *Task) bool {
-	return t.plan.Cost == scsi.Read && t.room() >= offloadFrom && c.behind >= manyBehind
+	return t.plan.Cost == scsi.Read && t.room() >= offloadFrom && c.scheduler.backlog >= longBacklog
 }
 
 // run executes a command here if that is quick, else in the pool.
@@ -54,16 +80,16 @@ func (c *conn) run(t *Task) {
 			return
 		}
 	case scsi.Write:
-		if c.pooled.Load() <= 0 {
+		if c.scheduler.pooled.Load() <= 0 {
 			start := time.Now()
 			r := c.device.Execute(t.command(c.nexus))
 			if time.Since(start) > patience {
-				c.pooled.Store(pooledWrites)
+				c.scheduler.pooled.Store(pooledWrites)
 			}
 			c.complete(t, r)
 			return
 		}
-		c.pooled.Add(-1)
+		c.scheduler.pooled.Add(-1)
 	}
 	t.own(c.srv.memory)
 	c.read(t.room())
@@ -81,8 +107,8 @@ func (c *conn) read(n int) {
 	if n != 0 {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.reading += n
-		c.wrote.Broadcast()
+		c.writer.reading += n
+		c.writer.written.Broadcast()
 	}
 }
 
@@ -98,17 +124,17 @@ func (c *conn) complete(t *Task, r scsi.Result) {
 	c.runAll(ready)
 }
 
-// touch tells of the first command that read or wrote data.
+// touch reports the first command that read or wrote data.
 func (c *conn) touch(t *Task, r *scsi.Result) {
 	if r.Status != scsi.Good {
 		return
 	}
-	if t.plan.In > 0 && !c.hasRead {
-		c.hasRead = true
+	if t.plan.In > 0 && !c.scheduler.hasRead {
+		c.scheduler.hasRead = true
 		c.observe(FirstRead, "")
 	}
-	if t.plan.Out > 0 && t.plan.Cost >= scsi.Write && !c.hasWritten {
-		c.hasWritten = true
+	if t.plan.Out > 0 && t.plan.Cost >= scsi.Write && !c.scheduler.hasWritten {
+		c.scheduler.hasWritten = true
 		c.observe(FirstWrite, "")
 	}
 }

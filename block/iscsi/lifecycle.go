@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"ironhook/block"
 )
 
 // live is a connection from its first byte to its last.
@@ -16,7 +18,7 @@ func (c *conn) live(ctx context.Context) {
 	err := c.logIn(ctx)
 	if err == nil {
 		c.observe(Login, "")
-		err = c.serve()
+		err = c.serve(ctx)
 	} else if c.key.initiator != "" {
 		c.observe(LoginFailed, err.Error())
 	} else {
@@ -28,8 +30,8 @@ func (c *conn) live(ctx context.Context) {
 		return
 	}
 	c.mu.Lock()
-	kind, why := Closed, c.why
-	if c.loggedOut {
+	kind, why := Closed, c.ending.why
+	if c.ending.loggedOut {
 		kind, why = Logout, ""
 	}
 	c.mu.Unlock()
@@ -44,10 +46,10 @@ func (c *conn) logIn(ctx context.Context) error {
 	c.net.SetDeadline(c.began.Add(s.limits.LoginTime))
 	l := &login{
 		random: rand.Reader, window: uint32(s.limits.QueueDepth),
-		lookup: func(key sessionKey) (Grant, error) {
+		lookup: func(key sessionKey) (block.Grant, error) {
 			s.target.announce(c, key)
 			if key.target == "" {
-				return Grant{}, nil
+				return block.Grant{}, nil
 			}
 			return s.target.Lookup(hurry, key.initiator, key.target)
 		},
@@ -79,7 +81,6 @@ func (c *conn) start(ctx context.Context, l *login) {
 	c.srv.loggedIn(c)
 	session := newSession(c, l.keys.params(), c.srv.memory, c.srv.limits.QueueDepth, l.first.CmdSN, l.statSN)
 	session.cid = l.first.CID
-	session.names = func() ([]Pair, error) { return c.visible(ctx) }
 	if c.device == nil {
 		c.reader.lender = discoveryBuffers
 	} else {
@@ -89,7 +90,7 @@ func (c *conn) start(ctx context.Context, l *login) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.session = session
-	c.out.digests, c.reader.digests = session.params.Digests, session.params.Digests
+	c.writer.out.digests, c.reader.digests = session.params.Digests, session.params.Digests
 }
 
 // cleanUp ends what is left of a session: it waits for its commands in flight, so that
@@ -103,11 +104,11 @@ func (c *conn) cleanUp(err error) {
 		c.session.Abort(func(*Task) bool { return true }, b)
 		b.leave()
 	}
-	for c.writing {
-		c.wrote.Wait()
+	for c.writer.writing {
+		c.writer.written.Wait()
 	}
-	c.out.take(&c.sending)
-	c.sending.discard()
+	c.writer.out.take(&c.writer.sending)
+	c.writer.sending.discard()
 	c.mu.Unlock()
 	c.reader.giveBack()
 	c.work.Wait()
@@ -147,11 +148,8 @@ func (c *conn) visible(ctx context.Context) (pairs []Pair, err error) {
 	return pairs, nil
 }
 
-// discover asks what the initiator may know of, when it is its turn. The lock is held on
-// entry and on return, but not meanwhile: whoever ends the connection must not wait.
+// discover asks what the initiator may know of, when it is its turn.
 func (c *conn) discover(ctx context.Context) ([]string, error) {
-	c.mu.Unlock()
-	defer c.mu.Lock()
 	select {
 	case c.srv.listing <- struct{}{}:
 		defer func() { <-c.srv.listing }()

@@ -2,9 +2,9 @@ package iscsi
 
 import "time"
 
-// vital is what is known of whether a peer still lives. It is looked at by a ticking
-// clock, so that no command has to look at one.
-type vital struct {
+// liveness is what is known of whether a peer is alive. It is looked at by a ticking
+// clock, so that no command has to look at one. The lock of the connection guards it.
+type liveness struct {
 	heard, wrote bool // since the last tick
 	silence      time.Duration
 	stuck        time.Duration // answers are not read
@@ -15,25 +15,25 @@ type vital struct {
 // wait for the memory that is kept for them.
 const leastPace = 64 << 10
 
-// checkUp is called every tick. It asks a silent initiator for a sign of life, and
+// checkLiveness is called every tick. It asks a silent initiator for a sign of life, and
 // gives up on one that does not answer although it once did, or that stops reading what
 // it asked for or sending what it was asked for. iPXE never answers such questions: it
 // is left alone much longer, for it may just be waiting at a prompt, and its network
 // stack still acknowledges our keep-alives.
-func (c *conn) checkUp(tick time.Duration) {
+func (c *conn) checkLiveness(tick time.Duration) {
 	l := &c.srv.limits
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.session == nil || c.dead {
+	if c.session == nil || c.ending.dead {
 		return
 	}
-	v := &c.vital
+	v := &c.liveness
 	v.silence += tick
 	v.stuck += tick
 	if v.heard {
 		v.silence = 0
 	}
-	if v.wrote || !c.writing {
+	if v.wrote || !c.writer.writing {
 		v.stuck = 0
 	}
 	v.owing += tick
