@@ -10,8 +10,8 @@ import (
 
 // A write becomes atomic by being made twice. What is to be written is put down in a
 // file beside the newest layer, and synced; then it is written in its place, and
-// synced; then the record is made void. Whoever opens the volume after a crash in
-// between finds the record and writes it again. A record that is itself only half
+// synced; then the record is made void. The next to open the volume after a crash
+// in between finds the record and writes it again. A record that is itself only half
 // there was never begun in its place.
 
 const (
@@ -34,7 +34,7 @@ func encodeAtomic(p []byte, off int64) []byte {
 	return b
 }
 
-// decodeAtomic is the write that a record tells of, if it is whole.
+// decodeAtomic returns the write that a record holds, if the record is whole.
 func decodeAtomic(b []byte, size int64) (p []byte, off int64, ok bool) {
 	if len(b) < atomicHeader || string(b[:8]) != atomicMagic {
 		return nil, 0, false

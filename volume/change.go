@@ -8,7 +8,7 @@ import (
 
 // change runs do on the stack of an id while nothing else in the directory changes.
 func (d *Dir) change(what, id string, do func(*stack) error) error {
-	err := d.alone(func() error {
+	err := d.withLock(func() error {
 		s, err := d.acquire(id, keeper)
 		if err != nil {
 			return err
@@ -21,7 +21,7 @@ func (d *Dir) change(what, id string, do func(*stack) error) error {
 	return nil
 }
 
-// idle is ErrInUse while somebody reads or writes.
+// idle returns ErrInUse while there is a reader or a writer.
 func (s *stack) idle() error {
 	if s.users[reader]+s.users[writer] > 0 {
 		return ErrInUse
@@ -29,8 +29,8 @@ func (s *stack) idle() error {
 	return nil
 }
 
-// must refuses all but one kind.
-func (s *stack) must(k Kind) error {
+// requireKind refuses all but one kind.
+func (s *stack) requireKind(k Kind) error {
 	if s.m.Kind != k {
 		return fmt.Errorf("it is %s %s: %w", article[s.m.Kind], s.m.Kind, ErrKind)
 	}
@@ -43,8 +43,8 @@ var article = map[Kind]string{KindVolume: "a", KindSnapshot: "a", KindImage: "an
 // volume, and is of size bytes, or as large as its source if size is 0. Nothing is
 // copied; the source stays as it is for as long as the clone stands on it.
 func (d *Dir) Clone(source, id string, size int64) error {
-	err := d.alone(func() error {
-		if err := d.taken(id); err != nil {
+	err := d.withLock(func() error {
+		if err := d.checkFree(id); err != nil {
 			return err
 		}
 		m, err := d.frozen(source)
@@ -88,7 +88,7 @@ func (d *Dir) frozen(id string) (*manifest, error) {
 // moment.
 func (d *Dir) Snapshot(volume, id string) error {
 	return d.change("snapshot", volume, func(s *stack) error {
-		if err := errors.Join(s.must(KindVolume), d.taken(id)); err != nil {
+		if err := errors.Join(s.requireKind(KindVolume), d.checkFree(id)); err != nil {
 			return err
 		}
 		size := s.m.Size
@@ -102,10 +102,10 @@ func (d *Dir) Snapshot(volume, id string) error {
 }
 
 // Reset makes a volume what it was when it was cloned, but for its size. Its
-// snapshots stay. Nobody may have it open.
+// snapshots stay. It must not be open.
 func (d *Dir) Reset(id string) error {
 	return d.change("reset", id, func(s *stack) error {
-		if err := errors.Join(s.must(KindVolume), s.idle()); err != nil {
+		if err := errors.Join(s.requireKind(KindVolume), s.idle()); err != nil {
 			return err
 		}
 		if s.m.Base == 0 {
@@ -116,10 +116,10 @@ func (d *Dir) Reset(id string) error {
 }
 
 // Revert makes a volume what it was when one of its snapshots was taken, size
-// included. Its snapshots stay. Nobody may have it open.
+// included. Its snapshots stay. It must not be open.
 func (d *Dir) Revert(volume, snapshot string) error {
 	return d.change("revert", volume, func(s *stack) error {
-		if err := errors.Join(s.must(KindVolume), s.idle()); err != nil {
+		if err := errors.Join(s.requireKind(KindVolume), s.idle()); err != nil {
 			return err
 		}
 		m, err := d.load(snapshot)
@@ -137,7 +137,7 @@ func (d *Dir) Revert(volume, snapshot string) error {
 func (d *Dir) Resize(id string, size int64) error {
 	var watch []func(int64)
 	err := d.change("resize", id, func(s *stack) error {
-		if err := s.must(KindVolume); err != nil {
+		if err := s.requireKind(KindVolume); err != nil {
 			return err
 		}
 		if err := checkSize(size); err != nil || size < s.m.Size {

@@ -8,11 +8,11 @@ import (
 	"os"
 )
 
-// still opens what an id is now, and stays for whoever has it, while a volume goes
-// on being written to. All of its layers are locked, lest something is merged into
-// one of them that is not meant for this reader.
-func (d *Dir) still(id string) (s *stack, err error) {
-	err = d.alone(func() error {
+// snapshotForRead opens the present contents of an id. They do not change, while a volume
+// goes on being written to. All of the layers are locked, so that no merge puts into one
+// of them what is not meant for this reader.
+func (d *Dir) snapshotForRead(id string) (s *stack, err error) {
+	err = d.withLock(func() error {
 		m, err := d.frozen(id)
 		if err != nil {
 			return err
@@ -62,16 +62,16 @@ func (s *stack) each(ctx context.Context, do func(p []byte, off int64) error) er
 }
 
 // Promote makes an image of what a volume, snapshot or image is now; a volume may
-// be in use. It copies what takes up space, and tells of it if tell is not nil.
+// be in use. It copies what takes up space, and reports progress to report if that is not nil.
 // Afterwards call [Dir.Tidy].
-func (d *Dir) Promote(ctx context.Context, source, id string, tell func(Progress)) error {
+func (d *Dir) Promote(ctx context.Context, source, id string, report func(Progress)) error {
 	err := d.Build(id, func(b *Builder) error {
-		s, err := d.still(source)
+		s, err := d.snapshotForRead(source)
 		if err != nil {
 			return err
 		}
 		b.Resize(s.m.Size)
-		meter := NewMeter(s.m.Size, tell)
+		meter := NewMeter(s.m.Size, report)
 		err = s.each(ctx, func(p []byte, off int64) error {
 			_, err := b.WriteAt(p, off)
 			meter.reach(off + int64(len(p)))
@@ -98,16 +98,16 @@ const (
 // Export writes what a volume, snapshot or image is now to w, from its beginning to
 // its end; a volume may be in use. In a regular file, holes stay holes. Afterwards
 // call [Dir.Tidy].
-func (d *Dir) Export(ctx context.Context, id string, format Format, w io.Writer, tell func(Progress)) error {
+func (d *Dir) Export(ctx context.Context, id string, format Format, w io.Writer, report func(Progress)) error {
 	write := map[Format]func(context.Context, *stack, io.Writer, *Meter) error{Raw: writeRaw, Qcow2: writeQcow2}[format]
 	if write == nil {
 		return fmt.Errorf("export %.64s as %q: %w", id, format, ErrFormat)
 	}
-	s, err := d.still(id)
+	s, err := d.snapshotForRead(id)
 	if err != nil {
 		return fmt.Errorf("export %.64s: %w", id, err)
 	}
-	meter := NewMeter(s.m.Size, tell)
+	meter := NewMeter(s.m.Size, report)
 	err = write(ctx, s, w, meter)
 	meter.reach(s.m.Size)
 	if err = errors.Join(err, s.close()); err != nil {
@@ -157,7 +157,7 @@ func skip(ctx context.Context, w io.Writer, n int64) error {
 	return nil
 }
 
-// reach is Add for those who know how far they are.
+// reach is Add for a caller that knows its position.
 func (m *Meter) reach(done int64) {
 	if m != nil && done > m.done {
 		m.Add(done - m.done)

@@ -16,8 +16,8 @@ func (d *Dir) Create(id string, size int64) error {
 	if err := checkSize(size); err != nil {
 		return fmt.Errorf("create volume %.64q of %d bytes: %w", id, size, err)
 	}
-	err := d.alone(func() error {
-		if err := d.taken(id); err != nil {
+	err := d.withLock(func() error {
+		if err := d.checkFree(id); err != nil {
 			return err
 		}
 		g, err := d.begin(".")
@@ -40,17 +40,17 @@ func (d *Dir) Create(id string, size int64) error {
 	return nil
 }
 
-// unborn is a file under a name that stands for nothing yet. It is locked, so that
+// tempFile is a file under a name that stands for nothing yet. It is locked, so that
 // sweep leaves it alone.
-type unborn struct {
+type tempFile struct {
 	dir  *Dir
 	path string
 	file file
 }
 
 // begin makes one. The caller holds the lock of the directory.
-func (d *Dir) begin(dir string) (*unborn, error) {
-	g := &unborn{dir: d, path: dir + "/" + growing + newName()}
+func (d *Dir) begin(dir string) (*tempFile, error) {
+	g := &tempFile{dir: d, path: dir + "/" + growing + newName()}
 	var err error
 	if g.file, err = d.fs.Create(g.path); err != nil {
 		return nil, err
@@ -61,8 +61,8 @@ func (d *Dir) begin(dir string) (*unborn, error) {
 	return g, nil
 }
 
-// end takes the name away. What was to become of the file has another one by now.
-func (g *unborn) end(err error) error {
+// end removes the temporary name. A file that is kept has its final name by now.
+func (g *tempFile) end(err error) error {
 	return errors.Join(err, g.dir.fs.Remove(g.path), g.file.Close())
 }
 
@@ -78,9 +78,9 @@ type Builder struct {
 // Build makes an image of what fill writes. The image is there, on stable storage,
 // when Build returns nil; else there is no trace of it. A taken id is fs.ErrExist.
 func (d *Dir) Build(id string, fill func(*Builder) error) error {
-	var g *unborn
-	err := d.alone(func() (err error) {
-		if err = d.taken(id); err == nil { // so that nobody waits for a long import in vain
+	var g *tempFile
+	err := d.withLock(func() (err error) {
+		if err = d.checkFree(id); err == nil { // before a long import, not after it
 			g, err = d.begin(layersDir)
 		}
 		return err
@@ -94,7 +94,7 @@ func (d *Dir) Build(id string, fill func(*Builder) error) error {
 	return nil
 }
 
-func (d *Dir) build(id string, g *unborn, fill func(*Builder) error) error {
+func (d *Dir) build(id string, g *tempFile, fill func(*Builder) error) error {
 	b := &Builder{dir: d, file: g.file}
 	if err := fill(b); err != nil {
 		return err
@@ -111,12 +111,12 @@ func (d *Dir) build(id string, g *unborn, fill func(*Builder) error) error {
 	if err := b.file.Sync(); err != nil {
 		return err
 	}
-	return d.alone(func() error { return d.name(id, g.path, b) })
+	return d.withLock(func() error { return d.name(id, g.path, b) })
 }
 
 // name makes an image of a finished layer.
 func (d *Dir) name(id, temp string, b *Builder) error {
-	if err := d.taken(id); err != nil {
+	if err := d.checkFree(id); err != nil {
 		return err
 	}
 	layer := newName() + rawSuffix
@@ -168,7 +168,7 @@ func (b *Builder) WriteAt(p []byte, off int64) (n int, err error) {
 }
 
 // Temp makes a file without a name on the file system of the volumes: a place for
-// what an image is made from. It is gone when it is closed, by a crash too.
+// what an image is made from. It disappears when it is closed, by a crash too.
 func (b *Builder) Temp() (*os.File, error) {
 	f, err := os.CreateTemp(b.dir.path, growing+"*")
 	if err != nil {

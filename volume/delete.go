@@ -41,7 +41,7 @@ func (d *Dir) Delete(id string) error {
 		}
 		err := d.discard(s.m.Layers)
 		if s.users[keeper] == 1 {
-			d.bury(s.layers)
+			d.closeAsync(s.layers)
 			s.layers = nil
 		}
 		return err
@@ -67,7 +67,7 @@ func (d *Dir) independent(m *manifest) error {
 	return nil
 }
 
-// needed tells whether o keeps m from being deleted. The volume of a snapshot does
+// needed reports whether o keeps m from being deleted. The volume of a snapshot does
 // not, nor do its other snapshots: what they share with it is theirs.
 func (m *manifest) needed(o *manifest) bool {
 	switch m.Kind {

@@ -57,10 +57,10 @@ type Dir struct {
 	path string
 	room room
 
-	mu     sync.Mutex // with the lock of the directory: who changes manifests
-	opened map[string]*stack
+	mu     sync.Mutex        // taken before the lock of the directory, to change manifests
+	opened map[string]*stack // mu guards
 
-	burials sync.WaitGroup
+	closing sync.WaitGroup
 }
 
 // An Option changes how a directory is used.
@@ -104,28 +104,28 @@ func openDir(fsys fileSystem, options ...Option) (*Dir, error) {
 	if err := fsys.SyncDir("."); err != nil { // the directory of the layers
 		return nil, err
 	}
-	return d, d.alone(d.sweep)
+	return d, d.withLock(d.sweep)
 }
 
 // Close closes the directory; what is open stays open.
 func (d *Dir) Close() error {
-	d.burials.Wait()
+	d.closing.Wait()
 	return d.fs.Close()
 }
 
-// bury closes layers whose names are gone. A file system takes the longer to free a
+// closeAsync closes layers whose names are removed. A file system takes the longer to free a
 // file the larger it is, and the last to close it waits for that: not the caller.
-func (d *Dir) bury(layers []*layer) {
-	d.burials.Go(func() {
+func (d *Dir) closeAsync(layers []*layer) {
+	d.closing.Go(func() {
 		for _, l := range layers {
-			_ = l.file.Close() // nobody has any more use for what it could say
+			_ = l.file.Close() // the file is removed: an error has no meaning
 		}
 	})
 }
 
-// alone runs do while nobody else, in this process or another, changes what there
-// is in the directory.
-func (d *Dir) alone(do func() error) error {
+// withLock runs do with the lock of the directory: no other goroutine or process changes
+// what is in it meanwhile.
+func (d *Dir) withLock(do func() error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	f, err := d.fs.Create(lockFile)

@@ -21,13 +21,13 @@ type Disk struct {
 }
 
 // Open opens a volume alone to write, or anything with others to read. ErrInUse
-// says that somebody else has it open in a way that excludes ours.
+// says that it is open already in a way that excludes this one.
 func (d *Dir) Open(id string, readOnly bool) (disk *Disk, err error) {
 	as := writer
 	if readOnly {
 		as = reader
 	}
-	err = d.alone(func() error {
+	err = d.withLock(func() error {
 		s, err := d.acquire(id, as)
 		disk = &Disk{s: s, role: as}
 		return err
@@ -38,8 +38,8 @@ func (d *Dir) Open(id string, readOnly bool) (disk *Disk, err error) {
 	return disk, nil
 }
 
-// acquire returns the stack of an id, opening it if nobody in this process has. The
-// caller holds the lock of the directory.
+// acquire returns the stack of an id, and opens it if this process has not. The caller
+// holds the lock of the directory.
 func (d *Dir) acquire(id string, as role) (*stack, error) {
 	s := d.opened[id]
 	first := s == nil
@@ -67,7 +67,7 @@ func (d *Dir) acquire(id string, as role) (*stack, error) {
 	return s, nil
 }
 
-// admit tells whether there is room for one more.
+// admit returns an error if the role conflicts with the kind or with other users.
 func (s *stack) admit(as role) error {
 	switch {
 	case as == writer && s.m.Kind != KindVolume:
@@ -103,8 +103,8 @@ func (k *Disk) Close() (err error) {
 // Size is the capacity in bytes.
 func (k *Disk) Size() int64 { return k.s.size.Load() }
 
-// Watch has f called whenever the volume has become larger, so that whoever serves
-// it can tell its initiators.
+// Watch has f called whenever the volume has become larger, for a server that reports
+// the new size to its initiators.
 func (k *Disk) Watch(f func(size int64)) {
 	k.s.dir.mu.Lock()
 	defer k.s.dir.mu.Unlock()
@@ -161,7 +161,7 @@ func (k *Disk) write(p []byte, off, n int64) error {
 }
 
 // Sync returns once every write that had returned before it was called is on stable
-// storage, with the map that tells where it is.
+// storage, with the map of where it is.
 func (k *Disk) Sync() error {
 	if k.role == reader {
 		return nil
@@ -171,8 +171,8 @@ func (k *Disk) Sync() error {
 	return k.s.sync()
 }
 
-// Extent tells how far the run that starts at off goes on alike, and whether it
-// takes up space (mapped) or reads as zeros without.
+// Extent returns the length of the run that starts at off, and whether it takes up space
+// (mapped) or reads as zeros without.
 func (k *Disk) Extent(off int64) (n int64, mapped bool, err error) {
 	k.s.gate.RLock()
 	defer k.s.gate.RUnlock()

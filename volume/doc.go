@@ -18,8 +18,8 @@
 //	Dir.Promote             an image of a volume or snapshot, in use or not
 //	Dir.Resize              a larger volume, in use or not
 //	Dir.Export              a raw or qcow2 file
-//	Dir.Verify, Dir.Usage   a scrub that names damage; who takes up how much
-//	Dir.Delete, Dir.Tidy    its end; the merging of what that made superfluous
+//	Dir.Verify, Dir.Usage   a scrub that names damage; the space that each takes up
+//	Dir.Delete, Dir.Tidy    its end; the merging of layers that nothing needs apart
 //	Dir.Open                its blocks, as a [Disk] to put a logical unit on
 //
 // All of these take milliseconds, whatever the size, but Import, Promote, Export,
@@ -32,7 +32,7 @@
 // each block of 64 KiB at its own offset, and a map that says which blocks it has:
 // no allocation, no reference counts. Reading asks the layers from the top; writing
 // goes to the top layer, which no other volume has. To clone is to put an empty
-// overlay on somebody else's layers; to snapshot, on one's own; to reset, to throw
+// overlay on the layers of another volume; to snapshot, on one's own; to reset, to throw
 // the overlay away and begin another. What is unmapped is a hole in a block that
 // the overlay has, and thus reads as zeros, whatever is below.
 //
@@ -49,11 +49,11 @@
 // What an operation has returned from is on stable storage. What it has not is
 // there as a whole or not at all, and [Open] sweeps up what a crash left. Writes
 // are on stable storage when [Disk.Sync] has returned: first the data is synced,
-// then the map that tells of it is written and synced. Each page of the map has two
+// then its map is written and synced. Each page of the map has two
 // copies, and a write goes over the older: a crash in the middle of it costs what
 // was not yet flushed, as on any disk with a cache, and nothing else.
 //
-// # Who may do what at once
+// # What may be done at once
 //
 // A volume is written by one at a time, here or in another process; a lock (flock)
 // on its newest layer sees to it. Snapshot, clone, resize, promote, export and the

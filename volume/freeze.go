@@ -50,7 +50,7 @@ func (d *Dir) stackUp(m *manifest) error {
 	if err != nil {
 		return err
 	}
-	m.Layers = m.with(name)
+	m.Layers = m.layersWith(name)
 	err = d.publish(m)
 	if err != nil && !errors.As(err, new(fatal)) {
 		err = errors.Join(err, d.fs.Remove(layerPath(name)))
@@ -75,7 +75,7 @@ func (d *Dir) restack(s *stack, below []string, size int64) error {
 	s.m, s.layers, s.redo, s.broken = &m, fresh.layers, nil, nil
 	s.size.Store(size)
 	err = errors.Join(s.relock(), old[len(old)-1].file.Lock(unlocked), d.discard(gone))
-	d.bury(old)
+	d.closeAsync(old)
 	return err
 }
 

@@ -16,13 +16,13 @@ type fileSystem interface {
 	Open(name string, write bool) (file, error)
 	// Link gives a file a second name, which must be free.
 	Link(from, to string) error
-	// Rename gives a file another name and takes that from whoever has it.
+	// Rename gives a file another name, in place of the file that had it.
 	Rename(from, to string) error
 	Remove(name string) error
 	// Names lists a directory.
 	Names(dir string) ([]string, error)
 	Stat(name string) (fileInfo, error)
-	// Same tells whether two names are of one file.
+	// Same reports whether two names are of one file.
 	Same(a, b string) bool
 	// SyncDir makes the names in a directory durable.
 	SyncDir(dir string) error
@@ -31,7 +31,7 @@ type fileSystem interface {
 	Close() error
 }
 
-// fileInfo is what Stat tells.
+// fileInfo is the result of Stat.
 type fileInfo struct {
 	Size, Allocated int64
 	Modified        time.Time
@@ -52,7 +52,7 @@ type file interface {
 	// Allocate makes sure that there is room for n bytes at off. What is
 	// there stays; the file may become longer.
 	Allocate(off, n int64) error
-	// Extent tells how far the run of data or hole at off goes on, at most to end.
+	// Extent returns the length of the run of data or hole at off, at most to end.
 	Extent(off, end int64) (n int64, data bool, err error)
 	Stat() (fileInfo, error)
 	// Lock takes the lock of the file, instead of what it held, until it is

@@ -152,7 +152,7 @@ func saved(list []unsaved) {
 	}
 }
 
-// sync makes what was written to the layer durable, and then the map that tells of
+// sync makes what was written to the layer durable, and then the map of
 // it. The map is copied first: a block that is added while the data is on its way
 // to the disk may not be on it. A failure of the medium (see fatal) leaves a layer
 // whose map must never be written again, for the kernel reports a page that it
@@ -169,7 +169,7 @@ func (l *layer) sync() error {
 		return nil
 	}
 	if err := l.save(list); err != nil {
-		l.has.untake(list)
+		l.has.putBack(list)
 		return err
 	}
 	if err := l.file.Sync(); err != nil {
@@ -179,7 +179,7 @@ func (l *layer) sync() error {
 	return nil
 }
 
-// fatal is the error after which nobody knows what the file holds.
+// fatal is an error after which the contents of the file are unknown.
 type fatal struct{ error }
 
 func (f fatal) Unwrap() error { return f.error }

@@ -49,8 +49,8 @@ var layerName = regexp.MustCompile(`^[0-9a-f]{32}\.(raw|overlay)$`)
 
 func (m *manifest) top() string { return m.Layers[len(m.Layers)-1] }
 
-// with is the layers with one more on top. The slice is new.
-func (m *manifest) with(name string) []string { return append(slices.Clone(m.Layers), name) }
+// layersWith returns the layers with one more on top. The slice is new.
+func (m *manifest) layersWith(name string) []string { return append(slices.Clone(m.Layers), name) }
 
 func encodeManifest(m *manifest) ([]byte, error) {
 	b, err := json.MarshalIndent(m, "", "  ")

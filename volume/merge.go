@@ -18,8 +18,8 @@ import (
 // took up. Volumes may be in use meanwhile. It may be interrupted and called again.
 // What is open in another process is left for another time.
 func (d *Dir) Tidy(ctx context.Context) error {
-	err := errors.Join(d.mergeAll(ctx), d.alone(d.sweep))
-	d.burials.Wait()
+	err := errors.Join(d.mergeAll(ctx), d.withLock(d.sweep))
+	d.closing.Wait()
 	if err != nil {
 		return fmt.Errorf("merge layers: %w", err)
 	}
@@ -41,7 +41,7 @@ func (d *Dir) mergeAll(ctx context.Context) error {
 	}
 }
 
-// lost tells whether a merge ended because somebody else was faster: another process
+// lost reports whether a merge ended because another was faster: another process
 // opened one of the volumes, or it was reset and has other layers now.
 func lost(err error) bool { return errors.Is(err, ErrInUse) || errors.Is(err, os.ErrClosed) }
 
@@ -54,19 +54,19 @@ type merge struct {
 	todo   *presence // blocks of the upper layer that the lower one does not have yet
 	stacks []*stack  // all that have the two, some more than once
 	live   *stack    // the volume that upper is the newest layer of; or nil
-	own    bool      // upper is nobody else's to close
+	own    bool      // no other stack closes upper
 	done   bool
 }
 
 // beginMerge finds something to merge and opens it; nil if there is nothing.
 func (d *Dir) beginMerge(skip map[string]bool) (m *merge, err error) {
-	err = d.alone(func() error {
+	err = d.withLock(func() error {
 		for {
 			manifests, err := d.all()
 			if err != nil {
 				return err
 			}
-			lower, upper, users := superfluous(manifests, skip)
+			lower, upper, users := mergePair(manifests, skip)
 			if lower == "" {
 				return nil
 			}
@@ -162,7 +162,7 @@ func (m *merge) run(ctx context.Context) error {
 			break
 		}
 	}
-	return m.dir.alone(func() error { return m.commit(ctx) })
+	return m.dir.withLock(func() error { return m.commit(ctx) })
 }
 
 // commit is the end, if what was to be merged is still to be.
@@ -223,7 +223,7 @@ func (m *merge) replace(s *stack) error {
 }
 
 // reopen opens the lower layer for a stack, of which it may become the newest. That
-// fails while somebody exports it.
+// fails while it is exported.
 func (m *merge) reopen(s *stack, size int64, newest bool) (*layer, error) {
 	l, err := openLayer(m.dir.fs, layerPath(m.lower.name), size, newest && s.m.Kind == KindVolume)
 	if err != nil || !newest {
@@ -237,7 +237,7 @@ func (m *merge) reopen(s *stack, size int64, newest bool) (*layer, error) {
 
 // end lets go of everything.
 func (m *merge) end() error {
-	return m.dir.alone(m.release)
+	return m.dir.withLock(m.release)
 }
 
 func (m *merge) release() (err error) {

@@ -59,7 +59,7 @@ func (m *merge) copy(b int64, buf []byte) error {
 	return err
 }
 
-// finish copies what is left, now that nobody writes.
+// finish copies what is left, now that there is no writer.
 func (m *merge) finish(ctx context.Context) error {
 	m.todo.grow(m.size)
 	if m.lower.has != nil {

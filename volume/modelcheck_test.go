@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// maybe tells whether a volume is what it may be after a power cut.
+// maybe reports whether a volume is what it may be after a power cut.
 func (m *machine) maybe(id string, x *modelled) bool {
 	got, problem := m.contents(id, x.size)
 	for _, all := range []sectors{got, x.now} {

@@ -182,7 +182,7 @@ func (f *osFile) overwrite(off, n int64) error {
 	return nil
 }
 
-// Extent calls everything data on a file system that cannot tell.
+// Extent calls everything data on a file system that cannot seek data.
 func (f *osFile) Extent(off, end int64) (int64, bool, error) {
 	data, err := f.seek(off, end, unix.SEEK_DATA)
 	if err != nil {

@@ -56,8 +56,8 @@ func (d *Dir) adopt(s *stack) error {
 	return errors.Join(d.fs.Remove(old), d.fs.SyncDir("."))
 }
 
-// taken is fs.ErrExist if the id stands for something, be it something broken.
-func (d *Dir) taken(id string) error {
+// checkFree returns fs.ErrExist if the id is in use, be it by something broken.
+func (d *Dir) checkFree(id string) error {
 	if err := CheckName(id); err != nil {
 		return err
 	}

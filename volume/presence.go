@@ -47,7 +47,7 @@ func (m *presence) has(block int64) bool {
 	return p != nil && p.words[block%pageBlocks/64].Load()>>(block%64)&1 != 0
 }
 
-// all tells whether every block of [first, end) is there.
+// all reports whether every block of [first, end) is there.
 func (m *presence) all(first, end int64) bool {
 	for b := first; b < end; b++ {
 		if !m.has(b) {
@@ -137,8 +137,8 @@ func (m *presence) take() []unsaved {
 	return list
 }
 
-// untake calls pages dirty again that could not be written.
-func (m *presence) untake(list []unsaved) {
+// putBack marks pages dirty again that could not be written.
+func (m *presence) putBack(list []unsaved) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, u := range list {

@@ -25,23 +25,23 @@ func (p Progress) String() string {
 	return s
 }
 
-// Meter tells somebody of progress, several times a second and at the end. A nil
-// Meter tells nobody. It is not safe for concurrent use.
+// Meter reports progress, several times a second and at the end. A nil Meter reports
+// nothing. It is not safe for concurrent use.
 type Meter struct {
-	tell    func(Progress)
-	total   int64
-	done    int64
-	started time.Time
-	told    time.Time
+	report   func(Progress)
+	total    int64
+	done     int64
+	started  time.Time
+	reported time.Time
 }
 
-// NewMeter makes a meter of total bytes; nil if there is nobody to tell.
-func NewMeter(total int64, tell func(Progress)) *Meter {
-	if tell == nil {
+// NewMeter makes a meter of total bytes that calls report; nil if report is nil.
+func NewMeter(total int64, report func(Progress)) *Meter {
+	if report == nil {
 		return nil
 	}
 	now := time.Now()
-	return &Meter{tell: tell, total: total, started: now, told: now}
+	return &Meter{report: report, total: total, started: now, reported: now}
 }
 
 const meterInterval = 200 * time.Millisecond
@@ -52,9 +52,9 @@ func (m *Meter) Add(n int64) {
 		return
 	}
 	m.done += n
-	if now := time.Now(); now.Sub(m.told) >= meterInterval || m.done == m.total {
-		m.told = now
-		m.tell(progress(m.done, m.total, now.Sub(m.started)))
+	if now := time.Now(); now.Sub(m.reported) >= meterInterval || m.done == m.total {
+		m.reported = now
+		m.report(progress(m.done, m.total, now.Sub(m.started)))
 	}
 }
 

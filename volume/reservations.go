@@ -49,7 +49,7 @@ func (r Reservations) Load() ([]byte, error) {
 
 // Save returns once data is on stable storage; empty data takes the file away.
 func (r Reservations) Save(data []byte) error {
-	return r.dir.alone(func() error {
+	return r.dir.withLock(func() error {
 		if len(data) == 0 {
 			return r.dir.forget(r.name)
 		}

@@ -28,7 +28,7 @@ func need(off, n int64) int64 {
 }
 
 // take returns ENOSPC if n bytes more would leave less than the reserve. A file
-// system that cannot tell is believed to have room: a write will find out.
+// system that cannot report it is believed to have room: a write will find out.
 func (r *room) take(n int64) error {
 	if r.reserve <= 0 {
 		return nil

@@ -8,31 +8,30 @@ import (
 	"sync/atomic"
 )
 
-// stack is what is open of a volume, snapshot or image: its layers, of which the
-// top one is written to. One stack serves all who have it open in this process.
+// stack is an open volume, snapshot or image: its layers, of which the top one is
+// written to. All users of the volume in this process share one stack.
 type stack struct {
 	dir   *Dir
-	users [3]int // how many of each role there are; under Dir.mu
-	watch []func(size int64)
+	users [3]int             // Dir.mu guards; how many of each role there are
+	watch []func(size int64) // Dir.mu guards
 
-	// gate is passed (RLock) by all I/O, and closed (Lock) by whoever changes
-	// what follows.
+	// gate is passed (RLock) by all I/O, and closed (Lock) to change what follows.
 	gate   sync.RWMutex
 	m      *manifest
 	layers []*layer // from the bottom to the top
 	size   atomic.Int64
 	redo   *presence // blocks that have been written to while they are merged; or nil
 
-	births  [64]sync.Mutex // each for the first writes to every 64th block
-	buffers sync.Pool      // *[clusterSize]byte, for copyUp
+	firstWrites [64]sync.Mutex // each for the first writes to every 64th block
+	buffers     sync.Pool      // *[clusterSize]byte, for copyUp
 
 	syncing sync.Mutex
-	broken  error // nothing may be written any more
+	broken  error // syncing guards; nothing may be written any more
 
 	recording sync.Mutex // one atomic write at a time
 }
 
-// role is what somebody wants of a stack.
+// role is what a user does with a stack.
 type role int
 
 const (
@@ -129,10 +128,10 @@ func (s *stack) write(p []byte, off, n int64) error {
 	first, end := off/clusterSize, blocksOf(off+n)
 	if top.has == nil || top.has.all(first, end) {
 		err := s.put(p, off, n)
-		s.again(first, end)
+		s.markDirty(first, end)
 		return err
 	}
-	defer s.birth(first, end)()
+	defer s.lockFirstWrites(first, end)()
 	if err := top.has.ready(first, end, top.reserve); err != nil {
 		return err
 	}
@@ -143,7 +142,7 @@ func (s *stack) write(p []byte, off, n int64) error {
 		return err
 	}
 	top.has.add(first, end)
-	s.again(first, end)
+	s.markDirty(first, end)
 	return nil
 }
 
@@ -160,32 +159,32 @@ func (s *stack) put(p []byte, off, n int64) error {
 	return err
 }
 
-// filled tells whether a range takes up its space already.
+// filled reports whether a range takes up its space already.
 func (s *stack) filled(off, n int64) bool {
 	top := s.top()
 	run, data, err := top.file.Extent(top.data+off, top.data+off+n)
 	return err == nil && data && run == n
 }
 
-// birth locks the first writes to the blocks of [first, end), and returns what
+// lockFirstWrites locks the first writes to the blocks of [first, end), and returns what
 // unlocks them.
-func (s *stack) birth(first, end int64) (done func()) {
+func (s *stack) lockFirstWrites(first, end int64) (done func()) {
 	set := ^uint64(0)
 	if n := end - first; n < 64 {
 		set = bits.RotateLeft64(1<<n-1, int(first%64))
 	}
 	for rest := set; rest != 0; rest &= rest - 1 {
-		s.births[bits.TrailingZeros64(rest)].Lock()
+		s.firstWrites[bits.TrailingZeros64(rest)].Lock()
 	}
 	return func() {
 		for rest := set; rest != 0; rest &= rest - 1 {
-			s.births[bits.TrailingZeros64(rest)].Unlock()
+			s.firstWrites[bits.TrailingZeros64(rest)].Unlock()
 		}
 	}
 }
 
 // around copies up from below what the blocks at both ends of a range have outside
-// of it, unless they are in the top layer already. Nobody sees it yet.
+// of it, unless they are in the top layer already. No reader sees it yet.
 func (s *stack) around(off, end int64) error {
 	head := off / clusterSize * clusterSize
 	tail := min(blocksOf(end)*clusterSize, s.size.Load())
@@ -221,8 +220,8 @@ func (s *stack) copyUp(off, end int64) error {
 	return s.put(p, off, end-off)
 }
 
-// again tells whoever merges that blocks have been written to.
-func (s *stack) again(first, end int64) {
+// markDirty notes, for a merge that is under way, that blocks have been written to.
+func (s *stack) markDirty(first, end int64) {
 	if s.redo != nil {
 		s.redo.mark(first, end)
 	}
@@ -260,8 +259,8 @@ func wholeSectors(n int64, data bool) (int64, bool) {
 }
 
 // sync makes everything that was written durable. After a failure of the medium it
-// fails for good: of the map on the disk it is known that it tells the truth, of
-// any later one it would not be. To open the volume anew goes back to that.
+// fails for good: the map on the disk is known to be true, and a later one would not
+// be. Closing and opening the volume goes back to the map on the disk.
 func (s *stack) sync() error {
 	s.syncing.Lock()
 	defer s.syncing.Unlock()

@@ -108,7 +108,7 @@ func decodeSums(b []byte) (*sums, error) {
 	return s, nil
 }
 
-// fits tells whether a block has what it had.
+// fits reports whether a block has what it had.
 func (s *sums) fits(block int64, p []byte) bool {
 	if s.empty(block) && isZero(p) {
 		return true
@@ -116,7 +116,7 @@ func (s *sums) fits(block int64, p []byte) bool {
 	return block < int64(len(s.blocks)) && crc32.Checksum(p, castagnoli) == s.blocks[block]
 }
 
-// empty tells whether a block was never written.
+// empty reports whether a block was never written.
 func (s *sums) empty(block int64) bool {
 	return block >= int64(len(s.blocks)) || s.blocks[block] == 0
 }

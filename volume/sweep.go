@@ -8,7 +8,7 @@ import (
 
 // sweep removes what a crash left: files that were not finished, layers that no
 // manifest names, the old name of a raw volume that has become a layer. While a
-// manifest cannot be read, nobody knows which layers it names, and all stay.
+// manifest cannot be read, its layers are unknown, and all stay.
 func (d *Dir) sweep() error {
 	garbage, err := d.unfinished(".")
 	if err != nil {
@@ -75,7 +75,7 @@ func (d *Dir) collect(manifests []*manifest, names []string) error {
 	return d.removeAll(garbage)
 }
 
-// removeAll removes files but those that somebody is at work on.
+// removeAll removes files but those in use.
 func (d *Dir) removeAll(names []string) error {
 	for _, name := range names {
 		if err := d.remove(name); err != nil && !errors.Is(err, ErrInUse) && !errors.Is(err, fs.ErrNotExist) {
@@ -85,7 +85,7 @@ func (d *Dir) removeAll(names []string) error {
 	return nil
 }
 
-// remove unlinks a file that nobody holds the lock of.
+// remove unlinks a file whose lock is free.
 func (d *Dir) remove(name string) error {
 	f, err := d.fs.Open(name, false)
 	if err != nil {

@@ -12,7 +12,7 @@ type Usage struct {
 	Shared  int64 // in layers that others have too
 }
 
-// Usage tells who much space an id takes up.
+// Usage is the space that an id takes up.
 func (d *Dir) Usage(id string) (u Usage, err error) {
 	m, err := d.load(id)
 	if err != nil {
@@ -37,7 +37,7 @@ func (d *Dir) Usage(id string) (u Usage, err error) {
 	return u, nil
 }
 
-// Free tells how many bytes may still be written before writes fail with ENOSPC.
+// Free returns how many bytes may still be written before writes fail with ENOSPC.
 func (d *Dir) Free() (int64, error) {
 	free, err := d.fs.Free()
 	if err != nil {

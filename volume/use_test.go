@@ -388,7 +388,7 @@ func TestStillIsStill(t *testing.T) {
 	l.must(l.d.Snapshot("v", "a"))
 	l.write("v", 2, 64*kib, 64*kib)
 	l.must(l.d.Snapshot("v", "b"))
-	s, err := l.d.still("v")
+	s, err := l.d.snapshotForRead("v")
 	l.must(err)
 	for i, id := range []string{"a", "b", ""} {
 		l.write("v", byte(3+i), 0, 192*kib)

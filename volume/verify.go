@@ -18,12 +18,12 @@ type Damage struct {
 // damaged: layers that are missing or not what they say they are, copies of the map
 // that are not whole, blocks of images that do not match their checksums, places
 // that cannot be read. The error is about something else that went wrong.
-func (d *Dir) Verify(ctx context.Context, id string, tell func(Progress)) ([]Damage, error) {
+func (d *Dir) Verify(ctx context.Context, id string, report func(Progress)) ([]Damage, error) {
 	m, err := d.load(id)
 	if err != nil {
 		return nil, err
 	}
-	v := &scrub{dir: d, m: m, meter: NewMeter(m.Size*int64(len(m.Layers)), tell)}
+	v := &scrub{dir: d, m: m, meter: NewMeter(m.Size*int64(len(m.Layers)), report)}
 	for _, name := range m.Layers {
 		if err := v.layer(ctx, name); err != nil {
 			return v.found, fmt.Errorf("verify %s: %w", id, err)

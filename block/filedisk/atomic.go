@@ -21,7 +21,7 @@ const journalSuffix = ".atomic"
 
 // journal makes a write atomic by making it twice. What is to be written is put
 // down beside the image first, and synced; then it is written in its place, and
-// synced; then the record is made void. Whoever opens the image after a crash in
+// synced; then the record is made void. The next to open the image after a crash in
 // between finds the record and writes it again, so the image has all of it; a
 // record that is itself only half there was never begun in the image.
 type journal struct {
@@ -48,7 +48,7 @@ func record(p []byte, off int64) []byte {
 	return b
 }
 
-// parse is the write that a record tells of, if it is whole.
+// parse returns the write that a record holds, if the record is whole.
 func parse(b []byte, size int64) (p []byte, off int64, ok bool) {
 	if len(b) < recordHeader || string(b[:8]) != recordMagic {
 		return nil, 0, false
@@ -107,8 +107,8 @@ func (d *Disk) reserve(off, n int64) error {
 // failed: a record must never outlive the answer to its write, or it would come
 // back over what is written there later.
 //
-// A failure of either is not this write's alone. The kernel tells once that pages
-// were lost, whoever wrote them, and a record that could not be made void threatens
+// A failure of either is not this write's alone. The kernel reports once that pages
+// were lost, no matter who wrote them, and a record that could not be made void threatens
 // every later write: so the next flush fails as well.
 func (d *Disk) apply(p []byte, off int64) error {
 	if _, err := d.WriteAt(p, off); err != nil {
@@ -163,8 +163,8 @@ func syncDirectory(path string) error {
 	return dir.Sync()
 }
 
-// recover finishes the atomic write that a crash interrupted.
-func (d *Disk) recover(readOnly bool) error {
+// replayJournal finishes the atomic write that a crash interrupted.
+func (d *Disk) replayJournal(readOnly bool) error {
 	b, err := os.ReadFile(d.path + journalSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

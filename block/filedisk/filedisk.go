@@ -2,8 +2,8 @@
 // of the disk are bytes of the file, at the same place.
 //
 // It trusts the page cache and nothing else: reads and writes go through it,
-// Sync is fdatasync, and a read that finds everything there can be told from one
-// that would wait (preadv2 with RWF_NOWAIT). What is unmapped becomes a hole.
+// Sync is fdatasync, and a read that finds everything there is distinguished from
+// one that would wait (preadv2 with RWF_NOWAIT). What is unmapped becomes a hole.
 //
 // A file is locked while it is open, shared for reading and alone for writing,
 // against a second process that would serve it too. The lock is advisory
@@ -24,7 +24,7 @@ import (
 // blockSize is what sizes and offsets are multiples of.
 const blockSize = 512
 
-// ErrInUse is the error of Open when somebody else has the file open.
+// ErrInUse is the error of Open when another process has the file open.
 var ErrInUse = errors.New("in use by another process")
 
 // Disk is an open image. It implements scsi.Disk, scsi.CachedReader and
@@ -38,7 +38,7 @@ type Disk struct {
 	inMemory bool // the file system has no medium to wait for
 	device   bool // a block device
 	journal  journal
-	owed     atomic.Pointer[error] // what went wrong with data of others, to be told by the next Sync
+	owed     atomic.Pointer[error] // a failure that concerns other writes; the next Sync returns it
 }
 
 // Open opens an image, for reading only if readOnly. Its size is fixed from then
@@ -54,7 +54,7 @@ func Open(path string, readOnly bool) (*Disk, error) {
 	}
 	d, err := open(f, lock)
 	if err == nil && !d.device {
-		err = d.recover(readOnly)
+		err = d.replayJournal(readOnly)
 	}
 	if err != nil {
 		f.Close()
@@ -102,8 +102,8 @@ func (d *Disk) Close() error { return errors.Join(d.closeJournal(), d.file.Close
 // Size is the size in bytes, as it was when the file was opened.
 func (d *Disk) Size() int64 { return d.size }
 
-// ReadAt fills p or returns an error; the end of a file that was shortened
-// behind our back is one (io.EOF).
+// ReadAt fills p or returns an error; the end of a file that another program has
+// shortened is one (io.EOF).
 func (d *Disk) ReadAt(p []byte, off int64) (int, error) { return d.file.ReadAt(p, off) }
 
 // WriteAt writes into the page cache.

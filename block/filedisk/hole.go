@@ -35,8 +35,8 @@ func (d *Disk) writeZeros(off, n int64) error {
 	return nil
 }
 
-// Extent tells data from holes. A file system that cannot tell calls everything
-// data. Where a hole ends within a block, the block counts as data.
+// Extent returns the run of data or hole at off. On a file system that cannot seek data
+// everything is data. Where a hole ends within a block, the block counts as data.
 func (d *Disk) Extent(off int64) (n int64, mapped bool, err error) {
 	data, err := d.seek(off, unix.SEEK_DATA)
 	if err != nil {

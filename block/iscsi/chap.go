@@ -22,7 +22,7 @@ type algorithm struct {
 }
 
 // algorithms holds what we support. MD5 is what iPXE knows, the others are there for
-// those who ask for better. SHA-1 (6) is left out: whoever is able to do more than MD5
+// those who ask for better. SHA-1 (6) is left out: an initiator that is able to do more than MD5
 // is able to do more than SHA-1.
 var algorithms = map[string]algorithm{
 	"5": {"5", md5.New},

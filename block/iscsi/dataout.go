@@ -5,7 +5,7 @@ import "ironhook/block/scsi"
 // gather is how far the data-out of a task has come. Both DataPDUInOrder and
 // DataSequenceInOrder are Yes, so one cursor is enough.
 type gather struct {
-	have        int     // bytes that came, those that nobody needs included
+	have        int     // bytes that came, those beyond what the command needs included
 	unsolicited bool    // more comes without being asked for
 	dataSN      uint32  // of the next Data-Out in this sequence
 	asked       int     // bytes that came or were asked for
@@ -102,7 +102,7 @@ func (g *gather) endSequence(solicited bool) {
 	}
 }
 
-// due tells whether more data is on its way that was announced or asked for.
+// due reports whether more data is on its way that was announced or asked for.
 func (g *gather) due() bool { return g.unsolicited || len(g.bursts) > 0 }
 
 // dataEnd returns up to where data with that transfer tag may go.

@@ -8,8 +8,8 @@
 // buffer and hands them to the [Session], a state machine without sockets and without a
 // clock (session.go). What the session wants done it says to its [Sink]: send this PDU,
 // run this command. Commands whose data is at hand run at once on the reader's own
-// goroutine; those that may wait for a disk go to a bounded pool (pool.go). Whoever
-// finishes a command returns it to the session, which answers. Answers gather in an
+// goroutine; those that may wait for a disk go to a bounded pool (pool.go). A
+// finished command goes back to the session, which answers. Answers gather in an
 // outbox (outbox.go) and leave in one writev when no complete PDU is waiting to be
 // read, so thirty-two small reads cost one system call in and one out.
 //

@@ -18,7 +18,8 @@ const (
 	proofDone
 )
 
-// identify learns from the first request who wants what, and asks whether it may.
+// identify reads the names of the initiator and the target from the first request, and
+// looks up the grant.
 func (l *login) identify() error {
 	l.identified = true
 	key, err := l.parseNames()

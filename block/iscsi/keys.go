@@ -11,7 +11,7 @@ import (
 type rule struct {
 	result   func(theirs, ours int) int // nil: each side declares its own, unanswered
 	ours     int                        // what we want, or declare
-	preset   int                        // what holds if nobody speaks of it
+	preset   int                        // what holds if the key is not negotiated
 	min, max int
 }
 
@@ -50,7 +50,7 @@ func or(theirs, ours int) int      { return theirs | ours }
 func and(theirs, ours int) int     { return theirs & ours }
 
 // lists has the keys of which the first value that we know too is chosen, and those
-// values. The first of ours holds if nobody speaks of the key.
+// values. The first of ours holds if the key is not negotiated.
 var lists = map[string][]string{
 	"HeaderDigest":  {none, crc32c},
 	"DataDigest":    {none, crc32c},

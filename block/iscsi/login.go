@@ -47,7 +47,7 @@ type login struct {
 	keys       negotiation
 	identified bool
 	key        sessionKey // once identified
-	declared   bool       // our MaxRecvDataSegmentLength was told
+	declared   bool       // our MaxRecvDataSegmentLength was sent
 	proof      proof
 	chap       *chap
 	grant      block.Grant

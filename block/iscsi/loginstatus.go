@@ -22,7 +22,7 @@ const (
 	serviceUnavailable LoginStatus = 0x0301
 )
 
-// loginError is why a login failed, and what the initiator is told of it.
+// loginError is why a login failed, and the status that the initiator gets.
 type loginError struct {
 	status LoginStatus
 	err    error

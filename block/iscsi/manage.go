@@ -43,7 +43,7 @@ type Management struct {
 	Function Function
 	LUN      uint64
 	itt      uint32
-	rest     *barrier // entered by what runs of this session; whoever manages is inside of it
+	rest     *barrier // entered by what runs of this session; the function that manages is inside of it
 }
 
 // covers reports whether the function ends that task.
@@ -51,7 +51,7 @@ func (m Management) covers(t *Task) bool {
 	return m.Function == WarmReset || m.Function == ColdReset || t.unit == m.LUN
 }
 
-// barrier waits for commands in flight to return. Each of them, and whoever sets it up,
+// barrier waits for commands in flight to return. Each of them, and the code that sets it up,
 // enters and leaves; the last to leave calls done, with the session locked that it
 // happens to be in.
 type barrier struct {

@@ -3,7 +3,7 @@ package iscsi
 import "net"
 
 // outbox gathers PDUs until they are written in one go. Headers, padding, digests and
-// short data lie one behind the other in chunks of its own; longer data stays where it
+// short data lie one after the other in chunks of its own; longer data stays where it
 // is.
 type outbox struct {
 	memory  *buffers

@@ -90,8 +90,8 @@ func (t *Target) sessionsOf(match func(*conn) bool) (found []*conn) {
 }
 
 // End ends every session of a target name, and logins to it that are under way. It
-// returns when no I/O of theirs is in flight. Whoever withdraws a target lets Lookup
-// refuse it first.
+// returns when no I/O of theirs is in flight. To withdraw a target, let Lookup refuse it
+// first.
 func (t *Target) End(target string) {
 	target = strings.ToLower(target)
 	ended := t.sessionsOf(func(c *conn) bool { return c.key.target == target })

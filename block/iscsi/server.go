@@ -35,7 +35,7 @@ type server struct {
 const maxListing = 2
 
 // sharedPool is the pool of a device: one per device, so that a disk that hangs holds
-// up nobody else's.
+// up no other.
 type sharedPool struct {
 	pool  *pool
 	users int
@@ -96,7 +96,7 @@ func (s *server) accept(ctx, background context.Context, l net.Listener) error {
 	}
 }
 
-// parts is into how many a second is cut, so that nobody waits for long.
+// parts is into how many a second is cut, so that no connection waits for long.
 const parts = 10
 
 func wait(ctx context.Context, d time.Duration) {

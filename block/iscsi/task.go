@@ -28,7 +28,7 @@ type Task struct {
 	gather      gather
 	state       taskState
 	aborted     bool
-	waiting     []*barrier // who waits for the end of it
+	waiting     []*barrier // what waits for its end
 	arrival     uint64
 	began       time.Time // set by the connection, for the latency
 	offload     bool      // likewise: a read that goes to the pool

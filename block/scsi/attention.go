@@ -6,7 +6,7 @@ import (
 )
 
 // condition is a unit attention condition. The lower its number, the sooner it
-// is told (SAM-5: resets before everything else).
+// is reported (SAM-5: resets before everything else).
 type condition uint8
 
 const (
@@ -45,7 +45,7 @@ func (a *attention) raise(c condition) { a.owed.Or(1 << c) }
 // replace is for resets, which make what was owed before pointless.
 func (a *attention) replace(c condition) { a.owed.Store(1 << c) }
 
-// take tells one condition, which is then no longer owed.
+// take returns one condition, which is then no longer owed.
 func (a *attention) take() (c code, ok bool) {
 	for {
 		owed := a.owed.Load()
@@ -58,5 +58,5 @@ func (a *attention) take() (c code, ok bool) {
 	}
 }
 
-// drop forgets a condition that another answer has told already.
+// drop forgets a condition that another answer has reported already.
 func (a *attention) drop(c condition) { a.owed.And(^uint32(1 << c)) }

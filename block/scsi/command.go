@@ -14,7 +14,7 @@ const (
 	TaskAborted         Status = 0x40
 )
 
-// Cost tells a transport where a command may run.
+// Cost is where a transport may run a command.
 type Cost uint8
 
 const (

@@ -2,7 +2,7 @@ package scsi
 
 import "bytes"
 
-// Limits of EXTENDED COPY, told by RECEIVE COPY RESULTS.
+// Limits of EXTENDED COPY, reported by RECEIVE COPY RESULTS.
 const (
 	maxCopyTargets  = 4
 	maxCopySegments = 16

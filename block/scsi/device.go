@@ -34,7 +34,7 @@ func NewDevice(name string, luns ...*LUN) *Device {
 }
 
 // SetLUN puts a unit at a number, which must be below MaxLUNs, or takes it away if
-// l is nil. Every initiator is told (unit attention 3F/0E) with its next command.
+// l is nil. Every initiator gets unit attention 3F/0E with its next command.
 // The unit that was there must have no command in flight: its Disk may be closed
 // afterwards.
 func (d *Device) SetLUN(number int, l *LUN) {
@@ -106,7 +106,7 @@ func (d *Device) raise(number int, c condition, except *Nexus) {
 	}
 }
 
-// Has tells whether there is a unit at a LUN.
+// Has reports whether there is a unit at a LUN.
 func (d *Device) Has(lun uint64) bool { return d.unit(lun) != nil }
 
 // unit finds the logical unit a LUN names, nil if there is none.

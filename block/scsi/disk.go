@@ -10,9 +10,9 @@ const BlockSize = 512
 // layers. All methods are safe for concurrent use. Offsets and lengths are
 // bytes, always multiples of BlockSize and inside [0, Size()).
 //
-// An error that wraps syscall.ENOSPC (or EDQUOT) tells the initiator that space
-// has run out, so that it may free some and go on. Any other error is told as a
-// fault of the medium. Nothing of an error's text leaves through SCSI.
+// An error that wraps syscall.ENOSPC (or EDQUOT) is reported to the initiator as
+// a lack of space, so that it may free some and go on. Any other error is reported as
+// a fault of the medium. Nothing of an error's text leaves through SCSI.
 type Disk interface {
 	io.ReaderAt
 	io.WriterAt
@@ -28,7 +28,7 @@ type Disk interface {
 	// after the next Sync; whether space is freed is the disk's affair.
 	Unmap(off, n int64) error
 
-	// Extent tells how far the run that starts at off goes on alike
+	// Extent returns the length of the run that starts at off
 	// (0 < n <= Size()-off), and whether it takes up space (mapped) or reads
 	// as zeros without (GET LBA STATUS). Neighbouring runs may be alike.
 	Extent(off int64) (n int64, mapped bool, err error)
@@ -39,7 +39,7 @@ type Disk interface {
 type CachedReader interface {
 	// ReadCached fills p from off if it can do so without waiting for the
 	// medium, and reports whether it did. After false, p's contents are
-	// undefined and the caller reads with ReadAt, which also tells the error.
+	// undefined and the caller reads with ReadAt, which also returns the error.
 	ReadCached(p []byte, off int64) bool
 }
 

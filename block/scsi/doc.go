@@ -17,7 +17,7 @@
 //     once Disk.Sync has, and after a failed Sync no flush succeeds until the unit
 //     is reset (flush.go).
 //   - Nothing that failed is GOOD. Errors of the disk become sense data: space
-//     that ran out is told apart from a fault of the medium (sense.go).
+//     that ran out is distinguished from a fault of the medium (sense.go).
 //   - Some commands are atomic for all others on the same blocks, and only there
 //     (rangelock.go).
 //

@@ -16,7 +16,7 @@ type task struct {
 	inMemory bool // give up with errNotCached rather than wait
 }
 
-// Plan tells what a CDB will move.
+// Plan returns what a CDB will move, without executing it.
 func (d *Device) Plan(lun uint64, b []byte) Plan {
 	t := task{device: d, lun: d.unit(lun)}
 	copy(t.cdb[:], b)

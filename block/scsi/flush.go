@@ -2,8 +2,8 @@ package scsi
 
 import "sync"
 
-// flusher turns concurrent flushes into few: whoever asks while a sync is under
-// way shares the next one with all others who asked meanwhile, for only a sync
+// flusher turns concurrent flushes into few: a caller that asks while a sync is under
+// way shares the next one with all others that asked meanwhile, for only a sync
 // that started after their writes covers them. The zero value is ready.
 //
 // A sync that failed is never forgotten. The kernel reports a lost page once and

@@ -15,7 +15,7 @@ type Options struct {
 	// Two units with one Serial are two paths to one disk to an initiator.
 	Serial string
 
-	// Vendor, Product and Revision are told by INQUIRY, cut to 8, 16 and 4
+	// Vendor, Product and Revision are reported by INQUIRY, cut to 8, 16 and 4
 	// characters of ASCII. Empty ones are IRONHOOK, VOLUME and 1.
 	Vendor, Product, Revision string
 
@@ -30,8 +30,8 @@ type Options struct {
 	// nil, initiators that ask for that are refused.
 	Reservations Keeper
 
-	// Fault, if not nil, is told each error of the Disk, with what was being
-	// done: initiators are told the kind only. It is called from Execute, by
+	// Fault, if not nil, is called with each error of the Disk, with what was being
+	// done: initiators see the kind only. It is called from Execute, by
 	// several goroutines at once, and must not wait.
 	Fault func(error)
 }
@@ -82,7 +82,7 @@ func NewLUN(disk Disk, o Options) (*LUN, error) {
 	return l, nil
 }
 
-// Resize looks at the disk's size again. If it changed, every initiator is told
+// Resize looks at the disk's size again. If it changed, every initiator is notified
 // (unit attention 2A/09) with its next command. Shrinking below what commands in
 // flight touch is the caller's to prevent.
 func (l *LUN) Resize() {
@@ -147,8 +147,8 @@ func (l *LUN) within(lba, n uint64) error {
 	return nil
 }
 
-// fault tells the owner of the unit about an error in full, and gives back what
-// the initiator is told.
+// fault reports an error in full to the owner of the unit, and returns what the
+// initiator sees of it.
 func (l *LUN) fault(s *sense, doing string, lba uint64, err error) error {
 	if l.options.Fault != nil {
 		l.options.Fault(fmt.Errorf("%s at block %d of %s: %w", doing, lba, l.options.Serial, err))

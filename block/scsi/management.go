@@ -6,7 +6,7 @@ package scsi
 // method here, then answers. ABORT TASK and ABORT TASK SET need nothing of it.
 
 // CommandsCleared follows CLEAR TASK SET: initiators other than the one that
-// asked, whose commands it took away, are told so (unit attention 2F/00).
+// asked, whose commands it took away, get unit attention 2F/00.
 func (d *Device) CommandsCleared(lun uint64, victims ...*Nexus) {
 	if l := d.unit(lun); l != nil {
 		for _, n := range victims {
@@ -17,7 +17,7 @@ func (d *Device) CommandsCleared(lun uint64, victims ...*Nexus) {
 
 // ResetLUN is LOGICAL UNIT RESET: RESERVE is released, mode pages are back at
 // their defaults, a failed flush is no longer reported, and every initiator is
-// told (unit attention 29/03). Persistent reservations stay. It returns false if
+// notified (unit attention 29/03). Persistent reservations stay. It returns false if
 // there is no such unit.
 func (d *Device) ResetLUN(lun uint64) bool {
 	l := d.unit(lun)
@@ -29,7 +29,7 @@ func (d *Device) ResetLUN(lun uint64) bool {
 }
 
 // Reset is TARGET WARM RESET, and TARGET COLD RESET if cold: what ResetLUN does,
-// to every unit. Initiators are told 29/02, or 29/00 after a cold one, which
+// to every unit. Initiators get 29/02, or 29/00 after a cold one, which
 // also ends every session (RFC 7143 §11.5.1): that is the transport's part.
 func (d *Device) Reset(cold bool) {
 	what := targetReset

@@ -1,6 +1,6 @@
 package scsi
 
-// testUnitReady has nothing to do: whoever gets here is ready.
+// testUnitReady has nothing to do: a unit whose command gets here is ready.
 func (t task) testUnitReady() ([]byte, error) { return nil, nil }
 
 // sendDiagnostic is SEND DIAGNOSTIC with the default self-test, which is that a
@@ -46,7 +46,7 @@ func (t task) prefetch() ([]byte, error) {
 	return nil, t.lun.compare(span{lba, min(n, maxPrefetch)}, nil, 0)
 }
 
-// readCapacity10 tells the last block and the block size. A unit too large for
+// readCapacity10 returns the last block and the block size. A unit too large for
 // four bytes says so with all ones.
 func (t task) readCapacity10() ([]byte, error) {
 	b := make([]byte, 8)

@@ -3,7 +3,7 @@ package scsi
 import "bytes"
 
 // modeSelect is MODE SELECT(6) and (10). All pages are looked at before any is put
-// to use. Other initiators are told of a change (2A/01).
+// to use. Other initiators are notified of a change (2A/01).
 func (t task) modeSelect() ([]byte, error) {
 	list := t.out[:t.cdb.number(t.op.count)]
 	if len(list) == 0 {

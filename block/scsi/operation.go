@@ -74,14 +74,14 @@ type flags uint8
 
 const (
 	writes     flags = 1 << iota // refused when the unit is write protected
-	untouched                    // served while a unit attention is owed, and does not tell it
+	untouched                    // served while a unit attention is owed, and does not report it
 	unitless                     // served for LUNs that do not exist
 	sanitizes                    // served while a sanitize is under way or has failed
 	alone                        // no other command of the unit runs meanwhile
 	atomically                   // offered only where the disk can write so
 )
 
-// offered tells whether a unit has the command at all.
+// offered reports whether a unit has the command at all.
 func (op *operation) offered(l *LUN) bool {
 	return op.flags&atomically == 0 || l.atomicLimit() > 0
 }
@@ -166,7 +166,7 @@ func (op *operation) check(b *cdb) error {
 	if op.action >= 0 {
 		hi &^= 0x1f << 48
 	}
-	if op.size <= 8 { // a transport may leave anything behind a short CDB
+	if op.size <= 8 { // a transport may leave anything after a short CDB
 		hi, lo = hi&^(1<<(8*(8-op.size))-1), 0
 	} else {
 		lo &^= 1<<(8*(16-op.size)) - 1

@@ -31,13 +31,13 @@ func (c *change) preempt() error {
 		return err
 	}
 	if before != c.kind && kinds[before].registrants {
-		c.tell(reservationsReleased) // the rest held, or relied on, another type
+		c.notify(reservationsReleased) // the rest held, or relied on, another type
 	}
 	c.generation++
 	return nil
 }
 
-// preempts tells whether the key named is that of the reservation.
+// preempts reports whether the key named is that of the reservation.
 func (c *change) preempts() bool {
 	if c.persistent.kind == 0 {
 		return false
@@ -49,7 +49,7 @@ func (c *change) preempts() bool {
 	return c.list.action != 0 && key == c.list.action
 }
 
-// expel ends the registrations of others that are wanted, tells them, and says
+// expel ends the registrations of others that are wanted, notifies them, and says
 // how many registrations were wanted.
 func (c *change) expel(wanted func(registration) bool) (n int) {
 	c.registrants = slices.DeleteFunc(c.registrants, func(r registration) bool {

@@ -68,7 +68,7 @@ func (r *rangeLock) own(s span) (release func()) {
 	}
 }
 
-// claimed tells whether one of the first n atomic commands has blocks of s.
+// claimed reports whether one of the first n atomic commands has blocks of s.
 func (r *rangeLock) claimed(s span, n int) bool {
 	for _, o := range r.alone[:n] {
 		if s.overlaps(*o) {

@@ -2,7 +2,7 @@ package scsi
 
 import "time"
 
-// reportLUNs is REPORT LUNS. Having asked is having been told that the list
+// reportLUNs is REPORT LUNS. An initiator that asks knows that the list
 // changed.
 func (t task) reportLUNs() ([]byte, error) {
 	if t.cdb[2] > 2 {
@@ -42,7 +42,7 @@ func (t task) requestSense() ([]byte, error) {
 // abort task set, clear task set, unit and target reset.
 func (t task) reportTaskManagement() ([]byte, error) { return []byte{0xda, 0, 0, 0}, nil }
 
-// reportOpcodes is REPORT SUPPORTED OPERATION CODES: the command table, told.
+// reportOpcodes is REPORT SUPPORTED OPERATION CODES: the command table.
 func (t task) reportOpcodes() ([]byte, error) {
 	timeouts, opcode, action := t.cdb.bit(2, 0x80), t.cdb[3], int(get16(t.cdb[4:]))
 	rows := t.device.commands.actions(opcode)

@@ -17,7 +17,7 @@ const (
 // kinds says of each type who may do what besides the holder.
 var kinds = map[kind]struct {
 	othersRead  bool // exclusive access keeps even readers out
-	registrants bool // whoever is registered may do all
+	registrants bool // a registrant may do all
 	everyone    bool // every registrant is a holder
 }{
 	writeExclusive:                 {othersRead: true},
@@ -58,7 +58,7 @@ func (p *persistent) key(port string) (uint64, bool) {
 	return p.registrants[i].Key, true
 }
 
-// holds tells whether a port holds the reservation.
+// holds reports whether a port holds the reservation.
 func (p *persistent) holds(port string) bool {
 	if p.kind == 0 {
 		return false
@@ -70,7 +70,7 @@ func (p *persistent) holds(port string) bool {
 	return p.holder == port
 }
 
-// admit tells whether the reservation lets a port have that access.
+// admit reports whether the reservation lets a port have that access.
 func (p *persistent) admit(port string, a access) bool {
 	if p.kind == 0 || a < reading || a == reserving || p.holds(port) {
 		return true

@@ -19,7 +19,7 @@ type notice struct {
 }
 
 // change is one service action under way: the state it changes, who asked for
-// it, and who is to be told.
+// it, and which registrants are to be notified.
 type change struct {
 	persistent
 	list    reservationList
@@ -73,8 +73,8 @@ func (l *LUN) notify(notices []notice) {
 	}
 }
 
-// tell owes an attention to every registrant but the one that asks.
-func (c *change) tell(what condition) {
+// notify owes an attention to every registrant but the one that asks.
+func (c *change) notify(what condition) {
 	for _, r := range c.registrants {
 		if r.Port != c.port {
 			c.notices = append(c.notices, notice{r.Port, what})
@@ -82,7 +82,7 @@ func (c *change) tell(what condition) {
 	}
 }
 
-// member refuses whoever is not registered with the key it gives.
+// member refuses an initiator that is not registered with the key it gives.
 func (c *change) member() error {
 	if key, ok := c.key(c.port); !ok || key != c.list.key {
 		return errConflict
@@ -124,13 +124,13 @@ func (c *change) registerAnyway() error {
 }
 
 // unregister takes a port out. What it held goes with it, unless others hold it
-// too; registrants of a shared reservation are told.
+// too; registrants of a shared reservation are notified.
 func (c *change) unregister(port string) {
 	held := c.holds(port)
 	c.registrants = slices.DeleteFunc(c.registrants, func(r registration) bool { return r.Port == port })
 	if held && (!kinds[c.persistent.kind].everyone || len(c.registrants) == 0) {
 		if kinds[c.persistent.kind].registrants {
-			c.tell(reservationsReleased)
+			c.notify(reservationsReleased)
 		}
 		c.persistent.kind, c.holder = 0, ""
 	}
@@ -175,7 +175,7 @@ func (c *change) release() error {
 		return errInvalidRelease
 	}
 	if kinds[c.kind].registrants {
-		c.tell(reservationsReleased)
+		c.notify(reservationsReleased)
 	}
 	c.persistent.kind, c.holder = 0, ""
 	return nil
@@ -186,7 +186,7 @@ func (c *change) clear() error {
 	if err := c.member(); err != nil {
 		return err
 	}
-	c.tell(reservationsPreempted)
+	c.notify(reservationsPreempted)
 	c.persistent.kind, c.holder, c.registrants = 0, "", nil
 	c.generation++
 	return nil

@@ -12,7 +12,7 @@ type sanitizing struct {
 	mu           sync.Mutex
 	running      bool
 	done, total  uint64 // blocks
-	failed       bool   // the last one, and nobody has said that it may be left at that
+	failed       bool   // the last one, and no EXIT FAILURE MODE has come since
 	unrestricted bool   // it was started with AUSE: EXIT FAILURE MODE may leave it
 }
 
@@ -32,7 +32,7 @@ func (s *sanitizing) refuse() error {
 	return nil
 }
 
-// progress tells how far the one that runs has come, in 65536ths.
+// progress returns how far the one that runs has come, in 65536ths.
 func (s *sanitizing) progress() *sense {
 	e := &sense{key: notReady, code: 0x041b}
 	e.specific[0] = 0x80
@@ -105,7 +105,7 @@ func (t task) eraseAll() ([]byte, error) {
 
 // empty waits until all commands that had entered the unit have left, and begins a
 // sanitize. Those that come later are refused, so the gate stays open for them. While
-// the task waited for the gate somebody may have reserved the unit, so it is asked
+// the task waited for the gate the unit may have been reserved, so it is asked
 // again whether it may.
 func (t *task) empty() (blocks uint64, err error) {
 	t.lun.gate.Lock()

@@ -48,7 +48,7 @@ var errConflict = errors.New("reservation conflict")
 var errBusy = errors.New("busy")
 
 // errShortExtent is the error of a Disk that does not keep its promise.
-var errShortExtent = errors.New("the disk told of an extent shorter than a block")
+var errShortExtent = errors.New("the disk reported an extent shorter than a block")
 
 // errNotCached says that TryExecute would have had to wait.
 var errNotCached = errors.New("not in memory")
@@ -88,13 +88,13 @@ func pointAt(c code, flags byte, at, bit int) *sense {
 	return s
 }
 
-// readFault is what an initiator is told of a failed read.
+// readFault is the sense of a failed read.
 func readFault(lba uint64) *sense {
 	return &sense{key: mediumError, code: 0x1100, info: lba, hasInfo: true}
 }
 
-// writeFault is what an initiator is told of a failed write, unmap or flush.
-// Running out of space is told apart: the initiator can do something about it.
+// writeFault is the sense of a failed write, unmap or flush. Running out of space is
+// distinguished: the initiator can do something about it.
 func writeFault(err error) *sense {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return errSpaceAllocation

@@ -1,6 +1,6 @@
 package scsi
 
-// Limits of what one command may make us do, told in the Block Limits page.
+// Limits of what one command may make us do, reported in the Block Limits page.
 const (
 	maxUnmapDescriptors = 256
 	maxWriteSame        = 512 << 20 / BlockSize // blocks
@@ -130,8 +130,8 @@ func (t task) getLBAStatus() ([]byte, error) {
 	return b, nil
 }
 
-// run is the blocks from lba on that are alike, joined from what the disk tells
-// in pieces: at most what four bytes can count.
+// run is the blocks from lba on that are alike, joined from the pieces that the disk
+// reports: at most what four bytes can count.
 func (l *LUN) run(lba, end uint64) (n uint64, mapped bool, err error) {
 	for at := lba; at < end && n < 0xffffffff; {
 		size, m, err := l.disk.Extent(int64(at * BlockSize))

@@ -83,7 +83,7 @@ func newDownload(ctx context.Context, address string, client *http.Client) (*dow
 		if err == nil {
 			return d, nil
 		}
-		if err = d.again(err); err != nil {
+		if err = d.retry(err); err != nil {
 			return nil, err
 		}
 	}
@@ -177,8 +177,8 @@ func contentRange(s string) (first, total int64, ok bool) {
 	return first, total, err == nil
 }
 
-// again waits before the next try, or returns why there is none.
-func (d *download) again(err error) error {
+// retry waits before the next try, or returns why there is none.
+func (d *download) retry(err error) error {
 	d.tries++
 	var f final
 	switch {
@@ -211,7 +211,7 @@ func (d *download) Read(p []byte) (int, error) {
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
-		if err := d.again(err); err != nil {
+		if err := d.retry(err); err != nil {
 			return 0, err
 		}
 	}

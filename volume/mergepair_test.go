@@ -7,8 +7,8 @@ import (
 )
 
 // TestSuperfluous writes manifests as the layers they have, from the bottom to the top,
-// with a bar behind those that Reset goes back to.
-func TestSuperfluous(t *testing.T) {
+// with a bar after those that Reset goes back to.
+func TestMergePair(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                   "",
 		"g":                  "",
@@ -35,7 +35,7 @@ func TestSuperfluous(t *testing.T) {
 			manifests = append(manifests, m)
 		}
 		got := ""
-		if lower, upper, users := superfluous(manifests, nil); lower != "" {
+		if lower, upper, users := mergePair(manifests, nil); lower != "" {
 			got = lower + "<" + upper + " of "
 			for i, m := range manifests {
 				if slices.Contains(users, m) {
@@ -44,7 +44,7 @@ func TestSuperfluous(t *testing.T) {
 			}
 		}
 		if got != want {
-			t.Errorf("superfluous(%s) = %q, want %q", in, got, want)
+			t.Errorf("mergePair(%s) = %q, want %q", in, got, want)
 		}
 	}
 }

@@ -2,10 +2,11 @@ package volume
 
 import "slices"
 
-// superfluous returns a pair of layers that can be merged, and who has them: those
-// that contain the lower one all have the upper one on top of it, and it is
-// nobody's newest layer, nor the last of a base that Reset goes back to.
-func superfluous(manifests []*manifest, skip map[string]bool) (lower, upper string, users []*manifest) {
+// mergePair returns a pair of layers that can be merged, and the manifests that have
+// them: each manifest with the lower layer has the upper one on top of it, and the lower
+// one is neither the newest layer of a manifest nor the last of a base that Reset goes
+// back to.
+func mergePair(manifests []*manifest, skip map[string]bool) (lower, upper string, users []*manifest) {
 	for _, m := range manifests {
 		for i, name := range m.Layers[:len(m.Layers)-1] {
 			if next := m.Layers[i+1]; !skip[name] && mergeable(manifests, name, next) {
@@ -26,7 +27,7 @@ func having(manifests []*manifest, layer string) (list []*manifest) {
 	return list
 }
 
-// mergeable tells whether upper can be merged into lower.
+// mergeable reports whether upper can be merged into lower.
 func mergeable(manifests []*manifest, lower, upper string) bool {
 	for _, m := range manifests {
 		i := slices.Index(m.Layers, lower)
