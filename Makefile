@@ -65,7 +65,7 @@ bench-volumes: bench-deps ## overlays beside raw volumes; clone, snapshot, reset
 
 torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power cuts
 	IRONHOOK_KILL_ROUNDS=5000 go test -timeout 6h -run Kill ./e2e/iscsi
-	IRONHOOK_POWER_CUTS=5000 go test -timeout 6h -run PowerCut ./storage/iscsi
+	IRONHOOK_POWER_CUTS=5000 go test -timeout 6h -run PowerCut ./block/iscsi
 
 hammer: ## 32 clients on the same nodes and targets for a minute
 	IRONHOOK_HAMMER=1m go test -count=1 -v -run Hammer ./api

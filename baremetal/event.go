@@ -27,7 +27,7 @@ const (
 	EventDetach    EventKind = "detach"
 	EventError     EventKind = "error"
 	EventNetwork   EventKind = "network" // a boot interface or the way DHCP works on it changed; of no machine
-	EventNode      EventKind = "node" // created, updated or deleted
+	EventNode      EventKind = "node"    // created, updated or deleted
 )
 
 // BootSteps is the order of a network boot from a volume.

@@ -24,8 +24,8 @@ import (
 	"ironhook/power/manual"
 	"ironhook/storage"
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 	"ironhook/web"
 )
 

@@ -16,10 +16,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ironhook/storage/iscsi"
-	"ironhook/storage/scsi"
-	"ironhook/storage/scsi/filedisk"
-	"ironhook/storage/volume/image"
+	"ironhook/block"
+	"ironhook/block/filedisk"
+	"ironhook/block/iscsi"
+	"ironhook/block/scsi"
+	"ironhook/volume/image"
 )
 
 // exportName is the target's name where none is given.
@@ -106,12 +107,12 @@ func (e *export) run(ctx context.Context, cmd *cobra.Command) error {
 }
 
 // target lets everybody in who can prove what the grant asks for.
-func (e *export) target(grant iscsi.Grant, log *slog.Logger) *iscsi.Target {
+func (e *export) target(grant block.Grant, log *slog.Logger) *iscsi.Target {
 	return &iscsi.Target{
 		Log: log,
-		Lookup: func(_ context.Context, _, target string) (iscsi.Grant, error) {
+		Lookup: func(_ context.Context, _, target string) (block.Grant, error) {
 			if target != e.iqn {
-				return iscsi.Grant{}, iscsi.ErrNoTarget
+				return block.Grant{}, block.ErrNoTarget
 			}
 			return grant, nil
 		},
@@ -190,7 +191,7 @@ func syncAll(disks []*filedisk.Disk) error {
 	return errors.Join(all...)
 }
 
-func (e *export) grant() (g iscsi.Grant, err error) {
+func (e *export) grant() (g block.Grant, err error) {
 	if e.chap == "" && e.mutual != "" {
 		return g, misuse("--mutual-chap: needs --chap as well")
 	}

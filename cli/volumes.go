@@ -16,7 +16,7 @@ import (
 	"ironhook/api/image"
 	"ironhook/api/wire"
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
+	"ironhook/volume"
 )
 
 // openPool opens the storage pool.

@@ -7,8 +7,8 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // Volumes that begin every boot as their image, whatever the last one wrote: those

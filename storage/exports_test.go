@@ -16,11 +16,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ironhook/baremetal"
-	"ironhook/storage/iscsi"
-	"ironhook/storage/iscsi/initiatortest"
+	"ironhook/block/iscsi"
+	"ironhook/block/iscsi/initiatortest"
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // The initiators of one machine: what its firmware and its operating systems call

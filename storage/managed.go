@@ -12,8 +12,8 @@ import (
 	"ironhook/baremetal"
 	"ironhook/boot"
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // Managed is the storage interface "iscsi": it gives local volumes to machines. Its

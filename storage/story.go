@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
-	"ironhook/storage/iscsi"
+	"ironhook/block/iscsi"
 	"ironhook/store"
 )
 

@@ -20,7 +20,7 @@ import (
 
 	"ironhook/api/wire"
 	"ironhook/baremetal"
-	"ironhook/storage/volume"
+	"ironhook/volume"
 )
 
 // API is the handler. It is safe for concurrent use, and leaves authentication to

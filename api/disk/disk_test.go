@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"ironhook/storage/volume"
+	"ironhook/volume"
 )
 
 // room is a directory of volumes behind the API: an image of a MiB of the letter g and

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store/storetest"
+	"ironhook/volume"
 )
 
 const id = "11111111-2222-4333-8444-555555555555"

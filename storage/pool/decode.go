@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"ironhook/baremetal"
-	"ironhook/storage/volume"
-	"ironhook/storage/volume/image"
+	"ironhook/volume"
+	"ironhook/volume/image"
 )
 
 // Formats are the disk formats that an image may arrive in, plain or compressed.

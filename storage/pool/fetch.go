@@ -5,7 +5,7 @@ import (
 	"net/url"
 
 	"ironhook/baremetal"
-	"ironhook/storage/volume/image"
+	"ironhook/volume/image"
 )
 
 // Import gives an image the bytes that a URL (http or https) yields, in the image's

@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 
 	"ironhook/baremetal"
-	"ironhook/storage/volume"
-	"ironhook/storage/volume/image"
 	"ironhook/store"
+	"ironhook/volume"
+	"ironhook/volume/image"
 )
 
 // CreateImage adds an image that has no bytes yet, giving it a UUID if it has none.

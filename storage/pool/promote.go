@@ -6,8 +6,8 @@ import (
 	"github.com/google/uuid"
 
 	"ironhook/baremetal"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // Promotion says what an image made of a volume shall be like.

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"ironhook/baremetal"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // Use is one who has a volume now.
