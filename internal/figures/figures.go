@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -108,11 +109,11 @@ func writes(s *ast.SelectorExpr) bool {
 }
 
 // limiting are the names of types that limit how often or how many.
-var limiting = regexp.MustCompile(`(?i)(limiter|throttle|bucket|pacer|tries|share|gate)$`)
+var limiting = regexp.MustCompile(`(?i)(limiter|throttle|bucket|pacer|tries|share|flights)$`)
 
-// admits are methods that let something through or do not. Wait is not among them: too
-// much else waits.
-var admits = []string{"Allow", "AllowN", "Acquire", "TryAcquire", "acquire", "allow", "admit"}
+// admits are methods that only limiters have. Wait, Take and Acquire are not among them:
+// too much else waits and takes.
+var admits = []string{"Allow", "AllowN", "TryAcquire"}
 
 // limiters counts the types that are called so, or that have a method which lets
 // through or does not, and the packages that use golang.org/x/time/rate.
@@ -135,7 +136,7 @@ func (t *tree) limiters() figure {
 			}
 		}
 	})
-	return counted("limiters: types called so, or with a method Allow, Acquire, admit; users of x/time/rate", slices.Sorted(maps.Keys(found)))
+	return counted("limiters: types called so, or with a method Allow, TryAcquire; users of x/time/rate", slices.Sorted(maps.Keys(found)))
 }
 
 // variables counts the package variables by kind.
@@ -198,7 +199,7 @@ func (t *tree) biggestRoom() figure {
 		sizes[f.room()] += f.code
 		total += f.code
 	}
-	rooms := slices.SortedFunc(maps.Keys(sizes), func(a, b string) int { return sizes[b] - sizes[a] })
+	rooms := slices.SortedFunc(maps.Keys(sizes), func(a, b string) int { return cmp.Or(sizes[b]-sizes[a], strings.Compare(a, b)) })
 	f := figure{what: "share of the biggest room in the lines of code"}
 	for _, room := range rooms {
 		f.names = append(f.names, fmt.Sprintf("%s %d lines, %.0f %%", room, sizes[room], percent(sizes[room], total)))
@@ -271,7 +272,7 @@ func (t *tree) tested() []figure {
 	thin := figure{what: "packages with less than a third of a line of test to a line of code"}
 	names := slices.SortedFunc(maps.Keys(packages), func(a, b string) int {
 		x, y := packages[a], packages[b]
-		return x.test*max(y.code, 1) - y.test*max(x.code, 1)
+		return cmp.Or(x.test*max(y.code, 1)-y.test*max(x.code, 1), strings.Compare(a, b))
 	})
 	for _, name := range names {
 		if p := packages[name]; p.code > 0 && 3*p.test < p.code {
