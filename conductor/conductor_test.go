@@ -603,15 +603,27 @@ func TestAFailedPowerActionRecordsWhatWasSeen(t *testing.T) {
 	}
 }
 
-// A deployment whose machine does not come on has failed, and says what was seen.
-func TestADeployWhoseMachineStaysOff(t *testing.T) {
-	c, m := setup(t, baremetal.Available)
-	edit(t, c, func(n *baremetal.Node) { n.PowerState = baremetal.PowerOn })
-	m.fail["power on"] = errors.New("nothing has changed")
-	if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "active"}); err != nil {
-		t.Fatal(err)
-	}
-	if n := settled(t, c); n.ProvisionState != baremetal.DeployFailed || n.PowerState != baremetal.PowerOff || n.LastError == "" {
-		t.Errorf("node = %q, %q, error %q; want deploy failed and power off", n.ProvisionState, n.PowerState, n.LastError)
+// A deployment whose machine cannot be switched has failed, and the node has the state
+// that was seen: also of a step in the middle.
+func TestADeployRecordsWhatWasSeen(t *testing.T) {
+	for _, c := range []struct {
+		failing, from, ends, want baremetal.PowerState
+		unseen                    error
+	}{
+		{baremetal.PowerOn, baremetal.PowerOff, baremetal.PowerOff, baremetal.PowerOff, nil},
+		{baremetal.PowerOff, baremetal.PowerOn, baremetal.PowerOn, baremetal.PowerOn, nil},
+		{baremetal.PowerOff, baremetal.PowerOn, "", baremetal.PowerError, errors.New("no answer")},
+	} {
+		con, m := setup(t, baremetal.Available)
+		edit(t, con, func(n *baremetal.Node) { n.PowerState = c.from })
+		m.state, m.fail[string(c.failing)] = c.from, errors.New("nothing has changed")
+		m.fails = func() { m.state, m.fail["state"] = c.ends, c.unseen }
+		if err := con.Provision(t.Context(), "pc", ProvisionRequest{Target: "active"}); err != nil {
+			t.Fatal(err)
+		}
+		n := settled(t, con)
+		if n.ProvisionState != baremetal.DeployFailed || n.PowerState != c.want || !strings.Contains(n.LastError, "nothing has changed") {
+			t.Errorf("%s fails: %q, %q, error %q; want deploy failed and %q", c.failing, n.ProvisionState, n.PowerState, n.LastError, c.want)
+		}
 	}
 }
