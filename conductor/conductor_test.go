@@ -28,6 +28,9 @@ type machine struct {
 	done  []string
 	fail  map[string]error // by action
 	gate  chan struct{}    // when not nil, Set waits for it
+
+	fails  func() // when not nil, what a Set that fails does to it
+	device string // what it says it boots from, for good
 }
 
 func (m *machine) note(action string) error {
@@ -64,19 +67,22 @@ func (m *machine) Set(ctx context.Context, _ *baremetal.Node, target baremetal.P
 			return ctx.Err()
 		}
 	}
-	if err := m.note(string(target)); err != nil {
-		return err
-	}
+	err := m.note(string(target))
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.state = powerResult[target]
-	return nil
+	switch {
+	case err == nil:
+		m.state = powerResult[target]
+	case m.fails != nil:
+		m.fails()
+	}
+	return err
 }
 
 func (m *machine) BootDevices() []string { return []string{"pxe", "disk"} }
 
 func (m *machine) BootDevice(context.Context, *baremetal.Node) (string, bool, error) {
-	return "pxe", true, nil
+	return m.device, true, nil
 }
 
 func (m *machine) SetBootDevice(_ context.Context, _ *baremetal.Node, device string, persistent bool) error {
@@ -524,6 +530,139 @@ func TestTearDownPurgesTargets(t *testing.T) {
 		})
 		if err != nil || len(targets) != left {
 			t.Errorf("with keep %v %d targets are left, %v, want %d", keep, len(targets), err, left)
+		}
+	}
+}
+
+var errDevice = fmt.Errorf("node pc: BMC b: it refuses the boot device pxe: %w", baremetal.ErrBootDevice)
+
+// A BMC that refuses the boot device keeps no machine off that may well boot from the
+// network all the same; the timeline says which device, and where to set it.
+func TestARefusedBootDevice(t *testing.T) {
+	on := []string{"attach", "boot pxe true", "power on"}
+	for name, c := range map[string]struct {
+		mode    string
+		err     error
+		device  string // what the BMC says it boots from
+		scripts int    // it has asked for
+		want    []string
+	}{
+		"UEFI":                          {"uefi", errDevice, "", 0, on},
+		"no mode declared":              {"", errDevice, "", 0, on},
+		"BIOS":                          {"bios", errDevice, "", 0, []string{"attach", "boot pxe true"}},
+		"BIOS, flags say network":       {"bios", errDevice, "pxe", 0, on},
+		"BIOS, flags say disk":          {"bios", errDevice, "disk", 0, []string{"attach", "boot pxe true"}},
+		"BIOS, booted from here before": {"bios", errDevice, "", 1, on},
+		"no answer":                     {"uefi", errors.New("no answer"), "", 0, []string{"attach", "boot pxe true"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c2, m := setup(t, baremetal.Active)
+			edit(t, c2, func(n *baremetal.Node) { n.BootMode = c.mode })
+			for range c.scripts {
+				if err := c2.Store.Append(t.Context(), baremetal.Event{Node: id, Kind: baremetal.EventScript}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			m.fail["boot pxe true"], m.device = c.err, c.device
+			if err := c2.SetPower(t.Context(), "pc", baremetal.PowerOn, 0); err != nil {
+				t.Fatal(err)
+			}
+			n := settled(t, c2)
+			if got := m.actions(); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("done %q, want %q", got, c.want)
+			}
+			if goes := len(c.want) == len(on); goes {
+				if n.PowerState != baremetal.PowerOn || n.LastError != "" || !told(t, c2, errDevice.Error()) {
+					t.Errorf("node = %q, error %q; want it on, and the warning in the timeline", n.PowerState, n.LastError)
+				}
+			} else if !strings.Contains(n.LastError, c.err.Error()) {
+				t.Errorf("last_error = %q, want %q in it", n.LastError, c.err)
+			}
+		})
+	}
+}
+
+// told reports whether an event of the node has this text in it.
+func told(t *testing.T, c *Conductor, text string) (found bool) {
+	t.Helper()
+	err := c.Store.View(t.Context(), func(tx *store.Tx) error {
+		events, err := tx.Events(store.EventQuery{Node: id})
+		for _, e := range events {
+			found = found || strings.Contains(e.Detail, text)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// An operator who asks for a boot device is told that the BMC refuses it.
+func TestAnOperatorsBootDeviceIsRefused(t *testing.T) {
+	c, m := setup(t, baremetal.Active)
+	m.fail["boot pxe true"] = errDevice
+	if err := c.SetBootDevice(t.Context(), "pc", "pxe", true); !errors.Is(err, baremetal.ErrBootDevice) {
+		t.Errorf("SetBootDevice = %v, want %v", err, errDevice)
+	}
+	settled(t, c)
+}
+
+// After a power action that failed the node has the state that the machine is in: a
+// reboot can get as far as off.
+func TestAFailedPowerActionRecordsWhatWasSeen(t *testing.T) {
+	for _, c := range []struct {
+		from, target, ends, want baremetal.PowerState
+		unseen                   error // of asking afterwards
+		done                     []string
+	}{
+		{baremetal.PowerOn, baremetal.Reboot, baremetal.PowerOff, baremetal.PowerOff, nil, []string{"attach", "boot pxe true", "rebooting", "detach"}},
+		{baremetal.PowerOn, baremetal.SoftReboot, baremetal.PowerOff, baremetal.PowerOff, nil, []string{"attach", "boot pxe true", "soft rebooting", "detach"}},
+		{baremetal.PowerOn, baremetal.Reboot, baremetal.PowerOn, baremetal.PowerOn, nil, []string{"attach", "boot pxe true", "rebooting"}},
+		{baremetal.PowerOn, baremetal.PowerOff, baremetal.PowerOn, baremetal.PowerOn, nil, []string{"power off"}},
+		{baremetal.PowerOn, baremetal.SoftPowerOff, baremetal.PowerOn, baremetal.PowerOn, nil, []string{"soft power off"}},
+		{baremetal.PowerOff, baremetal.PowerOn, baremetal.PowerOff, baremetal.PowerOff, nil, []string{"attach", "boot pxe true", "power on", "detach"}},
+		{baremetal.PowerOn, baremetal.PowerOff, "", baremetal.PowerError, errors.New("no answer"), []string{"power off"}},
+	} {
+		t.Run(fmt.Sprintf("%s from %s ends %s", c.target, c.from, c.want), func(t *testing.T) {
+			con, m := setup(t, baremetal.Active)
+			edit(t, con, func(n *baremetal.Node) { n.PowerState = c.from })
+			m.state, m.fail[string(c.target)] = c.from, errors.New("nothing has changed")
+			m.fails = func() { m.state, m.fail["state"] = c.ends, c.unseen }
+			if err := con.SetPower(t.Context(), "pc", c.target, 0); err != nil {
+				t.Fatal(err)
+			}
+			if n := settled(t, con); n.PowerState != c.want || n.LastError == "" {
+				t.Errorf("node = %q, error %q; want %q and an error", n.PowerState, n.LastError, c.want)
+			}
+			if got := m.actions(); !reflect.DeepEqual(got, c.done) {
+				t.Errorf("done %q, want %q", got, c.done)
+			}
+		})
+	}
+}
+
+// A deployment whose machine cannot be switched has failed, and the node has the state
+// that was seen: also of a step in the middle.
+func TestADeployRecordsWhatWasSeen(t *testing.T) {
+	for _, c := range []struct {
+		failing, from, ends, want baremetal.PowerState
+		unseen                    error
+	}{
+		{baremetal.PowerOn, baremetal.PowerOff, baremetal.PowerOff, baremetal.PowerOff, nil},
+		{baremetal.PowerOff, baremetal.PowerOn, baremetal.PowerOn, baremetal.PowerOn, nil},
+		{baremetal.PowerOff, baremetal.PowerOn, "", baremetal.PowerError, errors.New("no answer")},
+	} {
+		con, m := setup(t, baremetal.Available)
+		edit(t, con, func(n *baremetal.Node) { n.PowerState = c.from })
+		m.state, m.fail[string(c.failing)] = c.from, errors.New("nothing has changed")
+		m.fails = func() { m.state, m.fail["state"] = c.ends, c.unseen }
+		if err := con.Provision(t.Context(), "pc", ProvisionRequest{Target: "active"}); err != nil {
+			t.Fatal(err)
+		}
+		n := settled(t, con)
+		if n.ProvisionState != baremetal.DeployFailed || n.PowerState != c.want || !strings.Contains(n.LastError, "nothing has changed") {
+			t.Errorf("%s fails: %q, %q, error %q; want deploy failed and %q", c.failing, n.ProvisionState, n.PowerState, n.LastError, c.want)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func Notice(end End, lines ...string) Script {
 
 // end ends a script that has booted nothing. The status of iPXE's exit is what the
 // firmware is given. UEFI takes 0 for a boot that went well and came back: it
-// leaves the boot order for the setup menu (UEFI 2.10 section 3.1.2). With any other
+// leaves the boot order for the setup menu (UEFI 2.10, 3.1: Firmware Boot Manager). With any other
 // status it goes on to the next boot device, and so does a BIOS with either. An
 // iPXE of 2019 has no poweroff, so a machine can come here that was to go off.
 func (s *Script) end(end End) {
