@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
@@ -19,10 +18,7 @@ import (
 // switching off.
 
 // resets reads the property.
-func resets(t *baremetal.VolumeTarget) bool {
-	on, err := strconv.ParseBool(fmt.Sprint(t.Properties["reset_on_boot"]))
-	return err == nil && on
-}
+func resets(t *baremetal.VolumeTarget) bool { return truth(t.Properties["reset_on_boot"]) }
 
 // BeginsAnew tells whether a reboot of the node has volumes to renew.
 func (m *Managed) BeginsAnew(ctx context.Context, n *baremetal.Node) (anew bool, err error) {
@@ -126,7 +122,7 @@ func (m *Managed) plan(tx *store.Tx, t *baremetal.VolumeTarget, own overlays) (*
 // renew resets the volume, or makes an overlay.
 func (m *Managed) renew(ctx context.Context, n *baremetal.Node, a anew, own overlays) error {
 	if a.volume != nil {
-		return m.pool.Reimage(ctx, a.volume.UUID, a.image)
+		return m.pool.ReimageFor(ctx, n.UUID, a.volume.UUID, a.image)
 	}
 	v, err := m.pool.CreateVolume(ctx, pool.NewVolume{Name: n.Label(), Description: "what node " + n.UUID + " writes in this boot",
 		Image: a.image, Node: n.UUID})

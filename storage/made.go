@@ -16,7 +16,7 @@ import (
 // as its image_source, and that has no volume target with boot_index 0, gets a volume
 // of its own that begins as that image. Volume and target belong together: when the
 // target goes, at tear-down for one, the volume goes too, unless somebody has set its
-// metadata item keep to true.
+// metadata item keep to true. Every deployment begins with a new one (remake.go).
 
 // golden returns the image that the node's deployment shall make a volume of, nil if
 // it names none of ours. A name that several images have is ErrInvalid.
@@ -54,8 +54,12 @@ func (m *Managed) ensure(ctx context.Context, n *baremetal.Node) error {
 	if err != nil || from == nil {
 		return err
 	}
+	size, err := rootSize(n)
+	if err != nil {
+		return err
+	}
 	v, err := m.pool.CreateVolume(ctx, pool.NewVolume{Name: n.Label(), Description: "made by the deployment of node " + n.UUID,
-		Image: from.UUID, Size: rootSize(n), Node: n.UUID})
+		Image: from.UUID, Size: size, Node: n.UUID})
 	if err != nil {
 		return fmt.Errorf("make the boot volume of node %s: %w", n.Label(), err)
 	}
@@ -64,11 +68,35 @@ func (m *Managed) ensure(ctx context.Context, n *baremetal.Node) error {
 	})
 }
 
+// maxRoot is the largest root_gb: package volume's limit.
+const maxRoot = 16 << 10
+
 // rootSize is the size in bytes that instance_info asks for, 0 for that of the image.
-func rootSize(n *baremetal.Node) int64 {
-	gib, err := strconv.ParseInt(fmt.Sprint(n.InstanceInfo["root_gb"]), 10, 32)
-	if err != nil || gib < 0 {
-		return 0
+func rootSize(n *baremetal.Node) (int64, error) {
+	said, ok := n.InstanceInfo["root_gb"]
+	if !ok || said == nil || said == "" {
+		return 0, nil
 	}
-	return gib << 30
+	gib, err := strconv.ParseInt(fmt.Sprint(said), 10, 64)
+	if err != nil || gib < 0 || gib > maxRoot {
+		return 0, baremetal.Errorf(baremetal.ErrInvalid, "root_gb in instance_info is %.40q: set it to a number of GiB up to %d, or remove it for the size of the image.", fmt.Sprint(said), maxRoot)
+	}
+	return gib << 30, nil
+}
+
+// checkRoot refuses an image that no boot volume can be made of for the node.
+func checkRoot(n *baremetal.Node, i *baremetal.Image) error {
+	size, err := rootSize(n)
+	if err != nil {
+		return err
+	}
+	least := max(i.VirtualSize, i.MinDisk<<30)
+	switch {
+	case i.Status != baremetal.ImageActive:
+		return baremetal.Errorf(baremetal.ErrInvalid, "Image %s, the image_source in instance_info, is %s: name one that is active.", i.UUID, i.Status)
+	case size != 0 && size < least:
+		return baremetal.Errorf(baremetal.ErrInvalid, "root_gb in instance_info is %d, but image %s needs %d GiB: set it to that at least, or remove it for the size of the image.",
+			size>>30, i.UUID, pool.GiB(least))
+	}
+	return nil
 }

@@ -67,6 +67,9 @@ func (m *Managed) Validate(ctx context.Context, n *baremetal.Node) error {
 		if err := m.checkBoot(&found, tx, n, targets); err != nil {
 			return err
 		}
+		if err := m.checkSource(&found, tx, n); err != nil {
+			return err
+		}
 		_, err = m.checkVolumes(&found, tx, n, targets, nil)
 		return err
 	})
@@ -190,7 +193,8 @@ func (m *Managed) alternatives() string {
 }
 
 // checkFree looks for another machine that has the volume. Machines that only read
-// it, all of them, may share it.
+// it, all of them, may share it. A node that is deployed has its volumes since then: of
+// the others only those that are on can be in its way.
 func checkFree(found *findings, tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, id string, v *baremetal.Volume) error {
 	uses, err := pool.Users(tx, id)
 	if err != nil {
@@ -199,9 +203,11 @@ func checkFree(found *findings, tx *store.Tx, n *baremetal.Node, t *baremetal.Vo
 	ro := readOnly(t) || v != nil && v.ReadOnly
 	for _, u := range uses {
 		switch {
-		case u.Node == n.UUID, ro && u.ReadOnly:
+		case u.Node == n.UUID, ro && u.ReadOnly, pool.Holds(n, t) && !u.Live():
 		case u.Node == "":
 			found.add("Volume %s of volume target %s is attached to %s: delete that attachment first, or give this node a volume of its own.", t.VolumeID, t.UUID, cmp.Or(u.Name, "another host"))
+		case !u.Live():
+			found.add("Volume %s of volume target %s is in use by node %s, which is deployed: undeploy that node first, give this one a volume of its own, or set access_mode to ro in the properties of both targets.", t.VolumeID, t.UUID, u.Name)
 		default:
 			found.add("Volume %s of volume target %s is in use by node %s: switch that node off first, give this one a volume of its own, or set access_mode to ro in the properties of both targets.", t.VolumeID, t.UUID, u.Name)
 		}
