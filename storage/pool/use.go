@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -238,6 +240,37 @@ func Status(v *baremetal.Volume, uses []Use) baremetal.VolumeStatus {
 		}
 	}
 	return baremetal.VolumeReserved
+}
+
+// UserNames is AllUsers as people call them.
+func UserNames(tx *store.Tx) (map[string][]string, error) {
+	all, err := AllUsers(tx)
+	names := map[string][]string{}
+	for id, uses := range all {
+		names[id] = userNames(uses)
+	}
+	return names, err
+}
+
+// UsersOf is UserNames of one volume, snapshot, image or raw file.
+func (p *Pool) UsersOf(ctx context.Context, id string) (names []string, err error) {
+	err = p.store.View(ctx, func(tx *store.Tx) error {
+		uses, err := Users(tx, id)
+		names = userNames(uses)
+		return err
+	})
+	return names, err
+}
+
+func userNames(uses []Use) (names []string) {
+	for _, u := range uses {
+		initiator := ""
+		if u.Attachment != nil {
+			initiator = u.Attachment.Initiator
+		}
+		names = append(names, cmp.Or(u.Name, initiator, "reserved"))
+	}
+	return names
 }
 
 // who names the users for a message.
