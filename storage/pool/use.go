@@ -44,7 +44,7 @@ func Users(tx *store.Tx, id string) ([]Use, error) {
 		said[name] = []string{id}
 	}
 	named := store.Query{Filters: []store.Filter{{Column: "volume_id", Match: store.In, Value: names}}}
-	u := users{tx: tx, found: map[string][]Use{}}
+	u := users{tx: tx, one: id, found: map[string][]Use{}}
 	err = u.read(store.Where("volume", id), named, store.Where("volume_uuid", id), said)
 	return u.found[id], err
 }
@@ -103,6 +103,7 @@ func allNames(tx *store.Tx) (map[string][]string, error) {
 // users collects the users of volumes by what they use.
 type users struct {
 	tx    *store.Tx
+	one   string // what is looked at; "" is everything
 	found map[string][]Use
 }
 
@@ -138,7 +139,7 @@ func (u *users) readNodes(exports, targets store.Query, said map[string][]string
 	if err != nil {
 		return err
 	}
-	shared, err := neverWritten(u.tx)
+	shared, err := neverWritten(u.tx, u.one)
 	if err != nil {
 		return err
 	}
@@ -205,26 +206,32 @@ func nodesOf(tx *store.Tx, exports []*baremetal.Export, targets []*baremetal.Vol
 	return nodes, err
 }
 
-// neverWritten lists what nobody can write to: read-only volumes, images, snapshots.
-func neverWritten(tx *store.Tx) (map[string]bool, error) {
-	volumes, err := tx.Volumes().List(store.Query{Filters: []store.Filter{{Column: "read_only", Value: 1}}, Columns: []string{"uuid"}})
+// neverWritten lists what nobody can write to, of all there is or of one: read-only
+// volumes, images, snapshots.
+func neverWritten(tx *store.Tx, one string) (map[string]bool, error) {
+	q := store.Query{Columns: []string{"uuid"}}
+	if one != "" {
+		q.Filters = store.Where("uuid", one).Filters
+	}
+	images, err := tx.Images().List(q)
 	if err != nil {
 		return nil, err
 	}
-	images, err := tx.Images().List(store.Query{Columns: []string{"uuid"}})
+	snapshots, err := tx.Snapshots().List(q)
 	if err != nil {
 		return nil, err
 	}
-	snapshots, err := tx.Snapshots().List(store.Query{Columns: []string{"uuid"}})
+	q.Filters = append(q.Filters, store.Filter{Column: "read_only", Value: 1})
+	volumes, err := tx.Volumes().List(q)
 	set := map[string]bool{}
-	for _, v := range volumes {
-		set[v.UUID] = true
-	}
 	for _, i := range images {
 		set[i.UUID] = true
 	}
 	for _, s := range snapshots {
 		set[s.UUID] = true
+	}
+	for _, v := range volumes {
+		set[v.UUID] = true
 	}
 	return set, err
 }
