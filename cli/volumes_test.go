@@ -8,16 +8,15 @@ import (
 	"testing"
 )
 
-// TestTheDiskOfAMachineThatIsOff goes by the APIs only: what destroys or takes the
-// volume of a deployed machine that is off is refused, says whose it is, and changes
-// nothing; rebuild makes it anew of another image; and undeploy lets it go.
-func TestTheDiskOfAMachineThatIsOff(t *testing.T) {
+// deployed is an appliance with the images first and second and the machine pc, whose
+// deployment made its disk of first, and that is off. The test must stop it.
+func deployed(t *testing.T) (h *house, pc, first, second string) {
+	t.Helper()
 	data := t.TempDir()
 	r := start(t, data)
-	defer stop(t, r)
-	h := &house{T: t, running: r, data: data}
-	first, second := h.image("first"), h.image("second")
-	pc := h.make("nodes", `{"name": "pc", "driver": "fake-hardware", "storage_interface": "iscsi", "deploy_interface": "direct",
+	h = &house{T: t, running: r, data: data}
+	first, second = h.image("first"), h.image("second")
+	pc = h.make("nodes", `{"name": "pc", "driver": "fake-hardware", "storage_interface": "iscsi", "deploy_interface": "direct",
 		"boot_interface": "ipxe", "properties": {"capabilities": "iscsi_boot:True"}, "instance_info": {"image_source": "first", "root_gb": 1}}`)
 	h.make("ports", `{"node_uuid": "`+pc+`", "address": "52:54:00:00:00:01"}`)
 	for _, step := range []struct{ verb, state string }{{"manage", "manageable"}, {"provide", "available"}, {"active", "active"}} {
@@ -25,7 +24,16 @@ func TestTheDiskOfAMachineThatIsOff(t *testing.T) {
 	}
 	h.put("nodes/pc/states/power", `{"target": "power off"}`)
 	h.await("pc", func(n node) bool { return n.PowerState == "power off" })
+	return h, pc, first, second
+}
 
+// TestTheDiskOfAMachineThatIsOff goes by the APIs only: what destroys or takes the
+// volume of a deployed machine that is off is refused, says whose it is, and changes
+// nothing; undeploy lets it go.
+func TestTheDiskOfAMachineThatIsOff(t *testing.T) {
+	h, pc, _, second := deployed(t)
+	defer stop(t, h.running)
+	r := h.running
 	old := h.volumes()[0]
 	id := old["id"].(string)
 	if old["status"] != "in-use" || !strings.Contains(fmt.Sprint(old["attachments"]), "server_id:"+pc) {
@@ -71,7 +79,19 @@ func TestTheDiskOfAMachineThatIsOff(t *testing.T) {
 		t.Errorf("DELETE of a target that holds nothing = %d %s", status, text)
 	}
 
-	// Rebuild says first what it cannot do.
+	h.provision("pc", "deleted", "available")
+	h.until(func(all []map[string]any) bool { return len(all) == 0 })
+}
+
+// TestRebuildMakesTheDiskAnew of what instance_info says now, having said first what it
+// cannot do.
+func TestRebuildMakesTheDiskAnew(t *testing.T) {
+	h, _, first, second := deployed(t)
+	defer stop(t, h.running)
+	r := h.running
+	id := h.volumes()[0]["id"].(string)
+	_, snapshot := r.call(t, "POST", "/volume/v3/p/snapshots", `{"snapshot": {"volume_id": "`+id+`", "name": "s"}}`)
+	snap := between(snapshot, `"id":"`, `"`)
 	h.patch("pc", `[{"op": "replace", "path": "/instance_info/image_source", "value": "secnod"}]`)
 	if status, text := r.call(t, "PUT", "/v1/nodes/pc/states/provision", `{"target": "rebuild"}`); status != http.StatusBadRequest || !strings.Contains(text, "There is no image") {
 		t.Errorf("rebuild from a typo = %d %s, want 400", status, text)
@@ -90,9 +110,6 @@ func TestTheDiskOfAMachineThatIsOff(t *testing.T) {
 		t.Errorf("the volume after a rebuild = %v, want 2 GiB of image %s", made, second)
 	}
 	h.await("pc", func(n node) bool { return n.PowerState == "power on" })
-
-	h.provision("pc", "deleted", "available")
-	h.until(func(all []map[string]any) bool { return len(all) == 0 })
 }
 
 // image uploads an image of a MiB.

@@ -266,7 +266,9 @@ func TestRebuildIsRefused(t *testing.T) {
 		{"no image_source", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo = nil }, nothing + " from", false},
 		{"an empty image_source", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["image_source"] = "" }, nothing + " from", false},
 		{"a typo", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["image_source"] = "debain" }, `There is no image "debain"`, true},
-		{"a URL", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["image_source"] = "http://example.org/i" }, "it cannot be a URL", true},
+		{"a URL", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) {
+			n.InstanceInfo["image_source"] = "http://example.org/i"
+		}, "it cannot be a URL", true},
 		{"a shared name", func(h *house, _ *baremetal.Node, _ *baremetal.Volume) { h.image("debian") }, "2 images are called debian", true},
 		{"too small", func(h *house, n *baremetal.Node, v *baremetal.Volume) {
 			_, err := h.pool.UpdateImage(h.Context(), v.ImageUUID, func(i *baremetal.Image) error { i.MinDisk = 5; return nil })
