@@ -5,6 +5,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/boot"
+	"ironhook/store"
 )
 
 // Power switches machines and chooses what they boot from, over one protocol. It
@@ -43,6 +44,20 @@ type Storage interface {
 	Detach(ctx context.Context, n *baremetal.Node) error
 	// Plan is what the node boots from, or why it boots from no volume.
 	Plan(ctx context.Context, n *baremetal.Node) (boot.Plan, error)
+}
+
+// Owning is what a Storage is, too, if the volumes are its own to give, and to make.
+type Owning interface {
+	// Begin refuses to deploy, rebuild or adopt a node that could not have its volumes, or
+	// not make them. It runs in the transaction that reserves the node for it.
+	Begin(tx *store.Tx, n *baremetal.Node, verb baremetal.ProvisionEvent) error
+	// MayChange refuses a change of the node's volume targets that would take a volume
+	// from another node, or lose one that a deployment made. before is nil for a new
+	// target, after for one that goes.
+	MayChange(tx *store.Tx, n *baremetal.Node, before, after *baremetal.VolumeTarget) error
+	// Remake replaces the boot volume that the node's deployment made, if there is one,
+	// by a new one of the image that instance_info names. The machine is off.
+	Remake(ctx context.Context, n *baremetal.Node) error
 }
 
 // Renewing is what a Storage is, too, if it can have volumes that begin every boot anew.

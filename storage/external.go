@@ -25,10 +25,11 @@ func (e *External) Validate(ctx context.Context, n *baremetal.Node) error {
 		if err != nil {
 			return err
 		}
-		p, err := plan(tx, n, targets)
+		f, err := facts(tx, n, targets)
 		if err != nil {
 			return err
 		}
+		p := boot.Decide(f)
 		if r := p.Ready(n); r != nil {
 			found.add("%s", r)
 		}
