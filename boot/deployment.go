@@ -15,8 +15,12 @@ import (
 // made from the image. The refusal is what would keep it from making the volume, the
 // first one included.
 func (f Facts) Remakes() (bool, *Refusal) {
-	if f.Node.ImageSource() == "" || f.Image == nil || bootTarget(f.Targets) != nil && !f.ownsVolume() {
+	if f.Node.ImageSource() == "" || bootTarget(f.Targets) != nil && !f.ownsVolume() {
 		return false, nil
+	}
+	if f.Image == nil {
+		r := unknownImage(f.Node)
+		return false, &r
 	}
 	if r := f.fits(); r != nil || bootTarget(f.Targets) == nil {
 		return false, r
@@ -43,10 +47,6 @@ func (f Facts) Rebuild() *Refusal {
 		return p.Refusal
 	}
 	target := bootTarget(f.Targets)
-	if f.Node.ImageSource() != "" && f.Image == nil && (target == nil || f.ownsVolume()) {
-		r := unknownImage(f.Node)
-		return &r
-	}
 	if _, r := f.Remakes(); r != nil {
 		return r
 	}

@@ -93,10 +93,10 @@ func TestRebuildMakesTheDiskAnew(t *testing.T) {
 	_, snapshot := r.call(t, "POST", "/volume/v3/p/snapshots", `{"snapshot": {"volume_id": "`+id+`", "name": "s"}}`)
 	snap := between(snapshot, `"id":"`, `"`)
 	h.patch("pc", `[{"op": "replace", "path": "/instance_info/image_source", "value": "secnod"}]`)
-	if status, text := r.call(t, "PUT", "/v1/nodes/pc/states/provision", `{"target": "rebuild"}`); status != http.StatusBadRequest || !strings.Contains(text, "There is no image") {
+	if status, text := r.call(t, "PUT", "/v1/nodes/pc/states/provision", `{"target": "rebuild"}`); status != http.StatusBadRequest || !strings.Contains(text, "names no active image") {
 		t.Errorf("rebuild from a typo = %d %s, want 400", status, text)
 	}
-	if _, text := r.call(t, "GET", "/v1/nodes/pc/validate", ""); !strings.Contains(text, "There is no image") {
+	if _, text := r.call(t, "GET", "/v1/nodes/pc/validate", ""); !strings.Contains(text, "names no active image") {
 		t.Errorf("validate = %s, want the same words", text)
 	}
 	h.patch("pc", `[{"op": "replace", "path": "/instance_info/image_source", "value": "second"}, {"op": "replace", "path": "/instance_info/root_gb", "value": 2}]`)

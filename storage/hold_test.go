@@ -265,7 +265,7 @@ func TestRebuildIsRefused(t *testing.T) {
 		{"another size", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["root_gb"] = 2 }, "", false},
 		{"no image_source", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo = nil }, nothing + " from", false},
 		{"an empty image_source", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["image_source"] = "" }, nothing + " from", false},
-		{"a typo", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["image_source"] = "debain" }, `There is no image "debain"`, true},
+		{"a typo", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["image_source"] = "debain" }, "names no active image", true},
 		{"a URL", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) {
 			n.InstanceInfo["image_source"] = "http://example.org/i"
 		}, "names no active image", true},

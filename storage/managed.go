@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"ironhook/baremetal"
@@ -68,11 +69,11 @@ func (m *Managed) Validate(ctx context.Context, n *baremetal.Node) error {
 // checkBoot looks at what the machine needs besides the volumes.
 func checkBoot(found *findings, f boot.Facts) {
 	p := boot.Decide(f)
-	if r := p.Ready(f.Node); r != nil {
-		found.add("%s", r)
-	}
-	if _, r := f.Remakes(); r != nil {
-		found.add("%s", r)
+	_, unmade := f.Remakes()
+	for _, r := range []*boot.Refusal{p.Ready(f.Node), unmade} {
+		if r != nil && !slices.Contains(*found, r.String()) {
+			found.add("%s", r)
+		}
 	}
 	if p.Refusal == nil && !bootsByIPXE[f.Node.Interfaces["boot"]] {
 		found.add("To support network booting to an iSCSI volume, the boot interface must be set to ``ipxe``.")
