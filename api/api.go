@@ -6,10 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 
+	"ironhook/api/rest"
 	"ironhook/conductor"
 	"ironhook/store"
 
@@ -118,19 +118,9 @@ func segments(path string) (list []string, suffix bool) {
 
 // reply writes the body of a success.
 func reply(w http.ResponseWriter, status int, body []byte) error {
-	if len(body) > 0 {
-		w.Header()["Content-Type"] = jsonType
-		w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
-	}
-	w.WriteHeader(status)
-	if len(body) > 0 {
-		// The client is gone when this fails; there is nobody to tell.
-		_, _ = w.Write(body)
-	}
+	rest.ReplyRaw(w, status, body)
 	return nil
 }
-
-var jsonType = []string{"application/json"}
 
 // fail writes an error and logs those that are ours.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, id string, err error) {
@@ -142,7 +132,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, id string, err error)
 	if f.auth {
 		body = f.authBody()
 	}
-	w.Header()["Content-Type"] = jsonType
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(f.status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body)
@@ -154,10 +144,7 @@ func (a *API) baseURL(r *http.Request) string {
 	if a.publicURL != "" {
 		return a.publicURL
 	}
-	if r.TLS != nil {
-		return "https://" + r.Host
-	}
-	return "http://" + r.Host
+	return rest.Base(r)
 }
 
 // acceptsJSON refuses clients that cannot read JSON, in the words of webob.

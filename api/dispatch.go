@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/gorilla/mux"
+
+	"ironhook/api/rest"
 )
 
 // path is every route of one path.
@@ -181,5 +183,5 @@ func limitOf(r *route) int64 {
 	if strings.HasSuffix(r.path, "/states/provision") {
 		return maxProvisionBody
 	}
-	return maxBody
+	return rest.MaxBody
 }

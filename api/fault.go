@@ -1,13 +1,11 @@
 package api
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 
-	"ironhook/baremetal"
+	"ironhook/api/rest"
 )
 
 // fault is an error as a client sees it.
@@ -51,36 +49,14 @@ func notAcceptable(since int) error {
 // notFound is the answer to an endpoint newer than the request's microversion.
 func notFound() error { return faultf(http.StatusNotFound, "Resource could not be found.") }
 
-// statuses gives each kind of error its status code.
-var statuses = []struct {
-	kind   error
-	status int
-}{
-	{baremetal.ErrNotFound, http.StatusNotFound},
-	{baremetal.ErrInvalid, http.StatusBadRequest},
-	{baremetal.ErrConflict, http.StatusConflict},
-	{baremetal.ErrLocked, http.StatusConflict},
-	{baremetal.ErrForbidden, http.StatusForbidden},
-	{baremetal.ErrUnsupported, http.StatusBadRequest},
-	{baremetal.ErrBusy, http.StatusServiceUnavailable},
-	{baremetal.ErrStorage, http.StatusInternalServerError},
-	{baremetal.ErrBMC, http.StatusInternalServerError},
-	{context.DeadlineExceeded, http.StatusGatewayTimeout},
-}
-
-// asFault finds the client's view of any error. An error without a kind is a
-// defect or a broken disk: its text stays in the log.
+// asFault finds the client's view of any error.
 func asFault(err error) *fault {
 	var f *fault
 	if errors.As(err, &f) {
 		return f
 	}
-	for _, s := range statuses {
-		if errors.Is(err, s.kind) {
-			return &fault{status: s.status, text: err.Error()}
-		}
-	}
-	return &fault{status: http.StatusInternalServerError, text: "Internal server error; the log has its cause under this request's id."}
+	status, text := rest.Status(err)
+	return &fault{status: status, text: text}
 }
 
 // as gives err another status when it is of this kind: a node that a body names
@@ -115,13 +91,7 @@ func (f *fault) body() []byte {
 func envelope(text string) []byte { return encode(map[string]string{"error_message": text}) }
 
 // encode is for values that always have a JSON form.
-func encode(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("encode %T: %v", v, err))
-	}
-	return b
-}
+func encode(v any) []byte { return rest.Encode(v) }
 
 func isKind(err, kind error) bool { return errors.Is(err, kind) }
 

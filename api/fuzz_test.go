@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
+
+	"ironhook/api/rest"
 )
 
 // FuzzQuery sends any query to the lists. No input may make us fail.
@@ -79,7 +81,7 @@ func FuzzPatch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, document, patch string) {
 		doc, err := decode([]byte(document))
 		object, ok := doc.(map[string]any)
-		if err != nil || !ok || depth([]byte(document)) > maxDepth {
+		if err != nil || !ok || rest.Depth([]byte(document)) > rest.MaxDepth {
 			return
 		}
 		list, err := decode([]byte(patch))

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 )
 
@@ -31,17 +32,7 @@ func appendText(b []byte, s string) []byte {
 	return appendString(b, s)
 }
 
-// appendTime writes a time the way Python's isoformat does; the zero time is null.
-func appendTime(b []byte, t time.Time) []byte {
-	if t.IsZero() {
-		return append(b, "null"...)
-	}
-	layout := `"2006-01-02T15:04:05.000000-07:00"`
-	if t.Nanosecond()/1000 == 0 {
-		layout = `"2006-01-02T15:04:05-07:00"`
-	}
-	return t.UTC().AppendFormat(b, layout)
-}
+func appendTime(b []byte, t time.Time) []byte { return rest.AppendTime(b, t) }
 
 func appendTristate(b []byte, v *bool) []byte {
 	if v == nil {

@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"ironhook/api/rest"
 )
 
 func TestBodyLimits(t *testing.T) {
@@ -16,9 +18,9 @@ func TestBodyLimits(t *testing.T) {
 		status     int
 		answer     string
 	}{
-		{"too large", `{"driver":"` + strings.Repeat("x", maxBody) + `"}`, 413,
+		{"too large", `{"driver":"` + strings.Repeat("x", rest.MaxBody) + `"}`, 413,
 			`{"debuginfo":null,"faultcode":"Client","faultstring":"Request body is too large. Please contact the service administrator."}`},
-		{"too deep", strings.Repeat(`{"a":`, maxDepth+1) + "1" + strings.Repeat("}", maxDepth+1), 400,
+		{"too deep", strings.Repeat(`{"a":`, rest.MaxDepth+1) + "1" + strings.Repeat("}", rest.MaxDepth+1), 400,
 			`{"debuginfo":null,"faultcode":"Client","faultstring":"Request body JSON is nested too deeply. Please contact the service administrator."}`},
 		{"brackets in a string", `{"driver":"` + strings.Repeat("[", 50) + `"}`, 400, ""},
 		{"malformed", `{"driver":`, 400, ""},

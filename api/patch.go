@@ -1,10 +1,12 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
+
+	"ironhook/api/rest"
 )
 
 // operation is one step of a JSON patch (RFC 6902). The API knows add, replace
@@ -46,12 +48,10 @@ func operations(v any) []operation {
 // root is the first element of the path: the field that the operation touches.
 func (o operation) root() string { return o.parts()[0] }
 
-func (o operation) parts() []string {
-	parts := strings.Split(o.path, "/")[1:]
-	for i, p := range parts {
-		parts[i] = strings.ReplaceAll(strings.ReplaceAll(p, "~1", "/"), "~0", "~")
-	}
-	return parts
+func (o operation) parts() []string { return o.neutral().Parts() }
+
+func (o operation) neutral() rest.Operation {
+	return rest.Operation{Op: o.op, Path: o.path, Value: o.value, HasValue: o.hasValue}
 }
 
 // touches tells whether the operation changes the field or something in it.
@@ -68,91 +68,42 @@ func applyPatch(doc map[string]any, ops []operation) error {
 		}
 	}
 	for _, op := range ops {
-		if _, err := op.apply(doc, op.parts()); err != nil {
-			return invalid("Couldn't apply patch '%s'. Reason: %s", quote(op.raw), err)
+		err := rest.Patch(doc, []rest.Operation{op.neutral()})
+		if why := (*rest.PatchError)(nil); errors.As(err, &why) {
+			return invalid("Couldn't apply patch '%s'. Reason: %s", quote(op.raw), inPython(why))
 		}
 	}
 	return nil
 }
 
-// apply runs the operation at parts below v and returns what v has become: a list
-// may have to move.
-func (o operation) apply(v any, parts []string) (any, error) {
-	if o.op != "remove" && !o.hasValue {
-		return nil, fmt.Errorf("The operation does not contain a 'value' member") //nolint:staticcheck // a client reads it
-	}
-	switch v := v.(type) {
-	case map[string]any:
-		return v, o.applyObject(v, parts)
-	case []any:
-		return o.applyList(v, parts)
-	}
-	return nil, fmt.Errorf("Document '%s' does not support indexing, must be mapping/sequence or support __getitem__", pythonType(v)) //nolint:staticcheck // a client reads it
-}
-
-func (o operation) applyObject(v map[string]any, parts []string) (err error) {
-	name := parts[0]
-	inner, found := v[name]
-	switch {
-	case len(parts) > 1 && !found:
-		return fmt.Errorf("member '%s' not found in %s", name, o.quote(v, parts))
-	case len(parts) > 1:
-		v[name], err = o.apply(inner, parts[1:])
-		return err
-	case o.op == "add":
-		v[name] = o.value
-	case !found:
-		return fmt.Errorf("can't %s a non-existent object '%s'", o.op, name)
-	case o.op == "replace":
-		v[name] = o.value
-	default:
-		delete(v, name)
-	}
-	return nil
-}
-
-// quote prints v, which the operation has met on its way to parts, for an error:
-// what lies below a secret key is secret, whatever its own keys are.
-func (o operation) quote(v any, parts []string) string {
-	way := o.parts()
-	return quoteAs(strings.Join(way[:len(way)-len(parts)], "/"), v)
-}
-
-func (o operation) applyList(v []any, parts []string) (any, error) {
-	if parts[0] == "-" && len(parts) == 1 {
-		switch o.op {
-		case "add":
-			return append(v, o.value), nil
-		case "replace":
-			return nil, fmt.Errorf("'path' with '-' can't be applied to 'replace' operation")
+// inPython words why an operation does not apply as Python's jsonpatch does. A value is
+// quoted by where it lies: what is below a secret key is secret, whatever its own keys are.
+func inPython(e *rest.PatchError) string {
+	key := e.Key()
+	switch e.Reason {
+	case rest.NoValue:
+		return "The operation does not contain a 'value' member"
+	case rest.NoContainer:
+		return fmt.Sprintf("Document '%s' does not support indexing, must be mapping/sequence or support __getitem__", pythonType(e.At))
+	case rest.NoMember:
+		return fmt.Sprintf("member '%s' not found in %s", key, quoteAs(strings.Join(e.Parts[:len(e.Parts)-1], "/"), e.At))
+	case rest.NoObject:
+		return fmt.Sprintf("can't %s a non-existent object '%s'", e.Op.Op, key)
+	case rest.NoIndex:
+		return fmt.Sprintf("'%s' is not a valid sequence index", key)
+	case rest.EndOfList:
+		if e.Op.Op == "replace" {
+			return "'path' with '-' can't be applied to 'replace' operation"
 		}
-		return nil, fmt.Errorf("invalid array index '-'")
+		return "invalid array index '-'"
+	case rest.OutOfBounds:
+		return fmt.Sprintf("index '%s' is out of bounds", key)
+	case rest.InsertOutside:
+		return "can't insert outside of list"
+	case rest.ReplaceOutside:
+		return "can't replace outside of list"
 	}
-	i, err := strconv.Atoi(parts[0])
-	if err != nil || strconv.Itoa(i) != parts[0] || i < 0 {
-		return nil, fmt.Errorf("'%s' is not a valid sequence index", parts[0])
-	}
-	if len(parts) > 1 {
-		if i >= len(v) {
-			return nil, fmt.Errorf("index '%d' is out of bounds", i)
-		}
-		v[i], err = o.apply(v[i], parts[1:])
-		return v, err
-	}
-	switch {
-	case o.op == "add" && i > len(v):
-		return nil, fmt.Errorf("can't insert outside of list")
-	case o.op == "add":
-		return append(v[:i:i], append([]any{o.value}, v[i:]...)...), nil
-	case i >= len(v) && o.op == "replace":
-		return nil, fmt.Errorf("can't replace outside of list")
-	case i >= len(v):
-		return nil, fmt.Errorf("can't remove a non-existent object '%d'", i)
-	case o.op == "replace":
-		v[i] = o.value
-		return v, nil
-	}
-	return append(v[:i:i], v[i+1:]...), nil
+	return e.Error()
 }
 
 func pythonType(v any) string {

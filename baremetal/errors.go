@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// The kinds of error. Only package api turns a kind into a status code; every
+// The kinds of error. Only package api/rest turns a kind into a status code; every
 // other package passes the kind on with %w or [Errorf].
 var (
 	ErrNotFound    = errors.New("not found")                    // 404
@@ -17,6 +17,9 @@ var (
 	ErrStorage     = errors.New("storage")                      // 500, Ironic's StorageError
 	ErrBusy        = errors.New("busy")                         // 503, no free worker
 	ErrBMC         = errors.New("BMC")                          // 500, Ironic's IPMIFailure
+
+	// ErrNoSpace is the ErrStorage of a full file system.
+	ErrNoSpace = fmt.Errorf("no space left: %w", ErrStorage) // 507
 
 	// ErrBootDevice is the ErrBMC of a BMC that can be talked to and does not take
 	// the boot device: whether that matters depends on the machine's own boot order.

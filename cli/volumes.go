@@ -14,7 +14,7 @@ import (
 	"ironhook/api/blockstorage"
 	"ironhook/api/disk"
 	"ironhook/api/image"
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/storage/pool"
 	"ironhook/volume"
 )
@@ -37,20 +37,20 @@ func (a *appliance) progress(image string) string {
 
 // mountVolumes puts the APIs of images and volumes beside the Bare Metal API, behind
 // the same door.
-func (a *appliance) mountVolumes(mux *http.ServeMux, rest *api.API) error {
+func (a *appliance) mountVolumes(mux *http.ServeMux, house *api.API) error {
 	host, err := os.Hostname()
 	if err != nil {
 		return fmt.Errorf("name of this machine: %w", err)
 	}
-	images := rest.Guard(image.New(image.Config{Store: a.store, Pool: a.pool, Log: a.log}))
-	volumes := rest.Guard(blockstorage.New(blockstorage.Config{Store: a.store, Pool: a.pool, Volumes: a.volumes,
+	images := house.Guard(image.New(image.Config{Store: a.store, Pool: a.pool, Log: a.log}))
+	volumes := house.Guard(blockstorage.New(blockstorage.Config{Store: a.store, Pool: a.pool, Volumes: a.volumes,
 		Portal: a.portalOf, Host: host, Log: a.log}))
 	for path, h := range map[string]http.Handler{"/image": images, "/image/": images, "/volume": volumes, "/volume/": volumes,
-		"/ironhook/v1/disks/": rest.Guard(disk.New(a.volumes, a.pool.UsersOf, a.pool.Tidy, a.log))} {
+		"/ironhook/v1/disks/": house.Guard(disk.New(a.volumes, a.pool.UsersOf, a.pool.Tidy, a.log))} {
 		mux.Handle(path, h)
 	}
-	mux.Handle("GET /servers/detail", rest.Guard(http.HandlerFunc(noServers)))
-	mux.Handle("GET /ironhook/v1/clouds.yaml", rest.Guard(http.HandlerFunc(a.clouds)))
+	mux.Handle("GET /servers/detail", house.Guard(http.HandlerFunc(noServers)))
+	mux.Handle("GET /ironhook/v1/clouds.yaml", house.Guard(http.HandlerFunc(a.clouds)))
 	return nil
 }
 
@@ -70,12 +70,12 @@ func (a *appliance) portalOf(r *http.Request) (netip.AddrPort, error) {
 // noServers answers `openstack volume list`, which asks a compute service for the
 // names of servers first. There is none: nodes are no servers.
 func noServers(w http.ResponseWriter, _ *http.Request) {
-	wire.Reply(w, http.StatusOK, map[string]any{"servers": []any{}})
+	rest.Reply(w, http.StatusOK, map[string]any{"servers": []any{}})
 }
 
 // clouds is the clouds.yaml with which OpenStack's clients find all three APIs.
 func (a *appliance) clouds(w http.ResponseWriter, r *http.Request) {
-	base := wire.Base(r)
+	base := rest.Base(r)
 	if isLocal(r) {
 		base = a.published()
 	}

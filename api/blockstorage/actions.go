@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"slices"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
 	"ironhook/store"
@@ -44,7 +44,7 @@ func volumeAction(c *call) (int, any, error) { return act(c, volumeActions) }
 // act finds the one action that the body names.
 func act(c *call, actions map[string]action) (int, any, error) {
 	var body map[string]json.RawMessage
-	if err := wire.Read(c.r, &body); err != nil {
+	if err := rest.Read(c.r, &body); err != nil {
 		return 0, nil, err
 	}
 	for name, args := range body {
@@ -52,7 +52,7 @@ func act(c *call, actions map[string]action) (int, any, error) {
 			return do(c, args)
 		}
 	}
-	return 0, nil, wire.Refuse(http.StatusBadRequest, "There is no such action: %.64v", slices.Sorted(maps.Keys(body)))
+	return 0, nil, rest.Refuse(http.StatusBadRequest, "There is no such action: %.64v", slices.Sorted(maps.Keys(body)))
 }
 
 // decode reads the arguments of an action; null leaves them empty.
@@ -123,8 +123,8 @@ func uploadImage(c *call, args json.RawMessage) (int, any, error) {
 		return 0, nil, err
 	}
 	return http.StatusAccepted, map[string]any{"os-volume_upload_image": map[string]any{
-		"id": v.UUID, "status": baremetal.VolumeUploading, "size": pool.GiB(v.Size), "display_description": wire.Text(v.Description),
-		"updated_at": wire.Time(v.UpdatedAt, timeLayout), "volume_type": volumeType(), "image_id": image.UUID, "image_name": image.Name,
+		"id": v.UUID, "status": baremetal.VolumeUploading, "size": pool.GiB(v.Size), "display_description": rest.Text(v.Description),
+		"updated_at": rest.Time(v.UpdatedAt, timeLayout), "volume_type": volumeType(), "image_id": image.UUID, "image_name": image.Name,
 		"container_format": image.ContainerFormat, "disk_format": image.DiskFormat, "visibility": image.Visibility, "protected": image.Protected,
 	}}, nil
 }

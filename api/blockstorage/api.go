@@ -6,12 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"strconv"
-	"strings"
 
 	"github.com/gorilla/mux"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
 	"ironhook/store"
@@ -49,10 +47,10 @@ func New(c Config) *API {
 		a.router.Handle("/volume/v3/{project}"+r.path, a.serve(r.handle)).Methods(r.method)
 	}
 	a.router.NotFoundHandler = a.serve(func(*call) (int, any, error) {
-		return 0, nil, wire.Refuse(http.StatusNotFound, "The resource could not be found.")
+		return 0, nil, rest.Refuse(http.StatusNotFound, "The resource could not be found.")
 	})
 	a.router.MethodNotAllowedHandler = a.serve(func(*call) (int, any, error) {
-		return 0, nil, wire.Refuse(http.StatusMethodNotAllowed, "The method is not allowed for this resource.")
+		return 0, nil, rest.Refuse(http.StatusMethodNotAllowed, "The method is not allowed for this resource.")
 	})
 	return a
 }
@@ -73,11 +71,11 @@ type handler func(*call) (status int, body any, err error)
 func (c *call) arg(name string) string { return mux.Vars(c.r)[name] }
 
 // base is what the links of a reply begin with.
-func (c *call) base() string { return wire.Base(c.r) + "/volume/v3/" + c.arg("project") }
+func (c *call) base() string { return rest.Base(c.r) + "/volume/v3/" + c.arg("project") }
 
 func (a *API) serve(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		minor, err := negotiate(r.Header.Get("OpenStack-API-Version"))
+		minor, err := microversions.Negotiate(r.Header)
 		w.Header().Set("Vary", "OpenStack-API-Version")
 		var status int
 		var body any
@@ -89,34 +87,22 @@ func (a *API) serve(h handler) http.Handler {
 			a.fail(w, r, err)
 			return
 		}
-		wire.Reply(w, status, body)
+		rest.Reply(w, status, body)
 	})
 }
 
 // maxMinor is the newest microversion whose replies are known here.
 const maxMinor = 70
 
-// negotiate reads the microversion out of "volume 3.59".
-func negotiate(header string) (minor int, err error) {
-	for part := range strings.SplitSeq(header, ",") {
-		version, ok := strings.CutPrefix(strings.TrimSpace(part), "volume ")
-		if !ok {
-			continue
-		}
-		if version == "latest" {
-			return maxMinor, nil
-		}
-		digits, ok := strings.CutPrefix(version, "3.")
-		minor, err := strconv.ParseUint(digits, 10, 16)
-		if !ok || err != nil {
-			return 0, wire.Refuse(http.StatusBadRequest, "API Version String %.32s is of invalid format. Must be of format MajorNum.MinorNum.", version)
-		}
-		if minor > maxMinor {
-			return 0, wire.Refuse(http.StatusNotAcceptable, "Version %s is not supported by the API. Minimum is 3.0 and maximum is 3.%d.", version, maxMinor)
-		}
-		return int(minor), nil
-	}
-	return 0, nil
+// microversions is the negotiation in Cinder's words.
+var microversions = rest.Versions{
+	Service: "volume", Major: 3, Max: maxMinor,
+	Malformed: func(asked string) error {
+		return rest.Refuse(http.StatusBadRequest, "API Version String %.32s is of invalid format. Must be of format MajorNum.MinorNum.", asked)
+	},
+	Unsupported: func(major, minor int) error {
+		return rest.Refuse(http.StatusNotAcceptable, "Version %d.%d is not supported by the API. Minimum is 3.0 and maximum is 3.%d.", major, minor, maxMinor)
+	},
 }
 
 // envelopes are what Cinder calls errors, by their status.
@@ -127,7 +113,7 @@ var envelopes = map[int]string{
 
 // fail writes an error in Cinder's envelope, and logs those that are ours.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
-	status, text := wire.Status(err)
+	status, text := rest.Status(err)
 	switch {
 	case errors.Is(err, baremetal.ErrInvalid):
 		text = "Invalid input received: " + text
@@ -140,7 +126,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if !ok {
 		name = "computeFault" // so it is called
 	}
-	wire.Reply(w, status, map[string]any{name: map[string]any{"code": status, "message": text}})
+	rest.Reply(w, status, map[string]any{name: map[string]any{"code": status, "message": text}})
 }
 
 // versions is the version document.
@@ -149,7 +135,7 @@ func versions(status int) handler {
 		return status, map[string]any{"versions": []any{map[string]any{
 			"id": "v3.0", "status": "CURRENT", "min_version": "3.0", "version": fmt.Sprintf("3.%d", maxMinor),
 			"updated":     "2023-03-22T00:00:00Z",
-			"links":       []any{map[string]string{"rel": "self", "href": wire.Base(c.r) + "/volume/v3/"}},
+			"links":       []any{map[string]string{"rel": "self", "href": rest.Base(c.r) + "/volume/v3/"}},
 			"media-types": []any{map[string]string{"base": "application/json", "type": "application/vnd.openstack.volume+json;version=3"}},
 		}}}, nil
 	}

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"slices"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
 	"ironhook/store"
@@ -16,7 +16,7 @@ import (
 func shortAttachment(volume string, u pool.Use) map[string]any {
 	a := describe(u)
 	return map[string]any{"id": volume, "volume_id": volume, "attachment_id": u.UUID, "server_id": a.instance,
-		"host_name": wire.Text(u.Name), "device": u.Mountpoint, "attached_at": a.since}
+		"host_name": rest.Text(u.Name), "device": u.Mountpoint, "attached_at": a.since}
 }
 
 // described is what differs between a node that has a volume and another host.
@@ -30,9 +30,9 @@ type described struct {
 func describe(u pool.Use) described {
 	d := described{mode: map[bool]string{true: "ro", false: "rw"}[u.ReadOnly]}
 	if u.Attachment != nil {
-		d.instance, d.status, d.since = wire.Text(u.Attachment.Instance), u.Attachment.Status, wire.Time(u.Attachment.CreatedAt, timeLayout)
+		d.instance, d.status, d.since = rest.Text(u.Attachment.Instance), u.Attachment.Status, rest.Time(u.Attachment.CreatedAt, timeLayout)
 	} else {
-		d.instance, d.status, d.since = u.Node, pool.AttachmentAttached, wire.Time(u.Since, timeLayout)
+		d.instance, d.status, d.since = u.Node, pool.AttachmentAttached, rest.Time(u.Since, timeLayout)
 	}
 	return d
 }
@@ -186,7 +186,7 @@ func createAttachment(c *call) (int, any, error) {
 			Mode      string
 		}
 	}
-	if err := wire.Read(c.r, &body); err != nil {
+	if err := rest.Read(c.r, &body); err != nil {
 		return 0, nil, err
 	}
 	in := &body.Attachment
@@ -206,7 +206,7 @@ func updateAttachment(c *call) (int, any, error) {
 	var body struct {
 		Attachment struct{ Connector connector }
 	}
-	if err := wire.Read(c.r, &body); err != nil {
+	if err := rest.Read(c.r, &body); err != nil {
 		return 0, nil, err
 	}
 	k := &body.Attachment.Connector

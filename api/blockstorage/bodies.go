@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 )
 
@@ -47,7 +47,7 @@ func (n *newVolume) check() error {
 	case in.Size < 0 || in.Size > maxGiB || in.Size == 0 && sources == 0:
 		return baremetal.Errorf(baremetal.ErrInvalid, "Volume size '%d' must be an integer, greater than 0 and at most %d.", in.Size, maxGiB)
 	case in.Type != "" && in.Type != typeName && in.Type != typeID:
-		return wire.Refuse(http.StatusNotFound, "Volume type with name %.64s could not be found.", in.Type)
+		return rest.Refuse(http.StatusNotFound, "Volume type with name %.64s could not be found.", in.Type)
 	case in.Zone != "" && in.Zone != zone:
 		return baremetal.Errorf(baremetal.ErrInvalid, "Availability zone '%.64s' is invalid.", in.Zone)
 	}

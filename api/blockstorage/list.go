@@ -4,12 +4,11 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
 	"ironhook/store"
@@ -45,27 +44,20 @@ func listVolumes(detail bool) handler {
 
 // page answers with a page of a list, and a link to the next.
 func page[T any](c *call, kind string, rows []T, uuid func(T) string, view func(T) any) (int, any, error) {
-	limit, err := wire.Limit(c.r)
+	cut, err := rest.Cut(rows, uuid, c.r.URL.Query(), maxPage, maxPage)
 	if err != nil {
 		return 0, nil, err
 	}
-	total := len(rows)
-	rows, more, err := wire.Page(rows, uuid, c.r.URL.Query().Get("marker"), limit, maxPage)
-	if err != nil {
-		return 0, nil, err
-	}
-	list := make([]any, len(rows))
-	for i, row := range rows {
+	list := make([]any, len(cut.Rows))
+	for i, row := range cut.Rows {
 		list[i] = view(row)
 	}
 	body := map[string]any{kind: list}
-	if more {
-		next := maps.Clone(c.r.URL.Query())
-		next.Set("marker", uuid(rows[len(rows)-1]))
-		body[kind+"_links"] = []any{map[string]string{"rel": "next", "href": wire.Base(c.r) + c.r.URL.Path + "?" + url.Values(next).Encode()}}
+	if cut.Next != nil {
+		body[kind+"_links"] = []any{map[string]string{"rel": "next", "href": rest.Base(c.r) + c.r.URL.Path + "?" + cut.Next.Encode()}}
 	}
 	if c.minor >= 45 && strings.EqualFold(c.r.URL.Query().Get("with_count"), "true") {
-		body["count"] = total
+		body["count"] = len(rows)
 	}
 	return http.StatusOK, body, nil
 }
@@ -73,7 +65,7 @@ func page[T any](c *call, kind string, rows []T, uuid func(T) string, view func(
 // query reads the order and the filters of a list; newest first unless told otherwise.
 func (c *call) query(columns ...string) (q store.Query, err error) {
 	given := c.r.URL.Query()
-	key, descending := wire.Order(given)
+	key, descending := rest.Order(given)
 	q.Desc = descending
 	if key != "" {
 		column, ok := sortKeys[key]

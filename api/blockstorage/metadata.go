@@ -4,7 +4,7 @@ import (
 	"maps"
 	"net/http"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/store"
 )
@@ -78,7 +78,7 @@ func noKey(c *call) error {
 // body reads {"metadata": {...}}.
 func (m metadata) body(c *call) (map[string]string, error) {
 	var body struct{ Metadata map[string]string }
-	if err := wire.Read(c.r, &body); err != nil {
+	if err := rest.Read(c.r, &body); err != nil {
 		return nil, err
 	}
 	return body.Metadata, nil
@@ -106,7 +106,7 @@ func (m metadata) replace(c *call) (int, any, error) { return m.write(c, false) 
 
 func (m metadata) putKey(c *call) (int, any, error) {
 	var body struct{ Meta map[string]string }
-	if err := wire.Read(c.r, &body); err != nil {
+	if err := rest.Read(c.r, &body); err != nil {
 		return 0, nil, err
 	}
 	value, ok := body.Meta[c.arg("key")]

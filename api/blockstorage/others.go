@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
 	"ironhook/store"
@@ -29,7 +29,7 @@ func listTypes(*call) (int, any, error) {
 
 func showType(c *call) (int, any, error) {
 	if id := c.arg("id"); id != "default" && id != typeID && id != typeName {
-		return 0, nil, wire.Refuse(http.StatusNotFound, "Volume type %.64s could not be found.", id)
+		return 0, nil, rest.Refuse(http.StatusNotFound, "Volume type %.64s could not be found.", id)
 	}
 	return http.StatusOK, map[string]any{"volume_type": volumeType()}, nil
 }
@@ -77,7 +77,7 @@ func quotas(c *call) (int, any, error) {
 
 func services(c *call) (int, any, error) {
 	return http.StatusOK, map[string]any{"services": []any{map[string]any{"binary": "cinder-volume", "host": c.Host + "@" + typeName, "zone": zone,
-		"status": "enabled", "state": "up", "updated_at": wire.Time(time.Now(), timeLayout), "disabled_reason": nil}}}, nil
+		"status": "enabled", "state": "up", "updated_at": rest.Time(time.Now(), timeLayout), "disabled_reason": nil}}}, nil
 }
 
 func zones(*call) (int, any, error) {

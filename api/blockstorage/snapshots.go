@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
 	"ironhook/store"
@@ -14,9 +14,9 @@ import (
 
 func (c *call) snapshot(s *baremetal.Snapshot) map[string]any {
 	body := map[string]any{
-		"id": s.UUID, "name": s.Name, "description": wire.Text(s.Description), "volume_id": s.VolumeUUID,
+		"id": s.UUID, "name": s.Name, "description": rest.Text(s.Description), "volume_id": s.VolumeUUID,
 		"status": s.Status, "size": pool.GiB(s.Size), "metadata": notNil(s.Metadata),
-		"created_at": wire.Time(s.CreatedAt, timeLayout), "updated_at": wire.Time(s.UpdatedAt, timeLayout),
+		"created_at": rest.Time(s.CreatedAt, timeLayout), "updated_at": rest.Time(s.UpdatedAt, timeLayout),
 		"os-extended-snapshot-attributes:progress":   map[bool]string{true: "100%", false: "0%"}[s.Status == baremetal.VolumeAvailable],
 		"os-extended-snapshot-attributes:project_id": c.arg("project"),
 	}
@@ -80,7 +80,7 @@ func createSnapshot(c *call) (int, any, error) {
 			Metadata    map[string]string
 		}
 	}
-	if err := wire.Read(c.r, &body); err != nil {
+	if err := rest.Read(c.r, &body); err != nil {
 		return 0, nil, err
 	}
 	in := &body.Snapshot
@@ -97,7 +97,7 @@ func createSnapshot(c *call) (int, any, error) {
 
 func updateSnapshot(c *call) (int, any, error) {
 	var body struct{ Snapshot description }
-	if err := wire.Read(c.r, &body); err != nil {
+	if err := rest.Read(c.r, &body); err != nil {
 		return 0, nil, err
 	}
 	s, err := c.Pool.UpdateSnapshot(c.r.Context(), c.arg("id"), func(s *baremetal.Snapshot) error {

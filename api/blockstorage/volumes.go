@@ -5,14 +5,14 @@ import (
 	"strconv"
 	"strings"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
 	"ironhook/store"
 )
 
 const (
-	timeLayout = "2006-01-02T15:04:05.000000"
+	timeLayout = rest.CinderTime
 	gib        = 1 << 30
 	maxGiB     = 16 << 10 // package volume's limit in GiB
 	maxPage    = 1000     // Cinder's osapi_max_limit
@@ -29,7 +29,7 @@ func (c *call) brief(v *baremetal.Volume) map[string]any {
 func (c *call) links(kind, uuid string) []any {
 	return []any{
 		map[string]string{"rel": "self", "href": c.base() + "/" + kind + "/" + uuid},
-		map[string]string{"rel": "bookmark", "href": wire.Base(c.r) + "/volume/" + c.arg("project") + "/" + kind + "/" + uuid},
+		map[string]string{"rel": "bookmark", "href": rest.Base(c.r) + "/volume/" + c.arg("project") + "/" + kind + "/" + uuid},
 	}
 }
 
@@ -41,10 +41,10 @@ func (c *call) detailed(v *baremetal.Volume, uses []pool.Use) map[string]any {
 		attachments = append(attachments, shortAttachment(v.UUID, u))
 	}
 	body := map[string]any{
-		"id": v.UUID, "name": v.Name, "description": wire.Text(v.Description), "status": pool.Status(v, uses),
+		"id": v.UUID, "name": v.Name, "description": rest.Text(v.Description), "status": pool.Status(v, uses),
 		"size": pool.GiB(v.Size), "bootable": strconv.FormatBool(v.Bootable), "metadata": notNil(v.Metadata),
-		"snapshot_id": wire.Text(v.SnapshotUUID), "source_volid": wire.Text(v.SourceUUID), "attachments": attachments,
-		"created_at": wire.Time(v.CreatedAt, timeLayout), "updated_at": wire.Time(v.UpdatedAt, timeLayout),
+		"snapshot_id": rest.Text(v.SnapshotUUID), "source_volid": rest.Text(v.SourceUUID), "attachments": attachments,
+		"created_at": rest.Time(v.CreatedAt, timeLayout), "updated_at": rest.Time(v.UpdatedAt, timeLayout),
 		"availability_zone": zone, "volume_type": typeName, "encrypted": false, "multiattach": v.ReadOnly,
 		"user_id": nil, "consistencygroup_id": nil, "replication_status": nil, "migration_status": nil,
 		"os-vol-tenant-attr:tenant_id": c.arg("project"), "os-vol-host-attr:host": c.Host + "@" + typeName + "#" + typeName,
@@ -99,7 +99,7 @@ func showVolume(c *call) (int, any, error) {
 
 func createVolume(c *call) (int, any, error) {
 	var body newVolume
-	if err := wire.Read(c.r, &body); err != nil {
+	if err := rest.Read(c.r, &body); err != nil {
 		return 0, nil, err
 	}
 	if err := body.check(); err != nil {
@@ -116,7 +116,7 @@ func createVolume(c *call) (int, any, error) {
 
 func updateVolume(c *call) (int, any, error) {
 	var body struct{ Volume description }
-	if err := wire.Read(c.r, &body); err != nil {
+	if err := rest.Read(c.r, &body); err != nil {
 		return 0, nil, err
 	}
 	_, err := c.Pool.UpdateVolume(c.r.Context(), c.arg("id"), func(_ *store.Tx, v *baremetal.Volume) error {

@@ -18,7 +18,7 @@ import (
 	"net/http"
 	"time"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/volume"
 )
@@ -58,11 +58,11 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, volume.ErrFormat):
 		err = baremetal.Errorf(baremetal.ErrInvalid, "%s.", err)
 	}
-	status, text := wire.Status(err)
+	status, text := rest.Status(err)
 	if status >= 500 {
 		a.log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
-	wire.Reply(w, status, map[string]any{"error": map[string]any{"code": status, "message": text}})
+	rest.Fail(w, status, text)
 }
 
 func (a *API) usage(w http.ResponseWriter, r *http.Request) {
@@ -76,7 +76,7 @@ func (a *API) usage(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	wire.Reply(w, http.StatusOK, map[string]any{"virtual": u.Virtual, "own": u.Own, "shared": u.Shared, "users": append([]string{}, users...)})
+	rest.Reply(w, http.StatusOK, map[string]any{"virtual": u.Virtual, "own": u.Own, "shared": u.Shared, "users": append([]string{}, users...)})
 }
 
 // counted is an answer that knows whether it has begun.

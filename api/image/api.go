@@ -9,7 +9,7 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
 	"ironhook/store"
@@ -81,10 +81,10 @@ func New(c Config) *API {
 	a.router.HandleFunc("/image/v2/images/{id}/file", a.upload).Methods("PUT")
 	a.router.HandleFunc("/image/v2/images/{id}/file", a.download).Methods("GET")
 	a.router.NotFoundHandler = a.serve(func(*call) (answer, error) {
-		return answer{}, wire.Refuse(http.StatusNotFound, "The resource could not be found.")
+		return answer{}, rest.Refuse(http.StatusNotFound, "The resource could not be found.")
 	})
 	a.router.MethodNotAllowedHandler = a.serve(func(*call) (answer, error) {
-		return answer{}, wire.Refuse(http.StatusMethodNotAllowed, "The method is not allowed for this resource.")
+		return answer{}, rest.Refuse(http.StatusMethodNotAllowed, "The method is not allowed for this resource.")
 	})
 	return a
 }
@@ -102,7 +102,7 @@ func (a *API) serve(handle func(*call) (answer, error)) http.Handler {
 		for name, value := range said.header {
 			w.Header().Set(name, value)
 		}
-		wire.Reply(w, said.status, said.body)
+		rest.Reply(w, said.status, said.body)
 	})
 }
 
@@ -122,7 +122,7 @@ const page = `<html>
 
 // fail writes an error as Glance does, and logs those that are ours.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
-	status, text := wire.Status(err)
+	status, text := rest.Status(err)
 	if status >= 500 && !errors.Is(err, baremetal.ErrBusy) {
 		a.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
@@ -138,7 +138,7 @@ func versions(status int) func(*call) (answer, error) {
 		for minor := 9; minor >= 0; minor-- {
 			list = append(list, map[string]any{
 				"id": fmt.Sprintf("v2.%d", minor), "status": map[bool]string{true: "CURRENT", false: "SUPPORTED"}[minor == 9],
-				"links": []any{map[string]string{"rel": "self", "href": wire.Base(c.r) + "/image/v2/"}},
+				"links": []any{map[string]string{"rel": "self", "href": rest.Base(c.r) + "/image/v2/"}},
 			})
 		}
 		return answer{status: status, body: map[string]any{"versions": list}}, nil

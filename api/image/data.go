@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 )
 
@@ -28,7 +28,7 @@ func (a *API) upload(w http.ResponseWriter, r *http.Request) {
 
 func (c *call) receive(body io.Reader) error {
 	if kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type")); kind != "application/octet-stream" {
-		return wire.Refuse(http.StatusUnsupportedMediaType, "Content-Type must be application/octet-stream.")
+		return rest.Refuse(http.StatusUnsupportedMediaType, "Content-Type must be application/octet-stream.")
 	}
 	if c.r.ContentLength > c.MaxSize {
 		return tooLarge(c.MaxSize)
@@ -41,7 +41,7 @@ func (c *call) receive(body io.Reader) error {
 }
 
 func tooLarge(limit int64) error {
-	return wire.Refuse(http.StatusRequestEntityTooLarge, "Image exceeds the storage quota: %d bytes are allowed.", limit)
+	return rest.Refuse(http.StatusRequestEntityTooLarge, "Image exceeds the storage quota: %d bytes are allowed.", limit)
 }
 
 // download is GET .../file.
@@ -71,7 +71,7 @@ func importData(c *call) (answer, error) {
 	var body struct {
 		Method struct{ Name, URI, Checksum string }
 	}
-	if err := wire.Read(c.r, &body); err != nil {
+	if err := rest.Read(c.r, &body); err != nil {
 		return answer{}, err
 	}
 	if body.Method.Name != importMethods {

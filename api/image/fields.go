@@ -9,13 +9,12 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
 )
 
 const (
-	timeLayout    = "2006-01-02T15:04:05Z"
 	maxText       = 255 // letters of a name, a tag, a key
 	maxValue      = 65535
 	maxProperties = 128
@@ -38,30 +37,30 @@ var fields = []field{
 		oneOf(func(i *baremetal.Image) *string { return &i.Visibility }, "public", "private", "shared", "community")},
 	{"protected", "boolean", func(i *baremetal.Image) any { return i.Protected }, flag(func(i *baremetal.Image) *bool { return &i.Protected })},
 	{"os_hidden", "boolean", func(i *baremetal.Image) any { return i.Hidden }, flag(func(i *baremetal.Image) *bool { return &i.Hidden })},
-	{"owner", "string", func(i *baremetal.Image) any { return wire.Text(i.Owner) }, text(func(i *baremetal.Image) *string { return &i.Owner })},
+	{"owner", "string", func(i *baremetal.Image) any { return rest.Text(i.Owner) }, text(func(i *baremetal.Image) *string { return &i.Owner })},
 	{"min_disk", "integer", func(i *baremetal.Image) any { return i.MinDisk }, number(func(i *baremetal.Image) *int64 { return &i.MinDisk })},
 	{"min_ram", "integer", func(i *baremetal.Image) any { return i.MinRAM }, number(func(i *baremetal.Image) *int64 { return &i.MinRAM })},
-	{"disk_format", "string", func(i *baremetal.Image) any { return wire.Text(i.DiskFormat) },
+	{"disk_format", "string", func(i *baremetal.Image) any { return rest.Text(i.DiskFormat) },
 		whileQueued("disk_format", func(i *baremetal.Image) *string { return &i.DiskFormat }, pool.Formats...)},
-	{"container_format", "string", func(i *baremetal.Image) any { return wire.Text(i.ContainerFormat) },
+	{"container_format", "string", func(i *baremetal.Image) any { return rest.Text(i.ContainerFormat) },
 		whileQueued("container_format", func(i *baremetal.Image) *string { return &i.ContainerFormat }, "bare")},
 	{"tags", "array", func(i *baremetal.Image) any { return orEmpty(i.Tags) }, tags},
 	{"size", "integer", known(func(i *baremetal.Image) int64 { return i.Size }), nil},
 	{"virtual_size", "integer", known(func(i *baremetal.Image) int64 { return i.VirtualSize }), nil},
-	{"checksum", "string", func(i *baremetal.Image) any { return wire.Text(i.Checksum) }, nil},
+	{"checksum", "string", func(i *baremetal.Image) any { return rest.Text(i.Checksum) }, nil},
 	{"os_hash_algo", "string", func(i *baremetal.Image) any {
 		if i.HashValue == "" {
 			return nil
 		}
 		return pool.HashAlgorithm
 	}, nil},
-	{"os_hash_value", "string", func(i *baremetal.Image) any { return wire.Text(i.HashValue) }, nil},
-	{"created_at", "string", func(i *baremetal.Image) any { return wire.Time(i.CreatedAt, timeLayout) }, nil},
+	{"os_hash_value", "string", func(i *baremetal.Image) any { return rest.Text(i.HashValue) }, nil},
+	{"created_at", "string", func(i *baremetal.Image) any { return rest.Time(i.CreatedAt, rest.GlanceTime) }, nil},
 	{"updated_at", "string", func(i *baremetal.Image) any {
 		if i.UpdatedAt.IsZero() {
-			return wire.Time(i.CreatedAt, timeLayout)
+			return rest.Time(i.CreatedAt, rest.GlanceTime)
 		}
-		return wire.Time(i.UpdatedAt, timeLayout)
+		return rest.Time(i.UpdatedAt, rest.GlanceTime)
 	}, nil},
 	{"self", "string", func(i *baremetal.Image) any { return "/v2/images/" + i.UUID }, nil},
 	{"file", "string", func(i *baremetal.Image) any { return "/v2/images/" + i.UUID + "/file" }, nil},
@@ -117,7 +116,7 @@ func assign(i *baremetal.Image, name string, value any) error {
 	f := lookup(name)
 	switch {
 	case f != nil && f.set == nil || f == nil && reserved.MatchString(name):
-		return wire.Refuse(http.StatusForbidden, "Attribute '%.64s' is read-only.", name)
+		return rest.Refuse(http.StatusForbidden, "Attribute '%.64s' is read-only.", name)
 	case f != nil:
 		return f.set(i, value)
 	}
@@ -133,7 +132,7 @@ func assign(i *baremetal.Image, name string, value any) error {
 	}
 	i.Properties[name] = property
 	if len(i.Properties) > maxProperties {
-		return wire.Refuse(http.StatusRequestEntityTooLarge, "The limit has been exceeded on the number of allowed image properties. Attempted: %d, Maximum: %d", len(i.Properties), maxProperties)
+		return rest.Refuse(http.StatusRequestEntityTooLarge, "The limit has been exceeded on the number of allowed image properties. Attempted: %d, Maximum: %d", len(i.Properties), maxProperties)
 	}
 	return nil
 }
@@ -208,7 +207,7 @@ func whileQueued(name string, at func(*baremetal.Image) *string, values ...strin
 		case s == *at(i) && (ok || value == nil):
 			return nil
 		case i.Status != "" && i.Status != baremetal.ImageQueued:
-			return wire.Refuse(http.StatusForbidden, "Attribute %s can be only replaced for a queued image.", name)
+			return rest.Refuse(http.StatusForbidden, "Attribute %s can be only replaced for a queued image.", name)
 		case value == nil:
 			*at(i) = ""
 			return nil
@@ -233,7 +232,7 @@ func tags(i *baremetal.Image, value any) error {
 		}
 	}
 	if len(list) > maxTags {
-		return wire.Refuse(http.StatusRequestEntityTooLarge, "The limit has been exceeded on the number of allowed image tags. Attempted: %d, Maximum: %d", len(list), maxTags)
+		return rest.Refuse(http.StatusRequestEntityTooLarge, "The limit has been exceeded on the number of allowed image tags. Attempted: %d, Maximum: %d", len(list), maxTags)
 	}
 	i.Tags = list
 	return nil

@@ -1,8 +1,6 @@
 package image
 
 import (
-	"bytes"
-	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
@@ -10,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 )
 
@@ -27,32 +25,14 @@ func show(c *call) (answer, error) {
 
 // missing says absence in Glance's words.
 func missing(err error, id string) error {
-	if status, _ := wire.Status(err); status == http.StatusNotFound {
+	if status, _ := rest.Status(err); status == http.StatusNotFound {
 		return baremetal.Errorf(baremetal.ErrNotFound, "No image found with ID %s", id)
 	}
 	return err
 }
 
-// readObject decodes a body, keeping numbers as they are written.
-func (c *call) readObject() (map[string]any, error) {
-	var raw json.RawMessage
-	if err := wire.Read(c.r, &raw); err != nil {
-		return nil, err
-	}
-	return object(raw)
-}
-
-func object(raw []byte) (body map[string]any, err error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if err := d.Decode(&body); err != nil || body == nil {
-		return nil, baremetal.Errorf(baremetal.ErrInvalid, "Malformed JSON in request body: an object was expected.")
-	}
-	return body, nil
-}
-
 func create(c *call) (answer, error) {
-	body, err := c.readObject()
+	body, err := rest.ReadObject(c.r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -71,7 +51,7 @@ func create(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return answer{status: http.StatusCreated, body: c.view(i), header: map[string]string{
-		"Location": wire.Base(c.r) + "/image/v2/images/" + i.UUID, "OpenStack-image-import-methods": importMethods,
+		"Location": rest.Base(c.r) + "/image/v2/images/" + i.UUID, "OpenStack-image-import-methods": importMethods,
 	}}, nil
 }
 
@@ -103,7 +83,7 @@ func deleteTag(c *call) (answer, error) {
 	return c.setTags(func(list []string) ([]string, error) {
 		at := slices.Index(list, c.arg("tag"))
 		if at < 0 {
-			return nil, wire.Refuse(http.StatusNotFound, "The tag could not be found.")
+			return nil, rest.Refuse(http.StatusNotFound, "The tag could not be found.")
 		}
 		return slices.Delete(list, at, at+1), nil
 	})

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"ironhook/api/wire"
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/store"
 )
@@ -25,10 +25,6 @@ func list(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	limit, err := wire.Limit(c.r)
-	if err != nil {
-		return answer{}, err
-	}
 	var rows []*baremetal.Image
 	err = c.Store.View(c.r.Context(), func(tx *store.Tx) error {
 		rows, err = tx.Images().List(q)
@@ -39,22 +35,17 @@ func list(c *call) (answer, error) {
 	}
 	given := c.r.URL.Query()
 	rows = slices.DeleteFunc(rows, func(i *baremetal.Image) bool { return i.Status == baremetal.ImageDeleting || !c.wanted(i, given) })
-	if !given.Has("limit") {
-		limit = usualPage
-	}
-	rows, more, err := wire.Page(rows, func(i *baremetal.Image) string { return i.UUID }, given.Get("marker"), limit, maxPage)
+	page, err := rest.Cut(rows, func(i *baremetal.Image) string { return i.UUID }, given, usualPage, maxPage)
 	if err != nil {
 		return answer{}, err
 	}
-	images := make([]any, len(rows))
-	for n, i := range rows {
+	images := make([]any, len(page.Rows))
+	for n, i := range page.Rows {
 		images[n] = c.view(i)
 	}
 	body := map[string]any{"images": images, "schema": "/v2/schemas/images", "first": link(given)}
-	if more {
-		next := maps.Clone(given)
-		next.Set("marker", rows[len(rows)-1].UUID)
-		body["next"] = link(next)
+	if page.Next != nil {
+		body["next"] = link(page.Next)
 	}
 	return answer{status: http.StatusOK, body: body}, nil
 }
@@ -69,7 +60,7 @@ func link(parameters url.Values) string {
 
 // order is how the store is to sort the list.
 func (c *call) order() (q store.Query, err error) {
-	key, descending := wire.Order(c.r.URL.Query())
+	key, descending := rest.Order(c.r.URL.Query())
 	column, ok := sortKeys[key]
 	if key != "" && !ok {
 		return q, baremetal.Errorf(baremetal.ErrInvalid, "Invalid sort key: %.64s. It must be one of the following: %v.", key, slices.Sorted(maps.Keys(sortKeys)))

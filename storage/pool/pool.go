@@ -106,7 +106,7 @@ var kinds = []struct{ is, kind error }{
 	{image.ErrUnsupported, baremetal.ErrInvalid},
 	{image.ErrChecksum, baremetal.ErrInvalid},
 	{fs.ErrNotExist, baremetal.ErrStorage},
-	{syscall.ENOSPC, baremetal.ErrStorage},
+	{syscall.ENOSPC, baremetal.ErrNoSpace},
 	{volume.ErrDamaged, baremetal.ErrStorage},
 }
 

@@ -1,0 +1,89 @@
+package rest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// Encode returns the JSON of a value that always has one.
+func Encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("encode %T: %v", v, err))
+	}
+	return b
+}
+
+// Reply writes an answer; a nil body is none.
+func Reply(w http.ResponseWriter, status int, body any) {
+	if body == nil {
+		w.WriteHeader(status)
+		return
+	}
+	ReplyRaw(w, status, Encode(body))
+}
+
+// ReplyRaw writes JSON as it is; an empty body is none.
+func ReplyRaw(w http.ResponseWriter, status int, body []byte) {
+	if len(body) > 0 {
+		w.Header()["Content-Type"] = jsonType
+		w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
+	w.WriteHeader(status)
+	if len(body) > 0 {
+		_, _ = w.Write(body) // the client is gone when this fails
+	}
+}
+
+var jsonType = []string{"application/json"}
+
+// Fail writes an error as OpenStack's middleware and the appliance's own API do.
+func Fail(w http.ResponseWriter, status int, text string) {
+	Reply(w, status, map[string]any{"error": map[string]any{"code": status, "message": text}})
+}
+
+// Base is the scheme and host under which the client reached us.
+func Base(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// The forms of a time, by service.
+const (
+	GlanceTime = "2006-01-02T15:04:05Z"
+	CinderTime = "2006-01-02T15:04:05.000000"
+)
+
+// Time is the form of a time in layout, or null.
+func Time(t time.Time, layout string) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UTC().Format(layout)
+}
+
+// AppendTime writes a time as Python's isoformat does, which Ironic shows; the zero time
+// is null.
+func AppendTime(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return append(b, "null"...)
+	}
+	layout := `"2006-01-02T15:04:05.000000-07:00"`
+	if t.Nanosecond()/1000 == 0 {
+		layout = `"2006-01-02T15:04:05-07:00"`
+	}
+	return t.UTC().AppendFormat(b, layout)
+}
+
+// Text is a string, or null for an empty one.
+func Text[S ~string](s S) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
