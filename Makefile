@@ -7,7 +7,7 @@ FUZZTIME ?= 30s
 UNIT      = $(shell go list ./... | grep -v /e2e/)
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-arm64 ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-deps torture hammer clean
+.PHONY: help build build-arm64 ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-deps torture hammer figures licenses clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -65,10 +65,16 @@ bench-volumes: bench-deps ## overlays beside raw volumes; clone, snapshot, reset
 
 torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power cuts
 	IRONHOOK_KILL_ROUNDS=5000 go test -timeout 6h -run Kill ./e2e/iscsi
-	IRONHOOK_POWER_CUTS=5000 go test -timeout 6h -run PowerCut ./storage/iscsi
+	IRONHOOK_POWER_CUTS=5000 go test -timeout 6h -run PowerCut ./block/iscsi
 
 hammer: ## 32 clients on the same nodes and targets for a minute
 	IRONHOOK_HAMMER=1m go test -count=1 -v -run Hammer ./api
+
+figures: ## how the house is kept: sizes, tests, documentation; FLAGS=-v names what is counted
+	@go run ./internal/figures $(FLAGS)
+
+licenses: ## licenses/ anew, after a change of go.mod
+	scripts/licenses.sh
 
 clean: ## remove what was built
 	rm -rf build

@@ -4,7 +4,7 @@ package main
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"os"
 
 	"ironhook/cli"
@@ -16,9 +16,14 @@ import (
 //go:embed schema.sql
 var schema string
 
+// legal is the licence of the program and those of all that is in it.
+//
+//go:embed LICENSE NOTICE licenses/*.txt ipxe/bin/copyright
+var legal embed.FS
+
 // version is set by the linker (-X main.version=...).
 var version = "development"
 
 func main() {
-	os.Exit(cli.Main(context.Background(), cli.Version(version), schema, os.Args[1:]))
+	os.Exit(cli.Main(context.Background(), cli.Version(version), cli.Embedded{Schema: schema, Legal: legal}, os.Args[1:]))
 }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"ironhook/api/door"
 )
 
 // Auth decides whose requests are served. Like Ironic without Keystone it knows
@@ -34,7 +36,7 @@ func (a *API) authenticate(w http.ResponseWriter, r *http.Request, segments []st
 	}
 	name, password, err := credentials(r.Header.Get("Authorization"))
 	if err != nil {
-		return challenge(w, err)
+		return challenge(w, r, err)
 	}
 	ok, wait := a.auth.Users.check(name, password, clientAddress(r))
 	if wait > 0 {
@@ -42,7 +44,7 @@ func (a *API) authenticate(w http.ResponseWriter, r *http.Request, segments []st
 		return authFault(http.StatusTooManyRequests, "Too many failed logins from this address; try again later.")
 	}
 	if !ok {
-		return challenge(w, authFault(http.StatusUnauthorized, "Incorrect username or password"))
+		return challenge(w, r, authFault(http.StatusUnauthorized, "Incorrect username or password"))
 	}
 	return nil
 }
@@ -50,8 +52,9 @@ func (a *API) authenticate(w http.ResponseWriter, r *http.Request, segments []st
 // authFault is an error of authentication, which has a shape of its own.
 func authFault(status int, text string) error { return &fault{status: status, text: text, auth: true} }
 
-func challenge(w http.ResponseWriter, err error) error {
-	if asFault(err).status == http.StatusUnauthorized {
+// challenge asks a client for a password, but for a page: see [door.FromPage].
+func challenge(w http.ResponseWriter, r *http.Request, err error) error {
+	if asFault(err).status == http.StatusUnauthorized && !door.FromPage(r) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="Baremetal API"`)
 	}
 	return err

@@ -64,6 +64,7 @@ var statuses = []struct {
 	{baremetal.ErrUnsupported, http.StatusBadRequest},
 	{baremetal.ErrBusy, http.StatusServiceUnavailable},
 	{baremetal.ErrStorage, http.StatusInternalServerError},
+	{baremetal.ErrBMC, http.StatusInternalServerError},
 	{context.DeadlineExceeded, http.StatusGatewayTimeout},
 }
 

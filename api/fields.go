@@ -17,9 +17,10 @@ type field[T any] struct {
 	since  int // microversion that brought it
 	from   int // microversion from which it may be written, where that came later
 	access access
-	column string   // of the store, for reading and sorting; "" when it has none of its own
-	needs  []string // columns that put reads besides
-	hidden bool     // written and never shown
+	column string               // of the store, for reading and sorting; "" when it has none of its own
+	needs  []string             // columns that put reads besides
+	hidden bool                 // written and never shown
+	masks  baremetal.SecretKeys // what of it is shown masked
 	put    func(b []byte, c *call, row *T) []byte
 	get    func(row *T) any    // as PATCH sees it
 	set    func(row *T, v any) // v has passed schema and check
@@ -127,10 +128,11 @@ func object[T any](name string, since int, a access, at func(*T) *baremetal.Obje
 }
 
 // secret is an object shown without its secrets.
-func secret[T any](name string, since int, a access, words []string, at func(*T) *baremetal.Object) field[T] {
+func secret[T any](name string, since int, a access, masks baremetal.SecretKeys, at func(*T) *baremetal.Object) field[T] {
 	f := object(name, since, a, at)
-	f.put = func(b []byte, _ *call, row *T) []byte { return appendMasked(b, *at(row), words) }
-	return f
+	f.masks = masks
+	f.put = func(b []byte, _ *call, row *T) []byte { return appendMasked(b, *at(row), masks) }
+	return f.with(&schema{types: f.schema.types, secret: true})
 }
 
 // derived is a member that no client writes and no column holds alone.

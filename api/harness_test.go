@@ -14,34 +14,27 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/conductor"
 	"ironhook/power/fake"
 	"ironhook/power/ipmi"
 	"ironhook/store"
 )
 
-// fakeStorage is a storage interface that does nothing, with external's rule of
-// what boots from a volume when it is not noop.
-type fakeStorage struct {
-	store *store.Store
-	noop  bool
-}
+// fakeStorage is a storage interface that does nothing.
+type fakeStorage struct{ store *store.Store }
 
 func (fakeStorage) Validate(context.Context, *baremetal.Node) error { return nil }
 func (fakeStorage) Attach(context.Context, *baremetal.Node) error   { return nil }
 func (fakeStorage) Detach(context.Context, *baremetal.Node) error   { return nil }
 
-func (f fakeStorage) ShouldWriteImage(ctx context.Context, n *baremetal.Node) (write bool, err error) {
-	if f.noop || n.InstanceInfo["image_source"] != nil {
-		return true, nil
-	}
+func (f fakeStorage) Plan(ctx context.Context, n *baremetal.Node) (p boot.Plan, err error) {
 	err = f.store.View(ctx, func(tx *store.Tx) error {
-		found, err := tx.Targets().List(store.Query{Filters: []store.Filter{
-			{Column: "node_uuid", Value: n.UUID}, {Column: "boot_index", Value: 0}}})
-		write = len(found) == 0
+		targets, err := tx.Targets().List(store.Where("node_uuid", n.UUID))
+		p = boot.Decide(boot.Facts{Node: n, Targets: targets})
 		return err
 	})
-	return write, err
+	return p, err
 }
 
 // lab is an API on a fresh database with a real conductor and drivers without
@@ -71,7 +64,7 @@ func newLab(t testing.TB, change ...func(*Config)) *lab {
 	log := slog.New(slog.NewTextHandler(logTo{t}, nil))
 	backends := map[string]conductor.Storage{}
 	for _, name := range storage {
-		backends[name] = fakeStorage{s, name == "noop"}
+		backends[name] = fakeStorage{s}
 	}
 	c := conductor.New(conductor.Config{Store: s, Host: "peer-conductor", HardwareTypes: types, Log: log, Storage: backends,
 		Power: map[string]conductor.Power{

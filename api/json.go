@@ -57,11 +57,11 @@ func appendObject(b []byte, o baremetal.Object) []byte {
 	return append(b, encode(o)...)
 }
 
-func appendMasked(b []byte, o baremetal.Object, words []string) []byte {
+func appendMasked(b []byte, o baremetal.Object, masks baremetal.SecretKeys) []byte {
 	if len(o) == 0 {
 		return append(b, "{}"...)
 	}
-	return append(b, encode(mask(o, words))...)
+	return append(b, encode(masks.Mask(o))...)
 }
 
 func appendStrings(b []byte, list []string) []byte {

@@ -23,23 +23,23 @@ var nodes = newResource(resource[node]{
 		iface("bios", 40),
 		iface("boot", 31),
 		text("boot_mode", 75, create, func(n *node) *string { return &n.BootMode }),
-		object("clean_step", 7, 0, func(n *node) *baremetal.Object { return &n.CleanStep }),
+		secret("clean_step", 7, 0, baremetal.Secrets, func(n *node) *baremetal.Object { return &n.CleanStep }),
 		word("conductor_group", 46, create|patch, func(n *node) *string { return &n.ConductorGroup }).
 			with(&schema{types: []string{"string", "null"}}),
 		flag("console_enabled", 1, create, func(n *node) *bool { return &n.ConsoleEnabled }),
 		iface("console", 31),
 		iface("deploy", 31),
-		object("deploy_step", 44, 0, func(n *node) *baremetal.Object { return &n.DeployStep }),
+		secret("deploy_step", 44, 0, baremetal.Secrets, func(n *node) *baremetal.Object { return &n.DeployStep }),
 		text("description", 51, create|patch, func(n *node) *string { return &n.Description }).max(4096),
 		word("driver", 1, create|patch|required, func(n *node) *string { return &n.Driver }),
-		secret("driver_info", 1, create|patch, secretWords, func(n *node) *baremetal.Object { return &n.DriverInfo }),
-		secret("driver_internal_info", 3, 0, secretWords, func(n *node) *baremetal.Object { return &n.DriverInternalInfo }),
+		secret("driver_info", 1, create|patch, baremetal.Secrets, func(n *node) *baremetal.Object { return &n.DriverInfo }),
+		secret("driver_internal_info", 3, 0, baremetal.Secrets, func(n *node) *baremetal.Object { return &n.DriverInternalInfo }),
 		object("extra", 1, create|patch, func(n *node) *baremetal.Object { return &n.Extra }),
 		text("fault", 42, 0, func(n *node) *string { return &n.Fault }),
 		stamp("inspection_finished_at", 6, 0, func(n *node) *timeOf { return &n.InspectionFinishedAt }),
 		stamp("inspection_started_at", 6, 0, func(n *node) *timeOf { return &n.InspectionStartedAt }),
 		iface("inspect", 31),
-		instanceInfo(),
+		secret("instance_info", 1, create|patch, baremetal.InstanceSecrets, func(n *node) *baremetal.Object { return &n.InstanceInfo }),
 		ident("instance_uuid", 1, brief|create|patch, func(n *node) *string { return &n.InstanceUUID }),
 		text("last_error", 1, 0, func(n *node) *string { return &n.LastError }),
 		text("lessee", 65, create|patch, func(n *node) *string { return &n.Lessee }),
@@ -98,25 +98,6 @@ func iface(kind string, since int) field[node] {
 			}
 		},
 		schema: &schema{types: []string{"string", "null"}}}
-}
-
-// instanceInfo hides, besides secrets, what may hold them: the config drive and
-// the address of an image.
-func instanceInfo() field[node] {
-	f := secret("instance_info", 1, create|patch, secretWords, func(n *node) *baremetal.Object { return &n.InstanceInfo })
-	f.put = func(b []byte, _ *call, n *node) []byte {
-		if len(n.InstanceInfo) == 0 {
-			return append(b, "{}"...)
-		}
-		shown := mask(n.InstanceInfo, secretWords)
-		for _, key := range []string{"configdrive", "image_url"} {
-			if v, ok := shown[key]; ok && v != nil && v != "" {
-				shown[key] = hidden
-			}
-		}
-		return append(b, encode(shown)...)
-	}
-	return f
 }
 
 // provisionState calls states as older clients know them.

@@ -113,8 +113,8 @@ func showInventory(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := appendMasked(appendKey([]byte{'{'}, "inventory"), found.Inventory, secretWords)
-	return append(appendMasked(appendKey(b, "plugin_data"), found.PluginData, secretWords), '}'), nil
+	b := appendMasked(appendKey([]byte{'{'}, "inventory"), found.Inventory, baremetal.Secrets)
+	return append(appendMasked(appendKey(b, "plugin_data"), found.PluginData, baremetal.Secrets), '}'), nil
 }
 
 // A node's history is a view of the event log: its errors. An entry's UUID is made

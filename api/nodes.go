@@ -139,6 +139,9 @@ func deleteNode(c *call) ([]byte, error) {
 		if err := tx.Append(baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode, Detail: "deleted " + n.Label()}); err != nil {
 			return err
 		}
+		if err := c.conductor.Forget(tx, n); err != nil {
+			return err
+		}
 		return tx.Nodes().Delete(n.UUID)
 	})
 }

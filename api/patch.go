@@ -95,7 +95,7 @@ func (o operation) applyObject(v map[string]any, parts []string) (err error) {
 	inner, found := v[name]
 	switch {
 	case len(parts) > 1 && !found:
-		return fmt.Errorf("member '%s' not found in %s", name, quote(v))
+		return fmt.Errorf("member '%s' not found in %s", name, o.quote(v, parts))
 	case len(parts) > 1:
 		v[name], err = o.apply(inner, parts[1:])
 		return err
@@ -109,6 +109,13 @@ func (o operation) applyObject(v map[string]any, parts []string) (err error) {
 		delete(v, name)
 	}
 	return nil
+}
+
+// quote prints v, which the operation has met on its way to parts, for an error:
+// what lies below a secret key is secret, whatever its own keys are.
+func (o operation) quote(v any, parts []string) string {
+	way := o.parts()
+	return quoteAs(strings.Join(way[:len(way)-len(parts)], "/"), v)
 }
 
 func (o operation) applyList(v []any, parts []string) (any, error) {

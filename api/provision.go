@@ -8,6 +8,9 @@ import (
 
 // checkProvision holds what a request to provision may say beside the verb.
 func (c *call) checkProvision(n *node, target string) error {
+	if err := c.unmaskProvision(n); err != nil {
+		return err
+	}
 	if err := c.checkConfigDrive(target, c.args["configdrive"]); err != nil {
 		return err
 	}
@@ -51,13 +54,27 @@ func (c *call) checkProvision(n *node, target string) error {
 	return nil
 }
 
+// unmaskProvision resolves the masks of what a node's instance_info shows and
+// refuses those in steps, which are given anew each time.
+func (c *call) unmaskProvision(n *node) (err error) {
+	for _, name := range []string{"configdrive", "rescue_password", "clean_steps", "deploy_steps"} {
+		if !c.args.given(name) {
+			continue
+		}
+		if c.args[name], err = baremetal.InstanceSecrets.UnmaskMember(name, c.args[name], n.InstanceInfo[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 var (
 	cleanStepsSchema = &schema{types: []string{"array"}, items: &schema{types: []string{"object"},
 		required: []string{"interface", "step"}, closed: true, order: []string{"interface", "step", "args"},
 		props: map[string]*schema{
 			"interface": {enum: []any{"power", "management", "deploy", "bios", "raid"}},
 			"step":      {types: []string{"string"}, min: 1},
-			"args":      {types: []string{"object"}},
+			"args":      {types: []string{"object"}, secret: true},
 		}}}
 	deployStepsSchema = &schema{types: []string{"array"}, items: deployStep}
 )
@@ -73,13 +90,13 @@ func checkSteps(verb string, s *schema, steps any) error {
 }
 
 var configDrive = &schema{anyOf: []*schema{
-	{types: []string{"object"}, closed: true, props: map[string]*schema{
-		"meta_data": {types: []string{"object"}}, "network_data": {types: []string{"object"}},
-		"user_data":   {types: []string{"object", "array", "string", "null"}},
-		"vendor_data": {types: []string{"object"}},
+	{types: []string{"object"}, secret: true, closed: true, props: map[string]*schema{
+		"meta_data": {types: []string{"object"}, secret: true}, "network_data": {types: []string{"object"}, secret: true},
+		"user_data":   {types: []string{"object", "array", "string", "null"}, secret: true},
+		"vendor_data": {types: []string{"object"}, secret: true},
 	}},
-	{types: []string{"string", "null"}},
-}}
+	{types: []string{"string", "null"}, secret: true},
+}, secret: true}
 
 // checkConfigDrive accepts a config drive in any of its forms: a gzipped image in
 // base64, a URL, or the parts to make one from.

@@ -67,7 +67,7 @@ func (c *call) agentToken(n *node) (token string, err error) {
 	}
 	err = c.conductor.Edit(c.ctx, n.UUID, func(tx *store.Tx, n *node) error {
 		if n.DriverInternalInfo.Text(agentSecret) != "" {
-			token = hidden
+			token = baremetal.Mask
 			return nil
 		}
 		token = rand.Text()

@@ -39,11 +39,11 @@ func TestRamdisk(t *testing.T) {
 	l.change(t, nodeA, func(n *baremetal.Node) { n.ProvisionState = baremetal.CleanWait })
 	l.must(t, "POST", beat, body, 400) // nobody has a token yet
 	first := token()
-	if len(first) < 20 || first == hidden {
+	if len(first) < 20 || first == baremetal.Mask {
 		t.Fatalf("token = %q, want a secret", first)
 	}
-	if second := token(); second != hidden {
-		t.Errorf("second token = %q, want %q", second, hidden)
+	if second := token(); second != baremetal.Mask {
+		t.Errorf("second token = %q, want %q", second, baremetal.Mask)
 	}
 	if old := l.must(t, "GET", lookup, nil, 200, "X-OpenStack-Ironic-API-Version", "1.61"); strings.Contains(string(old), first) {
 		t.Errorf("lookup at 1.61 = %s, want no token", old)
@@ -68,7 +68,7 @@ func TestRamdisk(t *testing.T) {
 	l.settled(t, "a")
 	l.change(t, nodeA, func(n *baremetal.Node) { n.ProvisionState = baremetal.CleanWait })
 	l.must(t, "POST", beat, body, 400)
-	if again := token(); again == first || again == hidden {
+	if again := token(); again == first || again == baremetal.Mask {
 		t.Errorf("token after the machine was off = %q, want a new one", again)
 	}
 }

@@ -122,6 +122,9 @@ func (r *resource[T]) fill(c *call, body any, row *T) error {
 			continue
 		}
 		null := v == nil || v == ""
+		if _, err := f.unmask(v, nil); err != nil {
+			return err
+		}
 		if f.since > c.minor && (r.strict || !null) || f.from > c.minor && !null && !equal(v, map[string]any{}) {
 			return notAcceptable(0)
 		}
@@ -172,12 +175,23 @@ func (r *resource[T]) apply(ops []operation, row *T) (changed []string, err erro
 	}
 	for i := range r.fields {
 		f := &r.fields[i]
+		if doc[f.name], err = f.unmask(doc[f.name], before[f.name]); err != nil {
+			return nil, err
+		}
 		if f.access.has(patch) && !equal(doc[f.name], before[f.name]) {
 			f.set(row, doc[f.name])
 			changed = append(changed, f.name)
 		}
 	}
 	return changed, nil
+}
+
+// unmask resolves the masks in a value that a client has sent.
+func (f *field[T]) unmask(given, kept any) (any, error) {
+	if f.masks == nil {
+		return given, nil
+	}
+	return f.masks.Unmask(f.name, given, kept)
 }
 
 // operations checks a patch as far as it can be without the row.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"ironhook/baremetal"
 )
 
 // schema is the part of JSON Schema that the API's bodies need. check speaks with
@@ -25,6 +27,7 @@ type schema struct {
 	min, max int    // length of a string in characters; 0 is no bound
 	least    *int   // of a number
 	anyOf    []*schema
+	secret   bool // errors do not quote the value
 }
 
 // breach is one way in which a value breaks its schema.
@@ -106,7 +109,7 @@ func (s *schema) breaches(v any, depth int, found []breach) (all []breach) {
 		found = append(found, breach{depth: depth, message: fmt.Sprintf(format, args...)})
 	}
 	if len(s.types) > 0 && !kin {
-		say("%s is not of type '%s'", quote(v), strings.Join(s.types, "', '"))
+		say("%s is not of type '%s'", s.quote(v), strings.Join(s.types, "', '"))
 	}
 	switch v := v.(type) {
 	case string:
@@ -115,7 +118,7 @@ func (s *schema) breaches(v any, depth int, found []breach) (all []breach) {
 		found = s.checkObject(v, depth, found)
 	case []any:
 		if len(v) < s.minItems {
-			say("%s is too short", quote(v))
+			say("%s is too short", s.quote(v))
 		}
 		if s.items != nil {
 			for _, item := range v {
@@ -128,12 +131,20 @@ func (s *schema) breaches(v any, depth int, found []breach) (all []breach) {
 		}
 	}
 	if s.enum != nil && !slices.Contains(s.enum, comparable(v)) {
-		say("%s is not one of %s", quote(v), repr(s.enum))
+		say("%s is not one of %s", s.quote(v), repr(s.enum))
 	}
 	if s.anyOf != nil {
 		found = s.checkAnyOf(v, depth, found)
 	}
 	return found
+}
+
+// quote prints the value that breaks s.
+func (s *schema) quote(v any) string {
+	if text := quote(v); !s.secret || slices.Contains([]string{"None", "''", "[]", "{}"}, text) {
+		return text
+	}
+	return baremetal.Mask
 }
 
 // comparable keeps slices.Contains from comparing what cannot be compared.
@@ -149,16 +160,16 @@ func (s *schema) checkString(v string, depth int, found []breach) []breach {
 	n := utf8.RuneCountInString(v)
 	switch {
 	case s.max > 0 && n > s.max:
-		found = append(found, breach{depth: depth, message: quote(v) + " is too long"})
+		found = append(found, breach{depth: depth, message: s.quote(v) + " is too long"})
 	case n < s.min:
-		found = append(found, breach{depth: depth, message: quote(v) + " is too short"})
+		found = append(found, breach{depth: depth, message: s.quote(v) + " is too short"})
 	}
 	if s.pattern != nil && !s.pattern.MatchString(v) {
 		source := s.source
 		if source == "" {
 			source = s.pattern.String()
 		}
-		found = append(found, breach{depth: depth, message: fmt.Sprintf("%s does not match %s", quote(v), reprString(source))})
+		found = append(found, breach{depth: depth, message: fmt.Sprintf("%s does not match %s", s.quote(v), reprString(source))})
 	}
 	return found
 }
@@ -208,7 +219,7 @@ func (s *schema) checkAnyOf(v any, depth int, found []breach) []breach {
 		context = append(context, inner...)
 	}
 	return append(found, breach{depth: depth, anyOf: true, context: context,
-		message: quote(v) + " is not valid under any of the given schemas"})
+		message: s.quote(v) + " is not valid under any of the given schemas"})
 }
 
 func isType(v any, name string) bool {

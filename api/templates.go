@@ -19,7 +19,7 @@ var (
 	deployStep = &schema{types: []string{"object"}, closed: true, order: []string{"args", "interface", "priority", "step"},
 		required: []string{"interface", "step", "args", "priority"},
 		props: map[string]*schema{
-			"args":      {types: []string{"object"}},
+			"args":      {types: []string{"object"}, secret: true},
 			"interface": {types: []string{"string"}, enum: []any{"power", "management", "deploy", "bios", "raid"}},
 			"priority": {anyOf: []*schema{{types: []string{"integer"}, least: &zero},
 				{types: []string{"string"}, min: 1, pattern: regexp.MustCompile(`^[0-9]+$`)}}},
@@ -42,11 +42,11 @@ var templates = newResource(resource[template]{
 })
 
 func stepsField() field[template] {
-	return field[template]{name: "steps", since: 55, access: create | required | patch | unsorted, column: "steps",
+	return field[template]{name: "steps", since: 55, access: create | required | patch | unsorted, column: "steps", masks: baremetal.Secrets,
 		put: func(b []byte, _ *call, v *template) []byte {
 			shown := make([]any, len(v.Steps))
 			for i, step := range v.Steps {
-				shown[i] = mask(step, secretWords)
+				shown[i] = baremetal.Secrets.Mask(step)
 			}
 			return append(b, encode(shown)...)
 		},

@@ -168,6 +168,9 @@ func (k volumeKind[T]) create(c *call) ([]byte, error) {
 		} else if err != nil {
 			return err
 		}
+		if err := k.mayChange(c, tx, nil, row); err != nil {
+			return err
+		}
 		if err := k.rows(tx).Insert(row); err != nil {
 			return err
 		}
@@ -213,8 +216,12 @@ func (k volumeKind[T]) patch(c *call) ([]byte, error) {
 		if row, err = k.rows(tx).Get(id); err != nil {
 			return err
 		}
+		before := *row
 		changed, err := k.apply(ops, row)
 		if err != nil || len(changed) == 0 {
+			return err
+		}
+		if err := k.mayChange(c, tx, &before, row); err != nil {
 			return err
 		}
 		if err := k.rows(tx).Update(row); err != nil {
@@ -226,6 +233,16 @@ func (k volumeKind[T]) patch(c *call) ([]byte, error) {
 		return nil, as(err, baremetal.ErrNotFound, http.StatusBadRequest)
 	}
 	return k.show(c, row, nil)
+}
+
+// mayChange asks whether a node would lose a volume by the change of a target; nil
+// stands for what is not there before or after.
+func (k volumeKind[T]) mayChange(c *call, tx *store.Tx, before, after *T) error {
+	was, isTarget := any(before).(*target)
+	if !isTarget {
+		return nil
+	}
+	return c.conductor.MayChangeTarget(tx, was, any(after).(*target))
 }
 
 // mustBeOff guards what a running machine may be reading from.
@@ -252,6 +269,9 @@ func (k volumeKind[T]) remove(c *call) ([]byte, error) {
 			if err := mustBeOff(n, k.noun+" deletion"); err != nil {
 				return err
 			}
+		}
+		if err := k.mayChange(c, tx, row, nil); err != nil {
+			return err
 		}
 		if err := k.rows(tx).Delete(id); err != nil {
 			return err

@@ -39,7 +39,7 @@ var targets = newResource(resource[target]{
 		updated(func(v *target) *timeOf { return &v.UpdatedAt }),
 		number("boot_index", 32, brief|create|required|patch, func(v *target) *int64 { return &v.BootIndex }),
 		object("extra", 32, create|patch, func(v *target) *baremetal.Object { return &v.Extra }),
-		secret("properties", 32, create|patch, volumeWords, func(v *target) *baremetal.Object { return &v.Properties }),
+		secret("properties", 32, create|patch, baremetal.VolumeSecrets, func(v *target) *baremetal.Object { return &v.Properties }),
 		word("volume_id", 32, brief|create|required|patch, func(v *target) *string { return &v.VolumeID }),
 		word("volume_type", 32, brief|create|required|patch, func(v *target) *string { return &v.VolumeType }),
 		links("links", 32, always, "volume/targets", targetUUID, ""),

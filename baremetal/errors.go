@@ -16,6 +16,11 @@ var (
 	ErrUnsupported = errors.New("not supported by this driver") // 400, Ironic's UnsupportedDriverExtension
 	ErrStorage     = errors.New("storage")                      // 500, Ironic's StorageError
 	ErrBusy        = errors.New("busy")                         // 503, no free worker
+	ErrBMC         = errors.New("BMC")                          // 500, Ironic's IPMIFailure
+
+	// ErrBootDevice is the ErrBMC of a BMC that can be talked to and does not take
+	// the boot device: whether that matters depends on the machine's own boot order.
+	ErrBootDevice = errors.New("boot device refused")
 )
 
 // Error is a message for a client or an operator that carries its kind.

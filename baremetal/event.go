@@ -26,7 +26,8 @@ const (
 	EventAttach    EventKind = "attach"
 	EventDetach    EventKind = "detach"
 	EventError     EventKind = "error"
-	EventNode      EventKind = "node" // created, updated or deleted
+	EventNetwork   EventKind = "network" // a boot interface or the way DHCP works on it changed; of no machine
+	EventNode      EventKind = "node"    // created, updated or deleted
 )
 
 // BootSteps is the order of a network boot from a volume.

@@ -87,6 +87,21 @@ func (n *Node) Label() string {
 	return n.UUID
 }
 
+// BootsUEFI reports whether the machine boots by UEFI and not by BIOS, in Ironic's
+// order of precedence: the instance, the node's capabilities, what was observed, UEFI.
+func (n *Node) BootsUEFI() bool {
+	mode, declared := n.Capability("boot_mode")
+	if of, ok := n.InstanceInfo["capabilities"].(map[string]any); ok {
+		if s, ok := of["boot_mode"].(string); ok {
+			mode, declared = s, true
+		}
+	}
+	if !declared {
+		mode = n.BootMode
+	}
+	return mode != "bios"
+}
+
 // Capability returns the value of key in the node's properties.capabilities
 // ("iscsi_boot:True,boot_mode:uefi") and whether the key is there at all.
 func (n *Node) Capability(key string) (string, bool) {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/bootsrv/http"
+	"ironhook/bootsrv/netlink"
 	"ironhook/ipxe"
 )
 
@@ -17,15 +19,23 @@ type Machine struct {
 	Targets    []*baremetal.VolumeTarget
 	Connectors []*baremetal.VolumeConnector
 	Exports    []*baremetal.Export
+	Image      *baremetal.Image // that the node's image_source names
+	Ambiguous  error            // why it names none for certain
+}
+
+// question is a request for a script, and who asks as far as Ethernet can tell.
+type question struct {
+	http.Request
+	peer netlink.Peer
 }
 
 // decide says what the machine boots. It gives the volumes' script, with the
 // secrets in it, when nothing in the table of refusals speaks against it; a
 // node in maintenance boots like any other, as Ironic lets it.
-func decide(r http.Request, m Machine) http.Answer {
+func decide(q question, m Machine) http.Answer {
 	for _, refusal := range refusals {
-		if refusal.when(r, m) {
-			why, remedy := refusal.why(r, m)
+		if refusal.when(q, m) {
+			why, remedy := refusal.why(q, m)
 			answer := refuse(refusal.end, why, remedy)
 			answer.Early = refusal.early
 			return answer
@@ -35,12 +45,16 @@ func decide(r http.Request, m Machine) http.Answer {
 		Node:      m.Node.Label(),
 		Initiator: m.initiator(),
 		Targets:   m.Targets,
-		Self:      hyphens(r.MAC),
+		Self:      hyphens(q.MAC),
 	})
 	if err != nil {
 		return refuse(ipxe.NextDevice, err.Error(), "Correct it with: openstack baremetal volume target set")
 	}
-	return http.Answer{Script: script, Event: baremetal.Event{Kind: baremetal.EventScript, Detail: "boots from volume " + m.boot().VolumeID}}
+	answer := http.Answer{Script: script}
+	if q.itself(m) { // else another reads what is no secret, and the machine does not boot by that
+		answer.Event = baremetal.Event{Kind: baremetal.EventScript, Detail: "boots from volume " + m.boot().VolumeID}
+	}
+	return answer
 }
 
 func refuse(end ipxe.End, why, remedy string) http.Answer {
@@ -49,77 +63,90 @@ func refuse(end ipxe.End, why, remedy string) http.Answer {
 
 // refusal is one reason not to boot from a volume.
 type refusal struct {
-	when  func(http.Request, Machine) bool
+	when  func(question, Machine) bool
 	end   ipxe.End
 	early bool // the machine may be faster than our reading of what it broadcast
-	why   func(http.Request, Machine) (why, remedy string)
+	why   func(question, Machine) (why, remedy string)
 }
 
 // refusals in the order in which they are asked; each may rely on those before it.
 var refusals = []refusal{
 	{
-		when: func(_ http.Request, m Machine) bool { return m.Port == nil || m.Node == nil },
-		why: func(r http.Request, _ Machine) (string, string) {
-			return fmt.Sprintf("machine %s is not enrolled", r.MAC),
-				fmt.Sprintf("Enrol it with: openstack baremetal port create --node NODE %s", r.MAC)
+		when: func(_ question, m Machine) bool { return m.Port == nil || m.Node == nil },
+		why: func(q question, _ Machine) (string, string) {
+			return fmt.Sprintf("machine %s is not enrolled", q.MAC),
+				fmt.Sprintf("Enrol it with: openstack baremetal port create --node NODE %s", q.MAC)
 		},
 	}, {
-		when: func(_ http.Request, m Machine) bool { return !m.Port.PXEEnabled },
-		why: func(_ http.Request, m Machine) (string, string) {
+		when: func(_ question, m Machine) bool { return !m.Port.PXEEnabled },
+		why: func(_ question, m Machine) (string, string) {
 			return fmt.Sprintf("port %s of %s has pxe_enabled false", m.Port.Address, m.Node.Label()),
 				fmt.Sprintf("To boot from this card: openstack baremetal port set --pxe-enabled %s", m.Port.UUID)
 		},
 	}, {
-		// The image may be one of ours, of which the deployment has made the volume.
-		when: func(_ http.Request, m Machine) bool {
-			return set(m.Node.InstanceInfo["image_source"]) && m.export(m.boot()) == nil
-		},
-		why: func(_ http.Request, m Machine) (string, string) {
-			return fmt.Sprintf("%s has instance_info.image_source and boots from its own disk", m.Node.Label()),
-				fmt.Sprintf("To boot from a volume: openstack baremetal node unset --instance-info image_source %s", m.Node.Label())
+		when: func(_ question, m Machine) bool { return m.plan().Refusal != nil },
+		why: func(_ question, m Machine) (string, string) {
+			r := m.plan().Refusal
+			return r.Why, r.Remedy
 		},
 	}, {
-		when: func(_ http.Request, m Machine) bool { return m.Node.Interfaces["storage"] == "noop" },
-		why: func(_ http.Request, m Machine) (string, string) {
-			return fmt.Sprintf("%s has storage interface noop, which attaches no volumes", m.Node.Label()),
-				fmt.Sprintf("Set one with: openstack baremetal node set --storage-interface iscsi %s", m.Node.Label())
-		},
-	}, {
-		when: func(_ http.Request, m Machine) bool { return m.boot() == nil },
-		why: func(_ http.Request, m Machine) (string, string) {
-			return fmt.Sprintf("%s has no volume target with boot_index 0", m.Node.Label()),
-				fmt.Sprintf("Add one with: openstack baremetal volume target create --node %s --boot-index 0", m.Node.UUID)
-		},
-	}, {
-		when: func(_ http.Request, m Machine) bool { return m.boot().VolumeType != "iscsi" },
-		why: func(_ http.Request, m Machine) (string, string) {
-			return fmt.Sprintf("%s boots from a %s volume, which its own adapter attaches", m.Node.Label(), m.boot().VolumeType),
+		when: func(_ question, m Machine) bool { return !m.plan().Volume.ISCSI() },
+		why: func(_ question, m Machine) (string, string) {
+			return fmt.Sprintf("%s boots from a %s volume, which its own adapter attaches", m.Node.Label(), m.plan().Volume.VolumeType),
 				"Going on with the next boot device"
 		},
 	}, {
-		when: func(_ http.Request, m Machine) bool {
+		when: func(_ question, m Machine) bool {
 			return m.Node.Interfaces["storage"] == "iscsi" && m.export(m.boot()) == nil
 		},
 		end: ipxe.PowerOff,
-		why: func(_ http.Request, m Machine) (string, string) {
+		why: func(_ question, m Machine) (string, string) {
 			return fmt.Sprintf("the volume of %s is not attached", m.Node.Label()),
 				fmt.Sprintf("Switch the machine on through Ironhook: openstack baremetal node power on %s", m.Node.Label())
 		},
 	}, {
-		when: func(r http.Request, m Machine) bool {
-			leased := m.Lease != nil && m.Lease.Address == r.From && m.Lease.Expires.After(r.At)
+		when: func(q question, m Machine) bool {
+			leased := m.Lease != nil && m.Lease.Address == q.From && m.Lease.Expires.After(q.At)
 			return m.secret() && !leased
 		},
 		early: true,
-		why: func(r http.Request, m Machine) (string, string) {
+		why: func(q question, m Machine) (string, string) {
 			leased := "has no leased address"
 			if m.Lease != nil {
 				leased = fmt.Sprintf("has %s until %s", m.Lease.Address, m.Lease.Expires.UTC().Format("15:04:05 UTC"))
 			}
-			return fmt.Sprintf("script of %s asked for from %s, but its card %s %s", m.Node.Label(), r.From, r.MAC, leased),
+			return fmt.Sprintf("script of %s asked for from %s, but its card %s %s", m.Node.Label(), q.From, q.MAC, leased),
 				"A script with a secret goes only to the machine it belongs to; let it boot through DHCP"
 		},
+	}, {
+		when:  func(q question, m Machine) bool { return m.secret() && !q.itself(m) },
+		early: true,
+		why: func(q question, m Machine) (string, string) {
+			return fmt.Sprintf("script of %s asked for from %s by a card of another address: %s, not %s on %s",
+					m.Node.Label(), q.From, where(q.peer), q.MAC, m.Lease.Interface),
+				"A script with a secret goes only to the card it belongs to; find the machine that has taken its address"
+		},
 	},
+}
+
+// plan is what the machine boots from. The machine must be enrolled.
+func (m Machine) plan() boot.Plan {
+	return boot.Decide(boot.Facts{Node: m.Node, Targets: m.Targets, Image: m.Image, Ambiguous: m.Ambiguous, Attached: m.export(m.boot()) != nil})
+}
+
+// itself reports whether what is sent to the peer reaches the card that the question
+// is about, on the interface where it has its lease. A process of this machine has no
+// card: there the lease must do.
+func (q question) itself(m Machine) bool {
+	return q.peer.Local || m.Lease != nil && q.peer.Interface == m.Lease.Interface && q.peer.Card.String() == q.MAC
+}
+
+// where is the peer for a person.
+func where(p netlink.Peer) string {
+	if p.Card == nil {
+		return "no neighbour on " + p.Interface
+	}
+	return fmt.Sprintf("%s on %s", p.Card, p.Interface)
 }
 
 // boot is the target with boot index 0, nil when there is none.

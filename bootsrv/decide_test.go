@@ -2,6 +2,7 @@ package bootsrv
 
 import (
 	"bytes"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/http"
+	"ironhook/bootsrv/netlink"
 )
 
 const (
@@ -22,7 +24,7 @@ var now = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 func ready() Machine {
 	address := netip.MustParseAddr("10.77.0.100")
 	return Machine{
-		Lease: &baremetal.Lease{MAC: mac, Address: address, Expires: now.Add(time.Minute)},
+		Lease: &baremetal.Lease{MAC: mac, Address: address, Interface: "br0", Expires: now.Add(time.Minute)},
 		Port:  &baremetal.Port{UUID: "port-1", Address: mac, PXEEnabled: true},
 		Node:  &baremetal.Node{UUID: "node-1", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": "iscsi"}},
 		Targets: []*baremetal.VolumeTarget{{
@@ -36,6 +38,52 @@ func ready() Machine {
 			{Type: "wwpn", ConnectorID: "50:01"},
 			{Type: "iqn", ConnectorID: "iqn.2026-01.test:first"}, {Type: "iqn", ConnectorID: "iqn.2026-01.test:second"},
 		},
+	}
+}
+
+// asked is the question of the machine itself.
+func asked() question {
+	card, _ := net.ParseMAC(mac)
+	return question{
+		Request: http.Request{MAC: mac, From: netip.MustParseAddr("10.77.0.100"), At: now},
+		peer:    netlink.Peer{Interface: "br0", Card: card},
+	}
+}
+
+// A script with a secret is for the card that has the leased address, wherever the lease
+// comes from; one without a secret is anybody's, but only the machine boots by it.
+func TestDecideByCard(t *testing.T) {
+	other := net.HardwareAddr{0x52, 0x54, 0, 0, 0, 9}
+	self := asked().peer
+	for _, c := range []struct {
+		name   string
+		peer   netlink.Peer
+		detail string // of the refusal, "" for the script
+	}{
+		{"the machine", self, ""},
+		{"a process of this machine", netlink.Peer{Local: true}, ""},
+		{"another card", netlink.Peer{Interface: "br0", Card: other},
+			"by a card of another address: 52:54:00:00:00:09 on br0, not " + mac + " on br0"},
+		{"the card on another interface", netlink.Peer{Interface: "eth0", Card: self.Card}, mac + " on eth0, not " + mac + " on br0"},
+		{"beyond a router, or silent", netlink.Peer{Interface: "br0"}, "no neighbour on br0"},
+	} {
+		q, m := asked(), ready()
+		q.peer = c.peer
+		a := decide(q, m)
+		refused := a.Event.Kind == baremetal.EventRefused
+		if refused != (c.detail != "") || !strings.Contains(a.Event.Detail, c.detail) || a.Early != refused {
+			t.Errorf("%s: event %+v, early %v, want %q", c.name, a.Event, a.Early, c.detail)
+		}
+		var script bytes.Buffer
+		if _, err := a.Script.WriteTo(&script); err != nil || strings.Contains(script.String(), secret) != (c.detail == "") {
+			t.Errorf("%s: %v, script\n%s", c.name, err, script.String())
+		}
+		for _, key := range []string{"auth_method", "auth_username", "auth_password"} {
+			delete(m.Targets[0].Properties, key)
+		}
+		if a := decide(q, m); (a.Event.Kind == baremetal.EventScript) != (c.detail == "") || a.Event.Kind == baremetal.EventRefused {
+			t.Errorf("%s, nothing to keep: event %+v", c.name, a.Event)
+		}
 	}
 }
 
@@ -59,7 +107,7 @@ func TestDecide(t *testing.T) {
 			for _, key := range []string{"auth_method", "auth_username", "auth_password"} {
 				delete(m.Targets[0].Properties, key)
 			}
-		}, "192.0.2.9", true, "debian", "sanboot"},
+		}, "192.0.2.9", true, "", "sanboot"},
 
 		{"unknown", func(m *Machine) { *m = Machine{} }, "", false, "machine " + mac + " is not enrolled", "openstack baremetal port create"},
 		{"card not for booting", func(m *Machine) { m.Port.PXEEnabled = false }, "", false, "pxe_enabled", "port set --pxe-enabled port-1"},
@@ -67,6 +115,15 @@ func TestDecide(t *testing.T) {
 		{"image on its own disk", func(m *Machine) {
 			m.Node.InstanceInfo, m.Exports = baremetal.Object{"image_source": "http://x/i"}, nil
 		}, "", false, "image_source", "unset --instance-info image_source pc-07"},
+		{"image_source empty", func(m *Machine) { m.Node.InstanceInfo = baremetal.Object{"image_source": ""} }, "", true, "debian", "sanboot"},
+		{"image_source empty, not attached", func(m *Machine) {
+			m.Node.InstanceInfo, m.Exports = baremetal.Object{"image_source": ""}, nil
+		}, "", false, "not attached", "node power on pc-07"},
+		{"image not made into a volume yet", func(m *Machine) {
+			m.Node.InstanceInfo, m.Exports, m.Targets = baremetal.Object{"image_source": "debian"}, nil, nil
+			m.Image = &baremetal.Image{UUID: "image"}
+		}, "", false, "not attached", "node power on pc-07"},
+		{"volume type in capitals", func(m *Machine) { m.Targets[0].VolumeType = "ISCSI" }, "", true, "debian", "sanboot"},
 		{"storage noop", func(m *Machine) { m.Node.Interfaces["storage"] = "noop" }, "", false, "noop", "--storage-interface iscsi pc-07"},
 		{"no volume", func(m *Machine) { m.Targets = nil }, "", false, "no volume target with boot_index 0", "volume target create"},
 		{"only a data volume", func(m *Machine) { m.Targets[0].BootIndex = 1 }, "", false, "no volume target with boot_index 0", ""},
@@ -81,7 +138,7 @@ func TestDecide(t *testing.T) {
 	} {
 		m := ready()
 		c.change(&m)
-		r := http.Request{MAC: mac, From: netip.MustParseAddr("10.77.0.100"), At: now}
+		r := asked()
 		if c.from != "" {
 			r.From = netip.MustParseAddr(c.from)
 		}
@@ -90,7 +147,11 @@ func TestDecide(t *testing.T) {
 		if _, err := a.Script.WriteTo(&script); err != nil {
 			t.Fatal(err)
 		}
-		if want := map[bool]baremetal.EventKind{true: baremetal.EventScript, false: baremetal.EventRefused}[c.boots]; a.Event.Kind != want {
+		want := map[bool]baremetal.EventKind{true: baremetal.EventScript, false: baremetal.EventRefused}[c.boots]
+		if c.boots && m.Lease == nil {
+			want = "" // who asks is anybody
+		}
+		if a.Event.Kind != want {
 			t.Errorf("%s: event %s (%s), want %s", c.name, a.Event.Kind, a.Event.Detail, want)
 		}
 		if want := map[bool]baremetal.EventKind{false: baremetal.EventScript}[c.boots]; a.Event.Step != want {
@@ -110,7 +171,7 @@ func TestDecide(t *testing.T) {
 
 // The script reports failure to where the HTTP server listens for it.
 func TestReportGoesToTheMachinesOwnPlace(t *testing.T) {
-	a := decide(http.Request{MAC: mac, From: netip.MustParseAddr("10.77.0.100"), At: now}, ready())
+	a := decide(asked(), ready())
 	var script bytes.Buffer
 	if _, err := a.Script.WriteTo(&script); err != nil {
 		t.Fatal(err)

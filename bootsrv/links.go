@@ -2,6 +2,7 @@ package bootsrv
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -9,9 +10,10 @@ import (
 	"strings"
 
 	"ironhook/bootsrv/dhcp"
+	"ironhook/bootsrv/netlink"
 )
 
-// link is one boot interface.
+// link is one boot interface, as it was when it was last opened.
 type link struct {
 	iface  *net.Interface
 	prefix netip.Prefix // our address there, with the subnet's length
@@ -34,27 +36,38 @@ func (o *opening) findLinks(context.Context) error {
 }
 
 func findLink(name string) (link, error) {
-	iface, err := net.InterfaceByName(name)
+	found, err := netlink.Read(name)
 	if err != nil {
 		return link{}, fmt.Errorf("this machine has no such interface (it has %s)", interfaces())
 	}
-	if iface.Flags&net.FlagUp == 0 {
+	if !found.Up() {
 		return link{}, fmt.Errorf("it is down: ip link set %s up", name)
 	}
-	if iface.Flags&net.FlagBroadcast == 0 || len(iface.HardwareAddr) != 6 {
-		return link{}, fmt.Errorf("it is no Ethernet interface, and machines boot over Ethernet")
+	if found.Flags&net.FlagBroadcast == 0 || len(found.HardwareAddr) != 6 {
+		return link{}, errors.New("it is no Ethernet interface, and machines boot over Ethernet")
 	}
-	addrs, err := iface.Addrs()
-	if err != nil {
-		return link{}, fmt.Errorf("read its addresses: %w", err)
+	if len(found.Prefixes) == 0 {
+		return link{}, fmt.Errorf("it has no IPv4 address, so machines could not reach it: give it one, such as ip address add 192.168.77.1/24 dev %s", name)
 	}
-	for _, a := range addrs {
-		prefix, err := netip.ParsePrefix(a.String())
-		if err == nil && prefix.Addr().Is4() {
-			return link{iface: iface, prefix: prefix}, nil
-		}
+	return link{iface: &found.Interface, prefix: found.Prefixes[0]}, nil
+}
+
+// differs says in what the interface is another one than l now, "" for nothing: what
+// is open on l then serves nobody. now and err are those of [netlink.Read].
+//
+// Its Ethernet address does not count: a bridge gets another one with its ports.
+func (l link) differs(now netlink.Link, err error) string {
+	switch {
+	case err != nil:
+		return "is gone"
+	case now.Index != l.iface.Index:
+		return "was made anew"
+	case !now.Up():
+		return "is down"
+	case !slices.Contains(now.Prefixes, l.prefix):
+		return fmt.Sprintf("has its address %s no more", l.prefix)
 	}
-	return link{}, fmt.Errorf("it has no IPv4 address, so machines could not reach it: give it one, such as ip address add 192.168.77.1/24 dev %s", name)
+	return ""
 }
 
 // interfaces names what there is to choose from.

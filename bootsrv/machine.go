@@ -2,27 +2,39 @@ package bootsrv
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
+	"ironhook/baremetal"
 	"ironhook/bootsrv/http"
+	"ironhook/bootsrv/netlink"
 	"ironhook/store"
 )
 
-// scripts answers for package http: it reads the machine and decides.
-type scripts struct{ store *store.Store }
+// scripts answers for package http: it reads the machine, finds out who asks, and decides.
+type scripts struct {
+	store *store.Store
+	find  func(context.Context, netip.Addr) (netlink.Peer, error)
+}
 
 // patience is how long a machine's question may be ahead of what it did before it
 // asked. Beside another DHCP server we learn its address from a broadcast that waits
 // in our queue while that server has answered it.
 const patience = 3 * time.Second
 
+// relook is how often it is looked again meanwhile who has the address, of which the
+// store knows nothing.
+const relook = 500 * time.Millisecond
+
 // answer is the boot script for r at this moment, or as soon as what it lacks has
 // come. An error is the store's: an unknown machine gets a script like any other.
 func (s scripts) answer(ctx context.Context, r http.Request) (http.Answer, error) {
-	enough := time.NewTimer(patience)
+	enough, again := time.NewTimer(patience), time.NewTicker(relook)
 	defer enough.Stop()
+	defer again.Stop()
 	for {
 		changed := s.store.Changed() // before reading, so that no commit falls between
 		a, err := s.now(ctx, r)
@@ -31,6 +43,7 @@ func (s scripts) answer(ctx context.Context, r http.Request) (http.Answer, error
 		}
 		select {
 		case <-changed:
+		case <-again.C:
 		case <-enough.C:
 			return a, nil
 		case <-ctx.Done():
@@ -49,7 +62,18 @@ func (s scripts) now(ctx context.Context, r http.Request) (http.Answer, error) {
 	if err != nil {
 		return http.Answer{}, fmt.Errorf("look up machine %s: %w", r.MAC, err)
 	}
-	return decide(r, m), nil
+	q := question{Request: r}
+	if q.peer, err = s.find(ctx, r.From); err != nil {
+		return http.Answer{}, fmt.Errorf("find out who asks for the script of %s: %w", r.MAC, err)
+	}
+	return decide(q, m), nil
+}
+
+// speaks reports whether what comes from an address comes from the card mac, as far as
+// Ethernet can tell.
+func speaks(ctx context.Context, a netip.Addr, mac string) bool {
+	peer, err := netlink.Find(ctx, a)
+	return err == nil && (peer.Local || peer.Card.String() == mac)
 }
 
 // machine reads all that the store knows about mac.
@@ -70,7 +94,12 @@ func machine(tx *store.Tx, mac string) (m Machine, err error) {
 	if m.Connectors, err = tx.Connectors().List(of); err != nil {
 		return m, err
 	}
-	m.Exports, err = tx.Exports().List(of)
+	if m.Exports, err = tx.Exports().List(of); err != nil || m.Node == nil || m.Node.ImageSource() == "" {
+		return m, err
+	}
+	if m.Image, err = tx.FindImage(m.Node.ImageSource()); errors.Is(err, baremetal.ErrInvalid) {
+		m.Ambiguous, err = err, nil
+	}
 	return m, err
 }
 

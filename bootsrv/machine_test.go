@@ -1,6 +1,8 @@
 package bootsrv
 
 import (
+	"context"
+	"net"
 	"net/netip"
 	"strings"
 	"testing"
@@ -8,9 +10,16 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/http"
+	"ironhook/bootsrv/netlink"
 	"ironhook/store"
 	"ironhook/store/storetest"
 )
+
+// itself finds the enrolled machine at every address.
+func itself(context.Context, netip.Addr) (netlink.Peer, error) {
+	card, err := net.ParseMAC(enrolled)
+	return netlink.Peer{Interface: "br0", Card: card}, err
+}
 
 // A machine that asks for its script before we have read which address it has is not
 // sent away: the answer waits until we have. One that has none to wait for is told so.
@@ -20,7 +29,7 @@ func TestScriptWaitsForTheLease(t *testing.T) {
 	question := http.Request{MAC: enrolled, From: netip.MustParseAddr("10.77.0.204"), At: time.Now()}
 	answered := make(chan http.Answer, 1)
 	go func() {
-		a, err := scripts{s}.answer(t.Context(), question)
+		a, err := scripts{s, itself}.answer(t.Context(), question)
 		if err != nil {
 			t.Error(err)
 		}
@@ -37,7 +46,7 @@ func TestScriptWaitsForTheLease(t *testing.T) {
 	}
 	question.From = netip.MustParseAddr("10.77.0.205")
 	began := time.Now()
-	a, err := scripts{s}.answer(t.Context(), question)
+	a, err := scripts{s, itself}.answer(t.Context(), question)
 	if took := time.Since(began); err != nil || a.Event.Kind != baremetal.EventRefused || !strings.Contains(a.Event.Detail, "10.77.0.205") || took < patience {
 		t.Errorf("asked from another address: %s, %s, %v after %v, want a refusal after %v", a.Event.Kind, a.Event.Detail, err, took, patience)
 	}

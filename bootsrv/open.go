@@ -14,6 +14,7 @@ import (
 	"ironhook/bootsrv/http"
 	"ironhook/bootsrv/journal"
 	"ironhook/bootsrv/ndp"
+	"ironhook/bootsrv/netlink"
 	"ironhook/bootsrv/tftp"
 	"ironhook/ipxe"
 )
@@ -26,6 +27,8 @@ type opening struct {
 	journal *journal.Journal
 	http    netip.AddrPort // where boot files are; the zero value when nowhere
 	tftp    netip.AddrPort // likewise
+
+	addresses dhcp.Range // to lease, on the boot interface whose subnet they are of
 }
 
 // Open opens every socket that c asks for; on an error none is left open. Errors
@@ -33,13 +36,14 @@ type opening struct {
 // range it looks for another DHCP server first, for five seconds at most.
 func Open(ctx context.Context, c Config) (_ *Servers, err error) {
 	o := &opening{Servers: &Servers{store: c.Store}, config: c, journal: journal.New(c.Store, c.Log)}
+	o.journal.Speaks = speaks
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, o.Close())
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		o.findLinks, o.readFiles, o.openHTTP, o.openTFTP, o.openDHCP, o.openRA,
+		o.findLinks, o.readFiles, o.openHTTP, o.openTFTP, o.openLinks,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -87,7 +91,7 @@ func (o *opening) openHTTP(ctx context.Context) error {
 		return Explain("--http", o.config.HTTP, err)
 	}
 	o.http = l.Addr().(*net.TCPAddr).AddrPort()
-	server := &http.Server{Boot: scripts{o.config.Store}.answer, Files: o.files, Journal: o.journal, Log: o.config.Log}
+	server := &http.Server{Boot: scripts{o.config.Store, netlink.Find}.answer, Files: o.files, Journal: o.journal, Log: o.config.Log}
 	o.run(l.Close, func(ctx context.Context) error { return server.Serve(ctx, l) })
 	o.places = append(o.places, "http://"+l.Addr().String())
 	return nil
@@ -109,21 +113,15 @@ func (o *opening) openTFTP(ctx context.Context) error {
 	return nil
 }
 
-// openRA opens what ends iPXE's wait for a router. An interface without IPv6 is
-// no reason not to start: iPXE from our binaries does not wait.
-func (o *opening) openRA(ctx context.Context) error {
-	if o.config.DHCP == dhcp.Off {
+// responder opens what ends iPXE's wait for a router, nil for nothing. An interface
+// without IPv6 is no reason not to serve: iPXE from our binaries does not wait.
+func (o *opening) responder(ctx context.Context, l link) *ndp.Responder {
+	r, err := ndp.Listen(ctx, l.iface, o.config.Log)
+	if err != nil {
+		o.config.Log.Warn("no router advertisements: iPXE in ROM will wait 13 seconds for an IPv6 router", "interface", l.iface.Name, "error", err)
 		return nil
 	}
-	for _, l := range o.links {
-		r, err := ndp.Listen(ctx, l.iface, o.config.Log)
-		if err != nil {
-			o.config.Log.Warn("no router advertisements: iPXE in ROM will wait 13 seconds for an IPv6 router", "interface", l.iface.Name, "error", err)
-			continue
-		}
-		o.run(r.Close, r.Serve)
-	}
-	return nil
+	return r
 }
 
 // Explain makes an operator's error of a failure to listen: it names the option

@@ -8,48 +8,59 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ironhook/bootsrv/dhcp"
+	"ironhook/bootsrv/netlink"
 )
 
-// openDHCP opens a server on every boot interface, each in the mode it needs.
-func (o *opening) openDHCP(ctx context.Context) error {
-	if o.config.DHCP == dhcp.Off || len(o.links) == 0 {
-		return nil
+// openLinks opens what serves every boot interface, each in the mode it needs, and what
+// follows the interface from then on.
+func (o *opening) openLinks(ctx context.Context) error {
+	lives := make([]life, len(o.links))
+	for i, l := range o.links {
+		lives[i].link = l
 	}
-	addresses, err := dhcp.ParseRange(o.config.Range)
-	if err != nil {
-		return fmt.Errorf("--dhcp-range: %w", err)
+	if o.config.DHCP != dhcp.Off && len(o.links) > 0 {
+		if err := o.openDHCP(ctx, lives); err != nil {
+			return err
+		}
 	}
-	if err := o.checkRange(addresses); err != nil {
-		return err
-	}
-	sockets, err := o.openSockets(ctx)
-	if err != nil {
-		return err
-	}
-	modes, err := o.modes(ctx, addresses)
-	if err != nil {
-		return err
-	}
-	for i := range o.links {
-		server := dhcp.New(o.linkConfig(o.links[i], modes[i], addresses))
-		o.links[i].server = server
-		o.tasks = append(o.tasks, func(ctx context.Context) error { return server.Serve(ctx, sockets[i]) })
+	for i, l := range lives {
+		changes, err := netlink.Listen()
+		if err != nil {
+			return err
+		}
+		f := &follower{opening: o, number: i, name: l.iface.Name, changes: changes, bell: make(chan struct{}, 1)}
+		o.run(changes.Close, func(ctx context.Context) error { return f.serve(ctx, l) })
 	}
 	return nil
 }
 
-// openSockets opens the sockets before anything is sent.
-func (o *opening) openSockets(ctx context.Context) ([]*dhcp.Sockets, error) {
-	var all []*dhcp.Sockets
-	for _, l := range o.links {
-		s, err := dhcp.Open(ctx, l.iface)
-		if err != nil {
-			return nil, err
-		}
-		o.closers = append(o.closers, s.Close)
-		all = append(all, s)
+// openDHCP opens the first life of every boot interface.
+func (o *opening) openDHCP(ctx context.Context, lives []life) (err error) {
+	if o.addresses, err = dhcp.ParseRange(o.config.Range); err != nil {
+		return fmt.Errorf("--dhcp-range: %w", err)
 	}
-	return all, nil
+	if err := o.checkRange(o.addresses); err != nil {
+		return err
+	}
+	for i, l := range o.links { // before anything is sent
+		if lives[i].sockets, err = dhcp.Open(ctx, l.iface); err != nil {
+			return err
+		}
+		o.closers = append(o.closers, lives[i].sockets.Close)
+	}
+	modes, err := o.modes(ctx, o.addresses)
+	if err != nil {
+		return err
+	}
+	for i := range lives {
+		lives[i].mode = modes[i]
+		lives[i].server = dhcp.New(o.linkConfig(lives[i]))
+		o.links[i].server = lives[i].server
+		if lives[i].ra = o.responder(ctx, lives[i].link); lives[i].ra != nil {
+			o.closers = append(o.closers, lives[i].ra.Close)
+		}
+	}
+	return nil
 }
 
 // checkRange makes sure that the range belongs to one of the boot interfaces.
@@ -103,15 +114,15 @@ func (o *opening) probe(ctx context.Context, l link) (dhcp.Mode, error) {
 	return dhcp.Proxy, nil
 }
 
-func (o *opening) linkConfig(l link, mode dhcp.Mode, r dhcp.Range) dhcp.Config {
+func (o *opening) linkConfig(l life) dhcp.Config {
 	c := dhcp.Config{
-		Interface: l.iface, Address: l.prefix, Mode: mode, Yield: o.config.DHCP == dhcp.Auto,
-		HTTP: reach(o.http, l), TFTP: reach(o.tftp, l), Files: o.files,
+		Interface: l.iface, Address: l.prefix, Mode: l.mode, Unsure: l.unsure,
+		HTTP: reach(o.http, l.link), TFTP: reach(o.tftp, l.link), Files: o.files,
 		Store: o.config.Store, Journal: o.journal, Log: o.config.Log,
 	}
-	if mode == dhcp.Full {
-		c.Range = r
-		c.Router, c.DNS = wayOut(l)
+	if o.addresses.Within(l.prefix) && o.config.DHCP != dhcp.Proxy {
+		c.Range, c.Yield = o.addresses, o.config.DHCP == dhcp.Auto
+		c.Router, c.DNS = wayOut(l.link)
 	}
 	return c
 }

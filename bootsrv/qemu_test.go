@@ -67,7 +67,7 @@ func TestFirmware(t *testing.T) {
 			for i, f := range firmwares {
 				mac := enrolled[:len(enrolled)-1] + string(rune('0'+i))
 				login := portal(t, s, mac)
-				boot(t, mac, f.args)
+				switchOn(t, mac, f.args)
 				all.Go(func() { r.watch(f, mac, login) })
 			}
 			all.Wait()
@@ -98,8 +98,8 @@ func portal(t *testing.T, s *store.Store, mac string) <-chan struct{} {
 	return said
 }
 
-// boot switches a machine on; it is off at the end of the test.
-func boot(t *testing.T, mac string, args []string) {
+// switchOn switches a machine on; it is off at the end of the test.
+func switchOn(t *testing.T, mac string, args []string) {
 	t.Helper()
 	tap := "t" + strings.ReplaceAll(mac[9:], ":", "")
 	command(t, "ip", "tuntap", "add", "dev", tap, "mode", "tap")

@@ -15,7 +15,14 @@ import (
 )
 
 // play is what this program does instead of testing when it is another machine.
-func play(role string, _ []string) int {
+func play(role string, args []string) int {
+	if role == "inject" {
+		if err := inject(args); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return 0
+	}
 	if role != "solicit" {
 		return 2
 	}
@@ -53,7 +60,7 @@ func solicit() ([]byte, error) {
 	if _, err := conn.WriteTo(question, nil, &net.IPAddr{IP: net.ParseIP("ff02::2"), Zone: "eth0"}); err != nil {
 		return nil, err
 	}
-	if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(2 * time.Second)); err != nil {
 		return nil, err
 	}
 	answer := make([]byte, 1500)

@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,6 +21,7 @@ import (
 // are safe for concurrent use, but Serve may run only once.
 type Servers struct {
 	store   *store.Store
+	mu      sync.RWMutex // of links
 	links   []link
 	closers []func() error
 	tasks   []func(context.Context) error
@@ -51,7 +54,7 @@ func (s *Servers) Close() error {
 // boot interface.
 func (s *Servers) String() string {
 	places := append([]string(nil), s.places...)
-	for _, l := range s.links {
+	for _, l := range s.boot() {
 		if l.server == nil {
 			places = append(places, fmt.Sprintf("no dhcp on %s (%s)", l.iface.Name, l.prefix))
 			continue
@@ -65,10 +68,11 @@ func (s *Servers) String() string {
 // interface where one of its ports has its lease, else on the first boot
 // interface. Without any boot interface there is none, which is ErrInvalid.
 func (s *Servers) Portal(ctx context.Context, n *baremetal.Node) (netip.Addr, error) {
-	if len(s.links) == 0 {
+	links := s.boot()
+	if len(links) == 0 {
 		return netip.Addr{}, baremetal.Errorf(baremetal.ErrInvalid, "It is not known at which address %s reaches this machine: name the network it boots from with --boot-interface.", n.Label())
 	}
-	address := s.links[0].prefix.Addr()
+	address := links[0].prefix.Addr()
 	err := s.store.View(ctx, func(tx *store.Tx) error {
 		ports, err := tx.Ports().List(store.Where("node_uuid", n.UUID))
 		if err != nil {
@@ -79,7 +83,7 @@ func (s *Servers) Portal(ctx context.Context, n *baremetal.Node) (netip.Addr, er
 			if err != nil {
 				return err
 			}
-			if l := s.linkOf(lease); l != nil {
+			if l := linkOf(links, lease); l != nil {
 				address = l.prefix.Addr()
 			}
 		}
@@ -89,11 +93,25 @@ func (s *Servers) Portal(ctx context.Context, n *baremetal.Node) (netip.Addr, er
 }
 
 // linkOf is the boot interface of a lease, nil when it is none of ours.
-func (s *Servers) linkOf(lease *baremetal.Lease) *link {
-	for i := range s.links {
-		if lease != nil && s.links[i].iface.Name == lease.Interface {
-			return &s.links[i]
+func linkOf(links []link, lease *baremetal.Lease) *link {
+	for i := range links {
+		if lease != nil && links[i].iface.Name == lease.Interface {
+			return &links[i]
 		}
 	}
 	return nil
+}
+
+// boot is the boot interfaces as they are now.
+func (s *Servers) boot() []link {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Clone(s.links)
+}
+
+// put notes the next life of a boot interface.
+func (s *Servers) put(number int, l link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.links[number] = l
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ironhook/api"
+	"ironhook/api/door"
 	"ironhook/baremetal"
 	"ironhook/bootsrv"
 	"ironhook/conductor"
@@ -23,8 +24,8 @@ import (
 	"ironhook/power/manual"
 	"ironhook/storage"
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 	"ironhook/web"
 )
 
@@ -217,7 +218,7 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 	if err != nil {
 		return err
 	}
-	pages := web.New(web.Config{Store: a.store, Sessions: a.sessions, Progress: a.progress, Login: login(users), Log: a.log, Version: string(version)})
+	pages := web.New(web.Config{Store: a.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Login: login(users), Log: a.log, Version: string(version)})
 	proved := func(r *http.Request) bool { return isLocal(r) || pages.Signed(r) }
 	rest := api.New(api.Config{Store: a.store, Conductor: a.conductor, Auth: api.Auth{Users: users, Trusted: proved}, Log: a.log})
 	mux := http.NewServeMux()
@@ -227,8 +228,27 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 		return err
 	}
 	a.mountWatch(mux, rest)
-	a.serveAt("api", a.url, func(ctx context.Context) error { return serveHTTP(ctx, l, mux, a.log, pages.Close) })
-	return a.openSocket(ctx, mux)
+	h, err := a.door(mux)
+	if err != nil {
+		return err
+	}
+	a.serveAt("api", a.url, func(ctx context.Context) error { return serveHTTP(ctx, l, h, a.log, pages.Close) })
+	return a.openSocket(ctx, h)
+}
+
+// door guards everything on the API's listener against foreign pages. Without a
+// password the host name is what tells our pages from a foreign one.
+func (a *appliance) door(h http.Handler) (http.Handler, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("name of this machine: %w", err)
+	}
+	short, _, _ := strings.Cut(host, ".")
+	return door.New(door.Config{
+		Local:   isLocal,
+		AnyHost: a.config.Auth != "none" && len(a.config.Hosts) == 0,
+		Hosts:   append([]string{host, short}, a.config.Hosts...),
+	}, h), nil
 }
 
 // users reads the accounts; with --auth none there are none and everybody may in.

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/fstest"
 
 	"ironhook/cli"
 	"ironhook/store"
@@ -27,6 +28,13 @@ import (
 )
 
 // TestMain makes this test binary the program itself where a script runs ironhook.
+// legal stands in for the texts at the root of the repository.
+var legal = fstest.MapFS{
+	"LICENSE":        {Data: []byte("of the program\n")},
+	"NOTICE":         {Data: []byte("what is in it\n")},
+	"licenses/a.txt": {Data: []byte("of module a\n")},
+}
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"ironhook": func() {
@@ -34,7 +42,7 @@ func TestMain(m *testing.M) {
 			if err != nil {
 				panic(err)
 			}
-			os.Exit(cli.Main(context.Background(), "test", string(schema), os.Args[1:]))
+			os.Exit(cli.Main(context.Background(), "test", cli.Embedded{Schema: string(schema), Legal: legal}, os.Args[1:]))
 		},
 		"refused": func() { os.Exit(refused()) },
 	})

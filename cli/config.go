@@ -21,8 +21,9 @@ type Config struct {
 	HTTP, TFTP        string
 	BootInterfaces    []string
 	DHCP              bootsrv.Mode
-	Range             string // A-B, "" for none
-	Auth              string // http_basic or none
+	Range             string   // A-B, "" for none
+	Auth              string   // http_basic or none
+	Hosts             []string // names of this machine that clients use
 	HardwareTypes     []string
 	StorageInterfaces []string
 	IPXEDir           string
@@ -60,6 +61,8 @@ func options() []option {
 		{name: "http", value: ":8080", usage: "address from which boot files and boot scripts are served", set: address(func(c *Config) *string { return &c.HTTP })},
 		{name: "tftp", value: ":69", usage: "address of the TFTP server (opened where there is a boot interface)", set: address(func(c *Config) *string { return &c.TFTP })},
 		{name: "auth", value: "http_basic", usage: "http_basic (users in DATA/htpasswd) or none", set: oneOf(func(c *Config) *string { return &c.Auth }, "http_basic", "none")},
+		{name: "host", usage: "host name under which browsers and clients reach the API (repeatable); others are refused where one is given, and with --auth none", many: true,
+			set: names(func(c *Config) *[]string { return &c.Hosts }, `^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})$|^[0-9A-Fa-f:.]+$`, "a host name, without scheme and port")},
 		{name: "tls-cert", usage: "certificate (PEM) to serve the API and the pages over HTTPS, or self for one made at the first start", set: func(c *Config, v string) error { c.TLSCert = v; return nil }},
 		{name: "tls-key", usage: "private key (PEM) of --tls-cert", set: func(c *Config, v string) error { c.TLSKey = v; return nil }},
 		{name: "hardware-types", value: "ipmi,manual-management,fake-hardware", usage: "enabled hardware types", set: names(func(c *Config) *[]string { return &c.HardwareTypes }, `^[a-z-]+$`, "the name of a hardware type")},

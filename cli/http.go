@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"ironhook/bootsrv/limit"
+	"ironhook/internal/pace"
 )
 
 // maxClients is how many connections the API and the pages hold at once, perClient how
@@ -19,6 +20,10 @@ const (
 	maxClients = 1024
 	perClient  = 256
 )
+
+// patience is how long a client may keep the server waiting: for the next part of a body, or
+// to take the next part of an answer.
+const patience = time.Minute
 
 // limited returns l with those bounds. TLS goes around it, not into it: net/http knows
 // that a request came over HTTPS only where it is given the TLS connection itself.
@@ -30,10 +35,10 @@ func limited(l net.Listener) net.Listener {
 // ends the streams, which would not finish by themselves.
 func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, farewell func()) error {
 	server := &http.Server{
-		Handler:           h,
+		Handler:           pace.Handler(h, patience),
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		WriteTimeout:      2 * time.Minute, // a stream of events extends its own
+		ReadTimeout:       patience, // until the handler is called; then [pace.Handler] has its own
+		WriteTimeout:      patience,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn), // a failed TLS handshake, a panic
@@ -41,9 +46,9 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, log *slog.Lo
 	server.RegisterOnShutdown(farewell)
 	done := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
-		patience, cancel := context.WithTimeout(context.Background(), drainTime)
+		limit, cancel := context.WithTimeout(context.Background(), drainTime)
 		defer cancel()
-		err := server.Shutdown(patience)
+		err := server.Shutdown(limit)
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = server.Close() // whoever still talks has had its time
 		}

@@ -16,9 +16,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"ironhook/storage/iscsi"
-	"ironhook/storage/scsi"
-	"ironhook/storage/scsi/filedisk"
+	"ironhook/block"
+	"ironhook/block/filedisk"
+	"ironhook/block/iscsi"
+	"ironhook/block/scsi"
+	"ironhook/volume/image"
 )
 
 // exportName is the target's name where none is given.
@@ -29,6 +31,7 @@ type export struct {
 	listen, iqn            string
 	chap, mutual           string // USER:FILE
 	readOnly, writeThrough bool
+	raw                    bool // serve files that look like something else, too
 	files                  []string
 }
 
@@ -60,6 +63,7 @@ Persistent reservations that an initiator wants kept are in FILE.reservations.`,
 	f.StringVar(&e.listen, "listen", ":3260", "address to serve on, ADDR:PORT")
 	f.StringVar(&e.iqn, "iqn", exportName, "name of the target")
 	f.BoolVar(&e.readOnly, "read-only", false, "refuse whatever would write")
+	f.BoolVar(&e.raw, "raw", false, "serve the bytes of a file as they are, though it looks like no raw disk")
 	f.BoolVar(&e.writeThrough, "write-through", false, "answer every write only when it is on stable storage")
 	f.StringVar(&e.chap, "chap", "", "USER:FILE: ask initiators for this name and the secret in the first line of FILE")
 	f.StringVar(&e.mutual, "mutual-chap", "", "USER:FILE: prove ourselves with this name and secret to initiators that ask (needs --chap)")
@@ -103,12 +107,12 @@ func (e *export) run(ctx context.Context, cmd *cobra.Command) error {
 }
 
 // target lets everybody in who can prove what the grant asks for.
-func (e *export) target(grant iscsi.Grant, log *slog.Logger) *iscsi.Target {
+func (e *export) target(grant block.Grant, log *slog.Logger) *iscsi.Target {
 	return &iscsi.Target{
 		Log: log,
-		Lookup: func(_ context.Context, _, target string) (iscsi.Grant, error) {
+		Lookup: func(_ context.Context, _, target string) (block.Grant, error) {
 			if target != e.iqn {
-				return iscsi.Grant{}, iscsi.ErrNoTarget
+				return block.Grant{}, block.ErrNoTarget
 			}
 			return grant, nil
 		},
@@ -125,6 +129,9 @@ func (e *export) open(log *slog.Logger) (*scsi.Device, []*filedisk.Disk, error) 
 	var disks []*filedisk.Disk
 	var units []*scsi.LUN
 	for _, file := range e.files {
+		if err := e.checkRaw(file); err != nil {
+			return nil, disks, err
+		}
 		disk, err := filedisk.Open(file, e.readOnly)
 		if err != nil {
 			return nil, disks, misuse("%s: %w", file, err)
@@ -137,6 +144,23 @@ func (e *export) open(log *slog.Logger) (*scsi.Device, []*filedisk.Disk, error) 
 		units = append(units, unit)
 	}
 	return scsi.NewDevice(e.iqn, units...), disks, nil
+}
+
+// checkRaw refuses a file that initiators would find no disk in.
+func (e *export) checkRaw(file string) error {
+	if e.raw {
+		return nil
+	}
+	k, ok, err := image.SniffFile(file)
+	switch {
+	case err != nil:
+		return misuse("%s: %w", file, err)
+	case ok && k.Format != "":
+		return misuse("%s is %s, and only raw disks are exported: convert it (qemu-img convert -O raw), or give --raw to serve its bytes as they are", file, k.Name)
+	case ok:
+		return misuse("%s is no raw disk but %s: unpack or convert it first, or give --raw to serve its bytes as they are", file, k.Name)
+	}
+	return nil
 }
 
 func (e *export) options(file string, disk *filedisk.Disk, log *slog.Logger) scsi.Options {
@@ -167,7 +191,7 @@ func syncAll(disks []*filedisk.Disk) error {
 	return errors.Join(all...)
 }
 
-func (e *export) grant() (g iscsi.Grant, err error) {
+func (e *export) grant() (g block.Grant, err error) {
 	if e.chap == "" && e.mutual != "" {
 		return g, misuse("--mutual-chap: needs --chap as well")
 	}

@@ -23,6 +23,7 @@ func TestExportMistakes(t *testing.T) {
 		return path
 	}
 	disk, odd := file("disk", strings.Repeat("x", 1024)), file("odd", "xyz")
+	qcow2, archive := file("disk.qcow2", "QFI\xfb"+strings.Repeat("x", 1020)), file("disk.zip", "PK\x03\x04"+strings.Repeat("x", 1020))
 	secret, empty := file("secret", "wonderland12\n"), file("empty", "\n")
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,6 +40,8 @@ func TestExportMistakes(t *testing.T) {
 		"--listen":      {"--listen", busy.Addr().String(), disk},
 		"multiple of":   {"--listen", "127.0.0.1:0", odd},
 		"no such file":  {"--listen", "127.0.0.1:0", filepath.Join(dir, "absent")},
+		"qemu-img":      {"--listen", "127.0.0.1:0", disk, qcow2},
+		"zip archive":   {"--listen", "127.0.0.1:0", archive},
 		"in use by ano": {"--listen", "127.0.0.1:0", disk, disk},
 	} {
 		exportMistake(t, name, args)

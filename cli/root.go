@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -16,10 +17,16 @@ import (
 // A constant cannot be set by the linker, so it is handed down from main.
 type Version string
 
+// Embedded is what is embedded at the root of the repository.
+type Embedded struct {
+	Schema string // of the database
+	Legal  fs.FS  // LICENSE, NOTICE, and the texts of what NOTICE names
+}
+
 // Main runs the command line in args and returns the exit status: 0, 1 when
 // something failed, 2 when the command line or the configuration is wrong.
-func Main(ctx context.Context, version Version, schema string, args []string) int {
-	root := command(version, schema)
+func Main(ctx context.Context, version Version, files Embedded, args []string) int {
+	root := command(version, files)
 	root.SetArgs(client.Args(args))
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -32,7 +39,7 @@ func Main(ctx context.Context, version Version, schema string, args []string) in
 	return 1
 }
 
-func command(version Version, schema string) *cobra.Command {
+func command(version Version, files Embedded) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "ironhook",
 		Short:         "Boots bare-metal machines from volumes, and speaks OpenStack's Bare Metal API",
@@ -43,7 +50,7 @@ func command(version Version, schema string) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return misuse("%w; see --help", err)
 	})
-	root.AddCommand(serveCommand(version, schema), iscsiCommand())
+	root.AddCommand(serveCommand(version, files.Schema), iscsiCommand(), licensesCommand(files.Legal))
 	root.AddCommand(client.Commands(client.Config{Socket: localSocket, Getenv: os.Getenv})...)
 	return root
 }

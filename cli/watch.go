@@ -15,6 +15,15 @@ func (a *appliance) mountWatch(mux *http.ServeMux, rest *api.API) {
 	mux.Handle("GET /metrics", rest.Guard(watch.Metrics(a.exports.Watch, a.log)))
 }
 
+// open returns the targets that have a session, for the pages.
+func (a *appliance) open() map[string]bool {
+	open := map[string]bool{}
+	for _, s := range a.exports.Sessions() {
+		open[s.Target] = true
+	}
+	return open
+}
+
 // sessions are those with a target, for the page of its machine.
 func (a *appliance) sessions(target string) (list []web.Session) {
 	for _, s := range a.exports.Sessions() {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"ironhook/storage/iscsi/initiatortest"
+	"ironhook/block/iscsi/initiatortest"
 )
 
 // The counters of the sessions are told behind the door of the API: to Prometheus, and

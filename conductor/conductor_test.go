@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/store"
 	"ironhook/store/storetest"
 
@@ -27,6 +28,9 @@ type machine struct {
 	done  []string
 	fail  map[string]error // by action
 	gate  chan struct{}    // when not nil, Set waits for it
+
+	fails  func() // when not nil, what a Set that fails does to it
+	device string // what it says it boots from, for good
 }
 
 func (m *machine) note(action string) error {
@@ -63,19 +67,22 @@ func (m *machine) Set(ctx context.Context, _ *baremetal.Node, target baremetal.P
 			return ctx.Err()
 		}
 	}
-	if err := m.note(string(target)); err != nil {
-		return err
-	}
+	err := m.note(string(target))
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.state = powerResult[target]
-	return nil
+	switch {
+	case err == nil:
+		m.state = powerResult[target]
+	case m.fails != nil:
+		m.fails()
+	}
+	return err
 }
 
 func (m *machine) BootDevices() []string { return []string{"pxe", "disk"} }
 
 func (m *machine) BootDevice(context.Context, *baremetal.Node) (string, bool, error) {
-	return "pxe", true, nil
+	return m.device, true, nil
 }
 
 func (m *machine) SetBootDevice(_ context.Context, _ *baremetal.Node, device string, persistent bool) error {
@@ -85,7 +92,10 @@ func (m *machine) SetBootDevice(_ context.Context, _ *baremetal.Node, device str
 func (m *machine) InjectNMI(context.Context, *baremetal.Node) error { return m.note("nmi") }
 func (m *machine) Properties() map[string]string                    { return nil }
 
-type disks struct{ *machine }
+type disks struct {
+	*machine
+	store *store.Store
+}
 
 func (d disks) Validate(context.Context, *baremetal.Node) error { return nil }
 func (d disks) Attach(context.Context, *baremetal.Node) error   { return d.note("attach") }
@@ -93,8 +103,103 @@ func (d disks) Detach(context.Context, *baremetal.Node) error   { return d.note(
 func (d disks) BeginsAnew(_ context.Context, n *baremetal.Node) (bool, error) {
 	return n.Extra.Text("anew") != "", nil
 }
-func (d disks) ShouldWriteImage(_ context.Context, n *baremetal.Node) (bool, error) {
-	return n.InstanceInfo.Text("image_source") != "", nil
+func (d disks) Plan(ctx context.Context, n *baremetal.Node) (p boot.Plan, err error) {
+	err = d.store.View(ctx, func(tx *store.Tx) error {
+		targets, err := tx.Targets().List(store.Where("node_uuid", n.UUID))
+		p = boot.Decide(boot.Facts{Node: n, Targets: targets})
+		return err
+	})
+	return p, err
+}
+
+// owner is a storage interface that owns its volumes.
+type owner struct {
+	disks
+	begins error
+}
+
+func (o *owner) Begin(_ *store.Tx, _ *baremetal.Node, verb baremetal.ProvisionEvent) error {
+	return o.begins
+}
+func (o *owner) MayChange(_ *store.Tx, n *baremetal.Node, before, after *baremetal.VolumeTarget) error {
+	return o.note(fmt.Sprintf("change of %s: %v %v", n.Name, before != nil, after != nil))
+}
+func (o *owner) Remake(context.Context, *baremetal.Node) error { return o.note("remake") }
+
+// TestBootVolumesAreMadeAnew while the machine is off, and never when the storage
+// interface has refused.
+func TestBootVolumesAreMadeAnew(t *testing.T) {
+	for _, from := range []baremetal.ProvisionState{baremetal.Active, baremetal.DeployFailed, baremetal.Failed} {
+		c, m := setup(t, from)
+		m.state = baremetal.PowerOn
+		o := &owner{disks: disks{m, c.Store}, begins: baremetal.Errorf(baremetal.ErrInvalid, "no image")}
+		c.Storage["disks"] = o
+		err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "rebuild"})
+		if !errors.Is(err, baremetal.ErrInvalid) || !strings.HasSuffix(err.Error(), "no image") || len(m.actions()) > 0 {
+			t.Errorf("refused rebuild = %v, done %q, want the reason and nothing done", err, m.actions())
+		}
+		o.begins = nil
+		if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "rebuild"}); err != nil {
+			t.Fatal(err)
+		}
+		n := settled(t, c)
+		if want := []string{"power off", "detach", "remake", "attach", "boot pxe true", "power on"}; n.ProvisionState != baremetal.Active || !reflect.DeepEqual(m.actions(), want) {
+			t.Errorf("rebuild from %q led to %q, done %q, want %q", from, n.ProvisionState, m.actions(), want)
+		}
+	}
+}
+
+// TestTargetsAreChangedByLeaveOfTheirStorage on both nodes when one moves.
+func TestTargetsAreChangedByLeaveOfTheirStorage(t *testing.T) {
+	c, m := setup(t, baremetal.Active)
+	c.Storage["disks"] = &owner{disks: disks{m, c.Store}}
+	here := &baremetal.VolumeTarget{NodeUUID: id}
+	err := c.Store.Update(t.Context(), func(tx *store.Tx) error {
+		other := &baremetal.Node{UUID: "00000000-0000-4000-8000-000000000002", Name: "two", Interfaces: baremetal.Interfaces{"storage": "disks"}}
+		if err := tx.Nodes().Insert(other); err != nil {
+			return err
+		}
+		return errors.Join(c.MayChangeTarget(tx, nil, here), c.MayChangeTarget(tx, here, here), c.MayChangeTarget(tx, here, nil),
+			c.MayChangeTarget(tx, here, &baremetal.VolumeTarget{NodeUUID: other.UUID}))
+	})
+	want := []string{"change of pc: false true", "change of pc: true true", "change of pc: true false", "change of pc: true false", "change of two: false true"}
+	if got := m.actions(); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("asked %q, %v, want %q", got, err, want)
+	}
+}
+
+// TestAForgottenNodeLeavesItsVolume behind if it is deployed; else it takes it along.
+func TestAForgottenNodeLeavesItsVolume(t *testing.T) {
+	for state, stays := range map[baremetal.ProvisionState]bool{baremetal.Active: true, baremetal.DeployFailed: true, baremetal.Available: false} {
+		c, _ := setup(t, state)
+		err := c.Store.Update(t.Context(), func(tx *store.Tx) error {
+			for _, v := range []*baremetal.Volume{{UUID: "own", NodeUUID: id}, {UUID: "overlay", NodeUUID: id}} {
+				if err := tx.Volumes().Insert(v); err != nil {
+					return err
+				}
+			}
+			n, err := tx.Nodes().Get(id)
+			if err != nil {
+				return err
+			}
+			target := &baremetal.VolumeTarget{UUID: "t", NodeUUID: id, VolumeType: "iscsi", BootIndex: 9, VolumeID: "own"}
+			if err := errors.Join(tx.Targets().Insert(target), c.Forget(tx, n)); err != nil {
+				return err
+			}
+			own, err := tx.Volumes().Get("own")
+			if err != nil {
+				return err
+			}
+			overlay, err := tx.Volumes().Get("overlay")
+			if (own.NodeUUID == "") != stays || overlay.NodeUUID != id {
+				t.Errorf("%s: node_uuid of the own volume = %q, of the overlay %q, want the first to stay: %v", state, own.NodeUUID, overlay.NodeUUID, stays)
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 const id = "00000000-0000-4000-8000-000000000001"
@@ -107,7 +212,7 @@ func setup(t *testing.T, state baremetal.ProvisionState) (*Conductor, *machine) 
 	m := &machine{state: baremetal.PowerOff, fail: map[string]error{}}
 	c := New(Config{
 		Store: s, Host: "here", Log: slog.New(slog.DiscardHandler),
-		Power: map[string]Power{"bmc": m}, Storage: map[string]Storage{"disks": disks{m}},
+		Power: map[string]Power{"bmc": m}, Storage: map[string]Storage{"disks": disks{m, s}},
 	})
 	t.Cleanup(func() {
 		now, cancel := context.WithCancel(context.Background())
@@ -329,7 +434,7 @@ func TestDeployIsRefusedBeforeAnythingHappens(t *testing.T) {
 	}{
 		{func(tx *store.Tx, n *baremetal.Node) error { n.Maintenance = true; return nil }, "maintenance mode"},
 		{func(tx *store.Tx, n *baremetal.Node) error { return tx.Ports().Delete(id) }, "does not have any port"},
-		{func(tx *store.Tx, n *baremetal.Node) error { return tx.Targets().Delete(id) }, "deploy_kernel"},
+		{func(tx *store.Tx, n *baremetal.Node) error { return tx.Targets().Delete(id) }, "no volume target with boot_index 0. Add one with: openstack baremetal volume target create --node " + id},
 		{func(tx *store.Tx, n *baremetal.Node) error {
 			n.DriverInfo = baremetal.Object{"broken": "yes"}
 			return nil
@@ -353,15 +458,45 @@ func TestDeployIsRefusedBeforeAnythingHappens(t *testing.T) {
 	}
 }
 
-func TestAMissingCapabilityFailsTheDeploy(t *testing.T) {
-	c, _ := setup(t, baremetal.Available)
-	edit(t, c, func(n *baremetal.Node) { n.Properties = nil })
-	if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "active"}); err != nil {
-		t.Fatal(err)
-	}
-	want := "Node " + id + " has an iSCSI boot volume defined and no iSCSI boot support available."
-	if n := settled(t, c); n.ProvisionState != baremetal.DeployFailed || !strings.Contains(n.LastError, want) {
-		t.Errorf("node = %q, error %q, want deploy failed and %q", n.ProvisionState, n.LastError, want)
+// What validate says of boot and deploy is what the verb says, whatever it is.
+func TestValidateAndDeployGiveOneReason(t *testing.T) {
+	for name, change := range map[string]func(tx *store.Tx, n *baremetal.Node) error{
+		"no volume": func(tx *store.Tx, _ *baremetal.Node) error { return tx.Targets().Delete(id) },
+		"noop":      func(_ *store.Tx, n *baremetal.Node) error { n.Interfaces["storage"] = "noop"; return nil },
+		"image elsewhere": func(_ *store.Tx, n *baremetal.Node) error {
+			n.InstanceInfo = baremetal.Object{"image_source": "http://x/i"}
+			return nil
+		},
+		"no capability": func(_ *store.Tx, n *baremetal.Node) error { n.Properties = nil; return nil },
+		"capability denied": func(_ *store.Tx, n *baremetal.Node) error {
+			n.Properties["capabilities"] = "iscsi_boot:False"
+			return nil
+		},
+	} {
+		c, m := setup(t, baremetal.Available)
+		c.Storage["noop"] = disks{m, c.Store}
+		err := c.Edit(t.Context(), "pc", func(tx *store.Tx, n *baremetal.Node) error {
+			return errors.Join(change(tx, n), tx.Nodes().Update(n))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reports, err := c.Validate(t.Context(), "pc")
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "active"})
+		for _, r := range reports {
+			if r.Kind != "boot" && r.Kind != "deploy" {
+				continue
+			}
+			if r.OK || refused == nil || !strings.HasSuffix(refused.Error(), r.Reason) || strings.Contains(r.Reason, "deploy_kernel") {
+				t.Errorf("%s: validate says %q of %s, deploy says %v", name, r.Reason, r.Kind, refused)
+			}
+		}
+		if n := settled(t, c); n.ProvisionState != baremetal.Available {
+			t.Errorf("%s: node = %q, want it untouched", name, n.ProvisionState)
+		}
 	}
 }
 
@@ -485,6 +620,139 @@ func TestTearDownPurgesTargets(t *testing.T) {
 		})
 		if err != nil || len(targets) != left {
 			t.Errorf("with keep %v %d targets are left, %v, want %d", keep, len(targets), err, left)
+		}
+	}
+}
+
+var errDevice = fmt.Errorf("node pc: BMC b: it refuses the boot device pxe: %w", baremetal.ErrBootDevice)
+
+// A BMC that refuses the boot device keeps no machine off that may well boot from the
+// network all the same; the timeline says which device, and where to set it.
+func TestARefusedBootDevice(t *testing.T) {
+	on := []string{"attach", "boot pxe true", "power on"}
+	for name, c := range map[string]struct {
+		mode    string
+		err     error
+		device  string // what the BMC says it boots from
+		scripts int    // it has asked for
+		want    []string
+	}{
+		"UEFI":                          {"uefi", errDevice, "", 0, on},
+		"no mode declared":              {"", errDevice, "", 0, on},
+		"BIOS":                          {"bios", errDevice, "", 0, []string{"attach", "boot pxe true"}},
+		"BIOS, flags say network":       {"bios", errDevice, "pxe", 0, on},
+		"BIOS, flags say disk":          {"bios", errDevice, "disk", 0, []string{"attach", "boot pxe true"}},
+		"BIOS, booted from here before": {"bios", errDevice, "", 1, on},
+		"no answer":                     {"uefi", errors.New("no answer"), "", 0, []string{"attach", "boot pxe true"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c2, m := setup(t, baremetal.Active)
+			edit(t, c2, func(n *baremetal.Node) { n.BootMode = c.mode })
+			for range c.scripts {
+				if err := c2.Store.Append(t.Context(), baremetal.Event{Node: id, Kind: baremetal.EventScript}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			m.fail["boot pxe true"], m.device = c.err, c.device
+			if err := c2.SetPower(t.Context(), "pc", baremetal.PowerOn, 0); err != nil {
+				t.Fatal(err)
+			}
+			n := settled(t, c2)
+			if got := m.actions(); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("done %q, want %q", got, c.want)
+			}
+			if goes := len(c.want) == len(on); goes {
+				if n.PowerState != baremetal.PowerOn || n.LastError != "" || !told(t, c2, errDevice.Error()) {
+					t.Errorf("node = %q, error %q; want it on, and the warning in the timeline", n.PowerState, n.LastError)
+				}
+			} else if !strings.Contains(n.LastError, c.err.Error()) {
+				t.Errorf("last_error = %q, want %q in it", n.LastError, c.err)
+			}
+		})
+	}
+}
+
+// told reports whether an event of the node has this text in it.
+func told(t *testing.T, c *Conductor, text string) (found bool) {
+	t.Helper()
+	err := c.Store.View(t.Context(), func(tx *store.Tx) error {
+		events, err := tx.Events(store.EventQuery{Node: id})
+		for _, e := range events {
+			found = found || strings.Contains(e.Detail, text)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// An operator who asks for a boot device is told that the BMC refuses it.
+func TestAnOperatorsBootDeviceIsRefused(t *testing.T) {
+	c, m := setup(t, baremetal.Active)
+	m.fail["boot pxe true"] = errDevice
+	if err := c.SetBootDevice(t.Context(), "pc", "pxe", true); !errors.Is(err, baremetal.ErrBootDevice) {
+		t.Errorf("SetBootDevice = %v, want %v", err, errDevice)
+	}
+	settled(t, c)
+}
+
+// After a power action that failed the node has the state that the machine is in: a
+// reboot can get as far as off.
+func TestAFailedPowerActionRecordsWhatWasSeen(t *testing.T) {
+	for _, c := range []struct {
+		from, target, ends, want baremetal.PowerState
+		unseen                   error // of asking afterwards
+		done                     []string
+	}{
+		{baremetal.PowerOn, baremetal.Reboot, baremetal.PowerOff, baremetal.PowerOff, nil, []string{"attach", "boot pxe true", "rebooting", "detach"}},
+		{baremetal.PowerOn, baremetal.SoftReboot, baremetal.PowerOff, baremetal.PowerOff, nil, []string{"attach", "boot pxe true", "soft rebooting", "detach"}},
+		{baremetal.PowerOn, baremetal.Reboot, baremetal.PowerOn, baremetal.PowerOn, nil, []string{"attach", "boot pxe true", "rebooting"}},
+		{baremetal.PowerOn, baremetal.PowerOff, baremetal.PowerOn, baremetal.PowerOn, nil, []string{"power off"}},
+		{baremetal.PowerOn, baremetal.SoftPowerOff, baremetal.PowerOn, baremetal.PowerOn, nil, []string{"soft power off"}},
+		{baremetal.PowerOff, baremetal.PowerOn, baremetal.PowerOff, baremetal.PowerOff, nil, []string{"attach", "boot pxe true", "power on", "detach"}},
+		{baremetal.PowerOn, baremetal.PowerOff, "", baremetal.PowerError, errors.New("no answer"), []string{"power off"}},
+	} {
+		t.Run(fmt.Sprintf("%s from %s ends %s", c.target, c.from, c.want), func(t *testing.T) {
+			con, m := setup(t, baremetal.Active)
+			edit(t, con, func(n *baremetal.Node) { n.PowerState = c.from })
+			m.state, m.fail[string(c.target)] = c.from, errors.New("nothing has changed")
+			m.fails = func() { m.state, m.fail["state"] = c.ends, c.unseen }
+			if err := con.SetPower(t.Context(), "pc", c.target, 0); err != nil {
+				t.Fatal(err)
+			}
+			if n := settled(t, con); n.PowerState != c.want || n.LastError == "" {
+				t.Errorf("node = %q, error %q; want %q and an error", n.PowerState, n.LastError, c.want)
+			}
+			if got := m.actions(); !reflect.DeepEqual(got, c.done) {
+				t.Errorf("done %q, want %q", got, c.done)
+			}
+		})
+	}
+}
+
+// A deployment whose machine cannot be switched has failed, and the node has the state
+// that was seen: also of a step in the middle.
+func TestADeployRecordsWhatWasSeen(t *testing.T) {
+	for _, c := range []struct {
+		failing, from, ends, want baremetal.PowerState
+		unseen                    error
+	}{
+		{baremetal.PowerOn, baremetal.PowerOff, baremetal.PowerOff, baremetal.PowerOff, nil},
+		{baremetal.PowerOff, baremetal.PowerOn, baremetal.PowerOn, baremetal.PowerOn, nil},
+		{baremetal.PowerOff, baremetal.PowerOn, "", baremetal.PowerError, errors.New("no answer")},
+	} {
+		con, m := setup(t, baremetal.Available)
+		edit(t, con, func(n *baremetal.Node) { n.PowerState = c.from })
+		m.state, m.fail[string(c.failing)] = c.from, errors.New("nothing has changed")
+		m.fails = func() { m.state, m.fail["state"] = c.ends, c.unseen }
+		if err := con.Provision(t.Context(), "pc", ProvisionRequest{Target: "active"}); err != nil {
+			t.Fatal(err)
+		}
+		n := settled(t, con)
+		if n.ProvisionState != baremetal.DeployFailed || n.PowerState != c.want || !strings.Contains(n.LastError, "nothing has changed") {
+			t.Errorf("%s fails: %q, %q, error %q; want deploy failed and %q", c.failing, n.ProvisionState, n.PowerState, n.LastError, c.want)
 		}
 	}
 }

@@ -76,9 +76,7 @@ func (c *Conductor) switchPower(ctx context.Context, uuid string, target baremet
 	return c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
 		n.TargetPowerState = ""
 		if err != nil {
-			if state != "" {
-				n.PowerState = state
-			}
+			setPower(n, state, now)
 			n.LastError = fmt.Sprintf("Failed to change power state to '%s' by '%s': %s", powerResult[target], target, sentence(err))
 			return []baremetal.Event{{Kind: baremetal.EventError, Step: stepOf[powerResult[target]], Detail: n.LastError}}
 		}
@@ -99,9 +97,9 @@ func forgetRamdisk(n *baremetal.Node) {
 	}
 }
 
-// setPower records an observed power state and when it changed.
+// setPower records an observed power state and when it changed; "" is none.
 func setPower(n *baremetal.Node, state baremetal.PowerState, now time.Time) {
-	if n.PowerState == state {
+	if state == "" || n.PowerState == state {
 		return
 	}
 	n.PowerState = state
@@ -168,10 +166,26 @@ func (c *Conductor) restart(ctx context.Context, n *baremetal.Node, power Power,
 
 func (c *Conductor) powerDown(ctx context.Context, n *baremetal.Node, power Power, target baremetal.PowerState) (baremetal.PowerState, error) {
 	if err := power.Set(ctx, n, target); err != nil {
-		return "", err
+		return c.seen(n, power), err
 	}
 	c.withdraw(ctx, n)
 	return baremetal.PowerOff, nil
+}
+
+// seen is the state that a machine is in after a power action has failed, which may be
+// neither the one before nor the one wanted: a reboot can get as far as off. It asks
+// whatever time the action had left. A machine that does not say is in PowerError.
+func (c *Conductor) seen(n *baremetal.Node, power Power) baremetal.PowerState {
+	ctx, cancel := context.WithTimeout(c.base, syncTime)
+	defer cancel()
+	state, err := power.State(ctx, n)
+	switch {
+	case c.base.Err() != nil:
+		return "" // interrupted by a shutdown
+	case err != nil:
+		return baremetal.PowerError
+	}
+	return state
 }
 
 // withdraw detaches the volumes of a machine that is off. When that fails the
@@ -196,10 +210,12 @@ func (c *Conductor) powerUp(ctx context.Context, n *baremetal.Node, power Power,
 	if err == nil {
 		return baremetal.PowerOn, nil
 	}
-	if before == baremetal.PowerOff && c.base.Err() == nil {
-		if e := c.detach(context.WithoutCancel(ctx), n); e != nil {
-			c.Log.Warn("detach volumes after failed power on", "node", n.UUID, "error", e)
-		}
+	if c.base.Err() != nil {
+		return "", err // interrupted by a shutdown
 	}
-	return "", err
+	state := c.seen(n, power)
+	if state == baremetal.PowerOff || before == baremetal.PowerOff && state != baremetal.PowerOn {
+		c.withdraw(context.WithoutCancel(ctx), n)
+	}
+	return state, err
 }

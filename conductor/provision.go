@@ -51,6 +51,9 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 		if err := allowed(n, event); err != nil {
 			return err
 		}
+		if err := c.mayBegin(tx, n, event); err != nil {
+			return err
+		}
 		state = next
 		if n.ProvisionState != baremetal.CleanFailed {
 			n.LastError = "" // why cleaning failed is still of interest to who manages the node
@@ -102,6 +105,9 @@ func (c *Conductor) mayProvision(ctx context.Context, n *baremetal.Node, event b
 	}
 	switch event {
 	case baremetal.VerbDeploy, baremetal.VerbRebuild:
+		if err := c.Store.View(ctx, func(tx *store.Tx) error { return c.mayBegin(tx, n, event) }); err != nil {
+			return err
+		}
 		return c.validateDeploy(ctx, n)
 	case baremetal.VerbClean:
 		if r.CleanSteps == nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
+	"ironhook/store"
 )
 
 // Power switches machines and chooses what they boot from, over one protocol. It
@@ -22,7 +24,8 @@ type Power interface {
 	BootDevices() []string
 	// BootDevice returns the device the machine will boot from, "" when unknown.
 	BootDevice(ctx context.Context, n *baremetal.Node) (device string, persistent bool, err error)
-	// SetBootDevice chooses it, for the next boot or for all.
+	// SetBootDevice chooses it, for the next boot or for all. A BMC that can be talked
+	// to and refuses is ErrBootDevice.
 	SetBootDevice(ctx context.Context, n *baremetal.Node, device string, persistent bool) error
 	// InjectNMI makes the machine's operating system dump itself.
 	InjectNMI(ctx context.Context, n *baremetal.Node) error
@@ -39,8 +42,22 @@ type Storage interface {
 	Attach(ctx context.Context, n *baremetal.Node) error
 	// Detach withdraws them and ends the sessions.
 	Detach(ctx context.Context, n *baremetal.Node) error
-	// ShouldWriteImage is false when the node boots from a volume as it is.
-	ShouldWriteImage(ctx context.Context, n *baremetal.Node) (bool, error)
+	// Plan is what the node boots from, or why it boots from no volume.
+	Plan(ctx context.Context, n *baremetal.Node) (boot.Plan, error)
+}
+
+// Owning is what a Storage is, too, if the volumes are its own to give, and to make.
+type Owning interface {
+	// Begin refuses to deploy, rebuild or adopt a node that could not have its volumes, or
+	// not make them. It runs in the transaction that reserves the node for it.
+	Begin(tx *store.Tx, n *baremetal.Node, verb baremetal.ProvisionEvent) error
+	// MayChange refuses a change of the node's volume targets that would take a volume
+	// from another node, or lose one that a deployment made. before is nil for a new
+	// target, after for one that goes.
+	MayChange(tx *store.Tx, n *baremetal.Node, before, after *baremetal.VolumeTarget) error
+	// Remake replaces the boot volume that the node's deployment made, if there is one,
+	// by a new one of the image that instance_info names. The machine is off.
+	Remake(ctx context.Context, n *baremetal.Node) error
 }
 
 // Renewing is what a Storage is, too, if it can have volumes that begin every boot anew.

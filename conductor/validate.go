@@ -77,9 +77,8 @@ func (c *Conductor) validateInterface(ctx context.Context, n *baremetal.Node, ki
 	return nil
 }
 
-// validateBoot checks what a network boot needs. Ironic also asks for
-// deploy_kernel and deploy_ramdisk of a node that boots from a volume, and then
-// never uses them; that is not copied.
+// validateBoot checks what a network boot needs. Ironic also asks for deploy_kernel
+// and deploy_ramdisk, with which it writes images to local disks; Ironhook writes none.
 func (c *Conductor) validateBoot(ctx context.Context, n *baremetal.Node) error {
 	if n.Interfaces["boot"] == "fake" {
 		return nil
@@ -95,51 +94,26 @@ func (c *Conductor) validateBoot(ctx context.Context, n *baremetal.Node) error {
 	if len(ports) == 0 {
 		return baremetal.Errorf(baremetal.ErrInvalid, "Node %s does not have any port associated with it", n.UUID)
 	}
-	boot, err := c.bootVolume(ctx, n)
-	if err != nil || boot != nil {
+	p, err := c.plan(ctx, n)
+	if err != nil {
 		return err
 	}
-	var missing []string
-	for _, key := range []string{"deploy_kernel", "deploy_ramdisk"} {
-		if n.DriverInfo.Text(key) == "" {
-			missing = append(missing, "'"+key+"'")
-		}
-	}
-	return missingParameters("Cannot validate PXE bootloader. Some parameters were missing in node's driver_info and configuration", missing)
+	return p.Ready(n).Err()
 }
 
-func missingParameters(what string, names []string) error {
-	if len(names) == 0 {
-		return nil
-	}
-	list := names[0]
-	for _, name := range names[1:] {
-		list += ", " + name
-	}
-	return baremetal.Errorf(baremetal.ErrInvalid, "%s. Missing are: [%s]", what, list)
-}
-
-// validateDeploy is what must hold before a deployment is accepted.
+// validateDeploy is what must hold before a deployment is accepted. Ironic leaves the
+// volumes to the deployment, which fails for the same reasons.
 func (c *Conductor) validateDeploy(ctx context.Context, n *baremetal.Node) error {
-	for _, kind := range []string{"power", "deploy"} {
+	kinds := []string{"power", "deploy", "storage"}
+	if n.Interfaces["deploy"] == "fake" {
+		kinds = kinds[:2]
+	}
+	for _, kind := range kinds {
 		if err := c.validateInterface(ctx, n, kind); err != nil {
 			return deployRefused(n, err)
 		}
 	}
-	if n.Interfaces["deploy"] == "fake" {
-		return nil
-	}
-	boot, err := c.bootVolume(ctx, n)
-	if err != nil || boot != nil {
-		return err
-	}
-	if n.InstanceInfo.Text("image_source") == "" {
-		return deployRefused(n, missingParameters("Cannot validate image information for node "+n.UUID+
-			" because one or more parameters are missing from its instance_info and insufficient information is present to boot from a remote volume",
-			[]string{"'instance_info.image_source'"}))
-	}
-	return deployRefused(n, baremetal.Errorf(baremetal.ErrInvalid,
-		"Ironhook does not write images to local disks. Remove image_source from instance_info and give the node a volume target with boot_index 0"))
+	return nil
 }
 
 func deployRefused(n *baremetal.Node, reason error) error {

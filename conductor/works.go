@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"ironhook/baremetal"
@@ -118,12 +117,14 @@ func (c *Conductor) deploy(ctx context.Context, uuid string) error {
 	})
 }
 
-// deploySteps: switching on attaches the volumes and chooses the network as boot
+// deploySteps: a volume that an earlier deployment made becomes a new one while the
+// machine is off. Switching on attaches the volumes and chooses the network as boot
 // device, so that a deployment and a later power cycle take the same way.
 func deploySteps(c *Conductor) []Step {
 	off := func(ctx context.Context, n *baremetal.Node) error { return c.power(ctx, n, baremetal.PowerOff) }
 	return []Step{
 		{Name: "power_off", Do: off},
+		{Name: "write_image", Do: c.remake},
 		{Name: "prepare_instance_boot", Do: c.chooseBootVolume},
 		{
 			Name: "boot_instance",
@@ -136,15 +137,15 @@ func deploySteps(c *Conductor) []Step {
 // chooseBootVolume checks that the node may boot from its volume and remembers it
 // in driver_internal_info.boot_from_volume.
 func (c *Conductor) chooseBootVolume(ctx context.Context, n *baremetal.Node) error {
-	boot, err := c.bootVolume(ctx, n)
-	if err != nil || boot == nil {
+	p, err := c.plan(ctx, n)
+	if err != nil {
 		return err
 	}
-	if err := checkCapability(n, boot); err != nil {
+	if err := p.Ready(n).Err(); err != nil {
 		return err
 	}
 	return c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
-		n.DriverInternalInfo = with(n.DriverInternalInfo, "boot_from_volume", boot.UUID)
+		n.DriverInternalInfo = with(n.DriverInternalInfo, "boot_from_volume", p.Volume.UUID)
 		return nil
 	})
 }
@@ -152,13 +153,10 @@ func (c *Conductor) chooseBootVolume(ctx context.Context, n *baremetal.Node) err
 // power switches the machine as a step of a plan and records the new state.
 func (c *Conductor) power(ctx context.Context, n *baremetal.Node, target baremetal.PowerState) error {
 	state, err := c.powerAction(ctx, n, target)
-	if err != nil {
-		return err
-	}
-	return c.change(ctx, n.UUID, func(n *baremetal.Node, now time.Time) []baremetal.Event {
+	return errors.Join(err, c.change(ctx, n.UUID, func(n *baremetal.Node, now time.Time) []baremetal.Event {
 		setPower(n, state, now)
 		return nil
-	})
+	}))
 }
 
 // tearDown switches the machine off, withdraws its volumes and forgets what was
@@ -192,7 +190,7 @@ func forgetInstance(tx *store.Tx, uuid string) error {
 		if n.Interfaces["deploy"] == "fake" {
 			break // it deployed nothing, and takes nothing away
 		}
-		if keep, err := strconv.ParseBool(fmt.Sprint(t.Properties["keep"])); err == nil && keep {
+		if t.Keep() {
 			continue // its operator wants the next deployment to find it
 		}
 		if err := tx.Targets().Delete(t.UUID); err != nil {

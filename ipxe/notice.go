@@ -18,11 +18,20 @@ func Notice(end End, lines ...string) Script {
 		s.say("Ironhook: " + line)
 	}
 	s.add("sleep 5 ||")
+	s.end(end)
+	return s
+}
+
+// end ends a script that has booted nothing. The status of iPXE's exit is what the
+// firmware is given. UEFI takes 0 for a boot that went well and came back: it
+// leaves the boot order for the setup menu (UEFI 2.10, 3.1: Firmware Boot Manager). With any other
+// status it goes on to the next boot device, and so does a BIOS with either. An
+// iPXE of 2019 has no poweroff, so a machine can come here that was to go off.
+func (s *Script) end(end End) {
 	if end == PowerOff {
 		s.add("poweroff ||")
 	}
-	s.add("exit")
-	return s
+	s.add("exit 1")
 }
 
 // Dispatcher makes the script that leads any iPXE to the script of its machine.
@@ -33,7 +42,7 @@ func Dispatcher() Script {
 	s.add("chain --replace --autofree boot/${netX/mac:hexhyp} ||")
 	s.say("No boot script for this machine: Ironhook does not answer")
 	s.add("sleep 5 ||")
-	s.add("exit 1")
+	s.end(NextDevice)
 	return s
 }
 
@@ -52,6 +61,6 @@ func Autoexec(url string) (Script, error) {
 	s.add(":failed")
 	s.say("No answer from Ironhook over DHCP or HTTP")
 	s.add("sleep 5 ||")
-	s.add("exit 1")
+	s.end(NextDevice)
 	return s, nil
 }

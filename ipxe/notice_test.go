@@ -10,7 +10,7 @@ func TestNotice(t *testing.T) {
 	for _, c := range []struct {
 		end  End
 		want string
-	}{{NextDevice, "exit"}, {PowerOff, "poweroff"}} {
+	}{{NextDevice, "exit 1"}, {PowerOff, "poweroff"}} {
 		m := run(text(t, Notice(c.end, "first line", "second: 52:54:00:00:00:01")), &machine{})
 		want := []string{"Ironhook: first line", "Ironhook: second: 52:54:00:00:00:01"}
 		if m.end != c.want || m.defect != "" || !reflect.DeepEqual(m.said, want) {
@@ -22,8 +22,8 @@ func TestNotice(t *testing.T) {
 // An old iPXE has no poweroff; the machine must not fall into its shell.
 func TestNoticeWithoutPoweroff(t *testing.T) {
 	m := run(text(t, Notice(PowerOff, "x")), &machine{failing: func(command string, _ []string) bool { return command == "poweroff" }})
-	if m.end != "exit" || m.defect != "" {
-		t.Errorf("end %q, defect %q, want exit", m.end, m.defect)
+	if m.end != "exit 1" || m.defect != "" {
+		t.Errorf("end %q, defect %q, want exit 1", m.end, m.defect)
 	}
 }
 
@@ -62,7 +62,7 @@ func FuzzNotice(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line string) {
 		m := run(text(t, Notice(NextDevice, line)), &machine{})
-		if m.end != "exit" || m.defect != "" || len(m.said) != 1 || strings.ContainsAny(m.said[0], "${}\\|&;#") {
+		if m.end != "exit 1" || m.defect != "" || len(m.said) != 1 || strings.ContainsAny(m.said[0], "${}\\|&;#") {
 			t.Fatalf("Notice(%q): end %q, defect %q, said %q", line, m.end, m.defect, m.said)
 		}
 	})

@@ -54,7 +54,7 @@ func BootVolumes(v VolumeBoot) (Script, error) {
 // disksOf orders the iSCSI targets by boot index and reads their properties.
 func disksOf(targets []*baremetal.VolumeTarget) ([]disk, error) {
 	iscsi := slices.DeleteFunc(slices.Clone(targets), func(t *baremetal.VolumeTarget) bool {
-		return !strings.EqualFold(t.VolumeType, "iscsi")
+		return !t.ISCSI()
 	})
 	slices.SortFunc(iscsi, func(a, b *baremetal.VolumeTarget) int { return cmp.Compare(a.BootIndex, b.BootIndex) })
 	if len(iscsi) == 0 || iscsi[0].BootIndex != 0 {
@@ -183,6 +183,5 @@ func (s *Script) giveUp(v VolumeBoot) {
 	s.say("and does it know this initiator and its secret?")
 	s.say("The page of " + v.Node + " in Ironhook tells each step of this boot.")
 	s.add("prompt --timeout 60000 Press a key to try again, or the machine goes off in a minute && %s ||", again)
-	s.add("poweroff ||")
-	s.add("exit 1")
+	s.end(PowerOff)
 }

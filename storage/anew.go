@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // Volumes that begin every boot as their image, whatever the last one wrote: those
@@ -18,18 +17,12 @@ import (
 // overlay of its own, which is there from the switching on of the machine until the
 // switching off.
 
-// resets reads the property.
-func resets(t *baremetal.VolumeTarget) bool {
-	on, err := strconv.ParseBool(fmt.Sprint(t.Properties["reset_on_boot"]))
-	return err == nil && on
-}
-
 // BeginsAnew tells whether a reboot of the node has volumes to renew.
 func (m *Managed) BeginsAnew(ctx context.Context, n *baremetal.Node) (anew bool, err error) {
 	err = m.store.View(ctx, func(tx *store.Tx) error {
 		targets, err := volumeTargets(tx, n)
 		for _, t := range targets {
-			anew = anew || isISCSI(t) && resets(t) && !readOnly(t)
+			anew = anew || t.ISCSI() && t.ResetOnBoot()
 		}
 		return err
 	})
@@ -42,7 +35,7 @@ type overlays map[string]string
 
 // shares tells whether a target shall have an overlay of what it names.
 func (m *Managed) shares(t *baremetal.VolumeTarget, id string, v *baremetal.Volume) bool {
-	if v != nil || !resets(t) || readOnly(t) {
+	if v != nil || !t.ResetOnBoot() {
 		return false
 	}
 	info, err := m.volumes.Stat(id)
@@ -67,10 +60,10 @@ func (m *Managed) begin(ctx context.Context, n *baremetal.Node) (overlays, error
 			return err
 		}
 		for _, t := range targets {
-			if !isISCSI(t) || !resets(t) {
+			if !t.ISCSI() || !t.ResetOnBoot() {
 				continue
 			}
-			a, err := m.plan(tx, t, own)
+			a, err := m.renewal(tx, t, own)
 			if err != nil {
 				return err
 			}
@@ -91,9 +84,9 @@ func (m *Managed) begin(ctx context.Context, n *baremetal.Node) (overlays, error
 	return own, nil
 }
 
-// plan decides about one target: nil is nothing to do. What cannot be resolved is for
+// renewal decides about one target: nil is nothing to do. What cannot be resolved is for
 // whoever checks all targets to say.
-func (m *Managed) plan(tx *store.Tx, t *baremetal.VolumeTarget, own overlays) (*anew, error) {
+func (m *Managed) renewal(tx *store.Tx, t *baremetal.VolumeTarget, own overlays) (*anew, error) {
 	id, v, err := pool.Resolve(tx, m.volumes, t.VolumeID)
 	if err != nil {
 		if isFinding(err) {
@@ -126,7 +119,7 @@ func (m *Managed) plan(tx *store.Tx, t *baremetal.VolumeTarget, own overlays) (*
 // renew resets the volume, or makes an overlay.
 func (m *Managed) renew(ctx context.Context, n *baremetal.Node, a anew, own overlays) error {
 	if a.volume != nil {
-		return m.pool.Reimage(ctx, a.volume.UUID, a.image)
+		return m.pool.ReimageFor(ctx, n.UUID, a.volume.UUID, a.image)
 	}
 	v, err := m.pool.CreateVolume(ctx, pool.NewVolume{Name: n.Label(), Description: "what node " + n.UUID + " writes in this boot",
 		Image: a.image, Node: n.UUID})
@@ -138,7 +131,7 @@ func (m *Managed) renew(ctx context.Context, n *baremetal.Node, a anew, own over
 
 // checkAnew looks at what a target that is to begin anew begins from.
 func checkAnew(found *findings, t *baremetal.VolumeTarget, v *baremetal.Volume) {
-	if resets(t) && !readOnly(t) && (v == nil || v.ImageUUID == "") {
+	if t.ResetOnBoot() && (v == nil || v.ImageUUID == "") {
 		found.add("Volume %s of volume target %s has no image to go back to: make it from one, name the image itself, or remove reset_on_boot from the target's properties.", t.VolumeID, t.UUID)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"ironhook/baremetal"
-	"ironhook/storage/scsi"
+	"ironhook/block/scsi"
 )
 
 // bound keeps persistent reservations for one export of a volume. They end with it, also

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 )
 
 // attacher is what every storage interface is to the conductor.
@@ -13,7 +14,7 @@ type attacher interface {
 	Validate(context.Context, *baremetal.Node) error
 	Attach(context.Context, *baremetal.Node) error
 	Detach(context.Context, *baremetal.Node) error
-	ShouldWriteImage(context.Context, *baremetal.Node) (bool, error)
+	Plan(context.Context, *baremetal.Node) (boot.Plan, error)
 }
 
 // The same body against each of them.
@@ -27,8 +28,9 @@ func TestContract(t *testing.T) {
 			h := newHouse(t)
 			s := make(h)
 			n := h.node("pc-07")
-			if write, err := s.ShouldWriteImage(t.Context(), n); err != nil || !write {
-				t.Errorf("ShouldWriteImage without a volume = %v, %v, want true", write, err)
+			n.Interfaces["storage"] = name
+			if p, err := s.Plan(t.Context(), n); err != nil || p.Refusal == nil {
+				t.Errorf("Plan without a volume = %+v, %v, want a refusal", p, err)
 			}
 			h.volume("v")
 			boot := h.give(n, 0, "v", baremetal.Object{"target_portal": "192.0.2.1", "target_iqn": "iqn.2010-10.org.example:v", "target_lun": 1})
@@ -40,8 +42,8 @@ func TestContract(t *testing.T) {
 				h.must(s.Detach(t.Context(), n))
 				h.must(s.Detach(t.Context(), n))
 			}
-			if write, err := s.ShouldWriteImage(t.Context(), n); err != nil || write != (name == "noop") {
-				t.Errorf("ShouldWriteImage with a volume = %v, %v", write, err)
+			if p, err := s.Plan(t.Context(), n); err != nil || (p.Refusal != nil) != (name == "noop") {
+				t.Errorf("Plan with a volume = %+v, %v", p, err)
 			}
 			if name != "iscsi" {
 				if got := h.target(boot).Properties.Text("target_iqn"); got != "iqn.2010-10.org.example:v" {
@@ -62,7 +64,7 @@ func TestExternalValidate(t *testing.T) {
 	h := newHouse(t)
 	s := NewExternal(h.store)
 	n := h.node("bfv")
-	n.Properties = nil // Ironic does not ask for the capability here
+	n.Interfaces["storage"] = "external"
 	boot := h.give(n, 0, "v0", baremetal.Object{"target_portal": "127.0.0.1:3260", "target_iqn": "iqn.2010-10.org.openstack:volume-1", "target_lun": 1})
 	prefix := "Failed to validate external storage interface for node " + n.UUID + ". "
 	for _, c := range []struct {
@@ -75,7 +77,9 @@ func TestExternalValidate(t *testing.T) {
 		{boot: "fake", properties: boot.Properties},
 		{boot: "pxe", properties: boot.Properties,
 			want: prefix + "The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface must be set to ``ipxe``."},
-		{boot: "pxe", image: "http://example.org/image", properties: boot.Properties},
+		{boot: "pxe", image: "http://example.org/image", properties: boot.Properties,
+			want: prefix + "bfv has instance_info.image_source, and Ironhook writes no images to local disks. " +
+				"To boot from a volume: openstack baremetal node unset --instance-info image_source bfv."},
 		{boot: "ipxe", properties: baremetal.Object{"target_portals": []any{"a", "b"}, "target_iqns": []any{"x"}, "target_luns": []any{float64(0)}}},
 		{boot: "ipxe", properties: baremetal.Object{"target_portal": "127.0.0.1:3260", "target_iqn": ""},
 			want: prefix + "Volume target " + boot.UUID + " has no target_iqn in its properties: the machine would not know where its volume is. " +

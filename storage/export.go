@@ -21,7 +21,7 @@ const iqnPrefix = pool.IQNPrefix
 // of the targets. It returns the IQNs of exports
 // that had to go and whose sessions must end.
 func attach(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, volumes map[string]string, portal netip.AddrPort) (stale []string, err error) {
-	targets = slices.DeleteFunc(slices.Clone(targets), func(t *baremetal.VolumeTarget) bool { return !isISCSI(t) })
+	targets = slices.DeleteFunc(slices.Clone(targets), func(t *baremetal.VolumeTarget) bool { return !t.ISCSI() })
 	stale, err = withdrawChanged(tx, n, targets, volumes)
 	if err != nil || len(targets) == 0 {
 		return stale, err

@@ -14,11 +14,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ironhook/baremetal"
-	"ironhook/storage/iscsi"
-	"ironhook/storage/scsi"
-	"ironhook/storage/volume"
+	"ironhook/block"
+	"ironhook/block/iscsi"
+	"ironhook/block/scsi"
 	"ironhook/storage/watch"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // Exports is the iSCSI target that serves the rows of the table exports. Its
@@ -112,27 +113,27 @@ func nodeName(tx *store.Tx, uuid string) (string, error) {
 }
 
 // lookup says whether an initiator may open a target: only if a row says so.
-func (e *Exports) lookup(ctx context.Context, initiator, target string) (iscsi.Grant, error) {
+func (e *Exports) lookup(ctx context.Context, initiator, target string) (block.Grant, error) {
 	// Under one lock: whoever withdraws, which is after the row has gone, finds what
 	// was opened while it was there.
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	export, ro, err := e.find(ctx, target)
 	if errors.Is(err, baremetal.ErrNotFound) {
-		return iscsi.Grant{}, fmt.Errorf("%s: %w", target, iscsi.ErrNoTarget)
+		return block.Grant{}, fmt.Errorf("%s: %w", target, block.ErrNoTarget)
 	}
 	if err != nil {
-		return iscsi.Grant{}, err
+		return block.Grant{}, err
 	}
 	if !strings.EqualFold(export.Initiator, initiator) {
-		return iscsi.Grant{}, fmt.Errorf("%s is for %s: %w", target, export.Initiator, iscsi.ErrForbidden)
+		return block.Grant{}, fmt.Errorf("%s is for %s: %w", target, export.Initiator, block.ErrForbidden)
 	}
 	s, err := e.serve(export, ro)
 	if err != nil {
 		e.log.Error("open the volume of a machine that logs in", "node", export.NodeUUID, "volume", export.Volume, "error", err)
-		return iscsi.Grant{}, err
+		return block.Grant{}, err
 	}
-	return iscsi.Grant{Device: s.device, User: export.User, Secret: export.Secret}, nil
+	return block.Grant{Device: s.device, User: export.User, Secret: export.Secret}, nil
 }
 
 // find reads the export of an IQN and whether it is for reading only.
@@ -165,12 +166,12 @@ func findExport(tx *store.Tx, iqn string) (export *baremetal.Export, ro bool, er
 	}
 	v, err := tx.Volumes().Get(export.Volume)
 	if errors.Is(err, baremetal.ErrNotFound) { // a raw file
-		return export, readOnly(t), nil
+		return export, t.ReadOnly(), nil
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	return export, readOnly(t) || v.ReadOnly, nil
+	return export, t.ReadOnly() || v.ReadOnly, nil
 }
 
 // exportTo is an attachment in the shape of an export: a host that is no node of ours

@@ -16,11 +16,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ironhook/baremetal"
-	"ironhook/storage/iscsi"
-	"ironhook/storage/iscsi/initiatortest"
+	"ironhook/block/iscsi"
+	"ironhook/block/iscsi/initiatortest"
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // The initiators of one machine: what its firmware and its operating systems call
@@ -172,8 +172,13 @@ func TestNext(t *testing.T) {
 		{"script login system up", iscsi.Logout, linux, "logout"},
 		{"script login system up", iscsi.Closed, linux, "logout"},
 		{"script login system up logout", iscsi.Closed, linux, ""},
-		{"script login first-read", iscsi.Closed, ipxe, ""},       // it hands over to the system
-		{"script login system up logout", iscsi.Login, linux, ""}, // an open-iscsi that was restarted
+		{"script login first-read", iscsi.Closed, ipxe, ""},             // it hands over to the system
+		{"script login system up logout", iscsi.Login, linux, "system"}, // an open-iscsi that was restarted
+		{"script login system up logout", iscsi.Login, windows, "system"},
+		{"script login system up logout system", iscsi.Login, linux, ""},
+		{"script login system up logout system", iscsi.Closed, linux, "logout"},
+		{"script login system up logout system", iscsi.FirstWrite, linux, ""},
+		{"script login system up logout script", iscsi.Login, ipxe, "login"},
 		{"script login system up power-off", iscsi.Closed, linux, ""},
 	} {
 		if got := next(iscsi.Event{Kind: c.kind, ISID: c.isid}, kinds(c.history)); got != c.want {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/store"
 )
 
@@ -15,16 +16,25 @@ type External struct{ store *store.Store }
 // NewExternal makes the interface.
 func NewExternal(s *store.Store) *External { return &External{s} }
 
-// Validate says what would keep a node that boots from a volume from finding it.
-// Ironic looks at the boot interface only and lets the rest fail at boot time. That
-// the node lacks the capability iscsi_boot is said when it is deployed, as in
-// Ironic.
+// Validate says what would keep the node from booting from its volume. Ironic looks
+// at the boot interface only and lets the rest fail at boot time.
 func (e *External) Validate(ctx context.Context, n *baremetal.Node) error {
 	var found findings
 	err := e.store.View(ctx, func(tx *store.Tx) error {
 		targets, err := volumeTargets(tx, n)
-		if err != nil || writesImage(n, targets) {
+		if err != nil {
 			return err
+		}
+		f, err := facts(tx, n, targets)
+		if err != nil {
+			return err
+		}
+		p := boot.Decide(f)
+		if r := p.Ready(n); r != nil {
+			found.add("%s", r)
+		}
+		if p.Refusal != nil {
+			return nil
 		}
 		if !bootsByIPXE[n.Interfaces["boot"]] {
 			found.add("The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface must be set to ``ipxe``.")
@@ -43,7 +53,7 @@ func (e *External) Validate(ctx context.Context, n *baremetal.Node) error {
 // checkProperties looks for what an iSCSI URI is made of. The plural keys are those
 // of several paths to one volume.
 func checkProperties(found *findings, t *baremetal.VolumeTarget) {
-	if !isISCSI(t) {
+	if !t.ISCSI() {
 		return
 	}
 	for _, key := range []string{"target_portal", "target_iqn", "target_lun"} {
@@ -71,7 +81,7 @@ func (e *External) Attach(context.Context, *baremetal.Node) error { return nil }
 // Detach does nothing.
 func (e *External) Detach(context.Context, *baremetal.Node) error { return nil }
 
-// ShouldWriteImage is false when the node boots from a volume.
-func (e *External) ShouldWriteImage(ctx context.Context, n *baremetal.Node) (bool, error) {
-	return shouldWriteImage(ctx, e.store, n)
+// Plan is what the node boots from.
+func (e *External) Plan(ctx context.Context, n *baremetal.Node) (boot.Plan, error) {
+	return planOf(ctx, e.store, n)
 }

@@ -17,8 +17,8 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 func TestMain(m *testing.M) {

@@ -2,10 +2,12 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/store"
 )
 
@@ -21,8 +23,10 @@ func (Noop) Attach(context.Context, *baremetal.Node) error { return nil }
 // Detach does nothing.
 func (Noop) Detach(context.Context, *baremetal.Node) error { return nil }
 
-// ShouldWriteImage is always true.
-func (Noop) ShouldWriteImage(context.Context, *baremetal.Node) (bool, error) { return true, nil }
+// Plan is that of a node whose storage attaches nothing.
+func (Noop) Plan(_ context.Context, n *baremetal.Node) (boot.Plan, error) {
+	return boot.Decide(boot.Facts{Node: n}), nil
+}
 
 // volumeTargets returns the node's targets by boot index.
 func volumeTargets(tx *store.Tx, n *baremetal.Node) ([]*baremetal.VolumeTarget, error) {
@@ -35,27 +39,52 @@ func volumeTargets(tx *store.Tx, n *baremetal.Node) ([]*baremetal.VolumeTarget, 
 	return targets, nil
 }
 
-// writesImage is Ironic's rule: a node boots from its volume when no image is
-// named and a target has boot index 0.
-func writesImage(n *baremetal.Node, targets []*baremetal.VolumeTarget) bool {
-	if _, image := n.InstanceInfo["image_source"]; image {
-		return true
+// facts reads what a plan of the node depends on, as the store has it now.
+func facts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (f boot.Facts, err error) {
+	f.Node, f.Targets = n, targets
+	if source := n.ImageSource(); source != "" {
+		if f.Image, err = tx.FindImage(source); errors.Is(err, baremetal.ErrInvalid) {
+			f.Ambiguous = err
+		} else if err != nil {
+			return f, fmt.Errorf("look for the image of node %s: %w", n.UUID, err)
+		}
 	}
-	return len(targets) == 0 || targets[0].BootIndex != 0
+	if len(targets) == 0 || targets[0].BootIndex != 0 {
+		return f, nil
+	}
+	e, err := tx.Exports().Find(targets[0].UUID)
+	if err != nil {
+		return f, err
+	}
+	f.Attached = e != nil
+	if f.Volume, err = tx.Volumes().Find(targets[0].VolumeID); err != nil || f.Volume == nil {
+		return f, err
+	}
+	snapshots, err := tx.Snapshots().List(store.Where("volume_uuid", f.Volume.UUID))
+	f.Snapshots = len(snapshots)
+	return f, err
 }
 
-// shouldWriteImage is writesImage for those who have not read the targets yet.
-func shouldWriteImage(ctx context.Context, s *store.Store, n *baremetal.Node) (write bool, err error) {
+// factsOf is facts for callers that have not read the targets yet.
+func factsOf(tx *store.Tx, n *baremetal.Node) (boot.Facts, error) {
+	targets, err := volumeTargets(tx, n)
+	if err != nil {
+		return boot.Facts{}, err
+	}
+	return facts(tx, n, targets)
+}
+
+// planOf is what the node boots from, as the store has it now.
+func planOf(ctx context.Context, s *store.Store, n *baremetal.Node) (p boot.Plan, err error) {
 	err = s.View(ctx, func(tx *store.Tx) error {
-		targets, err := volumeTargets(tx, n)
-		write = writesImage(n, targets)
+		f, err := factsOf(tx, n)
+		if err == nil {
+			p = boot.Decide(f)
+		}
 		return err
 	})
-	return write, err
+	return p, err
 }
-
-// isISCSI compares as Ironic does.
-func isISCSI(t *baremetal.VolumeTarget) bool { return strings.EqualFold(t.VolumeType, "iscsi") }
 
 // bootsByIPXE has the boot interfaces that can hand a volume to the firmware.
 var bootsByIPXE = map[string]bool{"ipxe": true, "http-ipxe": true, "fake": true}

@@ -13,8 +13,8 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // Whenever the program is killed, an export, the properties of its target and the

@@ -3,11 +3,11 @@ package storage
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/google/uuid"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/storage/pool"
 	"ironhook/store"
 )
@@ -16,59 +16,25 @@ import (
 // as its image_source, and that has no volume target with boot_index 0, gets a volume
 // of its own that begins as that image. Volume and target belong together: when the
 // target goes, at tear-down for one, the volume goes too, unless somebody has set its
-// metadata item keep to true.
-
-// golden returns the image that the node's deployment shall make a volume of, nil if
-// it names none of ours. A name that several images have is ErrInvalid.
-func golden(tx *store.Tx, n *baremetal.Node) (*baremetal.Image, error) {
-	source := n.InstanceInfo.Text("image_source")
-	if source == "" {
-		return nil, nil
-	}
-	i, err := pool.FindImage(tx, source)
-	if err != nil {
-		return nil, fmt.Errorf("image_source in instance_info: %w", err)
-	}
-	return i, nil
-}
-
-// makes tells whether attaching will make the node's boot volume, and of what.
-func makes(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (*baremetal.Image, error) {
-	if len(targets) > 0 && targets[0].BootIndex == 0 {
-		return nil, nil
-	}
-	return golden(tx, n)
-}
+// metadata item keep to true. Every deployment begins with a new one (remake.go).
 
 // ensure makes the node's boot volume and its target, if it is to have one. The volume
 // is the node's from the first: cut short by a crash, it is an orphan of the pool's.
 func (m *Managed) ensure(ctx context.Context, n *baremetal.Node) error {
-	var from *baremetal.Image
-	err := m.store.View(ctx, func(tx *store.Tx) error {
-		targets, err := volumeTargets(tx, n)
-		if err == nil {
-			from, err = makes(tx, n, targets)
-		}
-		return err
-	})
-	if err != nil || from == nil {
+	p, err := m.Plan(ctx, n)
+	if err != nil || p.Image == nil {
 		return err
 	}
+	size, refusal := boot.RootSize(n)
+	if refusal != nil {
+		return refusal.Err()
+	}
 	v, err := m.pool.CreateVolume(ctx, pool.NewVolume{Name: n.Label(), Description: "made by the deployment of node " + n.UUID,
-		Image: from.UUID, Size: rootSize(n), Node: n.UUID})
+		Image: p.Image.UUID, Size: size, Node: n.UUID})
 	if err != nil {
 		return fmt.Errorf("make the boot volume of node %s: %w", n.Label(), err)
 	}
 	return m.store.Update(ctx, func(tx *store.Tx) error {
-		return tx.Targets().Insert(&baremetal.VolumeTarget{UUID: uuid.NewString(), NodeUUID: n.UUID, VolumeType: "iscsi", VolumeID: v.UUID})
+		return tx.Targets().Insert(&baremetal.VolumeTarget{UUID: uuid.NewString(), NodeUUID: n.UUID, VolumeType: baremetal.ISCSI, VolumeID: v.UUID})
 	})
-}
-
-// rootSize is the size in bytes that instance_info asks for, 0 for that of the image.
-func rootSize(n *baremetal.Node) int64 {
-	gib, err := strconv.ParseInt(fmt.Sprint(n.InstanceInfo["root_gb"]), 10, 32)
-	if err != nil || gib < 0 {
-		return 0
-	}
-	return gib << 30
 }

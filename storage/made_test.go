@@ -23,8 +23,8 @@ func TestVolumeOfADeployment(t *testing.T) {
 	n.InstanceInfo = baremetal.Object{"image_source": "debian"}
 	h.update(func(tx *store.Tx) error { return tx.Nodes().Update(n) })
 
-	if write, err := h.managed.ShouldWriteImage(t.Context(), n); write || err != nil {
-		t.Errorf("ShouldWriteImage = %v, %v, want false: the image becomes a volume", write, err)
+	if p, err := h.managed.Plan(t.Context(), n); p.Image == nil || err != nil {
+		t.Errorf("Plan = %+v, %v, want the image that becomes a volume", p, err)
 	}
 	h.must(h.managed.Validate(t.Context(), n))
 	h.must(h.managed.Attach(t.Context(), n))

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // Managed is the storage interface "iscsi": it gives local volumes to machines. Its
@@ -35,24 +37,10 @@ func NewManaged(s *store.Store, p *pool.Pool, v *volume.Dir, portal Portal, with
 	return &Managed{s, p, v, portal, withdraw}
 }
 
-// ShouldWriteImage is false when the node boots from a volume, be it one that Attach
-// makes of the image that instance_info names.
-func (m *Managed) ShouldWriteImage(ctx context.Context, n *baremetal.Node) (write bool, err error) {
-	err = m.store.View(ctx, func(tx *store.Tx) error {
-		targets, err := volumeTargets(tx, n)
-		if err != nil {
-			return err
-		}
-		write, err = m.writesImage(tx, n, targets)
-		return err
-	})
-	return write, err
-}
-
-// writesImage is Ironic's rule but for images of ours, which become volumes.
-func (m *Managed) writesImage(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (bool, error) {
-	i, err := golden(tx, n)
-	return i == nil && writesImage(n, targets), err
+// Plan is what the node boots from, be it a volume that Attach makes of the image that
+// instance_info names.
+func (m *Managed) Plan(ctx context.Context, n *baremetal.Node) (boot.Plan, error) {
+	return planOf(ctx, m.store, n)
 }
 
 // Validate says everything at once that would keep the node from booting from its
@@ -64,9 +52,11 @@ func (m *Managed) Validate(ctx context.Context, n *baremetal.Node) error {
 		if err != nil {
 			return err
 		}
-		if err := m.checkBoot(&found, tx, n, targets); err != nil {
+		f, err := facts(tx, n, targets)
+		if err != nil {
 			return err
 		}
+		checkBoot(&found, f)
 		_, err = m.checkVolumes(&found, tx, n, targets, nil)
 		return err
 	})
@@ -77,34 +67,17 @@ func (m *Managed) Validate(ctx context.Context, n *baremetal.Node) error {
 }
 
 // checkBoot looks at what the machine needs besides the volumes.
-func (m *Managed) checkBoot(found *findings, tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) error {
-	write, err := m.writesImage(tx, n, targets)
-	if isFinding(err) {
-		found.add("%s", err)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if write {
-		if _, image := n.InstanceInfo["image_source"]; !image {
-			found.add("There is no volume target with boot_index 0 to boot from: create one with the name of a volume as its volume_id, or set image_source in instance_info to an image.")
+func checkBoot(found *findings, f boot.Facts) {
+	p := boot.Decide(f)
+	_, unmade := f.Remakes()
+	for _, r := range []*boot.Refusal{p.Ready(f.Node), unmade} {
+		if r != nil && !slices.Contains(*found, r.String()) {
+			found.add("%s", r)
 		}
-		return nil
 	}
-	if !bootsByIPXE[n.Interfaces["boot"]] {
+	if p.Refusal == nil && !bootsByIPXE[f.Node.Interfaces["boot"]] {
 		found.add("To support network booting to an iSCSI volume, the boot interface must be set to ``ipxe``.")
 	}
-	if _, able := n.Capability("iscsi_boot"); able {
-		return nil
-	}
-	switch {
-	case len(targets) == 0 || targets[0].BootIndex != 0:
-		found.add("The image %s becomes a volume of type 'iscsi', however the capability 'iscsi_boot' is not set for the node: add iscsi_boot:True to capabilities in its properties.", n.InstanceInfo.Text("image_source"))
-	case isISCSI(targets[0]):
-		found.add("Volume target %s is configured for 'iscsi', however the capability 'iscsi_boot' is not set for the node: add iscsi_boot:True to capabilities in its properties.", targets[0].UUID)
-	}
-	return nil
 }
 
 // checkVolumes looks at every volume that attaching would export, and returns them by
@@ -113,8 +86,11 @@ func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node,
 	volumes = map[string]string{}
 	named := map[string]string{}
 	for _, t := range targets {
-		if !isISCSI(t) {
+		if !t.ISCSI() {
 			continue
+		}
+		for _, key := range t.Unreadable() {
+			found.add("%s of volume target %s is %.64q: set it to %s.", key, t.UUID, fmt.Sprint(t.Properties[key]), readings[key])
 		}
 		id, v, err := pool.Resolve(tx, m.volumes, t.VolumeID)
 		if isFinding(err) {
@@ -145,6 +121,9 @@ func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node,
 	return volumes, nil
 }
 
+// readings are what may stand at a key of a target's properties.
+var readings = map[string]string{"access_mode": "ro or rw", "keep": "true or false", "reset_on_boot": "true or false"}
+
 // isFinding tells an error that a person can do something about.
 func isFinding(err error) bool {
 	return errors.Is(err, baremetal.ErrConflict) || errors.Is(err, baremetal.ErrInvalid)
@@ -158,7 +137,7 @@ func (m *Managed) checkVolume(found *findings, t *baremetal.VolumeTarget, id str
 	}
 	info, err := m.volumes.Stat(id)
 	switch {
-	case err == nil && info.Kind != volume.KindVolume && !readOnly(t):
+	case err == nil && info.Kind != volume.KindVolume && !t.ReadOnly():
 		found.add("volume_id %s of volume target %s names a %s, which cannot be written to: make a volume from it and name that, or set in the target's properties access_mode to ro, or, for an image, reset_on_boot to true.", t.VolumeID, t.UUID, info.Kind)
 	case err == nil:
 		return true
@@ -190,28 +169,27 @@ func (m *Managed) alternatives() string {
 }
 
 // checkFree looks for another machine that has the volume. Machines that only read
-// it, all of them, may share it.
+// it, all of them, may share it. A node that is deployed has its volumes since then: of
+// the others only those that are on can be in its way.
 func checkFree(found *findings, tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, id string, v *baremetal.Volume) error {
 	uses, err := pool.Users(tx, id)
 	if err != nil {
 		return err
 	}
-	ro := readOnly(t) || v != nil && v.ReadOnly
+	ro := t.ReadOnly() || v != nil && v.ReadOnly
 	for _, u := range uses {
 		switch {
-		case u.Node == n.UUID, ro && u.ReadOnly:
+		case u.Node == n.UUID, ro && u.ReadOnly, pool.Holds(n, t) && !u.Live():
 		case u.Node == "":
 			found.add("Volume %s of volume target %s is attached to %s: delete that attachment first, or give this node a volume of its own.", t.VolumeID, t.UUID, cmp.Or(u.Name, "another host"))
+		case !u.Live():
+			found.add("Volume %s of volume target %s is in use by node %s, which is deployed: undeploy that node first, give this one a volume of its own, or set access_mode to ro in the properties of both targets.", t.VolumeID, t.UUID, u.Name)
 		default:
 			found.add("Volume %s of volume target %s is in use by node %s: switch that node off first, give this one a volume of its own, or set access_mode to ro in the properties of both targets.", t.VolumeID, t.UUID, u.Name)
 		}
 	}
 	return nil
 }
-
-// readOnly tells whether the operator promised that the machine only reads, with
-// the key that OpenStack has for it.
-func readOnly(t *baremetal.VolumeTarget) bool { return t.Properties.Text("access_mode") == "ro" }
 
 // Attach exports every iSCSI volume of the node to it. What is exported already
 // stays as it is, secret included, so that a running machine does not lose its

@@ -271,7 +271,7 @@ func TestValidateSaysEverythingAtOnce(t *testing.T) {
 		t.Errorf("without targets: %v", err)
 	}
 	n.Interfaces["boot"], n.Properties = "pxe", nil
-	boot := h.give(n, 0, "missing", nil)
+	h.give(n, 0, "missing", nil)
 	h.give(n, 1, "also/missing", nil)
 	err := h.managed.Validate(t.Context(), n)
 	if !errors.Is(err, baremetal.ErrInvalid) {
@@ -280,7 +280,7 @@ func TestValidateSaysEverythingAtOnce(t *testing.T) {
 	for _, want := range []string{
 		"Failed to validate iscsi storage interface for node " + n.UUID + ".",
 		"the boot interface must be set to ``ipxe``",
-		"Volume target " + boot.UUID + " is configured for 'iscsi', however the capability 'iscsi_boot' is not set for the node",
+		"pc-07 boots from a volume over iSCSI, however the capability 'iscsi_boot' is not set for the node",
 		"there are no volumes yet", "also/missing",
 	} {
 		if !strings.Contains(err.Error(), want) {
@@ -288,8 +288,40 @@ func TestValidateSaysEverythingAtOnce(t *testing.T) {
 		}
 	}
 	n.InstanceInfo = baremetal.Object{"image_source": "http://example.org/image"}
-	if write, err := h.managed.ShouldWriteImage(t.Context(), n); err != nil || !write {
-		t.Errorf("ShouldWriteImage with an image = %v, %v, want true", write, err)
+	if p, err := h.managed.Plan(t.Context(), n); err != nil || p.Refusal == nil {
+		t.Errorf("Plan with an image from elsewhere = %+v, %v, want a refusal", p, err)
+	}
+}
+
+// An image_source that says nothing is none: the conductor, the storage interface and
+// the boot script once had a test each, and the machine never booted.
+func TestAnEmptyImageSourceIsNone(t *testing.T) {
+	for _, source := range []any{"", nil, false, " "} {
+		h := newHouse(t)
+		n, _ := h.machine("pc-07")
+		n.InstanceInfo = baremetal.Object{"image_source": source}
+		h.must(h.managed.Validate(t.Context(), n))
+		p, err := h.managed.Plan(t.Context(), n)
+		if err != nil || p.Volume == nil {
+			t.Errorf("image_source %#v: Plan = %+v, %v, want the volume", source, p, err)
+		}
+		h.must(h.managed.Attach(t.Context(), n))
+		if len(h.exports()) != 1 {
+			t.Errorf("image_source %#v: %d exports, want 1", source, len(h.exports()))
+		}
+	}
+}
+
+func TestValidateNamesUnreadableOptions(t *testing.T) {
+	h := newHouse(t)
+	n := h.node("pc-07")
+	h.volume("v")
+	h.give(n, 0, "v", baremetal.Object{"reset_on_boot": "perhaps", "access_mode": "wr"})
+	err := h.managed.Validate(t.Context(), n)
+	for _, want := range []string{`reset_on_boot of volume target`, `is "perhaps": set it to true or false.`, `is "wr": set it to ro or rw.`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Validate = %v, want %q in it", err, want)
+		}
 	}
 }
 

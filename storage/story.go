@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
-	"ironhook/storage/iscsi"
+	"ironhook/block/iscsi"
 	"ironhook/store"
 )
 
@@ -150,7 +150,7 @@ func owner(tx *store.Tx, event iscsi.Event) (node string, exported bool, err err
 }
 
 // next is the chapter that an initiator's doing adds to the story of its machine,
-// "" for none: each is told once in a boot. A boot begins where the machine was
+// "" for none: each is told once in a boot, but for a login after the logout. A boot begins where the machine was
 // switched or fetched its boot program or script. Asking the log instead of
 // remembering lets the story go on after we have been restarted in its middle.
 func next(e iscsi.Event, history []baremetal.EventKind) baremetal.EventKind {
@@ -164,6 +164,9 @@ func next(e iscsi.Event, history []baremetal.EventKind) baremetal.EventKind {
 	}
 	switch e.Kind {
 	case iscsi.Login:
+		if len(history) > 0 && history[len(history)-1] == baremetal.EventLogout {
+			return baremetal.EventSystem // the machine renews its session; its boot goes on
+		}
 		if firmware(e.ISID) || !told(baremetal.EventLogin) {
 			return once(baremetal.EventLogin)
 		}

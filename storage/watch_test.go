@@ -3,7 +3,7 @@ package storage
 import (
 	"testing"
 
-	"ironhook/storage/iscsi/initiatortest"
+	"ironhook/block/iscsi/initiatortest"
 )
 
 // A session is told with the machine and the volume it is of; a discovery with neither.

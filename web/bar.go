@@ -32,6 +32,7 @@ type Bar struct {
 	Latest time.Time // when the boot last got on
 	Reason string    // what broke the boot, in the words of the event; "" when nothing did
 	Ended  bool      // the machine went off, or let go of its volume
+	Linked bool      // it has a session with its volume now
 }
 
 // bootBar makes the bar of the last boot in events, which are those of one
@@ -146,6 +147,24 @@ func (b Bar) Reached() int {
 
 // Up tells whether the boot came to its end.
 func (b Bar) Up() bool { return b.Next() < 0 }
+
+// observe corrects what the events say by what is known now: the power state, and the
+// sessions with the disks that the machine is given. A session ends with the power,
+// but an answer about the power may be old.
+func (b *Bar) observe(power baremetal.PowerState, l link) {
+	b.Linked = l == linkUp
+	b.Ended = !b.Linked && (b.Ended || power == baremetal.PowerOff || l == linkDown && b.Up())
+}
+
+// Serving reports whether the machine is seen to run from its volume, though its boot
+// was not, or not to the end: the log is younger than the session, or its root is read-only.
+func (b Bar) Serving(now time.Time) bool {
+	if !b.Linked || b.Reason != "" || b.Up() {
+		return false
+	}
+	last := len(b.Steps) - 1
+	return b.Began.IsZero() || b.Next() == last && b.Stuck(now) != ""
+}
 
 // Running tells whether the boot is still under way.
 func (b Bar) Running() bool { return !b.Began.IsZero() && !b.Up() && !b.Ended && b.Reason == "" }

@@ -80,6 +80,7 @@ func TestBootBar(t *testing.T) {
 		{"switched off halfway", halfway + "power-off@60s", "###...... ended"},
 		{"let go of its volume", whole + "logout@60s", "######### ended"},
 		{"came back to its volume", whole + "logout@60s system@61s", "#########"},
+		{"refused while it came back", whole + "logout@60s refused/login@61s:busy", "######### ended"},
 		{"power on is a new boot", whole + "power-on@20s", "#........"},
 		{"asks after a pause", byHand + "discover@128s", "/#......."},
 		{"asks after the end", byHand + "logout@10s discover@30s", "/#......."},

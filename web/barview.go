@@ -27,15 +27,18 @@ type segment struct {
 }
 
 // newBarView draws bar as it looks at the time now, on a machine whose power is
-// known to be power.
-func newBarView(bar Bar, power baremetal.PowerState, now time.Time) barView {
-	bar.Ended = bar.Ended || power == baremetal.PowerOff
+// known to be power and whose disks are linked so.
+func newBarView(bar Bar, power baremetal.PowerState, l link, now time.Time) barView {
+	bar.observe(power, l)
+	serving := bar.Serving(now)
 	v := barView{Reached: bar.Reached(), Total: len(bar.Steps), Problem: bar.Stuck(now)}
 	if bar.Reason != "" {
 		v.Problem = bar.Reason
 	}
 	v.Mood = mood(bar, v.Problem)
-	if !bar.Began.IsZero() {
+	if serving {
+		v.Mood, v.Problem = "up", ""
+	} else if !bar.Began.IsZero() {
 		v.Elapsed = elapsed(bar.Elapsed(now))
 	}
 	if v.Mood == "running" || v.Mood == "stuck" {

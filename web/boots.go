@@ -48,9 +48,15 @@ func begins(b []*baremetal.Event, e *baremetal.Event) bool {
 	case baremetal.EventDiscover:
 		return ended(b) || e.At.Sub(b[len(b)-1].At) > pause || reached(b, baremetal.EventScript)
 	case baremetal.EventRefused, baremetal.EventError:
-		return ended(b)
+		return ended(b) && !renews(b, e)
 	}
 	return false
+}
+
+// renews reports whether e is of a machine that runs and asks for its volume again.
+// Only firmware asks for what comes before a login, and only it begins a boot.
+func renews(b []*baremetal.Event, e *baremetal.Event) bool {
+	return b[len(b)-1].Kind == baremetal.EventLogout && step(e.Step) >= step(baremetal.EventLogin)
 }
 
 // late tells whether e is the discovery that the machine is on, which b shows

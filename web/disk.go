@@ -19,6 +19,35 @@ type Session struct {
 	Median, Slow            time.Duration // within which half of the commands were answered, and 99 of 100
 }
 
+// link is whether a machine has a session with a disk that Ironhook serves it.
+type link int
+
+// The links. That of a machine is unknown when its disks are served by others.
+const (
+	linkUnknown link = iota
+	linkDown
+	linkUp
+)
+
+// links returns the link of each node that has exports among those of the query.
+func (w *Web) links(tx *store.Tx, q store.Query) (map[string]link, error) {
+	if w.Open == nil {
+		return nil, nil
+	}
+	exports, err := tx.Exports().List(q)
+	if err != nil || len(exports) == 0 {
+		return nil, err
+	}
+	open, links := w.Open(), map[string]link{}
+	for _, x := range exports {
+		links[x.NodeUUID] = max(links[x.NodeUUID], linkDown)
+		if open[x.IQN] {
+			links[x.NodeUUID] = linkUp
+		}
+	}
+	return links, nil
+}
+
 // diskGroups are the sessions with the disks that a node is given now.
 func (w *Web) diskGroups(tx *store.Tx, node string) (groups []group, err error) {
 	if w.Sessions == nil {

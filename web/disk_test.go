@@ -60,3 +60,52 @@ func TestAmount(t *testing.T) {
 		}
 	}
 }
+
+// A machine that has a session is up on the wall, on its page and in the stream, though
+// the appliance restarted and the log's last word is that the machine logged out.
+func TestAnOpenSessionIsUp(t *testing.T) {
+	open := map[string]bool{"iqn.2026-11.example:t-1": true}
+	r := newRoom(t, func(w *Web) { w.Open = func() map[string]bool { return open } }).enter()
+	r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01", Driver: "ipmi", PowerState: baremetal.PowerOn}, "52:54:00:00:00:01")
+	r.update(func(tx *store.Tx) error {
+		if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-1", NodeUUID: "node-1", VolumeType: "iscsi", VolumeID: "root"}); err != nil {
+			return err
+		}
+		if err := tx.Exports().Insert(&baremetal.Export{TargetUUID: "t-1", NodeUUID: "node-1", IQN: "iqn.2026-11.example:t-1", Volume: "root"}); err != nil {
+			return err
+		}
+		for _, kind := range append(baremetal.BootSteps, baremetal.EventLogout) {
+			if err := tx.Append(baremetal.Event{Node: "node-1", Kind: kind}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	views := map[string]func(tx *store.Tx) (string, error){
+		"wall": func(tx *store.Tx) (string, error) {
+			found, err := r.web.readWall(tx)
+			return found.Tiles[0].Bar.Caption, err
+		},
+		"page": func(tx *store.Tx) (string, error) {
+			d, err := r.web.readDossier(tx, "node-1")
+			return d.Boots[0].Bar.Caption, err
+		},
+		"stream": func(tx *store.Tx) (string, error) {
+			v := &wallView{web: r.web}
+			_, err := v.update(tx, nil, true)
+			return v.tiles["node-1"].Bar.Caption, err
+		},
+	}
+	for _, want := range []string{"Up", "Was up"} {
+		for name, view := range views {
+			r.update(func(tx *store.Tx) error {
+				got, err := view(tx)
+				if got != want {
+					t.Errorf("%s with the sessions %v: %q, want %q", name, open, got, want)
+				}
+				return err
+			})
+		}
+		open = nil
+	}
+}

@@ -97,7 +97,7 @@ func (v machineView) update(tx *store.Tx, events []*baremetal.Event, lost bool) 
 }
 
 func (w *Web) readDossier(tx *store.Tx, ident string) (*dossier, error) {
-	m, err := readMachine(tx, ident)
+	m, err := w.readMachine(tx, ident)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (w *Web) readDossier(tx *store.Tx, ident string) (*dossier, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Boots = bootViews(past, m.node.PowerState, tx.Now())
+	d.Boots = bootViews(past, m.node.PowerState, m.link, tx.Now())
 	tail, err := tx.Events(store.EventQuery{Node: m.node.UUID, Limit: tailEvents, Last: true})
 	if err != nil {
 		return nil, err
@@ -135,22 +135,22 @@ func newLine(e *baremetal.Event) line {
 }
 
 // bootViews are the last boots in events, the latest first.
-func bootViews(events []*baremetal.Event, power baremetal.PowerState, now time.Time) []bootView {
+func bootViews(events []*baremetal.Event, power baremetal.PowerState, l link, now time.Time) []bootView {
 	var views []bootView
 	for _, b := range slices.Backward(boots(events)) {
 		if len(views) == pastBoots {
 			break
 		}
 		if len(views) > 0 {
-			power = baremetal.PowerOff // a boot that was followed by another is over
+			power, l = baremetal.PowerOff, linkUnknown // a boot that was followed by another is over
 		}
-		views = append(views, newBootView(barOf(b), power, now))
+		views = append(views, newBootView(barOf(b), power, l, now))
 	}
 	return views
 }
 
-func newBootView(bar Bar, power baremetal.PowerState, now time.Time) bootView {
-	v := bootView{Began: bar.Began, Bar: newBarView(bar, power, now)}
+func newBootView(bar Bar, power baremetal.PowerState, l link, now time.Time) bootView {
+	v := bootView{Began: bar.Began, Bar: newBarView(bar, power, l, now)}
 	before := bar.Began
 	for i, s := range bar.Steps {
 		row := newStepView(s, v.Bar.Segments[i].Class)

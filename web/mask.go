@@ -10,9 +10,6 @@ import (
 	"ironhook/baremetal"
 )
 
-// hidden stands for what is not shown, as in the API's answers.
-const hidden = "******"
-
 // public are the keys of driver_info and of a target's properties whose values
 // anybody who is logged in may read over a shoulder. Of every other key the page
 // says only that it is set: a key that nobody thought of is no leak.
@@ -42,7 +39,7 @@ func guarded(o baremetal.Object) []fact {
 	list := facts(o)
 	for i, f := range list {
 		if !public[f.Name] {
-			list[i].Value = hidden
+			list[i].Value = baremetal.Mask
 		}
 	}
 	return list

@@ -73,7 +73,7 @@ func TestMachinePage(t *testing.T) {
 	for _, path := range []string{"/ui/machines/node-1", "/ui/machines/pc-01"} {
 		a := r.get(path)
 		for _, want := range []string{
-			"pc-01", "Last boot", "Root is mounted", "10.1.0.9", "iqn.2026-11.example:pc-01", "root-pc-01", "10.0.0.1:3260", hidden,
+			"pc-01", "Last boot", "Root is mounted", "10.1.0.9", "iqn.2026-11.example:pc-01", "root-pc-01", "10.0.0.1:3260", baremetal.Mask,
 			`data-path="/v1/nodes/node-1/states/power" data-target="rebooting"`, `data-target="deleted"`, "first-read", "created",
 			`hx-sse:connect="/ui/events?after=10&amp;machine=node-1"`,
 		} {

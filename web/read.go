@@ -19,19 +19,24 @@ type machine struct {
 	ports  []*baremetal.Port
 	leases []*baremetal.Lease // of its ports
 	boot   []*baremetal.Event // the latest of bootKinds, oldest first
+	link   link
 }
 
 // readMachine reads the node that ident names.
-func readMachine(tx *store.Tx, ident string) (*machine, error) {
+func (w *Web) readMachine(tx *store.Tx, ident string) (*machine, error) {
 	node, err := tx.Nodes().Get(ident)
 	if err != nil {
 		return nil, err
 	}
-	return readNode(tx, node)
+	links, err := w.links(tx, store.Where("node_uuid", node.UUID))
+	if err != nil {
+		return nil, err
+	}
+	return readNode(tx, node, links)
 }
 
-func readNode(tx *store.Tx, node *baremetal.Node) (*machine, error) {
-	m := &machine{node: node}
+func readNode(tx *store.Tx, node *baremetal.Node, links map[string]link) (*machine, error) {
+	m := &machine{node: node, link: links[node.UUID]}
 	var err error
 	if m.ports, err = tx.Ports().List(store.Where("node_uuid", node.UUID)); err != nil {
 		return nil, err
@@ -50,15 +55,19 @@ func readNode(tx *store.Tx, node *baremetal.Node) (*machine, error) {
 
 // readMachines reads all nodes in the order of their names, as people count:
 // pc-2 before pc-10.
-func readMachines(tx *store.Tx) ([]*machine, error) {
+func (w *Web) readMachines(tx *store.Tx) ([]*machine, error) {
 	nodes, err := tx.Nodes().List(store.Query{})
+	if err != nil {
+		return nil, err
+	}
+	links, err := w.links(tx, store.Query{})
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(nodes, func(a, b *baremetal.Node) int { return natural(a.Label(), b.Label()) })
 	all := make([]*machine, 0, len(nodes))
 	for _, node := range nodes {
-		m, err := readNode(tx, node)
+		m, err := readNode(tx, node, links)
 		if err != nil {
 			return nil, err
 		}

@@ -86,7 +86,7 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 // newStream makes a stream of the wall for a browser that knows of the events up to
 // after.
 func (w *Web) newStream(after int64) *stream {
-	return &stream{Web: w, view: &wallView{}, after: after, seen: make(map[string]uint64), seed: maphash.MakeSeed()}
+	return &stream{Web: w, view: &wallView{web: w}, after: after, seen: make(map[string]uint64), seed: maphash.MakeSeed()}
 }
 
 // position is the number of the last event that r's sender knows of: what it
@@ -103,9 +103,6 @@ func position(r *http.Request) int64 {
 // run sends until the browser, the session or the server ends.
 func (s *stream) run(ctx context.Context, rw http.ResponseWriter) error {
 	out := http.NewResponseController(rw)
-	if err := out.SetReadDeadline(time.Time{}); err != nil { // the server's is for requests
-		return fmt.Errorf("lift read deadline: %w", err)
-	}
 	rw.Header().Set("Content-Type", "text/event-stream")
 	rw.Header().Set("X-Accel-Buffering", "no") // asks a proxy not to hold messages back
 	beats := time.NewTicker(s.heartbeat)

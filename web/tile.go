@@ -32,7 +32,7 @@ func newTile(m *machine, now time.Time) tile {
 		Name:  m.node.Label(),
 		Power: power(m.node),
 		State: provision(m.node.ProvisionState),
-		Bar:   newBarView(bootBar(m.boot), m.node.PowerState, now),
+		Bar:   newBarView(bootBar(m.boot), m.node.PowerState, m.link, now),
 	}
 	if len(m.ports) > 0 {
 		t.MAC, t.More = m.ports[0].Address, len(m.ports)-1

@@ -14,20 +14,31 @@ func TestBarView(t *testing.T) {
 	for _, test := range []struct {
 		name, in     string
 		power        baremetal.PowerState
+		link         link
 		now          time.Duration
 		mood, remark string
 		ticking      bool
 		classes      string // first letters
 	}{
-		{"idle", "", "", 0, "idle", "No boot seen yet", false, "wwwwwwwww"},
-		{"running", halfway, baremetal.PowerOn, 4 * time.Second, "running", "Waiting for Loader", true, "dddnwwwww"},
-		{"stuck", halfway, baremetal.PowerOn, time.Hour, "stuck", "Stuck before Loader", true, "dddswwwww"},
-		{"failed", halfway + "refused@4s:no", baremetal.PowerOn, time.Hour, "failed", "Loader failed", false, "dddfwwwww"},
-		{"up", whole, baremetal.PowerOn, time.Hour, "up", "Up", false, "ddddddddd"},
-		{"off without an event", halfway, baremetal.PowerOff, time.Hour, "over", "Ended before Loader", false, "dddwwwwww"},
-		{"off after it was up", whole + "power-off@20s", baremetal.PowerOff, time.Hour, "over", "Was up", false, "ddddddddd"},
+		{"idle", "", "", linkUnknown, 0, "idle", "No boot seen yet", false, "wwwwwwwww"},
+		{"running", halfway, baremetal.PowerOn, linkUnknown, 4 * time.Second, "running", "Waiting for Loader", true, "dddnwwwww"},
+		{"stuck", halfway, baremetal.PowerOn, linkUnknown, time.Hour, "stuck", "Stuck before Loader", true, "dddswwwww"},
+		{"failed", halfway + "refused@4s:no", baremetal.PowerOn, linkUnknown, time.Hour, "failed", "Loader failed", false, "dddfwwwww"},
+		{"up", whole, baremetal.PowerOn, linkUnknown, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"off without an event", halfway, baremetal.PowerOff, linkUnknown, time.Hour, "over", "Ended before Loader", false, "dddwwwwww"},
+		{"off after it was up", whole + "power-off@20s", baremetal.PowerOff, linkUnknown, time.Hour, "over", "Was up", false, "ddddddddd"},
+		{"up, linked", whole, baremetal.PowerOn, linkUp, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"up, the session gone", whole, baremetal.PowerOn, linkDown, time.Hour, "over", "Was up", false, "ddddddddd"},
+		{"session renewed, not told", whole + "logout@60s", baremetal.PowerOn, linkUp, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"session renewed", whole + "logout@60s system@61s", baremetal.PowerOn, linkUnknown, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"refused while it renewed", whole + "logout@60s refused/login@61s:busy system@62s", baremetal.PowerOn, linkUp, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"an old answer about its power", whole, baremetal.PowerOff, linkUp, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"its boot is not in the log", "", "", linkUp, time.Hour, "up", "Up", false, "wwwwwwwww"},
+		{"its root is read-only", strings.TrimSuffix(whole, "up@12s "), baremetal.PowerOn, linkUp, time.Hour, "up", "Up", false, "ddddddddw"},
+		{"the loader's session", "script@0s login@1s", baremetal.PowerOn, linkUp, 2 * time.Second, "running", "Waiting for Read", true, "ssssddnww"},
+		{"between the loader and the system", "script@0s login@1s", baremetal.PowerOn, linkDown, 2 * time.Second, "running", "Waiting for Read", true, "ssssddnww"},
 	} {
-		v := newBarView(bootBar(events(t, test.in)), test.power, dawn.Add(test.now))
+		v := newBarView(bootBar(events(t, test.in)), test.power, test.link, dawn.Add(test.now))
 		var classes strings.Builder
 		for _, s := range v.Segments {
 			classes.WriteByte(s.Class[0])
@@ -40,7 +51,7 @@ func TestBarView(t *testing.T) {
 }
 
 func TestWaterfall(t *testing.T) {
-	b := bootViews(events(t, byHand+"power-on@300s discover@304s offer@305s"), baremetal.PowerOn, dawn.Add(306*time.Second))
+	b := bootViews(events(t, byHand+"power-on@300s discover@304s offer@305s"), baremetal.PowerOn, linkUnknown, dawn.Add(306*time.Second))
 	if len(b) != 2 || b[0].Bar.Mood != "running" || b[1].Bar.Mood != "over" {
 		t.Fatalf("bootViews = %+v, want a running boot, then one that is over", b)
 	}

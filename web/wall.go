@@ -22,7 +22,7 @@ type wall struct {
 func (w *Web) wallPage(rw http.ResponseWriter, r *http.Request) {
 	var found *wall
 	err := w.Store.View(r.Context(), func(tx *store.Tx) (err error) {
-		if found, err = readWall(tx); err != nil {
+		if found, err = w.readWall(tx); err != nil {
 			return err
 		}
 		found.page, err = w.live(tx, "Machines", "")
@@ -35,8 +35,8 @@ func (w *Web) wallPage(rw http.ResponseWriter, r *http.Request) {
 	w.render(rw, http.StatusOK, "wall", found)
 }
 
-func readWall(tx *store.Tx) (*wall, error) {
-	machines, err := readMachines(tx)
+func (w *Web) readWall(tx *store.Tx) (*wall, error) {
+	machines, err := w.readMachines(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +78,7 @@ func summary(tiles []tile) []badge {
 // wallView keeps a browser's wall up to date: tile by tile, or as a whole when
 // machines come and go.
 type wallView struct {
+	web   *Web
 	order []string        // UUIDs of the machines as shown; nil before the first update
 	tiles map[string]tile // by UUID
 }
@@ -89,7 +90,7 @@ func (v *wallView) update(tx *store.Tx, events []*baremetal.Event, lost bool) ([
 	}
 	var changed []fragment
 	for _, uuid := range concerned(events) {
-		m, err := readMachine(tx, uuid)
+		m, err := v.web.readMachine(tx, uuid)
 		if errors.Is(err, baremetal.ErrNotFound) {
 			continue // its end is an event too
 		}
@@ -110,7 +111,7 @@ func (v *wallView) update(tx *store.Tx, events []*baremetal.Event, lost bool) ([
 // whole reads everything. Only when the set or the order of the machines changed
 // does the wall itself go to the browser, else its tiles.
 func (v *wallView) whole(tx *store.Tx, moved bool) ([]fragment, error) {
-	found, err := readWall(tx)
+	found, err := v.web.readWall(tx)
 	if err != nil {
 		return nil, err
 	}

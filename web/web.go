@@ -17,9 +17,15 @@ type Config struct {
 	// Sessions tells what is done with an iSCSI target now, by its name. It must not
 	// ask the store. nil: the pages do not tell.
 	Sessions func(target string) []Session
+	// Open returns the names of the iSCSI targets that have a session now. It must not
+	// ask the store. nil: only the events say which machines are up.
+	Open func() map[string]bool
 	// Progress tells in words how far the making of an image is, "" if none is being made.
 	// It must not ask the store. nil: the pages do not tell.
 	Progress func(image string) string
+	// Users lists by the UUIDs of volumes the names of those that have them, on or off.
+	// nil: the pages do not tell.
+	Users func(*store.Tx) (map[string][]string, error)
 	// Login tells whether a password is right, in a time that does not depend on
 	// whether the user exists. nil switches authentication off: everybody who
 	// reaches the listener sees the pages.

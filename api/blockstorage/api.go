@@ -14,8 +14,8 @@ import (
 	"ironhook/api/wire"
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // Config is what the API works with; all of it must be set.

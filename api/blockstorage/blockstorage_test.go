@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store/storetest"
+	"ironhook/volume"
 )
 
 // TestExchanges sends requests one after the other. VOLUME, SNAPSHOT and ATTACHMENT

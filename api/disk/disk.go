@@ -1,7 +1,7 @@
 // Package disk answers what OpenStack has no words for, of volumes, snapshots and images
 // alike, by their UUIDs:
 //
-//	GET  /ironhook/v1/disks/{id}/usage          bytes: virtual, own, shared
+//	GET  /ironhook/v1/disks/{id}/usage          bytes: virtual, own, shared; and users
 //	POST /ironhook/v1/disks/{id}/verify         a scrub that names damage
 //	GET  /ironhook/v1/disks/{id}/file?format=F  all of it, as raw or qcow2
 //
@@ -20,22 +20,26 @@ import (
 
 	"ironhook/api/wire"
 	"ironhook/baremetal"
-	"ironhook/storage/volume"
+	"ironhook/volume"
 )
 
 // API is the handler. It is safe for concurrent use, and leaves authentication to
 // whoever calls it.
 type API struct {
 	volumes *volume.Dir
+	users   Users
 	tidy    func()
 	log     *slog.Logger
 	mux     *http.ServeMux
 }
 
+// Users lists the names of the nodes and hosts that have a disk, on or off.
+type Users func(ctx context.Context, id string) ([]string, error)
+
 // New makes the handler of everything below /ironhook/v1/disks. tidy is called when there
 // may be layers to merge.
-func New(volumes *volume.Dir, tidy func(), log *slog.Logger) *API {
-	a := &API{volumes, tidy, log, http.NewServeMux()}
+func New(volumes *volume.Dir, users Users, tidy func(), log *slog.Logger) *API {
+	a := &API{volumes, users, tidy, log, http.NewServeMux()}
 	a.mux.HandleFunc("GET /ironhook/v1/disks/{id}/usage", a.usage)
 	a.mux.HandleFunc("POST /ironhook/v1/disks/{id}/verify", a.verify)
 	a.mux.HandleFunc("GET /ironhook/v1/disks/{id}/file", a.file)
@@ -67,36 +71,30 @@ func (a *API) usage(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	wire.Reply(w, http.StatusOK, map[string]int64{"virtual": u.Virtual, "own": u.Own, "shared": u.Shared})
-}
-
-// patience is how long a client may take nothing of what it is sent.
-const patience = time.Minute
-
-// paced is an answer whose deadline moves on for as long as it is read.
-type paced struct {
-	http.ResponseWriter
-	control *http.ResponseController
-	sent    bool
-}
-
-func pace(w http.ResponseWriter) *paced {
-	return &paced{ResponseWriter: w, control: http.NewResponseController(w)}
-}
-
-func (p *paced) Write(b []byte) (int, error) {
-	p.sent = true
-	if err := p.control.SetWriteDeadline(time.Now().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return 0, err
+	users, err := a.users(r.Context(), r.PathValue("id"))
+	if err != nil {
+		a.refuse(w, r, err)
+		return
 	}
-	return p.ResponseWriter.Write(b)
+	wire.Reply(w, http.StatusOK, map[string]any{"virtual": u.Virtual, "own": u.Own, "shared": u.Shared, "users": append([]string{}, users...)})
+}
+
+// counted is an answer that knows whether it has begun.
+type counted struct {
+	http.ResponseWriter
+	sent bool
+}
+
+func (c *counted) Write(b []byte) (int, error) {
+	c.sent = true
+	return c.ResponseWriter.Write(b)
 }
 
 // line writes one line of JSON at once.
-func (p *paced) line(what any) error {
-	err := json.NewEncoder(p).Encode(what)
+func line(w http.ResponseWriter, what any) error {
+	err := json.NewEncoder(w).Encode(what)
 	if err == nil {
-		err = p.control.Flush()
+		err = http.NewResponseController(w).Flush()
 	}
 	return err
 }
@@ -118,10 +116,10 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/jsonlines")
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	p, told := pace(w), time.Now()
+	told := time.Now()
 	found, err := a.volumes.Verify(ctx, id, func(now volume.Progress) {
 		if time.Since(told) >= time.Second {
-			if told = time.Now(); p.line(map[string]string{"progress": now.String()}) != nil {
+			if told = time.Now(); line(w, map[string]string{"progress": now.String()}) != nil {
 				cancel() // nobody reads it any more
 			}
 		}
@@ -134,7 +132,7 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		last = map[string]any{"error": err.Error()}
 	}
-	_ = p.line(last) // the client is gone when this fails
+	_ = line(w, last) // the client is gone when this fails
 }
 
 // file sends a disk. Errors before the first byte are answered; a later one breaks the
@@ -144,13 +142,13 @@ func (a *API) file(w http.ResponseWriter, r *http.Request) {
 	if format == "" {
 		format = volume.Raw
 	}
-	p := pace(w)
+	out := &counted{ResponseWriter: w}
 	defer a.tidy()
 	w.Header().Set("Content-Type", "application/octet-stream")
-	err := a.volumes.Export(r.Context(), id, format, p, nil)
+	err := a.volumes.Export(r.Context(), id, format, out, nil)
 	switch {
 	case err == nil:
-	case !p.sent:
+	case !out.sent:
 		a.refuse(w, r, err)
 	case r.Context().Err() == nil:
 		a.log.Error("send a disk", "id", id, "error", err)

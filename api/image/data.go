@@ -6,43 +6,10 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
-	"time"
 
 	"ironhook/api/wire"
 	"ironhook/baremetal"
 )
-
-// patience is how long a client may neither send nor take data.
-const patience = time.Minute
-
-// paced is a stream of data whose deadline moves on for as long as it flows: an image
-// may take hours, a client that hangs may not.
-type paced struct {
-	io.Reader
-	io.Writer
-	until func(time.Time) error
-}
-
-func (p *paced) extend() error {
-	if err := p.until(time.Now().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
-	}
-	return nil
-}
-
-func (p *paced) Read(b []byte) (int, error) {
-	if err := p.extend(); err != nil {
-		return 0, err
-	}
-	return p.Reader.Read(b)
-}
-
-func (p *paced) Write(b []byte) (int, error) {
-	if err := p.extend(); err != nil {
-		return 0, err
-	}
-	return p.Writer.Write(b)
-}
 
 // checksumHeader is one that Glance does not have: what the data must have.
 const checksumHeader = "Ironhook-Checksum"
@@ -50,11 +17,8 @@ const checksumHeader = "Ironhook-Checksum"
 // upload is PUT .../file: the body becomes the image's data, on disk as it arrives.
 func (a *API) upload(w http.ResponseWriter, r *http.Request) {
 	c := &call{a, r}
-	control := http.NewResponseController(w)
-	body := &paced{Reader: http.MaxBytesReader(w, r.Body, a.MaxSize), until: control.SetReadDeadline}
-	err := c.receive(body)
-	_ = control.SetWriteDeadline(time.Now().Add(patience)) // the server's own has passed by now
-	if err != nil {
+	body := http.MaxBytesReader(w, r.Body, a.MaxSize)
+	if err := c.receive(body); err != nil {
 		discard(body)
 		a.fail(w, r, missing(err, c.arg("id")))
 		return
@@ -95,8 +59,7 @@ func (a *API) download(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Md5", i.Checksum)
 	w.Header().Set("Content-Length", strconv.FormatInt(i.Size, 10))
-	control := http.NewResponseController(w)
-	if err := c.Pool.Download(r.Context(), i, &paced{Writer: w, until: control.SetWriteDeadline}); err != nil && r.Context().Err() == nil {
+	if err := c.Pool.Download(r.Context(), i, w); err != nil && r.Context().Err() == nil {
 		a.Log.Error("send an image", "image", i.UUID, "error", err)
 		panic(http.ErrAbortHandler) // the client must not take it for whole
 	}
@@ -113,6 +76,9 @@ func importData(c *call) (answer, error) {
 	}
 	if body.Method.Name != importMethods {
 		return answer{}, baremetal.Errorf(baremetal.ErrInvalid, "Unknown import method name '%.64s'.", body.Method.Name)
+	}
+	if _, err := baremetal.Secrets.Unmask("uri", body.Method.URI, nil); err != nil {
+		return answer{}, err
 	}
 	err := c.Pool.Import(c.r.Context(), c.arg("id"), body.Method.URI, body.Method.Checksum)
 	return answer{status: http.StatusAccepted}, missing(err, c.arg("id"))

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"ironhook/storage/pool"
-	"ironhook/storage/volume"
 	"ironhook/store/storetest"
+	"ironhook/volume"
 )
 
 const id = "11111111-2222-4333-8444-555555555555"
@@ -44,7 +44,6 @@ func TestExchanges(t *testing.T) {
 		{"POST", "/image/v2/images", "", `{"disk_format": "ami"}`, 400, "is not one of"},
 		{"POST", "/image/v2/images", "", `{"id": "` + id + `", "name": "a", "os_distro": "debian"}`, 201, `"status":"queued"`},
 		{"POST", "/image/v2/images", "", `{"id": "` + id + `"}`, 409, "already exists"},
-		{"PUT", "/image/v2/images/" + id + "/file", data, "x", 400, "disk_format, container_format must be set"},
 		{"PATCH", "/image/v2/images/" + id, "text/plain", `[]`, 415, "Expected one of"},
 		{"PATCH", "/image/v2/images/" + id, patch, `[{"op": "replace", "path": "/size", "value": 1}]`, 403, "read-only"},
 		{"PATCH", "/image/v2/images/" + id, patch, `[{"op": "remove", "path": "/name"}]`, 403, "may not be removed"},
@@ -59,6 +58,7 @@ func TestExchanges(t *testing.T) {
 		{"GET", "/image/v2/images/" + id, "", "", 200, `"checksum":"5d41402abc4b2a76b9719d911017c592"`},
 		{"GET", "/image/v2/images/" + id + "/file", "", "", 200, "hello"},
 		{"POST", "/image/v2/images/" + id + "/import", "", `{"method": {"name": "web-download", "uri": "file:///etc/shadow"}}`, 400, "http://"},
+		{"POST", "/image/v2/images/" + id + "/import", "", `{"method": {"name": "web-download", "uri": "https://u:******@h/i"}}`, 400, "is not one"},
 		{"PUT", "/image/v2/images/" + id + "/tags/y", "", "", 204, ""},
 		{"GET", "/image/v2/images?tag=x&tag=y&name=a&status=in:queued,active", "", "", 200, id},
 		{"GET", "/image/v2/images?tag=z", "", "", 200, `"images":[]`},
@@ -69,6 +69,17 @@ func TestExchanges(t *testing.T) {
 		{"PATCH", "/image/v2/images/" + id, patch, `[{"op": "replace", "path": "/protected", "value": false}]`, 200, `"protected":false`},
 		{"DELETE", "/image/v2/images/" + id, "", "", 204, ""},
 		{"GET", "/image/v2/images", "", "", 200, `"images":[]`},
+		{"POST", "/image/v2/images", "", `{"id": "` + id + `", "disk_format": "raw"}`, 201, ""},
+		{"PUT", "/image/v2/images/" + id + "/file", data, "QFI\xfb" + strings.Repeat("\x00", 1020), 400, "--disk-format qcow2"},
+		{"GET", "/image/v2/images/" + id, "", "", 200, `"status":"killed"`},
+		{"DELETE", "/image/v2/images/" + id, "", "", 204, ""},
+		{"POST", "/image/v2/images", "", `{"id": "` + id + `"}`, 201, ""},
+		{"PUT", "/image/v2/images/" + id + "/file", data, "<!DOCTYPE html><title>Log in</title>", 400, "an HTML page"},
+		{"DELETE", "/image/v2/images/" + id, "", "", 204, ""},
+		{"POST", "/image/v2/images", "", `{"id": "` + id + `"}`, 201, ""},
+		{"PUT", "/image/v2/images/" + id + "/file", data, "hello", 204, ""},
+		{"GET", "/image/v2/images/" + id, "", "", 200, `"disk_format":"raw"`},
+		{"DELETE", "/image/v2/images/" + id, "", "", 204, ""},
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), x.method, x.path, strings.NewReader(x.body))
 		if x.kind != "" {

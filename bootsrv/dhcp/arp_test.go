@@ -45,7 +45,7 @@ func TestInstead(t *testing.T) {
 	n := newNetwork(t, nil)
 	p := build(t, known1, discover)
 	first := addr(n.ask(p).Packet.YourIPAddr)
-	r, err := n.server.instead(t.Context(), Request{Packet: p, Port: serverPort}, first)
+	r, err := n.server.instead(t.Context(), Request{Packet: p, Card: p.ClientHWAddr, Port: serverPort}, first)
 	if err != nil || addr(r.Packet.YourIPAddr) == first || !r.Fresh {
 		t.Fatalf("instead of %s: %+v, %v", first, r, err)
 	}

@@ -30,17 +30,20 @@ func (s *Server) discover(ctx context.Context, x *exchange) (*Reply, error) {
 	if s.elsewhere(x) {
 		return nil, nil
 	}
+	if x.hearsay && s.settled(x.lease) {
+		return nil, nil
+	}
 	s.note(x, baremetal.EventDiscover, x.client.String())
 	if l := x.lease; l != nil && s.pool().has(l.Address) && !l.Observed && time.Until(l.Expires) > holdTime/2 {
 		s.noteOffer(x, l.Address)
 		return s.give(x, dhcpv4.MessageTypeOffer, l.Address), s.commit(ctx, x, nil)
 	}
-	if x.port == nil && !s.strangers.Take(time.Now()) {
+	if !x.known() && !s.strangers.Take(time.Now()) {
 		return nil, nil
 	}
 	var lease *baremetal.Lease
 	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
-		lease, err = s.pool().hold(tx, x.mac, addr(x.Packet.RequestedIPAddress()), x.port != nil, holdTime)
+		lease, err = s.pool().hold(tx, x.mac, addr(x.Packet.RequestedIPAddress()), x.known(), holdTime)
 		if err == nil {
 			s.noteOffer(x, lease.Address)
 		}
@@ -55,6 +58,15 @@ func (s *Server) discover(ctx context.Context, x *exchange) (*Reply, error) {
 	offer := s.give(x, dhcpv4.MessageTypeOffer, lease.Address)
 	offer.Fresh = x.lease == nil || x.lease.Address != lease.Address || x.lease.Expires.Before(time.Now())
 	return offer, nil
+}
+
+// known reports whether an enrolled machine itself is asking.
+func (x *exchange) known() bool { return x.port != nil && !x.hearsay }
+
+// settled reports whether a machine has a live lease that an offer of ours would
+// put an end to.
+func (s *Server) settled(l *baremetal.Lease) bool {
+	return l != nil && l.Expires.After(time.Now()) && (l.Observed || !s.pool().has(l.Address))
 }
 
 // noteOffer tells what a booting client is given, or why it is given no file.
@@ -75,7 +87,7 @@ func (s *Server) exhausted(ctx context.Context, x *exchange) error {
 	if x.port != nil {
 		e.Node = x.port.NodeUUID
 	}
-	if !s.Journal.Admit(e) {
+	if x.hearsay || !s.Journal.Admit(e) {
 		return nil
 	}
 	s.Log.Warn("no address left; give a larger --dhcp-range", "interface", s.Interface.Name, "range", s.Range, "mac", x.mac)
@@ -108,7 +120,7 @@ func (s *Server) request(ctx context.Context, x *exchange) (*Reply, error) {
 func (s *Server) ack(ctx context.Context, x *exchange, claimed netip.Addr) (*Reply, error) {
 	var lease *baremetal.Lease
 	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
-		lease, err = s.pool().hold(tx, x.mac, claimed, x.port != nil, leaseTime)
+		lease, err = s.pool().hold(tx, x.mac, claimed, x.known(), leaseTime)
 		return err
 	})
 	switch {
@@ -154,19 +166,19 @@ func (s *Server) verdict(lease *baremetal.Lease, chosen, claimed netip.Addr, ren
 	return silence
 }
 
-// otherServer tells of a second DHCP server on the network, and gives way to it
-// if this one became the full server by itself.
+// otherServer tells of a second DHCP server on the network. A server that became the
+// full one by itself looks for it first: the request may lie.
 func (s *Server) otherServer(ctx context.Context, x *exchange, other netip.Addr) error {
-	detail := fmt.Sprintf("another DHCP server, %s, leases addresses on %s", other, s.Interface.Name)
-	e := baremetal.Event{Kind: baremetal.EventError, MAC: x.mac, Detail: detail}
-	if s.Yield && !s.proxy.Swap(true) {
-		e.Detail += "; now proxy there"
-		s.Log.Warn("another DHCP server is at work: leasing no more addresses, only adding boot files", "server", other, "interface", s.Interface.Name)
-	} else if s.Journal.Admit(e) {
-		s.Log.Warn("two DHCP servers lease addresses here: stop one, or use --dhcp proxy", "other", other, "interface", s.Interface.Name)
-	} else {
+	if s.Yield {
+		s.Look()
 		return nil
 	}
+	detail := fmt.Sprintf("another DHCP server, %s, leases addresses on %s", other, s.Interface.Name)
+	e := baremetal.Event{Kind: baremetal.EventError, MAC: x.mac, Detail: detail}
+	if x.hearsay || !s.Journal.Admit(e) {
+		return nil
+	}
+	s.Log.Warn("two DHCP servers lease addresses here: stop one, or use --dhcp proxy", "other", other, "interface", s.Interface.Name)
 	x.events = append(x.events, e)
 	return s.commit(ctx, x, nil)
 }
@@ -174,7 +186,7 @@ func (s *Server) otherServer(ctx context.Context, x *exchange, other netip.Addr)
 // decline puts an address out of use that the client found another host at.
 func (s *Server) decline(ctx context.Context, x *exchange) (*Reply, error) {
 	a := addr(x.Packet.RequestedIPAddress())
-	if addr(x.Packet.ServerIdentifier()) != s.Address.Addr() || x.lease == nil || x.lease.Address != a {
+	if x.hearsay || addr(x.Packet.ServerIdentifier()) != s.Address.Addr() || x.lease == nil || x.lease.Address != a {
 		return nil, nil
 	}
 	if !s.conflicts.Take(time.Now()) {
@@ -194,7 +206,7 @@ func (s *Server) decline(ctx context.Context, x *exchange) (*Reply, error) {
 // release takes an address back.
 func (s *Server) release(ctx context.Context, x *exchange) (*Reply, error) {
 	a := addr(x.Packet.ClientIPAddr)
-	if addr(x.Packet.ServerIdentifier()) != s.Address.Addr() || x.lease == nil || x.lease.Address != a {
+	if x.hearsay || addr(x.Packet.ServerIdentifier()) != s.Address.Addr() || x.lease == nil || x.lease.Address != a {
 		return nil, nil
 	}
 	return nil, s.commit(ctx, x, func(tx *store.Tx) error { return release(tx, x.mac, a) })

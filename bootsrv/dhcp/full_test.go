@@ -214,25 +214,25 @@ func TestRelease(t *testing.T) {
 	}
 }
 
-// A second server makes an automatic one step back; one that was told to be full
-// says so and goes on.
+// A request that names a second server makes no server step back; one that was told to
+// be full says so, an automatic one looks for that server.
 func TestAnotherServer(t *testing.T) {
-	for _, c := range []struct {
-		yield bool
-		want  Mode
-	}{{true, Proxy}, {false, Full}} {
-		n := newNetwork(t, func(conf *Config) { conf.Yield = c.yield })
+	for _, yield := range []bool{true, false} {
+		n := newNetwork(t, func(conf *Config) { conf.Yield = yield })
 		if r := n.ask(build(t, stranger, request, from("10.77.0.2"), wants("10.77.0.200"))); r != nil {
 			t.Errorf("a client of another server was answered: %v", r)
 		}
-		if got := n.server.Working(); got != c.want {
-			t.Errorf("yield %v: works as %s, want %s", c.yield, got, c.want)
+		if got := n.server.Working(); got != Full {
+			t.Errorf("yield %v: works as %s after one request", yield, got)
 		}
-		if !n.told(baremetal.EventError, stranger, "10.77.0.2") {
-			t.Errorf("yield %v: nobody was told: %v", c.yield, n.events())
+		if n.told(baremetal.EventError, stranger, "10.77.0.2") == yield {
+			t.Errorf("yield %v: told %v", yield, n.events())
 		}
-		if r := n.ask(build(t, stranger, discover)); (r == nil) != c.yield {
-			t.Errorf("yield %v: the next DISCOVER got %v", c.yield, r)
+		if looks := len(n.server.doubt) == 1; looks != yield {
+			t.Errorf("yield %v: looks for the other server: %v", yield, looks)
+		}
+		if r := n.ask(build(t, stranger, discover)); r == nil {
+			t.Errorf("yield %v: the next DISCOVER got no answer", yield)
 		}
 	}
 }

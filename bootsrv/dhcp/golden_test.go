@@ -36,7 +36,7 @@ func TestGolden(t *testing.T) {
 			if mode == Full {
 				n.seed(p.ClientHWAddr.String(), "10.77.0.100", time.Hour, false)
 			}
-			r := Request{Packet: p, From: netip.MustParseAddrPort("0.0.0.0:68"), Port: serverPort}
+			r := Request{Packet: p, Card: p.ClientHWAddr, From: netip.MustParseAddrPort("0.0.0.0:68"), Port: serverPort}
 			if strings.Contains(name, "proxy-request") {
 				r.From, r.Port = netip.MustParseAddrPort("10.77.0.203:4011"), proxyPort
 			}

@@ -134,20 +134,28 @@ func (p pool) decline(tx *store.Tx, mac string, a netip.Addr) (ok bool, err erro
 	})
 }
 
-// observe notes that another server gave a to mac. A live lease of our own is
-// never displaced by what somebody says on the wire.
-func (p pool) observe(tx *store.Tx, mac string, a netip.Addr) error {
+// observe notes that another server gave a to mac. The live lease of another machine
+// is not displaced by that: it is returned instead, as held.
+func (p pool) observe(tx *store.Tx, mac string, a netip.Addr) (held *baremetal.Lease, err error) {
 	leases := tx.Leases()
-	if other, err := leases.Get(a.String()); err == nil && other.MAC != mac {
-		if !other.Observed && other.Expires.After(tx.Now()) {
-			return nil
-		}
+	other, err := leases.Find(a.String())
+	switch {
+	case err != nil:
+		return nil, err
+	case other == nil || other.MAC == mac:
+	case other.Expires.After(tx.Now()):
+		return other, nil
+	default:
 		if err := leases.Delete(other.MAC); err != nil {
-			return err
+			return nil, err
 		}
-	} else if err != nil && !errors.Is(err, baremetal.ErrNotFound) {
-		return err
 	}
+	return nil, p.note(tx, mac, a)
+}
+
+// note writes the observed lease of a for mac, which is of nobody else.
+func (p pool) note(tx *store.Tx, mac string, a netip.Addr) error {
+	leases := tx.Leases()
 	seen := &baremetal.Lease{MAC: mac, Address: a, Interface: p.iface, Observed: true, Expires: tx.Now().Add(leaseTime)}
 	_, err := leases.Get(mac)
 	if errors.Is(err, baremetal.ErrNotFound) {

@@ -83,6 +83,12 @@ func usable(subnet netip.Prefix, a netip.Addr) bool {
 	return subnet.Bits() >= 31 || host != 0 && host != 1<<(32-subnet.Bits())-1
 }
 
+// last is the broadcast address of a subnet.
+func last(subnet netip.Prefix) netip.Addr {
+	n := number(subnet.Addr()) | (1<<(32-subnet.Bits()) - 1)
+	return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
+}
+
 func number(a netip.Addr) uint32 {
 	b := a.As4()
 	return uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])

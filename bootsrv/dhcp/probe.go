@@ -83,14 +83,11 @@ func hear(ctx context.Context, conn *packet.Conn, wait time.Duration, answers fu
 // offerIn returns the DHCPOFFER of an address in an Ethernet frame, nil when the
 // frame is anything else. A proxy's offer carries no address.
 func offerIn(f []byte, id dhcpv4.TransactionID) *dhcpv4.DHCPv4 {
-	if len(f) < ethernetHeader+ipHeader || f[ethernetHeader]>>4 != 4 || f[ethernetHeader+9] != protocolUDP {
+	d, ok := unwrap(f)
+	if !ok || d.to.Port() != clientPort {
 		return nil
 	}
-	udp := ethernetHeader + int(f[ethernetHeader]&0xf)*4
-	if len(f) < udp+udpHeader || int(f[udp+2])<<8|int(f[udp+3]) != clientPort {
-		return nil
-	}
-	p, err := dhcpv4.FromBytes(f[udp+udpHeader:])
+	p, err := dhcpv4.FromBytes(d.payload)
 	if err != nil || p.TransactionID != id || p.MessageType() != dhcpv4.MessageTypeOffer {
 		return nil
 	}

@@ -46,13 +46,13 @@ func (s *Server) proxyRequest(ctx context.Context, x *exchange) (*Reply, error) 
 }
 
 // watch learns which address a client got from the other server: it tells all
-// servers in the broadcast with which it accepts.
+// servers in the broadcast with which it accepts. Only the client itself can say so.
 func (s *Server) watch(ctx context.Context, x *exchange) (*Reply, error) {
 	return nil, s.observe(ctx, x, addr(x.Packet.RequestedIPAddress()))
 }
 
 func (s *Server) observe(ctx context.Context, x *exchange, a netip.Addr) error {
-	if !s.proxy.Load() || !s.Address.Contains(a) || a == s.Address.Addr() {
+	if x.hearsay || !s.proxy.Load() || !s.Address.Contains(a) || a == s.Address.Addr() {
 		return nil
 	}
 	if l := x.lease; l != nil && l.Observed && l.Address == a && time.Until(l.Expires) > leaseTime/2 {
@@ -61,7 +61,15 @@ func (s *Server) observe(ctx context.Context, x *exchange, a netip.Addr) error {
 	if x.port == nil && !s.strangers.Take(time.Now()) {
 		return nil
 	}
-	return s.commit(ctx, x, func(tx *store.Tx) error { return s.pool().observe(tx, x.mac, a) })
+	var held *baremetal.Lease
+	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
+		held, err = s.pool().observe(tx, x.mac, a)
+		return err
+	})
+	if err == nil && held != nil && held.Observed {
+		s.contend(held, x.mac)
+	}
+	return err
 }
 
 // point makes an answer that carries a boot file and no address.

@@ -30,8 +30,8 @@ func TestProxyObserves(t *testing.T) {
 		t.Errorf("lease %+v, want the newer address", l)
 	}
 	n.ask(build(t, known2, request, from("10.77.0.2"), wants("10.77.0.201")))
-	if l := n.lease(known1); l != nil {
-		t.Errorf("%s still has %s, which %s has now", known1, l.Address, known2)
+	if l := n.lease(known1); l == nil {
+		t.Errorf("%s lost its lease because %s says it has the address", known1, known2)
 	}
 	for _, odd := range []string{"192.168.1.1", "10.77.0.1", "0.0.0.0"} {
 		n.ask(build(t, stranger, request, wants(odd)))
@@ -86,7 +86,7 @@ func TestProxyPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.enrol(p.ClientHWAddr.String(), true)
-	r, err := n.server.Handle(t.Context(), Request{Packet: p, From: netip.MustParseAddrPort("10.77.0.203:4011"), Port: proxyPort})
+	r, err := n.server.Handle(t.Context(), Request{Packet: p, Card: p.ClientHWAddr, From: netip.MustParseAddrPort("10.77.0.203:4011"), Port: proxyPort})
 	if err != nil || r == nil || r.To.String() != "10.77.0.203:4011" || r.Packet.BootFileName != "snponly.efi" {
 		t.Fatalf("answer %+v, %v", r, err)
 	}

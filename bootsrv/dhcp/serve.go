@@ -8,14 +8,17 @@ import (
 	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
+	"github.com/mdlayher/packet"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"ironhook/bootsrv/limit"
 )
 
-// Serve answers on the sockets until ctx ends, and closes them. Each socket has
-// one loop that answers one packet after the other: what cannot be answered in
-// time waits in the kernel's queue, is dropped there, and is asked for again.
+// Serve answers on the sockets until ctx ends, and closes them. One loop answers
+// one packet after the other: what cannot be answered in time waits in the kernel's
+// queue, is dropped there, and is asked for again. In mode auto it looks for another
+// server from time to time.
 func (s *Server) Serve(ctx context.Context, on *Sockets) error {
 	group, ctx := errgroup.WithContext(ctx)
 	stop := context.AfterFunc(ctx, func() {
@@ -25,38 +28,51 @@ func (s *Server) Serve(ctx context.Context, on *Sockets) error {
 	})
 	defer stop()
 	l := lookout{server: s, on: on, group: group, looking: make(chan struct{}, maxLooking)}
-	for port, conn := range on.ports {
-		group.Go(func() error { return s.loop(ctx, conn, port, l.reply) })
+	group.Go(func() error { return s.loop(ctx, on.raw, l.reply) })
+	group.Go(func() error { s.judge(ctx, group, on.whoHas); return nil })
+	if s.Yield {
+		group.Go(func() error { s.seek(ctx); return nil })
 	}
 	return group.Wait()
 }
 
 // loop outlives every failure of its interface; only ctx ends it.
-func (s *Server) loop(ctx context.Context, conn *net.UDPConn, port uint16, reply func(context.Context, Request, *Reply)) error {
+func (s *Server) loop(ctx context.Context, conn *packet.Conn, reply func(context.Context, Request, *Reply)) error {
 	buffer := make([]byte, 4096)
 	for {
-		n, from, err := conn.ReadFromUDPAddrPort(buffer)
+		n, _, err := conn.ReadFrom(buffer)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, net.ErrClosed):
 			return err
+		case errors.Is(err, unix.ENETDOWN): // told of by who follows the interface
+			limit.Rest(ctx)
+			continue
 		case err != nil:
 			s.Log.Warn("DHCP socket", "interface", s.Interface.Name, "error", err)
 			limit.Rest(ctx)
 			continue
 		}
-		s.answer(ctx, buffer[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), port, reply)
+		if d, ok := unwrap(buffer[:n]); ok && s.forUs(d.to.Addr()) {
+			s.answer(ctx, d, reply)
+		}
 	}
 }
 
+// forUs reports whether a datagram to a is for this server: not one that this
+// machine, as a router, passes on to another.
+func (s *Server) forUs(a netip.Addr) bool {
+	return a == s.Address.Addr() || a == everybody || a == last(s.Address)
+}
+
 // answer handles one datagram. What is no DHCP is dropped without a word.
-func (s *Server) answer(ctx context.Context, datagram []byte, from netip.AddrPort, port uint16, reply func(context.Context, Request, *Reply)) {
-	p, err := dhcpv4.FromBytes(datagram)
+func (s *Server) answer(ctx context.Context, d datagram, reply func(context.Context, Request, *Reply)) {
+	p, err := dhcpv4.FromBytes(d.payload)
 	if err != nil {
 		return
 	}
-	q := Request{Packet: p, From: from, Port: port}
+	q := Request{Packet: p, Card: d.card, From: d.from, Port: d.to.Port()}
 	r, err := s.Handle(ctx, q)
 	if err != nil {
 		s.Log.Error("DHCP request not answered; the client will ask again", "interface", s.Interface.Name, "mac", p.ClientHWAddr.String(), "error", err)

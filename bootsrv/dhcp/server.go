@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
 	"github.com/insomniacslk/dhcp/iana"
@@ -23,8 +24,9 @@ type Config struct {
 	Interface *net.Interface
 	Address   netip.Prefix   // ours on the interface, with the subnet's length
 	Mode      Mode           // Proxy or Full
-	Yield     bool           // became Full by itself: gives way to another server
-	Range     Range          // inside the subnet; needed for Full
+	Yield     bool           // looks for another server, gives way to it, and comes back when it is gone
+	Unsure    bool           // with Yield: nobody has looked yet, the first look decides
+	Range     Range          // inside the subnet; needed for Full and Yield
 	Router    netip.Addr     // offered to clients; invalid for none
 	DNS       []netip.Addr   // likewise
 	HTTP      netip.AddrPort // where the boot files are; the zero value for nowhere
@@ -43,18 +45,25 @@ type Server struct {
 	strangers *limit.Bucket // leases written for machines that are not enrolled
 	conflicts *limit.Bucket // addresses put out of use on somebody's word
 	unsent    *limit.Bucket // failures told to the log
+	hearsay   *limit.Bucket // foreign cards told to the log
+	contests  chan contest
+	doubt     chan struct{} // calls for a look
+	probe     func(context.Context) (netip.Addr, error)
 }
 
 // New returns a server that has opened nothing.
 func New(c Config) *Server {
 	s := &Server{
 		Config: c, strangers: limit.NewBucket(32, 256), conflicts: limit.NewBucket(1.0/60, 16), unsent: limit.NewBucket(0.2, 10),
+		hearsay: limit.NewBucket(0.1, 5), contests: make(chan contest, maxContests), doubt: make(chan struct{}, 1),
 	}
+	s.probe = func(ctx context.Context) (netip.Addr, error) { return Probe(ctx, s.Interface) }
 	s.proxy.Store(c.Mode != Full)
 	return s
 }
 
-// Working is how the server works now; Full may have become Proxy.
+// Working is how the server works now: with Yield, Full may have become Proxy, and
+// Proxy Full.
 func (s *Server) Working() Mode {
 	if s.proxy.Load() {
 		return Proxy
@@ -65,6 +74,7 @@ func (s *Server) Working() Mode {
 // Request is a packet and where it came in.
 type Request struct {
 	Packet *dhcpv4.DHCPv4
+	Card   net.HardwareAddr // Ethernet source of its frame
 	From   netip.AddrPort
 	Port   uint16 // ours: 67 or 4011
 }
@@ -73,6 +83,10 @@ type Request struct {
 type exchange struct {
 	Request
 	client
+	// hearsay is true when the frame came from another card than the one that the
+	// message is about: a relay's, or a liar's. It is answered, for a relay's sake, but
+	// changes nothing that is known of the machine and tells nothing of it.
+	hearsay bool
 	mac     string
 	port    *baremetal.Port  // nil for a stranger
 	lease   *baremetal.Lease // nil for none
@@ -89,6 +103,10 @@ func (s *Server) Handle(ctx context.Context, r Request) (*Reply, error) {
 		return nil, nil
 	}
 	x := &exchange{Request: r, client: identify(r.Packet), mac: r.Packet.ClientHWAddr.String()}
+	if x.hearsay = x.mac != r.Card.String(); x.hearsay && s.hearsay.Take(time.Now()) {
+		s.Log.Warn("a DHCP message did not come from the card that it names: it proves nothing of that machine",
+			"interface", s.Interface.Name, "mac", x.mac, "card", r.Card, "from", r.From, "message", r.Packet.MessageType())
+	}
 	err := s.Store.View(ctx, func(tx *store.Tx) (err error) {
 		if x.port, err = tx.Ports().Find(x.mac); err != nil {
 			return err
@@ -170,7 +188,7 @@ func (s *Server) tell(x *exchange, e baremetal.Event) {
 	if x.port != nil {
 		e.Node = x.port.NodeUUID
 	}
-	if x.kind != system && s.Journal.Admit(e) {
+	if x.kind != system && !x.hearsay && s.Journal.Admit(e) {
 		x.events = append(x.events, e)
 	}
 }

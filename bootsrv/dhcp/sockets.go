@@ -13,8 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Sockets are what one server listens and sends on: UDP 67 and 4011, bound to
-// the interface, and a packet socket for frames made by hand.
+// Sockets are what one server listens and sends on. UDP 67 and 4011, bound to the
+// interface, keep the ports and send; a packet socket receives, because it sees from
+// which card a message came, and sends the frames that are made by hand.
 type Sockets struct {
 	ports map[uint16]*net.UDPConn
 	raw   *packet.Conn
@@ -31,16 +32,17 @@ func Open(ctx context.Context, iface *net.Interface) (*Sockets, error) {
 		}
 		s.ports[port] = conn
 	}
-	raw, err := packet.Listen(iface, packet.Raw, unix.ETH_P_IP, &packet.Config{Filter: nothing})
+	filter, err := bpf.Assemble(requests)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("--dhcp: filter for %s: %w", iface.Name, err), s.Close())
+	}
+	raw, err := packet.Listen(iface, packet.Raw, unix.ETH_P_IP, &packet.Config{Filter: filter})
 	if err != nil {
 		return nil, errors.Join(explain(err, iface.Name, serverPort), s.Close())
 	}
 	s.raw = raw
 	return s, nil
 }
-
-// nothing is a filter that keeps every frame out of a socket only sent on.
-var nothing = []bpf.RawInstruction{{Op: 0x06}} // ret #0
 
 // Close closes what is open.
 func (s *Sockets) Close() error {
@@ -57,12 +59,16 @@ func (s *Sockets) Close() error {
 // listen opens a UDP port on one interface. Two servers may have the same port
 // when each is bound to its own interface; any other clash is an error.
 func listen(ctx context.Context, iface string, port uint16) (*net.UDPConn, error) {
+	deaf := []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K}} // lets in nothing
 	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		var option error
 		err := c.Control(func(fd uintptr) {
 			option = errors.Join(
 				unix.SetsockoptString(int(fd), unix.SOL_SOCKET, unix.SO_BINDTODEVICE, iface),
-				unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_BROADCAST, 1))
+				unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_BROADCAST, 1),
+				unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{
+					Len: uint16(len(deaf)), Filter: &deaf[0],
+				}))
 		})
 		return errors.Join(err, option)
 	}}
@@ -95,6 +101,10 @@ func (s *Sockets) send(r *Reply, from netip.AddrPort) error {
 	if r.To.Addr() == everybody {
 		to = broadcastMAC
 	}
-	_, err := s.raw.WriteTo(frame(payload, from, r.To, s.iface.HardwareAddr, to), &packet.Addr{HardwareAddr: to})
+	iface, err := net.InterfaceByIndex(s.iface.Index) // as it is now: a bridge gets another card with its ports
+	if err != nil {
+		return err
+	}
+	_, err = s.raw.WriteTo(frame(payload, from, r.To, iface.HardwareAddr, to), &packet.Addr{HardwareAddr: to})
 	return err
 }

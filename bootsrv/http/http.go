@@ -40,7 +40,9 @@ type Request struct {
 // Answer is the script a machine gets and why.
 type Answer struct {
 	Script ipxe.Script
-	Event  baremetal.Event // script or refused; its Detail is one line for a person, without secrets
+	// Event is script or refused; its Detail is one line for a person, without secrets.
+	// The zero value is none: another than the machine has asked.
+	Event baremetal.Event
 	// Early says that a moment may change the answer: what is missing may be on its way.
 	Early bool
 }
@@ -122,7 +124,7 @@ func (s *Server) script(w nethttp.ResponseWriter, r *nethttp.Request) {
 		notNow(w)
 		return
 	}
-	if r.Method == nethttp.MethodGet {
+	if r.Method == nethttp.MethodGet && a.Event.Kind != "" {
 		a.Event.MAC = mac
 		s.Journal.Note(r.Context(), a.Event)
 	}

@@ -26,6 +26,10 @@ const (
 
 // Journal is safe for concurrent use.
 type Journal struct {
+	// Speaks reports whether what comes from an address comes from the card mac. It is
+	// set before the journal is used; nil takes the lease's word for it.
+	Speaks func(ctx context.Context, a netip.Addr, mac string) bool
+
 	store *store.Store
 	log   *slog.Logger
 
@@ -121,7 +125,7 @@ func (j *Journal) Note(ctx context.Context, e baremetal.Event) {
 }
 
 // NoteAt writes an event about the machine that has leased addr. It does nothing
-// when no machine has.
+// when no machine has, or another one sits there.
 func (j *Journal) NoteAt(ctx context.Context, addr netip.Addr, e baremetal.Event) {
 	err := j.store.View(ctx, func(tx *store.Tx) error {
 		lease, err := tx.Leases().Get(addr.String())
@@ -131,6 +135,7 @@ func (j *Journal) NoteAt(ctx context.Context, addr netip.Addr, e baremetal.Event
 		return err
 	})
 	switch {
+	case err == nil && j.Speaks != nil && !j.Speaks(ctx, addr, e.MAC):
 	case err == nil:
 		j.Note(ctx, e)
 	case !errors.Is(err, baremetal.ErrNotFound) && ctx.Err() == nil:

@@ -3,16 +3,20 @@ package client_test
 import (
 	"bufio"
 	"context"
+	"encoding/hex"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"ironhook/cli"
+	"ironhook/power/ipmi/bmctest"
 
+	"github.com/bougou/go-ipmi/pkg/types"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -24,7 +28,7 @@ func TestMain(m *testing.M) {
 			if err != nil {
 				panic(err)
 			}
-			os.Exit(cli.Main(context.Background(), "test", string(schema), os.Args[1:]))
+			os.Exit(cli.Main(context.Background(), "test", cli.Embedded{Schema: string(schema)}, os.Args[1:]))
 		},
 	})
 }
@@ -44,7 +48,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"appliance": appliance, "keep": keep, "exits": exits,
+			"appliance": appliance, "bmc": badBMC, "keep": keep, "exits": exits,
 		},
 	})
 }
@@ -76,6 +80,36 @@ func appliance(ts *testscript.TestScript, _ bool, more []string) {
 		}
 	}
 	ts.Fatalf("the appliance ended before it was ready")
+}
+
+// badBMC starts a BMC with bad manners and sets $BMC, its port, $BMC_USER and
+// $BMC_PASSWORD: bmc [on] [ignored=ORDER:TIMES] [COMMAND=CODE].
+func badBMC(ts *testscript.TestScript, _ bool, args []string) {
+	q := bmctest.Quirks{Codes: map[string][]byte{}, Ignored: map[string]int{}}
+	on := false
+	for _, arg := range args {
+		name, value, _ := strings.Cut(arg, "=")
+		switch name {
+		case "on":
+			on = true
+		case "ignored":
+			order, times, _ := strings.Cut(value, ":")
+			n, err := strconv.Atoi(times)
+			ts.Check(err)
+			q.Ignored[order] = n
+		default:
+			code, err := hex.DecodeString(value)
+			ts.Check(err)
+			q.Codes[name] = code
+		}
+	}
+	m, err := bmctest.Start(q, []types.CipherSuiteID{types.CipherSuiteID17})
+	ts.Check(err)
+	ts.Defer(m.Close)
+	ts.Check(m.Chassis.SetPower(context.Background(), on))
+	ts.Setenv("BMC", strconv.Itoa(m.Port))
+	ts.Setenv("BMC_USER", bmctest.User)
+	ts.Setenv("BMC_PASSWORD", bmctest.Password)
 }
 
 // keep puts what the last command printed into an environment variable.

@@ -39,7 +39,7 @@ func imageVerbs() []verb {
 			{name: "checksum", field: "-", usage: "what --file or --uri must have, as sha256:HEX or sha512:HEX"},
 			{name: "volume", field: "-", usage: "make it of this volume, by name or UUID"},
 			{name: "force", kind: yes, field: "-", usage: "with --volume: though it is in use"},
-			{name: "disk-format", usage: "raw, qcow2, vmdk, vhd or vhdx (default raw)"},
+			{name: "disk-format", usage: "raw, qcow2, vmdk, vhd or vhdx (default: what the file begins with says)"},
 			{name: "container-format", usage: "bare"}, {name: "id", usage: "the UUID it shall have"}, waiting}, imageText, see("its visibility is ")), createImage},
 		{"list", "List images", many, append([]option{
 			{name: "name", usage: "only those of this name"}, {name: "status", usage: "only those in this status"}, {name: "tag", usage: "only those with this tag"},
@@ -124,10 +124,8 @@ func createImage(c *call) error {
 		}
 		defer data.Close() //nolint:errcheck // only read
 	}
-	for key, usual := range map[string]string{"disk_format": "raw", "container_format": "bare"} {
-		if fields[key] == nil {
-			fields[key] = usual
-		}
+	if fields["container_format"] == nil {
+		fields["container_format"] = "bare"
 	}
 	fields["name"] = c.args[0]
 	made, err := object(c.do(c.ctx, http.MethodPost, images.path, fields))

@@ -32,7 +32,8 @@ const (
 // server is an appliance, and how to get at it.
 type server struct {
 	http           *http.Client
-	base, place    string // the latter to be shown
+	uploads        *http.Client // for requests that are answered when the appliance has worked on a file
+	base, place    string       // the latter to be shown
 	user, password string
 	version        string // microversion of the Bare Metal API
 }
@@ -42,11 +43,13 @@ type server struct {
 func (c Config) find(flag string) (*server, error) {
 	s := &server{version: cmp.Or(c.Getenv("OS_BAREMETAL_API_VERSION"), "latest")}
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: patience}
-	s.http = &http.Client{Transport: transport}
 	place := cmp.Or(flag, c.Getenv("IRONHOOK_URL"), c.Getenv("OS_ENDPOINT"))
 	if place == "" {
 		s.base = onThisMachine
 		transport.Proxy, transport.DialContext = nil, local(c.Socket())
+	}
+	s.http, s.uploads = &http.Client{Transport: transport}, patient(transport)
+	if place == "" {
 		return s, nil
 	}
 	u, err := url.Parse(place)
@@ -62,6 +65,14 @@ func (c Config) find(flag string) (*server, error) {
 		return nil, misuse("OS_AUTH_TYPE=%s: want http_basic or none; an appliance has no Keystone", method)
 	}
 	return s, nil
+}
+
+// patient is a client that waits for an answer for as long as the connection lives: the
+// checksums of a large disk take many minutes.
+func patient(of *http.Transport) *http.Client {
+	transport := of.Clone()
+	transport.ResponseHeaderTimeout = 0
+	return &http.Client{Transport: transport}
 }
 
 // local dials the appliance on this machine.
@@ -93,7 +104,9 @@ func (s *server) send(ctx context.Context, method, path string, header http.Head
 	for name, values := range header {
 		request.Header[name] = values
 	}
+	by := s.http
 	if f, ok := body.(*os.File); ok { // of whose length net/http knows nothing
+		by = s.uploads
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 			request.ContentLength = info.Size()
 		}
@@ -101,7 +114,7 @@ func (s *server) send(ctx context.Context, method, path string, header http.Head
 	if s.user != "" {
 		request.SetBasicAuth(s.user, s.password)
 	}
-	response, err := s.http.Do(request)
+	response, err := by.Do(request)
 	if err != nil {
 		return nil, s.unreached(err)
 	}

@@ -185,13 +185,14 @@ func provisioned(state string) func(map[string]any) (bool, error) {
 	}
 }
 
-// powered is reached in a power state, when nothing else is asked for.
+// powered is reached in a power state, when nothing else is asked for and nothing went
+// wrong: the appliance clears last_error when it accepts a power action.
 func powered(state string) func(map[string]any) (bool, error) {
 	return func(node map[string]any) (bool, error) {
 		switch {
 		case node["target_power_state"] != nil:
 			return false, nil
-		case node["power_state"] == state:
+		case node["power_state"] == state && node["last_error"] == nil:
 			return true, nil
 		}
 		return false, stuck(node, state, plain(node["power_state"]))

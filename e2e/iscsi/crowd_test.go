@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"ironhook/storage/iscsi/initiatortest"
+	"ironhook/block/iscsi/initiatortest"
 )
 
 // A thousand sessions at once, each writing and reading its own part, take memory that

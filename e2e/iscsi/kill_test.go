@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"ironhook/storage/iscsi/initiatortest"
+	"ironhook/block/iscsi/initiatortest"
 )
 
 // killRounds is how often the server is killed; $IRONHOOK_KILL_ROUNDS says otherwise.

@@ -48,7 +48,7 @@ set_working_mc 0x20
 
 // startBMC gives the machine a BMC at addr and waits until it answers.
 func (l *Lab) startBMC(ctx context.Context, m *Machine, addr netip.Addr) (BMC, error) {
-	bmc := BMC{Address: addr, Username: "ironhook", Password: "bmc-" + m.tap()}
+	bmc := BMC{Address: addr, Username: "ironhook", Password: "bmc-" + tap(m.MAC)}
 	if err := l.IP("address add " + addr.String() + "/32 dev lo\n"); err != nil {
 		return bmc, err
 	}

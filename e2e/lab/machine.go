@@ -28,9 +28,13 @@ type Hardware struct {
 	Kernel   string // an iPXE that the machine has on board, as ipxe.lkrn (BIOS, with NoROM)
 	HTTPBoot bool   // that stack boots by HTTP only, not by PXE (UEFI)
 	MAC      string // by default one made from the machine's number
+
+	// What the firmware boots from when the network has nothing, in this order.
+	Card2 string // the MAC of a second network card, "" for none
+	Disk  string // the file of a local disk, "" for none; what is written to it is forgotten
 }
 
-// Machine is a virtual machine without a disk, off until its BMC is told
+// Machine is a virtual machine, as a rule without a disk, off until its BMC is told
 // otherwise. Each time its power goes on is a Boot.
 type Machine struct {
 	Hardware
@@ -69,19 +73,30 @@ func (l *Lab) Machine(ctx context.Context, hw Hardware) (*Machine, error) {
 		hw.MAC = fmt.Sprintf("52:54:00:77:00:%02x", 0x10+number)
 	}
 	m := &Machine{Hardware: hw, lab: l, device: "none", changed: make(chan struct{})}
-	err := l.IP("tuntap add dev " + m.tap() + " mode tap\n" +
-		"link set " + m.tap() + " master " + Bridge + " up\n")
-	if err != nil {
-		return nil, err
+	for _, mac := range m.Cards() {
+		err := l.IP("tuntap add dev " + tap(mac) + " mode tap\n" +
+			"link set " + tap(mac) + " master " + Bridge + " up\n")
+		if err != nil {
+			return nil, err
+		}
 	}
+	var err error
 	if m.BMC, err = l.startBMC(ctx, m, bmc); err != nil {
 		return nil, fmt.Errorf("BMC of %s: %w", hw.Name, err)
 	}
 	return m, nil
 }
 
-// tap is the name of the machine's port at the bridge: the end of its MAC makes it unique.
-func (m *Machine) tap() string { return "tap" + m.MAC[len(m.MAC)-2:] }
+// Cards are the MACs of the machine's network cards, in the order in which it boots from them.
+func (hw Hardware) Cards() []string {
+	if hw.Card2 == "" {
+		return []string{hw.MAC}
+	}
+	return []string{hw.MAC, hw.Card2}
+}
+
+// tap is the name of a card's port at the bridge: the end of its MAC makes it unique.
+func tap(mac string) string { return "tap" + mac[len(mac)-2:] }
 
 // PowerOn starts the machine unless it is on.
 func (m *Machine) PowerOn() error {
@@ -189,15 +204,20 @@ func (b *Boot) ExpectOff(ctx context.Context) error {
 // qemuArgs returns QEMU's command line. The processor is emulated (TCG): slower
 // than KVM, but it works wherever the tests run, and alike.
 func (m *Machine) qemuArgs() ([]string, error) {
-	nic := fmt.Sprintf("%s,netdev=net0,mac=%s,bootindex=1", m.NIC, m.MAC)
-	if m.NoROM || m.ROM != "" {
-		nic += ",romfile=" + m.ROM
-	}
 	args := []string{
 		"-name", m.Name, "-machine", "q35,accel=tcg,graphics=off", "-cpu", "max", "-smp", "1", "-m", "512",
 		"-nodefaults", "-no-user-config", "-display", "none", "-boot", "menu=off,strict=on",
 		"-chardev", "stdio,id=serial0,signal=off", "-device", "isa-serial,chardev=serial0",
-		"-netdev", "tap,id=net0,ifname=" + m.tap() + ",script=no,downscript=no", "-device", nic,
+	}
+	for i, mac := range m.Cards() {
+		nic := fmt.Sprintf("%s,netdev=net%d,mac=%s,bootindex=%d", m.NIC, i, mac, i+1)
+		if m.NoROM || m.ROM != "" {
+			nic += ",romfile=" + m.ROM
+		}
+		args = append(args, "-netdev", fmt.Sprintf("tap,id=net%d,ifname=%s,script=no,downscript=no", i, tap(mac)), "-device", nic)
+	}
+	if m.Disk != "" {
+		args = append(args, "-drive", "if=none,id=disk,format=raw,snapshot=on,file="+m.Disk, "-device", "virtio-blk-pci,drive=disk,bootindex=9")
 	}
 	if m.Kernel != "" {
 		args = append(args, "-kernel", m.Kernel)

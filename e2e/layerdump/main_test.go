@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"ironhook/storage/volume"
+	"ironhook/volume"
 )
 
 // Both readers must agree on what the format means.

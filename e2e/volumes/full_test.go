@@ -17,8 +17,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ironhook/block/iscsi/initiatortest"
 	"ironhook/e2e/lab"
-	"ironhook/storage/iscsi/initiatortest"
 )
 
 const (

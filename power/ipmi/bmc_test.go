@@ -1,109 +1,47 @@
 package ipmi
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/bougou/go-ipmi/pkg/bmc"
-	"github.com/bougou/go-ipmi/pkg/clock"
-	"github.com/bougou/go-ipmi/pkg/hal"
-	"github.com/bougou/go-ipmi/pkg/hal/mock"
-	"github.com/bougou/go-ipmi/pkg/server"
-	"github.com/bougou/go-ipmi/pkg/transport/udp"
 	"github.com/bougou/go-ipmi/pkg/types"
 	"go.uber.org/goleak"
 
 	"ironhook/baremetal"
+	"ironhook/power/ipmi/bmctest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const user, password = "ADMIN", "correct horse 16"
+const user, password = bmctest.User, bmctest.Password
 
 // hurried does not make tests wait.
-var hurried = Config{Pause: time.Millisecond, Patience: 10 * time.Second, Hard: 10 * time.Second, Soft: 10 * time.Second, Poll: 10 * time.Millisecond}
+var hurried = Config{Pause: time.Millisecond, Patience: 10 * time.Second, Hard: 10 * time.Second, Soft: 10 * time.Second, Poll: 10 * time.Millisecond,
+	HardAgain: 20 * time.Millisecond, SoftAgain: 20 * time.Millisecond}
 
-// machine is the hardware behind a BMC that somebody else wrote: what the BMC was
-// told to do with it, and what it does.
-type machine struct {
-	*mock.HAL
-	chassis *mock.Chassis
-
-	mu    sync.Mutex
-	told  []string // orders, in their order
-	stuck bool     // orders change nothing
-}
-
-func (m *machine) tell(order string) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.told = append(m.told, order)
-	return !m.stuck
-}
-
-func (m *machine) orders() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return strings.Join(m.told, " ")
-}
-
-// chassis is how the BMC reaches it.
-type chassis struct {
-	*mock.Chassis
-	m *machine
-}
-
-func (m *machine) Chassis() hal.ChassisHAL { return chassis{m.chassis, m} }
-
-func (c chassis) SetPower(ctx context.Context, on bool) error {
-	if !c.m.tell(map[bool]string{true: "on", false: "off"}[on]) {
-		return nil
-	}
-	return c.Chassis.SetPower(ctx, on)
-}
-
-func (c chassis) WarmReset(ctx context.Context) error { // what the BMC makes of "soft"
-	if !c.m.tell("soft") {
-		return nil
-	}
-	return c.Chassis.SetPower(ctx, false)
-}
-
-// startBMC starts such a BMC on loopback. It has room for one session at a time.
-func startBMC(t *testing.T, suites []types.CipherSuiteID, options ...bmc.Option) (*machine, *baremetal.Node) {
+// startBMC starts a BMC that somebody else wrote on loopback. It has room for one
+// session at a time.
+func startBMC(t *testing.T, suites []types.CipherSuiteID, options ...bmc.Option) (*bmctest.BMC, *baremetal.Node) {
 	t.Helper()
-	m := &machine{HAL: mock.New(), chassis: &mock.Chassis{}}
-	b := bmc.New(bmc.DeviceInfo{IPMIVersion: 0x20}, [16]byte{1, 2, 3}, m, options...)
-	b.Sessions = bmc.NewSessionStoreWithOptions(clock.Real, bmc.WithMaxSessions(1))
-	u, err := b.Users.Add(2, user)
+	return startQuirky(t, bmctest.Quirks{}, suites, options...)
+}
+
+// startQuirky starts one with bad manners.
+func startQuirky(t *testing.T, q bmctest.Quirks, suites []types.CipherSuiteID, options ...bmc.Option) (*bmctest.BMC, *baremetal.Node) {
+	t.Helper()
+	m, err := bmctest.Start(q, suites, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	u.SetPassword([]byte(password))
-	u.Enabled = true
-	u.ChannelAccess[1] = bmc.UserChannelAccess{MaxPrivilege: bmc.PrivilegeLevelAdministrator, Enabled: true}
-	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := server.NewServer(b, udp.Wrap(conn), server.WithCipherSuites(suites))
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error)
-	go func() { done <- srv.Serve(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		srv.Close()
-		<-done
-	})
-	return m, nodeAt(conn.LocalAddr().(*net.UDPAddr).Port, user, password)
+	t.Cleanup(m.Close)
+	return m, nodeAt(m.Port, user, password)
 }
 
 func nodeAt(port int, user, password string) *baremetal.Node {

@@ -18,6 +18,11 @@ type Config struct {
 	Hard     time.Duration // for the power to change when it is switched (1 min)
 	Soft     time.Duration // for an operating system to shut down (10 min)
 	Poll     time.Duration // between two looks at the power while waiting (1 s)
+
+	// How long an order may be without effect before it is given again; each time
+	// twice as long.
+	HardAgain time.Duration // on and off (4 s)
+	SoftAgain time.Duration // a request to the operating system (1 min)
 }
 
 // Driver is the power and management interface "ipmitool". Its methods are safe
@@ -36,6 +41,7 @@ func New(c Config) *Driver {
 	}{
 		{&c.Pause, 250 * time.Millisecond}, {&c.Patience, 30 * time.Second},
 		{&c.Hard, time.Minute}, {&c.Soft, 10 * time.Minute}, {&c.Poll, time.Second},
+		{&c.HardAgain, 4 * time.Second}, {&c.SoftAgain, time.Minute},
 	} {
 		if *p.field == 0 {
 			*p.field = p.instead
@@ -72,7 +78,7 @@ func (d *Driver) State(ctx context.Context, n *baremetal.Node) (state baremetal.
 }
 
 func powerState(ctx context.Context, s *rmcp.Session) (baremetal.PowerState, error) {
-	b, err := s.Do(ctx, rmcp.NetFnChassis, cmdStatus)
+	b, err := s.Again(ctx, rmcp.NetFnChassis, cmdStatus)
 	switch {
 	case err != nil:
 		return "", err
@@ -91,7 +97,7 @@ func (d *Driver) BootDevices() []string { return deviceNames() }
 // own boot order decides.
 func (d *Driver) BootDevice(ctx context.Context, n *baremetal.Node) (device string, persistent bool, err error) {
 	err = d.call(ctx, n, func(_ info, s *rmcp.Session) error {
-		b, err := s.Do(ctx, rmcp.NetFnChassis, cmdGetOptions, optionBootFlags, 0, 0)
+		b, err := s.Again(ctx, rmcp.NetFnChassis, cmdGetOptions, optionBootFlags, 0, 0)
 		if errors.Is(err, rmcp.ParameterNotThere) {
 			return nil
 		}
@@ -103,7 +109,8 @@ func (d *Driver) BootDevice(ctx context.Context, n *baremetal.Node) (device stri
 	return device, persistent, err
 }
 
-// SetBootDevice chooses what the machine boots from, next time or from now on.
+// SetBootDevice chooses what the machine boots from, next time or from now on. A BMC
+// that refuses, twice, is ErrBootDevice.
 func (d *Driver) SetBootDevice(ctx context.Context, n *baremetal.Node, device string, persistent bool) error {
 	return d.call(ctx, n, func(i info, s *rmcp.Session) error {
 		flags, err := i.encodeFlags(device, persistent)
@@ -115,19 +122,30 @@ func (d *Driver) SetBootDevice(ctx context.Context, n *baremetal.Node, device st
 				return err
 			}
 		}
-		_, err = s.Do(ctx, rmcp.NetFnChassis, cmdSetOptions, append([]byte{optionBootFlags}, flags...)...)
+		err = setFlags(ctx, s, flags)
+		code := rmcp.CompletionError(0)
+		if errors.As(err, &code) && sleep(ctx, d.c.Pause) == nil {
+			err = setFlags(ctx, s, flags)
+		}
+		if errors.As(err, &code) {
+			return fmt.Errorf("it refuses the boot device %s: %w", device, refusal{code})
+		}
 		return err
 	})
 }
 
+func setFlags(ctx context.Context, s *rmcp.Session, flags []byte) error {
+	_, err := s.Do(ctx, rmcp.NetFnChassis, cmdSetOptions, append([]byte{optionBootFlags}, flags...)...)
+	return err
+}
+
 // keepFlags stops the BMC from forgetting the boot flags after a minute. One that
-// does not know how has no such timeout or cannot be helped.
+// refuses, with whatever code, has no such timeout or cannot be helped: the power
+// command follows within the minute as a rule.
 func keepFlags(ctx context.Context, s *rmcp.Session) error {
 	_, err := s.Do(ctx, rmcp.NetFnChassis, cmdSetOptions, optionValidBits, keepOnTimeout)
-	for _, code := range []error{rmcp.ParameterNotThere, rmcp.InvalidCommand, rmcp.OutOfRange, rmcp.InvalidField} {
-		if errors.Is(err, code) {
-			return nil
-		}
+	if code := rmcp.CompletionError(0); errors.As(err, &code) {
+		return nil
 	}
 	return err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/bougou/go-ipmi/pkg/bmc"
 
 	"ironhook/baremetal"
+	"ironhook/power/ipmi/bmctest"
 	"ironhook/power/ipmi/rmcp"
 )
 
@@ -101,7 +102,7 @@ func TestOrders(t *testing.T) {
 		if err := d.Set(t.Context(), n, c.action); err != nil {
 			t.Fatal(err)
 		}
-		if got := m.orders(); got != c.want {
+		if got := m.Orders(); got != c.want {
 			t.Errorf("orders after %s = %q, want %q", c.action, got, c.want)
 		}
 	}
@@ -134,7 +135,7 @@ func TestBootDevice(t *testing.T) {
 		if err := d.SetBootDevice(t.Context(), n, c.device, c.persistent); err != nil {
 			t.Fatal(err)
 		}
-		flags, err := m.chassis.GetBootFlags(t.Context())
+		flags, err := m.Chassis.GetBootFlags(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,17 +248,14 @@ func TestErrorsTellWhatToDo(t *testing.T) {
 
 // A BMC that takes orders and does nothing.
 func TestNothingHappens(t *testing.T) {
-	m, n := startBMC(t, both)
-	m.mu.Lock()
-	m.stuck = true
-	m.mu.Unlock()
+	m, n := startQuirky(t, bmctest.Quirks{Ignored: map[string]int{"on": 1 << 20, "off": 1 << 20, "soft": 1 << 20}}, both)
 	c := hurried
 	c.Hard, c.Soft = time.Second, time.Second
 	d := New(c)
 	if err := d.Set(t.Context(), n, baremetal.PowerOn); err == nil || !strings.Contains(err.Error(), `took the order for "power on"`) {
 		t.Errorf("Set(power on) = %v", err)
 	}
-	if err := m.chassis.SetPower(t.Context(), true); err != nil {
+	if err := m.Chassis.SetPower(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Set(t.Context(), n, baremetal.SoftPowerOff); err == nil || !strings.Contains(err.Error(), "its operating system has not switched it off") {

@@ -48,7 +48,7 @@ func parse(n *baremetal.Node) (info, error) {
 		kg:         text(d, "ipmi_hex_kg_key", ""),
 		keepsFlags: flag(d, "ipmi_disable_boot_timeout", true),
 		supermicro: strings.EqualFold(n.Properties.Text("vendor"), "supermicro"),
-		uefi:       bootsUEFI(n),
+		uefi:       n.BootsUEFI(),
 	}
 	version := text(d, "ipmi_protocol_version", "2.0")
 	if version != "2.0" && version != "1.5" {
@@ -142,21 +142,6 @@ func (i info) config(suite byte) (rmcp.Config, error) {
 		return rmcp.Config{}, invalid("ipmi_hex_kg_key is not hexadecimal")
 	}
 	return rmcp.Config{Address: i.address, Username: i.username, Password: i.password, KG: kg, Level: i.level, Suite: suite}, nil
-}
-
-// bootsUEFI is Ironic's order of who decides: the instance, the node's
-// capabilities, what was observed, and then the default.
-func bootsUEFI(n *baremetal.Node) bool {
-	mode, declared := n.Capability("boot_mode")
-	if of, ok := n.InstanceInfo["capabilities"].(map[string]any); ok {
-		if s, ok := of["boot_mode"].(string); ok {
-			mode, declared = s, true
-		}
-	}
-	if !declared {
-		mode = n.BootMode
-	}
-	return mode != "bios"
 }
 
 // text returns a value as a string, whether JSON had a string or a number there.

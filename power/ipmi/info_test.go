@@ -84,8 +84,8 @@ func TestBootsUEFI(t *testing.T) {
 		{baremetal.Node{Properties: baremetal.Object{"capabilities": "boot_mode:bios"},
 			InstanceInfo: baremetal.Object{"capabilities": map[string]any{"boot_mode": "uefi"}}}, true},
 	} {
-		if got := bootsUEFI(&c.n); got != c.want {
-			t.Errorf("bootsUEFI(%+v) = %v, want %v", c.n, got, c.want)
+		if got := c.n.BootsUEFI(); got != c.want {
+			t.Errorf("BootsUEFI of %+v = %v, want %v", c.n, got, c.want)
 		}
 	}
 }

@@ -55,40 +55,64 @@ func (d *Driver) Set(ctx context.Context, n *baremetal.Node, target baremetal.Po
 	return nil
 }
 
-// do gives one order, unless it would change nothing, and waits for its effect.
+// do brings the machine to the state that the step leads to. It gives the order, and
+// again as long as the state is another: a BMC can answer 00 and do nothing, for some
+// seconds after switching off or this once.
 func (d *Driver) do(ctx context.Context, n *baremetal.Node, s step) error {
-	limit := d.c.Hard
+	limit, o := d.c.Hard, order{step: s, pause: d.c.HardAgain}
 	if s == soft {
-		limit = d.c.Soft
+		limit, o.pause = d.c.Soft, d.c.SoftAgain
 	}
 	waiting, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	there := false
-	err := d.call(waiting, n, func(_ info, session *rmcp.Session) error {
-		state, err := powerState(waiting, session)
-		if there = state == s.want; err != nil || there {
+	for pause := d.c.Pause; ; pause = min(2*pause, d.c.Poll) {
+		there := false
+		err := d.call(waiting, n, func(_ info, session *rmcp.Session) (err error) {
+			there, err = o.give(waiting, session)
 			return err
+		})
+		switch {
+		case there:
+			return nil
+		case err != nil && (waiting.Err() == nil || o.given == 0):
+			return err
+		case err != nil || sleep(waiting, pause) != nil:
+			return stuck(ctx, n, o, limit)
 		}
-		return control(waiting, session, s.control)
-	})
-	for pause := d.c.Pause; err == nil && !there; pause = min(2*pause, d.c.Poll) {
-		if sleep(waiting, pause) != nil {
-			return stuck(ctx, n, s, limit)
-		}
-		var state baremetal.PowerState
-		state, err = d.State(waiting, n)
-		if err != nil && waiting.Err() != nil {
-			return stuck(ctx, n, s, limit)
-		}
-		there = state == s.want
 	}
-	return err
+}
+
+// order is a step under way.
+type order struct {
+	step
+	given int           // how often the BMC has taken it
+	due   time.Time     // when it is given again
+	pause time.Duration // until the time after that
+}
+
+// give reports whether the machine is in the state that the order leads to. When it is
+// not and the order is due, the order is given.
+func (o *order) give(ctx context.Context, s *rmcp.Session) (there bool, err error) {
+	state, err := powerState(ctx, s)
+	if err != nil || state == o.want || time.Now().Before(o.due) {
+		return state == o.want, err
+	}
+	if err := control(ctx, s, o.control); err != nil {
+		return false, err
+	}
+	o.given++
+	o.due, o.pause = time.Now().Add(o.pause), 2*o.pause
+	return false, nil
 }
 
 // control sends one order. "Not in the present state" is what some BMCs say to
 // "on" when it is on; what the state is will be seen.
 func control(ctx context.Context, s *rmcp.Session, order byte) error {
-	_, err := s.Do(ctx, rmcp.NetFnChassis, cmdControl, order)
+	send := s.Again
+	if order == controlDiagnostic { // one that was taken all the same must not be given twice
+		send = s.Do
+	}
+	_, err := send(ctx, rmcp.NetFnChassis, cmdControl, order)
 	if errors.Is(err, rmcp.NotInPresentState) {
 		return nil
 	}
@@ -96,12 +120,13 @@ func control(ctx context.Context, s *rmcp.Session, order byte) error {
 }
 
 // stuck is the error of a BMC that took the order and did nothing.
-func stuck(ctx context.Context, n *baremetal.Node, s step, limit time.Duration) error {
+func stuck(ctx context.Context, n *baremetal.Node, o order, limit time.Duration) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("node %s: wait for %q: %w", n.Label(), s.want, ctx.Err())
+		return fmt.Errorf("node %s: wait for %q: %w", n.Label(), o.want, ctx.Err())
 	}
-	if s == soft {
+	if o.step == soft {
 		return fmt.Errorf("node %s: its operating system has not switched it off within %s: shut it down there, or use \"power off\"", n.Label(), limit)
 	}
-	return fmt.Errorf("node %s: its BMC took the order for %q, yet within %s nothing has changed: look at the machine's front panel and at the BMC's event log", n.Label(), s.want, limit)
+	return fmt.Errorf("node %s: its BMC took the order for %q, %d times in %s, yet nothing has changed: look at the machine's front panel and at the BMC's event log",
+		n.Label(), o.want, o.given, limit)
 }

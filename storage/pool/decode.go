@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"ironhook/baremetal"
-	"ironhook/storage/volume"
-	"ironhook/storage/volume/image"
+	"ironhook/volume"
+	"ironhook/volume/image"
 )
 
 // Formats are the disk formats that an image may arrive in, plain or compressed.
@@ -14,11 +14,8 @@ var Formats = []string{string(image.Raw), string(image.Qcow2), string(image.VMDK
 // build makes the bytes of an image from what r says, and computes its checksums.
 func (p *Pool) build(ctx context.Context, i *baremetal.Image, r image.Request, t *task) error {
 	r.Format, r.Tell = image.Format(i.DiskFormat), t.tell
-	var made image.Result
-	err := p.volumes.Build(i.UUID, func(b *volume.Builder) (err error) {
-		made, err = image.Write(ctx, b, r)
-		return err
-	})
+	r.Again = func(why error) { p.beginAgain(ctx, i, why) }
+	made, err := image.Import(ctx, p.volumes, i.UUID, r)
 	if err != nil {
 		return told(err)
 	}

@@ -5,11 +5,11 @@ import (
 	"net/url"
 
 	"ironhook/baremetal"
-	"ironhook/storage/volume/image"
+	"ironhook/volume/image"
 )
 
 // Import gives an image the bytes that a URL (http or https) yields, in the image's
-// disk format. They must have the checksum, sha256:HEX or sha512:HEX, unless that is
+// disk format or, if it has none, in the one that the bytes are of. They must have the checksum, sha256:HEX or sha512:HEX, unless that is
 // empty. It returns as soon as that has begun; the image becomes active or killed.
 func (p *Pool) Import(ctx context.Context, uuid, from, checksum string) error {
 	if err := checkURL(from); err != nil {
@@ -51,5 +51,17 @@ func (p *Pool) fetch(ctx context.Context, i *baremetal.Image, from image.Request
 	}
 	if err := p.finishImage(ctx, i, err); err != nil {
 		p.log.Error("import an image", "image", i.UUID, "name", i.Name, "error", err)
+	}
+}
+
+// beginAgain says, while an image is imported, why its download begins again.
+func (p *Pool) beginAgain(ctx context.Context, i *baremetal.Image, why error) {
+	p.log.Warn("the download of an image begins again", "image", i.UUID, "name", i.Name, "error", why)
+	_, err := p.UpdateImage(ctx, i.UUID, func(i *baremetal.Image) error {
+		i.Message = "The download has begun again: " + why.Error() + "."
+		return nil
+	})
+	if err != nil {
+		p.log.Error("write down that a download begins again", "image", i.UUID, "error", err)
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"syscall"
 
 	"ironhook/baremetal"
-	"ironhook/storage/volume"
-	"ironhook/storage/volume/image"
 	"ironhook/store"
+	"ironhook/volume"
+	"ironhook/volume/image"
 )
 
 // Config is what a pool works with; all of it must be set.

@@ -8,9 +8,9 @@ import (
 	"testing"
 
 	"ironhook/baremetal"
-	"ironhook/storage/volume"
 	"ironhook/store"
 	"ironhook/store/storetest"
+	"ironhook/volume"
 )
 
 func newPool(t *testing.T) *Pool {

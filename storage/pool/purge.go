@@ -3,7 +3,6 @@ package pool
 import (
 	"context"
 	"errors"
-	"strconv"
 
 	"ironhook/baremetal"
 	"ironhook/store"
@@ -19,7 +18,7 @@ import (
 func (p *Pool) purge(ctx context.Context) error {
 	orphans, err := p.orphans(ctx)
 	for _, v := range orphans {
-		if keep, _ := strconv.ParseBool(v.Metadata["keep"]); keep {
+		if v.Keep() {
 			_, err = p.UpdateVolume(ctx, v.UUID, func(_ *store.Tx, v *baremetal.Volume) error {
 				v.NodeUUID = ""
 				return nil

@@ -7,8 +7,8 @@ import (
 	"io/fs"
 
 	"ironhook/baremetal"
-	"ironhook/storage/volume"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // Recover finishes or undoes what was under way when the program ended. Nothing else

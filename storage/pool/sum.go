@@ -10,7 +10,7 @@ import (
 	"io"
 
 	"ironhook/baremetal"
-	"ironhook/storage/volume"
+	"ironhook/volume"
 )
 
 // HashAlgorithm is that of an image's HashValue, as the Image API calls it.

@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"ironhook/baremetal"
-	"ironhook/storage/volume"
+	"ironhook/volume"
 )
 
 // task is something that takes its time.

@@ -8,7 +8,8 @@ import (
 	"net/http"
 	"time"
 
-	"ironhook/storage/iscsi"
+	"ironhook/block"
+	"ironhook/block/iscsi"
 )
 
 // JSON answers with a list of all sessions.
@@ -71,7 +72,7 @@ func told(sessions []Session) []sessionJSON {
 	return list
 }
 
-func toldUnit(u iscsi.LUNStats) unitJSON {
+func toldUnit(u block.LUNStats) unitJSON {
 	j := unitJSON{
 		LUN: lun(u), Reads: u.Reads, Writes: u.Writes, Others: u.Others, ReadBytes: u.ReadBytes, WrittenBytes: u.WrittenBytes,
 		Errors: u.Errors, InFlight: u.InFlight, Seconds: u.Time.Seconds(), Latency: []bucketJSON{},
@@ -82,7 +83,7 @@ func toldUnit(u iscsi.LUNStats) unitJSON {
 		}
 		b := bucketJSON{Commands: n}
 		if i < len(u.Latency)-1 {
-			below := iscsi.LatencyBound(i).Seconds()
+			below := block.LatencyBound(i).Seconds()
 			b.Below = &below
 		}
 		j.Latency = append(j.Latency, b)
@@ -94,4 +95,4 @@ func toldUnit(u iscsi.LUNStats) unitJSON {
 func isid(id iscsi.ISID) string { return fmt.Sprintf("0x%x", id[:]) }
 
 // lun is the number that people know a unit by.
-func lun(u iscsi.LUNStats) uint64 { return u.LUN >> 48 }
+func lun(u block.LUNStats) uint64 { return u.LUN >> 48 }

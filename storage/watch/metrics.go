@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"ironhook/storage/iscsi"
+	"ironhook/block"
 )
 
 // Metrics answers in the text format of Prometheus, version 0.0.4.
@@ -30,7 +30,7 @@ func Metrics(s Source, log *slog.Logger) http.Handler {
 // family is one metric of a session and a unit.
 type family struct {
 	name, kind, help string
-	samples          func(iscsi.LUNStats) []sample // nil: it is the histogram
+	samples          func(block.LUNStats) []sample // nil: it is the histogram
 }
 
 // sample is a value, and the label that tells it from the others of its family.
@@ -42,14 +42,14 @@ type sample struct {
 func one(n uint64) []sample { return []sample{{"", n}} }
 
 var families = []family{
-	{"ironhook_iscsi_commands_total", "counter", "Commands answered.", func(u iscsi.LUNStats) []sample {
+	{"ironhook_iscsi_commands_total", "counter", "Commands answered.", func(u block.LUNStats) []sample {
 		return []sample{{`kind="read"`, u.Reads}, {`kind="write"`, u.Writes}, {`kind="other"`, u.Others}}
 	}},
-	{"ironhook_iscsi_bytes_total", "counter", "Bytes read and written.", func(u iscsi.LUNStats) []sample {
+	{"ironhook_iscsi_bytes_total", "counter", "Bytes read and written.", func(u block.LUNStats) []sample {
 		return []sample{{`direction="read"`, u.ReadBytes}, {`direction="write"`, u.WrittenBytes}}
 	}},
-	{"ironhook_iscsi_errors_total", "counter", "Commands not answered GOOD.", func(u iscsi.LUNStats) []sample { return one(u.Errors) }},
-	{"ironhook_iscsi_in_flight", "gauge", "Commands that wait for their answer.", func(u iscsi.LUNStats) []sample { return one(uint64(u.InFlight)) }},
+	{"ironhook_iscsi_errors_total", "counter", "Commands not answered GOOD.", func(u block.LUNStats) []sample { return one(u.Errors) }},
+	{"ironhook_iscsi_in_flight", "gauge", "Commands that wait for their answer.", func(u block.LUNStats) []sample { return one(uint64(u.InFlight)) }},
 	{"ironhook_iscsi_latency_seconds", "histogram", "Time from the arrival of a command to its answer.", nil},
 }
 
@@ -57,7 +57,7 @@ func (f *family) head(b *bytes.Buffer) {
 	fmt.Fprintf(b, "# HELP %s %s\n# TYPE %s %s\n", f.name, f.help, f.name, f.kind)
 }
 
-func (f *family) write(b *bytes.Buffer, labels string, u iscsi.LUNStats) {
+func (f *family) write(b *bytes.Buffer, labels string, u block.LUNStats) {
 	if f.samples == nil {
 		writeHistogram(b, f.name, labels, u)
 		return
@@ -70,11 +70,11 @@ func (f *family) write(b *bytes.Buffer, labels string, u iscsi.LUNStats) {
 // The buckets that are told: from 16 microseconds to 4 seconds.
 const firstBucket, lastBucket = 4, 22
 
-func writeHistogram(b *bytes.Buffer, name, labels string, u iscsi.LUNStats) {
+func writeHistogram(b *bytes.Buffer, name, labels string, u block.LUNStats) {
 	var below uint64
 	for i, n := range u.Latency {
 		if below += n; i >= firstBucket && i <= lastBucket {
-			le := strconv.FormatFloat(iscsi.LatencyBound(i).Seconds(), 'g', -1, 64)
+			le := strconv.FormatFloat(block.LatencyBound(i).Seconds(), 'g', -1, 64)
 			fmt.Fprintf(b, "%s_bucket{%s} %d\n", name, join(labels, `le="`+le+`"`), below)
 		}
 	}
@@ -117,7 +117,7 @@ func whose(s Session) string {
 		escape(s.Volume), escape(s.Initiator), isid(s.ISID), escape(s.Target))
 }
 
-func labels(s Session, u iscsi.LUNStats) string { return fmt.Sprintf(`%s,lun="%d"`, whose(s), lun(u)) }
+func labels(s Session, u block.LUNStats) string { return fmt.Sprintf(`%s,lun="%d"`, whose(s), lun(u)) }
 
 func join(labels, more string) string {
 	if more == "" {

@@ -14,7 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 
-	"ironhook/storage/iscsi"
+	"ironhook/block/iscsi"
 )
 
 // Session is an iSCSI session, and whose it is.

@@ -13,22 +13,25 @@ import (
 	"testing"
 	"time"
 
-	"ironhook/storage/iscsi"
+	"ironhook/block"
+	"ironhook/block/iscsi"
 )
 
 // some are a machine that reads and writes, one whose name is out to break the format,
 // and a discovery.
 func some() []Session {
-	unit := iscsi.LUNStats{Reads: 3, Writes: 2, Others: 1, ReadBytes: 1536, WrittenBytes: 8192, Errors: 1, InFlight: 4, Time: 1500 * time.Microsecond}
+	unit := block.LUNStats{Reads: 3, Writes: 2, Others: 1, ReadBytes: 1536, WrittenBytes: 8192, Errors: 1, InFlight: 4, Time: 1500 * time.Microsecond}
 	unit.Latency[0], unit.Latency[5], unit.Latency[10], unit.Latency[23] = 1, 2, 2, 1
 	info := iscsi.SessionInfo{
-		Initiator: "iqn.2026-11.test:host", ISID: iscsi.ISID{0x40, 0, 0x27, 0x23, 0, 1}, Target: "iqn.2026-11.test:disk",
-		Remote: netip.MustParseAddrPort("10.0.0.7:49152"), Since: time.Unix(1700000000, 250e6), Digests: iscsi.Digests{Data: true},
-		LUNs: []iscsi.LUNStats{unit},
+		Session: block.Session{
+			Initiator: "iqn.2026-11.test:host", Target: "iqn.2026-11.test:disk", Remote: netip.MustParseAddrPort("10.0.0.7:49152"),
+			Since: time.Unix(1700000000, 250e6), LUNs: []block.LUNStats{unit},
+		},
+		ISID: iscsi.ISID{0x40, 0, 0x27, 0x23, 0, 1}, Digests: iscsi.Digests{Data: true},
 	}
 	odd := info
-	odd.ISID[5], odd.LUNs = 2, []iscsi.LUNStats{{LUN: 3 << 48}}
-	found := iscsi.SessionInfo{Initiator: "iqn.2026-11.test:host", Remote: info.Remote, Since: info.Since}
+	odd.ISID[5], odd.LUNs = 2, []block.LUNStats{{LUN: 3 << 48}}
+	found := iscsi.SessionInfo{Session: block.Session{Initiator: "iqn.2026-11.test:host", Remote: info.Remote, Since: info.Since}}
 	return []Session{{info, "uuid-7", "pc-07", "root"}, {odd, "uuid-8", "a\\b\"c\nd", "root"}, {SessionInfo: found}, {SessionInfo: found}}
 }
 

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"ironhook/block/iscsi"
 	"ironhook/e2e/load"
 	"ironhook/internal/section"
-	"ironhook/storage/iscsi"
 )
 
 // result is what a workload gave: the other side first, then ours.

@@ -7,9 +7,9 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"ironhook/block/iscsi"
+	"ironhook/block/iscsi/initiatortest"
 	"ironhook/e2e/load"
-	"ironhook/storage/iscsi"
-	"ironhook/storage/iscsi/initiatortest"
 )
 
 // pipeline reads with our own initiator, so many requests in flight.
@@ -50,7 +50,7 @@ func (w workload) pipeline(ctx context.Context, portal, target string, keys []is
 			if p.Header.Opcode() != iscsi.OpDataIn {
 				return load.Reading{}, fmt.Errorf("%v in answer to a read", p)
 			}
-			done = p.Header[1]&1 != 0
+			done = initiatortest.Decode[iscsi.DataIn](p).HasStatus
 		}
 		if err := ask(); err != nil {
 			return load.Reading{}, err

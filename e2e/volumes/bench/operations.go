@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"ironhook/storage/volume"
+	"ironhook/volume"
 )
 
 const (

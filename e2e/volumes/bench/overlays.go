@@ -14,11 +14,12 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ironhook/block"
+	"ironhook/block/iscsi"
+	"ironhook/block/scsi"
 	"ironhook/e2e/load"
 	"ironhook/internal/section"
-	"ironhook/storage/iscsi"
-	"ironhook/storage/scsi"
-	"ironhook/storage/volume"
+	"ironhook/volume"
 )
 
 // size is that of the volumes in bytes. It is memory that holds them.
@@ -156,11 +157,11 @@ func fill(w io.WriterAt) error {
 func (s *served) target() *iscsi.Target {
 	return &iscsi.Target{
 		Log: slog.New(slog.DiscardHandler),
-		Lookup: func(_ context.Context, _, target string) (iscsi.Grant, error) {
+		Lookup: func(_ context.Context, _, target string) (block.Grant, error) {
 			if device := s.devices[target]; device != nil {
-				return iscsi.Grant{Device: device}, nil
+				return block.Grant{Device: device}, nil
 			}
-			return iscsi.Grant{}, iscsi.ErrNoTarget
+			return block.Grant{}, block.ErrNoTarget
 		},
 		Discover: func(context.Context, string) ([]string, error) { return nil, nil },
 		Observe:  func(iscsi.Event) {},

@@ -13,6 +13,11 @@ var (
 	ErrSuite       = errors.New("cipher suite refused")                 // another one may do
 	ErrBusy        = errors.New("BMC busy")                             // no free session, or not ready: try again later
 	ErrProtocol    = errors.New("answer that does not fit the request") // a BMC that lost its mind or its session
+
+	// ErrUnproven is the ErrCredentials of a BMC that has not proved that it knows the
+	// password. It has not seen our own proof, so it counts no failed login, and another
+	// attempt can lock no user out.
+	ErrUnproven = fmt.Errorf("%w: wrong password", ErrCredentials)
 )
 
 // CompletionError is a command that the BMC understood and did not carry out.
@@ -26,6 +31,7 @@ const (
 	NotInPresentState     CompletionError = 0xd5
 	ParameterNotThere     CompletionError = 0x80 // of the boot options (table 28-12)
 	InsufficientPrivilege CompletionError = 0xd4
+	Unspecified           CompletionError = 0xff
 )
 
 var completions = map[CompletionError]string{
@@ -33,7 +39,8 @@ var completions = map[CompletionError]string{
 	0xc4: "out of space", 0xc7: "request data length invalid", 0xc8: "request data too long", OutOfRange: "parameter out of range",
 	0xcb: "not present", InvalidField: "invalid data field", 0xce: "response could not be provided", 0xd1: "in firmware update mode",
 	0xd2: "BMC initialization in progress", 0xd3: "destination unavailable", InsufficientPrivilege: "insufficient privilege level",
-	NotInPresentState: "not supported in present state", 0xd6: "disabled", ParameterNotThere: "parameter not supported", 0xff: "unspecified error",
+	NotInPresentState: "not supported in present state", 0xd6: "disabled", ParameterNotThere: "parameter not supported",
+	0x81: "setting already in progress", 0x82: "parameter is read-only", Unspecified: "unspecified error",
 }
 
 // Error names the code.

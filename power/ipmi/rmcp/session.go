@@ -116,6 +116,26 @@ func (s *Session) Do(ctx context.Context, netFn, cmd byte, data ...byte) ([]byte
 	return append([]byte(nil), got.data...), nil
 }
 
+// hiccup is how long a BMC is left alone that answered with an unspecified error.
+const hiccup = 250 * time.Millisecond
+
+// Again is Do for a command that is safe to repeat: it is, once, when the BMC answers
+// "unspecified error" (0xff), which BMCs do now and then and which means nothing.
+func (s *Session) Again(ctx context.Context, netFn, cmd byte, data ...byte) ([]byte, error) {
+	answer, err := s.Do(ctx, netFn, cmd, data...)
+	if err != Unspecified {
+		return answer, err
+	}
+	t := time.NewTimer(hiccup)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return s.Do(ctx, netFn, cmd, data...)
+	case <-ctx.Done():
+		return nil, noAnswer(ctx, err)
+	}
+}
+
 // ask sends a request until accept takes an answer to it.
 func (s *Session) ask(ctx context.Context, kind payload, body []byte, accept func(payload, []byte) bool) error {
 	stop := context.AfterFunc(ctx, func() { s.conn.SetReadDeadline(time.Unix(1, 0)) })

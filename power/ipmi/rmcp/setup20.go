@@ -52,7 +52,7 @@ func (s *Session) capabilities(ctx context.Context, level Level) (capabilities, 
 
 // setLevel raises the session from the level of a user, at which it begins.
 func (s *Session) setLevel(ctx context.Context, level Level) error {
-	_, err := s.Do(ctx, netFnApp, cmdSetPrivilege, byte(level))
+	_, err := s.Again(ctx, netFnApp, cmdSetPrivilege, byte(level))
 	if code, refused := err.(CompletionError); refused {
 		return fmt.Errorf("%w: %w", ErrLevel, code)
 	}
@@ -186,7 +186,7 @@ func (s *Session) exchangeRandoms(ctx context.Context, h *handshake, password []
 	}
 	h.rC, h.guid = b[8:24], b[24:40]
 	if !hmac.Equal(b[40:40+full], h.proofOfBMC(password)) {
-		return fmt.Errorf("RAKP 2: %w: wrong password", ErrCredentials)
+		return fmt.Errorf("RAKP 2: %w", ErrUnproven)
 	}
 	return nil
 }

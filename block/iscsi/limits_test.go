@@ -1,0 +1,218 @@
+package iscsi_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"ironhook/block/iscsi"
+	"ironhook/block/iscsi/initiatortest"
+)
+
+// Connections that say nothing do not keep out an initiator that means it, nor slow
+// down one that is in.
+func TestFloodOfSilentConnections(t *testing.T) {
+	s := serve(t, newRAM(1<<20), func(s *server) { s.target.Limits.Unauthenticated = 8 })
+	good := s.login(initiatortest.Options{})
+	var mute []net.Conn
+	for range 50 {
+		c, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		mute = append(mute, c)
+	}
+	if _, err := good.Read(0, 512); err != nil {
+		t.Error(err)
+	}
+	s.login(initiatortest.Options{Name: initiatorName + "-2"})
+	mute[0].SetReadDeadline(time.Now().Add(time.Minute))
+	if _, err := mute[0].Read(make([]byte, 1)); err == nil || isTimeout(err) {
+		t.Errorf("the oldest silent connection: %v, want it closed", err)
+	}
+}
+
+func TestConnectionLimits(t *testing.T) {
+	s := serve(t, newRAM(1<<20), func(s *server) { s.target.Limits.Connections, s.target.Limits.PerInitiator = 4, 2 })
+	isid := func(n byte) initiatortest.Options { return initiatortest.Options{ISID: iscsi.ISID{n}} }
+	s.login(isid(1))
+	s.login(isid(2))
+	var refused *initiatortest.LoginError
+	if _, err := s.dial(isid(3)); !errors.As(err, &refused) || refused.Status != 0x0206 {
+		t.Errorf("third session of an initiator = %v, want status 0206", err)
+	}
+	s.login(isid(2)) // takes the place of the one before
+	s.event(iscsi.Closed)
+	for n := range 2 {
+		s.login(initiatortest.Options{Name: fmt.Sprintf("%s-%d", initiatorName, n)})
+	}
+	if _, err := s.dial(initiatortest.Options{Name: initiatorName + "-x"}); err == nil {
+		t.Error("a fifth connection was let in")
+	}
+}
+
+// Garbage before the login ends the connection, and is answered with nothing large.
+func TestGarbageBeforeLogin(t *testing.T) {
+	s := serve(t, newRAM(1<<20), nil)
+	huge := make([]byte, 48)
+	huge[0], huge[5], huge[6], huge[7] = 0x43, 0xff, 0xff, 0xff
+	for name, b := range map[string][]byte{
+		"HTTP":           []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n" + string(make([]byte, 48))),
+		"zeros":          make([]byte, 4096),
+		"ones":           bytes.Repeat([]byte{0xff}, 4096),
+		"length of 16 M": huge,
+		"a command":      append([]byte{0x01}, make([]byte, 47)...),
+	} {
+		c, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.SetDeadline(time.Now().Add(time.Minute))
+		c.Write(b)
+		got, err := io.ReadAll(io.LimitReader(c, 1<<16))
+		if isTimeout(err) || len(got) > 1024 {
+			t.Errorf("%s is answered with %d bytes, %v", name, len(got), err)
+		}
+		c.Close()
+	}
+	s.login(initiatortest.Options{})
+}
+
+// With little memory large writes take turns, but all of them get done, over several
+// sessions.
+func TestWritesTakeTurnsForMemory(t *testing.T) {
+	const size, part = 8 << 20, 1 << 20
+	disk := newRAM(size)
+	s := serve(t, disk, func(s *server) { s.target.Limits.Memory = 2 << 20 })
+	want := make([]byte, size)
+	for n := range want {
+		want[n] = byte(n >> 16)
+	}
+	var wg sync.WaitGroup
+	for n := range size / part {
+		i := s.login(initiatortest.Options{Name: fmt.Sprintf("%s-%d", initiatorName, n), Keys: keys("InitialR2T=Yes ImmediateData=No")})
+		wg.Go(func() {
+			off := int64(n) * part
+			for range 5 {
+				if err := i.Write(off, want[off:off+part]); err != nil {
+					t.Error(err)
+					return
+				}
+				if got, err := i.Read(off, part); err != nil || !bytes.Equal(got, want[off:off+part]) {
+					t.Errorf("read at %d differs, %v", off, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if data, _ := disk.snapshot(); !bytes.Equal(data, want) {
+		t.Error("the disk has other data than was written")
+	}
+}
+
+// As memory is used up, windows narrow to one command, and open again.
+func TestWindowNarrows(t *testing.T) {
+	s := serve(t, newRAM(8<<20), func(s *server) { s.target.Limits.Memory = 1 << 20 })
+	i := s.login(initiatortest.Options{Keys: keys("InitialR2T=Yes ImmediateData=No FirstBurstLength=65536")})
+	before := i.MaxCmdSN - i.ExpCmdSN
+	h := i.Command([]byte{0x2a, 7: 0x40, 9: 0}, iscsi.FlagWrite, 8<<20) // far more than there is
+	if err := i.Send(h, nil); err != nil {
+		t.Fatal(err)
+	}
+	receiveR2T(t, i)
+	for range int(before) {
+		if err := i.Send(i.Command(make([]byte, 6), 0, 0), nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := i.Receive(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := i.MaxCmdSN - i.ExpCmdSN + 1; got > 1 {
+		t.Errorf("window of %d commands while memory is used up, want at most 1", got)
+	}
+	managed(t, i, manage(t, i, iscsi.AbortTask, h.ITT), 0)
+	if err := i.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	if got := i.MaxCmdSN - i.ExpCmdSN; got < 8 {
+		t.Errorf("window of %d commands after memory has come back", got)
+	}
+}
+
+// An initiator that does not read what it asks for holds up itself and nobody else, and
+// the memory it can take is bounded.
+func TestInitiatorThatDoesNotRead(t *testing.T) {
+	s := serve(t, newRAM(4<<20), func(s *server) { s.target.Limits.Memory = 8 << 20 })
+	deaf, good := s.login(initiatortest.Options{}), s.login(initiatortest.Options{Name: initiatorName + "-2"})
+	deaf.Conn.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
+	for range 128 {
+		if err := deaf.Send(deaf.Command([]byte{0x28, 7: 0x20, 9: 0}, iscsi.FlagRead, 4<<20), nil); err != nil {
+			break
+		}
+	}
+	for range 10 {
+		if _, err := good.Read(0, 512); err != nil {
+			t.Fatal(err)
+		}
+		if err := good.Write(0, make([]byte, 100000/512*512)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Discoveries need no proof, so any number of them is no more than a flood of
+// connections that say nothing: it keeps nobody out.
+func TestFloodOfDiscoveries(t *testing.T) {
+	s := serve(t, newRAM(1<<20), func(s *server) { s.target.Limits.Unauthenticated = 8 })
+	ctx, cancel := initiatortest.Patience(t.Context())
+	defer cancel()
+	var first *initiatortest.Initiator
+	for n := range 40 {
+		i, err := initiatortest.Dial(ctx, s.addr, initiatortest.Options{Name: fmt.Sprintf("%s-%d", initiatorName, n)})
+		if err != nil {
+			t.Fatalf("discovery %d: %v", n, err)
+		}
+		defer i.Close()
+		if first == nil {
+			first = i
+		}
+	}
+	s.login(initiatortest.Options{})
+	if p, err := first.Receive(); err == nil || isTimeout(err) {
+		t.Errorf("the oldest discovery: %v, %v, want it closed", p, err)
+	}
+}
+
+// A discovery may send short PDUs only.
+func TestDiscoveryTakesShortPDUs(t *testing.T) {
+	s := serve(t, newRAM(1<<20), nil)
+	ctx, cancel := initiatortest.Patience(t.Context())
+	defer cancel()
+	i, err := initiatortest.Dial(ctx, s.addr, initiatortest.Options{Name: initiatorName})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer i.Close()
+	if got := i.Answers["MaxRecvDataSegmentLength"]; got != "8192" {
+		t.Errorf("a discovery is told that it may send %s bytes at once, want 8192", got)
+	}
+	h := i.Ping(iscsi.NoTag)
+	if err := i.Send(h, make([]byte, 8192)); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := i.Receive(); err != nil || len(p.Data) != 8192 {
+		t.Errorf("a ping with 8192 bytes: %v, %v", p, err)
+	}
+	i.Send(h, make([]byte, 8193)) // may fail when the target closes before it has read all
+	if p, err := i.Receive(); err == nil {
+		t.Errorf("after a longer one comes %v", p)
+	}
+}

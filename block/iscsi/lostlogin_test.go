@@ -1,0 +1,41 @@
+package iscsi_test
+
+import (
+	"io"
+	"net"
+	"testing"
+
+	"ironhook/block/iscsi"
+	"ironhook/block/iscsi/initiatortest"
+)
+
+// leaver goes away instead of reading the answer after so many reads.
+type leaver struct {
+	net.Conn
+	reads int
+}
+
+func (l *leaver) Read(b []byte) (int, error) {
+	if l.reads--; l.reads < 0 {
+		l.Conn.Close()
+		return 0, io.EOF
+	}
+	return l.Conn.Read(b)
+}
+
+// A login whose last answer cannot be sent takes nothing from the other sessions.
+func TestLostLoginLeavesThePoolToOthers(t *testing.T) {
+	inTime(t, func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event) {
+		a := loginOver(t, dial())
+		for reads := range 6 {
+			_, _ = initiatortest.New(&leaver{dial(), reads}, initiatortest.Options{Name: initiatorName + "-b", Target: targetName})
+		}
+		if err := a.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Flush(); err != nil {
+			t.Error(err)
+		}
+		a.Close()
+	})
+}

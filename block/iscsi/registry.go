@@ -1,0 +1,130 @@
+package iscsi
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ironhook/block"
+	"ironhook/block/scsi"
+)
+
+// announce makes a connection known by what it wants to open, before anybody is asked
+// whether it may: from here on End finds it.
+func (t *Target) announce(c *conn, key sessionKey) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.conns == nil {
+		t.conns = map[*conn]struct{}{}
+		t.sessions = map[sessionKey]*conn{}
+	}
+	c.key = key
+	t.conns[c] = struct{}{}
+}
+
+// admit gives a session its place. One with the same key is ended first, and its last
+// I/O waited for: the new session must not see the old one write (RFC 7143 §6.3.5).
+func (t *Target) admit(ctx context.Context, c *conn, d *scsi.Device, most int) (tsih uint16, err error) {
+	for {
+		old, tsih, err := t.tryAdmit(c, d, most)
+		if old == nil {
+			return tsih, err
+		}
+		old.end("the initiator logged in anew")
+		select {
+		case <-old.done:
+		case <-ctx.Done():
+			return 0, loginFailure(serviceUnavailable, "open %s: an earlier session still has commands at the disk", c.key.target)
+		}
+	}
+}
+
+// tryAdmit returns the session that has to go first, if there is one.
+func (t *Target) tryAdmit(c *conn, d *scsi.Device, most int) (old *conn, tsih uint16, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if old := t.sessions[c.key]; old != nil {
+		return old, 0, nil
+	}
+	n := 0
+	for key := range t.sessions {
+		if key.initiator == c.key.initiator {
+			n++
+		}
+	}
+	if n >= most {
+		return nil, 0, loginFailure(tooManyConnections, "initiator %s has %d sessions", c.key.initiator, n)
+	}
+	c.device = d
+	if d != nil { // any number of discoveries may go on
+		t.sessions[c.key] = c
+	}
+	if t.lastTSIH++; t.lastTSIH == 0 {
+		t.lastTSIH = 1
+	}
+	return nil, t.lastTSIH, nil
+}
+
+// leave forgets a connection.
+func (t *Target) leave(c *conn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.conns, c)
+	if t.sessions[c.key] == c {
+		delete(t.sessions, c.key)
+	}
+}
+
+// sessionsOf returns the connections that match, also those whose login is not
+// complete.
+func (t *Target) sessionsOf(match func(*conn) bool) (found []*conn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for c := range t.conns {
+		if match(c) {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// End ends every session of a target name, and logins to it that are under way. It
+// returns when no I/O of theirs is in flight. To withdraw a target, let Lookup refuse it
+// first.
+func (t *Target) End(target string) {
+	target = strings.ToLower(target)
+	ended := t.sessionsOf(func(c *conn) bool { return c.key.target == target })
+	for _, c := range ended {
+		c.end("the target was withdrawn")
+	}
+	for _, c := range ended {
+		<-c.done
+	}
+}
+
+// Sessions describes the sessions there are now, oldest first.
+func (t *Target) Sessions() []SessionInfo {
+	var all []SessionInfo
+	for _, c := range t.sessionsOf(func(*conn) bool { return true }) {
+		if info, ok := c.info(); ok {
+			all = append(all, info)
+		}
+	}
+	slices.SortFunc(all, func(a, b SessionInfo) int { return a.Since.Compare(b.Since) })
+	return all
+}
+
+func (c *conn) info() (SessionInfo, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.session == nil || c.ending.dead {
+		return SessionInfo{}, false
+	}
+	s := block.Session{Initiator: c.key.initiator, Target: c.key.target, Remote: c.remote, Since: c.began, LUNs: c.session.Stats()}
+	return SessionInfo{Session: s, ISID: c.key.isid, Digests: c.writer.out.digests}, true
+}
+
+// port is the name of the initiator port, by which persistent reservations know it (RFC
+// 7143 §4.2.7.1).
+func (k sessionKey) port() string { return fmt.Sprintf("%s,i,0x%x", k.initiator, k.isid) }

@@ -1,0 +1,140 @@
+package iscsi
+
+import (
+	"sync/atomic"
+	"time"
+
+	"ironhook/block/scsi"
+)
+
+// scheduler is what the session has given out, to be done once it is unlocked, and what
+// decides where that is done. The lock of the connection guards all but pooled.
+type scheduler struct {
+	todo
+	backlog    int       // about how many requests have come since the one that is handled
+	arrived    time.Time // when the latest requests came
+	hasRead    bool
+	hasWritten bool
+
+	pooled atomic.Int32 // how many of the next writes go to the pool
+}
+
+// todo is what a session has decided and its connection carries out.
+type todo struct {
+	ready     []*Task      // to be run
+	functions []Management // to be managed
+	listing   bool         // the names of the targets are asked for
+}
+
+// take empties the list.
+func (t *todo) take() (all todo) {
+	all, *t = *t, todo{}
+	return all
+}
+
+func (c *conn) takeReady() []*Task {
+	ready := c.scheduler.ready
+	c.scheduler.ready = nil
+	return ready
+}
+
+func (c *conn) runAll(tasks []*Task) {
+	for _, t := range tasks {
+		c.run(t)
+	}
+}
+
+// patience is how long a write may take before we stop running writes where they were
+// received, and pooledWrites for how many: when the kernel throttles writers, pings and
+// reads must still get through.
+const (
+	patience     = 2 * time.Millisecond
+	pooledWrites = 64
+)
+
+// Reads of offloadFrom bytes and more are made in the pool when so many requests have come
+// after them: then the copying pays for the change of thread, and goes on while answers
+// are written. Shorter ones lose by it, and so do long ones that come one by one.
+const (
+	offloadFrom = 128 << 10
+	longBacklog = 3
+)
+
+// offload reports whether a read is better made in the pool. The lock is held.
+func (c *conn) offload(t *Task) bool {
+	return t.plan.Cost == scsi.Read && t.room() >= offloadFrom && c.scheduler.backlog >= longBacklog
+}
+
+// run executes a command here if that is quick, else in the pool.
+func (c *conn) run(t *Task) {
+	if n := t.room(); n > 0 {
+		t.in = c.srv.memory.get(n)
+	}
+	switch t.plan.Cost {
+	case scsi.Quick, scsi.Read:
+		if t.offload {
+			break
+		}
+		if r, ok := c.device.TryExecute(t.command(c.nexus)); ok {
+			c.complete(t, r)
+			return
+		}
+	case scsi.Write:
+		if c.scheduler.pooled.Load() <= 0 {
+			start := time.Now()
+			r := c.device.Execute(t.command(c.nexus))
+			if time.Since(start) > patience {
+				c.scheduler.pooled.Store(pooledWrites)
+			}
+			c.complete(t, r)
+			return
+		}
+		c.scheduler.pooled.Add(-1)
+	}
+	t.own(c.srv.memory)
+	c.read(t.room())
+	c.work.Add(1)
+	c.pool.submit(func() {
+		defer c.work.Done()
+		r := c.device.Execute(t.command(c.nexus))
+		c.read(-t.room())
+		c.complete(t, r)
+	})
+}
+
+// read notes how much the pool is about to read, or has read.
+func (c *conn) read(n int) {
+	if n != 0 {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.writer.reading += n
+		c.writer.written.Broadcast()
+	}
+}
+
+// complete gives a result back to the session, and runs what waited for it.
+func (c *conn) complete(t *Task, r scsi.Result) {
+	took := time.Since(t.began)
+	c.mu.Lock()
+	c.touch(t, &r)
+	c.session.Complete(t, r, took)
+	ready := c.takeReady()
+	c.drain()
+	c.mu.Unlock()
+	c.runAll(ready)
+}
+
+// touch reports the first command that read or wrote data.
+func (c *conn) touch(t *Task, r *scsi.Result) {
+	if r.Status != scsi.Good {
+		return
+	}
+	if t.plan.In > 0 && !c.scheduler.hasRead {
+		c.scheduler.hasRead = true
+		c.observe(FirstRead, "")
+	}
+	if t.plan.Out > 0 && t.plan.Cost >= scsi.Write && !c.scheduler.hasWritten {
+		c.scheduler.hasWritten = true
+		c.observe(FirstWrite, "")
+	}
+}

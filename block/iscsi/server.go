@@ -1,0 +1,221 @@
+package iscsi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"ironhook/block/scsi"
+)
+
+// server is one Serve: a listener and what its connections share.
+type server struct {
+	target *Target
+	limits Limits
+	log    *slog.Logger
+	memory *buffers
+
+	mu    sync.Mutex
+	conns map[*conn]struct{}
+	fresh []*conn // not logged in, or for discovery only; oldest first
+	pools map[*scsi.Device]*sharedPool
+	wg    sync.WaitGroup
+
+	listing chan struct{} // a place for each discovery that is being answered
+}
+
+// maxListing is how many discoveries are answered at once: they need no proof of who
+// asks, so they must leave the processor to the sessions.
+const maxListing = 2
+
+// sharedPool is the pool of a device: one per device, so that a disk that hangs holds
+// up no other.
+type sharedPool struct {
+	pool  *pool
+	users int
+}
+
+// Serve accepts initiators on l until ctx ends. Then it asks the sessions to log out,
+// gives them a moment, closes what is left, and returns nil once no goroutine and no
+// I/O of theirs is left. It closes l. An error says that l failed.
+func (t *Target) Serve(ctx context.Context, l net.Listener) error {
+	s := &server{
+		target: t, limits: t.Limits.withDefaults(), log: t.Log,
+		conns: map[*conn]struct{}{}, pools: map[*scsi.Device]*sharedPool{}, listing: make(chan struct{}, maxListing),
+	}
+	s.memory = newBuffers(s.limits.Memory)
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { l.Close() })
+	defer stop()
+	s.wg.Go(func() { s.tick(background) })
+	err := s.accept(ctx, background, l)
+	l.Close()
+	s.farewell()
+	cancel()
+	s.wg.Wait()
+	return err
+}
+
+// accept takes connections until ctx ends, no more in a second than it may: a flood of
+// them must leave the processor to the sessions. An error that may pass, such as a lack
+// of descriptors, is waited out.
+func (s *server) accept(ctx, background context.Context, l net.Listener) error {
+	var began time.Time
+	taken := 0
+	for {
+		nc, err := l.Accept()
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				nc.Close()
+			}
+			return nil
+		case err == nil:
+			s.take(background, nc)
+		case errors.Is(err, net.ErrClosed):
+			return fmt.Errorf("accept iSCSI connection: %w", err)
+		default:
+			s.log.Warn("accept iSCSI connection", "err", err)
+			wait(ctx, 100*time.Millisecond)
+		}
+		if taken++; taken < s.limits.PerSecond/parts {
+			continue
+		}
+		wait(ctx, time.Second/parts-time.Since(began))
+		began, taken = time.Now(), 0
+	}
+}
+
+// parts is into how many a second is cut, so that no connection waits for long.
+const parts = 10
+
+func wait(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// take starts a connection, if there may be one more.
+func (s *server) take(ctx context.Context, nc net.Conn) {
+	c := newConn(s, nc)
+	loser := s.enter(c)
+	if loser != nil {
+		loser.end("too many connections")
+	}
+	if loser != c {
+		s.wg.Go(func() { c.live(ctx) })
+	}
+}
+
+// enter notes a connection, and returns the one that has to go for it, perhaps itself.
+// When too many have not logged in that is the oldest of them: a flood of connections
+// that say nothing must not keep out an initiator that needs milliseconds to log in.
+func (s *server) enter(c *conn) (loser *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.conns) >= s.limits.Connections {
+		return c
+	}
+	if len(s.fresh) >= s.limits.Unauthenticated {
+		loser, s.fresh = s.fresh[0], s.fresh[1:] // its end takes a moment: the next one is another's
+	}
+	s.conns[c] = struct{}{}
+	s.fresh = append(s.fresh, c)
+	return loser
+}
+
+// loggedIn notes that a connection has become a session, and finds the pool of its
+// device. A discovery goes on counting as one that has not logged in, for it has proved
+// nothing.
+func (s *server) loggedIn(c *conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := c.device
+	if d == nil {
+		return
+	}
+	s.fresh = slices.DeleteFunc(s.fresh, func(o *conn) bool { return o == c })
+	if s.pools[d] == nil {
+		s.pools[d] = &sharedPool{pool: newPool(s.limits.Workers)}
+	}
+	s.pools[d].users++
+	c.pool = s.pools[d].pool
+}
+
+// leave forgets a connection of which nothing is left; the last one of a device closes
+// its pool.
+func (s *server) leave(c *conn) {
+	s.target.leave(c)
+	s.mu.Lock()
+	delete(s.conns, c)
+	s.fresh = slices.DeleteFunc(s.fresh, func(o *conn) bool { return o == c })
+	var unused *pool
+	if c.pool != nil { // it has been counted
+		p := s.pools[c.device]
+		if p.users--; p.users == 0 {
+			delete(s.pools, c.device)
+			unused = p.pool
+		}
+	}
+	s.mu.Unlock()
+	if unused != nil {
+		unused.close()
+	}
+}
+
+func (s *server) all() []*conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Keys(s.conns))
+}
+
+// tick looks after the connections once a second.
+func (s *server) tick(ctx context.Context) {
+	const every = time.Second
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			for _, c := range s.all() {
+				c.checkLiveness(every)
+			}
+		}
+	}
+}
+
+// farewell asks every session to log out, waits a moment for that, and closes what is
+// left.
+func (s *server) farewell() {
+	all := s.all()
+	for _, c := range all {
+		c.goodbye(s.limits.Drain)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.limits.Drain)
+	defer cancel()
+	for _, c := range all {
+		select {
+		case <-c.done:
+		case <-ctx.Done():
+			c.end("the target stops")
+		}
+	}
+}

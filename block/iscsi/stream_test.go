@@ -1,0 +1,182 @@
+package iscsi
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"net"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+)
+
+// somePDUs makes PDUs of all kinds of lengths, with and without additional headers.
+func somePDUs(n int) (pdus []PDU) {
+	rnd, chacha := rand.New(rand.NewPCG(3, 4)), rand.NewChaCha8([32]byte{5})
+	lengths := []int{0, 1, 2, 3, 4, 47, 512, 513, 4096, 8191, 65536, maxRecvData}
+	for i := range n {
+		p := PDU{Header: make(Header, HeaderLen), AHS: make([]byte, 4*(i%3)), Data: make([]byte, lengths[rnd.IntN(len(lengths))])}
+		chacha.Read(p.Header)
+		chacha.Read(p.AHS)
+		chacha.Read(p.Data)
+		p.Header[4] = byte(len(p.AHS) / 4)
+		p.Header.setDataLen(len(p.Data))
+		pdus = append(pdus, p)
+	}
+	return pdus
+}
+
+var allDigests = []Digests{{}, {Header: true}, {Data: true}, {Header: true, Data: true}}
+
+// What the outbox writes is what AppendPDU makes, and all memory comes back.
+func TestOutbox(t *testing.T) {
+	for _, d := range allDigests {
+		memory := newBuffers(1 << 30)
+		o, sending := outbox{memory: memory, digests: d}, outbox{}
+		var want []byte
+		for _, p := range somePDUs(200) {
+			p.AHS, p.Header[4] = nil, 0 // a target sends none
+			want = AppendPDU(want, p, d)
+			data := memory.get(len(p.Data) + 1)
+			copy(data.B, p.Data)
+			p.Data = data.B[:len(p.Data)]
+			o.add(p, data)
+		}
+		if o.bytes != len(want) {
+			t.Errorf("%+v: %d bytes gathered, want %d", d, o.bytes, len(want))
+		}
+		o.take(&sending)
+		ours, theirs := net.Pipe()
+		go func() {
+			sending.send(ours)
+			ours.Close()
+		}()
+		if got, err := io.ReadAll(theirs); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%+v: %d bytes written, %v, want other %d", d, len(got), err, len(want))
+		}
+		if used := memory.used.Load(); used != 0 {
+			t.Errorf("%+v: %d bytes not released", d, used)
+		}
+	}
+}
+
+// The reader cuts a stream into the PDUs it was made of, in whatever pieces it comes,
+// from a socket and from what is none.
+func TestReader(t *testing.T) {
+	pdus := somePDUs(60)
+	for _, d := range allDigests {
+		var wire []byte
+		for _, p := range pdus {
+			wire = AppendPDU(wire, p, d)
+		}
+		for name, connect := range map[string]func(testing.TB) (net.Conn, net.Conn){"pipe": pipe, "socket": socket} {
+			from, to := connect(t)
+			go func() {
+				rnd := rand.New(rand.NewPCG(1, 2))
+				for rest := wire; len(rest) > 0; {
+					n := min(1+rnd.IntN(1<<rnd.IntN(20)), len(rest))
+					from.Write(rest[:n])
+					rest = rest[n:]
+				}
+				from.Close()
+			}()
+			parked := 0
+			r := newReader(to, func() error { parked++; return nil }, func() {})
+			r.digests = d
+			for i, want := range pdus {
+				p, err := r.next()
+				if err != nil || !bytes.Equal(p.Data, want.Data) || !bytes.Equal(p.AHS, want.AHS) || !bytes.Equal(p.Header, want.Header) {
+					t.Fatalf("%s %+v: PDU %d is %v, %v, want %v", name, d, i, p, err, want)
+				}
+			}
+			if _, err := r.next(); err != io.EOF || r.r != r.w {
+				t.Errorf("%s %+v: after the last PDU %v and %d bytes, want EOF", name, d, err, r.w-r.r)
+			}
+			r.giveBack()
+			to.Close()
+			if parked == 0 {
+				t.Errorf("%s %+v: the reader never said that it waits", name, d)
+			}
+		}
+	}
+}
+
+func pipe(testing.TB) (net.Conn, net.Conn) { return net.Pipe() }
+
+func socket(t testing.TB) (from, to net.Conn) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if from, err = net.Dial("tcp", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if to, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	return from, to
+}
+
+// Below the first limit there is memory to ask for data with; then only when nobody
+// else has any; and whoever was refused is called when there is again.
+func TestBudget(t *testing.T) {
+	p := newBuffers(64 << 10)
+	a, b := p.ask(64<<10), p.ask(1)
+	if a == nil || b != nil {
+		t.Fatalf("ask up to the limit = %v, beyond it = %v, want one and none", a, b)
+	}
+	called := 0
+	for range 2 {
+		p.whenRoom(func() { called++ })
+	}
+	over := p.get(128 << 10) // promised before
+	if called != 0 || !p.full() {
+		t.Errorf("%d called with %d used, full = %v; want none, true", called, p.used.Load(), p.full())
+	}
+	a.release()
+	if called != 1 {
+		t.Errorf("%d called when nobody holds what was asked for, want 1", called)
+	}
+	if c := p.ask(1 << 20); c == nil {
+		t.Error("nothing to ask with although nobody else has any")
+	} else {
+		c.release()
+	}
+	if called != 2 {
+		t.Errorf("%d called at the end, want 2", called)
+	}
+	over.release()
+	if used := p.used.Load(); used != 0 {
+		t.Errorf("%d bytes used at the end", used)
+	}
+}
+
+// At the second limit readers wait, until there is memory or nobody to read for.
+func TestBreathe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newBuffers(4 << 10)
+		held := p.get(8 << 10)
+		var gone atomic.Bool
+		back := make(chan string, 2)
+		go func() {
+			p.waitMemory(func() bool { return false })
+			back <- "memory"
+		}()
+		go func() {
+			p.waitMemory(gone.Load)
+			back <- "gone"
+		}()
+		synctest.Wait()
+		gone.Store(true)
+		p.wakeWaiters()
+		synctest.Wait()
+		if len(back) != 1 || <-back != "gone" {
+			t.Error("the reader of a connection that ended still waits, or the other does not")
+		}
+		held.release()
+		if who := <-back; who != "memory" {
+			t.Errorf("%s is back, want memory", who)
+		}
+	})
+}

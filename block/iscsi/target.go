@@ -1,0 +1,119 @@
+package iscsi
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"ironhook/block"
+)
+
+// Target is an iSCSI target node: one portal group, any number of target names. Set its
+// fields before the first call and leave them alone afterwards; its methods are safe
+// for concurrent use.
+type Target struct {
+	// Lookup is asked at every login whether an initiator may open a target. Both names
+	// come in lower case. To refuse it wraps [block.ErrNoTarget] or [block.ErrForbidden].
+	Lookup func(ctx context.Context, initiator, target string) (block.Grant, error)
+
+	// Discover returns the target names that an initiator may know of, for SendTargets.
+	// It may be nil: none.
+	Discover func(ctx context.Context, initiator string) ([]string, error)
+
+	// Observe, if set, hears of logins and the like from the goroutines of the
+	// sessions; it must not block.
+	Observe func(Event)
+
+	Limits Limits
+	Log    *slog.Logger // nil: silent
+
+	mu       sync.Mutex
+	sessions map[sessionKey]*conn
+	conns    map[*conn]struct{}
+	lastTSIH uint16
+}
+
+// Limits bound what peers can make us hold. A zero field stands for the value in
+// parentheses.
+type Limits struct {
+	Connections     int           // in all (4096)
+	Unauthenticated int           // before their login is complete, and discoveries (1024)
+	PerSecond       int           // taken in a second; the others wait in the kernel's queue (2000)
+	PerInitiator    int           // sessions of one initiator name (16)
+	LoginTime       time.Duration // from the first byte to full feature phase (15 s)
+	QueueDepth      int           // commands in flight in one session (128)
+	Memory          int64         // bytes of buffers; beyond it no R2T is granted and windows close (256 MiB)
+	Workers         int           // commands that wait for a disk at once (32)
+	Keepalive       time.Duration // silence after which a peer is asked for a sign of life (30 s)
+	Idle            time.Duration // silence after which a peer that never answers such a question is dropped (1 h)
+	Drain           time.Duration // for initiators to log out when the target stops (2 s)
+}
+
+func (l Limits) withDefaults() Limits {
+	orInt := func(p *int, v int) {
+		if *p <= 0 {
+			*p = v
+		}
+	}
+	orTime := func(p *time.Duration, v time.Duration) {
+		if *p <= 0 {
+			*p = v
+		}
+	}
+	orInt(&l.Connections, 4096)
+	orInt(&l.Unauthenticated, 1024)
+	orInt(&l.PerSecond, 2000)
+	orInt(&l.PerInitiator, 16)
+	orInt(&l.QueueDepth, 128)
+	orInt(&l.Workers, 32)
+	orTime(&l.LoginTime, 15*time.Second)
+	orTime(&l.Keepalive, 30*time.Second)
+	orTime(&l.Idle, time.Hour)
+	orTime(&l.Drain, 2*time.Second)
+	if l.Memory <= 0 {
+		l.Memory = 256 << 20
+	}
+	return l
+}
+
+// EventKind is what happened in an [Event].
+type EventKind string
+
+// The kinds of event. LoginFailed needs an initiator that said its name: connections
+// that talk nonsense are no events. FirstRead and FirstWrite come once a session: they
+// show a machine that boots, and one that has begun to use its disk.
+const (
+	Login       EventKind = "login"
+	LoginFailed EventKind = "login-failed"
+	FirstRead   EventKind = "first-read"
+	FirstWrite  EventKind = "first-write"
+	Logout      EventKind = "logout"
+	Closed      EventKind = "closed"
+)
+
+// ISID is the initiator's part of a session's name (RFC 7143 §11.12.5).
+type ISID [6]byte
+
+// Event is one thing that an initiator did. It never carries a secret.
+type Event struct {
+	Kind      EventKind
+	Initiator string
+	ISID      ISID
+	Target    string // empty for discovery
+	Remote    netip.AddrPort
+	Reason    string // LoginFailed, Closed: why
+}
+
+// sessionKey names a session: a login with the key of a living session takes its place
+// (RFC 7143 §6.3.5). iPXE's ISID is the same on every machine, so there the initiator's
+// name alone tells sessions apart.
+type sessionKey struct {
+	initiator string
+	isid      ISID
+	target    string
+}
+
+// portalGroup is the tag of our only portal group.
+const portalGroup = 1

@@ -1,0 +1,185 @@
+package iscsi
+
+import (
+	"time"
+
+	"ironhook/block/scsi"
+)
+
+// Task is one SCSI command from its arrival to its answer.
+type Task struct {
+	itt   uint32
+	lun   uint64 // as the initiator has it
+	unit  uint64 // the same, in the one form that can be compared
+	cdb   []byte
+	short [16]byte // where cdb lies unless it is extended
+	edtl  int64    // what the initiator expects to move, in bytes
+	plan  scsi.Plan
+
+	direction Direction
+	attribute Attribute
+	immediate bool // not counted by the window
+
+	out         []byte  // data-out, want bytes once it is complete
+	in          *Buffer // room for data-in
+	buf         *Buffer // what out lies in; nil: in the reader's buffer, or nothing
+	want        int     // how much data-out the command needs
+	unsolicited int     // up to where data-out may come without being asked for
+	gather      gather
+	state       taskState
+	aborted     bool
+	waiting     []*barrier // what waits for its end
+	arrival     uint64
+	began       time.Time // set by the connection, for the latency
+	offload     bool      // likewise: a read that goes to the pool
+}
+
+type taskState byte
+
+const (
+	gathering taskState = iota // data-out is not complete
+	queued                     // kept back by the order of task attributes
+	running                    // given to Sink.Run
+)
+
+// own moves data-out that still lies in the reader's buffer to memory of the task's
+// own.
+func (t *Task) own(memory *buffers) {
+	if t.buf == nil && len(t.out) > 0 {
+		t.buf = memory.get(len(t.out))
+		t.out = t.buf.B[:copy(t.buf.B, t.out)]
+	}
+}
+
+// drop gives back all memory.
+func (t *Task) drop() {
+	t.buf.release()
+	t.in.release()
+	t.buf, t.in, t.out = nil, nil, nil
+}
+
+// Command returns what to give to the device. In is room for data-in, or nil.
+func (t *Task) command(n *scsi.Nexus) scsi.Command {
+	c := scsi.Command{Nexus: n, LUN: t.lun, CDB: t.cdb, Out: t.out}
+	if t.direction&FlagWrite != 0 {
+		c.Expected = t.edtl
+	}
+	if t.in != nil {
+		c.In = t.in.B
+	}
+	return c
+}
+
+// room returns how many bytes of data-in the task needs room for.
+func (t *Task) room() int {
+	if t.direction&FlagRead == 0 {
+		return 0
+	}
+	return int(min(t.plan.In, t.edtl))
+}
+
+// command takes a SCSI command (RFC 7143 §11.3).
+func (s *Session) command(p PDU) error {
+	var m SCSICommand
+	m.Decode(p.Header)
+	if old := s.tasks[m.ITT]; old != nil && (!old.aborted || old.state == running) || m.ITT == NoTag {
+		return protocolError("command with the tag %#x of another", m.ITT)
+	}
+	if m.Immediate && s.immediate >= maxImmediate {
+		s.reject(p, tooManyImmediate)
+		return nil
+	}
+	t, err := s.newTask(&m, p.AHS)
+	if err != nil {
+		return err
+	}
+	if err := s.immediateData(t, p.Data, m.Final); err != nil {
+		return err
+	}
+	s.tasks[m.ITT] = t
+	s.enter(t)
+	return s.advance(t)
+}
+
+// maxImmediate is how many immediate commands may be in flight beside those that the
+// window lets in.
+const maxImmediate = 8
+
+// enter and leave count the tasks that are not aborted.
+func (s *Session) enter(t *Task) {
+	s.active++
+	if t.immediate {
+		s.immediate++
+	}
+	s.queue.arrive(t)
+}
+
+func (s *Session) leave(t *Task) {
+	s.active--
+	if t.immediate {
+		s.immediate--
+	}
+	s.queue.leave(t)
+}
+
+func (s *Session) newTask(m *SCSICommand, ahs []byte) (t *Task, err error) {
+	t = &Task{
+		itt: m.ITT, lun: m.LUN, unit: scsi.CanonicalLUN(m.LUN), immediate: m.Immediate,
+		direction: m.Direction, attribute: m.Attribute, edtl: int64(m.EDTL),
+	}
+	if t.cdb, err = appendCDB(t.short[:0], m, ahs); err != nil {
+		return nil, err
+	}
+	t.plan = s.device.Plan(t.lun, t.cdb)
+	if t.direction&FlagWrite != 0 {
+		t.want = int(min(t.plan.Out, t.edtl))
+	}
+	return t, nil
+}
+
+// advance does for a task what is to be done next: it asks for more data, or has the
+// command run.
+func (s *Session) advance(t *Task) error {
+	if t.gather.unsolicited {
+		return nil
+	}
+	if t.gather.have < t.want {
+		s.solicit(t)
+		return nil
+	}
+	if !s.queue.mayRun(t, s.tasks) {
+		t.own(s.memory)
+		s.queue.hold(t)
+		return nil
+	}
+	t.state = running
+	s.sink.Run(t)
+	return nil
+}
+
+// Complete takes the result of a command given to Sink.Run, and how long it took. What
+// had been aborted meanwhile is not answered.
+func (s *Session) Complete(t *Task, r scsi.Result, took time.Duration) {
+	delete(s.tasks, t.itt)
+	if t.aborted {
+		t.drop()
+		for _, b := range t.waiting {
+			b.leave()
+		}
+		return
+	}
+	s.leave(t)
+	s.count(t, &r, took)
+	t.buf.release()
+	t.buf, t.out = nil, nil
+	s.respond(t, &r)
+	s.runReleased()
+}
+
+// runReleased runs what the order of task attributes held back until now.
+func (s *Session) runReleased() {
+	for _, next := range s.queue.released(s.tasks) {
+		next.state = running
+		s.sink.Run(next)
+	}
+}

@@ -1,0 +1,132 @@
+package iscsi
+
+import (
+	"net"
+	"sync"
+	"time"
+)
+
+// Bytes of replies that gather while more requests wait to be read: from handOver on
+// the writer takes them, at holdUp the reader waits for it. The reads in the pool count
+// towards the latter. So disk and network are at work at the same time when much
+// is asked for at once, and an initiator that does not read what it asked for stops
+// being heard.
+const (
+	handOver = 512 << 10
+	holdUp   = 8 << 20
+)
+
+// writer is what gathers for the initiator and how it leaves. The lock of the
+// connection guards all of it.
+type writer struct {
+	out     outbox
+	sending outbox    // being written, without the lock
+	writing bool      // sending is in use
+	written sync.Cond // writing has ended, or less is being read
+	running bool      // there is a writer goroutine
+	wake    sync.Cond // there is work for that goroutine
+	parked  bool      // the reader waits for the initiator
+	starved int       // goroutines of this connection that wait for memory
+	reading int       // bytes that the pool is about to read
+}
+
+func (w *writer) init(mu *sync.Mutex, memory *buffers) {
+	w.written.L, w.wake.L = mu, mu
+	w.out.memory, w.sending.memory = memory, memory
+}
+
+// park is what the reader does before it waits: from here on answers are written at
+// once.
+func (c *conn) park() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writer.parked = true
+	c.drain()
+	if c.ending.dead {
+		return net.ErrClosed
+	}
+	return nil
+}
+
+// unpark is called when something has come: answers gather again.
+func (c *conn) unpark() {
+	now := time.Now()
+	c.mu.Lock()
+	c.scheduler.arrived = now
+	c.writer.parked = false
+	c.liveness.heard = true
+	c.mu.Unlock()
+}
+
+// relieve hands over to the writer once enough has gathered. The lock is held.
+func (c *conn) relieve() {
+	if c.writer.out.bytes < handOver && c.writer.reading < holdUp {
+		return
+	}
+	if !c.writer.running {
+		c.writer.running = true
+		c.work.Go(c.write)
+	}
+	c.writer.wake.Signal()
+	for c.writer.out.bytes+c.writer.reading >= holdUp && !c.ending.dead {
+		c.writer.written.Wait()
+	}
+}
+
+// write is the writer: a goroutine of connections that move much data.
+func (c *conn) write() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.drain(); !c.ending.dead; c.drain() {
+		c.writer.wake.Wait()
+	}
+}
+
+// drain writes what has gathered, if the reader waits or has handed over, or memory is
+// short. The lock is held on entry and on return, but not while writing.
+func (c *conn) drain() {
+	for !c.writer.writing && !c.ending.dead && c.writer.out.bytes > 0 && (c.writer.parked || c.writer.starved > 0 || c.writer.out.bytes >= handOver) {
+		c.writer.out.take(&c.writer.sending)
+		c.writer.writing = true
+		c.mu.Unlock()
+		err := c.writer.sending.send(c.net)
+		c.mu.Lock()
+		c.writer.writing = false
+		c.liveness.wrote = true
+		c.writer.written.Broadcast()
+		if err != nil {
+			c.kill("write: " + err.Error())
+		}
+	}
+	if c.ending.closing && !c.writer.writing && c.writer.out.bytes == 0 {
+		c.kill(c.ending.why)
+	}
+}
+
+// waitMemory waits until there is memory for more requests. Meanwhile answers are written
+// without delay, for they hold some.
+func (c *conn) waitMemory() {
+	if !c.srv.memory.full() {
+		return
+	}
+	c.mu.Lock()
+	owed := c.session.Owed()
+	c.mu.Unlock()
+	if !owed {
+		c.addStarved(1)
+		c.srv.memory.waitMemory(c.ended)
+		c.addStarved(-1)
+	}
+}
+
+// addStarved counts goroutines that wait for memory; while there are any, answers are
+// written without delay.
+func (c *conn) addStarved(waiters int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writer.starved += waiters
+	c.drain()
+}
+
+// ended reports whether the connection has ended.
+func (c *conn) ended() bool { return c.over.Load() }

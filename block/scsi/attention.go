@@ -1,0 +1,62 @@
+package scsi
+
+import (
+	"math/bits"
+	"sync/atomic"
+)
+
+// condition is a unit attention condition. The lower its number, the sooner it
+// is reported (SAM-5: resets before everything else).
+type condition uint8
+
+const (
+	powerOn condition = iota
+	targetReset
+	unitReset
+	reservationsPreempted
+	registrationsPreempted
+	reservationsReleased
+	commandsCleared
+	reportedLUNsChanged
+	capacityChanged
+	modeParametersChanged
+)
+
+// attentionCodes are the additional sense codes (SPC-4).
+var attentionCodes = [...]code{
+	powerOn:                0x2900,
+	targetReset:            0x2902,
+	unitReset:              0x2903,
+	reservationsPreempted:  0x2a03,
+	registrationsPreempted: 0x2a05,
+	reservationsReleased:   0x2a04,
+	commandsCleared:        0x2f00,
+	reportedLUNsChanged:    0x3f0e,
+	capacityChanged:        0x2a09,
+	modeParametersChanged:  0x2a01,
+}
+
+// attention is the set of conditions one unit owes to one initiator. A
+// condition is owed once, however often it is raised.
+type attention struct{ owed atomic.Uint32 }
+
+func (a *attention) raise(c condition) { a.owed.Or(1 << c) }
+
+// replace is for resets, which make what was owed before pointless.
+func (a *attention) replace(c condition) { a.owed.Store(1 << c) }
+
+// take returns one condition, which is then no longer owed.
+func (a *attention) take() (c code, ok bool) {
+	for {
+		owed := a.owed.Load()
+		if owed == 0 {
+			return 0, false
+		}
+		if a.owed.CompareAndSwap(owed, owed&(owed-1)) {
+			return attentionCodes[bits.TrailingZeros32(owed)], true
+		}
+	}
+}
+
+// drop forgets a condition that another answer has reported already.
+func (a *attention) drop(c condition) { a.owed.And(^uint32(1 << c)) }

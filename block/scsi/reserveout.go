@@ -1,0 +1,193 @@
+package scsi
+
+import "slices"
+
+// maxRegistrants bounds what initiators can make a unit remember.
+const maxRegistrants = 256
+
+// reservationList is the parameter list of PERSISTENT RESERVE OUT.
+type reservationList struct {
+	key    uint64 // the one the initiator is registered with
+	action uint64 // service action reservation key
+	keep   bool   // APTPL
+}
+
+// notice is a unit attention that a change of reservations owes to a port.
+type notice struct {
+	port string
+	what condition
+}
+
+// change is one service action under way: the state it changes, who asked for
+// it, and which registrants are to be notified.
+type change struct {
+	persistent
+	list    reservationList
+	kind    kind
+	port    string
+	notices []notice
+}
+
+// persistentReserveOut makes the handler of a service action. The change is made to
+// a copy, saved if it is to outlive a restart, and only then becomes the state.
+func persistentReserveOut(act func(*change) error) func(task) ([]byte, error) {
+	return handle(func(t task, b reserveOutCDB) ([]byte, error) {
+		r := &t.lun.reservations
+		if r.legacy != nil {
+			return nil, errConflict
+		}
+		if t.cdb.number(t.op.count) != 24 {
+			return nil, errParameterLength
+		}
+		c := change{persistent: r.persistent.clone(), port: t.nexus.port, kind: b.kind(),
+			list: reservationList{get64(t.out), get64(t.out[8:]), t.out[20]&0x01 != 0}}
+		if t.out[20]&0x08 != 0 { // SPEC_I_PT: we register no ports but the one that asks
+			return nil, invalidParameter(20, 3)
+		}
+		if c.list.keep && r.keeper == nil {
+			return nil, invalidParameter(20, 0)
+		}
+		if err := act(&c); err != nil {
+			return nil, err
+		}
+		if err := r.save(&c.persistent); err != nil {
+			return nil, t.lun.fault(errInternal, "save reservations", 0, err)
+		}
+		r.persistent = c.persistent
+		t.lun.notify(c.notices)
+		return nil, nil
+	})
+}
+
+// notify owes attentions to the nexuses of ports, as far as they are there.
+func (l *LUN) notify(notices []notice) {
+	d := l.device.Load()
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	for _, n := range d.nexuses {
+		for _, note := range notices {
+			if n.port == note.port {
+				n.attention[l.number].raise(note.what)
+			}
+		}
+	}
+}
+
+// notify owes an attention to every registrant but the one that asks.
+func (c *change) notify(what condition) {
+	for _, r := range c.registrants {
+		if r.Port != c.port {
+			c.notices = append(c.notices, notice{r.Port, what})
+		}
+	}
+}
+
+// member refuses an initiator that is not registered with the key it gives.
+func (c *change) member() error {
+	if key, ok := c.key(c.port); !ok || key != c.list.key {
+		return errConflict
+	}
+	return nil
+}
+
+// register is REGISTER: from the outside with key zero, from the inside with the
+// key one has. A new key of zero ends the registration.
+func (c *change) register() error {
+	if key, _ := c.key(c.port); key != c.list.key {
+		return errConflict
+	}
+	return c.registerAnyway()
+}
+
+// registerAnyway is REGISTER AND IGNORE EXISTING KEY.
+func (c *change) registerAnyway() error {
+	_, registered := c.key(c.port)
+	switch {
+	case c.list.action == 0 && !registered:
+		return nil
+	case c.list.action == 0:
+		c.unregister(c.port)
+	case registered:
+		for i := range c.registrants {
+			if c.registrants[i].Port == c.port {
+				c.registrants[i].Key = c.list.action
+			}
+		}
+	case len(c.registrants) >= maxRegistrants:
+		return errRegistrationsFull
+	default:
+		c.registrants = append(c.registrants, registration{c.port, c.list.action})
+	}
+	c.keep = c.list.keep
+	c.generation++
+	return nil
+}
+
+// unregister takes a port out. What it held goes with it, unless others hold it
+// too; registrants of a shared reservation are notified.
+func (c *change) unregister(port string) {
+	held := c.holds(port)
+	c.registrants = slices.DeleteFunc(c.registrants, func(r registration) bool { return r.Port == port })
+	if held && (!kinds[c.persistent.kind].everyone || len(c.registrants) == 0) {
+		if kinds[c.persistent.kind].registrants {
+			c.notify(reservationsReleased)
+		}
+		c.persistent.kind, c.holder = 0, ""
+	}
+}
+
+// reserve is RESERVE. Reserving again what one holds is no error.
+func (c *change) reserve() error {
+	if err := c.member(); err != nil {
+		return err
+	}
+	if c.persistent.kind != 0 {
+		if c.holds(c.port) && c.persistent.kind == c.kind {
+			return nil
+		}
+		return errConflict
+	}
+	return c.take()
+}
+
+// take makes the asking port the holder of a reservation of the CDB's type.
+func (c *change) take() error {
+	k, known := kinds[c.kind]
+	if !known {
+		return invalidField(2, 3)
+	}
+	c.persistent.kind, c.holder = c.kind, c.port
+	if k.everyone {
+		c.holder = ""
+	}
+	return nil
+}
+
+// release is RELEASE. From a registrant that holds nothing it does nothing.
+func (c *change) release() error {
+	if err := c.member(); err != nil {
+		return err
+	}
+	if !c.holds(c.port) {
+		return nil
+	}
+	if c.persistent.kind != c.kind {
+		return errInvalidRelease
+	}
+	if kinds[c.kind].registrants {
+		c.notify(reservationsReleased)
+	}
+	c.persistent.kind, c.holder = 0, ""
+	return nil
+}
+
+// clear is CLEAR: the reservation and all registrations go.
+func (c *change) clear() error {
+	if err := c.member(); err != nil {
+		return err
+	}
+	c.notify(reservationsPreempted)
+	c.persistent.kind, c.holder, c.registrants = 0, "", nil
+	c.generation++
+	return nil
+}

@@ -1,0 +1,96 @@
+package boot
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"ironhook/baremetal"
+)
+
+func TestDecide(t *testing.T) {
+	const url = "http://admin:hunter2@example.org/i"
+	root := []*baremetal.VolumeTarget{{UUID: "data", VolumeType: "iscsi", BootIndex: 1}, {UUID: "root", VolumeType: "iscsi"}}
+	data := root[:1]
+	debian := &baremetal.Image{UUID: "image", Name: "debian"}
+	for _, c := range []struct {
+		name, storage string
+		facts         Facts
+		source        any
+		deployed      bool
+		want          string // UUID of the volume, image:UUID, or part of the refusal
+	}{
+		{name: "a volume", storage: "iscsi", facts: Facts{Targets: root}, want: "root"},
+		{name: "a volume of another's", storage: "external", facts: Facts{Targets: root}, want: "root"},
+		{name: "image_source empty", storage: "iscsi", facts: Facts{Targets: root}, source: "", want: "root"},
+		{name: "image_source blank", storage: "iscsi", facts: Facts{Targets: root}, source: "  ", want: "root"},
+		{name: "image_source null", storage: "external", facts: Facts{Targets: root}, source: nil, want: "root"},
+		{name: "image_source false", storage: "external", facts: Facts{Targets: root}, source: false, want: "root"},
+		{name: "an image becomes the volume", storage: "iscsi", facts: Facts{Image: debian}, source: "debian", want: "image:image"},
+		{name: "beside a data volume", storage: "iscsi", facts: Facts{Image: debian, Targets: data}, source: "debian", want: "image:image"},
+		{name: "an image became the volume", storage: "iscsi", facts: Facts{Image: debian, Targets: root}, source: "debian", want: "root"},
+		{name: "its image was deleted", storage: "iscsi", facts: Facts{Targets: root}, source: "debian", deployed: true, want: "root"},
+		{name: "its image was deleted, it runs", storage: "iscsi", facts: Facts{Targets: root, Attached: true}, source: "debian", want: "root"},
+		{name: "its image's name was taken", storage: "iscsi", facts: Facts{Targets: root, Ambiguous: errors.New("two")}, source: "debian", deployed: true, want: "root"},
+
+		{name: "nothing", storage: "iscsi", want: "image_source=IMAGE pc-07"},
+		{name: "only data", storage: "iscsi", facts: Facts{Targets: data}, want: "pc-07 has no volume target with boot_index 0"},
+		{name: "nothing of another's", storage: "external", want: "volume target create --node node-7 --type iscsi --boot-index 0 --volume-id VOLUME."},
+		{name: "noop", storage: "noop", facts: Facts{Targets: root}, want: "noop, which attaches no volumes. Set one with: openstack baremetal node set --storage-interface iscsi pc-07"},
+		{name: "noop with an image", storage: "noop", source: "debian", want: "storage interface noop"},
+		{name: "an image for a disk", storage: "external", facts: Facts{Targets: root}, source: url, want: "writes no images to local disks. To boot from a volume: openstack baremetal node unset"},
+		{name: "an image elsewhere", storage: "iscsi", facts: Facts{Targets: root}, source: url, want: "names no active image of Ironhook's"},
+		{name: "a typo", storage: "iscsi", source: "debain", want: "names no active image of Ironhook's"},
+		{name: "a number", storage: "iscsi", source: 5.0, want: "names no active image of Ironhook's"},
+		{name: "two images", storage: "iscsi", facts: Facts{Ambiguous: errors.New("2 images are called debian")}, source: "debian", want: "2 images are called debian"},
+	} {
+		n := &baremetal.Node{UUID: "node-7", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": c.storage}}
+		n.InstanceInfo = baremetal.Object{"image_source": c.source}
+		if c.deployed {
+			n.DriverInternalInfo = baremetal.Object{"boot_from_volume": ""}
+		}
+		c.facts.Node = n
+		p := Decide(c.facts)
+		if (p.Volume == nil) != (p.Refusal != nil) {
+			t.Errorf("%s: %+v has not exactly one of volume and refusal", c.name, p)
+			continue
+		}
+		got := ""
+		switch {
+		case p.Refusal != nil:
+			got = p.Refusal.Err().Error()
+			if !errors.Is(p.Refusal.Err(), baremetal.ErrInvalid) || strings.Contains(got, "hunter2") {
+				t.Errorf("%s: refusal %q", c.name, got)
+			}
+		case p.Image != nil:
+			got = "image:" + p.Image.UUID
+		default:
+			got = p.Volume.UUID
+		}
+		if p.Refusal == nil && got != c.want || !strings.Contains(got, c.want) {
+			t.Errorf("%s: Decide = %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestReady(t *testing.T) {
+	for _, c := range []struct{ kind, capabilities, want string }{
+		{"iscsi", "iscsi_boot:True", ""},
+		{"ISCSI", "boot_mode:uefi, iscsi_boot:true", ""},
+		{"iscsi", "", "iSCSI, however the capability 'iscsi_boot' is not set"},
+		{"iscsi", "iscsi_boot:False", "iscsi_boot"},
+		{"iscsi", "iscsi_boot:0", "iscsi_boot"},
+		{"iscsi", "fibre_channel_boot:True", "iscsi_boot"},
+		{"fibre_channel", "iscsi_boot:True", "fibre_channel_boot"},
+		{"fibre_channel", "fibre_channel_boot:1", ""},
+	} {
+		n := &baremetal.Node{Name: "pc-07", Properties: baremetal.Object{"capabilities": c.capabilities}}
+		r := Plan{Volume: &baremetal.VolumeTarget{VolumeType: c.kind}}.Ready(n)
+		if got := r.Err(); (got == nil) != (c.want == "") || got != nil && !strings.Contains(got.Error(), c.want) {
+			t.Errorf("Ready(%s, %q) = %v, want %q", c.kind, c.capabilities, got, c.want)
+		}
+	}
+	if r := (Plan{Refusal: &Refusal{"a", "b"}}).Ready(&baremetal.Node{}); r == nil || r.Err().Error() != "a. b." {
+		t.Errorf("Ready of a refusal = %v, want the refusal", r)
+	}
+}

@@ -1,0 +1,160 @@
+package bootsrv
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"ironhook/baremetal"
+	"ironhook/bootsrv/dhcp"
+	"ironhook/bootsrv/ndp"
+	"ironhook/bootsrv/netlink"
+)
+
+// life is what is open on a boot interface for as long as that stays the same: sockets
+// belong to an interface by its index, and answers name our address there.
+type life struct {
+	link
+	sockets *dhcp.Sockets  // nil when DHCP is off
+	ra      *ndp.Responder // nil when that or IPv6 is
+	unsure  bool           // the mode is yet to be found
+	mode    dhcp.Mode
+}
+
+// follower serves one boot interface through all its lives: it may be deleted and made
+// anew, renamed, taken down, and given another address.
+type follower struct {
+	*opening
+	number  int // in links
+	name    string
+	changes *netlink.Changes
+	bell    chan struct{} // rings when some interface has changed
+}
+
+// retry is how long a life that could not begin is waited for, if nothing changes.
+const retry = 5 * time.Second
+
+func (f *follower) serve(ctx context.Context, first life) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return f.changes.Follow(ctx, f.ring) })
+	group.Go(func() error {
+		for l := first; ; {
+			why, err := f.live(ctx, l)
+			if err != nil || ctx.Err() != nil {
+				return err
+			}
+			f.tell(ctx, fmt.Sprintf("boot interface %s %s: no machine boots from it until it is back", f.name, why))
+			if l, err = f.reborn(ctx); err != nil {
+				return nil // ctx ended
+			}
+			f.tell(ctx, fmt.Sprintf("boot interface %s is back with %s", f.name, l.prefix))
+		}
+	})
+	return group.Wait()
+}
+
+func (f *follower) ring() {
+	select {
+	case f.bell <- struct{}{}:
+	default: // rings already
+	}
+}
+
+// live serves until the interface is another one, and says what has become of it.
+func (f *follower) live(ctx context.Context, l life) (why string, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	whole, end := context.WithCancel(ctx)
+	if l.sockets != nil {
+		group.Go(func() error { return l.server.Serve(whole, l.sockets) })
+	}
+	if l.ra != nil {
+		group.Go(func() error { return l.ra.Serve(whole) })
+	}
+	f.put(f.number, l.link)
+	group.Go(func() error {
+		defer end()
+		for running := true; ; {
+			now, err := netlink.Read(f.name)
+			if why = l.differs(now, err); why != "" {
+				return nil
+			}
+			if now.Running() && !running && l.server != nil {
+				l.server.Look() // the cable may lead to another network now
+			}
+			running = now.Running()
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-f.bell:
+			}
+		}
+	})
+	err = group.Wait()
+	end()
+	return why, err
+}
+
+// reborn waits until machines can boot from the interface again, and opens what serves
+// them. Its only error is that of ctx.
+func (f *follower) reborn(ctx context.Context) (life, error) {
+	said := ""
+	for {
+		l, err := f.begin(ctx)
+		if err == nil {
+			return l, nil
+		}
+		if text := err.Error(); text != said && ctx.Err() == nil {
+			said = text
+			f.config.Log.Info("waiting for a boot interface", "interface", f.name, "because", err)
+		}
+		select {
+		case <-ctx.Done():
+			return life{}, ctx.Err()
+		case <-f.bell:
+		case <-time.After(retry):
+		}
+	}
+}
+
+// begin opens the next life.
+func (f *follower) begin(ctx context.Context) (life, error) {
+	found, err := findLink(f.name)
+	if err != nil {
+		return life{}, err
+	}
+	l := life{link: found}
+	if f.config.DHCP == dhcp.Off {
+		return l, nil
+	}
+	if l.sockets, err = dhcp.Open(ctx, l.iface); err != nil {
+		return life{}, err
+	}
+	l.mode, l.unsure = f.next(l.link)
+	l.server, l.ra = dhcp.New(f.linkConfig(l)), f.responder(ctx, l.link)
+	return l, nil
+}
+
+// next is the mode in which a new life begins. Where nobody said which, it leases no
+// address before it has looked for another server.
+func (f *follower) next(l link) (mode dhcp.Mode, unsure bool) {
+	fits := f.addresses.Within(l.prefix)
+	if !fits && f.config.DHCP == dhcp.Full {
+		f.config.Log.Error("leasing no addresses: --dhcp-range is not in the subnet that the interface has now",
+			"interface", l.iface.Name, "range", f.addresses, "address", l.prefix)
+	}
+	if fits && f.config.DHCP == dhcp.Full {
+		return dhcp.Full, false
+	}
+	return dhcp.Proxy, fits && f.config.DHCP == dhcp.Auto
+}
+
+// tell writes what became of the interface to the log and the events.
+func (f *follower) tell(ctx context.Context, detail string) {
+	f.config.Log.Warn(detail)
+	err := f.store.Append(ctx, baremetal.Event{Kind: baremetal.EventNetwork, Detail: detail})
+	if err != nil && ctx.Err() == nil {
+		f.config.Log.Error("event not written", "detail", detail, "error", err)
+	}
+}

@@ -1,0 +1,25 @@
+package store
+
+import (
+	"errors"
+
+	"ironhook/baremetal"
+)
+
+// FindImage returns the image with this UUID, or the active one of this name; nil for
+// none. A name that several have is ErrInvalid.
+func (tx *Tx) FindImage(ident string) (*baremetal.Image, error) {
+	i, err := tx.Images().Get(ident)
+	if !errors.Is(err, baremetal.ErrNotFound) {
+		return i, err
+	}
+	named, err := tx.Images().List(Query{Filters: []Filter{
+		{Column: "name", Value: ident}, {Column: "status", Value: string(baremetal.ImageActive)}}})
+	switch {
+	case err != nil || len(named) == 0:
+		return nil, err
+	case len(named) > 1:
+		return nil, baremetal.Errorf(baremetal.ErrInvalid, "%d images are called %s: use the UUID of one, such as %s.", len(named), ident, named[0].UUID)
+	}
+	return named[0], nil
+}

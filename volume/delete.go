@@ -1,0 +1,82 @@
+package volume
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Delete removes a volume, snapshot or image, for good once it has returned. One
+// that is open is ErrInUse. An image or a snapshot that a clone stands on, and a
+// volume that has snapshots, is ErrDependants. The space it took up is free when
+// [Dir.Tidy] has returned.
+func (d *Dir) Delete(id string) error {
+	return d.change("delete", id, func(s *stack) error {
+		if err := s.idle(); err != nil {
+			return err
+		}
+		if err := d.independent(s.m); err != nil {
+			return err
+		}
+		if err := d.forget(id + reservationsSuffix); err != nil {
+			return err
+		}
+		file := id + manifestSuffix
+		if s.m.plain {
+			file = id + rawSuffix
+		}
+		if err := d.fs.Remove(file); err != nil {
+			return err
+		}
+		if s.m.plain {
+			if err := d.removeAll([]string{atomicPath(s.m)}); err != nil {
+				return err
+			}
+		}
+		delete(d.opened, id) // whoever merges it still has it, but not by this name
+		if err := d.fs.SyncDir("."); err != nil {
+			return err
+		}
+		if err := s.top().file.Lock(unlocked); err != nil {
+			return err
+		}
+		err := d.discard(s.m.Layers)
+		if s.users[keeper] == 1 {
+			d.closeAsync(s.layers)
+			s.layers = nil
+		}
+		return err
+	})
+}
+
+// independent is ErrDependants if others need what m is.
+func (d *Dir) independent(m *manifest) error {
+	others, err := d.all()
+	if err != nil {
+		return fmt.Errorf("look for what depends on it: %w", err)
+	}
+	var dependants []string
+	for _, o := range others {
+		if o.id != m.id && m.needed(o) {
+			dependants = append(dependants, o.id)
+		}
+	}
+	if len(dependants) > 0 {
+		const most = 5
+		return fmt.Errorf("%d %w, first of all %q", len(dependants), ErrDependants, dependants[:min(most, len(dependants))])
+	}
+	return nil
+}
+
+// needed reports whether o keeps m from being deleted. The volume of a snapshot does
+// not, nor do its other snapshots: what they share with it is theirs.
+func (m *manifest) needed(o *manifest) bool {
+	switch m.Kind {
+	case KindVolume:
+		return o.Kind == KindSnapshot && o.Volume == m.id
+	case KindSnapshot:
+		if o.id == m.Volume || o.Volume == m.Volume {
+			return false
+		}
+	}
+	return slices.Contains(o.Layers, m.top())
+}

@@ -1,0 +1,270 @@
+package image
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+)
+
+const (
+	patience   = 30 * time.Second // how long nothing may arrive
+	maxTries   = 6                // in a row in which nothing arrives
+	firstPause = 200 * time.Millisecond
+)
+
+// ErrChanged is the error of a download that broke off and cannot go on, because the
+// server has another file by now. Beginning again may help.
+var ErrChanged = errors.New("the file changed on the server while it was downloaded")
+
+// download is a file on a web server, read from its beginning to its end. A connection
+// that breaks is replaced by another one, which goes on where it was: with the rest, if
+// the server says of it what it said of the beginning, else with all of the file once
+// more, whose beginning must have the bytes that have been read. Thus parts of two files
+// are never joined.
+type download struct {
+	ctx    context.Context
+	client *http.Client
+	url    string
+
+	body   io.ReadCloser
+	cancel context.CancelFunc // of the request the body is of
+	stall  *time.Timer        // cancels a request of which nothing arrives
+	at     int64              // bytes that have been read
+	sum    maphash.Hash       // of them
+	first  *version           // what the first answer was of
+	whole  bool               // no more parts are asked for
+	tries  int                // since something arrived
+}
+
+// newDownload makes the first request.
+func newDownload(ctx context.Context, address string, client *http.Client) (*download, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, fmt.Errorf("%.200q is not an http or https address: %w", address, ErrSource)
+	}
+	if client == nil {
+		client = defaultClient()
+	}
+	d := &download{ctx: ctx, client: client, url: address}
+	for {
+		err := d.request()
+		if err == nil {
+			return d, nil
+		}
+		if err = d.again(err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// defaultClient waits for nothing for long, but for the body, which may take days.
+func defaultClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: patience}).DialContext,
+		TLSHandshakeTimeout:   patience,
+		ResponseHeaderTimeout: patience,
+		DisableCompression:    true, // a checksum is of the file as it is
+		DisableKeepAlives:     true,
+	}}
+}
+
+// total is the length of the file in bytes, -1 if it is not known.
+func (d *download) total() int64 { return d.first.length }
+
+// final is an error that trying again does not help against.
+type final struct{ error }
+
+func (f final) Unwrap() error { return f.error }
+
+// request asks for the file, or for the rest of it.
+func (d *download) request() error {
+	ctx, cancel := context.WithCancel(d.ctx)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url, nil)
+	if err != nil {
+		cancel()
+		return final{err}
+	}
+	req.Header.Set("Accept-Encoding", "identity")
+	part := d.at > 0 && !d.whole && d.first.validator() != ""
+	if part {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", d.at))
+		req.Header.Set("If-Range", d.first.validator())
+	}
+	res, err := d.client.Do(req)
+	if err != nil {
+		cancel()
+		return err
+	}
+	d.body, d.cancel, d.stall = res.Body, cancel, time.AfterFunc(patience, cancel)
+	if err := d.accept(res, part); err != nil {
+		return errors.Join(err, d.Close())
+	}
+	return nil
+}
+
+var errPart = errors.New("the server sent another part than it was asked for")
+
+// accept judges an answer, and reads from it what has been read already.
+func (d *download) accept(res *http.Response, part bool) error {
+	switch code := res.StatusCode; {
+	case code == http.StatusOK:
+		return d.start(res)
+	case part && code == http.StatusPartialContent && d.first.continues(res, d.at):
+		return nil
+	case part && (code == http.StatusPartialContent || code == http.StatusRequestedRangeNotSatisfiable):
+		d.whole = true
+		return fmt.Errorf("%w: %s, Content-Range %.100q", errPart, res.Status, res.Header.Get("Content-Range"))
+	case code >= 500, code == http.StatusTooManyRequests:
+		return fmt.Errorf("the server answered %s", res.Status)
+	}
+	return final{fmt.Errorf("the server answered %s", res.Status)}
+}
+
+// start takes an answer that has all of the file.
+func (d *download) start(res *http.Response) error {
+	now := versionOf(res)
+	if err := d.decode(res, now); err != nil {
+		return err
+	}
+	if d.first == nil {
+		d.first = now
+	}
+	if d.at == 0 {
+		return nil
+	}
+	if now.length != d.first.length {
+		return final{fmt.Errorf("%w: it has %d bytes now and had %d", ErrChanged, now.length, d.first.length)}
+	}
+	var sum maphash.Hash
+	sum.SetSeed(d.sum.Seed())
+	_, err := io.CopyN(&sum, readerFunc(d.receive), d.at)
+	if err == nil && sum.Sum64() != d.sum.Sum64() {
+		return final{ErrChanged}
+	}
+	return cutShort(err)
+}
+
+// cutShort is the end of a body where the file goes on.
+func cutShort(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// decode undoes what a server did to the file for the way, though it was asked not to. One
+// that calls a file what it is (image.raw.gz, of type gzip) has done nothing.
+func (d *download) decode(res *http.Response, v *version) error {
+	switch coding := strings.ToLower(res.Header.Get("Content-Encoding")); coding {
+	case "", "identity":
+		return nil
+	case "gzip", "x-gzip":
+		if ext := path.Ext(res.Request.URL.Path); ext == ".gz" || ext == ".tgz" {
+			return nil
+		}
+		z, err := gzip.NewReader(res.Body)
+		if err != nil {
+			return fmt.Errorf("the server sent no proper gzip: %w", err)
+		}
+		d.body = struct {
+			io.Reader
+			io.Closer
+		}{z, d.body}
+		v.length, d.whole = -1, true
+		return nil
+	default:
+		return final{fmt.Errorf("the server sent the file with Content-Encoding %.40q, which was not asked for", coding)}
+	}
+}
+
+// again waits before the next try, or returns why there is none.
+func (d *download) again(err error) error {
+	d.tries++
+	var f final
+	switch {
+	case d.ctx.Err() != nil:
+		return d.ctx.Err()
+	case errors.As(err, &f), d.tries >= maxTries:
+		return fmt.Errorf("%w: download, %d bytes of which had arrived: %w", ErrSource, d.at, err)
+	}
+	pause := time.NewTimer(firstPause << d.tries)
+	defer pause.Stop()
+	select {
+	case <-d.ctx.Done():
+		return d.ctx.Err()
+	case <-pause.C:
+		return nil
+	}
+}
+
+// Read goes on with a new request when one breaks off.
+func (d *download) Read(p []byte) (int, error) {
+	for {
+		n, err := d.read(p)
+		if n > 0 {
+			d.tries = 0
+			return n, nil
+		}
+		if err == nil || err == io.EOF {
+			return 0, err
+		}
+		if err := d.again(err); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// read returns io.EOF at the end of the file only.
+func (d *download) read(p []byte) (int, error) {
+	if d.body == nil {
+		if err := d.request(); err != nil {
+			return 0, err
+		}
+	}
+	n, err := d.receive(p)
+	d.sum.Write(p[:n])
+	d.at += int64(n)
+	if total := d.total(); total >= 0 && d.at > total {
+		return 0, final{fmt.Errorf("the server sent more than the %d bytes that it announced", total)}
+	}
+	if n > 0 { // an error that came with it comes again
+		return n, nil
+	}
+	if err == nil || err == io.EOF && (d.total() < 0 || d.at == d.total()) {
+		return 0, err
+	}
+	return 0, errors.Join(cutShort(err), d.Close())
+}
+
+// readerFunc is a function that reads.
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// receive reads from the body as long as something arrives.
+func (d *download) receive(p []byte) (int, error) {
+	d.stall.Reset(patience)
+	return d.body.Read(p)
+}
+
+// Close ends the download.
+func (d *download) Close() error {
+	if d.body == nil {
+		return nil
+	}
+	d.stall.Stop()
+	d.cancel()
+	body := d.body
+	d.body = nil
+	return body.Close()
+}

@@ -1,0 +1,228 @@
+package image
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"net/http"
+	"strings"
+
+	"ironhook/volume"
+)
+
+// Format is the format of an image file.
+type Format string
+
+// The formats. Auto takes the one that the first bytes are of; what is not recognized is raw.
+const (
+	Auto  Format = ""
+	Raw   Format = "raw"
+	Qcow2 Format = "qcow2"
+	VMDK  Format = "vmdk"
+	VHD   Format = "vhd"
+	VHDX  Format = "vhdx"
+)
+
+// The kinds of error.
+var (
+	ErrChecksum    = errors.New("checksum does not match")
+	ErrHostile     = errors.New("refused")
+	ErrTooLarge    = errors.New("too large")
+	ErrUnsupported = errors.New("not supported")
+	ErrSource      = errors.New("source")
+)
+
+// DefaultMaxSize is the size in bytes of the largest image that is imported unless
+// something else is said.
+const DefaultMaxSize = 2 << 40
+
+// Request says what to import, and from where: exactly one of URL, Path and Reader.
+type Request struct {
+	URL    string // http or https
+	Path   string
+	Reader io.Reader
+	Length int64 // of Reader, in bytes; 0 if it is not known
+
+	Format   Format
+	Checksum string // of the file as it arrives: sha256:HEX or sha512:HEX; empty: none
+	MaxSize  int64  // the largest image to accept, in bytes; 0: DefaultMaxSize
+
+	Client *http.Client          // nil: one with reasonable limits
+	Tell   func(volume.Progress) // is told of the bytes that have arrived; or nil
+	Again  func(why error)       // is called when a download begins again; or nil
+}
+
+// Result is what was imported.
+type Result struct {
+	Format Format // which it was
+	Size   int64  // bytes of the image
+	Length int64  // bytes of the file
+	SHA256 string // of the file, in hexadecimal
+}
+
+// maxStarts is how often a download is begun whose file changes on the server meanwhile.
+const maxStarts = 3
+
+// Import makes the image id of what r says. A download is begun again if the file changes
+// on the server.
+func Import(ctx context.Context, d *volume.Dir, id string, r Request) (res Result, err error) {
+	for start := 1; ; start++ {
+		err = d.Build(id, func(b *volume.Builder) error {
+			res, err = write(ctx, b, r)
+			return err
+		})
+		switch {
+		case err == nil:
+			return res, nil
+		case !errors.Is(err, ErrChanged) || start == maxStarts:
+			return Result{}, err
+		case r.Again != nil:
+			r.Again(err)
+		}
+	}
+}
+
+// write fills an image.
+func write(ctx context.Context, b *volume.Builder, r Request) (res Result, err error) {
+	want, err := ParseChecksum(r.Checksum)
+	if err != nil {
+		return res, err
+	}
+	if r.MaxSize == 0 {
+		r.MaxSize = DefaultMaxSize
+	}
+	src, length, err := r.open(ctx)
+	if err != nil {
+		return res, err
+	}
+	defer src.Close()
+	in := newIntake(src, want, volume.NewMeter(length, r.Tell))
+	if res.Format, err = unpack(ctx, b, in, r.Format, r.MaxSize); err != nil {
+		return res, err
+	}
+	if _, err := io.Copy(io.Discard, reader{ctx, in}); err != nil { // what follows the image is part of the file
+		return res, fmt.Errorf("read the image: %w", err)
+	}
+	res.Size, res.Length, res.SHA256 = b.Size(), in.length, hex.EncodeToString(in.sha256.Sum(nil))
+	return res, in.check()
+}
+
+// unpack writes the image that in has.
+func unpack(ctx context.Context, b *volume.Builder, in io.Reader, f Format, most int64) (Format, error) {
+	plain, done, err := decompress(in)
+	if err != nil {
+		return f, err
+	}
+	defer done()
+	head := bufio.NewReaderSize(reader{ctx, plain}, 64<<10)
+	first, err := head.Peek(SniffLength)
+	if err != nil && err != io.EOF {
+		return f, fmt.Errorf("read the image: %w", err)
+	}
+	if f, err = choose(f, first); err != nil {
+		return f, err
+	}
+	return f, decoders[f](ctx, b, head, most)
+}
+
+// decoders has how each format is read.
+var decoders = map[Format]func(context.Context, *volume.Builder, io.Reader, int64) error{
+	Raw:   decodeRaw,
+	Qcow2: spooled(decodeQcow2),
+	VMDK:  spooled(byQemu("vmdk", checkVMDK)),
+	VHD:   spooled(byQemu("vpc", nil)),
+	VHDX:  spooled(byQemu("vhdx", nil)),
+}
+
+func decodeRaw(ctx context.Context, b *volume.Builder, r io.Reader, most int64) error {
+	return b.ReadFrom(ctx, &atMost{r, most})
+}
+
+// atMost fails where an image that is longer goes on.
+type atMost struct {
+	r    io.Reader
+	left int64
+}
+
+func (a *atMost) Read(p []byte) (int, error) {
+	n, err := a.r.Read(p)
+	if a.left -= int64(n); a.left < 0 {
+		return 0, fmt.Errorf("the image: %w", ErrTooLarge)
+	}
+	return n, err
+}
+
+// reader ends when its context does.
+type reader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (r reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}
+
+// intake hashes and counts what arrives.
+type intake struct {
+	r      io.Reader
+	sha256 hash.Hash
+	other  hash.Hash // sha512, if that was asked for
+	want   []byte
+	length int64
+	meter  *volume.Meter
+}
+
+func newIntake(r io.Reader, want []byte, m *volume.Meter) *intake {
+	in := &intake{r: r, sha256: sha256.New(), want: want, meter: m}
+	if len(want) == sha512.Size {
+		in.other = sha512.New()
+	}
+	return in
+}
+
+func (in *intake) Read(p []byte) (int, error) {
+	n, err := in.r.Read(p)
+	in.sha256.Write(p[:n])
+	if in.other != nil {
+		in.other.Write(p[:n])
+	}
+	in.length += int64(n)
+	in.meter.Add(int64(n))
+	return n, err
+}
+
+// check is called at the end.
+func (in *intake) check() error {
+	sum := in.sha256
+	if in.other != nil {
+		sum = in.other
+	}
+	if got := sum.Sum(nil); len(in.want) > 0 && !bytes.Equal(got, in.want) {
+		return fmt.Errorf("%w: it is %x, want %x", ErrChecksum, got, in.want)
+	}
+	return nil
+}
+
+// ParseChecksum returns the digest, whose length tells the algorithm; nil if s is empty.
+func ParseChecksum(s string) ([]byte, error) {
+	if s == "" {
+		return nil, nil
+	}
+	algorithm, digits, _ := strings.Cut(s, ":")
+	sum, err := hex.DecodeString(strings.TrimSpace(digits))
+	size := map[string]int{"sha256": sha256.Size, "sha512": sha512.Size}[algorithm]
+	if err != nil || size == 0 || len(sum) != size {
+		return nil, fmt.Errorf("checksum %.200q: want sha256: or sha512: and as many hexadecimal digits: %w", s, ErrUnsupported)
+	}
+	return sum, nil
+}

@@ -1,0 +1,153 @@
+package image
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ironhook/volume"
+)
+
+// byQemu lets qemu-img read a format, by the name it has for it. check looks at the
+// file first, for what qemu-img would follow.
+func byQemu(name string, check func(f io.ReaderAt, length int64) error) decoder {
+	return func(ctx context.Context, b *volume.Builder, f *os.File, length, most int64) error {
+		program, err := exec.LookPath("qemu-img")
+		if err != nil {
+			return fmt.Errorf("images of this format are read by the program qemu-img, which is not installed (Debian: apt install qemu-utils); or convert the image to qcow2: %w", ErrUnsupported)
+		}
+		if check != nil {
+			if err := check(f, length); err != nil {
+				return err
+			}
+		}
+		size, err := qemuSize(ctx, program, name, f)
+		if err != nil {
+			return err
+		}
+		if size <= 0 || size > most {
+			return fmt.Errorf("the file is of an image of %d bytes, and at most %d are accepted: %w", size, most, ErrTooLarge)
+		}
+		return qemuConvert(ctx, b, program, name, f, size)
+	}
+}
+
+// The files that qemu-img gets, as it sees them.
+const (
+	qemuIn  = "/dev/fd/3"
+	qemuOut = "/dev/fd/4"
+)
+
+// qemuSize asks for the size of the image, and refuses one that needs another file.
+func qemuSize(ctx context.Context, program, name string, f *os.File) (int64, error) {
+	out, err := qemu(ctx, program, []*os.File{f}, "info", "--output=json", "-f", name, qemuIn)
+	if err != nil {
+		return 0, err
+	}
+	var info struct {
+		Size    int64  `json:"virtual-size"`
+		Backing string `json:"backing-filename"`
+	}
+	if err := json.Unmarshal(out, &info); err != nil {
+		return 0, fmt.Errorf("qemu-img info: %w", err)
+	}
+	if info.Backing != "" {
+		return 0, fmt.Errorf("the image has a backing file: %w", ErrHostile)
+	}
+	return info.Size, nil
+}
+
+// qemuConvert lets qemu-img write a raw file, and copies that.
+func qemuConvert(ctx context.Context, b *volume.Builder, program, name string, f *os.File, size int64) error {
+	out, err := b.Temp()
+	if err != nil {
+		return err
+	}
+	err = out.Truncate(size)
+	if err == nil {
+		_, err = qemu(ctx, program, []*os.File{f, out}, "convert", "-n", "-f", name, "-O", "raw", qemuIn, qemuOut)
+	}
+	if err == nil {
+		err = copyFile(ctx, b, out, size)
+	}
+	return errors.Join(err, out.Close())
+}
+
+// maxMemory is how much address space qemu-img gets, in bytes.
+const maxMemory = 4 << 30
+
+// qemu runs qemu-img with some files and a limit for memory.
+func qemu(ctx context.Context, program string, files []*os.File, args ...string) ([]byte, error) {
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = &out, &errs, files
+	cmd.Env = []string{"LC_ALL=C"}
+	cmd.WaitDelay = 5 * time.Second
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start qemu-img: %w", err)
+	}
+	limit := unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: maxMemory, Max: maxMemory}, nil)
+	err := cmd.Wait()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("qemu-img %s: %w: %.300s", args[0], err, strings.TrimSpace(errs.String()))
+	}
+	if limit != nil && !errors.Is(limit, unix.ESRCH) {
+		return nil, fmt.Errorf("limit the memory of qemu-img: %w", limit)
+	}
+	return out.Bytes(), nil
+}
+
+// vmdkExtent is a line of a descriptor that says where a part of the data is.
+var vmdkExtent = regexp.MustCompile(`(?m)^\s*(RW|RDONLY|NOACCESS)\s+\d+\s+(\S+)`)
+
+// checkVMDK accepts a file that has all of its data in itself. Others are lists of
+// files, and could name any.
+func checkVMDK(f io.ReaderAt, length int64) error {
+	h := make([]byte, 512)
+	if _, err := f.ReadAt(h, 0); err != nil {
+		return fmt.Errorf("vmdk header: %w", err)
+	}
+	capacity, at, n := binary.LittleEndian.Uint64(h[12:]), binary.LittleEndian.Uint64(h[28:]), binary.LittleEndian.Uint64(h[36:])
+	const most = 128 // sectors of a descriptor
+	if string(h[:4]) != "KDMV" || capacity == 0 || n == 0 || n > most || at == 0 || at > uint64(length)/512 {
+		return fmt.Errorf("only vmdk files with all data in one file (monolithicSparse, streamOptimized) are accepted: %w", ErrHostile)
+	}
+	text := make([]byte, 512*n)
+	if _, err := f.ReadAt(text, int64(512*at)); err != nil {
+		return fmt.Errorf("vmdk descriptor: %w", err)
+	}
+	text, _, _ = bytes.Cut(text, []byte{0})
+	return checkDescriptor(string(text))
+}
+
+func checkDescriptor(text string) error {
+	extents := vmdkExtent.FindAllStringSubmatch(text, -1)
+	if len(extents) != 1 || extents[0][2] != "SPARSE" {
+		return fmt.Errorf("the vmdk file has its data in other files: %w", ErrHostile)
+	}
+	for line := range strings.Lines(text) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		value = strings.Trim(strings.TrimSpace(value), `"`)
+		switch key = strings.TrimSpace(key); {
+		case key == "createType" && value != "monolithicSparse" && value != "streamOptimized",
+			key == "parentCID" && !strings.EqualFold(value, "ffffffff"),
+			key == "parentFileNameHint":
+			return fmt.Errorf("vmdk with %s %.40q: %w", key, value, ErrHostile)
+		}
+	}
+	return nil
+}

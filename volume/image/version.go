@@ -1,0 +1,73 @@
+package image
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// version is what a server says by which one version of a file is told from another.
+type version struct {
+	etag, modified string // ETag, if it is a strong one, and Last-Modified
+	length         int64  // bytes of all of it; -1: not known
+}
+
+func versionOf(res *http.Response) *version {
+	v := &version{modified: res.Header.Get("Last-Modified"), length: res.ContentLength}
+	if tag := res.Header.Get("ETag"); !strings.HasPrefix(tag, "W/") { // bytes may differ under a weak one
+		v.etag = tag
+	}
+	return v
+}
+
+// validator is what If-Range takes (RFC 9110 section 13.1.5); "" if the server says
+// nothing by which parts could be told to belong together.
+func (v *version) validator() string {
+	if v.etag != "" {
+		return v.etag
+	}
+	return v.modified
+}
+
+// continues reports whether an answer 206 is the rest of this version, from at on. A server
+// may have ignored If-Range, and an answer may be a mirror's: therefore its own validator is
+// compared, and its length. One without a strong ETag has to have the same date and the same,
+// known length.
+func (v *version) continues(res *http.Response, at int64) bool {
+	r, ok := contentRange(res.Header.Get("Content-Range"))
+	now := versionOf(res)
+	switch {
+	case !ok, r.first != at, now.length >= 0 && now.length != r.last-r.first+1, res.Header.Get("Content-Encoding") != "",
+		v.length >= 0 && r.total >= 0 && r.total != v.length, v.length >= 0 && r.last >= v.length:
+		return false
+	case v.etag != "":
+		return now.etag == v.etag
+	}
+	return v.modified != "" && now.modified == v.modified && r.total >= 0 && r.total == v.length
+}
+
+// span is what a Content-Range says: the first and the last byte, and how many there are,
+// -1 if that is not known.
+type span struct{ first, last, total int64 }
+
+// contentRange reads "bytes 5-9/10" or "bytes 5-9/*" (RFC 9110 section 14.4).
+func contentRange(s string) (r span, ok bool) {
+	s, found := strings.CutPrefix(s, "bytes ")
+	part, all, cut := strings.Cut(s, "/")
+	from, to, dash := strings.Cut(part, "-")
+	if !found || !cut || !dash {
+		return r, false
+	}
+	first, err1 := strconv.ParseUint(from, 10, 63)
+	last, err2 := strconv.ParseUint(to, 10, 63)
+	r = span{int64(first), int64(last), -1}
+	if err1 != nil || err2 != nil || last < first {
+		return r, false
+	}
+	if all == "*" {
+		return r, true
+	}
+	total, err := strconv.ParseUint(all, 10, 63)
+	r.total = int64(total)
+	return r, err == nil && last < total
+}

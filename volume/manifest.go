@@ -1,0 +1,193 @@
+package volume
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Kind is what an id stands for.
+type Kind string
+
+// The kinds. Images and snapshots never change; volumes are written to.
+const (
+	KindVolume   Kind = "volume"
+	KindSnapshot Kind = "snapshot"
+	KindImage    Kind = "image"
+)
+
+// manifest is the file <id>.json, all there is to a volume, snapshot or image but
+// its layers. It is replaced as a whole and is the only place that says what
+// belongs to what: a layer that no manifest names does not exist.
+type manifest struct {
+	Version int       `json:"version"`
+	Kind    Kind      `json:"kind"`
+	Size    int64     `json:"size"`             // bytes, as a machine sees it
+	Layers  []string  `json:"layers"`           // from the bottom to the top
+	Base    int       `json:"base,omitempty"`   // how many of them Reset goes back to
+	Volume  string    `json:"volume,omitempty"` // whose snapshot it is
+	Created time.Time `json:"created"`
+
+	id    string
+	plain bool // there is no manifest, just a file <id>.raw
+}
+
+const (
+	manifestSuffix = ".json"
+	maxLayers      = 1 << 10
+	maxManifest    = 1 << 20 // bytes
+)
+
+// layerName is what a manifest may name: 32 hexadecimal digits and what it is.
+var layerName = regexp.MustCompile(`^[0-9a-f]{32}\.(raw|overlay)$`)
+
+func (m *manifest) top() string { return m.Layers[len(m.Layers)-1] }
+
+// layersWith returns the layers with one more on top. The slice is new.
+func (m *manifest) layersWith(name string) []string { return append(slices.Clone(m.Layers), name) }
+
+func encodeManifest(m *manifest) ([]byte, error) {
+	b, err := json.MarshalIndent(m, "", "  ")
+	return append(b, '\n'), err
+}
+
+func decodeManifest(b []byte) (*manifest, error) {
+	var seen struct{ Version int }
+	if err := json.Unmarshal(b, &seen); err != nil {
+		return nil, fmt.Errorf("manifest: %w: %w", ErrDamaged, err)
+	}
+	if seen.Version != version {
+		return nil, fmt.Errorf("manifest of version %d, of which this program knows %d: %w", seen.Version, version, ErrFormat)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	var m manifest
+	if err := d.Decode(&m); err != nil {
+		return nil, fmt.Errorf("manifest: %w: %w", ErrDamaged, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("manifest: %w: something follows it", ErrDamaged)
+	}
+	if err := m.check(); err != nil {
+		return nil, fmt.Errorf("manifest: %w: %w", ErrDamaged, err)
+	}
+	return &m, nil
+}
+
+// check refuses what cannot have been written by us.
+func (m *manifest) check() error {
+	if !slices.Contains([]Kind{KindVolume, KindSnapshot, KindImage}, m.Kind) {
+		return fmt.Errorf("kind %.20q", m.Kind)
+	}
+	if err := checkSize(m.Size); err != nil {
+		return err
+	}
+	if len(m.Layers) == 0 || len(m.Layers) > maxLayers || m.Base < 0 || m.Base > len(m.Layers) {
+		return fmt.Errorf("%d layers, of which %d are the base", len(m.Layers), m.Base)
+	}
+	if (m.Kind == KindSnapshot) != (m.Volume != "") {
+		return errors.New("a snapshot has a volume, and nothing else has")
+	}
+	for i, name := range m.Layers {
+		if !layerName.MatchString(name) || slices.Contains(m.Layers[:i], name) {
+			return fmt.Errorf("layer %.40q", name)
+		}
+		if i > 0 && strings.HasSuffix(name, rawSuffix) {
+			return errors.New("a raw layer that is not the lowest")
+		}
+	}
+	return nil
+}
+
+// load reads what id stands for. It is fs.ErrNotExist if that is nothing.
+func (d *Dir) load(id string) (*manifest, error) {
+	if err := CheckName(id); err != nil {
+		return nil, err
+	}
+	f, err := d.fs.Open(id+manifestSuffix, false)
+	if err != nil {
+		return d.loadPlain(id, err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("%s: manifest: %w", id, err)
+	}
+	b := make([]byte, min(info.Size, maxManifest))
+	if err := readFull(f, b, 0); err != nil {
+		return nil, fmt.Errorf("%s: manifest: %w", id, err)
+	}
+	m, err := decodeManifest(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", id, err)
+	}
+	m.id = id
+	return m, nil
+}
+
+// publish makes m what its id stands for, on stable storage, in place of what it
+// was. The caller holds the lock of the directory.
+func (d *Dir) publish(m *manifest) error {
+	b, err := encodeManifest(m)
+	if err != nil {
+		return err
+	}
+	return d.replace(m.id+manifestSuffix, b, d.syncLayers) // what it names must be there when it is
+}
+
+func (d *Dir) syncLayers() error { return d.fs.SyncDir(layersDir) }
+
+// replace makes b the contents of a small file, on stable storage: after a crash it has
+// the old or the new. before is called when the new is written, and before it counts. The
+// caller holds the lock of the directory.
+func (d *Dir) replace(name string, b []byte, before func() error) error {
+	temp := growing + newName()
+	f, err := d.fs.Create(temp)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(b, 0)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = before()
+	}
+	if err == nil {
+		err = d.fs.Rename(temp, name)
+	}
+	if err != nil {
+		return errors.Join(err, d.fs.Remove(temp))
+	}
+	if err := d.fs.SyncDir("."); err != nil {
+		return fatal{err}
+	}
+	return nil
+}
+
+// all reads every manifest. One that cannot be read is an error: what it names must
+// not be taken for garbage.
+func (d *Dir) all() (list []*manifest, err error) {
+	names, err := d.fs.Names(".")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		id, ok := strings.CutSuffix(name, manifestSuffix)
+		if !ok || CheckName(id) != nil {
+			continue
+		}
+		m, err := d.load(id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, m)
+	}
+	return list, nil
+}

@@ -1,0 +1,50 @@
+package volume
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestSuperfluous writes manifests as the layers they have, from the bottom to the top,
+// with a bar after those that Reset goes back to.
+func TestMergePair(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                   "",
+		"g":                  "",
+		"g| v":               "",          // a clone, and nobody has its image: it is where Reset goes
+		"g v":                "g<v of 0",  // the snapshot between them has gone
+		"g v;g":              "",          // it has not
+		"g v w;g v":          "g<v of 01", // it was the older of two
+		"g v w;g":            "v<w of 0",
+		"g| v w;g":           "v<w of 0",
+		"g v| w":             "g<v of 0",
+		"g v;g w":            "", // two clones of what has gone
+		"g v w;g v x":        "g<v of 01",
+		"g v| w;g x":         "",
+		"a b c;d e;a b c f":  "a<b of 02",
+		"g| v w x;g v w;g v": "",
+	} {
+		var manifests []*manifest
+		for _, one := range strings.FieldsFunc(in, func(r rune) bool { return r == ';' }) {
+			base, rest, cut := strings.Cut(one, "|")
+			m := &manifest{Layers: strings.Fields(base + rest)}
+			if cut {
+				m.Base = len(strings.Fields(base))
+			}
+			manifests = append(manifests, m)
+		}
+		got := ""
+		if lower, upper, users := mergePair(manifests, nil); lower != "" {
+			got = lower + "<" + upper + " of "
+			for i, m := range manifests {
+				if slices.Contains(users, m) {
+					got += string(rune('0' + i))
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("mergePair(%s) = %q, want %q", in, got, want)
+		}
+	}
+}

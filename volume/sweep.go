@@ -1,0 +1,99 @@
+package volume
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+)
+
+// sweep removes what a crash left: files that were not finished, layers that no
+// manifest names, the old name of a raw volume that has become a layer. While a
+// manifest cannot be read, its layers are unknown, and all stay.
+func (d *Dir) sweep() error {
+	garbage, err := d.unfinished(".")
+	if err != nil {
+		return err
+	}
+	more, err := d.unfinished(layersDir)
+	if err != nil {
+		return err
+	}
+	if err := d.removeAll(append(garbage, more...)); err != nil {
+		return err
+	}
+	manifests, err := d.all()
+	if errors.Is(err, ErrDamaged) || errors.Is(err, ErrFormat) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, m := range manifests {
+		if raw := m.id + rawSuffix; d.fs.Same(raw, layerPath(m.Layers[0])) {
+			if err := d.fs.Remove(raw); err != nil {
+				return err
+			}
+		}
+	}
+	names, err := d.fs.Names(layersDir)
+	if err != nil {
+		return err
+	}
+	return d.collect(manifests, names)
+}
+
+// unfinished lists the files in a directory that are not yet what they will be.
+func (d *Dir) unfinished(dir string) (paths []string, err error) {
+	names, err := d.fs.Names(dir)
+	for _, name := range names {
+		if strings.HasPrefix(name, growing) {
+			paths = append(paths, dir+"/"+name)
+		}
+	}
+	return paths, err
+}
+
+// collect removes those of the named layers that no manifest names.
+func (d *Dir) collect(manifests []*manifest, names []string) error {
+	named := map[string]bool{}
+	for _, m := range manifests {
+		for _, l := range m.Layers {
+			named[l] = true
+		}
+	}
+	var garbage []string
+	for _, name := range names {
+		layer := strings.TrimSuffix(strings.TrimSuffix(name, sumsSuffix), atomicSuffix)
+		if !layerName.MatchString(layer) || named[layer] {
+			continue
+		}
+		garbage = append(garbage, layerPath(name))
+		if name == layer {
+			garbage = append(garbage, sumsPath(name), layerPath(name+atomicSuffix))
+		}
+	}
+	return d.removeAll(garbage)
+}
+
+// removeAll removes files but those in use.
+func (d *Dir) removeAll(names []string) error {
+	for _, name := range names {
+		if err := d.remove(name); err != nil && !errors.Is(err, ErrInUse) && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove unlinks a file whose lock is free.
+func (d *Dir) remove(name string) error {
+	f, err := d.fs.Open(name, false)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := lock(f, exclusive); err != nil {
+		return err
+	}
+	return d.fs.Remove(name)
+}

@@ -1,0 +1,47 @@
+package volume
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Usage is what something takes up, in bytes.
+type Usage struct {
+	Virtual int64 // its size, as a machine sees it
+	Own     int64 // on the file system, in layers that nothing else has
+	Shared  int64 // in layers that others have too
+}
+
+// Usage is the space that an id takes up.
+func (d *Dir) Usage(id string) (u Usage, err error) {
+	m, err := d.load(id)
+	if err != nil {
+		return u, err
+	}
+	all, err := d.all()
+	if err != nil {
+		return u, fmt.Errorf("usage of %s: %w", id, err)
+	}
+	u.Virtual = m.Size
+	for _, layer := range m.Layers {
+		info, err := d.fs.Stat(m.file(layer))
+		if err != nil {
+			return u, fmt.Errorf("usage of %s: layer %s: %w: %v", id, layer, ErrDamaged, err)
+		}
+		if slices.ContainsFunc(all, func(o *manifest) bool { return o.id != id && slices.Contains(o.Layers, layer) }) {
+			u.Shared += info.Allocated
+		} else {
+			u.Own += info.Allocated
+		}
+	}
+	return u, nil
+}
+
+// Free returns how many bytes may still be written before writes fail with ENOSPC.
+func (d *Dir) Free() (int64, error) {
+	free, err := d.fs.Free()
+	if err != nil {
+		return 0, fmt.Errorf("free space of the volumes: %w", err)
+	}
+	return max(0, free-d.room.reserve), nil
+}

@@ -1,0 +1,140 @@
+package volume
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// Damage is what a scrub found.
+type Damage struct {
+	Layer       string // the file in the directory of the layers
+	Off, Length int64  // which bytes of the volume are affected
+	What        string // in words
+}
+
+// Verify reads all of a volume, snapshot or image, in use or not, and names what is
+// damaged: layers that are missing or not what they say they are, copies of the map
+// that are not whole, blocks of images that do not match their checksums, places
+// that cannot be read. The error is about something else that went wrong.
+func (d *Dir) Verify(ctx context.Context, id string, report func(Progress)) ([]Damage, error) {
+	m, err := d.load(id)
+	if err != nil {
+		return nil, err
+	}
+	v := &scrub{dir: d, m: m, meter: NewMeter(m.Size*int64(len(m.Layers)), report)}
+	for _, name := range m.Layers {
+		if err := v.layer(ctx, name); err != nil {
+			return v.found, fmt.Errorf("verify %s: %w", id, err)
+		}
+	}
+	return v.found, nil
+}
+
+// scrub is one run of Verify.
+type scrub struct {
+	dir   *Dir
+	m     *manifest
+	meter *Meter
+	found []Damage
+}
+
+func (v *scrub) report(layer string, off, n int64, format string, args ...any) {
+	v.found = append(v.found, Damage{layer, off, n, fmt.Sprintf(format, args...)})
+}
+
+// layer looks at one layer. One that has gone meanwhile was merged: its blocks are
+// in another.
+func (v *scrub) layer(ctx context.Context, name string) error {
+	l, err := openLayer(v.dir.fs, v.m.file(name), v.m.Size, false)
+	if err != nil {
+		if now, again := v.dir.load(v.m.id); again == nil && now.top() != v.m.top() {
+			return fmt.Errorf("its layers have changed meanwhile: %w", ErrInUse)
+		}
+		v.report(name, 0, v.m.Size, "%v", err)
+		return ctx.Err()
+	}
+	defer l.file.Close()
+	s, err := v.sums(name)
+	if err != nil {
+		return err
+	}
+	if l.has != nil {
+		if err := v.pages(l); err != nil {
+			return err
+		}
+	}
+	return v.blocks(ctx, l, s)
+}
+
+func (v *scrub) sums(name string) (*sums, error) {
+	s, err := loadSums(v.dir.fs, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case errors.Is(err, ErrDamaged), errors.Is(err, ErrFormat):
+		v.report(name+sumsSuffix, 0, 0, "%v", err)
+		return nil, nil
+	}
+	return s, err
+}
+
+// pages looks at both copies of each page of the map. One that is not whole was cut
+// short by a crash and does no harm, or has decayed.
+func (v *scrub) pages(l *layer) error {
+	var b [slotSize]byte
+	for i := range int64(len(l.has.pages)) {
+		for c := range uint64(2) {
+			if err := v.copy(l, i, c, b[:]); err != nil {
+				v.report(l.name, i*pageSpan, pageSpan, "copy %d of page %d of the map: %v", c, i, err)
+			}
+		}
+	}
+	return nil
+}
+
+// copy reads a copy of a page, again if it is being written at that moment.
+func (v *scrub) copy(l *layer, i int64, c uint64, b []byte) (err error) {
+	for range 3 {
+		if err := readFull(l.file, b, slot(i, c)); err != nil {
+			return err
+		}
+		if _, err = decodePage(b, l.id, i, new([pageBlocks / 64]uint64)); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// blocks reads what the layer has.
+func (v *scrub) blocks(ctx context.Context, l *layer, s *sums) error {
+	p := make([]byte, clusterSize)
+	for b := int64(0); b < blocksOf(v.m.Size); b++ {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		off := b * clusterSize
+		v.meter.Add(min(clusterSize, v.m.Size-off))
+		if l.has != nil && !l.has.has(b) {
+			continue
+		}
+		if v.hole(l, off) {
+			if s != nil && !s.empty(b) {
+				v.report(l.name, off, clusterSize, "has gone: there is a hole")
+			}
+			continue
+		}
+		if err := l.readAt(p, off); err != nil {
+			v.report(l.name, off, clusterSize, "cannot be read: %v", err)
+		} else if s != nil && !s.fits(b, p) {
+			v.report(l.name, off, clusterSize, "does not match its checksum")
+		}
+	}
+	return nil
+}
+
+func (v *scrub) hole(l *layer, off int64) bool {
+	n, data, err := l.file.Extent(l.data+off, l.data+off+clusterSize)
+	return err == nil && !data && n == clusterSize
+}
