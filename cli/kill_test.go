@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -167,7 +166,7 @@ func inspect(t *testing.T, round int, data string, acked map[string]int, recover
 	return midway
 }
 
-// attachment holds a node's exports against its targets: a volume is reachable with
+// attachment holds a node's grants against its targets: a volume is reachable with
 // all that the boot script needs, or not at all.
 func attachment(tx *store.Tx, node *baremetal.Node) error {
 	targets, err := tx.Targets().List(store.Where("node_uuid", node.UUID))
@@ -175,16 +174,15 @@ func attachment(tx *store.Tx, node *baremetal.Node) error {
 		return err
 	}
 	for _, target := range targets {
-		export, err := tx.Exports().Get(target.UUID)
-		if errors.Is(err, baremetal.ErrNotFound) {
-			export = &baremetal.Export{}
-		} else if err != nil {
+		grant, err := tx.Grants().Find(target.UUID)
+		if err != nil {
 			return err
 		}
-		p := target.Properties
-		if p.Text("target_iqn") != export.IQN || p.Text("auth_password") != export.Secret || p.Text("auth_username") != export.User {
-			text, _ := json.Marshal(p)
-			return fmt.Errorf("exported as %q, but its target says %s", export.IQN, text)
+		if grant != nil && (grant.Secret == "" || grant.Initiator == "" || !grant.Portal.IsValid()) {
+			return fmt.Errorf("the grant of %s is incomplete", grant.IQN)
+		}
+		if text, _ := json.Marshal(target.Properties); grant != nil && strings.Contains(string(text), grant.Secret) {
+			return fmt.Errorf("volume target %s keeps the secret of its grant", target.UUID)
 		}
 	}
 	return nil

@@ -26,8 +26,8 @@ type note struct {
 // observe is called from the goroutines of the sessions and must not block.
 func (e *Exports) observe(event iscsi.Event) { e.note(note{event: event}) }
 
-func (e *Exports) fault(export *baremetal.Export, err error) {
-	e.note(note{node: export.NodeUUID, fault: fmt.Errorf("volume %s: %w", export.Volume, err)})
+func (e *Exports) fault(grant *baremetal.Grant, err error) {
+	e.note(note{node: grant.Node, fault: fmt.Errorf("volume %s: %w", grant.Volume, err)})
 }
 
 func (e *Exports) note(n note) {
@@ -133,9 +133,9 @@ func (e *Exports) past(ctx context.Context, event iscsi.Event) (node string, exp
 
 // owner finds the node by the target it wants, or by the name it goes by.
 func owner(tx *store.Tx, event iscsi.Event) (node string, exported bool, err error) {
-	export, err := tx.Exports().Get(event.Target)
+	grant, err := tx.Grants().Get(event.Target)
 	if err == nil {
-		return export.NodeUUID, true, nil
+		return grant.Node, true, nil
 	}
 	if !errors.Is(err, baremetal.ErrNotFound) {
 		return "", false, err

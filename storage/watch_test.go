@@ -12,10 +12,10 @@ func TestWatch(t *testing.T) {
 	n, _ := h.machine("pc-07")
 	exports, address, _ := h.serve()
 	h.must(h.managed.Attach(t.Context(), n))
-	i := h.dial(address, h.export(), linux)
+	i := h.dial(address, h.grant(), linux)
 	_, err := i.Read(0, 4096)
 	h.must(err)
-	found, err := initiatortest.Dial(t.Context(), address, initiatortest.Options{Name: h.export().Initiator})
+	found, err := initiatortest.Dial(t.Context(), address, initiatortest.Options{Name: h.grant().Initiator})
 	h.must(err)
 	defer found.Close()
 

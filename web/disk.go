@@ -29,20 +29,20 @@ const (
 	linkUp
 )
 
-// links returns the link of each node that has exports among those of the query.
+// links returns the link of each node that has grants among those of the query.
 func (w *Web) links(tx *store.Tx, q store.Query) (map[string]link, error) {
 	if w.Open == nil {
 		return nil, nil
 	}
-	exports, err := tx.Exports().List(q)
-	if err != nil || len(exports) == 0 {
+	grants, err := tx.Grants().List(q)
+	if err != nil || len(grants) == 0 {
 		return nil, err
 	}
 	open, links := w.Open(), map[string]link{}
-	for _, x := range exports {
-		links[x.NodeUUID] = max(links[x.NodeUUID], linkDown)
-		if open[x.IQN] {
-			links[x.NodeUUID] = linkUp
+	for _, g := range grants {
+		links[g.Node] = max(links[g.Node], linkDown)
+		if open[g.IQN] {
+			links[g.Node] = linkUp
 		}
 	}
 	return links, nil
@@ -53,13 +53,13 @@ func (w *Web) diskGroups(tx *store.Tx, node string) (groups []group, err error) 
 	if w.Sessions == nil {
 		return nil, nil
 	}
-	exports, err := tx.Exports().List(store.Where("node_uuid", node))
+	grants, err := tx.Grants().List(store.Where("node_uuid", node))
 	if err != nil {
 		return nil, err
 	}
-	for _, x := range exports {
-		for _, s := range w.Sessions(x.IQN) {
-			groups = append(groups, group{"Session with " + x.Volume, s.facts()})
+	for _, g := range grants {
+		for _, s := range w.Sessions(g.IQN) {
+			groups = append(groups, group{"Session with " + g.Volume, s.facts()})
 		}
 	}
 	return groups, nil

@@ -28,7 +28,7 @@ func TestPageTellsOfSessions(t *testing.T) {
 		if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-1", NodeUUID: "node-1", VolumeType: "iscsi", VolumeID: "root-pc-01"}); err != nil {
 			return err
 		}
-		return tx.Exports().Insert(&baremetal.Export{TargetUUID: "t-1", NodeUUID: "node-1", IQN: "iqn.2026-11.example:t-1", Volume: "root-pc-01"})
+		return tx.Grants().Insert(&baremetal.Grant{Target: "t-1", Node: "node-1", IQN: "iqn.2026-11.example:t-1", Volume: "root-pc-01"})
 	})
 	page := r.get("/ui/machines/node-1").body
 	for _, want := range []string{"Session with root-pc-01", "10.0.0.7:49152", "2026-11-22 08:00:00 UTC", "5.0 MiB in 12 commands",
@@ -71,7 +71,7 @@ func TestAnOpenSessionIsUp(t *testing.T) {
 		if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-1", NodeUUID: "node-1", VolumeType: "iscsi", VolumeID: "root"}); err != nil {
 			return err
 		}
-		if err := tx.Exports().Insert(&baremetal.Export{TargetUUID: "t-1", NodeUUID: "node-1", IQN: "iqn.2026-11.example:t-1", Volume: "root"}); err != nil {
+		if err := tx.Grants().Insert(&baremetal.Grant{Target: "t-1", Node: "node-1", IQN: "iqn.2026-11.example:t-1", Volume: "root"}); err != nil {
 			return err
 		}
 		for _, kind := range append(baremetal.BootSteps, baremetal.EventLogout) {

@@ -39,7 +39,7 @@ func TestStock(t *testing.T) {
 		if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-1", NodeUUID: n.UUID, VolumeType: "iscsi", VolumeID: "root"}); err != nil {
 			return err
 		}
-		return tx.Exports().Insert(&baremetal.Export{TargetUUID: "t-1", NodeUUID: n.UUID, IQN: "iqn.x", Initiator: "iqn.y", User: "u", Secret: "chap-secret", Volume: "volume-1"})
+		return tx.Grants().Insert(&baremetal.Grant{Target: "t-1", Node: n.UUID, IQN: "iqn.x", Initiator: "iqn.y", User: "u", Secret: "chap-secret", Volume: "volume-1"})
 	})
 	page := r.get("/ui/volumes").body
 	for _, want := range []string{
