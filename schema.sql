@@ -129,7 +129,8 @@ CREATE TABLE events (
     mac    TEXT,
     kind   TEXT NOT NULL,
     step   TEXT, -- of a boot: what a refusal or an error kept from happening
-    detail TEXT NOT NULL DEFAULT ''
+    detail TEXT NOT NULL DEFAULT '',
+    user   TEXT -- whose request caused it
 ) STRICT;
 CREATE INDEX events_node ON events (node, seq);
 CREATE INDEX events_mac ON events (mac, seq);

@@ -1,19 +1,18 @@
 package api
 
 import (
-	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
+	"regexp"
 	"strings"
 	"time"
 
+	"ironhook/api/door"
 	"ironhook/api/rest"
 	"ironhook/conductor"
 	"ironhook/store"
 
-	"github.com/google/uuid"
 	"github.com/gorilla/mux"
 )
 
@@ -21,21 +20,18 @@ import (
 type Config struct {
 	Store     *store.Store
 	Conductor *conductor.Conductor
-	Auth      Auth   // zero lets everybody in
 	PublicURL string // scheme and host for links, where a proxy hides them; "" takes the request's
 	// StorageInterfaces and the like come from the conductor's hardware types.
-	InFlight int // requests at once per client address; 0 is 64
-	Log      *slog.Logger
+	Log *slog.Logger
 }
 
-// API is the handler of the whole HTTP API. It is safe for concurrent use.
+// API is the handler of the Bare Metal API. It is safe for concurrent use, and leaves
+// authentication to a guard: see [API.Manner].
 type API struct {
 	store     *store.Store
 	conductor *conductor.Conductor
-	auth      Auth
 	publicURL string
 	log       *slog.Logger
-	flights   *flights
 	router    *mux.Router
 	openapi   []byte
 	started   time.Time
@@ -43,33 +39,35 @@ type API struct {
 
 // New makes the handler.
 func New(c Config) *API {
-	a := &API{store: c.Store, conductor: c.Conductor, auth: c.Auth, publicURL: strings.TrimSuffix(c.PublicURL, "/"),
-		log: c.Log, flights: newFlights(cmp.Or(c.InFlight, 64)), started: time.Now()}
+	a := &API{store: c.Store, conductor: c.Conductor, publicURL: strings.TrimSuffix(c.PublicURL, "/"), log: c.Log, started: time.Now()}
 	all := routes()
 	a.router, a.openapi = a.route(all), encode(openAPI(all))
 	return a
 }
 
-// ServeHTTP answers one request. A panic is the API's fault, not the process's
-// end: the client gets a 500 and the log the stack, under the same request id.
-func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id := "req-" + uuid.NewString()
-	w.Header()["Openstack-Request-Id"] = []string{id}
-	w.Header()["X-Openstack-Request-Id"] = []string{id}
-	defer func() {
-		if p := recover(); p != nil {
-			a.log.Error("panic in a request", "request", id, "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
-			a.fail(w, r, id, fmt.Errorf("panic: %v", p))
-		}
-	}()
-	leave, ok := a.flights.enter(r)
-	if !ok {
-		a.fail(w, r, id, faultf(http.StatusTooManyRequests, "Too many requests of this client are in flight."))
-		return
+// Manner is how a guard treats requests to this API.
+func (a *API) Manner() door.Manner {
+	return door.Manner{Public: isPublic, Refuse: func(w http.ResponseWriter, status int, text string) {
+		rest.ReplyRaw(w, status, (&fault{status: status, text: text}).body())
+	}}
+}
+
+// public are the paths behind /v1 that need no account: discovery, and what a ramdisk on
+// a machine calls before it can know a secret.
+var public = regexp.MustCompile(`^(|lookup|heartbeat/[a-z0-9-]+)$`)
+
+func isPublic(r *http.Request) bool {
+	if r.URL.Path == "/healthz" {
+		return true
 	}
-	defer leave()
+	segments, _ := segments(r.URL.Path)
+	return public.MatchString(strings.Join(segments, "/"))
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := a.serve(w, r); err != nil {
-		a.fail(w, r, id, err)
+		a.fail(w, r, err)
 	}
 }
 
@@ -81,12 +79,6 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) error {
 		return a.healthy(w, r)
 	}
 	segments, suffix := segments(r.URL.Path)
-	if err := a.authenticate(w, r, segments); err != nil {
-		return err
-	}
-	if len(segments) > 0 && segments[0] == "ironhook" {
-		return a.own(w, r, segments[1:])
-	}
 	if r.Method == http.MethodOptions {
 		return reply(w, http.StatusOK, nil) // nothing is allowed across origins, and Ironic says so with 200
 	}
@@ -123,19 +115,15 @@ func reply(w http.ResponseWriter, status int, body []byte) error {
 }
 
 // fail writes an error and logs those that are ours.
-func (a *API) fail(w http.ResponseWriter, r *http.Request, id string, err error) {
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := asFault(err)
 	if f.status >= 500 {
-		a.log.Error("request failed", "request", id, "method", r.Method, "path", r.URL.Path, "error", err)
-	}
-	body := f.body()
-	if f.auth {
-		body = f.authBody()
+		rest.Log(a.log, w, r, err)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(f.status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body)
+		_, _ = w.Write(f.body()) // the client is gone when this fails
 	}
 }
 

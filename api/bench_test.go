@@ -45,7 +45,7 @@ func benchGet(b *testing.B, nodes int, path string) {
 			r := httptest.NewRequest(http.MethodGet, path, nil)
 			r.Header["X-Openstack-Ironic-Api-Version"] = []string{"1.82"}
 			w := httptest.NewRecorder()
-			l.api.ServeHTTP(w, r)
+			l.front.ServeHTTP(w, r)
 			if w.Code != http.StatusOK {
 				b.Fatal(w.Body)
 			}

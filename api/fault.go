@@ -15,7 +15,6 @@ type fault struct {
 	abort  bool // said by the router rather than by a handler: another inner shape
 	plain  bool // the text goes into error_message as it is
 	bare   bool // no envelope around the inner shape
-	auth   bool // of authentication: a shape of its own
 }
 
 func (f *fault) Error() string { return f.text }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"ironhook/api/door"
 	"ironhook/baremetal"
 	"ironhook/boot"
 	"ironhook/conductor"
@@ -42,10 +43,11 @@ func (f fakeStorage) Plan(ctx context.Context, n *baremetal.Node) (p boot.Plan, 
 type lab struct {
 	*httptest.Server
 	api   *API
+	front http.Handler // api behind a guard
 	store *store.Store
 }
 
-func newLab(t testing.TB, change ...func(*Config)) *lab {
+func newLab(t testing.TB, change ...func(*door.Accounts)) *lab {
 	t.Helper()
 	schema, err := os.ReadFile("../schema.sql")
 	if err != nil {
@@ -71,12 +73,13 @@ func newLab(t testing.TB, change ...func(*Config)) *lab {
 			"fake":     fake.Driver{},
 			"ipmitool": ipmi.New(ipmi.Config{}),
 		}})
-	config := Config{Store: s, Conductor: c, Log: log, InFlight: 256}
+	accounts := door.Accounts{Log: log, InFlight: 256}
 	for _, f := range change {
-		f(&config)
+		f(&accounts)
 	}
-	a := New(config)
-	l := &lab{Server: httptest.NewServer(a), api: a, store: s}
+	a := New(Config{Store: s, Conductor: c, Log: log})
+	front := door.NewGuard(accounts).Handler(a, a.Manner())
+	l := &lab{Server: httptest.NewServer(front), api: a, front: front, store: s}
 	t.Cleanup(func() {
 		l.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -143,4 +146,18 @@ func (l *lab) must(t testing.TB, method, path string, body any, status int, head
 		t.Fatalf("%s %s = %d, want %d\n%s", method, path, got, status, raw)
 	}
 	return raw
+}
+
+// events are all that happened, as text.
+func (l *lab) events(t testing.TB) (text []byte) {
+	t.Helper()
+	err := l.store.View(t.Context(), func(tx *store.Tx) error {
+		list, err := tx.Events(store.EventQuery{})
+		text = encode(list)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"ironhook/api/door"
 	"ironhook/api/rest"
 )
 
@@ -36,20 +37,17 @@ func TestBodyLimits(t *testing.T) {
 
 func TestTooManyRequestsOfOneClient(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
-	hold := func(r *http.Request) bool {
+	hold := func(r *http.Request) (string, bool) {
 		if r.URL.Path == "/v1/ports" {
 			close(entered)
 			<-release
 		}
-		return true
+		return "admin", true
 	}
-	l := newLab(t, func(c *Config) {
-		c.InFlight = 1
-		c.Auth = Auth{Users: htpasswd(t, "admin", "secret"), Trusted: hold}
-	})
+	l := newLab(t, func(a *door.Accounts) { a.InFlight, a.Trusted = 1, hold })
 	status := func(path string) int {
 		w := httptest.NewRecorder()
-		l.api.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+		l.front.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 		return w.Code
 	}
 	first := make(chan int)
@@ -69,7 +67,9 @@ func TestTooManyRequestsOfOneClient(t *testing.T) {
 
 func TestPanicIsAnAnswer(t *testing.T) {
 	var log bytes.Buffer
-	a := New(Config{Log: slog.New(slog.NewTextHandler(&log, nil))}) // no store: every read panics
+	to := slog.New(slog.NewTextHandler(&log, nil))
+	bare := New(Config{Log: to}) // no store: every read panics
+	a := door.NewGuard(door.Accounts{Log: to}).Handler(bare, bare.Manner())
 	r := httptest.NewRequest("GET", "/v1/nodes", nil)
 	w := httptest.NewRecorder()
 	a.ServeHTTP(w, r)

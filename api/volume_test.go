@@ -124,7 +124,7 @@ func TestSecretsStayHidden(t *testing.T) {
 			map[string]any{"op": "add", "path": "/instance_info", "value": map[string]any{"configdrive": map[string]any{"user_data": "TOKEN"}, "image_url": "http://USER"}}}, 200),
 		l.must(t, "GET", "/v1/nodes/a", nil, 200),
 		l.must(t, "GET", "/v1/nodes/detail", nil, 200),
-		l.must(t, "GET", "/ironhook/v1/events?node=a", nil, 200),
+		l.events(t),
 	}
 	for i, answer := range answers {
 		for _, word := range []string{"USER", "PASS", "TOKEN", "LIST", "DEEP", "NOTED", "WRITTEN", "DISC"} {

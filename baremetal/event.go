@@ -45,4 +45,5 @@ type Event struct {
 	Kind   EventKind
 	Step   EventKind // of a boot, that a refusal or an error kept from being taken; "" when it was none
 	Detail string    // one line for a person
+	User   string    // the account whose request caused it; "" when a machine or the appliance did
 }

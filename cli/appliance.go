@@ -219,15 +219,20 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 		return err
 	}
 	pages := web.New(web.Config{Store: a.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Login: login(users), Log: a.log, Version: string(version)})
-	proved := func(r *http.Request) bool { return isLocal(r) || pages.Signed(r) }
-	rest := api.New(api.Config{Store: a.store, Conductor: a.conductor, Auth: api.Auth{Users: users, Trusted: proved}, Log: a.log})
+	guard := door.NewGuard(door.Accounts{Users: users, Trusted: func(r *http.Request) (string, bool) {
+		if isLocal(r) {
+			return door.LocalSocket, true
+		}
+		return pages.Signed(r)
+	}, Log: a.log})
+	metal := api.New(api.Config{Store: a.store, Conductor: a.conductor, Log: a.log})
 	mux := http.NewServeMux()
 	mux.Handle("/ui/", pages)
-	mux.Handle("/", rest)
-	if err := a.mountVolumes(mux, rest); err != nil {
+	mux.Handle("/", guard.Handler(metal, metal.Manner()))
+	if err := a.mountVolumes(mux, guard); err != nil {
 		return err
 	}
-	a.mountWatch(mux, rest)
+	a.mountWatch(mux, guard)
 	h, err := a.door(mux)
 	if err != nil {
 		return err
@@ -252,7 +257,7 @@ func (a *appliance) door(h http.Handler) (http.Handler, error) {
 }
 
 // users reads the accounts; with --auth none there are none and everybody may in.
-func (a *appliance) users(out io.Writer) (*api.Users, error) {
+func (a *appliance) users(out io.Writer) (*door.Users, error) {
 	if a.config.Auth == "none" {
 		return nil, nil
 	}
@@ -265,14 +270,14 @@ func (a *appliance) users(out io.Writer) (*api.Users, error) {
 		return nil, fmt.Errorf("read users: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // only read
-	users, err := api.ReadUsers(f)
+	users, err := door.ReadUsers(f)
 	if err != nil {
 		return nil, misuse("%s: %w", path, err)
 	}
 	return users, nil
 }
 
-func login(users *api.Users) func(user, password string) bool {
+func login(users *door.Users) func(user, password string) bool {
 	if users == nil {
 		return nil
 	}

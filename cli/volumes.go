@@ -10,9 +10,9 @@ import (
 	"os"
 	"strings"
 
-	"ironhook/api"
+	applianceapi "ironhook/api/appliance"
 	"ironhook/api/blockstorage"
-	"ironhook/api/disk"
+	"ironhook/api/door"
 	"ironhook/api/image"
 	"ironhook/api/rest"
 	"ironhook/storage/pool"
@@ -37,20 +37,22 @@ func (a *appliance) progress(image string) string {
 
 // mountVolumes puts the APIs of images and volumes beside the Bare Metal API, behind
 // the same door.
-func (a *appliance) mountVolumes(mux *http.ServeMux, house *api.API) error {
+func (a *appliance) mountVolumes(mux *http.ServeMux, guard *door.Guard) error {
 	host, err := os.Hostname()
 	if err != nil {
 		return fmt.Errorf("name of this machine: %w", err)
 	}
-	images := house.Guard(image.New(image.Config{Store: a.store, Pool: a.pool, Log: a.log}))
-	volumes := house.Guard(blockstorage.New(blockstorage.Config{Store: a.store, Pool: a.pool, Volumes: a.volumes,
+	guarded := func(h http.Handler) http.Handler { return guard.Handler(h, door.Manner{}) }
+	images := guarded(image.New(image.Config{Store: a.store, Pool: a.pool, Log: a.log}))
+	volumes := guarded(blockstorage.New(blockstorage.Config{Store: a.store, Pool: a.pool, Volumes: a.volumes,
 		Portal: a.portalOf, Host: host, Log: a.log}))
+	own := guarded(applianceapi.New(applianceapi.Config{Store: a.store, Volumes: a.volumes, Users: a.pool.UsersOf, Tidy: a.pool.Tidy, Log: a.log}))
 	for path, h := range map[string]http.Handler{"/image": images, "/image/": images, "/volume": volumes, "/volume/": volumes,
-		"/ironhook/v1/disks/": house.Guard(disk.New(a.volumes, a.pool.UsersOf, a.pool.Tidy, a.log))} {
+		"/ironhook/": own} {
 		mux.Handle(path, h)
 	}
-	mux.Handle("GET /servers/detail", house.Guard(http.HandlerFunc(noServers)))
-	mux.Handle("GET /ironhook/v1/clouds.yaml", house.Guard(http.HandlerFunc(a.clouds)))
+	mux.Handle("GET /servers/detail", guarded(http.HandlerFunc(noServers)))
+	mux.Handle("GET /ironhook/v1/clouds.yaml", guarded(http.HandlerFunc(a.clouds)))
 	return nil
 }
 

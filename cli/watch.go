@@ -3,16 +3,16 @@ package cli
 import (
 	"net/http"
 
-	"ironhook/api"
+	"ironhook/api/door"
 	"ironhook/storage/watch"
 	"ironhook/web"
 )
 
 // mountWatch puts the counters of the iSCSI sessions beside the Bare Metal API, behind
 // the same door: for programs, and for Prometheus.
-func (a *appliance) mountWatch(mux *http.ServeMux, rest *api.API) {
-	mux.Handle("GET /ironhook/v1/sessions", rest.Guard(watch.JSON(a.exports.Watch, a.log)))
-	mux.Handle("GET /metrics", rest.Guard(watch.Metrics(a.exports.Watch, a.log)))
+func (a *appliance) mountWatch(mux *http.ServeMux, guard *door.Guard) {
+	mux.Handle("GET /ironhook/v1/sessions", guard.Handler(watch.JSON(a.exports.Watch, a.log), door.Manner{}))
+	mux.Handle("GET /metrics", guard.Handler(watch.Metrics(a.exports.Watch, a.log), door.Manner{}))
 }
 
 // open returns the targets that have a session, for the pages.

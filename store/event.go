@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -14,7 +15,7 @@ const kept = 200_000
 
 // Append adds e to the log with the transaction's time and the next number.
 func (tx *Tx) Append(e baremetal.Event) error {
-	e.At = tx.now
+	e.At, e.User = tx.now, cmp.Or(e.User, baremetal.UserOf(tx.ctx))
 	if err := (Set[baremetal.Event]{tx, events}).Insert(&e); err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@ package store
 // oneTableOfGrants leads from schema 1 to 2: the tables exports and attachments, and
 // six keys that were copied into the properties of a volume target, become rows of
 // grants. What machines know of their volumes stays as it is, secrets included, so
-// that a machine that runs during the upgrade logs in again.
+// that a machine that runs during the upgrade logs in again. Events have a user.
 var oneTableOfGrants = []string{
 	`DROP INDEX attachments_volume`,
 	`ALTER TABLE attachments RENAME TO attachments_1`,
@@ -53,4 +53,21 @@ var oneTableOfGrants = []string{
 	WHERE properties ->> '$.target_iqn' IN (SELECT iqn FROM grants)`,
 	`DROP TABLE exports`,
 	`DROP TABLE attachments_1`,
+	`DROP INDEX events_node`,
+	`DROP INDEX events_mac`,
+	`ALTER TABLE events RENAME TO events_1`,
+	`CREATE TABLE events (
+    seq    INTEGER PRIMARY KEY AUTOINCREMENT,
+    at     INTEGER NOT NULL,
+    node   TEXT, -- no foreign key: the log outlives the node
+    mac    TEXT,
+    kind   TEXT NOT NULL,
+    step   TEXT, -- of a boot: what a refusal or an error kept from happening
+    detail TEXT NOT NULL DEFAULT '',
+    user   TEXT -- whose request caused it
+) STRICT`,
+	`INSERT INTO events (seq, at, node, mac, kind, step, detail) SELECT seq, at, node, mac, kind, step, detail FROM events_1 ORDER BY seq`,
+	`DROP TABLE events_1`,
+	`CREATE INDEX events_node ON events (node, seq)`,
+	`CREATE INDEX events_mac ON events (mac, seq)`,
 }

@@ -189,5 +189,6 @@ var events = newTable(table[baremetal.Event]{
 		text("kind", func(e *baremetal.Event) *baremetal.EventKind { return &e.Kind }),
 		null("step", func(e *baremetal.Event) *baremetal.EventKind { return &e.Step }),
 		text("detail", func(e *baremetal.Event) *string { return &e.Detail }),
+		null("user", func(e *baremetal.Event) *string { return &e.User }),
 	},
 })

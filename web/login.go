@@ -15,12 +15,17 @@ import (
 // that no part of Ironhook gives.
 const signature = "X-Ironhook-UI"
 
-// Signed tells whether r is a call of one of our pages by somebody who is logged
-// in: it carries a living session, the header X-Ironhook-UI: 1, and no sign of
-// coming from another site. With authentication off nobody is logged in.
-func (w *Web) Signed(r *http.Request) bool {
-	return w.Login != nil && r.Header.Get(signature) == "1" && w.foreign.Check(r) == nil &&
-		w.sessions.find(r, w.now()) != nil
+// Signed names the user of a request that one of our pages sends: it carries a living
+// session, the header X-Ironhook-UI: 1, and no sign of coming from another site. With
+// authentication off there are no users.
+func (w *Web) Signed(r *http.Request) (user string, ok bool) {
+	if w.Login == nil || r.Header.Get(signature) != "1" || w.foreign.Check(r) != nil {
+		return "", false
+	}
+	if s := w.sessions.find(r, w.now()); s != nil {
+		return s.user, true
+	}
+	return "", false
 }
 
 // private lets only those in who are logged in; others are shown the door and
@@ -61,7 +66,7 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 	switch status {
 	case http.StatusSeeOther:
 		w.sessions.close(r)
-		http.SetCookie(rw, w.cookie(r, w.sessions.open(w.now())))
+		http.SetCookie(rw, w.cookie(r, w.sessions.open(d.User, w.now())))
 		http.Redirect(rw, r, d.Next, http.StatusSeeOther)
 		return
 	case http.StatusTooManyRequests:

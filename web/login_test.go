@@ -144,8 +144,8 @@ func TestSigned(t *testing.T) {
 		if test.cookie != nil {
 			req.AddCookie(test.cookie)
 		}
-		if got := r.web.Signed(req); got != test.want {
-			t.Errorf("%s: Signed = %v, want %v", test.name, got, test.want)
+		if user, ok := r.web.Signed(req); ok != test.want || ok != (user == "admin") {
+			t.Errorf("%s: Signed = %q, %v, want %v", test.name, user, ok, test.want)
 		}
 	}
 }
@@ -160,7 +160,7 @@ func TestWithoutAuthenticationPagesAreOpenAndNothingIsSigned(t *testing.T) {
 	}
 	req := httptest.NewRequest("PUT", "/v1/nodes/x/states/power", nil)
 	req.Header.Set(signature, "1")
-	if r.web.Signed(req) {
+	if _, ok := r.web.Signed(req); ok {
 		t.Error("Signed = true with authentication off")
 	}
 }
@@ -184,7 +184,7 @@ func TestSessionsExpire(t *testing.T) {
 		r.AddCookie(&http.Cookie{Name: cookie, Value: token})
 		return r
 	}
-	used, unused := request(s.open(now)), request(s.open(now))
+	used, unused := request(s.open("admin", now)), request(s.open("admin", now))
 	for now = now.Add(idle); now.Sub(dawn) <= lifetime; now = now.Add(idle) {
 		if s.find(used, now) == nil {
 			t.Fatalf("a session in use ended after %v", now.Sub(dawn))
@@ -198,10 +198,10 @@ func TestSessionsExpire(t *testing.T) {
 	if s.find(used, now) != nil {
 		t.Errorf("a session in use lives after %v", now.Sub(dawn))
 	}
-	first := request(s.open(now))
+	first := request(s.open("admin", now))
 	for range crowd {
 		now = now.Add(time.Millisecond)
-		s.open(now)
+		s.open("admin", now)
 	}
 	if len(s.live) != crowd || s.find(first, now) != nil {
 		t.Errorf("%d sessions live, the oldest among them: %v; want %d and false", len(s.live), s.find(first, now) != nil, crowd)
@@ -211,7 +211,7 @@ func TestSessionsExpire(t *testing.T) {
 func TestAnOpenStreamIsUse(t *testing.T) {
 	s := sessions{live: make(map[[32]byte]*session)}
 	r := httptest.NewRequest("GET", "/ui/events", nil)
-	r.AddCookie(&http.Cookie{Name: cookie, Value: s.open(dawn)})
+	r.AddCookie(&http.Cookie{Name: cookie, Value: s.open("admin", dawn)})
 	one := s.find(r, dawn)
 	for at := idle; at <= lifetime; at += idle {
 		if !s.keep(one, dawn.Add(at)) {
@@ -225,7 +225,7 @@ func TestAnOpenStreamIsUse(t *testing.T) {
 
 func TestTokensAreNotKept(t *testing.T) {
 	s := sessions{live: make(map[[32]byte]*session)}
-	a, b := s.open(dawn), s.open(dawn)
+	a, b := s.open("admin", dawn), s.open("admin", dawn)
 	if a == b || len(a) != 43 {
 		t.Errorf("tokens %q and %q, want two different ones of 256 bits", a, b)
 	}

@@ -19,6 +19,7 @@ const (
 
 // session is one login. Its fields but done belong to the lock of its sessions.
 type session struct {
+	user        string // never changes
 	begun, used time.Time
 	streams     int
 	done        chan struct{} // closed when the session ends
@@ -33,7 +34,7 @@ type sessions struct {
 }
 
 // open begins a session and returns its token: 256 random bits.
-func (s *sessions) open(now time.Time) string {
+func (s *sessions) open(user string, now time.Time) string {
 	raw := make([]byte, 32)
 	rand.Read(raw) //nolint:errcheck // crypto/rand.Read never fails
 	token := base64.RawURLEncoding.EncodeToString(raw)
@@ -43,7 +44,7 @@ func (s *sessions) open(now time.Time) string {
 	if len(s.live) >= crowd {
 		s.end(s.stalest())
 	}
-	s.live[sha256.Sum256([]byte(token))] = &session{begun: now, used: now, done: make(chan struct{})}
+	s.live[sha256.Sum256([]byte(token))] = &session{user: user, begun: now, used: now, done: make(chan struct{})}
 	return token
 }
 

@@ -120,7 +120,7 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, baremetal.ErrConflict):
 		status, text = http.StatusBadRequest, "Invalid volume: "+text // Cinder has no 409 for these
 	case status >= 500:
-		a.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		rest.Log(a.Log, w, r, err)
 	}
 	name, ok := envelopes[status]
 	if !ok {

@@ -1,5 +1,7 @@
-// Package door guards the listener of all APIs and pages against what a browser can
-// be made to do: a page of another origin can send requests to this one, with the
+// Package door decides whose requests pass: [Guard] holds those to an API against the
+// accounts, counts them and names their sender.
+//
+// [New] guards the listener of all APIs and pages against what a browser can be made to do: a page of another origin can send requests to this one, with the
 // credentials that the browser has cached, and a page that rebinds its name to our
 // address (DNS rebinding) can read the answers as well. Clients that are not browsers
 // send none of the headers that are looked at, and pass.
@@ -79,14 +81,21 @@ func ofPages(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/ui/"
 // refuse answers in the form that OpenStack's clients read from middleware, and
 // pages in plain text.
 func refuse(w http.ResponseWriter, r *http.Request, status int, text string) {
-	body, kind := []byte(text+"\n"), "text/plain; charset=utf-8"
-	if !ofPages(r) {
-		body, _ = json.Marshal(map[string]any{"error": map[string]any{"code": status, "message": text}}) // it cannot fail
-		kind = "application/json"
-	}
-	w.Header().Set("Content-Type", kind)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
+	if !ofPages(r) {
+		keystone(w, status, text)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text + "\n")) // the client is gone when this fails
+}
+
+// keystone answers as the middleware before OpenStack's services does.
+func keystone(w http.ResponseWriter, status int, text string) {
+	body, _ := json.Marshal(map[string]any{"error": map[string]any{"code": status, "message": text}}) // it cannot fail
+	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client is gone when this fails
 }

@@ -124,7 +124,7 @@ const page = `<html>
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, text := rest.Status(err)
 	if status >= 500 && !errors.Is(err, baremetal.ErrBusy) {
-		a.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		rest.Log(a.Log, w, r, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
 	w.WriteHeader(status)

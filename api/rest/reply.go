@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
@@ -43,6 +44,12 @@ var jsonType = []string{"application/json"}
 // Fail writes an error as OpenStack's middleware and the appliance's own API do.
 func Fail(w http.ResponseWriter, status int, text string) {
 	Reply(w, status, map[string]any{"error": map[string]any{"code": status, "message": text}})
+}
+
+// Log notes a request that failed through our own fault, under the id that the answer
+// carries.
+func Log(log *slog.Logger, w http.ResponseWriter, r *http.Request, err error) {
+	log.Error("request failed", "request", w.Header().Get("X-Openstack-Request-Id"), "method", r.Method, "path", r.URL.Path, "error", err)
 }
 
 // Base is the scheme and host under which the client reached us.

@@ -68,7 +68,7 @@ func newStage(t *testing.T, wrap ...func(http.Handler) http.Handler) *stage {
 
 // api takes signed calls only, and refuses to end maintenance in Ironic's way.
 func (g *stage) api(rw http.ResponseWriter, r *http.Request) {
-	if !g.pages.Signed(r) {
+	if _, ok := g.pages.Signed(r); !ok {
 		rw.WriteHeader(http.StatusUnauthorized)
 		return
 	}

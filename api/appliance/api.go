@@ -1,0 +1,60 @@
+// Package applianceapi answers what OpenStack has no words for:
+//
+//	GET  /ironhook/v1/events                    what happened, and what happens next
+//	GET  /ironhook/v1/disks/{id}/usage          bytes: virtual, own, shared; and users
+//	POST /ironhook/v1/disks/{id}/verify         a scrub that names damage
+//	GET  /ironhook/v1/disks/{id}/file?format=F  all of it, as raw or qcow2
+//
+// A disk is a volume, a snapshot or an image, by its UUID. A scrub takes as long as reading
+// the disk does. Its answer is a line of JSON for every second, {"progress": TEXT}, and a
+// last one, {"damage": [...]}, or {"error": TEXT}.
+package applianceapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"ironhook/api/rest"
+	"ironhook/store"
+	"ironhook/volume"
+)
+
+// Config is what the API works with; all of it must be set.
+type Config struct {
+	Store   *store.Store
+	Volumes *volume.Dir
+	// Users lists the names of the nodes and hosts that have a disk, on or off.
+	Users func(ctx context.Context, id string) ([]string, error)
+	Tidy  func() // called when there may be layers to merge
+	Log   *slog.Logger
+}
+
+// API is the handler of the routes above. It is safe for concurrent use, and leaves
+// authentication to a guard.
+type API struct {
+	Config
+	mux *http.ServeMux
+}
+
+// New makes the handler.
+func New(c Config) *API {
+	a := &API{c, http.NewServeMux()}
+	a.mux.HandleFunc("GET /ironhook/v1/events", a.events)
+	a.mux.HandleFunc("GET /ironhook/v1/disks/{id}/usage", a.usage)
+	a.mux.HandleFunc("POST /ironhook/v1/disks/{id}/verify", a.verify)
+	a.mux.HandleFunc("GET /ironhook/v1/disks/{id}/file", a.file)
+	return a
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// refuse answers with an error, and logs those that are ours.
+func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	status, text := rest.Status(err)
+	if status >= 500 {
+		rest.Log(a.Log, w, r, err)
+	}
+	rest.Fail(w, status, text)
+}

@@ -1,0 +1,116 @@
+package applianceapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"ironhook/api/rest"
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+const (
+	maxEvents = 1000
+	maxWait   = 60 * time.Second
+)
+
+// events lists what happened: of one node, by UUID or name, or of all; after a number; at
+// most so many. "wait" holds the request for so many seconds until there is an event.
+func (a *API) events(w http.ResponseWriter, r *http.Request) {
+	asked, err := readAsked(r)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	events, err := a.await(r.Context(), asked)
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	list := make([]event, len(events))
+	for i, e := range events {
+		list[i] = event{e.Seq, rest.AppendTime(nil, e.At), rest.Text(e.Node), rest.Text(e.MAC), e.Kind, rest.Text(e.Step), e.Detail, rest.Text(e.User)}
+	}
+	rest.Reply(w, http.StatusOK, list)
+}
+
+// event is one as a client sees it.
+type event struct {
+	Seq    int64               `json:"seq"`
+	At     json.RawMessage     `json:"at"`
+	Node   any                 `json:"node"`
+	MAC    any                 `json:"mac"`
+	Kind   baremetal.EventKind `json:"kind"`
+	Step   any                 `json:"step"`
+	Detail string              `json:"detail"`
+	User   any                 `json:"user"`
+}
+
+// asked is a checked query.
+type asked struct {
+	node string // UUID or name
+	store.EventQuery
+	wait time.Duration
+}
+
+func readAsked(r *http.Request) (q asked, err error) {
+	given, err := rest.Query(r, "node", "after", "limit", "wait")
+	if err != nil {
+		return q, err
+	}
+	number := map[string]int64{}
+	for _, name := range []string{"after", "limit", "wait"} {
+		if text := given[name]; text != "" {
+			if number[name], err = strconv.ParseInt(text, 10, 64); err != nil {
+				return q, baremetal.Errorf(baremetal.ErrInvalid, "Expected an integer for %s: %.32q", name, text)
+			}
+		}
+	}
+	q.node, q.After, q.Limit = given["node"], number["after"], maxEvents
+	if n := number["limit"]; n > 0 {
+		q.Limit = int(min(n, maxEvents))
+	}
+	q.wait = time.Duration(max(0, min(number["wait"], int64(maxWait/time.Second)))) * time.Second
+	return q, nil
+}
+
+// await reads the events, and waits for the first where that is asked for.
+func (a *API) await(ctx context.Context, q asked) ([]*baremetal.Event, error) {
+	deadline := time.NewTimer(q.wait)
+	defer deadline.Stop()
+	for {
+		changed := a.Store.Changed()
+		events, err := a.read(ctx, q)
+		if err != nil || len(events) > 0 || q.wait == 0 {
+			return events, err
+		}
+		select {
+		case <-changed:
+		case <-deadline.C:
+			return nil, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (a *API) read(ctx context.Context, q asked) (events []*baremetal.Event, err error) {
+	err = a.Store.View(ctx, func(tx *store.Tx) error {
+		q.Node = q.node
+		if _, err := uuid.Parse(q.node); err != nil && q.node != "" { // the log outlives the node: a UUID needs none
+			n, err := tx.Nodes().Get(q.node)
+			if err != nil {
+				return err
+			}
+			q.Node = n.UUID
+		}
+		events, err = tx.Events(q.EventQuery)
+		return err
+	})
+	return events, err
+}

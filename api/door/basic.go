@@ -1,0 +1,71 @@
+package door
+
+import (
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// refusal is an answer of the door.
+type refusal struct {
+	status int
+	text   string
+	wait   time.Duration // until the client may try again
+}
+
+// authenticate returns who sends the request, or why it may not go on.
+func (g *Guard) authenticate(r *http.Request) (Who, *refusal) {
+	if g.Trusted != nil {
+		if user, ok := g.Trusted(r); ok {
+			return Who{user, Admin}, nil
+		}
+	}
+	if g.Users == nil {
+		return Who{}, nil
+	}
+	name, password, refused := credentials(r.Header.Get("Authorization"))
+	if refused != nil {
+		return Who{}, refused
+	}
+	ok, wait := g.Users.check(name, password, clientAddress(r))
+	switch {
+	case wait > 0:
+		return Who{}, &refusal{http.StatusTooManyRequests, "Too many failed logins from this address; try again later.", wait}
+	case !ok:
+		return Who{}, &refusal{http.StatusUnauthorized, "Incorrect username or password", 0}
+	}
+	return Who{name, Admin}, nil
+}
+
+// credentials reads an Authorization header (RFC 7617).
+func credentials(header string) (name, password string, refused *refusal) {
+	if header == "" {
+		return "", "", &refusal{http.StatusUnauthorized, "Authorization required", 0}
+	}
+	scheme, token, ok := strings.Cut(strings.TrimSpace(header), " ")
+	if !ok {
+		return "", "", &refusal{http.StatusBadRequest, "Could not parse Authorization header", 0}
+	}
+	if !strings.EqualFold(scheme, "basic") {
+		return "", "", &refusal{http.StatusBadRequest, fmt.Sprintf("Unsupported authorization type %q", scheme), 0}
+	}
+	pair, err := base64.StdEncoding.DecodeString(strings.TrimSpace(token))
+	name, password, found := strings.Cut(string(pair), ":")
+	if err != nil || !found || !utf8.ValidString(name) {
+		return "", "", &refusal{http.StatusBadRequest, "Could not decode authorization token", 0}
+	}
+	return name, password, nil
+}
+
+// challenge asks a client for a password, but for a page: see [FromPage].
+func challenge(w http.ResponseWriter, r *http.Request, no *refusal) {
+	if no.status == http.StatusUnauthorized && !FromPage(r) {
+		w.Header().Set("WWW-Authenticate", `Basic realm="Baremetal API"`)
+	}
+	if no.wait > 0 {
+		w.Header().Set("Retry-After", fmt.Sprint(int(no.wait.Seconds())+1))
+	}
+}
