@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
-	"ironhook/bootsrv/limit"
+	"ironhook/internal/limit"
 )
 
 // maxClients is how many connections the API and the pages hold at once, perClient how

@@ -10,7 +10,7 @@ import (
 	"github.com/insomniacslk/dhcp/dhcpv4"
 	"golang.org/x/sync/errgroup"
 
-	"ironhook/bootsrv/limit"
+	"ironhook/internal/limit"
 )
 
 // Serve answers on the sockets until ctx ends, and closes them. Each socket has
@@ -43,7 +43,7 @@ func (s *Server) loop(ctx context.Context, conn *net.UDPConn, port uint16, reply
 			return err
 		case err != nil:
 			s.Log.Warn("DHCP socket", "interface", s.Interface.Name, "error", err)
-			limit.Rest(ctx)
+			limit.Backoff(ctx)
 			continue
 		}
 		s.answer(ctx, buffer[:n], netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), port, reply)
@@ -60,7 +60,7 @@ func (s *Server) answer(ctx context.Context, datagram []byte, from netip.AddrPor
 	r, err := s.Handle(ctx, q)
 	if err != nil {
 		s.Log.Error("DHCP request not answered; the client will ask again", "interface", s.Interface.Name, "mac", p.ClientHWAddr.String(), "error", err)
-		limit.Rest(ctx) // a store that fails is not asked at the rate of the wire
+		limit.Backoff(ctx) // a store that fails is not asked at the rate of the wire
 		return
 	}
 	if r != nil {

@@ -14,7 +14,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
-	"ironhook/bootsrv/limit"
+	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -48,7 +48,7 @@ type Server struct {
 // New returns a server that has opened nothing.
 func New(c Config) *Server {
 	s := &Server{
-		Config: c, strangers: limit.NewBucket(32, 256), conflicts: limit.NewBucket(1.0/60, 16), unsent: limit.NewBucket(0.2, 10),
+		Config: c, strangers: limit.NewBucket(limit.StrangerLeases), conflicts: limit.NewBucket(limit.AddressConflicts), unsent: limit.NewBucket(limit.UnsentReplies),
 	}
 	s.proxy.Store(c.Mode != Full)
 	return s
