@@ -22,6 +22,8 @@ var may = map[string][]string{
 	"ipxe":                 {"baremetal"},
 	"bootsrv/...":          {"baremetal", "ipxe", "store", "bootsrv/...", "internal/limit"},
 	"power/...":            {"baremetal", "power/..."},
+	"power/drivers":        {"conductor", "power/..."},
+	"power/powertest":      {"baremetal", "conductor"},
 	"storage":              {"baremetal", "store", "storage/..."},
 	"storage/volume":       {},
 	"storage/volume/image": {"storage/volume"},
@@ -73,13 +75,15 @@ func ours(path string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(path, "ironhook"), "/")
 }
 
-func lookup(name string) ([]string, bool) {
-	for pattern, allowed := range may {
-		if covers(pattern, name) {
-			return allowed, true
+// lookup finds what a package may import, by the longest pattern that covers it.
+func lookup(name string) (allowed []string, known bool) {
+	longest := ""
+	for pattern := range may {
+		if covers(pattern, name) && (!known || len(pattern) > len(longest)) {
+			longest, known = pattern, true
 		}
 	}
-	return nil, false
+	return may[longest], known
 }
 
 func covers(pattern, name string) bool {

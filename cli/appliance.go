@@ -19,8 +19,7 @@ import (
 	"ironhook/bootsrv"
 	"ironhook/conductor"
 	"ironhook/ipxe"
-	"ironhook/power/ipmi"
-	"ironhook/power/manual"
+	"ironhook/power/drivers"
 	"ironhook/storage"
 	"ironhook/storage/pool"
 	"ironhook/storage/volume"
@@ -173,7 +172,7 @@ func (a *appliance) portal(ctx context.Context, n *baremetal.Node, listening net
 const powerInterval = 30 * time.Second
 
 func (a *appliance) openConductor(storages map[string]conductor.Storage) error {
-	types, err := conductor.HardwareTypes(a.config.HardwareTypes, a.config.StorageInterfaces)
+	types, err := conductor.Enable(drivers.Table(a.log), a.config.HardwareTypes, a.config.StorageInterfaces)
 	if err != nil {
 		return misuse("--hardware-types: %w", err)
 	}
@@ -183,11 +182,6 @@ func (a *appliance) openConductor(storages map[string]conductor.Storage) error {
 	}
 	a.conductor = conductor.New(conductor.Config{
 		Store: a.store, Host: host, HardwareTypes: types, Storage: storages, Log: a.log, PowerInterval: powerInterval,
-		Power: map[string]conductor.Power{
-			"ipmitool": ipmi.New(ipmi.Config{}),
-			"fake":     manual.Power{Log: a.log},
-			"noop":     manual.Management{Power: manual.Power{Log: a.log}},
-		},
 	})
 	a.onClose(func() error {
 		patience, cancel := context.WithTimeout(context.Background(), drainTime)
