@@ -14,8 +14,10 @@ import (
 // for everything below. ARCHITECTURE.md shows the same as a picture.
 var may = map[string][]string{
 	"":                     {"cli"},
-	"cli":                  {"..."},
+	"cli":                  {"appliance/...", "cli/client"},
 	"cli/client":           {},
+	"appliance":            {"baremetal", "store", "ipxe", "bootsrv/...", "power/drivers", "storage/...", "conductor", "api/...", "web", "internal/limit"},
+	"appliance/export":     {"storage/iscsi", "storage/scsi/..."},
 	"baremetal":            {},
 	"store":                {"baremetal"},
 	"store/storetest":      {"store"},

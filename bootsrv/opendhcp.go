@@ -2,7 +2,6 @@ package bootsrv
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 
 	"golang.org/x/sync/errgroup"
@@ -17,7 +16,7 @@ func (o *opening) openDHCP(ctx context.Context) error {
 	}
 	addresses, err := dhcp.ParseRange(o.config.Range)
 	if err != nil {
-		return fmt.Errorf("--dhcp-range: %w", err)
+		return &Fault{"Range", "", err}
 	}
 	if err := o.checkRange(addresses); err != nil {
 		return err
@@ -44,7 +43,7 @@ func (o *opening) openSockets(ctx context.Context) ([]*dhcp.Sockets, error) {
 	for _, l := range o.links {
 		s, err := dhcp.Open(ctx, l.iface)
 		if err != nil {
-			return nil, err
+			return nil, &Fault{"DHCP", "", err}
 		}
 		o.closers = append(o.closers, s.Close)
 		all = append(all, s)
@@ -57,21 +56,18 @@ func (o *opening) checkRange(r dhcp.Range) error {
 	if r.Empty() && o.config.DHCP != dhcp.Full {
 		return nil
 	}
-	subnets := ""
+	var subnets []Subnet
 	for _, l := range o.links {
 		if r.Within(l.prefix) {
 			return nil
 		}
-		subnets += fmt.Sprintf(", %s on %s", l.prefix.Masked(), l.iface.Name)
+		subnets = append(subnets, Subnet{l.prefix.Masked(), l.iface.Name})
 	}
-	if r.Empty() {
-		return fmt.Errorf("--dhcp full needs --dhcp-range A-B, the addresses to give to machines (out of %s)", subnets[2:])
-	}
-	return fmt.Errorf("--dhcp-range %s does not lie in the subnet of a boot interface (%s)", r, subnets[2:])
+	return &Fault{"Range", r.String(), &RangeError{r, subnets}}
 }
 
-// modes decides for each interface. Only one whose subnet has the range can be
-// the full server; where nobody said so, no other server may be there.
+// modes decides for each interface. Only one whose subnet has the range can be the full
+// server, and in mode auto only where no other server answers.
 func (o *opening) modes(ctx context.Context, r dhcp.Range) ([]dhcp.Mode, error) {
 	modes := make([]dhcp.Mode, len(o.links))
 	group, ctx := errgroup.WithContext(ctx)
@@ -94,7 +90,7 @@ func (o *opening) modes(ctx context.Context, r dhcp.Range) ([]dhcp.Mode, error) 
 func (o *opening) probe(ctx context.Context, l link) (dhcp.Mode, error) {
 	other, err := dhcp.Probe(ctx, l.iface)
 	if err != nil {
-		return "", fmt.Errorf("--dhcp auto: %w", err)
+		return "", &Fault{"DHCP", string(o.config.DHCP), err}
 	}
 	if !other.IsValid() {
 		return dhcp.Full, nil
@@ -111,7 +107,7 @@ func (o *opening) linkConfig(l link, mode dhcp.Mode, r dhcp.Range) dhcp.Config {
 	}
 	if mode == dhcp.Full {
 		c.Range = r
-		c.Router, c.DNS = wayOut(l)
+		c.Router, c.DNS = defaultRoute(l)
 	}
 	return c
 }

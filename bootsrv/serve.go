@@ -66,7 +66,7 @@ func (s *Servers) String() string {
 // interface. Without any boot interface there is none, which is ErrInvalid.
 func (s *Servers) Portal(ctx context.Context, n *baremetal.Node) (netip.Addr, error) {
 	if len(s.links) == 0 {
-		return netip.Addr{}, baremetal.Errorf(baremetal.ErrInvalid, "It is not known at which address %s reaches this machine: name the network it boots from with --boot-interface.", n.Label())
+		return netip.Addr{}, baremetal.Errorf(baremetal.ErrInvalid, "It is not known at which address %s reaches this machine: the network it boots from is not among the boot interfaces.", n.Label())
 	}
 	address := s.links[0].prefix.Addr()
 	err := s.store.View(ctx, func(tx *store.Tx) error {

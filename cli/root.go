@@ -1,19 +1,21 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
 
-	"ironhook/cli/client"
-
 	"github.com/spf13/cobra"
+
+	"ironhook/appliance"
+	"ironhook/cli/client"
 )
 
-// Version is what the program calls itself; the Makefile sets it from git.
-// A constant cannot be set by the linker, so it is handed down from main.
+// Version is what the program calls itself. The Makefile sets it from git in main,
+// because the linker cannot set a constant.
 type Version string
 
 // Main runs the command line in args and returns the exit status: 0, 1 when
@@ -43,7 +45,12 @@ func command(version Version, schema string) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return misuse("%w; see --help", err)
 	})
-	root.AddCommand(serveCommand(version, schema), iscsiCommand())
+	root.AddCommand(serveCommand(appliance.Program{Version: string(version), Schema: schema}), iscsiCommand())
 	root.AddCommand(client.Commands(client.Config{Socket: localSocket, Getenv: os.Getenv})...)
 	return root
+}
+
+// localSocket is where the commands look for the appliance of this machine.
+func localSocket() string {
+	return appliance.SocketIn(cmp.Or(os.Getenv("IRONHOOK_DATA"), defaultData()))
 }

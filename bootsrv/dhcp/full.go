@@ -78,7 +78,7 @@ func (s *Server) exhausted(ctx context.Context, x *exchange) error {
 	if !s.Journal.Admit(e) {
 		return nil
 	}
-	s.Log.Warn("no address left; give a larger --dhcp-range", "interface", s.Interface.Name, "range", s.Range, "mac", x.mac)
+	s.Log.Warn("no address left: the range is too small", "interface", s.Interface.Name, "range", s.Range, "mac", x.mac)
 	x.events = append(x.events, e)
 	return s.commit(ctx, x, nil)
 }
@@ -163,7 +163,7 @@ func (s *Server) otherServer(ctx context.Context, x *exchange, other netip.Addr)
 		e.Detail += "; now proxy there"
 		s.Log.Warn("another DHCP server is at work: leasing no more addresses, only adding boot files", "server", other, "interface", s.Interface.Name)
 	} else if s.Journal.Admit(e) {
-		s.Log.Warn("two DHCP servers lease addresses here: stop one, or use --dhcp proxy", "other", other, "interface", s.Interface.Name)
+		s.Log.Warn("two DHCP servers lease addresses here: stop the other, or set this one to proxy", "other", other, "interface", s.Interface.Name)
 	} else {
 		return nil
 	}
