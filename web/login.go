@@ -83,7 +83,7 @@ func (w *Web) check(r *http.Request, user, password string) (int, time.Duration)
 		return http.StatusForbidden, 0
 	}
 	from := guesser(r)
-	if wait := w.tries.take(from, w.now()); wait > 0 {
+	if wait := w.tries.Take(from, w.now()); wait > 0 {
 		return http.StatusTooManyRequests, wait
 	}
 	select {
@@ -96,7 +96,7 @@ func (w *Web) check(r *http.Request, user, password string) (int, time.Duration)
 		w.Log.Warn("login refused", "from", from) // not the user: passwords get typed there
 		return http.StatusUnauthorized, 0
 	}
-	w.tries.forgive(from)
+	w.tries.Forgive(from)
 	w.Log.Info("login", "user", user, "from", from)
 	return http.StatusSeeOther, 0
 }

@@ -20,7 +20,6 @@ const (
 // session is one login. Its fields but done belong to the lock of its sessions.
 type session struct {
 	begun, used time.Time
-	streams     int
 	done        chan struct{} // closed when the session ends
 }
 

@@ -67,12 +67,13 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if !w.admit(one) {
+	dismiss, ok := w.admit(one)
+	if !ok {
 		rw.Header().Set("Retry-After", "10")
 		http.Error(rw, "Too many pages are open.", http.StatusServiceUnavailable)
 		return
 	}
-	defer w.dismiss(one)
+	defer dismiss()
 	s := w.newStream(position(r))
 	s.session, s.resumed = one, r.Header.Get("Last-Event-ID") != ""
 	if machine := r.URL.Query().Get("machine"); machine != "" {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -41,9 +42,9 @@ type Web struct {
 	pages    *template.Template
 	foreign  *http.CrossOriginProtection
 	sessions sessions
-	tries    tries
+	tries    *limit.Attempts[netip.Addr]
 	checks   chan struct{} // passwords being checked
-	streams  chan struct{} // streams open
+	streams  *limit.Share[*session]
 
 	now       func() time.Time
 	pace      time.Duration // between two messages of a stream
@@ -62,9 +63,9 @@ func New(c Config) *Web {
 		pages:    parse(),
 		foreign:  http.NewCrossOriginProtection(),
 		sessions: sessions{live: make(map[[32]byte]*session)},
-		tries:    tries{from: map[netip.Addr]*try{}},
+		tries:    limit.NewAttempts[netip.Addr](guessing),
 		checks:   make(chan struct{}, allChecks),
-		streams:  make(chan struct{}, allStreams),
+		streams:  limit.NewShare[*session](perSession, allStreams),
 
 		now:       time.Now,
 		pace:      100 * time.Millisecond,

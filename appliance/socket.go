@@ -1,7 +1,6 @@
-package cli
+package appliance
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,58 +14,51 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// localSocket is where the commands look for the appliance of this machine.
-func localSocket() string {
-	return socketIn(cmp.Or(os.Getenv("IRONHOOK_DATA"), defaultData()))
-}
-
-func socketIn(data string) string { return filepath.Join(data, "ironhook.sock") }
+// SocketIn is the path of the local socket of an appliance with this data directory.
+func SocketIn(data string) string { return filepath.Join(data, "ironhook.sock") }
 
 // localKey marks the context of a request that came through the local socket.
 type localKey struct{}
 
-// trusted serves requests of the appliance's own machine, which need no password.
-// Only the handler of the local socket is wrapped so; nothing that a request says
-// can make it local.
+// trusted marks the requests that h gets as those of the appliance's own machine, which
+// need no password. Only the handler of the local socket is wrapped so; nothing in a
+// request can make it local.
 func trusted(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), localKey{}, true)))
 	})
 }
 
-// isLocal says whether a request came through the local socket.
+// isLocal reports whether a request came through the local socket.
 func isLocal(r *http.Request) bool { return r.Context().Value(localKey{}) == true }
 
-// openSocket opens the local socket beside the API's, for the same handler.
-func (a *appliance) openSocket(ctx context.Context, h http.Handler) error {
-	path := socketIn(a.config.Data)
+// openSocket opens the local socket, or returns nil where its path is too long.
+func openSocket(ctx context.Context, data string, log *slog.Logger, all *stack) (net.Listener, error) {
+	path := SocketIn(data)
 	if len(path) > maxSocket {
-		a.log.Warn("no local socket: the path is longer than the system allows; the commands need --url", "path", path)
-		return nil
+		log.Warn("no local socket, and commands on this machine need a URL: the path is longer than the system allows", "path", path)
+		return nil, nil
 	}
-	l, err := listenLocal(ctx, path, a.log)
+	l, err := listenLocal(ctx, path, log)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	a.onClose(l.Close)
-	a.tasks = append(a.tasks, task{"local socket", func(ctx context.Context) error {
-		return serveHTTP(ctx, limited(l), trusted(h), a.log, func() {})
-	}})
-	return nil
+	all.push(l.Close)
+	return l, nil
 }
 
 // maxSocket is how long the path of a socket may be (unix(7)).
 const maxSocket = 107
 
-// listenLocal opens the local socket, over one that a killed appliance left behind:
-// the lock on the directory says that nobody else listens there.
+// listenLocal opens the local socket in place of one that a killed appliance left:
+// the lock on the directory proves that no other appliance listens there.
 func listenLocal(ctx context.Context, path string, log *slog.Logger) (net.Listener, error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("local socket: %w", err)
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "unix", path)
 	if err != nil {
-		return nil, misuse("--data: local socket: %w", err)
+		return nil, &Fault{Setting: Data, Err: fmt.Errorf("local socket: %w", err)}
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("local socket: %w", err), l.Close())

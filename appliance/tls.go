@@ -1,4 +1,4 @@
-package cli
+package appliance
 
 import (
 	"crypto/ecdsa"
@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
@@ -19,43 +20,34 @@ import (
 	"time"
 )
 
-// selfMade is the value of --tls-cert that asks for a certificate of our own.
-const selfMade = "self"
+// secure wraps the API's listener in TLS where the configuration asks for it, and
+// returns the URL to use.
+func secure(l net.Listener, c Config, log *slog.Logger) (net.Listener, string, error) {
+	t, err := tlsConfig(c)
+	if err != nil || t == nil {
+		return l, "http://" + l.Addr().String(), err
+	}
+	log.Info("HTTPS", "certificate SHA-256", fingerprint(t))
+	return tls.NewListener(l, t), "https://" + l.Addr().String(), nil
+}
 
 // tlsConfig is what the API's listener needs for HTTPS, nil for plain HTTP.
-func (c *Config) tlsConfig() (*tls.Config, error) {
+func tlsConfig(c Config) (*tls.Config, error) {
 	cert, key := c.TLSCert, c.TLSKey
-	switch {
-	case cert == "" && key == "":
+	switch cert {
+	case "":
 		return nil, nil
-	case cert == "":
-		return nil, misuse("--tls-key %s: give the certificate with --tls-cert too", key)
-	case cert == selfMade && key != "":
-		return nil, misuse("--tls-key %s: a certificate that Ironhook makes has a key of its own; leave it out", key)
-	case cert == selfMade:
+	case SelfSigned:
 		cert, key = filepath.Join(c.Data, "tls.crt"), filepath.Join(c.Data, "tls.key")
 		if err := makeCertificate(cert, key); err != nil {
 			return nil, fmt.Errorf("make a certificate: %w", err)
 		}
-	case key == "":
-		return nil, misuse("--tls-cert %s: give its private key with --tls-key", cert)
 	}
 	pair, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {
-		return nil, misuse("--tls-cert %s, --tls-key %s: %w; give PEM files that belong together", cert, key, err)
+		return nil, &Fault{Setting: TLS, Err: &KeyPairError{cert, key, err}}
 	}
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}, nil
-}
-
-// secure wraps the API's listener in TLS where the configuration asks for it, and
-// returns the URL to use.
-func (a *appliance) secure(l net.Listener) (net.Listener, string, error) {
-	c, err := a.config.tlsConfig()
-	if err != nil || c == nil {
-		return l, "http://" + l.Addr().String(), err
-	}
-	a.log.Info("HTTPS", "certificate SHA-256", fingerprint(c))
-	return tls.NewListener(l, c), "https://" + l.Addr().String(), nil
 }
 
 // fingerprint is the SHA-256 of the certificate, as browsers show it.

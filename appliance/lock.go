@@ -1,4 +1,4 @@
-package cli
+package appliance
 
 import (
 	"errors"
@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openData makes the data directory where it is missing and takes it for this
+// lockData makes the data directory where it is missing and takes it for this
 // process alone. The lock ends with the process, however it ends.
-func openData(dir string) (*os.File, error) {
+func lockData(dir string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Join(dir, "volumes"), 0o700); err != nil {
 		return nil, err
 	}
@@ -21,7 +21,7 @@ func openData(dir string) (*os.File, error) {
 	}
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		err = misuse("--data %s: another ironhook works there; stop it or give another directory", dir)
+		err = &Fault{Setting: Data, Value: dir, Err: ErrInUse}
 	} else if err != nil {
 		err = fmt.Errorf("lock %s: %w", f.Name(), err)
 	}

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// wayOut is how machines of a network that we lease addresses in get further:
-// through the router that we use ourselves, when it is in that network, and with
-// our name servers. A network without a router has none.
-func wayOut(l link) (router netip.Addr, dns []netip.Addr) {
+// defaultRoute is what leases on l say of the rest of the world: the router that we use
+// ourselves, if it is in the same network, and our name servers. A network without a
+// router has none.
+func defaultRoute(l link) (router netip.Addr, dns []netip.Addr) {
 	routes, err := os.ReadFile("/proc/self/net/route")
 	if err != nil {
 		return router, nil // no such file, no such router: nothing to tell

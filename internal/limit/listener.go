@@ -6,16 +6,16 @@ import (
 	"sync"
 )
 
-// Listener returns l, but that it closes at once what is more than each connections
-// of one address.
-func Listener(l net.Listener, each int) net.Listener { return fair{l, NewShare(each)} }
+// Listener returns l with a bound on the connections of one address: it closes at once
+// those beyond each.
+func Listener(l net.Listener, each int) net.Listener { return fair{l, NewShare[netip.Addr](each, 0)} }
 
 type fair struct {
 	net.Listener
-	share *Share
+	share *Share[netip.Addr]
 }
 
-// Accept returns the next connection that its address may have.
+// Accept returns the next connection within the share of its address.
 func (f fair) Accept() (net.Conn, error) {
 	for {
 		c, err := f.Listener.Accept()
@@ -26,11 +26,11 @@ func (f fair) Accept() (net.Conn, error) {
 		if f.share.Take(from.Addr()) {
 			return &counted{Conn: c, leave: sync.OnceFunc(func() { f.share.Return(from.Addr()) })}, nil
 		}
-		_ = c.Close() // nobody waits for what this says
+		_ = c.Close() // nothing was said on it
 	}
 }
 
-// counted is a connection that tells when it is closed.
+// counted is a connection that returns its share when it is closed.
 type counted struct {
 	net.Conn
 	leave func()

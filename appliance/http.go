@@ -1,4 +1,4 @@
-package cli
+package appliance
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/net/netutil"
 
-	"ironhook/bootsrv/limit"
+	"ironhook/internal/limit"
 	"ironhook/internal/pace"
 )
 
@@ -50,7 +50,7 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, log *slog.Lo
 		defer cancel()
 		err := server.Shutdown(limit)
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = server.Close() // whoever still talks has had its time
+			err = server.Close() // connections that are still busy have had their time
 		}
 		done <- err
 	})

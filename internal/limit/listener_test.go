@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 )
@@ -13,7 +14,7 @@ func TestFair(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := fair{l, NewShare(2)}
+	f := fair{l, NewShare[netip.Addr](2, 0)}
 	accepted := make(chan net.Conn, 8)
 	ended := make(chan error, 1)
 	go func() {
@@ -56,7 +57,7 @@ func TestFair(t *testing.T) {
 	if err := <-ended; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Accept after Close = %v", err)
 	}
-	if n := f.share.Holders(); n != 0 {
+	if _, n := f.share.Held(); n != 0 {
 		t.Errorf("%d addresses are still counted", n)
 	}
 }
