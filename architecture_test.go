@@ -39,7 +39,7 @@ var may = map[string][]string{
 	"api/door":         {},
 	"api/image":        {"baremetal", "store", "storage/...", "volume", "api/wire"},
 	"api/wire":         {"baremetal"},
-	"web":              {"baremetal", "store"},
+	"web":              {"baremetal", "boot", "store"},
 	"e2e/...":          {"..."},
 	"internal/...":     {},
 }

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/store"
 )
 
@@ -278,7 +279,7 @@ func TestBrowsersAgreeInTheEnd(t *testing.T) {
 	for i := range machines {
 		writers.Go(func() error {
 			for n := range steps {
-				e := baremetal.Event{Node: fmt.Sprintf("node-%d", i), Kind: bootKinds[(n*7+i)%len(bootKinds)], Detail: fmt.Sprintf("step %d", n)}
+				e := baremetal.Event{Node: fmt.Sprintf("node-%d", i), Kind: boot.Kinds[(n*7+i)%len(boot.Kinds)], Detail: fmt.Sprintf("step %d", n)}
 				if err := r.store.Append(r.Context(), e); err != nil {
 					return err
 				}
