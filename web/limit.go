@@ -12,7 +12,7 @@ const (
 	freeTries  = 5                // before waiting begins
 	longest    = time.Minute      // wait between tries
 	forgetting = 15 * time.Minute // without a try, and all is forgiven
-	guessers   = 4096             // addresses remembered
+	maxClients = 4096             // addresses remembered
 )
 
 // tries counts failed logins by address.
@@ -59,7 +59,7 @@ func (t *tries) forgive(addr netip.Addr) {
 
 // makeRoom drops what is forgotten anyway, and failing that the oldest.
 func (t *tries) makeRoom(now time.Time) {
-	if len(t.from) < guessers {
+	if len(t.from) < maxClients {
 		return
 	}
 	var oldest netip.Addr
@@ -70,14 +70,14 @@ func (t *tries) makeRoom(now time.Time) {
 			oldest = addr
 		}
 	}
-	if len(t.from) >= guessers {
+	if len(t.from) >= maxClients {
 		delete(t.from, oldest)
 	}
 }
 
-// guesser is the address that r's tries are counted under. All of an IPv6 /64
+// clientAddr is the address that r's tries are counted under. All of an IPv6 /64
 // is one, for a host may take any address in it.
-func guesser(r *http.Request) netip.Addr {
+func clientAddr(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}

@@ -37,7 +37,7 @@ func TestNothingIsShownWithoutLogin(t *testing.T) {
 		{"GET", "/ui/static/htmx.min.js", 200, ""},
 		{"GET", "/ui/static/htmx.LICENSE", 200, ""},
 		{"GET", "/ui/static/nothing.css", 404, ""},
-		{"GET", "/ui/static/..%2Ftemplates%2Fwall.html", 404, ""},
+		{"GET", "/ui/static/..%2Ftemplates%2Fdashboard.html", 404, ""},
 		{"GET", "/ui/static/..%2F..%2F..%2Fschema.sql", 404, ""},
 	} {
 		for _, cookies := range []string{"", cookie + "=", cookie + "=AAAA", cookie + "=" + strings.Repeat("A", 43)} {
@@ -264,12 +264,12 @@ func TestTriesSlowDown(t *testing.T) {
 func TestTriesAreBounded(t *testing.T) {
 	l := tries{from: map[netip.Addr]*try{}}
 	addr := netip.MustParseAddr("10.0.0.0")
-	for i := range guessers + 10 {
+	for i := range maxClients + 10 {
 		addr = addr.Next()
 		l.take(addr, dawn.Add(time.Duration(i)*time.Millisecond))
 	}
-	if len(l.from) != guessers || l.from[addr] == nil || l.from[netip.MustParseAddr("10.0.0.1")] != nil {
-		t.Errorf("%d addresses remembered, want the last %d", len(l.from), guessers)
+	if len(l.from) != maxClients || l.from[addr] == nil || l.from[netip.MustParseAddr("10.0.0.1")] != nil {
+		t.Errorf("%d addresses remembered, want the last %d", len(l.from), maxClients)
 	}
 }
 
@@ -278,8 +278,8 @@ func TestGuesser(t *testing.T) {
 		"10.0.0.1:80": "10.0.0.1", "[::ffff:10.0.0.1]:80": "10.0.0.1", "[2001:db8:1:2:3::4]:80": "2001:db8:1:2::",
 		"[fe80::1%eth0]:80": "fe80::", "nonsense": "invalid IP",
 	} {
-		if got := guesser(&http.Request{RemoteAddr: in}).String(); got != want {
-			t.Errorf("guesser(%q) = %s, want %s", in, got, want)
+		if got := clientAddr(&http.Request{RemoteAddr: in}).String(); got != want {
+			t.Errorf("clientAddr(%q) = %s, want %s", in, got, want)
 		}
 	}
 }

@@ -20,8 +20,8 @@ const (
 	sliverWidth = 3 // of a step too short to see
 )
 
-// dossier is a machine's page.
-type dossier struct {
+// machinePage is a machine's page.
+type machinePage struct {
 	page
 	Tile    tile
 	Gone    bool // the node was deleted
@@ -64,9 +64,9 @@ type stepView struct {
 }
 
 func (w *Web) machinePage(rw http.ResponseWriter, r *http.Request) {
-	var d *dossier
+	var d *machinePage
 	err := w.Store.View(r.Context(), func(tx *store.Tx) (err error) {
-		if d, err = w.readDossier(tx, r.PathValue("node")); err != nil {
+		if d, err = w.readMachinePage(tx, r.PathValue("node")); err != nil {
 			return err
 		}
 		d.page, err = w.live(tx, d.Tile.Name, d.Tile.UUID)
@@ -90,19 +90,19 @@ func (v machineView) update(tx *store.Tx, events []*baremetal.Event, lost bool) 
 	if len(events) > 0 && !lost && !slices.ContainsFunc(events, mine) {
 		return nil, nil
 	}
-	d, err := v.web.readDossier(tx, v.uuid)
+	d, err := v.web.readMachinePage(tx, v.uuid)
 	if errors.Is(err, baremetal.ErrNotFound) {
-		d, err = &dossier{Gone: true}, nil
+		d, err = &machinePage{Gone: true}, nil
 	}
-	return []fragment{{id: "machine", template: "dossier", data: d}}, err
+	return []fragment{{id: "machine", template: "machine-details", data: d}}, err
 }
 
-func (w *Web) readDossier(tx *store.Tx, ident string) (*dossier, error) {
+func (w *Web) readMachinePage(tx *store.Tx, ident string) (*machinePage, error) {
 	m, err := w.readMachine(tx, ident)
 	if err != nil {
 		return nil, err
 	}
-	d := &dossier{Tile: newTile(m, tx.Now()), Actions: actions(m.node)}
+	d := &machinePage{Tile: newTile(m, tx.Now()), Actions: actions(m.node)}
 	past, err := readBoots(tx, m.node.UUID, pastEvents)
 	if err != nil {
 		return nil, err

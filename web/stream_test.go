@@ -131,13 +131,13 @@ func TestStreamTellsOfComingAndGoing(t *testing.T) {
 	l := r.follow("/ui/events?after=0")
 	l.read()
 	r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
-	if m := l.next(); !strings.Contains(m.data, `hx-target="#wall"`) || !strings.Contains(m.data, "pc-01") || !strings.Contains(m.data, "1 machine<") {
+	if m := l.next(); !strings.Contains(m.data, `hx-target="#dashboard"`) || !strings.Contains(m.data, "pc-01") || !strings.Contains(m.data, "1 machine<") {
 		t.Errorf("after enrolment: %s", m.data)
 	}
 	if err := r.store.Append(t.Context(), baremetal.Event{MAC: "b8:27:eb:00:00:01", Kind: baremetal.EventDiscover}); err != nil {
 		t.Fatal(err)
 	}
-	if m := l.next(); !strings.Contains(m.data, "b8:27:eb:00:00:01") || strings.Contains(m.data, "#wall") {
+	if m := l.next(); !strings.Contains(m.data, "b8:27:eb:00:00:01") || strings.Contains(m.data, "#dashboard") {
 		t.Errorf("after a stranger came by: %s", m.data)
 	}
 	r.update(func(tx *store.Tx) error {
@@ -216,8 +216,8 @@ func TestStreamSendsAllToOneWhoCannotResume(t *testing.T) {
 				return nil
 			})
 		}
-		if m := r.follow(path).next(); !strings.Contains(m.data, `hx-target="#wall"`) || m.id != strconv.FormatInt(r.last(), 10) {
-			t.Errorf("%s: %s = id %s\n%s\nwant the whole wall, id %d", name, path, m.id, m.data, r.last())
+		if m := r.follow(path).next(); !strings.Contains(m.data, `hx-target="#dashboard"`) || m.id != strconv.FormatInt(r.last(), 10) {
+			t.Errorf("%s: %s = id %s\n%s\nwant the whole dashboard, id %d", name, path, m.id, m.data, r.last())
 		}
 	}
 }
@@ -240,7 +240,7 @@ func TestStreamNoticesABootThatGotStuck(t *testing.T) {
 	r.happen(n.UUID, baremetal.EventPowerOn)
 	l := r.follow(fmt.Sprintf("/ui/events?after=%d", r.last()))
 	m := l.next() // its time runs, so a beat has something to say
-	if !strings.Contains(m.data, `hx-target="#m-node-1"`) || strings.Contains(m.data, "#wall") {
+	if !strings.Contains(m.data, `hx-target="#m-node-1"`) || strings.Contains(m.data, "#dashboard") {
 		t.Errorf("a beat says\n%s\nwant the tile whose time runs", m.data)
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"ironhook/baremetal"
 )
 
-// tile is one machine on the wall.
+// tile is one machine on the dashboard.
 type tile struct {
 	UUID, Name string
 	Power      badge

@@ -57,7 +57,7 @@ func TestBarView(t *testing.T) {
 		{"off after it was up", whole + "power-off@20s", baremetal.PowerOff, boot.LinkUnknown, time.Hour, "over", "Was up", false, "ddddddddd"},
 		{"up, linked", whole, baremetal.PowerOn, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddd"},
 		{"up, the session gone", whole, baremetal.PowerOn, boot.LinkDown, time.Hour, "over", "Was up", false, "ddddddddd"},
-		{"session renewed, not told", whole + "logout@60s", baremetal.PowerOn, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"session renewed, not in the log", whole + "logout@60s", baremetal.PowerOn, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddd"},
 		{"session renewed", whole + "logout@60s system@61s", baremetal.PowerOn, boot.LinkUnknown, time.Hour, "up", "Up", false, "ddddddddd"},
 		{"refused while it renewed", whole + "logout@60s refused/login@61s:busy system@62s", baremetal.PowerOn, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddd"},
 		{"an old answer about its power", whole, baremetal.PowerOff, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddd"},

@@ -23,7 +23,7 @@ type Config struct {
 	// Progress tells in words how far the making of an image is, "" if none is being made.
 	// It must not ask the store. nil: the pages do not tell.
 	Progress func(image string) string
-	// Login tells whether a password is right, in a time that does not depend on
+	// Login reports whether a password is right, in a time that does not depend on
 	// whether the user exists. nil switches authentication off: everybody who
 	// reaches the listener sees the pages.
 	Login   func(user, password string) bool
@@ -81,8 +81,8 @@ func (w *Web) routes() {
 	w.mux.HandleFunc("GET /ui/events", w.events)
 	w.mux.HandleFunc("HEAD /ui/events", w.private(w.lost)) // GET would take it for a stream
 	w.mux.HandleFunc("GET /ui/machines/{node}", w.private(w.machinePage))
-	w.mux.HandleFunc("GET /ui/volumes", w.private(w.stockPage))
-	w.mux.HandleFunc("GET /ui/{$}", w.private(w.wallPage))
+	w.mux.HandleFunc("GET /ui/volumes", w.private(w.inventoryPage))
+	w.mux.HandleFunc("GET /ui/{$}", w.private(w.dashboardPage))
 	w.mux.HandleFunc("GET /ui", redirect("/ui/"))
 	w.mux.HandleFunc("/ui/", w.private(w.lost))
 }
