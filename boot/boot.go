@@ -88,10 +88,13 @@ func (b *Boot) fail(e *baremetal.Event) {
 		return
 	case i < 0:
 		i = next
-	case i < next-1, e.Kind == baremetal.EventRefused && b.Steps[i].State == StepDone:
+	case i < next-1, b.Steps[i].State == StepSkipped, e.Kind == baremetal.EventRefused && b.Steps[i].State == StepDone:
 		return
 	}
 	b.skip(i)
+	if later := b.failed(); later > i { // one step fails at a time
+		b.Steps[later].State = StepWaiting
+	}
 	b.Steps[i] = Step{Kind: b.Steps[i].Kind, State: StepFailed}
 	b.Latest, b.Reason = e.At, e.Detail
 	if b.Reason == "" {

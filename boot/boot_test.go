@@ -90,6 +90,8 @@ func TestBoot(t *testing.T) {
 		{"switched on long after it asked", "discover@0s offer@1s power-on@70s", "#........"},
 		{"two disks, the second not attached", halfway + "file@4s script@5s login@6s error/login@9s:gave_up", "#####!... because gave up"},
 		{"attached at the second attempt", halfway + "file@4s script@5s login@6s error/login@9s:gave_up login@12s", "######..."},
+		{"attached after two failures", "login@6s error/first-read@7s:one error/login@9s:two login@12s", "/////#..."},
+		{"refused a step that it had skipped", "refused/discover@1s:one refused/power-on@2s:two", "/!....... because one"},
 		{"off, then a login", whole + "power-off@60s login@70s", "/////#..."},
 		{"an offer after the logout", whole + "logout@60s offer@70s", "//#......"},
 		{"a script after the end, from another DHCP server", whole + "logout@60s script@70s", "////#...."},

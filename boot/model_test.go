@@ -87,7 +87,7 @@ func TestStepsNeverGoBackwards(t *testing.T) {
 			if len(h) != n {
 				continue
 			}
-			if e.Kind == baremetal.EventError && step(e.Step) == reached-1 {
+			if reached > 0 && e.Kind == baremetal.EventError && step(e.Step) == reached-1 {
 				before[reached-1] = b.Steps[reached-1]
 				reached--
 			}
