@@ -43,7 +43,7 @@ var may = map[string][]string{
 	"api/door":         {},
 	"api/image":        {"baremetal", "store", "storage/...", "volume", "api/wire"},
 	"api/wire":         {"baremetal"},
-	"web":              {"baremetal", "store", "internal/limit"},
+	"web":              {"baremetal", "boot", "store", "internal/limit"},
 	"e2e/...":          {"..."},
 	"internal/...":     {},
 }

@@ -11,9 +11,9 @@ import (
 // guessing bounds guesses of passwords from one address.
 var guessing = limit.Slowdown{Free: 5, Longest: time.Minute, Forget: 15 * time.Minute, Sources: 4096}
 
-// guesser is the address that r's tries are counted under. All of an IPv6 /64
+// clientAddr is the address that r's tries are counted under. All of an IPv6 /64
 // is one, for a host may take any address in it.
-func guesser(r *http.Request) netip.Addr {
+func clientAddr(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}

@@ -36,7 +36,7 @@ func TestNothingIsShownWithoutLogin(t *testing.T) {
 		{"GET", "/ui/static/htmx.min.js", 200, ""},
 		{"GET", "/ui/static/htmx.LICENSE", 200, ""},
 		{"GET", "/ui/static/nothing.css", 404, ""},
-		{"GET", "/ui/static/..%2Ftemplates%2Fwall.html", 404, ""},
+		{"GET", "/ui/static/..%2Ftemplates%2Fdashboard.html", 404, ""},
 		{"GET", "/ui/static/..%2F..%2F..%2Fschema.sql", 404, ""},
 	} {
 		for _, cookies := range []string{"", cookie + "=", cookie + "=AAAA", cookie + "=" + strings.Repeat("A", 43)} {
@@ -238,8 +238,8 @@ func TestGuesser(t *testing.T) {
 		"10.0.0.1:80": "10.0.0.1", "[::ffff:10.0.0.1]:80": "10.0.0.1", "[2001:db8:1:2:3::4]:80": "2001:db8:1:2::",
 		"[fe80::1%eth0]:80": "fe80::", "nonsense": "invalid IP",
 	} {
-		if got := guesser(&http.Request{RemoteAddr: in}).String(); got != want {
-			t.Errorf("guesser(%q) = %s, want %s", in, got, want)
+		if got := clientAddr(&http.Request{RemoteAddr: in}).String(); got != want {
+			t.Errorf("clientAddr(%q) = %s, want %s", in, got, want)
 		}
 	}
 }

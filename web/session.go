@@ -68,7 +68,7 @@ func (s *sessions) find(r *http.Request, now time.Time) *session {
 	return found
 }
 
-// keep counts an open stream as use of its session and tells whether the session
+// keep counts an open stream as use of its session and reports whether the session
 // still lives.
 func (s *sessions) keep(one *session, now time.Time) bool {
 	s.mu.Lock()

@@ -27,7 +27,7 @@ func (s *Server) Serve(ctx context.Context, on *Sockets) error {
 		}
 	})
 	defer stop()
-	l := lookout{server: s, on: on, group: group, looking: make(chan struct{}, maxLooking)}
+	l := conflictCheck{server: s, on: on, group: group, looking: make(chan struct{}, maxLooking)}
 	group.Go(func() error { return s.loop(ctx, on.raw, l.reply) })
 	group.Go(func() error { s.judge(ctx, group, on.whoHas); return nil })
 	if s.Yield {

@@ -8,7 +8,7 @@ import (
 	"ironhook/store"
 )
 
-func TestStock(t *testing.T) {
+func TestInventory(t *testing.T) {
 	users := map[string][]string{"volume-1": {"pc-01", "backup"}}
 	r := newRoom(t, func(w *Web) {
 		w.Progress = func(image string) string {
@@ -20,7 +20,7 @@ func TestStock(t *testing.T) {
 		w.Users = func(*store.Tx) (map[string][]string, error) { return users, nil }
 	}).enter()
 	if a := r.get("/ui/volumes"); !strings.Contains(a.body, "None yet") || strings.Contains(a.body, "refresh") {
-		t.Errorf("an empty stock =\n%s", a.body)
+		t.Errorf("an empty inventory =\n%s", a.body)
 	}
 	n := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
 	r.update(func(tx *store.Tx) error {
@@ -47,14 +47,14 @@ func TestStock(t *testing.T) {
 		`<td>40.0 GiB</td><td><span class="chip good">in-use</span></td><td>debian</td><td>pc-01, backup</td>`,
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("the stock has no %q", want)
+			t.Errorf("the inventory has no %q", want)
 		}
 	}
 	if strings.Contains(page, "chap-secret") {
-		t.Error("the stock tells a secret")
+		t.Error("the inventory tells a secret")
 	}
 	if a := r.get("/ui/"); !strings.Contains(a.body, `href="/ui/volumes"`) {
-		t.Error("the wall does not lead to the stock")
+		t.Error("the dashboard does not lead to the inventory")
 	}
 	if t.Failed() {
 		t.Log(page)

@@ -1,4 +1,4 @@
-package web
+package boot
 
 import (
 	"strings"
@@ -30,7 +30,7 @@ func events(t testing.TB, text string) []*baremetal.Event {
 }
 
 // sketch draws a bar: done #, skipped /, failed !, waiting a dot.
-func sketch(b Bar) string {
+func sketch(b *Boot) string {
 	var s strings.Builder
 	for _, step := range b.Steps {
 		s.WriteByte(map[StepState]byte{StepDone: '#', StepSkipped: '/', StepFailed: '!', StepWaiting: '.'}[step.State])
@@ -50,7 +50,7 @@ const (
 	halfway = "power-on@0s discover@3s offer@3.1s "
 )
 
-func TestBootBar(t *testing.T) {
+func TestBoot(t *testing.T) {
 	for _, test := range []struct{ name, in, want string }{
 		{"never booted", "", "........."},
 		{"only management", "node@0s provision@1s attach@2s", "........."},
@@ -62,7 +62,7 @@ func TestBootBar(t *testing.T) {
 		{"switched on by hand", byHand, "/########"},
 		{"firmware and iPXE both ask", halfway + "file@4s discover@6s offer@6.1s script@7s", "#####...."},
 		{"refused", halfway + "refused@4s:no_volume_to_boot_from", "###!..... because no volume to boot from"},
-		{"refused without a reason", "discover@0s refused@1s", "/#!...... because " + captions[baremetal.EventOffer].stuck},
+		{"refused without a reason", "discover@0s refused@1s", "/#!...... because " + Remedy(baremetal.EventOffer)},
 		{"asks again after a refusal", halfway + "refused@4s:no discover@9s offer@9.1s", "###!..... because no"},
 		{"gets past a refusal", halfway + "refused@4s:no file@9s", "####....."},
 		{"gets past a refused step unseen", halfway + "refused@4s:no script@9s", "###/#...."},
@@ -88,92 +88,24 @@ func TestBootBar(t *testing.T) {
 		{"found to be on", "discover@0s offer@1s power-on@25s file@26s", "/###....."},
 		{"found to be on, up already", byHand + "power-on@25s", "/########"},
 		{"switched on long after it asked", "discover@0s offer@1s power-on@70s", "#........"},
+		{"two disks, the second not attached", halfway + "file@4s script@5s login@6s error/login@9s:gave_up", "#####!... because gave up"},
+		{"attached at the second attempt", halfway + "file@4s script@5s login@6s error/login@9s:gave_up login@12s", "######..."},
+		{"attached after two failures", "login@6s error/first-read@7s:one error/login@9s:two login@12s", "/////#..."},
+		{"refused a step that it had skipped", "refused/discover@1s:one refused/power-on@2s:two", "/!....... because one"},
+		{"off, then a login", whole + "power-off@60s login@70s", "/////#..."},
+		{"an offer after the logout", whole + "logout@60s offer@70s", "//#......"},
+		{"a script after the end, from another DHCP server", whole + "logout@60s script@70s", "////#...."},
+		{"a script while it is up, from another DHCP server", whole + "script@70s", "////#...."},
+		{"a loader while it is up, from another DHCP server", whole + "file@70s script@71s", "///##...."},
+		{"a second script before the login", halfway + "file@4s script@5s script@9s", "#####...."},
+		{"the old session ends after a reset", whole + "discover@60s", "/#......."},
+		{"found to be on, by its script", "script@0s login@2s power-on@25s", "////##..."},
+		{"found to be on while the system starts", "discover@0s offer@1s script@3s login@4s system@9s power-on@25s up@26s", "/##/##/##"},
 		{"the log begins halfway", "login@0s first-read@1s", "/////##.."},
 		{"two refusals", "discover@0s refused@1s:one refused@2s:two", "/#!...... because two"},
 	} {
-		if got := sketch(bootBar(events(t, test.in))); got != test.want {
-			t.Errorf("%s: bootBar(%s) = %s, want %s", test.name, test.in, got, test.want)
+		if got := sketch(NewHistory(events(t, test.in)).Last()); got != test.want {
+			t.Errorf("%s: the boot of %q is %s, want %s", test.name, test.in, got, test.want)
 		}
 	}
-}
-
-func TestBootsAreCutAtTheirBeginnings(t *testing.T) {
-	log := halfway + "power-off@60s power-on@90s discover@93s node@94s refused@95s:no discover@400s offer@401s"
-	var got []string
-	for _, b := range boots(events(t, log)) {
-		var kinds []string
-		for _, e := range b {
-			kinds = append(kinds, string(e.Kind))
-		}
-		got = append(got, strings.Join(kinds, " "))
-	}
-	want := "power-on discover offer power-off | power-on discover refused | discover offer"
-	if s := strings.Join(got, " | "); s != want {
-		t.Errorf("boots(%s) = %s, want %s", log, s, want)
-	}
-}
-
-func TestBarInTime(t *testing.T) {
-	stuck := func(kind baremetal.EventKind) string { return captions[kind].stuck }
-	for _, test := range []struct {
-		in      string
-		now     time.Duration
-		elapsed time.Duration
-		stuck   string
-	}{
-		{"", time.Hour, 0, ""},
-		{"power-on@0s", 5 * time.Minute, 5 * time.Minute, ""},
-		{"power-on@0s", 6 * time.Minute, 6 * time.Minute, stuck(baremetal.EventDiscover)},
-		{halfway, 30 * time.Second, 30 * time.Second, ""},
-		{halfway, 70 * time.Second, 70 * time.Second, stuck(baremetal.EventFile)},
-		{halfway + "discover@60s", 70 * time.Second, 70 * time.Second, ""},
-		{halfway + "refused@5s:no", time.Hour, 5 * time.Second, ""},
-		{halfway + "power-off@8s", time.Hour, 3100 * time.Millisecond, ""},
-		{whole, time.Hour, 12 * time.Second, ""},
-	} {
-		bar, now := bootBar(events(t, test.in)), dawn.Add(test.now)
-		if got := bar.Elapsed(now); got != test.elapsed {
-			t.Errorf("bootBar(%s).Elapsed(%v) = %v, want %v", test.in, test.now, got, test.elapsed)
-		}
-		if got := bar.Stuck(now); got != test.stuck {
-			t.Errorf("bootBar(%s).Stuck(%v) = %q, want %q", test.in, test.now, got, test.stuck)
-		}
-	}
-}
-
-func TestEveryStepHasItsCaption(t *testing.T) {
-	for _, kind := range baremetal.BootSteps {
-		if c := captions[kind]; c.label == "" || c.done == "" || c.stuck == "" || c.patience == 0 {
-			t.Errorf("captions[%s] = %+v, want all of it", kind, c)
-		}
-	}
-	if got, want := len(captions), len(baremetal.BootSteps); got != want {
-		t.Errorf("%d captions, want %d", got, want)
-	}
-}
-
-func FuzzBootBar(f *testing.F) {
-	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8}, []byte{1})
-	f.Add([]byte{0, 12, 1, 9, 10, 11, 1, 3, 5, 1}, []byte{0, 200})
-	f.Fuzz(func(t *testing.T, kinds, gaps []byte) {
-		all := append(bootKinds[4:len(bootKinds):len(bootKinds)], append(bootKinds[:4:4], baremetal.EventNode)...)
-		var log []*baremetal.Event
-		at, parts := dawn, 0
-		for i, k := range kinds {
-			if len(gaps) > 0 {
-				at = at.Add(time.Duration(gaps[i%len(gaps)]) * time.Second)
-			}
-			log = append(log, &baremetal.Event{At: at, Kind: all[int(k)%len(all)]})
-		}
-		for _, b := range boots(log) {
-			parts += len(b)
-			bar := barOf(b)
-			if bar.Elapsed(at) < 0 || bar.Reached() > len(bar.Steps) || bar.Up() && bar.Running() || bar.Began.IsZero() {
-				t.Errorf("barOf(%v) = %+v", b, bar)
-			}
-		}
-		if parts > len(log) {
-			t.Errorf("boots of %d events have %d", len(log), parts)
-		}
-	})
 }

@@ -18,16 +18,16 @@ const (
 	attempts = 4
 )
 
-// lookout sends replies, those that promise a new address after a look at whether
+// conflictCheck sends replies, those that promise a new address after a look at whether
 // another host has it. The others do not wait behind them.
-type lookout struct {
+type conflictCheck struct {
 	server  *Server
 	on      *Sockets
 	group   *errgroup.Group // of the server's loops, one of which calls
 	looking chan struct{}
 }
 
-func (l lookout) reply(ctx context.Context, q Request, r *Reply) {
+func (l conflictCheck) reply(ctx context.Context, q Request, r *Reply) {
 	if r.Fresh {
 		select {
 		case l.looking <- struct{}{}:

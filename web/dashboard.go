@@ -11,18 +11,18 @@ import (
 	"ironhook/store"
 )
 
-// wall is the page of all machines.
-type wall struct {
+// dashboard is the page of all machines.
+type dashboard struct {
 	page
 	Tiles     []tile
 	Summary   []badge
 	Strangers []stranger
 }
 
-func (w *Web) wallPage(rw http.ResponseWriter, r *http.Request) {
-	var found *wall
+func (w *Web) dashboardPage(rw http.ResponseWriter, r *http.Request) {
+	var found *dashboard
 	err := w.Store.View(r.Context(), func(tx *store.Tx) (err error) {
-		if found, err = w.readWall(tx); err != nil {
+		if found, err = w.readDashboard(tx); err != nil {
 			return err
 		}
 		found.page, err = w.live(tx, "Machines", "")
@@ -32,15 +32,15 @@ func (w *Web) wallPage(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, err)
 		return
 	}
-	w.render(rw, http.StatusOK, "wall", found)
+	w.render(rw, http.StatusOK, "dashboard", found)
 }
 
-func (w *Web) readWall(tx *store.Tx) (*wall, error) {
+func (w *Web) readDashboard(tx *store.Tx) (*dashboard, error) {
 	machines, err := w.readMachines(tx)
 	if err != nil {
 		return nil, err
 	}
-	found := &wall{}
+	found := &dashboard{}
 	for _, m := range machines {
 		found.Tiles = append(found.Tiles, newTile(m, tx.Now()))
 	}
@@ -75,15 +75,15 @@ func summary(tiles []tile) []badge {
 	return list
 }
 
-// wallView keeps a browser's wall up to date: tile by tile, or as a whole when
+// dashboardView keeps a browser's dashboard up to date: tile by tile, or as a whole when
 // machines come and go.
-type wallView struct {
+type dashboardView struct {
 	web   *Web
 	order []string        // UUIDs of the machines as shown; nil before the first update
 	tiles map[string]tile // by UUID
 }
 
-func (v *wallView) update(tx *store.Tx, events []*baremetal.Event, lost bool) ([]fragment, error) {
+func (v *dashboardView) update(tx *store.Tx, events []*baremetal.Event, lost bool) ([]fragment, error) {
 	moved := lost || slices.ContainsFunc(events, rearranges)
 	if moved || len(events) == 0 || v.order == nil {
 		return v.whole(tx, moved)
@@ -109,9 +109,9 @@ func (v *wallView) update(tx *store.Tx, events []*baremetal.Event, lost bool) ([
 }
 
 // whole reads everything. Only when the set or the order of the machines changed
-// does the wall itself go to the browser, else its tiles.
-func (v *wallView) whole(tx *store.Tx, moved bool) ([]fragment, error) {
-	found, err := v.web.readWall(tx)
+// does the dashboard itself go to the browser, else its tiles.
+func (v *dashboardView) whole(tx *store.Tx, moved bool) ([]fragment, error) {
+	found, err := v.web.readDashboard(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (v *wallView) whole(tx *store.Tx, moved bool) ([]fragment, error) {
 		for i := range list {
 			list[i].within = true
 		}
-		list = append(list, fragment{id: "wall", template: "wall-tiles", data: found})
+		list = append(list, fragment{id: "dashboard", template: "dashboard-tiles", data: found})
 	}
 	v.order, v.tiles = order, tiles
 	return append(list, summaryFragment(found.Tiles), strangersFragment(found.Strangers)), nil
@@ -142,10 +142,10 @@ func strangersFragment(list []stranger) fragment {
 	return fragment{id: "strangers", template: "strangers", data: list}
 }
 
-// anonymous tells whether e is of a machine that is not enrolled.
+// anonymous reports whether e is of a machine that is not enrolled.
 func anonymous(e *baremetal.Event) bool { return e.Node == "" }
 
-// rearranges tells whether a machine came, went or got another name.
+// rearranges reports whether a machine came, went or got another name.
 func rearranges(e *baremetal.Event) bool { return e.Kind == baremetal.EventNode }
 
 // concerned are the UUIDs of the nodes that events tell of, each once, in order.

@@ -11,8 +11,8 @@ import (
 	"ironhook/store"
 )
 
-// stock is the page of what machines boot from.
-type stock struct {
+// inventory is the page of what machines boot from.
+type inventory struct {
 	page
 	Busy    bool // something goes on: the page is read anew until it is done
 	Images  []item
@@ -28,12 +28,12 @@ type table struct {
 }
 
 // ImagesTable is the images as the page shows them.
-func (s *stock) ImagesTable() table {
+func (s *inventory) ImagesTable() table {
 	return table{"Images", false, s.Images, "ironhook image create debian --disk-format qcow2 --file debian.qcow2"}
 }
 
 // VolumesTable is the volumes as the page shows them.
-func (s *stock) VolumesTable() table {
+func (s *inventory) VolumesTable() table {
 	return table{"Volumes", true, s.Volumes, "ironhook volume create pc-07 --image debian"}
 }
 
@@ -47,9 +47,9 @@ type item struct {
 	Users      string // of a volume: who has it now
 }
 
-func (w *Web) stockPage(rw http.ResponseWriter, r *http.Request) {
-	found := &stock{page: w.page("Images and volumes")}
-	err := w.Store.View(r.Context(), func(tx *store.Tx) error { return w.readStock(tx, found) })
+func (w *Web) inventoryPage(rw http.ResponseWriter, r *http.Request) {
+	found := &inventory{page: w.page("Images and volumes")}
+	err := w.Store.View(r.Context(), func(tx *store.Tx) error { return w.readInventory(tx, found) })
 	if err != nil {
 		w.fail(rw, r, err)
 		return
@@ -57,15 +57,15 @@ func (w *Web) stockPage(rw http.ResponseWriter, r *http.Request) {
 	if found.Busy {
 		found.Anew = 2
 	}
-	w.render(rw, http.StatusOK, "stock", found)
+	w.render(rw, http.StatusOK, "inventory", found)
 }
 
-// stockTones says how each status looks; what is not here is under way.
-var stockTones = map[string]string{
+// inventoryTones says how each status looks; what is not here is under way.
+var inventoryTones = map[string]string{
 	"active": "good", "available": "good", "in-use": "good", "queued": "calm", "killed": "bad", "error": "bad",
 }
 
-func (w *Web) readStock(tx *store.Tx, s *stock) error {
+func (w *Web) readInventory(tx *store.Tx, s *inventory) error {
 	images, err := tx.Images().List(store.Query{})
 	if err != nil {
 		return err
@@ -98,8 +98,8 @@ func (w *Web) readStock(tx *store.Tx, s *stock) error {
 	return nil
 }
 
-func (s *stock) item(uuid, name string, size int64, status, note string) item {
-	tone, resting := stockTones[status]
+func (s *inventory) item(uuid, name string, size int64, status, note string) item {
+	tone, resting := inventoryTones[status]
 	s.Busy = s.Busy || !resting
 	return item{UUID: uuid, Name: cmp.Or(name, uuid), Size: gibibytes(size), Status: badge{status, cmp.Or(tone, "busy")}, Note: note}
 }
@@ -111,7 +111,7 @@ func gibibytes(n int64) string {
 	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 }
 
-// progress is how far the making of an image is, "" where nobody tells.
+// progress is how far the making of an image is, "" where that is not known.
 func (w *Web) progress(image string) string {
 	if w.Progress == nil {
 		return ""
