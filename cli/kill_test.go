@@ -39,18 +39,31 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	midway := 0
 	for round := range rounds {
 		r := start(t, data, "--auth", "none")
-		wait := time.Duration(random.IntN(120)) * time.Millisecond
+		kill := func() {
+			time.AfterFunc(time.Duration(random.IntN(120))*time.Millisecond, func() { _ = r.Process.Kill() })
+		}
+		// Half of the rounds may end before anything is acknowledged. The others end after
+		// that has happened to one machine, however slow the computer is.
+		favourite := -1
+		if round%2 == 0 {
+			favourite = round / 2 % len(machines)
+		} else {
+			kill()
+		}
 		var busy sync.WaitGroup
 		var mu sync.Mutex
 		for i, name := range machines {
 			busy.Go(func() {
-				last := torment(r.url(t), name, round*1000, i)
+				acknowledged := func() {}
+				if i == favourite {
+					acknowledged = sync.OnceFunc(kill)
+				}
+				last := torment(r.url(t), name, round*1000, i, acknowledged)
 				mu.Lock()
 				defer mu.Unlock()
 				acked[name] = max(acked[name], last)
 			})
 		}
-		time.AfterFunc(wait, func() { _ = r.Process.Kill() })
 		busy.Wait() // each ends when nobody answers any more
 		_ = r.Wait()
 		midway += inspect(t, round, data, acked, false)
@@ -86,8 +99,8 @@ func enrolled(t *testing.T, data string, n int) (names []string) {
 }
 
 // torment changes a node again and again until the appliance is gone, and returns the
-// last number that it acknowledged.
-func torment(url, name string, from, seed int) (acked int) {
+// last number that it acknowledged. It calls acknowledged for each.
+func torment(url, name string, from, seed int, acknowledged func()) (acked int) {
 	random := rand.New(rand.NewPCG(uint64(from), uint64(seed)))
 	orders := []struct{ path, body string }{
 		{"/states/power", `{"target": "power on"}`}, {"/states/power", `{"target": "power off"}`}, {"/states/power", `{"target": "rebooting"}`},
@@ -100,6 +113,7 @@ func torment(url, name string, from, seed int) (acked int) {
 		}
 		if status == http.StatusOK {
 			acked = n
+			acknowledged()
 		}
 		order := orders[random.IntN(len(orders))]
 		if _, err := send("PUT", url+"/v1/nodes/"+name+order.path, order.body); err != nil {

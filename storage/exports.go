@@ -29,7 +29,7 @@ type Exports struct {
 	volumes *volume.Dir
 	log     *slog.Logger
 	target  *iscsi.Target
-	heard   chan note // from the sessions to the teller of their story
+	pending chan observation // from the sessions to recordAll
 
 	stopping atomic.Bool // Serve is about to return
 	mu       sync.Mutex
@@ -48,7 +48,7 @@ type served struct {
 
 // NewExports makes the target. It serves nothing until Serve is called.
 func NewExports(s *store.Store, v *volume.Dir, log *slog.Logger) *Exports {
-	e := &Exports{store: s, volumes: v, log: log, heard: make(chan note, maxNotes), open: map[string]*served{}}
+	e := &Exports{store: s, volumes: v, log: log, pending: make(chan observation, maxPending), open: map[string]*served{}}
 	e.target = &iscsi.Target{Lookup: e.lookup, Discover: e.discover, Observe: e.observe, Log: log}
 	return e
 }
@@ -56,12 +56,12 @@ func NewExports(s *store.Store, v *volume.Dir, log *slog.Logger) *Exports {
 // Serve accepts initiators on l until ctx ends, asks them to log out, and closes
 // every disk. It closes l.
 func (e *Exports) Serve(ctx context.Context, l net.Listener) error {
-	// Those who tell and those who look after the rows outlive the sessions.
+	// What the sessions do is recorded, and their rows are kept, until they have ended.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	defer context.AfterFunc(ctx, func() { e.stopping.Store(true) })()
 	var g errgroup.Group
-	g.Go(func() error { e.tell(background); return nil })
+	g.Go(func() error { e.recordAll(background); return nil })
 	g.Go(func() error { e.reconcile(background); return nil })
 	err := e.target.Serve(ctx, l)
 	stop()

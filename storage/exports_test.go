@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -72,28 +73,28 @@ func (h *house) tryDial(address string, x *baremetal.Grant, isid iscsi.ISID) (*i
 	return initiatortest.Dial(ctx, address, initiatortest.Options{Name: x.Initiator, Target: x.IQN, ISID: isid, User: x.User, Secret: x.Secret})
 }
 
-// until waits for the story of a node to become want.
+// until waits for the kinds of the events of a node to become want.
 func (h *house) until(n *baremetal.Node, want string) {
 	h.Helper()
 	late := time.After(30 * time.Second)
 	for {
 		changed := h.store.Changed()
-		got := h.story(n)
+		got := h.kindsOf(n)
 		if got == want {
 			return
 		}
 		if !strings.HasPrefix(want, got) {
-			h.Fatalf("story = %q, want %q\n%s", got, want, h.logged())
+			h.Fatalf("events = %q, want %q\n%s", got, want, h.logged())
 		}
 		select {
 		case <-changed:
 		case <-late:
-			h.Fatalf("story = %q after a long time, want %q", got, want)
+			h.Fatalf("events = %q after a long time, want %q", got, want)
 		}
 	}
 }
 
-func TestStoryOfABoot(t *testing.T) {
+func TestEventsOfABoot(t *testing.T) {
 	h := newHouse(t)
 	n, _ := h.machine("pc-07")
 	_, address, stop := h.serve()
@@ -117,7 +118,7 @@ func TestStoryOfABoot(t *testing.T) {
 	h.must(firmware.Close())
 
 	// We are killed and started again in the middle of it: the machine comes back
-	// with the same secret, and nothing is told twice.
+	// with the same secret, and no event comes twice.
 	stop()
 	system.Close()
 	_, address, _ = h.serve()
@@ -139,52 +140,48 @@ func TestStoryOfABoot(t *testing.T) {
 	h.keepsSecret()
 }
 
-func TestNext(t *testing.T) {
-	kinds := func(s string) (all []baremetal.EventKind) {
-		for _, k := range strings.Fields(s) {
-			all = append(all, baremetal.EventKind(k))
-		}
-		return all
-	}
+// A session is known by its ISID to be iPXE's; other firmware is not, and is the first.
+func TestFirmware(t *testing.T) {
 	for _, c := range []struct {
-		history string
-		kind    iscsi.EventKind
-		isid    iscsi.ISID
-		want    baremetal.EventKind
-	}{
-		{"", iscsi.Login, ipxe, "login"},
-		{"script", iscsi.Login, ipxe, "login"},
-		{"script login", iscsi.Login, ipxe, ""}, // sanhook, then again at sanboot
-		{"script login first-read", iscsi.Login, linux, "system"},
-		{"script login first-read system", iscsi.Login, linux, ""},
-		{"script login first-read system", iscsi.Login, windows, ""},
-		{"script", iscsi.Login, edk2, "login"}, // firmware that is not iPXE
-		{"script login", iscsi.Login, windows, "system"},
-		{"script login", iscsi.FirstRead, ipxe, "first-read"},
-		{"script", iscsi.FirstRead, linux, ""}, // told late, of the boot before
-		{"script login first-read", iscsi.FirstRead, linux, ""},
-		{"script login first-read", iscsi.FirstWrite, ipxe, ""}, // firmware that writes is not a system
-		{"script login", iscsi.FirstWrite, edk2, ""},
-		{"script login first-read system", iscsi.FirstWrite, linux, "up"},
-		{"script login system up", iscsi.FirstWrite, linux, ""},
-		{"script login system up power-off power-on", iscsi.Login, ipxe, "login"},
-		{"script login system up file script", iscsi.Login, ipxe, "login"},
-		{"script login system up", iscsi.Logout, linux, "logout"},
-		{"script login system up", iscsi.Closed, linux, "logout"},
-		{"script login system up logout", iscsi.Closed, linux, ""},
-		{"script login first-read", iscsi.Closed, ipxe, ""},             // it hands over to the system
-		{"script login system up logout", iscsi.Login, linux, "system"}, // an open-iscsi that was restarted
-		{"script login system up logout", iscsi.Login, windows, "system"},
-		{"script login system up logout system", iscsi.Login, linux, ""},
-		{"script login system up logout system", iscsi.Closed, linux, "logout"},
-		{"script login system up logout system", iscsi.FirstWrite, linux, ""},
-		{"script login system up logout script", iscsi.Login, ipxe, "login"},
-		{"script login system up power-off", iscsi.Closed, linux, ""},
-	} {
-		if got := next(iscsi.Event{Kind: c.kind, ISID: c.isid}, kinds(c.history)); got != c.want {
-			t.Errorf("next(%s %x after %q) = %q, want %q", c.kind, c.isid, c.history, got, c.want)
+		isid iscsi.ISID
+		want bool
+	}{{ipxe, true}, {edk2, false}, {linux, false}, {windows, false}} {
+		if got := firmware(c.isid); got != c.want {
+			t.Errorf("firmware(%x) = %v, want %v", c.isid, got, c.want)
 		}
 	}
+}
+
+// A machine that is switched on by hand may be up before its BMC is asked. The power-on
+// that is seen then does not cut the boot in two, and neither does a flood of refusals.
+func TestSeenOnLate(t *testing.T) {
+	h := newHouse(t)
+	n, _ := h.machine("pc-07")
+	_, address, _ := h.serve()
+	h.must(h.managed.Attach(t.Context(), n))
+	happen := func(kinds ...baremetal.EventKind) {
+		for _, kind := range kinds {
+			h.must(h.store.Append(t.Context(), baremetal.Event{Node: n.UUID, Kind: kind}))
+		}
+	}
+	happen(baremetal.EventDiscover, baremetal.EventScript)
+	x := h.grant()
+	h.dial(address, x, ipxe)
+	h.until(n, "attach discover script login")
+	system := h.dial(address, x, linux)
+	h.until(n, "attach discover script login system")
+	happen(baremetal.EventPowerOn)
+	refusals := slices.Repeat([]baremetal.EventKind{baremetal.EventRefused}, recentEvents)
+	h.update(func(tx *store.Tx) error {
+		for _, kind := range refusals {
+			if err := tx.Append(baremetal.Event{Node: n.UUID, Kind: kind, Step: baremetal.EventLogin}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	h.must(system.Write(4096, bytes.Repeat([]byte{7}, 4096)))
+	h.until(n, "attach discover script login system power-on"+strings.Repeat(" refused", recentEvents)+" up")
 }
 
 func TestWhoIsRefused(t *testing.T) {
@@ -263,8 +260,8 @@ func TestDetachEndsSessions(t *testing.T) {
 	}
 	h.must(h.volumes.Delete("shared"))
 	stop() // what was heard is written now
-	if got := h.story(n) + h.story(next); strings.Contains(got, "logout") {
-		t.Errorf("story = %q: the detach tells it already", got)
+	if got := h.kindsOf(n) + h.kindsOf(next); strings.Contains(got, "logout") {
+		t.Errorf("events = %q: the detach tells it already", got)
 	}
 }
 

@@ -196,8 +196,8 @@ func (h *house) events(n *baremetal.Node) (all []*baremetal.Event) {
 	return all
 }
 
-// story is the kinds of the events of a node, in order.
-func (h *house) story(n *baremetal.Node) string {
+// kindsOf is the kinds of the events of a node, in order.
+func (h *house) kindsOf(n *baremetal.Node) string {
 	h.Helper()
 	var kinds []string
 	for _, e := range h.events(n) {

@@ -49,8 +49,8 @@ func TestAttach(t *testing.T) {
 	if got := h.target(data).Properties.Text("note"); got != "kept" {
 		t.Errorf("the operator's own property = %q, want kept", got)
 	}
-	if got := h.story(n); got != "attach" {
-		t.Errorf("story = %q, want attach", got)
+	if got := h.kindsOf(n); got != "attach" {
+		t.Errorf("events = %q, want attach", got)
 	}
 	h.keepsSecret()
 }
@@ -84,8 +84,8 @@ func TestAttachTwiceAndAfresh(t *testing.T) {
 	if got := fmt.Sprint(h.target(boot).Properties); got != properties {
 		t.Errorf("second attach made %s of %s", got, properties)
 	}
-	if got := h.story(n); got != "attach" {
-		t.Errorf("story = %q, want attach", got)
+	if got := h.kindsOf(n); got != "attach" {
+		t.Errorf("events = %q, want attach", got)
 	}
 	if len(h.ended) != 0 {
 		t.Errorf("sessions to %v were ended", h.ended)
@@ -122,8 +122,8 @@ func TestDetach(t *testing.T) {
 	if len(h.ended) != 1 || h.ended[0] != iqn {
 		t.Errorf("ended sessions to %v, want to %s once", h.ended, iqn)
 	}
-	if got := h.story(n); got != "attach detach" {
-		t.Errorf("story = %q, want attach detach", got)
+	if got := h.kindsOf(n); got != "attach detach" {
+		t.Errorf("events = %q, want attach detach", got)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"ironhook/block/iscsi/initiatortest"
 )
 
-// A session is told with the machine and the volume it is of; a discovery with neither.
+// A session is listed with its machine and its volume; a discovery with neither.
 func TestWatch(t *testing.T) {
 	h := newHouse(t)
 	n, _ := h.machine("pc-07")

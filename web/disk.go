@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"ironhook/boot"
 	"ironhook/store"
 )
 
@@ -19,18 +20,8 @@ type Session struct {
 	Median, Slow            time.Duration // within which half of the commands were answered, and 99 of 100
 }
 
-// link is whether a machine has a session with a disk that Ironhook serves it.
-type link int
-
-// The links. That of a machine is unknown when its disks are served by others.
-const (
-	linkUnknown link = iota
-	linkDown
-	linkUp
-)
-
 // links returns the link of each node that has grants among those of the query.
-func (w *Web) links(tx *store.Tx, q store.Query) (map[string]link, error) {
+func (w *Web) links(tx *store.Tx, q store.Query) (map[string]boot.Link, error) {
 	if w.Open == nil {
 		return nil, nil
 	}
@@ -38,11 +29,11 @@ func (w *Web) links(tx *store.Tx, q store.Query) (map[string]link, error) {
 	if err != nil || len(grants) == 0 {
 		return nil, err
 	}
-	open, links := w.Open(), map[string]link{}
+	open, links := w.Open(), map[string]boot.Link{}
 	for _, g := range grants {
-		links[g.Node] = max(links[g.Node], linkDown)
+		links[g.Node] = max(links[g.Node], boot.LinkDown)
 		if open[g.IQN] {
-			links[g.Node] = linkUp
+			links[g.Node] = boot.LinkUp
 		}
 	}
 	return links, nil

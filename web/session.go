@@ -21,7 +21,6 @@ const (
 type session struct {
 	user        string // never changes
 	begun, used time.Time
-	streams     int
 	done        chan struct{} // closed when the session ends
 }
 
@@ -70,7 +69,7 @@ func (s *sessions) find(r *http.Request, now time.Time) *session {
 	return found
 }
 
-// keep counts an open stream as use of its session and tells whether the session
+// keep counts an open stream as use of its session and reports whether the session
 // still lives.
 func (s *sessions) keep(one *session, now time.Time) bool {
 	s.mu.Lock()
