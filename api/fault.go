@@ -62,6 +62,7 @@ var statuses = []struct {
 	{baremetal.ErrLocked, http.StatusConflict},
 	{baremetal.ErrForbidden, http.StatusForbidden},
 	{baremetal.ErrUnsupported, http.StatusBadRequest},
+	{baremetal.ErrTooNew, http.StatusNotAcceptable},
 	{baremetal.ErrBusy, http.StatusServiceUnavailable},
 	{baremetal.ErrStorage, http.StatusInternalServerError},
 	{baremetal.ErrBMC, http.StatusInternalServerError},

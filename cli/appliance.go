@@ -155,7 +155,7 @@ func (a *appliance) openStorage(ctx context.Context) error {
 	a.serveAt("iscsi", l.Addr().String(), func(ctx context.Context) error { return a.exports.Serve(ctx, l) })
 	return a.openConductor(map[string]conductor.Storage{
 		"noop":     storage.Noop{},
-		"external": storage.NewExternal(a.store),
+		"external": storage.External{},
 		"iscsi":    storage.NewManaged(a.store, a.pool, volumes, portal, a.exports.Withdraw),
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/boot"
+	"ironhook/fleet"
 	"ironhook/store"
 	"ironhook/store/storetest"
 
@@ -92,24 +93,17 @@ func (m *machine) SetBootDevice(_ context.Context, _ *baremetal.Node, device str
 func (m *machine) InjectNMI(context.Context, *baremetal.Node) error { return m.note("nmi") }
 func (m *machine) Properties() map[string]string                    { return nil }
 
-type disks struct {
-	*machine
-	store *store.Store
-}
+type disks struct{ *machine }
 
-func (d disks) Validate(context.Context, *baremetal.Node) error { return nil }
-func (d disks) Attach(context.Context, *baremetal.Node) error   { return d.note("attach") }
-func (d disks) Detach(context.Context, *baremetal.Node) error   { return d.note("detach") }
+func (d disks) Validate(*store.Tx, *baremetal.Node) error     { return nil }
+func (d disks) Attach(context.Context, *baremetal.Node) error { return d.note("attach") }
+func (d disks) Detach(context.Context, *baremetal.Node) error { return d.note("detach") }
 func (d disks) BeginsAnew(_ context.Context, n *baremetal.Node) (bool, error) {
 	return n.Extra.Text("anew") != "", nil
 }
-func (d disks) Plan(ctx context.Context, n *baremetal.Node) (p boot.Plan, err error) {
-	err = d.store.View(ctx, func(tx *store.Tx) error {
-		targets, err := tx.Targets().List(store.Where("node_uuid", n.UUID))
-		p = boot.Decide(boot.Facts{Node: n, Targets: targets})
-		return err
-	})
-	return p, err
+func (d disks) Plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
+	targets, err := tx.Targets().List(store.Where("node_uuid", n.UUID))
+	return boot.Decide(boot.Facts{Node: n, Targets: targets}), err
 }
 
 const id = "00000000-0000-4000-8000-000000000001"
@@ -122,7 +116,7 @@ func setup(t *testing.T, state baremetal.ProvisionState) (*Conductor, *machine) 
 	m := &machine{state: baremetal.PowerOff, fail: map[string]error{}}
 	c := New(Config{
 		Store: s, Host: "here", Log: slog.New(slog.DiscardHandler),
-		Power: map[string]Power{"bmc": m}, Storage: map[string]Storage{"disks": disks{m, s}},
+		Power: map[string]Power{"bmc": m}, Storage: map[string]Storage{"disks": disks{m}},
 	})
 	t.Cleanup(func() {
 		now, cancel := context.WithCancel(context.Background())
@@ -164,7 +158,7 @@ func settled(t *testing.T, c *Conductor) *baremetal.Node {
 
 func edit(t *testing.T, c *Conductor, f func(n *baremetal.Node)) {
 	t.Helper()
-	err := c.Edit(t.Context(), "pc", func(tx *store.Tx, n *baremetal.Node) error { f(n); return tx.Nodes().Update(n) })
+	err := fleet.Edit(t.Context(), c.Store, "pc", func(tx *store.Tx, n *baremetal.Node) error { f(n); return tx.Nodes().Update(n) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,7 +346,7 @@ func TestDeployIsRefusedBeforeAnythingHappens(t *testing.T) {
 	}
 	for _, test := range tests {
 		c, m := setup(t, baremetal.Available)
-		err := c.Edit(t.Context(), "pc", func(tx *store.Tx, n *baremetal.Node) error {
+		err := fleet.Edit(t.Context(), c.Store, "pc", func(tx *store.Tx, n *baremetal.Node) error {
 			return errors.Join(test.change(tx, n), tx.Nodes().Update(n))
 		})
 		if err != nil {
@@ -384,8 +378,8 @@ func TestValidateAndDeployGiveOneReason(t *testing.T) {
 		},
 	} {
 		c, m := setup(t, baremetal.Available)
-		c.Storage["noop"] = disks{m, c.Store}
-		err := c.Edit(t.Context(), "pc", func(tx *store.Tx, n *baremetal.Node) error {
+		c.Storage["noop"] = disks{m}
+		err := fleet.Edit(t.Context(), c.Store, "pc", func(tx *store.Tx, n *baremetal.Node) error {
 			return errors.Join(change(tx, n), tx.Nodes().Update(n))
 		})
 		if err != nil {

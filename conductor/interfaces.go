@@ -74,17 +74,6 @@ func (c *Conductor) enabled(kind string) []string {
 	return slices.Compact(names)
 }
 
-// MayProvision tells whether the verb, as the API spells it, leads anywhere from
-// the node's state.
-func MayProvision(n *baremetal.Node, verb string) bool {
-	event, known := verbs[verb]
-	if !known {
-		return false
-	}
-	_, ok := n.ProvisionState.Next(event)
-	return ok
-}
-
 // Properties describes the keys of driver_info that nodes of this type may have,
 // as the drivers behind its power and management interfaces tell.
 func (c *Conductor) Properties(h HardwareType) map[string]string {

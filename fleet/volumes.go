@@ -1,0 +1,113 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// VolumeRecords are the volume connectors or the volume targets of all nodes.
+type VolumeRecords[T any] struct {
+	fleet *Fleet
+	kind[T]
+	noun string // in messages
+	node func(*T) *string
+}
+
+// Connectors are the volume connectors.
+func (f *Fleet) Connectors() VolumeRecords[baremetal.VolumeConnector] {
+	return VolumeRecords[baremetal.VolumeConnector]{f,
+		kind[baremetal.VolumeConnector]{(*store.Tx).Connectors, func(v *baremetal.VolumeConnector) *string { return &v.UUID }},
+		"volume connector", func(v *baremetal.VolumeConnector) *string { return &v.NodeUUID }}
+}
+
+// Targets are the volume targets.
+func (f *Fleet) Targets() VolumeRecords[baremetal.VolumeTarget] {
+	return VolumeRecords[baremetal.VolumeTarget]{f,
+		kind[baremetal.VolumeTarget]{(*store.Tx).Targets, func(v *baremetal.VolumeTarget) *string { return &v.UUID }},
+		"volume target", func(v *baremetal.VolumeTarget) *string { return &v.NodeUUID }}
+}
+
+// Create adds the row to its node.
+func (v VolumeRecords[T]) Create(ctx context.Context, row *T) error {
+	return v.fleet.store.Update(ctx, func(tx *store.Tx) error {
+		if _, err := nodeNamed(tx, *v.node(row)); errors.Is(err, baremetal.ErrInvalid) {
+			return invalid("Invalid input for field/attribute node_uuid. Value: '%s'. ", *v.node(row))
+		} else if err != nil {
+			return err
+		}
+		if err := v.insert(tx, row); err != nil {
+			return err
+		}
+		return v.tell(tx, row, "created")
+	})
+}
+
+func (v VolumeRecords[T]) tell(tx *store.Tx, row *T, what string) error {
+	return tx.Append(baremetal.Event{Node: *v.node(row), Kind: baremetal.EventNode, Detail: v.noun + " " + *v.uuid(row) + " " + what})
+}
+
+// Update changes the row and returns it. The lock and the rules are those of the node
+// that it belongs to afterwards.
+func (v VolumeRecords[T]) Update(ctx context.Context, id string, p Patch[T]) (row *T, err error) {
+	err = v.fleet.store.View(ctx, func(tx *store.Tx) error {
+		if row, err = v.rows(tx).Get(id); err == nil {
+			_, err = p.Apply(row)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = v.fleet.edit(ctx, *v.node(row), func(tx *store.Tx, n *baremetal.Node) error {
+		if err := mustBeOff(n, v.noun+" update"); err != nil {
+			return err
+		}
+		if row, err = v.rows(tx).Get(id); err != nil {
+			return err
+		}
+		changed, err := p.Apply(row)
+		if err != nil || len(changed) == 0 {
+			return err
+		}
+		if err := v.rows(tx).Update(row); err != nil {
+			return err
+		}
+		return v.tell(tx, row, "changed: "+strings.Join(changed, ", "))
+	})
+	return row, named(err)
+}
+
+// Delete deletes the row.
+func (v VolumeRecords[T]) Delete(ctx context.Context, id string) error {
+	var row *T
+	err := v.fleet.store.View(ctx, func(tx *store.Tx) (err error) {
+		row, err = v.rows(tx).Get(id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return v.fleet.edit(ctx, *v.node(row), func(tx *store.Tx, n *baremetal.Node) error {
+		if !unused.has(n.ProvisionState) {
+			if err := mustBeOff(n, v.noun+" deletion"); err != nil {
+				return err
+			}
+		}
+		if err := v.rows(tx).Delete(id); err != nil {
+			return err
+		}
+		return v.tell(tx, row, "deleted")
+	})
+}
+
+// mustBeOff guards what a running machine may be reading from.
+func mustBeOff(n *baremetal.Node, action string) error {
+	if n.PowerState == baremetal.PowerOff {
+		return nil
+	}
+	return Refuse(action, n.UUID, string(n.PowerState))
+}
