@@ -56,9 +56,6 @@ func (o operation) parts() []string {
 	return parts
 }
 
-// touches tells whether the operation changes the field or something in it.
-func (o operation) touches(field string) bool { return o.root() == field }
-
 // given are the fields that the operations set at the root, as a body would; nil is
 // one that they remove.
 func given(ops []operation) baremetal.Object {

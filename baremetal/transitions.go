@@ -131,3 +131,16 @@ func (s ProvisionState) Transient() bool {
 	}
 	return false
 }
+
+// idle are the states in which a node has no instance, nor is about to get one.
+var idle = map[ProvisionState]bool{
+	Enroll: true, Verifying: true, Manageable: true, Available: true,
+	Inspecting: true, InspectWait: true, InspectFailed: true,
+	Cleaning: true, CleanWait: true, CleanFailed: true, CleanHold: true,
+}
+
+// Holds reports whether a node in this state has an instance, and with it the volumes
+// that its volume targets name, whether the machine is on or off. A failed deployment
+// and a failed tear-down still have them. A state that is not known here holds: it is
+// better to refuse once too often than to give a disk away.
+func (s ProvisionState) Holds() bool { return !idle[s] }

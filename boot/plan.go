@@ -17,6 +17,10 @@ type Facts struct {
 	Ambiguous error
 	// Attached reports whether the boot volume is exported to the node.
 	Attached bool
+	// Volume is what the target with boot_index 0 names, nil for what is no volume of
+	// the pool; Snapshots is how many snapshots it has. Only deployments ask.
+	Volume    *baremetal.Volume
+	Snapshots int
 }
 
 // Plan is what a node boots from: a volume, or nothing for one reason.

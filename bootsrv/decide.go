@@ -122,7 +122,8 @@ var refusals = []refusal{
 		when:  func(q question, m Machine) bool { return m.secret() && !q.itself(m) },
 		early: true,
 		why: func(q question, m Machine) (string, string) {
-			return fmt.Sprintf("script of %s asked for from %s by a card of another address: %s, not %s on %s", m.Node.Label(), q.From, where(q.peer), q.MAC, m.Lease.Interface),
+			return fmt.Sprintf("script of %s asked for from %s by a card of another address: %s, not %s on %s",
+					m.Node.Label(), q.From, where(q.peer), q.MAC, m.Lease.Interface),
 				"A script with a secret goes only to the card it belongs to; find the machine that has taken its address"
 		},
 	},

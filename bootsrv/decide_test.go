@@ -62,14 +62,16 @@ func TestDecideByCard(t *testing.T) {
 	}{
 		{"the machine", self, ""},
 		{"a process of this machine", netlink.Peer{Local: true}, ""},
-		{"another card", netlink.Peer{Interface: "br0", Card: other}, "by a card of another address: 52:54:00:00:00:09 on br0, not " + mac + " on br0"},
+		{"another card", netlink.Peer{Interface: "br0", Card: other},
+			"by a card of another address: 52:54:00:00:00:09 on br0, not " + mac + " on br0"},
 		{"the card on another interface", netlink.Peer{Interface: "eth0", Card: self.Card}, mac + " on eth0, not " + mac + " on br0"},
 		{"beyond a router, or silent", netlink.Peer{Interface: "br0"}, "no neighbour on br0"},
 	} {
 		q, m := asked(), ready()
 		q.peer = c.peer
 		a := decide(q, m)
-		if refused := a.Event.Kind == baremetal.EventRefused; refused != (c.detail != "") || !strings.Contains(a.Event.Detail, c.detail) || a.Early != refused {
+		refused := a.Event.Kind == baremetal.EventRefused
+		if refused != (c.detail != "") || !strings.Contains(a.Event.Detail, c.detail) || a.Early != refused {
 			t.Errorf("%s: event %+v, early %v, want %q", c.name, a.Event, a.Early, c.detail)
 		}
 		var script bytes.Buffer

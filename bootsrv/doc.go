@@ -16,9 +16,14 @@
 // restart in the middle of a boot goes unnoticed.
 //
 // A script may carry the CHAP secret of a volume. It is given only when the
-// address that asks is the one leased to the MAC address that is asked for. That
-// keeps out neighbours, not forgers: who can take another machine's MAC address
-// on the wire is that machine, to every network protocol there is.
+// address that asks is the one leased to the MAC address that is asked for, and
+// package netlink says that the kernel reaches this address at that very card. That
+// keeps out neighbours that lie in DHCP or take an address, not one that sends frames
+// under another machine's MAC address: to every network protocol there is, it is that
+// machine.
+//
+// Interfaces come and go; each boot interface has a follower that opens its sockets
+// anew when they would serve nobody.
 //
 // [Open] opens all sockets, or none and says what stands in the way; [Servers.Serve]
 // runs them until its context ends.

@@ -218,7 +218,7 @@ func (a *appliance) openAPI(ctx context.Context, version Version, out io.Writer)
 	if err != nil {
 		return err
 	}
-	pages := web.New(web.Config{Store: a.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Login: login(users), Log: a.log, Version: string(version)})
+	pages := web.New(web.Config{Store: a.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Login: login(users), Log: a.log, Version: string(version)})
 	proved := func(r *http.Request) bool { return isLocal(r) || pages.Signed(r) }
 	rest := api.New(api.Config{Store: a.store, Conductor: a.conductor, Auth: api.Auth{Users: users, Trusted: proved}, Log: a.log})
 	mux := http.NewServeMux()

@@ -89,8 +89,10 @@ type house struct {
 }
 
 type node struct {
-	PowerState string  `json:"power_state"`
-	LastError  *string `json:"last_error"`
+	PowerState     string  `json:"power_state"`
+	ProvisionState string  `json:"provision_state"`
+	Reservation    *string `json:"reservation"`
+	LastError      *string `json:"last_error"`
 }
 
 // make creates something and returns its UUID.

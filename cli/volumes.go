@@ -46,7 +46,7 @@ func (a *appliance) mountVolumes(mux *http.ServeMux, rest *api.API) error {
 	volumes := rest.Guard(blockstorage.New(blockstorage.Config{Store: a.store, Pool: a.pool, Volumes: a.volumes,
 		Portal: a.portalOf, Host: host, Log: a.log}))
 	for path, h := range map[string]http.Handler{"/image": images, "/image/": images, "/volume": volumes, "/volume/": volumes,
-		"/ironhook/v1/disks/": rest.Guard(disk.New(a.volumes, a.pool.Tidy, a.log))} {
+		"/ironhook/v1/disks/": rest.Guard(disk.New(a.volumes, a.pool.UsersOf, a.pool.Tidy, a.log))} {
 		mux.Handle(path, h)
 	}
 	mux.Handle("GET /servers/detail", rest.Guard(http.HandlerFunc(noServers)))

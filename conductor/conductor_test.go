@@ -106,6 +106,62 @@ func (d disks) Plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
 	return boot.Decide(boot.Facts{Node: n, Targets: targets}), err
 }
 
+// owner is a storage interface that owns its volumes.
+type owner struct {
+	disks
+	begins error
+}
+
+func (o *owner) Begin(_ *store.Tx, _ *baremetal.Node, verb baremetal.ProvisionEvent) error {
+	return o.begins
+}
+func (o *owner) MayChange(_ *store.Tx, n *baremetal.Node, before, after *baremetal.VolumeTarget) error {
+	return o.note(fmt.Sprintf("change of %s: %v %v", n.Name, before != nil, after != nil))
+}
+func (o *owner) Remake(context.Context, *baremetal.Node) error { return o.note("remake") }
+
+// TestBootVolumesAreMadeAnew while the machine is off, and never when the storage
+// interface has refused.
+func TestBootVolumesAreMadeAnew(t *testing.T) {
+	for _, from := range []baremetal.ProvisionState{baremetal.Active, baremetal.DeployFailed, baremetal.Failed} {
+		c, m := setup(t, from)
+		m.state = baremetal.PowerOn
+		o := &owner{disks: disks{m}, begins: baremetal.Errorf(baremetal.ErrInvalid, "no image")}
+		c.Storage["disks"] = o
+		err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "rebuild"})
+		if !errors.Is(err, baremetal.ErrInvalid) || !strings.HasSuffix(err.Error(), "no image") || len(m.actions()) > 0 {
+			t.Errorf("refused rebuild = %v, done %q, want the reason and nothing done", err, m.actions())
+		}
+		o.begins = nil
+		if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "rebuild"}); err != nil {
+			t.Fatal(err)
+		}
+		n := settled(t, c)
+		if want := []string{"power off", "detach", "remake", "attach", "boot pxe true", "power on"}; n.ProvisionState != baremetal.Active || !reflect.DeepEqual(m.actions(), want) {
+			t.Errorf("rebuild from %q led to %q, done %q, want %q", from, n.ProvisionState, m.actions(), want)
+		}
+	}
+}
+
+// TestTargetsAreChangedByLeaveOfTheirStorage on both nodes when one moves.
+func TestTargetsAreChangedByLeaveOfTheirStorage(t *testing.T) {
+	c, m := setup(t, baremetal.Active)
+	c.Storage["disks"] = &owner{disks: disks{m}}
+	here := &baremetal.VolumeTarget{NodeUUID: id}
+	err := c.Store.Update(t.Context(), func(tx *store.Tx) error {
+		other := &baremetal.Node{UUID: "00000000-0000-4000-8000-000000000002", Name: "two", Interfaces: baremetal.Interfaces{"storage": "disks"}}
+		if err := tx.Nodes().Insert(other); err != nil {
+			return err
+		}
+		return errors.Join(c.MayChangeTarget(tx, nil, here), c.MayChangeTarget(tx, here, here), c.MayChangeTarget(tx, here, nil),
+			c.MayChangeTarget(tx, here, &baremetal.VolumeTarget{NodeUUID: other.UUID}))
+	})
+	want := []string{"change of pc: false true", "change of pc: true true", "change of pc: true false", "change of pc: true false", "change of two: false true"}
+	if got := m.actions(); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("asked %q, %v, want %q", got, err, want)
+	}
+}
+
 const id = "00000000-0000-4000-8000-000000000001"
 
 // setup makes a conductor with one node in the given state that boots from a

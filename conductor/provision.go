@@ -39,7 +39,7 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 		if err != nil {
 			return err
 		}
-		return c.mayBegin(tx, n, event, r)
+		return c.mayProvision(tx, n, event, r)
 	})
 	if err != nil {
 		return err
@@ -51,6 +51,9 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 			return fleet.Refuse(r.Target, n.UUID, string(n.ProvisionState))
 		}
 		if err := allowed(n, event); err != nil {
+			return err
+		}
+		if err := c.mayBegin(tx, n, event); err != nil {
 			return err
 		}
 		state = next
@@ -106,8 +109,8 @@ func MayProvision(n *baremetal.Node, verb string) error {
 	return fleet.Refuse(verb, n.UUID, string(n.ProvisionState))
 }
 
-// mayBegin does the checks that look beyond the node, before it is reserved.
-func (c *Conductor) mayBegin(tx *store.Tx, n *baremetal.Node, event baremetal.ProvisionEvent, r ProvisionRequest) error {
+// mayProvision does the checks that look beyond the node, before it is reserved.
+func (c *Conductor) mayProvision(tx *store.Tx, n *baremetal.Node, event baremetal.ProvisionEvent, r ProvisionRequest) error {
 	if _, ok := n.ProvisionState.Next(event); !ok || n.Reservation != "" {
 		return nil // accept finds the better words
 	}
@@ -116,6 +119,9 @@ func (c *Conductor) mayBegin(tx *store.Tx, n *baremetal.Node, event baremetal.Pr
 	}
 	switch event {
 	case baremetal.VerbDeploy, baremetal.VerbRebuild:
+		if err := c.mayBegin(tx, n, event); err != nil {
+			return err
+		}
 		return c.validateDeploy(tx, n)
 	case baremetal.VerbClean:
 		if r.CleanSteps == nil {

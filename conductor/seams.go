@@ -47,6 +47,20 @@ type Storage interface {
 	Plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error)
 }
 
+// Owning is what a Storage is, too, if the volumes are its own to give, and to make.
+type Owning interface {
+	// Begin refuses to deploy, rebuild or adopt a node that could not have its volumes, or
+	// not make them. It runs in the transaction that reserves the node for it.
+	Begin(tx *store.Tx, n *baremetal.Node, verb baremetal.ProvisionEvent) error
+	// MayChange refuses a change of the node's volume targets that would take a volume
+	// from another node, or lose one that a deployment made. before is nil for a new
+	// target, after for one that goes.
+	MayChange(tx *store.Tx, n *baremetal.Node, before, after *baremetal.VolumeTarget) error
+	// Remake replaces the boot volume that the node's deployment made, if there is one,
+	// by a new one of the image that instance_info names. The machine is off.
+	Remake(ctx context.Context, n *baremetal.Node) error
+}
+
 // Renewing is what a Storage is, too, if it can have volumes that begin every boot anew.
 type Renewing interface {
 	// BeginsAnew is true if the node has such volumes: a reboot of it must detach

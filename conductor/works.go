@@ -117,12 +117,14 @@ func (c *Conductor) deploy(ctx context.Context, uuid string) error {
 	})
 }
 
-// deploySteps: switching on attaches the volumes and chooses the network as boot
+// deploySteps: a volume that an earlier deployment made becomes a new one while the
+// machine is off. Switching on attaches the volumes and chooses the network as boot
 // device, so that a deployment and a later power cycle take the same way.
 func deploySteps(c *Conductor) []Step {
 	off := func(ctx context.Context, n *baremetal.Node) error { return c.power(ctx, n, baremetal.PowerOff) }
 	return []Step{
 		{Name: "power_off", Do: off},
+		{Name: "write_image", Do: c.remake},
 		{Name: "prepare_instance_boot", Do: c.chooseBootVolume},
 		{
 			Name: "boot_instance",

@@ -7,23 +7,26 @@ import (
 	"ironhook/store"
 )
 
-// Hardware answers what the records cannot know by themselves.
-type Hardware interface {
+// Conductor answers what depends on the drivers and storage of a node.
+type Conductor interface {
 	// Serves reports whether the node's driver is enabled here.
 	Serves(n *baremetal.Node) bool
 	// Equip checks the interfaces that the node names and fills in the defaults of its
 	// driver. Its errors are ErrInvalid.
 	Equip(n *baremetal.Node) error
+	// MayChangeTarget refuses a change of a volume target by which a node would lose a
+	// volume. before is nil for a new target, after for one that goes.
+	MayChangeTarget(tx *store.Tx, before, after *baremetal.VolumeTarget) error
 }
 
 // Fleet is the records of one store. Its methods are safe for concurrent use.
 type Fleet struct {
-	store    *store.Store
-	hardware Hardware
+	store     *store.Store
+	conductor Conductor
 }
 
 // New returns the records in s.
-func New(s *store.Store, h Hardware) *Fleet { return &Fleet{s, h} }
+func New(s *store.Store, c Conductor) *Fleet { return &Fleet{s, c} }
 
 // Rules are those that Ironic changed over the years. A client gets the ones that it was
 // written for; the zero Rules are the oldest.

@@ -127,7 +127,8 @@ func misfit(v *baremetal.Allocation, n *baremetal.Node) string {
 		reasons = append(reasons, fmt.Sprintf(`Node must be in the "active" state, but the current state is "%s"`, n.ProvisionState))
 	}
 	if v.ResourceClass != n.ResourceClass {
-		reasons = append(reasons, fmt.Sprintf("Resource class %s does not match the requested resource class %s", n.ResourceClass, v.ResourceClass))
+		reasons = append(reasons, fmt.Sprintf("Resource class %s does not match the requested resource class %s",
+			n.ResourceClass, v.ResourceClass))
 	}
 	if lacksTraits(n, v) {
 		reasons = append(reasons, fmt.Sprintf("List of traits %s does not match the requested traits %s", n.Traits, v.Traits))

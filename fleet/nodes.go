@@ -27,7 +27,7 @@ func (f *Fleet) CreateNode(ctx context.Context, r Rules, n *baremetal.Node, give
 		if err := checkChassis(tx, n.ChassisUUID); err != nil {
 			return err
 		}
-		if err := f.hardware.Equip(n); err != nil {
+		if err := f.conductor.Equip(n); err != nil {
 			return err
 		}
 		if err := tx.Nodes().Insert(n); err != nil {
@@ -70,7 +70,8 @@ func (r Rules) checkName(name, refusal string) error {
 	case !baremetal.IsName(name) || r.Names == HostNames && !hostName.MatchString(name) || baremetal.IsUUID(name):
 		return invalid(refusal, name)
 	case slices.Contains(reserved, name):
-		return invalid(`The word "%s" is reserved and can not be used as a node name. Reserved words are: %s.`, name, strings.Join(reserved, ", "))
+		return invalid(`The word "%s" is reserved and can not be used as a node name. Reserved words are: %s.`,
+			name, strings.Join(reserved, ", "))
 	}
 	return nil
 }
@@ -84,8 +85,37 @@ func (f *Fleet) DeleteNode(ctx context.Context, ident string) error {
 		if err := tell(tx, n, "deleted "+n.Label()); err != nil {
 			return err
 		}
+		if err := keepVolumes(tx, n); err != nil {
+			return err
+		}
 		return tx.Nodes().Delete(n.UUID)
 	})
+}
+
+// keepVolumes takes from a deployed node the volumes that its deployment made: they stay,
+// as volumes that an operator asked for. The volumes of other nodes go with the node.
+func keepVolumes(tx *store.Tx, n *baremetal.Node) error {
+	if !n.ProvisionState.Holds() {
+		return nil
+	}
+	targets, err := tx.Targets().List(store.Where("node_uuid", n.UUID))
+	if err != nil {
+		return err
+	}
+	for _, t := range targets {
+		v, err := tx.Volumes().Find(t.VolumeID)
+		if err != nil {
+			return err
+		}
+		if v == nil || v.NodeUUID != n.UUID {
+			continue
+		}
+		v.NodeUUID = ""
+		if err := tx.Volumes().Update(v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func mayDelete(n *baremetal.Node) error {

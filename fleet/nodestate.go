@@ -41,7 +41,9 @@ func (f *Fleet) SetConsole(ctx context.Context, ident string, on bool) error {
 
 // SetTargetRAID keeps the RAID configuration that the next cleaning shall apply. check
 // judges its form, if the node can have one.
-func (f *Fleet) SetTargetRAID(ctx context.Context, ident string, r Rules, config baremetal.Object, check func(baremetal.Object) error) error {
+func (f *Fleet) SetTargetRAID(
+	ctx context.Context, ident string, r Rules, config baremetal.Object, check func(baremetal.Object) error,
+) error {
 	return f.edit(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
 		if !r.TargetRAID {
 			return tooNew()

@@ -129,14 +129,15 @@ func (f *Fleet) updateInterfaces(n *baremetal.Node, changed []string, reset bool
 			continue
 		}
 		if !malleable.has(n.ProvisionState) && !n.Maintenance {
-			return conflict("Node %s can not have %s updated unless it is in one of allowed (%s) states or in maintenance mode.", n.UUID, field, malleable)
+			return conflict("Node %s can not have %s updated unless it is in one of allowed (%s) states or in maintenance mode.",
+				n.UUID, field, malleable)
 		}
 		check = true
 	}
-	if !check && f.hardware.Serves(n) {
+	if !check && f.conductor.Serves(n) {
 		return nil
 	}
-	return f.hardware.Equip(n)
+	return f.conductor.Equip(n)
 }
 
 // checkInstance holds the rules of a node that an instance is bound to.
@@ -150,8 +151,8 @@ func checkInstance(tx *store.Tx, before, n *baremetal.Node, changed []string) er
 		return conflict("Node %s can not have resource_class updated unless it is in one of allowed (%s) states.", n.UUID, malleable)
 	case instance && n.InstanceUUID == "" && n.AllocationUUID != "":
 		if !n.Maintenance && !settled {
-			return conflict("Node %s with an allocation can not have instance_uuid removed unless it is in one of allowed (%s) states or in maintenance mode.",
-				n.UUID, malleable)
+			return conflict("Node %s with an allocation can not have instance_uuid removed unless it is in one of allowed (%s) states "+
+				"or in maintenance mode.", n.UUID, malleable)
 		}
 		return dropAllocation(tx, n)
 	}

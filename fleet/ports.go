@@ -112,8 +112,9 @@ func mayChangePort(r Rules, n *baremetal.Node, p *baremetal.Port, changed []stri
 		return nil
 	}
 	if slices.ContainsFunc(changed, func(field string) bool { return slices.Contains(connectivity, field) }) {
-		return conflict("Port %s can not have any connectivity attributes (portgroup_id, pxe_enabled, local_link_connection, physical_network) updated "+
-			"unless node %s is in a %s state or in maintenance mode. The current state is %s.", p.UUID, n.UUID, connectable, n.ProvisionState)
+		return conflict("Port %s can not have any connectivity attributes (portgroup_id, pxe_enabled, local_link_connection, "+
+			"physical_network) updated unless node %s is in a %s state or in maintenance mode. The current state is %s.",
+			p.UUID, n.UUID, connectable, n.ProvisionState)
 	}
 	return nil
 }

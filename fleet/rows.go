@@ -23,7 +23,7 @@ func (k kind[T]) insert(tx *store.Tx, row *T) error {
 
 // update applies the patch to the row that ident names. If that changes anything, the
 // row is checked and written.
-func (k kind[T]) update(ctx context.Context, f *Fleet, ident string, p Patch[T], check func(tx *store.Tx, row *T) error) (row *T, err error) {
+func (k kind[T]) update(ctx context.Context, f *Fleet, ident string, p Patch[T], check func(*store.Tx, *T) error) (row *T, err error) {
 	err = f.store.Update(ctx, func(tx *store.Tx) error {
 		if row, err = k.rows(tx).Get(ident); err != nil {
 			return err

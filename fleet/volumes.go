@@ -15,20 +15,24 @@ type VolumeRecords[T any] struct {
 	kind[T]
 	noun string // in messages
 	node func(*T) *string
+	// mayChange refuses what would take a volume from its node; nil stands for a row that
+	// is not there, before or after.
+	mayChange func(tx *store.Tx, before, after *T) error
 }
 
 // Connectors are the volume connectors.
 func (f *Fleet) Connectors() VolumeRecords[baremetal.VolumeConnector] {
 	return VolumeRecords[baremetal.VolumeConnector]{f,
 		kind[baremetal.VolumeConnector]{(*store.Tx).Connectors, func(v *baremetal.VolumeConnector) *string { return &v.UUID }},
-		"volume connector", func(v *baremetal.VolumeConnector) *string { return &v.NodeUUID }}
+		"volume connector", func(v *baremetal.VolumeConnector) *string { return &v.NodeUUID },
+		func(*store.Tx, *baremetal.VolumeConnector, *baremetal.VolumeConnector) error { return nil }}
 }
 
 // Targets are the volume targets.
 func (f *Fleet) Targets() VolumeRecords[baremetal.VolumeTarget] {
 	return VolumeRecords[baremetal.VolumeTarget]{f,
 		kind[baremetal.VolumeTarget]{(*store.Tx).Targets, func(v *baremetal.VolumeTarget) *string { return &v.UUID }},
-		"volume target", func(v *baremetal.VolumeTarget) *string { return &v.NodeUUID }}
+		"volume target", func(v *baremetal.VolumeTarget) *string { return &v.NodeUUID }, f.conductor.MayChangeTarget}
 }
 
 // Create adds the row to its node.
@@ -37,6 +41,9 @@ func (v VolumeRecords[T]) Create(ctx context.Context, row *T) error {
 		if _, err := nodeNamed(tx, *v.node(row)); errors.Is(err, baremetal.ErrInvalid) {
 			return invalid("Invalid input for field/attribute node_uuid. Value: '%s'. ", *v.node(row))
 		} else if err != nil {
+			return err
+		}
+		if err := v.mayChange(tx, nil, row); err != nil {
 			return err
 		}
 		if err := v.insert(tx, row); err != nil {
@@ -69,8 +76,12 @@ func (v VolumeRecords[T]) Update(ctx context.Context, id string, p Patch[T]) (ro
 		if row, err = v.rows(tx).Get(id); err != nil {
 			return err
 		}
+		before := *row
 		changed, err := p.Apply(row)
 		if err != nil || len(changed) == 0 {
+			return err
+		}
+		if err := v.mayChange(tx, &before, row); err != nil {
 			return err
 		}
 		if err := v.rows(tx).Update(row); err != nil {
@@ -96,6 +107,9 @@ func (v VolumeRecords[T]) Delete(ctx context.Context, id string) error {
 			if err := mustBeOff(n, v.noun+" deletion"); err != nil {
 				return err
 			}
+		}
+		if err := v.mayChange(tx, row, nil); err != nil {
+			return err
 		}
 		if err := v.rows(tx).Delete(id); err != nil {
 			return err

@@ -119,7 +119,7 @@ func (m *Managed) renewal(tx *store.Tx, t *baremetal.VolumeTarget, own overlays)
 // renew resets the volume, or makes an overlay.
 func (m *Managed) renew(ctx context.Context, n *baremetal.Node, a anew, own overlays) error {
 	if a.volume != nil {
-		return m.pool.Reimage(ctx, a.volume.UUID, a.image)
+		return m.pool.ReimageFor(ctx, n.UUID, a.volume.UUID, a.image)
 	}
 	v, err := m.pool.CreateVolume(ctx, pool.NewVolume{Name: n.Label(), Description: "what node " + n.UUID + " writes in this boot",
 		Image: a.image, Node: n.UUID})

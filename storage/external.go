@@ -20,24 +20,25 @@ func (External) Validate(tx *store.Tx, n *baremetal.Node) error {
 	if err != nil {
 		return err
 	}
-	p, err := plan(tx, n, targets)
+	f, err := facts(tx, n, targets)
 	if err != nil {
 		return err
 	}
-	return checkExternal(n, p, targets).err(baremetal.ErrInvalid, "Failed to validate external storage interface for node %s.", n.UUID)
+	return checkExternal(f).err(baremetal.ErrInvalid, "Failed to validate external storage interface for node %s.", n.UUID)
 }
 
-func checkExternal(n *baremetal.Node, p boot.Plan, targets []*baremetal.VolumeTarget) (found findings) {
-	if r := p.Ready(n); r != nil {
+func checkExternal(f boot.Facts) (found findings) {
+	p := boot.Decide(f)
+	if r := p.Ready(f.Node); r != nil {
 		found.add("%s", r)
 	}
 	if p.Refusal != nil {
 		return found
 	}
-	if !bootsByIPXE[n.Interfaces["boot"]] {
+	if !bootsByIPXE[f.Node.Interfaces["boot"]] {
 		found.add("The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface must be set to ``ipxe``.")
 	}
-	for _, t := range targets {
+	for _, t := range f.Targets {
 		checkProperties(&found, t)
 	}
 	return found

@@ -39,34 +39,48 @@ func volumeTargets(tx *store.Tx, n *baremetal.Node) ([]*baremetal.VolumeTarget, 
 	return targets, nil
 }
 
-// plan decides what the node boots from, with what the store knows now.
-func plan(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (boot.Plan, error) {
-	f := boot.Facts{Node: n, Targets: targets}
+// facts reads what a plan of the node depends on, as the store has it now.
+func facts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (f boot.Facts, err error) {
+	f.Node, f.Targets = n, targets
 	if source := n.ImageSource(); source != "" {
-		var err error
 		if f.Image, err = tx.FindImage(source); errors.Is(err, baremetal.ErrInvalid) {
 			f.Ambiguous = err
 		} else if err != nil {
-			return boot.Plan{}, fmt.Errorf("look for the image of node %s: %w", n.UUID, err)
+			return f, fmt.Errorf("look for the image of node %s: %w", n.UUID, err)
 		}
 	}
-	if len(targets) > 0 {
-		e, err := tx.Exports().Find(targets[0].UUID)
-		if err != nil {
-			return boot.Plan{}, err
-		}
-		f.Attached = e != nil
+	if len(targets) == 0 || targets[0].BootIndex != 0 {
+		return f, nil
 	}
-	return boot.Decide(f), nil
+	e, err := tx.Exports().Find(targets[0].UUID)
+	if err != nil {
+		return f, err
+	}
+	f.Attached = e != nil
+	if f.Volume, err = tx.Volumes().Find(targets[0].VolumeID); err != nil || f.Volume == nil {
+		return f, err
+	}
+	snapshots, err := tx.Snapshots().List(store.Where("volume_uuid", f.Volume.UUID))
+	f.Snapshots = len(snapshots)
+	return f, err
 }
 
-// planOf is plan for callers that have not read the targets yet.
-func planOf(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
+// factsOf is facts for callers that have not read the targets yet.
+func factsOf(tx *store.Tx, n *baremetal.Node) (boot.Facts, error) {
 	targets, err := volumeTargets(tx, n)
+	if err != nil {
+		return boot.Facts{}, err
+	}
+	return facts(tx, n, targets)
+}
+
+// planOf is what the node boots from, as the store has it now.
+func planOf(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
+	f, err := factsOf(tx, n)
 	if err != nil {
 		return boot.Plan{}, err
 	}
-	return plan(tx, n, targets)
+	return boot.Decide(f), nil
 }
 
 // bootsByIPXE has the boot interfaces that can hand a volume to the firmware.

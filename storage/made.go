@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"github.com/google/uuid"
 
@@ -17,7 +16,7 @@ import (
 // as its image_source, and that has no volume target with boot_index 0, gets a volume
 // of its own that begins as that image. Volume and target belong together: when the
 // target goes, at tear-down for one, the volume goes too, unless somebody has set its
-// metadata item keep to true.
+// metadata item keep to true. Every deployment begins with a new one (remake.go).
 
 // ensure makes the node's boot volume and its target, if it is to have one. The volume
 // is the node's from the first: cut short by a crash, it is an orphan of the pool's.
@@ -30,21 +29,16 @@ func (m *Managed) ensure(ctx context.Context, n *baremetal.Node) error {
 	if err != nil || p.Image == nil {
 		return err
 	}
+	size, refusal := boot.RootSize(n)
+	if refusal != nil {
+		return refusal.Err()
+	}
 	v, err := m.pool.CreateVolume(ctx, pool.NewVolume{Name: n.Label(), Description: "made by the deployment of node " + n.UUID,
-		Image: p.Image.UUID, Size: rootSize(n), Node: n.UUID})
+		Image: p.Image.UUID, Size: size, Node: n.UUID})
 	if err != nil {
 		return fmt.Errorf("make the boot volume of node %s: %w", n.Label(), err)
 	}
 	return m.store.Update(ctx, func(tx *store.Tx) error {
 		return tx.Targets().Insert(&baremetal.VolumeTarget{UUID: uuid.NewString(), NodeUUID: n.UUID, VolumeType: baremetal.ISCSI, VolumeID: v.UUID})
 	})
-}
-
-// rootSize is the size in bytes that instance_info asks for, 0 for that of the image.
-func rootSize(n *baremetal.Node) int64 {
-	gib, err := strconv.ParseInt(fmt.Sprint(n.InstanceInfo["root_gb"]), 10, 32)
-	if err != nil || gib < 0 {
-		return 0
-	}
-	return gib << 30
 }

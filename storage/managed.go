@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"ironhook/baremetal"
@@ -50,11 +51,11 @@ func (m *Managed) Validate(tx *store.Tx, n *baremetal.Node) error {
 	if err != nil {
 		return err
 	}
-	p, err := plan(tx, n, targets)
+	f, err := facts(tx, n, targets)
 	if err != nil {
 		return err
 	}
-	checkBoot(&found, n, p)
+	checkBoot(&found, f)
 	if _, err := m.checkVolumes(&found, tx, n, targets, nil); err != nil {
 		return err
 	}
@@ -62,11 +63,15 @@ func (m *Managed) Validate(tx *store.Tx, n *baremetal.Node) error {
 }
 
 // checkBoot looks at what the machine needs besides the volumes.
-func checkBoot(found *findings, n *baremetal.Node, p boot.Plan) {
-	if r := p.Ready(n); r != nil {
-		found.add("%s", r)
+func checkBoot(found *findings, f boot.Facts) {
+	p := boot.Decide(f)
+	_, unmade := f.Remakes()
+	for _, r := range []*boot.Refusal{p.Ready(f.Node), unmade} {
+		if r != nil && !slices.Contains(*found, r.String()) {
+			found.add("%s", r)
+		}
 	}
-	if p.Refusal == nil && !bootsByIPXE[n.Interfaces["boot"]] {
+	if p.Refusal == nil && !bootsByIPXE[f.Node.Interfaces["boot"]] {
 		found.add("To support network booting to an iSCSI volume, the boot interface must be set to ``ipxe``.")
 	}
 }
@@ -160,7 +165,8 @@ func (m *Managed) alternatives() string {
 }
 
 // checkFree looks for another machine that has the volume. Machines that only read
-// it, all of them, may share it.
+// it, all of them, may share it. A node that is deployed has its volumes since then: of
+// the others only those that are on can be in its way.
 func checkFree(found *findings, tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, id string, v *baremetal.Volume) error {
 	uses, err := pool.Users(tx, id)
 	if err != nil {
@@ -169,9 +175,11 @@ func checkFree(found *findings, tx *store.Tx, n *baremetal.Node, t *baremetal.Vo
 	ro := t.ReadOnly() || v != nil && v.ReadOnly
 	for _, u := range uses {
 		switch {
-		case u.Node == n.UUID, ro && u.ReadOnly:
+		case u.Node == n.UUID, ro && u.ReadOnly, pool.Holds(n, t) && !u.Live():
 		case u.Node == "":
 			found.add("Volume %s of volume target %s is attached to %s: delete that attachment first, or give this node a volume of its own.", t.VolumeID, t.UUID, cmp.Or(u.Name, "another host"))
+		case !u.Live():
+			found.add("Volume %s of volume target %s is in use by node %s, which is deployed: undeploy that node first, give this one a volume of its own, or set access_mode to ro in the properties of both targets.", t.VolumeID, t.UUID, u.Name)
 		default:
 			found.add("Volume %s of volume target %s is in use by node %s: switch that node off first, give this one a volume of its own, or set access_mode to ro in the properties of both targets.", t.VolumeID, t.UUID, u.Name)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"ironhook/baremetal"
 	"ironhook/store"
 )
 
@@ -61,7 +62,7 @@ func (w *Web) stockPage(rw http.ResponseWriter, r *http.Request) {
 
 // stockTones says how each status looks; what is not here is under way.
 var stockTones = map[string]string{
-	"active": "good", "available": "good", "queued": "calm", "killed": "bad", "error": "bad",
+	"active": "good", "available": "good", "in-use": "good", "queued": "calm", "killed": "bad", "error": "bad",
 }
 
 func (w *Web) readStock(tx *store.Tx, s *stock) error {
@@ -78,12 +79,16 @@ func (w *Web) readStock(tx *store.Tx, s *stock) error {
 	if err != nil {
 		return err
 	}
-	users, err := usersOf(tx)
+	users, err := w.usersOf(tx)
 	if err != nil {
 		return err
 	}
 	for _, v := range volumes {
-		one := s.item(v.UUID, v.Name, v.Size, string(v.Status), v.Message)
+		status := v.Status
+		if status == baremetal.VolumeAvailable && len(users[v.UUID]) > 0 {
+			status = baremetal.VolumeInUse
+		}
+		one := s.item(v.UUID, v.Name, v.Size, string(status), v.Message)
 		one.From, one.Users = names[v.ImageUUID], strings.Join(users[v.UUID], ", ")
 		s.Volumes = append(s.Volumes, one)
 	}
@@ -114,23 +119,10 @@ func (w *Web) progress(image string) string {
 	return w.Progress(image)
 }
 
-// usersOf lists who has which volume: nodes and other hosts.
-func usersOf(tx *store.Tx) (map[string][]string, error) {
-	users := map[string][]string{}
-	exports, err := tx.Exports().List(store.Query{})
-	if err != nil {
-		return nil, err
+// usersOf lists who has which volume, by its UUID: nodes and other hosts.
+func (w *Web) usersOf(tx *store.Tx) (map[string][]string, error) {
+	if w.Users == nil {
+		return nil, nil
 	}
-	for _, e := range exports {
-		n, err := tx.Nodes().Get(e.NodeUUID)
-		if err != nil {
-			return nil, err
-		}
-		users[e.Volume] = append(users[e.Volume], n.Label())
-	}
-	attachments, err := tx.Attachments().List(store.Query{})
-	for _, a := range attachments {
-		users[a.VolumeUUID] = append(users[a.VolumeUUID], cmp.Or(a.Host, a.Initiator, "reserved"))
-	}
-	return users, err
+	return w.Users(tx)
 }

@@ -9,6 +9,7 @@ import (
 )
 
 func TestStock(t *testing.T) {
+	users := map[string][]string{"volume-1": {"pc-01", "backup"}}
 	r := newRoom(t, func(w *Web) {
 		w.Progress = func(image string) string {
 			if image == "image-2" {
@@ -16,6 +17,7 @@ func TestStock(t *testing.T) {
 			}
 			return ""
 		}
+		w.Users = func(*store.Tx) (map[string][]string, error) { return users, nil }
 	}).enter()
 	if a := r.get("/ui/volumes"); !strings.Contains(a.body, "None yet") || strings.Contains(a.body, "refresh") {
 		t.Errorf("an empty stock =\n%s", a.body)
@@ -42,7 +44,7 @@ func TestStock(t *testing.T) {
 	page := r.get("/ui/volumes").body
 	for _, want := range []string{
 		`content="2"`, "3.0 GiB", "45% of 113.2 MiB, 30.0 MiB/s, 2s left", "the server answered 404", "&lt;b&gt;next",
-		`<td>40.0 GiB</td><td><span class="chip good">available</span></td><td>debian</td><td>pc-01</td>`,
+		`<td>40.0 GiB</td><td><span class="chip good">in-use</span></td><td>debian</td><td>pc-01, backup</td>`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the stock has no %q", want)

@@ -23,6 +23,9 @@ type Config struct {
 	// Progress tells in words how far the making of an image is, "" if none is being made.
 	// It must not ask the store. nil: the pages do not tell.
 	Progress func(image string) string
+	// Users lists by the UUIDs of volumes the names of those that have them, on or off.
+	// nil: the pages do not tell.
+	Users func(*store.Tx) (map[string][]string, error)
 	// Login tells whether a password is right, in a time that does not depend on
 	// whether the user exists. nil switches authentication off: everybody who
 	// reaches the listener sees the pages.

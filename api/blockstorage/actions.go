@@ -153,11 +153,7 @@ func resetStatus(c *call, args json.RawMessage) (int, any, error) {
 	if err := resettable(in.Status); err != nil {
 		return 0, nil, err
 	}
-	_, err := c.Pool.UpdateVolume(c.r.Context(), c.arg("id"), func(_ *store.Tx, v *baremetal.Volume) error {
-		v.Status = baremetal.VolumeStatus(in.Status)
-		return nil
-	})
-	return http.StatusAccepted, nil, err
+	return http.StatusAccepted, nil, c.Pool.ResetStatus(c.r.Context(), c.arg("id"), baremetal.VolumeStatus(in.Status))
 }
 
 func setBootable(c *call, args json.RawMessage) (int, any, error) {
@@ -180,17 +176,9 @@ func setReadOnly(c *call, args json.RawMessage) (int, any, error) {
 	return http.StatusAccepted, nil, c.Pool.SetReadOnly(c.r.Context(), c.arg("id"), bool(*in.ReadOnly))
 }
 
-// forceDelete deletes whatever the status is; a volume in use stays.
+// forceDelete deletes a volume with its snapshots. One that is in use or being worked on
+// stays: there is no force that takes a disk from a machine.
 func forceDelete(c *call, _ json.RawMessage) (int, any, error) {
-	_, err := c.Pool.UpdateVolume(c.r.Context(), c.arg("id"), func(_ *store.Tx, v *baremetal.Volume) error {
-		if v.Status != baremetal.VolumeUploading { // somebody reads it
-			v.Status = baremetal.VolumeError
-		}
-		return nil
-	})
-	if err != nil {
-		return 0, nil, err
-	}
 	return http.StatusAccepted, nil, c.Pool.DeleteVolume(c.r.Context(), c.arg("id"), true)
 }
 

@@ -32,7 +32,7 @@ func describe(u pool.Use) described {
 	if u.Attachment != nil {
 		d.instance, d.status, d.since = wire.Text(u.Attachment.Instance), u.Attachment.Status, wire.Time(u.Attachment.CreatedAt, timeLayout)
 	} else {
-		d.instance, d.status, d.since = u.Node, pool.AttachmentAttached, wire.Time(u.Export.CreatedAt, timeLayout)
+		d.instance, d.status, d.since = u.Node, pool.AttachmentAttached, wire.Time(u.Since, timeLayout)
 	}
 	return d
 }
@@ -164,7 +164,7 @@ func (c *call) find(uuid string) (found, error) {
 func (c *call) foreign() (*baremetal.Attachment, error) {
 	f, err := c.find(c.arg("id"))
 	if err == nil && f.use.Attachment == nil {
-		err = baremetal.Errorf(baremetal.ErrConflict, "It belongs to node %s, whose volumes are attached and detached with its power.", f.use.Name)
+		err = baremetal.Errorf(baremetal.ErrConflict, "It belongs to node %s, which has its volumes until it is undeployed; switch it off or undeploy it instead.", f.use.Name)
 	}
 	return f.use.Attachment, err
 }

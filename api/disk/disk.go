@@ -1,7 +1,7 @@
 // Package disk answers what OpenStack has no words for, of volumes, snapshots and images
 // alike, by their UUIDs:
 //
-//	GET  /ironhook/v1/disks/{id}/usage          bytes: virtual, own, shared
+//	GET  /ironhook/v1/disks/{id}/usage          bytes: virtual, own, shared; and users
 //	POST /ironhook/v1/disks/{id}/verify         a scrub that names damage
 //	GET  /ironhook/v1/disks/{id}/file?format=F  all of it, as raw or qcow2
 //
@@ -27,15 +27,19 @@ import (
 // whoever calls it.
 type API struct {
 	volumes *volume.Dir
+	users   Users
 	tidy    func()
 	log     *slog.Logger
 	mux     *http.ServeMux
 }
 
+// Users lists the names of the nodes and hosts that have a disk, on or off.
+type Users func(ctx context.Context, id string) ([]string, error)
+
 // New makes the handler of everything below /ironhook/v1/disks. tidy is called when there
 // may be layers to merge.
-func New(volumes *volume.Dir, tidy func(), log *slog.Logger) *API {
-	a := &API{volumes, tidy, log, http.NewServeMux()}
+func New(volumes *volume.Dir, users Users, tidy func(), log *slog.Logger) *API {
+	a := &API{volumes, users, tidy, log, http.NewServeMux()}
 	a.mux.HandleFunc("GET /ironhook/v1/disks/{id}/usage", a.usage)
 	a.mux.HandleFunc("POST /ironhook/v1/disks/{id}/verify", a.verify)
 	a.mux.HandleFunc("GET /ironhook/v1/disks/{id}/file", a.file)
@@ -67,7 +71,12 @@ func (a *API) usage(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, err)
 		return
 	}
-	wire.Reply(w, http.StatusOK, map[string]int64{"virtual": u.Virtual, "own": u.Own, "shared": u.Shared})
+	users, err := a.users(r.Context(), r.PathValue("id"))
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	wire.Reply(w, http.StatusOK, map[string]any{"virtual": u.Virtual, "own": u.Own, "shared": u.Shared, "users": append([]string{}, users...)})
 }
 
 // counted is an answer that knows whether it has begun.

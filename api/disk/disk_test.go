@@ -2,6 +2,7 @@ package disk
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -30,10 +31,13 @@ func room(t *testing.T) (base, dir string) {
 	if err := d.Clone("golden", "clone", 2<<20); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(New(d, func() {}, slog.New(slog.DiscardHandler)))
+	server := httptest.NewServer(New(d, func(_ context.Context, id string) ([]string, error) { return users[id], nil }, func() {}, slog.New(slog.DiscardHandler)))
 	t.Cleanup(server.Close)
 	return server.URL + "/ironhook/v1/disks/", dir
 }
+
+// users are those that have the disks of a room.
+var users = map[string][]string{"clone": {"pc-07"}}
 
 func ask(t *testing.T, method, url string) (int, string) {
 	t.Helper()
@@ -60,7 +64,8 @@ func TestAnswers(t *testing.T) {
 		status       int
 		want         string // the beginning of it
 	}{
-		{"GET", "clone/usage", 200, `{"own":`},
+		{"GET", "clone/usage", 200, `{"own":4096,"shared":1048576,"users":["pc-07"],"virtual":2097152}`},
+		{"GET", "golden/usage", 200, `{"own":0,"shared":1048576,"users":[],"virtual":1048576}`},
 		{"POST", "clone/verify", 200, `{"damage":[]}`},
 		{"GET", "clone/file", 200, strings.Repeat("g", 1<<20) + strings.Repeat("\x00", 1<<20)},
 		{"GET", "golden/file?format=qcow2", 200, "QFI\xfb\x00\x00\x00\x03"},

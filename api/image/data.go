@@ -77,6 +77,9 @@ func importData(c *call) (answer, error) {
 	if body.Method.Name != importMethods {
 		return answer{}, baremetal.Errorf(baremetal.ErrInvalid, "Unknown import method name '%.64s'.", body.Method.Name)
 	}
+	if _, err := baremetal.Secrets.Unmask("uri", body.Method.URI, nil); err != nil {
+		return answer{}, err
+	}
 	err := c.Pool.Import(c.r.Context(), c.arg("id"), body.Method.URI, body.Method.Checksum)
 	return answer{status: http.StatusAccepted}, missing(err, c.arg("id"))
 }

@@ -58,6 +58,7 @@ func TestExchanges(t *testing.T) {
 		{"GET", "/image/v2/images/" + id, "", "", 200, `"checksum":"5d41402abc4b2a76b9719d911017c592"`},
 		{"GET", "/image/v2/images/" + id + "/file", "", "", 200, "hello"},
 		{"POST", "/image/v2/images/" + id + "/import", "", `{"method": {"name": "web-download", "uri": "file:///etc/shadow"}}`, 400, "http://"},
+		{"POST", "/image/v2/images/" + id + "/import", "", `{"method": {"name": "web-download", "uri": "https://u:******@h/i"}}`, 400, "is not one"},
 		{"PUT", "/image/v2/images/" + id + "/tags/y", "", "", 204, ""},
 		{"GET", "/image/v2/images?tag=x&tag=y&name=a&status=in:queued,active", "", "", 200, id},
 		{"GET", "/image/v2/images?tag=z", "", "", 200, `"images":[]`},

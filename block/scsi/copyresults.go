@@ -45,8 +45,8 @@ func (c *copies) find(port string, list byte) (heldCopy, bool) {
 }
 
 // copyStatus is RECEIVE COPY RESULTS with COPY STATUS.
-func (t task) copyStatus() ([]byte, error) {
-	h, ok := t.lun.copies.find(t.nexus.port, t.cdb[2])
+func (t task) copyStatus(c copyStatusCDB) ([]byte, error) {
+	h, ok := t.lun.copies.find(t.nexus.port, c.list())
 	if !ok {
 		return nil, invalidField(2, -1)
 	}

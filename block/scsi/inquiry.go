@@ -10,9 +10,9 @@ const relativePort = 1
 
 // inquiry is INQUIRY. It is served whatever the state of the unit, and where there
 // is none says just that.
-func (t task) inquiry() ([]byte, error) {
-	page := t.cdb[2]
-	if !t.cdb.bit(1, 0x01) {
+func (t task) inquiry(c inquiryCDB) ([]byte, error) {
+	page := c.page()
+	if !c.evpd() {
 		if page != 0 {
 			return nil, invalidField(2, 7)
 		}

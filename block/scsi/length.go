@@ -28,7 +28,7 @@ func (t *task) lengths() (in, out int64) {
 	case paramsOut:
 		return 0, limited(t.cdb.number(t.op.count), maxParameters)
 	case oneBlock:
-		if t.op.size == 16 && t.cdb.bit(1, 0x01) { // NDOB
+		if t.op.size == 16 && writeSameCDB(t.cdb).noData() {
 			return 0, 0
 		}
 		return 0, BlockSize
@@ -51,7 +51,7 @@ func limited(n, most uint64) int64 {
 }
 
 // bytchk is BYTE CHECK, where a CDB has it.
-func (t *task) bytchk() byte { return t.cdb[1] >> 1 & 3 }
+func (t *task) bytchk() byte { return verifyCDB(t.cdb).bytchk() }
 
 // arrived refuses data-out of the wrong length. A write may bring less than its
 // CDB says, if the initiator announced less: then whole blocks are written and
@@ -101,7 +101,7 @@ func (t *task) extent() (span, error) {
 func (t *task) fua() bool {
 	switch t.op.moves {
 	case blocksIn, blocksOut, pairsOut:
-		return t.op.usage[1]&t.cdb[1]&0x08 != 0 && t.op.size > 6
+		return t.op.size > 6 && blocksCDB(t.op.usage).fua() && blocksCDB(t.cdb).fua()
 	}
 	return false
 }

@@ -12,9 +12,8 @@ func (t task) sendDiagnostic() ([]byte, error) {
 // startStopUnit is START STOP UNIT. There is nothing to spin, and a unit that many
 // machines boot from is not one machine's to stop. What stopping promises is kept:
 // the cache is on the medium, unless NO_FLUSH.
-func (t task) startStopUnit() ([]byte, error) {
-	noFlush, start := t.cdb.bit(4, 0x04), t.cdb.bit(4, 0x01)
-	if start || noFlush {
+func (t task) startStopUnit(c startStopCDB) ([]byte, error) {
+	if c.start() || c.noFlush() {
 		return nil, nil
 	}
 	return nil, t.lun.sync()
@@ -66,7 +65,10 @@ func (t task) readCapacity16() ([]byte, error) {
 }
 
 // readDefects10 and readDefects12 are READ DEFECT DATA: no list has an entry.
-func (t task) readDefects10() ([]byte, error) { return []byte{0, t.cdb[2] & 0x1f, 0, 0}, nil }
-func (t task) readDefects12() ([]byte, error) {
-	return []byte{0, t.cdb[1] & 0x1f, 0, 0, 0, 0, 0, 0}, nil
+func (t task) readDefects10(c readDefects10CDB) ([]byte, error) {
+	return []byte{0, c.lists(), 0, 0}, nil
+}
+
+func (t task) readDefects12(c readDefects12CDB) ([]byte, error) {
+	return []byte{0, c.lists(), 0, 0, 0, 0, 0, 0}, nil
 }

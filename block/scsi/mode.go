@@ -81,8 +81,8 @@ func (p *modePage) bytes(control int, l *LUN) []byte {
 }
 
 // modeSense is MODE SENSE(6) and (10).
-func (t task) modeSense() ([]byte, error) {
-	control, code, sub := int(t.cdb[2]>>6), t.cdb[2]&0x3f, t.cdb[3]
+func (t task) modeSense(c modeSenseCDB) ([]byte, error) {
+	control, code, sub := c.control(), c.page(), c.subpage()
 	if control == savedValues {
 		return nil, errNotSaved
 	}
@@ -99,7 +99,7 @@ func (t task) modeSense() ([]byte, error) {
 		return nil, invalidField(2, 5)
 	}
 	var block []byte
-	if !t.cdb.bit(1, 0x08) { // DBD
+	if !c.noBlocks() {
 		block = t.lun.blockDescriptor()
 	}
 	return t.modeHeader(block, pages), nil

@@ -23,23 +23,6 @@ type operation struct {
 	run    func(task) ([]byte, error)
 }
 
-// cdb is a command descriptor block, filled up with zeros.
-type cdb [16]byte
-
-// field is a big endian number in a CDB.
-type field struct{ at, size int }
-
-// number reads a field.
-func (c *cdb) number(f field) uint64 {
-	var n uint64
-	for _, b := range c[f.at : f.at+f.size] {
-		n = n<<8 | uint64(b)
-	}
-	return n
-}
-
-func (c *cdb) bit(at int, mask byte) bool { return c[at]&mask != 0 }
-
 // moves is the length rule: what the count of a CDB counts, and which way it goes.
 type moves uint8
 
@@ -90,7 +73,7 @@ func (op *operation) offered(l *LUN) bool {
 // kept out when it stops.
 func (t *task) access() access {
 	if t.op.access == powering {
-		if t.cdb[4]&0xf1 == 0x01 {
+		if c := startStopCDB(t.cdb); c.start() && c.power() == 0 {
 			return asking
 		}
 		return writing

@@ -192,7 +192,7 @@ func TestSanitizeAsksAgain(t *testing.T) {
 	r.pr("good", survivor, prRegister, 0, 0, keyB)
 	r.pr("good", survivor, prReserve, writeExclusive, keyB, 0)
 	r.lun.gate.RLock()
-	_, err := admitted.eraseAll()
+	_, err := admitted.eraseAll(sanitizeCDB(admitted.cdb))
 	r.lun.gate.RUnlock()
 	if err != errConflict {
 		t.Errorf("sanitize of one that was admitted before the reservation = %v, want a conflict", err)

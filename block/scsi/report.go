@@ -4,15 +4,15 @@ import "time"
 
 // reportLUNs is REPORT LUNS. An initiator that asks knows that the list
 // changed.
-func (t task) reportLUNs() ([]byte, error) {
-	if t.cdb[2] > 2 {
+func (t task) reportLUNs(c reportLUNsCDB) ([]byte, error) {
+	if c.selectReport() > 2 {
 		return nil, invalidField(2, 7)
 	}
 	for i := range t.nexus.attention { // before looking: what changes from now on is news
 		t.nexus.attention[i].drop(reportedLUNsChanged)
 	}
 	b := make([]byte, 8)
-	if t.cdb[2] != 1 { // 1 asks for well known ones only; we have none
+	if c.selectReport() != 1 { // 1 asks for well known ones only; we have none
 		for i := range t.device.units() {
 			b = append64(b, uint64(i)<<48)
 		}
@@ -23,16 +23,16 @@ func (t task) reportLUNs() ([]byte, error) {
 
 // requestSense is REQUEST SENSE: an attention that is owed, or how far a sanitize
 // is, or nothing; never an error.
-func (t task) requestSense() ([]byte, error) {
+func (t task) requestSense(c requestSenseCDB) ([]byte, error) {
 	s := &sense{key: noSense}
 	if t.lun == nil {
 		s = errNoUnit
-	} else if c, owed := t.nexus.attention[t.lun.number].take(); owed {
-		s = &sense{key: unitAttention, code: c}
+	} else if code, owed := t.nexus.attention[t.lun.number].take(); owed {
+		s = &sense{key: unitAttention, code: code}
 	} else if err := t.lun.sanitizing.refuse(); err != nil {
 		s = err.(*sense)
 	}
-	if t.cdb.bit(1, 0x01) { // DESC
+	if c.descriptor() {
 		return s.descriptor(), nil
 	}
 	return s.fixed(), nil
@@ -43,13 +43,12 @@ func (t task) requestSense() ([]byte, error) {
 func (t task) reportTaskManagement() ([]byte, error) { return []byte{0xda, 0, 0, 0}, nil }
 
 // reportOpcodes is REPORT SUPPORTED OPERATION CODES: the command table.
-func (t task) reportOpcodes() ([]byte, error) {
-	timeouts, opcode, action := t.cdb.bit(2, 0x80), t.cdb[3], int(get16(t.cdb[4:]))
-	rows := t.device.commands.actions(opcode)
+func (t task) reportOpcodes(c reportOpcodesCDB) ([]byte, error) {
+	rows := t.device.commands.actions(c.opcode())
 	hasActions := len(rows) > 0 && rows[0].action >= 0
-	switch t.cdb[2] & 0x07 {
+	switch c.options() {
 	case 0:
-		return t.listOpcodes(timeouts), nil
+		return t.listOpcodes(c.timeouts()), nil
 	case 1: // by opcode
 		if hasActions {
 			return nil, invalidField(2, 2)
@@ -63,8 +62,8 @@ func (t task) reportOpcodes() ([]byte, error) {
 		return nil, invalidField(2, 2)
 	}
 	for i := range rows {
-		if op := &rows[i]; op.offered(t.lun) && (op.action < 0 || op.action == action) {
-			return op.describe(timeouts), nil
+		if op := &rows[i]; op.offered(t.lun) && (op.action < 0 || op.action == c.action()) {
+			return op.describe(c.timeouts()), nil
 		}
 	}
 	return []byte{0, 0x01, 0, 0}, nil // not supported

@@ -31,7 +31,7 @@ type change struct {
 // persistentReserveOut makes the handler of a service action. The change is made to
 // a copy, saved if it is to outlive a restart, and only then becomes the state.
 func persistentReserveOut(act func(*change) error) func(task) ([]byte, error) {
-	return func(t task) ([]byte, error) {
+	return handle(func(t task, b reserveOutCDB) ([]byte, error) {
 		r := &t.lun.reservations
 		if r.legacy != nil {
 			return nil, errConflict
@@ -39,7 +39,7 @@ func persistentReserveOut(act func(*change) error) func(task) ([]byte, error) {
 		if t.cdb.number(t.op.count) != 24 {
 			return nil, errParameterLength
 		}
-		c := change{persistent: r.persistent.clone(), port: t.nexus.port, kind: kind(t.cdb[2] & 0x0f),
+		c := change{persistent: r.persistent.clone(), port: t.nexus.port, kind: b.kind(),
 			list: reservationList{get64(t.out), get64(t.out[8:]), t.out[20]&0x01 != 0}}
 		if t.out[20]&0x08 != 0 { // SPEC_I_PT: we register no ports but the one that asks
 			return nil, invalidParameter(20, 3)
@@ -56,7 +56,7 @@ func persistentReserveOut(act func(*change) error) func(task) ([]byte, error) {
 		r.persistent = c.persistent
 		t.lun.notify(c.notices)
 		return nil, nil
-	}
+	})
 }
 
 // notify owes attentions to the nexuses of ports, as far as they are there.

@@ -40,7 +40,7 @@ func (s *sanitizing) progress() *sense {
 	return e
 }
 
-// begin claims the unit for one sanitize, or tells how far another is.
+// begin claims the unit for one sanitize, or returns as an error how far another is.
 func (s *sanitizing) begin(blocks uint64, unrestricted bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,13 +88,13 @@ const sanitizeStep = 1 << 30 / BlockSize
 // what is thrown away, as an SSD throws away its key; what the storage below does
 // with space it was given back is its affair. OVERWRITE is not offered: a thin
 // volume would fill up, and older copies in the layers below would be left.
-func (t task) eraseAll() ([]byte, error) {
+func (t task) eraseAll(c sanitizeCDB) ([]byte, error) {
 	if t.cdb.number(t.op.count) != 0 {
 		return nil, invalidField(t.op.count.at, -1)
 	}
 	t.lun.gate.RUnlock()
 	defer t.lun.gate.RLock() // dispatch gives it back
-	blocks, err := t.empty()
+	blocks, err := t.empty(c.unrestrictedExit())
 	if err != nil {
 		return nil, err
 	}
@@ -107,14 +107,14 @@ func (t task) eraseAll() ([]byte, error) {
 // sanitize. Those that come later are refused, so the gate stays open for them. While
 // the task waited for the gate the unit may have been reserved, so it is asked
 // again whether it may.
-func (t *task) empty() (blocks uint64, err error) {
+func (t *task) empty(unrestricted bool) (blocks uint64, err error) {
 	t.lun.gate.Lock()
 	defer t.lun.gate.Unlock()
 	if err := t.admit(); err != nil {
 		return 0, err
 	}
 	blocks = t.lun.blocks.Load()
-	return blocks, t.lun.sanitizing.begin(blocks, t.cdb.bit(1, 0x20))
+	return blocks, t.lun.sanitizing.begin(blocks, unrestricted)
 }
 
 // erase unmaps everything.

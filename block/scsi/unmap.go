@@ -57,7 +57,7 @@ func (l *LUN) unmap(s span) error {
 // has it, so LIO and tgt do it, and libiscsi's suite (WriteSame10.UnmapUntilEnd)
 // demands it; initiators send zeros anyway. ANCHOR is not in the usage data: there
 // are no anchored blocks.
-func (t task) writeSame() ([]byte, error) {
+func (t task) writeSame(c writeSameCDB) ([]byte, error) {
 	lba, n := t.blocks()
 	if err := t.lun.within(lba, n); err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (t task) writeSame() ([]byte, error) {
 		return nil, invalidField(t.op.count.at, -1)
 	}
 	write := t.lun.fill
-	if t.cdb.bit(1, 0x08) {
+	if c.unmap() {
 		write = t.lun.giveBack
 	}
 	if err := write(span{lba, n}, t.out); err != nil {

@@ -9,9 +9,12 @@
 // A server works in one of two ways. As the full server it leases addresses out
 // of its range. As a proxy it stands beside the server that the network already
 // has and adds only what that one does not say: where the boot file is. In mode
-// auto it finds out which of the two is right, and it gives up the first for the
-// second as soon as it sees another server at work: two servers that lease
-// addresses break a network, two that tell of boot files do not.
+// auto it finds out which of the two is right, by asking, and asks again from time to
+// time: two servers that lease addresses break a network, two that tell of boot files
+// do not. No packet that it has not asked for changes the mode.
+//
+// A message counts as a machine's own only if its frame comes from the machine's card.
+// Any other is hearsay, which may be answered but changes nothing that is known.
 //
 // A machine asks up to four times in one boot. Its firmware gets an iPXE binary
 // for its architecture; iPXE, which knows itself by option 175 or its user class,

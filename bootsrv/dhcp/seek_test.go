@@ -3,6 +3,7 @@ package dhcp
 import (
 	"context"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,16 +50,17 @@ func TestSeek(t *testing.T) {
 	n := newNetwork(t, func(c *Config) { c.Yield = true })
 	name := build(t, stranger, request, from("10.77.0.99"), wants("10.77.0.98"))
 	synctest.Test(t, func(t *testing.T) {
-		var other netip.Addr
-		looks, forgeries := 0, 0
+		var other atomic.Pointer[netip.Addr]
+		var looks, forgeries atomic.Int32
+		there := func(server string) { a, _ := netip.ParseAddr(server); other.Store(&a) }
+		there("")
 		n.server.doubt = make(chan struct{}, 1) // of this bubble
 		n.server.probe = func(context.Context) (netip.Addr, error) {
-			looks++
-			if forgeries > 0 {
-				forgeries--
+			looks.Add(1)
+			if forgeries.CompareAndSwap(1, 0) {
 				return netip.MustParseAddr("10.77.0.99"), nil
 			}
-			return other, nil
+			return *other.Load(), nil
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
@@ -76,26 +78,26 @@ func TestSeek(t *testing.T) {
 		}
 		synctest.Wait()
 		works("after requests to a server that is not there", Full)
-		if looks != 1 {
+		if looks := looks.Load(); looks != 1 {
 			t.Errorf("20 requests made %d looks", looks)
 		}
-		forgeries = 1
+		forgeries.Store(1)
 		time.Sleep(breather)
 		n.server.Look()
 		time.Sleep(breather)
 		works("after one forged offer", Full)
 
-		other = netip.MustParseAddr("10.77.0.2")
+		there("10.77.0.2")
 		n.server.Look()
 		time.Sleep(2 * breather)
 		works("with another server", Proxy)
 		time.Sleep(time.Hour)
 		works("an hour later", Proxy)
-		other = netip.Addr{}
+		there("")
 		time.Sleep(3 * beside)
 		time.Sleep(2 * breather)
 		works("alone again", Full)
-		other = netip.MustParseAddr("10.77.0.2")
+		there("10.77.0.2")
 		time.Sleep(2 * settled)
 		works("with another that nobody has named", Proxy)
 		cancel()

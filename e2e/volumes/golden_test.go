@@ -34,7 +34,7 @@ func TestGoldenImage(t *testing.T) {
 	for _, m := range []*lab.Machine{a, b} {
 		r.command("volume create " + m.Name + " --image debian --size 8 --wait")
 		r.enroll(m)
-		r.command("baremetal volume target create --type iscsi --boot-index 0 --node " + m.Name + " --volume-id " + m.Name)
+		r.command("baremetal volume target create --type iscsi --boot-index 0 --property keep=true --node " + m.Name + " --volume-id " + m.Name)
 		r.deploy(m)
 	}
 	r.deploys(c, "debian")
@@ -43,9 +43,10 @@ func TestGoldenImage(t *testing.T) {
 	for _, m := range []*lab.Machine{a, b, c} {
 		r.command("node power off --wait 60 " + m.Name) // as pulling the plug does
 	}
-	r.command("volume reset a --wait")
 	r.command("image create promoted --volume c --wait")
-	r.command("node power on --wait 60 a")
+	r.command("node undeploy --wait 60 a") // a machine that is deployed has its volume, even while it is off
+	r.command("volume reset a --wait")
+	r.deploy(a)
 	r.command("node power on --wait 60 b")
 	r.deploys(d, "promoted")
 	r.boots(boot{a, 2, ""}, boot{b, 2, b.MAC + ","}, boot{d, 1, c.MAC + ","})

@@ -51,7 +51,7 @@ func free(v *baremetal.Volume, uses []Use, a *baremetal.Attachment) error {
 	}
 	for _, u := range uses {
 		if u.UUID != a.UUID && !(u.ReadOnly && a.ReadOnly) {
-			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is in use by %s; detach it there first.", label(v.Name, v.UUID), who(uses))
+			return busy("Volume "+label(v.Name, v.UUID), uses)
 		}
 	}
 	return nil
@@ -98,7 +98,7 @@ func (p *Pool) SetReadOnly(ctx context.Context, uuid string, readOnly bool) erro
 			return err
 		}
 		if len(uses) > 0 && v.ReadOnly != readOnly {
-			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is in use by %s; detach it there first.", label(v.Name, uuid), who(uses))
+			return busy("Volume "+label(v.Name, uuid), uses)
 		}
 		v.ReadOnly = readOnly
 		return nil

@@ -35,6 +35,9 @@ func (p *Pool) CreateVolume(ctx context.Context, want NewVolume) (*baremetal.Vol
 		if from, err = origin(tx, want, v); err != nil {
 			return err
 		}
+		if err := keepNames(tx, v.Name); err != nil {
+			return err
+		}
 		return tx.Volumes().Insert(v)
 	})
 	if err != nil {

@@ -41,12 +41,16 @@ func (p *Pool) Image(ctx context.Context, uuid string) (i *baremetal.Image, err 
 }
 
 // UpdateImage writes back what change made of an image.
-func (p *Pool) UpdateImage(ctx context.Context, uuid string, change func(*baremetal.Image) error) (i *baremetal.Image, err error) {
+func (p *Pool) UpdateImage(ctx context.Context, uuid string, change func(*baremetal.Image) error) (*baremetal.Image, error) {
+	return p.updateImage(ctx, uuid, func(_ *store.Tx, i *baremetal.Image) error { return change(i) })
+}
+
+func (p *Pool) updateImage(ctx context.Context, uuid string, change func(*store.Tx, *baremetal.Image) error) (i *baremetal.Image, err error) {
 	err = p.store.Update(ctx, func(tx *store.Tx) error {
 		if i, err = tx.Images().Get(uuid); err != nil {
 			return err
 		}
-		if err := change(i); err != nil {
+		if err := change(tx, i); err != nil {
 			return err
 		}
 		return tx.Images().Update(i)
@@ -129,7 +133,7 @@ func (p *Pool) Download(ctx context.Context, i *baremetal.Image, w io.Writer) er
 }
 
 // DeleteImage removes an image, cancelling whatever makes it. One that volumes were
-// made from is ErrConflict, a protected one ErrForbidden.
+// made from, or that a deployed node boots from, is ErrConflict, a protected one ErrForbidden.
 func (p *Pool) DeleteImage(ctx context.Context, uuid string) error {
 	i, err := p.Image(ctx, uuid)
 	if err != nil {
@@ -138,11 +142,21 @@ func (p *Pool) DeleteImage(ctx context.Context, uuid string) error {
 	if i.Protected {
 		return baremetal.Errorf(baremetal.ErrForbidden, "Image %s is protected and cannot be deleted.", uuid)
 	}
+	if err := p.idle(ctx, "Image", i.Name, uuid); err != nil {
+		return err
+	}
 	if err := p.cancel(ctx, uuid); err != nil {
 		return fmt.Errorf("delete image %s: wait until nobody writes it: %w", uuid, err)
 	}
 	var before baremetal.ImageStatus
-	_, err = p.UpdateImage(ctx, uuid, func(i *baremetal.Image) error {
+	_, err = p.updateImage(ctx, uuid, func(tx *store.Tx, i *baremetal.Image) error {
+		uses, err := Users(tx, uuid)
+		if err != nil {
+			return err
+		}
+		if len(uses) > 0 {
+			return busy("Image "+label(i.Name, uuid), uses)
+		}
 		if i.Status == baremetal.ImageSaving || i.Status == baremetal.ImageImporting {
 			return baremetal.Errorf(baremetal.ErrConflict, "Image %s could not be deleted because data of it is being written.", uuid)
 		}

@@ -9,13 +9,19 @@ import (
 )
 
 // Reimage makes a volume what an image is: the one it was made from, which is to
-// reset it, or another, for which it must have no snapshots.
+// reset it, or another, for which it must have no snapshots. One in use is ErrConflict.
 func (p *Pool) Reimage(ctx context.Context, uuid, image string) error {
+	return p.ReimageFor(ctx, "", uuid, image)
+}
+
+// ReimageFor is Reimage on behalf of the node with this UUID: it may have the volume, as
+// long as nothing is attached.
+func (p *Pool) ReimageFor(ctx context.Context, node, uuid, image string) error {
 	i, err := p.Image(ctx, image)
 	if err != nil {
 		return err
 	}
-	v, err := p.claim(ctx, uuid, baremetal.VolumeDownloading, baremetal.VolumeAvailable, baremetal.VolumeError)
+	v, err := p.claim(ctx, uuid, node, baremetal.VolumeDownloading, baremetal.VolumeAvailable, baremetal.VolumeError)
 	if err != nil {
 		return err
 	}
@@ -63,7 +69,7 @@ func (p *Pool) Revert(ctx context.Context, uuid, snapshot string) error {
 	if _, err := p.Snapshot(ctx, snapshot); err != nil {
 		return err
 	}
-	if _, err := p.claim(ctx, uuid, baremetal.VolumeReverting, baremetal.VolumeAvailable, baremetal.VolumeError); err != nil {
+	if _, err := p.claim(ctx, uuid, "", baremetal.VolumeReverting, baremetal.VolumeAvailable, baremetal.VolumeError); err != nil {
 		return err
 	}
 	_, err := p.available(ctx, uuid, p.volumes.Revert(uuid, snapshot))

@@ -27,7 +27,7 @@ func (p *Pool) CreateSnapshot(ctx context.Context, s *baremetal.Snapshot, force 
 		switch {
 		case !slices.Contains(settled, v.Status):
 			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is %s; it must be available to make a snapshot of it.", label(v.Name, v.UUID), v.Status)
-		case len(uses) > 0 && !force:
+		case len(live(uses)) > 0 && !force:
 			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is in use by %s; its snapshot would be what a power cut leaves. Detach it, or use force.", label(v.Name, v.UUID), who(uses))
 		}
 		s.Size = v.Size
@@ -81,27 +81,39 @@ func (p *Pool) UpdateSnapshot(ctx context.Context, uuid string, change func(*bar
 	return s, err
 }
 
-// DeleteSnapshot removes a snapshot. One that volumes were made from is ErrConflict.
+// DeleteSnapshot removes a snapshot. One that volumes were made from,
+// or that a deployed node reads, is ErrConflict.
 func (p *Pool) DeleteSnapshot(ctx context.Context, uuid string) error {
-	_, err := p.UpdateSnapshot(ctx, uuid, setSnapshot(baremetal.VolumeDeleting))
+	err := p.store.Update(ctx, func(tx *store.Tx) error {
+		s, err := tx.Snapshots().Get(uuid)
+		if err != nil {
+			return err
+		}
+		uses, err := Users(tx, uuid)
+		if err != nil {
+			return err
+		}
+		if len(uses) > 0 {
+			return busy("Snapshot "+label(s.Name, uuid), uses)
+		}
+		s.Status = baremetal.VolumeDeleting
+		return tx.Snapshots().Update(s)
+	})
 	if err != nil {
 		return err
 	}
 	ctx, cancel := settle(ctx)
 	defer cancel()
 	if err := gone(p.volumes.Delete(uuid)); err != nil {
-		if _, undo := p.UpdateSnapshot(ctx, uuid, setSnapshot(baremetal.VolumeAvailable)); undo != nil {
+		_, undo := p.UpdateSnapshot(ctx, uuid, func(s *baremetal.Snapshot) error {
+			s.Status = baremetal.VolumeAvailable
+			return nil
+		})
+		if undo != nil {
 			p.log.Error("keep a snapshot that cannot be deleted", "snapshot", uuid, "error", undo)
 		}
 		return told(fmt.Errorf("snapshot %s cannot be deleted: %w", uuid, err))
 	}
 	defer p.Tidy()
 	return p.store.Update(ctx, func(tx *store.Tx) error { return tx.Snapshots().Delete(uuid) })
-}
-
-func setSnapshot(status baremetal.VolumeStatus) func(*baremetal.Snapshot) error {
-	return func(s *baremetal.Snapshot) error {
-		s.Status = status
-		return nil
-	}
 }

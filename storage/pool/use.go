@@ -1,75 +1,236 @@
 package pool
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"ironhook/baremetal"
 	"ironhook/store"
 	"ironhook/volume"
 )
 
-// Use is one who has a volume now.
+// Use is a node or a host that has a volume.
 type Use struct {
 	UUID       string // of the attachment, or of the node's volume target
 	Node       string // UUID; "" if it is no node of ours
 	Name       string // of the node or the host
 	Mountpoint string
 	ReadOnly   bool
+	Since      time.Time
 	Attachment *baremetal.Attachment // nil for a node
-	Export     *baremetal.Export     // nil for others
+	Export     *baremetal.Export     // nil for a host, and for a node that is off
 }
 
-// Users lists who has the volume with this UUID, or the raw file of this name: nodes
-// that it is exported to, and other hosts.
-func Users(tx *store.Tx, volume string) ([]Use, error) {
-	uses, err := users(tx, store.Where("volume", volume), store.Where("volume_uuid", volume))
-	return uses[volume], err
-}
+// Live reports whether the user may be reading and writing now. A node that is deployed
+// and off has its volumes too, but their bytes rest.
+func (u Use) Live() bool { return u.Export != nil || u.Attachment != nil }
 
-// AllUsers is Users for all volumes at once.
-func AllUsers(tx *store.Tx) (map[string][]Use, error) {
-	return users(tx, store.Query{}, store.Query{})
-}
-
-func users(tx *store.Tx, nodes, others store.Query) (map[string][]Use, error) {
-	found := map[string][]Use{}
-	exports, err := tx.Exports().List(nodes)
-	if err != nil {
-		return nil, fmt.Errorf("look for users of volumes: %w", err)
-	}
-	readOnly, err := readOnlyVolumes(tx)
+// Users lists who has the volume, snapshot or image with this UUID, or the raw file of
+// this name: nodes that it is exported to, nodes that are deployed and have a volume
+// target that names it, whatever their power, and other hosts.
+func Users(tx *store.Tx, id string) ([]Use, error) {
+	names, err := namesOf(tx, id)
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range exports {
-		t, err := tx.Targets().Get(e.TargetUUID)
-		if err != nil {
-			return nil, err
-		}
-		n, err := tx.Nodes().Get(e.NodeUUID)
-		if err != nil {
-			return nil, err
-		}
-		found[e.Volume] = append(found[e.Volume], Use{UUID: e.TargetUUID, Node: n.UUID, Name: n.Label(), Export: e,
-			ReadOnly: t.ReadOnly() || readOnly[e.Volume], Mountpoint: fmt.Sprintf("boot_index %d", t.BootIndex)})
+	said := map[string][]string{}
+	for _, name := range names {
+		said[name] = []string{id}
 	}
-	attachments, err := tx.Attachments().List(others)
-	if err != nil {
-		return nil, fmt.Errorf("look for users of volumes: %w", err)
-	}
-	for _, a := range attachments {
-		found[a.VolumeUUID] = append(found[a.VolumeUUID], Use{UUID: a.UUID, Name: a.Host, Mountpoint: a.Mountpoint,
-			ReadOnly: a.ReadOnly, Attachment: a})
-	}
-	return found, nil
+	named := store.Query{Filters: []store.Filter{{Column: "volume_id", Match: store.In, Value: names}}}
+	u := users{tx: tx, one: id, found: map[string][]Use{}}
+	err = u.read(store.Where("volume", id), named, store.Where("volume_uuid", id), said)
+	return u.found[id], err
 }
 
-func readOnlyVolumes(tx *store.Tx) (map[string]bool, error) {
-	list, err := tx.Volumes().List(store.Query{Filters: []store.Filter{{Column: "read_only", Value: 1}}, Columns: []string{"uuid"}})
+// AllUsers is Users for everything at once.
+func AllUsers(tx *store.Tx) (map[string][]Use, error) {
+	said, err := allNames(tx)
+	if err != nil {
+		return nil, err
+	}
+	u := users{tx: tx, found: map[string][]Use{}}
+	return u.found, u.read(store.Query{}, store.Query{}, store.Query{}, said)
+}
+
+// namesOf lists what the volume_id of a volume target may call something.
+func namesOf(tx *store.Tx, id string) ([]string, error) {
+	names := []string{id}
+	v, err := tx.Volumes().Find(id)
+	if err != nil {
+		return nil, err
+	}
+	if v != nil && v.Name != "" {
+		names = append(names, v.Name)
+	}
+	i, err := tx.Images().Find(id)
+	if err != nil {
+		return nil, err
+	}
+	if i != nil && i.Name != "" && i.Status == baremetal.ImageActive {
+		names = append(names, i.Name)
+	}
+	return names, nil
+}
+
+// allNames is the other direction of namesOf. A name that several things have names all
+// of them: which one a node boots from must not be decided by deleting another.
+func allNames(tx *store.Tx) (map[string][]string, error) {
+	columns := store.Query{Columns: []string{"uuid", "name"}}
+	volumes, err := tx.Volumes().List(columns)
+	if err != nil {
+		return nil, err
+	}
+	columns.Filters = []store.Filter{{Column: "status", Value: string(baremetal.ImageActive)}}
+	images, err := tx.Images().List(columns)
+	said := map[string][]string{}
+	for _, v := range volumes {
+		said[v.Name] = append(said[v.Name], v.UUID)
+	}
+	for _, i := range images {
+		said[i.Name] = append(said[i.Name], i.UUID)
+	}
+	delete(said, "")
+	return said, err
+}
+
+// users collects the users of volumes by what they use.
+type users struct {
+	tx    *store.Tx
+	one   string // what is looked at; "" is everything
+	found map[string][]Use
+}
+
+// read looks at exports, volume targets and attachments, as far as the queries let it.
+// said gives what a target's volume_id stands for besides itself.
+func (u *users) read(exports, targets, attachments store.Query, said map[string][]string) error {
+	if err := u.readNodes(exports, targets, said); err != nil {
+		return fmt.Errorf("look for users of volumes: %w", err)
+	}
+	list, err := u.tx.Attachments().List(attachments)
+	if err != nil {
+		return fmt.Errorf("look for users of volumes: %w", err)
+	}
+	for _, a := range list {
+		u.add(a.VolumeUUID, Use{UUID: a.UUID, Name: a.Host, Mountpoint: a.Mountpoint, ReadOnly: a.ReadOnly, Since: a.CreatedAt, Attachment: a})
+	}
+	return nil
+}
+
+// add adds a user, once.
+func (u *users) add(id string, use Use) {
+	if !slices.ContainsFunc(u.found[id], func(has Use) bool { return has.UUID == use.UUID }) {
+		u.found[id] = append(u.found[id], use)
+	}
+}
+
+func (u *users) readNodes(exports, targets store.Query, said map[string][]string) error {
+	given, err := u.tx.Exports().List(exports)
+	if err != nil {
+		return err
+	}
+	named, err := u.tx.Targets().List(targets)
+	if err != nil {
+		return err
+	}
+	shared, err := neverWritten(u.tx, u.one)
+	if err != nil {
+		return err
+	}
+	nodes, err := nodesOf(u.tx, given, named)
+	if err != nil {
+		return err
+	}
+	use := func(id string, t *baremetal.VolumeTarget) Use {
+		return Use{UUID: t.UUID, Node: t.NodeUUID, Name: nodes[t.NodeUUID].Label(), Mountpoint: fmt.Sprintf("boot_index %d", t.BootIndex),
+			ReadOnly: t.ReadOnly() || shared[id], Since: nodes[t.NodeUUID].ProvisionUpdatedAt}
+	}
+	for _, e := range given {
+		t, err := u.tx.Targets().Get(e.TargetUUID)
+		if err != nil {
+			return err
+		}
+		one := use(e.Volume, t)
+		one.Since, one.Export = e.CreatedAt, e
+		u.add(e.Volume, one)
+	}
+	for _, t := range named {
+		if !Holds(nodes[t.NodeUUID], t) {
+			continue
+		}
+		for _, id := range append([]string{t.VolumeID}, said[t.VolumeID]...) {
+			u.add(id, use(id, t))
+		}
+	}
+	return nil
+}
+
+// elsewhere are the storage interfaces whose volumes are not ours: what their targets
+// name is not here, though it may be called the same.
+var elsewhere = map[string]bool{"noop": true, "external": true}
+
+// Holds reports whether a node has what its volume target t names, even while the
+// machine is off.
+func Holds(n *baremetal.Node, t *baremetal.VolumeTarget) bool {
+	return n.ProvisionState.Holds() && !elsewhere[n.Interfaces["storage"]] && t.ISCSI()
+}
+
+// nodesOf reads the nodes of exports and targets, as much of them as is needed here.
+func nodesOf(tx *store.Tx, exports []*baremetal.Export, targets []*baremetal.VolumeTarget) (map[string]*baremetal.Node, error) {
+	const few = 100 // beyond, one list of all of them is read faster
+	wanted := map[string]bool{}
+	for _, e := range exports {
+		wanted[e.NodeUUID] = true
+	}
+	for _, t := range targets {
+		wanted[t.NodeUUID] = true
+	}
+	q := store.Query{Columns: []string{"uuid", "name", "provision_state", "provision_updated_at", "interfaces"}}
+	switch {
+	case len(wanted) == 0:
+		return nil, nil
+	case len(wanted) <= few:
+		q.Filters = []store.Filter{{Column: "uuid", Match: store.In, Value: slices.Collect(maps.Keys(wanted))}}
+	}
+	list, err := tx.Nodes().List(q)
+	nodes := map[string]*baremetal.Node{}
+	for _, n := range list {
+		nodes[n.UUID] = n
+	}
+	return nodes, err
+}
+
+// neverWritten lists what nobody can write to, of all there is or of one: read-only
+// volumes, images, snapshots.
+func neverWritten(tx *store.Tx, one string) (map[string]bool, error) {
+	q := store.Query{Columns: []string{"uuid"}}
+	if one != "" {
+		q.Filters = store.Where("uuid", one).Filters
+	}
+	images, err := tx.Images().List(q)
+	if err != nil {
+		return nil, err
+	}
+	snapshots, err := tx.Snapshots().List(q)
+	if err != nil {
+		return nil, err
+	}
+	q.Filters = append(q.Filters, store.Filter{Column: "read_only", Value: 1})
+	volumes, err := tx.Volumes().List(q)
 	set := map[string]bool{}
-	for _, v := range list {
+	for _, i := range images {
+		set[i.UUID] = true
+	}
+	for _, s := range snapshots {
+		set[s.UUID] = true
+	}
+	for _, v := range volumes {
 		set[v.UUID] = true
 	}
 	return set, err
@@ -86,6 +247,37 @@ func Status(v *baremetal.Volume, uses []Use) baremetal.VolumeStatus {
 		}
 	}
 	return baremetal.VolumeReserved
+}
+
+// UserNames is AllUsers as people call them.
+func UserNames(tx *store.Tx) (map[string][]string, error) {
+	all, err := AllUsers(tx)
+	names := map[string][]string{}
+	for id, uses := range all {
+		names[id] = userNames(uses)
+	}
+	return names, err
+}
+
+// UsersOf is UserNames of one volume, snapshot, image or raw file.
+func (p *Pool) UsersOf(ctx context.Context, id string) (names []string, err error) {
+	err = p.store.View(ctx, func(tx *store.Tx) error {
+		uses, err := Users(tx, id)
+		names = userNames(uses)
+		return err
+	})
+	return names, err
+}
+
+func userNames(uses []Use) (names []string) {
+	for _, u := range uses {
+		initiator := ""
+		if u.Attachment != nil {
+			initiator = u.Attachment.Initiator
+		}
+		names = append(names, cmp.Or(u.Name, initiator, "reserved"))
+	}
+	return names
 }
 
 // who names the users for a message.
@@ -106,6 +298,25 @@ func who(uses []Use) string {
 		names = append(names, "...")
 	}
 	return strings.Join(names, ", ")
+}
+
+// busy is the refusal of what would take something away from its users.
+func busy(what string, uses []Use) error {
+	remedy := "detach it there first"
+	if i := slices.IndexFunc(uses, func(u Use) bool { return u.Node != "" }); i >= 0 {
+		remedy = "switch that node off, or undeploy it if it is deployed, or have its volume target name another volume, first"
+	}
+	return baremetal.Errorf(baremetal.ErrConflict, "%s is in use by %s; %s.", what, who(uses), remedy)
+}
+
+// others are the users that are not this node; every user for "".
+func others(uses []Use, node string) []Use {
+	return slices.DeleteFunc(slices.Clone(uses), func(u Use) bool { return node != "" && u.Node == node })
+}
+
+// live are the users that may be reading and writing now.
+func live(uses []Use) []Use {
+	return slices.DeleteFunc(slices.Clone(uses), func(u Use) bool { return !u.Live() })
 }
 
 // Resolve finds what the volume_id of a volume target names: a volume by its UUID, a

@@ -29,24 +29,50 @@ func (p *Pool) UpdateVolume(ctx context.Context, uuid string, change func(*store
 		if v, err = tx.Volumes().Get(uuid); err != nil {
 			return err
 		}
+		name := v.Name
 		if err := change(tx, v); err != nil {
 			return err
+		}
+		if v.Name != name {
+			if err := keepNames(tx, name, v.Name); err != nil {
+				return err
+			}
 		}
 		return tx.Volumes().Update(v)
 	})
 	return v, err
 }
 
-// claim moves a volume that nobody uses to another status, so that nobody is given it
-// until it is available again.
-func (p *Pool) claim(ctx context.Context, uuid string, to baremetal.VolumeStatus, from ...baremetal.VolumeStatus) (*baremetal.Volume, error) {
+// keepNames refuses to give or take names by which a deployed node finds a volume: its
+// next boot would be from another disk, or from none.
+func keepNames(tx *store.Tx, names ...string) error {
+	targets, err := tx.Targets().List(store.Query{Filters: []store.Filter{{Column: "volume_id", Match: store.In, Value: names}}})
+	if err != nil {
+		return err
+	}
+	for _, t := range targets {
+		n, err := tx.Nodes().Get(t.NodeUUID)
+		if err != nil {
+			return err
+		}
+		if t.VolumeID != "" && Holds(n, t) {
+			return baremetal.Errorf(baremetal.ErrConflict, "Volume target %s of node %s, which is deployed, finds its volume by the name %s: set its volume_id to the UUID of that volume first, or choose another name.",
+				t.UUID, n.Label(), t.VolumeID)
+		}
+	}
+	return nil
+}
+
+// claim moves a volume that nobody but a node uses, and it not now, to another status:
+// it is given to no other until it is available again. node is "" for nobody at all.
+func (p *Pool) claim(ctx context.Context, uuid, node string, to baremetal.VolumeStatus, from ...baremetal.VolumeStatus) (*baremetal.Volume, error) {
 	return p.UpdateVolume(ctx, uuid, func(tx *store.Tx, v *baremetal.Volume) error {
 		uses, err := Users(tx, uuid)
 		if err != nil {
 			return err
 		}
-		if len(uses) > 0 {
-			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is in use by %s; detach it there first.", label(v.Name, v.UUID), who(uses))
+		if len(others(uses, node)) > 0 || len(live(uses)) > 0 {
+			return busy("Volume "+label(v.Name, v.UUID), uses)
 		}
 		if !slices.Contains(from, v.Status) {
 			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is %s; its status must be one of %v.", label(v.Name, v.UUID), v.Status, from)
@@ -86,7 +112,7 @@ func (p *Pool) DeleteVolume(ctx context.Context, uuid string, cascade bool) erro
 	if err := p.snapshotsGone(ctx, uuid, cascade); err != nil {
 		return err
 	}
-	if _, err := p.claim(ctx, uuid, baremetal.VolumeDeleting, baremetal.VolumeAvailable, baremetal.VolumeError, baremetal.VolumeDeleting); err != nil {
+	if _, err := p.claim(ctx, uuid, "", baremetal.VolumeDeleting, baremetal.VolumeAvailable, baremetal.VolumeError, baremetal.VolumeDeleting); err != nil {
 		return err
 	}
 	ctx, cancel := settle(ctx)
@@ -113,8 +139,16 @@ func (p *Pool) snapshotsGone(ctx context.Context, uuid string, cascade bool) err
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	if !cascade || len(uses) > 0 {
+	if len(uses) > 0 {
+		return busy("Volume "+label(v.Name, uuid), uses)
+	}
+	if !cascade {
 		return baremetal.Errorf(baremetal.ErrConflict, "Volume %s has %d snapshots; delete them first, or with it (cascade) when nobody uses it.", label(v.Name, uuid), len(list))
+	}
+	for _, s := range list { // all may go, or none does
+		if err := p.idle(ctx, "Snapshot", s.Name, s.UUID); err != nil {
+			return err
+		}
 	}
 	for _, s := range list {
 		if err := p.DeleteSnapshot(ctx, s.UUID); err != nil {
@@ -122,6 +156,38 @@ func (p *Pool) snapshotsGone(ctx context.Context, uuid string, cascade bool) err
 		}
 	}
 	return nil
+}
+
+// idle refuses what has users.
+func (p *Pool) idle(ctx context.Context, kind, name, uuid string) error {
+	return p.store.View(ctx, func(tx *store.Tx) error {
+		uses, err := Users(tx, uuid)
+		if err == nil && len(uses) > 0 {
+			err = busy(kind+" "+label(name, uuid), uses)
+		}
+		return err
+	})
+}
+
+// ResetStatus declares a volume available or in error, whatever it was called before.
+// One that is in use stays available, lest its user cannot boot any more, and one that
+// is being worked on stays what it is until that has ended: ErrConflict.
+func (p *Pool) ResetStatus(ctx context.Context, uuid string, to baremetal.VolumeStatus) error {
+	_, err := p.UpdateVolume(ctx, uuid, func(tx *store.Tx, v *baremetal.Volume) error {
+		uses, err := Users(tx, uuid)
+		if err != nil {
+			return err
+		}
+		switch {
+		case v.Status != baremetal.VolumeAvailable && v.Status != baremetal.VolumeError:
+			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is %s: wait until that has ended; what a crash has left is put in order when Ironhook starts.", label(v.Name, uuid), v.Status)
+		case to != baremetal.VolumeAvailable && len(uses) > 0:
+			return busy("Volume "+label(v.Name, uuid), uses)
+		}
+		v.Status = to
+		return nil
+	})
+	return err
 }
 
 // Extend makes a volume larger, in use or not.

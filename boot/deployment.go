@@ -1,0 +1,114 @@
+package boot
+
+import (
+	"fmt"
+	"strconv"
+
+	"ironhook/baremetal"
+)
+
+// A deployment, the first or another, begins with a boot volume that is made from
+// image_source now: the volume that an earlier deployment made is replaced, as large as
+// root_gb says. A volume that an operator gave to the node stays as it is.
+
+// Remakes reports whether a deployment replaces the node's boot volume by a new one
+// made from the image. The refusal is what would keep it from making the volume, the
+// first one included.
+func (f Facts) Remakes() (bool, *Refusal) {
+	if f.Node.ImageSource() == "" || bootTarget(f.Targets) != nil && !f.ownsVolume() {
+		return false, nil
+	}
+	if f.Image == nil {
+		r := unknownImage(f.Node)
+		return false, &r
+	}
+	if r := f.fits(); r != nil || bootTarget(f.Targets) == nil {
+		return false, r
+	}
+	if preserve, _ := baremetal.Truth(f.Node.InstanceInfo["preserve_ephemeral"]); preserve {
+		return false, &Refusal{
+			"preserve_ephemeral in instance_info cannot be honoured, for the whole boot volume is made anew",
+			"Remove it, and keep on a volume of its own what shall stay",
+		}
+	}
+	if f.Snapshots > 0 && !f.Volume.Keep() {
+		return false, &Refusal{
+			fmt.Sprintf("Volume %s, which would be made anew, has %d snapshots that would go with it", f.Volume.UUID, f.Snapshots),
+			"Delete them, or set the metadata item keep of the volume to true, and it stays with them",
+		}
+	}
+	return true, nil
+}
+
+// Rebuild returns why a rebuild of the node would do nothing or could not be done, nil
+// when it makes the boot volume anew or boots from a volume that each boot resets.
+func (f Facts) Rebuild() *Refusal {
+	if p := Decide(f); p.Refusal != nil {
+		return p.Refusal
+	}
+	target := bootTarget(f.Targets)
+	if _, r := f.Remakes(); r != nil {
+		return r
+	}
+	managed := f.Node.Interfaces["storage"] == "iscsi"
+	switch {
+	case managed && target != nil && !f.ownsVolume() && !(target.ISCSI() && target.ResetOnBoot()):
+		return &Refusal{
+			fmt.Sprintf("There is nothing to rebuild: volume %s of volume target %s was given to the node and not made by its deployment, so it stays as it is",
+				target.VolumeID, target.UUID),
+			"To have one made from an image, delete the target while the machine is off and set image_source in instance_info",
+		}
+	case managed && f.ownsVolume() && f.Node.ImageSource() == "":
+		return &Refusal{"There is nothing to rebuild from", "Set image_source in instance_info to an image"}
+	}
+	return nil
+}
+
+// ownsVolume reports whether the node boots from a volume that its deployment made and
+// that the next one may replace.
+func (f Facts) ownsVolume() bool {
+	t := bootTarget(f.Targets)
+	return t != nil && f.Volume != nil && f.Volume.NodeUUID == f.Node.UUID && t.ISCSI() && !t.Keep()
+}
+
+// fits refuses an image that no boot volume of the node can be made from.
+func (f Facts) fits() *Refusal {
+	size, r := RootSize(f.Node)
+	if r != nil {
+		return r
+	}
+	least := max(f.Image.VirtualSize, f.Image.MinDisk<<30)
+	switch {
+	case f.Image.Status != baremetal.ImageActive:
+		return &Refusal{
+			fmt.Sprintf("Image %s, the image_source in instance_info, is %s", f.Image.UUID, f.Image.Status),
+			"Name one that is active",
+		}
+	case size != 0 && size < least:
+		return &Refusal{
+			fmt.Sprintf("root_gb in instance_info is %d, but image %s needs %d GiB", size>>30, f.Image.UUID, (least+1<<30-1)>>30),
+			"Set it to that at least, or remove it for the size of the image",
+		}
+	}
+	return nil
+}
+
+// maxRoot is the largest root_gb, in GiB: the limit of package volume.
+const maxRoot = 16 << 10
+
+// RootSize is the size in bytes that root_gb in instance_info asks for, 0 for that of
+// the image.
+func RootSize(n *baremetal.Node) (int64, *Refusal) {
+	root, given := n.InstanceInfo["root_gb"]
+	if !given || root == nil || root == "" {
+		return 0, nil
+	}
+	gib, err := strconv.ParseInt(fmt.Sprint(root), 10, 64)
+	if err != nil || gib < 0 || gib > maxRoot {
+		return 0, &Refusal{
+			fmt.Sprintf("root_gb in instance_info is %.40q", fmt.Sprint(root)),
+			fmt.Sprintf("Set it to a number of GiB up to %d, or remove it for the size of the image", maxRoot),
+		}
+	}
+	return gib << 30, nil
+}

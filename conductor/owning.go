@@ -1,0 +1,62 @@
+package conductor
+
+import (
+	"context"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// begins are the verbs with which an instance begins on a node, or begins again.
+var begins = map[baremetal.ProvisionEvent]bool{baremetal.VerbDeploy: true, baremetal.VerbRebuild: true, baremetal.VerbAdopt: true}
+
+// mayBegin asks the storage interface whether the node may have its volumes.
+func (c *Conductor) mayBegin(tx *store.Tx, n *baremetal.Node, event baremetal.ProvisionEvent) error {
+	owning, ok := c.Storage[n.Interfaces["storage"]].(Owning)
+	if !ok || !begins[event] {
+		return nil
+	}
+	if err := owning.Begin(tx, n, event); err != nil {
+		return deployRefused(n, err)
+	}
+	return nil
+}
+
+// remake is the step of a deployment that makes the node's own boot volume anew.
+func (c *Conductor) remake(ctx context.Context, n *baremetal.Node) error {
+	storage, err := c.storageOf(n)
+	if err != nil {
+		return err
+	}
+	if owning, ok := storage.(Owning); ok {
+		return owning.Remake(ctx, n)
+	}
+	return nil
+}
+
+// MayChangeTarget refuses a change of a volume target that a deployed node would lose a
+// volume by, or another one: before is nil for a new target, after for one that goes. Call
+// it in the transaction of the change.
+func (c *Conductor) MayChangeTarget(tx *store.Tx, before, after *baremetal.VolumeTarget) error {
+	if before != nil && after != nil && before.NodeUUID != after.NodeUUID {
+		if err := c.mayChange(tx, before.NodeUUID, before, nil); err != nil {
+			return err
+		}
+		before = nil
+	}
+	if after != nil {
+		return c.mayChange(tx, after.NodeUUID, before, after)
+	}
+	return c.mayChange(tx, before.NodeUUID, before, nil)
+}
+
+func (c *Conductor) mayChange(tx *store.Tx, node string, before, after *baremetal.VolumeTarget) error {
+	n, err := tx.Nodes().Get(node)
+	if err != nil {
+		return err
+	}
+	if owning, ok := c.Storage[n.Interfaces["storage"]].(Owning); ok {
+		return owning.MayChange(tx, n, before, after)
+	}
+	return nil
+}

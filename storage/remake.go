@@ -1,0 +1,136 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"ironhook/baremetal"
+	"ironhook/boot"
+	"ironhook/storage/pool"
+	"ironhook/store"
+)
+
+// How a deployment makes the boot volume of a node anew; whether it does is decided by
+// [boot.Facts.Remakes].
+//
+// The new volume is there before the target names it, and the old one goes after that,
+// with the reservation: it is an orphan of the pool's then. Whenever that is cut short,
+// the target names a volume that is whole, and the other one is the orphan.
+
+// Begin refuses to let an instance begin on a node, or to begin again, if it could not
+// have its volumes. It runs in the transaction in which the node is reserved for that:
+// of two nodes that name a volume only one begins.
+func (m *Managed) Begin(tx *store.Tx, n *baremetal.Node, verb baremetal.ProvisionEvent) error {
+	targets, err := volumeTargets(tx, n)
+	if err != nil {
+		return err
+	}
+	f, err := facts(tx, n, targets)
+	if err != nil {
+		return err
+	}
+	if err := begins(f, verb).Err(); err != nil {
+		return err
+	}
+	return m.free(tx, n, targets)
+}
+
+// begins returns what keeps a verb from making the node's boot volume.
+func begins(f boot.Facts, verb baremetal.ProvisionEvent) *boot.Refusal {
+	switch {
+	case verb == baremetal.VerbAdopt || f.Node.Interfaces["deploy"] == "fake":
+		return nil // nothing is made
+	case verb == baremetal.VerbRebuild:
+		return f.Rebuild()
+	}
+	_, refusal := f.Remakes()
+	return refusal
+}
+
+// free refuses targets that name volumes which others have.
+func (m *Managed) free(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) error {
+	var found findings
+	for _, t := range targets {
+		if !t.ISCSI() {
+			continue
+		}
+		id, v, err := pool.Resolve(tx, m.volumes, t.VolumeID)
+		switch {
+		case isFinding(err) || err == nil && m.shares(t, id, v):
+			continue // attaching has the words for the first; the second is everyone's
+		case err != nil:
+			return err
+		}
+		if err := checkFree(&found, tx, n, t, id, v); err != nil {
+			return err
+		}
+	}
+	return found.err(baremetal.ErrConflict, "Node %s cannot have its volumes.", n.UUID)
+}
+
+// MayChange refuses a change of the volume targets of a deployed node that would take a
+// volume from another, or lose the volume that its deployment made. before is nil for a new
+// target, after for one that goes.
+func (m *Managed) MayChange(tx *store.Tx, n *baremetal.Node, before, after *baremetal.VolumeTarget) error {
+	if !n.ProvisionState.Holds() {
+		return nil
+	}
+	if before != nil && (after == nil || after.VolumeID != before.VolumeID || !after.ISCSI()) {
+		v, err := tx.Volumes().Find(before.VolumeID)
+		if err != nil {
+			return err
+		}
+		if v != nil && v.NodeUUID == n.UUID && !v.Keep() {
+			return baremetal.Errorf(baremetal.ErrConflict, "Volume target %s names volume %s, which the deployment of node %s made and which goes with it: undeploy the node, or set the metadata item keep of the volume to true first.",
+				before.UUID, v.UUID, n.Label())
+		}
+	}
+	if after == nil {
+		return nil
+	}
+	newcomer := *n // deployed, but not with this volume
+	newcomer.ProvisionState = baremetal.Available
+	return m.free(tx, &newcomer, []*baremetal.VolumeTarget{after})
+}
+
+// Remake replaces the node's own boot volume, if it has one, by a new one of
+// image_source. The machine must be off and the node reserved.
+func (m *Managed) Remake(ctx context.Context, n *baremetal.Node) error {
+	var f boot.Facts
+	err := m.store.View(ctx, func(tx *store.Tx) (err error) {
+		f, err = factsOf(tx, n)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	anew, refusal := f.Remakes()
+	if refusal != nil || !anew {
+		return refusal.Err()
+	}
+	size, refusal := boot.RootSize(n)
+	if refusal != nil {
+		return refusal.Err()
+	}
+	if err := m.Detach(ctx, n); err != nil {
+		return err
+	}
+	made, err := m.pool.CreateVolume(ctx, pool.NewVolume{Name: f.Volume.Name, Description: f.Volume.Description, Metadata: f.Volume.Metadata,
+		Image: f.Image.UUID, Size: size, Node: n.UUID})
+	if err != nil {
+		return fmt.Errorf("make the boot volume of node %s anew: %w", n.Label(), err)
+	}
+	return m.store.Update(ctx, func(tx *store.Tx) error {
+		t, err := tx.Targets().Get(f.Targets[0].UUID)
+		if err != nil {
+			return err
+		}
+		if t.VolumeID != f.Volume.UUID {
+			return fmt.Errorf("volume target %s was changed to name %s meanwhile", t.UUID, t.VolumeID)
+		}
+		t.VolumeID = made.UUID
+		return errors.Join(tx.Targets().Update(t), tx.Append(baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode,
+			Detail: fmt.Sprintf("boot volume %s replaced by %s, new from image %s", f.Volume.UUID, made.UUID, f.Image.UUID)}))
+	})
+}
