@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ironhook/conductor"
+	"ironhook/fleet"
 	"ironhook/store"
 
 	"github.com/google/uuid"
@@ -32,6 +33,7 @@ type Config struct {
 type API struct {
 	store     *store.Store
 	conductor *conductor.Conductor
+	fleet     *fleet.Fleet
 	auth      Auth
 	publicURL string
 	log       *slog.Logger
@@ -43,7 +45,7 @@ type API struct {
 
 // New makes the handler.
 func New(c Config) *API {
-	a := &API{store: c.Store, conductor: c.Conductor, auth: c.Auth, publicURL: strings.TrimSuffix(c.PublicURL, "/"),
+	a := &API{store: c.Store, conductor: c.Conductor, fleet: fleet.New(c.Store, c.Conductor), auth: c.Auth, publicURL: strings.TrimSuffix(c.PublicURL, "/"),
 		log: c.Log, flights: newFlights(cmp.Or(c.InFlight, 64)), started: time.Now()}
 	all := routes()
 	a.router, a.openapi = a.route(all), encode(openAPI(all))

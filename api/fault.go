@@ -30,10 +30,6 @@ func invalid(format string, args ...any) error {
 	return faultf(http.StatusBadRequest, format, args...)
 }
 
-func conflict(format string, args ...any) error {
-	return faultf(http.StatusConflict, format, args...)
-}
-
 // abort is how Ironic's router says no, before a handler is reached.
 func abort(status int, text string) error {
 	return &fault{status: status, text: text, abort: true}
@@ -62,6 +58,7 @@ var statuses = []struct {
 	{baremetal.ErrLocked, http.StatusConflict},
 	{baremetal.ErrForbidden, http.StatusForbidden},
 	{baremetal.ErrUnsupported, http.StatusBadRequest},
+	{baremetal.ErrTooNew, http.StatusNotAcceptable},
 	{baremetal.ErrBusy, http.StatusServiceUnavailable},
 	{baremetal.ErrStorage, http.StatusInternalServerError},
 	{baremetal.ErrBMC, http.StatusInternalServerError},

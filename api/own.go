@@ -78,7 +78,7 @@ func (c *call) readEvents() (events []*baremetal.Event, err error) {
 	}
 	err = c.store.View(c.ctx, func(tx *store.Tx) error {
 		q.Node = c.args.text("node")
-		if !isUUID(q.Node) && q.Node != "" { // the log outlives the node: a UUID needs none
+		if !baremetal.IsUUID(q.Node) && q.Node != "" { // the log outlives the node: a UUID needs none
 			ident := q.Node
 			n, err := tx.Nodes().Get(ident)
 			if err != nil {

@@ -17,6 +17,7 @@ var (
 	ErrStorage     = errors.New("storage")                      // 500, Ironic's StorageError
 	ErrBusy        = errors.New("busy")                         // 503, no free worker
 	ErrBMC         = errors.New("BMC")                          // 500, Ironic's IPMIFailure
+	ErrTooNew      = errors.New("newer than the client's API")  // 406
 
 	// ErrBootDevice is the ErrBMC of a BMC that can be talked to and does not take
 	// the boot device: whether that matters depends on the machine's own boot order.
