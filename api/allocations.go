@@ -1,12 +1,11 @@
 package api
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
-	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/fleet"
 	"ironhook/store"
 )
 
@@ -55,24 +54,19 @@ func backfill() field[allocation] {
 
 var allocationKind = collection[allocation]{resource: allocations, noun: "allocation", since: 52, named: true,
 	older: "The API version does not allow allocations", plain: true,
-	filters:  []argument{optional("node", anIdent), optional("resource_class", aString), optional("state", aString), optional("owner", aString)},
-	id:       func(v *allocation) *string { return &v.UUID },
-	filter:   filterAllocations,
-	creating: prepareAllocation,
-	created:  allocate,
+	filters: []argument{optional("node", anIdent), optional("resource_class", aString), optional("state", aString), optional("owner", aString)},
+	filter:  filterAllocations,
 	mayPatch: func(c *call) error {
 		if c.minor < 57 {
 			return faultf(http.StatusMethodNotAllowed, "The API version does not allow updating allocations")
 		}
 		return nil
 	},
-	updating: func(_ *call, _ *store.Tx, v *allocation, _ []operation) error {
-		if v.Name != "" && !isName(v.Name) {
-			return invalid("Cannot update allocation with invalid name '%s'", v.Name)
-		}
-		return nil
+	insert: func(c *call, v *allocation) error { return c.fleet.CreateAllocation(c.ctx, c.rules(), v) },
+	update: func(c *call, ident string, p fleet.Patch[allocation]) (*allocation, error) {
+		return c.fleet.UpdateAllocation(c.ctx, ident, p)
 	},
-	deleting: release,
+	delete: func(c *call, ident string) error { return c.fleet.DeleteAllocation(c.ctx, ident) },
 }
 
 func allocationRoutes() []route {
@@ -102,65 +96,12 @@ func filterAllocations(c *call, tx *store.Tx, l *listing) error {
 	return nil
 }
 
-// prepareAllocation checks what is asked for and calls nodes by their UUIDs.
-func prepareAllocation(c *call, tx *store.Tx, v *allocation, _ baremetal.Object) error {
-	if v.Name != "" && !isName(v.Name) {
-		return invalid("Cannot create allocation with invalid name '%s'", v.Name)
-	}
-	v.State = baremetal.Allocating
-	var n *node
-	if v.NodeUUID != "" {
-		if c.minor < 58 {
-			return invalid("Cannot set node when creating an allocation in this API version")
-		}
-		var err error
-		if n, err = c.findNode(tx, v.NodeUUID); err != nil {
-			return as(err, baremetal.ErrNotFound, http.StatusBadRequest)
-		}
-		v.NodeUUID, v.ResourceClass, v.UUID = n.UUID, cmp.Or(v.ResourceClass, n.ResourceClass), cmp.Or(v.UUID, n.InstanceUUID)
-	}
-	if v.ResourceClass == "" && n == nil {
-		return invalid("The resource_class field is mandatory when not backfilling")
-	}
-	var unknown []string
-	for i, ident := range v.CandidateNodes {
-		n, err := tx.Nodes().Get(ident)
-		switch {
-		case isKind(err, baremetal.ErrNotFound):
-			unknown = append(unknown, ident)
-		case err != nil:
-			return err
-		default:
-			v.CandidateNodes[i] = n.UUID
-		}
-	}
-	if unknown != nil {
-		return invalid("Nodes cannot be found: %s", strings.Join(unknown, ", "))
-	}
-	return nil
-}
-
-func (c *call) nodeAllocation(tx *store.Tx) (*allocation, error) {
-	n, err := c.nodeIn(tx)
+func showNodeAllocation(c *call) ([]byte, error) {
+	n, err := c.node()
 	if err != nil {
 		return nil, as(err, baremetal.ErrNotFound, http.StatusBadRequest)
 	}
-	list, err := tx.Allocations().List(store.Where("node_uuid", n.UUID))
-	if err == nil && len(list) == 0 {
-		return nil, faultf(http.StatusNotFound, "Allocation for node %s was not found", c.args.text("node_ident"))
-	}
-	if err != nil {
-		return nil, err
-	}
-	return list[0], nil
-}
-
-func showNodeAllocation(c *call) ([]byte, error) {
-	var v *allocation
-	err := c.store.View(c.ctx, func(tx *store.Tx) (err error) {
-		v, err = c.nodeAllocation(tx)
-		return err
-	})
+	v, err := c.fleet.AllocationOf(c.ctx, n.UUID, c.args.text("node_ident"))
 	if err != nil {
 		return nil, err
 	}
@@ -168,14 +109,9 @@ func showNodeAllocation(c *call) ([]byte, error) {
 }
 
 func deleteNodeAllocation(c *call) ([]byte, error) {
-	return nil, c.store.Update(c.ctx, func(tx *store.Tx) error {
-		v, err := c.nodeAllocation(tx)
-		if err != nil {
-			return err
-		}
-		if err := release(c, tx, v); err != nil {
-			return err
-		}
-		return tx.Allocations().Delete(v.UUID)
-	})
+	n, err := c.node()
+	if err != nil {
+		return nil, as(err, baremetal.ErrNotFound, http.StatusBadRequest)
+	}
+	return nil, c.fleet.DeleteAllocationOf(c.ctx, n.UUID, c.args.text("node_ident"))
 }

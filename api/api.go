@@ -11,6 +11,7 @@ import (
 	"ironhook/api/door"
 	"ironhook/api/rest"
 	"ironhook/conductor"
+	"ironhook/fleet"
 	"ironhook/store"
 
 	"github.com/gorilla/mux"
@@ -30,6 +31,7 @@ type Config struct {
 type API struct {
 	store     *store.Store
 	conductor *conductor.Conductor
+	fleet     *fleet.Fleet
 	publicURL string
 	log       *slog.Logger
 	router    *mux.Router
@@ -39,7 +41,8 @@ type API struct {
 
 // New makes the handler.
 func New(c Config) *API {
-	a := &API{store: c.Store, conductor: c.Conductor, publicURL: strings.TrimSuffix(c.PublicURL, "/"), log: c.Log, started: time.Now()}
+	a := &API{store: c.Store, conductor: c.Conductor, fleet: fleet.New(c.Store, c.Conductor),
+		publicURL: strings.TrimSuffix(c.PublicURL, "/"), log: c.Log, started: time.Now()}
 	all := routes()
 	a.router, a.openapi = a.route(all), encode(openAPI(all))
 	return a

@@ -149,14 +149,14 @@ func parseInt(name string, v any) (any, error) {
 }
 
 func parseUUID(name string, v any) (any, error) {
-	if s, ok := v.(string); ok && isUUID(s) {
+	if s, ok := v.(string); ok && baremetal.IsUUID(s) {
 		return s, nil
 	}
 	return nil, invalid("Expected UUID for %s: %s", name, quoteAs(name, v))
 }
 
 func parseIdent(name string, v any) (any, error) {
-	if s, ok := v.(string); ok && (isName(s) || isUUID(s)) {
+	if s, ok := v.(string); ok && (baremetal.IsName(s) || baremetal.IsUUID(s)) {
 		return s, nil
 	}
 	return nil, invalid("Expected UUID or name for %s: %s", name, quoteAs(name, v))
@@ -185,22 +185,4 @@ func parseMAC(name string, v any) (any, error) {
 		return baremetal.ParseMAC(s)
 	}
 	return nil, invalid("Expected valid MAC address for %s: %s", name, quoteAs(name, v))
-}
-
-// nameForm is the unreserved characters of RFC 3986 section 2.3.
-var nameForm = regexp.MustCompile(`^[a-zA-Z0-9._~-]+$`)
-
-func isName(s string) bool { return len(s) <= 255 && nameForm.MatchString(s) }
-
-var (
-	uuidForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	uuidTrim = strings.NewReplacer("urn:", "", "uuid:", "", "-", "")
-)
-
-// isUUID accepts what oslo.utils does: hyphens, case and braces do not matter.
-func isUUID(s string) bool {
-	if len(s) < 32 || len(s) > 64 {
-		return false
-	}
-	return uuidForm.MatchString(strings.ToLower(strings.Trim(uuidTrim.Replace(s), "{}")))
 }

@@ -31,7 +31,7 @@ func (c *call) nodeIn(tx *store.Tx) (*baremetal.Node, error) {
 
 func (c *call) findNode(tx *store.Tx, ident string) (*baremetal.Node, error) {
 	absent := baremetal.Errorf(baremetal.ErrNotFound, "Node %s could not be found.", ident)
-	if !isUUID(ident) && c.minor < 5 {
+	if !baremetal.IsUUID(ident) && c.minor < 5 {
 		return nil, absent
 	}
 	n, err := tx.Nodes().Get(ident)
@@ -48,9 +48,4 @@ func (c *call) node() (n *baremetal.Node, err error) {
 		return err
 	})
 	return n, err
-}
-
-// tell appends to the log what was changed about a node.
-func tell(tx *store.Tx, n *baremetal.Node, detail string) error {
-	return tx.Append(baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode, Detail: detail})
 }

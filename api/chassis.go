@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"ironhook/baremetal"
+	"ironhook/fleet"
 	"ironhook/store"
 )
 
@@ -29,20 +30,11 @@ var chassisResource = newResource(resource[chassis]{
 })
 
 var chassisKind = collection[chassis]{resource: chassisResource, noun: "chassis", inDetail: true,
-	id: func(v *chassis) *string { return &v.UUID },
-	updating: func(_ *call, _ *store.Tx, v *chassis, ops []operation) error {
-		if slices.ContainsFunc(ops, func(o operation) bool { return o.touches("uuid") }) {
-			return invalid("Cannot overwrite UUID for an existing Chassis.")
-		}
-		return nil
+	insert: func(c *call, v *chassis) error { return c.fleet.CreateChassis(c.ctx, v) },
+	update: func(c *call, ident string, p fleet.Patch[chassis]) (*chassis, error) {
+		return c.fleet.UpdateChassis(c.ctx, ident, p)
 	},
-	deleting: func(_ *call, tx *store.Tx, v *chassis) error {
-		held, err := tx.Nodes().List(store.Query{Filters: store.Where("chassis_uuid", v.UUID).Filters, Columns: []string{"uuid"}, Limit: 1})
-		if err == nil && len(held) > 0 {
-			err = invalid("Cannot complete the requested action because chassis %s contains nodes.", v.UUID)
-		}
-		return err
-	},
+	delete: func(c *call, ident string) error { return c.fleet.DeleteChassis(c.ctx, ident) },
 }
 
 func chassisRoutes() []route {

@@ -1,15 +1,13 @@
 package api
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/fleet"
 	"ironhook/store"
-
-	"github.com/google/uuid"
 )
 
 // collection is what the resources do alike that belong to no node's lock:
@@ -24,13 +22,12 @@ type collection[T any] struct {
 	inDetail bool       // has a route /detail
 	plain    bool       // lists show everything and know no "detail="
 	filters  []argument // of the lists
-	id       func(*T) *string
 	filter   func(c *call, tx *store.Tx, l *listing) error
-	creating func(c *call, tx *store.Tx, row *T, body baremetal.Object) error // before it is written
-	created  func(c *call, tx *store.Tx, row *T) error                        // and after
-	mayPatch func(c *call) error                                              // before anything else is looked at
-	updating func(c *call, tx *store.Tx, row *T, ops []operation) error
-	deleting func(c *call, tx *store.Tx, row *T) error
+	mayPatch func(c *call) error                 // before anything else is looked at
+	defaults func(row *T, body baremetal.Object) // of what the body leaves out
+	insert   func(c *call, row *T) error         // a new row
+	update   func(c *call, ident string, p fleet.Patch[T]) (*T, error)
+	delete   func(c *call, ident string) error
 }
 
 func (k collection[T]) routes() []route {
@@ -129,22 +126,13 @@ func (k collection[T]) create(c *call) ([]byte, error) {
 	if err := k.fill(c, c.args[k.body], row); err != nil {
 		return nil, err
 	}
-	err := c.store.Update(c.ctx, func(tx *store.Tx) error {
-		if k.creating != nil {
-			if err := k.creating(c, tx, row, asObject(c.args[k.body])); err != nil {
-				return err
-			}
-		}
-		*k.id(row) = cmp.Or(*k.id(row), uuid.NewString())
-		if err := k.rows(tx).Insert(row); err != nil || k.created == nil {
-			return err
-		}
-		return k.created(c, tx, row)
-	})
-	if err != nil {
+	if k.defaults != nil {
+		k.defaults(row, asObject(c.args[k.body]))
+	}
+	if err := k.insert(c, row); err != nil {
 		return nil, err
 	}
-	c.created(k.path + "/" + *k.id(row))
+	c.created(k.path + "/" + k.uuid(row))
 	return k.show(c, row, nil)
 }
 
@@ -154,30 +142,7 @@ func (k collection[T]) patch(c *call) ([]byte, error) {
 			return nil, err
 		}
 	}
-	ident := c.args.text(k.ident)
-	row, err := k.get(c, ident)
-	if err != nil {
-		return nil, err
-	}
-	ops, err := k.operations(c)
-	if err != nil {
-		return nil, err
-	}
-	err = c.store.Update(c.ctx, func(tx *store.Tx) error {
-		if row, err = k.rows(tx).Get(ident); err != nil {
-			return err
-		}
-		changed, err := k.apply(ops, row)
-		if err != nil || len(changed) == 0 {
-			return err
-		}
-		if k.updating != nil {
-			if err := k.updating(c, tx, row, ops); err != nil {
-				return err
-			}
-		}
-		return k.rows(tx).Update(row)
-	})
+	row, err := k.update(c, c.args.text(k.ident), k.change(c, nil))
 	if err != nil {
 		return nil, err
 	}
@@ -185,16 +150,5 @@ func (k collection[T]) patch(c *call) ([]byte, error) {
 }
 
 func (k collection[T]) remove(c *call) ([]byte, error) {
-	return nil, c.store.Update(c.ctx, func(tx *store.Tx) error {
-		row, err := k.rows(tx).Get(c.args.text(k.ident))
-		if err != nil {
-			return err
-		}
-		if k.deleting != nil {
-			if err := k.deleting(c, tx, row); err != nil {
-				return err
-			}
-		}
-		return k.rows(tx).Delete(*k.id(row))
-	})
+	return nil, k.delete(c, c.args.text(k.ident))
 }

@@ -3,6 +3,8 @@ package api
 import (
 	"net/http"
 	"time"
+
+	"ironhook/baremetal"
 )
 
 var conductorRoutes = []route{
@@ -13,7 +15,7 @@ var conductorRoutes = []route{
 }
 
 var aName = kind{func(name string, v any) (any, error) {
-	if s, ok := v.(string); ok && isName(s) {
+	if s, ok := v.(string); ok && baremetal.IsName(s) {
 		return s, nil
 	}
 	return nil, invalid("Expected name for %s: %s", name, quoteAs(name, v))

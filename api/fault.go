@@ -27,10 +27,6 @@ func invalid(format string, args ...any) error {
 	return faultf(http.StatusBadRequest, format, args...)
 }
 
-func conflict(format string, args ...any) error {
-	return faultf(http.StatusConflict, format, args...)
-}
-
 // abort is how Ironic's router says no, before a handler is reached.
 func abort(status int, text string) error {
 	return &fault{status: status, text: text, abort: true}

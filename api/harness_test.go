@@ -22,19 +22,15 @@ import (
 )
 
 // fakeStorage is a storage interface that does nothing.
-type fakeStorage struct{ store *store.Store }
+type fakeStorage struct{}
 
-func (fakeStorage) Validate(context.Context, *baremetal.Node) error { return nil }
-func (fakeStorage) Attach(context.Context, *baremetal.Node) error   { return nil }
-func (fakeStorage) Detach(context.Context, *baremetal.Node) error   { return nil }
+func (fakeStorage) Validate(*store.Tx, *baremetal.Node) error     { return nil }
+func (fakeStorage) Attach(context.Context, *baremetal.Node) error { return nil }
+func (fakeStorage) Detach(context.Context, *baremetal.Node) error { return nil }
 
-func (f fakeStorage) Plan(ctx context.Context, n *baremetal.Node) (p boot.Plan, err error) {
-	err = f.store.View(ctx, func(tx *store.Tx) error {
-		targets, err := tx.Targets().List(store.Where("node_uuid", n.UUID))
-		p = boot.Decide(boot.Facts{Node: n, Targets: targets})
-		return err
-	})
-	return p, err
+func (fakeStorage) Plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
+	targets, err := tx.Targets().List(store.Where("node_uuid", n.UUID))
+	return boot.Decide(boot.Facts{Node: n, Targets: targets}), err
 }
 
 // lab is an API on a fresh database with a real conductor and drivers without
@@ -65,7 +61,7 @@ func newLab(t testing.TB, change ...func(*door.Accounts)) *lab {
 	types[1].Interfaces["storage"] = storage[:3] // ipmi has no fake one
 	backends := map[string]conductor.Storage{}
 	for _, name := range storage {
-		backends[name] = fakeStorage{s}
+		backends[name] = fakeStorage{}
 	}
 	c := conductor.New(conductor.Config{Store: s, Host: "peer-conductor", HardwareTypes: types, Log: log, Storage: backends})
 	accounts := door.Accounts{Log: log, InFlight: 256}

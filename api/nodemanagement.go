@@ -3,7 +3,7 @@ package api
 import (
 	"net/http"
 
-	"ironhook/store"
+	"ironhook/baremetal"
 )
 
 var bootDeviceArgs = []argument{nodeArg, mandatory("boot_device", aString), optional("persistent", aBoolean)}
@@ -34,7 +34,7 @@ func validateQuery(c *call) ([]byte, error) {
 	if ident == "" {
 		return nil, invalid("Expected a logical name or UUID but received None.")
 	}
-	if c.minor < 5 && !isUUID(ident) {
+	if c.minor < 5 && !baremetal.IsUUID(ident) {
 		return nil, notAcceptable(0)
 	}
 	c.args["node_ident"] = ident
@@ -63,17 +63,11 @@ func validateNode(c *call) ([]byte, error) {
 }
 
 func setMaintenance(c *call, on bool) ([]byte, error) {
-	return nil, c.edit(func(tx *store.Tx, n *node) error {
-		n.Maintenance, n.MaintenanceReason = on, c.args.text("reason")
-		detail := "maintenance on"
-		if !on {
-			n.Fault, detail = "", "maintenance off"
-		}
-		if err := tx.Nodes().Update(n); err != nil {
-			return err
-		}
-		return tell(tx, n, detail)
-	})
+	n, err := c.node()
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.fleet.SetMaintenance(c.ctx, n.UUID, on, c.args.text("reason"))
 }
 
 func showBootDevice(c *call) ([]byte, error) {

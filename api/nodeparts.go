@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/fleet"
 	"ironhook/store"
 )
 
@@ -226,7 +227,7 @@ func listIndicators(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, unsupported(n, "get_supported_indicators")
+	return nil, fleet.Unsupported(n.Driver, "get_supported_indicators")
 }
 
 func oneIndicator(c *call) ([]byte, error) {
@@ -238,7 +239,7 @@ func oneIndicator(c *call) ([]byte, error) {
 	if !strings.Contains(name, "@") {
 		return nil, invalid(`Malformed indicator name "%s"`, name)
 	}
-	return nil, unsupported(n, cmp.Or(map[string]string{"PUT": "set_indicator_state"}[c.r.Method], "get_indicator_state"))
+	return nil, fleet.Unsupported(n.Driver, cmp.Or(map[string]string{"PUT": "set_indicator_state"}[c.r.Method], "get_indicator_state"))
 }
 
 func listVendorMethods(c *call) ([]byte, error) {

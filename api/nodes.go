@@ -1,17 +1,6 @@
 package api
 
-import (
-	"cmp"
-	"net/http"
-	"regexp"
-	"slices"
-	"strings"
-
-	"ironhook/baremetal"
-	"ironhook/store"
-
-	"github.com/google/uuid"
-)
+import "net/http"
 
 var nodeRoutes = []route{
 	{method: "GET", path: "/nodes", args: join(nodeFilterArgs, []argument{optional("fields", aList), optional("detail", aBoolean)}),
@@ -52,109 +41,21 @@ func showNode(c *call) ([]byte, error) {
 }
 
 func createNode(c *call) ([]byte, error) {
-	n := &node{ProvisionState: baremetal.Enroll}
-	if c.minor < 11 {
-		n.ProvisionState = baremetal.Available
-	}
+	n := &node{}
 	if err := nodes.fill(c, c.args["node"], n); err != nil {
 		return nil, err
 	}
-	n.UUID = cmp.Or(n.UUID, uuid.NewString())
-	body, _ := c.args["node"].(map[string]any)
-	if name, ok := body["name"].(string); ok {
-		if err := c.checkNodeName(name, "Cannot create node with invalid name '%s'"); err != nil {
-			return nil, err
-		}
-	}
-	for _, name := range []string{"maintenance", "console_enabled"} {
-		if v, given := body[name]; given && v == nil {
-			return nil, invalid("Field `%s' cannot be None", name)
-		}
-	}
-	if n.Owner != "" {
-		// Who is nobody's project can own nothing; Ironic says it so without Keystone.
-		return nil, invalid("Cannot create a node as a project scoped admin with an owner other than your own project.")
-	}
-	err := c.store.Update(c.ctx, func(tx *store.Tx) error {
-		if err := checkChassis(tx, n.ChassisUUID); err != nil {
-			return err
-		}
-		if err := c.conductor.Equip(n); err != nil {
-			return err
-		}
-		if err := tx.Nodes().Insert(n); err != nil {
-			return err
-		}
-		return tx.Append(baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode, Detail: "created " + n.Label()})
-	})
-	if err != nil {
+	if err := c.fleet.CreateNode(c.ctx, c.rules(), n, asObject(c.args["node"])); err != nil {
 		return nil, err
 	}
 	c.created("nodes/" + n.UUID)
 	return nodes.show(c, n, nil)
 }
 
-// checkChassis refuses a chassis that does not exist; in a body it is the body's
-// fault.
-func checkChassis(tx *store.Tx, uuid string) error {
-	if uuid == "" {
-		return nil
-	}
-	_, err := tx.Chassis().Get(uuid)
-	return as(err, baremetal.ErrNotFound, http.StatusBadRequest)
-}
-
-// reserved are the words that the routes under /v1/nodes/ need for themselves.
-var reserved = []string{"maintenance", "management", "states", "vendor_passthru", "detail", "validate"}
-
-// oldName is what names had to look like before 1.10.
-var oldName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9_-]{0,62}[a-z0-9])*\.?$`)
-
-// checkNodeName holds a new name against the rules of the request's microversion;
-// refusal is the message for one that breaks them.
-func (c *call) checkNodeName(name, refusal string) error {
-	switch {
-	case c.minor < 5:
-		return notAcceptable(0)
-	case !isName(name) || c.minor < 10 && !oldName.MatchString(name) || isUUID(name):
-		return invalid(refusal, name)
-	case slices.Contains(reserved, name):
-		return invalid(`The word "%s" is reserved and can not be used as a node name. Reserved words are: %s.`, name, strings.Join(reserved, ", "))
-	}
-	return nil
-}
-
-// deletable are the states a node may be deleted in, as Ironic prints them.
-var deletable = []baremetal.ProvisionState{baremetal.Manageable, baremetal.Enroll, baremetal.AdoptFailed, baremetal.Available}
-
 func deleteNode(c *call) ([]byte, error) {
 	n, err := c.node()
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.conductor.Edit(c.ctx, n.UUID, func(tx *store.Tx, n *node) error {
-		if err := mayDelete(n); err != nil {
-			return err
-		}
-		if err := tx.Append(baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode, Detail: "deleted " + n.Label()}); err != nil {
-			return err
-		}
-		if err := c.conductor.Forget(tx, n); err != nil {
-			return err
-		}
-		return tx.Nodes().Delete(n.UUID)
-	})
-}
-
-func mayDelete(n *node) error {
-	switch {
-	case n.InstanceUUID != "" && !n.Maintenance:
-		return conflict("Node %s is associated with instance %s.", n.UUID, n.InstanceUUID)
-	case n.Protected:
-		return faultf(http.StatusForbidden, "Node %s is protected and cannot be undeployed, rebuilt or deleted", n.UUID)
-	case !n.Maintenance && !slices.Contains(deletable, n.ProvisionState):
-		return conflict("Can not delete node \"%s\" while it is in provision state \"%s\". Valid provision states to perform deletion are: "+
-			"\"('manageable', 'enroll', 'adopt failed', 'available')\", or set the node into maintenance mode", n.UUID, n.ProvisionState)
-	}
-	return nil
+	return nil, c.fleet.DeleteNode(c.ctx, n.UUID)
 }

@@ -2,13 +2,11 @@ package api
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
 	"ironhook/baremetal"
 	"ironhook/conductor"
-	"ironhook/store"
 )
 
 var (
@@ -80,8 +78,6 @@ func showStates(c *call) ([]byte, error) {
 // statesChanged points to where the outcome will show.
 func (c *call) statesChanged() { c.created("nodes/" + c.args.text("node_ident") + "/states") }
 
-var powerTargets = []baremetal.PowerState{baremetal.PowerOn, baremetal.PowerOff, baremetal.Reboot, baremetal.SoftReboot, baremetal.SoftPowerOff}
-
 func setPower(c *call) ([]byte, error) {
 	n, err := c.node()
 	if err != nil {
@@ -95,22 +91,15 @@ func setPower(c *call) ([]byte, error) {
 		return nil, notAcceptable(0)
 	case c.args.given("timeout") && timeout < 1:
 		return nil, invalid("timeout has to be positive integer")
-	case !slices.Contains(powerTargets, target):
-		return nil, c.refused(c.args.text("node_ident"), string(n.PowerState))
-	case n.ProvisionState == baremetal.Cleaning || n.ProvisionState == baremetal.CleanWait:
-		return nil, c.refused(c.args.text("node_ident"), string(n.ProvisionState))
+	}
+	if err := conductor.MaySwitch(n, c.args.text("node_ident"), str(c.args["target"])); err != nil {
+		return nil, err
 	}
 	if err := c.conductor.SetPower(c.ctx, n.UUID, target, time.Duration(timeout)*time.Second); err != nil {
 		return nil, err
 	}
 	c.statesChanged()
 	return nil, nil
-}
-
-// refused is Ironic's InvalidStateRequested.
-func (c *call) refused(node, state string) error {
-	return invalid(`The requested action "%s" can not be performed on node "%s" while it is in state "%s".`,
-		str(c.args["target"]), node, str(orNull(state)))
 }
 
 // verbSince is the microversion that brought a verb.
@@ -126,11 +115,8 @@ func provision(c *call) ([]byte, error) {
 	if c.minor < verbSince[target] {
 		return nil, notAcceptable(0)
 	}
-	if !conductor.MayProvision(n, target) {
-		if n.Reservation != "" {
-			return nil, conflict("Node %s is locked by host %s, please retry after the current operation is completed.", n.UUID, n.Reservation)
-		}
-		return nil, c.refused(n.UUID, string(n.ProvisionState))
+	if err := conductor.MayProvision(n, str(c.args["target"])); err != nil {
+		return nil, err
 	}
 	if err := c.checkProvision(n, target); err != nil {
 		return nil, err
@@ -156,13 +142,4 @@ func objects(v any) []baremetal.Object {
 		return nil
 	}
 	return out
-}
-
-// edit changes the node that the path names while nobody else works on it.
-func (c *call) edit(f func(tx *store.Tx, n *node) error) error {
-	n, err := c.node()
-	if err != nil {
-		return err
-	}
-	return c.conductor.Edit(c.ctx, n.UUID, f)
 }

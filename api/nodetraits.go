@@ -3,12 +3,7 @@ package api
 import (
 	"net/http"
 	"regexp"
-	"slices"
-
-	"ironhook/store"
 )
-
-const maxTraits = 50
 
 var (
 	traitSchema = &schema{types: []string{"string"}, min: 1, max: 255, anyOf: []*schema{
@@ -41,23 +36,13 @@ func listTraits(c *call) ([]byte, error) {
 	return append(appendStrings(appendKey([]byte{'{'}, "traits"), n.Traits), '}'), nil
 }
 
-// editTraits replaces the node's traits by what f makes of them.
-func (c *call) editTraits(f func(n *node) ([]string, error)) error {
-	return c.edit(func(tx *store.Tx, n *node) error {
-		traits, err := f(n)
-		if err != nil {
-			return err
-		}
-		slices.Sort(traits)
-		n.Traits = slices.Compact(traits)
-		if len(n.Traits) > maxTraits {
-			return invalid("Could not modify traits for node %d as it would exceed the maximum number of traits per node (%d vs. %d)", n.ID, len(n.Traits), maxTraits)
-		}
-		if err := tx.Nodes().Update(n); err != nil {
-			return err
-		}
-		return tell(tx, n, "traits changed")
-	})
+// withNode answers with what change does to the node that the path names.
+func withNode(c *call, change func(uuid string) error) ([]byte, error) {
+	n, err := c.node()
+	if err != nil {
+		return nil, err
+	}
+	return nil, change(n.UUID)
 }
 
 func putTraits(c *call) ([]byte, error) {
@@ -66,7 +51,7 @@ func putTraits(c *call) ([]byte, error) {
 	if !ok {
 		return putTraitsAndTrait()
 	}
-	return nil, c.editTraits(func(*node) ([]string, error) { return asStrings(list), nil })
+	return withNode(c, func(uuid string) error { return c.fleet.SetTraits(c.ctx, uuid, asStrings(list)) })
 }
 
 // putTraitsAndTrait says how to set one trait and how all.
@@ -94,7 +79,7 @@ func putTrait(c *call) ([]byte, error) {
 		return nil, invalid("No body should be provided when adding a trait")
 	}
 	trait := c.args.text("trait")
-	if err := c.editTraits(func(n *node) ([]string, error) { return append(n.Traits, trait), nil }); err != nil {
+	if _, err := withNode(c, func(uuid string) error { return c.fleet.AddTrait(c.ctx, uuid, trait) }); err != nil {
 		return nil, err
 	}
 	c.created("nodes/" + c.args.text("node_ident") + "/traits/" + trait)
@@ -102,16 +87,9 @@ func putTrait(c *call) ([]byte, error) {
 }
 
 func deleteTraits(c *call) ([]byte, error) {
-	return nil, c.editTraits(func(*node) ([]string, error) { return nil, nil })
+	return withNode(c, func(uuid string) error { return c.fleet.SetTraits(c.ctx, uuid, nil) })
 }
 
 func deleteTrait(c *call) ([]byte, error) {
-	trait := c.args.text("trait")
-	return nil, c.editTraits(func(n *node) ([]string, error) {
-		i := slices.Index(n.Traits, trait)
-		if i < 0 {
-			return nil, faultf(http.StatusNotFound, "Node %s doesn't have a trait '%s'", n.UUID, trait)
-		}
-		return slices.Delete(n.Traits, i, i+1), nil
-	})
+	return withNode(c, func(uuid string) error { return c.fleet.RemoveTrait(c.ctx, uuid, c.args.text("trait")) })
 }

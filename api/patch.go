@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"ironhook/api/rest"
+	"ironhook/baremetal"
 )
 
 // operation is one step of a JSON patch (RFC 6902). The API knows add, replace
@@ -54,8 +55,17 @@ func (o operation) neutral() rest.Operation {
 	return rest.Operation{Op: o.op, Path: o.path, Value: o.value, HasValue: o.hasValue}
 }
 
-// touches tells whether the operation changes the field or something in it.
-func (o operation) touches(field string) bool { return o.root() == field }
+// given are the fields that the operations set at the root, as a body would; nil is
+// one that they remove.
+func given(ops []operation) baremetal.Object {
+	fields := baremetal.Object{}
+	for _, op := range ops {
+		if parts := op.parts(); len(parts) == 1 {
+			fields[parts[0]] = op.value
+		}
+	}
+	return fields
+}
 
 // applyPatch runs the operations on doc in order, in place. The error names the
 // operation that could not be applied; doc is then of no use.

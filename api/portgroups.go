@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"ironhook/baremetal"
+	"ironhook/fleet"
 	"ironhook/store"
 )
 
@@ -36,7 +37,6 @@ var portgroups = newResource(resource[portgroup]{
 
 var portgroupKind = collection[portgroup]{resource: portgroups, noun: "portgroup", since: 23, olderOne: lookup404, named: true, inDetail: true,
 	filters: []argument{optional("node", anIdent), optional("address", aMAC)},
-	id:      func(v *portgroup) *string { return &v.UUID },
 	filter: func(c *call, tx *store.Tx, l *listing) error {
 		l.where(c, "address", "address")
 		ident := cmp.Or(c.args.text("node_ident"), c.args.text("node"))
@@ -51,57 +51,16 @@ var portgroupKind = collection[portgroup]{resource: portgroups, noun: "portgroup
 		l.keep("node", ident)
 		return nil
 	},
-	creating: func(_ *call, tx *store.Tx, v *portgroup, body baremetal.Object) error {
-		if _, err := nodeOf(tx, v.NodeUUID); err != nil {
-			return err
-		}
-		if v.Name != "" && !isName(v.Name) {
-			return invalid("Cannot create portgroup with invalid name '%s'", v.Name)
-		}
-		v.Mode = cmp.Or(v.Mode, "active-backup")
+	defaults: func(v *portgroup, body baremetal.Object) {
 		if body["standalone_ports_supported"] == nil {
 			v.StandalonePorts = true
 		}
-		return nil
 	},
-	updating: updatePortgroup,
-	deleting: func(_ *call, tx *store.Tx, v *portgroup) error {
-		if full, err := hasPorts(tx, v); err != nil || !full {
-			return err
-		}
-		return invalid("Cannot complete the requested action because portgroup %s contains ports.", v.UUID)
+	insert: func(c *call, v *portgroup) error { return c.fleet.CreatePortgroup(c.ctx, v) },
+	update: func(c *call, ident string, p fleet.Patch[portgroup]) (*portgroup, error) {
+		return c.fleet.UpdatePortgroup(c.ctx, ident, c.rules(), p)
 	},
-}
-
-func hasPorts(tx *store.Tx, v *portgroup) (bool, error) {
-	members, err := tx.Ports().List(store.Query{Filters: store.Where("portgroup_uuid", v.UUID).Filters, Columns: []string{"uuid"}, Limit: 1})
-	return len(members) > 0, err
-}
-
-func updatePortgroup(c *call, tx *store.Tx, v *portgroup, ops []operation) error {
-	if v.Mode == "" {
-		return invalid("'mode' is a mandatory attribute and can not be removed")
-	}
-	if v.Name != "" && !isName(v.Name) {
-		return invalid("Portgroup %s: Cannot change name to invalid name '%s'", c.args.text("portgroup_ident"), v.Name)
-	}
-	n, err := nodeOf(tx, v.NodeUUID)
-	switch {
-	case err != nil:
-		return err
-	case n.Reservation != "":
-		return conflict("Node %s is locked by host %s, please retry after the current operation is completed.", n.UUID, n.Reservation)
-	case n.ProvisionState == baremetal.Inspecting && c.minor >= 39:
-		return conflict(`Cannot update portgroup "%s" on node "%s" while it is in state "inspecting".`, v.UUID, n.UUID)
-	case !slices.ContainsFunc(ops, func(o operation) bool { return o.touches("node_uuid") }):
-		return nil
-	case !n.Maintenance && !slices.Contains(connected, n.ProvisionState):
-		return conflict("Portgroup %s can not be associated to node %s unless the node is in a enroll, inspecting, inspect wait, manageable state or in maintenance mode.", v.UUID, n.UUID)
-	}
-	if full, err := hasPorts(tx, v); err != nil || !full {
-		return err
-	}
-	return invalid("Portgroup %s can not be associated with node %s because there are ports associated with this portgroup.", v.UUID, n.UUID)
+	delete: func(c *call, ident string) error { return c.fleet.DeletePortgroup(c.ctx, ident) },
 }
 
 var portgroupArg = mandatory("portgroup", anIdent)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"ironhook/baremetal"
 	"ironhook/store"
 )
 
@@ -45,7 +46,7 @@ func portPage(c *call) (listing, error) {
 		return l, err
 	}
 	node := cmp.Or(c.args.text("node_ident"), c.args.text("node_uuid"), c.args.text("node"))
-	if c.minor < 5 && node != "" && !isUUID(node) {
+	if c.minor < 5 && node != "" && !baremetal.IsUUID(node) {
 		return l, notAcceptable(0)
 	}
 	ways := 0

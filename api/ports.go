@@ -1,15 +1,10 @@
 package api
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
-	"strings"
 
 	"ironhook/baremetal"
 	"ironhook/store"
-
-	"github.com/google/uuid"
 )
 
 type port = baremetal.Port
@@ -83,142 +78,24 @@ func createPort(c *call) ([]byte, error) {
 	if err := ports.fill(c, c.args["port"], p); err != nil {
 		return nil, err
 	}
-	p.UUID = cmp.Or(p.UUID, uuid.NewString())
-	body := asObject(c.args["port"])
-	err := c.store.Update(c.ctx, func(tx *store.Tx) error {
-		n, err := nodeOf(tx, p.NodeUUID)
-		if err != nil {
-			return err
-		}
-		if err := checkPort(c, tx, p, body); err != nil {
-			return err
-		}
-		if err := tx.Ports().Insert(p); err != nil {
-			return err
-		}
-		return tx.Append(baremetal.Event{Node: n.UUID, MAC: p.Address, Kind: baremetal.EventNode, Detail: "port created"})
-	})
-	if err != nil {
+	if err := c.fleet.CreatePort(c.ctx, c.rules(), p, asObject(c.args["port"])); err != nil {
 		return nil, err
 	}
 	c.created("ports/" + p.UUID)
 	return ports.show(c, p, nil)
 }
 
-// checkPort holds the rules between a port and its portgroup and network.
-func checkPort(c *call, tx *store.Tx, p *port, body baremetal.Object) error {
-	if c.minor < 64 && asObject(body["local_link_connection"])["network_type"] != nil {
-		return notAcceptable(0)
-	}
-	if v, ok := body["physical_network"]; ok && v == "" {
-		return invalid("A non-empty value is required when setting physical_network")
-	}
-	if p.IsSmartNIC {
-		if len(smartNIC.breaches(document(orEmpty(p.LocalLinkConnection)), 0, nil)) > 0 {
-			return invalid("Smart NIC port must have port_id and hostname in local_link_connection")
-		}
-	}
-	if p.PortgroupUUID == "" {
-		return nil
-	}
-	group, err := tx.Portgroups().Get(p.PortgroupUUID)
-	if err != nil {
-		return as(err, baremetal.ErrNotFound, http.StatusBadRequest)
-	}
-	if group.NodeUUID != p.NodeUUID {
-		return invalid("Port can not be added to a portgroup belonging to a different node.")
-	}
-	if p.PXEEnabled && !group.StandalonePorts {
-		return conflict("Port group %s doesn't support standalone ports. This port cannot be created as a member of that portgroup "+
-			"as the port's 'pxe_enabled' field was set to True.", group.UUID)
-	}
-	return nil
-}
-
-// connected are the states in which a port's cabling may be described anew.
-var connected = []baremetal.ProvisionState{baremetal.Enroll, baremetal.Inspecting, baremetal.InspectWait, baremetal.Manageable}
-
 func patchPort(c *call) ([]byte, error) {
-	ops, err := ports.operations(c)
-	if err != nil {
+	if _, err := ports.operations(c); err != nil { // before the port is looked for
 		return nil, err
 	}
-	id := c.args.text("port_uuid")
-	p, err := ports.get(c, id)
+	p, err := c.fleet.UpdatePort(c.ctx, c.args.text("port_uuid"), c.rules(), ports.change(c, nil))
 	if err != nil {
 		return nil, err
-	}
-	if _, err := ports.apply(ops, p); err != nil {
-		return nil, err
-	}
-	err = c.conductor.Edit(c.ctx, p.NodeUUID, func(tx *store.Tx, n *node) error {
-		if p, err = tx.Ports().Get(id); err != nil {
-			return err
-		}
-		changed, err := ports.apply(ops, p)
-		if err != nil || len(changed) == 0 {
-			return err
-		}
-		if err := mayChangePort(c, n, p, changed); err != nil {
-			return err
-		}
-		if err := checkPort(c, tx, p, changedBody(ops)); err != nil {
-			return err
-		}
-		if err := tx.Ports().Update(p); err != nil {
-			return err
-		}
-		return tx.Append(baremetal.Event{Node: n.UUID, MAC: p.Address, Kind: baremetal.EventNode, Detail: "port changed: " + strings.Join(changed, ", ")})
-	})
-	if err != nil {
-		return nil, as(err, baremetal.ErrNotFound, http.StatusBadRequest)
 	}
 	return ports.show(c, p, nil)
 }
 
-// changedBody is what the operations set at the root, as a body would.
-func changedBody(ops []operation) baremetal.Object {
-	body := baremetal.Object{}
-	for _, op := range ops {
-		if parts := op.parts(); len(parts) == 1 && op.op != "remove" {
-			body[parts[0]] = op.value
-		}
-	}
-	return body
-}
-
-func mayChangePort(c *call, n *node, p *port, changed []string) error {
-	if n.ProvisionState == baremetal.Inspecting && c.minor >= 39 {
-		return conflict(`Cannot update port "%s" on "%s" while it is in state "inspecting".`, p.UUID, n.UUID)
-	}
-	if slices.Contains(changed, "address") && !n.Maintenance && (n.ProvisionState == baremetal.Active || n.InstanceUUID != "") {
-		return conflict("Cannot update hardware address for port %s as node %s is active or has instance UUID assigned", p.UUID, n.UUID)
-	}
-	if n.Maintenance || slices.Contains(connected, n.ProvisionState) {
-		return nil
-	}
-	for _, name := range []string{"portgroup_uuid", "pxe_enabled", "local_link_connection", "physical_network"} {
-		if slices.Contains(changed, name) {
-			return conflict("Port %s can not have any connectivity attributes (portgroup_id, pxe_enabled, local_link_connection, physical_network) updated "+
-				"unless node %s is in a enroll, inspecting, inspect wait, manageable state or in maintenance mode. The current state is %s.", p.UUID, n.UUID, n.ProvisionState)
-		}
-	}
-	return nil
-}
-
 func deletePort(c *call) ([]byte, error) {
-	id := c.args.text("port_uuid")
-	p, err := ports.get(c, id)
-	if err != nil {
-		return nil, err
-	}
-	return nil, c.conductor.Edit(c.ctx, p.NodeUUID, func(tx *store.Tx, n *node) error {
-		if n.InstanceUUID != "" && !n.Maintenance && n.ProvisionState == baremetal.Active && p.InternalInfo["tenant_vif_port_id"] != nil {
-			return conflict("Cannot delete the port %s as node %s is active and has a VIF attached to it", p.UUID, n.UUID)
-		}
-		if err := tx.Ports().Delete(id); err != nil {
-			return err
-		}
-		return tx.Append(baremetal.Event{Node: n.UUID, MAC: p.Address, Kind: baremetal.EventNode, Detail: "port deleted"})
-	})
+	return nil, c.fleet.DeletePort(c.ctx, c.args.text("port_uuid"))
 }

@@ -1,6 +1,9 @@
 package api
 
-import "ironhook/baremetal"
+import (
+	"ironhook/baremetal"
+	"ironhook/fleet"
+)
 
 var positive = 1
 
@@ -43,7 +46,7 @@ func raidProperties(c *call) ([]byte, error) {
 		return nil, err
 	}
 	if d.Default("raid") == "no-raid" || d.Default("raid") == "" {
-		return nil, noRAID(d.Name)
+		return nil, fleet.NoRAID(d.Name)
 	}
 	return encode(logicalDisk), nil
 }

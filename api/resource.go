@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"ironhook/baremetal"
+	"ironhook/fleet"
 	"ironhook/store"
 )
 
@@ -187,6 +187,23 @@ func (r *resource[T]) apply(ops []operation, row *T) (changed []string, err erro
 	return changed, nil
 }
 
+// change is the request's patch of a row.
+func (r *resource[T]) change(c *call, check func([]operation) error) fleet.Patch[T] {
+	return fleet.Patch[T]{
+		Given: given(operations(c.args["patch"])),
+		Apply: func(row *T) ([]string, error) {
+			ops, err := r.operations(c)
+			if err == nil && check != nil {
+				err = check(ops)
+			}
+			if err != nil {
+				return nil, err
+			}
+			return r.apply(ops, row)
+		},
+	}
+}
+
 // unmask resolves the masks in a value that a client has sent.
 func (f *field[T]) unmask(given, kept any) (any, error) {
 	if f.masks == nil {
@@ -224,13 +241,4 @@ func (r *resource[T]) get(c *call, ident string) (row *T, err error) {
 		return err
 	})
 	return row, err
-}
-
-// nodeOf reads the node that a body names by UUID; its absence is the body's fault.
-func nodeOf(tx *store.Tx, uuid string) (*baremetal.Node, error) {
-	n, err := tx.Nodes().Get(uuid)
-	if err == nil && n.UUID != uuid {
-		err = baremetal.Errorf(baremetal.ErrNotFound, "Node %s could not be found.", uuid)
-	}
-	return n, as(err, baremetal.ErrNotFound, 400)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/fleet"
 	"ironhook/store"
 )
 
@@ -66,28 +67,12 @@ func numbered(steps []baremetal.Object) []baremetal.Object {
 }
 
 var templateKind = collection[template]{resource: templates, noun: "deploy template", since: 55, named: true,
-	older:    "The API version does not allow deploy templates",
-	id:       func(v *template) *string { return &v.UUID },
-	creating: func(_ *call, _ *store.Tx, v *template, _ baremetal.Object) error { return distinctSteps(v) },
-	updating: func(_ *call, _ *store.Tx, v *template, _ []operation) error { return distinctSteps(v) },
+	older:  "The API version does not allow deploy templates",
+	insert: func(c *call, v *template) error { return c.fleet.CreateTemplate(c.ctx, v) },
+	update: func(c *call, ident string, p fleet.Patch[template]) (*template, error) {
+		return c.fleet.UpdateTemplate(c.ctx, ident, p)
+	},
+	delete: func(c *call, ident string) error { return c.fleet.DeleteTemplate(c.ctx, ident) },
 }
 
 func templateRoutes() []route { return templateKind.routes() }
-
-// distinctSteps refuses a step that a template asks for twice.
-func distinctSteps(v *template) error {
-	seen := map[string]bool{}
-	var twice []string
-	for _, step := range v.Steps {
-		key := "interface: " + step.Text("interface") + ", step: " + step.Text("step")
-		if seen[key] {
-			twice = append(twice, key)
-		}
-		seen[key] = true
-	}
-	if twice == nil {
-		return nil
-	}
-	return invalid("Deploy template invalid: Duplicate deploy steps. A deploy template cannot have multiple deploy steps with the same interface and step. Duplicates: %s.",
-		strings.Join(twice, "; "))
-}

@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
-	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/fleet"
 	"ironhook/store"
-
-	"github.com/google/uuid"
 )
 
 // volumeKind is what connectors and targets do alike.
@@ -17,17 +15,14 @@ type volumeKind[T any] struct {
 	*resource[T]
 	noun    string // in messages
 	filters []argument
-	id      func(*T) *string
-	node    func(*T) *string
+	records func(*fleet.Fleet) fleet.VolumeRecords[T]
 }
 
 var (
 	connectorKind = volumeKind[connector]{connectors, "volume connector",
-		[]argument{optional("type", aString), optional("connector_id", aString)},
-		func(v *connector) *string { return &v.UUID }, func(v *connector) *string { return &v.NodeUUID }}
+		[]argument{optional("type", aString), optional("connector_id", aString)}, (*fleet.Fleet).Connectors}
 	targetKind = volumeKind[target]{targets, "volume target",
-		[]argument{optional("volume_type", aString), optional("volume_id", aString), optional("boot_index", anInt)},
-		func(v *target) *string { return &v.UUID }, func(v *target) *string { return &v.NodeUUID }}
+		[]argument{optional("volume_type", aString), optional("volume_id", aString), optional("boot_index", anInt)}, (*fleet.Fleet).Targets}
 )
 
 func volumeRoutes() []route {
@@ -161,121 +156,34 @@ func (k volumeKind[T]) create(c *call) ([]byte, error) {
 	if err := k.fill(c, c.args[k.body], row); err != nil {
 		return nil, err
 	}
-	*k.id(row) = cmp.Or(*k.id(row), uuid.NewString())
-	err := c.store.Update(c.ctx, func(tx *store.Tx) error {
-		if _, err := nodeOf(tx, *k.node(row)); isFault(err, http.StatusBadRequest) {
-			return invalid("Invalid input for field/attribute node_uuid. Value: '%s'. ", *k.node(row))
-		} else if err != nil {
-			return err
-		}
-		if err := k.mayChange(c, tx, nil, row); err != nil {
-			return err
-		}
-		if err := k.rows(tx).Insert(row); err != nil {
-			return err
-		}
-		return k.tell(tx, row, "created")
-	})
-	if err != nil {
+	if err := k.records(c.fleet).Create(c.ctx, row); err != nil {
 		return nil, err
 	}
-	c.created(k.path + "/" + *k.id(row))
+	c.created(k.path + "/" + k.uuid(row))
 	return k.show(c, row, nil)
 }
 
-func (k volumeKind[T]) tell(tx *store.Tx, row *T, what string) error {
-	return tx.Append(baremetal.Event{Node: *k.node(row), Kind: baremetal.EventNode, Detail: k.noun + " " + *k.id(row) + " " + what})
+func (k volumeKind[T]) patch(c *call) ([]byte, error) {
+	row, err := k.records(c.fleet).Update(c.ctx, c.args.text(k.ident), k.change(c, checkNodeUUID))
+	if err != nil {
+		return nil, err
+	}
+	return k.show(c, row, nil)
 }
 
-func (k volumeKind[T]) patch(c *call) ([]byte, error) {
-	id := c.args.text(k.ident)
-	row, err := k.get(c, id)
-	if err != nil {
-		return nil, err
-	}
-	ops, err := k.operations(c)
-	if err != nil {
-		return nil, err
-	}
+// checkNodeUUID refuses to move a volume resource to what cannot be a node.
+func checkNodeUUID(ops []operation) error {
 	for _, op := range ops {
 		if op.path != "/node_uuid" {
 			continue
 		}
-		if s, ok := op.value.(string); op.op != "remove" && (!ok || !isUUID(s)) {
-			return nil, invalid("Expected a UUID for node_uuid, but received %s.", quoteAs("node_uuid", op.value))
+		if s, ok := op.value.(string); op.op != "remove" && (!ok || !baremetal.IsUUID(s)) {
+			return invalid("Expected a UUID for node_uuid, but received %s.", quoteAs("node_uuid", op.value))
 		}
 	}
-	if _, err := k.apply(ops, row); err != nil {
-		return nil, err
-	}
-	// The lock and the rules are those of the node it will belong to.
-	err = c.conductor.Edit(c.ctx, *k.node(row), func(tx *store.Tx, n *node) error {
-		if err := mustBeOff(n, k.noun+" update"); err != nil {
-			return err
-		}
-		if row, err = k.rows(tx).Get(id); err != nil {
-			return err
-		}
-		before := *row
-		changed, err := k.apply(ops, row)
-		if err != nil || len(changed) == 0 {
-			return err
-		}
-		if err := k.mayChange(c, tx, &before, row); err != nil {
-			return err
-		}
-		if err := k.rows(tx).Update(row); err != nil {
-			return err
-		}
-		return k.tell(tx, row, "changed: "+strings.Join(changed, ", "))
-	})
-	if err != nil {
-		return nil, as(err, baremetal.ErrNotFound, http.StatusBadRequest)
-	}
-	return k.show(c, row, nil)
+	return nil
 }
-
-// mayChange asks whether a node would lose a volume by the change of a target; nil
-// stands for what is not there before or after.
-func (k volumeKind[T]) mayChange(c *call, tx *store.Tx, before, after *T) error {
-	was, isTarget := any(before).(*target)
-	if !isTarget {
-		return nil
-	}
-	return c.conductor.MayChangeTarget(tx, was, any(after).(*target))
-}
-
-// mustBeOff guards what a running machine may be reading from.
-func mustBeOff(n *node, action string) error {
-	if n.PowerState == baremetal.PowerOff {
-		return nil
-	}
-	return invalid(`The requested action "%s" can not be performed on node "%s" while it is in state "%s".`,
-		action, n.UUID, cmp.Or(string(n.PowerState), "None"))
-}
-
-// unused are the states in which no machine can be running from its volumes, so
-// that they may be deleted whatever the power state (Ironic since 37.0).
-var unused = []baremetal.ProvisionState{baremetal.Manageable, baremetal.Enroll, baremetal.AdoptFailed}
 
 func (k volumeKind[T]) remove(c *call) ([]byte, error) {
-	id := c.args.text(k.ident)
-	row, err := k.get(c, id)
-	if err != nil {
-		return nil, err
-	}
-	return nil, c.conductor.Edit(c.ctx, *k.node(row), func(tx *store.Tx, n *node) error {
-		if !slices.Contains(unused, n.ProvisionState) {
-			if err := mustBeOff(n, k.noun+" deletion"); err != nil {
-				return err
-			}
-		}
-		if err := k.mayChange(c, tx, row, nil); err != nil {
-			return err
-		}
-		if err := k.rows(tx).Delete(id); err != nil {
-			return err
-		}
-		return k.tell(tx, row, "deleted")
-	})
+	return nil, k.records(c.fleet).Delete(c.ctx, c.args.text(k.ident))
 }

@@ -78,7 +78,7 @@ func (a *appliance) newConductor() *conductor.Conductor {
 		Store: a.store, Host: a.host, HardwareTypes: a.types, Log: a.log, PowerInterval: powerInterval,
 		Storage: map[string]conductor.Storage{
 			"noop":     storage.Noop{},
-			"external": storage.NewExternal(a.store),
+			"external": storage.External{},
 			"iscsi":    storage.NewManaged(a.store, a.pool, a.volumes, a.portalOfNode, a.exports.Withdraw),
 		},
 	})

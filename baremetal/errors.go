@@ -17,6 +17,7 @@ var (
 	ErrStorage     = errors.New("storage")                      // 500, Ironic's StorageError
 	ErrBusy        = errors.New("busy")                         // 503, no free worker
 	ErrBMC         = errors.New("BMC")                          // 500, Ironic's IPMIFailure
+	ErrTooNew      = errors.New("newer than the client's API")  // 406
 
 	// ErrNoSpace is the ErrStorage of a full file system.
 	ErrNoSpace = fmt.Errorf("no space left: %w", ErrStorage) // 507

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/fleet"
 	"ironhook/store"
 )
 
@@ -141,7 +142,7 @@ func (c *Conductor) storageOf(n *baremetal.Node) (Storage, error) {
 
 // unsupported says that none of our interfaces of this kind is the node's.
 func unsupported(n *baremetal.Node, kind string) error {
-	return baremetal.Errorf(baremetal.ErrUnsupported, "Driver %s does not support %s (disabled or not implemented).", n.Driver, kind)
+	return fleet.Unsupported(n.Driver, kind)
 }
 
 // sentence is an error as a node's last_error tells it.

@@ -12,6 +12,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/boot"
+	"ironhook/fleet"
 	"ironhook/store"
 	"ironhook/store/storetest"
 
@@ -92,24 +93,17 @@ func (m *machine) SetBootDevice(_ context.Context, _ *baremetal.Node, device str
 func (m *machine) InjectNMI(context.Context, *baremetal.Node) error { return m.note("nmi") }
 func (m *machine) Keys() []baremetal.DriverKey                      { return nil }
 
-type disks struct {
-	*machine
-	store *store.Store
-}
+type disks struct{ *machine }
 
-func (d disks) Validate(context.Context, *baremetal.Node) error { return nil }
-func (d disks) Attach(context.Context, *baremetal.Node) error   { return d.note("attach") }
-func (d disks) Detach(context.Context, *baremetal.Node) error   { return d.note("detach") }
+func (d disks) Validate(*store.Tx, *baremetal.Node) error     { return nil }
+func (d disks) Attach(context.Context, *baremetal.Node) error { return d.note("attach") }
+func (d disks) Detach(context.Context, *baremetal.Node) error { return d.note("detach") }
 func (d disks) BeginsAnew(_ context.Context, n *baremetal.Node) (bool, error) {
 	return n.Extra.Text("anew") != "", nil
 }
-func (d disks) Plan(ctx context.Context, n *baremetal.Node) (p boot.Plan, err error) {
-	err = d.store.View(ctx, func(tx *store.Tx) error {
-		targets, err := tx.Targets().List(store.Where("node_uuid", n.UUID))
-		p = boot.Decide(boot.Facts{Node: n, Targets: targets})
-		return err
-	})
-	return p, err
+func (d disks) Plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
+	targets, err := tx.Targets().List(store.Where("node_uuid", n.UUID))
+	return boot.Decide(boot.Facts{Node: n, Targets: targets}), err
 }
 
 // owner is a storage interface that owns its volumes.
@@ -132,7 +126,7 @@ func TestBootVolumesAreMadeAnew(t *testing.T) {
 	for _, from := range []baremetal.ProvisionState{baremetal.Active, baremetal.DeployFailed, baremetal.Failed} {
 		c, m := setup(t, from)
 		m.state = baremetal.PowerOn
-		o := &owner{disks: disks{m, c.Store}, begins: baremetal.Errorf(baremetal.ErrInvalid, "no image")}
+		o := &owner{disks: disks{m}, begins: baremetal.Errorf(baremetal.ErrInvalid, "no image")}
 		c.Storage["disks"] = o
 		err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "rebuild"})
 		if !errors.Is(err, baremetal.ErrInvalid) || !strings.HasSuffix(err.Error(), "no image") || len(m.actions()) > 0 {
@@ -152,7 +146,7 @@ func TestBootVolumesAreMadeAnew(t *testing.T) {
 // TestTargetsAreChangedByLeaveOfTheirStorage on both nodes when one moves.
 func TestTargetsAreChangedByLeaveOfTheirStorage(t *testing.T) {
 	c, m := setup(t, baremetal.Active)
-	c.Storage["disks"] = &owner{disks: disks{m, c.Store}}
+	c.Storage["disks"] = &owner{disks: disks{m}}
 	here := &baremetal.VolumeTarget{NodeUUID: id}
 	err := c.Store.Update(t.Context(), func(tx *store.Tx) error {
 		other := &baremetal.Node{UUID: "00000000-0000-4000-8000-000000000002", Name: "two", Interfaces: baremetal.Interfaces{"storage": "disks"}}
@@ -168,40 +162,6 @@ func TestTargetsAreChangedByLeaveOfTheirStorage(t *testing.T) {
 	}
 }
 
-// TestAForgottenNodeLeavesItsVolume behind if it is deployed; else it takes it along.
-func TestAForgottenNodeLeavesItsVolume(t *testing.T) {
-	for state, stays := range map[baremetal.ProvisionState]bool{baremetal.Active: true, baremetal.DeployFailed: true, baremetal.Available: false} {
-		c, _ := setup(t, state)
-		err := c.Store.Update(t.Context(), func(tx *store.Tx) error {
-			for _, v := range []*baremetal.Volume{{UUID: "own", NodeUUID: id}, {UUID: "overlay", NodeUUID: id}} {
-				if err := tx.Volumes().Insert(v); err != nil {
-					return err
-				}
-			}
-			n, err := tx.Nodes().Get(id)
-			if err != nil {
-				return err
-			}
-			target := &baremetal.VolumeTarget{UUID: "t", NodeUUID: id, VolumeType: "iscsi", BootIndex: 9, VolumeID: "own"}
-			if err := errors.Join(tx.Targets().Insert(target), c.Forget(tx, n)); err != nil {
-				return err
-			}
-			own, err := tx.Volumes().Get("own")
-			if err != nil {
-				return err
-			}
-			overlay, err := tx.Volumes().Get("overlay")
-			if (own.NodeUUID == "") != stays || overlay.NodeUUID != id {
-				t.Errorf("%s: node_uuid of the own volume = %q, of the overlay %q, want the first to stay: %v", state, own.NodeUUID, overlay.NodeUUID, stays)
-			}
-			return err
-		})
-		if err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 const id = "00000000-0000-4000-8000-000000000001"
 
 // setup makes a conductor with one node in the given state that boots from a
@@ -213,7 +173,7 @@ func setup(t *testing.T, state baremetal.ProvisionState) (*Conductor, *machine) 
 	c := New(Config{
 		Store: s, Host: "here", Log: slog.New(slog.DiscardHandler),
 		HardwareTypes: []HardwareType{{Name: "test", Power: map[string]Power{"bmc": m}}},
-		Storage:       map[string]Storage{"disks": disks{m, s}},
+		Storage:       map[string]Storage{"disks": disks{m}},
 	})
 	t.Cleanup(func() {
 		now, cancel := context.WithCancel(context.Background())
@@ -255,7 +215,7 @@ func settled(t *testing.T, c *Conductor) *baremetal.Node {
 
 func edit(t *testing.T, c *Conductor, f func(n *baremetal.Node)) {
 	t.Helper()
-	err := c.Edit(t.Context(), "pc", func(tx *store.Tx, n *baremetal.Node) error { f(n); return tx.Nodes().Update(n) })
+	err := fleet.Edit(t.Context(), c.Store, "pc", func(tx *store.Tx, n *baremetal.Node) error { f(n); return tx.Nodes().Update(n) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -443,7 +403,7 @@ func TestDeployIsRefusedBeforeAnythingHappens(t *testing.T) {
 	}
 	for _, test := range tests {
 		c, m := setup(t, baremetal.Available)
-		err := c.Edit(t.Context(), "pc", func(tx *store.Tx, n *baremetal.Node) error {
+		err := fleet.Edit(t.Context(), c.Store, "pc", func(tx *store.Tx, n *baremetal.Node) error {
 			return errors.Join(test.change(tx, n), tx.Nodes().Update(n))
 		})
 		if err != nil {
@@ -475,8 +435,8 @@ func TestValidateAndDeployGiveOneReason(t *testing.T) {
 		},
 	} {
 		c, m := setup(t, baremetal.Available)
-		c.Storage["noop"] = disks{m, c.Store}
-		err := c.Edit(t.Context(), "pc", func(tx *store.Tx, n *baremetal.Node) error {
+		c.Storage["noop"] = disks{m}
+		err := fleet.Edit(t.Context(), c.Store, "pc", func(tx *store.Tx, n *baremetal.Node) error {
 			return errors.Join(change(tx, n), tx.Nodes().Update(n))
 		})
 		if err != nil {

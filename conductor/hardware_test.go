@@ -30,7 +30,7 @@ func TestANewDriverIsOneFileAndOneRow(t *testing.T) {
 	}
 	s := storetest.Open(t)
 	m := &machine{fail: map[string]error{}}
-	c := New(Config{Store: s, Host: "here", Log: slog.New(slog.DiscardHandler), HardwareTypes: types, Storage: map[string]Storage{"noop": disks{m, nil}}})
+	c := New(Config{Store: s, Host: "here", Log: slog.New(slog.DiscardHandler), HardwareTypes: types, Storage: map[string]Storage{"noop": disks{m}}})
 	defer c.Close(t.Context())
 	n := &baremetal.Node{UUID: id, Name: "pc", Driver: "toy", ProvisionState: baremetal.Available}
 	if err := c.Equip(n); err != nil {

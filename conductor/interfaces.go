@@ -72,14 +72,3 @@ func (c *Conductor) enabled(kind string) []string {
 	slices.Sort(names)
 	return slices.Compact(names)
 }
-
-// MayProvision reports whether the verb, as the API spells it, is allowed in the
-// node's state.
-func MayProvision(n *baremetal.Node, verb string) bool {
-	event, known := verbs[verb]
-	if !known {
-		return false
-	}
-	_, ok := n.ProvisionState.Next(event)
-	return ok
-}

@@ -60,30 +60,3 @@ func (c *Conductor) mayChange(tx *store.Tx, node string, before, after *baremeta
 	}
 	return nil
 }
-
-// Forget takes from a node that is about to be deleted the volumes that its deployment
-// made, if it is deployed still: they stay, as volumes that an operator asked for. The
-// volumes of others go with their node.
-func (c *Conductor) Forget(tx *store.Tx, n *baremetal.Node) error {
-	if !n.ProvisionState.Holds() {
-		return nil
-	}
-	targets, err := tx.Targets().List(store.Where("node_uuid", n.UUID))
-	if err != nil {
-		return err
-	}
-	for _, t := range targets {
-		v, err := tx.Volumes().Find(t.VolumeID)
-		if err != nil {
-			return err
-		}
-		if v == nil || v.NodeUUID != n.UUID {
-			continue
-		}
-		v.NodeUUID = ""
-		if err := tx.Volumes().Update(v); err != nil {
-			return err
-		}
-	}
-	return nil
-}

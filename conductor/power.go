@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/fleet"
 	"ironhook/store"
 )
 
@@ -23,11 +24,8 @@ var powerResult = map[baremetal.PowerState]baremetal.PowerState{
 // timeout bounds the action; 0 is the driver's own.
 func (c *Conductor) SetPower(ctx context.Context, ident string, target baremetal.PowerState, timeout time.Duration) error {
 	uuid, err := c.accept(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
-		if _, ok := powerResult[target]; !ok {
-			return refuse(string(target), ident, string(n.PowerState))
-		}
-		if n.ProvisionState == baremetal.Cleaning || n.ProvisionState == baremetal.CleanWait {
-			return refuse(string(target), ident, string(n.ProvisionState))
+		if err := MaySwitch(n, ident, string(target)); err != nil {
+			return err
 		}
 		power, err := c.powerOf(n, "power")
 		if err != nil {
@@ -56,13 +54,16 @@ func (c *Conductor) SetPower(ctx context.Context, ident string, target baremetal
 // stepOf is the step of a boot that a power action takes.
 var stepOf = map[baremetal.PowerState]baremetal.EventKind{baremetal.PowerOn: baremetal.EventPowerOn}
 
-// refuse is Ironic's InvalidStateRequested.
-func refuse(action, node, state string) error {
-	if state == "" {
-		state = "None"
+// MaySwitch refuses a power action, as the API spells it, that there is not, or that
+// would disturb a cleaning. ident is what the client calls the node.
+func MaySwitch(n *baremetal.Node, ident, action string) error {
+	switch {
+	case powerResult[baremetal.PowerState(action)] == "":
+		return fleet.Refuse(action, ident, string(n.PowerState))
+	case n.ProvisionState == baremetal.Cleaning || n.ProvisionState == baremetal.CleanWait:
+		return fleet.Refuse(action, ident, string(n.ProvisionState))
 	}
-	return baremetal.Errorf(baremetal.ErrInvalid,
-		"The requested action %q can not be performed on node %q while it is in state %q.", action, node, state)
+	return nil
 }
 
 // switchPower brings a reserved node to target, volumes first on the way up and
@@ -81,20 +82,12 @@ func (c *Conductor) switchPower(ctx context.Context, uuid string, target baremet
 			return []baremetal.Event{{Kind: baremetal.EventError, Step: stepOf[powerResult[target]], Detail: n.LastError}}
 		}
 		setPower(n, state, now)
-		forgetRamdisk(n)
+		fleet.ForgetAgent(n)
 		if state == baremetal.PowerOff {
 			return []baremetal.Event{{Kind: baremetal.EventPowerOff, Detail: "switched off"}}
 		}
 		return []baremetal.Event{{Kind: baremetal.EventNode, Detail: "is on"}}
 	})
-}
-
-// forgetRamdisk drops what a ramdisk on the machine has told: it has ended with the
-// machine's power, and the next one shall be given a secret of its own.
-func forgetRamdisk(n *baremetal.Node) {
-	for _, key := range []string{"agent_url", "agent_secret_token", "agent_verify_ca"} {
-		delete(n.DriverInternalInfo, key)
-	}
 }
 
 // setPower records an observed power state and when it changed; "" is none.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/fleet"
 	"ironhook/store"
 )
 
@@ -32,21 +33,22 @@ var verbs = map[string]baremetal.ProvisionEvent{
 // Provision begins to move a node along the state machine. It returns when the
 // move is accepted; its outcome shows in the node.
 func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequest) error {
-	event, known := verbs[r.Target]
-	n, err := c.node(ctx, ident)
-	if err != nil {
-		return err
-	}
-	if known {
-		if err := c.mayProvision(ctx, n, event, r); err != nil {
+	event := verbs[r.Target]
+	err := c.Store.View(ctx, func(tx *store.Tx) error {
+		n, err := tx.Nodes().Get(ident)
+		if err != nil {
 			return err
 		}
+		return c.mayProvision(tx, n, event, r)
+	})
+	if err != nil {
+		return err
 	}
 	var state baremetal.ProvisionState
 	uuid, err := c.accept(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
 		next, ok := n.ProvisionState.Next(event)
 		if !ok {
-			return refuse(r.Target, n.UUID, string(n.ProvisionState))
+			return fleet.Refuse(r.Target, n.UUID, string(n.ProvisionState))
 		}
 		if err := allowed(n, event); err != nil {
 			return err
@@ -89,14 +91,26 @@ func allowed(n *baremetal.Node, event baremetal.ProvisionEvent) error {
 		return baremetal.Errorf(baremetal.ErrInvalid,
 			"The provisioning operation can't be performed on node %s because it's in maintenance mode.", n.UUID)
 	}
-	if n.Protected && (event == baremetal.VerbRebuild || event == baremetal.VerbDelete) {
-		return baremetal.Errorf(baremetal.ErrForbidden, "Node %s is protected and cannot be undeployed, rebuilt or deleted", n.UUID)
+	if event == baremetal.VerbRebuild || event == baremetal.VerbDelete {
+		return fleet.Unprotected(n)
 	}
 	return nil
 }
 
+// MayProvision refuses a verb, as the API spells it, that leads nowhere from the node's
+// state.
+func MayProvision(n *baremetal.Node, verb string) error {
+	if _, ok := n.ProvisionState.Next(verbs[verb]); ok {
+		return nil
+	}
+	if err := fleet.Free(n); err != nil {
+		return err
+	}
+	return fleet.Refuse(verb, n.UUID, string(n.ProvisionState))
+}
+
 // mayProvision does the checks that look beyond the node, before it is reserved.
-func (c *Conductor) mayProvision(ctx context.Context, n *baremetal.Node, event baremetal.ProvisionEvent, r ProvisionRequest) error {
+func (c *Conductor) mayProvision(tx *store.Tx, n *baremetal.Node, event baremetal.ProvisionEvent, r ProvisionRequest) error {
 	if _, ok := n.ProvisionState.Next(event); !ok || n.Reservation != "" {
 		return nil // accept finds the better words
 	}
@@ -105,10 +119,10 @@ func (c *Conductor) mayProvision(ctx context.Context, n *baremetal.Node, event b
 	}
 	switch event {
 	case baremetal.VerbDeploy, baremetal.VerbRebuild:
-		if err := c.Store.View(ctx, func(tx *store.Tx) error { return c.mayBegin(tx, n, event) }); err != nil {
+		if err := c.mayBegin(tx, n, event); err != nil {
 			return err
 		}
-		return c.validateDeploy(ctx, n)
+		return c.validateDeploy(tx, n)
 	case baremetal.VerbClean:
 		if r.CleanSteps == nil {
 			return baremetal.Errorf(baremetal.ErrInvalid, `"clean_steps" is required when setting target provision state to clean`)

@@ -37,14 +37,15 @@ type Power interface {
 // Storage makes a node's volumes reachable and takes them away again: Ironic's
 // storage interface. Attach and Detach are safe to repeat.
 type Storage interface {
-	// Validate names everything that would keep the node from its volumes.
-	Validate(ctx context.Context, n *baremetal.Node) error
+	// Validate names everything that would keep the node from its volumes. It only
+	// reads, as Plan does.
+	Validate(tx *store.Tx, n *baremetal.Node) error
 	// Attach makes every volume target of the node reachable for it.
 	Attach(ctx context.Context, n *baremetal.Node) error
 	// Detach withdraws them and ends the sessions.
 	Detach(ctx context.Context, n *baremetal.Node) error
 	// Plan is what the node boots from, or why it boots from no volume.
-	Plan(ctx context.Context, n *baremetal.Node) (boot.Plan, error)
+	Plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error)
 }
 
 // Owning is what a Storage is, too, if the volumes are its own to give, and to make.

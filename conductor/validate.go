@@ -24,13 +24,20 @@ var validated = []string{
 // Validate reports for every kind of interface whether the node could use it. The
 // error is about reading the node, not about what was found.
 func (c *Conductor) Validate(ctx context.Context, ident string) ([]InterfaceReport, error) {
-	n, err := c.node(ctx, ident)
-	if err != nil {
-		return nil, err
-	}
 	var reports []InterfaceReport
+	err := c.Store.View(ctx, func(tx *store.Tx) error {
+		n, err := tx.Nodes().Get(ident)
+		if err == nil {
+			reports, err = c.validate(tx, n)
+		}
+		return err
+	})
+	return reports, err
+}
+
+func (c *Conductor) validate(tx *store.Tx, n *baremetal.Node) (reports []InterfaceReport, err error) {
 	for _, kind := range validated {
-		err := c.validateInterface(ctx, n, kind)
+		err := c.validateInterface(tx, n, kind)
 		if err != nil && !isFinding(err) {
 			return nil, err
 		}
@@ -49,15 +56,15 @@ func isFinding(err error) bool {
 	return errors.As(err, &finding)
 }
 
-func (c *Conductor) validateInterface(ctx context.Context, n *baremetal.Node, kind string) error {
+func (c *Conductor) validateInterface(tx *store.Tx, n *baremetal.Node, kind string) error {
 	switch kind {
 	case "boot":
-		return c.validateBoot(ctx, n)
+		return c.validateBoot(tx, n)
 	case "deploy":
 		if n.Interfaces["deploy"] == "fake" {
 			return nil
 		}
-		return c.validateBoot(ctx, n)
+		return c.validateBoot(tx, n)
 	case "power", "management":
 		p, err := c.powerOf(n, kind)
 		if err != nil {
@@ -69,7 +76,7 @@ func (c *Conductor) validateInterface(ctx context.Context, n *baremetal.Node, ki
 		if err != nil {
 			return err
 		}
-		return s.Validate(ctx, n)
+		return s.Validate(tx, n)
 	}
 	if name := n.Interfaces[kind]; name == "" || name == "no-"+kind {
 		return unsupported(n, kind)
@@ -79,22 +86,18 @@ func (c *Conductor) validateInterface(ctx context.Context, n *baremetal.Node, ki
 
 // validateBoot checks what a network boot needs. Ironic also asks for deploy_kernel
 // and deploy_ramdisk, with which it writes images to local disks; Ironhook writes none.
-func (c *Conductor) validateBoot(ctx context.Context, n *baremetal.Node) error {
+func (c *Conductor) validateBoot(tx *store.Tx, n *baremetal.Node) error {
 	if n.Interfaces["boot"] == "fake" {
 		return nil
 	}
-	var ports []*baremetal.Port
-	err := c.Store.View(ctx, func(tx *store.Tx) (err error) {
-		ports, err = tx.Ports().List(store.Where("node_uuid", n.UUID))
-		return err
-	})
+	ports, err := tx.Ports().List(store.Where("node_uuid", n.UUID))
 	if err != nil {
 		return err
 	}
 	if len(ports) == 0 {
 		return baremetal.Errorf(baremetal.ErrInvalid, "Node %s does not have any port associated with it", n.UUID)
 	}
-	p, err := c.plan(ctx, n)
+	p, err := c.plan(tx, n)
 	if err != nil {
 		return err
 	}
@@ -103,13 +106,13 @@ func (c *Conductor) validateBoot(ctx context.Context, n *baremetal.Node) error {
 
 // validateDeploy is what must hold before a deployment is accepted. Ironic leaves the
 // volumes to the deployment, which fails for the same reasons.
-func (c *Conductor) validateDeploy(ctx context.Context, n *baremetal.Node) error {
+func (c *Conductor) validateDeploy(tx *store.Tx, n *baremetal.Node) error {
 	kinds := []string{"power", "deploy", "storage"}
 	if n.Interfaces["deploy"] == "fake" {
 		kinds = kinds[:2]
 	}
 	for _, kind := range kinds {
-		if err := c.validateInterface(ctx, n, kind); err != nil {
+		if err := c.validateInterface(tx, n, kind); err != nil {
 			return deployRefused(n, err)
 		}
 	}

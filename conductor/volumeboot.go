@@ -11,19 +11,28 @@ import (
 )
 
 // plan asks the node's storage interface what the node boots from.
-func (c *Conductor) plan(ctx context.Context, n *baremetal.Node) (boot.Plan, error) {
+func (c *Conductor) plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
 	storage, err := c.storageOf(n)
 	if err != nil {
 		return boot.Plan{}, err
 	}
-	return storage.Plan(ctx, n)
+	return storage.Plan(tx, n)
+}
+
+// planNow is plan in a transaction of its own.
+func (c *Conductor) planNow(ctx context.Context, n *baremetal.Node) (p boot.Plan, err error) {
+	err = c.Store.View(ctx, func(tx *store.Tx) error {
+		p, err = c.plan(tx, n)
+		return err
+	})
+	return p, err
 }
 
 // prepareVolumeBoot attaches the volumes of a node that boots from one and sets
 // its boot device, for good: a diskless machine has no other. It does nothing for
 // other nodes.
 func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) error {
-	p, err := c.plan(ctx, n)
+	p, err := c.planNow(ctx, n)
 	if err != nil || p.Refusal != nil {
 		return err
 	}

@@ -137,7 +137,7 @@ func deploySteps(c *Conductor) []Step {
 // chooseBootVolume checks that the node may boot from its volume and remembers it
 // in driver_internal_info.boot_from_volume.
 func (c *Conductor) chooseBootVolume(ctx context.Context, n *baremetal.Node) error {
-	p, err := c.plan(ctx, n)
+	p, err := c.planNow(ctx, n)
 	if err != nil {
 		return err
 	}

@@ -7,21 +7,22 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/boot"
+	"ironhook/store"
 )
 
 // attacher is what every storage interface is to the conductor.
 type attacher interface {
-	Validate(context.Context, *baremetal.Node) error
+	Validate(*store.Tx, *baremetal.Node) error
 	Attach(context.Context, *baremetal.Node) error
 	Detach(context.Context, *baremetal.Node) error
-	Plan(context.Context, *baremetal.Node) (boot.Plan, error)
+	Plan(*store.Tx, *baremetal.Node) (boot.Plan, error)
 }
 
 // The same body against each of them.
 func TestContract(t *testing.T) {
 	for name, make := range map[string]func(*house) attacher{
 		"noop":     func(*house) attacher { return Noop{} },
-		"external": func(h *house) attacher { return NewExternal(h.store) },
+		"external": func(*house) attacher { return External{} },
 		"iscsi":    func(h *house) attacher { return h.managed },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -29,20 +30,20 @@ func TestContract(t *testing.T) {
 			s := make(h)
 			n := h.node("pc-07")
 			n.Interfaces["storage"] = name
-			if p, err := s.Plan(t.Context(), n); err != nil || p.Refusal == nil {
+			if p, err := h.plan(s, n); err != nil || p.Refusal == nil {
 				t.Errorf("Plan without a volume = %+v, %v, want a refusal", p, err)
 			}
 			h.volume("v")
 			boot := h.give(n, 0, "v", baremetal.Object{"target_portal": "192.0.2.1", "target_iqn": "iqn.2010-10.org.example:v", "target_lun": 1})
-			h.must(s.Validate(t.Context(), n))
+			h.must(h.validate(s, n))
 			for range 2 {
 				h.must(s.Attach(t.Context(), n))
 				h.must(s.Attach(t.Context(), n))
-				h.must(s.Validate(t.Context(), n))
+				h.must(h.validate(s, n))
 				h.must(s.Detach(t.Context(), n))
 				h.must(s.Detach(t.Context(), n))
 			}
-			if p, err := s.Plan(t.Context(), n); err != nil || (p.Refusal != nil) != (name == "noop") {
+			if p, err := h.plan(s, n); err != nil || (p.Refusal != nil) != (name == "noop") {
 				t.Errorf("Plan with a volume = %+v, %v", p, err)
 			}
 			if name != "iscsi" {
@@ -62,7 +63,7 @@ func TestContract(t *testing.T) {
 
 func TestExternalValidate(t *testing.T) {
 	h := newHouse(t)
-	s := NewExternal(h.store)
+	s := External{}
 	n := h.node("bfv")
 	n.Interfaces["storage"] = "external"
 	boot := h.give(n, 0, "v0", baremetal.Object{"target_portal": "127.0.0.1:3260", "target_iqn": "iqn.2010-10.org.openstack:volume-1", "target_lun": 1})
@@ -91,7 +92,7 @@ func TestExternalValidate(t *testing.T) {
 		}
 		h.setProperties(boot, c.properties)
 		got := ""
-		if err := s.Validate(t.Context(), n); err != nil {
+		if err := h.validate(s, n); err != nil {
 			got = err.Error()
 			if !errors.Is(err, baremetal.ErrInvalid) {
 				t.Errorf("Validate = %v, want %v", err, baremetal.ErrInvalid)

@@ -11,43 +11,37 @@ import (
 // External is the storage interface for volumes that somebody else serves: what is
 // in the properties of a volume target goes into the boot script as it is. Its
 // methods are safe for concurrent use.
-type External struct{ store *store.Store }
-
-// NewExternal makes the interface.
-func NewExternal(s *store.Store) *External { return &External{s} }
+type External struct{}
 
 // Validate says what would keep the node from booting from its volume. Ironic looks
 // at the boot interface only and lets the rest fail at boot time.
-func (e *External) Validate(ctx context.Context, n *baremetal.Node) error {
-	var found findings
-	err := e.store.View(ctx, func(tx *store.Tx) error {
-		targets, err := volumeTargets(tx, n)
-		if err != nil {
-			return err
-		}
-		f, err := facts(tx, n, targets)
-		if err != nil {
-			return err
-		}
-		p := boot.Decide(f)
-		if r := p.Ready(n); r != nil {
-			found.add("%s", r)
-		}
-		if p.Refusal != nil {
-			return nil
-		}
-		if !bootsByIPXE[n.Interfaces["boot"]] {
-			found.add("The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface must be set to ``ipxe``.")
-		}
-		for _, t := range targets {
-			checkProperties(&found, t)
-		}
-		return nil
-	})
+func (External) Validate(tx *store.Tx, n *baremetal.Node) error {
+	targets, err := volumeTargets(tx, n)
 	if err != nil {
 		return err
 	}
-	return found.err(baremetal.ErrInvalid, "Failed to validate external storage interface for node %s.", n.UUID)
+	f, err := facts(tx, n, targets)
+	if err != nil {
+		return err
+	}
+	return checkExternal(f).err(baremetal.ErrInvalid, "Failed to validate external storage interface for node %s.", n.UUID)
+}
+
+func checkExternal(f boot.Facts) (found findings) {
+	p := boot.Decide(f)
+	if r := p.Ready(f.Node); r != nil {
+		found.add("%s", r)
+	}
+	if p.Refusal != nil {
+		return found
+	}
+	if !bootsByIPXE[f.Node.Interfaces["boot"]] {
+		found.add("The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface must be set to ``ipxe``.")
+	}
+	for _, t := range f.Targets {
+		checkProperties(&found, t)
+	}
+	return found
 }
 
 // checkProperties looks for what an iSCSI URI is made of. The plural keys are those
@@ -76,12 +70,12 @@ func empty(v any) bool {
 }
 
 // Attach does nothing: the volume is there or is not.
-func (e *External) Attach(context.Context, *baremetal.Node) error { return nil }
+func (External) Attach(context.Context, *baremetal.Node) error { return nil }
 
 // Detach does nothing.
-func (e *External) Detach(context.Context, *baremetal.Node) error { return nil }
+func (External) Detach(context.Context, *baremetal.Node) error { return nil }
 
 // Plan is what the node boots from.
-func (e *External) Plan(ctx context.Context, n *baremetal.Node) (boot.Plan, error) {
-	return planOf(ctx, e.store, n)
+func (External) Plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
+	return planOf(tx, n)
 }

@@ -301,8 +301,8 @@ func TestRebuildIsRefused(t *testing.T) {
 			}
 			check("rebuild", h.begins(n, baremetal.VerbRebuild))
 			if c.validate {
-				check("validate", h.managed.Validate(t.Context(), n))
-			} else if err := h.managed.Validate(t.Context(), n); err != nil {
+				check("validate", h.validate(h.managed, n))
+			} else if err := h.validate(h.managed, n); err != nil {
 				t.Errorf("validate = %v, want nil", err)
 			}
 			if now := h.bootVolume(n); now.UUID != old.UUID {

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/storage/pool"
 	"ironhook/store"
 	"ironhook/volume"
@@ -115,6 +116,18 @@ func (h *house) update(f func(tx *store.Tx) error) {
 func (h *house) view(f func(tx *store.Tx) error) {
 	h.Helper()
 	h.must(h.store.View(context.Background(), f))
+}
+
+func (h *house) validate(s attacher, n *baremetal.Node) error {
+	return h.store.View(context.Background(), func(tx *store.Tx) error { return s.Validate(tx, n) })
+}
+
+func (h *house) plan(s attacher, n *baremetal.Node) (p boot.Plan, err error) {
+	err = h.store.View(context.Background(), func(tx *store.Tx) error {
+		p, err = s.Plan(tx, n)
+		return err
+	})
+	return p, err
 }
 
 // node makes a node that may boot from volumes.

@@ -15,7 +15,7 @@ import (
 type Noop struct{}
 
 // Validate finds nothing wrong.
-func (Noop) Validate(context.Context, *baremetal.Node) error { return nil }
+func (Noop) Validate(*store.Tx, *baremetal.Node) error { return nil }
 
 // Attach does nothing.
 func (Noop) Attach(context.Context, *baremetal.Node) error { return nil }
@@ -24,7 +24,7 @@ func (Noop) Attach(context.Context, *baremetal.Node) error { return nil }
 func (Noop) Detach(context.Context, *baremetal.Node) error { return nil }
 
 // Plan is that of a node whose storage attaches nothing.
-func (Noop) Plan(_ context.Context, n *baremetal.Node) (boot.Plan, error) {
+func (Noop) Plan(_ *store.Tx, n *baremetal.Node) (boot.Plan, error) {
 	return boot.Decide(boot.Facts{Node: n}), nil
 }
 
@@ -75,15 +75,12 @@ func factsOf(tx *store.Tx, n *baremetal.Node) (boot.Facts, error) {
 }
 
 // planOf is what the node boots from, as the store has it now.
-func planOf(ctx context.Context, s *store.Store, n *baremetal.Node) (p boot.Plan, err error) {
-	err = s.View(ctx, func(tx *store.Tx) error {
-		f, err := factsOf(tx, n)
-		if err == nil {
-			p = boot.Decide(f)
-		}
-		return err
-	})
-	return p, err
+func planOf(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
+	f, err := factsOf(tx, n)
+	if err != nil {
+		return boot.Plan{}, err
+	}
+	return boot.Decide(f), nil
 }
 
 // bootsByIPXE has the boot interfaces that can hand a volume to the firmware.

@@ -21,7 +21,11 @@ import (
 // ensure makes the node's boot volume and its target, if it is to have one. The volume
 // is the node's from the first: cut short by a crash, it is an orphan of the pool's.
 func (m *Managed) ensure(ctx context.Context, n *baremetal.Node) error {
-	p, err := m.Plan(ctx, n)
+	var p boot.Plan
+	err := m.store.View(ctx, func(tx *store.Tx) (err error) {
+		p, err = m.Plan(tx, n)
+		return err
+	})
 	if err != nil || p.Image == nil {
 		return err
 	}

@@ -23,10 +23,10 @@ func TestVolumeOfADeployment(t *testing.T) {
 	n.InstanceInfo = baremetal.Object{"image_source": "debian"}
 	h.update(func(tx *store.Tx) error { return tx.Nodes().Update(n) })
 
-	if p, err := h.managed.Plan(t.Context(), n); p.Image == nil || err != nil {
+	if p, err := h.plan(h.managed, n); p.Image == nil || err != nil {
 		t.Errorf("Plan = %+v, %v, want the image that becomes a volume", p, err)
 	}
-	h.must(h.managed.Validate(t.Context(), n))
+	h.must(h.validate(h.managed, n))
 	h.must(h.managed.Attach(t.Context(), n))
 	h.must(h.managed.Attach(t.Context(), n))
 	export := h.grant()
@@ -95,7 +95,7 @@ func TestSharedImage(t *testing.T) {
 	seen := map[string]bool{}
 	for range 2 {
 		for _, n := range nodes {
-			h.must(h.managed.Validate(t.Context(), n))
+			h.must(h.validate(h.managed, n))
 			h.must(h.managed.Attach(t.Context(), n))
 		}
 		exports := h.grants()
@@ -153,7 +153,7 @@ func TestResetNeedsAnImage(t *testing.T) {
 	n := h.node("pc-07")
 	h.volume("plain")
 	h.give(n, 0, "plain", baremetal.Object{"reset_on_boot": true})
-	for what, err := range map[string]error{"Validate": h.managed.Validate(t.Context(), n), "Attach": h.managed.Attach(t.Context(), n)} {
+	for what, err := range map[string]error{"Validate": h.validate(h.managed, n), "Attach": h.managed.Attach(t.Context(), n)} {
 		if err == nil || !strings.Contains(err.Error(), "has no image to go back to: make it from one, name the image itself, or remove reset_on_boot") {
 			t.Errorf("%s = %v, want it to name the remedies", what, err)
 		}

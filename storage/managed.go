@@ -39,28 +39,24 @@ func NewManaged(s *store.Store, p *pool.Pool, v *volume.Dir, portal Portal, with
 
 // Plan is what the node boots from, be it a volume that Attach makes of the image that
 // instance_info names.
-func (m *Managed) Plan(ctx context.Context, n *baremetal.Node) (boot.Plan, error) {
-	return planOf(ctx, m.store, n)
+func (m *Managed) Plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
+	return planOf(tx, n)
 }
 
 // Validate says everything at once that would keep the node from booting from its
 // volumes, and what to do about it.
-func (m *Managed) Validate(ctx context.Context, n *baremetal.Node) error {
+func (m *Managed) Validate(tx *store.Tx, n *baremetal.Node) error {
 	var found findings
-	err := m.store.View(ctx, func(tx *store.Tx) error {
-		targets, err := volumeTargets(tx, n)
-		if err != nil {
-			return err
-		}
-		f, err := facts(tx, n, targets)
-		if err != nil {
-			return err
-		}
-		checkBoot(&found, f)
-		_, err = m.checkVolumes(&found, tx, n, targets, nil)
-		return err
-	})
+	targets, err := volumeTargets(tx, n)
 	if err != nil {
+		return err
+	}
+	f, err := facts(tx, n, targets)
+	if err != nil {
+		return err
+	}
+	checkBoot(&found, f)
+	if _, err := m.checkVolumes(&found, tx, n, targets, nil); err != nil {
 		return err
 	}
 	return found.err(baremetal.ErrInvalid, "Failed to validate iscsi storage interface for node %s.", n.UUID)

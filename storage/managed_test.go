@@ -229,7 +229,7 @@ func TestAttachRefuses(t *testing.T) {
 				err  error
 			}{
 				{baremetal.ErrStorage, h.managed.Attach(t.Context(), n)},
-				{baremetal.ErrInvalid, h.managed.Validate(t.Context(), n)},
+				{baremetal.ErrInvalid, h.validate(h.managed, n)},
 			} {
 				if !errors.Is(check.err, check.kind) || !regexp.MustCompile(c.want).MatchString(fmt.Sprint(check.err)) {
 					t.Errorf("error = %v, want %v with %q", check.err, check.kind, c.want)
@@ -267,13 +267,13 @@ func TestReadersShareAVolume(t *testing.T) {
 func TestValidateSaysEverythingAtOnce(t *testing.T) {
 	h := newHouse(t)
 	n := h.node("pc-07")
-	if err := h.managed.Validate(t.Context(), n); !errors.Is(err, baremetal.ErrInvalid) || !strings.Contains(err.Error(), "no volume target with boot_index 0") {
+	if err := h.validate(h.managed, n); !errors.Is(err, baremetal.ErrInvalid) || !strings.Contains(err.Error(), "no volume target with boot_index 0") {
 		t.Errorf("without targets: %v", err)
 	}
 	n.Interfaces["boot"], n.Properties = "pxe", nil
 	h.give(n, 0, "missing", nil)
 	h.give(n, 1, "also/missing", nil)
-	err := h.managed.Validate(t.Context(), n)
+	err := h.validate(h.managed, n)
 	if !errors.Is(err, baremetal.ErrInvalid) {
 		t.Fatalf("Validate = %v, want %v", err, baremetal.ErrInvalid)
 	}
@@ -288,7 +288,7 @@ func TestValidateSaysEverythingAtOnce(t *testing.T) {
 		}
 	}
 	n.InstanceInfo = baremetal.Object{"image_source": "http://example.org/image"}
-	if p, err := h.managed.Plan(t.Context(), n); err != nil || p.Refusal == nil {
+	if p, err := h.plan(h.managed, n); err != nil || p.Refusal == nil {
 		t.Errorf("Plan with an image from elsewhere = %+v, %v, want a refusal", p, err)
 	}
 }
@@ -300,8 +300,8 @@ func TestAnEmptyImageSourceIsNone(t *testing.T) {
 		h := newHouse(t)
 		n, _ := h.machine("pc-07")
 		n.InstanceInfo = baremetal.Object{"image_source": source}
-		h.must(h.managed.Validate(t.Context(), n))
-		p, err := h.managed.Plan(t.Context(), n)
+		h.must(h.validate(h.managed, n))
+		p, err := h.plan(h.managed, n)
 		if err != nil || p.Volume == nil {
 			t.Errorf("image_source %#v: Plan = %+v, %v, want the volume", source, p, err)
 		}
@@ -317,7 +317,7 @@ func TestValidateNamesUnreadableOptions(t *testing.T) {
 	n := h.node("pc-07")
 	h.volume("v")
 	h.give(n, 0, "v", baremetal.Object{"reset_on_boot": "perhaps", "access_mode": "wr"})
-	err := h.managed.Validate(t.Context(), n)
+	err := h.validate(h.managed, n)
 	for _, want := range []string{`reset_on_boot of volume target`, `is "perhaps": set it to true or false.`, `is "wr": set it to ro or rw.`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Validate = %v, want %q in it", err, want)

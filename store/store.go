@@ -72,6 +72,7 @@ func (s *Store) Close() error { return errors.Join(s.reader.close(), s.writer.cl
 
 // View runs f on a consistent snapshot. f must not keep tx.
 func (s *Store) View(ctx context.Context, f func(tx *Tx) error) error {
+	trace(ctx, false)
 	return s.reader.run(ctx, func(session *session) error {
 		return f(&Tx{ctx: ctx, sql: session, now: time.Now()})
 	})
@@ -81,6 +82,7 @@ func (s *Store) View(ctx context.Context, f func(tx *Tx) error) error {
 // when f or the commit fails. f must not keep tx, nor wait for anything but tx: an
 // Update that has run before may have to wait for this one to be committed with it.
 func (s *Store) Update(ctx context.Context, f func(tx *Tx) error) error {
+	trace(ctx, true)
 	return s.writer.run(ctx, func(session *session) error {
 		return f(&Tx{ctx: ctx, sql: session, now: time.Now()})
 	})

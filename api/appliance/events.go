@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/store"
@@ -102,7 +100,7 @@ func (a *API) await(ctx context.Context, q asked) ([]*baremetal.Event, error) {
 func (a *API) read(ctx context.Context, q asked) (events []*baremetal.Event, err error) {
 	err = a.Store.View(ctx, func(tx *store.Tx) error {
 		q.Node = q.node
-		if _, err := uuid.Parse(q.node); err != nil && q.node != "" { // the log outlives the node: a UUID needs none
+		if !baremetal.IsUUID(q.node) && q.node != "" { // the log outlives the node: a UUID needs none
 			n, err := tx.Nodes().Get(q.node)
 			if err != nil {
 				return err

@@ -26,6 +26,7 @@ func TestStatus(t *testing.T) {
 		{baremetal.Errorf(baremetal.ErrLocked, "a"), 409, "a"},
 		{baremetal.Errorf(baremetal.ErrForbidden, "a"), 403, "a"},
 		{baremetal.Errorf(baremetal.ErrUnsupported, "a"), 400, "a"},
+		{baremetal.Errorf(baremetal.ErrTooNew, "a"), 406, "a"},
 		{baremetal.Errorf(baremetal.ErrBusy, "a"), 503, "a"},
 		{baremetal.Errorf(baremetal.ErrBMC, "a"), 500, "a"},
 		{baremetal.Errorf(baremetal.ErrStorage, "damaged"), 500, "damaged"},

@@ -21,6 +21,7 @@ var statuses = []struct {
 	{baremetal.ErrLocked, http.StatusConflict},
 	{baremetal.ErrForbidden, http.StatusForbidden},
 	{baremetal.ErrUnsupported, http.StatusBadRequest},
+	{baremetal.ErrTooNew, http.StatusNotAcceptable},
 	{baremetal.ErrBusy, http.StatusServiceUnavailable},
 	{baremetal.ErrNoSpace, http.StatusInsufficientStorage},
 	{baremetal.ErrStorage, http.StatusInternalServerError},

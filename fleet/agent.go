@@ -1,0 +1,125 @@
+package fleet
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// agentSecret is the key of the token in driver_internal_info. It contains a word that
+// is masked.
+const agentSecret = "agent_secret_token"
+
+// ForgetAgent drops what a ramdisk has reported. It ended with the machine's power, and
+// the next one gets a token of its own.
+func ForgetAgent(n *baremetal.Node) {
+	for _, key := range []string{"agent_url", agentSecret, "agent_verify_ca"} {
+		delete(n.DriverInternalInfo, key)
+	}
+}
+
+// LookUp returns the node that a ramdisk runs on, by UUID or by the addresses of its
+// ports, and the token that its heartbeats must carry, "" where the rules know none. A
+// node that waits for no ramdisk is ErrNotFound like one that does not exist.
+func (f *Fleet) LookUp(ctx context.Context, r Rules, uuid string, addresses []string) (n *baremetal.Node, token string, err error) {
+	err = f.store.View(ctx, func(tx *store.Tx) error {
+		n, err = findMachine(tx, uuid, addresses)
+		return err
+	})
+	if err != nil && !errors.Is(err, baremetal.ErrNotFound) {
+		return nil, "", err
+	}
+	if err != nil || !waiting.has(n.ProvisionState) {
+		return nil, "", baremetal.Errorf(baremetal.ErrNotFound, "Resource could not be found.")
+	}
+	if r.AgentToken {
+		token, err = f.agentToken(ctx, n.UUID)
+	}
+	return n, token, err
+}
+
+func findMachine(tx *store.Tx, uuid string, addresses []string) (*baremetal.Node, error) {
+	if uuid != "" {
+		return tx.Nodes().Get(uuid)
+	}
+	found, err := tx.Ports().List(store.Query{Filters: []store.Filter{{Column: "address", Match: store.In, Value: addresses}}})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 || slices.ContainsFunc(found, func(p *baremetal.Port) bool { return p.NodeUUID != found[0].NodeUUID }) {
+		return nil, baremetal.Errorf(baremetal.ErrNotFound, "Node with port addresses %s was not found.", strings.Join(addresses, ", "))
+	}
+	return tx.Nodes().Get(found[0].NodeUUID)
+}
+
+// agentToken makes the token that the ramdisk's heartbeats must carry. It is given out
+// once, to the first that asks; every later answer is a mask, until the machine is
+// switched off.
+func (f *Fleet) agentToken(ctx context.Context, node string) (token string, err error) {
+	err = f.edit(ctx, node, func(tx *store.Tx, n *baremetal.Node) error {
+		if n.DriverInternalInfo.Text(agentSecret) != "" {
+			token = baremetal.Mask
+			return nil
+		}
+		token = rand.Text()
+		note(n, baremetal.Object{agentSecret: token})
+		return save(tx, n, "a ramdisk has looked the node up")
+	})
+	return token, err
+}
+
+func note(n *baremetal.Node, facts baremetal.Object) {
+	if n.DriverInternalInfo == nil {
+		n.DriverInternalInfo = baremetal.Object{}
+	}
+	maps.Copy(n.DriverInternalInfo, facts)
+}
+
+// Heartbeat is a sign of life of a ramdisk.
+type Heartbeat struct {
+	CallbackURL string
+	Token       *string          // nil when it shows none
+	Facts       baremetal.Object // those that it reports of agent_version, agent_verify_ca, agent_status, agent_status_message
+}
+
+// Beat records the heartbeat of the ramdisk on a node, of which n is what the caller has
+// read. Ironhook has no work for a ramdisk: what boots from a volume needs none.
+func (f *Fleet) Beat(ctx context.Context, n *baremetal.Node, h Heartbeat) error {
+	if err := mayBeat(n, h); err != nil || !waiting.has(n.ProvisionState) {
+		return err
+	}
+	return f.store.Update(ctx, func(tx *store.Tx) error {
+		n, err := tx.Nodes().Get(n.UUID)
+		if err != nil || n.Reservation != "" { // the next heartbeat comes soon
+			return err
+		}
+		note(n, h.Facts)
+		note(n, baremetal.Object{"agent_url": h.CallbackURL, "agent_last_heartbeat": tx.Now().UTC().Format("2006-01-02T15:04:05.000000")})
+		return tx.Nodes().Update(n)
+	})
+}
+
+// mayBeat checks that it is the ramdisk to which the node's token was given.
+func mayBeat(n *baremetal.Node, h Heartbeat) error {
+	url, token := n.DriverInternalInfo.Text("agent_url"), n.DriverInternalInfo.Text(agentSecret)
+	switch status := h.Facts.Text("agent_status"); {
+	case url != "" && url != h.CallbackURL:
+		return invalid(`Detected change in ramdisk provided "callback_url"`)
+	case h.Token == nil:
+		return invalid("Agent token is required for heartbeat processing.")
+	case status != "" && !slices.Contains([]string{"start", "end", "error"}, status):
+		return invalid("Agent status is invalid. Valid states are start,end,error.")
+	case h.Facts["agent_version"] == nil && status == "":
+		return invalid("Agent did not transmit a version, and a version is required. Please update the agent being used.")
+	case token == "" || subtle.ConstantTimeCompare([]byte(token), []byte(*h.Token)) != 1:
+		return invalid("Invalid or missing agent token received.")
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package fleet
+
+import (
+	"context"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// Conductor answers what depends on the drivers and storage of a node.
+type Conductor interface {
+	// Serves reports whether the node's driver is enabled here.
+	Serves(n *baremetal.Node) bool
+	// Equip checks the interfaces that the node names and fills in the defaults of its
+	// driver. Its errors are ErrInvalid.
+	Equip(n *baremetal.Node) error
+	// MayChangeTarget refuses a change of a volume target by which a node would lose a
+	// volume. before is nil for a new target, after for one that goes.
+	MayChangeTarget(tx *store.Tx, before, after *baremetal.VolumeTarget) error
+}
+
+// Fleet is the records of one store. Its methods are safe for concurrent use.
+type Fleet struct {
+	store     *store.Store
+	conductor Conductor
+}
+
+// New returns the records in s.
+func New(s *store.Store, c Conductor) *Fleet { return &Fleet{s, c} }
+
+// Rules are those that Ironic changed over the years. A client gets the ones that it was
+// written for; the zero Rules are the oldest.
+type Rules struct {
+	Names            NameRule
+	Enrols           bool // a new node begins in enroll, not in available
+	ChassisRemovable bool // a node can be taken out of its chassis
+	InspectingLocks  bool // nothing of a node changes while it is inspected
+	NetworkType      bool // local_link_connection has a network_type
+	TargetRAID       bool // a node has a target_raid_config
+	Backfill         bool // an allocation can name the node that it describes
+	AgentToken       bool // a ramdisk identifies itself by a token
+}
+
+// NameRule is what a node may be called.
+type NameRule int
+
+// The names of nodes: none at all, those of hosts, or any unreserved characters.
+const (
+	NoNames NameRule = iota
+	HostNames
+	AnyNames
+)
+
+// Patch is a change of a row that a client asks for.
+type Patch[T any] struct {
+	// Given are the fields that the client names, with its values; nil removes one.
+	Given baremetal.Object
+	// Apply changes the row and returns the names of the fields whose values differ
+	// now. It is called more than once, on a fresh row each time.
+	Apply func(row *T) (changed []string, err error)
+}
+
+// named returns err as it concerns a record that another one names: its absence is
+// ErrInvalid, with the same words.
+func named(err error) error {
+	return rekind(err, baremetal.ErrNotFound, baremetal.ErrInvalid)
+}
+
+// nodeNamed reads the node that another record names by UUID.
+func nodeNamed(tx *store.Tx, uuid string) (*baremetal.Node, error) {
+	n, err := tx.Nodes().Get(uuid)
+	if err == nil && n.UUID != uuid { // that was its name
+		err = baremetal.Errorf(baremetal.ErrNotFound, "Node %s could not be found.", uuid)
+	}
+	return n, named(err)
+}
+
+// tell appends to the log what changed about a node.
+func tell(tx *store.Tx, n *baremetal.Node, detail string) error {
+	return tx.Append(baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode, Detail: detail})
+}
+
+// save writes the node and appends what changed about it.
+func save(tx *store.Tx, n *baremetal.Node, detail string) error {
+	if err := tx.Nodes().Update(n); err != nil {
+		return err
+	}
+	return tell(tx, n, detail)
+}
+
+func (f *Fleet) edit(ctx context.Context, ident string, change func(tx *store.Tx, n *baremetal.Node) error) error {
+	return Edit(ctx, f.store, ident, change)
+}

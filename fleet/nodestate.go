@@ -1,0 +1,84 @@
+package fleet
+
+import (
+	"context"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// SetMaintenance puts the node into maintenance for a reason, or takes it out.
+func (f *Fleet) SetMaintenance(ctx context.Context, ident string, on bool, reason string) error {
+	return f.edit(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
+		n.Maintenance, n.MaintenanceReason = on, reason
+		if on {
+			return save(tx, n, "maintenance on")
+		}
+		n.Fault = ""
+		return save(tx, n, "maintenance off")
+	})
+}
+
+// HasConsole returns ErrUnsupported if the node's driver has no console. That is every
+// driver but the fake one, which remembers whether its console is on.
+func HasConsole(n *baremetal.Node) error {
+	if name := n.Interfaces["console"]; name == "" || name == "no-console" {
+		return Unsupported(n.Driver, "console")
+	}
+	return nil
+}
+
+// SetConsole switches the node's console on or off.
+func (f *Fleet) SetConsole(ctx context.Context, ident string, on bool) error {
+	return f.edit(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
+		if err := HasConsole(n); err != nil {
+			return err
+		}
+		n.ConsoleEnabled = on
+		return tx.Nodes().Update(n)
+	})
+}
+
+// SetTargetRAID keeps the RAID configuration that the next cleaning shall apply. check
+// judges its form, if the node can have one.
+func (f *Fleet) SetTargetRAID(
+	ctx context.Context, ident string, r Rules, config baremetal.Object, check func(baremetal.Object) error,
+) error {
+	return f.edit(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
+		if !r.TargetRAID {
+			return tooNew()
+		}
+		if name := n.Interfaces["raid"]; name == "" || name == "no-raid" {
+			return NoRAID(n.Driver)
+		}
+		if err := check(config); err != nil {
+			return err
+		}
+		n.TargetRAIDConfig = config
+		return tx.Nodes().Update(n)
+	})
+}
+
+// SetBootMode accepts a boot mode for the node, of which n is what the caller has read.
+// No hardware type can set one: as in Ironic, the node's last_error says so.
+func (f *Fleet) SetBootMode(ctx context.Context, n *baremetal.Node, mode string) error {
+	return f.attempt(ctx, n, "boot mode to '"+mode, "set_boot_mode")
+}
+
+// SetSecureBoot is SetBootMode for secure boot; state is True or False.
+func (f *Fleet) SetSecureBoot(ctx context.Context, n *baremetal.Node, state string) error {
+	return f.attempt(ctx, n, "secure_boot state to '"+state+"'", "set_secure_boot_state")
+}
+
+// attempt accepts a request for something that no hardware type can do. Ironic tries in
+// the background, so the failure goes to last_error.
+func (f *Fleet) attempt(ctx context.Context, n *baremetal.Node, what, extension string) error {
+	if n.ProvisionState.Transient() {
+		return conflict("Node is in %s state. Since node is transitioning, the boot mode will not be set as this may interfere "+
+			"with ongoing changes and result in erroneous modification. Try again later.", n.ProvisionState)
+	}
+	return f.edit(ctx, n.UUID, func(tx *store.Tx, n *baremetal.Node) error {
+		n.LastError = "Failed to change " + what + ": " + Unsupported(n.Driver, extension).Error()
+		return save(tx, n, n.LastError)
+	})
+}

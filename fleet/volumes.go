@@ -1,0 +1,160 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// VolumeRecords are the volume connectors or the volume targets of all nodes.
+type VolumeRecords[T any] struct {
+	fleet *Fleet
+	kind[T]
+	noun string // in messages
+	node func(*T) *string
+	// mayChange refuses what would take a volume from its node; nil stands for a row that
+	// is not there, before or after.
+	mayChange func(tx *store.Tx, before, after *T) error
+	// render adds to a row what clients see of it and what is not stored with it. What it
+	// returns takes that away again.
+	render func(tx *store.Tx, row *T) (strip func(*T), err error)
+}
+
+// Connectors are the volume connectors.
+func (f *Fleet) Connectors() VolumeRecords[baremetal.VolumeConnector] {
+	return VolumeRecords[baremetal.VolumeConnector]{f,
+		kind[baremetal.VolumeConnector]{(*store.Tx).Connectors, func(v *baremetal.VolumeConnector) *string { return &v.UUID }},
+		"volume connector", func(v *baremetal.VolumeConnector) *string { return &v.NodeUUID },
+		func(*store.Tx, *baremetal.VolumeConnector, *baremetal.VolumeConnector) error { return nil },
+		func(*store.Tx, *baremetal.VolumeConnector) (func(*baremetal.VolumeConnector), error) {
+			return func(*baremetal.VolumeConnector) {}, nil
+		}}
+}
+
+// Targets are the volume targets.
+func (f *Fleet) Targets() VolumeRecords[baremetal.VolumeTarget] {
+	return VolumeRecords[baremetal.VolumeTarget]{f,
+		kind[baremetal.VolumeTarget]{(*store.Tx).Targets, func(v *baremetal.VolumeTarget) *string { return &v.UUID }},
+		"volume target", func(v *baremetal.VolumeTarget) *string { return &v.NodeUUID }, f.conductor.MayChangeTarget, connect}
+}
+
+// connect shows in a target's properties how its node logs in, while it is attached. A
+// client that sends the properties back whole does not make them the operator's own.
+func connect(tx *store.Tx, t *baremetal.VolumeTarget) (strip func(*baremetal.VolumeTarget), err error) {
+	g, err := tx.Grants().Find(t.UUID)
+	if err == nil {
+		*t = *t.Connected(g)
+	}
+	return func(t *baremetal.VolumeTarget) { g.Disconnect(t.Properties) }, err
+}
+
+// Create adds the row to its node.
+func (v VolumeRecords[T]) Create(ctx context.Context, row *T) error {
+	return v.fleet.store.Update(ctx, func(tx *store.Tx) error {
+		if _, err := nodeNamed(tx, *v.node(row)); errors.Is(err, baremetal.ErrInvalid) {
+			return invalid("Invalid input for field/attribute node_uuid. Value: '%s'. ", *v.node(row))
+		} else if err != nil {
+			return err
+		}
+		if err := v.mayChange(tx, nil, row); err != nil {
+			return err
+		}
+		if err := v.insert(tx, row); err != nil {
+			return err
+		}
+		return v.tell(tx, row, "created")
+	})
+}
+
+func (v VolumeRecords[T]) tell(tx *store.Tx, row *T, what string) error {
+	return tx.Append(baremetal.Event{Node: *v.node(row), Kind: baremetal.EventNode, Detail: v.noun + " " + *v.uuid(row) + " " + what})
+}
+
+// Update changes the row and returns it. The lock and the rules are those of the node
+// that it belongs to afterwards.
+func (v VolumeRecords[T]) Update(ctx context.Context, id string, p Patch[T]) (row *T, err error) {
+	err = v.fleet.store.View(ctx, func(tx *store.Tx) error {
+		if row, err = v.rows(tx).Get(id); err == nil {
+			_, err = v.apply(tx, row, p)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = v.fleet.edit(ctx, *v.node(row), func(tx *store.Tx, n *baremetal.Node) error {
+		if err := mustBeOff(n, v.noun+" update"); err != nil {
+			return err
+		}
+		if row, err = v.rows(tx).Get(id); err != nil {
+			return err
+		}
+		before := *row
+		changed, err := v.apply(tx, row, p)
+		if err != nil || len(changed) == 0 {
+			return err
+		}
+		if err := v.mayChange(tx, &before, row); err != nil {
+			return err
+		}
+		if err := v.rows(tx).Update(row); err != nil {
+			return err
+		}
+		return v.tell(tx, row, "changed: "+strings.Join(changed, ", "))
+	})
+	if err != nil {
+		return nil, named(err)
+	}
+	return row, v.fleet.store.View(ctx, func(tx *store.Tx) error {
+		_, err := v.render(tx, row)
+		return err
+	})
+}
+
+// apply changes the row as clients see it and leaves what is stored of it.
+func (v VolumeRecords[T]) apply(tx *store.Tx, row *T, p Patch[T]) (changed []string, err error) {
+	strip, err := v.render(tx, row)
+	if err != nil {
+		return nil, err
+	}
+	changed, err = p.Apply(row)
+	strip(row)
+	return changed, err
+}
+
+// Delete deletes the row.
+func (v VolumeRecords[T]) Delete(ctx context.Context, id string) error {
+	var row *T
+	err := v.fleet.store.View(ctx, func(tx *store.Tx) (err error) {
+		row, err = v.rows(tx).Get(id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return v.fleet.edit(ctx, *v.node(row), func(tx *store.Tx, n *baremetal.Node) error {
+		if !unused.has(n.ProvisionState) {
+			if err := mustBeOff(n, v.noun+" deletion"); err != nil {
+				return err
+			}
+		}
+		if err := v.mayChange(tx, row, nil); err != nil {
+			return err
+		}
+		if err := v.rows(tx).Delete(id); err != nil {
+			return err
+		}
+		return v.tell(tx, row, "deleted")
+	})
+}
+
+// mustBeOff guards what a running machine may be reading from.
+func mustBeOff(n *baremetal.Node, action string) error {
+	if n.PowerState == baremetal.PowerOff {
+		return nil
+	}
+	return Refuse(action, n.UUID, string(n.PowerState))
+}
