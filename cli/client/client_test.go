@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 			if err != nil {
 				panic(err)
 			}
-			os.Exit(cli.Main(context.Background(), "test", string(schema), os.Args[1:]))
+			os.Exit(cli.Main(context.Background(), "test", cli.Embedded{Schema: string(schema)}, os.Args[1:]))
 		},
 	})
 }
