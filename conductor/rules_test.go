@@ -1,11 +1,13 @@
 package conductor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"ironhook/baremetal"
@@ -178,5 +180,44 @@ func TestTearDownLeavesNoSecretOfTheLastUser(t *testing.T) {
 	}
 	if n := settled(t, c); len(n.InstanceInfo) > 0 || n.InstanceUUID != "" {
 		t.Errorf("instance_info %v, instance_uuid %q are left", n.InstanceInfo, n.InstanceUUID)
+	}
+}
+
+// TestUndoneInReverse: the step that failed and those before it are undone, the last one
+// first, though an undoing fails as well; all of it is told.
+func TestUndoneInReverse(t *testing.T) {
+	c, m := setup(t, baremetal.Deploying)
+	step := func(name string) Step {
+		return Step{
+			Name: name,
+			Do:   func(context.Context, *baremetal.Node) error { return m.note("do " + name) },
+			Undo: func(context.Context, *baremetal.Node) error { return m.note("undo " + name) },
+		}
+	}
+	m.fail["do c"], m.fail["undo b"] = errors.New("no c"), errors.New("no way back")
+	bare := step("x")
+	bare.Undo = nil
+	err := c.follow(t.Context(), id, []Step{step("a"), bare, step("b"), step("c"), step("d")})
+	if err == nil || !strings.Contains(err.Error(), "c: no c") || !strings.Contains(err.Error(), "undo b: no way back") {
+		t.Errorf("follow = %v, want both failures", err)
+	}
+	if want := []string{"do a", "do x", "do b", "do c", "undo c", "undo b", "undo a"}; !reflect.DeepEqual(m.actions(), want) {
+		t.Errorf("done %q, want %q", m.actions(), want)
+	}
+}
+
+// TestAMachineThatCameOnLateIsUndone: its BMC reported a failure, and it is on. A failed
+// deployment leaves it off and without its volumes.
+func TestAMachineThatCameOnLateIsUndone(t *testing.T) {
+	c, m := setup(t, baremetal.Available)
+	m.fail["power on"], m.fails = errors.New("no answer"), func() { m.state = baremetal.PowerOn }
+	if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "active"}); err != nil {
+		t.Fatal(err)
+	}
+	n := settled(t, c)
+	done := m.actions()
+	off := slices.Index(done, "power off")
+	if off < 0 || !slices.Contains(done[off:], "detach") || n.PowerState != baremetal.PowerOff || n.ProvisionState != baremetal.DeployFailed {
+		t.Errorf("done %q, node %q and %q; want it off, then detached", done, n.ProvisionState, n.PowerState)
 	}
 }
