@@ -1,6 +1,9 @@
 package volume
 
 import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -65,5 +68,91 @@ func TestMapNamesOnlySyncedData(t *testing.T) {
 	}
 	if syncs != 2 || maps != 1 {
 		t.Errorf("%d syncs and %d maps, want data, map and the map's sync", syncs, maps)
+	}
+}
+
+// refusing is a file that cannot be written to.
+type refusing struct{ file }
+
+var errMedium = errors.New("medium error")
+
+func (refusing) WriteAt([]byte, int64) (int, error) { return 0, errMedium }
+
+// TestFailedFirstWriteHidesNothing: the first write to a block of a clone fails, and the
+// block is what it was in the image.
+func TestFailedFirstWriteHidesNothing(t *testing.T) {
+	d, err := openDir(newMemFS(), Reserve(0))
+	check(t, err)
+	image := bytes.Repeat([]byte("g"), 2*clusterSize)
+	_, err = d.Import(t.Context(), "image", bytes.NewReader(image))
+	check(t, err)
+	check(t, d.Clone("image", "v", 0))
+	k, err := d.Open("v", false)
+	check(t, err)
+	good := k.s.top().file
+	k.s.top().file = refusing{good}
+	if _, err := k.WriteAt(bytes.Repeat([]byte("x"), clusterSize), 0); !errors.Is(err, errMedium) {
+		t.Fatalf("WriteAt = %v, want %v", err, errMedium)
+	}
+	k.s.top().file = good
+	got := make([]byte, clusterSize)
+	_, err = k.ReadAt(got, 0)
+	check(t, err)
+	if !bytes.Equal(got, image[:clusterSize]) {
+		t.Errorf("the block begins with %q, want the image's", got[:8])
+	}
+	check(t, k.Close())
+}
+
+// TestMergeKeepsWhatIsWrittenMeanwhile: a block that was merged already is written to and
+// flushed. It has what was written last, after a power cut too.
+func TestMergeKeepsWhatIsWrittenMeanwhile(t *testing.T) {
+	fsys := newMemFS()
+	d, err := openDir(fsys, Reserve(0))
+	check(t, err)
+	_, err = d.Import(t.Context(), "image", bytes.NewReader(bytes.Repeat([]byte("g"), 4*clusterSize)))
+	check(t, err)
+	check(t, d.Clone("image", "v", 0))
+	k, err := d.Open("v", false)
+	check(t, err)
+	put := func(c string) {
+		_, err := k.WriteAt(bytes.Repeat([]byte(c), clusterSize), clusterSize)
+		check(t, errors.Join(err, k.Sync()))
+	}
+	put("a")
+	check(t, d.Snapshot("v", "s"))
+	put("b")
+	check(t, d.Delete("s"))
+
+	m, err := d.beginMerge(map[string]bool{})
+	if err != nil || m == nil {
+		t.Fatalf("beginMerge = %v, %v, want the layer of the snapshot", m, err)
+	}
+	check(t, m.pass(t.Context(), m.live))
+	check(t, m.lower.sync())
+	put("c")
+	check(t, d.withLock(func() error { return m.commit(t.Context()) }))
+	if !m.done {
+		t.Fatal("nothing was merged")
+	}
+	check(t, m.end())
+
+	holds := func(when string, d *Dir) {
+		got, err := contents(d, "v")
+		if err != nil || len(got) < 2*clusterSize || !bytes.Equal(got[clusterSize:2*clusterSize], bytes.Repeat([]byte("c"), clusterSize)) {
+			t.Errorf("%s the block has %q, %v, want c", when, got[min(len(got), clusterSize):min(len(got), clusterSize+8)], err)
+		}
+	}
+	for seed := range uint64(20) {
+		left, err := openDir(fsys.cut(rand.New(rand.NewPCG(seed, 1))), Reserve(0))
+		check(t, err)
+		holds("after a power cut", left)
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

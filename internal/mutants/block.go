@@ -57,7 +57,7 @@ var ofBlock = []mutant{
 		"equal secrets let an initiator send the target's proof back", "block/iscsi", "CHAP|Login"},
 	{358, "block/iscsi/registry.go", "\tfor _, c := range ended {\n\t\t<-c.done\n\t}\n", "",
 		"a volume is given to the next machine while the last one's writes are in flight", "block/iscsi", "End"},
-	{359, "block/iscsi/registry.go", "\t\tcase <-old.done:\n", "\t\tdefault:\n",
+	{359, "block/iscsi/registry.go", "if old := t.sessions[c.key]; old != nil {", "if old := t.sessions[c.key]; old != nil && c.device != nil {",
 		"a machine that logs in anew sees its own old writes come later", "block/iscsi", "Reinstatement"},
 	{360, "block/iscsi/lifecycle.go", "\tc.work.Wait()\n", "",
 		"writes of a session land after its end was answered", "block/iscsi", "End|Logout|Reinstate"},
@@ -72,5 +72,5 @@ var ofBlock = []mutant{
 	{365, "block/iscsi/task.go", "\tif t.gather.have < t.want {\n", "\tif t.gather.have < t.want/2 {\n",
 		"half a write is answered as a whole one", "block/iscsi", "Data|R2T"},
 	{366, "block/iscsi/scheduler.go", "\tt.own(c.srv.memory)\n", "",
-		"a write in the pool writes what the next command brought", "block/iscsi", "Storm|Layouts|Data|Pool|Quick"},
+		"a write in the pool writes what the next command brought", "block/iscsi", "WaitingWrite"},
 }
