@@ -78,7 +78,7 @@ var ofBoot = []mutant{
 	{476, "power/ipmi/bootflags.go", "if len(b) < 2 || b[0]&flagsValid == 0 {", "if len(b) < 2 {",
 		"flags that the firmware will not heed pass for a boot device", "power/ipmi", "Flags"},
 	{477, "power/ipmi/rmcp/setup20.go", "if !hmac.Equal(b[40:40+full], h.proofOfBMC(password)) {", "if hmac.Equal(b[40:40+full], nil) {",
-		"whoever answers for the BMC is told the proof of the password", "power/ipmi/rmcp", ""},
+		"whoever answers for the BMC is told the proof of the password", "power/ipmi", "Hiccup"},
 	{478, "power/ipmi/rmcp/setup20.go", "if err == nil && !hmac.Equal(b[8:8+h.suite.code], h.proofOfKeys(sik)) {", "if err == nil && hmac.Equal(b[8:8+h.suite.code], nil) {",
 		"a wrong Kg key passes for the right one", "power/ipmi/rmcp", ""},
 	{479, "power/ipmi/power.go", "if order == controlDiagnostic {", "if order == controlDiagnostic+8 {",
