@@ -152,7 +152,9 @@ func TestAMachineThatCannotBeSwitchedOffKeepsItsVolumes(t *testing.T) {
 func TestASwitchForgetsTheRamdisk(t *testing.T) {
 	c, _ := setup(t, baremetal.Active)
 	edit(t, c, func(n *baremetal.Node) {
-		n.DriverInternalInfo = baremetal.Object{"agent_url": "http://192.0.2.1:9999", "agent_secret_token": "hunter2", "agent_verify_ca": "pem", "kept": "yes"}
+		n.DriverInternalInfo = baremetal.Object{
+			"agent_url": "http://192.0.2.1:9999", "agent_secret_token": "hunter2", "agent_verify_ca": "pem", "kept": "yes",
+		}
 	})
 	if err := c.SetPower(t.Context(), "pc", baremetal.PowerOn, 0); err != nil {
 		t.Fatal(err)
@@ -173,7 +175,8 @@ func TestASwitchForgetsTheRamdisk(t *testing.T) {
 func TestTearDownLeavesNoSecretOfTheLastUser(t *testing.T) {
 	c, _ := setup(t, baremetal.Active)
 	edit(t, c, func(n *baremetal.Node) {
-		n.InstanceInfo, n.InstanceUUID = baremetal.Object{"configdrive": "H4sI", "image_source": "golden"}, "00000000-0000-4000-8000-000000000007"
+		n.InstanceInfo = baremetal.Object{"configdrive": "H4sI", "image_source": "golden"}
+		n.InstanceUUID = "00000000-0000-4000-8000-000000000007"
 	})
 	if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "deleted"}); err != nil {
 		t.Fatal(err)

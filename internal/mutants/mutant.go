@@ -30,7 +30,8 @@ func (m mutant) mutated(root string) ([]byte, error) {
 		return nil, err
 	}
 	if n := strings.Count(string(source), m.old); n != 1 {
-		return nil, fmt.Errorf("mutant %d: what it changes is %d times in %s instead of once; the mutant must follow the source:\n%s", m.number, n, m.file, m.old)
+		return nil, fmt.Errorf("mutant %d: what it changes is %d times in %s instead of once; the mutant must follow the source:\n%s",
+			m.number, n, m.file, m.old)
 	}
 	return []byte(strings.Replace(string(source), m.old, m.new, 1)), nil
 }
