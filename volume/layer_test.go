@@ -156,3 +156,31 @@ func check(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestAtomicRecord: a record that was cut short, or lies elsewhere, is not written over
+// good data.
+func TestAtomicRecord(t *testing.T) {
+	const size = 1 << 20
+	data := bytes.Repeat([]byte("a"), 2*BlockSize)
+	whole := encodeAtomic(data, 4*BlockSize)
+	if p, off, ok := decodeAtomic(whole, size); !ok || off != 4*BlockSize || !bytes.Equal(p, data) {
+		t.Errorf("decodeAtomic = %d bytes at %d, %v, want what was encoded", len(p), off, ok)
+	}
+	for what, at := range map[string]int{"magic": 0, "offset": 15, "length": 22, "checksum": 24, "header": 300, "data": atomicHeader + 700} {
+		b := bytes.Clone(whole)
+		b[at] ^= 2
+		if _, _, ok := decodeAtomic(b, size); ok {
+			t.Errorf("a record with another %s is taken", what)
+		}
+	}
+	torn := bytes.Clone(whole)
+	clear(torn[atomicHeader+BlockSize:])
+	for what, b := range map[string][]byte{"torn": torn, "cut": whole[:len(whole)-1], "of a header alone": whole[:atomicHeader], "empty": nil} {
+		if _, _, ok := decodeAtomic(b, size); ok {
+			t.Errorf("a record that is %s is taken", what)
+		}
+	}
+	if _, _, ok := decodeAtomic(whole, 5*BlockSize); ok {
+		t.Error("a record that goes beyond the end is taken")
+	}
+}

@@ -424,7 +424,7 @@ var ofHouse = []mutant{
 	{
 		708, "api/auth.go",
 		" && !door.FromPage(r) {",
-		" {",
+		" || door.FromPage(r) {",
 		"the browser keeps a password and sends it for every page",
 		"api", "Origins|Realm|Unauthorized",
 	},

@@ -176,7 +176,7 @@ var ofVolume = []mutant{
 		"binary.BigEndian.Uint32(b[24:]) == checksum(b, 24)",
 		"checksum(b, 24) != 0",
 		"a record that is half there is written over good data",
-		"volume", "Model|Atomic|Record",
+		"volume", "AtomicRecord",
 	},
 	{
 		224, "volume/disk.go",
@@ -188,7 +188,7 @@ var ofVolume = []mutant{
 	{
 		225, "volume/room.go",
 		"\t\treturn syscall.ENOSPC\n",
-		"\t\treturn nil\n",
+		"\t\t_ = syscall.ENOSPC\n\t\treturn nil\n",
 		"volumes fill the disk, and the database cannot write",
 		"volume", "Full",
 	},
