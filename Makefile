@@ -7,7 +7,7 @@ FUZZTIME ?= 30s
 UNIT      = $(shell go list ./... | grep -v /e2e/)
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-arm64 ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-deps torture hammer figures licenses clean
+.PHONY: help build build-arm64 ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-deps torture hammer mutants figures licenses clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +69,9 @@ torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power c
 
 hammer: ## 32 clients on the same nodes and targets for a minute
 	IRONHOOK_HAMMER=1m go test -count=1 -v -run Hammer ./api
+
+mutants: ## deliberate bugs, of which the tests must notice 95 %; ONLY=101,2 chooses, RACE=1 with the race detector
+	@go run ./internal/mutants $(if $(ONLY),-only $(ONLY)) $(if $(RACE),-race)
 
 figures: ## how the house is kept: sizes, tests, documentation; FLAGS=-v names what is counted
 	@go run ./internal/figures $(FLAGS)

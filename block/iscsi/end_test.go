@@ -35,7 +35,7 @@ func TestReinstatement(t *testing.T) {
 	select {
 	case err := <-in:
 		t.Errorf("the new session is in while the old one still writes: %v", err)
-	default:
+	case <-time.After(50 * time.Millisecond): // that nothing comes takes time to see
 	}
 	disk.gate.Unlock()
 	if err := <-in; err != nil {
@@ -70,7 +70,7 @@ func TestEnd(t *testing.T) {
 	select {
 	case <-ended:
 		t.Error("End returned before the flush did")
-	default:
+	case <-time.After(50 * time.Millisecond):
 	}
 	disk.gate.Unlock()
 	<-ended
