@@ -6,6 +6,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
+	"ironhook/store"
 )
 
 // TestDiscoveryShowsOnesOwn: an initiator learns of what it may open, and of nothing that
@@ -50,5 +51,25 @@ func TestRunningMachineKeepsItsDisk(t *testing.T) {
 	h.must(h.managed.Attach(t.Context(), n))
 	if got := h.first(v.UUID); got != 'g' {
 		t.Errorf("at the next boot the disk begins with %c, want the image", got)
+	}
+}
+
+// TestVolumeThatIsReadOnlyForAll: a volume that was marked so is served so, whatever the
+// target asks for.
+func TestVolumeThatIsReadOnlyForAll(t *testing.T) {
+	h := newHouse(t)
+	exports, _, _ := h.serve()
+	for _, readOnly := range []bool{true, false} {
+		v, err := h.pool.CreateVolume(t.Context(), pool.NewVolume{Size: 1 << 20})
+		h.must(err)
+		h.must(h.pool.SetReadOnly(t.Context(), v.UUID, readOnly))
+		n := h.node("pc")
+		h.give(n, 0, v.UUID, baremetal.Object{"access_mode": "rw"})
+		h.must(h.managed.Attach(t.Context(), n))
+		if _, ro, err := exports.find(t.Context(), h.export().IQN); err != nil || ro != readOnly {
+			t.Errorf("a volume with read-only %v is served with %v, %v", readOnly, ro, err)
+		}
+		h.must(h.managed.Detach(t.Context(), n))
+		h.update(func(tx *store.Tx) error { return tx.Nodes().Delete(n.UUID) })
 	}
 }

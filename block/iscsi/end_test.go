@@ -17,6 +17,8 @@ import (
 func TestReinstatement(t *testing.T) {
 	disk := newRAM(1 << 20)
 	s := serve(t, disk, nil)
+	// Another initiator with the same ISID is somebody else: iPXE's is a constant.
+	other := s.login(initiatortest.Options{Name: initiatorName + "-2"})
 	old := s.login(initiatortest.Options{})
 	disk.gate.Lock()
 	flush(t, old, disk)
@@ -44,8 +46,6 @@ func TestReinstatement(t *testing.T) {
 	if e := s.event(iscsi.Closed); !strings.Contains(e.Reason, "logged in anew") {
 		t.Errorf("old session closed because of %q", e.Reason)
 	}
-	// Another initiator with the same ISID is somebody else: iPXE's is a constant.
-	other := s.login(initiatortest.Options{Name: initiatorName + "-2"})
 	s.login(initiatortest.Options{})
 	if _, err := other.Read(0, 512); err != nil {
 		t.Error(err)

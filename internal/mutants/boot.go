@@ -66,7 +66,7 @@ var ofBoot = []mutant{
 		"lease, err = s.pool().hold(tx, x.mac, claimed, x.known(), leaseTime)\n\t\treturn err",
 		"lease, err = s.pool().hold(tx, x.mac, claimed, x.known(), leaseTime)\n\t\t_ = err\n\t\treturn nil",
 		"a lease is acknowledged that the store refused",
-		"bootsrv/dhcp", "StoreFailure|Promises|Restart",
+		"bootsrv/dhcp", "AckIs",
 	},
 	{
 		422, "bootsrv/dhcp/full.go",

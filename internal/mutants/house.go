@@ -196,7 +196,7 @@ var ofHouse = []mutant{
 	{
 		606, "storage/managed.go",
 		"case u.Node == n.UUID, ro && u.ReadOnly:",
-		`case u.Node == n.UUID, u.Node != "":`,
+		`case u.Node == n.UUID, ro && u.ReadOnly, u.Node != "":`,
 		"two machines write to one volume",
 		"storage", "AttachRefuses|Readers|Validate",
 	},
@@ -205,7 +205,7 @@ var ofHouse = []mutant{
 		"return export, t.ReadOnly() || v.ReadOnly, nil",
 		"return export, t.ReadOnly() || v.ReadOnly && ro, nil",
 		"a machine writes to a volume that is for reading only",
-		"storage", "ReadOnly",
+		"storage", "ReadOnlyForAll",
 	},
 	{
 		608, "storage/bound.go",
@@ -216,8 +216,8 @@ var ofHouse = []mutant{
 	},
 	{
 		609, "storage/anew.go",
-		"\tcase err == nil:\n\t\treturn nil, nil\n",
-		"\tcase err == nil && shared:\n\t\treturn nil, nil\n",
+		"\tcase err == nil:\n\t\treturn nil, nil\n\tcase !errors.Is(",
+		"\tcase err != nil && !errors.Is(",
 		"the disk of a machine that runs is reset under it",
 		"storage", "Running",
 	},

@@ -227,13 +227,6 @@ var ofVolume = []mutant{
 		"the reservations of a deleted volume keep machines from the next of its name",
 		"volume", "Reservations",
 	},
-	{
-		231, "volume/freeze.go",
-		"errors.Join(s.relock(), old[len(old)-1].file.Lock(unlocked), d.discard(gone))",
-		"errors.Join(s.relock(), d.discard(nil))",
-		"the space of what a reset drops never comes back",
-		"volume", "Reset|Clone",
-	},
 
 	{
 		251, "volume/image/version.go",
