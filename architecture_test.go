@@ -14,15 +14,19 @@ import (
 // for everything below. ARCHITECTURE.md shows the same as a picture.
 var may = map[string][]string{
 	"":                 {"cli"},
-	"cli":              {"..."},
+	"cli":              {"appliance/...", "cli/client"},
+	"appliance":        {"baremetal", "store", "ipxe", "bootsrv/...", "power/drivers", "storage/...", "volume", "conductor", "api/...", "web", "internal/limit", "internal/pace"},
+	"appliance/export": {"block/...", "volume/image"},
 	"cli/client":       {},
 	"baremetal":        {},
 	"boot":             {"baremetal"},
 	"store":            {"baremetal"},
 	"store/storetest":  {"store"},
 	"ipxe":             {"baremetal"},
-	"bootsrv/...":      {"baremetal", "boot", "ipxe", "store", "bootsrv/..."},
+	"bootsrv/...":      {"baremetal", "boot", "ipxe", "store", "bootsrv/...", "internal/limit"},
 	"power/...":        {"baremetal", "power/..."},
+	"power/drivers":    {"conductor", "power/..."},
+	"power/powertest":  {"baremetal", "conductor"},
 	"block":            {"block/scsi"},
 	"block/scsi/...":   {"block/scsi"},
 	"block/filedisk":   {},
@@ -34,13 +38,13 @@ var may = map[string][]string{
 	"storage/watch":    {"block", "block/iscsi"},
 	"fleet":            {"baremetal", "boot", "store"},
 	"conductor":        {"baremetal", "boot", "store", "fleet"},
-	"api":              {"baremetal", "store", "fleet", "conductor", "api/door"},
+	"api":              {"baremetal", "store", "fleet", "conductor", "api/door", "internal/limit"},
 	"api/blockstorage": {"baremetal", "store", "storage/...", "volume", "api/wire"},
 	"api/disk":         {"baremetal", "storage/...", "volume", "api/wire"},
 	"api/door":         {},
 	"api/image":        {"baremetal", "store", "storage/...", "volume", "api/wire"},
 	"api/wire":         {"baremetal"},
-	"web":              {"baremetal", "store"},
+	"web":              {"baremetal", "boot", "store", "internal/limit"},
 	"e2e/...":          {"..."},
 	"internal/...":     {},
 }
@@ -78,13 +82,15 @@ func ours(path string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(path, "ironhook"), "/")
 }
 
-func lookup(name string) ([]string, bool) {
-	for pattern, allowed := range may {
-		if covers(pattern, name) {
-			return allowed, true
+// lookup finds what a package may import, by the longest pattern that covers it.
+func lookup(name string) (allowed []string, known bool) {
+	longest := ""
+	for pattern := range may {
+		if covers(pattern, name) && (!known || len(pattern) > len(longest)) {
+			longest, known = pattern, true
 		}
 	}
-	return nil, false
+	return may[longest], known
 }
 
 func covers(pattern, name string) bool {

@@ -110,20 +110,6 @@ CREATE TABLE volume_targets (
     UNIQUE (node_uuid, boot_index)
 ) STRICT;
 
--- Local volumes that nodes may log in to now. The iSCSI target asks this table
--- at every login and nothing else.
-CREATE TABLE exports (
-    target_uuid TEXT PRIMARY KEY REFERENCES volume_targets (uuid) ON DELETE CASCADE,
-    node_uuid   TEXT NOT NULL REFERENCES nodes (uuid) ON DELETE CASCADE,
-    iqn         TEXT NOT NULL UNIQUE,
-    initiator   TEXT NOT NULL,
-    user        TEXT NOT NULL,
-    secret      TEXT NOT NULL,
-    volume      TEXT NOT NULL,
-    created_at  INTEGER NOT NULL
-) STRICT;
-CREATE INDEX exports_node ON exports (node_uuid);
-
 -- Which machine has which address. Sticky: a row outlives its time until the
 -- range is used up and the address is needed.
 CREATE TABLE leases (
@@ -236,7 +222,7 @@ CREATE TABLE images (
 ) STRICT;
 CREATE INDEX images_name ON images (name);
 
--- Block volumes; whether one is in use is said by exports and attachments.
+-- Block volumes; whether one is in use follows from grants, attachments and volume targets.
 CREATE TABLE volumes (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid           TEXT NOT NULL UNIQUE,
@@ -273,21 +259,37 @@ CREATE TABLE snapshots (
 ) STRICT;
 CREATE INDEX snapshots_volume ON snapshots (volume_uuid);
 
--- Volumes that hosts other than our nodes may log in to now, or have reserved. The
--- iSCSI target asks this table beside exports.
+-- Hosts other than our nodes that have a volume, or have reserved one.
 CREATE TABLE attachments (
     uuid        TEXT PRIMARY KEY,
     volume_uuid TEXT NOT NULL REFERENCES volumes (uuid),
-    instance    TEXT, -- whatever the client calls it
+    instance    TEXT, -- the client's own name for it
     host        TEXT,
     mountpoint  TEXT,
     read_only   INTEGER NOT NULL DEFAULT 0,
     status      TEXT NOT NULL,
-    iqn         TEXT NOT NULL UNIQUE,
-    initiator   TEXT, -- NULL while it is reserved only
-    user        TEXT NOT NULL,
-    secret      TEXT NOT NULL,
     created_at  INTEGER NOT NULL,
     updated_at  INTEGER
 ) STRICT;
 CREATE INDEX attachments_volume ON attachments (volume_uuid);
+
+-- Who may log in to which volume now. The iSCSI target asks this table at every
+-- login and nothing else, and a CHAP secret is stored here only. The owner is a
+-- node's volume target or a host's attachment; the grant goes with it.
+CREATE TABLE grants (
+    iqn             TEXT PRIMARY KEY,
+    target_uuid     TEXT UNIQUE REFERENCES volume_targets (uuid) ON DELETE CASCADE,
+    node_uuid       TEXT REFERENCES nodes (uuid) ON DELETE CASCADE, -- of the target
+    attachment_uuid TEXT UNIQUE REFERENCES attachments (uuid) ON DELETE CASCADE,
+    volume          TEXT NOT NULL, -- a UUID, or the name of a raw file
+    read_only       INTEGER NOT NULL DEFAULT 0,
+    initiator       TEXT NOT NULL,
+    portal          TEXT, -- where the node reaches the target
+    user            TEXT NOT NULL,
+    secret          TEXT NOT NULL,
+    created_at      INTEGER NOT NULL,
+    CHECK ((target_uuid IS NULL) <> (attachment_uuid IS NULL)),
+    CHECK ((target_uuid IS NULL) = (node_uuid IS NULL))
+) STRICT;
+CREATE INDEX grants_node ON grants (node_uuid);
+CREATE INDEX grants_volume ON grants (volume);

@@ -37,7 +37,7 @@ type API struct {
 	auth      Auth
 	publicURL string
 	log       *slog.Logger
-	flights   *flights
+	flights   flights
 	router    *mux.Router
 	openapi   []byte
 	started   time.Time

@@ -126,7 +126,7 @@ func showDriver(c *call) ([]byte, error) {
 	return appendRow(nil, c, shown, d), nil
 }
 
-// known refuses a driver that is not enabled, in the words of the sub-resources.
+// knownDriver refuses a driver that is not enabled, in the words of the sub-resources.
 func (c *call) knownDriver() (*driverView, error) {
 	d, ok := c.driver()
 	if !ok {
@@ -140,7 +140,7 @@ func driverProperties(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(c.conductor.Properties(*d)), nil
+	return encode(d.Properties()), nil
 }
 
 func noVendorMethods(c *call) ([]byte, error) {

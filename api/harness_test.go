@@ -16,8 +16,7 @@ import (
 	"ironhook/baremetal"
 	"ironhook/boot"
 	"ironhook/conductor"
-	"ironhook/power/fake"
-	"ironhook/power/ipmi"
+	"ironhook/power/drivers"
 	"ironhook/store"
 )
 
@@ -52,21 +51,17 @@ func newLab(t testing.TB, change ...func(*Config)) *lab {
 		t.Fatal(err)
 	}
 	storage := []string{"noop", "cinder", "external", "fake"}
-	types, err := conductor.HardwareTypes([]string{"fake-hardware", "ipmi"}, storage)
+	log := slog.New(slog.NewTextHandler(logTo{t}, nil))
+	types, err := conductor.Enable(drivers.Table(log), []string{"fake-hardware", "ipmi"}, storage)
 	if err != nil {
 		t.Fatal(err)
 	}
 	types[1].Interfaces["storage"] = storage[:3] // ipmi has no fake one
-	log := slog.New(slog.NewTextHandler(logTo{t}, nil))
 	backends := map[string]conductor.Storage{}
 	for _, name := range storage {
 		backends[name] = fakeStorage{}
 	}
-	c := conductor.New(conductor.Config{Store: s, Host: "peer-conductor", HardwareTypes: types, Log: log, Storage: backends,
-		Power: map[string]conductor.Power{
-			"fake":     fake.Driver{},
-			"ipmitool": ipmi.New(ipmi.Config{}),
-		}})
+	c := conductor.New(conductor.Config{Store: s, Host: "peer-conductor", HardwareTypes: types, Log: log, Storage: backends})
 	config := Config{Store: s, Conductor: c, Log: log, InFlight: 256}
 	for _, f := range change {
 		f(&config)

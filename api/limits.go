@@ -3,35 +3,23 @@ package api
 import (
 	"net"
 	"net/http"
-	"sync"
+
+	"ironhook/internal/limit"
 )
 
-// flights counts the requests in flight of each client address.
-type flights struct {
-	mu    sync.Mutex
-	max   int
-	count map[string]int
-}
+// flights bounds the requests in flight of each client address.
+type flights struct{ share *limit.Share[string] }
 
-func newFlights(max int) *flights { return &flights{max: max, count: map[string]int{}} }
+func newFlights(each int) flights { return flights{limit.NewShare[string](each, 0)} }
 
-// enter lets a request in unless its client has too many already. leave must be
-// called when it is answered.
-func (f *flights) enter(r *http.Request) (leave func(), ok bool) {
+// enter lets a request in unless its client has too many in flight already. leave must
+// be called when the request is answered.
+func (f flights) enter(r *http.Request) (leave func(), ok bool) {
 	client := clientAddress(r)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.count[client] >= f.max {
+	if !f.share.Take(client) {
 		return nil, false
 	}
-	f.count[client]++
-	return func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		if f.count[client]--; f.count[client] == 0 {
-			delete(f.count, client)
-		}
-	}, true
+	return func() { f.share.Return(client) }, true
 }
 
 func clientAddress(r *http.Request) string {

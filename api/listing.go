@@ -110,6 +110,9 @@ func (r *resource[T]) list(c *call, l listing) ([]byte, error) {
 	l.query.Columns = r.columns(shown)
 	p := r.begin(c, l, shown)
 	err = c.store.View(c.ctx, func(tx *store.Tx) error {
+		if r.complete != nil {
+			return r.listComplete(tx, p, l)
+		}
 		return r.rows(tx).Each(l.query, func(row *T) error {
 			p.add(row)
 			return nil
@@ -119,6 +122,18 @@ func (r *resource[T]) list(c *call, l listing) ([]byte, error) {
 		return nil, err
 	}
 	return p.end(), nil
+}
+
+// listComplete lists rows that are more than what is stored of them.
+func (r *resource[T]) listComplete(tx *store.Tx, p *page[T], l listing) error {
+	rows, err := r.rows(tx).List(l.query)
+	if err == nil {
+		err = r.complete(tx, rows)
+	}
+	for _, row := range rows {
+		p.add(row)
+	}
+	return err
 }
 
 // columns are those that the fields need, with the key; nil is all.

@@ -17,11 +17,12 @@ type resource[T any] struct {
 	rows     func(*store.Tx) store.Set[T]
 	uuid     func(*T) string
 	fields   []field[T]
-	required []string                   // order of the required fields, where it is not the alphabet's
-	allowed  []string                   // and of those that a PATCH may change
-	brief    []string                   // order of the brief fields in links, where it is not the fields' own
-	invalid  func(unknown string) error // for a name in "fields=" that is none
-	strict   bool                       // a member that is too new is refused even when it is null
+	required []string                    // order of the required fields, where it is not the alphabet's
+	allowed  []string                    // and of those that a PATCH may change
+	brief    []string                    // order of the brief fields in links, where it is not the fields' own
+	invalid  func(unknown string) error  // for a name in "fields=" that is none
+	complete func(*store.Tx, []*T) error // adds to rows what is rendered and not stored; nil for nothing
+	strict   bool                        // a member that is too new is refused even when it is null
 	creation *schema
 	patching *schema
 }
@@ -234,6 +235,9 @@ func (r *resource[T]) operations(c *call) ([]operation, error) {
 func (r *resource[T]) get(c *call, ident string) (row *T, err error) {
 	err = c.store.View(c.ctx, func(tx *store.Tx) error {
 		row, err = r.rows(tx).Get(ident)
+		if err == nil && r.complete != nil {
+			err = r.complete(tx, []*T{row})
+		}
 		return err
 	})
 	return row, err

@@ -55,20 +55,16 @@ type Snapshot struct {
 	UpdatedAt   time.Time
 }
 
-// Attachment gives a volume to a host that is not one of our nodes. While it has no
-// initiator it only keeps the volume from others.
+// Attachment is a host, other than our nodes, that has a volume or has reserved it.
+// The host can log in while the attachment has a [Grant].
 type Attachment struct {
 	UUID       string
 	VolumeUUID string
-	Instance   string // whatever the client calls it
+	Instance   string // the client's own name for it
 	Host       string
 	Mountpoint string
 	ReadOnly   bool
-	Status     string // reserved, attaching, attached: what the client last told
-	IQN        string // of the target
-	Initiator  string // IQN that may log in
-	User       string // CHAP
-	Secret     string // CHAP
+	Status     string // reserved, attaching, attached: what the client last reported
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }

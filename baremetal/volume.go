@@ -29,17 +29,3 @@ type VolumeTarget struct {
 	UpdatedAt  time.Time
 	Extra      Object
 }
-
-// Export is one local volume made reachable for one node: who may log in to
-// what, and with which secret. It exists from attach to detach and is the only
-// thing the iSCSI target asks at login.
-type Export struct {
-	TargetUUID string // the volume target it serves
-	NodeUUID   string
-	IQN        string // of the target
-	Initiator  string // IQN that may log in
-	User       string // CHAP
-	Secret     string // CHAP; at least 12 bytes (RFC 7143 section 9.2.1)
-	Volume     string // name of the local volume
-	CreatedAt  time.Time
-}

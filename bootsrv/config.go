@@ -20,7 +20,7 @@ const (
 	Off   = dhcp.Off
 )
 
-// ParseMode reads a mode as the option --dhcp gives it.
+// ParseMode reads the name of a mode.
 func ParseMode(s string) (Mode, error) { return dhcp.ParseMode(s) }
 
 // DefaultTFTP is the only port at which firmware looks for a TFTP server.

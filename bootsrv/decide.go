@@ -18,7 +18,7 @@ type Machine struct {
 	Node       *baremetal.Node // of the port
 	Targets    []*baremetal.VolumeTarget
 	Connectors []*baremetal.VolumeConnector
-	Exports    []*baremetal.Export
+	Grants     []*baremetal.Grant
 	Image      *baremetal.Image // that the node's image_source names
 	Ambiguous  error            // why it names none for certain
 }
@@ -44,7 +44,7 @@ func decide(q question, m Machine) http.Answer {
 	script, err := ipxe.BootVolumes(ipxe.VolumeBoot{
 		Node:      m.Node.Label(),
 		Initiator: m.initiator(),
-		Targets:   m.Targets,
+		Targets:   m.volumes(),
 		Self:      hyphens(q.MAC),
 	})
 	if err != nil {
@@ -97,7 +97,7 @@ var refusals = []refusal{
 		},
 	}, {
 		when: func(_ question, m Machine) bool {
-			return m.Node.Interfaces["storage"] == "iscsi" && m.export(m.boot()) == nil
+			return m.Node.Interfaces["storage"] == "iscsi" && m.grant(m.boot()) == nil
 		},
 		end: ipxe.PowerOff,
 		why: func(_ question, m Machine) (string, string) {
@@ -131,7 +131,7 @@ var refusals = []refusal{
 
 // plan is what the machine boots from. The machine must be enrolled.
 func (m Machine) plan() boot.Plan {
-	return boot.Decide(boot.Facts{Node: m.Node, Targets: m.Targets, Image: m.Image, Ambiguous: m.Ambiguous, Attached: m.export(m.boot()) != nil})
+	return boot.Decide(boot.Facts{Node: m.Node, Targets: m.Targets, Image: m.Image, Ambiguous: m.Ambiguous, Attached: m.grant(m.boot()) != nil})
 }
 
 // itself reports whether what is sent to the peer reaches the card that the question
@@ -159,21 +159,28 @@ func (m Machine) boot() *baremetal.VolumeTarget {
 	return nil
 }
 
-// export is what makes a managed volume reachable, nil while it is not attached, and
+// grant lets the machine log in to a managed volume, nil while it is not attached, and
 // for no target.
-func (m Machine) export(t *baremetal.VolumeTarget) *baremetal.Export {
-	for _, e := range m.Exports {
-		if t != nil && e.TargetUUID == t.UUID {
-			return e
-		}
+func (m Machine) grant(t *baremetal.VolumeTarget) *baremetal.Grant {
+	if t == nil {
+		return nil
 	}
-	return nil
+	return baremetal.GrantTo(t.UUID, m.Grants)
 }
 
-// initiator is the IQN to log in with: the one that was exported to, else the
+// volumes are the machine's volume targets with all that it needs to log in.
+func (m Machine) volumes() []*baremetal.VolumeTarget {
+	list := make([]*baremetal.VolumeTarget, len(m.Targets))
+	for i, t := range m.Targets {
+		list[i] = t.Connected(m.grant(t))
+	}
+	return list
+}
+
+// initiator is the IQN to log in with: the one that was granted the login, else the
 // node's first connector of that type, else iPXE's own.
 func (m Machine) initiator() string {
-	if e := m.export(m.boot()); e != nil {
+	if e := m.grant(m.boot()); e != nil {
 		return e.Initiator
 	}
 	for _, c := range m.Connectors {
@@ -186,7 +193,7 @@ func (m Machine) initiator() string {
 
 // secret tells whether the script would carry one.
 func (m Machine) secret() bool {
-	for _, t := range m.Targets {
+	for _, t := range m.volumes() {
 		if set(t.Properties["auth_password"]) || set(t.Properties["reverse_auth_password"]) {
 			return true
 		}

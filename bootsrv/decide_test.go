@@ -28,12 +28,10 @@ func ready() Machine {
 		Port:  &baremetal.Port{UUID: "port-1", Address: mac, PXEEnabled: true},
 		Node:  &baremetal.Node{UUID: "node-1", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": "iscsi"}},
 		Targets: []*baremetal.VolumeTarget{{
-			UUID: "target-1", VolumeType: "iscsi", VolumeID: "debian", Properties: baremetal.Object{
-				"target_portal": "10.77.0.1:3260", "target_iqn": "iqn.2026-01.test:v1", "target_lun": 0,
-				"auth_method": "CHAP", "auth_username": "user", "auth_password": secret,
-			},
+			UUID: "target-1", VolumeType: "iscsi", VolumeID: "debian",
 		}},
-		Exports: []*baremetal.Export{{TargetUUID: "target-1", Initiator: "iqn.2026-01.test:exported"}},
+		Grants: []*baremetal.Grant{{IQN: "iqn.2026-01.test:v1", Target: "target-1", Initiator: "iqn.2026-01.test:exported",
+			Portal: netip.MustParseAddrPort("10.77.0.1:3260"), User: "user", Secret: secret}},
 		Connectors: []*baremetal.VolumeConnector{
 			{Type: "wwpn", ConnectorID: "50:01"},
 			{Type: "iqn", ConnectorID: "iqn.2026-01.test:first"}, {Type: "iqn", ConnectorID: "iqn.2026-01.test:second"},
@@ -47,6 +45,15 @@ func asked() question {
 	return question{
 		Request: http.Request{MAC: mac, From: netip.MustParseAddr("10.77.0.100"), At: now},
 		peer:    netlink.Peer{Interface: "br0", Card: card},
+	}
+}
+
+// external makes m a machine whose volume is served elsewhere.
+func external(m *Machine) {
+	m.Node.Interfaces["storage"], m.Grants = "external", nil
+	m.Targets[0].Properties = baremetal.Object{
+		"target_portal": "10.77.0.1:3260", "target_iqn": "iqn.2026-01.test:v1", "target_lun": 0,
+		"auth_method": "CHAP", "auth_username": "user", "auth_password": secret,
 	}
 }
 
@@ -78,6 +85,7 @@ func TestDecideByCard(t *testing.T) {
 		if _, err := a.Script.WriteTo(&script); err != nil || strings.Contains(script.String(), secret) != (c.detail == "") {
 			t.Errorf("%s: %v, script\n%s", c.name, err, script.String())
 		}
+		external(&m)
 		for _, key := range []string{"auth_method", "auth_username", "auth_password"} {
 			delete(m.Targets[0].Properties, key)
 		}
@@ -88,7 +96,6 @@ func TestDecideByCard(t *testing.T) {
 }
 
 func TestDecide(t *testing.T) {
-	external := func(m *Machine) { m.Node.Interfaces["storage"], m.Exports = "external", nil }
 	for _, c := range []struct {
 		name   string
 		change func(*Machine)
@@ -113,14 +120,14 @@ func TestDecide(t *testing.T) {
 		{"card not for booting", func(m *Machine) { m.Port.PXEEnabled = false }, "", false, "pxe_enabled", "port set --pxe-enabled port-1"},
 		{"volume made of an image", func(m *Machine) { m.Node.InstanceInfo = baremetal.Object{"image_source": "debian"} }, "", true, "debian", "sanboot"},
 		{"image on its own disk", func(m *Machine) {
-			m.Node.InstanceInfo, m.Exports = baremetal.Object{"image_source": "http://x/i"}, nil
+			m.Node.InstanceInfo, m.Grants = baremetal.Object{"image_source": "http://x/i"}, nil
 		}, "", false, "image_source", "unset --instance-info image_source pc-07"},
 		{"image_source empty", func(m *Machine) { m.Node.InstanceInfo = baremetal.Object{"image_source": ""} }, "", true, "debian", "sanboot"},
 		{"image_source empty, not attached", func(m *Machine) {
-			m.Node.InstanceInfo, m.Exports = baremetal.Object{"image_source": ""}, nil
+			m.Node.InstanceInfo, m.Grants = baremetal.Object{"image_source": ""}, nil
 		}, "", false, "not attached", "node power on pc-07"},
 		{"image not made into a volume yet", func(m *Machine) {
-			m.Node.InstanceInfo, m.Exports, m.Targets = baremetal.Object{"image_source": "debian"}, nil, nil
+			m.Node.InstanceInfo, m.Grants, m.Targets = baremetal.Object{"image_source": "debian"}, nil, nil
 			m.Image = &baremetal.Image{UUID: "image"}
 		}, "", false, "not attached", "node power on pc-07"},
 		{"volume type in capitals", func(m *Machine) { m.Targets[0].VolumeType = "ISCSI" }, "", true, "debian", "sanboot"},
@@ -128,13 +135,13 @@ func TestDecide(t *testing.T) {
 		{"no volume", func(m *Machine) { m.Targets = nil }, "", false, "no volume target with boot_index 0", "volume target create"},
 		{"only a data volume", func(m *Machine) { m.Targets[0].BootIndex = 1 }, "", false, "no volume target with boot_index 0", ""},
 		{"Fibre Channel", func(m *Machine) { m.Targets[0].VolumeType = "fibre_channel" }, "", false, "fibre_channel", "next boot device"},
-		{"not attached", func(m *Machine) { m.Exports = nil }, "", false, "not attached", "poweroff"},
-		{"another's export", func(m *Machine) { m.Exports[0].TargetUUID = "other" }, "", false, "not attached", ""},
+		{"not attached", func(m *Machine) { m.Grants = nil }, "", false, "not attached", "poweroff"},
+		{"another's grant", func(m *Machine) { m.Grants[0].Target = "other" }, "", false, "not attached", ""},
 		{"asked for by another machine", func(*Machine) {}, "10.77.0.101", false, "asked for from 10.77.0.101", "has 10.77.0.100"},
 		{"no lease", func(m *Machine) { m.Lease = nil }, "10.77.0.100", false, "has no leased address", ""},
 		{"lease ended", func(m *Machine) { m.Lease.Expires = now }, "", false, "until 12:00:00 UTC", ""},
-		{"property missing", func(m *Machine) { delete(m.Targets[0].Properties, "target_iqn") }, "", false, "target-1: properties.target_iqn", "volume target set"},
-		{"property hostile", func(m *Machine) { m.Targets[0].Properties["target_iqn"] = "iqn.x\nshell" }, "", false, "properties.target_iqn", ""},
+		{"property missing", func(m *Machine) { external(m); delete(m.Targets[0].Properties, "target_iqn") }, "", false, "target-1: properties.target_iqn", "volume target set"},
+		{"property hostile", func(m *Machine) { external(m); m.Targets[0].Properties["target_iqn"] = "iqn.x\nshell" }, "", false, "properties.target_iqn", ""},
 	} {
 		m := ready()
 		c.change(&m)

@@ -141,7 +141,7 @@ func (f *follower) begin(ctx context.Context) (life, error) {
 func (f *follower) next(l link) (mode dhcp.Mode, unsure bool) {
 	fits := f.addresses.Within(l.prefix)
 	if !fits && f.config.DHCP == dhcp.Full {
-		f.config.Log.Error("leasing no addresses: --dhcp-range is not in the subnet that the interface has now",
+		f.config.Log.Error("leasing no addresses: the range is not in the subnet that the interface has now",
 			"interface", l.iface.Name, "range", f.addresses, "address", l.prefix)
 	}
 	if fits && f.config.DHCP == dhcp.Full {

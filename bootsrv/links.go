@@ -25,10 +25,10 @@ func (o *opening) findLinks(context.Context) error {
 	for _, name := range o.config.Interfaces {
 		l, err := findLink(name)
 		if err != nil {
-			return fmt.Errorf("--boot-interface %s: %w", name, err)
+			return &Fault{"Interfaces", name, err}
 		}
 		if slices.ContainsFunc(o.links, func(other link) bool { return other.iface.Index == l.iface.Index }) {
-			return fmt.Errorf("--boot-interface %s: it is given twice", name)
+			return &Fault{"Interfaces", name, errors.New("it is given twice")}
 		}
 		o.links = append(o.links, l)
 	}

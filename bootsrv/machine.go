@@ -94,7 +94,7 @@ func machine(tx *store.Tx, mac string) (m Machine, err error) {
 	if m.Connectors, err = tx.Connectors().List(of); err != nil {
 		return m, err
 	}
-	if m.Exports, err = tx.Exports().List(of); err != nil || m.Node == nil || m.Node.ImageSource() == "" {
+	if m.Grants, err = tx.Grants().List(of); err != nil || m.Node == nil || m.Node.ImageSource() == "" {
 		return m, err
 	}
 	if m.Image, err = tx.FindImage(m.Node.ImageSource()); errors.Is(err, baremetal.ErrInvalid) {

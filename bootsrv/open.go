@@ -3,12 +3,9 @@ package bootsrv
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"net/netip"
-
-	"golang.org/x/sys/unix"
 
 	"ironhook/bootsrv/dhcp"
 	"ironhook/bootsrv/http"
@@ -31,9 +28,9 @@ type opening struct {
 	addresses dhcp.Range // to lease, on the boot interface whose subnet they are of
 }
 
-// Open opens every socket that c asks for; on an error none is left open. Errors
-// are for the operator: they name the option and the remedy. In mode auto with a
-// range it looks for another DHCP server first, for five seconds at most.
+// Open opens every socket that c asks for; on an error none is left open. A setting that
+// stands in the way is a [*Fault]. In mode auto with a range it looks for another DHCP
+// server first, for five seconds at most.
 func Open(ctx context.Context, c Config) (_ *Servers, err error) {
 	o := &opening{Servers: &Servers{store: c.Store}, config: c, journal: journal.New(c.Store, c.Log)}
 	o.journal.Speaks = speaks
@@ -68,7 +65,7 @@ func (o *opening) readFiles(context.Context) error {
 		if content, err := ipxe.Read(o.config.Binaries, name); err == nil {
 			o.files[name] = content
 		} else if !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("--ipxe-dir: %w", err)
+			return &Fault{"Binaries", "", err}
 		}
 	}
 	if len(o.links) == 0 || o.config.DHCP == dhcp.Off {
@@ -76,7 +73,7 @@ func (o *opening) readFiles(context.Context) error {
 	}
 	for _, name := range required {
 		if _, err := ipxe.Read(o.config.Binaries, name); err != nil {
-			return err
+			return &Fault{"Binaries", "", err}
 		}
 	}
 	return nil
@@ -88,7 +85,7 @@ func (o *opening) openHTTP(ctx context.Context) error {
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", o.config.HTTP)
 	if err != nil {
-		return Explain("--http", o.config.HTTP, err)
+		return &Fault{"HTTP", o.config.HTTP, err}
 	}
 	o.http = l.Addr().(*net.TCPAddr).AddrPort()
 	server := &http.Server{Boot: scripts{o.config.Store, netlink.Find}.answer, Files: o.files, Journal: o.journal, Log: o.config.Log}
@@ -103,7 +100,7 @@ func (o *opening) openTFTP(ctx context.Context) error {
 	}
 	conn, err := new(net.ListenConfig).ListenPacket(ctx, "udp", o.config.TFTP)
 	if err != nil {
-		return Explain("--tftp", o.config.TFTP, err)
+		return &Fault{"TFTP", o.config.TFTP, err}
 	}
 	udp := conn.(*net.UDPConn)
 	o.tftp = udp.LocalAddr().(*net.UDPAddr).AddrPort()
@@ -122,18 +119,4 @@ func (o *opening) responder(ctx context.Context, l link) *ndp.Responder {
 		return nil
 	}
 	return r
-}
-
-// Explain makes an operator's error of a failure to listen: it names the option
-// and the remedy.
-func Explain(option, address string, err error) error {
-	switch {
-	case errors.Is(err, unix.EADDRINUSE):
-		return fmt.Errorf("%s %s: another program listens there; stop it (ss -lntup shows it) or give another address: %w", option, address, err)
-	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
-		return fmt.Errorf("%s %s: ports below 1024 need root or CAP_NET_BIND_SERVICE: %w", option, address, err)
-	case errors.Is(err, unix.EADDRNOTAVAIL):
-		return fmt.Errorf("%s %s: no interface of this machine has that address (ip address shows which there are): %w", option, address, err)
-	}
-	return fmt.Errorf("%s %s: %w", option, address, err)
 }

@@ -2,7 +2,6 @@ package bootsrv
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 
 	"golang.org/x/sync/errgroup"
@@ -37,14 +36,14 @@ func (o *opening) openLinks(ctx context.Context) error {
 // openDHCP opens the first life of every boot interface.
 func (o *opening) openDHCP(ctx context.Context, lives []life) (err error) {
 	if o.addresses, err = dhcp.ParseRange(o.config.Range); err != nil {
-		return fmt.Errorf("--dhcp-range: %w", err)
+		return &Fault{"Range", "", err}
 	}
 	if err := o.checkRange(o.addresses); err != nil {
 		return err
 	}
 	for i, l := range o.links { // before anything is sent
 		if lives[i].sockets, err = dhcp.Open(ctx, l.iface); err != nil {
-			return err
+			return &Fault{"DHCP", "", err}
 		}
 		o.closers = append(o.closers, lives[i].sockets.Close)
 	}
@@ -68,21 +67,18 @@ func (o *opening) checkRange(r dhcp.Range) error {
 	if r.Empty() && o.config.DHCP != dhcp.Full {
 		return nil
 	}
-	subnets := ""
+	var subnets []Subnet
 	for _, l := range o.links {
 		if r.Within(l.prefix) {
 			return nil
 		}
-		subnets += fmt.Sprintf(", %s on %s", l.prefix.Masked(), l.iface.Name)
+		subnets = append(subnets, Subnet{l.prefix.Masked(), l.iface.Name})
 	}
-	if r.Empty() {
-		return fmt.Errorf("--dhcp full needs --dhcp-range A-B, the addresses to give to machines (out of %s)", subnets[2:])
-	}
-	return fmt.Errorf("--dhcp-range %s does not lie in the subnet of a boot interface (%s)", r, subnets[2:])
+	return &Fault{"Range", r.String(), &RangeError{r, subnets}}
 }
 
-// modes decides for each interface. Only one whose subnet has the range can be
-// the full server; where nobody said so, no other server may be there.
+// modes decides for each interface. Only one whose subnet has the range can be the full
+// server, and in mode auto only where no other server answers.
 func (o *opening) modes(ctx context.Context, r dhcp.Range) ([]dhcp.Mode, error) {
 	modes := make([]dhcp.Mode, len(o.links))
 	group, ctx := errgroup.WithContext(ctx)
@@ -105,7 +101,7 @@ func (o *opening) modes(ctx context.Context, r dhcp.Range) ([]dhcp.Mode, error) 
 func (o *opening) probe(ctx context.Context, l link) (dhcp.Mode, error) {
 	other, err := dhcp.Probe(ctx, l.iface)
 	if err != nil {
-		return "", fmt.Errorf("--dhcp auto: %w", err)
+		return "", &Fault{"DHCP", string(o.config.DHCP), err}
 	}
 	if !other.IsValid() {
 		return dhcp.Full, nil
@@ -122,7 +118,7 @@ func (o *opening) linkConfig(l life) dhcp.Config {
 	}
 	if o.addresses.Within(l.prefix) && o.config.DHCP != dhcp.Proxy {
 		c.Range, c.Yield = o.addresses, o.config.DHCP == dhcp.Auto
-		c.Router, c.DNS = wayOut(l.link)
+		c.Router, c.DNS = defaultRoute(l.link)
 	}
 	return c
 }

@@ -70,7 +70,7 @@ func (s *Servers) String() string {
 func (s *Servers) Portal(ctx context.Context, n *baremetal.Node) (netip.Addr, error) {
 	links := s.boot()
 	if len(links) == 0 {
-		return netip.Addr{}, baremetal.Errorf(baremetal.ErrInvalid, "It is not known at which address %s reaches this machine: name the network it boots from with --boot-interface.", n.Label())
+		return netip.Addr{}, baremetal.Errorf(baremetal.ErrInvalid, "It is not known at which address %s reaches this machine: the network it boots from is not among the boot interfaces.", n.Label())
 	}
 	address := links[0].prefix.Addr()
 	err := s.store.View(ctx, func(tx *store.Tx) error {

@@ -1,30 +1,25 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
-	"ironhook/bootsrv"
-	"ironhook/store"
+	"ironhook/appliance"
 )
 
-// check refuses options that contradict each other: one of them would be without
-// effect, and whoever gave it would find out from a machine that does not boot.
+// check refuses options that contradict each other: one of them would be without effect,
+// and an operator would notice only when a machine does not boot.
 func (c *Config) check() error {
 	nowhere := len(c.BootInterfaces) == 0
-	gives := c.DHCP == bootsrv.Auto || c.DHCP == bootsrv.Full
+	gives := c.DHCP == appliance.DHCPAuto || c.DHCP == appliance.DHCPFull
 	for _, rule := range []struct {
 		broken bool
 		text   string
 	}{
-		{nowhere && (c.DHCP == bootsrv.Full || c.DHCP == bootsrv.Proxy),
+		{nowhere && (c.DHCP == appliance.DHCPFull || c.DHCP == appliance.DHCPProxy),
 			fmt.Sprintf("--dhcp %s: name the network on which machines boot with --boot-interface", c.DHCP)},
 		{nowhere && c.Range != "",
 			fmt.Sprintf("--dhcp-range %s: name the network on which machines boot with --boot-interface", c.Range)},
@@ -33,6 +28,11 @@ func (c *Config) check() error {
 		{clash(c.API, c.HTTP), fmt.Sprintf("--api %s, --http %s: give each a port of its own", c.API, c.HTTP)},
 		{clash(c.API, c.ISCSI), fmt.Sprintf("--api %s, --iscsi %s: give each a port of its own", c.API, c.ISCSI)},
 		{clash(c.HTTP, c.ISCSI), fmt.Sprintf("--http %s, --iscsi %s: give each a port of its own", c.HTTP, c.ISCSI)},
+		{c.TLSCert == "" && c.TLSKey != "", fmt.Sprintf("--tls-key %s: give the certificate with --tls-cert too", c.TLSKey)},
+		{c.TLSCert == appliance.SelfSigned && c.TLSKey != "",
+			fmt.Sprintf("--tls-key %s: a certificate that Ironhook makes has a key of its own; leave it out", c.TLSKey)},
+		{c.TLSCert != "" && c.TLSCert != appliance.SelfSigned && c.TLSKey == "",
+			fmt.Sprintf("--tls-cert %s: give its private key with --tls-key", c.TLSCert)},
 		{!nowhere && loopback(c.HTTP), unreachable("--http", c.HTTP)},
 		{!nowhere && loopback(c.TFTP), unreachable("--tftp", c.TFTP)},
 		{!nowhere && loopback(c.ISCSI), unreachable("--iscsi", c.ISCSI)},
@@ -44,7 +44,7 @@ func (c *Config) check() error {
 	return nil
 }
 
-// clash tells whether two listeners would be in each other's way: a listener without
+// clash reports whether two listeners would take each other's port: a listener without
 // an address is on all of them.
 func clash(a, b string) bool {
 	hostA, portA, _ := net.SplitHostPort(a)
@@ -61,28 +61,8 @@ func unreachable(option, address string) string {
 	return fmt.Sprintf("%s %s: machines on the boot interface cannot reach the loopback of this one; leave the address out to listen on all", option, address)
 }
 
-// explain makes an operator's error of a data directory that does not serve its
-// purpose: it names the option and the remedy. Other errors it returns as they are.
-func (c *Config) explain(err error) error {
-	var remedy string
-	switch {
-	case errors.As(err, new(usageError)):
-		return err
-	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
-		remedy = "make room there, or give another directory"
-	case errors.Is(err, unix.EROFS), errors.Is(err, fs.ErrPermission), errors.Is(err, unix.ENOTDIR):
-		remedy = "give a directory that you may write to"
-	default:
-		remedy = store.Remedy(err)
-	}
-	if remedy == "" {
-		return err
-	}
-	return misuse("--data %s: %w; %s", c.Data, err, remedy)
-}
-
-// unknownVariables are those of environ that look like options and are none: most
-// often misspelt ones. They are no error, since others may name theirs like ours.
+// unknownVariables are those of environ that look like options and are none, most often
+// because they are misspelt. They are no error, since other programs may use such names.
 func unknownVariables(environ []string) (unknown []string) {
 	known := []string{"IRONHOOK_CONFIG", "IRONHOOK_URL"}
 	for _, o := range options() {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,25 +11,13 @@ import (
 	"strconv"
 	"strings"
 
-	"ironhook/bootsrv"
-	"ironhook/bootsrv/dhcp"
+	"ironhook/appliance"
 )
 
 // Config is everything `ironhook serve` can be told, checked.
 type Config struct {
-	Data              string
-	API, ISCSI        string // HOST:PORT; an empty host is every address
-	HTTP, TFTP        string
-	BootInterfaces    []string
-	DHCP              bootsrv.Mode
-	Range             string   // A-B, "" for none
-	Auth              string   // http_basic or none
-	Hosts             []string // names of this machine that clients use
-	HardwareTypes     []string
-	StorageInterfaces []string
-	IPXEDir           string
-	TLSCert, TLSKey   string
-	LogLevel          string
+	appliance.Config
+	LogLevel slog.Level
 }
 
 // option is one setting: its name is the flag's, the TOML key and, upper case
@@ -53,14 +42,14 @@ func options() []option {
 		{name: "boot-interface", usage: "network interface on which machines boot (repeatable); without one no DHCP is served", many: true,
 			set: names(func(c *Config) *[]string { return &c.BootInterfaces }, `^[^\s/,]{1,15}$`, "the name of a network interface")},
 		{name: "dhcp", value: "auto", usage: "auto, proxy (beside another DHCP server), full (give addresses, needs --dhcp-range) or off", set: func(c *Config, v string) (err error) {
-			c.DHCP, err = bootsrv.ParseMode(v)
+			c.DHCP, err = appliance.ParseMode(v)
 			return err
 		}},
 		{name: "dhcp-range", usage: "addresses to give to machines, as FIRST-LAST", set: setRange},
 		{name: "iscsi", value: ":3260", usage: "address of the iSCSI target", set: address(func(c *Config) *string { return &c.ISCSI })},
 		{name: "http", value: ":8080", usage: "address from which boot files and boot scripts are served", set: address(func(c *Config) *string { return &c.HTTP })},
 		{name: "tftp", value: ":69", usage: "address of the TFTP server (opened where there is a boot interface)", set: address(func(c *Config) *string { return &c.TFTP })},
-		{name: "auth", value: "http_basic", usage: "http_basic (users in DATA/htpasswd) or none", set: oneOf(func(c *Config) *string { return &c.Auth }, "http_basic", "none")},
+		{name: "auth", value: "http_basic", usage: "http_basic (users in DATA/htpasswd) or none", set: setAuth},
 		{name: "host", usage: "host name under which browsers and clients reach the API (repeatable); others are refused where one is given, and with --auth none", many: true,
 			set: names(func(c *Config) *[]string { return &c.Hosts }, `^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})$|^[0-9A-Fa-f:.]+$`, "a host name, without scheme and port")},
 		{name: "tls-cert", usage: "certificate (PEM) to serve the API and the pages over HTTPS, or self for one made at the first start", set: func(c *Config, v string) error { c.TLSCert = v; return nil }},
@@ -68,11 +57,11 @@ func options() []option {
 		{name: "hardware-types", value: "ipmi,manual-management,fake-hardware", usage: "enabled hardware types", set: names(func(c *Config) *[]string { return &c.HardwareTypes }, `^[a-z-]+$`, "the name of a hardware type")},
 		{name: "storage-interfaces", value: "noop,external,iscsi", usage: "enabled storage interfaces; the first is the default", set: names(func(c *Config) *[]string { return &c.StorageInterfaces }, `^(noop|external|iscsi)$`, "one of noop, external, iscsi")},
 		{name: "ipxe-dir", usage: "directory of iPXE binaries to serve instead of the embedded ones", set: setIPXE},
-		{name: "log-level", value: "info", usage: "debug, info, warn or error", set: oneOf(func(c *Config) *string { return &c.LogLevel }, "debug", "info", "warn", "error")},
+		{name: "log-level", value: "info", usage: "debug, info, warn or error", set: setLogLevel},
 	}
 }
 
-// defaultData is the system's place for root, the user's own for everybody else.
+// defaultData is the system's directory for root, and the user's own for others.
 func defaultData() string {
 	if os.Geteuid() == 0 {
 		return "/var/lib/ironhook"
@@ -93,16 +82,16 @@ func setData(c *Config, v string) (err error) {
 }
 
 func setRange(c *Config, v string) error {
-	r, err := dhcp.ParseRange(v)
-	if err == nil && r.Empty() {
+	empty, err := appliance.CheckRange(v)
+	if err == nil && empty {
 		err = fmt.Errorf("want FIRST-LAST, such as 192.168.1.100-192.168.1.200")
 	}
 	c.Range = v
 	return err
 }
 
-// setIPXE wants a directory that is there: one that is not would be passed over in
-// silence, for every binary that it lacks is taken from the embedded ones.
+// setIPXE wants a directory that exists: one that does not would be ignored in silence,
+// because a binary that it lacks is taken from the embedded ones.
 func setIPXE(c *Config, v string) error {
 	if _, err := os.ReadDir(v); err != nil && v != "" {
 		return fmt.Errorf("%w; give a directory that can be read", err)
@@ -128,17 +117,27 @@ func address(field func(*Config) *string) func(*Config, string) error {
 	}
 }
 
-func oneOf(field func(*Config) *string, values ...string) func(*Config, string) error {
-	return func(c *Config, v string) error {
-		if !slices.Contains(values, v) {
-			return fmt.Errorf("want one of %s", strings.Join(values, ", "))
-		}
-		*field(c) = v
-		return nil
-	}
+// setAuth wants one of the ways of authentication.
+func setAuth(c *Config, v string) error {
+	c.Auth = appliance.Auth(v)
+	return oneOf(v, string(appliance.HTTPBasic), string(appliance.NoAuth))
 }
 
-// names reads a list whose members match pattern; want says in words which do.
+func setLogLevel(c *Config, v string) error {
+	if err := oneOf(v, "debug", "info", "warn", "error"); err != nil {
+		return err
+	}
+	return c.LogLevel.UnmarshalText([]byte(v))
+}
+
+func oneOf(v string, values ...string) error {
+	if !slices.Contains(values, v) {
+		return fmt.Errorf("want one of %s", strings.Join(values, ", "))
+	}
+	return nil
+}
+
+// names reads a list whose members match pattern; want describes them in words.
 func names(field func(*Config) *[]string, pattern, want string) func(*Config, string) error {
 	valid := regexp.MustCompile(pattern)
 	return func(c *Config, v string) error {

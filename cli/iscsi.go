@@ -2,37 +2,22 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
-	"net/netip"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
-	"ironhook/block"
-	"ironhook/block/filedisk"
-	"ironhook/block/iscsi"
-	"ironhook/block/scsi"
-	"ironhook/volume/image"
+	"ironhook/appliance/export"
 )
 
-// exportName is the target's name where none is given.
-const exportName = "iqn.2026-11.io.ironhook:export"
-
-// export is what `ironhook iscsi export` was told.
-type export struct {
-	listen, iqn            string
-	chap, mutual           string // USER:FILE
-	readOnly, writeThrough bool
-	raw                    bool // serve files that look like something else, too
-	files                  []string
+// exportOptions are the options of `ironhook iscsi export` as they were given.
+type exportOptions struct {
+	export.Config
+	chap, mutual string // USER:FILE
 }
 
 func iscsiCommand() *cobra.Command {
@@ -42,7 +27,7 @@ func iscsiCommand() *cobra.Command {
 }
 
 func exportCommand() *cobra.Command {
-	var e export
+	var e exportOptions
 	cmd := &cobra.Command{
 		Use:   "export FILE...",
 		Short: "Serve raw image files over iSCSI at once, without a database",
@@ -53,158 +38,69 @@ Persistent reservations that an initiator wants kept are in FILE.reservations.`,
 			"  ironhook iscsi export --chap alice:secret.txt --read-only golden.raw",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			e.files = files
+			e.Files = files
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			return e.run(ctx, cmd)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&e.listen, "listen", ":3260", "address to serve on, ADDR:PORT")
-	f.StringVar(&e.iqn, "iqn", exportName, "name of the target")
-	f.BoolVar(&e.readOnly, "read-only", false, "refuse whatever would write")
-	f.BoolVar(&e.raw, "raw", false, "serve the bytes of a file as they are, though it looks like no raw disk")
-	f.BoolVar(&e.writeThrough, "write-through", false, "answer every write only when it is on stable storage")
+	f.StringVar(&e.Listen, "listen", ":3260", "address to serve on, ADDR:PORT")
+	f.StringVar(&e.Name, "iqn", export.DefaultName, "name of the target")
+	f.BoolVar(&e.ReadOnly, "read-only", false, "refuse whatever would write")
+	f.BoolVar(&e.Raw, "raw", false, "serve the bytes of a file as they are, though it looks like no raw disk")
+	f.BoolVar(&e.WriteThrough, "write-through", false, "answer every write only when it is on stable storage")
 	f.StringVar(&e.chap, "chap", "", "USER:FILE: ask initiators for this name and the secret in the first line of FILE")
 	f.StringVar(&e.mutual, "mutual-chap", "", "USER:FILE: prove ourselves with this name and secret to initiators that ask (needs --chap)")
 	return cmd
 }
 
-func (e *export) run(ctx context.Context, cmd *cobra.Command) error {
+func (e *exportOptions) run(ctx context.Context, cmd *cobra.Command) error {
+	if err := e.check(); err != nil {
+		return err
+	}
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
-	if e.iqn = strings.ToLower(e.iqn); !iscsi.ValidName(e.iqn) {
-		return misuse("--iqn %q: want a name of letters, digits, '.', '-' and ':', as %s", e.iqn, exportName)
-	}
-	if n := len(e.files); n > scsi.MaxLUNs {
-		return misuse("%d files: one target serves at most %d; export the others as another, with --iqn and --listen", n, scsi.MaxLUNs)
-	}
-	grant, err := e.grant()
-	if err != nil {
-		return err
-	}
-	l, err := listen(ctx, "--listen", e.listen)
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	device, disks, err := e.open(log)
-	defer func() {
-		for _, d := range disks {
-			d.Close()
-		}
-	}()
-	if err != nil {
-		return err
-	}
-	grant.Device = device
-	for lun := range e.files {
-		fmt.Fprintf(cmd.OutOrStdout(), "iscsi://%s/%s/%d\n", reachable(l.Addr()), e.iqn, lun)
-	}
-	if err := e.target(grant, log).Serve(ctx, l); err != nil {
-		return err
-	}
-	return syncAll(disks)
-}
-
-// target lets everybody in who can prove what the grant asks for.
-func (e *export) target(grant block.Grant, log *slog.Logger) *iscsi.Target {
-	return &iscsi.Target{
-		Log: log,
-		Lookup: func(_ context.Context, _, target string) (block.Grant, error) {
-			if target != e.iqn {
-				return block.Grant{}, block.ErrNoTarget
-			}
-			return grant, nil
-		},
-		Discover: func(context.Context, string) ([]string, error) { return []string{e.iqn}, nil },
-		Observe: func(ev iscsi.Event) {
-			log.Info(string(ev.Kind), "initiator", ev.Initiator, "remote", ev.Remote.String(), "reason", ev.Reason)
-		},
-	}
-}
-
-// open opens the files as logical units of one device. The disks opened so far are
-// returned with an error too.
-func (e *export) open(log *slog.Logger) (*scsi.Device, []*filedisk.Disk, error) {
-	var disks []*filedisk.Disk
-	var units []*scsi.LUN
-	for _, file := range e.files {
-		if err := e.checkRaw(file); err != nil {
-			return nil, disks, err
-		}
-		disk, err := filedisk.Open(file, e.readOnly)
-		if err != nil {
-			return nil, disks, misuse("%s: %w", file, err)
-		}
-		disks = append(disks, disk)
-		unit, err := scsi.NewLUN(disk, e.options(file, disk, log))
-		if err != nil {
-			return nil, disks, fmt.Errorf("export %s: %w", file, err)
-		}
-		units = append(units, unit)
-	}
-	return scsi.NewDevice(e.iqn, units...), disks, nil
-}
-
-// checkRaw refuses a file that initiators would find no disk in.
-func (e *export) checkRaw(file string) error {
-	if e.raw {
-		return nil
-	}
-	k, ok, err := image.SniffFile(file)
+	err := export.Run(ctx, e.Config, cmd.OutOrStdout(), log)
+	var listen export.ListenError
+	var kind *export.KindError
 	switch {
-	case err != nil:
-		return misuse("%s: %w", file, err)
-	case ok && k.Format != "":
-		return misuse("%s is %s, and only raw disks are exported: convert it (qemu-img convert -O raw), or give --raw to serve its bytes as they are", file, k.Name)
-	case ok:
-		return misuse("%s is no raw disk but %s: unpack or convert it first, or give --raw to serve its bytes as they are", file, k.Name)
+	case errors.As(err, &listen):
+		return misuse("--listen %s: %s%w", e.Listen, listenRemedy(err), listen.Unwrap())
+	case errors.As(err, &kind) && kind.Disk:
+		return misuse("%s is %s, and only raw disks are exported: convert it (qemu-img convert -O raw), or give --raw to serve its bytes as they are", kind.File, kind.Kind)
+	case errors.As(err, &kind):
+		return misuse("%s is no raw disk but %s: unpack or convert it first, or give --raw to serve its bytes as they are", kind.File, kind.Kind)
+	case errors.As(err, new(*export.FileError)):
+		return misuse("%w", err)
+	}
+	return err
+}
+
+// check completes the configuration, or refuses what cannot be served.
+func (e *exportOptions) check() error {
+	if e.Name = strings.ToLower(e.Name); !export.ValidName(e.Name) {
+		return misuse("--iqn %q: want a name of letters, digits, '.', '-' and ':', as %s", e.Name, export.DefaultName)
+	}
+	if n := len(e.Files); n > export.MaxFiles {
+		return misuse("%d files: one target serves at most %d; export the others as another, with --iqn and --listen", n, export.MaxFiles)
+	}
+	return e.readSecrets()
+}
+
+func (e *exportOptions) readSecrets() (err error) {
+	if e.chap == "" && e.mutual != "" {
+		return misuse("--mutual-chap: needs --chap as well")
+	}
+	if e.User, e.Secret, err = credentials("--chap", e.chap); err != nil {
+		return err
+	}
+	if e.MutualUser, e.MutualSecret, err = credentials("--mutual-chap", e.mutual); err != nil {
+		return err
+	}
+	if e.Secret != "" && e.Secret == e.MutualSecret {
+		return misuse("--mutual-chap: its secret must not be that of --chap")
 	}
 	return nil
-}
-
-func (e *export) options(file string, disk *filedisk.Disk, log *slog.Logger) scsi.Options {
-	o := scsi.Options{
-		Serial: serial(file), ReadOnly: e.readOnly, WriteThrough: e.writeThrough,
-		Fault: func(err error) { log.Error("disk", "file", file, "err", err) },
-	}
-	if kept, ok := disk.Reservations(); ok && !e.readOnly { // a golden image may lie where nobody may write
-		o.Reservations = kept
-	}
-	return o
-}
-
-// serial is the same whenever the same file is exported, so that initiators know the
-// disk again.
-func serial(file string) string {
-	if path, err := filepath.Abs(file); err == nil {
-		file = path
-	}
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(file)))[:16]
-}
-
-func syncAll(disks []*filedisk.Disk) error {
-	var all []error
-	for _, d := range disks {
-		all = append(all, d.Sync())
-	}
-	return errors.Join(all...)
-}
-
-func (e *export) grant() (g block.Grant, err error) {
-	if e.chap == "" && e.mutual != "" {
-		return g, misuse("--mutual-chap: needs --chap as well")
-	}
-	if g.User, g.Secret, err = credentials("--chap", e.chap); err != nil {
-		return g, err
-	}
-	if g.MutualUser, g.MutualSecret, err = credentials("--mutual-chap", e.mutual); err != nil {
-		return g, err
-	}
-	if g.Secret != "" && g.Secret == g.MutualSecret {
-		return g, misuse("--mutual-chap: its secret must not be that of --chap")
-	}
-	return g, nil
 }
 
 // credentials reads USER:FILE, where the first line of FILE is the secret.
@@ -225,13 +121,4 @@ func credentials(option, value string) (user, secret string, err error) {
 		return "", "", misuse("%s: the first line of %s is empty; put the secret there", option, file)
 	}
 	return user, secret, nil
-}
-
-// reachable is the listener's address as an initiator on this machine can use it.
-func reachable(a net.Addr) string {
-	addr, err := netip.ParseAddrPort(a.String())
-	if err != nil || !addr.Addr().IsUnspecified() {
-		return a.String()
-	}
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), addr.Port()).String()
 }

@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -40,18 +39,31 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	midway := 0
 	for round := range rounds {
 		r := start(t, data, "--auth", "none")
-		wait := time.Duration(random.IntN(120)) * time.Millisecond
+		kill := func() {
+			time.AfterFunc(time.Duration(random.IntN(120))*time.Millisecond, func() { _ = r.Process.Kill() })
+		}
+		// Half of the rounds may end before anything is acknowledged. The others end after
+		// that has happened to one machine, however slow the computer is.
+		favourite := -1
+		if round%2 == 0 {
+			favourite = round / 2 % len(machines)
+		} else {
+			kill()
+		}
 		var busy sync.WaitGroup
 		var mu sync.Mutex
 		for i, name := range machines {
 			busy.Go(func() {
-				last := torment(r.url(t), name, round*1000, i)
+				acknowledged := func() {}
+				if i == favourite {
+					acknowledged = sync.OnceFunc(kill)
+				}
+				last := torment(r.url(t), name, round*1000, i, acknowledged)
 				mu.Lock()
 				defer mu.Unlock()
 				acked[name] = max(acked[name], last)
 			})
 		}
-		time.AfterFunc(wait, func() { _ = r.Process.Kill() })
 		busy.Wait() // each ends when nobody answers any more
 		_ = r.Wait()
 		midway += inspect(t, round, data, acked, false)
@@ -87,8 +99,8 @@ func enrolled(t *testing.T, data string, n int) (names []string) {
 }
 
 // torment changes a node again and again until the appliance is gone, and returns the
-// last number that it acknowledged.
-func torment(url, name string, from, seed int) (acked int) {
+// last number that it acknowledged. It calls acknowledged for each.
+func torment(url, name string, from, seed int, acknowledged func()) (acked int) {
 	random := rand.New(rand.NewPCG(uint64(from), uint64(seed)))
 	orders := []struct{ path, body string }{
 		{"/states/power", `{"target": "power on"}`}, {"/states/power", `{"target": "power off"}`}, {"/states/power", `{"target": "rebooting"}`},
@@ -101,6 +113,7 @@ func torment(url, name string, from, seed int) (acked int) {
 		}
 		if status == http.StatusOK {
 			acked = n
+			acknowledged()
 		}
 		order := orders[random.IntN(len(orders))]
 		if _, err := send("PUT", url+"/v1/nodes/"+name+order.path, order.body); err != nil {
@@ -167,7 +180,7 @@ func inspect(t *testing.T, round int, data string, acked map[string]int, recover
 	return midway
 }
 
-// attachment holds a node's exports against its targets: a volume is reachable with
+// attachment holds a node's grants against its targets: a volume is reachable with
 // all that the boot script needs, or not at all.
 func attachment(tx *store.Tx, node *baremetal.Node) error {
 	targets, err := tx.Targets().List(store.Where("node_uuid", node.UUID))
@@ -175,16 +188,15 @@ func attachment(tx *store.Tx, node *baremetal.Node) error {
 		return err
 	}
 	for _, target := range targets {
-		export, err := tx.Exports().Get(target.UUID)
-		if errors.Is(err, baremetal.ErrNotFound) {
-			export = &baremetal.Export{}
-		} else if err != nil {
+		grant, err := tx.Grants().Find(target.UUID)
+		if err != nil {
 			return err
 		}
-		p := target.Properties
-		if p.Text("target_iqn") != export.IQN || p.Text("auth_password") != export.Secret || p.Text("auth_username") != export.User {
-			text, _ := json.Marshal(p)
-			return fmt.Errorf("exported as %q, but its target says %s", export.IQN, text)
+		if grant != nil && (grant.Secret == "" || grant.Initiator == "" || !grant.Portal.IsValid()) {
+			return fmt.Errorf("the grant of %s is incomplete", grant.IQN)
+		}
+		if text, _ := json.Marshal(target.Properties); grant != nil && strings.Contains(string(text), grant.Secret) {
+			return fmt.Errorf("volume target %s keeps the secret of its grant", target.UUID)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,13 +9,14 @@ import (
 	"os"
 	"strings"
 
-	"ironhook/cli/client"
-
 	"github.com/spf13/cobra"
+
+	"ironhook/appliance"
+	"ironhook/cli/client"
 )
 
-// Version is what the program calls itself; the Makefile sets it from git.
-// A constant cannot be set by the linker, so it is handed down from main.
+// Version is what the program calls itself. The Makefile sets it from git in main,
+// because the linker cannot set a constant.
 type Version string
 
 // Embedded is what is embedded at the root of the repository.
@@ -50,7 +52,12 @@ func command(version Version, files Embedded) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return misuse("%w; see --help", err)
 	})
-	root.AddCommand(serveCommand(version, files.Schema), iscsiCommand(), licensesCommand(files.Legal))
+	root.AddCommand(serveCommand(appliance.Program{Version: string(version), Schema: files.Schema}), iscsiCommand(), licensesCommand(files.Legal))
 	root.AddCommand(client.Commands(client.Config{Socket: localSocket, Getenv: os.Getenv})...)
 	return root
+}
+
+// localSocket is where the commands look for the appliance of this machine.
+func localSocket() string {
+	return appliance.SocketIn(cmp.Or(os.Getenv("IRONHOOK_DATA"), defaultData()))
 }

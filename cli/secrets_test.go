@@ -231,8 +231,8 @@ func (h *house) kept() (secrets []string) {
 	}
 	defer s.Close()
 	err = s.View(context.Background(), func(tx *store.Tx) error {
-		exports, err := tx.Exports().List(store.Query{})
-		for _, e := range exports {
+		grants, err := tx.Grants().List(store.Query{})
+		for _, e := range grants {
 			secrets = append(secrets, e.Secret)
 		}
 		return err

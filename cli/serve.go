@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -10,10 +9,11 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
+
+	"ironhook/appliance"
 )
 
-func serveCommand(version Version, schema string) *cobra.Command {
+func serveCommand(p appliance.Program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the appliance",
@@ -32,46 +32,18 @@ func serveCommand(version Version, schema string) *cobra.Command {
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
-			return serve(ctx, c, version, schema, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return serve(ctx, c, p, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	addFlags(cmd)
 	return cmd
 }
 
-// serve runs the appliance until ctx ends. Everything is open before anything
-// serves, so that a mistake leaves nothing half started.
-func serve(ctx context.Context, c *Config, version Version, schema string, out, logs io.Writer) error {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
-		return misuse("--log-level: %w", err)
-	}
-	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: level}))
+// serve runs the appliance until ctx ends, and words what keeps it from starting.
+func serve(ctx context.Context, c *Config, p appliance.Program, out, logs io.Writer) error {
+	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: c.LogLevel}))
 	for _, name := range unknownVariables(os.Environ()) {
 		log.Warn("there is no option of this name; ironhook serve --help lists them", "variable", name)
 	}
-	a, err := open(ctx, c, version, schema, out, log)
-	if err != nil && ctx.Err() != nil {
-		return nil // asked to end before it was ready
-	}
-	if err != nil {
-		return err
-	}
-	defer a.close()
-	group, ctx := errgroup.WithContext(ctx)
-	for _, task := range a.tasks {
-		group.Go(func() error {
-			if err := task.run(ctx); err != nil {
-				return fmt.Errorf("%s: %w", task.name, err)
-			}
-			return nil
-		})
-	}
-	group.Go(func() error {
-		_, err := fmt.Fprintln(out, "ready:", a.summary())
-		return err
-	})
-	err = group.Wait()
-	log.Info("stopped")
-	return err
+	return explain(appliance.Run(ctx, c.Config, p, out, log))
 }

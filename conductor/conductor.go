@@ -16,8 +16,7 @@ import (
 type Config struct {
 	Store         *store.Store
 	Host          string             // its name: in reservations and in /v1/conductors
-	HardwareTypes []HardwareType     // the enabled ones
-	Power         map[string]Power   // by the name of the power or management interface
+	HardwareTypes []HardwareType     // the enabled ones; see Enable
 	Storage       map[string]Storage // by the name of the storage interface
 	Log           *slog.Logger
 	// PowerInterval is the time between two rounds of asking every machine for its
@@ -28,6 +27,7 @@ type Config struct {
 // Conductor carries out verbs on nodes. Its methods are safe for concurrent use.
 type Conductor struct {
 	Config
+	powers  map[string]Power // by the name of the power or management interface
 	tasks   sync.WaitGroup
 	workers chan struct{} // a token for every task that may still start
 	base    context.Context
@@ -45,7 +45,7 @@ const taskTime = 15 * time.Minute
 // called; Close must be called in the end.
 func New(c Config) *Conductor {
 	base, stop := context.WithCancel(context.Background())
-	return &Conductor{Config: c, workers: make(chan struct{}, maxTasks), base: base, stop: stop}
+	return &Conductor{Config: c, powers: powersOf(c.HardwareTypes), workers: make(chan struct{}, maxTasks), base: base, stop: stop}
 }
 
 // Close gives running tasks until ctx ends to finish, then interrupts them and
@@ -123,10 +123,10 @@ func (c *Conductor) node(ctx context.Context, ident string) (n *baremetal.Node, 
 	return n, err
 }
 
-// powerOf returns the driver behind the node's interface of this kind, "power" or
+// powerOf returns what serves the node's interface of this kind, "power" or
 // "management".
 func (c *Conductor) powerOf(n *baremetal.Node, kind string) (Power, error) {
-	if p, ok := c.Power[n.Interfaces[kind]]; ok {
+	if p, ok := c.powers[n.Interfaces[kind]]; ok {
 		return p, nil
 	}
 	return nil, unsupported(n, kind)

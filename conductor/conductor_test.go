@@ -91,7 +91,7 @@ func (m *machine) SetBootDevice(_ context.Context, _ *baremetal.Node, device str
 }
 
 func (m *machine) InjectNMI(context.Context, *baremetal.Node) error { return m.note("nmi") }
-func (m *machine) Properties() map[string]string                    { return nil }
+func (m *machine) Keys() []baremetal.DriverKey                      { return nil }
 
 type disks struct{ *machine }
 
@@ -172,7 +172,8 @@ func setup(t *testing.T, state baremetal.ProvisionState) (*Conductor, *machine) 
 	m := &machine{state: baremetal.PowerOff, fail: map[string]error{}}
 	c := New(Config{
 		Store: s, Host: "here", Log: slog.New(slog.DiscardHandler),
-		Power: map[string]Power{"bmc": m}, Storage: map[string]Storage{"disks": disks{m}},
+		HardwareTypes: []HardwareType{{Name: "test", Power: map[string]Power{"bmc": m}}},
+		Storage:       map[string]Storage{"disks": disks{m}},
 	})
 	t.Cleanup(func() {
 		now, cancel := context.WithCancel(context.Background())

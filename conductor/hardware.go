@@ -1,16 +1,55 @@
 package conductor
 
 import (
+	"maps"
 	"slices"
 
 	"ironhook/baremetal"
 )
 
-// HardwareType says which implementations a node of this driver may use for each
-// kind of interface. The first of each is the default.
+// HardwareType is a row of the table of hardware types. It holds all that Ironhook
+// knows of a driver: the API's lists and properties, the defaults and the validation of
+// a node's interfaces, and which keys of driver_info are secret come from it.
 type HardwareType struct {
-	Name       string
-	Interfaces map[string][]string // by kind: {"power": {"ipmitool", "fake"}, ...}
+	Name string
+	// Interfaces are the implementations that a node may use, by kind of interface:
+	// {"power": {"ipmitool"}, ...}. The first of each is the default. A kind that a
+	// row of the table leaves out has those of generic.
+	Interfaces map[string][]string
+	// Power serves the power and management interfaces, by the name of the
+	// implementation.
+	Power map[string]Power
+}
+
+// generic are the interfaces of a hardware type that brings only its own power and
+// management, after Ironic's ironic/drivers/generic.py.
+var generic = map[string][]string{
+	"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"}, "deploy": {"direct", "ramdisk"},
+	"inspect": {"no-inspect"}, "management": {"noop"}, "network": {"noop"}, "raid": {"no-raid"},
+	"rescue": {"no-rescue"}, "vendor": {"no-vendor"},
+}
+
+// Enable returns the rows of the table that names lists, complete with the generic
+// interfaces and the given storage interfaces. An unknown name is ErrInvalid and lists
+// the known ones.
+func Enable(table []HardwareType, names, storage []string) ([]HardwareType, error) {
+	var enabled []HardwareType
+	for _, name := range names {
+		i := slices.IndexFunc(table, func(h HardwareType) bool { return h.Name == name })
+		if i < 0 {
+			var known []string
+			for _, h := range table {
+				known = append(known, h.Name)
+			}
+			return nil, baremetal.Errorf(baremetal.ErrInvalid, "no hardware type %q; there are %v", name, known)
+		}
+		h := table[i]
+		h.Interfaces = maps.Clone(generic)
+		maps.Copy(h.Interfaces, table[i].Interfaces)
+		h.Interfaces["storage"] = storage
+		enabled = append(enabled, h)
+	}
+	return enabled, nil
 }
 
 // Default returns the implementation a new node gets for kind, "" for none.
@@ -21,49 +60,36 @@ func (h HardwareType) Default(kind string) string {
 	return ""
 }
 
-// knownTypes is every hardware type Ironhook can serve, after Ironic's
-// ironic/drivers/{generic,ipmi,fake_hardware}.py.
-var knownTypes = []HardwareType{
-	{Name: "fake-hardware", Interfaces: map[string][]string{
-		"bios": {"fake", "no-bios"}, "boot": {"fake", "ipxe", "pxe"}, "console": {"fake", "no-console"},
-		"deploy": {"fake", "direct", "ramdisk"}, "inspect": {"fake", "no-inspect"}, "management": {"fake"},
-		"network": {"noop"}, "power": {"fake"}, "raid": {"fake", "no-raid", "agent"}, "rescue": {"fake", "no-rescue"},
-		"storage": nil, "vendor": {"fake", "no-vendor"},
-	}},
-	{Name: "ipmi", Interfaces: map[string][]string{
-		"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
-		"deploy": {"direct", "ramdisk"}, "inspect": {"no-inspect"}, "management": {"ipmitool", "noop"},
-		"network": {"noop"}, "power": {"ipmitool"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
-		"storage": nil, "vendor": {"ipmitool", "no-vendor"},
-	}},
-	{Name: "manual-management", Interfaces: map[string][]string{
-		"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
-		"deploy": {"direct", "ramdisk"}, "inspect": {"no-inspect"}, "management": {"noop"},
-		"network": {"noop"}, "power": {"fake"}, "raid": {"no-raid"}, "rescue": {"no-rescue"},
-		"storage": nil, "vendor": {"no-vendor"},
-	}},
+// Keys returns the keys of driver_info that nodes of this type may have, by name.
+func (h HardwareType) Keys() map[string]baremetal.DriverKey {
+	keys := map[string]baremetal.DriverKey{}
+	for _, kind := range []string{"power", "management"} {
+		for _, name := range h.Interfaces[kind] {
+			if p, ok := h.Power[name]; ok {
+				for _, k := range p.Keys() {
+					keys[k.Name] = k
+				}
+			}
+		}
+	}
+	return keys
 }
 
-// HardwareTypes returns the known types of these names, each with the given
-// storage interfaces, the first of which is the default. An unknown name is
-// ErrInvalid and lists the known ones.
-func HardwareTypes(names, storage []string) ([]HardwareType, error) {
-	var types []HardwareType
-	for _, name := range names {
-		i := slices.IndexFunc(knownTypes, func(h HardwareType) bool { return h.Name == name })
-		if i < 0 {
-			var known []string
-			for _, h := range knownTypes {
-				known = append(known, h.Name)
-			}
-			return nil, baremetal.Errorf(baremetal.ErrInvalid, "no hardware type %q; there are %v", name, known)
-		}
-		h := HardwareType{Name: name, Interfaces: map[string][]string{}}
-		for kind, impls := range knownTypes[i].Interfaces {
-			h.Interfaces[kind] = impls
-		}
-		h.Interfaces["storage"] = storage
-		types = append(types, h)
+// Properties returns the descriptions of Keys, as GET /v1/drivers/{name}/properties
+// shows them.
+func (h HardwareType) Properties() map[string]string {
+	docs := map[string]string{}
+	for name, key := range h.Keys() {
+		docs[name] = key.Doc
 	}
-	return types, nil
+	return docs
+}
+
+// powersOf returns the implementations of power and management of all types, by name.
+func powersOf(types []HardwareType) map[string]Power {
+	all := map[string]Power{}
+	for _, h := range types {
+		maps.Copy(all, h.Power)
+	}
+	return all
 }

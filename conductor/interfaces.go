@@ -1,15 +1,14 @@
 package conductor
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
 	"ironhook/baremetal"
 )
 
-// Serves tells whether this conductor would work on the node: its driver is
-// enabled here, and Ironhook has one conductor group, "".
+// Serves reports whether this conductor works on the node: its driver is enabled
+// here, and Ironhook has one conductor group, "".
 func (c *Conductor) Serves(n *baremetal.Node) bool {
 	return n.ConductorGroup == "" && c.hardwareType(n.Driver) != nil
 }
@@ -23,8 +22,8 @@ func (c *Conductor) hardwareType(driver string) *HardwareType {
 	return nil
 }
 
-// Equip checks the interfaces that the node names and gives it the defaults of
-// its driver for the others. The errors are ErrInvalid with Ironic's messages.
+// Equip checks the interfaces that the node names, and sets the others to the defaults
+// of its driver. The errors are ErrInvalid with Ironic's messages.
 func (c *Conductor) Equip(n *baremetal.Node) error {
 	if !c.Serves(n) {
 		return baremetal.Errorf(baremetal.ErrInvalid,
@@ -72,18 +71,4 @@ func (c *Conductor) enabled(kind string) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// Properties describes the keys of driver_info that nodes of this type may have,
-// as the drivers behind its power and management interfaces tell.
-func (c *Conductor) Properties(h HardwareType) map[string]string {
-	all := map[string]string{}
-	for _, kind := range []string{"power", "management"} {
-		for _, name := range h.Interfaces[kind] {
-			if p, ok := c.Power[name]; ok {
-				maps.Copy(all, p.Properties())
-			}
-		}
-	}
-	return all
 }

@@ -12,8 +12,8 @@ import (
 // serves both Ironic's power and management interfaces. All methods are safe for
 // concurrent use and end when ctx does.
 type Power interface {
-	// Validate tells whether the node's driver_info is complete and well formed.
-	// It talks to nobody. The error is ErrInvalid with Ironic's message.
+	// Validate reports what is missing or malformed in the node's driver_info, without
+	// talking to the machine. The error is ErrInvalid with Ironic's message.
 	Validate(n *baremetal.Node) error
 	// State asks the machine; "" is a driver that cannot know.
 	State(ctx context.Context, n *baremetal.Node) (baremetal.PowerState, error)
@@ -29,8 +29,9 @@ type Power interface {
 	SetBootDevice(ctx context.Context, n *baremetal.Node, device string, persistent bool) error
 	// InjectNMI makes the machine's operating system dump itself.
 	InjectNMI(ctx context.Context, n *baremetal.Node) error
-	// Properties describes the driver_info keys it reads.
-	Properties() map[string]string
+	// Keys lists the keys of driver_info that it reads. The caller must not change the
+	// list.
+	Keys() []baremetal.DriverKey
 }
 
 // Storage makes a node's volumes reachable and takes them away again: Ironic's

@@ -46,12 +46,11 @@ func (o overlay) Open(name string) (fs.File, error) {
 	return f, err
 }
 
-// Read returns the named file of bin. The error of one that is missing says
-// how to get it.
+// Read returns the named file of bin. One that is missing is fs.ErrNotExist.
 func Read(bin fs.FS, name string) ([]byte, error) {
 	b, err := fs.ReadFile(bin, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("iPXE binary %s is not in this build: run \"make build\" (scripts/ipxe.sh fetches the binaries), or put it into a folder and name that with --ipxe-dir: %w", name, err)
+		return nil, fmt.Errorf("iPXE binary %s is not in this build: %w", name, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("iPXE binary %s: %w", name, err)

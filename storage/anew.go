@@ -95,11 +95,11 @@ func (m *Managed) renewal(tx *store.Tx, t *baremetal.VolumeTarget, own overlays)
 		return nil, err
 	}
 	shared := m.shares(t, id, v)
-	e, err := tx.Exports().Get(t.UUID)
+	g, err := tx.Grants().Get(t.UUID)
 	switch {
 	case err == nil && shared:
-		if has, err := tx.Volumes().Get(e.Volume); err == nil && has.ImageUUID == id {
-			own[t.UUID] = e.Volume
+		if has, err := tx.Volumes().Get(g.Volume); err == nil && has.ImageUUID == id {
+			own[t.UUID] = g.Volume
 			return nil, nil
 		}
 	case err == nil:

@@ -8,7 +8,7 @@ import (
 	"ironhook/block/scsi"
 )
 
-// bound keeps persistent reservations for one export of a volume. They end with it, also
+// bound keeps persistent reservations for one grant of a volume. They end with it, also
 // where nobody was there to take them away: the machine did not log in between a restart
 // of ours and its end, or we were killed just then. Whoever is given the volume next
 // finds nothing.
@@ -17,9 +17,9 @@ type bound struct {
 	export string
 }
 
-// exportID tells an export from every other one, those of the same target included.
-func exportID(x *baremetal.Export) string {
-	return fmt.Sprintf("%s %d\n", x.IQN, x.CreatedAt.UnixMicro())
+// grantID tells a grant from every other one, those of the same target included.
+func grantID(g *baremetal.Grant) string {
+	return fmt.Sprintf("%s %d\n", g.IQN, g.CreatedAt.UnixMicro())
 }
 
 // Load returns what was last saved for this export.

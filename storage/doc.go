@@ -21,11 +21,11 @@
 // restart forgets nothing, and a row that disappears in whatever way, with the node
 // it belonged to for example, ends its sessions.
 //
-// # The story of a boot
+// # Boot events
 //
-// What initiators do at the target tells how far a machine has come: its firmware
-// logs in, reads, the operating system logs in on its own, writes. story.go makes
-// events of that.
+// What initiators do at the target shows how far a boot has come: the firmware logs in,
+// reads, the operating system logs in with its own initiator, writes. bootevents.go
+// records that as events; package boot says which.
 //
 // # Secrets
 //

@@ -22,14 +22,14 @@ import (
 	"ironhook/volume"
 )
 
-// Exports is the iSCSI target that serves the rows of the table exports. Its
+// Exports is the iSCSI target that serves the rows of the table grants. Its
 // methods are safe for concurrent use.
 type Exports struct {
 	store   *store.Store
 	volumes *volume.Dir
 	log     *slog.Logger
 	target  *iscsi.Target
-	heard   chan note // from the sessions to the teller of their story
+	pending chan observation // from the sessions to recordAll
 
 	stopping atomic.Bool // Serve is about to return
 	mu       sync.Mutex
@@ -48,7 +48,7 @@ type served struct {
 
 // NewExports makes the target. It serves nothing until Serve is called.
 func NewExports(s *store.Store, v *volume.Dir, log *slog.Logger) *Exports {
-	e := &Exports{store: s, volumes: v, log: log, heard: make(chan note, maxNotes), open: map[string]*served{}}
+	e := &Exports{store: s, volumes: v, log: log, pending: make(chan observation, maxPending), open: map[string]*served{}}
 	e.target = &iscsi.Target{Lookup: e.lookup, Discover: e.discover, Observe: e.observe, Log: log}
 	return e
 }
@@ -56,12 +56,12 @@ func NewExports(s *store.Store, v *volume.Dir, log *slog.Logger) *Exports {
 // Serve accepts initiators on l until ctx ends, asks them to log out, and closes
 // every disk. It closes l.
 func (e *Exports) Serve(ctx context.Context, l net.Listener) error {
-	// Those who tell and those who look after the rows outlive the sessions.
+	// What the sessions do is recorded, and their rows are kept, until they have ended.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	defer context.AfterFunc(ctx, func() { e.stopping.Store(true) })()
 	var g errgroup.Group
-	g.Go(func() error { e.tell(background); return nil })
+	g.Go(func() error { e.recordAll(background); return nil })
 	g.Go(func() error { e.reconcile(background); return nil })
 	err := e.target.Serve(ctx, l)
 	stop()
@@ -73,23 +73,23 @@ func (e *Exports) Serve(ctx context.Context, l net.Listener) error {
 // Sessions describes the sessions there are now, oldest first.
 func (e *Exports) Sessions() []iscsi.SessionInfo { return e.target.Sessions() }
 
-// Watch is Sessions with the machine and the volume of each. The export of one that is
+// Watch is Sessions with the machine and the volume of each. The grant of one that is
 // being withdrawn may be gone already.
 func (e *Exports) Watch(ctx context.Context) (list []watch.Session, err error) {
 	err = e.store.View(ctx, func(tx *store.Tx) error {
-		exports, err := allExports(tx)
+		grants, err := tx.Grants().List(store.Query{})
 		if err != nil {
 			return err
 		}
-		by := map[string]*baremetal.Export{}
-		for _, x := range exports {
-			by[x.IQN] = x
+		by := map[string]*baremetal.Grant{}
+		for _, g := range grants {
+			by[g.IQN] = g
 		}
 		for _, info := range e.Sessions() {
 			s := watch.Session{SessionInfo: info}
-			if x := by[info.Target]; x != nil {
-				s.Node, s.Volume = x.NodeUUID, x.Volume
-				if s.Name, err = nodeName(tx, x.NodeUUID); err != nil {
+			if g := by[info.Target]; g != nil {
+				s.Node, s.Volume = g.Node, g.Volume
+				if s.Name, err = nodeName(tx, g.Node); err != nil {
 					return err
 				}
 			}
@@ -118,88 +118,43 @@ func (e *Exports) lookup(ctx context.Context, initiator, target string) (block.G
 	// was opened while it was there.
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	export, ro, err := e.find(ctx, target)
+	grant, err := e.find(ctx, target)
 	if errors.Is(err, baremetal.ErrNotFound) {
 		return block.Grant{}, fmt.Errorf("%s: %w", target, block.ErrNoTarget)
 	}
 	if err != nil {
 		return block.Grant{}, err
 	}
-	if !strings.EqualFold(export.Initiator, initiator) {
-		return block.Grant{}, fmt.Errorf("%s is for %s: %w", target, export.Initiator, block.ErrForbidden)
+	if !strings.EqualFold(grant.Initiator, initiator) {
+		return block.Grant{}, fmt.Errorf("%s is for %s: %w", target, grant.Initiator, block.ErrForbidden)
 	}
-	s, err := e.serve(export, ro)
+	s, err := e.serve(grant)
 	if err != nil {
-		e.log.Error("open the volume of a machine that logs in", "node", export.NodeUUID, "volume", export.Volume, "error", err)
+		e.log.Error("open the volume of a machine that logs in", "node", grant.Node, "volume", grant.Volume, "error", err)
 		return block.Grant{}, err
 	}
-	return block.Grant{Device: s.device, User: export.User, Secret: export.Secret}, nil
+	return block.Grant{Device: s.device, User: grant.User, Secret: grant.Secret}, nil
 }
 
-// find reads the export of an IQN and whether it is for reading only.
-func (e *Exports) find(ctx context.Context, iqn string) (export *baremetal.Export, ro bool, err error) {
+// find reads the grant of an IQN.
+func (e *Exports) find(ctx context.Context, iqn string) (grant *baremetal.Grant, err error) {
 	err = e.store.View(ctx, func(tx *store.Tx) error {
-		export, ro, err = findExport(tx, iqn)
+		grant, err = tx.Grants().Get(iqn)
 		return err
 	})
-	if err == nil && export.IQN != iqn { // rows answer to their UUID too
-		err = baremetal.Errorf(baremetal.ErrNotFound, "Export %s could not be found.", iqn)
+	if err == nil && grant.IQN != iqn { // rows answer to the UUID of their target too
+		err = baremetal.Errorf(baremetal.ErrNotFound, "Grant %s could not be found.", iqn)
 	}
-	return export, ro, err
-}
-
-func findExport(tx *store.Tx, iqn string) (export *baremetal.Export, ro bool, err error) {
-	export, err = tx.Exports().Get(iqn)
-	if errors.Is(err, baremetal.ErrNotFound) {
-		a, err := tx.Attachments().Get(iqn)
-		if err != nil {
-			return nil, false, err
-		}
-		return exportTo(a), a.ReadOnly, nil
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	t, err := tx.Targets().Get(export.TargetUUID)
-	if err != nil {
-		return nil, false, err
-	}
-	v, err := tx.Volumes().Get(export.Volume)
-	if errors.Is(err, baremetal.ErrNotFound) { // a raw file
-		return export, t.ReadOnly(), nil
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	return export, t.ReadOnly() || v.ReadOnly, nil
-}
-
-// exportTo is an attachment in the shape of an export: a host that is no node of ours
-// logs in like one that is.
-func exportTo(a *baremetal.Attachment) *baremetal.Export {
-	return &baremetal.Export{TargetUUID: a.UUID, IQN: a.IQN, Initiator: a.Initiator, User: a.User, Secret: a.Secret, Volume: a.VolumeUUID, CreatedAt: a.CreatedAt}
-}
-
-// allExports lists what anybody may log in to.
-func allExports(tx *store.Tx) ([]*baremetal.Export, error) {
-	exports, err := tx.Exports().List(store.Query{})
-	if err != nil {
-		return nil, err
-	}
-	attachments, err := tx.Attachments().List(store.Query{Filters: []store.Filter{{Column: "initiator", Match: store.NotNull}}})
-	for _, a := range attachments {
-		exports = append(exports, exportTo(a))
-	}
-	return exports, err
+	return grant, err
 }
 
 // discover lists what an initiator may open, for SendTargets.
 func (e *Exports) discover(ctx context.Context, initiator string) (names []string, err error) {
 	err = e.store.View(ctx, func(tx *store.Tx) error {
-		exports, err := allExports(tx)
-		for _, x := range exports {
-			if strings.EqualFold(x.Initiator, initiator) {
-				names = append(names, x.IQN)
+		grants, err := tx.Grants().List(store.Query{})
+		for _, g := range grants {
+			if strings.EqualFold(g.Initiator, initiator) {
+				names = append(names, g.IQN)
 			}
 		}
 		return err
@@ -207,29 +162,29 @@ func (e *Exports) discover(ctx context.Context, initiator string) (names []strin
 	return names, err
 }
 
-// serve opens the volume of an export, once for all of its sessions. The lock is held.
-func (e *Exports) serve(export *baremetal.Export, ro bool) (*served, error) {
-	if s := e.open[export.IQN]; s != nil {
-		if s.ending || s.volume != export.Volume || s.readOnly != ro {
-			return nil, fmt.Errorf("an earlier export as %s is being withdrawn", export.IQN) // try again
+// serve opens the volume of a grant, once for all of its sessions. The lock is held.
+func (e *Exports) serve(grant *baremetal.Grant) (*served, error) {
+	if s := e.open[grant.IQN]; s != nil {
+		if s.ending || s.volume != grant.Volume || s.readOnly != grant.ReadOnly {
+			return nil, fmt.Errorf("an earlier grant as %s is being withdrawn", grant.IQN) // try again
 		}
 		return s, nil
 	}
-	disk, err := e.volumes.Open(export.Volume, ro)
+	disk, err := e.volumes.Open(grant.Volume, grant.ReadOnly)
 	if err != nil {
 		return nil, err
 	}
-	options := scsi.Options{Serial: export.Volume, ReadOnly: ro, Fault: func(err error) { e.fault(export, err) }}
-	if !ro { // readers share a volume, each through a unit of its own
-		options.Reservations = bound{disk.Reservations(), exportID(export)}
+	options := scsi.Options{Serial: grant.Volume, ReadOnly: grant.ReadOnly, Fault: func(err error) { e.fault(grant, err) }}
+	if !grant.ReadOnly { // readers share a volume, each through a unit of its own
+		options.Reservations = bound{disk.Reservations(), grantID(grant)}
 	}
 	lun, err := scsi.NewLUN(disk, options)
 	if err != nil {
 		return nil, errors.Join(err, disk.Close())
 	}
 	disk.Watch(func(int64) { lun.Resize() })
-	s := &served{volume: export.Volume, readOnly: ro, disk: disk, device: scsi.NewDevice(export.IQN, lun), ended: make(chan struct{})}
-	e.open[export.IQN] = s
+	s := &served{volume: grant.Volume, readOnly: grant.ReadOnly, disk: disk, device: scsi.NewDevice(grant.IQN, lun), ended: make(chan struct{})}
+	e.open[grant.IQN] = s
 	return s, nil
 }
 
@@ -298,7 +253,7 @@ func (e *Exports) reconcile(ctx context.Context) {
 	for {
 		changed := e.store.Changed()
 		if err := e.withdrawOrphans(ctx); err != nil && ctx.Err() == nil {
-			e.log.Error("compare sessions with exports", "error", err)
+			e.log.Error("compare sessions with grants", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -314,10 +269,10 @@ func (e *Exports) withdrawOrphans(ctx context.Context) error {
 		return nil
 	}
 	err := e.store.View(ctx, func(tx *store.Tx) error {
-		exports, err := allExports(tx)
-		for _, x := range exports {
-			if s := open[x.IQN]; s != nil && s.volume == x.Volume {
-				delete(open, x.IQN)
+		grants, err := tx.Grants().List(store.Query{})
+		for _, g := range grants {
+			if s := open[g.IQN]; s != nil && s.volume == g.Volume && s.readOnly == g.ReadOnly {
+				delete(open, g.IQN)
 			}
 		}
 		return err
@@ -326,7 +281,7 @@ func (e *Exports) withdrawOrphans(ctx context.Context) error {
 		return err
 	}
 	for iqn, s := range open {
-		e.log.Debug("withdraw volume whose export is gone", "target", iqn)
+		e.log.Debug("withdraw volume whose grant is gone", "target", iqn)
 		e.withdraw(iqn, s, true)
 	}
 	return nil

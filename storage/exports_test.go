@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -57,7 +58,7 @@ func (h *house) serve() (exports *Exports, address string, stop func()) {
 }
 
 // dial logs in as the machine of an export.
-func (h *house) dial(address string, x *baremetal.Export, isid iscsi.ISID) *initiatortest.Initiator {
+func (h *house) dial(address string, x *baremetal.Grant, isid iscsi.ISID) *initiatortest.Initiator {
 	h.Helper()
 	i, err := h.tryDial(address, x, isid)
 	h.must(err)
@@ -66,39 +67,39 @@ func (h *house) dial(address string, x *baremetal.Export, isid iscsi.ISID) *init
 	return i
 }
 
-func (h *house) tryDial(address string, x *baremetal.Export, isid iscsi.ISID) (*initiatortest.Initiator, error) {
+func (h *house) tryDial(address string, x *baremetal.Grant, isid iscsi.ISID) (*initiatortest.Initiator, error) {
 	ctx, cancel := initiatortest.Patience(context.Background())
 	defer cancel()
 	return initiatortest.Dial(ctx, address, initiatortest.Options{Name: x.Initiator, Target: x.IQN, ISID: isid, User: x.User, Secret: x.Secret})
 }
 
-// until waits for the story of a node to become want.
+// until waits for the kinds of the events of a node to become want.
 func (h *house) until(n *baremetal.Node, want string) {
 	h.Helper()
 	late := time.After(30 * time.Second)
 	for {
 		changed := h.store.Changed()
-		got := h.story(n)
+		got := h.kindsOf(n)
 		if got == want {
 			return
 		}
 		if !strings.HasPrefix(want, got) {
-			h.Fatalf("story = %q, want %q\n%s", got, want, h.logged())
+			h.Fatalf("events = %q, want %q\n%s", got, want, h.logged())
 		}
 		select {
 		case <-changed:
 		case <-late:
-			h.Fatalf("story = %q after a long time, want %q", got, want)
+			h.Fatalf("events = %q after a long time, want %q", got, want)
 		}
 	}
 }
 
-func TestStoryOfABoot(t *testing.T) {
+func TestEventsOfABoot(t *testing.T) {
 	h := newHouse(t)
 	n, _ := h.machine("pc-07")
 	_, address, stop := h.serve()
 	h.must(h.managed.Attach(t.Context(), n))
-	x := h.export()
+	x := h.grant()
 
 	firmware := h.dial(address, x, ipxe)
 	h.until(n, "attach login")
@@ -117,7 +118,7 @@ func TestStoryOfABoot(t *testing.T) {
 	h.must(firmware.Close())
 
 	// We are killed and started again in the middle of it: the machine comes back
-	// with the same secret, and nothing is told twice.
+	// with the same secret, and no event comes twice.
 	stop()
 	system.Close()
 	_, address, _ = h.serve()
@@ -139,52 +140,48 @@ func TestStoryOfABoot(t *testing.T) {
 	h.keepsSecret()
 }
 
-func TestNext(t *testing.T) {
-	kinds := func(s string) (all []baremetal.EventKind) {
-		for _, k := range strings.Fields(s) {
-			all = append(all, baremetal.EventKind(k))
-		}
-		return all
-	}
+// A session is known by its ISID to be iPXE's; other firmware is not, and is the first.
+func TestFirmware(t *testing.T) {
 	for _, c := range []struct {
-		history string
-		kind    iscsi.EventKind
-		isid    iscsi.ISID
-		want    baremetal.EventKind
-	}{
-		{"", iscsi.Login, ipxe, "login"},
-		{"script", iscsi.Login, ipxe, "login"},
-		{"script login", iscsi.Login, ipxe, ""}, // sanhook, then again at sanboot
-		{"script login first-read", iscsi.Login, linux, "system"},
-		{"script login first-read system", iscsi.Login, linux, ""},
-		{"script login first-read system", iscsi.Login, windows, ""},
-		{"script", iscsi.Login, edk2, "login"}, // firmware that is not iPXE
-		{"script login", iscsi.Login, windows, "system"},
-		{"script login", iscsi.FirstRead, ipxe, "first-read"},
-		{"script", iscsi.FirstRead, linux, ""}, // told late, of the boot before
-		{"script login first-read", iscsi.FirstRead, linux, ""},
-		{"script login first-read", iscsi.FirstWrite, ipxe, ""}, // firmware that writes is not a system
-		{"script login", iscsi.FirstWrite, edk2, ""},
-		{"script login first-read system", iscsi.FirstWrite, linux, "up"},
-		{"script login system up", iscsi.FirstWrite, linux, ""},
-		{"script login system up power-off power-on", iscsi.Login, ipxe, "login"},
-		{"script login system up file script", iscsi.Login, ipxe, "login"},
-		{"script login system up", iscsi.Logout, linux, "logout"},
-		{"script login system up", iscsi.Closed, linux, "logout"},
-		{"script login system up logout", iscsi.Closed, linux, ""},
-		{"script login first-read", iscsi.Closed, ipxe, ""},             // it hands over to the system
-		{"script login system up logout", iscsi.Login, linux, "system"}, // an open-iscsi that was restarted
-		{"script login system up logout", iscsi.Login, windows, "system"},
-		{"script login system up logout system", iscsi.Login, linux, ""},
-		{"script login system up logout system", iscsi.Closed, linux, "logout"},
-		{"script login system up logout system", iscsi.FirstWrite, linux, ""},
-		{"script login system up logout script", iscsi.Login, ipxe, "login"},
-		{"script login system up power-off", iscsi.Closed, linux, ""},
-	} {
-		if got := next(iscsi.Event{Kind: c.kind, ISID: c.isid}, kinds(c.history)); got != c.want {
-			t.Errorf("next(%s %x after %q) = %q, want %q", c.kind, c.isid, c.history, got, c.want)
+		isid iscsi.ISID
+		want bool
+	}{{ipxe, true}, {edk2, false}, {linux, false}, {windows, false}} {
+		if got := firmware(c.isid); got != c.want {
+			t.Errorf("firmware(%x) = %v, want %v", c.isid, got, c.want)
 		}
 	}
+}
+
+// A machine that is switched on by hand may be up before its BMC is asked. The power-on
+// that is seen then does not cut the boot in two, and neither does a flood of refusals.
+func TestSeenOnLate(t *testing.T) {
+	h := newHouse(t)
+	n, _ := h.machine("pc-07")
+	_, address, _ := h.serve()
+	h.must(h.managed.Attach(t.Context(), n))
+	happen := func(kinds ...baremetal.EventKind) {
+		for _, kind := range kinds {
+			h.must(h.store.Append(t.Context(), baremetal.Event{Node: n.UUID, Kind: kind}))
+		}
+	}
+	happen(baremetal.EventDiscover, baremetal.EventScript)
+	x := h.grant()
+	h.dial(address, x, ipxe)
+	h.until(n, "attach discover script login")
+	system := h.dial(address, x, linux)
+	h.until(n, "attach discover script login system")
+	happen(baremetal.EventPowerOn)
+	refusals := slices.Repeat([]baremetal.EventKind{baremetal.EventRefused}, recentEvents)
+	h.update(func(tx *store.Tx) error {
+		for _, kind := range refusals {
+			if err := tx.Append(baremetal.Event{Node: n.UUID, Kind: kind, Step: baremetal.EventLogin}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	h.must(system.Write(4096, bytes.Repeat([]byte{7}, 4096)))
+	h.until(n, "attach discover script login system power-on"+strings.Repeat(" refused", recentEvents)+" up")
 }
 
 func TestWhoIsRefused(t *testing.T) {
@@ -193,22 +190,22 @@ func TestWhoIsRefused(t *testing.T) {
 	stranger, _ := h.machine("pc-08")
 	_, address, _ := h.serve()
 	h.must(h.managed.Attach(t.Context(), n))
-	x := h.export()
+	x := h.grant()
 	h.must(h.managed.Attach(t.Context(), stranger))
-	var other *baremetal.Export
-	for _, e := range h.exports() {
-		if e.NodeUUID == stranger.UUID {
+	var other *baremetal.Grant
+	for _, e := range h.grants() {
+		if e.Node == stranger.UUID {
 			other = e
 		}
 	}
-	for name, who := range map[string]baremetal.Export{
+	for name, who := range map[string]baremetal.Grant{
 		"a wrong secret":       {Initiator: x.Initiator, IQN: x.IQN, User: x.User, Secret: "wrong wrong wrong"},
 		"a wrong user":         {Initiator: x.Initiator, IQN: x.IQN, User: "somebody", Secret: x.Secret},
 		"no secret":            {Initiator: x.Initiator, IQN: x.IQN},
 		"another's own secret": {Initiator: other.Initiator, IQN: x.IQN, User: other.User, Secret: other.Secret},
 		"another's name":       {Initiator: other.Initiator, IQN: x.IQN, User: x.User, Secret: x.Secret},
 		"an unknown target":    {Initiator: x.Initiator, IQN: iqnPrefix + "none", User: x.User, Secret: x.Secret},
-		"a UUID for a name":    {Initiator: x.Initiator, IQN: x.TargetUUID, User: x.User, Secret: x.Secret},
+		"a UUID for a name":    {Initiator: x.Initiator, IQN: x.Target, User: x.User, Secret: x.Secret},
 	} {
 		if i, err := h.tryDial(address, &who, linux); err == nil {
 			i.Close()
@@ -230,7 +227,7 @@ func TestNamesAreReadInEitherCase(t *testing.T) {
 	})
 	_, address, _ := h.serve()
 	h.must(h.managed.Attach(t.Context(), n))
-	h.dial(address, h.export(), linux)
+	h.dial(address, h.grant(), linux)
 }
 
 // After Detach nothing of the machine's reaches the volume any more, and the next
@@ -243,7 +240,7 @@ func TestDetachEndsSessions(t *testing.T) {
 	exports, address, stop := h.serve()
 	for range 5 {
 		h.must(h.managed.Attach(t.Context(), n))
-		x := h.export()
+		x := h.grant()
 		i := h.dial(address, x, linux)
 		h.must(i.Write(0, bytes.Repeat([]byte{1}, 512)))
 		if err := h.volumes.Delete("shared"); !errors.Is(err, volume.ErrInUse) {
@@ -263,8 +260,8 @@ func TestDetachEndsSessions(t *testing.T) {
 	}
 	h.must(h.volumes.Delete("shared"))
 	stop() // what was heard is written now
-	if got := h.story(n) + h.story(next); strings.Contains(got, "logout") {
-		t.Errorf("story = %q: the detach tells it already", got)
+	if got := h.kindsOf(n) + h.kindsOf(next); strings.Contains(got, "logout") {
+		t.Errorf("events = %q: the detach tells it already", got)
 	}
 }
 
@@ -278,12 +275,12 @@ func TestReservationsOutliveARestart(t *testing.T) {
 	register := make([]byte, 24) // PERSISTENT RESERVE OUT parameter list
 	copy(register[8:], "the key.")
 	register[20] = 1 // APTPL
-	r, err := h.dial(address, h.export(), linux).Do([]byte{0x5f, 8: 24, 9: 0}, register, 0)
+	r, err := h.dial(address, h.grant(), linux).Do([]byte{0x5f, 8: 24, 9: 0}, register, 0)
 	if err != nil || r.Status != 0 {
 		t.Fatalf("REGISTER with APTPL = status %#x, sense %x, %v", r.Status, r.Sense, err)
 	}
 	keys := func(address string) string {
-		r, err := h.dial(address, h.export(), linux).Do([]byte{0x5e, 8: 64, 9: 0}, nil, 64)
+		r, err := h.dial(address, h.grant(), linux).Do([]byte{0x5e, 8: 64, 9: 0}, nil, 64)
 		if err != nil || len(r.Data) < 8 {
 			t.Fatalf("READ KEYS = %x, %v", r.Data, err)
 		}
@@ -309,18 +306,18 @@ func TestReservationsOfAnExportThatNobodyOpened(t *testing.T) {
 	v, err := h.volumes.Open("disk", false)
 	h.must(err)
 	defer v.Close()
-	old := &baremetal.Export{IQN: iqnPrefix + "a", CreatedAt: time.UnixMicro(1)}
-	h.must(bound{v.Reservations(), exportID(old)}.Save([]byte(`{"Registrants":null}`)))
+	old := &baremetal.Grant{IQN: iqnPrefix + "a", CreatedAt: time.UnixMicro(1)}
+	h.must(bound{v.Reservations(), grantID(old)}.Save([]byte(`{"Registrants":null}`)))
 	for _, c := range []struct {
-		export *baremetal.Export
+		export *baremetal.Grant
 		want   string
 	}{
 		{old, `{"Registrants":null}`},
-		{&baremetal.Export{IQN: old.IQN, CreatedAt: time.UnixMicro(2)}, ""}, // attached anew
-		{&baremetal.Export{IQN: iqnPrefix + "b", CreatedAt: old.CreatedAt}, ""},
+		{&baremetal.Grant{IQN: old.IQN, CreatedAt: time.UnixMicro(2)}, ""}, // attached anew
+		{&baremetal.Grant{IQN: iqnPrefix + "b", CreatedAt: old.CreatedAt}, ""},
 	} {
-		if got, err := (bound{v.Reservations(), exportID(c.export)}).Load(); err != nil || string(got) != c.want {
-			t.Errorf("Load for %q = %q, %v, want %q", exportID(c.export), got, err, c.want)
+		if got, err := (bound{v.Reservations(), grantID(c.export)}).Load(); err != nil || string(got) != c.want {
+			t.Errorf("Load for %q = %q, %v, want %q", grantID(c.export), got, err, c.want)
 		}
 	}
 }
@@ -335,7 +332,7 @@ func TestInitiatorLearnsOfANewSize(t *testing.T) {
 	h.give(n, 0, v.UUID, nil)
 	_, address, _ := h.serve()
 	h.must(h.managed.Attach(t.Context(), n))
-	i := h.dial(address, h.export(), linux)
+	i := h.dial(address, h.grant(), linux)
 	h.must(h.pool.Extend(t.Context(), v.UUID, 3<<20))
 	r, err := i.Do(make([]byte, 6), nil, 0) // TEST UNIT READY
 	if err != nil || len(r.Sense) < 14 || r.Sense[2] != 6 || r.Sense[12] != 0x2a || r.Sense[13] != 9 {
@@ -354,7 +351,7 @@ func TestDeletedNodeLosesItsSessions(t *testing.T) {
 	n, _ := h.machine("pc-07")
 	_, address, _ := h.serve()
 	h.must(h.managed.Attach(t.Context(), n))
-	i := h.dial(address, h.export(), linux)
+	i := h.dial(address, h.grant(), linux)
 	h.update(func(tx *store.Tx) error { return tx.Nodes().Delete(n.UUID) })
 	// The connection ends by itself: the initiator has deadlines, so this does too.
 	if p, err := i.Receive(); err == nil {
@@ -371,8 +368,8 @@ func TestReadOnlyVolumeIsNotWritten(t *testing.T) {
 		n := h.node(fmt.Sprint("pc-", k))
 		h.give(n, 0, "golden", baremetal.Object{"access_mode": "ro"})
 		h.must(h.managed.Attach(t.Context(), n))
-		for _, x := range h.exports() {
-			if x.NodeUUID == n.UUID {
+		for _, x := range h.grants() {
+			if x.Node == n.UUID {
 				machines = append(machines, h.dial(address, x, linux))
 			}
 		}
@@ -396,7 +393,7 @@ func TestWithLibiscsi(t *testing.T) {
 	n, _ := h.machine("pc-07")
 	_, address, _ := h.serve()
 	h.must(h.managed.Attach(t.Context(), n))
-	x := h.export()
+	x := h.grant()
 	run := func(tool string, args ...string) string {
 		t.Helper()
 		path, err := exec.LookPath(tool)
@@ -431,9 +428,9 @@ func TestWithdrawWaitsForTheOther(t *testing.T) {
 	exports, address, _ := h.serve()
 	for range 20 {
 		h.must(h.managed.Attach(t.Context(), n))
-		x := h.export()
+		x := h.grant()
 		h.dial(address, x, linux)
-		h.update(func(tx *store.Tx) error { return tx.Exports().Delete(x.TargetUUID) })
+		h.update(func(tx *store.Tx) error { return tx.Grants().Delete(x.IQN) })
 		var both errgroup.Group
 		var mu sync.Mutex
 		for range 2 {

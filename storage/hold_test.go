@@ -59,7 +59,8 @@ func TestANodeHoldsItsVolumes(t *testing.T) {
 			}{
 				{"attach to a host", func() error {
 					a := &baremetal.Attachment{VolumeUUID: v.UUID, Host: "backup", Status: pool.AttachmentReserved}
-					return errors.Join(h.pool.Attach(ctx, a), h.undo(holds, func() error { return h.pool.Detach(ctx, a.UUID) }))
+					_, err := h.pool.Attach(ctx, a, "")
+					return errors.Join(err, h.undo(holds, func() error { return h.pool.Detach(ctx, a.UUID) }))
 				}},
 				{"begin on another node", func() error { return h.begins(other, baremetal.VerbDeploy) }},
 				{"attach to another node", func() error {

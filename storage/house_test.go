@@ -162,24 +162,34 @@ func (h *house) machine(name string) (*baremetal.Node, *baremetal.VolumeTarget) 
 	return n, h.give(n, 0, name, nil)
 }
 
+// target is a target as the boot script and the API see it.
 func (h *house) target(t *baremetal.VolumeTarget) (now *baremetal.VolumeTarget) {
 	h.Helper()
-	h.view(func(tx *store.Tx) (err error) { now, err = tx.Targets().Get(t.UUID); return err })
+	h.view(func(tx *store.Tx) error {
+		g, err := tx.Grants().Find(t.UUID)
+		if err == nil {
+			now, err = tx.Targets().Get(t.UUID)
+		}
+		if err == nil {
+			now = now.Connected(g)
+		}
+		return err
+	})
 	return now
 }
 
-func (h *house) exports() (all []*baremetal.Export) {
+func (h *house) grants() (all []*baremetal.Grant) {
 	h.Helper()
-	h.view(func(tx *store.Tx) (err error) { all, err = tx.Exports().List(store.Query{}); return err })
+	h.view(func(tx *store.Tx) (err error) { all, err = tx.Grants().List(store.Query{}); return err })
 	return all
 }
 
-// export returns the only one there is.
-func (h *house) export() *baremetal.Export {
+// grant returns the only one there is.
+func (h *house) grant() *baremetal.Grant {
 	h.Helper()
-	all := h.exports()
+	all := h.grants()
 	if len(all) != 1 {
-		h.Fatalf("%d exports, want 1", len(all))
+		h.Fatalf("%d grants, want 1", len(all))
 	}
 	return all[0]
 }
@@ -199,8 +209,8 @@ func (h *house) events(n *baremetal.Node) (all []*baremetal.Event) {
 	return all
 }
 
-// story is the kinds of the events of a node, in order.
-func (h *house) story(n *baremetal.Node) string {
+// kindsOf is the kinds of the events of a node, in order.
+func (h *house) kindsOf(n *baremetal.Node) string {
 	h.Helper()
 	var kinds []string
 	for _, e := range h.events(n) {
@@ -220,7 +230,7 @@ func (h *house) keepsSecret(text ...string) {
 		return err
 	})
 	text = append(text, h.logged())
-	for _, x := range h.exports() {
+	for _, x := range h.grants() {
 		for _, s := range text {
 			if strings.Contains(s, x.Secret) {
 				h.Errorf("a secret stands in %q", s)

@@ -52,11 +52,11 @@ func facts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (
 	if len(targets) == 0 || targets[0].BootIndex != 0 {
 		return f, nil
 	}
-	e, err := tx.Exports().Find(targets[0].UUID)
+	g, err := tx.Grants().Find(targets[0].UUID)
 	if err != nil {
 		return f, err
 	}
-	f.Attached = e != nil
+	f.Attached = g != nil
 	if f.Volume, err = tx.Volumes().Find(targets[0].VolumeID); err != nil || f.Volume == nil {
 		return f, err
 	}

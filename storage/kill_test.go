@@ -101,7 +101,7 @@ func check(err error) {
 
 // agrees tells whether the node is attached, or what contradicts what.
 func agrees(tx *store.Tx, n *baremetal.Node) (attached bool, err error) {
-	exports, err := tx.Exports().List(store.Where("node_uuid", n.UUID))
+	grants, err := tx.Grants().List(store.Where("node_uuid", n.UUID))
 	if err != nil {
 		return false, err
 	}
@@ -113,13 +113,12 @@ func agrees(tx *store.Tx, n *baremetal.Node) (attached bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	attached = len(exports) == 1
-	secret := ""
-	if attached {
-		secret = exports[0].Secret
+	attached = len(grants) == 1
+	if attached && (grants[0].Target != targets[0].UUID || grants[0].Secret == "") {
+		return false, fmt.Errorf("node %s: the grant %s is not whole", n.Name, grants[0].IQN)
 	}
-	if got := targets[0].Properties.Text("auth_password"); got != secret {
-		return false, fmt.Errorf("node %s: properties and export have different secrets", n.Name)
+	if len(targets[0].Properties) != 0 {
+		return false, fmt.Errorf("node %s: its target keeps what belongs to the grant", n.Name)
 	}
 	told := len(events) == 1 && events[0].Kind == baremetal.EventAttach
 	if told != attached {

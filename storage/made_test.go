@@ -29,7 +29,7 @@ func TestVolumeOfADeployment(t *testing.T) {
 	h.must(h.validate(h.managed, n))
 	h.must(h.managed.Attach(t.Context(), n))
 	h.must(h.managed.Attach(t.Context(), n))
-	export := h.export()
+	export := h.grant()
 	v, uses, err := h.pool.Volume(t.Context(), export.Volume)
 	if err != nil || v.ImageUUID != i.UUID || v.NodeUUID != n.UUID || pool.Status(v, uses) != baremetal.VolumeInUse {
 		t.Fatalf("volume = %+v, %v, want one of the node's own, in use", v, err)
@@ -39,7 +39,7 @@ func TestVolumeOfADeployment(t *testing.T) {
 	}
 	h.must(h.managed.Detach(t.Context(), n))
 
-	target := h.target(&baremetal.VolumeTarget{UUID: export.TargetUUID})
+	target := h.target(&baremetal.VolumeTarget{UUID: export.Target})
 	h.setProperties(target, baremetal.Object{"reset_on_boot": true})
 	h.scribble(v.UUID)
 	h.must(h.managed.Attach(t.Context(), n))
@@ -98,9 +98,9 @@ func TestSharedImage(t *testing.T) {
 			h.must(h.validate(h.managed, n))
 			h.must(h.managed.Attach(t.Context(), n))
 		}
-		exports := h.exports()
+		exports := h.grants()
 		if len(exports) != 2 || exports[0].Volume == exports[1].Volume {
-			t.Fatalf("exports = %v, want two with a volume each", exports)
+			t.Fatalf("grants = %v, want two with a volume each", exports)
 		}
 		for _, e := range exports {
 			if seen[e.Volume] || h.first(e.Volume) != 'g' {
@@ -112,7 +112,7 @@ func TestSharedImage(t *testing.T) {
 		for _, n := range nodes { // as for a reboot: a machine that runs keeps its disk
 			h.must(h.managed.Attach(t.Context(), n))
 		}
-		if again := h.exports(); len(again) != 2 || !seen[again[0].Volume] || !seen[again[1].Volume] {
+		if again := h.grants(); len(again) != 2 || !seen[again[0].Volume] || !seen[again[1].Volume] {
 			t.Errorf("exports after a second Attach = %v, want them unchanged", again)
 		}
 		for _, n := range nodes {

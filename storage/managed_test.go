@@ -29,12 +29,12 @@ func TestAttach(t *testing.T) {
 		t.Fatalf("connectors = %+v, want one made for the node", connectors)
 	}
 	secrets := map[string]bool{}
-	for _, x := range h.exports() {
-		if x.NodeUUID != n.UUID || x.Initiator != connectors[0].ConnectorID || x.IQN != "iqn.2026-11.local.ironhook:"+x.TargetUUID {
-			t.Errorf("export = %+v", x)
+	for _, x := range h.grants() {
+		if x.Node != n.UUID || x.Initiator != connectors[0].ConnectorID || x.IQN != "iqn.2026-11.local.ironhook:"+x.Target {
+			t.Errorf("grant = %+v", x)
 		}
 		secrets[x.Secret] = true
-		got := h.target(map[string]*baremetal.VolumeTarget{boot.UUID: boot, data.UUID: data}[x.TargetUUID]).Properties
+		got := h.target(map[string]*baremetal.VolumeTarget{boot.UUID: boot, data.UUID: data}[x.Target]).Properties
 		for key, want := range map[string]any{
 			"target_portal": portalText, "target_iqn": x.IQN, "target_lun": 0, "auth_method": "CHAP", "auth_username": x.User, "auth_password": x.Secret,
 		} {
@@ -49,8 +49,8 @@ func TestAttach(t *testing.T) {
 	if got := h.target(data).Properties.Text("note"); got != "kept" {
 		t.Errorf("the operator's own property = %q, want kept", got)
 	}
-	if got := h.story(n); got != "attach" {
-		t.Errorf("story = %q, want attach", got)
+	if got := h.kindsOf(n); got != "attach" {
+		t.Errorf("events = %q, want attach", got)
 	}
 	h.keepsSecret()
 }
@@ -75,24 +75,24 @@ func TestAttachTwiceAndAfresh(t *testing.T) {
 	h := newHouse(t)
 	n, boot := h.machine("pc-07")
 	h.must(h.managed.Attach(t.Context(), n))
-	first := h.export()
+	first := h.grant()
 	properties := fmt.Sprint(h.target(boot).Properties)
 	h.must(h.managed.Attach(t.Context(), n))
-	if again := h.export(); *again != *first {
+	if again := h.grant(); *again != *first {
 		t.Errorf("second attach made %+v of %+v", again, first)
 	}
 	if got := fmt.Sprint(h.target(boot).Properties); got != properties {
 		t.Errorf("second attach made %s of %s", got, properties)
 	}
-	if got := h.story(n); got != "attach" {
-		t.Errorf("story = %q, want attach", got)
+	if got := h.kindsOf(n); got != "attach" {
+		t.Errorf("events = %q, want attach", got)
 	}
 	if len(h.ended) != 0 {
 		t.Errorf("sessions to %v were ended", h.ended)
 	}
 	h.must(h.managed.Detach(t.Context(), n))
 	h.must(h.managed.Attach(t.Context(), n))
-	if h.export().Secret == first.Secret {
+	if h.grant().Secret == first.Secret {
 		t.Error("the same secret after a fresh attach")
 	}
 	if got := len(h.connectors(n)); got != 1 {
@@ -109,12 +109,12 @@ func TestDetach(t *testing.T) {
 	})
 	h.must(h.managed.Detach(t.Context(), n)) // before anything was attached
 	h.must(h.managed.Attach(t.Context(), n))
-	iqn := h.export().IQN
+	iqn := h.grant().IQN
 	for range 2 {
 		h.must(h.managed.Detach(t.Context(), n))
 	}
-	if got := h.exports(); len(got) != 0 {
-		t.Errorf("exports = %v, want none", got)
+	if got := h.grants(); len(got) != 0 {
+		t.Errorf("grants = %v, want none", got)
 	}
 	if got := fmt.Sprint(h.target(boot).Properties); got != "map[note:kept]" {
 		t.Errorf("properties = %s, want the operator's alone", got)
@@ -122,8 +122,8 @@ func TestDetach(t *testing.T) {
 	if len(h.ended) != 1 || h.ended[0] != iqn {
 		t.Errorf("ended sessions to %v, want to %s once", h.ended, iqn)
 	}
-	if got := h.story(n); got != "attach detach" {
-		t.Errorf("story = %q, want attach detach", got)
+	if got := h.kindsOf(n); got != "attach detach" {
+		t.Errorf("events = %q, want attach detach", got)
 	}
 }
 
@@ -153,13 +153,13 @@ func TestAttachUsesTheFirstConnector(t *testing.T) {
 	add("iqn", "iqn.2017-08.org.example:first")
 	add("iqn", "iqn.2017-08.org.example:second")
 	h.must(h.managed.Attach(t.Context(), n))
-	if got := h.export().Initiator; got != "iqn.2017-08.org.example:first" {
+	if got := h.grant().Initiator; got != "iqn.2017-08.org.example:first" {
 		t.Errorf("initiator = %s, want the first", got)
 	}
-	before := h.export().Secret
+	before := h.grant().Secret
 	h.update(func(tx *store.Tx) error { return tx.Connectors().Delete("iqn.2017-08.org.example:first") })
 	h.must(h.managed.Attach(t.Context(), n))
-	if got := h.export(); got.Initiator != "iqn.2017-08.org.example:second" || got.Secret != before {
+	if got := h.grant(); got.Initiator != "iqn.2017-08.org.example:second" || got.Secret != before {
 		t.Errorf("after the connector changed: %s, secret kept = %v, want the second, kept", got.Initiator, got.Secret == before)
 	}
 }
@@ -170,15 +170,15 @@ func TestAttachFollowsTheTarget(t *testing.T) {
 	n, boot := h.machine("pc-07")
 	h.volume("other")
 	h.must(h.managed.Attach(t.Context(), n))
-	old := h.export()
+	old := h.grant()
 	h.update(func(tx *store.Tx) error {
 		boot = h.target(boot)
 		boot.VolumeID = "other"
 		return tx.Targets().Update(boot)
 	})
 	h.must(h.managed.Attach(t.Context(), n))
-	if got := h.export(); got.Volume != "other" || got.Secret == old.Secret {
-		t.Errorf("export = %s, new secret = %v, want other with a secret of its own", got.Volume, got.Secret != old.Secret)
+	if got := h.grant(); got.Volume != "other" || got.Secret == old.Secret {
+		t.Errorf("grant = %s, new secret = %v, want other with a secret of its own", got.Volume, got.Secret != old.Secret)
 	}
 	h.update(func(tx *store.Tx) error {
 		boot = h.target(boot)
@@ -186,8 +186,8 @@ func TestAttachFollowsTheTarget(t *testing.T) {
 		return tx.Targets().Update(boot)
 	})
 	h.must(h.managed.Attach(t.Context(), n))
-	if got := h.exports(); len(got) != 0 {
-		t.Errorf("exports = %v, want none for a Fibre Channel volume", got)
+	if got := h.grants(); len(got) != 0 {
+		t.Errorf("grants = %v, want none for a Fibre Channel volume", got)
 	}
 	if len(h.ended) != 2 {
 		t.Errorf("ended %v, want two", h.ended)
@@ -236,8 +236,8 @@ func TestAttachRefuses(t *testing.T) {
 				}
 				h.keepsSecret(fmt.Sprint(check.err))
 			}
-			if got := len(h.exports()); got != 1 {
-				t.Errorf("%d exports, want the owner's alone: all or nothing", got)
+			if got := len(h.grants()); got != 1 {
+				t.Errorf("%d grants, want the owner's alone: all or nothing", got)
 			}
 			if got := len(h.connectors(n)); got != 0 {
 				t.Errorf("%d connectors were made, want none", got)
@@ -254,8 +254,8 @@ func TestReadersShareAVolume(t *testing.T) {
 		h.give(n, 0, "golden", baremetal.Object{"access_mode": "ro"})
 		h.must(h.managed.Attach(t.Context(), n))
 	}
-	if got := len(h.exports()); got != 3 {
-		t.Errorf("%d exports, want 3", got)
+	if got := len(h.grants()); got != 3 {
+		t.Errorf("%d grants, want 3", got)
 	}
 	writer := h.node("writer")
 	h.give(writer, 0, "golden", nil)
@@ -306,8 +306,8 @@ func TestAnEmptyImageSourceIsNone(t *testing.T) {
 			t.Errorf("image_source %#v: Plan = %+v, %v, want the volume", source, p, err)
 		}
 		h.must(h.managed.Attach(t.Context(), n))
-		if len(h.exports()) != 1 {
-			t.Errorf("image_source %#v: %d exports, want 1", source, len(h.exports()))
+		if len(h.grants()) != 1 {
+			t.Errorf("image_source %#v: %d grants, want 1", source, len(h.grants()))
 		}
 	}
 }
@@ -374,7 +374,7 @@ func TestManyNodesAtOnce(t *testing.T) {
 	if winners != 1 {
 		t.Errorf("%d nodes got the same volume, want 1", winners)
 	}
-	if got := h.exports(); len(got) != 0 {
-		t.Errorf("%d exports left, want none", len(got))
+	if got := h.grants(); len(got) != 0 {
+		t.Errorf("%d grants left, want none", len(got))
 	}
 }

@@ -6,16 +6,16 @@ import (
 	"ironhook/block/iscsi/initiatortest"
 )
 
-// A session is told with the machine and the volume it is of; a discovery with neither.
+// A session is listed with its machine and its volume; a discovery with neither.
 func TestWatch(t *testing.T) {
 	h := newHouse(t)
 	n, _ := h.machine("pc-07")
 	exports, address, _ := h.serve()
 	h.must(h.managed.Attach(t.Context(), n))
-	i := h.dial(address, h.export(), linux)
+	i := h.dial(address, h.grant(), linux)
 	_, err := i.Read(0, 4096)
 	h.must(err)
-	found, err := initiatortest.Dial(t.Context(), address, initiatortest.Options{Name: h.export().Initiator})
+	found, err := initiatortest.Dial(t.Context(), address, initiatortest.Options{Name: h.grant().Initiator})
 	h.must(err)
 	defer found.Close()
 

@@ -192,3 +192,27 @@ func address[T any](name string, at func(*T) *netip.Addr) column[T] {
 		save: func(row *T) (driver.Value, error) { return at(row).String(), nil },
 	}
 }
+
+// portal is a TEXT column that holds an IP address and a port; the zero value is NULL.
+func portal[T any](name string, at func(*T) *netip.AddrPort) column[T] {
+	return column[T]{
+		name: name,
+		load: func(row *T, v driver.Value) (err error) {
+			*at(row) = netip.AddrPort{}
+			switch v := v.(type) {
+			case nil:
+			case string:
+				*at(row), err = netip.ParseAddrPort(v)
+			default:
+				err = wrong(v, "text")
+			}
+			return err
+		},
+		save: func(row *T) (driver.Value, error) {
+			if !at(row).IsValid() {
+				return nil, nil
+			}
+			return at(row).String(), nil
+		},
+	}
+}

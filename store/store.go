@@ -54,7 +54,7 @@ func prepare(ctx context.Context, path, schema string) error {
 	if err != nil {
 		return err
 	}
-	if err = migrate(ctx, db, schema); err == nil {
+	if err = migrate(ctx, db, schema, nil); err == nil {
 		err = examine(ctx, db)
 	}
 	return errors.Join(err, db.Close())

@@ -87,21 +87,21 @@ func TestEveryTableRoundTrips(t *testing.T) {
 			tx.Ports().Insert(&baremetal.Port{UUID: uuid(2), NodeUUID: uuid(1), Address: "52:54:00:00:00:01", PXEEnabled: true}),
 			tx.Connectors().Insert(&baremetal.VolumeConnector{UUID: uuid(3), NodeUUID: uuid(1), Type: "iqn", ConnectorID: "iqn.a"}),
 			tx.Targets().Insert(&baremetal.VolumeTarget{UUID: uuid(4), NodeUUID: uuid(1), VolumeType: "iscsi", VolumeID: "v"}),
-			tx.Exports().Insert(&baremetal.Export{TargetUUID: uuid(4), NodeUUID: uuid(1), IQN: "iqn.t", Initiator: "iqn.a", User: "u", Secret: "s", Volume: "v"}),
+			tx.Grants().Insert(&baremetal.Grant{Target: uuid(4), Node: uuid(1), IQN: "iqn.t", Initiator: "iqn.a", User: "u", Secret: "s", Volume: "v"}),
 			tx.Leases().Insert(&baremetal.Lease{MAC: "52:54:00:00:00:01", Address: netip.MustParseAddr("10.0.0.9"), Interface: "br0", Expires: tx.Now()}),
 		)
 	})
 	err := s.View(t.Context(), func(tx *Tx) error {
 		port, err1 := tx.Ports().Get("52:54:00:00:00:01")
-		export, err2 := tx.Exports().Get("iqn.t")
+		grant, err2 := tx.Grants().Get("iqn.t")
 		lease, err3 := tx.Leases().Get("10.0.0.9")
 		target, err4 := tx.Targets().Get(uuid(4))
 		connector, err5 := tx.Connectors().Get(uuid(3))
 		if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 			return err
 		}
-		if port.UUID != uuid(2) || !port.PXEEnabled || export.Volume != "v" || lease.MAC != port.Address || target.VolumeID != "v" || connector.ConnectorID != "iqn.a" {
-			t.Errorf("got %+v %+v %+v %+v %+v", port, export, lease, target, connector)
+		if port.UUID != uuid(2) || !port.PXEEnabled || grant.Volume != "v" || lease.MAC != port.Address || target.VolumeID != "v" || connector.ConnectorID != "iqn.a" {
+			t.Errorf("got %+v %+v %+v %+v %+v", port, grant, lease, target, connector)
 		}
 		return nil
 	})
@@ -111,11 +111,11 @@ func TestEveryTableRoundTrips(t *testing.T) {
 	// What belongs to a node goes with it.
 	update(t, s, func(tx *Tx) error { return tx.Nodes().Delete(uuid(1)) })
 	err = s.View(t.Context(), func(tx *Tx) error {
-		_, err := tx.Exports().Get(uuid(4))
+		_, err := tx.Grants().Get(uuid(4))
 		return err
 	})
 	if !errors.Is(err, baremetal.ErrNotFound) {
-		t.Errorf("export of a deleted node: %v, want ErrNotFound", err)
+		t.Errorf("grant of a deleted node: %v, want ErrNotFound", err)
 	}
 }
 

@@ -148,19 +148,22 @@ var targets = newTable(table[baremetal.VolumeTarget]{
 	stamps: func(t *baremetal.VolumeTarget) stamps { return stamps{&t.CreatedAt, &t.UpdatedAt} },
 })
 
-var exports = newTable(table[baremetal.Export]{
-	name: "exports", noun: "Export", key: "target_uuid", alias: "iqn", order: "rowid",
-	columns: []column[baremetal.Export]{
-		text("target_uuid", func(e *baremetal.Export) *string { return &e.TargetUUID }),
-		text("node_uuid", func(e *baremetal.Export) *string { return &e.NodeUUID }),
-		text("iqn", func(e *baremetal.Export) *string { return &e.IQN }),
-		text("initiator", func(e *baremetal.Export) *string { return &e.Initiator }),
-		text("user", func(e *baremetal.Export) *string { return &e.User }),
-		text("secret", func(e *baremetal.Export) *string { return &e.Secret }),
-		text("volume", func(e *baremetal.Export) *string { return &e.Volume }),
-		stamp("created_at", func(e *baremetal.Export) *time.Time { return &e.CreatedAt }),
+var grants = newTable(table[baremetal.Grant]{
+	name: "grants", noun: "Grant", key: "iqn", alias: "target_uuid", order: "rowid",
+	columns: []column[baremetal.Grant]{
+		text("iqn", func(g *baremetal.Grant) *string { return &g.IQN }),
+		null("target_uuid", func(g *baremetal.Grant) *string { return &g.Target }),
+		null("node_uuid", func(g *baremetal.Grant) *string { return &g.Node }),
+		null("attachment_uuid", func(g *baremetal.Grant) *string { return &g.Attachment }),
+		text("volume", func(g *baremetal.Grant) *string { return &g.Volume }),
+		flag("read_only", func(g *baremetal.Grant) *bool { return &g.ReadOnly }),
+		text("initiator", func(g *baremetal.Grant) *string { return &g.Initiator }),
+		portal("portal", func(g *baremetal.Grant) *netip.AddrPort { return &g.Portal }),
+		text("user", func(g *baremetal.Grant) *string { return &g.User }),
+		text("secret", func(g *baremetal.Grant) *string { return &g.Secret }),
+		stamp("created_at", func(g *baremetal.Grant) *time.Time { return &g.CreatedAt }),
 	},
-	stamps: func(e *baremetal.Export) stamps { return stamps{created: &e.CreatedAt} },
+	stamps: func(g *baremetal.Grant) stamps { return stamps{created: &g.CreatedAt} },
 })
 
 var leases = newTable(table[baremetal.Lease]{

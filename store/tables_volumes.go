@@ -85,7 +85,7 @@ var snapshots = newTable(table[baremetal.Snapshot]{
 })
 
 var attachments = newTable(table[baremetal.Attachment]{
-	name: "attachments", noun: "Attachment", key: "uuid", alias: "iqn", order: "rowid",
+	name: "attachments", noun: "Attachment", key: "uuid", order: "rowid",
 	columns: []column[baremetal.Attachment]{
 		text("uuid", func(a *baremetal.Attachment) *string { return &a.UUID }),
 		text("volume_uuid", func(a *baremetal.Attachment) *string { return &a.VolumeUUID }),
@@ -94,10 +94,6 @@ var attachments = newTable(table[baremetal.Attachment]{
 		null("mountpoint", func(a *baremetal.Attachment) *string { return &a.Mountpoint }),
 		flag("read_only", func(a *baremetal.Attachment) *bool { return &a.ReadOnly }),
 		text("status", func(a *baremetal.Attachment) *string { return &a.Status }),
-		text("iqn", func(a *baremetal.Attachment) *string { return &a.IQN }),
-		null("initiator", func(a *baremetal.Attachment) *string { return &a.Initiator }),
-		text("user", func(a *baremetal.Attachment) *string { return &a.User }),
-		text("secret", func(a *baremetal.Attachment) *string { return &a.Secret }),
 		stamp("created_at", func(a *baremetal.Attachment) *time.Time { return &a.CreatedAt }),
 		stamp("updated_at", func(a *baremetal.Attachment) *time.Time { return &a.UpdatedAt }),
 	},

@@ -52,8 +52,8 @@ func (tx *Tx) Targets() Set[baremetal.VolumeTarget] {
 	return Set[baremetal.VolumeTarget]{tx, targets}
 }
 
-// Exports are identified by the UUID of their volume target, or by their IQN.
-func (tx *Tx) Exports() Set[baremetal.Export] { return Set[baremetal.Export]{tx, exports} }
+// Grants are identified by their IQN, or by the UUID of their volume target.
+func (tx *Tx) Grants() Set[baremetal.Grant] { return Set[baremetal.Grant]{tx, grants} }
 
 // Leases are identified by MAC address or by IP address.
 func (tx *Tx) Leases() Set[baremetal.Lease] { return Set[baremetal.Lease]{tx, leases} }

@@ -7,39 +7,15 @@ const (
 	allChecks  = 4  // passwords checked at once; each costs a processor for a while
 )
 
-// admit counts a stream, or refuses one too many. Who is admitted is dismissed.
-func (w *Web) admit(one *session) bool {
-	select {
-	case w.streams <- struct{}{}:
-	default:
-		return false
+// admit counts a stream of the session, or refuses one too many. With authentication
+// off there are no sessions, and each stream counts as one. When the stream ends,
+// dismiss must be called.
+func (w *Web) admit(one *session) (dismiss func(), ok bool) {
+	if one == nil {
+		one = &session{}
 	}
-	if one == nil || w.sessions.admit(one) {
-		return true
+	if !w.streams.Take(one) {
+		return nil, false
 	}
-	<-w.streams
-	return false
-}
-
-func (w *Web) dismiss(one *session) {
-	<-w.streams
-	if one != nil {
-		w.sessions.dismiss(one)
-	}
-}
-
-func (s *sessions) admit(one *session) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if one.streams >= perSession {
-		return false
-	}
-	one.streams++
-	return true
-}
-
-func (s *sessions) dismiss(one *session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	one.streams--
+	return func() { w.streams.Return(one) }, true
 }

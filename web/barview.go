@@ -2,17 +2,16 @@ package web
 
 import (
 	"fmt"
-	"time"
 
-	"ironhook/baremetal"
+	"ironhook/boot"
 )
 
 // barView is a boot bar as a page shows it.
 type barView struct {
 	Segments []segment
-	Mood     string // idle, running, up, over, failed, stuck: a CSS class
-	Caption  string // what goes on, in a few words
-	Elapsed  string // "" for a machine that never booted
+	Mood     string // a boot.State: a CSS class
+	Caption  string // the state in a few words
+	Elapsed  string // "" when no boot was seen
 	Since    int64  // milliseconds since 1970 while the time runs on, 0 when it stands
 	Problem  string // what is wrong and what to look at; "" when nothing is
 	Reached  int    // of Total
@@ -22,67 +21,44 @@ type barView struct {
 // segment is one step on the bar.
 type segment struct {
 	Label string
-	Class string // a StepState, "now" for the awaited one, "stuck" when it is overdue
+	Class string // a boot.StepState, "now" for the awaited one, "stuck" when it is overdue
 	Title string
 }
 
-// newBarView draws bar as it looks at the time now, on a machine whose power is
-// known to be power and whose disks are linked so.
-func newBarView(bar Bar, power baremetal.PowerState, l link, now time.Time) barView {
-	bar.observe(power, l)
-	serving := bar.Serving(now)
-	v := barView{Reached: bar.Reached(), Total: len(bar.Steps), Problem: bar.Stuck(now)}
-	if bar.Reason != "" {
-		v.Problem = bar.Reason
+// newBarView draws a boot with its status.
+func newBarView(b *boot.Boot, s boot.Status) barView {
+	v := barView{
+		Mood: string(s.State), Caption: remark(b, s.State), Problem: s.Problem,
+		Reached: b.Reached(), Total: len(b.Steps),
 	}
-	v.Mood = mood(bar, v.Problem)
-	if serving {
-		v.Mood, v.Problem = "up", ""
-	} else if !bar.Began.IsZero() {
-		v.Elapsed = elapsed(bar.Elapsed(now))
+	if s.Seen {
+		v.Elapsed = elapsed(s.Elapsed)
 	}
-	if v.Mood == "running" || v.Mood == "stuck" {
-		v.Since = bar.Began.UnixMilli()
+	if s.State == boot.StateRunning || s.State == boot.StateStuck {
+		v.Since = b.Began.UnixMilli()
 	}
-	v.Caption = remark(bar, v.Mood)
-	for i, s := range bar.Steps {
-		v.Segments = append(v.Segments, newSegment(bar, i, s, v.Mood))
+	for i := range b.Steps {
+		v.Segments = append(v.Segments, newSegment(b, i, s.State))
 	}
 	return v
 }
 
-func mood(bar Bar, problem string) string {
-	switch {
-	case bar.Began.IsZero():
-		return "idle"
-	case bar.Reason != "":
-		return "failed"
-	case bar.Ended:
-		return "over"
-	case bar.Up():
-		return "up"
-	case problem != "":
-		return "stuck"
-	}
-	return "running"
-}
-
 // remark is the line under the bar.
-func remark(bar Bar, mood string) string {
+func remark(b *boot.Boot, state boot.State) string {
 	next := ""
-	if i := bar.Next(); i >= 0 {
-		next = captions[bar.Steps[i].Kind].label
+	if i := b.Awaited(); i >= 0 {
+		next = captions[b.Steps[i].Kind].label
 	}
-	switch mood {
-	case "idle":
+	switch state {
+	case boot.StateIdle:
 		return "No boot seen yet"
-	case "failed":
+	case boot.StateFailed:
 		return next + " failed"
-	case "stuck":
+	case boot.StateStuck:
 		return "Stuck before " + next
-	case "up":
+	case boot.StateUp:
 		return "Up"
-	case "over":
+	case boot.StateOver:
 		if next == "" {
 			return "Was up"
 		}
@@ -91,19 +67,20 @@ func remark(bar Bar, mood string) string {
 	return "Waiting for " + next
 }
 
-func newSegment(bar Bar, i int, s Step, mood string) segment {
+func newSegment(b *boot.Boot, i int, state boot.State) segment {
+	s := b.Steps[i]
 	c := captions[s.Kind]
 	g := segment{Label: c.label, Class: string(s.State), Title: c.label + ": not yet"}
 	switch {
-	case s.State == StepDone:
-		g.Title = fmt.Sprintf("%s after %s", c.done, elapsed(s.At.Sub(bar.Began)))
-	case s.State == StepSkipped:
+	case s.State == boot.StepDone:
+		g.Title = fmt.Sprintf("%s after %s", c.done, elapsed(s.At.Sub(b.Began)))
+	case s.State == boot.StepSkipped:
 		g.Title = c.label + ": not seen"
-	case s.State == StepFailed:
-		g.Title = c.label + ": " + bar.Reason
-	case i == bar.Next() && mood == "stuck":
-		g.Class, g.Title = "stuck", c.label+": "+c.stuck
-	case i == bar.Next() && mood == "running":
+	case s.State == boot.StepFailed:
+		g.Title = c.label + ": " + b.Reason
+	case i == b.Awaited() && state == boot.StateStuck:
+		g.Class, g.Title = "stuck", c.label+": "+boot.Remedy(s.Kind)
+	case i == b.Awaited() && state == boot.StateRunning:
 		g.Class = "now"
 	}
 	return g

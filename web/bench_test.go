@@ -22,8 +22,8 @@ func crew(b *testing.B, n int) *room {
 	return r
 }
 
-// BenchmarkWall is the whole wall of 60 machines, read and rendered.
-func BenchmarkWall(b *testing.B) {
+// BenchmarkDashboard is the whole dashboard of 60 machines, read and rendered.
+func BenchmarkDashboard(b *testing.B) {
 	r := crew(b, 60)
 	for b.Loop() {
 		s := r.web.newStream(lost)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"ironhook/boot"
 	"ironhook/store"
 )
 
@@ -19,30 +20,20 @@ type Session struct {
 	Median, Slow            time.Duration // within which half of the commands were answered, and 99 of 100
 }
 
-// link is whether a machine has a session with a disk that Ironhook serves it.
-type link int
-
-// The links. That of a machine is unknown when its disks are served by others.
-const (
-	linkUnknown link = iota
-	linkDown
-	linkUp
-)
-
-// links returns the link of each node that has exports among those of the query.
-func (w *Web) links(tx *store.Tx, q store.Query) (map[string]link, error) {
+// links returns the link of each node that has grants among those of the query.
+func (w *Web) links(tx *store.Tx, q store.Query) (map[string]boot.Link, error) {
 	if w.Open == nil {
 		return nil, nil
 	}
-	exports, err := tx.Exports().List(q)
-	if err != nil || len(exports) == 0 {
+	grants, err := tx.Grants().List(q)
+	if err != nil || len(grants) == 0 {
 		return nil, err
 	}
-	open, links := w.Open(), map[string]link{}
-	for _, x := range exports {
-		links[x.NodeUUID] = max(links[x.NodeUUID], linkDown)
-		if open[x.IQN] {
-			links[x.NodeUUID] = linkUp
+	open, links := w.Open(), map[string]boot.Link{}
+	for _, g := range grants {
+		links[g.Node] = max(links[g.Node], boot.LinkDown)
+		if open[g.IQN] {
+			links[g.Node] = boot.LinkUp
 		}
 	}
 	return links, nil
@@ -53,13 +44,13 @@ func (w *Web) diskGroups(tx *store.Tx, node string) (groups []group, err error) 
 	if w.Sessions == nil {
 		return nil, nil
 	}
-	exports, err := tx.Exports().List(store.Where("node_uuid", node))
+	grants, err := tx.Grants().List(store.Where("node_uuid", node))
 	if err != nil {
 		return nil, err
 	}
-	for _, x := range exports {
-		for _, s := range w.Sessions(x.IQN) {
-			groups = append(groups, group{"Session with " + x.Volume, s.facts()})
+	for _, g := range grants {
+		for _, s := range w.Sessions(g.IQN) {
+			groups = append(groups, group{"Session with " + g.Volume, s.facts()})
 		}
 	}
 	return groups, nil

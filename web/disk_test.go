@@ -9,9 +9,9 @@ import (
 	"ironhook/store"
 )
 
-// A machine's page tells what the machine does with its disks, and so does the stream
+// A machine's page shows what the machine does with its disks, and so does the stream
 // that keeps the page up to date.
-func TestPageTellsOfSessions(t *testing.T) {
+func TestPageShowsSessions(t *testing.T) {
 	s := Session{
 		Initiator: "iqn.2026-11.example:pc-01", Remote: "10.0.0.7:49152", Since: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC),
 		Reads: 12, ReadBytes: 5 << 20, Writes: 3, WrittenBytes: 700, InFlight: 2, Median: 64 * time.Microsecond, Slow: 8192 * time.Microsecond,
@@ -28,7 +28,7 @@ func TestPageTellsOfSessions(t *testing.T) {
 		if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-1", NodeUUID: "node-1", VolumeType: "iscsi", VolumeID: "root-pc-01"}); err != nil {
 			return err
 		}
-		return tx.Exports().Insert(&baremetal.Export{TargetUUID: "t-1", NodeUUID: "node-1", IQN: "iqn.2026-11.example:t-1", Volume: "root-pc-01"})
+		return tx.Grants().Insert(&baremetal.Grant{Target: "t-1", Node: "node-1", IQN: "iqn.2026-11.example:t-1", Volume: "root-pc-01"})
 	})
 	page := r.get("/ui/machines/node-1").body
 	for _, want := range []string{"Session with root-pc-01", "10.0.0.7:49152", "2026-11-22 08:00:00 UTC", "5.0 MiB in 12 commands",
@@ -38,11 +38,11 @@ func TestPageTellsOfSessions(t *testing.T) {
 		}
 	}
 	if strings.Contains(page, "Failed") {
-		t.Error("the page tells of failures where there are none")
+		t.Error("the page shows failures where there are none")
 	}
-	var d *dossier
+	var d *machinePage
 	r.update(func(tx *store.Tx) (err error) {
-		d, err = r.web.readDossier(tx, "node-1")
+		d, err = r.web.readMachinePage(tx, "node-1")
 		return err
 	})
 	if last := d.Groups[len(d.Groups)-1]; last.Title != "Session with root-pc-01" {
@@ -61,7 +61,7 @@ func TestAmount(t *testing.T) {
 	}
 }
 
-// A machine that has a session is up on the wall, on its page and in the stream, though
+// A machine that has a session is up on the dashboard, on its page and in the stream, though
 // the appliance restarted and the log's last word is that the machine logged out.
 func TestAnOpenSessionIsUp(t *testing.T) {
 	open := map[string]bool{"iqn.2026-11.example:t-1": true}
@@ -71,7 +71,7 @@ func TestAnOpenSessionIsUp(t *testing.T) {
 		if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-1", NodeUUID: "node-1", VolumeType: "iscsi", VolumeID: "root"}); err != nil {
 			return err
 		}
-		if err := tx.Exports().Insert(&baremetal.Export{TargetUUID: "t-1", NodeUUID: "node-1", IQN: "iqn.2026-11.example:t-1", Volume: "root"}); err != nil {
+		if err := tx.Grants().Insert(&baremetal.Grant{Target: "t-1", Node: "node-1", IQN: "iqn.2026-11.example:t-1", Volume: "root"}); err != nil {
 			return err
 		}
 		for _, kind := range append(baremetal.BootSteps, baremetal.EventLogout) {
@@ -82,16 +82,16 @@ func TestAnOpenSessionIsUp(t *testing.T) {
 		return nil
 	})
 	views := map[string]func(tx *store.Tx) (string, error){
-		"wall": func(tx *store.Tx) (string, error) {
-			found, err := r.web.readWall(tx)
+		"dashboard": func(tx *store.Tx) (string, error) {
+			found, err := r.web.readDashboard(tx)
 			return found.Tiles[0].Bar.Caption, err
 		},
 		"page": func(tx *store.Tx) (string, error) {
-			d, err := r.web.readDossier(tx, "node-1")
+			d, err := r.web.readMachinePage(tx, "node-1")
 			return d.Boots[0].Bar.Caption, err
 		},
 		"stream": func(tx *store.Tx) (string, error) {
-			v := &wallView{web: r.web}
+			v := &dashboardView{web: r.web}
 			_, err := v.update(tx, nil, true)
 			return v.tiles["node-1"].Bar.Caption, err
 		},

@@ -3,81 +3,17 @@ package web
 import (
 	"net/http"
 	"net/netip"
-	"sync"
 	"time"
+
+	"ironhook/internal/limit"
 )
 
-// Limits of guessing passwords, by address.
-const (
-	freeTries  = 5                // before waiting begins
-	longest    = time.Minute      // wait between tries
-	forgetting = 15 * time.Minute // without a try, and all is forgiven
-	guessers   = 4096             // addresses remembered
-)
+// guessing bounds guesses of passwords from one address.
+var guessing = limit.Slowdown{Free: 5, Longest: time.Minute, Forget: 15 * time.Minute, Sources: 4096}
 
-// tries counts failed logins by address.
-type tries struct {
-	mu   sync.Mutex
-	from map[netip.Addr]*try
-}
-
-type try struct {
-	count int
-	next  time.Time // no earlier than this
-	last  time.Time
-}
-
-// take counts a try from addr, or returns how long addr must wait for the next.
-// It is counted before the password is looked at, so that many at once gain
-// nothing; forgive takes it back.
-func (t *tries) take(addr netip.Addr, now time.Time) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	one := t.from[addr]
-	if one == nil || now.Sub(one.last) > forgetting {
-		t.makeRoom(now)
-		one = &try{}
-		t.from[addr] = one
-	}
-	if wait := one.next.Sub(now); wait > 0 {
-		return wait
-	}
-	one.last = now
-	one.count++
-	if over := one.count - freeTries; over >= 0 {
-		one.next = now.Add(min(longest, time.Second<<min(over, 6)))
-	}
-	return 0
-}
-
-// forgive forgets the tries from addr: its owner knew the password.
-func (t *tries) forgive(addr netip.Addr) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.from, addr)
-}
-
-// makeRoom drops what is forgotten anyway, and failing that the oldest.
-func (t *tries) makeRoom(now time.Time) {
-	if len(t.from) < guessers {
-		return
-	}
-	var oldest netip.Addr
-	for addr, one := range t.from {
-		if now.Sub(one.last) > forgetting {
-			delete(t.from, addr)
-		} else if o := t.from[oldest]; o == nil || one.last.Before(o.last) {
-			oldest = addr
-		}
-	}
-	if len(t.from) >= guessers {
-		delete(t.from, oldest)
-	}
-}
-
-// guesser is the address that r's tries are counted under. All of an IPv6 /64
+// clientAddr is the address that r's tries are counted under. All of an IPv6 /64
 // is one, for a host may take any address in it.
-func guesser(r *http.Request) netip.Addr {
+func clientAddr(r *http.Request) netip.Addr {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Addr{}

@@ -15,7 +15,7 @@ import (
 // that no part of Ironhook gives.
 const signature = "X-Ironhook-UI"
 
-// Signed tells whether r is a call of one of our pages by somebody who is logged
+// Signed reports whether r is a call of one of our pages by somebody who is logged
 // in: it carries a living session, the header X-Ironhook-UI: 1, and no sign of
 // coming from another site. With authentication off nobody is logged in.
 func (w *Web) Signed(r *http.Request) bool {
@@ -23,7 +23,7 @@ func (w *Web) Signed(r *http.Request) bool {
 		w.sessions.find(r, w.now()) != nil
 }
 
-// private lets only those in who are logged in; others are shown the door and
+// private lets only those in who are logged in; others are shown the login page and
 // brought back here afterwards.
 func (w *Web) private(next http.HandlerFunc) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
@@ -35,8 +35,8 @@ func (w *Web) private(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// door is what the login page shows.
-type door struct {
+// loginPage is what the login page shows.
+type loginPage struct {
 	page
 	Next, User, Problem string
 }
@@ -47,12 +47,12 @@ func (w *Web) loginPage(rw http.ResponseWriter, r *http.Request) {
 		http.Redirect(rw, r, next, http.StatusSeeOther)
 		return
 	}
-	w.render(rw, http.StatusOK, "login", door{page: w.page("Sign in"), Next: next})
+	w.render(rw, http.StatusOK, "login", loginPage{page: w.page("Sign in"), Next: next})
 }
 
 func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(rw, r.Body, 4<<10)
-	d := door{page: w.page("Sign in"), Next: local(r.PostFormValue("next")), User: r.PostFormValue("user")}
+	d := loginPage{page: w.page("Sign in"), Next: local(r.PostFormValue("next")), User: r.PostFormValue("user")}
 	if w.Login == nil {
 		http.Redirect(rw, r, d.Next, http.StatusSeeOther)
 		return
@@ -82,8 +82,8 @@ func (w *Web) check(r *http.Request, user, password string) (int, time.Duration)
 	if w.foreign.Check(r) != nil {
 		return http.StatusForbidden, 0
 	}
-	from := guesser(r)
-	if wait := w.tries.take(from, w.now()); wait > 0 {
+	from := clientAddr(r)
+	if wait := w.tries.Take(from, w.now()); wait > 0 {
 		return http.StatusTooManyRequests, wait
 	}
 	select {
@@ -96,7 +96,7 @@ func (w *Web) check(r *http.Request, user, password string) (int, time.Duration)
 		w.Log.Warn("login refused", "from", from) // not the user: passwords get typed there
 		return http.StatusUnauthorized, 0
 	}
-	w.tries.forgive(from)
+	w.tries.Forgive(from)
 	w.Log.Info("login", "user", user, "from", from)
 	return http.StatusSeeOther, 0
 }
@@ -122,7 +122,7 @@ func (w *Web) cookie(r *http.Request, token string) *http.Cookie {
 	}
 }
 
-// local returns next when it is a page of ours, and the wall otherwise: the
+// local returns next when it is a page of ours, and the dashboard otherwise: the
 // login page sends nobody to another site.
 func local(next string) string {
 	u, err := url.Parse(next)

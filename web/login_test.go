@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -37,7 +36,7 @@ func TestNothingIsShownWithoutLogin(t *testing.T) {
 		{"GET", "/ui/static/htmx.min.js", 200, ""},
 		{"GET", "/ui/static/htmx.LICENSE", 200, ""},
 		{"GET", "/ui/static/nothing.css", 404, ""},
-		{"GET", "/ui/static/..%2Ftemplates%2Fwall.html", 404, ""},
+		{"GET", "/ui/static/..%2Ftemplates%2Fdashboard.html", 404, ""},
 		{"GET", "/ui/static/..%2F..%2F..%2Fschema.sql", 404, ""},
 	} {
 		for _, cookies := range []string{"", cookie + "=", cookie + "=AAAA", cookie + "=" + strings.Repeat("A", 43)} {
@@ -234,52 +233,13 @@ func TestTokensAreNotKept(t *testing.T) {
 	}
 }
 
-func TestTriesSlowDown(t *testing.T) {
-	l := tries{from: map[netip.Addr]*try{}}
-	guest, other := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.0.0.2")
-	now := dawn
-	var waits []time.Duration
-	for range 13 {
-		if wait := l.take(guest, now); wait > 0 {
-			waits = append(waits, wait)
-			now = now.Add(wait)
-			l.take(guest, now)
-		}
-	}
-	s := time.Second
-	if want := []time.Duration{s, 2 * s, 4 * s, 8 * s, 16 * s, 32 * s, 60 * s, 60 * s}; !slices.Equal(waits, want) {
-		t.Errorf("waits = %v, want %v", waits, want)
-	}
-	if wait := l.take(other, now); wait != 0 {
-		t.Errorf("another address waits %v", wait)
-	}
-	if l.forgive(guest); l.take(guest, now) != 0 {
-		t.Error("an address waits after it was forgiven")
-	}
-	if wait := l.take(guest, now.Add(forgetting+longest)); wait != 0 {
-		t.Errorf("an address waits %v after all was forgotten", wait)
-	}
-}
-
-func TestTriesAreBounded(t *testing.T) {
-	l := tries{from: map[netip.Addr]*try{}}
-	addr := netip.MustParseAddr("10.0.0.0")
-	for i := range guessers + 10 {
-		addr = addr.Next()
-		l.take(addr, dawn.Add(time.Duration(i)*time.Millisecond))
-	}
-	if len(l.from) != guessers || l.from[addr] == nil || l.from[netip.MustParseAddr("10.0.0.1")] != nil {
-		t.Errorf("%d addresses remembered, want the last %d", len(l.from), guessers)
-	}
-}
-
 func TestGuesser(t *testing.T) {
 	for in, want := range map[string]string{
 		"10.0.0.1:80": "10.0.0.1", "[::ffff:10.0.0.1]:80": "10.0.0.1", "[2001:db8:1:2:3::4]:80": "2001:db8:1:2::",
 		"[fe80::1%eth0]:80": "fe80::", "nonsense": "invalid IP",
 	} {
-		if got := guesser(&http.Request{RemoteAddr: in}).String(); got != want {
-			t.Errorf("guesser(%q) = %s, want %s", in, got, want)
+		if got := clientAddr(&http.Request{RemoteAddr: in}).String(); got != want {
+			t.Errorf("clientAddr(%q) = %s, want %s", in, got, want)
 		}
 	}
 }

@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/store"
 )
 
-// How much of the past a machine's page tells.
+// How much of the past a machine's page shows.
 const (
 	pastEvents  = 600 // read for the boots
 	pastBoots   = 5
@@ -19,8 +20,8 @@ const (
 	sliverWidth = 3 // of a step too short to see
 )
 
-// dossier is a machine's page.
-type dossier struct {
+// machinePage is a machine's page.
+type machinePage struct {
 	page
 	Tile    tile
 	Gone    bool // the node was deleted
@@ -63,9 +64,9 @@ type stepView struct {
 }
 
 func (w *Web) machinePage(rw http.ResponseWriter, r *http.Request) {
-	var d *dossier
+	var d *machinePage
 	err := w.Store.View(r.Context(), func(tx *store.Tx) (err error) {
-		if d, err = w.readDossier(tx, r.PathValue("node")); err != nil {
+		if d, err = w.readMachinePage(tx, r.PathValue("node")); err != nil {
 			return err
 		}
 		d.page, err = w.live(tx, d.Tile.Name, d.Tile.UUID)
@@ -89,24 +90,24 @@ func (v machineView) update(tx *store.Tx, events []*baremetal.Event, lost bool) 
 	if len(events) > 0 && !lost && !slices.ContainsFunc(events, mine) {
 		return nil, nil
 	}
-	d, err := v.web.readDossier(tx, v.uuid)
+	d, err := v.web.readMachinePage(tx, v.uuid)
 	if errors.Is(err, baremetal.ErrNotFound) {
-		d, err = &dossier{Gone: true}, nil
+		d, err = &machinePage{Gone: true}, nil
 	}
-	return []fragment{{id: "machine", template: "dossier", data: d}}, err
+	return []fragment{{id: "machine", template: "machine-details", data: d}}, err
 }
 
-func (w *Web) readDossier(tx *store.Tx, ident string) (*dossier, error) {
+func (w *Web) readMachinePage(tx *store.Tx, ident string) (*machinePage, error) {
 	m, err := w.readMachine(tx, ident)
 	if err != nil {
 		return nil, err
 	}
-	d := &dossier{Tile: newTile(m, tx.Now()), Actions: actions(m.node)}
-	past, err := tx.Events(store.EventQuery{Node: m.node.UUID, Kinds: bootKinds, Limit: pastEvents, Last: true})
+	d := &machinePage{Tile: newTile(m, tx.Now()), Actions: actions(m.node)}
+	past, err := readBoots(tx, m.node.UUID, pastEvents)
 	if err != nil {
 		return nil, err
 	}
-	d.Boots = bootViews(past, m.node.PowerState, m.link, tx.Now())
+	d.Boots = bootViews(past, m.sight(tx.Now()))
 	tail, err := tx.Events(store.EventQuery{Node: m.node.UUID, Limit: tailEvents, Last: true})
 	if err != nil {
 		return nil, err
@@ -134,45 +135,39 @@ func newLine(e *baremetal.Event) line {
 	return line{e.At, string(e.Kind), e.Detail, tones[e.Kind]}
 }
 
-// bootViews are the last boots in events, the latest first.
-func bootViews(events []*baremetal.Event, power baremetal.PowerState, l link, now time.Time) []bootView {
+// bootViews are the last boots of a history, the latest first.
+func bootViews(h boot.History, now boot.Sight) []bootView {
 	var views []bootView
-	for _, b := range slices.Backward(boots(events)) {
-		if len(views) == pastBoots {
-			break
-		}
-		if len(views) > 0 {
-			power, l = baremetal.PowerOff, linkUnknown // a boot that was followed by another is over
-		}
-		views = append(views, newBootView(barOf(b), power, l, now))
+	for i := len(h) - 1; i >= 0 && len(views) < pastBoots; i-- {
+		views = append(views, newBootView(h[i], h.Status(i, now), now.At))
 	}
 	return views
 }
 
-func newBootView(bar Bar, power baremetal.PowerState, l link, now time.Time) bootView {
-	v := bootView{Began: bar.Began, Bar: newBarView(bar, power, l, now)}
-	before := bar.Began
-	for i, s := range bar.Steps {
+func newBootView(b *boot.Boot, status boot.Status, now time.Time) bootView {
+	v := bootView{Began: b.Began, Bar: newBarView(b, status)}
+	before := b.Began
+	for i, s := range b.Steps {
 		row := newStepView(s, v.Bar.Segments[i].Class)
 		switch {
-		case s.State == StepDone && s.At.Equal(bar.Began):
+		case s.State == boot.StepDone && s.At.Equal(b.Began):
 			row.At = "0"
-			row.X, row.Width = span(bar, before, s.At)
-		case s.State == StepDone:
-			row.At, row.Delta = "+"+elapsed(s.At.Sub(bar.Began)), elapsed(max(0, s.At.Sub(before)))
-			row.X, row.Width = span(bar, before, s.At)
+			row.X, row.Width = span(b, before, s.At)
+		case s.State == boot.StepDone:
+			row.At, row.Delta = "+"+elapsed(s.At.Sub(b.Began)), elapsed(max(0, s.At.Sub(before)))
+			row.X, row.Width = span(b, before, s.At)
 			before = s.At
-		case s.State == StepFailed:
-			row.Detail = bar.Reason
-		case v.Bar.Since != 0 && i == bar.Next():
-			row.Since, row.Delta = bar.Latest.UnixMilli(), elapsed(now.Sub(bar.Latest))
+		case s.State == boot.StepFailed:
+			row.Detail = b.Reason
+		case v.Bar.Since != 0 && i == b.Awaited():
+			row.Since, row.Delta = b.Latest.UnixMilli(), elapsed(now.Sub(b.Latest))
 		}
 		v.Steps = append(v.Steps, row)
 	}
 	return v
 }
 
-func newStepView(s Step, class string) stepView {
+func newStepView(s boot.Step, class string) stepView {
 	c := captions[s.Kind]
 	row := stepView{Label: c.label, Detail: s.Detail, Class: class}
 	switch class {
@@ -192,14 +187,14 @@ func newStepView(s Step, class string) stepView {
 
 // span is where the time from one step to the next lies on a line that is as
 // long as the boot up to its latest step.
-func span(bar Bar, from, to time.Time) (x, width int) {
+func span(b *boot.Boot, from, to time.Time) (x, width int) {
 	var last time.Time
-	for _, s := range bar.Steps {
+	for _, s := range b.Steps {
 		if s.At.After(last) {
 			last = s.At
 		}
 	}
-	total := max(last.Sub(bar.Began), time.Millisecond)
-	x = min(int(kilopixels*from.Sub(bar.Began)/total), kilopixels-sliverWidth)
+	total := max(last.Sub(b.Began), time.Millisecond)
+	x = min(int(kilopixels*from.Sub(b.Began)/total), kilopixels-sliverWidth)
 	return x, max(int(kilopixels*to.Sub(from)/total), sliverWidth)
 }

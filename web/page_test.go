@@ -23,10 +23,10 @@ func mustURL(t *testing.T, s string) *url.URL {
 	return u
 }
 
-func TestWall(t *testing.T) {
+func TestDashboard(t *testing.T) {
 	r := newRoom(t).enter()
 	if a := r.get("/ui/"); !strings.Contains(a.body, "No machines yet") || !strings.Contains(a.body, "0 machines") {
-		t.Errorf("an empty wall =\n%s", a.body)
+		t.Errorf("an empty dashboard =\n%s", a.body)
 	}
 	one := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01", PowerState: baremetal.PowerOn, ProvisionState: baremetal.Active}, "52:54:00:00:00:01")
 	r.enroll(&baremetal.Node{UUID: "node-2", Maintenance: true, MaintenanceReason: "new fan"}, "52:54:00:00:00:02")
@@ -44,7 +44,7 @@ func TestWall(t *testing.T) {
 		"openstack baremetal port create --node $NODE b8:27:eb:00:00:01",
 	} {
 		if !strings.Contains(page, want) && !strings.Contains(page, strings.TrimPrefix(want, "Version ")) {
-			t.Errorf("the wall has no %q", want)
+			t.Errorf("the dashboard has no %q", want)
 		}
 	}
 	if t.Failed() {
@@ -116,12 +116,12 @@ func TestMarkupStaysText(t *testing.T) {
 	}
 	tag := regexp.MustCompile(`(?i)<(script>|img|/pre></hx|hx-partial hx-target="body)`)
 	pages := map[string]string{
-		"wall":    r.get("/ui/").body,
-		"machine": r.get("/ui/machines/node-1").body,
-		"login":   r.login(evil, "x").body,
-		"lost":    r.get("/ui/" + url.PathEscape(evil)).body,
-		"stream":  r.follow("/ui/events?after=0").next().data,
-		"one":     r.follow("/ui/events?machine=node-1&after=0").next().data,
+		"dashboard": r.get("/ui/").body,
+		"machine":   r.get("/ui/machines/node-1").body,
+		"login":     r.login(evil, "x").body,
+		"lost":      r.get("/ui/" + url.PathEscape(evil)).body,
+		"stream":    r.follow("/ui/events?after=0").next().data,
+		"one":       r.follow("/ui/events?machine=node-1&after=0").next().data,
 	}
 	for name, body := range pages {
 		if found := tag.FindString(body); found != "" {
@@ -158,7 +158,7 @@ func TestPagesKeepTheirOwnPolicy(t *testing.T) {
 	}
 }
 
-func TestABrokenStoreIsNotAnEmptyWall(t *testing.T) {
+func TestABrokenStoreIsNotAnEmptyDashboard(t *testing.T) {
 	r := newRoom(t).enter()
 	r.destroy("nodes")
 	for _, path := range []string{"/ui/", "/ui/machines/pc-01"} {

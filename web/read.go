@@ -4,22 +4,29 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/store"
 )
 
-// told is how many events of one machine are read for its last boot. A boot has
+// recentEvents is how many events of one machine are read for its last boot. A boot has
 // a dozen; a machine that asks for an address all night has no end of them.
-const told = 200
+const recentEvents = 200
 
 // machine is what the store knows about one node and a tile shows.
 type machine struct {
 	node   *baremetal.Node
 	ports  []*baremetal.Port
 	leases []*baremetal.Lease // of its ports
-	boot   []*baremetal.Event // the latest of bootKinds, oldest first
-	link   link
+	boots  boot.History
+	link   boot.Link
+}
+
+// sight is what is known of the machine now, apart from its events.
+func (m *machine) sight(now time.Time) boot.Sight {
+	return boot.Sight{At: now, Power: m.node.PowerState, Link: m.link}
 }
 
 // readMachine reads the node that ident names.
@@ -35,7 +42,7 @@ func (w *Web) readMachine(tx *store.Tx, ident string) (*machine, error) {
 	return readNode(tx, node, links)
 }
 
-func readNode(tx *store.Tx, node *baremetal.Node, links map[string]link) (*machine, error) {
+func readNode(tx *store.Tx, node *baremetal.Node, links map[string]boot.Link) (*machine, error) {
 	m := &machine{node: node, link: links[node.UUID]}
 	var err error
 	if m.ports, err = tx.Ports().List(store.Where("node_uuid", node.UUID)); err != nil {
@@ -49,8 +56,15 @@ func readNode(tx *store.Tx, node *baremetal.Node, links map[string]link) (*machi
 			return nil, err
 		}
 	}
-	m.boot, err = tx.Events(store.EventQuery{Node: node.UUID, Kinds: bootKinds, Limit: told, Last: true})
+	m.boots, err = readBoots(tx, node.UUID, recentEvents)
 	return m, err
+}
+
+// readBoots reads the boots of a node from about limit events.
+func readBoots(tx *store.Tx, node string, limit int) (boot.History, error) {
+	return boot.Read(limit, func(kinds []baremetal.EventKind, limit int) ([]*baremetal.Event, error) {
+		return tx.Events(store.EventQuery{Node: node, Kinds: kinds, Limit: limit, Last: true})
+	})
 }
 
 // readMachines reads all nodes in the order of their names, as people count:

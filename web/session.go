@@ -20,7 +20,6 @@ const (
 // session is one login. Its fields but done belong to the lock of its sessions.
 type session struct {
 	begun, used time.Time
-	streams     int
 	done        chan struct{} // closed when the session ends
 }
 
@@ -69,7 +68,7 @@ func (s *sessions) find(r *http.Request, now time.Time) *session {
 	return found
 }
 
-// keep counts an open stream as use of its session and tells whether the session
+// keep counts an open stream as use of its session and reports whether the session
 // still lives.
 func (s *sessions) keep(one *session, now time.Time) bool {
 	s.mu.Lock()

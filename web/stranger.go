@@ -9,7 +9,7 @@ import (
 	"ironhook/store"
 )
 
-// A machine that nobody enrolled is shown when it was on the wire lately.
+// A machine that is not enrolled is shown when it was on the wire lately.
 const (
 	wireEvents  = 2000
 	wireMemory  = 24 * time.Hour
@@ -72,7 +72,7 @@ func address(leases []*baremetal.Lease, mac string) string {
 	return ""
 }
 
-// sentence says what an event of a boot tells.
+// sentence is an event of a boot in words.
 func sentence(e *baremetal.Event) string {
 	if e.Kind == baremetal.EventRefused && e.Detail != "" {
 		return "Refused: " + e.Detail

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	catchUp = 1000             // events told one by one; who missed more gets all anew
+	catchUp = 1000             // events told one by one; a browser that missed more gets the whole page
 	stall   = 15 * time.Second // for a browser that takes nothing
 	lost    = -1               // position of one who cannot tell where it was
 )
@@ -67,12 +67,13 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if !w.admit(one) {
+	dismiss, ok := w.admit(one)
+	if !ok {
 		rw.Header().Set("Retry-After", "10")
 		http.Error(rw, "Too many pages are open.", http.StatusServiceUnavailable)
 		return
 	}
-	defer w.dismiss(one)
+	defer dismiss()
 	s := w.newStream(position(r))
 	s.session, s.resumed = one, r.Header.Get("Last-Event-ID") != ""
 	if machine := r.URL.Query().Get("machine"); machine != "" {
@@ -83,10 +84,10 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// newStream makes a stream of the wall for a browser that knows of the events up to
+// newStream makes a stream of the dashboard for a browser that knows of the events up to
 // after.
 func (w *Web) newStream(after int64) *stream {
-	return &stream{Web: w, view: &wallView{web: w}, after: after, seen: make(map[string]uint64), seed: maphash.MakeSeed()}
+	return &stream{Web: w, view: &dashboardView{web: w}, after: after, seen: make(map[string]uint64), seed: maphash.MakeSeed()}
 }
 
 // position is the number of the last event that r's sender knows of: what it

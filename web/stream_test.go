@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/store"
 )
 
@@ -130,13 +131,13 @@ func TestStreamTellsOfComingAndGoing(t *testing.T) {
 	l := r.follow("/ui/events?after=0")
 	l.read()
 	r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
-	if m := l.next(); !strings.Contains(m.data, `hx-target="#wall"`) || !strings.Contains(m.data, "pc-01") || !strings.Contains(m.data, "1 machine<") {
+	if m := l.next(); !strings.Contains(m.data, `hx-target="#dashboard"`) || !strings.Contains(m.data, "pc-01") || !strings.Contains(m.data, "1 machine<") {
 		t.Errorf("after enrolment: %s", m.data)
 	}
 	if err := r.store.Append(t.Context(), baremetal.Event{MAC: "b8:27:eb:00:00:01", Kind: baremetal.EventDiscover}); err != nil {
 		t.Fatal(err)
 	}
-	if m := l.next(); !strings.Contains(m.data, "b8:27:eb:00:00:01") || strings.Contains(m.data, "#wall") {
+	if m := l.next(); !strings.Contains(m.data, "b8:27:eb:00:00:01") || strings.Contains(m.data, "#dashboard") {
 		t.Errorf("after a stranger came by: %s", m.data)
 	}
 	r.update(func(tx *store.Tx) error {
@@ -215,8 +216,8 @@ func TestStreamSendsAllToOneWhoCannotResume(t *testing.T) {
 				return nil
 			})
 		}
-		if m := r.follow(path).next(); !strings.Contains(m.data, `hx-target="#wall"`) || m.id != strconv.FormatInt(r.last(), 10) {
-			t.Errorf("%s: %s = id %s\n%s\nwant the whole wall, id %d", name, path, m.id, m.data, r.last())
+		if m := r.follow(path).next(); !strings.Contains(m.data, `hx-target="#dashboard"`) || m.id != strconv.FormatInt(r.last(), 10) {
+			t.Errorf("%s: %s = id %s\n%s\nwant the whole dashboard, id %d", name, path, m.id, m.data, r.last())
 		}
 	}
 }
@@ -239,7 +240,7 @@ func TestStreamNoticesABootThatGotStuck(t *testing.T) {
 	r.happen(n.UUID, baremetal.EventPowerOn)
 	l := r.follow(fmt.Sprintf("/ui/events?after=%d", r.last()))
 	m := l.next() // its time runs, so a beat has something to say
-	if !strings.Contains(m.data, `hx-target="#m-node-1"`) || strings.Contains(m.data, "#wall") {
+	if !strings.Contains(m.data, `hx-target="#m-node-1"`) || strings.Contains(m.data, "#dashboard") {
 		t.Errorf("a beat says\n%s\nwant the tile whose time runs", m.data)
 	}
 }
@@ -278,7 +279,7 @@ func TestBrowsersAgreeInTheEnd(t *testing.T) {
 	for i := range machines {
 		writers.Go(func() error {
 			for n := range steps {
-				e := baremetal.Event{Node: fmt.Sprintf("node-%d", i), Kind: bootKinds[(n*7+i)%len(bootKinds)], Detail: fmt.Sprintf("step %d", n)}
+				e := baremetal.Event{Node: fmt.Sprintf("node-%d", i), Kind: boot.Kinds[(n*7+i)%len(boot.Kinds)], Detail: fmt.Sprintf("step %d", n)}
 				if err := r.store.Append(r.Context(), e); err != nil {
 					return err
 				}
@@ -386,8 +387,8 @@ func TestStreamsAreBounded(t *testing.T) {
 	open[0].leave()
 	for r.follow("/ui/events?after=0").status != 200 { // room again, once the server saw the other leave
 	}
-	if got, most := len(r.web.streams), perSession; got != most {
-		t.Errorf("%d streams counted, want %d", got, most)
+	if got, _ := r.web.streams.Held(); got != perSession {
+		t.Errorf("%d streams counted, want %d", got, perSession)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"ironhook/baremetal"
 )
 
-// tile is one machine on the wall.
+// tile is one machine on the dashboard.
 type tile struct {
 	UUID, Name string
 	Power      badge
@@ -27,12 +27,13 @@ type badge struct {
 }
 
 func newTile(m *machine, now time.Time) tile {
+	last := m.boots.Last()
 	t := tile{
 		UUID:  m.node.UUID,
 		Name:  m.node.Label(),
 		Power: power(m.node),
 		State: provision(m.node.ProvisionState),
-		Bar:   newBarView(bootBar(m.boot), m.node.PowerState, m.link, now),
+		Bar:   newBarView(last, last.Status(m.sight(now))),
 	}
 	if len(m.ports) > 0 {
 		t.MAC, t.More = m.ports[0].Address, len(m.ports)-1

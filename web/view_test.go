@@ -8,37 +8,66 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
+)
+
+var dawn = time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
+
+// events reads a log from text: "power-on@0s discover@3.2s refused/script@4s:no_volume".
+func events(t testing.TB, text string) []*baremetal.Event {
+	t.Helper()
+	var list []*baremetal.Event
+	for i, word := range strings.Fields(text) {
+		word, detail, _ := strings.Cut(word, ":")
+		kind, at, _ := strings.Cut(word, "@")
+		kind, step, _ := strings.Cut(kind, "/")
+		since, err := time.ParseDuration(at)
+		if err != nil {
+			t.Fatalf("event %q: %v", word, err)
+		}
+		list = append(list, &baremetal.Event{
+			Seq: int64(i + 1), At: dawn.Add(since), Kind: baremetal.EventKind(kind), Step: baremetal.EventKind(step), Detail: strings.ReplaceAll(detail, "_", " "),
+		})
+	}
+	return list
+}
+
+const (
+	whole   = "power-on@0s discover@3s offer@3.1s file@3.5s script@5s login@5.5s first-read@5.6s system@10s up@12s "
+	byHand  = "discover@0s offer@1s file@2s script@3s login@4s first-read@5s system@6s up@7s "
+	halfway = "power-on@0s discover@3s offer@3.1s "
 )
 
 func TestBarView(t *testing.T) {
 	for _, test := range []struct {
 		name, in     string
 		power        baremetal.PowerState
-		link         link
+		link         boot.Link
 		now          time.Duration
 		mood, remark string
 		ticking      bool
 		classes      string // first letters
 	}{
-		{"idle", "", "", linkUnknown, 0, "idle", "No boot seen yet", false, "wwwwwwwww"},
-		{"running", halfway, baremetal.PowerOn, linkUnknown, 4 * time.Second, "running", "Waiting for Loader", true, "dddnwwwww"},
-		{"stuck", halfway, baremetal.PowerOn, linkUnknown, time.Hour, "stuck", "Stuck before Loader", true, "dddswwwww"},
-		{"failed", halfway + "refused@4s:no", baremetal.PowerOn, linkUnknown, time.Hour, "failed", "Loader failed", false, "dddfwwwww"},
-		{"up", whole, baremetal.PowerOn, linkUnknown, time.Hour, "up", "Up", false, "ddddddddd"},
-		{"off without an event", halfway, baremetal.PowerOff, linkUnknown, time.Hour, "over", "Ended before Loader", false, "dddwwwwww"},
-		{"off after it was up", whole + "power-off@20s", baremetal.PowerOff, linkUnknown, time.Hour, "over", "Was up", false, "ddddddddd"},
-		{"up, linked", whole, baremetal.PowerOn, linkUp, time.Hour, "up", "Up", false, "ddddddddd"},
-		{"up, the session gone", whole, baremetal.PowerOn, linkDown, time.Hour, "over", "Was up", false, "ddddddddd"},
-		{"session renewed, not told", whole + "logout@60s", baremetal.PowerOn, linkUp, time.Hour, "up", "Up", false, "ddddddddd"},
-		{"session renewed", whole + "logout@60s system@61s", baremetal.PowerOn, linkUnknown, time.Hour, "up", "Up", false, "ddddddddd"},
-		{"refused while it renewed", whole + "logout@60s refused/login@61s:busy system@62s", baremetal.PowerOn, linkUp, time.Hour, "up", "Up", false, "ddddddddd"},
-		{"an old answer about its power", whole, baremetal.PowerOff, linkUp, time.Hour, "up", "Up", false, "ddddddddd"},
-		{"its boot is not in the log", "", "", linkUp, time.Hour, "up", "Up", false, "wwwwwwwww"},
-		{"its root is read-only", strings.TrimSuffix(whole, "up@12s "), baremetal.PowerOn, linkUp, time.Hour, "up", "Up", false, "ddddddddw"},
-		{"the loader's session", "script@0s login@1s", baremetal.PowerOn, linkUp, 2 * time.Second, "running", "Waiting for Read", true, "ssssddnww"},
-		{"between the loader and the system", "script@0s login@1s", baremetal.PowerOn, linkDown, 2 * time.Second, "running", "Waiting for Read", true, "ssssddnww"},
+		{"idle", "", "", boot.LinkUnknown, 0, "idle", "No boot seen yet", false, "wwwwwwwww"},
+		{"running", halfway, baremetal.PowerOn, boot.LinkUnknown, 4 * time.Second, "running", "Waiting for Loader", true, "dddnwwwww"},
+		{"stuck", halfway, baremetal.PowerOn, boot.LinkUnknown, time.Hour, "stuck", "Stuck before Loader", true, "dddswwwww"},
+		{"failed", halfway + "refused@4s:no", baremetal.PowerOn, boot.LinkUnknown, time.Hour, "failed", "Loader failed", false, "dddfwwwww"},
+		{"up", whole, baremetal.PowerOn, boot.LinkUnknown, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"off without an event", halfway, baremetal.PowerOff, boot.LinkUnknown, time.Hour, "over", "Ended before Loader", false, "dddwwwwww"},
+		{"off after it was up", whole + "power-off@20s", baremetal.PowerOff, boot.LinkUnknown, time.Hour, "over", "Was up", false, "ddddddddd"},
+		{"up, linked", whole, baremetal.PowerOn, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"up, the session gone", whole, baremetal.PowerOn, boot.LinkDown, time.Hour, "over", "Was up", false, "ddddddddd"},
+		{"session renewed, not in the log", whole + "logout@60s", baremetal.PowerOn, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"session renewed", whole + "logout@60s system@61s", baremetal.PowerOn, boot.LinkUnknown, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"refused while it renewed", whole + "logout@60s refused/login@61s:busy system@62s", baremetal.PowerOn, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"an old answer about its power", whole, baremetal.PowerOff, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"its boot is not in the log", "", "", boot.LinkUp, time.Hour, "up", "Up", false, "wwwwwwwww"},
+		{"its root is read-only", strings.TrimSuffix(whole, "up@12s "), baremetal.PowerOn, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddw"},
+		{"the loader's session", "script@0s login@1s", baremetal.PowerOn, boot.LinkUp, 2 * time.Second, "running", "Waiting for Read", true, "ssssddnww"},
+		{"between the loader and the system", "script@0s login@1s", baremetal.PowerOn, boot.LinkDown, 2 * time.Second, "running", "Waiting for Read", true, "ssssddnww"},
 	} {
-		v := newBarView(bootBar(events(t, test.in)), test.power, test.link, dawn.Add(test.now))
+		last := boot.NewHistory(events(t, test.in)).Last()
+		v := newBarView(last, last.Status(boot.Sight{At: dawn.Add(test.now), Power: test.power, Link: test.link}))
 		var classes strings.Builder
 		for _, s := range v.Segments {
 			classes.WriteByte(s.Class[0])
@@ -51,7 +80,7 @@ func TestBarView(t *testing.T) {
 }
 
 func TestWaterfall(t *testing.T) {
-	b := bootViews(events(t, byHand+"power-on@300s discover@304s offer@305s"), baremetal.PowerOn, linkUnknown, dawn.Add(306*time.Second))
+	b := bootViews(boot.NewHistory(events(t, byHand+"power-on@300s discover@304s offer@305s")), boot.Sight{At: dawn.Add(306 * time.Second), Power: baremetal.PowerOn})
 	if len(b) != 2 || b[0].Bar.Mood != "running" || b[1].Bar.Mood != "over" {
 		t.Fatalf("bootViews = %+v, want a running boot, then one that is over", b)
 	}
@@ -158,5 +187,16 @@ func TestLocal(t *testing.T) {
 		if got := local(in); got != want {
 			t.Errorf("local(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+func TestEveryStepHasItsCaption(t *testing.T) {
+	for _, kind := range baremetal.BootSteps {
+		if c := captions[kind]; c.label == "" || c.done == "" {
+			t.Errorf("captions[%s] = %+v, want all of it", kind, c)
+		}
+	}
+	if got, want := len(captions), len(baremetal.BootSteps); got != want {
+		t.Errorf("%d captions, want %d", got, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -26,7 +27,7 @@ type Config struct {
 	// Users lists by the UUIDs of volumes the names of those that have them, on or off.
 	// nil: the pages do not tell.
 	Users func(*store.Tx) (map[string][]string, error)
-	// Login tells whether a password is right, in a time that does not depend on
+	// Login reports whether a password is right, in a time that does not depend on
 	// whether the user exists. nil switches authentication off: everybody who
 	// reaches the listener sees the pages.
 	Login   func(user, password string) bool
@@ -41,9 +42,9 @@ type Web struct {
 	pages    *template.Template
 	foreign  *http.CrossOriginProtection
 	sessions sessions
-	tries    tries
+	tries    *limit.Attempts[netip.Addr]
 	checks   chan struct{} // passwords being checked
-	streams  chan struct{} // streams open
+	streams  *limit.Share[*session]
 
 	now       func() time.Time
 	pace      time.Duration // between two messages of a stream
@@ -62,9 +63,9 @@ func New(c Config) *Web {
 		pages:    parse(),
 		foreign:  http.NewCrossOriginProtection(),
 		sessions: sessions{live: make(map[[32]byte]*session)},
-		tries:    tries{from: map[netip.Addr]*try{}},
+		tries:    limit.NewAttempts[netip.Addr](guessing),
 		checks:   make(chan struct{}, allChecks),
-		streams:  make(chan struct{}, allStreams),
+		streams:  limit.NewShare[*session](perSession, allStreams),
 
 		now:       time.Now,
 		pace:      100 * time.Millisecond,
@@ -84,8 +85,8 @@ func (w *Web) routes() {
 	w.mux.HandleFunc("GET /ui/events", w.events)
 	w.mux.HandleFunc("HEAD /ui/events", w.private(w.lost)) // GET would take it for a stream
 	w.mux.HandleFunc("GET /ui/machines/{node}", w.private(w.machinePage))
-	w.mux.HandleFunc("GET /ui/volumes", w.private(w.stockPage))
-	w.mux.HandleFunc("GET /ui/{$}", w.private(w.wallPage))
+	w.mux.HandleFunc("GET /ui/volumes", w.private(w.inventoryPage))
+	w.mux.HandleFunc("GET /ui/{$}", w.private(w.dashboardPage))
 	w.mux.HandleFunc("GET /ui", redirect("/ui/"))
 	w.mux.HandleFunc("/ui/", w.private(w.lost))
 }

@@ -2,6 +2,7 @@ package blockstorage
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -46,23 +47,22 @@ func attachment(volume string, u pool.Use) map[string]any {
 
 // connection is how to log in: all that os-brick needs. It leaves with the answer to
 // the request that made or renewed it and never with a GET.
-func (c *call) connection(a *baremetal.Attachment) (map[string]any, error) {
+func (c *call) connection(a *baremetal.Attachment, g *baremetal.Grant) (map[string]any, error) {
 	portal, err := c.Portal(c.r)
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{
-		"target_discovered": false, "target_portal": portal.String(), "target_iqn": a.IQN, "target_lun": 0,
-		"volume_id": a.VolumeUUID, "auth_method": "CHAP", "auth_username": a.User, "auth_password": a.Secret,
-		"access_mode": map[bool]string{true: "ro", false: "rw"}[a.ReadOnly], "encrypted": false, "discard": true, "qos_specs": nil,
-	}, nil
+	info := map[string]any(g.Connection(portal))
+	maps.Copy(info, map[string]any{"target_discovered": false, "volume_id": a.VolumeUUID,
+		"access_mode": map[bool]string{true: "ro", false: "rw"}[a.ReadOnly], "encrypted": false, "discard": true, "qos_specs": nil})
+	return info, nil
 }
 
 // connected is an attachment with its connection.
-func (c *call) connected(a *baremetal.Attachment) (any, error) {
+func (c *call) connected(a *baremetal.Attachment, g *baremetal.Grant) (any, error) {
 	body := attachment(a.VolumeUUID, pool.Use{UUID: a.UUID, Attachment: a, ReadOnly: a.ReadOnly})
-	if a.Initiator != "" {
-		info, err := c.connection(a)
+	if g != nil {
+		info, err := c.connection(a, g)
 		if err != nil {
 			return nil, err
 		}
@@ -93,12 +93,12 @@ func (k *connector) check(needed bool) error {
 	return checkTexts(k.Host, k.Mountpoint, nil)
 }
 
-// apply notes who may log in.
+// apply notes what the host says of itself; the grant has its initiator.
 func (k *connector) apply(a *baremetal.Attachment) {
 	if k.Initiator == "" {
 		return
 	}
-	a.Initiator, a.Status, a.Host, a.Mountpoint = k.Initiator, pool.AttachmentAttaching, k.Host, k.Mountpoint
+	a.Status, a.Host, a.Mountpoint = pool.AttachmentAttaching, k.Host, k.Mountpoint
 	a.ReadOnly = a.ReadOnly || k.Mode == "ro"
 }
 
@@ -195,10 +195,11 @@ func createAttachment(c *call) (int, any, error) {
 	}
 	a := &baremetal.Attachment{VolumeUUID: in.Volume, Instance: in.Instance, ReadOnly: in.Mode == "ro", Status: pool.AttachmentReserved}
 	in.Connector.apply(a)
-	if err := c.Pool.Attach(c.r.Context(), a); err != nil {
+	grant, err := c.Pool.Attach(c.r.Context(), a, in.Connector.Initiator)
+	if err != nil {
 		return 0, nil, err
 	}
-	answer, err := c.connected(a)
+	answer, err := c.connected(a, grant)
 	return http.StatusOK, answer, err
 }
 
@@ -218,10 +219,11 @@ func updateAttachment(c *call) (int, any, error) {
 		return 0, nil, err
 	}
 	k.apply(a)
-	if err := c.Pool.Attach(c.r.Context(), a); err != nil {
+	grant, err := c.Pool.Attach(c.r.Context(), a, k.Initiator)
+	if err != nil {
 		return 0, nil, err
 	}
-	answer, err := c.connected(a)
+	answer, err := c.connected(a, grant)
 	return http.StatusOK, answer, err
 }
 

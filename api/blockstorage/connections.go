@@ -11,15 +11,23 @@ import (
 
 // The older way to attach, by actions of the volume.
 
-// own lists the attachments of a volume that are no node's.
-func (c *call) own() (list []*baremetal.Attachment, err error) {
+// hosts lists the users of a volume that are no nodes.
+func (c *call) hosts() (list []pool.Use, err error) {
 	_, uses, err := c.Pool.Volume(c.r.Context(), c.arg("id"))
 	for _, u := range uses {
 		if u.Attachment != nil {
-			list = append(list, u.Attachment)
+			list = append(list, u)
 		}
 	}
 	return list, err
+}
+
+// initiator is the one that a host logs in with, "" while it cannot.
+func initiator(u pool.Use) string {
+	if u.Grant == nil {
+		return ""
+	}
+	return u.Grant.Initiator
 }
 
 // noted is for what changes nothing here.
@@ -29,23 +37,24 @@ func noted(c *call, _ json.RawMessage) (int, any, error) {
 }
 
 func reserve(c *call, _ json.RawMessage) (int, any, error) {
-	return http.StatusAccepted, nil, c.Pool.Attach(c.r.Context(), &baremetal.Attachment{VolumeUUID: c.arg("id"), Status: pool.AttachmentReserved})
+	_, err := c.Pool.Attach(c.r.Context(), &baremetal.Attachment{VolumeUUID: c.arg("id"), Status: pool.AttachmentReserved}, "")
+	return http.StatusAccepted, nil, err
 }
 
 func unreserve(c *call, _ json.RawMessage) (int, any, error) {
-	return c.detachAll(http.StatusAccepted, func(a *baremetal.Attachment) bool { return a.Status == pool.AttachmentReserved })
+	return c.detachAll(http.StatusAccepted, func(u pool.Use) bool { return u.Attachment.Status == pool.AttachmentReserved })
 }
 
-func (c *call) detachAll(status int, which func(*baremetal.Attachment) bool) (int, any, error) {
-	list, err := c.own()
+func (c *call) detachAll(status int, which func(pool.Use) bool) (int, any, error) {
+	list, err := c.hosts()
 	if err != nil {
 		return 0, nil, err
 	}
-	for _, a := range list {
-		if !which(a) {
+	for _, u := range list {
+		if !which(u) {
 			continue
 		}
-		if err := c.Pool.Detach(c.r.Context(), a.UUID); err != nil {
+		if err := c.Pool.Detach(c.r.Context(), u.UUID); err != nil {
 			return 0, nil, err
 		}
 	}
@@ -54,13 +63,13 @@ func (c *call) detachAll(status int, which func(*baremetal.Attachment) bool) (in
 
 // adopt returns the attachment that os-reserve or os-initialize_connection made, or a
 // new one.
-func (c *call) adopt(fits func(*baremetal.Attachment) bool) (*baremetal.Attachment, error) {
-	list, err := c.own()
+func (c *call) adopt(fits func(pool.Use) bool) (*baremetal.Attachment, error) {
+	list, err := c.hosts()
 	if err != nil {
 		return nil, err
 	}
 	if i := slices.IndexFunc(list, fits); i >= 0 {
-		return list[i], nil
+		return list[i].Attachment, nil
 	}
 	return &baremetal.Attachment{VolumeUUID: c.arg("id"), Status: pool.AttachmentReserved}, nil
 }
@@ -78,7 +87,7 @@ func attachOld(c *call, args json.RawMessage) (int, any, error) {
 	if err := checkTexts(in.Host, in.Mountpoint+in.Instance, nil); err != nil {
 		return 0, nil, err
 	}
-	a, err := c.adopt(func(a *baremetal.Attachment) bool { return a.Status != pool.AttachmentAttached })
+	a, err := c.adopt(func(u pool.Use) bool { return u.Attachment.Status != pool.AttachmentAttached })
 	if err != nil {
 		return 0, nil, err
 	}
@@ -86,7 +95,8 @@ func attachOld(c *call, args json.RawMessage) (int, any, error) {
 	if in.Host != "" {
 		a.Host = in.Host
 	}
-	return http.StatusAccepted, nil, c.Pool.Attach(c.r.Context(), a)
+	_, err = c.Pool.Attach(c.r.Context(), a, "")
+	return http.StatusAccepted, nil, err
 }
 
 func detachOld(c *call, args json.RawMessage) (int, any, error) {
@@ -96,7 +106,7 @@ func detachOld(c *call, args json.RawMessage) (int, any, error) {
 	if err := decode(args, &in); err != nil {
 		return 0, nil, err
 	}
-	return c.detachAll(http.StatusAccepted, func(a *baremetal.Attachment) bool { return in.Attachment == "" || a.UUID == in.Attachment })
+	return c.detachAll(http.StatusAccepted, func(u pool.Use) bool { return in.Attachment == "" || u.UUID == in.Attachment })
 }
 
 func initializeConnection(c *call, args json.RawMessage) (int, any, error) {
@@ -107,15 +117,16 @@ func initializeConnection(c *call, args json.RawMessage) (int, any, error) {
 	if err := in.Connector.check(true); err != nil {
 		return 0, nil, err
 	}
-	a, err := c.adopt(func(a *baremetal.Attachment) bool { return a.Initiator == in.Connector.Initiator || a.Initiator == "" })
+	a, err := c.adopt(func(u pool.Use) bool { return initiator(u) == in.Connector.Initiator || initiator(u) == "" })
 	if err != nil {
 		return 0, nil, err
 	}
 	in.Connector.apply(a)
-	if err := c.Pool.Attach(c.r.Context(), a); err != nil {
+	grant, err := c.Pool.Attach(c.r.Context(), a, in.Connector.Initiator)
+	if err != nil {
 		return 0, nil, err
 	}
-	info, err := c.connection(a)
+	info, err := c.connection(a, grant)
 	return http.StatusOK, map[string]any{"connection_info": map[string]any{"driver_volume_type": "iscsi", "data": info}}, err
 }
 
@@ -124,7 +135,7 @@ func terminateConnection(c *call, args json.RawMessage) (int, any, error) {
 	if err := decode(args, &in); err != nil {
 		return 0, nil, err
 	}
-	return c.detachAll(http.StatusAccepted, func(a *baremetal.Attachment) bool {
-		return in.Connector.Initiator == "" || a.Initiator == in.Connector.Initiator
+	return c.detachAll(http.StatusAccepted, func(u pool.Use) bool {
+		return in.Connector.Initiator == "" || initiator(u) == in.Connector.Initiator
 	})
 }

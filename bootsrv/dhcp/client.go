@@ -71,17 +71,17 @@ func (c client) bootFile(at Config, mac string) (string, error) {
 	_, there := at.Files[loader.File]
 	switch {
 	case (c.kind == script || c.kind == uefi) && !at.HTTP.IsValid():
-		return "", fmt.Errorf("there is no HTTP server to load from (option --http)")
+		return "", fmt.Errorf("there is no HTTP server to load from")
 	case c.kind == script:
 		return fmt.Sprintf("http://%s/boot/%s", at.HTTP, strings.ReplaceAll(mac, ":", "-")), nil
 	case loader.File == "":
 		return "", fmt.Errorf("there is no iPXE binary for %s", loader.Name)
 	case !there:
-		return "", fmt.Errorf("iPXE binary %s for %s is missing: run \"make build\", or give a folder that has it with --ipxe-dir", loader.File, loader.Name)
+		return "", fmt.Errorf("iPXE binary %s for %s is neither in this build nor in the folder of iPXE binaries", loader.File, loader.Name)
 	case c.kind == uefi:
 		return fmt.Sprintf("http://%s/ipxe/%s", at.HTTP, loader.File), nil
 	case at.TFTP.Port() != 69:
-		return "", fmt.Errorf("there is no TFTP server on port 69 to load from (option --tftp)")
+		return "", fmt.Errorf("there is no TFTP server on port 69 to load from")
 	}
 	return loader.File, nil
 }

@@ -90,7 +90,7 @@ func (s *Server) exhausted(ctx context.Context, x *exchange) error {
 	if x.hearsay || !s.Journal.Admit(e) {
 		return nil
 	}
-	s.Log.Warn("no address left; give a larger --dhcp-range", "interface", s.Interface.Name, "range", s.Range, "mac", x.mac)
+	s.Log.Warn("no address left: the range is too small", "interface", s.Interface.Name, "range", s.Range, "mac", x.mac)
 	x.events = append(x.events, e)
 	return s.commit(ctx, x, nil)
 }
@@ -178,7 +178,7 @@ func (s *Server) otherServer(ctx context.Context, x *exchange, other netip.Addr)
 	if x.hearsay || !s.Journal.Admit(e) {
 		return nil
 	}
-	s.Log.Warn("two DHCP servers lease addresses here: stop one, or use --dhcp proxy", "other", other, "interface", s.Interface.Name)
+	s.Log.Warn("two DHCP servers lease addresses here: stop the other, or set this one to proxy", "other", other, "interface", s.Interface.Name)
 	x.events = append(x.events, e)
 	return s.commit(ctx, x, nil)
 }

@@ -17,7 +17,7 @@ const (
 	Off   Mode = "off"
 )
 
-// ParseMode reads a mode as the option --dhcp gives it.
+// ParseMode reads the name of a mode.
 func ParseMode(s string) (Mode, error) {
 	switch m := Mode(s); m {
 	case Auto, Proxy, Full, Off:
@@ -33,7 +33,7 @@ type Range struct{ First, Last netip.Addr }
 // look through, and more machines than one network should hold.
 const rangeSize = 4096
 
-// ParseRange reads "A-B" as the option --dhcp-range gives it; "" is empty.
+// ParseRange reads "FIRST-LAST"; "" is empty.
 func ParseRange(s string) (Range, error) {
 	if s == "" {
 		return Range{}, nil
@@ -65,7 +65,7 @@ func (r Range) Within(subnet netip.Prefix) bool {
 	return !r.Empty() && usable(subnet, r.First) && usable(subnet, r.Last)
 }
 
-// String is the range as the option gives it.
+// String is the range as ParseRange reads it.
 func (r Range) String() string {
 	if r.Empty() {
 		return ""

@@ -24,7 +24,7 @@ var waits = []time.Duration{time.Second, time.Second, 2500 * time.Millisecond}
 func Probe(ctx context.Context, iface *net.Interface) (netip.Addr, error) {
 	conn, err := packet.Listen(iface, packet.Raw, unix.ETH_P_IP, nil)
 	if err != nil {
-		return netip.Addr{}, explain(err, iface.Name, clientPort)
+		return netip.Addr{}, &SocketError{iface.Name, clientPort, err}
 	}
 	defer conn.Close() //nolint:errcheck // nothing is written that could be lost
 	discover, err := dhcpv4.NewDiscovery(iface.HardwareAddr, dhcpv4.WithBroadcast(true))

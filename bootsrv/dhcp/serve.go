@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
-	"ironhook/bootsrv/limit"
+	"ironhook/internal/limit"
 )
 
 // Serve answers on the sockets until ctx ends, and closes them. One loop answers
@@ -27,7 +27,7 @@ func (s *Server) Serve(ctx context.Context, on *Sockets) error {
 		}
 	})
 	defer stop()
-	l := lookout{server: s, on: on, group: group, looking: make(chan struct{}, maxLooking)}
+	l := conflictCheck{server: s, on: on, group: group, looking: make(chan struct{}, maxLooking)}
 	group.Go(func() error { return s.loop(ctx, on.raw, l.reply) })
 	group.Go(func() error { s.judge(ctx, group, on.whoHas); return nil })
 	if s.Yield {
@@ -47,11 +47,11 @@ func (s *Server) loop(ctx context.Context, conn *packet.Conn, reply func(context
 		case errors.Is(err, net.ErrClosed):
 			return err
 		case errors.Is(err, unix.ENETDOWN): // told of by who follows the interface
-			limit.Rest(ctx)
+			limit.Backoff(ctx)
 			continue
 		case err != nil:
 			s.Log.Warn("DHCP socket", "interface", s.Interface.Name, "error", err)
-			limit.Rest(ctx)
+			limit.Backoff(ctx)
 			continue
 		}
 		if d, ok := unwrap(buffer[:n]); ok && s.forUs(d.to.Addr()) {
@@ -76,7 +76,7 @@ func (s *Server) answer(ctx context.Context, d datagram, reply func(context.Cont
 	r, err := s.Handle(ctx, q)
 	if err != nil {
 		s.Log.Error("DHCP request not answered; the client will ask again", "interface", s.Interface.Name, "mac", p.ClientHWAddr.String(), "error", err)
-		limit.Rest(ctx) // a store that fails is not asked at the rate of the wire
+		limit.Backoff(ctx) // a store that fails is not asked at the rate of the wire
 		return
 	}
 	if r != nil {

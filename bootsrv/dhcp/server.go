@@ -15,7 +15,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
-	"ironhook/bootsrv/limit"
+	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -54,8 +54,8 @@ type Server struct {
 // New returns a server that has opened nothing.
 func New(c Config) *Server {
 	s := &Server{
-		Config: c, strangers: limit.NewBucket(32, 256), conflicts: limit.NewBucket(1.0/60, 16), unsent: limit.NewBucket(0.2, 10),
-		hearsay: limit.NewBucket(0.1, 5), contests: make(chan contest, maxContests), doubt: make(chan struct{}, 1),
+		Config: c, strangers: limit.NewBucket(limit.StrangerLeases), conflicts: limit.NewBucket(limit.AddressConflicts), unsent: limit.NewBucket(limit.UnsentReplies),
+		hearsay: limit.NewBucket(limit.HearsayLines), contests: make(chan contest, maxContests), doubt: make(chan struct{}, 1),
 	}
 	s.probe = func(ctx context.Context) (netip.Addr, error) { return Probe(ctx, s.Interface) }
 	s.proxy.Store(c.Mode != Full)

@@ -22,23 +22,23 @@ type Sockets struct {
 	iface *net.Interface
 }
 
-// Open opens the sockets of an interface. Its errors say what to do.
+// Open opens the sockets of an interface. One that cannot be opened is a [*SocketError].
 func Open(ctx context.Context, iface *net.Interface) (*Sockets, error) {
 	s := &Sockets{ports: map[uint16]*net.UDPConn{}, iface: iface}
 	for _, port := range []uint16{serverPort, proxyPort} {
 		conn, err := listen(ctx, iface.Name, port)
 		if err != nil {
-			return nil, errors.Join(explain(err, iface.Name, port), s.Close())
+			return nil, errors.Join(&SocketError{iface.Name, port, err}, s.Close())
 		}
 		s.ports[port] = conn
 	}
 	filter, err := bpf.Assemble(requests)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("--dhcp: filter for %s: %w", iface.Name, err), s.Close())
+		return nil, errors.Join(fmt.Errorf("filter for %s: %w", iface.Name, err), s.Close())
 	}
 	raw, err := packet.Listen(iface, packet.Raw, unix.ETH_P_IP, &packet.Config{Filter: filter})
 	if err != nil {
-		return nil, errors.Join(explain(err, iface.Name, serverPort), s.Close())
+		return nil, errors.Join(&SocketError{iface.Name, serverPort, err}, s.Close())
 	}
 	s.raw = raw
 	return s, nil
@@ -79,16 +79,20 @@ func listen(ctx context.Context, iface string, port uint16) (*net.UDPConn, error
 	return conn.(*net.UDPConn), nil
 }
 
-// explain makes an operator's error of a system's.
-func explain(err error, iface string, port uint16) error {
-	switch {
-	case errors.Is(err, unix.EADDRINUSE):
-		return fmt.Errorf("--dhcp: UDP port %d on %s is taken by another DHCP server on this machine (often dnsmasq): stop it, or use --dhcp off: %w", port, iface, err)
-	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
-		return fmt.Errorf("--dhcp: answering machines on %s needs root, or the capabilities CAP_NET_BIND_SERVICE and CAP_NET_RAW; or use --dhcp off: %w", iface, err)
-	}
-	return fmt.Errorf("--dhcp: open UDP port %d on %s: %w", port, iface, err)
+// SocketError is a port on which a server cannot listen.
+type SocketError struct {
+	Interface string
+	Port      uint16 // UDP
+	Err       error
 }
+
+// Error names the port, the interface and the cause.
+func (e *SocketError) Error() string {
+	return fmt.Sprintf("open UDP port %d on %s: %v", e.Port, e.Interface, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *SocketError) Unwrap() error { return e.Err }
 
 // send puts a reply on the wire, from the port that was asked.
 func (s *Sockets) send(r *Reply, from netip.AddrPort) error {

@@ -26,7 +26,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
-	"ironhook/bootsrv/limit"
+	"ironhook/internal/limit"
 	"ironhook/ipxe"
 )
 

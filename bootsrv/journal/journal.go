@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
-	"ironhook/bootsrv/limit"
+	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -35,7 +35,7 @@ type Journal struct {
 
 	mu        sync.Mutex
 	seen      map[baremetal.Event]time.Time
-	machines  map[subject]*limit.Bucket
+	machines  *limit.Buckets[subject]
 	enrolled  *limit.Bucket
 	strangers *limit.Bucket
 }
@@ -51,9 +51,9 @@ func New(s *store.Store, log *slog.Logger) *Journal {
 	return &Journal{
 		store: s, log: log,
 		seen:      map[baremetal.Event]time.Time{},
-		machines:  map[subject]*limit.Bucket{},
-		enrolled:  limit.NewBucket(200, 2000),
-		strangers: limit.NewBucket(1, 100),
+		machines:  limit.NewBuckets[subject](limit.MachineEvents, remembered),
+		enrolled:  limit.NewBucket(limit.EnrolledEvents),
+		strangers: limit.NewBucket(limit.StrangerEvents),
 	}
 }
 
@@ -74,24 +74,11 @@ func (j *Journal) Admit(e baremetal.Event) bool {
 	if e.Node != "" {
 		all = j.enrolled
 	}
-	if len(j.seen) >= remembered || !all.Take(now) || !j.budget(subject{e.MAC, e.Kind}).Take(now) {
+	if len(j.seen) >= remembered || !all.Take(now) || !j.machines.Take(subject{e.MAC, e.Kind}, now) {
 		return false
 	}
 	j.seen[e] = now
 	return true
-}
-
-// budget is enough for many boots at once, then one every two seconds.
-func (j *Journal) budget(of subject) *limit.Bucket {
-	b, ok := j.machines[of]
-	if !ok {
-		if len(j.machines) >= remembered {
-			clear(j.machines)
-		}
-		b = limit.NewBucket(0.5, 40)
-		j.machines[of] = b
-	}
-	return b
 }
 
 // forget drops the facts that are too old to be repeated.

@@ -99,8 +99,8 @@ func TestAdmitForgets(t *testing.T) {
 			}
 			time.Sleep(time.Second)
 		}
-		if len(j.seen) > remembered || len(j.machines) > remembered {
-			t.Errorf("%d facts and %d machines remembered, the limit is %d", len(j.seen), len(j.machines), remembered)
+		if len(j.seen) > remembered || j.machines.Sources() > remembered {
+			t.Errorf("%d facts and %d machines remembered, the limit is %d", len(j.seen), j.machines.Sources(), remembered)
 		}
 		if !j.Admit(baremetal.Event{Node: "n", MAC: "one more"}) {
 			t.Error("old facts make no room for new ones")

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/net/ipv6"
 	"golang.org/x/sys/unix"
 
-	"ironhook/bootsrv/limit"
+	"ironhook/internal/limit"
 )
 
 var (
@@ -58,7 +58,7 @@ func Listen(ctx context.Context, iface *net.Interface, log *slog.Logger) (*Respo
 	if err != nil {
 		return nil, fmt.Errorf("answer router solicitations on %s: %w", iface.Name, err)
 	}
-	r := &Responder{conn: ipv6.NewPacketConn(raw), iface: iface, log: log, rate: limit.NewBucket(10, 20)}
+	r := &Responder{conn: ipv6.NewPacketConn(raw), iface: iface, log: log, rate: limit.NewBucket(limit.Advertisements)}
 	if err := r.configure(); err != nil {
 		return nil, errors.Join(fmt.Errorf("answer router solicitations on %s: %w", iface.Name, err), r.Close())
 	}
@@ -95,7 +95,7 @@ func (r *Responder) Serve(ctx context.Context) error {
 			return err
 		case err != nil:
 			r.log.Warn("router solicitations", "interface", r.iface.Name, "error", err)
-			limit.Rest(ctx)
+			limit.Backoff(ctx)
 			continue
 		}
 		sender, _ := from.(*net.IPAddr)

@@ -19,7 +19,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
-	"ironhook/bootsrv/limit"
+	"ironhook/internal/limit"
 	"ironhook/ipxe"
 )
 
@@ -50,7 +50,7 @@ var (
 // seconds to finish. It closes conn.
 func (s *Server) Serve(ctx context.Context, conn *net.UDPConn) error {
 	l := limits{
-		places: make(chan struct{}, transfers), share: limit.NewShare(fromOneHost), refusals: limit.NewBucket(0.2, 20),
+		share: limit.NewShare[netip.Addr](fromOneHost, transfers), refusals: limit.NewBucket(limit.RefusedFiles),
 	}
 	whole, abandon := context.WithCancel(context.WithoutCancel(ctx)) // a transfer under way is finished, and told of
 	defer abandon()
@@ -76,8 +76,7 @@ func (s *Server) Serve(ctx context.Context, conn *net.UDPConn) error {
 
 // limits are what all clients share. Anybody can send a request, from any address.
 type limits struct {
-	places   chan struct{}
-	share    *limit.Share
+	share    *limit.Share[netip.Addr]
 	refusals *limit.Bucket // that are told to the log
 }
 
@@ -96,13 +95,7 @@ func (s *Server) handle(ctx context.Context, l limits, name string, to io.Reader
 		return errBusy
 	}
 	defer l.share.Return(peer)
-	select {
-	case l.places <- struct{}{}:
-		defer func() { <-l.places }()
-		return s.send(ctx, name, content, peer, to)
-	default:
-		return errBusy
-	}
+	return s.send(ctx, name, content, peer, to)
 }
 
 // send makes one transfer.

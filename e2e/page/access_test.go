@@ -98,7 +98,7 @@ func TestWithoutScripts(t *testing.T) {
 		return err
 	}
 	must(t, "switch scripts off", chromedp.Do(b.Tab, chromedp.Func(off)))
-	must(t, "open the wall", chromedp.Do(b.Tab, chromedp.Navigate(g.url+"/ui/"), chromedp.WaitVisible(chromedp.CSS(".tile .caption"))))
+	must(t, "open the dashboard", chromedp.Do(b.Tab, chromedp.Navigate(g.url+"/ui/"), chromedp.WaitVisible(chromedp.CSS(".tile .caption"))))
 	for _, path := range []string{"/ui/", "/ui/machines/pc-01"} {
 		must(t, "open "+path, chromedp.Do(b.Tab, chromedp.Navigate(g.url+path), chromedp.WaitVisible(chromedp.CSS("footer noscript"))))
 		shown, err := chromedp.Run(b.Tab, chromedp.Text(chromedp.CSS("body")))

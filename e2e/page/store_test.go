@@ -144,7 +144,7 @@ func TestBarFillsAndNothingElseMoves(t *testing.T) {
 
 	g.enroll("pc-03", "node-3")
 	must(t, "a new machine", b.Await(`document.querySelectorAll(".tile").length == 3`))
-	must(t, "picture", b.Picture(filepath.Join(t.ArtifactDir(), "wall.png")))
+	must(t, "picture", b.Picture(filepath.Join(t.ArtifactDir(), "dashboard.png")))
 	quiet(t, b)
 }
 
@@ -247,7 +247,7 @@ func TestButtonsCallTheAPI(t *testing.T) {
 	}
 }
 
-func TestSignedOutPageLeadsToTheDoor(t *testing.T) {
+func TestSignedOutPageLeadsToTheLogin(t *testing.T) {
 	g := newStage(t)
 	g.enroll("pc-01", "node-1")
 	b := browse(t, within(t, 2*time.Minute), g.url, "secret")
@@ -256,5 +256,5 @@ func TestSignedOutPageLeadsToTheDoor(t *testing.T) {
 	out := `fetch("/ui/logout", {method: "POST", redirect: "manual"}).then(() => true)`
 	must(t, "sign out", chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](out, chromedp.EvalAwaitPromise)))
 	err := chromedp.Do(b.Tab, chromedp.WaitVisible(chromedp.CSS("form.card [name=password]")))
-	must(t, "the door", err)
+	must(t, "the login page", err)
 }

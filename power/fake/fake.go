@@ -61,5 +61,5 @@ func (Driver) InjectNMI(_ context.Context, n *baremetal.Node) error {
 	return baremetal.Errorf(baremetal.ErrUnsupported, "Driver %s does not support inject_nmi (disabled or not implemented).", n.Driver)
 }
 
-// Properties are none: Ironic's two belong to its fake vendor interface.
-func (Driver) Properties() map[string]string { return nil }
+// Keys lists none: Ironic's two belong to its fake vendor interface.
+func (Driver) Keys() []baremetal.DriverKey { return nil }

@@ -285,20 +285,3 @@ func TestNMIReachesTheBMC(t *testing.T) {
 		t.Errorf("InjectNMI = %v, want %v", err, rmcp.OutOfRange)
 	}
 }
-
-func TestProperties(t *testing.T) {
-	d := New(Config{})
-	got := d.Properties()
-	for key := range got {
-		if !strings.HasPrefix(key, "ipmi_") {
-			t.Errorf("property %s is not IPMI's", key)
-		}
-	}
-	if len(got) != 16 || !strings.Contains(got["ipmi_address"], "Required.") {
-		t.Errorf("%d properties, want 16", len(got))
-	}
-	delete(got, "ipmi_address")
-	if len(d.Properties()) != 16 {
-		t.Error("a caller changed the table")
-	}
-}

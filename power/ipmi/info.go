@@ -39,8 +39,8 @@ const (
 // Ironic's order.
 func parse(n *baremetal.Node) (info, error) {
 	d := n.DriverInfo
-	if text(d, "ipmi_address", "") == "" {
-		return info{}, invalid("Missing the following IPMI credentials in node's driver_info: ['ipmi_address'].")
+	if missing := baremetal.MissingKeys(keys, d); len(missing) > 0 {
+		return info{}, invalid("Missing the following IPMI credentials in node's driver_info: ['%s'].", strings.Join(missing, "', '"))
 	}
 	i := info{
 		username:   text(d, "ipmi_username", ""),

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -18,11 +19,12 @@ const (
 	AttachmentAttached  = "attached"  // and says that it has
 )
 
-// Attach gives a volume to a host, or keeps it for one (without an Initiator). UUID,
-// IQN, user and secret are made if they are missing. A volume that somebody may write
-// to is nobody else's: ErrConflict.
-func (p *Pool) Attach(ctx context.Context, a *baremetal.Attachment) error {
-	return p.store.Update(ctx, func(tx *store.Tx) error {
+// Attach keeps a volume for a host and, if it names an initiator, grants that the login;
+// otherwise a grant that the host has stays as it is. It sets a.UUID if that is missing.
+// The grant is nil for a host that cannot log in yet. ErrConflict is a volume that has
+// another user, unless both only read it.
+func (p *Pool) Attach(ctx context.Context, a *baremetal.Attachment, initiator string) (grant *baremetal.Grant, err error) {
+	err = p.store.Update(ctx, func(tx *store.Tx) error {
 		v, err := tx.Volumes().Get(a.VolumeUUID)
 		if err != nil {
 			return err
@@ -36,12 +38,32 @@ func (p *Pool) Attach(ctx context.Context, a *baremetal.Attachment) error {
 			return err
 		}
 		if a.UUID != "" {
-			return tx.Attachments().Update(a)
+			err = tx.Attachments().Update(a)
+		} else {
+			a.UUID = uuid.NewString()
+			err = tx.Attachments().Insert(a)
 		}
-		a.UUID, a.User, a.Secret = uuid.NewString(), a.VolumeUUID, NewSecret()
-		a.IQN = IQNPrefix + a.UUID
-		return tx.Attachments().Insert(a)
+		if err == nil {
+			grant, err = grantTo(tx, a, initiator)
+		}
+		return err
 	})
+	return grant, err
+}
+
+// grantTo writes the grant of an attachment. One that is there keeps its secret.
+func grantTo(tx *store.Tx, a *baremetal.Attachment, initiator string) (*baremetal.Grant, error) {
+	iqn := IQNPrefix + a.UUID
+	g, err := tx.Grants().Find(iqn)
+	switch {
+	case err != nil || g == nil && initiator == "":
+		return nil, err
+	case g == nil:
+		g = &baremetal.Grant{IQN: iqn, Attachment: a.UUID, Volume: a.VolumeUUID, ReadOnly: a.ReadOnly, Initiator: initiator, User: a.VolumeUUID, Secret: NewSecret()}
+		return g, tx.Grants().Insert(g)
+	}
+	g.Initiator, g.ReadOnly = cmp.Or(initiator, g.Initiator), a.ReadOnly
+	return g, tx.Grants().Update(g)
 }
 
 // free tells whether the volume may be given to one more.

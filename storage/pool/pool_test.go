@@ -101,9 +101,15 @@ func TestAttachedVolumesStayAsTheyAre(t *testing.T) {
 	p := newPool(t)
 	v, err := p.CreateVolume(t.Context(), NewVolume{Name: "disk", Size: 1 << 20})
 	check(t, err)
-	a := &baremetal.Attachment{VolumeUUID: v.UUID, Host: "there", Status: AttachmentAttaching, Initiator: "iqn.1993-08.org.debian:01:a"}
-	check(t, p.Attach(t.Context(), a))
-	second := p.Attach(t.Context(), &baremetal.Attachment{VolumeUUID: v.UUID, Status: AttachmentReserved})
+	a := &baremetal.Attachment{VolumeUUID: v.UUID, Host: "there", Status: AttachmentAttaching}
+	g, err := p.Attach(t.Context(), a, "iqn.1993-08.org.debian:01:a")
+	check(t, err)
+	again, err := p.Attach(t.Context(), a, "")
+	check(t, err)
+	if g.Secret == "" || again.Secret != g.Secret || again.Initiator != g.Initiator {
+		t.Errorf("attached again: %+v, want the grant %+v", again, g)
+	}
+	_, second := p.Attach(t.Context(), &baremetal.Attachment{VolumeUUID: v.UUID, Status: AttachmentReserved}, "")
 	for what, err := range map[string]error{"delete": p.DeleteVolume(t.Context(), v.UUID, true), "attach again": second} {
 		if !errors.Is(err, baremetal.ErrConflict) || !strings.Contains(err.Error(), "in use by host there") {
 			t.Errorf("%s = %v, want a conflict with host there", what, err)

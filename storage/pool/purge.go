@@ -62,8 +62,8 @@ func wanted(tx *store.Tx, v *baremetal.Volume) (bool, error) {
 	if err != nil || len(targets) > 0 {
 		return true, err
 	}
-	exports, err := tx.Exports().List(store.Where("volume", v.UUID))
-	if err != nil || len(exports) > 0 {
+	grants, err := tx.Grants().List(store.Where("volume", v.UUID))
+	if err != nil || len(grants) > 0 {
 		return true, err
 	}
 	n, err := tx.Nodes().Get(v.NodeUUID)

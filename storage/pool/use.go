@@ -24,15 +24,15 @@ type Use struct {
 	ReadOnly   bool
 	Since      time.Time
 	Attachment *baremetal.Attachment // nil for a node
-	Export     *baremetal.Export     // nil for a host, and for a node that is off
+	Grant      *baremetal.Grant      // nil for a node that is off, and for a host that has reserved it only
 }
 
 // Live reports whether the user may be reading and writing now. A node that is deployed
 // and off has its volumes too, but their bytes rest.
-func (u Use) Live() bool { return u.Export != nil || u.Attachment != nil }
+func (u Use) Live() bool { return u.Grant != nil || u.Attachment != nil }
 
 // Users lists who has the volume, snapshot or image with this UUID, or the raw file of
-// this name: nodes that it is exported to, nodes that are deployed and have a volume
+// this name: nodes that have a grant of it, nodes that are deployed and have a volume
 // target that names it, whatever their power, and other hosts.
 func Users(tx *store.Tx, id string) ([]Use, error) {
 	names, err := namesOf(tx, id)
@@ -107,20 +107,32 @@ type users struct {
 	found map[string][]Use
 }
 
-// read looks at exports, volume targets and attachments, as far as the queries let it.
+// read looks at grants, volume targets and attachments, as far as the queries let it.
 // said gives what a target's volume_id stands for besides itself.
-func (u *users) read(exports, targets, attachments store.Query, said map[string][]string) error {
-	if err := u.readNodes(exports, targets, said); err != nil {
-		return fmt.Errorf("look for users of volumes: %w", err)
+func (u *users) read(grants, targets, attachments store.Query, said map[string][]string) error {
+	given, err := u.tx.Grants().List(grants)
+	if err == nil {
+		err = u.readNodes(slices.DeleteFunc(slices.Clone(given), func(g *baremetal.Grant) bool { return g.Target == "" }), targets, said)
 	}
-	list, err := u.tx.Attachments().List(attachments)
+	if err == nil {
+		err = u.readHosts(given, attachments)
+	}
 	if err != nil {
 		return fmt.Errorf("look for users of volumes: %w", err)
 	}
-	for _, a := range list {
-		u.add(a.VolumeUUID, Use{UUID: a.UUID, Name: a.Host, Mountpoint: a.Mountpoint, ReadOnly: a.ReadOnly, Since: a.CreatedAt, Attachment: a})
-	}
 	return nil
+}
+
+func (u *users) readHosts(grants []*baremetal.Grant, attachments store.Query) error {
+	list, err := u.tx.Attachments().List(attachments)
+	for _, a := range list {
+		one := Use{UUID: a.UUID, Name: a.Host, Mountpoint: a.Mountpoint, ReadOnly: a.ReadOnly, Since: a.CreatedAt, Attachment: a}
+		if at := slices.IndexFunc(grants, func(g *baremetal.Grant) bool { return g.Attachment == a.UUID }); at >= 0 {
+			one.Grant = grants[at]
+		}
+		u.add(a.VolumeUUID, one)
+	}
+	return err
 }
 
 // add adds a user, once.
@@ -130,11 +142,7 @@ func (u *users) add(id string, use Use) {
 	}
 }
 
-func (u *users) readNodes(exports, targets store.Query, said map[string][]string) error {
-	given, err := u.tx.Exports().List(exports)
-	if err != nil {
-		return err
-	}
+func (u *users) readNodes(given []*baremetal.Grant, targets store.Query, said map[string][]string) error {
 	named, err := u.tx.Targets().List(targets)
 	if err != nil {
 		return err
@@ -151,14 +159,14 @@ func (u *users) readNodes(exports, targets store.Query, said map[string][]string
 		return Use{UUID: t.UUID, Node: t.NodeUUID, Name: nodes[t.NodeUUID].Label(), Mountpoint: fmt.Sprintf("boot_index %d", t.BootIndex),
 			ReadOnly: t.ReadOnly() || shared[id], Since: nodes[t.NodeUUID].ProvisionUpdatedAt}
 	}
-	for _, e := range given {
-		t, err := u.tx.Targets().Get(e.TargetUUID)
+	for _, g := range given {
+		t, err := u.tx.Targets().Get(g.Target)
 		if err != nil {
 			return err
 		}
-		one := use(e.Volume, t)
-		one.Since, one.Export = e.CreatedAt, e
-		u.add(e.Volume, one)
+		one := use(g.Volume, t)
+		one.ReadOnly, one.Since, one.Grant = g.ReadOnly || shared[g.Volume], g.CreatedAt, g
+		u.add(g.Volume, one)
 	}
 	for _, t := range named {
 		if !Holds(nodes[t.NodeUUID], t) {
@@ -181,12 +189,12 @@ func Holds(n *baremetal.Node, t *baremetal.VolumeTarget) bool {
 	return n.ProvisionState.Holds() && !elsewhere[n.Interfaces["storage"]] && t.ISCSI()
 }
 
-// nodesOf reads the nodes of exports and targets, as much of them as is needed here.
-func nodesOf(tx *store.Tx, exports []*baremetal.Export, targets []*baremetal.VolumeTarget) (map[string]*baremetal.Node, error) {
+// nodesOf reads the nodes of grants and targets, as much of them as is needed here.
+func nodesOf(tx *store.Tx, grants []*baremetal.Grant, targets []*baremetal.VolumeTarget) (map[string]*baremetal.Node, error) {
 	const few = 100 // beyond, one list of all of them is read faster
 	wanted := map[string]bool{}
-	for _, e := range exports {
-		wanted[e.NodeUUID] = true
+	for _, g := range grants {
+		wanted[g.Node] = true
 	}
 	for _, t := range targets {
 		wanted[t.NodeUUID] = true
@@ -272,8 +280,8 @@ func (p *Pool) UsersOf(ctx context.Context, id string) (names []string, err erro
 func userNames(uses []Use) (names []string) {
 	for _, u := range uses {
 		initiator := ""
-		if u.Attachment != nil {
-			initiator = u.Attachment.Initiator
+		if u.Attachment != nil && u.Grant != nil {
+			initiator = u.Grant.Initiator
 		}
 		names = append(names, cmp.Or(u.Name, initiator, "reserved"))
 	}

@@ -37,7 +37,7 @@ type Browser struct {
 }
 
 // Open starts a browser, signs the user admin in at base, such as
-// http://127.0.0.1:6385, and waits until the wall is live. The browser ends with
+// http://127.0.0.1:6385, and waits until the dashboard is live. The browser ends with
 // ctx or Close.
 func Open(ctx context.Context, base, password string) (*Browser, error) {
 	b, err := SignIn(ctx, base, password)
@@ -51,7 +51,7 @@ func Open(ctx context.Context, base, password string) (*Browser, error) {
 	return b, nil
 }
 
-// SignIn is Open for those who cannot wait: the wall may still be loading.
+// SignIn is Open for those who cannot wait: the dashboard may still be loading.
 func SignIn(ctx context.Context, base, password string) (*Browser, error) {
 	b := &Browser{base: strings.TrimSuffix(base, "/")}
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],
@@ -85,7 +85,7 @@ func (b *Browser) signIn(password string) error {
 	if err != nil {
 		return err
 	}
-	return b.Await(`document.querySelector("#wall") !== null`)
+	return b.Await(`document.querySelector("#dashboard") !== null`)
 }
 
 // listen collects what the browser complains of: a broken script, a page that

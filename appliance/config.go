@@ -1,0 +1,56 @@
+package appliance
+
+import (
+	"ironhook/bootsrv"
+	"ironhook/bootsrv/dhcp"
+)
+
+// Config is what an appliance is made of. It has been checked: every field is well
+// formed, and no two contradict each other.
+type Config struct {
+	Data              string // directory of the database and the volumes
+	API, ISCSI        string // HOST:PORT; an empty host is every address
+	HTTP, TFTP        string
+	BootInterfaces    []string
+	DHCP              Mode
+	Range             string // A-B, "" for none
+	Auth              Auth
+	Hosts             []string // names of this machine that clients use; see door.Config
+	HardwareTypes     []string
+	StorageInterfaces []string
+	IPXEDir           string // of binaries that replace the embedded ones; "" for none
+	TLSCert, TLSKey   string // PEM files, or SelfSigned and none; both "" for plain HTTP
+}
+
+// Auth is how clients of the API and the pages prove who they are.
+type Auth string
+
+// The ways of authentication.
+const (
+	HTTPBasic Auth = "http_basic" // users in DATA/htpasswd
+	NoAuth    Auth = "none"
+)
+
+// SelfSigned is the TLSCert that stands for a certificate made at the first start.
+const SelfSigned = "self"
+
+// Mode is how the DHCP server works.
+type Mode = bootsrv.Mode
+
+// The modes of DHCP.
+const (
+	DHCPAuto  = bootsrv.Auto
+	DHCPProxy = bootsrv.Proxy
+	DHCPFull  = bootsrv.Full
+	DHCPOff   = bootsrv.Off
+)
+
+// ParseMode reads the name of a mode.
+func ParseMode(s string) (Mode, error) { return bootsrv.ParseMode(s) }
+
+// CheckRange reports what is wrong with the text of a range of addresses, FIRST-LAST,
+// and whether it is empty.
+func CheckRange(s string) (empty bool, err error) {
+	r, err := dhcp.ParseRange(s)
+	return r.Empty(), err
+}

@@ -1,0 +1,111 @@
+package appliance
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"ironhook/api"
+	"ironhook/api/door"
+	"ironhook/baremetal"
+	"ironhook/conductor"
+	"ironhook/storage"
+	"ironhook/storage/pool"
+	"ironhook/web"
+)
+
+// appliance is everything that serves, introduced to one another.
+type appliance struct {
+	opened
+	config    Config
+	log       *slog.Logger
+	listening netip.AddrPort // of the iSCSI target
+	pool      *pool.Pool
+	exports   *storage.Exports
+	conductor *conductor.Conductor
+	tasks     []task // in the order of the ready line
+}
+
+// powerInterval is how often machines are asked whether they are on.
+const powerInterval = 30 * time.Second
+
+// introduce makes every package and gives it what it needs of the others.
+func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *appliance {
+	a := &appliance{opened: o, config: c, log: log, listening: o.target.Addr().(*net.TCPAddr).AddrPort()}
+	a.pool = pool.New(pool.Config{Store: o.store, Volumes: o.volumes, Log: log})
+	all.push(a.pool.Close)
+	a.exports = storage.NewExports(o.store, o.volumes, log)
+	a.conductor = a.newConductor()
+	all.push(func() error {
+		patience, cancel := context.WithTimeout(context.Background(), drainTime)
+		defer cancel()
+		a.conductor.Close(patience)
+		return nil
+	})
+	pages := web.New(web.Config{Store: o.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Login: login(o.users), Log: log, Version: p.Version})
+	handler := a.door(a.routes(pages))
+	a.tasks = []task{
+		{"boot", o.boot.String(), o.boot.Serve},
+		{"volumes", "", a.pool.Run},
+		{"iscsi", o.target.Addr().String(), func(ctx context.Context) error { return a.exports.Serve(ctx, o.target) }},
+		{"conductor", "", a.conductor.Run},
+		{"api", o.url, func(ctx context.Context) error { return serveHTTP(ctx, o.api, handler, log, pages.Close) }},
+	}
+	if o.socket != nil {
+		a.tasks = append(a.tasks, task{"local socket", "", func(ctx context.Context) error {
+			return serveHTTP(ctx, limited(o.socket), trusted(handler), log, func() {})
+		}})
+	}
+	return a
+}
+
+// door guards everything on the API's listener against foreign pages. Without a
+// password the host name is what tells our pages from a foreign one.
+func (a *appliance) door(h http.Handler) http.Handler {
+	short, _, _ := strings.Cut(a.host, ".")
+	return door.New(door.Config{
+		Local:   isLocal,
+		AnyHost: a.config.Auth != NoAuth && len(a.config.Hosts) == 0,
+		Hosts:   append([]string{a.host, short}, a.config.Hosts...),
+	}, h)
+}
+
+func (a *appliance) newConductor() *conductor.Conductor {
+	return conductor.New(conductor.Config{
+		Store: a.store, Host: a.host, HardwareTypes: a.types, Log: a.log, PowerInterval: powerInterval,
+		Storage: map[string]conductor.Storage{
+			"noop":     storage.Noop{},
+			"external": storage.External{},
+			"iscsi":    storage.NewManaged(a.store, a.pool, a.volumes, a.portalOfNode, a.exports.Withdraw),
+		},
+	})
+}
+
+// newAPI makes the Bare Metal API. A request needs no password if it came through the
+// local socket or from a page of a user who has signed in.
+func (a *appliance) newAPI(pages *web.Web) *api.API {
+	proved := func(r *http.Request) bool { return isLocal(r) || pages.Signed(r) }
+	return api.New(api.Config{Store: a.store, Conductor: a.conductor, Auth: api.Auth{Users: a.users, Trusted: proved}, Log: a.log})
+}
+
+// login is how the pages check a password, nil without authentication.
+func login(users *api.Users) func(user, password string) bool {
+	if users == nil {
+		return nil
+	}
+	return users.Verify
+}
+
+// portalOfNode is the address at which a node reaches the iSCSI target: the configured
+// one, else that of the boot interface which the node is on.
+func (a *appliance) portalOfNode(ctx context.Context, n *baremetal.Node) (netip.AddrPort, error) {
+	if !a.listening.Addr().Unmap().IsUnspecified() {
+		return a.listening, nil
+	}
+	address, err := a.boot.Portal(ctx, n)
+	return netip.AddrPortFrom(address, a.listening.Port()), err
+}

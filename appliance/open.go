@@ -1,0 +1,141 @@
+package appliance
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+
+	"ironhook/api"
+	"ironhook/bootsrv"
+	"ironhook/conductor"
+	"ironhook/ipxe"
+	"ironhook/power/drivers"
+	"ironhook/store"
+	"ironhook/volume"
+)
+
+// opened is what the machine gives: all that can fail for reasons outside the program.
+type opened struct {
+	store   *store.Store
+	boot    *bootsrv.Servers
+	target  net.Listener // of the iSCSI target
+	volumes *volume.Dir
+	types   []conductor.HardwareType
+	host    string       // name of this machine
+	api     net.Listener // of the API and the pages, with TLS where that is set
+	url     string       // of the API
+	users   *api.Users   // nil without authentication
+	socket  net.Listener // for the commands on this machine; nil where its path is too long
+}
+
+// open opens everything, in the order of the code: a step takes what an earlier one has
+// opened as an argument. The boot servers come before the other listeners, because the
+// search for another DHCP server takes seconds. The first password comes after all
+// listeners but the local socket, so that a start that fails leaves none behind.
+func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Logger, all *stack) (o opened, err error) {
+	if o.store, err = openStore(ctx, c.Data, p.Schema, all); err != nil {
+		return o, err
+	}
+	if o.boot, err = openBoot(ctx, c, o.store, log); err != nil {
+		return o, err
+	}
+	all.push(o.boot.Close)
+	if o.target, err = listen(ctx, ISCSI, c.ISCSI); err != nil {
+		return o, err
+	}
+	all.push(o.target.Close)
+	if o.volumes, err = volume.Open(filepath.Join(c.Data, "volumes")); err != nil {
+		return o, &Fault{Setting: Data, Value: c.Data, Err: err}
+	}
+	all.push(o.volumes.Close)
+	if o.types, err = conductor.Enable(drivers.Table(log), c.HardwareTypes, c.StorageInterfaces); err != nil {
+		return o, &Fault{Setting: HardwareTypes, Err: err}
+	}
+	if o.host, err = os.Hostname(); err != nil {
+		return o, fmt.Errorf("name of this machine: %w", err)
+	}
+	if o.api, o.url, err = openAPI(ctx, c, log, all); err != nil {
+		return o, err
+	}
+	if o.users, err = openUsers(c, out); err != nil {
+		return o, err
+	}
+	o.socket, err = openSocket(ctx, c.Data, log, all)
+	return o, err
+}
+
+// openStore takes the data directory for this process and opens the database in it.
+func openStore(ctx context.Context, data, schema string, all *stack) (*store.Store, error) {
+	lock, err := lockData(data)
+	if err != nil {
+		return nil, err
+	}
+	all.push(lock.Close)
+	s, err := store.Open(ctx, filepath.Join(data, "ironhook.db"), schema)
+	if err != nil {
+		return nil, err
+	}
+	all.push(s.Close)
+	return s, nil
+}
+
+// openBoot opens the sockets of the boot servers.
+func openBoot(ctx context.Context, c Config, s *store.Store, log *slog.Logger) (*bootsrv.Servers, error) {
+	binaries := ipxe.Embedded()
+	if c.IPXEDir != "" {
+		binaries = ipxe.Binaries(os.DirFS(c.IPXEDir))
+	}
+	boot, err := bootsrv.Open(ctx, bootsrv.Config{
+		Interfaces: c.BootInterfaces, DHCP: c.DHCP, Range: c.Range, HTTP: c.HTTP, TFTP: c.TFTP,
+		Binaries: binaries, Store: s, Log: log,
+	})
+	if err != nil {
+		return nil, bootFault(err)
+	}
+	return boot, nil
+}
+
+// openAPI opens the listener of the API and the pages.
+func openAPI(ctx context.Context, c Config, log *slog.Logger, all *stack) (net.Listener, string, error) {
+	l, err := listen(ctx, API, c.API)
+	if err != nil {
+		return nil, "", err
+	}
+	all.push(l.Close)
+	return secure(limited(l), c, log)
+}
+
+// listen opens a TCP listener for the setting.
+func listen(ctx context.Context, s Setting, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, &Fault{Setting: s, Value: address, Err: err}
+	}
+	return l, nil
+}
+
+// openUsers reads the accounts, and makes the first at the first start. Without
+// authentication it returns nil.
+func openUsers(c Config, out io.Writer) (*api.Users, error) {
+	if c.Auth == NoAuth {
+		return nil, nil
+	}
+	path := filepath.Join(c.Data, "htpasswd")
+	if err := makePassword(path, out); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read users: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	users, err := api.ReadUsers(f)
+	if err != nil {
+		return nil, &Fault{Setting: Users, Value: path, Err: err}
+	}
+	return users, nil
+}

@@ -1,0 +1,60 @@
+package appliance
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+
+	"ironhook/api/blockstorage"
+	"ironhook/api/disk"
+	"ironhook/api/image"
+	"ironhook/api/wire"
+	"ironhook/storage/watch"
+	"ironhook/web"
+)
+
+// routes puts the pages and all APIs on one listener. Everything beside the pages and
+// the Bare Metal API has the accounts and limits of the latter (api.Guard).
+func (a *appliance) routes(pages *web.Web) http.Handler {
+	rest := a.newAPI(pages)
+	mux := http.NewServeMux()
+	mux.Handle("/ui/", pages)
+	mux.Handle("/", rest)
+	images := image.New(image.Config{Store: a.store, Pool: a.pool, Log: a.log})
+	volumes := blockstorage.New(blockstorage.Config{Store: a.store, Pool: a.pool, Volumes: a.volumes,
+		Portal: a.portalOfRequest, Host: a.host, Log: a.log})
+	for pattern, h := range map[string]http.Handler{
+		"/image":                       images,
+		"/image/":                      images,
+		"/volume":                      volumes,
+		"/volume/":                     volumes,
+		"/ironhook/v1/disks/":          disk.New(a.volumes, a.pool.UsersOf, a.pool.Tidy, a.log),
+		"GET /ironhook/v1/clouds.yaml": http.HandlerFunc(a.clouds),
+		"GET /ironhook/v1/sessions":    watch.JSON(a.exports.Watch, a.log),
+		"GET /metrics":                 watch.Metrics(a.exports.Watch, a.log),
+		"GET /servers/detail":          http.HandlerFunc(noServers),
+	} {
+		mux.Handle(pattern, rest.Guard(h))
+	}
+	return mux
+}
+
+// portalOfRequest is the address at which the sender of a request reaches the iSCSI
+// target: the configured one, else that at which the request reached us.
+func (a *appliance) portalOfRequest(r *http.Request) (netip.AddrPort, error) {
+	if !a.listening.Addr().Unmap().IsUnspecified() {
+		return a.listening, nil
+	}
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}, fmt.Errorf("the address at which the request arrived is not known, and the iSCSI target has none of its own")
+	}
+	return netip.AddrPortFrom(local.AddrPort().Addr().Unmap(), a.listening.Port()), nil
+}
+
+// noServers answers `openstack volume list`, which first asks a compute service for the
+// names of servers. There is no compute service: nodes are not servers.
+func noServers(w http.ResponseWriter, _ *http.Request) {
+	wire.Reply(w, http.StatusOK, map[string]any{"servers": []any{}})
+}

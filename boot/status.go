@@ -1,0 +1,104 @@
+package boot
+
+import (
+	"time"
+
+	"ironhook/baremetal"
+)
+
+// State is how a boot stands at the moment of looking.
+type State string
+
+// The states of a boot. They are CSS classes too.
+const (
+	StateIdle    State = "idle"    // no boot was seen
+	StateRunning State = "running" // the next step may still come
+	StateStuck   State = "stuck"   // the next step is overdue
+	StateFailed  State = "failed"  // a step was refused or broke
+	StateUp      State = "up"      // the system runs from its volume
+	StateOver    State = "over"    // the boot, or the run of the system that followed, has ended
+)
+
+// Link is whether a machine has a session with a disk that Ironhook serves to it.
+type Link int
+
+// The links. That of a machine is unknown when others serve its disks.
+const (
+	LinkUnknown Link = iota
+	LinkDown
+	LinkUp
+)
+
+// Sight is what is known of a machine at the moment of looking, apart from its events.
+type Sight struct {
+	At    time.Time
+	Power baremetal.PowerState // may be old; "" when it is not known
+	Link  Link
+}
+
+// Status is how a boot stands.
+type Status struct {
+	State   State
+	Problem string        // what is wrong and what to look at, for a person; "" when nothing is
+	Elapsed time.Duration // that the boot took, or has taken so far
+	// Seen reports whether the events show the state. Otherwise there is no boot, or only
+	// the open session shows that the machine is up, and Elapsed is zero.
+	Seen bool
+}
+
+// Status is how boot i of the history stands. A boot that another one followed is over.
+func (h History) Status(i int, now Sight) Status {
+	if i < len(h)-1 {
+		now.Power, now.Link = baremetal.PowerOff, LinkUnknown
+	}
+	return h[i].Status(now)
+}
+
+// Status is how b, the present boot of a machine, stands. An open session means that the
+// machine is on, whatever the log and the last answer about its power say.
+func (b *Boot) Status(now Sight) Status {
+	linked := now.Link == LinkUp
+	overdue := b.overdue(now.At)
+	switch {
+	case linked && b.Reason == "" && b.older(overdue):
+		return Status{State: StateUp}
+	case b.empty():
+		return Status{State: StateIdle}
+	case b.Reason != "":
+		return Status{StateFailed, b.Reason, b.Latest.Sub(b.Began), true}
+	case !linked && b.ended(now):
+		return Status{StateOver, "", b.length(), true}
+	case b.Up():
+		return Status{StateUp, "", b.length(), true}
+	case overdue:
+		return Status{StateStuck, Remedy(b.Steps[b.Awaited()].Kind), now.At.Sub(b.Began), true}
+	}
+	return Status{StateRunning, "", now.At.Sub(b.Began), true}
+}
+
+// ended reports whether a machine without a session has ended its boot. A session ends
+// with the power. Between the loader and the system there may be none.
+func (b *Boot) ended(now Sight) bool {
+	return b.Ended || now.Power == baremetal.PowerOff || now.Link == LinkDown && b.Up()
+}
+
+// overdue reports whether the awaited step has not come for too long.
+func (b *Boot) overdue(now time.Time) bool {
+	return !b.empty() && !b.Up() && now.Sub(b.Latest) >= steps[b.Steps[b.Awaited()].Kind].patience
+}
+
+// older reports whether a session that is open now is older than what the log shows of
+// the boot: the log is younger than the session, or a request in the machine's name began
+// a boot that came to no login. It reports the same of a system that never writes.
+func (b *Boot) older(overdue bool) bool {
+	next := b.Awaited()
+	return b.empty() || overdue && (next <= step(baremetal.EventLogin) || next == len(b.Steps)-1)
+}
+
+// length is how long the boot took to its last step.
+func (b *Boot) length() time.Duration {
+	if b.Up() {
+		return b.Steps[len(b.Steps)-1].At.Sub(b.Began)
+	}
+	return b.Latest.Sub(b.Began)
+}

@@ -1,0 +1,75 @@
+package boot
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"ironhook/baremetal"
+)
+
+func TestStatus(t *testing.T) {
+	const on, off = baremetal.PowerOn, baremetal.PowerOff
+	readOnly := strings.TrimSuffix(whole, "up@12s ")
+	for _, test := range []struct {
+		in    string
+		power baremetal.PowerState
+		link  Link
+		now   time.Duration
+		want  State
+		took  time.Duration
+		stuck baremetal.EventKind // whose remedy is the problem
+	}{
+		{"", "", LinkUnknown, time.Hour, StateIdle, 0, ""},
+		{"", on, LinkDown, time.Hour, StateIdle, 0, ""},
+		{"", "", LinkUp, time.Hour, StateUp, 0, ""},
+		{"power-on@0s", on, LinkUnknown, 5 * time.Minute, StateRunning, 5 * time.Minute, ""},
+		{"power-on@0s", on, LinkUnknown, 6 * time.Minute, StateStuck, 6 * time.Minute, "discover"},
+		{halfway, on, LinkUnknown, 30 * time.Second, StateRunning, 30 * time.Second, ""},
+		{halfway, on, LinkDown, 70 * time.Second, StateStuck, 70 * time.Second, "file"},
+		{halfway + "discover@60s", on, LinkDown, 70 * time.Second, StateRunning, 70 * time.Second, ""},
+		{halfway + "power-off@8s", off, LinkUnknown, time.Hour, StateOver, 3100 * time.Millisecond, ""},
+		{halfway, off, LinkUnknown, time.Hour, StateOver, 3100 * time.Millisecond, ""},
+		{whole, on, LinkUnknown, time.Hour, StateUp, 12 * time.Second, ""},
+		{whole, on, LinkUp, time.Hour, StateUp, 12 * time.Second, ""},
+		{whole, off, LinkUp, time.Hour, StateUp, 12 * time.Second, ""},
+		{whole, on, LinkDown, time.Hour, StateOver, 12 * time.Second, ""},
+		{whole + "logout@20s", on, LinkUnknown, time.Hour, StateOver, 12 * time.Second, ""},
+		{whole + "logout@20s", on, LinkUp, time.Hour, StateUp, 12 * time.Second, ""},
+		{whole + "logout@20s system@21s", on, LinkUnknown, time.Hour, StateUp, 12 * time.Second, ""},
+		{readOnly, on, LinkUp, 20 * time.Second, StateRunning, 20 * time.Second, ""},
+		{readOnly, on, LinkUp, time.Hour, StateUp, 0, ""},
+		{readOnly, on, LinkDown, time.Hour, StateStuck, time.Hour, "up"},
+
+		// A request in the machine's name while it runs is no boot of it.
+		{whole + "script@60s", on, LinkUp, 90 * time.Second, StateRunning, 30 * time.Second, ""},
+		{whole + "script@60s", on, LinkUp, time.Hour, StateUp, 0, ""},
+		{whole + "script@60s", on, LinkDown, time.Hour, StateStuck, time.Hour - time.Minute, "login"},
+		{"script@0s login@1s", on, LinkUp, time.Hour, StateStuck, time.Hour, "first-read"},
+	} {
+		h := NewHistory(events(t, test.in))
+		got := h.Last().Status(Sight{At: dawn.Add(test.now), Power: test.power, Link: test.link})
+		seen := test.want != StateIdle && (test.want != StateUp || test.took != 0)
+		if want := (Status{test.want, Remedy(test.stuck), test.took, seen}); got != want {
+			t.Errorf("%q, power %q, link %d: Status(%v) = %+v, want %+v", test.in, test.power, test.link, test.now, got, want)
+		}
+	}
+}
+
+func TestStatusOfAFailure(t *testing.T) {
+	b := NewHistory(events(t, halfway+"refused@5s:no")).Last()
+	for _, now := range []Sight{{Power: baremetal.PowerOn}, {Power: baremetal.PowerOff}, {Link: LinkUp}, {Link: LinkDown}} {
+		now.At = dawn.Add(time.Hour)
+		if got, want := b.Status(now), (Status{StateFailed, "no", 5 * time.Second, true}); got != want {
+			t.Errorf("Status(%+v) = %+v, want %+v", now, got, want)
+		}
+	}
+}
+
+func TestABootThatAnotherFollowedIsOver(t *testing.T) {
+	h := NewHistory(events(t, byHand+"power-on@300s"))
+	now := Sight{At: dawn.Add(301 * time.Second), Power: baremetal.PowerOn, Link: LinkUp}
+	if first, last := h.Status(0, now).State, h.Status(1, now).State; first != StateOver || last != StateRunning {
+		t.Errorf("states = %s, %s, want over, running", first, last)
+	}
+}

@@ -1,0 +1,57 @@
+package limit
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Bucket is a token bucket: a burst of actions at once, a rate of them in the long
+// run. It is safe for concurrent use.
+type Bucket struct{ tokens *rate.Limiter }
+
+// NewBucket returns a full bucket of the rate.
+func NewBucket(r Rate) *Bucket {
+	return &Bucket{rate.NewLimiter(rates[r].perSecond, rates[r].burst)}
+}
+
+// Take reports whether one more action is allowed at this time, and counts it if so.
+func (b *Bucket) Take(now time.Time) bool { return b.tokens.AllowN(now, 1) }
+
+// Buckets gives each source a bucket of its own. It is safe for concurrent use.
+type Buckets[K comparable] struct {
+	rate Rate
+	most int
+
+	mu sync.Mutex
+	of map[K]*Bucket // mu guards it
+}
+
+// NewBuckets returns buckets of the rate for at most so many sources. When one source
+// more appears, all begin with a full bucket again.
+func NewBuckets[K comparable](r Rate, most int) *Buckets[K] {
+	return &Buckets[K]{rate: r, most: most, of: map[K]*Bucket{}}
+}
+
+// Take is [Bucket.Take] for one source.
+func (b *Buckets[K]) Take(source K, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	bucket, ok := b.of[source]
+	if !ok {
+		if len(b.of) >= b.most {
+			clear(b.of)
+		}
+		bucket = NewBucket(b.rate)
+		b.of[source] = bucket
+	}
+	return bucket.Take(now)
+}
+
+// Sources returns how many sources are remembered.
+func (b *Buckets[K]) Sources() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.of)
+}

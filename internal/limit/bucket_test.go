@@ -1,0 +1,79 @@
+package limit
+
+import (
+	"testing"
+	"time"
+)
+
+var start = time.Unix(1000, 0)
+
+// taken is one call of Take, some time after the start, and its answer.
+type taken struct {
+	after time.Duration
+	want  bool
+}
+
+func hold(t *testing.T, name string, r Rate, calls []taken) {
+	t.Helper()
+	b := NewBucket(r)
+	for i, c := range calls {
+		if got := b.Take(start.Add(c.after)); got != c.want {
+			t.Fatalf("%s: call %d at %v = %v, want %v", name, i, c.after, got, c.want)
+		}
+	}
+}
+
+func burst(n int, after time.Duration) (calls []taken) {
+	for range n {
+		calls = append(calls, taken{after, true})
+	}
+	return append(calls, taken{after, false})
+}
+
+// The figures of every rate, as they are on the wire: the burst, then one action for
+// each interval, and never more than a burst saved up.
+func TestRates(t *testing.T) {
+	for r, c := range []struct {
+		name  string
+		burst int
+		every time.Duration
+	}{
+		StrangerLeases:   {"stranger leases", 256, time.Second / 32},
+		AddressConflicts: {"address conflicts", 16, time.Minute},
+		UnsentReplies:    {"unsent replies", 10, 5 * time.Second},
+		MachineEvents:    {"machine events", 40, 2 * time.Second},
+		EnrolledEvents:   {"enrolled events", 2000, 5 * time.Millisecond},
+		StrangerEvents:   {"stranger events", 100, time.Second},
+		Advertisements:   {"advertisements", 20, 100 * time.Millisecond},
+		RefusedFiles:     {"refused files", 20, 5 * time.Second},
+	} {
+		calls := burst(c.burst, 0)
+		calls = append(calls, taken{c.every * 4 / 5, false}, taken{c.every, true}, taken{c.every, false})
+		calls = append(calls, burst(c.burst, time.Hour*24)...)
+		calls = append(calls, taken{0, false}) // a clock that goes back gives nothing
+		hold(t, c.name, Rate(r), calls)
+	}
+	if len(rates) != 8 {
+		t.Errorf("%d rates, and the test knows 8", len(rates))
+	}
+}
+
+func TestEachSourceHasItsOwnBucket(t *testing.T) {
+	b := NewBuckets[string](UnsentReplies, 2)
+	drain := func(source string) (n int) {
+		for b.Take(source, start) {
+			n++
+		}
+		return n
+	}
+	if a, c := drain("a"), drain("c"); a != 10 || c != 10 {
+		t.Errorf("two sources take %d and %d, want the burst of 10 each", a, c)
+	}
+	if n := drain("a"); n != 0 {
+		t.Errorf("an empty bucket gives %d more", n)
+	}
+	drain("d") // one more than is remembered
+	if n := b.Sources(); n > 2 {
+		t.Errorf("%d sources remembered, want 2 at most", n)
+	}
+}

@@ -1,0 +1,35 @@
+package limit
+
+import "golang.org/x/time/rate"
+
+// Rate names a limit on how often something may happen.
+type Rate int
+
+// The rates of the appliance.
+const (
+	StrangerLeases   Rate = iota // DHCP: leases written for machines that are not enrolled
+	AddressConflicts             // DHCP: addresses put out of use because a client or a host claims them
+	HearsayLines                 // DHCP: lines in the log about messages that another card sent in a machine's name
+	UnsentReplies                // DHCP: lines in the log about replies that were not sent
+	MachineEvents                // journal: events of one kind about one machine
+	EnrolledEvents               // journal: events of all enrolled machines
+	StrangerEvents               // journal: events of all machines that are not enrolled
+	Advertisements               // NDP: router advertisements on one interface
+	RefusedFiles                 // TFTP: lines in the log about files that were refused
+)
+
+// rates are the figures: how many a second in the long run, and how many at once.
+var rates = [...]struct {
+	perSecond rate.Limit
+	burst     int
+}{
+	StrangerLeases:   {32, 256},
+	AddressConflicts: {1.0 / 60, 16},
+	HearsayLines:     {0.1, 5},
+	UnsentReplies:    {0.2, 10},
+	MachineEvents:    {0.5, 40}, // many boots at once, then one event every two seconds
+	EnrolledEvents:   {200, 2000},
+	StrangerEvents:   {1, 100},
+	Advertisements:   {10, 20},
+	RefusedFiles:     {0.2, 20},
+}

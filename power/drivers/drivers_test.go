@@ -1,0 +1,114 @@
+package drivers
+
+import (
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+
+	"ironhook/baremetal"
+	"ironhook/conductor"
+)
+
+func enabled(t *testing.T) []conductor.HardwareType {
+	t.Helper()
+	table := Table(slog.New(slog.DiscardHandler))
+	var names []string
+	for _, h := range table {
+		names = append(names, h.Name)
+	}
+	types, err := conductor.Enable(table, names, []string{"noop", "iscsi"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return types
+}
+
+// The interfaces as clients see them at GET /v1/drivers?detail=true.
+func TestInterfaces(t *testing.T) {
+	want := map[string]map[string][]string{
+		"fake-hardware": {
+			"bios": {"fake", "no-bios"}, "boot": {"fake", "ipxe", "pxe"}, "console": {"fake", "no-console"},
+			"deploy": {"fake", "direct", "ramdisk"}, "inspect": {"fake", "no-inspect"}, "management": {"fake"},
+			"network": {"noop"}, "power": {"fake"}, "raid": {"fake", "no-raid", "agent"}, "rescue": {"fake", "no-rescue"},
+			"storage": {"noop", "iscsi"}, "vendor": {"fake", "no-vendor"},
+		},
+		"ipmi": {
+			"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
+			"deploy": {"direct", "ramdisk"}, "inspect": {"no-inspect"}, "management": {"ipmitool", "noop"},
+			"network": {"noop"}, "power": {"ipmitool"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
+			"storage": {"noop", "iscsi"}, "vendor": {"ipmitool", "no-vendor"},
+		},
+		"manual-management": {
+			"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
+			"deploy": {"direct", "ramdisk"}, "inspect": {"no-inspect"}, "management": {"noop"},
+			"network": {"noop"}, "power": {"fake"}, "raid": {"no-raid"}, "rescue": {"no-rescue"},
+			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
+		},
+	}
+	types := enabled(t)
+	if len(types) != len(want) {
+		t.Errorf("%d hardware types, want %d", len(types), len(want))
+	}
+	for _, h := range types {
+		if !reflect.DeepEqual(h.Interfaces, want[h.Name]) {
+			t.Errorf("%s: interfaces = %v, want %v", h.Name, h.Interfaces, want[h.Name])
+		}
+	}
+}
+
+// Every row is complete: each kind of interface has a default, and each power and
+// management interface is served.
+func TestRowsAreComplete(t *testing.T) {
+	for _, h := range enabled(t) {
+		for _, kind := range baremetal.InterfaceKinds {
+			if h.Default(kind) == "" {
+				t.Errorf("%s has no %s interface", h.Name, kind)
+			}
+		}
+		for _, kind := range []string{"power", "management"} {
+			for _, name := range h.Interfaces[kind] {
+				if h.Power[name] == nil {
+					t.Errorf("%s: nothing serves the %s interface %q", h.Name, kind, name)
+				}
+			}
+		}
+	}
+}
+
+func TestUnknownHardwareTypeListsTheKnown(t *testing.T) {
+	_, err := conductor.Enable(Table(slog.New(slog.DiscardHandler)), []string{"ipmi", "idrac"}, nil)
+	if err == nil || !strings.Contains(err.Error(), `"idrac"`) || !strings.Contains(err.Error(), "[fake-hardware ipmi manual-management]") {
+		t.Errorf("Enable(idrac) = %v", err)
+	}
+}
+
+func TestKeys(t *testing.T) {
+	for _, h := range enabled(t) {
+		keys, properties := h.Keys(), h.Properties()
+		if len(keys) != len(properties) {
+			t.Errorf("%s: %d keys and %d properties", h.Name, len(keys), len(properties))
+		}
+		for name, k := range keys {
+			if properties[name] != k.Doc || k.Doc == "" {
+				t.Errorf("%s: %s is described as %q and %q", h.Name, name, k.Doc, properties[name])
+			}
+		}
+		if want := map[string]int{"ipmi": 16}[h.Name]; len(keys) != want {
+			t.Errorf("%s: %d keys, want %d", h.Name, len(keys), want)
+		}
+	}
+}
+
+// What an operator must not read anywhere, by name: a key that looks like a secret and
+// is not marked is a leak.
+func TestSecretKeys(t *testing.T) {
+	for _, h := range enabled(t) {
+		for name, k := range h.Keys() {
+			looks := strings.Contains(name, "password") || strings.Contains(name, "secret") || strings.Contains(name, "token") || strings.HasSuffix(name, "_kg_key")
+			if k.Secret != looks {
+				t.Errorf("%s: %s is secret: %v, want %v", h.Name, name, k.Secret, looks)
+			}
+		}
+	}
+}

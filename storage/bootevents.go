@@ -1,0 +1,186 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/block/iscsi"
+	"ironhook/boot"
+	"ironhook/store"
+)
+
+// maxPending is how many observations may wait to be recorded. A burst beyond that
+// loses some; sessions never wait for the log.
+const maxPending = 4096
+
+// observation is what may become an event: an act of an initiator, or a fault of a disk.
+type observation struct {
+	event iscsi.Event
+	node  string // of a fault
+	fault error
+}
+
+// observe is called from the goroutines of the sessions and must not block.
+func (e *Exports) observe(event iscsi.Event) { e.enqueue(observation{event: event}) }
+
+func (e *Exports) fault(grant *baremetal.Grant, err error) {
+	e.enqueue(observation{node: grant.Node, fault: fmt.Errorf("volume %s: %w", grant.Volume, err)})
+}
+
+func (e *Exports) enqueue(o observation) {
+	select {
+	case e.pending <- o:
+	default:
+		e.log.Warn("too much is happening at once; not in the event log", "event", o.event.Kind, "initiator", o.event.Initiator)
+	}
+}
+
+// recordAll records what is observed until ctx ends, then what is left.
+func (e *Exports) recordAll(ctx context.Context) {
+	faults := limiter{every: 10 * time.Second}
+	for {
+		select {
+		case o := <-e.pending:
+			e.record(o, &faults)
+		case <-ctx.Done():
+			for len(e.pending) > 0 {
+				e.record(<-e.pending, &faults)
+			}
+			return
+		}
+	}
+}
+
+// record appends the event of an observation to the log, if it has one. The store is
+// closed after us.
+func (e *Exports) record(o observation, faults *limiter) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	event, err := e.eventOf(ctx, o, faults)
+	if err == nil && event.Kind != "" {
+		err = e.store.Append(ctx, event)
+	}
+	if err != nil {
+		e.log.Error("write down what happened at the iSCSI target", "event", o.event.Kind, "initiator", o.event.Initiator, "error", err)
+	}
+}
+
+// eventOf is the event of an observation; its Kind is "" when there is none.
+func (e *Exports) eventOf(ctx context.Context, o observation, faults *limiter) (baremetal.Event, error) {
+	if o.fault != nil {
+		e.log.Error("disk fault", "node", o.node, "error", o.fault)
+		return faults.pass(baremetal.Event{Node: o.node, Kind: baremetal.EventError, Detail: o.fault.Error()}), nil
+	}
+	if o.event.Initiator == "" || o.event.Target == "" {
+		return baremetal.Event{}, nil // a discovery, or a peer that never gave its name
+	}
+	node, exported, boots, err := e.boots(ctx, o.event)
+	if err != nil {
+		return baremetal.Event{}, err
+	}
+	if o.event.Kind == iscsi.LoginFailed {
+		return faults.pass(baremetal.Event{Node: node, Kind: baremetal.EventRefused, Step: baremetal.EventLogin,
+			Detail: fmt.Sprintf("iSCSI login of %.223s from %s to %.223s: %.200s", o.event.Initiator, o.event.Remote.Addr(), o.event.Target, o.event.Reason)}), nil
+	}
+	act := acts[o.event.Kind]
+	if node == "" || act == boot.SessionClosed && (e.stopping.Load() || !exported || e.alive(o.event.Initiator)) {
+		return baremetal.Event{}, nil // of no machine; or we stop, "detach" says it, or another session stays
+	}
+	return baremetal.Event{Node: node, Kind: boots.Next(act, firmware(o.event.ISID)), Detail: detail(o.event)}, nil
+}
+
+// acts are what initiators do, in terms of a boot.
+var acts = map[iscsi.EventKind]boot.Act{
+	iscsi.Login: boot.SessionOpened, iscsi.FirstRead: boot.SessionRead, iscsi.FirstWrite: boot.SessionWrote,
+	iscsi.Logout: boot.SessionClosed, iscsi.Closed: boot.SessionClosed,
+}
+
+func detail(e iscsi.Event) string {
+	switch e.Kind {
+	case iscsi.Login:
+		return fmt.Sprintf("%s from %s", e.Initiator, e.Remote.Addr())
+	case iscsi.Closed:
+		return e.Reason
+	}
+	return ""
+}
+
+// alive reports whether an initiator still has a session.
+func (e *Exports) alive(initiator string) bool {
+	return slices.ContainsFunc(e.target.Sessions(), func(s iscsi.SessionInfo) bool { return s.Initiator == initiator })
+}
+
+// recentEvents is how many events of a machine are read for its present boot, which has
+// a dozen.
+const recentEvents = 200
+
+// boots returns the node that a session belongs to, "" for none, whether its target is
+// still exported, and the latest boots of that node.
+func (e *Exports) boots(ctx context.Context, event iscsi.Event) (node string, exported bool, boots boot.History, err error) {
+	err = e.store.View(ctx, func(tx *store.Tx) error {
+		if node, exported, err = owner(tx, event); err != nil || node == "" {
+			return err
+		}
+		boots, err = boot.Read(recentEvents, func(kinds []baremetal.EventKind, limit int) ([]*baremetal.Event, error) {
+			return tx.Events(store.EventQuery{Node: node, Kinds: kinds, Last: true, Limit: limit})
+		})
+		return err
+	})
+	return node, exported, boots, err
+}
+
+// owner finds the node by the target that the initiator wants, or by the initiator's name.
+func owner(tx *store.Tx, event iscsi.Event) (node string, exported bool, err error) {
+	grant, err := tx.Grants().Get(event.Target)
+	if err == nil {
+		return grant.Node, true, nil
+	}
+	if !errors.Is(err, baremetal.ErrNotFound) {
+		return "", false, err
+	}
+	connectors, err := tx.Connectors().List(store.Query{Filters: []store.Filter{
+		{Column: "type", Value: "iqn"}, {Column: "connector_id", Value: event.Initiator},
+	}})
+	if err != nil || len(connectors) == 0 {
+		return "", false, err
+	}
+	return connectors[0].NodeUUID, false, nil
+}
+
+// firmware reports whether a session is iPXE's, by its ISID. That is in the form of an
+// IANA enterprise number (RFC 7143 section 11.12.5) and has the one of Fen Systems, 10019.
+func firmware(id iscsi.ISID) bool { return [4]byte(id[:4]) == [4]byte{0x40, 0x00, 0x27, 0x23} }
+
+// limiter passes one event in so much time for each node, and says how many it kept
+// back. It is for one goroutine.
+type limiter struct {
+	every time.Duration
+	last  map[string]*passed
+}
+
+type passed struct {
+	at   time.Time
+	kept int // events since
+}
+
+// pass returns e, or nothing while it is too early for another.
+func (l *limiter) pass(e baremetal.Event) baremetal.Event {
+	if l.last == nil || len(l.last) > 10_000 {
+		l.last = map[string]*passed{}
+	}
+	key := e.Node + string(e.Kind)
+	p := l.last[key]
+	if p != nil && time.Since(p.at) < l.every {
+		p.kept++
+		return baremetal.Event{}
+	}
+	if p != nil && p.kept > 0 {
+		e.Detail += fmt.Sprintf(" (and %d more like it before)", p.kept)
+	}
+	l.last[key] = &passed{at: time.Now()}
+	return e
+}

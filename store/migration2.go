@@ -1,0 +1,56 @@
+package store
+
+// oneTableOfGrants leads from schema 1 to 2: the tables exports and attachments, and
+// six keys that were copied into the properties of a volume target, become rows of
+// grants. What machines know of their volumes stays as it is, secrets included, so
+// that a machine that runs during the upgrade logs in again.
+var oneTableOfGrants = []string{
+	`DROP INDEX attachments_volume`,
+	`ALTER TABLE attachments RENAME TO attachments_1`,
+	`CREATE TABLE attachments (
+    uuid        TEXT PRIMARY KEY,
+    volume_uuid TEXT NOT NULL REFERENCES volumes (uuid),
+    instance    TEXT, -- the client's own name for it
+    host        TEXT,
+    mountpoint  TEXT,
+    read_only   INTEGER NOT NULL DEFAULT 0,
+    status      TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER
+) STRICT`,
+	`CREATE INDEX attachments_volume ON attachments (volume_uuid)`,
+	`INSERT INTO attachments (rowid, uuid, volume_uuid, instance, host, mountpoint, read_only, status, created_at, updated_at)
+	SELECT rowid, uuid, volume_uuid, instance, host, mountpoint, read_only, status, created_at, updated_at FROM attachments_1`,
+	`CREATE TABLE grants (
+    iqn             TEXT PRIMARY KEY,
+    target_uuid     TEXT UNIQUE REFERENCES volume_targets (uuid) ON DELETE CASCADE,
+    node_uuid       TEXT REFERENCES nodes (uuid) ON DELETE CASCADE, -- of the target
+    attachment_uuid TEXT UNIQUE REFERENCES attachments (uuid) ON DELETE CASCADE,
+    volume          TEXT NOT NULL, -- a UUID, or the name of a raw file
+    read_only       INTEGER NOT NULL DEFAULT 0,
+    initiator       TEXT NOT NULL,
+    portal          TEXT, -- where the node reaches the target
+    user            TEXT NOT NULL,
+    secret          TEXT NOT NULL,
+    created_at      INTEGER NOT NULL,
+    CHECK ((target_uuid IS NULL) <> (attachment_uuid IS NULL)),
+    CHECK ((target_uuid IS NULL) = (node_uuid IS NULL))
+) STRICT`,
+	`CREATE INDEX grants_node ON grants (node_uuid)`,
+	`CREATE INDEX grants_volume ON grants (volume)`,
+	// A volume could be read-only by its target's word or by its own.
+	`INSERT INTO grants (iqn, target_uuid, node_uuid, volume, read_only, initiator, portal, user, secret, created_at)
+	SELECT e.iqn, e.target_uuid, e.node_uuid, e.volume,
+		coalesce(t.properties ->> '$.access_mode', '') = 'ro' OR coalesce(v.read_only, 0),
+		e.initiator, CASE WHEN t.properties ->> '$.target_iqn' = e.iqn THEN t.properties ->> '$.target_portal' END,
+		e.user, e.secret, e.created_at
+	FROM exports e JOIN volume_targets t ON t.uuid = e.target_uuid LEFT JOIN volumes v ON v.uuid = e.volume ORDER BY e.rowid`,
+	`INSERT INTO grants (iqn, attachment_uuid, volume, read_only, initiator, user, secret, created_at)
+	SELECT iqn, uuid, volume_uuid, read_only, initiator, user, secret, created_at
+	FROM attachments_1 WHERE initiator IS NOT NULL ORDER BY rowid`,
+	`UPDATE volume_targets SET properties = json_remove(properties,
+		'$.target_portal', '$.target_iqn', '$.target_lun', '$.auth_method', '$.auth_username', '$.auth_password')
+	WHERE properties ->> '$.target_iqn' IN (SELECT iqn FROM grants)`,
+	`DROP TABLE exports`,
+	`DROP TABLE attachments_1`,
+}

@@ -1,0 +1,62 @@
+package web
+
+import (
+	"strings"
+	"testing"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+func TestInventory(t *testing.T) {
+	users := map[string][]string{"volume-1": {"pc-01", "backup"}}
+	r := newRoom(t, func(w *Web) {
+		w.Progress = func(image string) string {
+			if image == "image-2" {
+				return "45% of 113.2 MiB, 30.0 MiB/s, 2s left"
+			}
+			return ""
+		}
+		w.Users = func(*store.Tx) (map[string][]string, error) { return users, nil }
+	}).enter()
+	if a := r.get("/ui/volumes"); !strings.Contains(a.body, "None yet") || strings.Contains(a.body, "refresh") {
+		t.Errorf("an empty inventory =\n%s", a.body)
+	}
+	n := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
+	r.update(func(tx *store.Tx) error {
+		for _, i := range []*baremetal.Image{
+			{UUID: "image-1", Name: "debian", Status: baremetal.ImageActive, Size: 3 << 30, Visibility: "shared"},
+			{UUID: "image-2", Name: "<b>next", Status: baremetal.ImageImporting, Visibility: "shared"},
+			{UUID: "image-3", Status: baremetal.ImageKilled, Message: "the server answered 404", Visibility: "shared"},
+		} {
+			if err := tx.Images().Insert(i); err != nil {
+				return err
+			}
+		}
+		if err := tx.Volumes().Insert(&baremetal.Volume{UUID: "volume-1", Name: "root", Status: baremetal.VolumeAvailable, Size: 40 << 30, ImageUUID: "image-1"}); err != nil {
+			return err
+		}
+		if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-1", NodeUUID: n.UUID, VolumeType: "iscsi", VolumeID: "root"}); err != nil {
+			return err
+		}
+		return tx.Grants().Insert(&baremetal.Grant{Target: "t-1", Node: n.UUID, IQN: "iqn.x", Initiator: "iqn.y", User: "u", Secret: "chap-secret", Volume: "volume-1"})
+	})
+	page := r.get("/ui/volumes").body
+	for _, want := range []string{
+		`content="2"`, "3.0 GiB", "45% of 113.2 MiB, 30.0 MiB/s, 2s left", "the server answered 404", "&lt;b&gt;next",
+		`<td>40.0 GiB</td><td><span class="chip good">in-use</span></td><td>debian</td><td>pc-01, backup</td>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the inventory has no %q", want)
+		}
+	}
+	if strings.Contains(page, "chap-secret") {
+		t.Error("the inventory tells a secret")
+	}
+	if a := r.get("/ui/"); !strings.Contains(a.body, `href="/ui/volumes"`) {
+		t.Error("the dashboard does not lead to the inventory")
+	}
+	if t.Failed() {
+		t.Log(page)
+	}
+}
