@@ -7,7 +7,8 @@ FUZZTIME ?= 30s
 UNIT      = $(shell go list ./... | grep -v /e2e/)
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-arm64 ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-deps torture hammer figures licenses clean
+.PHONY: help build build-arm64 ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-deps \
+	bench-before bench-before-boot bench-before-iscsi bench-before-api before torture hammer mutants figures licenses clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -63,12 +64,30 @@ bench-api: bench-deps ## the API beside Debian's Ironic
 bench-volumes: bench-deps ## overlays beside raw volumes; clone, snapshot, reset, promote
 	go run ./e2e/volumes/bench
 
+bench-before: ## this tree beside revision BEFORE of itself; fails where it is slower; FLAGS="-write docs/benchmarks.md" keeps it
+	@$(MAKE) --no-print-directory --keep-going bench-before-iscsi bench-before-api bench-before-boot
+
+bench-before-iscsi: before
+	go run ./e2e/iscsi/bench -before build/ironhook-before -rounds 5 $(FLAGS)
+
+bench-before-api: before
+	go run ./e2e/apibench -before build/ironhook-before -time 1s $(FLAGS)
+
+bench-before-boot: before
+	go run ./e2e/boot/bench -before build/ironhook-before $(FLAGS)
+
+before: bench-deps
+	@scripts/before.sh $(BEFORE)
+
 torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power cuts
 	IRONHOOK_KILL_ROUNDS=5000 go test -timeout 6h -run Kill ./e2e/iscsi
 	IRONHOOK_POWER_CUTS=5000 go test -timeout 6h -run PowerCut ./block/iscsi
 
 hammer: ## 32 clients on the same nodes and targets for a minute
 	IRONHOOK_HAMMER=1m go test -count=1 -v -run Hammer ./api
+
+mutants: ## deliberate bugs, of which the tests must notice 95 %; ONLY=101,2 chooses, RACE=1 with the race detector
+	@go run ./internal/mutants $(if $(ONLY),-only $(ONLY)) $(if $(RACE),-race)
 
 figures: ## how the house is kept: sizes, tests, documentation; FLAGS=-v names what is counted
 	@go run ./internal/figures $(FLAGS)

@@ -80,6 +80,14 @@ func TestUnauthorizedNamesTheRealm(t *testing.T) {
 	if got := w.Header().Get("WWW-Authenticate"); got != `Basic realm="Baremetal API"` {
 		t.Errorf("WWW-Authenticate = %q", got)
 	}
+	// A browser that a page makes ask would keep the password for every page.
+	page := httptest.NewRequest("GET", "/v1/nodes", nil)
+	page.Header.Set("Sec-Fetch-Mode", "cors")
+	w = httptest.NewRecorder()
+	a.ServeHTTP(w, page)
+	if got := w.Header().Get("WWW-Authenticate"); w.Code != 401 || got != "" {
+		t.Errorf("a page is answered %d with WWW-Authenticate %q, want 401 without", w.Code, got)
+	}
 }
 
 func TestLoginLimit(t *testing.T) {

@@ -18,6 +18,9 @@ type VolumeRecords[T any] struct {
 	// mayChange refuses what would take a volume from its node; nil stands for a row that
 	// is not there, before or after.
 	mayChange func(tx *store.Tx, before, after *T) error
+	// render adds to a row what clients see of it and what is not stored with it. What it
+	// returns takes that away again.
+	render func(tx *store.Tx, row *T) (strip func(*T), err error)
 }
 
 // Connectors are the volume connectors.
@@ -25,14 +28,27 @@ func (f *Fleet) Connectors() VolumeRecords[baremetal.VolumeConnector] {
 	return VolumeRecords[baremetal.VolumeConnector]{f,
 		kind[baremetal.VolumeConnector]{(*store.Tx).Connectors, func(v *baremetal.VolumeConnector) *string { return &v.UUID }},
 		"volume connector", func(v *baremetal.VolumeConnector) *string { return &v.NodeUUID },
-		func(*store.Tx, *baremetal.VolumeConnector, *baremetal.VolumeConnector) error { return nil }}
+		func(*store.Tx, *baremetal.VolumeConnector, *baremetal.VolumeConnector) error { return nil },
+		func(*store.Tx, *baremetal.VolumeConnector) (func(*baremetal.VolumeConnector), error) {
+			return func(*baremetal.VolumeConnector) {}, nil
+		}}
 }
 
 // Targets are the volume targets.
 func (f *Fleet) Targets() VolumeRecords[baremetal.VolumeTarget] {
 	return VolumeRecords[baremetal.VolumeTarget]{f,
 		kind[baremetal.VolumeTarget]{(*store.Tx).Targets, func(v *baremetal.VolumeTarget) *string { return &v.UUID }},
-		"volume target", func(v *baremetal.VolumeTarget) *string { return &v.NodeUUID }, f.conductor.MayChangeTarget}
+		"volume target", func(v *baremetal.VolumeTarget) *string { return &v.NodeUUID }, f.conductor.MayChangeTarget, connect}
+}
+
+// connect shows in a target's properties how its node logs in, while it is attached. A
+// client that sends the properties back whole does not make them the operator's own.
+func connect(tx *store.Tx, t *baremetal.VolumeTarget) (strip func(*baremetal.VolumeTarget), err error) {
+	g, err := tx.Grants().Find(t.UUID)
+	if err == nil {
+		*t = *t.Connected(g)
+	}
+	return func(t *baremetal.VolumeTarget) { g.Disconnect(t.Properties) }, err
 }
 
 // Create adds the row to its node.
@@ -62,7 +78,7 @@ func (v VolumeRecords[T]) tell(tx *store.Tx, row *T, what string) error {
 func (v VolumeRecords[T]) Update(ctx context.Context, id string, p Patch[T]) (row *T, err error) {
 	err = v.fleet.store.View(ctx, func(tx *store.Tx) error {
 		if row, err = v.rows(tx).Get(id); err == nil {
-			_, err = p.Apply(row)
+			_, err = v.apply(tx, row, p)
 		}
 		return err
 	})
@@ -77,7 +93,7 @@ func (v VolumeRecords[T]) Update(ctx context.Context, id string, p Patch[T]) (ro
 			return err
 		}
 		before := *row
-		changed, err := p.Apply(row)
+		changed, err := v.apply(tx, row, p)
 		if err != nil || len(changed) == 0 {
 			return err
 		}
@@ -89,7 +105,24 @@ func (v VolumeRecords[T]) Update(ctx context.Context, id string, p Patch[T]) (ro
 		}
 		return v.tell(tx, row, "changed: "+strings.Join(changed, ", "))
 	})
-	return row, named(err)
+	if err != nil {
+		return nil, named(err)
+	}
+	return row, v.fleet.store.View(ctx, func(tx *store.Tx) error {
+		_, err := v.render(tx, row)
+		return err
+	})
+}
+
+// apply changes the row as clients see it and leaves what is stored of it.
+func (v VolumeRecords[T]) apply(tx *store.Tx, row *T, p Patch[T]) (changed []string, err error) {
+	strip, err := v.render(tx, row)
+	if err != nil {
+		return nil, err
+	}
+	changed, err = p.Apply(row)
+	strip(row)
+	return changed, err
 }
 
 // Delete deletes the row.

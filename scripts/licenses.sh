@@ -7,8 +7,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-dir=licenses
-rm -f "$dir"/*.txt
+# The program embeds what is in licenses/, so that go list needs it until the end.
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
 
 # A licence file may have any of these names.
 texts() {
@@ -31,3 +32,5 @@ done
 copy go "$(go env GOROOT)"
 cp web/static/htmx.LICENSE "$dir/htmx.txt"
 cp /usr/share/common-licenses/GPL-2 "$dir/GPL-2.txt"
+rm -f licenses/*.txt
+cp "$dir"/*.txt licenses/

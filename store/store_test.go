@@ -333,7 +333,7 @@ func TestANewerFileIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ironhook.db")
 	s := reopen(t, path)
 	err := s.writer.run(t.Context(), func(session *session) error {
-		_, err := session.exec("PRAGMA user_version = 99")
+		_, err := session.exec(fmt.Sprintf("PRAGMA user_version = %d", newest()+1))
 		return err
 	})
 	if err != nil {

@@ -35,7 +35,7 @@ func New(c Config, next http.Handler) http.Handler {
 		case c.Local != nil && c.Local(r):
 		case !c.AnyHost && !c.answersTo(r):
 			refuse(w, r, http.StatusForbidden, fmt.Sprintf("Ironhook does not answer to the host name %.100q. "+
-				"Use its address or the name of its machine, or name this one with the option --host.", hostname(r.Host)))
+				"Use its address or the name of its machine, or have its operator name this one (the option host).", hostname(r.Host)))
 			return
 		case foreign.Check(r) != nil:
 			refuse(w, r, http.StatusForbidden, "This request was sent by a page of another origin. "+

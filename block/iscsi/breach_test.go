@@ -95,6 +95,14 @@ var breaches = map[string]breach{
 	"offset": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
 		return bad(i.DataOut(askWrite(t, i, 8), 0, 512), 3584)
 	},
+	"all of the data, elsewhere": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
+		m := i.Command([]byte{0x2a, 8: 8, 9: 0}, iscsi.FlagWrite, 8*512)
+		m.Final = false
+		if err := i.Send(m, nil); err != nil {
+			t.Fatal(err)
+		}
+		return bad(i.Unsolicited(m.ITT, 0, 512), 8*512)
+	},
 	"offset that wraps": func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU {
 		return bad(i.DataOut(askWrite(t, i, 8), 0, 0xfffffe00), 512)
 	},

@@ -149,3 +149,29 @@ func TestLostDataPDU(t *testing.T) {
 		t.Errorf("the session after it: %v; or some of it was written", err)
 	}
 }
+
+// A write that waits for the disk writes what came with it, and not what came after it
+// into the same buffer.
+func TestWaitingWriteKeepsItsData(t *testing.T) {
+	disk := newRAM(1 << 20)
+	i := serve(t, disk, nil).login(initiatortest.Options{})
+	want := bytes.Repeat([]byte("a"), 512)
+	disk.gate.Lock()
+	if err := i.Send(i.Command([]byte{0x2a, 0x08, 8: 1, 9: 0}, iscsi.FlagWrite, 512), want); err != nil { // Force Unit Access
+		t.Fatal(err)
+	}
+	<-disk.entered
+	if err := i.Send(i.Ping(0xffffffff), bytes.Repeat([]byte("b"), 4096)); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := i.Receive(); err != nil || p.Header.Opcode() != iscsi.OpNopIn {
+		t.Fatalf("a ping while a write waits: %v, %v", p, err)
+	}
+	disk.gate.Unlock()
+	if p, err := i.Receive(); err != nil || p.Header.Opcode() != iscsi.OpSCSIResponse {
+		t.Fatalf("the write: %v, %v", p, err)
+	}
+	if data, _ := disk.snapshot(); !bytes.Equal(data[:512], want) {
+		t.Errorf("the disk begins with %q, want what the write brought", data[:16])
+	}
+}

@@ -17,6 +17,8 @@ import (
 func TestReinstatement(t *testing.T) {
 	disk := newRAM(1 << 20)
 	s := serve(t, disk, nil)
+	// Another initiator with the same ISID is somebody else: iPXE's is a constant.
+	other := s.login(initiatortest.Options{Name: initiatorName + "-2"})
 	old := s.login(initiatortest.Options{})
 	disk.gate.Lock()
 	flush(t, old, disk)
@@ -35,7 +37,7 @@ func TestReinstatement(t *testing.T) {
 	select {
 	case err := <-in:
 		t.Errorf("the new session is in while the old one still writes: %v", err)
-	default:
+	case <-time.After(50 * time.Millisecond): // that nothing comes takes time to see
 	}
 	disk.gate.Unlock()
 	if err := <-in; err != nil {
@@ -44,8 +46,6 @@ func TestReinstatement(t *testing.T) {
 	if e := s.event(iscsi.Closed); !strings.Contains(e.Reason, "logged in anew") {
 		t.Errorf("old session closed because of %q", e.Reason)
 	}
-	// Another initiator with the same ISID is somebody else: iPXE's is a constant.
-	other := s.login(initiatortest.Options{Name: initiatorName + "-2"})
 	s.login(initiatortest.Options{})
 	if _, err := other.Read(0, 512); err != nil {
 		t.Error(err)
@@ -70,7 +70,7 @@ func TestEnd(t *testing.T) {
 	select {
 	case <-ended:
 		t.Error("End returned before the flush did")
-	default:
+	case <-time.After(50 * time.Millisecond):
 	}
 	disk.gate.Unlock()
 	<-ended

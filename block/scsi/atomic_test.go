@@ -3,9 +3,12 @@ package scsi
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 )
 
 func TestCompareAndWrite(t *testing.T) {
@@ -87,6 +90,52 @@ func TestCompareAndWriteIsAtomic(t *testing.T) {
 	if got := binary.BigEndian.Uint64(r.disk.data[4*BlockSize:]); got != workers*rounds {
 		t.Errorf("counter = %d, want %d", got, workers*rounds)
 	}
+}
+
+// heldDisk is a memDisk whose reads wait, once they have read.
+type heldDisk struct {
+	*memDisk
+	reads   atomic.Int32
+	release chan struct{}
+}
+
+func (d *heldDisk) ReadAt(p []byte, off int64) (int, error) {
+	n, err := d.memDisk.ReadAt(p, off)
+	d.reads.Add(1)
+	<-d.release
+	return n, err
+}
+
+// TestCompareAndWriteExcludesAnother: while one COMPARE AND WRITE is between its
+// comparison and its write, another of the same block does not compare.
+func TestCompareAndWriteExcludesAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := &heldDisk{memDisk: newMemDisk(rigBlocks), release: make(chan struct{})}
+		lun, err := NewLUN(disk, Options{Serial: "unit"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		device := NewDevice("iqn.2026-11.test:disk", lun)
+		outcomes := make(chan string, 2)
+		for _, host := range []string{"a", "b"} {
+			n := device.Login(host)
+			n.attention[0].take()
+			go func() {
+				out := append(fill(0, 1), fill(host[0], 1)...)
+				outcomes <- outcome(device.Execute(Command{Nexus: n, CDB: b("89 00 0000000000000004 000000 01 00 00"), Out: out, Expected: 2 * BlockSize}))
+			}()
+		}
+		synctest.Wait()
+		if n := disk.reads.Load(); n != 1 {
+			t.Errorf("%d commands have compared, want the first alone", n)
+		}
+		close(disk.release)
+		got := []string{<-outcomes, <-outcomes}
+		slices.Sort(got)
+		if want := []string{"e/1d00", "good"}; !slices.Equal(got, want) {
+			t.Errorf("outcomes %q, want %q: one host has the lock", got, want)
+		}
+	})
 }
 
 // atomicDisk is a memDisk that can write atomically, up to 16 blocks.

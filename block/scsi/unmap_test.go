@@ -139,3 +139,15 @@ func TestExtentsAreJoined(t *testing.T) {
 		t.Errorf("GET LBA STATUS = %x, want %x", res.In, want)
 	}
 }
+
+// TestUnmapIsSynced: without a write cache, what was given back is given back after a
+// power cut as well.
+func TestUnmapIsSynced(t *testing.T) {
+	for through, syncs := range map[bool]int{true: 1, false: 0} {
+		r := newRig(t, Options{WriteThrough: through})
+		r.want("good", r.nexus, "42 00 00000000 00 0018 00", b("0016 0010 00000000 0000000000000001 00000002 00000000")...)
+		if r.disk.syncs != syncs {
+			t.Errorf("UNMAP with write-through %v: %d syncs, want %d", through, r.disk.syncs, syncs)
+		}
+	}
+}

@@ -91,6 +91,9 @@ func TestRoutes(t *testing.T) {
 		if w.Code != c.status || !strings.Contains(w.Body.String(), c.body) {
 			t.Errorf("%s %s = %d %q, want %d with %q", c.method, c.target, w.Code, w.Body, c.status, c.body)
 		}
+		if kept := w.Header().Get("Cache-Control"); c.status == 200 && strings.HasPrefix(c.target, "/boot/") && kept != "no-store" {
+			t.Errorf("%s %s may hold a secret, and its Cache-Control is %q", c.method, c.target, kept)
+		}
 		if c.method == "HEAD" && (w.Body.Len() != 0 || w.Header().Get("Content-Length") == "") {
 			t.Errorf("HEAD %s: body %q, Content-Length %q", c.target, w.Body, w.Header().Get("Content-Length"))
 		}

@@ -9,36 +9,58 @@ import (
 	"time"
 )
 
-// kase is one kind of request. nodes and targets are what must be there first.
+// kase is one kind of work. nodes and targets are what must be there first.
 type kase struct {
 	name    string
 	nodes   int
 	targets int
-	request func(s *server, i int64) request
+	work    work
+	earlier bool // only beside an earlier revision, not in the table beside Ironic
+}
+
+// work is what a client does once; i is different each time.
+type work func(ctx context.Context, c *client, i int64) error
+
+// ask is the work of one request.
+func ask(next func(s *server, i int64) request) work {
+	return func(ctx context.Context, c *client, i int64) error {
+		_, err := c.send(ctx, next(c.server, i))
+		return err
+	}
 }
 
 type request struct{ method, path, body string }
 
-func get(path string) func(*server, int64) request {
-	return func(*server, int64) request { return request{"GET", path, ""} }
+func get(path string) work {
+	return ask(func(*server, int64) request { return request{"GET", path, ""} })
 }
+
+func getNode(s *server, i int64) request { return request{"GET", "/v1/nodes/" + s.node(i), ""} }
 
 // names keeps the names of what is posted apart, across cases and servers.
 var names atomic.Int64
 
 var cases = []kase{
-	{"GET /v1/nodes, 100 nodes", 100, 0, get("/v1/nodes")},
-	{"GET /v1/nodes/{uuid}", 100, 0, func(s *server, i int64) request { return request{"GET", "/v1/nodes/" + s.node(i), ""} }},
-	{"GET /v1/nodes, 1,000 nodes", 1000, 0, get("/v1/nodes")},
-	{"GET /v1/volume/targets?limit=1000", 1000, 1000, get("/v1/volume/targets?limit=1000")},
-	{"POST /v1/volume/targets", 1000, 1000, func(s *server, i int64) request {
+	{"GET /v1/nodes, 100 nodes", 100, 0, get("/v1/nodes"), false},
+	{"GET /v1/nodes/{uuid}", 100, 0, ask(getNode), false},
+	{"GET /v1/nodes, 1,000 nodes", 1000, 0, get("/v1/nodes"), false},
+	{"GET /v1/volume/targets?limit=1000", 1000, 1000, get("/v1/volume/targets?limit=1000"), false},
+	{"PATCH /v1/nodes/{uuid}", 1000, 1000, ask(func(s *server, i int64) request {
+		return request{"PATCH", "/v1/nodes/" + s.node(i), fmt.Sprintf(`[{"op":"add","path":"/extra/bench","value":%d}]`, i)}
+	}), true},
+	{"POST and DELETE /v1/nodes/{uuid}", 1000, 1000, createAndDelete, true},
+	{"deploy a new node", 1000, 1000, deploy, true},
+	{"POST /v1/volume/targets", 1000, 1000, ask(func(s *server, i int64) request {
 		n := names.Add(1)
 		return request{"POST", "/v1/volume/targets", fmt.Sprintf(
 			`{"node_uuid":%q,"volume_type":"iscsi","boot_index":%d,"volume_id":"v%d"}`, s.node(i), n+10, n)}
-	}},
-	{"POST /v1/nodes", 1000, 1000, func(*server, int64) request {
-		return request{"POST", "/v1/nodes", fmt.Sprintf(`{"driver":"fake-hardware","name":"posted-%d"}`, names.Add(1))}
-	}},
+	}), false},
+	{"POST /v1/nodes", 1000, 1000, ask(postNode), false},
+	{"GET /v1/nodes/{uuid}, 10,000 nodes", manyNodes, manyVolumes, ask(getNode), true},
+}
+
+func postNode(*server, int64) request {
+	return request{"POST", "/v1/nodes", fmt.Sprintf(`{"driver":"fake-hardware","name":"posted-%d"}`, names.Add(1))}
 }
 
 var clients = []int{1, 8, 32}
@@ -48,6 +70,9 @@ func compare(ctx context.Context, w io.Writer, ours, theirs *server, each time.D
 	fmt.Fprintf(w, "Requests a second, and how long the slowest hundredth took at least (p99).\n\n")
 	fmt.Fprintf(w, "| request | clients | Ironhook | p99 | Ironic 21.4 | p99 | times |\n|---|---:|---:|---:|---:|---:|---:|\n")
 	for _, k := range cases {
+		if k.earlier {
+			continue
+		}
 		for _, n := range clients {
 			a, err := one(ctx, ours, k, n, each)
 			if err != nil {
@@ -72,7 +97,7 @@ func one(ctx context.Context, s *server, k kase, n int, each time.Duration) (res
 	if err := s.fill(ctx, k.nodes, k.targets); err != nil {
 		return result{}, fmt.Errorf("%s: %w", s.name, err)
 	}
-	r, err := s.load(ctx, n, each, func(i int64) request { return k.request(s, i) })
+	r, err := s.load(ctx, n, each, k.work)
 	if err != nil {
 		return r, fmt.Errorf("%s: %s with %d clients: %w", s.name, k.name, n, err)
 	}
@@ -90,7 +115,7 @@ func scale(ctx context.Context, w io.Writer, s *server, each time.Duration) erro
 	if err := s.fill(ctx, manyNodes, manyVolumes); err != nil {
 		return err
 	}
-	r, err := s.load(ctx, 8, each, func(i int64) request { return request{"GET", "/v1/nodes/" + s.node(i), ""} })
+	r, err := s.load(ctx, 8, each, ask(getNode))
 	if err != nil {
 		return err
 	}

@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// result is what a load has shown.
+// result is what a load has shown; times are those of each piece of work.
 type result struct {
 	took  time.Duration
-	times []time.Duration // of each request, sorted
+	times []time.Duration // sorted
 }
 
 func (r result) rate() float64 { return float64(len(r.times)) / r.took.Seconds() }
@@ -24,10 +24,10 @@ func (r result) p99() string {
 	return fmt.Sprintf("%.1f ms", float64(t.Microseconds())/1000)
 }
 
-// load sends requests from n clients for a while, each client one at a time on a
-// connection of its own. A request in flight at the end still counts, with its
+// load does the work from n clients for a while, each client one at a time on a
+// connection of its own. Work in flight at the end still counts, with its
 // time.
-func (s *server) load(ctx context.Context, n int, each time.Duration, next func(int64) request) (result, error) {
+func (s *server) load(ctx context.Context, n int, each time.Duration, do work) (result, error) {
 	var count atomic.Int64
 	times := make([][]time.Duration, n)
 	var g errgroup.Group
@@ -38,7 +38,7 @@ func (s *server) load(ctx context.Context, n int, each time.Duration, next func(
 			defer c.close()
 			for time.Since(start) < each {
 				begun := time.Now()
-				if _, err := c.send(ctx, next(count.Add(1))); err != nil {
+				if err := do(ctx, c, count.Add(1)); err != nil {
 					return err
 				}
 				times[i] = append(times[i], time.Since(begun))

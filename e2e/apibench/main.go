@@ -6,13 +6,19 @@
 // alone, and with the work that would disturb it (power synchronisation) switched
 // off. Ironhook runs on its defaults but for --auth none. Both write durably.
 //
-// The two are measured one after the other, on the same data. What is measured
+// With -before an earlier revision of Ironhook stands in for Ironic, and the two are
+// measured by turns:
+//
+//	go run ./e2e/apibench -before PROGRAM [-rounds 5] [-time 1s] [-only TEXT] [-write FILE]
+//
+// Otherwise they are measured one after the other, on the same data. What is measured
 // stands in [cases]; the result is a Markdown table on standard output, and in the
 // section of docs/benchmarks.md that belongs to it.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -22,6 +28,7 @@ import (
 	"strings"
 	"time"
 
+	"ironhook/e2e/before"
 	"ironhook/internal/section"
 )
 
@@ -35,22 +42,43 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	write := flag.String("write", "docs/benchmarks.md", "Markdown file whose API section to replace; empty for none")
+	options := before.Flags("the API")
+	rounds := flag.Int("rounds", 5, "with -before: pairs of runs of each case")
+	only := flag.String("only", "", "with -before: a part of the names of the workloads to measure; empty: all")
 	each := flag.Duration("time", 3*time.Second, "for one case at one number of clients")
 	program := flag.String("ironhook", "", "program to measure; empty builds it from the repository")
 	alone := flag.Bool("alone", false, "measure Ironhook without Ironic beside it")
 	flag.Parse()
+	earlier, path, err := options.Resolve()
+	if err != nil {
+		return err
+	}
+	if earlier == "" && *only != "" {
+		return errors.New("-only needs -before: the table beside Ironic is whole")
+	}
 
 	dir, err := os.MkdirTemp("", "apibench")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	ours, err := startIronhook(ctx, dir, *program)
+	ours, err := startIronhook(ctx, filepath.Join(dir, "now"), *program)
 	if err != nil {
 		return err
 	}
 	defer ours.stop()
+	if earlier != "" {
+		old, err := startIronhook(ctx, filepath.Join(dir, "before"), earlier)
+		if err != nil {
+			return err
+		}
+		defer old.stop()
+		pairs, err := compareBefore(ctx, ours, old, *only, *rounds, *each)
+		if err != nil {
+			return err
+		}
+		return before.Report(pairs, "API", "times a second", "bench-before-api", path)
+	}
 	theirs := &server{}
 	if !*alone {
 		if theirs, err = startIronic(ctx, filepath.Join(dir, "ironic")); err != nil {
@@ -68,8 +96,8 @@ func run(ctx context.Context) error {
 		return err
 	}
 	fmt.Print(b.String())
-	if *write == "" {
+	if path == "" {
 		return nil
 	}
-	return section.Replace(*write, "API", "bench-api", b.String())
+	return section.Replace(path, "API", "bench-api", b.String())
 }

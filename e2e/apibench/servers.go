@@ -36,7 +36,11 @@ func freePort() (string, error) {
 	return l.Addr().String(), nil
 }
 
+// startIronhook starts it in a folder that it makes.
 func startIronhook(ctx context.Context, dir, program string) (*server, error) {
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
 	if program == "" {
 		if err := os.Setenv("IRONHOOK_LAB_SCRATCH", dir); err != nil {
 			return nil, err
@@ -53,7 +57,8 @@ func startIronhook(ctx context.Context, dir, program string) (*server, error) {
 			return nil, err
 		}
 	}
-	return start(ctx, &server{name: "ironhook", url: "http://" + addresses[0]}, dir, program, "serve", "--data", filepath.Join(dir, "data"),
+	s := &server{name: "ironhook " + filepath.Base(dir), url: "http://" + addresses[0]}
+	return start(ctx, s, dir, program, "serve", "--data", filepath.Join(dir, "data"),
 		"--auth", "none", "--dhcp", "off", "--api", addresses[0], "--http", addresses[1], "--iscsi", addresses[2],
 		"--hardware-types", "fake-hardware", "--log-level", "warn")
 }

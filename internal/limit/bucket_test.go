@@ -40,6 +40,7 @@ func TestRates(t *testing.T) {
 	}{
 		StrangerLeases:   {"stranger leases", 256, time.Second / 32},
 		AddressConflicts: {"address conflicts", 16, time.Minute},
+		HearsayLines:     {"hearsay lines", 5, 10 * time.Second},
 		UnsentReplies:    {"unsent replies", 10, 5 * time.Second},
 		MachineEvents:    {"machine events", 40, 2 * time.Second},
 		EnrolledEvents:   {"enrolled events", 2000, 5 * time.Millisecond},
@@ -53,8 +54,8 @@ func TestRates(t *testing.T) {
 		calls = append(calls, taken{0, false}) // a clock that goes back gives nothing
 		hold(t, c.name, Rate(r), calls)
 	}
-	if len(rates) != 8 {
-		t.Errorf("%d rates, and the test knows 8", len(rates))
+	if len(rates) != 9 {
+		t.Errorf("%d rates, and the test knows 9", len(rates))
 	}
 }
 

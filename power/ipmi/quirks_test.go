@@ -95,6 +95,18 @@ func TestOrdersWithoutEffectAreRepeated(t *testing.T) {
 	}
 }
 
+// A diagnostic interrupt that the BMC may have raised is not raised once more: the
+// operating system would dump itself twice.
+func TestNMIIsGivenOnce(t *testing.T) {
+	m, n := startQuirky(t, bmctest.Quirks{Codes: map[string][]byte{"diagnostic": {0xff, 0}}}, both)
+	if err := New(hurried).InjectNMI(t.Context(), n); !errors.Is(err, rmcp.Unspecified) {
+		t.Errorf("InjectNMI = %v, want %v", err, rmcp.Unspecified)
+	}
+	if got := m.Calls("diagnostic"); got != 1 {
+		t.Errorf("the interrupt was ordered %d times, want once", got)
+	}
+}
+
 // One unspecified error or one wrong sum says nothing; two do.
 func TestOneHiccup(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -4,7 +4,9 @@
 // binaries and boot disk are the same; the two take turns, so that what else the
 // host does falls on both.
 //
-//	go run ./e2e/boot/bench [-runs 5] [-write FILE]
+// With -before an earlier revision of Ironhook stands in for that set.
+//
+//	go run ./e2e/boot/bench [-before PROGRAM] [-runs 5] [-only NAME,...] [-write FILE]
 package main
 
 import (
@@ -14,8 +16,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	"ironhook/e2e/before"
 	"ironhook/e2e/lab"
 	"ironhook/e2e/lab/image"
 	"ironhook/internal/section"
@@ -23,9 +28,9 @@ import (
 
 func main() { os.Exit(lab.Run(bench)) }
 
-// hardware is what is measured: both of iPXE's ways into a BIOS machine, and a
+// machines is what is measured: both of iPXE's ways into a BIOS machine, and a
 // UEFI machine that knows nothing of iPXE.
-var hardware = []lab.Hardware{
+var machines = []lab.Hardware{
 	{Name: "bios-virtio"},
 	{Name: "bios-e1000", NIC: "e1000"},
 	{Name: "uefi-native", Firmware: lab.UEFI, NoROM: true},
@@ -33,27 +38,51 @@ var hardware = []lab.Hardware{
 
 func bench() int {
 	runs := flag.Int("runs", 5, "boots of each machine with each set of servers")
-	write := flag.String("write", "docs/benchmarks.md", "Markdown file in the repository whose boot section to replace; empty for none")
+	only := flag.String("only", "", "names of machines, separated by commas; empty: all")
+	options := before.Flags("booting")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	root, err := lab.Root()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		return 1
-	}
-	table, err := measure(ctx, root, *runs)
-	if err == nil {
-		fmt.Print("\n", table)
-		if *write != "" {
-			err = section.Replace(filepath.Join(root, *write), "Boot", "bench-boot", table)
-		}
-	}
-	if err != nil {
+	if err := run(ctx, options, chosen(*only), *runs); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		return 1
 	}
 	return 0
+}
+
+// chosen returns the machines of those names.
+func chosen(only string) []lab.Hardware {
+	return slices.DeleteFunc(slices.Clone(machines), func(hw lab.Hardware) bool {
+		return only != "" && !slices.Contains(strings.Split(only, ","), hw.Name)
+	})
+}
+
+// run measures and writes the section.
+func run(ctx context.Context, options *before.Options, hardware []lab.Hardware, runs int) error {
+	program, path, err := options.Resolve()
+	if err != nil {
+		return err
+	}
+	if len(hardware) == 0 {
+		return before.ErrNone
+	}
+	other := setUp(reference)
+	if program != "" {
+		other = earlier(program)
+	}
+	stacks, results, err := measure(ctx, hardware, runs, ours, other)
+	if err != nil {
+		return err
+	}
+	if program != "" {
+		return before.Report(pairs(hardware, results), "boot", "boots a minute", "bench-before-boot", path)
+	}
+	table := render(stacks, hardware, results, runs)
+	fmt.Print("\n", table)
+	if path == "" {
+		return nil
+	}
+	return section.Replace(path, "Boot", "bench-boot", table)
 }
 
 // bootLimit is the longest that one boot may take before the run is given up.
@@ -66,30 +95,39 @@ type stack struct {
 	boot func(ctx context.Context, machine int) (time.Duration, error)
 }
 
-// measure boots every machine with both stacks in turn and returns the table.
-func measure(ctx context.Context, root string, runs int) (string, error) {
+// setUp makes a stack; one that it returns with an error must be closed, too.
+type setUp func(context.Context, image.Image, []lab.Hardware) (*stack, error)
+
+// measure boots every machine with both stacks in turn and returns the times.
+func measure(ctx context.Context, hardware []lab.Hardware, runs int, both ...setUp) ([]*stack, []result, error) {
+	root, err := lab.Root()
+	if err != nil {
+		return nil, nil, err
+	}
 	img, err := image.Build(ctx, filepath.Join(root, "build", "image"))
 	if err != nil {
-		return "", err
+		return nil, nil, err
 	}
 	var stacks []*stack
-	for _, setUp := range []func(context.Context, image.Image) (*stack, error){ours, reference} {
-		s, err := setUp(ctx, img)
+	for _, setUp := range both {
+		s, err := setUp(ctx, img, hardware)
 		if s != nil {
 			defer s.lab.Close()
 		}
 		if err != nil {
-			return "", err
+			return nil, nil, err
 		}
 		stacks = append(stacks, s)
 	}
 	results := make([]result, len(hardware))
 	for machine, hw := range hardware {
 		for run := range runs + 1 {
-			for i, s := range stacks {
+			for k := range stacks {
+				i := (run + k) % len(stacks) // the one and the other goes first
+				s := stacks[i]
 				took, err := bootOnce(ctx, s, machine)
 				if err != nil {
-					return "", fmt.Errorf("%s with %s: %w", hw.Name, s.name, err)
+					return nil, nil, fmt.Errorf("%s with %s: %w", hw.Name, s.name, err)
 				}
 				if run == 0 {
 					continue // the first boot fills caches and UEFI variables
@@ -99,7 +137,7 @@ func measure(ctx context.Context, root string, runs int) (string, error) {
 			}
 		}
 	}
-	return render(stacks, results, runs), nil
+	return stacks, results, nil
 }
 
 func bootOnce(ctx context.Context, s *stack, machine int) (time.Duration, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"ironhook/e2e/lab"
@@ -10,16 +11,27 @@ import (
 
 // ours serves the machines with Ironhook, each its own volume with CHAP, powered
 // through the API and a BMC.
-func ours(ctx context.Context, img image.Image) (*stack, error) {
+func ours(ctx context.Context, img image.Image, hardware []lab.Hardware) (*stack, error) {
 	program, err := lab.Build(ctx)
 	if err != nil {
 		return nil, err
 	}
-	l, err := lab.New("bench-ironhook")
+	return ironhook(ctx, img, hardware, program, "Ironhook")
+}
+
+// earlier serves them with the program of an earlier revision.
+func earlier(program string) setUp {
+	return func(ctx context.Context, img image.Image, hardware []lab.Hardware) (*stack, error) {
+		return ironhook(ctx, img, hardware, program, "before")
+	}
+}
+
+func ironhook(ctx context.Context, img image.Image, hardware []lab.Hardware, program, name string) (*stack, error) {
+	l, err := lab.New("bench-" + strings.ToLower(name))
 	if err != nil {
 		return nil, err
 	}
-	s := &stack{name: "Ironhook", lab: l}
+	s := &stack{name: name, lab: l}
 	app, err := l.Appliance(ctx, program)
 	if err != nil {
 		return s, err

@@ -53,7 +53,7 @@ const referenceIQN = "iqn.2024-01.test.reference:disk"
 
 // reference serves the machines with the usual set; they share a disk, since
 // only one of them is on at a time.
-func reference(ctx context.Context, img image.Image) (*stack, error) {
+func reference(ctx context.Context, img image.Image, hardware []lab.Hardware) (*stack, error) {
 	l, err := lab.New("bench-reference")
 	if err != nil {
 		return nil, err

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"ironhook/e2e/before"
+	"ironhook/e2e/lab"
 	"ironhook/internal/section"
 )
 
@@ -15,7 +17,7 @@ import (
 type result [2][]time.Duration
 
 // render makes the Markdown table: medians, extremes, and their ratio.
-func render(stacks []*stack, results []result, runs int) string {
+func render(stacks []*stack, hardware []lab.Hardware, results []result, runs int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Power-on to root mounted and checked, in seconds: median (fastest to slowest) of %d boots each.\n", runs)
 	fmt.Fprintf(&b, "%s; emulated machines (QEMU TCG, 1 CPU, 512 MiB); `go run ./e2e/boot/bench -runs %d`, %s.\n\n",
@@ -48,4 +50,16 @@ func host() string {
 		version = "QEMU of unknown version"
 	}
 	return fmt.Sprintf("%s, %d CPUs, load average %s at the end (one boot alone makes 1), %s", section.Processor(), runtime.NumCPU(), section.Load(), version)
+}
+
+// pairs returns the times as boots a minute, so that more is better.
+func pairs(hardware []lab.Hardware, results []result) []before.Workload {
+	all := make([]before.Workload, len(results))
+	for i, r := range results {
+		all[i].Name = hardware[i].Name
+		for n := range r[0] {
+			all[i].Add(1/r[0][n].Minutes(), 1/r[1][n].Minutes())
+		}
+	}
+	return all
 }

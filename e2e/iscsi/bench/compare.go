@@ -29,10 +29,7 @@ func (p *peers) compare(ctx context.Context, w workload, rounds int, length time
 	if err != nil {
 		return r, err
 	}
-	sides := [2]side{{q.tgt, w.over(q.urls[0])}, {q.ours, w.over(q.urls[1])}}
-	if w.digests {
-		sides = [2]side{{q.ours, w.ourInitiator(q, "None")}, {q.ours, w.ourInitiator(q, "CRC32C")}}
-	}
+	sides := w.sides(q, p.before != "")
 	for n := range rounds {
 		var got [2]load.Reading
 		for k := range 2 {
@@ -51,21 +48,36 @@ func (p *peers) compare(ctx context.Context, w workload, rounds int, length time
 	return r, nil
 }
 
+// sides returns what is compared: the other target and ours. Digests cost what they cost
+// against ourselves without them, or against themselves in an earlier revision.
+func (w workload) sides(q *pair, earlier bool) [2]side {
+	switch {
+	case w.digests && earlier:
+		return [2]side{w.ourInitiator(q.other, "CRC32C"), w.ourInitiator(q.ours, "CRC32C")}
+	case w.digests:
+		return [2]side{w.ourInitiator(q.ours, "None"), w.ourInitiator(q.ours, "CRC32C")}
+	}
+	return [2]side{w.over(q.other), w.over(q.ours)}
+}
+
 // side is a target under a load.
 type side struct {
 	process *exec.Cmd
 	run     func(context.Context, time.Duration) (load.Reading, error)
 }
 
-func (w workload) over(url string) func(context.Context, time.Duration) (load.Reading, error) {
-	return func(ctx context.Context, length time.Duration) (load.Reading, error) { return w.run(ctx, url, length) }
+func (w workload) over(t target) side {
+	return side{t.process, func(ctx context.Context, length time.Duration) (load.Reading, error) {
+		return w.run(ctx, t.url, length)
+	}}
 }
 
-func (w workload) ourInitiator(q *pair, digest string) func(context.Context, time.Duration) (load.Reading, error) {
+func (w workload) ourInitiator(t target, digest string) side {
 	keys := []iscsi.Pair{{Key: "HeaderDigest", Value: digest}, {Key: "DataDigest", Value: digest}}
-	return func(ctx context.Context, length time.Duration) (load.Reading, error) {
-		return w.pipeline(ctx, q.portal, q.id, keys, length)
-	}
+	portal, name := t.address()
+	return side{t.process, func(ctx context.Context, length time.Duration) (load.Reading, error) {
+		return w.pipeline(ctx, portal, name, keys, length)
+	}}
 }
 
 // row is one line of the table.

@@ -5,7 +5,9 @@
 // bench for writes. Digests are compared with our own initiator, since neither of these
 // can do them for data.
 //
-//	go run ./e2e/iscsi/bench [-rounds 3] [-seconds 2] [-only NAME,...] [-write FILE]
+// With -before an earlier revision of Ironhook stands in for tgt.
+//
+//	go run ./e2e/iscsi/bench [-before PROGRAM] [-rounds 3] [-seconds 2] [-only NAME,...] [-write FILE]
 package main
 
 import (
@@ -14,10 +16,10 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"time"
 
+	"ironhook/e2e/before"
 	"ironhook/e2e/lab"
 	"ironhook/internal/section"
 )
@@ -28,11 +30,11 @@ func bench() int {
 	rounds := flag.Int("rounds", 3, "pairs of runs of each workload")
 	seconds := flag.Int("seconds", 2, "length of a run")
 	only := flag.String("only", "", "names of workloads, separated by commas; empty: all")
-	write := flag.String("write", "docs/benchmarks.md", "Markdown file in the repository whose section on iSCSI to replace; empty for none")
+	options := before.Flags("iSCSI")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := measure(ctx, *rounds, time.Duration(*seconds)*time.Second, *only, *write); err != nil {
+	if err := measure(ctx, options, *rounds, time.Duration(*seconds)*time.Second, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		return 1
 	}
@@ -40,8 +42,8 @@ func bench() int {
 }
 
 // measure runs everything and writes the section.
-func measure(ctx context.Context, rounds int, length time.Duration, only, write string) error {
-	root, err := lab.Root()
+func measure(ctx context.Context, options *before.Options, rounds int, length time.Duration, only string) error {
+	earlier, path, err := options.Resolve()
 	if err != nil {
 		return err
 	}
@@ -49,9 +51,10 @@ func measure(ctx context.Context, rounds int, length time.Duration, only, write 
 	if err != nil {
 		return err
 	}
-	p := &peers{program: program}
+	p := &peers{program: program, before: earlier}
 	defer p.stop()
 	var results []result
+	var pairs []before.Workload
 	for _, w := range workloads {
 		if only != "" && !strings.Contains(","+only+",", ","+w.name+",") {
 			continue
@@ -60,13 +63,24 @@ func measure(ctx context.Context, rounds int, length time.Duration, only, write 
 		if err != nil {
 			return fmt.Errorf("%s: %w", w.name, err)
 		}
-		fmt.Println(r.row())
 		results = append(results, r)
+		if earlier != "" {
+			pairs = append(pairs, before.Workload{Name: w.name, Now: r.rate[1], Before: r.rate[0]})
+			fmt.Println(pairs[len(pairs)-1].Row())
+			continue
+		}
+		fmt.Println(r.row())
+	}
+	if len(results) == 0 {
+		return before.ErrNone
+	}
+	if earlier != "" {
+		return before.Report(pairs, "iSCSI", "requests a second", "bench-before-iscsi", path)
 	}
 	table := render(results, p.memory(), rounds, length)
 	fmt.Print("\n", table)
-	if write == "" {
+	if path == "" {
 		return nil
 	}
-	return section.Replace(filepath.Join(root, write), "iSCSI", "bench-iscsi", table)
+	return section.Replace(path, "iSCSI", "bench-iscsi", table)
 }

@@ -18,15 +18,26 @@ import (
 // medium.
 type peers struct {
 	program string // ironhook
+	before  string // an earlier revision of it, to stand in for tgt; empty: tgt
 	pairs   [2]*pair
 }
 
-// pair is tgt and we, each with a file of its own on the same file system.
+// pair is the other target and ours, each with a file of its own on the same file system.
 type pair struct {
-	dir        string
-	tgt, ours  *exec.Cmd
-	urls       [2]string
-	portal, id string // ours, for our own initiator
+	dir         string
+	other, ours target
+}
+
+// target is a process that serves a unit.
+type target struct {
+	process *exec.Cmd
+	url     string // iscsi://PORTAL/NAME/LUN
+}
+
+// address returns what our own initiator asks for.
+func (t target) address() (portal, name string) {
+	parts := strings.Split(strings.TrimPrefix(t.url, "iscsi://"), "/")
+	return parts[0], parts[1]
 }
 
 func (p *peers) pair(ctx context.Context, on medium) (*pair, error) {
@@ -43,10 +54,17 @@ func (p *peers) pair(ctx context.Context, on medium) (*pair, error) {
 	}
 	q := &pair{dir: dir}
 	p.pairs[on] = q
-	if err := errors.Join(q.startTGT(ctx, 100+int(on)), q.startOurs(p.program)); err != nil {
+	if err := errors.Join(p.startOther(ctx, q, 100+int(on)), q.startIronhook(&q.ours, p.program, "ours.raw")); err != nil {
 		return nil, err
 	}
 	return q, nil
+}
+
+func (p *peers) startOther(ctx context.Context, q *pair, control int) error {
+	if p.before != "" {
+		return q.startIronhook(&q.other, p.before, "before.raw")
+	}
+	return q.startTGT(ctx, control)
 }
 
 // file makes a file without holes, so that both read what is there.
@@ -80,8 +98,8 @@ func (q *pair) startTGT(ctx context.Context, control int) error {
 	}
 	portal := l.Addr().String()
 	l.Close()
-	q.tgt = exec.Command("tgtd", "-f", "-C", strconv.Itoa(control), "--iscsi", "portal="+portal)
-	if err := q.tgt.Start(); err != nil {
+	q.other.process = exec.Command("tgtd", "-f", "-C", strconv.Itoa(control), "--iscsi", "portal="+portal)
+	if err := q.other.process.Start(); err != nil {
 		return fmt.Errorf("start tgtd (package tgt): %w", err)
 	}
 	const name = "iqn.2026-11.test:tgt"
@@ -94,7 +112,7 @@ func (q *pair) startTGT(ctx context.Context, control int) error {
 			return err
 		}
 	}
-	q.urls[0] = "iscsi://" + portal + "/" + name + "/1"
+	q.other.url = "iscsi://" + portal + "/" + name + "/1"
 	return nil
 }
 
@@ -118,26 +136,25 @@ func tgtadm(ctx context.Context, control int, args []string) error {
 	}
 }
 
-func (q *pair) startOurs(program string) error {
-	file, err := q.file("ours.raw")
+// startIronhook has a program of ours serve a file of that name; t is that target.
+func (q *pair) startIronhook(t *target, program, name string) error {
+	file, err := q.file(name)
 	if err != nil {
 		return err
 	}
-	q.ours = exec.Command(program, "iscsi", "export", "--listen", "127.0.0.1:0", file)
-	out, err := q.ours.StdoutPipe()
+	t.process = exec.Command(program, "iscsi", "export", "--listen", "127.0.0.1:0", file)
+	out, err := t.process.StdoutPipe()
 	if err != nil {
 		return err
 	}
-	if err := q.ours.Start(); err != nil {
+	if err := t.process.Start(); err != nil {
 		return err
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		return fmt.Errorf("start %s: %w", program, err)
 	}
-	q.urls[1] = strings.TrimSpace(line)
-	parts := strings.Split(strings.TrimPrefix(q.urls[1], "iscsi://"), "/")
-	q.portal, q.id = parts[0], parts[1]
+	t.url = strings.TrimSpace(line)
 	return nil
 }
 
@@ -147,7 +164,7 @@ func (p *peers) stop() {
 		if q == nil {
 			continue
 		}
-		for _, cmd := range []*exec.Cmd{q.tgt, q.ours} {
+		for _, cmd := range []*exec.Cmd{q.other.process, q.ours.process} {
 			if cmd != nil && cmd.Process != nil {
 				cmd.Process.Kill()
 				cmd.Wait()
@@ -160,7 +177,7 @@ func (p *peers) stop() {
 // memory says how much each of the two had resident at most.
 func (p *peers) memory() string {
 	if q := p.pairs[memory]; q != nil {
-		return fmt.Sprintf("Most resident memory: tgt %d MiB, Ironhook %d MiB.", peak(q.tgt), peak(q.ours))
+		return fmt.Sprintf("Most resident memory: tgt %d MiB, Ironhook %d MiB.", peak(q.other.process), peak(q.ours.process))
 	}
 	return ""
 }

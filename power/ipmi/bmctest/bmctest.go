@@ -25,7 +25,7 @@ const User, Password = "ADMIN", "correct horse 16"
 type Quirks struct {
 	// Codes are the completion codes of the first calls of a command, and the last of
 	// them of all further calls; 0 is to obey. The commands are "status", "on", "off",
-	// "soft", "level" (Set Session Privilege Level), "get5" and "boot3", "boot5": Set
+	// "soft", "diagnostic" (the interrupt), "level" (Set Session Privilege Level), "get5" and "boot3", "boot5": Set
 	// System Boot Options with this parameter.
 	Codes map[string][]byte
 	// Ignored is how many orders "on", "off" or "soft" are answered with 00 and have no
@@ -101,7 +101,7 @@ func (m *BMC) Calls(command string) int {
 }
 
 // controls are the chassis control orders (table 28-4) that have a name here.
-var controls = map[byte]string{0: "off", 1: "on", 5: "soft"}
+var controls = map[byte]string{0: "off", 1: "on", 4: "diagnostic", 5: "soft"}
 
 // name is what Quirks call a request, "" for one that they do not name.
 func name(netFn types.NetFn, cmd byte, data []byte) string {

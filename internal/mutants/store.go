@@ -1,0 +1,96 @@
+package main
+
+// ofStore are mutants of the database.
+var ofStore = []mutant{
+	{
+		101, "store/writer.go",
+		"\t<-b.done\n",
+		"",
+		"a change is answered before it is on the disk, and a power cut takes it back",
+		"store", "LostTransaction|WritersThatMeet|AnsweredSurvives",
+	},
+	{
+		102, "store/store.go",
+		"synchronous(FULL)",
+		"synchronous(OFF)",
+		"a commit is answered that a power cut takes back",
+		"store", "Durable",
+	},
+	{
+		103, "store/store.go",
+		"foreign_keys(1)",
+		"foreign_keys(0)",
+		"ports, targets and exports outlive their node",
+		"store", "Cascade|Words",
+	},
+	{
+		104, "store/writer.go",
+		`err = s.control("ROLLBACK TO member")`,
+		"err = nil",
+		"half a refused change is kept with the commit of another",
+		"store", "TakesBack",
+	},
+	{
+		105, "store/writer.go",
+		`b.err = fmt.Errorf("commit: %w", err)`,
+		`_ = fmt.Errorf("commit: %w", err)`,
+		"a commit that failed is answered as done",
+		"store", "FailedCommit",
+	},
+	{
+		106, "store/store.go",
+		"os.O_RDWR|os.O_CREATE, 0o600",
+		"os.O_RDWR|os.O_CREATE, 0o644",
+		"every user of the machine reads the secrets of CHAP and of BMCs",
+		"store", "OwnerOnly",
+	},
+	{
+		107, "store/session.go",
+		"\t\ts.broken = err\n",
+		"\t\t_ = err\n",
+		"what follows a failed statement is written outside of the transaction",
+		"store", "BrokenTransaction|LostTransaction",
+	},
+	{
+		108, "store/migrate.go",
+		"case version > newest:",
+		"case version > newest+1:",
+		"an older program writes to the database of a newer one",
+		"store", "Newer",
+	},
+	{
+		109, "store/migrate.go",
+		`if verdict != "ok" {`,
+		`if verdict == "" {`,
+		"a damaged database is served until a boot meets the damage",
+		"store", "Damaged",
+	},
+	{
+		110, "store/event.go",
+		"e.Seq-kept)",
+		"e.Seq)",
+		"the log forgets everything at each thousandth event",
+		"store", "Log",
+	},
+	{
+		111, "store/set.go",
+		"return s.absent(key)",
+		"return nil",
+		"a change of a row that has gone is answered as done",
+		"store", "Kind|Absen",
+	},
+	{
+		112, "store/writer.go",
+		"\tw.committed()\n",
+		"",
+		"sessions of a volume that was taken away go on: nothing notices the commit",
+		"store", "Changed|EventsAre",
+	},
+	{
+		113, "store/writer.go",
+		"if b.err == nil && w.pass(b) {",
+		"if w.pass(b) {",
+		"a transaction joins one that SQLite has taken back, and is answered as done",
+		"store", "LostTransaction|Writers",
+	},
+}
