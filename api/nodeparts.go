@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"ironhook/baremetal"
-	"ironhook/fleet"
 	"ironhook/store"
 )
 
@@ -227,7 +226,7 @@ func listIndicators(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, fleet.Unsupported(n.Driver, "get_supported_indicators")
+	return nil, baremetal.Unsupported(n.Driver, "get_supported_indicators")
 }
 
 func oneIndicator(c *call) ([]byte, error) {
@@ -239,7 +238,7 @@ func oneIndicator(c *call) ([]byte, error) {
 	if !strings.Contains(name, "@") {
 		return nil, invalid(`Malformed indicator name "%s"`, name)
 	}
-	return nil, fleet.Unsupported(n.Driver, cmp.Or(map[string]string{"PUT": "set_indicator_state"}[c.r.Method], "get_indicator_state"))
+	return nil, baremetal.Unsupported(n.Driver, cmp.Or(map[string]string{"PUT": "set_indicator_state"}[c.r.Method], "get_indicator_state"))
 }
 
 func listVendorMethods(c *call) ([]byte, error) {

@@ -43,3 +43,9 @@ func (e *Error) Unwrap() error { return e.Kind }
 func Errorf(kind error, format string, args ...any) error {
 	return &Error{Kind: kind, Message: fmt.Sprintf(format, args...)}
 }
+
+// Unsupported is Ironic's UnsupportedDriverExtension: the node's driver cannot do what
+// extension names.
+func Unsupported(driver, extension string) error {
+	return Errorf(ErrUnsupported, "Driver %s does not support %s (disabled or not implemented).", driver, extension)
+}

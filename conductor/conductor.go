@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"ironhook/baremetal"
-	"ironhook/fleet"
 	"ironhook/store"
 )
 
@@ -142,7 +141,7 @@ func (c *Conductor) storageOf(n *baremetal.Node) (Storage, error) {
 
 // unsupported says that none of our interfaces of this kind is the node's.
 func unsupported(n *baremetal.Node, kind string) error {
-	return fleet.Unsupported(n.Driver, kind)
+	return baremetal.Unsupported(n.Driver, kind)
 }
 
 // sentence is an error as a node's last_error tells it.

@@ -23,7 +23,7 @@ func (f *Fleet) SetMaintenance(ctx context.Context, ident string, on bool, reaso
 // driver but the fake one, which remembers whether its console is on.
 func HasConsole(n *baremetal.Node) error {
 	if name := n.Interfaces["console"]; name == "" || name == "no-console" {
-		return Unsupported(n.Driver, "console")
+		return baremetal.Unsupported(n.Driver, "console")
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func (f *Fleet) attempt(ctx context.Context, n *baremetal.Node, what, extension 
 			"with ongoing changes and result in erroneous modification. Try again later.", n.ProvisionState)
 	}
 	return f.edit(ctx, n.UUID, func(tx *store.Tx, n *baremetal.Node) error {
-		n.LastError = "Failed to change " + what + ": " + Unsupported(n.Driver, extension).Error()
+		n.LastError = "Failed to change " + what + ": " + baremetal.Unsupported(n.Driver, extension).Error()
 		return save(tx, n, n.LastError)
 	})
 }

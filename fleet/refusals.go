@@ -34,14 +34,9 @@ func Refuse(action, node, state string) error {
 		action, node, cmp.Or(state, "None"))
 }
 
-// Unsupported is Ironic's UnsupportedDriverExtension.
-func Unsupported(driver, extension string) error {
-	return baremetal.Errorf(baremetal.ErrUnsupported, "Driver %s does not support %s (disabled or not implemented).", driver, extension)
-}
-
-// NoRAID is Unsupported as Ironic reports it for RAID: not found.
+// NoRAID is [baremetal.Unsupported] as Ironic reports it for RAID: not found.
 func NoRAID(driver string) error {
-	return rekind(Unsupported(driver, "raid"), baremetal.ErrUnsupported, baremetal.ErrNotFound)
+	return rekind(baremetal.Unsupported(driver, "raid"), baremetal.ErrUnsupported, baremetal.ErrNotFound)
 }
 
 // Unprotected returns ErrForbidden if the node is protected.

@@ -58,7 +58,7 @@ func (d Driver) SetBootDevice(_ context.Context, _ *baremetal.Node, device strin
 
 // InjectNMI is what a fake machine cannot do.
 func (Driver) InjectNMI(_ context.Context, n *baremetal.Node) error {
-	return baremetal.Errorf(baremetal.ErrUnsupported, "Driver %s does not support inject_nmi (disabled or not implemented).", n.Driver)
+	return baremetal.Unsupported(n.Driver, "inject_nmi")
 }
 
 // Keys lists none: Ironic's two belong to its fake vendor interface.
