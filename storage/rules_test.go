@@ -66,8 +66,8 @@ func TestVolumeThatIsReadOnlyForAll(t *testing.T) {
 		n := h.node("pc")
 		h.give(n, 0, v.UUID, baremetal.Object{"access_mode": "rw"})
 		h.must(h.managed.Attach(t.Context(), n))
-		if _, ro, err := exports.find(t.Context(), h.export().IQN); err != nil || ro != readOnly {
-			t.Errorf("a volume with read-only %v is served with %v, %v", readOnly, ro, err)
+		if g, err := exports.find(t.Context(), h.grant().IQN); err != nil || g.ReadOnly != readOnly {
+			t.Errorf("a volume with read-only %v is served by the grant %+v, %v", readOnly, g, err)
 		}
 		h.must(h.managed.Detach(t.Context(), n))
 		h.update(func(tx *store.Tx) error { return tx.Nodes().Delete(n.UUID) })

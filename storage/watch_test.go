@@ -18,6 +18,7 @@ func TestWatch(t *testing.T) {
 	found, err := initiatortest.Dial(t.Context(), address, initiatortest.Options{Name: h.grant().Initiator})
 	h.must(err)
 	defer found.Close()
+	h.must(found.Settle()) // the answer to a login may be here before the session is listed
 
 	list, err := exports.Watch(t.Context())
 	if err != nil || len(list) != 2 {
