@@ -18,7 +18,9 @@ func TestWatch(t *testing.T) {
 	found, err := initiatortest.Dial(t.Context(), address, initiatortest.Options{Name: h.grant().Initiator})
 	h.must(err)
 	defer found.Close()
-	h.must(found.Settle()) // the answer to a login may be here before the session is listed
+	h.must(found.Send(found.Ping(0xffffffff), nil)) // the answer to a login may be here before the session is listed
+	_, err = found.Receive()
+	h.must(err)
 
 	list, err := exports.Watch(t.Context())
 	if err != nil || len(list) != 2 {
