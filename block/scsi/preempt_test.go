@@ -3,6 +3,7 @@ package scsi
 import (
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestPreempt(t *testing.T) {
@@ -83,4 +84,50 @@ func TestNoWriteLandsAfterPreempt(t *testing.T) {
 		wg.Wait()
 		r.holds(0x11, 0, 1)
 	}
+}
+
+// lateDisk is a memDisk whose writes wait.
+type lateDisk struct {
+	*memDisk
+	begun, release chan struct{}
+}
+
+func (d *lateDisk) WriteAt(p []byte, off int64) (int, error) {
+	d.begun <- struct{}{}
+	<-d.release
+	return d.memDisk.WriteAt(p, off)
+}
+
+// TestPreemptWaitsForWrites: a PREEMPT is answered when the writes of the one that lost
+// its reservation have landed, for those that come later must find the disk at rest.
+func TestPreemptWaitsForWrites(t *testing.T) {
+	disk := &lateDisk{newMemDisk(rigBlocks), make(chan struct{}, 1), make(chan struct{})}
+	lun, err := NewLUN(disk, Options{Serial: "unit"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, disk: disk.memDisk, lun: lun, device: NewDevice("iqn.2026-11.test:disk", lun)}
+	a, c := r.login("a"), r.login("c")
+	r.want("good", a, "5f 00 00 00 00 00000018 00", outList(0, 1, 0)...)
+	r.want("good", c, "5f 00 00 00 00 00000018 00", outList(0, 2, 0)...)
+	r.want("good", a, "5f 01 01 00 00 00000018 00", outList(1, 0, 0)...)
+	written, preempted := make(chan string, 1), make(chan string, 1)
+	go func() { written <- outcome(r.do(a, "2a 00 00000000 00 0001 00", fill('x', 1)...)) }()
+	<-disk.begun
+	go func() { preempted <- outcome(r.do(c, "5f 04 01 00 00 00000018 00", outList(2, 1, 0)...)) }()
+	select {
+	case got := <-preempted:
+		t.Errorf("PREEMPT = %s while a write of the old holder is under way", got)
+		preempted <- got
+	case <-time.After(50 * time.Millisecond): // that nothing comes takes time to see
+	}
+	close(disk.release)
+	if got := <-written; got != "good" {
+		t.Errorf("the write = %s, want good", got)
+	}
+	if got := <-preempted; got != "good" {
+		t.Errorf("PREEMPT = %s, want good", got)
+	}
+	a.attention[0].take() // of the preemption
+	r.want("conflict", a, "2a 00 00000000 00 0001 00", fill('y', 1)...)
 }

@@ -52,7 +52,7 @@ var ofBlock = []mutant{
 		"if t.op != nil && t.op.flags&alone != 0 {",
 		"if t.op != nil && t.op.flags&alone != 0 && t.inMemory {",
 		"a write of a node that was fenced lands afterwards",
-		"block/scsi", "NoWriteLands|Alone",
+		"block/scsi", "PreemptWaits",
 	},
 	{
 		307, "block/scsi/reserveout.go",
@@ -210,7 +210,7 @@ var ofBlock = []mutant{
 		"\tc.work.Wait()\n",
 		"",
 		"writes of a session land after its end was answered",
-		"block/iscsi", "End|Logout|Reinstate",
+		"block/iscsi", "Reinstatement",
 	},
 	{
 		361, "block/iscsi/manage.go",

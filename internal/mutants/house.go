@@ -523,8 +523,14 @@ var ofHouse = []mutant{
 	},
 	{
 		808, "web/login.go",
-		`u.Scheme != "" || u.Host != ""`,
-		`u.Scheme != ""`,
+		"u.Host != \"\" || u.Opaque != \"\" || !strings.HasPrefix(path.Clean(u.Path), \"/ui/\") {\n" +
+			"\t\treturn \"/ui/\"\n" +
+			"\t}\n" +
+			"\treturn (&url.URL{Path: path.Clean(u.Path)}).String()",
+		"u.Opaque != \"\" || !strings.HasPrefix(path.Clean(u.Path), \"/ui/\") {\n" +
+			"\t\treturn \"/ui/\"\n" +
+			"\t}\n" +
+			"\treturn next",
 		"the login page leads to another site's",
 		"web", "Local",
 	},

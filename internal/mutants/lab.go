@@ -24,7 +24,7 @@ const (
 )
 
 // patience is how long the tests of a mutant may take; one that never ends is noticed.
-const patience = 5 * time.Minute
+const patience = 3 * time.Minute
 
 // lab is where mutants are run.
 type lab struct {
