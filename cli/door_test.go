@@ -134,7 +134,7 @@ func TestHostNames(t *testing.T) {
 				served bool
 			}{{none, c.served}, {named, c.served}, {basic, true}} {
 				response, text := r.ask(t, http.DefaultClient, "GET", path, map[string]string{"Host": c.host})
-				refused := response.StatusCode == http.StatusForbidden && strings.Contains(text, "--host")
+				refused := response.StatusCode == http.StatusForbidden && strings.Contains(text, "the option host")
 				if served := response.StatusCode < 400; response.StatusCode != http.StatusBadRequest && (refused == r.served || served != r.served) {
 					t.Errorf("GET %s of %s = %d %s, want served %v", path, c.host, response.StatusCode, text, r.served)
 				}
