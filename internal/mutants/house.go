@@ -157,6 +157,13 @@ var ofHouse = []mutant{
 		"a machine in use is deployed over",
 		"baremetal", "Transitions",
 	},
+	{
+		522, "fleet/refusals.go",
+		"if !n.Protected {",
+		`if !n.Protected || n.Name != "" {`,
+		"a protected machine is rebuilt or deleted",
+		"conductor fleet", "RulesOfTheNode|Flags|RulesOverStates",
+	},
 
 	{
 		601, "storage/exports.go",
@@ -368,6 +375,13 @@ var ofHouse = []mutant{
 		"case v.Status == baremetal.VolumeCreating:",
 		"a volume that was made is forgotten, and its space lost",
 		"storage/pool", "Recover",
+	},
+	{
+		669, "storage/pool/volume.go",
+		"if len(others(uses, node)) > 0 || len(live(uses)) > 0 {",
+		"if len(others(uses, node)) > 0 {",
+		"the volume of a machine that runs is replaced by an image's while it writes",
+		"storage", "NotReimaged",
 	},
 
 	{
