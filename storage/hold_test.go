@@ -347,3 +347,20 @@ func TestTheTargetOfTheOwnVolumeStays(t *testing.T) {
 	h.must(err)
 	h.must(may(n))
 }
+
+// TestAnAttachedVolumeIsNotReimaged: not even for the node that holds it, until the
+// volume is detached.
+func TestAnAttachedVolumeIsNotReimaged(t *testing.T) {
+	h := newHouse(t)
+	ctx := t.Context()
+	n, i := h.node("pc-07"), h.image("debian")
+	v, err := h.pool.CreateVolume(ctx, pool.NewVolume{Name: "root", Image: i.UUID})
+	h.must(err)
+	h.give(n, 0, "root", nil)
+	h.must(h.managed.Attach(ctx, n))
+	if err := h.pool.ReimageFor(ctx, n.UUID, v.UUID, i.UUID); !errors.Is(err, baremetal.ErrConflict) {
+		t.Errorf("reimage a volume that its node has attached: %v, want ErrConflict", err)
+	}
+	h.must(h.managed.Detach(ctx, n))
+	h.must(h.pool.ReimageFor(ctx, n.UUID, v.UUID, i.UUID))
+}

@@ -25,7 +25,7 @@ var ofBoot = []mutant{
 	},
 	{
 		404, "bootsrv/decide.go",
-		`m.Node.Interfaces["storage"] == "iscsi" && m.export(m.boot()) == nil`,
+		`m.Node.Interfaces["storage"] == "iscsi" && m.grant(m.boot()) == nil`,
 		`m.Node.Interfaces["storage"] == "iscsi" && m.boot() == nil`,
 		"a machine whose volume was taken away is sent to log in to it",
 		"bootsrv", "Decide",

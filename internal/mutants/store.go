@@ -53,8 +53,8 @@ var ofStore = []mutant{
 	},
 	{
 		108, "store/migrate.go",
-		"case version > newest:",
-		"case version > newest+1:",
+		"case version > newest():",
+		"case version > newest()+1:",
 		"an older program writes to the database of a newer one",
 		"store", "Newer",
 	},
