@@ -1,8 +1,8 @@
 package pool
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"errors"
 	"strings"
 	"testing"
