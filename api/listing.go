@@ -110,10 +110,12 @@ func (r *resource[T]) list(c *call, l listing) ([]byte, error) {
 	l.query.Columns = r.columns(shown)
 	p := r.begin(c, l, shown)
 	err = c.store.View(c.ctx, func(tx *store.Tx) error {
-		if r.complete != nil {
-			return r.listComplete(tx, p, l)
+		complete, err := r.completing(tx, shown)
+		if err != nil {
+			return err
 		}
 		return r.rows(tx).Each(l.query, func(row *T) error {
+			complete(row)
 			p.add(row)
 			return nil
 		})
@@ -124,16 +126,13 @@ func (r *resource[T]) list(c *call, l listing) ([]byte, error) {
 	return p.end(), nil
 }
 
-// listComplete lists rows that are more than what is stored of them.
-func (r *resource[T]) listComplete(tx *store.Tx, p *page[T], l listing) error {
-	rows, err := r.rows(tx).List(l.query)
-	if err == nil {
-		err = r.complete(tx, rows)
+// completing returns what adds to a row that which is rendered and not stored of it, if
+// such a field is shown.
+func (r *resource[T]) completing(tx *store.Tx, shown []*field[T]) (func(*T), error) {
+	if r.complete == nil || !slices.ContainsFunc(shown, func(f *field[T]) bool { return f.name == r.completed }) {
+		return func(*T) {}, nil
 	}
-	for _, row := range rows {
-		p.add(row)
-	}
-	return err
+	return r.complete(tx, store.Query{})
 }
 
 // columns are those that the fields need, with the key; nil is all.

@@ -10,19 +10,22 @@ import (
 
 // A resource is a collection of the API whose rows are of type T.
 type resource[T any] struct {
-	plural   string // name of the list in a reply
-	path     string // of the collection behind /v1/
-	body     string // how messages call what is posted
-	ident    string // and the path's last element
-	rows     func(*store.Tx) store.Set[T]
-	uuid     func(*T) string
-	fields   []field[T]
-	required []string                    // order of the required fields, where it is not the alphabet's
-	allowed  []string                    // and of those that a PATCH may change
-	brief    []string                    // order of the brief fields in links, where it is not the fields' own
-	invalid  func(unknown string) error  // for a name in "fields=" that is none
-	complete func(*store.Tx, []*T) error // adds to rows what is rendered and not stored; nil for nothing
-	strict   bool                        // a member that is too new is refused even when it is null
+	plural    string // name of the list in a reply
+	path      string // of the collection behind /v1/
+	body      string // how messages call what is posted
+	ident     string // and the path's last element
+	rows      func(*store.Tx) store.Set[T]
+	uuid      func(*T) string
+	fields    []field[T]
+	required  []string                   // order of the required fields, where it is not the alphabet's
+	allowed   []string                   // and of those that a PATCH may change
+	brief     []string                   // order of the brief fields in links, where it is not the fields' own
+	invalid   func(unknown string) error // for a name in "fields=" that is none
+	completed string                     // the field that complete adds to
+	// complete returns what adds to rows that which is rendered and not stored of them; the
+	// query bounds what is read for that by the UUID of one row. nil: there is none.
+	complete func(*store.Tx, store.Query) (func(*T), error)
+	strict   bool // a member that is too new is refused even when it is null
 	creation *schema
 	patching *schema
 }
@@ -235,8 +238,12 @@ func (r *resource[T]) operations(c *call) ([]operation, error) {
 func (r *resource[T]) get(c *call, ident string) (row *T, err error) {
 	err = c.store.View(c.ctx, func(tx *store.Tx) error {
 		row, err = r.rows(tx).Get(ident)
-		if err == nil && r.complete != nil {
-			err = r.complete(tx, []*T{row})
+		if err != nil || r.complete == nil {
+			return err
+		}
+		complete, err := r.complete(tx, store.Where("target_uuid", r.uuid(row)))
+		if err == nil {
+			complete(row)
 		}
 		return err
 	})

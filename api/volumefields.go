@@ -31,7 +31,7 @@ var connectors = newResource(resource[connector]{
 
 var targets = newResource(resource[target]{
 	plural: "targets", path: "volume/targets", body: "target", ident: "target_uuid",
-	rows: (*store.Tx).Targets, uuid: targetUUID, complete: connect,
+	rows: (*store.Tx).Targets, uuid: targetUUID, completed: "properties", complete: connect,
 	brief: []string{"uuid", "node_uuid", "volume_type", "boot_index", "volume_id"},
 	fields: []field[target]{
 		ident("uuid", 32, brief|create, func(v *target) *string { return &v.UUID }),
@@ -47,17 +47,15 @@ var targets = newResource(resource[target]{
 	},
 })
 
-// connect renders into the properties of attached targets how their nodes log in.
-func connect(tx *store.Tx, rows []*target) error {
-	uuids := make([]string, len(rows))
-	for i, t := range rows {
-		uuids[i] = t.UUID
+// connect renders into the properties of attached targets how their nodes log in; q is
+// which grants to read.
+func connect(tx *store.Tx, q store.Query) (func(*target), error) {
+	grants := map[string]*baremetal.Grant{}
+	list, err := tx.Grants().List(q)
+	for _, g := range list {
+		grants[g.Target] = g
 	}
-	grants, err := tx.Grants().List(store.Query{Filters: []store.Filter{{Column: "target_uuid", Match: store.In, Value: uuids}}})
-	for _, t := range rows {
-		*t = *t.Connected(baremetal.GrantTo(t.UUID, grants))
-	}
-	return err
+	return func(t *target) { *t = *t.Connected(grants[t.UUID]) }, err
 }
 
 // nodeUUIDField is the node a resource belongs to.
