@@ -25,15 +25,8 @@ type Grant struct {
 	CreatedAt  time.Time
 }
 
-// TargetProperties are the properties of a volume target that the product itself
-// renders while the target is attached, in the words of the specification of
-// volume connection information.
-var TargetProperties = []string{
-	"target_portal", "target_iqn", "target_lun", "auth_method", "auth_username", "auth_password",
-}
-
-// Connection is what an initiator needs to log in, the secret included, under the
-// keys of [TargetProperties].
+// Connection is what an initiator needs to log in, the secret included, under the keys
+// of the specification of volume connection information.
 func (g *Grant) Connection(portal netip.AddrPort) Object {
 	return Object{
 		"target_portal": portal.String(), "target_iqn": g.IQN, "target_lun": 0,
