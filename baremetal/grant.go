@@ -19,7 +19,7 @@ type Grant struct {
 	Volume     string // UUID of the volume, or the name of a raw file
 	ReadOnly   bool
 	Initiator  string         // IQN that may log in
-	Portal     netip.AddrPort // where the node reaches the target; zero for a host, which is told per request
+	Portal     netip.AddrPort // where the node reaches the target; zero for a host, whose portal is that of its request
 	User       string         // CHAP
 	Secret     string         // CHAP; at least 96 random bits (RFC 7143 section 9.2.1)
 	CreatedAt  time.Time

@@ -76,7 +76,7 @@ func TestCuttingGoesOn(t *testing.T) {
 	})
 }
 
-// A boot never loses a step, but for an error in the one that it took last.
+// A boot never loses a step, except the last one to an error.
 func TestStepsNeverGoBackwards(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var h History

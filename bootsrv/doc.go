@@ -22,8 +22,8 @@
 // under another machine's MAC address: to every network protocol there is, it is that
 // machine.
 //
-// Interfaces come and go; each boot interface has a follower that opens its sockets
-// anew when they would serve nobody.
+// Interfaces come and go; each boot interface has a follower that reopens its
+// sockets when the interface has changed.
 //
 // [Open] opens all sockets, or none and says what stands in the way; [Servers.Serve]
 // runs them until its context ends.

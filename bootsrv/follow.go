@@ -136,7 +136,7 @@ func (f *follower) begin(ctx context.Context) (life, error) {
 	return l, nil
 }
 
-// next is the mode in which a new life begins. Where nobody said which, it leases no
+// next is the mode in which a new life begins. In automatic mode it leases no
 // address before it has looked for another server.
 func (f *follower) next(l link) (mode dhcp.Mode, unsure bool) {
 	fits := f.addresses.Within(l.prefix)

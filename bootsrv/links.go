@@ -52,8 +52,7 @@ func findLink(name string) (link, error) {
 	return link{iface: &found.Interface, prefix: found.Prefixes[0]}, nil
 }
 
-// differs says in what the interface is another one than l now, "" for nothing: what
-// is open on l then serves nobody. now and err are those of [netlink.Read].
+// differs names the change that makes the sockets open on l useless, "" for none. now and err are those of [netlink.Read].
 //
 // Its Ethernet address does not count: a bridge gets another one with its ports.
 func (l link) differs(now netlink.Link, err error) string {

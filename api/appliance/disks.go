@@ -58,7 +58,7 @@ func line(w http.ResponseWriter, what any) error {
 	return err
 }
 
-// damage is what a scrub found, as it is told.
+// damage is one finding of a scrub, as a line of the answer.
 type damage struct {
 	Layer  string `json:"layer"`
 	Offset int64  `json:"offset"`
@@ -79,7 +79,7 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request) {
 	found, err := a.Volumes.Verify(ctx, id, func(now volume.Progress) {
 		if time.Since(told) >= time.Second {
 			if told = time.Now(); line(w, map[string]string{"progress": now.String()}) != nil {
-				cancel() // nobody reads it any more
+				cancel() // the client is gone
 			}
 		}
 	})
@@ -95,7 +95,7 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request) {
 }
 
 // file sends a disk. Errors before the first byte are answered; a later one breaks the
-// connection, lest the client takes what it has for whole.
+// connection, so that the client does not take a part for the whole disk.
 func (a *API) file(w http.ResponseWriter, r *http.Request) {
 	id, format := r.PathValue("id"), volume.Format(r.URL.Query().Get("format"))
 	if format == "" {

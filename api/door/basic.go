@@ -60,7 +60,7 @@ func credentials(header string) (name, password string, refused *refusal) {
 	return name, password, nil
 }
 
-// challenge asks a client for a password, but for a page: see [FromPage].
+// challenge asks a client for a password, unless the request comes from a page: see [FromPage].
 func challenge(w http.ResponseWriter, r *http.Request, no *refusal) {
 	if no.status == http.StatusUnauthorized && !FromPage(r) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="Baremetal API"`)

@@ -17,7 +17,7 @@ import (
 func TestReinstatement(t *testing.T) {
 	disk := newRAM(1 << 20)
 	s := serve(t, disk, nil)
-	// Another initiator with the same ISID is somebody else: iPXE's is a constant.
+	// The initiator's name is part of a session's identity: every iPXE has the same ISID.
 	other := s.login(initiatortest.Options{Name: initiatorName + "-2"})
 	old := s.login(initiatortest.Options{})
 	disk.gate.Lock()

@@ -9,8 +9,8 @@ import (
 	"ironhook/store"
 )
 
-// TestAward: the verdict of Ethernet moves a lease that another server gave. One that we
-// gave stays whose it is, whoever is seen at the address.
+// TestAward: the verdict of Ethernet moves a lease that another server gave. A lease
+// of our own stays with its machine, even if another card uses the address.
 func TestAward(t *testing.T) {
 	const holder, rival = "52:54:00:00:00:01", "52:54:00:00:00:02"
 	for _, c := range []struct {

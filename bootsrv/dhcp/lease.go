@@ -153,7 +153,7 @@ func (p pool) observe(tx *store.Tx, mac string, a netip.Addr) (held *baremetal.L
 	return nil, p.note(tx, mac, a)
 }
 
-// note writes the observed lease of a for mac, which is of nobody else.
+// note writes the observed lease of a for mac. No other machine may hold a.
 func (p pool) note(tx *store.Tx, mac string, a netip.Addr) error {
 	leases := tx.Leases()
 	seen := &baremetal.Lease{MAC: mac, Address: a, Interface: p.iface, Observed: true, Expires: tx.Now().Add(leaseTime)}

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/bpf"
 )
 
-// What unwrap reads the filter lets in, and the other way round, but for the ports.
+// The filter and unwrap accept the same frames, except that they may differ on ports.
 func TestUnwrap(t *testing.T) {
 	card, ours := net.HardwareAddr{0x52, 0x54, 0, 0, 0, 1}, net.HardwareAddr{2, 0, 0, 0, 0, 1}
 	src, dst := netip.MustParseAddrPort("10.77.0.66:68"), netip.MustParseAddrPort("10.77.0.1:67")

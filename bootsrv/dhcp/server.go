@@ -25,7 +25,7 @@ type Config struct {
 	Address   netip.Prefix   // ours on the interface, with the subnet's length
 	Mode      Mode           // Proxy or Full
 	Yield     bool           // looks for another server, gives way to it, and comes back when it is gone
-	Unsure    bool           // with Yield: nobody has looked yet, the first look decides
+	Unsure    bool           // with Yield: no probe has been sent yet, and the first one decides
 	Range     Range          // inside the subnet; needed for Full and Yield
 	Router    netip.Addr     // offered to clients; invalid for none
 	DNS       []netip.Addr   // likewise
