@@ -15,14 +15,14 @@ import (
 // made from the image. The refusal is what would keep it from making the volume, the
 // first one included.
 func (f Facts) Remakes() (bool, *Refusal) {
-	if f.Node.ImageSource() == "" || bootTarget(f.Targets) != nil && !f.ownsVolume() {
+	if f.Node.ImageSource() == "" || Target(f.Targets) != nil && !f.ownsVolume() {
 		return false, nil
 	}
 	if f.Image == nil {
 		r := unknownImage(f.Node)
 		return false, &r
 	}
-	if r := f.fits(); r != nil || bootTarget(f.Targets) == nil {
+	if r := f.fits(); r != nil || Target(f.Targets) == nil {
 		return false, r
 	}
 	if preserve, _ := baremetal.Truth(f.Node.InstanceInfo["preserve_ephemeral"]); preserve {
@@ -46,7 +46,7 @@ func (f Facts) Rebuild() *Refusal {
 	if p := Decide(f); p.Refusal != nil {
 		return p.Refusal
 	}
-	target := bootTarget(f.Targets)
+	target := Target(f.Targets)
 	if _, r := f.Remakes(); r != nil {
 		return r
 	}
@@ -67,7 +67,7 @@ func (f Facts) Rebuild() *Refusal {
 // ownsVolume reports whether the node boots from a volume that its deployment made and
 // that the next one may replace.
 func (f Facts) ownsVolume() bool {
-	t := bootTarget(f.Targets)
+	t := Target(f.Targets)
 	return t != nil && f.Volume != nil && f.Volume.NodeUUID == f.Node.UUID && t.ISCSI() && !t.Keep()
 }
 

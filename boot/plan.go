@@ -41,7 +41,7 @@ type Plan struct {
 func Decide(f Facts) Plan {
 	n, source := f.Node, f.Node.ImageSource()
 	managed := n.Interfaces["storage"] == "iscsi"
-	volume := bootTarget(f.Targets)
+	volume := Target(f.Targets)
 	switch {
 	case n.Interfaces["storage"] == "noop":
 		return refuse(noVolumes(n))
@@ -66,7 +66,9 @@ func deployed(n *baremetal.Node) bool {
 	return chosen
 }
 
-func bootTarget(targets []*baremetal.VolumeTarget) *baremetal.VolumeTarget {
+// Target is the one of a node's volume targets that it boots from: that with boot index
+// 0, nil when there is none.
+func Target(targets []*baremetal.VolumeTarget) *baremetal.VolumeTarget {
 	for _, t := range targets {
 		if t.BootIndex == 0 {
 			return t

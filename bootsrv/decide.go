@@ -149,15 +149,8 @@ func where(p netlink.Peer) string {
 	return fmt.Sprintf("%s on %s", p.Card, p.Interface)
 }
 
-// boot is the target with boot index 0, nil when there is none.
-func (m Machine) boot() *baremetal.VolumeTarget {
-	for _, t := range m.Targets {
-		if t.BootIndex == 0 {
-			return t
-		}
-	}
-	return nil
-}
+// boot is the target that the machine boots from, nil when there is none.
+func (m Machine) boot() *baremetal.VolumeTarget { return boot.Target(m.Targets) }
 
 // grant lets the machine log in to a managed volume, nil while it is not attached, and
 // for no target.

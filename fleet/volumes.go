@@ -92,26 +92,29 @@ func (v VolumeRecords[T]) Update(ctx context.Context, id string, p Patch[T]) (ro
 		if row, err = v.rows(tx).Get(id); err != nil {
 			return err
 		}
-		before := *row
-		changed, err := v.apply(tx, row, p)
-		if err != nil || len(changed) == 0 {
+		if err := v.change(tx, row, p); err != nil {
 			return err
 		}
-		if err := v.mayChange(tx, &before, row); err != nil {
-			return err
-		}
-		if err := v.rows(tx).Update(row); err != nil {
-			return err
-		}
-		return v.tell(tx, row, "changed: "+strings.Join(changed, ", "))
-	})
-	if err != nil {
-		return nil, named(err)
-	}
-	return row, v.fleet.store.View(ctx, func(tx *store.Tx) error {
-		_, err := v.render(tx, row)
+		_, err = v.render(tx, row)
 		return err
 	})
+	return row, named(err)
+}
+
+// change applies the patch and writes what it changes.
+func (v VolumeRecords[T]) change(tx *store.Tx, row *T, p Patch[T]) error {
+	before := *row
+	changed, err := v.apply(tx, row, p)
+	if err != nil || len(changed) == 0 {
+		return err
+	}
+	if err := v.mayChange(tx, &before, row); err != nil {
+		return err
+	}
+	if err := v.rows(tx).Update(row); err != nil {
+		return err
+	}
+	return v.tell(tx, row, "changed: "+strings.Join(changed, ", "))
 }
 
 // apply changes the row as clients see it and leaves what is stored of it.

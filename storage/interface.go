@@ -49,15 +49,23 @@ func facts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (
 			return f, fmt.Errorf("look for the image of node %s: %w", n.UUID, err)
 		}
 	}
-	if len(targets) == 0 || targets[0].BootIndex != 0 {
+	boots := boot.Target(targets)
+	if boots == nil {
 		return f, nil
 	}
-	g, err := tx.Grants().Find(targets[0].UUID)
-	if err != nil {
+	g, err := tx.Grants().Find(boots.UUID)
+	f.Attached = g != nil
+	return f, err
+}
+
+// deploymentFacts are facts with what a deployment asks about the boot volume.
+func deploymentFacts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (boot.Facts, error) {
+	f, err := facts(tx, n, targets)
+	boots := boot.Target(targets)
+	if err != nil || boots == nil {
 		return f, err
 	}
-	f.Attached = g != nil
-	if f.Volume, err = tx.Volumes().Find(targets[0].VolumeID); err != nil || f.Volume == nil {
+	if f.Volume, err = tx.Volumes().Find(boots.VolumeID); err != nil || f.Volume == nil {
 		return f, err
 	}
 	snapshots, err := tx.Snapshots().List(store.Where("volume_uuid", f.Volume.UUID))
@@ -65,18 +73,13 @@ func facts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (
 	return f, err
 }
 
-// factsOf is facts for callers that have not read the targets yet.
-func factsOf(tx *store.Tx, n *baremetal.Node) (boot.Facts, error) {
-	targets, err := volumeTargets(tx, n)
-	if err != nil {
-		return boot.Facts{}, err
-	}
-	return facts(tx, n, targets)
-}
-
 // planOf is what the node boots from, as the store has it now.
 func planOf(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
-	f, err := factsOf(tx, n)
+	targets, err := volumeTargets(tx, n)
+	if err != nil {
+		return boot.Plan{}, err
+	}
+	f, err := facts(tx, n, targets)
 	if err != nil {
 		return boot.Plan{}, err
 	}

@@ -51,7 +51,7 @@ func (m *Managed) Validate(tx *store.Tx, n *baremetal.Node) error {
 	if err != nil {
 		return err
 	}
-	f, err := facts(tx, n, targets)
+	f, err := deploymentFacts(tx, n, targets)
 	if err != nil {
 		return err
 	}

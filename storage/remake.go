@@ -26,7 +26,7 @@ func (m *Managed) Begin(tx *store.Tx, n *baremetal.Node, verb baremetal.Provisio
 	if err != nil {
 		return err
 	}
-	f, err := facts(tx, n, targets)
+	f, err := deploymentFacts(tx, n, targets)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,10 @@ func (m *Managed) MayChange(tx *store.Tx, n *baremetal.Node, before, after *bare
 func (m *Managed) Remake(ctx context.Context, n *baremetal.Node) error {
 	var f boot.Facts
 	err := m.store.View(ctx, func(tx *store.Tx) (err error) {
-		f, err = factsOf(tx, n)
+		targets, err := volumeTargets(tx, n)
+		if err == nil {
+			f, err = deploymentFacts(tx, n, targets)
+		}
 		return err
 	})
 	if err != nil {
@@ -122,7 +125,7 @@ func (m *Managed) Remake(ctx context.Context, n *baremetal.Node) error {
 		return fmt.Errorf("make the boot volume of node %s anew: %w", n.Label(), err)
 	}
 	return m.store.Update(ctx, func(tx *store.Tx) error {
-		t, err := tx.Targets().Get(f.Targets[0].UUID)
+		t, err := tx.Targets().Get(boot.Target(f.Targets).UUID)
 		if err != nil {
 			return err
 		}
