@@ -1,8 +1,8 @@
 package boot
 
 import (
+	"errors"
 	"fmt"
-	"strings"
 
 	"ironhook/baremetal"
 )
@@ -23,14 +23,31 @@ type Facts struct {
 	Snapshots int
 }
 
-// Plan is what a node boots from: a volume, or nothing for one reason.
+// Look adds the image that the node's image_source names. find returns the image with a
+// UUID or a name, nil for none; its ErrInvalid is a name that several have.
+func (f *Facts) Look(find func(ident string) (*baremetal.Image, error)) (err error) {
+	source := f.Node.ImageSource()
+	if source == "" {
+		return nil
+	}
+	if f.Image, err = find(source); errors.Is(err, baremetal.ErrInvalid) {
+		f.Ambiguous = err
+	} else if err != nil {
+		return fmt.Errorf("look for the image of node %s: %w", f.Node.UUID, err)
+	}
+	return nil
+}
+
+// Plan is how a node boots, and from what; or that it does not, for one reason.
 type Plan struct {
-	// Volume is the volume target that the node boots from. While Image is set the
-	// target does not exist yet and has no UUID. It is nil if and only if Refusal is set.
+	// Method is "" if and only if Refusal is set.
+	Method Method
+	// Volume is the volume target that the node boots from, nil for a method that needs
+	// none. While Image is set the target does not exist yet and has no UUID.
 	Volume *baremetal.VolumeTarget
 	// Image is what attaching makes the boot volume from, nil when there is one.
 	Image *baremetal.Image
-	// Refusal is why the node boots from no volume.
+	// Refusal is why the node does not boot.
 	Refusal *Refusal
 }
 
@@ -48,13 +65,13 @@ func Decide(f Facts) Plan {
 	case source != "" && !managed:
 		return refuse(localDisk(n))
 	case volume != nil && (source == "" || f.Image != nil || f.Attached || deployed(n)):
-		return Plan{Volume: volume}
+		return Plan{Method: methodOf(volume), Volume: volume}
 	case f.Ambiguous != nil:
 		return refuse(ambiguous(n, f.Ambiguous))
 	case source != "" && f.Image == nil:
 		return refuse(unknownImage(n))
 	case f.Image != nil:
-		return Plan{Volume: &baremetal.VolumeTarget{NodeUUID: n.UUID, VolumeType: baremetal.ISCSI}, Image: f.Image}
+		return Plan{Method: ISCSI, Volume: &baremetal.VolumeTarget{NodeUUID: n.UUID, VolumeType: baremetal.ISCSI}, Image: f.Image}
 	}
 	return refuse(noTarget(n, managed))
 }
@@ -75,28 +92,4 @@ func Target(targets []*baremetal.VolumeTarget) *baremetal.VolumeTarget {
 		}
 	}
 	return nil
-}
-
-// capabilities are those that a node needs for a boot volume of a type, and how
-// people call that type.
-var capabilities = map[string]struct{ key, words string }{
-	baremetal.ISCSI: {"iscsi_boot", "iSCSI"},
-	"fibre_channel": {"fibre_channel_boot", "Fibre Channel"},
-}
-
-// Ready returns the refusal of the plan, or that of a deployment to a node which is not
-// declared able to boot from its volume (ironic/drivers/modules/deploy_utils.py).
-// A node that is switched on without a deployment needs no declaration.
-func (p Plan) Ready(n *baremetal.Node) *Refusal {
-	if p.Refusal != nil {
-		return p.Refusal
-	}
-	need, known := capabilities[strings.ToLower(p.Volume.VolumeType)]
-	if !known || n.Able(need.key) {
-		return nil
-	}
-	return &Refusal{
-		fmt.Sprintf("%s boots from a volume over %s, however the capability '%s' is not set for the node", n.Label(), need.words, need.key),
-		fmt.Sprintf("Add %s:True to capabilities in its properties", need.key),
-	}
 }

@@ -51,8 +51,8 @@ func TestDecide(t *testing.T) {
 		}
 		c.facts.Node = n
 		p := Decide(c.facts)
-		if (p.Volume == nil) != (p.Refusal != nil) {
-			t.Errorf("%s: %+v has not exactly one of volume and refusal", c.name, p)
+		if (p.Method == "") != (p.Refusal != nil) || (p.Volume == nil) != (p.Refusal != nil) {
+			t.Errorf("%s: %+v has not exactly one of a method with its volume and a refusal", c.name, p)
 			continue
 		}
 		got := ""
@@ -83,14 +83,55 @@ func TestReady(t *testing.T) {
 		{"iscsi", "fibre_channel_boot:True", "iscsi_boot"},
 		{"fibre_channel", "iscsi_boot:True", "fibre_channel_boot"},
 		{"fibre_channel", "fibre_channel_boot:1", ""},
+		{"rbd", "", ""},
 	} {
 		n := &baremetal.Node{Name: "pc-07", Properties: baremetal.Object{"capabilities": c.capabilities}}
-		r := Plan{Volume: &baremetal.VolumeTarget{VolumeType: c.kind}}.Ready(n)
+		volume := &baremetal.VolumeTarget{VolumeType: c.kind}
+		r := Plan{Method: methodOf(volume), Volume: volume}.Ready(n)
 		if got := r.Err(); (got == nil) != (c.want == "") || got != nil && !strings.Contains(got.Error(), c.want) {
 			t.Errorf("Ready(%s, %q) = %v, want %q", c.kind, c.capabilities, got, c.want)
 		}
 	}
 	if r := (Plan{Refusal: &Refusal{"a", "b"}}).Ready(&baremetal.Node{}); r == nil || r.Err().Error() != "a. b." {
 		t.Errorf("Ready of a refusal = %v, want the refusal", r)
+	}
+}
+
+// The firmware of a machine finds its volume where the transport shows it.
+func TestDevice(t *testing.T) {
+	for kind, want := range map[string]string{"iscsi": "pxe", "ISCSI": "pxe", "fibre_channel": "disk", "Fibre_Channel": "disk", "rbd": "disk"} {
+		n := &baremetal.Node{Interfaces: baremetal.Interfaces{"storage": "external"}}
+		p := Decide(Facts{Node: n, Targets: []*baremetal.VolumeTarget{{VolumeType: kind}}})
+		if got := p.Device(); got != want {
+			t.Errorf("Device of a volume of type %s = %s, want %s", kind, got, want)
+		}
+	}
+}
+
+func TestLook(t *testing.T) {
+	image, two, broken := &baremetal.Image{UUID: "image"}, baremetal.Errorf(baremetal.ErrInvalid, "2 images are called debian"), errors.New("disk I/O error")
+	for _, c := range []struct {
+		source string
+		image  *baremetal.Image
+		err    error
+		want   Facts
+		fails  error
+	}{
+		{source: "", image: image},
+		{source: "debian", image: image, want: Facts{Image: image}},
+		{source: "debian"},
+		{source: "debian", err: two, want: Facts{Ambiguous: two}},
+		{source: "debian", err: broken, fails: broken},
+	} {
+		f := Facts{Node: &baremetal.Node{InstanceInfo: baremetal.Object{"image_source": c.source}}}
+		err := f.Look(func(ident string) (*baremetal.Image, error) {
+			if ident != c.source {
+				t.Errorf("looked for %q, want %q", ident, c.source)
+			}
+			return c.image, c.err
+		})
+		if !errors.Is(err, c.fails) || f.Image != c.want.Image || f.Ambiguous != c.want.Ambiguous {
+			t.Errorf("%+v: image %v, ambiguous %v, %v", c, f.Image, f.Ambiguous, err)
+		}
 	}
 }

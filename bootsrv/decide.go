@@ -13,14 +13,11 @@ import (
 // Machine is what the store knows about a MAC address at one moment. A nil
 // pointer is something it does not know.
 type Machine struct {
+	boot.Facts // of the port's node; Attached follows from Grants
 	Lease      *baremetal.Lease
 	Port       *baremetal.Port
-	Node       *baremetal.Node // of the port
-	Targets    []*baremetal.VolumeTarget
 	Connectors []*baremetal.VolumeConnector
 	Grants     []*baremetal.Grant
-	Image      *baremetal.Image // that the node's image_source names
-	Ambiguous  error            // why it names none for certain
 }
 
 // question is a request for a script, and who asks as far as Ethernet can tell.
@@ -29,8 +26,8 @@ type question struct {
 	peer netlink.Peer
 }
 
-// decide says what the machine boots. It gives the volumes' script, with the
-// secrets in it, when nothing in the table of refusals speaks against it; a
+// decide says what the machine boots. It gives the script of the node's boot method,
+// with the secrets in it, when nothing in the table of refusals speaks against it; a
 // node in maintenance boots like any other, as Ironic lets it.
 func decide(q question, m Machine) http.Answer {
 	for _, refusal := range refusals {
@@ -41,27 +38,41 @@ func decide(q question, m Machine) http.Answer {
 			return answer
 		}
 	}
-	script, err := ipxe.BootVolumes(ipxe.VolumeBoot{
-		Node:      m.Node.Label(),
-		Initiator: m.initiator(),
-		Targets:   m.volumes(),
-		Self:      hyphens(q.MAC),
-	})
+	by := methods[m.plan().Method]
+	script, err := by.script(q, m)
 	if err != nil {
-		return refuse(ipxe.NextDevice, err.Error(), "Correct it with: openstack baremetal volume target set")
+		return refuse(ipxe.NextDevice, err.Error(), by.remedy)
 	}
 	answer := http.Answer{Script: script}
 	if q.itself(m) { // else another reads what is no secret, and the machine does not boot by that
-		answer.Event = baremetal.Event{Kind: baremetal.EventScript, Detail: "boots from volume " + m.boot().VolumeID}
+		answer.Event = baremetal.Event{Kind: baremetal.EventScript, Detail: by.detail(m)}
 	}
 	return answer
+}
+
+// method is how iPXE boots a machine by one [boot.Method].
+type method struct {
+	script func(question, Machine) (ipxe.Script, error)
+	remedy string               // when no script can be written
+	detail func(Machine) string // of the event
+}
+
+// methods are those for which a machine needs a script.
+var methods = map[boot.Method]method{
+	boot.ISCSI: {
+		script: func(q question, m Machine) (ipxe.Script, error) {
+			return ipxe.BootVolumes(ipxe.VolumeBoot{Node: m.Node.Label(), Initiator: m.initiator(), Targets: m.volumes(), Self: hyphens(q.MAC)})
+		},
+		remedy: "Correct it with: openstack baremetal volume target set",
+		detail: func(m Machine) string { return "boots from volume " + m.boot().VolumeID },
+	},
 }
 
 func refuse(end ipxe.End, why, remedy string) http.Answer {
 	return http.Answer{Script: ipxe.Notice(end, why, remedy), Event: baremetal.Event{Kind: baremetal.EventRefused, Step: baremetal.EventScript, Detail: why}}
 }
 
-// refusal is one reason not to boot from a volume.
+// refusal is one reason not to boot.
 type refusal struct {
 	when  func(question, Machine) bool
 	end   ipxe.End
@@ -90,14 +101,14 @@ var refusals = []refusal{
 			return r.Why, r.Remedy
 		},
 	}, {
-		when: func(_ question, m Machine) bool { return !m.plan().Volume.ISCSI() },
+		when: func(_ question, m Machine) bool { return methods[m.plan().Method].script == nil },
 		why: func(_ question, m Machine) (string, string) {
 			return fmt.Sprintf("%s boots from a %s volume, which its own adapter attaches", m.Node.Label(), m.plan().Volume.VolumeType),
 				"Going on with the next boot device"
 		},
 	}, {
 		when: func(_ question, m Machine) bool {
-			return m.Node.Interfaces["storage"] == "iscsi" && m.grant(m.boot()) == nil
+			return m.Node.Interfaces["storage"] == "iscsi" && m.plan().Volume != nil && m.grant(m.boot()) == nil
 		},
 		end: ipxe.PowerOff,
 		why: func(_ question, m Machine) (string, string) {
@@ -129,9 +140,10 @@ var refusals = []refusal{
 	},
 }
 
-// plan is what the machine boots from. The machine must be enrolled.
+// plan is how the machine boots, and from what. The machine must be enrolled.
 func (m Machine) plan() boot.Plan {
-	return boot.Decide(boot.Facts{Node: m.Node, Targets: m.Targets, Image: m.Image, Ambiguous: m.Ambiguous, Attached: m.grant(m.boot()) != nil})
+	m.Attached = m.grant(m.boot()) != nil
+	return boot.Decide(m.Facts)
 }
 
 // itself reports whether what is sent to the peer reaches the card that the question

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/bootsrv/http"
 	"ironhook/bootsrv/netlink"
 )
@@ -26,10 +27,10 @@ func ready() Machine {
 	return Machine{
 		Lease: &baremetal.Lease{MAC: mac, Address: address, Interface: "br0", Expires: now.Add(time.Minute)},
 		Port:  &baremetal.Port{UUID: "port-1", Address: mac, PXEEnabled: true},
-		Node:  &baremetal.Node{UUID: "node-1", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": "iscsi"}},
-		Targets: []*baremetal.VolumeTarget{{
-			UUID: "target-1", VolumeType: "iscsi", VolumeID: "debian",
-		}},
+		Facts: boot.Facts{
+			Node:    &baremetal.Node{UUID: "node-1", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": "iscsi"}},
+			Targets: []*baremetal.VolumeTarget{{UUID: "target-1", VolumeType: "iscsi", VolumeID: "debian"}},
+		},
 		Grants: []*baremetal.Grant{{IQN: "iqn.2026-01.test:v1", Target: "target-1", Initiator: "iqn.2026-01.test:exported",
 			Portal: netip.MustParseAddrPort("10.77.0.1:3260"), User: "user", Secret: secret}},
 		Connectors: []*baremetal.VolumeConnector{

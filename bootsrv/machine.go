@@ -2,13 +2,11 @@ package bootsrv
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
 	"time"
 
-	"ironhook/baremetal"
 	"ironhook/bootsrv/http"
 	"ironhook/bootsrv/netlink"
 	"ironhook/store"
@@ -94,13 +92,10 @@ func machine(tx *store.Tx, mac string) (m Machine, err error) {
 	if m.Connectors, err = tx.Connectors().List(of); err != nil {
 		return m, err
 	}
-	if m.Grants, err = tx.Grants().List(of); err != nil || m.Node == nil || m.Node.ImageSource() == "" {
+	if m.Grants, err = tx.Grants().List(of); err != nil || m.Node == nil {
 		return m, err
 	}
-	if m.Image, err = tx.FindImage(m.Node.ImageSource()); errors.Is(err, baremetal.ErrInvalid) {
-		m.Ambiguous, err = err, nil
-	}
-	return m, err
+	return m, m.Look(tx.FindImage)
 }
 
 // hyphens is a MAC address as iPXE's ${mac:hexhyp} writes it.

@@ -47,7 +47,7 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) er
 	if err != nil {
 		return ignoring(err, baremetal.ErrUnsupported) // a person has chosen it in the firmware
 	}
-	device := deviceFor(p.Volume)
+	device := p.Device()
 	err = management.SetBootDevice(ctx, n, device, true)
 	if !errors.Is(err, baremetal.ErrBootDevice) || !c.bootsFrom(ctx, n, management, device) {
 		return ignoring(err, baremetal.ErrUnsupported)
@@ -83,15 +83,6 @@ func (c *Conductor) bootsFrom(ctx context.Context, n *baremetal.Node, management
 		return err
 	})
 	return err == nil && device == "pxe" && len(scripts) > 0
-}
-
-// deviceFor is where the firmware finds the boot volume: iPXE fetches an iSCSI
-// volume from the network; a host bus adapter shows Fibre Channel as a disk.
-func deviceFor(volume *baremetal.VolumeTarget) string {
-	if volume.ISCSI() {
-		return "pxe"
-	}
-	return "disk"
 }
 
 func (c *Conductor) detach(ctx context.Context, n *baremetal.Node) error {

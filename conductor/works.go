@@ -144,6 +144,9 @@ func (c *Conductor) chooseBootVolume(ctx context.Context, n *baremetal.Node) err
 	if err := p.Ready(n).Err(); err != nil {
 		return err
 	}
+	if p.Volume == nil {
+		return nil // the method boots from none
+	}
 	return c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
 		n.DriverInternalInfo = with(n.DriverInternalInfo, "boot_from_volume", p.Volume.UUID)
 		return nil

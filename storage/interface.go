@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -42,12 +41,8 @@ func volumeTargets(tx *store.Tx, n *baremetal.Node) ([]*baremetal.VolumeTarget, 
 // facts reads what a plan of the node depends on, as the store has it now.
 func facts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (f boot.Facts, err error) {
 	f.Node, f.Targets = n, targets
-	if source := n.ImageSource(); source != "" {
-		if f.Image, err = tx.FindImage(source); errors.Is(err, baremetal.ErrInvalid) {
-			f.Ambiguous = err
-		} else if err != nil {
-			return f, fmt.Errorf("look for the image of node %s: %w", n.UUID, err)
-		}
+	if err := f.Look(tx.FindImage); err != nil {
+		return f, err
 	}
 	boots := boot.Target(targets)
 	if boots == nil {

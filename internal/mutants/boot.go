@@ -25,8 +25,8 @@ var ofBoot = []mutant{
 	},
 	{
 		404, "bootsrv/decide.go",
-		`m.Node.Interfaces["storage"] == "iscsi" && m.grant(m.boot()) == nil`,
-		`m.Node.Interfaces["storage"] == "iscsi" && m.boot() == nil`,
+		`m.plan().Volume != nil && m.grant(m.boot()) == nil`,
+		`m.plan().Volume != nil && m.boot() == nil`,
 		"a machine whose volume was taken away is sent to log in to it",
 		"bootsrv", "Decide",
 	},
