@@ -33,7 +33,7 @@ var may = map[string][]string{
 	"block/iscsi/...":  {"block", "block/scsi", "block/iscsi/..."},
 	"volume":           {},
 	"volume/image":     {"volume"},
-	"storage":          {"baremetal", "boot", "store", "block/...", "volume/...", "storage/..."},
+	"storage":          {"baremetal", "boot", "store", "block/...", "volume/...", "storage/...", "internal/limit"},
 	"storage/pool":     {"baremetal", "store", "volume/..."},
 	"storage/watch":    {"block", "block/iscsi"},
 	"fleet":            {"baremetal", "boot", "store"},

@@ -41,15 +41,34 @@ func (f *Fleet) Targets() VolumeRecords[baremetal.VolumeTarget] {
 		"volume target", func(v *baremetal.VolumeTarget) *string { return &v.NodeUUID }, f.conductor.MayChangeTarget, connect}
 }
 
-// connect shows in a target's properties how its node logs in, while it is attached. A
-// client that sends the properties back whole does not make them the operator's own.
-func connect(tx *store.Tx, t *baremetal.VolumeTarget) (strip func(*baremetal.VolumeTarget), err error) {
-	g, err := tx.Grants().Find(t.UUID)
-	if err == nil {
-		*t = *t.Connected(g)
-	}
-	return func(t *baremetal.VolumeTarget) { g.Disconnect(t.Properties) }, err
+// Connect reads the grants that q chooses. What it returns shows in the properties of a
+// volume target how its node logs in, while it is attached; the secret is among them.
+func Connect(tx *store.Tx, q store.Query) (show func(*baremetal.VolumeTarget), err error) {
+	g, err := grantsOf(tx, q)
+	return g.show, err
 }
+
+// connect is Connect for one target. A client that sends the properties back whole does not
+// make them the operator's own.
+func connect(tx *store.Tx, t *baremetal.VolumeTarget) (strip func(*baremetal.VolumeTarget), err error) {
+	g, err := grantsOf(tx, store.Where("target_uuid", t.UUID))
+	g.show(t)
+	return func(t *baremetal.VolumeTarget) { g[t.UUID].Disconnect(t.Properties) }, err
+}
+
+// grants are by the UUIDs of the volume targets.
+type grants map[string]*baremetal.Grant
+
+func grantsOf(tx *store.Tx, q store.Query) (grants, error) {
+	g := grants{}
+	list, err := tx.Grants().List(q)
+	for _, one := range list {
+		g[one.Target] = one
+	}
+	return g, err
+}
+
+func (g grants) show(t *baremetal.VolumeTarget) { *t = *t.Connected(g[t.UUID]) }
 
 // Create adds the row to its node.
 func (v VolumeRecords[T]) Create(ctx context.Context, row *T) error {

@@ -10,6 +10,7 @@ import (
 	"ironhook/baremetal"
 	"ironhook/block/iscsi"
 	"ironhook/boot"
+	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -41,14 +42,14 @@ func (e *Exports) enqueue(o observation) {
 
 // recordAll records what is observed until ctx ends, then what is left.
 func (e *Exports) recordAll(ctx context.Context) {
-	faults := limiter{every: 10 * time.Second}
+	faults := limit.NewBuckets[subject](limit.DiskFaults, maxSubjects)
 	for {
 		select {
 		case o := <-e.pending:
-			e.record(o, &faults)
+			e.record(o, faults)
 		case <-ctx.Done():
 			for len(e.pending) > 0 {
-				e.record(<-e.pending, &faults)
+				e.record(<-e.pending, faults)
 			}
 			return
 		}
@@ -57,7 +58,7 @@ func (e *Exports) recordAll(ctx context.Context) {
 
 // record appends the event of an observation to the log, if it has one. The store is
 // closed after us.
-func (e *Exports) record(o observation, faults *limiter) {
+func (e *Exports) record(o observation, faults *limit.Buckets[subject]) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	event, err := e.eventOf(ctx, o, faults)
@@ -70,10 +71,10 @@ func (e *Exports) record(o observation, faults *limiter) {
 }
 
 // eventOf is the event of an observation; its Kind is "" when there is none.
-func (e *Exports) eventOf(ctx context.Context, o observation, faults *limiter) (baremetal.Event, error) {
+func (e *Exports) eventOf(ctx context.Context, o observation, faults *limit.Buckets[subject]) (baremetal.Event, error) {
 	if o.fault != nil {
 		e.log.Error("disk fault", "node", o.node, "error", o.fault)
-		return faults.pass(baremetal.Event{Node: o.node, Kind: baremetal.EventError, Detail: o.fault.Error()}), nil
+		return limited(faults, baremetal.Event{Node: o.node, Kind: baremetal.EventError, Detail: o.fault.Error()}), nil
 	}
 	if o.event.Initiator == "" || o.event.Target == "" {
 		return baremetal.Event{}, nil // a discovery, or a peer that never gave its name
@@ -83,7 +84,7 @@ func (e *Exports) eventOf(ctx context.Context, o observation, faults *limiter) (
 		return baremetal.Event{}, err
 	}
 	if o.event.Kind == iscsi.LoginFailed {
-		return faults.pass(baremetal.Event{Node: node, Kind: baremetal.EventRefused, Step: baremetal.EventLogin,
+		return limited(faults, baremetal.Event{Node: node, Kind: baremetal.EventRefused, Step: baremetal.EventLogin,
 			Detail: fmt.Sprintf("iSCSI login of %.223s from %s to %.223s: %.200s", o.event.Initiator, o.event.Remote.Addr(), o.event.Target, o.event.Reason)}), nil
 	}
 	act := acts[o.event.Kind]
@@ -155,32 +156,24 @@ func owner(tx *store.Tx, event iscsi.Event) (node string, exported bool, err err
 // IANA enterprise number (RFC 7143 section 11.12.5) and has the one of Fen Systems, 10019.
 func firmware(id iscsi.ISID) bool { return [4]byte(id[:4]) == [4]byte{0x40, 0x00, 0x27, 0x23} }
 
-// limiter passes one event in so much time for each node, and says how many it kept
-// back. It is for one goroutine.
-type limiter struct {
-	every time.Duration
-	last  map[string]*passed
+// subject is what a budget of events is for.
+type subject struct {
+	node string
+	kind baremetal.EventKind
 }
 
-type passed struct {
-	at   time.Time
-	kept int // events since
-}
+// maxSubjects is how many budgets are remembered.
+const maxSubjects = 10_000
 
-// pass returns e, or nothing while it is too early for another.
-func (l *limiter) pass(e baremetal.Event) baremetal.Event {
-	if l.last == nil || len(l.last) > 10_000 {
-		l.last = map[string]*passed{}
-	}
-	key := e.Node + string(e.Kind)
-	p := l.last[key]
-	if p != nil && time.Since(p.at) < l.every {
-		p.kept++
+// limited returns e, with how many like it were kept back since the last; or an event
+// without a kind while the budget of its node is used up.
+func limited(faults *limit.Buckets[subject], e baremetal.Event) baremetal.Event {
+	ok, refused := faults.TakeCounting(subject{e.Node, e.Kind}, time.Now())
+	switch {
+	case !ok:
 		return baremetal.Event{}
+	case refused > 0:
+		e.Detail += fmt.Sprintf(" (and %d more like it before)", refused)
 	}
-	if p != nil && p.kept > 0 {
-		e.Detail += fmt.Sprintf(" (and %d more like it before)", p.kept)
-	}
-	l.last[key] = &passed{at: time.Now()}
 	return e
 }

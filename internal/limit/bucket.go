@@ -2,6 +2,7 @@ package limit
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -9,15 +10,31 @@ import (
 
 // Bucket is a token bucket: a burst of actions at once, a rate of them in the long
 // run. It is safe for concurrent use.
-type Bucket struct{ tokens *rate.Limiter }
+type Bucket struct {
+	tokens  *rate.Limiter
+	refused atomic.Int64 // since an action was last allowed
+}
 
 // NewBucket returns a full bucket of the rate.
 func NewBucket(r Rate) *Bucket {
-	return &Bucket{rate.NewLimiter(rates[r].perSecond, rates[r].burst)}
+	return &Bucket{tokens: rate.NewLimiter(rates[r].perSecond, rates[r].burst)}
 }
 
 // Take reports whether one more action is allowed at this time, and counts it if so.
-func (b *Bucket) Take(now time.Time) bool { return b.tokens.AllowN(now, 1) }
+func (b *Bucket) Take(now time.Time) bool {
+	ok, _ := b.TakeCounting(now)
+	return ok
+}
+
+// TakeCounting is Take. With an action that is allowed it returns how many were refused
+// since the one before.
+func (b *Bucket) TakeCounting(now time.Time) (ok bool, refused int) {
+	if !b.tokens.AllowN(now, 1) {
+		b.refused.Add(1)
+		return false, 0
+	}
+	return true, int(b.refused.Swap(0))
+}
 
 // Buckets gives each source a bucket of its own. It is safe for concurrent use.
 type Buckets[K comparable] struct {
@@ -36,6 +53,12 @@ func NewBuckets[K comparable](r Rate, most int) *Buckets[K] {
 
 // Take is [Bucket.Take] for one source.
 func (b *Buckets[K]) Take(source K, now time.Time) bool {
+	ok, _ := b.TakeCounting(source, now)
+	return ok
+}
+
+// TakeCounting is [Bucket.TakeCounting] for one source.
+func (b *Buckets[K]) TakeCounting(source K, now time.Time) (ok bool, refused int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	bucket, ok := b.of[source]
@@ -46,7 +69,7 @@ func (b *Buckets[K]) Take(source K, now time.Time) bool {
 		bucket = NewBucket(b.rate)
 		b.of[source] = bucket
 	}
-	return bucket.Take(now)
+	return bucket.TakeCounting(now)
 }
 
 // Sources returns how many sources are remembered.

@@ -47,6 +47,7 @@ func TestRates(t *testing.T) {
 		StrangerEvents:   {"stranger events", 100, time.Second},
 		Advertisements:   {"advertisements", 20, 100 * time.Millisecond},
 		RefusedFiles:     {"refused files", 20, 5 * time.Second},
+		DiskFaults:       {"disk faults", 1, 10 * time.Second},
 	} {
 		calls := burst(c.burst, 0)
 		calls = append(calls, taken{c.every * 4 / 5, false}, taken{c.every, true}, taken{c.every, false})
@@ -54,8 +55,8 @@ func TestRates(t *testing.T) {
 		calls = append(calls, taken{0, false}) // a clock that goes back gives nothing
 		hold(t, c.name, Rate(r), calls)
 	}
-	if len(rates) != 9 {
-		t.Errorf("%d rates, and the test knows 9", len(rates))
+	if len(rates) != 10 {
+		t.Errorf("%d rates, and the test knows 10", len(rates))
 	}
 }
 
@@ -76,5 +77,23 @@ func TestEachSourceHasItsOwnBucket(t *testing.T) {
 	drain("d") // one more than is remembered
 	if n := b.Sources(); n > 2 {
 		t.Errorf("%d sources remembered, want 2 at most", n)
+	}
+}
+
+// What was refused is counted for its source until the next action that is allowed.
+func TestRefusedAreCounted(t *testing.T) {
+	b := NewBuckets[string](DiskFaults, 8)
+	for i, c := range []struct {
+		source  string
+		after   time.Duration
+		ok      bool
+		refused int
+	}{
+		{"a", 0, true, 0}, {"a", 0, false, 0}, {"b", 0, true, 0}, {"a", 9 * time.Second, false, 0},
+		{"a", 10 * time.Second, true, 2}, {"b", 10 * time.Second, true, 0}, {"a", 20 * time.Second, true, 0},
+	} {
+		if ok, refused := b.TakeCounting(c.source, start.Add(c.after)); ok != c.ok || refused != c.refused {
+			t.Errorf("call %d: %v, %d refused before; want %v, %d", i, ok, refused, c.ok, c.refused)
+		}
 	}
 }

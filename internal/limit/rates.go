@@ -16,6 +16,7 @@ const (
 	StrangerEvents               // journal: events of all machines that are not enrolled
 	Advertisements               // NDP: router advertisements on one interface
 	RefusedFiles                 // TFTP: lines in the log about files that were refused
+	DiskFaults                   // iSCSI: events of one kind about one machine, for faults of its disks and logins that were refused
 )
 
 // rates are the figures: how many a second in the long run, and how many at once.
@@ -32,4 +33,5 @@ var rates = [...]struct {
 	StrangerEvents:   {1, 100},
 	Advertisements:   {10, 20},
 	RefusedFiles:     {0.2, 20},
+	DiskFaults:       {0.1, 1},
 }
