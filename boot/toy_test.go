@@ -33,38 +33,54 @@ var chain = []struct{ file, after, lines string }{
 // that asks for the script of a machine which boots by it. The tests of the other methods
 // pass beside it.
 func TestANewMethodIsOneCaseOneScriptAndOneRow(t *testing.T) {
-	dir, replace := t.TempDir(), map[string]string{}
+	test := exec.CommandContext(t.Context(), "go", "test", "-v", "-short", "-vet=off", "-overlay", overlay(t),
+		"-run", "TestDecide|TestReady|TestToyChain", "./boot", "./bootsrv")
+	test.Dir = ".."
+	out, err := test.CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	for _, name := range []string{"TestReady", "TestToyChain"} {
+		if !strings.Contains(string(out), "--- PASS: "+name) {
+			t.Errorf("%s has not run", name)
+		}
+	}
+}
+
+// overlay writes what the compiler sees in place of the sources, and returns its name.
+func overlay(t *testing.T) string {
+	t.Helper()
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, add := range chain {
-		source, err := os.ReadFile(filepath.Join(root, add.file))
+	dir := t.TempDir()
+	replace := map[string]string{
+		filepath.Join(root, "ipxe/chain.go"):            filepath.Join(root, "boot/testdata/toy/chain.go"),
+		filepath.Join(root, "bootsrv/toychain_test.go"): filepath.Join(root, "boot/testdata/toy/toychain_test.go"),
+	}
+	for _, add := range chain {
+		path, changed := filepath.Join(root, add.file), filepath.Join(dir, filepath.Base(add.file))
+		source, err := os.ReadFile(path)
 		if err != nil || strings.Count(string(source), add.after) != 1 {
 			t.Fatalf("%s: %v; %q must be there once", add.file, err, add.after)
 		}
-		changed := strings.Replace(string(source), add.after, add.after+add.lines[1:], 1)
-		replace[filepath.Join(root, add.file)] = filepath.Join(dir, string(rune('a'+i))+".go")
-		if err := os.WriteFile(replace[filepath.Join(root, add.file)], []byte(changed), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, changed, strings.Replace(string(source), add.after, add.after+add.lines[1:], 1))
+		replace[path] = changed
 	}
-	for file, from := range map[string]string{"ipxe/chain.go": "chain.go", "bootsrv/toychain_test.go": "toychain_test.go"} {
-		replace[filepath.Join(root, file)] = filepath.Join(root, "boot/testdata/toy", from)
-	}
-	overlay, err := json.Marshal(map[string]any{"Replace": replace})
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "overlay.json"), overlay, 0o600)
-	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		t.Fatal(err)
 	}
-	test := exec.CommandContext(t.Context(), "go", "test", "-v", "-short", "-vet=off", "-overlay", filepath.Join(dir, "overlay.json"), "-run", "TestDecide|TestReady|TestToyChain",
-		"./boot", "./bootsrv")
-	test.Dir = root
-	out, err := test.CombinedOutput()
-	if text := string(out); err != nil || !strings.Contains(text, "--- PASS: TestToyChain") || !strings.Contains(text, "--- PASS: TestReady") {
-		t.Errorf("%v\n%s", err, out)
+	name := filepath.Join(dir, "overlay.json")
+	write(t, name, string(text))
+	return name
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 

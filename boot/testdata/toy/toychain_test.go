@@ -16,6 +16,7 @@ import (
 
 // The node of the machine has a chain_url and no volume, whatever its storage interface.
 func TestToyChain(t *testing.T) {
+	from := netip.MustParseAddr("10.77.0.204")
 	for _, c := range []struct{ storage, url, line, detail string }{
 		{"noop", "http://10.77.0.1/x.ipxe", "chain --replace --autofree http://10.77.0.1/x.ipxe ||\n", "goes on with http://10.77.0.1/x.ipxe"},
 		{"iscsi", "http://10.77.0.1/x.ipxe", "chain --replace --autofree http://10.77.0.1/x.ipxe ||\n", "goes on with http://10.77.0.1/x.ipxe"},
@@ -28,12 +29,15 @@ func TestToyChain(t *testing.T) {
 			if err := tx.Nodes().Insert(n); err != nil {
 				return err
 			}
+			if err := tx.Leases().Insert(&baremetal.Lease{MAC: enrolled, Address: from, Interface: "br0", Expires: tx.Now().Add(time.Hour)}); err != nil {
+				return err
+			}
 			return tx.Ports().Insert(&baremetal.Port{UUID: "port", NodeUUID: n.UUID, Address: enrolled, PXEEnabled: true})
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := scripts{s, itself}.answer(t.Context(), http.Request{MAC: enrolled, From: netip.MustParseAddr("10.77.0.204"), At: time.Now()})
+		a, err := scripts{s, itself}.answer(t.Context(), http.Request{MAC: enrolled, From: from, At: time.Now()})
 		if err != nil {
 			t.Fatal(err)
 		}
