@@ -74,7 +74,7 @@ func (e *Exports) record(o observation, faults *limit.Buckets[subject]) {
 func (e *Exports) eventOf(ctx context.Context, o observation, faults *limit.Buckets[subject]) (baremetal.Event, error) {
 	if o.fault != nil {
 		e.log.Error("disk fault", "node", o.node, "error", o.fault)
-		return limited(faults, baremetal.Event{Node: o.node, Kind: baremetal.EventError, Detail: o.fault.Error()}), nil
+		return limited(faults, time.Now(), baremetal.Event{Node: o.node, Kind: baremetal.EventError, Detail: o.fault.Error()}), nil
 	}
 	if o.event.Initiator == "" || o.event.Target == "" {
 		return baremetal.Event{}, nil // a discovery, or a peer that never gave its name
@@ -84,7 +84,7 @@ func (e *Exports) eventOf(ctx context.Context, o observation, faults *limit.Buck
 		return baremetal.Event{}, err
 	}
 	if o.event.Kind == iscsi.LoginFailed {
-		return limited(faults, baremetal.Event{Node: node, Kind: baremetal.EventRefused, Step: baremetal.EventLogin,
+		return limited(faults, time.Now(), baremetal.Event{Node: node, Kind: baremetal.EventRefused, Step: baremetal.EventLogin,
 			Detail: fmt.Sprintf("iSCSI login of %.223s from %s to %.223s: %.200s", o.event.Initiator, o.event.Remote.Addr(), o.event.Target, o.event.Reason)}), nil
 	}
 	act := acts[o.event.Kind]
@@ -167,8 +167,8 @@ const maxSubjects = 10_000
 
 // limited returns e, with how many like it were kept back since the last; or an event
 // without a kind while the budget of its node is used up.
-func limited(faults *limit.Buckets[subject], e baremetal.Event) baremetal.Event {
-	ok, refused := faults.TakeCounting(subject{e.Node, e.Kind}, time.Now())
+func limited(faults *limit.Buckets[subject], now time.Time, e baremetal.Event) baremetal.Event {
+	ok, refused := faults.TakeCounting(subject{e.Node, e.Kind}, now)
 	switch {
 	case !ok:
 		return baremetal.Event{}
