@@ -68,17 +68,6 @@ type Node struct {
 	Traits               []string
 }
 
-// Interfaces names the implementation a node uses for each kind of hardware
-// interface: {"storage": "iscsi", "power": "ipmitool", ...}.
-type Interfaces map[string]string
-
-// InterfaceKinds lists every kind of hardware interface of API 1.82, in the
-// order in which Ironic prints them.
-var InterfaceKinds = []string{
-	"bios", "boot", "console", "deploy", "inspect", "management",
-	"network", "power", "raid", "rescue", "storage", "vendor",
-}
-
 // Label is how a person calls the node: its name, or its UUID when it has none.
 func (n *Node) Label() string {
 	if n.Name != "" {

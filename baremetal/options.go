@@ -6,11 +6,8 @@ import (
 	"strings"
 )
 
-// The free-form fields of nodes, targets and volumes have keys that Ironhook itself
-// reads. Each has one reading, here.
-
-// ISCSI is the volume_type of a target that is reached over iSCSI.
-const ISCSI = "iscsi"
+// The free-form fields of nodes and volumes have keys that Ironhook itself reads. Each has
+// one reading, here; those of a volume target are [TargetOptions].
 
 // The words that OpenStack takes for yes and no, in any case (oslo.utils,
 // strutils.bool_from_string).
@@ -54,36 +51,5 @@ func (n *Node) Able(capability string) bool {
 	return declared && truth(value)
 }
 
-// ISCSI reports whether the volume is reached over iSCSI. Ironic compares without case.
-func (t *VolumeTarget) ISCSI() bool { return strings.EqualFold(t.VolumeType, ISCSI) }
-
-// ReadOnly reports whether the operator promised that the machine only reads, with
-// the key that OpenStack has for it.
-func (t *VolumeTarget) ReadOnly() bool {
-	return strings.EqualFold(strings.TrimSpace(t.Properties.Text("access_mode")), "ro")
-}
-
-// ResetOnBoot reports whether every boot begins with the volume as its image is.
-func (t *VolumeTarget) ResetOnBoot() bool {
-	return truth(t.Properties["reset_on_boot"]) && !t.ReadOnly()
-}
-
-// Keep reports whether the target outlives the tear-down of its node.
-func (t *VolumeTarget) Keep() bool { return truth(t.Properties["keep"]) }
-
-// Unreadable returns the keys of the properties whose values are not among the words that
-// Ironhook reads there, in order.
-func (t *VolumeTarget) Unreadable() (keys []string) {
-	if mode := t.Properties["access_mode"]; mode != nil && !slices.Contains([]string{"", "ro", "rw"}, strings.ToLower(strings.TrimSpace(fmt.Sprint(mode)))) {
-		keys = append(keys, "access_mode")
-	}
-	for _, key := range []string{"keep", "reset_on_boot"} {
-		if _, known := Truth(t.Properties[key]); !known {
-			keys = append(keys, key)
-		}
-	}
-	return keys
-}
-
 // Keep reports whether a volume that a deployment made outlives its target.
-func (v *Volume) Keep() bool { return truth(v.Metadata["keep"]) }
+func (v *Volume) Keep() bool { return truth(v.Metadata[keep]) }

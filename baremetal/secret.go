@@ -1,7 +1,9 @@
 package baremetal
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -13,35 +15,27 @@ const Mask = "******"
 // URL carries under any other key.
 type SecretKeys []string
 
-// driverKeys are the secrets of the hardware types' driver_info that no general
-// word covers, by the interface that reads them. ipmi_password, redfish_password
-// and their like need no row: they contain "password".
-var driverKeys = []string{
-	"hex_kg_key",                     // ipmi: ipmi_hex_kg_key
-	"snmp_community",                 // snmp, irmc: with snmp_community_read and snmp_community_write
-	"snmp_auth_key", "snmp_priv_key", // snmp
-	"snmp_auth_pass", "snmp_priv_pass", // snmp, irmc
-	"ssh_key_contents", // ssh
-}
-
-// Secrets are the secret keys of nodes: oslo.utils' list, without the words that
-// contain another word of it, the other usual names of a secret, and the drivers'.
-var Secrets = append(SecretKeys{
+// secretWords are oslo.utils' list, without the words that contain another word of it, and
+// the other usual names of a secret. ipmi_password is secret by its word.
+var secretWords = SecretKeys{
 	"adminpass", "admin_pass", "password", "auth_token", "new_pass", "secret", "sys_pswd", "token", "configdrive",
 	"encrypted_key", "private_key", "fernetkey", "sslkey", "passphrase", "cephclusterfsid", "octaviaheartbeatkey",
 	"rabbitcookie", "cephmanilaclientkey", "pacemakerremoteauthkey", "designaterndckey", "cephadminkey",
 	"heatauthencryptionkey", "cephclientkey", "keystonecredential", "barbicansimplecryptokek", "cephrgwkey",
 	"swifthashsuffix", "migrationsshkey", "cephmdskey", "cephmonkey",
 	"passwd", "credential", "api_key", "apikey", "access_key",
-}, driverKeys...)
+}
+
+// Secrets are the secret keys of nodes: the words, and the [DriverKeys] that are secret
+// though no word says so.
+var Secrets = append(secretNames(secretWords, slices.Collect(maps.Values(DriverKeys))...), secretWords...)
 
 // InstanceSecrets are those of instance_info: the address of an image may carry a
 // signature.
 var InstanceSecrets = append(SecretKeys{"image_url"}, Secrets...)
 
-// VolumeSecrets are those of a volume target: the specification of volume
-// connection information masks the user's name as well as the password.
-var VolumeSecrets = append(SecretKeys{"auth_username"}, Secrets...)
+// VolumeSecrets are those of a volume target: of its [TargetKeys], too.
+var VolumeSecrets = append(secretNames(Secrets, TargetKeys), Secrets...)
 
 // Has reports whether key names a secret.
 func (s SecretKeys) Has(key string) bool {

@@ -50,9 +50,9 @@ func (f Facts) Rebuild() *Refusal {
 	if _, r := f.Remakes(); r != nil {
 		return r
 	}
-	managed := f.Node.Interfaces["storage"] == "iscsi"
+	managed := f.Node.Interfaces.Managed()
 	switch {
-	case managed && target != nil && !f.ownsVolume() && !(target.ISCSI() && target.ResetOnBoot()):
+	case managed && target != nil && !f.ownsVolume() && !(target.ISCSI() && target.Options().ResetOnBoot):
 		return &Refusal{
 			fmt.Sprintf("There is nothing to rebuild: volume %s of volume target %s was given to the node and not made by its deployment, so it stays as it is",
 				target.VolumeID, target.UUID),
@@ -68,7 +68,7 @@ func (f Facts) Rebuild() *Refusal {
 // that the next one may replace.
 func (f Facts) ownsVolume() bool {
 	t := Target(f.Targets)
-	return t != nil && f.Volume != nil && f.Volume.NodeUUID == f.Node.UUID && t.ISCSI() && !t.Keep()
+	return t != nil && f.Volume != nil && f.Volume.NodeUUID == f.Node.UUID && t.ISCSI() && !t.Options().Keep
 }
 
 // fits refuses an image that no boot volume of the node can be made from.

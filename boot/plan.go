@@ -57,10 +57,10 @@ type Plan struct {
 // interface iscsi makes a volume of an image_source that names one of our images.
 func Decide(f Facts) Plan {
 	n, source := f.Node, f.Node.ImageSource()
-	managed := n.Interfaces["storage"] == "iscsi"
+	managed := n.Interfaces.Managed()
 	volume := Target(f.Targets)
 	switch {
-	case n.Interfaces["storage"] == "noop":
+	case n.Interfaces.Storage() == baremetal.StorageNoop:
 		return refuse(noVolumes(n))
 	case source != "" && !managed:
 		return refuse(localDisk(n))

@@ -108,7 +108,7 @@ var refusals = []refusal{
 		},
 	}, {
 		when: func(_ question, m Machine) bool {
-			return m.Node.Interfaces["storage"] == "iscsi" && m.plan().Volume != nil && m.grant(m.boot()) == nil
+			return m.Node.Interfaces.Managed() && m.plan().Volume != nil && m.grant(m.boot()) == nil
 		},
 		end: ipxe.PowerOff,
 		why: func(_ question, m Machine) (string, string) {

@@ -91,7 +91,7 @@ func (m *machine) SetBootDevice(_ context.Context, _ *baremetal.Node, device str
 }
 
 func (m *machine) InjectNMI(context.Context, *baremetal.Node) error { return m.note("nmi") }
-func (m *machine) Keys() []baremetal.DriverKey                      { return nil }
+func (m *machine) Keys() []baremetal.Key                            { return nil }
 
 type disks struct{ *machine }
 

@@ -41,11 +41,13 @@ func TestANewDriverIsOneFileAndOneRow(t *testing.T) {
 	if !maps.Equal(n.Interfaces, want) {
 		t.Errorf("interfaces = %v, want %v", n.Interfaces, want)
 	}
-	if got := slices.Sorted(maps.Keys(types[0].Properties())); !slices.Equal(got, []string{"toy_outlet", "toy_pin"}) {
+	if got := slices.Sorted(maps.Keys(types[0].Properties())); !slices.Equal(got, []string{"toy_outlet", "toy_password"}) {
 		t.Errorf("properties = %q", got)
 	}
-	if keys := types[0].Keys(); !keys["toy_pin"].Secret || keys["toy_outlet"].Secret {
-		t.Errorf("secrets = %v, want toy_pin alone", keys)
+	for name, key := range types[0].Keys() {
+		if secret := name == "toy_password"; key.Secret != secret || baremetal.Secrets.Has(name) != secret {
+			t.Errorf("%s is secret: %v, masked: %v; want %v", name, key.Secret, baremetal.Secrets.Has(name), secret)
+		}
 	}
 	if err := s.Update(t.Context(), func(tx *store.Tx) error { return tx.Nodes().Insert(n) }); err != nil {
 		t.Fatal(err)

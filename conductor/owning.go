@@ -12,7 +12,7 @@ var begins = map[baremetal.ProvisionEvent]bool{baremetal.VerbDeploy: true, barem
 
 // mayBegin asks the storage interface whether the node may have its volumes.
 func (c *Conductor) mayBegin(tx *store.Tx, n *baremetal.Node, event baremetal.ProvisionEvent) error {
-	owning, ok := c.Storage[n.Interfaces["storage"]].(Owning)
+	owning, ok := c.Storage[n.Interfaces.Storage()].(Owning)
 	if !ok || !begins[event] {
 		return nil
 	}
@@ -55,7 +55,7 @@ func (c *Conductor) mayChange(tx *store.Tx, node string, before, after *baremeta
 	if err != nil {
 		return err
 	}
-	if owning, ok := c.Storage[n.Interfaces["storage"]].(Owning); ok {
+	if owning, ok := c.Storage[n.Interfaces.Storage()].(Owning); ok {
 		return owning.MayChange(tx, n, before, after)
 	}
 	return nil

@@ -31,7 +31,7 @@ type Power interface {
 	InjectNMI(ctx context.Context, n *baremetal.Node) error
 	// Keys lists the keys of driver_info that it reads. The caller must not change the
 	// list.
-	Keys() []baremetal.DriverKey
+	Keys() []baremetal.Key
 }
 
 // Storage makes a node's volumes reachable and takes them away again: Ironic's

@@ -10,10 +10,10 @@ import (
 // toy is a whole power driver: what a new kind of BMC takes, with its row in table.
 type toy struct{ on map[any]bool } // by toy_outlet
 
-func (toy) Keys() []baremetal.DriverKey {
-	return []baremetal.DriverKey{
+func (toy) Keys() []baremetal.Key {
+	return []baremetal.Key{
 		{Name: "toy_outlet", Doc: "Outlet that the machine is plugged into. Required.", Required: true},
-		{Name: "toy_pin", Doc: "PIN of the power strip. Optional.", Secret: true},
+		{Name: "toy_password", Doc: "password of the power strip. Optional.", Secret: true},
 	}
 }
 

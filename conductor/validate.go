@@ -61,7 +61,7 @@ func (c *Conductor) validateInterface(tx *store.Tx, n *baremetal.Node, kind stri
 	case "boot":
 		return c.validateBoot(tx, n)
 	case "deploy":
-		if n.Interfaces["deploy"] == "fake" {
+		if !n.Interfaces.Deploys() {
 			return nil
 		}
 		return c.validateBoot(tx, n)
@@ -78,7 +78,7 @@ func (c *Conductor) validateInterface(tx *store.Tx, n *baremetal.Node, kind stri
 		}
 		return s.Validate(tx, n)
 	}
-	if name := n.Interfaces[kind]; name == "" || name == "no-"+kind {
+	if !n.Interfaces.Has(kind) {
 		return unsupported(n, kind)
 	}
 	return nil
@@ -108,7 +108,7 @@ func (c *Conductor) validateBoot(tx *store.Tx, n *baremetal.Node) error {
 // volumes to the deployment, which fails for the same reasons.
 func (c *Conductor) validateDeploy(tx *store.Tx, n *baremetal.Node) error {
 	kinds := []string{"power", "deploy", "storage"}
-	if n.Interfaces["deploy"] == "fake" {
+	if !n.Interfaces.Deploys() {
 		kinds = kinds[:2]
 	}
 	for _, kind := range kinds {

@@ -105,7 +105,7 @@ func (c *Conductor) deploy(ctx context.Context, uuid string) error {
 		return err
 	}
 	steps := deploySteps(c)
-	if n.Interfaces["deploy"] == "fake" {
+	if !n.Interfaces.Deploys() {
 		steps = nil
 	}
 	if err := c.follow(ctx, uuid, steps); err != nil {
@@ -169,7 +169,7 @@ func (c *Conductor) tearDown(ctx context.Context, uuid string) error {
 	if err != nil {
 		return err
 	}
-	if n.Interfaces["deploy"] != "fake" {
+	if n.Interfaces.Deploys() {
 		if err := c.power(ctx, n, baremetal.PowerOff); err != nil {
 			return err
 		}
@@ -190,10 +190,10 @@ func forgetInstance(tx *store.Tx, uuid string) error {
 		return err
 	}
 	for _, t := range targets {
-		if n.Interfaces["deploy"] == "fake" {
+		if !n.Interfaces.Deploys() {
 			break // it deployed nothing, and takes nothing away
 		}
-		if t.Keep() {
+		if t.Options().Keep {
 			continue // its operator wants the next deployment to find it
 		}
 		if err := tx.Targets().Delete(t.UUID); err != nil {

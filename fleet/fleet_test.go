@@ -307,3 +307,34 @@ func TestADeletedNodeLeavesItsVolume(t *testing.T) {
 		}
 	}
 }
+
+// Options of a volume target that cannot be read are refused where they are written, with
+// what to set instead. Those that are stored already stand in the way of nothing else.
+func TestTargetOptionsAreRead(t *testing.T) {
+	f := setup(t, func(*baremetal.Node) {})
+	odd := baremetal.Object{"reset_on_boot": "perhaps"}
+	set := patch(func(v *baremetal.VolumeTarget) { v.Properties = odd }, "properties")
+	_, changed := f.Targets().Update(t.Context(), id, set)
+	for what, err := range map[string]error{
+		"create": f.Targets().Create(t.Context(), &baremetal.VolumeTarget{UUID: "t", NodeUUID: id, VolumeType: "iscsi", BootIndex: 1, Properties: odd}),
+		"change": changed,
+	} {
+		if !errors.Is(err, baremetal.ErrInvalid) || !strings.Contains(err.Error(), `reset_on_boot is "perhaps": set it to true or false.`) {
+			t.Errorf("%s = %v, want a refusal that names the remedy", what, err)
+		}
+	}
+	err := f.store.Update(t.Context(), func(tx *store.Tx) error {
+		stored, err := tx.Targets().Get(id)
+		if err != nil {
+			return err
+		}
+		stored.Properties = odd
+		return tx.Targets().Update(stored)
+	})
+	if err == nil {
+		_, err = f.Targets().Update(t.Context(), id, patch(func(v *baremetal.VolumeTarget) { v.Extra = baremetal.Object{"a": 1} }, "extra"))
+	}
+	if err != nil {
+		t.Errorf("a change of another field = %v", err)
+	}
+}

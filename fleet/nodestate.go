@@ -22,7 +22,7 @@ func (f *Fleet) SetMaintenance(ctx context.Context, ident string, on bool, reaso
 // HasConsole returns ErrUnsupported if the node's driver has no console. That is every
 // driver but the fake one, which remembers whether its console is on.
 func HasConsole(n *baremetal.Node) error {
-	if name := n.Interfaces["console"]; name == "" || name == "no-console" {
+	if !n.Interfaces.Has("console") {
 		return baremetal.Unsupported(n.Driver, "console")
 	}
 	return nil
@@ -48,7 +48,7 @@ func (f *Fleet) SetTargetRAID(
 		if !r.TargetRAID {
 			return tooNew()
 		}
-		if name := n.Interfaces["raid"]; name == "" || name == "no-raid" {
+		if !n.Interfaces.Has("raid") {
 			return NoRAID(n.Driver)
 		}
 		if err := check(config); err != nil {

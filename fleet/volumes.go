@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"ironhook/baremetal"
@@ -38,7 +39,20 @@ func (f *Fleet) Connectors() VolumeRecords[baremetal.VolumeConnector] {
 func (f *Fleet) Targets() VolumeRecords[baremetal.VolumeTarget] {
 	return VolumeRecords[baremetal.VolumeTarget]{f,
 		kind[baremetal.VolumeTarget]{(*store.Tx).Targets, func(v *baremetal.VolumeTarget) *string { return &v.UUID }},
-		"volume target", func(v *baremetal.VolumeTarget) *string { return &v.NodeUUID }, f.conductor.MayChangeTarget, connect}
+		"volume target", func(v *baremetal.VolumeTarget) *string { return &v.NodeUUID }, f.mayChangeTarget, connect}
+}
+
+// mayChangeTarget refuses what the conductor does, and options that cannot be read: they
+// would be ignored until the node is validated. Ones that are stored stay as they are.
+func (f *Fleet) mayChangeTarget(tx *store.Tx, before, after *baremetal.VolumeTarget) error {
+	if after != nil {
+		_, wrong := baremetal.ParseTargetOptions(after.Properties)
+		stored := before != nil && fmt.Sprint(before.Properties) == fmt.Sprint(after.Properties)
+		if wrong != nil && !stored {
+			return wrong
+		}
+	}
+	return f.conductor.MayChangeTarget(tx, before, after)
 }
 
 // Connect reads the grants that q chooses. What it returns shows in the properties of a

@@ -22,7 +22,7 @@ func (m *Managed) BeginsAnew(ctx context.Context, n *baremetal.Node) (anew bool,
 	err = m.store.View(ctx, func(tx *store.Tx) error {
 		targets, err := volumeTargets(tx, n)
 		for _, t := range targets {
-			anew = anew || t.ISCSI() && t.ResetOnBoot()
+			anew = anew || t.ISCSI() && t.Options().ResetOnBoot
 		}
 		return err
 	})
@@ -35,7 +35,7 @@ type overlays map[string]string
 
 // shares tells whether a target shall have an overlay of what it names.
 func (m *Managed) shares(t *baremetal.VolumeTarget, id string, v *baremetal.Volume) bool {
-	if v != nil || !t.ResetOnBoot() {
+	if v != nil || !t.Options().ResetOnBoot {
 		return false
 	}
 	info, err := m.volumes.Stat(id)
@@ -60,7 +60,7 @@ func (m *Managed) begin(ctx context.Context, n *baremetal.Node) (overlays, error
 			return err
 		}
 		for _, t := range targets {
-			if !t.ISCSI() || !t.ResetOnBoot() {
+			if !t.ISCSI() || !t.Options().ResetOnBoot {
 				continue
 			}
 			a, err := m.renewal(tx, t, own)
@@ -131,7 +131,7 @@ func (m *Managed) renew(ctx context.Context, n *baremetal.Node, a anew, own over
 
 // checkAnew looks at what a target that is to begin anew begins from.
 func checkAnew(found *findings, t *baremetal.VolumeTarget, v *baremetal.Volume) {
-	if t.ResetOnBoot() && (v == nil || v.ImageUUID == "") {
+	if t.Options().ResetOnBoot && (v == nil || v.ImageUUID == "") {
 		found.add("Volume %s of volume target %s has no image to go back to: make it from one, name the image itself, or remove reset_on_boot from the target's properties.", t.VolumeID, t.UUID)
 	}
 }

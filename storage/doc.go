@@ -2,10 +2,10 @@
 // interfaces noop, external and iscsi, and the iSCSI target behind the last.
 //
 // [Noop] has nothing to do with volumes. [External] believes what the operator
-// wrote into a volume target's properties: portal, IQN, LUN, secret. [Managed], the
-// interface named iscsi, writes them itself: a volume target names a local volume
-// in its volume_id, and attaching gives that volume to this one machine, under an
-// IQN of its own and with a CHAP secret made for the occasion.
+// wrote into a volume target's properties: portal, IQN, LUN, secret. [Managed] is the
+// interface named iscsi: a volume target names a local volume in its volume_id, and
+// attaching gives that volume to this one machine, under an IQN of its own and with a CHAP
+// secret made for the occasion.
 //
 // Some volumes are made here: the boot volume of a node whose deployment names an
 // image (made.go), and the overlay that a node has of an image it shares with others,
@@ -14,12 +14,11 @@
 //
 // # Who may log in
 //
-// One table says it: exports. Attach writes a row there, together with the target's
-// properties and the event that tells of it, in one transaction; detach removes it
-// the same way. [Exports] is the iSCSI target that asks this table at every login.
-// It keeps a disk open while its row is there and remembers nothing else, so a
-// restart forgets nothing, and a row that disappears in whatever way, with the node
-// it belonged to for example, ends its sessions.
+// One table says it: grants. Attach writes a row there, and the event of it, in one
+// transaction; detach removes it the same way. [Exports] is the iSCSI target that asks this
+// table at every login. It keeps a disk open while its row is there and remembers nothing
+// else, so a restart forgets nothing, and a row that disappears in whatever way, with the
+// node it belonged to for example, ends its sessions.
 //
 // # Boot events
 //
@@ -29,7 +28,6 @@
 //
 // # Secrets
 //
-// A CHAP secret lives in the row, in the target's properties, from where the boot
-// script takes it, and in the login exchange. No error, event or log line of this
-// package holds one.
+// A CHAP secret is stored in the grant alone. The boot script and the login exchange are
+// made from it. No error, event or log line of this package holds one.
 package storage

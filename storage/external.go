@@ -35,7 +35,7 @@ func checkExternal(f boot.Facts) (found findings) {
 	if p.Refusal != nil {
 		return found
 	}
-	if !bootsByIPXE[f.Node.Interfaces["boot"]] {
+	if !f.Node.Interfaces.ByIPXE() {
 		found.add("The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface must be set to ``ipxe``.")
 	}
 	for _, t := range f.Targets {

@@ -81,7 +81,7 @@ func stillFits(tx *store.Tx, g *baremetal.Grant, targets []*baremetal.VolumeTarg
 // the target or of the volume itself.
 func readOnly(tx *store.Tx, t *baremetal.VolumeTarget, id string) (bool, error) {
 	v, err := tx.Volumes().Find(id)
-	return t.ReadOnly() || v != nil && v.ReadOnly, err
+	return t.Options().ReadOnly || v != nil && v.ReadOnly, err
 }
 
 // initiatorOf returns the name by which the node logs in: its first connector of

@@ -81,9 +81,6 @@ func planOf(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
 	return boot.Decide(f), nil
 }
 
-// bootsByIPXE has the boot interfaces that can hand a volume to the firmware.
-var bootsByIPXE = map[string]bool{"ipxe": true, "http-ipxe": true, "fake": true}
-
 // findings collects what is wrong with a node, to be said all at once.
 type findings []string
 

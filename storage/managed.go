@@ -71,7 +71,7 @@ func checkBoot(found *findings, f boot.Facts) {
 			found.add("%s", r)
 		}
 	}
-	if p.Refusal == nil && !bootsByIPXE[f.Node.Interfaces["boot"]] {
+	if p.Refusal == nil && !f.Node.Interfaces.ByIPXE() {
 		found.add("To support network booting to an iSCSI volume, the boot interface must be set to ``ipxe``.")
 	}
 }
@@ -85,8 +85,8 @@ func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node,
 		if !t.ISCSI() {
 			continue
 		}
-		for _, key := range t.Unreadable() {
-			found.add("%s of volume target %s is %.64q: set it to %s.", key, t.UUID, fmt.Sprint(t.Properties[key]), readings[key])
+		if _, err := baremetal.ParseTargetOptions(t.Properties); err != nil {
+			found.add("Volume target %s: %s", t.UUID, err)
 		}
 		id, v, err := pool.Resolve(tx, m.volumes, t.VolumeID)
 		if isFinding(err) {
@@ -117,9 +117,6 @@ func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node,
 	return volumes, nil
 }
 
-// readings are what may stand at a key of a target's properties.
-var readings = map[string]string{"access_mode": "ro or rw", "keep": "true or false", "reset_on_boot": "true or false"}
-
 // isFinding tells an error that a person can do something about.
 func isFinding(err error) bool {
 	return errors.Is(err, baremetal.ErrConflict) || errors.Is(err, baremetal.ErrInvalid)
@@ -133,7 +130,7 @@ func (m *Managed) checkVolume(found *findings, t *baremetal.VolumeTarget, id str
 	}
 	info, err := m.volumes.Stat(id)
 	switch {
-	case err == nil && info.Kind != volume.KindVolume && !t.ReadOnly():
+	case err == nil && info.Kind != volume.KindVolume && !t.Options().ReadOnly:
 		found.add("volume_id %s of volume target %s names a %s, which cannot be written to: make a volume from it and name that, or set in the target's properties access_mode to ro, or, for an image, reset_on_boot to true.", t.VolumeID, t.UUID, info.Kind)
 	case err == nil:
 		return true
@@ -172,7 +169,7 @@ func checkFree(found *findings, tx *store.Tx, n *baremetal.Node, t *baremetal.Vo
 	if err != nil {
 		return err
 	}
-	ro := t.ReadOnly() || v != nil && v.ReadOnly
+	ro := t.Options().ReadOnly || v != nil && v.ReadOnly
 	for _, u := range uses {
 		switch {
 		case u.Node == n.UUID, ro && u.ReadOnly, pool.Holds(n, t) && !u.Live():

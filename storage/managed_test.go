@@ -318,7 +318,7 @@ func TestValidateNamesUnreadableOptions(t *testing.T) {
 	h.volume("v")
 	h.give(n, 0, "v", baremetal.Object{"reset_on_boot": "perhaps", "access_mode": "wr"})
 	err := h.validate(h.managed, n)
-	for _, want := range []string{`reset_on_boot of volume target`, `is "perhaps": set it to true or false.`, `is "wr": set it to ro or rw.`} {
+	for _, want := range []string{`reset_on_boot is "perhaps": set it to true or false.`, `is "wr": set it to ro or rw.`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Validate = %v, want %q in it", err, want)
 		}

@@ -39,7 +39,7 @@ func (m *Managed) Begin(tx *store.Tx, n *baremetal.Node, verb baremetal.Provisio
 // begins returns what keeps a verb from making the node's boot volume.
 func begins(f boot.Facts, verb baremetal.ProvisionEvent) *boot.Refusal {
 	switch {
-	case verb == baremetal.VerbAdopt || f.Node.Interfaces["deploy"] == "fake":
+	case verb == baremetal.VerbAdopt || !f.Node.Interfaces.Deploys():
 		return nil // nothing is made
 	case verb == baremetal.VerbRebuild:
 		return f.Rebuild()

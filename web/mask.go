@@ -10,18 +10,6 @@ import (
 	"ironhook/baremetal"
 )
 
-// public are the keys of driver_info and of a target's properties whose values
-// anybody who is logged in may read over a shoulder. Of every other key the page
-// says only that it is set: a key that nobody thought of is no leak.
-var public = map[string]bool{
-	"ipmi_address": true, "ipmi_port": true, "ipmi_username": true, "ipmi_cipher_suite": true, "ipmi_priv_level": true,
-	"ipmi_protocol_version": true, "ipmi_bridging": true, "ipmi_transit_address": true, "ipmi_target_address": true,
-	"redfish_address": true, "redfish_system_id": true, "redfish_username": true, "redfish_verify_ca": true,
-	"deploy_kernel": true, "deploy_ramdisk": true, "rescue_kernel": true, "rescue_ramdisk": true, "force_persistent_boot_device": true,
-	"target_portal": true, "target_portals": true, "target_iqn": true, "target_iqns": true, "target_lun": true, "target_luns": true,
-	"target_wwn": true, "auth_method": true, "access_mode": true, "volume_id": true,
-}
-
 // fact is one line of a machine's page.
 type fact struct{ Name, Value string }
 
@@ -34,11 +22,12 @@ func facts(o baremetal.Object) []fact {
 	return list
 }
 
-// guarded lists o by key, showing only what is public.
+// guarded lists driver_info or a target's properties by key. Of a key that is not public
+// the page says only that it is set.
 func guarded(o baremetal.Object) []fact {
 	list := facts(o)
 	for i, f := range list {
-		if !public[f.Name] {
+		if !baremetal.Public(f.Name) {
 			list[i].Value = baremetal.Mask
 		}
 	}

@@ -115,11 +115,12 @@ func TestGuarded(t *testing.T) {
 	for _, f := range guarded(baremetal.Object{
 		"ipmi_address": "10.0.0.7", "ipmi_password": "hunter2", "ipmi_hex_kg_key": "00ff", "target_lun": float64(1),
 		"redfish_address": "https://root:calvin@bmc.example", "auth_username": "u", "something": map[string]any{"token": "x"},
+		"reset_on_boot": true,
 	}) {
 		got = append(got, f.Name+"="+f.Value)
 	}
 	want := "auth_username=****** ipmi_address=10.0.0.7 ipmi_hex_kg_key=****** ipmi_password=****** " +
-		"redfish_address=https://root:xxxxx@bmc.example something=****** target_lun=1"
+		"redfish_address=https://root:xxxxx@bmc.example reset_on_boot=true something=****** target_lun=1"
 	if s := strings.Join(got, " "); s != want {
 		t.Errorf("guarded = %s, want %s", s, want)
 	}

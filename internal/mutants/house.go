@@ -109,8 +109,8 @@ var ofHouse = []mutant{
 	},
 	{
 		515, "conductor/works.go",
-		"\t\tif t.Keep() {\n",
-		"\t\tif t.Keep() && t.UUID == \"\" {\n",
+		"\t\tif t.Options().Keep {\n",
+		"\t\tif t.Options().Keep && t.UUID == \"\" {\n",
 		"a volume that was to be kept goes at tear-down",
 		"conductor", "TearDown",
 	},
@@ -209,8 +209,8 @@ var ofHouse = []mutant{
 	},
 	{
 		607, "storage/grant.go",
-		"return t.ReadOnly() || v != nil && v.ReadOnly, err",
-		"return t.ReadOnly() || v != nil && v.ReadOnly && t.ReadOnly(), err",
+		"return t.Options().ReadOnly || v != nil && v.ReadOnly, err",
+		"return t.Options().ReadOnly || v != nil && v.ReadOnly && t.Options().ReadOnly, err",
 		"a machine writes to a volume that is for reading only",
 		"storage", "ReadOnlyForAll",
 	},
@@ -383,6 +383,13 @@ var ofHouse = []mutant{
 		"the volume of a machine that runs is replaced by an image's while it writes",
 		"storage", "NotReimaged",
 	},
+	{
+		670, "storage/pool/use.go",
+		"return u.Grant != nil || u.Attachment != nil",
+		"return u.Grant != nil",
+		"the image of a volume that a host has reserved is taken while the host attaches it",
+		"storage/pool", "AVolumeInUse",
+	},
 
 	{
 		701, "api/mask.go",
@@ -488,8 +495,8 @@ var ofHouse = []mutant{
 
 	{
 		801, "web/mask.go",
-		"\t\tif !public[f.Name] {\n",
-		"\t\tif !public[f.Name] && f.Name == \"\" {\n",
+		"\t\tif !baremetal.Public(f.Name) {\n",
+		"\t\tif !baremetal.Public(f.Name) && f.Name == \"\" {\n",
 		"the page shows BMC passwords",
 		"web", "Guarded|MachinePage",
 	},

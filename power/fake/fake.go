@@ -62,4 +62,4 @@ func (Driver) InjectNMI(_ context.Context, n *baremetal.Node) error {
 }
 
 // Keys lists none: Ironic's two belong to its fake vendor interface.
-func (Driver) Keys() []baremetal.DriverKey { return nil }
+func (Driver) Keys() []baremetal.Key { return nil }

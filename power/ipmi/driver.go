@@ -90,6 +90,9 @@ func powerState(ctx context.Context, s *rmcp.Session) (baremetal.PowerState, err
 	return baremetal.PowerOn, nil
 }
 
+// Keys lists the keys of driver_info that the driver reads.
+func (d *Driver) Keys() []baremetal.Key { return baremetal.DriverKeys["ipmi"] }
+
 // BootDevices lists what SetBootDevice accepts.
 func (d *Driver) BootDevices() []string { return deviceNames() }
 

@@ -39,7 +39,7 @@ const (
 // Ironic's order.
 func parse(n *baremetal.Node) (info, error) {
 	d := n.DriverInfo
-	if missing := baremetal.MissingKeys(keys, d); len(missing) > 0 {
+	if missing := baremetal.MissingKeys(baremetal.DriverKeys["ipmi"], d); len(missing) > 0 {
 		return info{}, invalid("Missing the following IPMI credentials in node's driver_info: ['%s'].", strings.Join(missing, "', '"))
 	}
 	i := info{

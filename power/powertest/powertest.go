@@ -39,8 +39,8 @@ var Checks = map[string]func(context.Context, conductor.Power, *baremetal.Node) 
 	"context": ends, "concurrent": concurrent, "no secret in errors": secrets, "leaves the node alone": unchanged,
 }
 
-// keys: each key of driver_info has a name of its own and is described, and a required
-// key is not optional in its description.
+// keys: each key of driver_info has a name of its own and is described, a required key is
+// not optional in its description, and a secret one is masked wherever driver_info is shown.
 func keys(_ context.Context, p conductor.Power, _ *baremetal.Node) error {
 	seen := map[string]bool{}
 	for _, k := range p.Keys() {
@@ -51,6 +51,10 @@ func keys(_ context.Context, p conductor.Power, _ *baremetal.Node) error {
 			return fmt.Errorf("key %q is listed twice", k.Name)
 		case k.Required && !strings.Contains(k.Doc, "Required"):
 			return fmt.Errorf("key %q is required, and its description does not say so: %q", k.Name, k.Doc)
+		case k.Secret && (!baremetal.Secrets.Has(k.Name) || baremetal.Public(k.Name)):
+			return fmt.Errorf("key %q is secret, and replies or pages show it: it must stand in baremetal.DriverKeys", k.Name)
+		case !k.Secret && baremetal.Secrets.Has(k.Name):
+			return fmt.Errorf("key %q is masked, and not marked as secret", k.Name)
 		}
 		seen[k.Name] = true
 	}

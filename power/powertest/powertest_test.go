@@ -27,12 +27,12 @@ type (
 	}
 )
 
-func (twice) Keys() []baremetal.DriverKey {
-	return []baremetal.DriverKey{{Name: "a", Doc: "x"}, {Name: "a", Doc: "x"}}
+func (twice) Keys() []baremetal.Key {
+	return []baremetal.Key{{Name: "a", Doc: "x"}, {Name: "a", Doc: "x"}}
 }
 
-func (careless) Keys() []baremetal.DriverKey {
-	return []baremetal.DriverKey{{Name: "address", Doc: "Required.", Required: true}}
+func (careless) Keys() []baremetal.Key {
+	return []baremetal.Key{{Name: "address", Doc: "Required.", Required: true}}
 }
 
 func (d lame) Set(ctx context.Context, n *baremetal.Node, target baremetal.PowerState) error {
@@ -54,8 +54,8 @@ func (deaf) State(context.Context, *baremetal.Node) (baremetal.PowerState, error
 	return "", nil
 }
 
-func (talker) Keys() []baremetal.DriverKey {
-	return []baremetal.DriverKey{{Name: "password", Doc: "x", Secret: true}}
+func (talker) Keys() []baremetal.Key {
+	return []baremetal.Key{{Name: "password", Doc: "x", Secret: true}}
 }
 
 func (talker) InjectNMI(_ context.Context, n *baremetal.Node) error {

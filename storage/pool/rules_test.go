@@ -13,17 +13,26 @@ import (
 
 const iqn = "iqn.1993-08.org.debian:01:a"
 
-// TestAVolumeInUse: who has a volume keeps all others from changing what it holds. What
-// leaves it as it is, and takes a picture, needs force.
+// TestAVolumeInUse: a host that has a volume, or has only reserved it, keeps all others
+// from changing what it holds. What leaves it as it is, and takes a picture, needs force.
 func TestAVolumeInUse(t *testing.T) {
+	t.Run("attached", func(t *testing.T) { aVolumeInUse(t, AttachmentAttaching, iqn, baremetal.VolumeInUse) })
+	t.Run("reserved", func(t *testing.T) { aVolumeInUse(t, AttachmentReserved, "", baremetal.VolumeReserved) })
+}
+
+func aVolumeInUse(t *testing.T, status, initiator string, want baremetal.VolumeStatus) {
 	p := newPool(t)
 	i := golden(t, p)
 	v, err := p.CreateVolume(t.Context(), NewVolume{Name: "disk", Image: i.UUID})
 	check(t, err)
 	s := &baremetal.Snapshot{VolumeUUID: v.UUID}
 	check(t, p.CreateSnapshot(t.Context(), s, false))
-	a := &baremetal.Attachment{VolumeUUID: v.UUID, Host: "there", Status: AttachmentAttaching}
-	check(t, attach(p, a))
+	a := &baremetal.Attachment{VolumeUUID: v.UUID, Host: "there", Status: status}
+	_, err = p.Attach(t.Context(), a, initiator)
+	check(t, err)
+	if now, uses, err := p.Volume(t.Context(), v.UUID); err != nil || Status(now, uses) != want || len(live(uses)) != 1 {
+		t.Errorf("its status is %s, %v, of %d live users; want %s, of one", Status(now, uses), err, len(live(uses)), want)
+	}
 	promote := func(force bool) error {
 		_, err := p.Promote(t.Context(), v.UUID, Promotion{Name: "next", Force: force})
 		p.wait.Wait()

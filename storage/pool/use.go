@@ -27,8 +27,10 @@ type Use struct {
 	Grant      *baremetal.Grant      // nil for a node that is off, and for a host that has reserved it only
 }
 
-// Live reports whether the user may be reading and writing now. A node that is deployed
-// and off has its volumes too, but their bytes rest.
+// Live reports whether the user may be reading and writing, now or without asking again. A
+// node that is deployed and off has its volumes too, but their bytes rest until it is
+// switched on through us. A host that has reserved a volume counts: as in Cinder, where only
+// a volume that is available, and none that is reserved, is deleted, reverted or replaced.
 func (u Use) Live() bool { return u.Grant != nil || u.Attachment != nil }
 
 // Users lists who has the volume, snapshot or image with this UUID, or the raw file of
@@ -157,7 +159,7 @@ func (u *users) readNodes(given []*baremetal.Grant, targets store.Query, said ma
 	}
 	use := func(id string, t *baremetal.VolumeTarget) Use {
 		return Use{UUID: t.UUID, Node: t.NodeUUID, Name: nodes[t.NodeUUID].Label(), Mountpoint: fmt.Sprintf("boot_index %d", t.BootIndex),
-			ReadOnly: t.ReadOnly() || shared[id], Since: nodes[t.NodeUUID].ProvisionUpdatedAt}
+			ReadOnly: t.Options().ReadOnly || shared[id], Since: nodes[t.NodeUUID].ProvisionUpdatedAt}
 	}
 	for _, g := range given {
 		t, err := u.tx.Targets().Get(g.Target)
@@ -181,12 +183,12 @@ func (u *users) readNodes(given []*baremetal.Grant, targets store.Query, said ma
 
 // elsewhere are the storage interfaces whose volumes are not ours: what their targets
 // name is not here, though it may be called the same.
-var elsewhere = map[string]bool{"noop": true, "external": true}
+var elsewhere = map[string]bool{baremetal.StorageNoop: true, baremetal.StorageExternal: true}
 
 // Holds reports whether a node has what its volume target t names, even while the
 // machine is off.
 func Holds(n *baremetal.Node, t *baremetal.VolumeTarget) bool {
-	return n.ProvisionState.Holds() && !elsewhere[n.Interfaces["storage"]] && t.ISCSI()
+	return n.ProvisionState.Holds() && !elsewhere[n.Interfaces.Storage()] && t.ISCSI()
 }
 
 // nodesOf reads the nodes of grants and targets, as much of them as is needed here.

@@ -1,0 +1,42 @@
+package baremetal
+
+// Interfaces names the implementation a node uses for each kind of hardware
+// interface: {"storage": "iscsi", "power": "ipmitool", ...}.
+type Interfaces map[string]string
+
+// InterfaceKinds lists every kind of hardware interface of API 1.82, in the
+// order in which Ironic prints them.
+var InterfaceKinds = []string{
+	"bios", "boot", "console", "deploy", "inspect", "management",
+	"network", "power", "raid", "rescue", "storage", "vendor",
+}
+
+// The storage interfaces.
+const (
+	StorageNoop     = "noop"     // the node has no volumes
+	StorageExternal = "external" // its volumes are served elsewhere
+	StorageISCSI    = "iscsi"    // its volumes are Ironhook's
+)
+
+// Storage is the storage interface of the node, "" while it has none.
+func (i Interfaces) Storage() string { return i["storage"] }
+
+// Managed reports whether the volumes of the node are Ironhook's: attached by it, and made.
+func (i Interfaces) Managed() bool { return i.Storage() == StorageISCSI }
+
+// Deploys reports whether a deployment touches the machine. With the deploy interface
+// fake it only changes states.
+func (i Interfaces) Deploys() bool { return i["deploy"] != "fake" }
+
+// ByIPXE reports whether the boot interface can hand a volume to the firmware.
+func (i Interfaces) ByIPXE() bool {
+	switch i["boot"] {
+	case "ipxe", "http-ipxe", "fake":
+		return true
+	}
+	return false
+}
+
+// Has reports whether the node has an implementation of this kind of interface: one that
+// is not called no-KIND, as Ironic calls its absence.
+func (i Interfaces) Has(kind string) bool { return i[kind] != "" && i[kind] != "no-"+kind }

@@ -1,0 +1,66 @@
+package baremetal
+
+import (
+	"fmt"
+	"strings"
+)
+
+// TargetOptions are what Ironhook itself reads in the properties of a volume target.
+type TargetOptions struct {
+	ReadOnly    bool // the operator promises that the machine only reads
+	Keep        bool // the target outlives the tear-down of its node
+	ResetOnBoot bool // every boot begins with the volume as its image is; never for one that is only read
+}
+
+// The keys of TargetOptions. access_mode is OpenStack's.
+const (
+	accessMode  = "access_mode"
+	keep        = "keep"
+	resetOnBoot = "reset_on_boot"
+)
+
+// modes are the values of access_mode; what is absent or empty is rw.
+var modes = map[string]bool{"": false, "rw": false, "ro": true}
+
+// ParseTargetOptions reads the properties of a volume target. The error is ErrInvalid and
+// says of every value that cannot be read what to set instead; such a value counts as not
+// set.
+func ParseTargetOptions(properties Object) (o TargetOptions, err error) {
+	var wrong []string
+	read := func(key string, words func(any) (value, known bool)) bool {
+		value, known := words(properties[key])
+		if !known {
+			wrong = append(wrong, fmt.Sprintf("%s is %.64q: set it to %s.", key, fmt.Sprint(properties[key]), docOf(TargetKeys, key)))
+		}
+		return value && known
+	}
+	o.ReadOnly = read(accessMode, mode)
+	o.Keep = read(keep, Truth)
+	o.ResetOnBoot = read(resetOnBoot, Truth) && !o.ReadOnly
+	if len(wrong) > 0 {
+		err = Errorf(ErrInvalid, "In the properties, %s", strings.Join(wrong, " "))
+	}
+	return o, err
+}
+
+// mode reads an access_mode.
+func mode(v any) (readOnly, known bool) {
+	if v == nil {
+		return false, true
+	}
+	readOnly, known = modes[strings.ToLower(strings.TrimSpace(fmt.Sprint(v)))]
+	return readOnly, known
+}
+
+// Options are those of the target, whose unreadable values are reported where a target is
+// written and where its node is validated.
+func (t *VolumeTarget) Options() TargetOptions {
+	o, _ := ParseTargetOptions(t.Properties)
+	return o
+}
+
+// ISCSI is the volume_type of a target that is reached over iSCSI.
+const ISCSI = "iscsi"
+
+// ISCSI reports whether the volume is reached over iSCSI. Ironic compares without case.
+func (t *VolumeTarget) ISCSI() bool { return strings.EqualFold(t.VolumeType, ISCSI) }
