@@ -68,7 +68,7 @@ func (c *Conductor) manage(ctx context.Context, ident string, f func(context.Con
 		return err
 	}
 	result := make(chan error, 1)
-	c.run(uuid, func(ctx context.Context) error {
+	c.run(ctx, uuid, func(ctx context.Context) error {
 		result <- f(ctx, n, m)
 		return nil
 	})

@@ -72,11 +72,12 @@ func (c *Conductor) worker() error {
 }
 
 // run starts task for the node, which the caller has reserved, and releases the
-// node when it ends. A task interrupted by Close keeps its reservation.
-func (c *Conductor) run(node string, task func(ctx context.Context) error) {
+// node when it ends. A task interrupted by Close keeps its reservation. It outlives the
+// request that it comes from; the events that it writes name the user of that.
+func (c *Conductor) run(request context.Context, node string, task func(ctx context.Context) error) {
 	c.tasks.Go(func() {
 		defer func() { <-c.workers }()
-		ctx, cancel := context.WithTimeout(c.base, taskTime)
+		ctx, cancel := context.WithTimeout(baremetal.WithUser(c.base, baremetal.UserOf(request)), taskTime)
 		defer cancel()
 		if err := task(ctx); err != nil {
 			c.Log.Error("task failed", "node", node, "error", err)
@@ -133,7 +134,7 @@ func (c *Conductor) powerOf(n *baremetal.Node, kind string) (Power, error) {
 
 // storageOf returns the node's storage interface.
 func (c *Conductor) storageOf(n *baremetal.Node) (Storage, error) {
-	if s, ok := c.Storage[n.Interfaces["storage"]]; ok {
+	if s, ok := c.Storage[n.Interfaces.Storage()]; ok {
 		return s, nil
 	}
 	return nil, unsupported(n, "storage")

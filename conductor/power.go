@@ -40,7 +40,7 @@ func (c *Conductor) SetPower(ctx context.Context, ident string, target baremetal
 	if err != nil {
 		return err
 	}
-	c.run(uuid, func(ctx context.Context) error {
+	c.run(ctx, uuid, func(ctx context.Context) error {
 		if timeout > 0 {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, timeout)

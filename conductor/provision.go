@@ -72,7 +72,7 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 	if err != nil {
 		return err
 	}
-	c.run(uuid, func(ctx context.Context) error { return c.carryOut(ctx, uuid, state) })
+	c.run(ctx, uuid, func(ctx context.Context) error { return c.carryOut(ctx, uuid, state) })
 	return nil
 }
 

@@ -86,7 +86,7 @@ func (c *Conductor) observePower(ctx context.Context, n *baremetal.Node) {
 	if err != nil {
 		return // somebody is at work on it: the next round sees
 	}
-	c.run(uuid, func(ctx context.Context) error { return c.recordPower(ctx, n, power) })
+	c.run(ctx, uuid, func(ctx context.Context) error { return c.recordPower(ctx, n, power) })
 }
 
 var errOvertaken = errors.New("the power state has been recorded since")
