@@ -223,6 +223,13 @@ CREATE TABLE images (
 ) STRICT;
 CREATE INDEX images_name ON images (name);
 
+-- Which images deployments have fetched from elsewhere, so that each is fetched once.
+CREATE TABLE imports (
+    source     TEXT PRIMARY KEY, -- of URL, checksum and format, SHA-256
+    image_uuid TEXT NOT NULL UNIQUE REFERENCES images (uuid) ON DELETE CASCADE,
+    created_at INTEGER NOT NULL
+) STRICT;
+
 -- Block volumes; whether one is in use follows from grants, attachments and volume targets.
 CREATE TABLE volumes (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -15,6 +15,13 @@ const (
 	ImageDeleting  ImageStatus = "pending_delete"
 )
 
+// Import is an image that a deployment has fetched, or is fetching, from elsewhere.
+type Import struct {
+	Source    string // [ImageSource.Key]
+	ImageUUID string
+	CreatedAt time.Time
+}
+
 // Image is what volumes are made from. It never changes once it is active. Its
 // bytes are kept in package volume under the same UUID.
 type Image struct {

@@ -9,20 +9,44 @@ import (
 
 // A deployment, the first or another, begins with a boot volume that is made from
 // image_source now: the volume that an earlier deployment made is replaced, as large as
-// root_gb says. A volume that an operator gave to the node stays as it is.
+// root_gb says. A volume that an operator gave to the node stays as it is, and so do all
+// volumes with another boot index.
+
+// Deploy returns everything that keeps the node from being deployed.
+func (f Facts) Deploy() (all Refusals) {
+	all.add(Decide(f).Ready(f.Node))
+	_, r := f.Remakes()
+	all.add(r)
+	if f.Unreachable != nil {
+		all.add(&Refusal{fmt.Sprintf("instance_info.image_source of %s cannot be imported: %v", f.Node.Label(), f.Unreachable), "Correct it, or name an image"})
+	}
+	for _, r := range unmet(f.Node) {
+		all.add(r)
+	}
+	return all
+}
 
 // Remakes reports whether a deployment replaces the node's boot volume by a new one
 // made from the image. The refusal is what would keep it from making the volume, the
 // first one included.
 func (f Facts) Remakes() (bool, *Refusal) {
-	if f.Node.ImageSource() == "" || Target(f.Targets) != nil && !f.ownsVolume() {
+	if f.Node.ImageSource() == "" || !f.managed() {
 		return false, nil
 	}
-	if f.Image == nil {
-		r := unknownImage(f.Node)
-		return false, &r
+	s, r := Source(f.Node)
+	target := Target(f.Targets)
+	switch {
+	case target != nil && !f.ownsVolume():
+		r = ignored(f.Node, target)
+	case r != nil:
+	case f.Ambiguous != nil:
+		r = new(ambiguous(f.Node, f.Ambiguous))
+	case f.Image == nil && s.URL == "":
+		r = new(unknownImage(f.Node))
+	default:
+		r = f.fits()
 	}
-	if r := f.fits(); r != nil || Target(f.Targets) == nil {
+	if r != nil || target == nil {
 		return false, r
 	}
 	if preserve, _ := baremetal.Truth(f.Node.InstanceInfo["preserve_ephemeral"]); preserve {
@@ -31,38 +55,39 @@ func (f Facts) Remakes() (bool, *Refusal) {
 			"Remove it, and keep on a volume of its own what shall stay",
 		}
 	}
-	if f.Snapshots > 0 && !f.Volume.Keep() {
-		return false, &Refusal{
-			fmt.Sprintf("Volume %s, which would be made anew, has %d snapshots that would go with it", f.Volume.UUID, f.Snapshots),
-			"Delete them, or set the metadata item keep of the volume to true, and it stays with them",
-		}
-	}
 	return true, nil
 }
 
-// Rebuild returns why a rebuild of the node would do nothing or could not be done, nil
-// when it makes the boot volume anew or boots from a volume that each boot resets.
-func (f Facts) Rebuild() *Refusal {
-	if p := Decide(f); p.Refusal != nil {
-		return p.Refusal
+func ignored(n *baremetal.Node, target *baremetal.VolumeTarget) *Refusal {
+	return &Refusal{
+		fmt.Sprintf("image_source in instance_info of %s has no effect, for the node boots from volume %s, which volume target %s gives to it",
+			n.Label(), target.VolumeID, target.UUID),
+		"Delete that target to boot from a volume made of the image, or boot from that volume: " + unsetImage(n),
 	}
+}
+
+// Rebuild returns everything that keeps the node from being rebuilt, be it that there is
+// nothing to rebuild: a rebuild makes the boot volume anew, or boots from a volume that
+// each boot resets.
+func (f Facts) Rebuild() Refusals {
+	all := f.Deploy()
 	target := Target(f.Targets)
-	if _, r := f.Remakes(); r != nil {
-		return r
-	}
-	managed := f.Node.Interfaces.Managed()
 	switch {
-	case managed && target != nil && !f.ownsVolume() && !(target.ISCSI() && target.Options().ResetOnBoot):
-		return &Refusal{
+	case len(all) > 0 || !f.managed():
+	case target != nil && !f.ownsVolume() && !(target.ISCSI() && target.Options().ResetOnBoot):
+		all.add(&Refusal{
 			fmt.Sprintf("There is nothing to rebuild: volume %s of volume target %s was given to the node and not made by its deployment, so it stays as it is",
 				target.VolumeID, target.UUID),
 			"To have one made from an image, delete the target while the machine is off and set image_source in instance_info",
-		}
-	case managed && f.ownsVolume() && f.Node.ImageSource() == "":
-		return &Refusal{"There is nothing to rebuild from", "Set image_source in instance_info to an image"}
+		})
+	case f.ownsVolume() && f.Node.ImageSource() == "":
+		all.add(&Refusal{"There is nothing to rebuild from", "Set image_source in instance_info to an image"})
 	}
-	return nil
+	return all
 }
+
+// managed reports whether the volumes of the node are ours to make.
+func (f Facts) managed() bool { return f.Node.Interfaces.Managed() }
 
 // ownsVolume reports whether the node boots from a volume that its deployment made and
 // that the next one may replace.
@@ -71,10 +96,11 @@ func (f Facts) ownsVolume() bool {
 	return t != nil && f.Volume != nil && f.Volume.NodeUUID == f.Node.UUID && t.ISCSI() && !t.Options().Keep
 }
 
-// fits refuses an image that no boot volume of the node can be made from.
+// fits refuses an image that no boot volume of the node can be made from. One that has
+// yet to be imported is judged when it has been.
 func (f Facts) fits() *Refusal {
 	size, r := RootSize(f.Node)
-	if r != nil {
+	if r != nil || f.Image == nil {
 		return r
 	}
 	least := max(f.Image.VirtualSize, f.Image.MinDisk<<30)
@@ -90,7 +116,7 @@ func (f Facts) fits() *Refusal {
 			"Set it to that at least, or remove it for the size of the image",
 		}
 	}
-	return nil
+	return f.is()
 }
 
 // maxRoot is the largest root_gb, in GiB: the limit of package volume.

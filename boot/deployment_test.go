@@ -1,6 +1,8 @@
 package boot
 
 import (
+	"errors"
+	"maps"
 	"strings"
 	"testing"
 
@@ -9,60 +11,108 @@ import (
 
 // deployedNode has a volume of its own that an earlier deployment made of an image.
 func deployedNode() Facts {
-	n := &baremetal.Node{UUID: "node", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": "iscsi", "deploy": "direct"},
+	n := &baremetal.Node{UUID: "node", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": "iscsi", "deploy": "direct"}, Properties: baremetal.Object{"capabilities": "iscsi_boot:True"},
 		InstanceInfo: baremetal.Object{"image_source": "debian"}, DriverInternalInfo: baremetal.Object{"boot_from_volume": "target"}}
 	return Facts{Node: n, Targets: []*baremetal.VolumeTarget{{UUID: "target", NodeUUID: "node", VolumeType: "iscsi", VolumeID: "volume"}},
-		Image:  &baremetal.Image{UUID: "image", Status: baremetal.ImageActive, VirtualSize: 4 << 30},
+		Image: &baremetal.Image{UUID: "image", Status: baremetal.ImageActive, VirtualSize: 4 << 30,
+			Checksum: strings.Repeat("b2", 16), HashValue: strings.Repeat("a1", 64)},
 		Volume: &baremetal.Volume{UUID: "volume", NodeUUID: "node"}}
 }
 
-func TestRemakesAndRebuild(t *testing.T) {
+func TestDeployAndRebuild(t *testing.T) {
+	const ignored, given = "has no effect, for the node boots from volume volume, which volume target target gives to it", "was given to the node"
+	image := func(key string, value any) func(*Facts) {
+		return func(f *Facts) { f.Node.InstanceInfo[key] = value }
+	}
+	elsewhere := func(more baremetal.Object) func(*Facts) {
+		return func(f *Facts) { f.Node.InstanceInfo, f.Image = more, nil }
+	}
+	sum := strings.Repeat("a1", 64)
 	for _, c := range []struct {
 		name    string
 		change  func(f *Facts)
 		remakes bool
-		deploy  string // what keeps a deployment from making the volume, "" for nothing
+		deploy  string // what keeps the node from being deployed, "" for nothing
 		rebuild string // the same of a rebuild
 	}{
 		{"its own volume", func(*Facts) {}, true, "", ""},
 		{"first deployment", func(f *Facts) { f.Targets, f.Volume, f.Node.DriverInternalInfo = nil, nil, nil }, false, "", ""},
-		{"a volume of the operator's", func(f *Facts) { f.Volume.NodeUUID = "" }, false, "", "was given to the node"},
-		{"a raw file", func(f *Facts) { f.Volume = nil }, false, "", "was given to the node"},
+		{"a volume of the operator's", func(f *Facts) { f.Volume.NodeUUID = "" }, false, ignored, ignored},
+		{"a raw file", func(f *Facts) { f.Volume = nil }, false, ignored, ignored},
+		{"a volume and no image", func(f *Facts) { f.Volume.NodeUUID, f.Node.InstanceInfo = "", nil }, false, "", given},
 		{"a volume that each boot resets", func(f *Facts) {
-			f.Volume.NodeUUID, f.Targets[0].Properties = "", baremetal.Object{"reset_on_boot": true}
+			f.Volume.NodeUUID, f.Targets[0].Properties, f.Node.InstanceInfo = "", baremetal.Object{"reset_on_boot": true}, nil
 		}, false, "", ""},
-		{"a target that is kept", func(f *Facts) { f.Targets[0].Properties = baremetal.Object{"keep": "true"} }, false, "", "was given to the node"},
+		{"a target that is kept", func(f *Facts) {
+			f.Targets[0].Properties, f.Node.InstanceInfo = baremetal.Object{"keep": "true"}, nil
+		}, false, "", given},
 		{"no image_source", func(f *Facts) { f.Node.InstanceInfo = nil }, false, "", "nothing to rebuild from"},
 		{"an image that is gone", func(f *Facts) { f.Image = nil }, false, "names no active image", "names no active image"},
+		{"two images of a name", func(f *Facts) { f.Image, f.Ambiguous = nil, errors.New("2 images are called debian") }, false, "2 images are called", "2 images are called"},
 		{"an image on its way", func(f *Facts) { f.Image.Status = baremetal.ImageSaving }, false, "is saving", "is saving"},
-		{"root_gb too small", func(f *Facts) { f.Node.InstanceInfo["root_gb"] = 3 }, false, "needs 4 GiB", "needs 4 GiB"},
-		{"root_gb in words", func(f *Facts) { f.Node.InstanceInfo["root_gb"] = "many" }, false, "number of GiB", "number of GiB"},
-		{"root_gb negative", func(f *Facts) { f.Node.InstanceInfo["root_gb"] = -1 }, false, "number of GiB", "number of GiB"},
-		{"root_gb as large", func(f *Facts) { f.Node.InstanceInfo["root_gb"] = "4" }, true, "", ""},
-		{"preserve_ephemeral", func(f *Facts) { f.Node.InstanceInfo["preserve_ephemeral"] = true }, false, "cannot be honoured", "cannot be honoured"},
-		{"snapshots", func(f *Facts) { f.Snapshots = 2 }, false, "has 2 snapshots", "has 2 snapshots"},
-		{"snapshots of a volume that is kept", func(f *Facts) {
-			f.Snapshots, f.Volume.Metadata = 2, map[string]string{"keep": "true"}
-		}, true, "", ""},
-		{"storage noop", func(f *Facts) { f.Node.Interfaces["storage"] = "noop" }, true, "", "attaches no volumes"},
+		{"root_gb too small", image("root_gb", 3), false, "needs 4 GiB", "needs 4 GiB"},
+		{"root_gb in words", image("root_gb", "many"), false, "number of GiB", "number of GiB"},
+		{"root_gb negative", image("root_gb", -1), false, "number of GiB", "number of GiB"},
+		{"root_gb as large", image("root_gb", "4"), true, "", ""},
+		{"preserve_ephemeral", image("preserve_ephemeral", true), false, "cannot be honoured", "cannot be honoured"},
+		{"storage noop", func(f *Facts) { f.Node.Interfaces["storage"] = "noop" }, false, "attaches no volumes", "attaches no volumes"},
+		{"the checksum of the image", image("image_checksum", strings.Repeat("b2", 16)), true, "", ""},
+		{"the long checksum of the image", image("image_checksum", sum), true, "", ""},
+		{"the checksum of another image", image("image_checksum", strings.Repeat("b3", 16)), false, "is not that of image image", "is not that of image image"},
+		{"a checksum of SHA-256", image("image_checksum", strings.Repeat("b3", 32)), false, "kept with one of SHA-512", "kept with one of SHA-512"},
+		{"an image elsewhere", elsewhere(baremetal.Object{"image_source": "https://example.org/i", "image_checksum": sum}), true, "", ""},
+		{"an image elsewhere, root_gb in words", elsewhere(baremetal.Object{"image_source": "https://example.org/i", "image_checksum": sum, "root_gb": "x"}),
+			false, "number of GiB", "number of GiB"},
+		{"an image elsewhere without checksum", elsewhere(baremetal.Object{"image_source": "https://example.org/i"}), false, "no checksum of that file", "no checksum of that file"},
+		{"an image that cannot be read", func(f *Facts) { f.Unreachable = errors.New("no file") }, true, "cannot be imported: no file", "cannot be imported: no file"},
 	} {
 		f := deployedNode()
 		c.change(&f)
-		remakes, refusal := f.Remakes()
-		if remakes != c.remakes || !says(refusal, c.deploy) {
-			t.Errorf("%s: Remakes = %v, %v, want %v, %q", c.name, remakes, refusal, c.remakes, c.deploy)
+		if remakes, refusal := f.Remakes(); remakes != c.remakes || refusal != nil && !strings.Contains(f.Deploy().String(), refusal.String()) && f.managed() {
+			t.Errorf("%s: Remakes = %v, %v, want %v and what Deploy says", c.name, remakes, refusal, c.remakes)
 		}
-		if refusal := f.Rebuild(); !says(refusal, c.rebuild) {
-			t.Errorf("%s: Rebuild = %v, want %q", c.name, refusal, c.rebuild)
+		if all := f.Deploy(); !says(all, c.deploy) {
+			t.Errorf("%s: Deploy = %v, want %q", c.name, all, c.deploy)
+		}
+		if all := f.Rebuild(); !says(all, c.rebuild) {
+			t.Errorf("%s: Rebuild = %v, want %q", c.name, all, c.rebuild)
 		}
 	}
 }
 
-func says(r *Refusal, want string) bool {
-	if r == nil {
-		return want == ""
+// TestDemands: what Ironic's deployments do and ours do not is refused, all at once, and
+// values that ask for nothing are not.
+func TestDemands(t *testing.T) {
+	nothing := baremetal.Object{"configdrive": "", "ephemeral_gb": 0, "swap_mb": "0", "image_type": "whole-disk", "kernel": nil, "ramdisk": " ",
+		"boot_iso": nil, "kernel_append_params": "", "ramdisk_kernel_arguments": nil}
+	something := baremetal.Object{"configdrive": baremetal.Object{"user_data": "hush"}, "ephemeral_gb": "1", "swap_mb": 512.0, "image_type": "partition", "kernel": "k",
+		"ramdisk": "r", "boot_iso": "http://x/hush", "kernel_append_params": "hush", "ramdisk_kernel_arguments": "x"}
+	for _, d := range demands {
+		f := deployedNode()
+		f.Node.InstanceInfo[d.key] = nothing[d.key]
+		if all := f.Deploy(); len(all) > 0 {
+			t.Errorf("%s = %v is refused: %v", d.key, nothing[d.key], all)
+		}
 	}
-	return want != "" && strings.Contains(r.String(), want) && r.Remedy != ""
+	f := deployedNode()
+	maps.Copy(f.Node.InstanceInfo, something)
+	all := f.Deploy()
+	for _, d := range demands {
+		if !strings.Contains(all.String(), d.key+" in instance_info of pc-07 "+d.why) {
+			t.Errorf("%s = %v is not refused: %v", d.key, something[d.key], all)
+		}
+	}
+	if len(all) != len(demands) || strings.Contains(all.String(), "hush") {
+		t.Errorf("Deploy = %d reasons, %v, want %d without values", len(all), all, len(demands))
+	}
+}
+
+// says reports whether there is one refusal that says so, with a remedy, or none.
+func says(all Refusals, want string) bool {
+	if len(all) != 1 {
+		return len(all) == 0 && want == ""
+	}
+	return want != "" && strings.Contains(all[0].String(), want) && all[0].Remedy != ""
 }
 
 func TestRootSize(t *testing.T) {

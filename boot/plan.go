@@ -18,16 +18,17 @@ type Facts struct {
 	// Attached reports whether the boot volume is exported to the node.
 	Attached bool
 	// Volume is what the target with boot_index 0 names, nil for what is no volume of
-	// the pool; Snapshots is how many snapshots it has. Only deployments ask.
-	Volume    *baremetal.Volume
-	Snapshots int
+	// the pool. Unreachable is why the file that image_source names cannot be imported.
+	// Only deployments ask.
+	Volume      *baremetal.Volume
+	Unreachable error
 }
 
-// Look adds the image that the node's image_source names. find returns the image with a
-// UUID or a name, nil for none; its ErrInvalid is a name that several have.
-func (f *Facts) Look(find func(ident string) (*baremetal.Image, error)) (err error) {
-	source := f.Node.ImageSource()
-	if source == "" {
+// Look adds the image that the node's image_source names. find returns the image of a
+// source, nil for none; its ErrInvalid is a name that several have.
+func (f *Facts) Look(find func(baremetal.ImageSource) (*baremetal.Image, error)) (err error) {
+	source, refusal := Source(f.Node)
+	if f.Node.ImageSource() == "" || refusal != nil {
 		return nil
 	}
 	if f.Image, err = find(source); errors.Is(err, baremetal.ErrInvalid) {
@@ -43,10 +44,13 @@ type Plan struct {
 	// Method is "" if and only if Refusal is set.
 	Method Method
 	// Volume is the volume target that the node boots from, nil for a method that needs
-	// none. While Image is set the target does not exist yet and has no UUID.
+	// none. While Image or Source is set the target does not exist yet and has no UUID.
 	Volume *baremetal.VolumeTarget
 	// Image is what attaching makes the boot volume from, nil when there is one.
 	Image *baremetal.Image
+	// Source is where a deployment must import that image from first, nil for one that
+	// is here.
+	Source *baremetal.ImageSource
 	// Refusal is why the node does not boot.
 	Refusal *Refusal
 }
@@ -57,23 +61,32 @@ type Plan struct {
 // interface iscsi makes a volume of an image_source that names one of our images.
 func Decide(f Facts) Plan {
 	n, source := f.Node, f.Node.ImageSource()
-	managed := n.Interfaces.Managed()
+	from, bad := Source(n)
 	volume := Target(f.Targets)
 	switch {
 	case n.Interfaces.Storage() == baremetal.StorageNoop:
 		return refuse(noVolumes(n))
-	case source != "" && !managed:
+	case source != "" && !f.managed():
 		return refuse(localDisk(n))
 	case volume != nil && (source == "" || f.Image != nil || f.Attached || deployed(n)):
 		return Plan{Method: methodOf(volume), Volume: volume}
 	case f.Ambiguous != nil:
 		return refuse(ambiguous(n, f.Ambiguous))
-	case source != "" && f.Image == nil:
-		return refuse(unknownImage(n))
+	case bad != nil:
+		return refuse(*bad)
 	case f.Image != nil:
-		return Plan{Method: ISCSI, Volume: &baremetal.VolumeTarget{NodeUUID: n.UUID, VolumeType: baremetal.ISCSI}, Image: f.Image}
+		return Plan{Method: ISCSI, Volume: unmade(n), Image: f.Image}
+	case from.URL != "":
+		return Plan{Method: ISCSI, Volume: unmade(n), Source: &from}
+	case source != "":
+		return refuse(unknownImage(n))
 	}
-	return refuse(noTarget(n, managed))
+	return refuse(noTarget(n, f.managed()))
+}
+
+// unmade is the target of a boot volume that is yet to be made.
+func unmade(n *baremetal.Node) *baremetal.VolumeTarget {
+	return &baremetal.VolumeTarget{NodeUUID: n.UUID, VolumeType: baremetal.ISCSI}
 }
 
 // deployed reports whether a deployment has chosen the boot volume. The choice holds

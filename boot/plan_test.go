@@ -17,7 +17,7 @@ func TestDecide(t *testing.T) {
 		name, storage string
 		facts         Facts
 		source        any
-		deployed      bool
+		sum, deployed bool
 		want          string // UUID of the volume, image:UUID, or part of the refusal
 	}{
 		{name: "a volume", storage: "iscsi", facts: Facts{Targets: root}, want: "root"},
@@ -39,13 +39,20 @@ func TestDecide(t *testing.T) {
 		{name: "noop", storage: "noop", facts: Facts{Targets: root}, want: "noop, which attaches no volumes. Set one with: openstack baremetal node set --storage-interface iscsi pc-07"},
 		{name: "noop with an image", storage: "noop", source: "debian", want: "storage interface noop"},
 		{name: "an image for a disk", storage: "external", facts: Facts{Targets: root}, source: url, want: "writes no images to local disks. To boot from a volume: openstack baremetal node unset"},
-		{name: "an image elsewhere", storage: "iscsi", facts: Facts{Targets: root}, source: url, want: "names no active image of Ironhook's"},
+		{name: "an image elsewhere", storage: "iscsi", facts: Facts{Targets: root}, source: url, want: "no checksum of that file"},
+		{name: "an image to import", storage: "iscsi", source: url, sum: true, want: "source:http://example.org/i"},
+		{name: "an image that was imported", storage: "iscsi", facts: Facts{Image: debian}, source: url, sum: true, want: "image:image"},
+		{name: "an image of another kind", storage: "iscsi", source: "oci://x", want: "fetches nothing"},
+		{name: "an image of another kind, it runs", storage: "iscsi", facts: Facts{Targets: root, Attached: true}, source: "oci://x", want: "root"},
 		{name: "a typo", storage: "iscsi", source: "debain", want: "names no active image of Ironhook's"},
 		{name: "a number", storage: "iscsi", source: 5.0, want: "names no active image of Ironhook's"},
 		{name: "two images", storage: "iscsi", facts: Facts{Ambiguous: errors.New("2 images are called debian")}, source: "debian", want: "2 images are called debian"},
 	} {
 		n := &baremetal.Node{UUID: "node-7", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": c.storage}}
 		n.InstanceInfo = baremetal.Object{"image_source": c.source}
+		if c.sum {
+			n.InstanceInfo["image_checksum"] = strings.Repeat("a", 128)
+		}
 		if c.deployed {
 			n.DriverInternalInfo = baremetal.Object{"boot_from_volume": ""}
 		}
@@ -62,6 +69,8 @@ func TestDecide(t *testing.T) {
 			if !errors.Is(p.Refusal.Err(), baremetal.ErrInvalid) || strings.Contains(got, "hunter2") {
 				t.Errorf("%s: refusal %q", c.name, got)
 			}
+		case p.Source != nil:
+			got = "source:" + p.Source.Label()
 		case p.Image != nil:
 			got = "image:" + p.Image.UUID
 		default:

@@ -95,7 +95,7 @@ func machine(tx *store.Tx, mac string) (m Machine, err error) {
 	if m.Grants, err = tx.Grants().List(of); err != nil || m.Node == nil {
 		return m, err
 	}
-	return m, m.Look(tx.FindImage)
+	return m, m.Look(tx.SourceImage)
 }
 
 // hyphens is a MAC address as iPXE's ${mac:hexhyp} writes it.

@@ -118,6 +118,7 @@ func (o *owner) Begin(_ *store.Tx, _ *baremetal.Node, verb baremetal.ProvisionEv
 func (o *owner) MayChange(_ *store.Tx, n *baremetal.Node, before, after *baremetal.VolumeTarget) error {
 	return o.note(fmt.Sprintf("change of %s: %v %v", n.Name, before != nil, after != nil))
 }
+func (o *owner) Import(context.Context, *baremetal.Node) error { return o.note("import") }
 func (o *owner) Remake(context.Context, *baremetal.Node) error { return o.note("remake") }
 
 // TestBootVolumesAreMadeAnew while the machine is off, and never when the storage
@@ -137,7 +138,7 @@ func TestBootVolumesAreMadeAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 		n := settled(t, c)
-		if want := []string{"power off", "detach", "remake", "attach", "boot pxe true", "power on"}; n.ProvisionState != baremetal.Active || !reflect.DeepEqual(m.actions(), want) {
+		if want := []string{"import", "power off", "detach", "remake", "attach", "boot pxe true", "power on"}; n.ProvisionState != baremetal.Active || !reflect.DeepEqual(m.actions(), want) {
 			t.Errorf("rebuild from %q led to %q, done %q, want %q", from, n.ProvisionState, m.actions(), want)
 		}
 	}
@@ -184,7 +185,7 @@ func setup(t *testing.T, state baremetal.ProvisionState) (*Conductor, *machine) 
 		return errors.Join(
 			tx.Nodes().Insert(&baremetal.Node{
 				UUID: id, Name: "pc", Driver: "test", ProvisionState: state,
-				Interfaces: baremetal.Interfaces{"power": "bmc", "management": "bmc", "storage": "disks", "deploy": "direct", "boot": "ipxe"},
+				Interfaces: baremetal.Interfaces{"power": "bmc", "management": "bmc", "storage": "disks", "deploy": "direct", "boot": "ipxe", "inspect": "fake", "rescue": "fake"},
 				Properties: baremetal.Object{"capabilities": "iscsi_boot:True"},
 			}),
 			tx.Ports().Insert(&baremetal.Port{UUID: id, NodeUUID: id, Address: "52:54:00:00:00:01"}),

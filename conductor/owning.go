@@ -16,8 +16,17 @@ func (c *Conductor) mayBegin(tx *store.Tx, n *baremetal.Node, event baremetal.Pr
 	if !ok || !begins[event] {
 		return nil
 	}
-	if err := owning.Begin(tx, n, event); err != nil {
-		return deployRefused(n, err)
+	return owning.Begin(tx, n, event)
+}
+
+// importImage is the step of a deployment that fetches an image from elsewhere.
+func (c *Conductor) importImage(ctx context.Context, n *baremetal.Node) error {
+	storage, err := c.storageOf(n)
+	if err != nil {
+		return err
+	}
+	if owning, ok := storage.(Owning); ok {
+		return owning.Import(ctx, n)
 	}
 	return nil
 }

@@ -53,7 +53,8 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 		if err := allowed(n, event); err != nil {
 			return err
 		}
-		if err := c.mayBegin(tx, n, event); err != nil {
+		r.store(n)
+		if err := deployRefused(n, c.mayBegin(tx, n, event)); err != nil {
 			return err
 		}
 		state = next
@@ -64,9 +65,6 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 			n.CleanStep = baremetal.Object{"step": "manual"}
 			n.DriverInternalInfo = with(n.DriverInternalInfo, "clean_steps", r.CleanSteps)
 		}
-		if r.ConfigDrive != nil {
-			n.InstanceInfo = with(n.InstanceInfo, "configdrive", r.ConfigDrive)
-		}
 		return tx.Append(enterState(n, next, tx.Now()))
 	})
 	if err != nil {
@@ -74,6 +72,13 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 	}
 	c.run(ctx, uuid, func(ctx context.Context) error { return c.carryOut(ctx, uuid, state) })
 	return nil
+}
+
+// store puts what a deployment reads of a request into the node.
+func (r ProvisionRequest) store(n *baremetal.Node) {
+	if r.ConfigDrive != nil {
+		n.InstanceInfo = with(n.InstanceInfo, "configdrive", r.ConfigDrive)
+	}
 }
 
 func with(o baremetal.Object, key string, value any) baremetal.Object {
@@ -119,10 +124,12 @@ func (c *Conductor) mayProvision(tx *store.Tx, n *baremetal.Node, event baremeta
 	}
 	switch event {
 	case baremetal.VerbDeploy, baremetal.VerbRebuild:
-		if err := c.mayBegin(tx, n, event); err != nil {
-			return err
-		}
-		return c.validateDeploy(tx, n)
+		r.store(n)
+		return deployRefused(n, c.mayDeploy(tx, n, event, r))
+	case baremetal.VerbInspect:
+		return c.validateInterface(tx, n, "inspect")
+	case baremetal.VerbRescue:
+		return c.validateInterface(tx, n, "rescue")
 	case baremetal.VerbClean:
 		if r.CleanSteps == nil {
 			return baremetal.Errorf(baremetal.ErrInvalid, `"clean_steps" is required when setting target provision state to clean`)

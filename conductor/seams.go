@@ -57,6 +57,9 @@ type Owning interface {
 	// from another node, or lose one that a deployment made. before is nil for a new
 	// target, after for one that goes.
 	MayChange(tx *store.Tx, n *baremetal.Node, before, after *baremetal.VolumeTarget) error
+	// Import fetches the image that instance_info names, if it is elsewhere. It takes as
+	// long as it does, and the machine may be on.
+	Import(ctx context.Context, n *baremetal.Node) error
 	// Remake replaces the boot volume that the node's deployment made, if there is one,
 	// by a new one of the image that instance_info names. The machine is off.
 	Remake(ctx context.Context, n *baremetal.Node) error

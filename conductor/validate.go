@@ -3,6 +3,9 @@ package conductor
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	"ironhook/baremetal"
 	"ironhook/store"
@@ -61,10 +64,7 @@ func (c *Conductor) validateInterface(tx *store.Tx, n *baremetal.Node, kind stri
 	case "boot":
 		return c.validateBoot(tx, n)
 	case "deploy":
-		if !n.Interfaces.Deploys() {
-			return nil
-		}
-		return c.validateBoot(tx, n)
+		return c.validateDeploy(tx, n)
 	case "power", "management":
 		p, err := c.powerOf(n, kind)
 		if err != nil {
@@ -104,23 +104,94 @@ func (c *Conductor) validateBoot(tx *store.Tx, n *baremetal.Node) error {
 	return p.Ready(n).Err()
 }
 
-// validateDeploy is what must hold before a deployment is accepted. Ironic leaves the
-// volumes to the deployment, which fails for the same reasons.
+// validateDeploy checks what a deployment needs of the node's records. A fake deploy
+// interface needs nothing.
 func (c *Conductor) validateDeploy(tx *store.Tx, n *baremetal.Node) error {
-	kinds := []string{"power", "deploy", "storage"}
 	if !n.Interfaces.Deploys() {
-		kinds = kinds[:2]
+		return nil
 	}
-	for _, kind := range kinds {
-		if err := c.validateInterface(tx, n, kind); err != nil {
-			return deployRefused(n, err)
+	return all(c.validateBoot(tx, n), checkTraits(tx, n))
+}
+
+// mayDeploy is what must hold before a deployment is accepted: everything that speaks
+// against it, at once. Ironic leaves the volumes to the deployment, which fails for the
+// same reasons.
+func (c *Conductor) mayDeploy(tx *store.Tx, n *baremetal.Node, event baremetal.ProvisionEvent, r ProvisionRequest) error {
+	reasons := []error{checkSteps(r.DeploySteps)}
+	for _, kind := range []string{"power", "deploy", "storage"} {
+		if kind != "storage" || n.Interfaces.Deploys() {
+			reasons = append(reasons, c.validateInterface(tx, n, kind))
 		}
 	}
-	return nil
+	return all(append(reasons, c.mayBegin(tx, n, event))...)
+}
+
+// checkSteps refuses steps that the request adds to those of a deployment, or takes from
+// them: they are what they are. Arguments are not shown, for they may be secret.
+func checkSteps(steps []baremetal.Object) error {
+	var reasons []error
+	for _, s := range steps {
+		reasons = append(reasons, baremetal.Errorf(baremetal.ErrInvalid,
+			"node does not support this deploy step: {'interface': '%.64s', 'step': '%.64s'}.", s.Text("interface"), s.Text("step")))
+	}
+	return all(reasons...)
+}
+
+// checkTraits refuses traits of the instance that the node does not have, and those that
+// name a deploy template: its steps would have to be done.
+func checkTraits(tx *store.Tx, n *baremetal.Node) error {
+	traits, _ := n.InstanceInfo["traits"].([]any)
+	var reasons []error
+	for _, t := range traits {
+		name := fmt.Sprint(t)
+		if !slices.Contains(n.Traits, name) {
+			reasons = append(reasons, baremetal.Errorf(baremetal.ErrInvalid,
+				"Cannot specify instance traits that are not also set on the node. Node %s is missing traits %.255s.", n.UUID, name))
+		}
+		templates, err := tx.DeployTemplates().List(store.Where("name", name))
+		if err != nil {
+			return err
+		}
+		for _, template := range templates {
+			reasons = append(reasons, checkSteps(template.Steps))
+		}
+	}
+	return all(reasons...)
+}
+
+// all joins findings into one of the kind ErrInvalid that says each once. An error that is
+// no finding comes first.
+func all(errs ...error) error {
+	var texts []string
+	for _, err := range errs {
+		switch {
+		case err == nil:
+		case !isFinding(err):
+			return err
+		default:
+			texts = append(texts, err.Error())
+		}
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return baremetal.Errorf(baremetal.ErrInvalid, "%s", strings.Join(distinct(texts), " "))
+}
+
+// distinct leaves out what another of the texts says too.
+func distinct(texts []string) (kept []string) {
+	for i, text := range texts {
+		said := slices.ContainsFunc(texts[i+1:], func(other string) bool { return strings.Contains(other, text) }) ||
+			slices.ContainsFunc(kept, func(other string) bool { return strings.Contains(other, text) })
+		if !said {
+			kept = append(kept, text)
+		}
+	}
+	return kept
 }
 
 func deployRefused(n *baremetal.Node, reason error) error {
-	if !isFinding(reason) {
+	if reason == nil || !isFinding(reason) {
 		return reason
 	}
 	return baremetal.Errorf(baremetal.ErrInvalid, "Failed to validate deploy or power info for node %s: %s", n.UUID, reason)

@@ -104,17 +104,27 @@ func (c *Conductor) deploy(ctx context.Context, uuid string) error {
 	if err != nil {
 		return err
 	}
-	steps := deploySteps(c)
-	if !n.Interfaces.Deploys() {
-		steps = nil
-	}
-	if err := c.follow(ctx, uuid, steps); err != nil {
-		return err
+	if n.Interfaces.Deploys() {
+		if err := c.install(ctx, uuid); err != nil {
+			return err
+		}
 	}
 	return c.change(ctx, uuid, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
 		n.DriverInternalInfo = with(n.DriverInternalInfo, "deploy_steps", nil)
 		return nil
 	})
+}
+
+// install imports the image before anything is done to the machine, for as long as that
+// takes: an import that stalls ends by itself. The time of a task is that of the rest.
+func (c *Conductor) install(ctx context.Context, uuid string) error {
+	unhurried := baremetal.WithUser(c.base, baremetal.UserOf(ctx))
+	if err := c.follow(unhurried, uuid, []Step{{Name: "import_image", Do: c.importImage}}); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(unhurried, taskTime)
+	defer cancel()
+	return c.follow(ctx, uuid, deploySteps(c))
 }
 
 // deploySteps: a volume that an earlier deployment made becomes a new one while the

@@ -58,6 +58,25 @@ func checkPort(tx *store.Tx, r Rules, p *baremetal.Port, given baremetal.Object)
 		return conflict("Port group %s doesn't support standalone ports. This port cannot be created as a member of that portgroup "+
 			"as the port's 'pxe_enabled' field was set to True.", group.UUID)
 	}
+	_, joins := given["portgroup_uuid"]
+	if _, moves := given["physical_network"]; !joins && !moves {
+		return nil
+	}
+	return sameNetwork(tx, p)
+}
+
+// sameNetwork holds the ports of a portgroup to one physical network, be it none.
+func sameNetwork(tx *store.Tx, p *baremetal.Port) error {
+	members, err := tx.Ports().List(store.Where("portgroup_uuid", p.PortgroupUUID))
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		if m.UUID != p.UUID && m.PhysicalNetwork != p.PhysicalNetwork {
+			return conflict("Port with physical network %s cannot become a member of port group %s which has ports in physical network %s.",
+				cmp.Or(p.PhysicalNetwork, "None"), p.PortgroupUUID, cmp.Or(m.PhysicalNetwork, "None"))
+		}
+	}
 	return nil
 }
 

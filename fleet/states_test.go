@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"ironhook/baremetal"
+	"ironhook/store"
+	"ironhook/store/storetest"
 )
 
 // every is all provision states that a node can be in.
@@ -95,16 +97,37 @@ func without(these ...baremetal.ProvisionState) string {
 	return states(slices.DeleteFunc(slices.Clone(every), states(these).has)).join("|")
 }
 
-// TestVolumesOfARunningMachine: a change needs the machine off; a deletion also passes in
-// the states in which no machine can run from its volumes.
+// TestVolumesOfARunningMachine: a change needs the machine off, or one that cannot be on:
+// its power is not known, it has no instance, and nothing is attached. A deletion also
+// passes in the states in which no machine can run from its volumes.
 func TestVolumesOfARunningMachine(t *testing.T) {
-	for _, power := range []baremetal.PowerState{"", baremetal.PowerOn, baremetal.PowerError, baremetal.PowerOff} {
-		err := mustBeOff(&baremetal.Node{UUID: "n", PowerState: power}, "volume target update")
-		if (err == nil) != (power == baremetal.PowerOff) {
-			t.Errorf("power %q: %v", power, err)
+	s := storetest.Open(t)
+	for _, attached := range []bool{false, true} {
+		err := s.Update(t.Context(), func(tx *store.Tx) error {
+			if attached {
+				return errors.Join(
+					tx.Nodes().Insert(&baremetal.Node{UUID: "n", Driver: "d", ProvisionState: baremetal.Available}),
+					tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t", NodeUUID: "n", VolumeType: "iscsi", VolumeID: "v"}),
+					tx.Grants().Insert(&baremetal.Grant{IQN: "iqn.t", Target: "t", Node: "n", Volume: "v", Initiator: "i", User: "u", Secret: "s"}))
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if err != nil && !errors.Is(err, baremetal.ErrInvalid) {
-			t.Errorf("power %q: %v, want %v", power, err, baremetal.ErrInvalid)
+		for _, state := range []baremetal.ProvisionState{baremetal.Enroll, baremetal.Available, baremetal.Active, baremetal.DeployFailed} {
+			for _, power := range []baremetal.PowerState{"", baremetal.PowerOn, baremetal.PowerError, baremetal.PowerOff} {
+				err := s.View(t.Context(), func(tx *store.Tx) error {
+					return mustRest(tx, &baremetal.Node{UUID: "n", PowerState: power, ProvisionState: state}, "volume target update")
+				})
+				fresh := power == "" && (state == baremetal.Enroll || state == baremetal.Available) && !attached
+				if (err == nil) != (power == baremetal.PowerOff || fresh) {
+					t.Errorf("%s, power %q, attached %v: %v", state, power, attached, err)
+				}
+				if err != nil && !errors.Is(err, baremetal.ErrInvalid) {
+					t.Errorf("power %q: %v, want %v", power, err, baremetal.ErrInvalid)
+				}
+			}
 		}
 	}
 	if got := unused.String(); got != "manageable, enroll, adopt failed" {

@@ -119,7 +119,7 @@ func (v VolumeRecords[T]) Update(ctx context.Context, id string, p Patch[T]) (ro
 		return nil, err
 	}
 	err = v.fleet.edit(ctx, *v.node(row), func(tx *store.Tx, n *baremetal.Node) error {
-		if err := mustBeOff(n, v.noun+" update"); err != nil {
+		if err := mustRest(tx, n, v.noun+" update"); err != nil {
 			return err
 		}
 		if row, err = v.rows(tx).Get(id); err != nil {
@@ -173,7 +173,7 @@ func (v VolumeRecords[T]) Delete(ctx context.Context, id string) error {
 	}
 	return v.fleet.edit(ctx, *v.node(row), func(tx *store.Tx, n *baremetal.Node) error {
 		if !unused.has(n.ProvisionState) {
-			if err := mustBeOff(n, v.noun+" deletion"); err != nil {
+			if err := mustRest(tx, n, v.noun+" deletion"); err != nil {
 				return err
 			}
 		}
@@ -187,10 +187,17 @@ func (v VolumeRecords[T]) Delete(ctx context.Context, id string) error {
 	})
 }
 
-// mustBeOff guards what a running machine may be reading from.
-func mustBeOff(n *baremetal.Node, action string) error {
+// mustRest guards what a running machine may be reading from. A machine whose power is not
+// known yet, as that of a new node, cannot: it has no instance, and nothing is attached.
+func mustRest(tx *store.Tx, n *baremetal.Node, action string) error {
 	if n.PowerState == baremetal.PowerOff {
 		return nil
+	}
+	if n.PowerState == "" && !n.ProvisionState.Holds() {
+		grants, err := tx.Grants().List(store.Where("node_uuid", n.UUID))
+		if err != nil || len(grants) == 0 {
+			return err
+		}
 	}
 	return Refuse(action, n.UUID, string(n.PowerState))
 }

@@ -28,11 +28,10 @@ func (External) Validate(tx *store.Tx, n *baremetal.Node) error {
 }
 
 func checkExternal(f boot.Facts) (found findings) {
-	p := boot.Decide(f)
-	if r := p.Ready(f.Node); r != nil {
+	for _, r := range f.Deploy() {
 		found.add("%s", r)
 	}
-	if p.Refusal != nil {
+	if boot.Decide(f).Refusal != nil {
 		return found
 	}
 	if !f.Node.Interfaces.ByIPXE() {

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -254,6 +255,43 @@ func TestRemakeCutShort(t *testing.T) {
 	}
 }
 
+// TestVolumesWithSnapshotsStay: neither a rebuild nor the end of a deployment takes the
+// snapshots of the volume that it made, nor the volume; the log says why.
+func TestVolumesWithSnapshotsStay(t *testing.T) {
+	for _, verb := range []string{"rebuild", "undeploy"} {
+		h, n, old := rebuildable(t)
+		s := &baremetal.Snapshot{VolumeUUID: old.UUID}
+		h.must(h.pool.CreateSnapshot(t.Context(), s, false))
+		want := 1
+		if verb == "rebuild" {
+			want = 2
+			h.must(h.begins(n, baremetal.VerbRebuild))
+			h.must(h.managed.Remake(t.Context(), n))
+		} else {
+			h.update(func(tx *store.Tx) error {
+				targets, err := volumeTargets(tx, n)
+				if err != nil {
+					return err
+				}
+				return tx.Targets().Delete(targets[0].UUID)
+			})
+		}
+		h.tidiesUntil(func(left []*baremetal.Volume) bool {
+			i := slices.IndexFunc(left, func(v *baremetal.Volume) bool { return v.UUID == old.UUID })
+			return len(left) == want && i >= 0 && left[i].NodeUUID == ""
+		})
+		v, _, err := h.pool.Volume(t.Context(), old.UUID)
+		if _, gone := h.pool.Snapshot(t.Context(), s.UUID); err != nil || gone != nil || v.NodeUUID != "" {
+			t.Fatalf("%s: volume %+v, %v, snapshot %v, want both, of no node", verb, v, err, gone)
+		}
+		events := h.events(n)
+		if last := events[len(events)-1].Detail; !strings.HasSuffix(last, "stays, for it has 1 snapshots") || !strings.Contains(last, old.UUID) {
+			t.Errorf("%s: last event %q, want why volume %s stays", verb, last, old.UUID)
+		}
+		h.must(h.pool.DeleteVolume(t.Context(), old.UUID, true)) // it is an operator's now
+	}
+}
+
 // TestRebuildIsRefused before anything is touched, in words.
 func TestRebuildIsRefused(t *testing.T) {
 	const nothing = "There is nothing to rebuild"
@@ -269,7 +307,7 @@ func TestRebuildIsRefused(t *testing.T) {
 		{"a typo", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["image_source"] = "debain" }, "names no active image", true},
 		{"a URL", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) {
 			n.InstanceInfo["image_source"] = "http://example.org/i"
-		}, "names no active image", true},
+		}, "no checksum of that file", true},
 		{"a shared name", func(h *house, _ *baremetal.Node, _ *baremetal.Volume) { h.image("debian") }, "2 images are called debian", true},
 		{"too small", func(h *house, n *baremetal.Node, v *baremetal.Volume) {
 			_, err := h.pool.UpdateImage(h.Context(), v.ImageUUID, func(i *baremetal.Image) error { i.MinDisk = 5; return nil })
@@ -281,14 +319,25 @@ func TestRebuildIsRefused(t *testing.T) {
 		{"preserve_ephemeral", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["preserve_ephemeral"] = true }, "preserve_ephemeral in instance_info cannot be honoured", true},
 		{"snapshots", func(h *house, _ *baremetal.Node, v *baremetal.Volume) {
 			h.must(h.pool.CreateSnapshot(h.Context(), &baremetal.Snapshot{VolumeUUID: v.UUID}, false))
-		}, "has 1 snapshots that would go with it", true},
+		}, "", false},
 		{"an operator's volume", func(h *house, n *baremetal.Node, v *baremetal.Volume) {
 			h.update(func(tx *store.Tx) error { v.NodeUUID = ""; return tx.Volumes().Update(v) })
+			n.InstanceInfo = nil
 		}, nothing + ": volume", false},
-		{"a kept target", func(h *house, n *baremetal.Node, v *baremetal.Volume) { h.setFirst(n, baremetal.Object{"keep": true}) }, nothing + ": volume", false},
+		{"an operator's volume and an image", func(h *house, n *baremetal.Node, v *baremetal.Volume) {
+			h.update(func(tx *store.Tx) error { v.NodeUUID = ""; return tx.Volumes().Update(v) })
+		}, "image_source in instance_info of pc-07 has no effect", true},
+		{"a kept target", func(h *house, n *baremetal.Node, v *baremetal.Volume) {
+			h.setFirst(n, baremetal.Object{"keep": true})
+			n.InstanceInfo = nil
+		}, nothing + ": volume", false},
 		{"an operator's volume that is reset", func(h *house, n *baremetal.Node, v *baremetal.Volume) {
 			h.update(func(tx *store.Tx) error { v.NodeUUID = ""; return tx.Volumes().Update(v) })
 			h.setFirst(n, baremetal.Object{"reset_on_boot": true})
+			n.InstanceInfo = nil
+		}, "", false},
+		{"a volume in error, which is to go", func(h *house, _ *baremetal.Node, v *baremetal.Volume) {
+			h.update(func(tx *store.Tx) error { v.Status = baremetal.VolumeError; return tx.Volumes().Update(v) })
 		}, "", false},
 	} {
 		t.Run(c.what, func(t *testing.T) {

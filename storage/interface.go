@@ -41,7 +41,7 @@ func volumeTargets(tx *store.Tx, n *baremetal.Node) ([]*baremetal.VolumeTarget, 
 // facts reads what a plan of the node depends on, as the store has it now.
 func facts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (f boot.Facts, err error) {
 	f.Node, f.Targets = n, targets
-	if err := f.Look(tx.FindImage); err != nil {
+	if err := f.Look(tx.SourceImage); err != nil {
 		return f, err
 	}
 	boots := boot.Target(targets)
@@ -53,20 +53,6 @@ func facts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (
 	return f, err
 }
 
-// deploymentFacts are facts with what a deployment asks about the boot volume.
-func deploymentFacts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (boot.Facts, error) {
-	f, err := facts(tx, n, targets)
-	boots := boot.Target(targets)
-	if err != nil || boots == nil {
-		return f, err
-	}
-	if f.Volume, err = tx.Volumes().Find(boots.VolumeID); err != nil || f.Volume == nil {
-		return f, err
-	}
-	snapshots, err := tx.Snapshots().List(store.Where("volume_uuid", f.Volume.UUID))
-	f.Snapshots = len(snapshots)
-	return f, err
-}
 
 // planOf is what the node boots from, as the store has it now.
 func planOf(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {

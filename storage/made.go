@@ -26,6 +26,9 @@ func (m *Managed) ensure(ctx context.Context, n *baremetal.Node) error {
 		p, err = m.Plan(tx, n)
 		return err
 	})
+	if err == nil && p.Source != nil {
+		err = baremetal.Errorf(baremetal.ErrStorage, "The image at %s has yet to be imported, which a deployment does: deploy node %s.", p.Source.Label(), n.Label())
+	}
 	if err != nil || p.Image == nil {
 		return err
 	}

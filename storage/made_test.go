@@ -125,25 +125,31 @@ func TestSharedImage(t *testing.T) {
 // tidies runs the pool until so many volumes are left.
 func (h *house) tidies(want int) {
 	h.Helper()
+	h.tidiesUntil(func(left []*baremetal.Volume) bool { return len(left) == want })
+}
+
+// tidiesUntil runs the pool until the volumes that are left are as they should be.
+func (h *house) tidiesUntil(done func(left []*baremetal.Volume) bool) {
+	h.Helper()
 	ctx, cancel := context.WithTimeout(h.Context(), 10*time.Second)
 	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- h.pool.Run(ctx) }()
+	ended := make(chan error, 1)
+	go func() { ended <- h.pool.Run(ctx) }()
 	for {
 		changed := h.store.Changed()
 		var left []*baremetal.Volume
 		h.view(func(tx *store.Tx) (err error) { left, err = tx.Volumes().List(store.Query{}); return err })
-		if len(left) == want {
+		if done(left) {
 			break
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			h.Fatalf("%d volumes are left, want %d", len(left), want)
+			h.Fatalf("%d volumes are left, which is not what was wanted", len(left))
 		}
 	}
 	cancel()
-	h.must(<-done)
+	h.must(<-ended)
 }
 
 // TestResetNeedsAnImage says what is wrong with a volume that cannot begin anew, with

@@ -51,12 +51,12 @@ func (m *Managed) Validate(tx *store.Tx, n *baremetal.Node) error {
 	if err != nil {
 		return err
 	}
-	f, err := deploymentFacts(tx, n, targets)
+	f, err := m.deploymentFacts(tx, n, targets)
 	if err != nil {
 		return err
 	}
 	checkBoot(&found, f)
-	if _, err := m.checkVolumes(&found, tx, n, targets, nil); err != nil {
+	if _, err := m.checkVolumes(&found, tx, n, remaining(f), nil); err != nil {
 		return err
 	}
 	return found.err(baremetal.ErrInvalid, "Failed to validate iscsi storage interface for node %s.", n.UUID)
@@ -64,16 +64,21 @@ func (m *Managed) Validate(tx *store.Tx, n *baremetal.Node) error {
 
 // checkBoot looks at what the machine needs besides the volumes.
 func checkBoot(found *findings, f boot.Facts) {
-	p := boot.Decide(f)
-	_, unmade := f.Remakes()
-	for _, r := range []*boot.Refusal{p.Ready(f.Node), unmade} {
-		if r != nil && !slices.Contains(*found, r.String()) {
-			found.add("%s", r)
-		}
+	for _, r := range f.Deploy() {
+		found.add("%s", r)
 	}
-	if p.Refusal == nil && !f.Node.Interfaces.ByIPXE() {
+	if boot.Decide(f).Refusal == nil && !f.Node.Interfaces.ByIPXE() {
 		found.add("To support network booting to an iSCSI volume, the boot interface must be set to ``ipxe``.")
 	}
+}
+
+// remaining are the targets whose volumes a deployment takes as they are. That which it
+// makes anew may be in any state, for it is to go.
+func remaining(f boot.Facts) []*baremetal.VolumeTarget {
+	if anew, _ := f.Remakes(); !anew {
+		return f.Targets
+	}
+	return slices.DeleteFunc(slices.Clone(f.Targets), func(t *baremetal.VolumeTarget) bool { return t.BootIndex == 0 })
 }
 
 // checkVolumes looks at every volume that attaching would export, and returns them by

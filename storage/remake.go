@@ -9,6 +9,7 @@ import (
 	"ironhook/boot"
 	"ironhook/storage/pool"
 	"ironhook/store"
+	"ironhook/volume"
 )
 
 // How a deployment makes the boot volume of a node anew; whether it does is decided by
@@ -26,7 +27,7 @@ func (m *Managed) Begin(tx *store.Tx, n *baremetal.Node, verb baremetal.Provisio
 	if err != nil {
 		return err
 	}
-	f, err := deploymentFacts(tx, n, targets)
+	f, err := m.deploymentFacts(tx, n, targets)
 	if err != nil {
 		return err
 	}
@@ -36,16 +37,43 @@ func (m *Managed) Begin(tx *store.Tx, n *baremetal.Node, verb baremetal.Provisio
 	return m.free(tx, n, targets)
 }
 
+// deploymentFacts are facts with what a deployment asks about the boot volume and the
+// image.
+func (m *Managed) deploymentFacts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (boot.Facts, error) {
+	f, err := facts(tx, n, targets)
+	if err != nil {
+		return f, err
+	}
+	if source, refusal := boot.Source(n); refusal == nil && source.URL != "" && f.Image == nil {
+		f.Unreachable = m.pool.CheckSource(source)
+	}
+	if boots := boot.Target(targets); boots != nil {
+		f.Volume, err = tx.Volumes().Find(boots.VolumeID)
+	}
+	return f, err
+}
+
+// factsNow are deploymentFacts in a transaction of their own.
+func (m *Managed) factsNow(ctx context.Context, n *baremetal.Node) (f boot.Facts, err error) {
+	err = m.store.View(ctx, func(tx *store.Tx) error {
+		targets, err := volumeTargets(tx, n)
+		if err == nil {
+			f, err = m.deploymentFacts(tx, n, targets)
+		}
+		return err
+	})
+	return f, err
+}
+
 // begins returns what keeps a verb from making the node's boot volume.
-func begins(f boot.Facts, verb baremetal.ProvisionEvent) *boot.Refusal {
+func begins(f boot.Facts, verb baremetal.ProvisionEvent) boot.Refusals {
 	switch {
 	case verb == baremetal.VerbAdopt || !f.Node.Interfaces.Deploys():
 		return nil // nothing is made
 	case verb == baremetal.VerbRebuild:
 		return f.Rebuild()
 	}
-	_, refusal := f.Remakes()
-	return refusal
+	return f.Deploy()
 }
 
 // free refuses targets that name volumes which others have.
@@ -94,17 +122,57 @@ func (m *Managed) MayChange(tx *store.Tx, n *baremetal.Node, before, after *bare
 	return m.free(tx, &newcomer, []*baremetal.VolumeTarget{after})
 }
 
+// Import fetches the image that image_source names, if that is elsewhere, and refuses one
+// that no boot volume of the node can be made from.
+func (m *Managed) Import(ctx context.Context, n *baremetal.Node) error {
+	source, refusal := boot.Source(n)
+	if refusal != nil || source.URL == "" {
+		return refusal.Err()
+	}
+	report := milestones{managed: m, node: n, what: source.Label()}
+	i, err := m.pool.ImportSource(ctx, source, func(p volume.Progress) { report.tell(ctx, p) })
+	if err != nil {
+		return err
+	}
+	report.say(ctx, fmt.Sprintf("image %s is %s", i.UUID, report.what))
+	f, err := m.factsNow(ctx, n)
+	if err != nil {
+		return err
+	}
+	return f.Deploy().Err()
+}
+
+// milestones reports an import as events of the node: each quarter, or each GiB if the
+// length is not known.
+type milestones struct {
+	managed *Managed
+	node    *baremetal.Node
+	what    string
+	next    int64 // bytes
+}
+
+func (r *milestones) tell(ctx context.Context, p volume.Progress) {
+	if p.Done < r.next {
+		return
+	}
+	stride := int64(1 << 30)
+	if p.Total > 0 {
+		stride = max(p.Total/4, 1)
+	}
+	r.next = (p.Done/stride + 1) * stride
+	r.say(ctx, fmt.Sprintf("imports %s: %s", r.what, p))
+}
+
+// say appends an event. The import goes on without it: it reports itself, and what failed
+// is in the log of the store.
+func (r *milestones) say(ctx context.Context, detail string) {
+	_ = r.managed.store.Append(ctx, baremetal.Event{Node: r.node.UUID, Kind: baremetal.EventNode, Detail: detail})
+}
+
 // Remake replaces the node's own boot volume, if it has one, by a new one of
 // image_source. The machine must be off and the node reserved.
 func (m *Managed) Remake(ctx context.Context, n *baremetal.Node) error {
-	var f boot.Facts
-	err := m.store.View(ctx, func(tx *store.Tx) (err error) {
-		targets, err := volumeTargets(tx, n)
-		if err == nil {
-			f, err = deploymentFacts(tx, n, targets)
-		}
-		return err
-	})
+	f, err := m.factsNow(ctx, n)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,24 @@ import (
 	"ironhook/baremetal"
 )
 
+// SourceImage returns the image that a source names: one of those here, or the one that
+// was imported from there and is active; nil for none. A name that several have is
+// ErrInvalid.
+func (tx *Tx) SourceImage(s baremetal.ImageSource) (*baremetal.Image, error) {
+	if s.URL == "" {
+		return tx.FindImage(s.Reference)
+	}
+	done, err := tx.Imports().Find(s.Key())
+	if err != nil || done == nil {
+		return nil, err
+	}
+	i, err := tx.Images().Get(done.ImageUUID)
+	if err != nil || i.Status != baremetal.ImageActive {
+		return nil, err
+	}
+	return i, nil
+}
+
 // FindImage returns the image with this UUID, or the active one of this name; nil for
 // none. A name that several have is ErrInvalid.
 func (tx *Tx) FindImage(ident string) (*baremetal.Image, error) {

@@ -37,6 +37,16 @@ var images = newTable(table[baremetal.Image]{
 	stamps: func(i *baremetal.Image) stamps { return stamps{&i.CreatedAt, &i.UpdatedAt} },
 })
 
+var imports = newTable(table[baremetal.Import]{
+	name: "imports", noun: "Import", key: "source", order: "rowid",
+	columns: []column[baremetal.Import]{
+		text("source", func(i *baremetal.Import) *string { return &i.Source }),
+		text("image_uuid", func(i *baremetal.Import) *string { return &i.ImageUUID }),
+		stamp("created_at", func(i *baremetal.Import) *time.Time { return &i.CreatedAt }),
+	},
+	stamps: func(i *baremetal.Import) stamps { return stamps{created: &i.CreatedAt} },
+})
+
 var volumes = newTable(table[baremetal.Volume]{
 	name: "volumes", noun: "Volume", key: "uuid", order: "id",
 	columns: []column[baremetal.Volume]{
@@ -102,6 +112,9 @@ var attachments = newTable(table[baremetal.Attachment]{
 
 // Images are identified by UUID: their names need not be unique.
 func (tx *Tx) Images() Set[baremetal.Image] { return Set[baremetal.Image]{tx, images} }
+
+// Imports are identified by the key of their source.
+func (tx *Tx) Imports() Set[baremetal.Import] { return Set[baremetal.Import]{tx, imports} }
 
 // Volumes are identified by UUID: their names need not be unique.
 func (tx *Tx) Volumes() Set[baremetal.Volume] { return Set[baremetal.Volume]{tx, volumes} }

@@ -6,8 +6,9 @@ import (
 )
 
 // Delete removes a volume, snapshot or image, for good once it has returned. One
-// that is open is ErrInUse. An image or a snapshot that a clone stands on, and a
-// volume that has snapshots, is ErrDependants. The space it took up is free when
+// that is open is ErrInUse. An image that a clone stands on, and a volume that has
+// snapshots, is ErrDependants. A snapshot goes though clones stand on it: its layers
+// stay until the last of them has gone. The space that no other needs is free when
 // [Dir.Tidy] has returned.
 func (d *Dir) Delete(id string) error {
 	return d.change("delete", id, func(s *stack) error {
@@ -48,6 +49,12 @@ func (d *Dir) Delete(id string) error {
 	})
 }
 
+// Idle returns ErrInUse while a volume, snapshot or image is open, here or in another
+// process.
+func (d *Dir) Idle(id string) error {
+	return d.change("look at", id, (*stack).idle)
+}
+
 // independent is ErrDependants if others need what m is.
 func (d *Dir) independent(m *manifest) error {
 	others, err := d.all()
@@ -67,16 +74,14 @@ func (d *Dir) independent(m *manifest) error {
 	return nil
 }
 
-// needed reports whether o keeps m from being deleted. The volume of a snapshot does
-// not, nor do its other snapshots: what they share with it is theirs.
+// needed reports whether o keeps m from being deleted. A snapshot is kept by nothing:
+// layers belong to all manifests that name them.
 func (m *manifest) needed(o *manifest) bool {
 	switch m.Kind {
 	case KindVolume:
 		return o.Kind == KindSnapshot && o.Volume == m.id
-	case KindSnapshot:
-		if o.id == m.Volume || o.Volume == m.Volume {
-			return false
-		}
+	case KindImage:
+		return slices.Contains(o.Layers, m.top())
 	}
-	return slices.Contains(o.Layers, m.top())
+	return false
 }

@@ -15,11 +15,12 @@ import (
 	"ironhook/volume/image"
 )
 
-// Config is what a pool works with; all of it must be set.
+// Config is what a pool works with; all of it must be set but Files.
 type Config struct {
 	Store   *store.Store
 	Volumes *volume.Dir
 	Log     *slog.Logger
+	Files   string // the directory below which deployments may name image files; "" is none
 }
 
 // Pool is the storage pool. Its methods are safe for concurrent use.
@@ -27,6 +28,7 @@ type Pool struct {
 	store   *store.Store
 	volumes *volume.Dir
 	log     *slog.Logger
+	files   string // absolute
 	untidy  chan struct{} // something was deleted
 
 	ctx   context.Context // of the tasks
@@ -51,7 +53,7 @@ const MaxRows = 10000
 // New makes a pool. Call Recover before anything else and Close at the end.
 func New(c Config) *Pool {
 	ctx, stop := context.WithCancel(context.Background())
-	return &Pool{store: c.Store, volumes: c.Volumes, log: c.Log, untidy: make(chan struct{}, 1),
+	return &Pool{store: c.Store, volumes: c.Volumes, log: c.Log, files: c.Files, untidy: make(chan struct{}, 1),
 		ctx: ctx, stop: stop, slots: make(chan struct{}, maxRunning), tasks: map[string]*task{}}
 }
 

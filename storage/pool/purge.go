@@ -3,14 +3,15 @@ package pool
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"ironhook/baremetal"
 	"ironhook/store"
 )
 
 // A volume that was made for a node is the node's own: it goes when no volume target
-// names it any more and it is not exported either, unless somebody has set its metadata
-// item keep to true. While a node is reserved nothing of it is an orphan, for whoever
+// names it any more and it is not exported either, unless its metadata item keep is true,
+// or it has snapshots: these were made to go back to. While a node is reserved nothing of it is an orphan, for whoever
 // works on it may be about to name what was just made; should that be cut short by a
 // crash, the reservation ends and the volume goes.
 
@@ -18,13 +19,9 @@ import (
 func (p *Pool) purge(ctx context.Context) error {
 	orphans, err := p.orphans(ctx)
 	for _, v := range orphans {
-		if v.Keep() {
-			_, err = p.UpdateVolume(ctx, v.UUID, func(_ *store.Tx, v *baremetal.Volume) error {
-				v.NodeUUID = ""
-				return nil
-			})
-		} else {
-			err = p.DeleteVolume(ctx, v.UUID, true)
+		kept, err := p.keep(ctx, v.UUID)
+		if err == nil && !kept {
+			err = p.DeleteVolume(ctx, v.UUID, false)
 		}
 		if errors.Is(err, baremetal.ErrConflict) || errors.Is(err, baremetal.ErrNotFound) {
 			err = nil // somebody has it still, or was faster
@@ -34,6 +31,30 @@ func (p *Pool) purge(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// keep gives a volume that outlives its node to no node, and says so.
+func (p *Pool) keep(ctx context.Context, uuid string) (kept bool, err error) {
+	err = p.store.Update(ctx, func(tx *store.Tx) error {
+		v, err := tx.Volumes().Get(uuid)
+		if err != nil {
+			return err
+		}
+		snapshots, err := tx.Snapshots().List(store.Where("volume_uuid", v.UUID))
+		if err != nil || len(snapshots) == 0 && !v.Keep() {
+			return err
+		}
+		kept = true
+		why := "its metadata item keep is true"
+		if len(snapshots) > 0 {
+			why = fmt.Sprintf("it has %d snapshots", len(snapshots))
+		}
+		node := v.NodeUUID
+		v.NodeUUID = ""
+		return errors.Join(tx.Volumes().Update(v), tx.Append(baremetal.Event{Node: node, Kind: baremetal.EventNode,
+			Detail: fmt.Sprintf("volume %s stays, for %s", label(v.Name, v.UUID), why)}))
+	})
+	return kept, err
 }
 
 func (p *Pool) orphans(ctx context.Context) (list []*baremetal.Volume, err error) {

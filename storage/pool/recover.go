@@ -59,18 +59,28 @@ func (p *Pool) recoverImages(ctx context.Context) error {
 
 func (p *Pool) recoverImage(tx *store.Tx, i *baremetal.Image) error {
 	kept, err := p.remove(i.UUID)
+	if err != nil {
+		return err
+	}
+	deploys, err := ofDeployment(tx, i)
 	switch {
 	case err != nil:
 		return err
 	case kept:
 		i.Status = baremetal.ImageActive
-	case i.Status == baremetal.ImageDeleting:
+	case i.Status == baremetal.ImageDeleting, deploys: // which has failed, and fetches it anew when it is asked for again
 		return tx.Images().Delete(i.UUID)
 	default:
 		p.log.Warn("image was not finished when the program ended", "image", i.UUID, "name", i.Name)
 		i.Status, i.Message = baremetal.ImageKilled, "Ironhook ended before all of the data had arrived. Delete the image and make it again."
 	}
 	return tx.Images().Update(i)
+}
+
+// ofDeployment reports whether a deployment imports the image.
+func ofDeployment(tx *store.Tx, i *baremetal.Image) (bool, error) {
+	imports, err := tx.Imports().List(store.Where("image_uuid", i.UUID))
+	return len(imports) > 0, err
 }
 
 func (p *Pool) recoverSnapshots(ctx context.Context) error {
@@ -89,14 +99,12 @@ func (p *Pool) recoverSnapshots(ctx context.Context) error {
 }
 
 func (p *Pool) recoverSnapshot(tx *store.Tx, s *baremetal.Snapshot) error {
-	keep := p.there(s.UUID)
 	if s.Status == baremetal.VolumeDeleting {
-		var err error
-		if keep, err = p.remove(s.UUID); err != nil {
+		if err := gone(p.volumes.Delete(s.UUID)); err != nil {
 			return err
 		}
 	}
-	if !keep {
+	if !p.there(s.UUID) {
 		return tx.Snapshots().Delete(s.UUID)
 	}
 	s.Status = baremetal.VolumeAvailable
@@ -127,7 +135,7 @@ func (p *Pool) recoverVolume(tx *store.Tx, v *baremetal.Volume) error {
 		if kept, err := p.remove(v.UUID); err != nil {
 			return err
 		} else if !kept {
-			return tx.Volumes().Delete(v.UUID)
+			return forgetVolume(tx, v.UUID)
 		}
 	case v.Status == baremetal.VolumeCreating && !there:
 		return tx.Volumes().Delete(v.UUID)

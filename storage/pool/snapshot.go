@@ -81,8 +81,9 @@ func (p *Pool) UpdateSnapshot(ctx context.Context, uuid string, change func(*bar
 	return s, err
 }
 
-// DeleteSnapshot removes a snapshot. One that volumes were made from,
-// or that a deployed node reads, is ErrConflict.
+// DeleteSnapshot removes a snapshot. Volumes that were made from it stay as they are: what
+// they share with it goes with the last of them. One that a deployed node reads is
+// ErrConflict.
 func (p *Pool) DeleteSnapshot(ctx context.Context, uuid string) error {
 	err := p.store.Update(ctx, func(tx *store.Tx) error {
 		s, err := tx.Snapshots().Get(uuid)

@@ -12,6 +12,7 @@ import (
 type task struct {
 	cancel context.CancelFunc
 	done   chan struct{}
+	also   func(volume.Progress) // hears what tell is called with; or nil
 
 	mu       sync.Mutex
 	progress volume.Progress
@@ -20,8 +21,11 @@ type task struct {
 // tell is called with how far it is.
 func (t *task) tell(p volume.Progress) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.progress = p
+	t.mu.Unlock()
+	if t.also != nil {
+		t.also(p)
+	}
 }
 
 // Progress tells how far the work on an image is; ok is false if there is none.

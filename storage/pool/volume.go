@@ -127,28 +127,41 @@ func (p *Pool) DeleteVolume(ctx context.Context, uuid string, cascade bool) erro
 
 // snapshotsGone refuses to go on with a volume that has snapshots, or deletes them.
 func (p *Pool) snapshotsGone(ctx context.Context, uuid string, cascade bool) error {
-	v, uses, err := p.Volume(ctx, uuid)
+	err := p.store.View(ctx, func(tx *store.Tx) error {
+		v, err := tx.Volumes().Get(uuid)
+		if err != nil {
+			return err
+		}
+		list, err := tx.Snapshots().List(store.Where("volume_uuid", uuid))
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		uses, err := Users(tx, uuid)
+		switch {
+		case err != nil:
+			return err
+		case len(uses) > 0:
+			return busy("Volume "+label(v.Name, uuid), uses)
+		case !cascade:
+			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s has %d snapshots; delete them first, or with it (cascade) when nobody uses it.", label(v.Name, uuid), len(list))
+		}
+		return idleSnapshots(tx, uuid) // all may go, or none does
+	})
 	if err != nil {
 		return err
 	}
+	return p.deleteSnapshots(ctx, uuid)
+}
+
+// deleteSnapshots deletes the snapshots of a volume.
+func (p *Pool) deleteSnapshots(ctx context.Context, uuid string) error {
 	var list []*baremetal.Snapshot
-	err = p.store.View(ctx, func(tx *store.Tx) error {
+	err := p.store.View(ctx, func(tx *store.Tx) (err error) {
 		list, err = tx.Snapshots().List(store.Where("volume_uuid", uuid))
 		return err
 	})
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return err
-	}
-	if len(uses) > 0 {
-		return busy("Volume "+label(v.Name, uuid), uses)
-	}
-	if !cascade {
-		return baremetal.Errorf(baremetal.ErrConflict, "Volume %s has %d snapshots; delete them first, or with it (cascade) when nobody uses it.", label(v.Name, uuid), len(list))
-	}
-	for _, s := range list { // all may go, or none does
-		if err := p.idle(ctx, "Snapshot", s.Name, s.UUID); err != nil {
-			return err
-		}
 	}
 	for _, s := range list {
 		if err := p.DeleteSnapshot(ctx, s.UUID); err != nil {

@@ -1,0 +1,98 @@
+package boot
+
+import (
+	"fmt"
+	"strings"
+
+	"ironhook/baremetal"
+)
+
+// demand is a key of instance_info by which Ironic's deployments do something that those
+// of Ironhook do not.
+type demand struct {
+	key    string
+	asks   func(v any) bool // whether the value asks for it
+	why    string
+	remedy string
+}
+
+// demands are refused, not ignored: a machine without its config drive or swap space
+// would come up and not be what was asked for.
+var demands = []demand{
+	{"configdrive", given, "asks for a config drive, which Ironhook cannot deliver to a machine that boots from a volume",
+		"Remove it, and have the image take its configuration from the network or bring it along"},
+	{"ephemeral_gb", positive, "asks for an ephemeral partition, and Ironhook makes no partitions",
+		"Remove it, and give the node another volume target for such a disk"},
+	{"swap_mb", positive, "asks for a swap partition, and Ironhook makes no partitions",
+		"Remove it, and have swap space in the image or on another volume target"},
+	{"image_type", partition, "says that the image is of a partition, and a machine boots from whole disks only",
+		"Name the image of a whole disk, and remove image_type"},
+	{"kernel", given, "names a kernel to boot, and a volume brings its own", "Remove it"},
+	{"ramdisk", given, "names a ramdisk to boot, and a volume brings its own", "Remove it"},
+	{"boot_iso", given, "names an ISO to boot, and Ironhook boots from volumes", "Import it as an image, and name that as image_source"},
+	{"kernel_append_params", given, "has kernel parameters, which are those of the volume's boot loader", "Set them in the image, and remove it"},
+	{"ramdisk_kernel_arguments", given, "has kernel parameters, which are those of the volume's boot loader", "Set them in the image, and remove it"},
+}
+
+// given reports whether a value is there and is not empty.
+func given(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return false
+	case string:
+		return strings.TrimSpace(v) != ""
+	case map[string]any:
+		return len(v) > 0
+	}
+	return true
+}
+
+func positive(v any) bool {
+	text := strings.TrimSpace(fmt.Sprint(v))
+	return given(v) && strings.Trim(text, "0.") != ""
+}
+
+func partition(v any) bool {
+	return given(v) && v != "whole-disk" && v != "whole-disk-image"
+}
+
+// unmet are the demands that the node makes and that no deployment meets.
+func unmet(n *baremetal.Node) (all Refusals) {
+	for _, d := range demands {
+		if d.asks(n.InstanceInfo[d.key]) {
+			all.add(&Refusal{fmt.Sprintf("%s in instance_info of %s %s", d.key, n.Label(), d.why), d.remedy})
+		}
+	}
+	return all
+}
+
+// Refusals are all the reasons against one thing, each once.
+type Refusals []*Refusal
+
+func (all *Refusals) add(r *Refusal) {
+	if r == nil {
+		return
+	}
+	for _, has := range *all {
+		if *has == *r {
+			return
+		}
+	}
+	*all = append(*all, r)
+}
+
+func (all Refusals) String() string {
+	var list []string
+	for _, r := range all {
+		list = append(list, r.String())
+	}
+	return strings.Join(list, " ")
+}
+
+// Err is all of them as one error of the kind ErrInvalid, nil for none.
+func (all Refusals) Err() error {
+	if len(all) == 0 {
+		return nil
+	}
+	return baremetal.Errorf(baremetal.ErrInvalid, "%s", all)
+}
