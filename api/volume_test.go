@@ -174,9 +174,9 @@ func TestVolumePowerRules(t *testing.T) {
 		power         baremetal.PowerState
 		patch, remove int
 	}{
-		{baremetal.Enroll, "", 400, 204}, {baremetal.Enroll, on, 400, 204}, {baremetal.Enroll, off, 200, 204},
+		{baremetal.Enroll, "", 200, 204}, {baremetal.Enroll, on, 400, 204}, {baremetal.Enroll, off, 200, 204},
 		{baremetal.Manageable, on, 400, 204}, {baremetal.AdoptFailed, on, 400, 204},
-		{baremetal.Available, on, 400, 400}, {baremetal.Available, "", 400, 400}, {baremetal.Available, off, 200, 204},
+		{baremetal.Available, on, 400, 400}, {baremetal.Available, "", 200, 204}, {baremetal.Active, "", 400, 400}, {baremetal.Available, off, 200, 204},
 		{baremetal.Active, on, 400, 400}, {baremetal.Active, off, 200, 204},
 	} {
 		l := volumes(t)

@@ -224,3 +224,71 @@ func TestAMachineThatCameOnLateIsUndone(t *testing.T) {
 		t.Errorf("done %q, node %q and %q; want it off, then detached", done, n.ProvisionState, n.PowerState)
 	}
 }
+
+// TestWhatCannotBeDoneIsRefused before anything is touched, all of it at once; validate
+// says the same of what it can know.
+func TestWhatCannotBeDoneIsRefused(t *testing.T) {
+	step := baremetal.Object{"interface": "raid", "step": "apply", "args": map[string]any{"password": "hush"}, "priority": 1}
+	const noStep = "node does not support this deploy step: {'interface': 'raid', 'step': 'apply'}."
+	for _, c := range []struct {
+		what     string
+		set      func(*baremetal.Node)
+		request  ProvisionRequest
+		want     []string
+		validate bool // says it, too
+	}{
+		{"steps", func(*baremetal.Node) {}, ProvisionRequest{Target: "active", DeploySteps: []baremetal.Object{step}}, []string{noStep}, false},
+		{"a template", func(n *baremetal.Node) {
+			n.Traits, n.InstanceInfo = []string{"CUSTOM_RAID"}, baremetal.Object{"traits": []any{"CUSTOM_RAID"}}
+		}, ProvisionRequest{Target: "active"}, []string{noStep}, true},
+		{"a trait that the node has not", func(n *baremetal.Node) { n.InstanceInfo = baremetal.Object{"traits": []any{"CUSTOM_GPU"}} },
+			ProvisionRequest{Target: "active"}, []string{"is missing traits CUSTOM_GPU."}, true},
+		{"everything", func(n *baremetal.Node) {
+			n.InstanceInfo = baremetal.Object{"traits": []any{"CUSTOM_GPU"}}
+			n.DriverInfo = baremetal.Object{"broken": "yes"}
+			n.Properties = nil
+		}, ProvisionRequest{Target: "rebuild", DeploySteps: []baremetal.Object{step}}, []string{noStep, "is missing traits", "broken", "the capability 'iscsi_boot' is not set"}, false},
+	} {
+		state := baremetal.Available
+		if c.request.Target == "rebuild" {
+			state = baremetal.Active
+		}
+		conductor, m := setup(t, state)
+		err := conductor.Store.Update(t.Context(), func(tx *store.Tx) error {
+			return tx.DeployTemplates().Insert(&baremetal.DeployTemplate{UUID: id, Name: "CUSTOM_RAID", Steps: []baremetal.Object{step}})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		edit(t, conductor, c.set)
+		before := settled(t, conductor)
+		err = conductor.Provision(t.Context(), "pc", c.request)
+		for _, want := range c.want {
+			if !errors.Is(err, baremetal.ErrInvalid) || strings.Count(err.Error(), want) != 1 || strings.Contains(err.Error(), "hush") {
+				t.Errorf("%s: %v, want %q once", c.what, err, want)
+			}
+		}
+		if after := settled(t, conductor); !reflect.DeepEqual(after, before) || len(m.actions()) > 0 {
+			t.Errorf("%s was refused, yet the node is %+v, was %+v, and was done %q", c.what, after, before, m.actions())
+		}
+		if reports, err := conductor.Validate(t.Context(), "pc"); err != nil || c.validate && reports[1].OK || c.validate && !strings.Contains(reports[1].Reason, c.want[0]) {
+			t.Errorf("%s: validate = %+v, %v, want %q for the deploy interface", c.what, reports, err, c.want)
+		}
+	}
+}
+
+// TestVerbsThatNeedARamdisk are refused where no interface does them: nothing would run on
+// the machine.
+func TestVerbsThatNeedARamdisk(t *testing.T) {
+	for verb, state := range map[string]baremetal.ProvisionState{"inspect": baremetal.Manageable, "rescue": baremetal.Active} {
+		c, m := setup(t, state)
+		edit(t, c, func(n *baremetal.Node) { n.Interfaces[verb] = "no-" + verb })
+		err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: verb, RescuePassword: "hush"})
+		if !errors.Is(err, baremetal.ErrUnsupported) || !strings.Contains(err.Error(), "does not support "+verb) {
+			t.Errorf("%s = %v, want that the driver does not support it", verb, err)
+		}
+		if n := settled(t, c); n.ProvisionState != state || len(m.actions()) > 0 {
+			t.Errorf("%s was refused, yet the node is %s, and was done %q", verb, n.ProvisionState, m.actions())
+		}
+	}
+}

@@ -53,7 +53,6 @@ func facts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (
 	return f, err
 }
 
-
 // planOf is what the node boots from, as the store has it now.
 func planOf(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
 	targets, err := volumeTargets(tx, n)

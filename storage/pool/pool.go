@@ -28,7 +28,7 @@ type Pool struct {
 	store   *store.Store
 	volumes *volume.Dir
 	log     *slog.Logger
-	files   string // absolute
+	files   string        // absolute
 	untidy  chan struct{} // something was deleted
 
 	ctx   context.Context // of the tasks
