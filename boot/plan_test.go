@@ -133,9 +133,9 @@ func TestLook(t *testing.T) {
 		{source: "debian", err: broken, fails: broken},
 	} {
 		f := Facts{Node: &baremetal.Node{InstanceInfo: baremetal.Object{"image_source": c.source}}}
-		err := f.Look(func(ident string) (*baremetal.Image, error) {
-			if ident != c.source {
-				t.Errorf("looked for %q, want %q", ident, c.source)
+		err := f.Look(func(s baremetal.ImageSource) (*baremetal.Image, error) {
+			if s.Reference != c.source {
+				t.Errorf("looked for %+v, want %q", s, c.source)
 			}
 			return c.image, c.err
 		})

@@ -39,7 +39,7 @@ func Source(n *baremetal.Node) (s baremetal.ImageSource, r *Refusal) {
 	if r == nil && s.Checksum == "" {
 		r = &Refusal{
 			fmt.Sprintf("instance_info.image_source of %s is a URL, and instance_info has no checksum of that file", n.Label()),
-			"Set image_os_hash_algo to sha256 or sha512, and image_os_hash_value to the checksum"}
+			"Set image_os_hash_algo to sha256 or sha512 and image_os_hash_value to the checksum, or boot from a volume target: " + unsetImage(n)}
 	}
 	return s, r
 }

@@ -338,3 +338,35 @@ func TestTargetOptionsAreRead(t *testing.T) {
 		t.Errorf("a change of another field = %v", err)
 	}
 }
+
+// TestPhysicalNetworkOfAPortgroup: its ports are all of one.
+func TestPhysicalNetworkOfAPortgroup(t *testing.T) {
+	s := storetest.Open(t)
+	err := s.Update(t.Context(), func(tx *store.Tx) error {
+		return errors.Join(
+			tx.Nodes().Insert(&baremetal.Node{UUID: id, Driver: "d", ProvisionState: baremetal.Enroll}),
+			tx.Portgroups().Insert(&baremetal.Portgroup{UUID: id, NodeUUID: id, Mode: "802.3ad", StandalonePorts: true}),
+			tx.Ports().Insert(&baremetal.Port{UUID: id, NodeUUID: id, Address: "52:54:00:00:00:01", PortgroupUUID: id, PhysicalNetwork: "one"}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		port    baremetal.Port
+		given   baremetal.Object
+		refused string
+	}{
+		{baremetal.Port{UUID: "b", PortgroupUUID: id, PhysicalNetwork: "one"}, baremetal.Object{"portgroup_uuid": id, "physical_network": "one"}, ""},
+		{baremetal.Port{UUID: "b", PortgroupUUID: id, PhysicalNetwork: "two"}, baremetal.Object{"portgroup_uuid": id, "physical_network": "two"}, "physical network two"},
+		{baremetal.Port{UUID: "b", PortgroupUUID: id}, baremetal.Object{"portgroup_uuid": id}, "physical network None"},
+		{baremetal.Port{UUID: "b", PhysicalNetwork: "two"}, baremetal.Object{"physical_network": "two"}, ""},
+		{baremetal.Port{UUID: id, PortgroupUUID: id, PhysicalNetwork: "two"}, baremetal.Object{"physical_network": "two"}, ""}, // its only port
+		{baremetal.Port{UUID: "b", PortgroupUUID: id, PhysicalNetwork: "two"}, baremetal.Object{"extra": nil}, ""},             // as it was before
+	} {
+		c.port.NodeUUID = id
+		err := s.View(t.Context(), func(tx *store.Tx) error { return checkPort(tx, newest, &c.port, c.given) })
+		if c.refused == "" && err != nil || c.refused != "" && (!errors.Is(err, baremetal.ErrConflict) || !strings.Contains(err.Error(), c.refused)) {
+			t.Errorf("port %+v, given %v: %v, want %q", c.port, c.given, err, c.refused)
+		}
+	}
+}

@@ -227,6 +227,13 @@ var ofVolume = []mutant{
 		"the reservations of a deleted volume keep machines from the next of its name",
 		"volume", "Reservations",
 	},
+	{
+		231, "volume/delete.go",
+		"return slices.Contains(o.Layers, m.top())",
+		"return false",
+		"the image that volumes stand on is deleted",
+		"volume", "Clone",
+	},
 
 	{
 		251, "volume/image/version.go",
