@@ -1,7 +1,7 @@
 package main
 
-// ofBlock are mutants of the protocols of disks.
-var ofBlock = []mutant{
+// ofSCSI are mutants of the SCSI device and its files.
+var ofSCSI = []mutant{
 	{
 		301, "block/scsi/flush.go",
 		"mine := f.started + 1; f.finished < mine;",
@@ -126,7 +126,6 @@ var ofBlock = []mutant{
 		"a cache that is turned off holds what was answered",
 		"block/scsi", "CacheTurnedOff",
 	},
-
 	{
 		331, "block/filedisk/filedisk.go",
 		"lock|unix.LOCK_NB",
@@ -140,118 +139,5 @@ var ofBlock = []mutant{
 		"\t\t_ = d\n",
 		"a flush is answered though an atomic write has lost pages of others",
 		"block/filedisk", "FailedAtomic",
-	},
-
-	{
-		351, "block/iscsi/chap.go",
-		"if right&subtle.ConstantTimeCompare([]byte(name), []byte(g.User)) != 1 {",
-		"if right < 0 || subtle.ConstantTimeCompare([]byte(name), []byte(g.User)) != 1 {",
-		"whoever knows the user's name logs in without the secret",
-		"block/iscsi", "CHAP",
-	},
-	{
-		352, "block/iscsi/chap.go",
-		"right&subtle.ConstantTimeCompare([]byte(name), []byte(g.User)) != 1",
-		"right != 1",
-		"one user's secret opens what is another's",
-		"block/iscsi", "CHAP",
-	},
-	{
-		353, "block/iscsi/chap.go",
-		"if bytes.Equal(b, c.challenge) {",
-		"if bytes.Equal(b, nil) {",
-		"an initiator has the target answer its own challenge, and logs in by that",
-		"block/iscsi", "CHAP",
-	},
-	{
-		354, "block/iscsi/login.go",
-		"if l.proof != proofDone && l.needsProof() {",
-		"if l.proof != proofDone && l.proof != proofUnsettled {",
-		"an initiator that begins in the operational stage needs no secret",
-		"block/iscsi", "Login",
-	},
-	{
-		355, "block/iscsi/login.go",
-		"if !m.Transit || l.needsProof() && l.proof != proofDone {",
-		"if !m.Transit {",
-		"an initiator that wants to move on early needs no secret",
-		"block/iscsi", "Login|CHAP",
-	},
-	{
-		356, "block/iscsi/identity.go",
-		"case errors.Is(err, block.ErrForbidden):",
-		`case errors.Is(err, block.ErrForbidden) && g.User != "":`,
-		"a refused initiator reads that the target is at fault, and tries for ever",
-		"block/iscsi", "LoginRefused",
-	},
-	{
-		357, "block/iscsi/identity.go",
-		`(g.Secret == "" || g.Secret == g.MutualSecret)`,
-		`g.Secret == ""`,
-		"equal secrets let an initiator send the target's proof back",
-		"block/iscsi", "CHAP|Login",
-	},
-	{
-		358, "block/iscsi/registry.go",
-		"\tfor _, c := range ended {\n\t\t<-c.done\n\t}\n",
-		"",
-		"a volume is given to the next machine while the last one's writes are in flight",
-		"block/iscsi", "End",
-	},
-	{
-		359, "block/iscsi/registry.go",
-		"if old := t.sessions[c.key]; old != nil {",
-		"if old := t.sessions[c.key]; old != nil && c.device != nil {",
-		"a machine that logs in anew sees its own old writes come later",
-		"block/iscsi", "Reinstatement",
-	},
-	{
-		360, "block/iscsi/lifecycle.go",
-		"\tc.work.Wait()\n",
-		"",
-		"writes of a session land after its end was answered",
-		"block/iscsi", "Reinstatement",
-	},
-	{
-		361, "block/iscsi/manage.go",
-		"\t\tif t.state == running {\n\t\t\tb.inside.Add(1)\n\t\t\tt.waiting = append(t.waiting, b)\n\t\t}\n",
-		"",
-		"an abort is answered while the write goes on",
-		"block/iscsi", "TaskManagement|Logout",
-	},
-	{
-		362, "block/iscsi/dataout.go",
-		"case uint64(m.Offset) != uint64(g.have):",
-		"case uint64(m.Offset) < uint64(g.have):",
-		"a write whose data came out of place is answered as done",
-		"block/iscsi", "Breaches|Data",
-	},
-	{
-		363, "block/iscsi/dataout.go",
-		"g.lost = g.lost || !t.aborted && m.DataSN != g.dataSN",
-		"g.lost = g.lost || !t.aborted && m.DataSN > g.dataSN+1<<20",
-		"a write with a piece missing is answered as done",
-		"block/iscsi", "Lost|Breaches",
-	},
-	{
-		364, "block/iscsi/reader.go",
-		"\tif r.digests.Data && n > 0 {\n",
-		"\tif r.digests.Data && n > 1<<30 {\n",
-		"data that was damaged on the way is written",
-		"block/iscsi", "Digest",
-	},
-	{
-		365, "block/iscsi/task.go",
-		"\tif t.gather.have < t.want {\n",
-		"\tif t.gather.have < t.want/2 {\n",
-		"half a write is answered as a whole one",
-		"block/iscsi", "Data|R2T",
-	},
-	{
-		366, "block/iscsi/scheduler.go",
-		"\tt.own(c.srv.memory)\n",
-		"",
-		"a write in the pool writes what the next command brought",
-		"block/iscsi", "WaitingWrite",
 	},
 }
