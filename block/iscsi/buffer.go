@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// Buffer is a piece of pooled memory. Its last holder gives it back with release.
+// Buffer is a piece of pooled memory. Its last holder releases it.
 type Buffer struct {
 	B     []byte
 	from  *buffers
@@ -21,17 +21,16 @@ const (
 	maxClassBits = 22
 )
 
-// buffers hands out memory and keeps count of it, so that what peers can make us hold
-// stays bounded. There are two limits. From the first on nothing is promised any more:
-// no R2T is sent, unless none is out anywhere, and windows close. Data that was
-// promised before still gets its place, until at the second, twice as high, readers
-// wait before they take more off their sockets. Only those wait from which nothing is
-// due that was asked for, so what has been begun can always be finished, and gives back
-// its memory.
+// buffers allocates memory and counts it, so that the memory that peers can occupy stays
+// bounded. There are two limits. Above the first no more data is requested: no R2T is sent,
+// unless none is outstanding anywhere, and windows close. Data requested before still gets
+// its memory. Above the second, twice as high, readers wait before they read more from
+// their sockets. Only readers that owe no requested data wait, so every transfer that has
+// begun can finish and release its memory.
 type buffers struct {
 	limit   int64
 	used    atomic.Int64
-	asked   atomic.Int64 // buffers that wait for data we asked for, or hold it
+	asked   atomic.Int64 // buffers that wait for solicited data, or hold it
 	classes [maxClassBits - minClassBits + 1]sync.Pool
 
 	waiting atomic.Int64 // in pending and at wake
@@ -72,9 +71,9 @@ func (p *buffers) make(n, class int, size int64) *Buffer {
 	return &Buffer{B: make([]byte, n, size), from: p, class: class}
 }
 
-// ask is get for data that is to be asked for: it returns nil when the first limit is
-// reached. What it returns may exceed the limit by its own size, so that no size is too
-// large to be served ever.
+// ask is get for data that an R2T will request: it returns nil when the first limit is
+// reached. The buffer may exceed the limit by its own size, so that every size can be
+// served eventually.
 func (p *buffers) ask(n int) *Buffer {
 	if !p.roomToAsk() {
 		return nil
@@ -93,8 +92,8 @@ func (p *buffers) wanted() bool { return p.waiting.Load() > 0 }
 // full reports whether the second limit is reached.
 func (p *buffers) full() bool { return p.used.Load() >= 2*p.limit }
 
-// waitMemory waits while the second limit is reached, until ended reports that the wait
-// has no purpose any more. [buffers.wakeWaiters] has it ask.
+// waitMemory waits while the second limit is reached, or until ended returns true. It calls
+// ended again after [buffers.wakeWaiters].
 func (p *buffers) waitMemory(ended func() bool) {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
@@ -105,7 +104,7 @@ func (p *buffers) waitMemory(ended func() bool) {
 	}
 }
 
-// wakeWaiters has every waitMemory look again at its condition.
+// wakeWaiters makes every waitMemory check its condition again.
 func (p *buffers) wakeWaiters() {
 	if p.waiting.Load() > 0 {
 		p.mu.Lock()
@@ -134,14 +133,14 @@ func (b *Buffer) release() {
 	}
 }
 
-// whenRoom has f called once there is room below the first limit. It is called from
-// wherever memory comes back, so it must not wait nor take locks that are held there.
+// whenRoom calls f once there is room below the first limit. The call comes from any place
+// that releases memory, so f must neither wait nor take locks that are held there.
 func (p *buffers) whenRoom(f func()) {
 	p.waiting.Add(1)
 	p.mu.Lock()
 	p.pending = append(p.pending, f)
 	p.mu.Unlock()
-	p.feed() // something may have come back meanwhile
+	p.feed() // memory may have been released meanwhile
 }
 
 // feed calls the first function that waits for room, if there is one.

@@ -14,8 +14,8 @@ import (
 	"ironhook/block/iscsi/initiatortest"
 )
 
-// Connections that say nothing do not keep out an initiator that means it, nor slow
-// down one that is in.
+// Silent connections neither keep out an initiator that logs in nor slow down one that is
+// logged in.
 func TestFloodOfSilentConnections(t *testing.T) {
 	s := serve(t, newRAM(1<<20), func(s *server) { s.target.Limits.Unauthenticated = 8 })
 	good := s.login(initiatortest.Options{})
@@ -47,7 +47,7 @@ func TestConnectionLimits(t *testing.T) {
 	if _, err := s.dial(isid(3)); !errors.As(err, &refused) || refused.Status != 0x0206 {
 		t.Errorf("third session of an initiator = %v, want status 0206", err)
 	}
-	s.login(isid(2)) // takes the place of the one before
+	s.login(isid(2)) // replaces the previous session
 	s.event(iscsi.Closed)
 	for n := range 2 {
 		s.login(initiatortest.Options{Name: fmt.Sprintf("%s-%d", initiatorName, n)})
@@ -57,7 +57,7 @@ func TestConnectionLimits(t *testing.T) {
 	}
 }
 
-// Garbage before the login ends the connection, and is answered with nothing large.
+// Garbage before the login ends the connection, with a short answer at most.
 func TestGarbageBeforeLogin(t *testing.T) {
 	s := serve(t, newRAM(1<<20), nil)
 	huge := make([]byte, 48)
@@ -84,8 +84,7 @@ func TestGarbageBeforeLogin(t *testing.T) {
 	s.login(initiatortest.Options{})
 }
 
-// With little memory large writes take turns, but all of them get done, over several
-// sessions.
+// With little memory large writes of several sessions take turns, and all of them finish.
 func TestWritesTakeTurnsForMemory(t *testing.T) {
 	const size, part = 8 << 20, 1 << 20
 	disk := newRAM(size)
@@ -147,8 +146,8 @@ func TestWindowNarrows(t *testing.T) {
 	}
 }
 
-// An initiator that does not read what it asks for holds up itself and nobody else, and
-// the memory it can take is bounded.
+// An initiator that does not read its answers delays no other initiator, and its memory is
+// bounded.
 func TestInitiatorThatDoesNotRead(t *testing.T) {
 	s := serve(t, newRAM(4<<20), func(s *server) { s.target.Limits.Memory = 8 << 20 })
 	deaf, good := s.login(initiatortest.Options{}), s.login(initiatortest.Options{Name: initiatorName + "-2"})
@@ -168,8 +167,8 @@ func TestInitiatorThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// Discoveries need no proof, so any number of them is no more than a flood of
-// connections that say nothing: it keeps nobody out.
+// Discoveries need no authentication, so a flood of them is treated like one of silent
+// connections: it keeps no initiator out.
 func TestFloodOfDiscoveries(t *testing.T) {
 	s := serve(t, newRAM(1<<20), func(s *server) { s.target.Limits.Unauthenticated = 8 })
 	ctx, cancel := initiatortest.Patience(t.Context())

@@ -6,8 +6,8 @@ import (
 	"ironhook/block/scsi"
 )
 
-// ledger is a Sink that checks what an initiator would, and runs commands when the test
-// says so.
+// ledger is a Sink that makes an initiator's checks, and runs commands when the test says
+// so.
 type ledger struct {
 	t       testing.TB
 	session *Session
@@ -54,7 +54,7 @@ func (l *ledger) Starve()             { l.starved++ }
 func (l *ledger) Close(string)        { l.closed = true }
 func (l *ledger) List()               { l.lists++ }
 
-// step finishes what the session has given out, as far as n says.
+// step finishes up to n pieces of work that the session has issued.
 func (l *ledger) step(n int) {
 	for ; n > 0 && len(l.given) > 0; n-- {
 		t := l.given[0]
@@ -132,8 +132,8 @@ func sixteenBlocks(sn uint32, opcode byte, d Direction) SCSICommand {
 	return SCSICommand{RequestFields: numbered(sn), Final: true, Direction: d, EDTL: 8192, CDB: [16]byte{opcode, 8: 16}}
 }
 
-// Whatever an initiator sends: no panic, StatSN and MaxCmdSN go only forward, memory
-// stays bounded and is all given back at the end.
+// Whatever an initiator sends: no panic, StatSN and MaxCmdSN only advance, memory stays
+// bounded and is all released at the end.
 func FuzzSession(f *testing.F) {
 	write, read := sixteenBlocks(1, 0x2a, FlagWrite), sixteenBlocks(2, 0x28, FlagRead)
 	f.Add(false, script(
@@ -176,7 +176,8 @@ func FuzzSession(f *testing.F) {
 				break
 			}
 			l.list() // before the next PDU
-			// What is not run at once must own its data: the reader's buffer goes on.
+			// A command that does not run at once must own its data: the reader's buffer is
+			// reused.
 			for _, task := range l.given {
 				task.own(l.session.memory)
 			}
@@ -222,11 +223,10 @@ func FuzzPDU(f *testing.F) {
 	})
 }
 
-// An initiator that asks for memory it cannot have, and takes back what it asked, over
-// and over, leaves nothing behind.
+// Writes that wait for memory and are aborted, over and over, leave nothing behind.
 func TestStarvedWritesAreForgotten(t *testing.T) {
 	l := newLedger(t, false)
-	held := l.session.memory.ask(2 << 20) // of somebody else
+	held := l.session.memory.ask(2 << 20) // another session's
 	defer held.release()
 	for sn := uint32(1); sn <= 1000; sn++ {
 		if err := l.session.Handle(seedPDU(sixteenBlocks(sn, 0x2a, FlagWrite), 0)); err != nil {

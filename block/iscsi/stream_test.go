@@ -28,7 +28,7 @@ func somePDUs(n int) (pdus []PDU) {
 
 var allDigests = []Digests{{}, {Header: true}, {Data: true}, {Header: true, Data: true}}
 
-// What the outbox writes is what AppendPDU makes, and all memory comes back.
+// The outbox writes the same bytes as AppendPDU, and releases all memory.
 func TestOutbox(t *testing.T) {
 	for _, d := range allDigests {
 		memory := newBuffers(1 << 30)
@@ -60,8 +60,8 @@ func TestOutbox(t *testing.T) {
 	}
 }
 
-// The reader cuts a stream into the PDUs it was made of, in whatever pieces it comes,
-// from a socket and from what is none.
+// The reader cuts a stream into its PDUs, however it is fragmented, from a socket and from
+// other streams.
 func TestReader(t *testing.T) {
 	pdus := somePDUs(60)
 	for _, d := range allDigests {
@@ -118,8 +118,8 @@ func socket(t testing.TB) (from, to net.Conn) {
 	return from, to
 }
 
-// Below the first limit there is memory to ask for data with; then only when nobody
-// else has any; and whoever was refused is called when there is again.
+// Below the first limit there is memory for solicited data; above it only if no other
+// session has any. A session that was refused is called when there is memory again.
 func TestBudget(t *testing.T) {
 	p := newBuffers(64 << 10)
 	a, b := p.ask(64<<10), p.ask(1)
@@ -130,7 +130,7 @@ func TestBudget(t *testing.T) {
 	for range 2 {
 		p.whenRoom(func() { called++ })
 	}
-	over := p.get(128 << 10) // promised before
+	over := p.get(128 << 10) // solicited before
 	if called != 0 || !p.full() {
 		t.Errorf("%d called with %d used, full = %v; want none, true", called, p.used.Load(), p.full())
 	}
@@ -152,8 +152,8 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// At the second limit readers wait, until there is memory or nobody to read for.
-func TestBreathe(t *testing.T) {
+// At the second limit readers wait until there is memory or their connection has ended.
+func TestWaitMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newBuffers(4 << 10)
 		held := p.get(8 << 10)

@@ -114,8 +114,8 @@ func (i *Initiator) Round(move Move, pairs ...iscsi.Pair) (resp iscsi.LoginRespo
 	return resp, answers, err
 }
 
-// proveCHAP answers the target's challenge, and with a MutualUser challenges it in
-// turn. Like iPXE it wants to move on in every round.
+// proveCHAP answers the target's challenge, and with a MutualUser challenges it in turn.
+// Like iPXE it sets the T bit in every round.
 func (i *Initiator) proveCHAP() (iscsi.LoginResponse, error) {
 	o := &i.opts
 	resp, a, err := i.Round(SecurityToOperational, iscsi.Pair{Key: "CHAP_A", Value: "5"})
