@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Delete removes a volume, snapshot or image, for good once it has returned. One
-// that is open is ErrInUse. An image or a snapshot that a clone stands on, and a
-// volume that has snapshots, is ErrDependants. The space it took up is free when
-// [Dir.Tidy] has returned.
+// Delete removes a volume, snapshot or image; the removal is durable when it returns. The
+// error is ErrInUse if it is open, and ErrDependants for an image or a snapshot that a
+// clone depends on and for a volume that has snapshots. Its space is free when [Dir.Tidy]
+// has returned.
 func (d *Dir) Delete(id string) error {
 	return d.change("delete", id, func(s *stack) error {
 		if err := s.idle(); err != nil {
@@ -32,7 +32,7 @@ func (d *Dir) Delete(id string) error {
 				return err
 			}
 		}
-		delete(d.opened, id) // whoever merges it still has it, but not by this name
+		delete(d.opened, id) // a merge under way still holds it, but not by this name
 		if err := d.fs.SyncDir("."); err != nil {
 			return err
 		}
@@ -48,7 +48,7 @@ func (d *Dir) Delete(id string) error {
 	})
 }
 
-// independent is ErrDependants if others need what m is.
+// independent returns ErrDependants if others depend on m.
 func (d *Dir) independent(m *manifest) error {
 	others, err := d.all()
 	if err != nil {
@@ -67,8 +67,8 @@ func (d *Dir) independent(m *manifest) error {
 	return nil
 }
 
-// needed reports whether o keeps m from being deleted. The volume of a snapshot does
-// not, nor do its other snapshots: what they share with it is theirs.
+// needed reports whether o prevents the deletion of m. The volume of a snapshot does not,
+// nor do its other snapshots: they keep the layers that they share with it.
 func (m *manifest) needed(o *manifest) bool {
 	switch m.Kind {
 	case KindVolume:
