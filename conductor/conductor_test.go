@@ -98,8 +98,8 @@ type disks struct{ *machine }
 func (d disks) Validate(*store.Tx, *baremetal.Node) error     { return nil }
 func (d disks) Attach(context.Context, *baremetal.Node) error { return d.note("attach") }
 func (d disks) Detach(context.Context, *baremetal.Node) error { return d.note("detach") }
-func (d disks) BeginsAnew(_ context.Context, n *baremetal.Node) (bool, error) {
-	return n.Extra.Text("anew") != "", nil
+func (d disks) Ephemeral(_ context.Context, n *baremetal.Node) (bool, error) {
+	return n.Extra.Text("ephemeral") != "", nil
 }
 func (d disks) Plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
 	targets, err := tx.Targets().List(store.Where("node_uuid", n.UUID))
@@ -264,7 +264,7 @@ func TestARebootRenewsVolumes(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			n.Extra = baremetal.Object{"anew": "yes"}
+			n.Extra = baremetal.Object{"ephemeral": "yes"}
 			return tx.Nodes().Update(n)
 		})
 		if err != nil {
@@ -276,7 +276,7 @@ func TestARebootRenewsVolumes(t *testing.T) {
 		settled(t, c)
 		want := []string{off, "detach", "attach", "boot pxe true", "power on"}
 		if got := m.actions(); !reflect.DeepEqual(got, want) {
-			t.Errorf("%s of a node whose volumes begin anew does %q, want %q", target, got, want)
+			t.Errorf("%s of a node whose volumes are ephemeral does %q, want %q", target, got, want)
 		}
 	}
 }
@@ -623,7 +623,7 @@ func TestARefusedBootDevice(t *testing.T) {
 				t.Errorf("done %q, want %q", got, c.want)
 			}
 			if goes := len(c.want) == len(on); goes {
-				if n.PowerState != baremetal.PowerOn || n.LastError != "" || !told(t, c2, errDevice.Error()) {
+				if n.PowerState != baremetal.PowerOn || n.LastError != "" || !logged(t, c2, errDevice.Error()) {
 					t.Errorf("node = %q, error %q; want it on, and the warning in the timeline", n.PowerState, n.LastError)
 				}
 			} else if !strings.Contains(n.LastError, c.err.Error()) {
@@ -633,8 +633,8 @@ func TestARefusedBootDevice(t *testing.T) {
 	}
 }
 
-// told reports whether an event of the node has this text in it.
-func told(t *testing.T, c *Conductor, text string) (found bool) {
+// logged reports whether an event of the node has this text in it.
+func logged(t *testing.T, c *Conductor, text string) (found bool) {
 	t.Helper()
 	err := c.Store.View(t.Context(), func(tx *store.Tx) error {
 		events, err := tx.Events(store.EventQuery{Node: id})

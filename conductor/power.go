@@ -115,11 +115,11 @@ func (c *Conductor) powerAction(ctx context.Context, n *baremetal.Node, target b
 	}
 	reboots := target == baremetal.Reboot || target == baremetal.SoftReboot
 	if reboots && before == baremetal.PowerOn {
-		anew, err := c.beginsAnew(ctx, n)
+		ephemeral, err := c.ephemeral(ctx, n)
 		if err != nil {
 			return before, err
 		}
-		if anew {
+		if ephemeral {
 			return c.restart(ctx, n, power, target)
 		}
 	}
@@ -135,17 +135,17 @@ func (c *Conductor) powerAction(ctx context.Context, n *baremetal.Node, target b
 	return c.powerUp(ctx, n, power, before, target)
 }
 
-// beginsAnew asks the node's storage interface whether a reboot must renew volumes.
-func (c *Conductor) beginsAnew(ctx context.Context, n *baremetal.Node) (bool, error) {
+// ephemeral asks the node's storage interface whether a reboot must renew volumes.
+func (c *Conductor) ephemeral(ctx context.Context, n *baremetal.Node) (bool, error) {
 	storage, err := c.storageOf(n)
 	if err != nil {
 		return false, err
 	}
-	renewing, ok := storage.(Renewing)
+	volumes, ok := storage.(EphemeralStorage)
 	if !ok {
 		return false, nil
 	}
-	return renewing.BeginsAnew(ctx, n)
+	return volumes.Ephemeral(ctx, n)
 }
 
 // restart is a reboot by way of off, where volumes can be renewed.

@@ -62,9 +62,9 @@ type Owning interface {
 	Remake(ctx context.Context, n *baremetal.Node) error
 }
 
-// Renewing is what a Storage is, too, if it can have volumes that begin every boot anew.
-type Renewing interface {
-	// BeginsAnew is true if the node has such volumes: a reboot of it must detach
+// EphemeralStorage is what a Storage is, too, if it can have volumes that begin every boot anew.
+type EphemeralStorage interface {
+	// Ephemeral is true if the node has such volumes: a reboot of it must detach
 	// them, while the machine is off, and attach them again.
-	BeginsAnew(ctx context.Context, n *baremetal.Node) (bool, error)
+	Ephemeral(ctx context.Context, n *baremetal.Node) (bool, error)
 }

@@ -38,7 +38,7 @@ func (c *Conductor) Validate(ctx context.Context, ident string) ([]InterfaceRepo
 func (c *Conductor) validate(tx *store.Tx, n *baremetal.Node) (reports []InterfaceReport, err error) {
 	for _, kind := range validated {
 		err := c.validateInterface(tx, n, kind)
-		if err != nil && !isFinding(err) {
+		if err != nil && !operatorError(err) {
 			return nil, err
 		}
 		r := InterfaceReport{Kind: kind, OK: err == nil}
@@ -50,8 +50,8 @@ func (c *Conductor) validate(tx *store.Tx, n *baremetal.Node) (reports []Interfa
 	return reports, nil
 }
 
-// isFinding tells a fault of the node's configuration from a failure to look.
-func isFinding(err error) bool {
+// operatorError tells a fault of the node's configuration from a failure to look.
+func operatorError(err error) bool {
 	var finding *baremetal.Error
 	return errors.As(err, &finding)
 }
@@ -120,7 +120,7 @@ func (c *Conductor) validateDeploy(tx *store.Tx, n *baremetal.Node) error {
 }
 
 func deployRefused(n *baremetal.Node, reason error) error {
-	if !isFinding(reason) {
+	if !operatorError(reason) {
 		return reason
 	}
 	return baremetal.Errorf(baremetal.ErrInvalid, "Failed to validate deploy or power info for node %s: %s", n.UUID, reason)

@@ -1,5 +1,5 @@
-// Package storage brings machines and their volumes together: Ironic's storage
-// interfaces noop, external and iscsi, and the iSCSI target behind the last.
+// Package storage attaches volumes to nodes: Ironic's storage interfaces noop, external and
+// iscsi, and the iSCSI target that serves the last.
 //
 // [Noop] has nothing to do with volumes. [External] believes what the operator
 // wrote into a volume target's properties: portal, IQN, LUN, secret. [Managed] is the
@@ -7,12 +7,12 @@
 // attaching gives that volume to this one machine, under an IQN of its own and with a CHAP
 // secret made for the occasion.
 //
-// Some volumes are made here: the boot volume of a node whose deployment names an
-// image (made.go), and the overlay that a node has of an image it shares with others,
-// for one boot (anew.go). They belong to the node from the moment they are made, so
-// that what a crash leaves is an orphan of the pool's, and goes.
+// Some volumes are made here: the boot volume of a node whose deployment names an image
+// (deployvolume.go), and the overlay of an image that a node shares with others, for one
+// boot (ephemeral.go). They belong to the node from the moment they are made, so that after
+// a crash the pool deletes them as orphans.
 //
-// # Who may log in
+// # Grants
 //
 // One table says it: grants. Attach writes a row there, and the event of it, in one
 // transaction; detach removes it the same way. [Exports] is the iSCSI target that asks this
@@ -22,9 +22,9 @@
 //
 // # Boot events
 //
-// What initiators do at the target shows how far a boot has come: the firmware logs in,
-// reads, the operating system logs in with its own initiator, writes. bootevents.go
-// records that as events; package boot says which.
+// The sessions show the progress of a boot: the firmware logs in and reads, the operating
+// system logs in with its own initiator and writes. bootevents.go records that as events;
+// package boot defines them.
 //
 // # Secrets
 //

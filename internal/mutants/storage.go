@@ -52,14 +52,14 @@ var ofStorage = []mutant{
 		"storage", "ReadOnlyForAll",
 	},
 	{
-		608, "storage/bound.go",
+		608, "storage/exportkeeper.go",
 		"if err != nil || !mine {",
 		"if err != nil || !mine && rest == nil {",
 		"a machine meets the reservations of the one that had the volume before",
 		"storage", "Reservations",
 	},
 	{
-		609, "storage/anew.go",
+		609, "storage/ephemeral.go",
 		"\tcase err == nil:\n\t\treturn nil, nil\n\tcase !errors.Is(",
 		"\tcase err != nil && !errors.Is(",
 		"the disk of a machine that runs is reset under it",

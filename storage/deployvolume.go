@@ -12,11 +12,11 @@ import (
 	"ironhook/store"
 )
 
-// Volumes that deployments make. A node whose instance_info names one of our images
-// as its image_source, and that has no volume target with boot_index 0, gets a volume
-// of its own that begins as that image. Volume and target belong together: when the
-// target goes, at tear-down for one, the volume goes too, unless somebody has set its
-// metadata item keep to true. Every deployment begins with a new one (remake.go).
+// Volumes that deployments make. A node whose instance_info names a local image as its
+// image_source, and that has no volume target with boot_index 0, gets a volume cloned from
+// that image. The volume belongs to its target: when the target is deleted, for example at
+// tear-down, so is the volume, unless its metadata item keep is true. Every deployment
+// begins with a new one (remake.go).
 
 // ensure makes the node's boot volume and its target, if it is to have one. The volume
 // is the node's from the first: cut short by a crash, it is an orphan of the pool's.

@@ -11,29 +11,28 @@ import (
 	"ironhook/volume"
 )
 
-// Volumes that begin every boot as their image, whatever the last one wrote: those
-// whose target has the property reset_on_boot. The target may name a volume, which is
-// reset, or the image itself: then any number of nodes may name it, and each gets an
-// overlay of its own, which is there from the switching on of the machine until the
-// switching off.
+// Ephemeral volumes begin every boot with the contents of their image: those whose target
+// has the property reset_on_boot. The target may name a volume, which is reset, or the
+// image itself. Any number of nodes may name an image: each gets an overlay of its own,
+// which exists from power-on to power-off.
 
-// BeginsAnew tells whether a reboot of the node has volumes to renew.
-func (m *Managed) BeginsAnew(ctx context.Context, n *baremetal.Node) (anew bool, err error) {
+// Ephemeral reports whether the node has ephemeral volumes, which a reboot must reset.
+func (m *Managed) Ephemeral(ctx context.Context, n *baremetal.Node) (ephemeral bool, err error) {
 	err = m.store.View(ctx, func(tx *store.Tx) error {
 		targets, err := volumeTargets(tx, n)
 		for _, t := range targets {
-			anew = anew || t.ISCSI() && t.Options().ResetOnBoot
+			ephemeral = ephemeral || t.ISCSI() && t.Options().ResetOnBoot
 		}
 		return err
 	})
-	return anew, err
+	return ephemeral, err
 }
 
-// overlays is what the targets that share an image have of their own: ids of volumes by
-// the UUIDs of the targets.
+// overlays are the volumes of the targets that share an image: ids of volumes by UUIDs of
+// targets.
 type overlays map[string]string
 
-// shares tells whether a target shall have an overlay of what it names.
+// shares reports whether a target names an image, so that it needs an overlay.
 func (m *Managed) shares(t *baremetal.VolumeTarget, id string, v *baremetal.Volume) bool {
 	if v != nil || !t.Options().ResetOnBoot {
 		return false
@@ -42,17 +41,17 @@ func (m *Managed) shares(t *baremetal.VolumeTarget, id string, v *baremetal.Volu
 	return err == nil && info.Kind == volume.KindImage
 }
 
-// anew is one volume to begin again, or to make.
-type anew struct {
+// renewal is one volume to reset, or one overlay to make.
+type renewal struct {
 	target *baremetal.VolumeTarget
 	volume *baremetal.Volume
 	image  string
 }
 
-// begin lets begin again what is to, and returns the overlays. What the machine has
-// already stays: it runs.
-func (m *Managed) begin(ctx context.Context, n *baremetal.Node) (overlays, error) {
-	var all []anew
+// renewAll resets the ephemeral volumes and makes the overlays, which it returns. It leaves
+// attached volumes alone: their machine is running.
+func (m *Managed) renewAll(ctx context.Context, n *baremetal.Node) (overlays, error) {
+	var all []renewal
 	own := overlays{}
 	err := m.store.View(ctx, func(tx *store.Tx) error {
 		targets, err := volumeTargets(tx, n)
@@ -63,7 +62,7 @@ func (m *Managed) begin(ctx context.Context, n *baremetal.Node) (overlays, error
 			if !t.ISCSI() || !t.Options().ResetOnBoot {
 				continue
 			}
-			a, err := m.renewal(tx, t, own)
+			a, err := m.planRenewal(tx, t, own)
 			if err != nil {
 				return err
 			}
@@ -84,12 +83,12 @@ func (m *Managed) begin(ctx context.Context, n *baremetal.Node) (overlays, error
 	return own, nil
 }
 
-// renewal decides about one target: nil is nothing to do. What cannot be resolved is for
-// whoever checks all targets to say.
-func (m *Managed) renewal(tx *store.Tx, t *baremetal.VolumeTarget, own overlays) (*anew, error) {
+// planRenewal decides about one target; nil means that there is nothing to do. It ignores a
+// target that cannot be resolved: the check of all targets reports it.
+func (m *Managed) planRenewal(tx *store.Tx, t *baremetal.VolumeTarget, own overlays) (*renewal, error) {
 	id, v, err := pool.Resolve(tx, m.volumes, t.VolumeID)
 	if err != nil {
-		if isFinding(err) {
+		if operatorError(err) {
 			return nil, nil
 		}
 		return nil, err
@@ -111,26 +110,26 @@ func (m *Managed) renewal(tx *store.Tx, t *baremetal.VolumeTarget, own overlays)
 		return nil, nil
 	}
 	if shared {
-		return &anew{target: t, image: id}, nil
+		return &renewal{target: t, image: id}, nil
 	}
-	return &anew{target: t, volume: v, image: v.ImageUUID}, nil
+	return &renewal{target: t, volume: v, image: v.ImageUUID}, nil
 }
 
-// renew resets the volume, or makes an overlay.
-func (m *Managed) renew(ctx context.Context, n *baremetal.Node, a anew, own overlays) error {
-	if a.volume != nil {
-		return m.pool.ReimageFor(ctx, n.UUID, a.volume.UUID, a.image)
+// renew resets the volume, or makes the overlay.
+func (m *Managed) renew(ctx context.Context, n *baremetal.Node, r renewal, own overlays) error {
+	if r.volume != nil {
+		return m.pool.ReimageFor(ctx, n.UUID, r.volume.UUID, r.image)
 	}
 	v, err := m.pool.CreateVolume(ctx, pool.NewVolume{Name: n.Label(), Description: "what node " + n.UUID + " writes in this boot",
-		Image: a.image, Node: n.UUID})
+		Image: r.image, Node: n.UUID})
 	if err == nil {
-		own[a.target.UUID] = v.UUID
+		own[r.target.UUID] = v.UUID
 	}
 	return err
 }
 
-// checkAnew looks at what a target that is to begin anew begins from.
-func checkAnew(found *findings, t *baremetal.VolumeTarget, v *baremetal.Volume) {
+// checkEphemeral checks that an ephemeral volume has an image to go back to.
+func checkEphemeral(found *findings, t *baremetal.VolumeTarget, v *baremetal.Volume) {
 	if t.Options().ResetOnBoot && (v == nil || v.ImageUUID == "") {
 		found.add("Volume %s of volume target %s has no image to go back to: make it from one, name the image itself, or remove reset_on_boot from the target's properties.", t.VolumeID, t.UUID)
 	}

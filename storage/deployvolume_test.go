@@ -13,9 +13,9 @@ import (
 	"ironhook/store"
 )
 
-// TestVolumeOfADeployment follows a volume that is made of an image for one node: it
-// appears at attach, once, is reset at the next boot if its target says so, and
-// belongs to its target.
+// TestVolumeOfADeployment follows a volume that is made from an image for one node: it is
+// made once, at attach, is reset at the next boot if its target says so, and is deleted
+// with its target.
 func TestVolumeOfADeployment(t *testing.T) {
 	h := newHouse(t)
 	i := h.image("debian")
@@ -77,20 +77,20 @@ func (h *house) first(volume string) byte {
 	return b[0]
 }
 
-// TestSharedImage has two nodes boot from one image, named by both of their targets:
-// each has an overlay of its own for as long as it is on.
+// TestSharedImage has two nodes boot from one image that both targets name: each has an
+// overlay of its own while it is on.
 func TestSharedImage(t *testing.T) {
 	h := newHouse(t)
 	i := h.image("debian")
 	nodes := []*baremetal.Node{h.node("pc-1"), h.node("pc-2")}
-	if anew, err := h.managed.BeginsAnew(t.Context(), nodes[0]); anew || err != nil {
-		t.Errorf("BeginsAnew without a target = %v, %v, want false", anew, err)
+	if got, err := h.managed.Ephemeral(t.Context(), nodes[0]); got || err != nil {
+		t.Errorf("Ephemeral without a target = %v, %v, want false", got, err)
 	}
 	for k, name := range []string{"debian", i.UUID} {
 		h.give(nodes[k], 0, name, baremetal.Object{"reset_on_boot": "true"})
 	}
-	if anew, err := h.managed.BeginsAnew(t.Context(), nodes[0]); !anew || err != nil {
-		t.Errorf("BeginsAnew with reset_on_boot = %v, %v, want true", anew, err)
+	if got, err := h.managed.Ephemeral(t.Context(), nodes[0]); !got || err != nil {
+		t.Errorf("Ephemeral with reset_on_boot = %v, %v, want true", got, err)
 	}
 	seen := map[string]bool{}
 	for range 2 {
@@ -122,7 +122,7 @@ func TestSharedImage(t *testing.T) {
 	h.tidies(0)
 }
 
-// tidies runs the pool until so many volumes are left.
+// tidies runs the pool until want volumes are left.
 func (h *house) tidies(want int) {
 	h.Helper()
 	ctx, cancel := context.WithTimeout(h.Context(), 10*time.Second)
@@ -146,8 +146,8 @@ func (h *house) tidies(want int) {
 	h.must(<-done)
 }
 
-// TestResetNeedsAnImage says what is wrong with a volume that cannot begin anew, with
-// the remedies, when it is validated already.
+// TestResetNeedsAnImage: validation reports a volume that cannot be reset, with the
+// remedies.
 func TestResetNeedsAnImage(t *testing.T) {
 	h := newHouse(t)
 	n := h.node("pc-07")
