@@ -21,8 +21,8 @@ var validated = []string{
 	"bios", "console", "inspect", "raid", "rescue", "storage",
 }
 
-// Validate reports for every kind of interface whether the node could use it. The
-// error is about reading the node, not about what was found.
+// Validate reports for every kind of interface whether the node could use it. Its error
+// means that the node could not be read.
 func (c *Conductor) Validate(ctx context.Context, ident string) ([]InterfaceReport, error) {
 	var reports []InterfaceReport
 	err := c.Store.View(ctx, func(tx *store.Tx) error {
@@ -50,7 +50,8 @@ func (c *Conductor) validate(tx *store.Tx, n *baremetal.Node) (reports []Interfa
 	return reports, nil
 }
 
-// operatorError tells a fault of the node's configuration from a failure to look.
+// operatorError reports whether an error is a fault of the node's configuration, not a
+// failure to check it.
 func operatorError(err error) bool {
 	var finding *baremetal.Error
 	return errors.As(err, &finding)
@@ -104,8 +105,8 @@ func (c *Conductor) validateBoot(tx *store.Tx, n *baremetal.Node) error {
 	return p.Ready(n).Err()
 }
 
-// validateDeploy is what must hold before a deployment is accepted. Ironic leaves the
-// volumes to the deployment, which fails for the same reasons.
+// validateDeploy makes the checks before a deployment is accepted. Ironic checks the
+// volumes in the deployment, which fails for the same reasons.
 func (c *Conductor) validateDeploy(tx *store.Tx, n *baremetal.Node) error {
 	kinds := []string{"power", "deploy", "storage"}
 	if !n.Interfaces.Deploys() {

@@ -12,7 +12,7 @@ import (
 	"ironhook/store/storetest"
 )
 
-// willing is a conductor that has no objections.
+// willing is a conductor that allows everything.
 type willing struct{ refuses error }
 
 func (willing) Serves(*baremetal.Node) bool { return true }
@@ -21,10 +21,10 @@ func (w willing) MayChangeTarget(*store.Tx, *baremetal.VolumeTarget, *baremetal.
 	return w.refuses
 }
 
-// The records of setup all have this UUID.
+// id is the UUID of all records of setup.
 const id = "00000000-0000-4000-8000-000000000001"
 
-// setup is a fleet with a node and one record of each kind that belongs to it.
+// setup makes a fleet with a node and one record of each kind that belongs to it.
 func setup(t *testing.T, change func(n *baremetal.Node)) *Fleet {
 	t.Helper()
 	s := storetest.Open(t)
@@ -49,7 +49,7 @@ func patch[T any](change func(row *T), changed ...string) Patch[T] {
 	return Patch[T]{Apply: func(row *T) ([]string, error) { change(row); return changed, nil }}
 }
 
-// edits is every change that waits for the node's lock, and the event that it appends,
+// edits are the changes that wait for the node's lock, each with the event that it appends,
 // "" for none.
 var edits = map[string]struct {
 	do    func(ctx context.Context, f *Fleet) error

@@ -99,7 +99,7 @@ func bind(tx *store.Tx, v *baremetal.Allocation, n *baremetal.Node) error {
 	if err := tx.Allocations().Update(v); err != nil {
 		return err
 	}
-	return tell(tx, n, "allocated to "+cmp.Or(v.Name, v.UUID))
+	return record(tx, n, "allocated to "+cmp.Or(v.Name, v.UUID))
 }
 
 // adopt makes the allocation of a node in use.

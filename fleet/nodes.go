@@ -33,7 +33,7 @@ func (f *Fleet) CreateNode(ctx context.Context, r Rules, n *baremetal.Node, give
 		if err := tx.Nodes().Insert(n); err != nil {
 			return err
 		}
-		return tell(tx, n, "created "+n.Label())
+		return record(tx, n, "created "+n.Label())
 	})
 }
 
@@ -82,7 +82,7 @@ func (f *Fleet) DeleteNode(ctx context.Context, ident string) error {
 		if err := mayDelete(n); err != nil {
 			return err
 		}
-		if err := tell(tx, n, "deleted "+n.Label()); err != nil {
+		if err := record(tx, n, "deleted "+n.Label()); err != nil {
 			return err
 		}
 		if err := keepVolumes(tx, n); err != nil {

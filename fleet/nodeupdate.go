@@ -88,7 +88,7 @@ func (f *Fleet) updateNode(tx *store.Tx, n *baremetal.Node, r Rules, p NodePatch
 	return save(tx, n, "changed: "+strings.Join(changed, ", "))
 }
 
-// checkFlags holds the rules between maintenance, protected, retired and their reasons.
+// checkFlags checks the rules of maintenance, protected, retired and their reasons.
 func checkFlags(n *baremetal.Node, changed []string) error {
 	has := func(field string) bool { return slices.Contains(changed, field) }
 	if has("maintenance") && !n.Maintenance {
@@ -140,7 +140,7 @@ func (f *Fleet) updateInterfaces(n *baremetal.Node, changed []string, reset bool
 	return f.conductor.Equip(n)
 }
 
-// checkInstance holds the rules of a node that an instance is bound to.
+// checkInstance checks the rules of a node with an instance.
 func checkInstance(tx *store.Tx, before, n *baremetal.Node, changed []string) error {
 	settled := malleable.has(before.ProvisionState)
 	instance := slices.Contains(changed, "instance_uuid")
