@@ -26,8 +26,8 @@ var ofDHCP = []mutant{
 	},
 	{
 		423, "bootsrv/dhcp/full.go",
-		"\tif !s.conflicts.Take(time.Now()) {\n\t\treturn nil, nil // whoever",
-		"\tif s.conflicts == nil {\n\t\treturn nil, nil // whoever",
+		"\tif !s.conflicts.Take(time.Now()) {\n\t\treturn nil, nil // a client",
+		"\tif s.conflicts == nil {\n\t\treturn nil, nil // a client",
 		"one host declines every address of the range",
 		"bootsrv/dhcp", "DeclineFlood",
 	},
