@@ -106,7 +106,8 @@ func (c *conn) drain() {
 // waitMemory waits until there is memory for more requests. Meanwhile answers are written
 // without delay, for they hold some.
 func (c *conn) waitMemory() {
-	if !c.srv.memory.full() {
+	memory := c.session.share
+	if !memory.full() {
 		return
 	}
 	c.mu.Lock()
@@ -114,7 +115,7 @@ func (c *conn) waitMemory() {
 	c.mu.Unlock()
 	if !owed {
 		c.addStarved(1)
-		c.srv.memory.waitMemory(c.ended)
+		memory.waitMemory(c.ended)
 		c.addStarved(-1)
 	}
 }

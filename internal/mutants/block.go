@@ -254,4 +254,18 @@ var ofBlock = []mutant{
 		"a write in the pool writes what the next command brought",
 		"block/iscsi", "WaitingWrite",
 	},
+	{
+		320, "block/iscsi/share.go",
+		"u > s.kept && u+size > free",
+		"u > s.kept && u+size > free+s.memory.limit",
+		"the writes of one device take all of the memory, and those of the others wait",
+		"block/iscsi", "Shares|Greedy",
+	},
+	{
+		321, "block/iscsi/share.go",
+		"return s.memory.full() && s.used.Load() > s.kept",
+		"return s.memory.full()",
+		"a session with one small write waits as long as others hold the memory",
+		"block/iscsi", "Shares",
+	},
 }
