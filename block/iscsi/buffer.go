@@ -2,6 +2,7 @@ package iscsi
 
 import (
 	"math/bits"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -10,8 +11,9 @@ import (
 type Buffer struct {
 	B     []byte
 	from  *buffers
-	class int  // -1: too long for a pool
-	asked bool // for data we ask for
+	share *share // nil: of no session
+	class int    // -1: too long for a pool
+	asked bool   // for data we ask for
 }
 
 // Buffers come in powers of two from 4 KiB to 4 MiB; longer ones are left to the
@@ -26,7 +28,8 @@ const (
 // unless none is outstanding anywhere, and windows close. Data requested before still gets
 // its memory. Above the second, twice as high, readers wait before they read more from
 // their sockets. Only readers that owe no requested data wait, so every transfer that has
-// begun can finish and release its memory.
+// begun can finish and release its memory. Below both limits the shares decide, see
+// [share]; neither limit holds up a session that has no more than is kept for each.
 type buffers struct {
 	limit   int64
 	used    atomic.Int64
@@ -35,7 +38,7 @@ type buffers struct {
 
 	waiting atomic.Int64 // in pending and at wake
 	mu      sync.Mutex
-	pending []func()  // mu guards; to be called, in order, when there is room below the first limit
+	pending []hunger  // mu guards; to be fed when their shares have room, in order
 	wake    sync.Cond // there may be room below the second; L is mu
 }
 
@@ -71,38 +74,8 @@ func (p *buffers) make(n, class int, size int64) *Buffer {
 	return &Buffer{B: make([]byte, n, size), from: p, class: class}
 }
 
-// ask is get for data that an R2T will request: it returns nil when the first limit is
-// reached. The buffer may exceed the limit by its own size, so that every size can be
-// served eventually.
-func (p *buffers) ask(n int) *Buffer {
-	if !p.roomToAsk() {
-		return nil
-	}
-	b := p.get(n)
-	b.asked = true
-	p.asked.Add(1)
-	return b
-}
-
-func (p *buffers) roomToAsk() bool { return p.used.Load() < p.limit || p.asked.Load() == 0 }
-
-// wanted reports whether a peer waits for memory.
-func (p *buffers) wanted() bool { return p.waiting.Load() > 0 }
-
 // full reports whether the second limit is reached.
 func (p *buffers) full() bool { return p.used.Load() >= 2*p.limit }
-
-// waitMemory waits while the second limit is reached, or until ended returns true. It calls
-// ended again after [buffers.wakeWaiters].
-func (p *buffers) waitMemory(ended func() bool) {
-	p.waiting.Add(1)
-	defer p.waiting.Add(-1)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for p.full() && !ended() {
-		p.wake.Wait()
-	}
-}
 
 // wakeWaiters makes every waitMemory check its condition again.
 func (p *buffers) wakeWaiters() {
@@ -120,6 +93,8 @@ func (b *Buffer) release() {
 	}
 	p := b.from
 	p.used.Add(-int64(cap(b.B)))
+	b.share.add(-int64(cap(b.B)))
+	b.share = nil
 	if b.asked {
 		b.asked = false
 		p.asked.Add(-1)
@@ -133,29 +108,17 @@ func (b *Buffer) release() {
 	}
 }
 
-// whenRoom calls f once there is room below the first limit. The call comes from any place
-// that releases memory, so f must neither wait nor take locks that are held there.
-func (p *buffers) whenRoom(f func()) {
-	p.waiting.Add(1)
-	p.mu.Lock()
-	p.pending = append(p.pending, f)
-	p.mu.Unlock()
-	p.feed() // memory may have been released meanwhile
-}
-
-// feed calls the first function that waits for room, if there is one.
+// feed calls the first of those that wait whose share has room.
 func (p *buffers) feed() {
-	if !p.roomToAsk() {
+	p.mu.Lock()
+	next := slices.IndexFunc(p.pending, func(h hunger) bool { return h.share.mayAsk(h.n) })
+	if next < 0 {
+		p.mu.Unlock()
 		return
 	}
-	p.mu.Lock()
-	var f func()
-	if len(p.pending) > 0 {
-		f, p.pending = p.pending[0], p.pending[1:]
-		p.waiting.Add(-1)
-	}
+	h := p.pending[next]
+	p.pending = slices.Delete(p.pending, next, next+1)
 	p.mu.Unlock()
-	if f != nil {
-		f()
-	}
+	h.share.wait(-1)
+	h.feed()
 }

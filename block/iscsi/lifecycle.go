@@ -79,7 +79,8 @@ func (c *conn) start(ctx context.Context, l *login) {
 	c.net.SetDeadline(time.Time{})
 	tune(c.net)
 	c.srv.loggedIn(c)
-	session := newSession(c, l.keys.params(), c.srv.memory, c.srv.limits.QueueDepth, l.first.CmdSN, l.statSN)
+	params := l.keys.params()
+	session := newSession(c, params, newShare(c.srv.memory, c.share, params), c.srv.limits.QueueDepth, l.first.CmdSN, l.statSN)
 	session.cid = l.first.CID
 	if c.device == nil {
 		c.reader.lender = discoveryBuffers

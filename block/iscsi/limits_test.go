@@ -2,6 +2,7 @@ package iscsi_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"ironhook/block"
 	"ironhook/block/iscsi"
 	"ironhook/block/iscsi/initiatortest"
 )
@@ -213,5 +215,47 @@ func TestDiscoveryTakesShortPDUs(t *testing.T) {
 	i.Send(h, make([]byte, 8193)) // may fail when the target closes before it has read all
 	if p, err := i.Receive(); err == nil {
 		t.Errorf("after a longer one comes %v", p)
+	}
+}
+
+// Sessions of one initiator that ask for all the memory there is and send nothing hold up
+// the writes of no other device, short or long, by R2T or not.
+func TestGreedyWritersLeaveRoom(t *testing.T) {
+	const otherName = "iqn.2026-11.test:other"
+	other := newDevice(t, newRAM(4<<20))
+	s := serve(t, newRAM(8<<20), func(s *server) {
+		s.target.Limits.Memory, s.target.Limits.Keepalive = 16<<20, time.Hour
+		disk := s.target.Lookup
+		s.target.Lookup = func(ctx context.Context, initiator, target string) (block.Grant, error) {
+			if target == otherName {
+				return block.Grant{Device: other}, nil
+			}
+			return disk(ctx, initiator, target)
+		}
+	})
+	for n := range 16 {
+		greedy := s.login(initiatortest.Options{ISID: iscsi.ISID{byte(n)}})
+		for range 4 {
+			if err := greedy.Send(greedy.Command([]byte{0x2a, 7: 0x20, 9: 0}, iscsi.FlagWrite, 4<<20), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 8 { // data without R2T, announced and never sent
+			h := greedy.Command([]byte{0x2a, 7: 0x00, 8: 0x80, 9: 0}, iscsi.FlagWrite, 64<<10)
+			h.Final = false
+			if err := greedy.Send(h, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	modest := s.login(initiatortest.Options{Name: initiatorName + "-2", Target: otherName})
+	for _, size := range []int{512, 64 << 10, 128 << 10, 256 << 10, 1 << 20, 4 << 20} {
+		want := bytes.Repeat([]byte{byte(size >> 9)}, size)
+		if err := modest.Write(0, want); err != nil {
+			t.Fatalf("write of %d bytes: %v", size, err)
+		}
+		if got, err := modest.Read(0, size); err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("read of %d bytes: %v", size, err)
+		}
 	}
 }

@@ -38,6 +38,7 @@ const maxListing = 2
 // other.
 type sharedPool struct {
 	pool  *pool
+	share share // of memory, of all sessions of the device
 	users int
 }
 
@@ -155,7 +156,7 @@ func (s *server) loggedIn(c *conn) {
 		s.pools[d] = &sharedPool{pool: newPool(s.limits.Workers)}
 	}
 	s.pools[d].users++
-	c.pool = s.pools[d].pool
+	c.pool, c.share = s.pools[d].pool, &s.pools[d].share
 }
 
 // leave removes a connection that has ended; the last one of a device closes its pool.

@@ -105,7 +105,8 @@ func (c *conn) drain() {
 // waitMemory waits until there is memory for more requests. Meanwhile answers are written
 // without delay, because they hold memory.
 func (c *conn) waitMemory() {
-	if !c.srv.memory.full() {
+	memory := c.session.share
+	if !memory.full() {
 		return
 	}
 	c.mu.Lock()
@@ -113,7 +114,7 @@ func (c *conn) waitMemory() {
 	c.mu.Unlock()
 	if !owed {
 		c.addStarved(1)
-		c.srv.memory.waitMemory(c.ended)
+		memory.waitMemory(c.ended)
 		c.addStarved(-1)
 	}
 }

@@ -109,9 +109,23 @@ var ofISCSI = []mutant{
 	},
 	{
 		366, "block/iscsi/scheduler.go",
-		"\tt.own(c.srv.memory)\n",
+		"\tt.own(c.session.share)\n",
 		"",
 		"a write in the pool writes what the next command brought",
 		"block/iscsi", "WaitingWrite",
+	},
+	{
+		367, "block/iscsi/share.go",
+		"u > s.kept && u+size > free",
+		"u > s.kept && u+size > free+s.memory.limit",
+		"the writes of one device take all of the memory, and those of the others wait",
+		"block/iscsi", "Shares|Greedy",
+	},
+	{
+		368, "block/iscsi/share.go",
+		"return s.memory.full() && s.used.Load() > s.kept",
+		"return s.memory.full()",
+		"a session with one small write waits as long as others hold the memory",
+		"block/iscsi", "Shares",
 	},
 }
