@@ -102,6 +102,7 @@ func (r *Recorder) promise(first, n int) {
 // LostError is a block that holds what it may not.
 type LostError struct{ text string }
 
+// Error names the block, what it holds and what it may.
 func (e *LostError) Error() string { return e.text }
 
 // Check reads the region and returns a LostError for the first block that holds what it
