@@ -3,25 +3,25 @@ package main
 // ofAPI are mutants of the APIs, the door in front of them, and the masks of secrets.
 var ofAPI = []mutant{
 	{
-		701, "api/mask.go",
-		"repr(anySecret.MaskValue(hideOperands(v)))",
-		"repr(hideOperands(v))",
+		701, "api/rest/quote.go",
+		"Repr(anySecret.MaskValue(hideOperands(v)))",
+		"Repr(hideOperands(v))",
 		"the error of a refused request has the password that was sent",
-		"api", "Secret|Quote",
+		"api/baremetal", "Secret|Quote",
 	},
 	{
-		702, "api/mask.go",
+		702, "api/rest/quote.go",
 		"\tif anySecret.Has(name) {\n\t\treturn baremetal.Mask\n\t}\n",
 		"",
 		"the error of a refused request has the password that was sent",
-		"api", "Secret|Quote",
+		"api/baremetal", "Secret|Quote",
 	},
 	{
-		703, "api/mask.go",
+		703, "api/rest/quote.go",
 		"anySecret.MaskValue(hideOperands(v))",
 		"anySecret.MaskValue(v)",
 		"the error of a refused patch has the password that was sent",
-		"api", "Secret|Quote",
+		"api/baremetal", "Secret|Quote",
 	},
 	{
 		704, "baremetal/secret.go",
@@ -45,25 +45,25 @@ var ofAPI = []mutant{
 		"baremetal", "Unmask",
 	},
 	{
-		707, "api/api.go",
+		707, "api/baremetal/api.go",
 		"heartbeat/[a-z0-9-]+)$`",
 		"heartbeat/[a-z0-9-]+)`",
 		"every path is open without a password",
-		"api", "Authentication",
+		"api/baremetal", "Authentication",
 	},
 	{
 		708, "api/door/basic.go",
 		" && !FromPage(r) {",
 		" || FromPage(r) {",
 		"the browser keeps a password and sends it for every page",
-		"api", "Origins|Realm|Unauthorized",
+		"api/baremetal", "Origins|Realm|Unauthorized",
 	},
 	{
 		709, "api/door/basic.go",
 		"case !ok:\n",
 		"case !ok && name == \"\":\n",
 		"any password will do",
-		"api", "Authentication",
+		"api/baremetal", "Authentication",
 	},
 	{
 		721, "api/door/door.go",

@@ -15,6 +15,7 @@ import (
 // LoginError is a login that the target refused.
 type LoginError struct{ Status iscsi.LoginStatus }
 
+// Error names the status (RFC 7143 section 11.13.5).
 func (e *LoginError) Error() string {
 	return fmt.Sprintf("login refused with status %#04x", uint16(e.Status))
 }

@@ -101,6 +101,7 @@ func (r *Recorder) promise(first, n int) {
 // LostError reports a block with contents that it may not have.
 type LostError struct{ text string }
 
+// Error names the block, what it holds and what it may.
 func (e *LostError) Error() string { return e.text }
 
 // Check reads the region and returns a LostError for the first block with contents that it
