@@ -5,6 +5,7 @@ import (
 
 	"ironhook/api/rest"
 	"ironhook/baremetal"
+	"ironhook/fleet"
 	"ironhook/store"
 )
 
@@ -32,7 +33,7 @@ var connectors = table[connector]{rows: (*store.Tx).Connectors, Resource: rest.N
 	},
 })}
 
-var targets = table[target]{rows: (*store.Tx).Targets, completed: "properties", complete: connect, Resource: rest.NewResource(rest.Resource[target]{
+var targets = table[target]{rows: (*store.Tx).Targets, completed: "properties", complete: fleet.Connect, Resource: rest.NewResource(rest.Resource[target]{
 	Plural: "targets", Path: "volume/targets", Body: "target", Ident: "target_uuid",
 	UUID:  targetUUID,
 	Brief: []string{"uuid", "node_uuid", "volume_type", "boot_index", "volume_id"},
@@ -49,17 +50,6 @@ var targets = table[target]{rows: (*store.Tx).Targets, completed: "properties", 
 		nodeUUIDField(func(v *target) *string { return &v.NodeUUID }),
 	},
 })}
-
-// connect renders into the properties of attached targets how their nodes log in; q is
-// which grants to read.
-func connect(tx *store.Tx, q store.Query) (func(*target), error) {
-	grants := map[string]*baremetal.Grant{}
-	list, err := tx.Grants().List(q)
-	for _, g := range list {
-		grants[g.Target] = g
-	}
-	return func(t *target) { *t = *t.Connected(grants[t.UUID]) }, err
-}
 
 // nodeUUIDField is the node a resource belongs to.
 func nodeUUIDField[T any](at func(*T) *string) rest.Field[T] {
