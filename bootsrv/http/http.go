@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
-	"golang.org/x/net/netutil"
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
@@ -81,13 +80,14 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
+	limit.Attend(server)
 	drained := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
-		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
-		drained <- server.Shutdown(limit)
+		drained <- server.Shutdown(end)
 	})
-	err := server.Serve(netutil.LimitListener(limit.Listener(l, fromOneHost), connections))
+	err := server.Serve(limit.NewConns(fromOneHost, connections, limit.AddressOf).Listener(l))
 	if stop() {
 		return fmt.Errorf("serve boot files: %w", err)
 	}
