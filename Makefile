@@ -84,7 +84,7 @@ torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power c
 	IRONHOOK_POWER_CUTS=5000 go test -timeout 6h -run PowerCut ./block/iscsi
 
 hammer: ## 32 clients on the same nodes and targets for a minute
-	IRONHOOK_HAMMER=1m go test -count=1 -v -run Hammer ./api
+	IRONHOOK_HAMMER=1m go test -count=1 -v -run Hammer ./api/baremetal
 
 mutants: ## deliberate bugs, of which the tests must notice 95 %; ONLY=101,2 chooses, RACE=1 with the race detector
 	@go run ./internal/mutants $(if $(ONLY),-only $(ONLY)) $(if $(RACE),-race)

@@ -38,7 +38,7 @@ var may = map[string][]string{
 	"storage/watch":    {"block", "block/iscsi"},
 	"fleet":            {"baremetal", "boot", "store"},
 	"conductor":        {"baremetal", "boot", "store", "fleet"},
-	"api":              {"baremetal", "store", "fleet", "conductor", "api/door", "api/rest"},
+	"api/baremetal":    {"baremetal", "store", "fleet", "conductor", "api/door", "api/rest"},
 	"api/blockstorage": {"baremetal", "store", "storage/...", "volume", "api/rest"},
 	"api/appliance":    {"baremetal", "store", "volume", "api/rest"},
 	"api/door":         {"baremetal", "internal/limit"},

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"time"
 
-	"golang.org/x/net/netutil"
-
 	"ironhook/internal/limit"
 	"ironhook/internal/pace"
 )
@@ -25,10 +23,9 @@ const (
 // to take the next part of an answer.
 const patience = time.Minute
 
-// limited returns l with those bounds. TLS goes around it, not into it: net/http knows
-// that a request came over HTTPS only where it is given the TLS connection itself.
+// limited returns l with those bounds.
 func limited(l net.Listener) net.Listener {
-	return netutil.LimitListener(limit.Listener(l, perClient), maxClients)
+	return limit.NewConns(perClient, maxClients, limit.SourceOf).Listener(l)
 }
 
 // serveHTTP serves until ctx ends, then lets running requests finish. farewell
@@ -43,12 +40,13 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, log *slog.Lo
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn), // a failed TLS handshake, a panic
 	}
+	limit.Attend(server)
 	server.RegisterOnShutdown(farewell)
 	done := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
-		limit, cancel := context.WithTimeout(context.Background(), drainTime)
+		end, cancel := context.WithTimeout(context.Background(), drainTime)
 		defer cancel()
-		err := server.Shutdown(limit)
+		err := server.Shutdown(end)
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = server.Close() // connections that are still busy have had their time
 		}

@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"net/netip"
 
-	"ironhook/api"
 	applianceapi "ironhook/api/appliance"
+	baremetalapi "ironhook/api/baremetal"
 	"ironhook/api/blockstorage"
 	"ironhook/api/door"
 	"ironhook/api/image"
@@ -21,7 +21,7 @@ func (a *appliance) routes(pages *web.Web) http.Handler {
 	guard := a.guard(pages)
 	mux := http.NewServeMux()
 	mux.Handle("/ui/", pages)
-	metal := api.New(api.Config{Store: a.store, Conductor: a.conductor, Log: a.log})
+	metal := baremetalapi.New(baremetalapi.Config{Store: a.store, Conductor: a.conductor, Log: a.log})
 	mux.Handle("/", guard.Handler(metal, metal.Manner()))
 	images := image.New(image.Config{Store: a.store, Pool: a.pool, Log: a.log})
 	volumes := blockstorage.New(blockstorage.Config{Store: a.store, Pool: a.pool, Volumes: a.volumes,

@@ -12,10 +12,7 @@ var nameForm = regexp.MustCompile(`^[a-zA-Z0-9._~-]+$`)
 // characters of a URL.
 func IsName(s string) bool { return len(s) <= 255 && nameForm.MatchString(s) }
 
-var (
-	uuidForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	uuidTrim = strings.NewReplacer("urn:", "", "uuid:", "", "-", "")
-)
+var uuidForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
 // IsUUID reports whether s is a UUID as oslo.utils reads it: hyphens, case and braces do
 // not matter.
@@ -23,5 +20,6 @@ func IsUUID(s string) bool {
 	if len(s) < 32 || len(s) > 64 {
 		return false
 	}
-	return uuidForm.MatchString(strings.ToLower(strings.Trim(uuidTrim.Replace(s), "{}")))
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "urn:", ""), "uuid:", "")
+	return uuidForm.MatchString(strings.ToLower(strings.ReplaceAll(strings.Trim(s, "{}"), "-", "")))
 }

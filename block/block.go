@@ -1,4 +1,4 @@
-// Package block has the words that the transports of disks share. A transport, such as
+// Package block defines the terms that the transports of disks share. A transport, such as
 // package iscsi, carries SCSI commands from initiators to the devices of package scsi. It
 // asks for a [Grant] at every login and describes what it serves as a [Session], so that
 // neither the store of grants nor the view of sessions depends on one protocol.
@@ -13,7 +13,7 @@ import (
 	"ironhook/block/scsi"
 )
 
-// Reasons for a refused login, for the function that looks up a [Grant] to wrap. Any other
+// Reasons for a refused login. The function that looks up a [Grant] wraps them. Any other
 // error means that the target is at fault and that the initiator may try again: a broken
 // store never looks like an unknown disk.
 var (
@@ -37,7 +37,7 @@ type Grant struct {
 	MutualUser, MutualSecret string
 }
 
-// Session describes one session and what it has done so far.
+// Session describes one session and counts what it has done so far.
 type Session struct {
 	Initiator string
 	Target    string // empty for discovery

@@ -18,6 +18,7 @@ func (r *Refusal) Err() error {
 	return baremetal.Errorf(baremetal.ErrInvalid, "%s", r)
 }
 
+// String is two sentences: the reason and the remedy.
 func (r *Refusal) String() string { return r.Why + ". " + r.Remedy + "." }
 
 func refuse(r Refusal) Plan { return Plan{Refusal: &r} }

@@ -8,8 +8,8 @@ import (
 	"ironhook/store"
 )
 
-// Mode is how the DHCP server works: beside another server, as the only one, or
-// whichever the network needs.
+// Mode is the mode of the DHCP server: beside another server, as the only one, or
+// automatic.
 type Mode = dhcp.Mode
 
 // The modes of DHCP.
@@ -23,12 +23,12 @@ const (
 // ParseMode reads the name of a mode.
 func ParseMode(s string) (Mode, error) { return dhcp.ParseMode(s) }
 
-// DefaultTFTP is the only port at which firmware looks for a TFTP server.
+// DefaultTFTP is the only port that firmware uses for TFTP.
 const DefaultTFTP = ":69"
 
 // Config says where and how to serve.
 type Config struct {
-	Interfaces []string // on which machines boot; none means no DHCP
+	Interfaces []string // boot interfaces; none means no DHCP
 	DHCP       Mode
 	Range      string // "A-B", the addresses to lease; "" for none
 	HTTP       string // host:port of the boot files; "" for none

@@ -10,8 +10,7 @@ import (
 	"ironhook/ipxe"
 )
 
-// Machine is what the store knows about a MAC address at one moment. A nil
-// pointer is something it does not know.
+// Machine is the records of a MAC address at one moment. A nil pointer is an absent record.
 type Machine struct {
 	boot.Facts // of the port's node; Attached follows from Grants
 	Lease      *baremetal.Lease
@@ -20,7 +19,7 @@ type Machine struct {
 	Grants     []*baremetal.Grant
 }
 
-// question is a request for a script, and who asks as far as Ethernet can tell.
+// question is a request for a script, with the Ethernet address of its sender.
 type question struct {
 	http.Request
 	peer netlink.Peer
@@ -44,7 +43,7 @@ func decide(q question, m Machine) http.Answer {
 		return refuse(ipxe.NextDevice, err.Error(), by.remedy)
 	}
 	answer := http.Answer{Script: script}
-	if q.itself(m) { // else another reads what is no secret, and the machine does not boot by that
+	if q.itself(m) { // the script of another sender has no secret, and is no step of the machine's boot
 		answer.Event = baremetal.Event{Kind: baremetal.EventScript, Detail: by.detail(m)}
 	}
 	return answer
@@ -76,11 +75,11 @@ func refuse(end ipxe.End, why, remedy string) http.Answer {
 type refusal struct {
 	when  func(question, Machine) bool
 	end   ipxe.End
-	early bool // the machine may be faster than our reading of what it broadcast
+	early bool // the machine may ask before we have read its broadcast
 	why   func(question, Machine) (why, remedy string)
 }
 
-// refusals in the order in which they are asked; each may rely on those before it.
+// refusals are checked in this order; each may rely on those before it.
 var refusals = []refusal{
 	{
 		when: func(_ question, m Machine) bool { return m.Port == nil || m.Node == nil },
@@ -146,14 +145,13 @@ func (m Machine) plan() boot.Plan {
 	return boot.Decide(m.Facts)
 }
 
-// itself reports whether what is sent to the peer reaches the card that the question
-// is about, on the interface where it has its lease. A process of this machine has no
-// card: there the lease must do.
+// itself reports whether frames to the peer reach the card that the question is about, on
+// the interface of its lease. A local process has no card: then the lease decides.
 func (q question) itself(m Machine) bool {
 	return q.peer.Local || m.Lease != nil && q.peer.Interface == m.Lease.Interface && q.peer.Card.String() == q.MAC
 }
 
-// where is the peer for a person.
+// where describes the peer in words.
 func where(p netlink.Peer) string {
 	if p.Card == nil {
 		return "no neighbour on " + p.Interface
@@ -161,11 +159,10 @@ func where(p netlink.Peer) string {
 	return fmt.Sprintf("%s on %s", p.Card, p.Interface)
 }
 
-// boot is the target that the machine boots from, nil when there is none.
+// boot returns the target that the machine boots from, or nil.
 func (m Machine) boot() *baremetal.VolumeTarget { return boot.Target(m.Targets) }
 
-// grant lets the machine log in to a managed volume, nil while it is not attached, and
-// for no target.
+// grant returns the grant of a target; nil while it is not attached, and for a nil target.
 func (m Machine) grant(t *baremetal.VolumeTarget) *baremetal.Grant {
 	if t == nil {
 		return nil
@@ -173,7 +170,7 @@ func (m Machine) grant(t *baremetal.VolumeTarget) *baremetal.Grant {
 	return baremetal.GrantTo(t.UUID, m.Grants)
 }
 
-// volumes are the machine's volume targets with all that it needs to log in.
+// volumes returns the machine's volume targets with their logins.
 func (m Machine) volumes() []*baremetal.VolumeTarget {
 	list := make([]*baremetal.VolumeTarget, len(m.Targets))
 	for i, t := range m.Targets {
@@ -182,8 +179,8 @@ func (m Machine) volumes() []*baremetal.VolumeTarget {
 	return list
 }
 
-// initiator is the IQN to log in with: the one that was granted the login, else the
-// node's first connector of that type, else iPXE's own.
+// initiator is the IQN to log in with: that of the grant, else the node's first connector
+// of type iqn, else iPXE's own.
 func (m Machine) initiator() string {
 	if e := m.grant(m.boot()); e != nil {
 		return e.Initiator
@@ -196,7 +193,7 @@ func (m Machine) initiator() string {
 	return ""
 }
 
-// secret tells whether the script would carry one.
+// secret reports whether the script would contain one.
 func (m Machine) secret() bool {
 	for _, t := range m.volumes() {
 		if set(t.Properties["auth_password"]) || set(t.Properties["reverse_auth_password"]) {
@@ -206,5 +203,5 @@ func (m Machine) secret() bool {
 	return false
 }
 
-// set is how Ironic asks whether a free-form field says anything.
+// set reports whether a free-form field has a value, as Ironic does.
 func set(v any) bool { return v != nil && v != "" && v != false }

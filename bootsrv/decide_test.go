@@ -40,7 +40,7 @@ func ready() Machine {
 	}
 }
 
-// asked is the question of the machine itself.
+// asked is a question from the machine itself.
 func asked() question {
 	card, _ := net.ParseMAC(mac)
 	return question{
@@ -58,8 +58,9 @@ func external(m *Machine) {
 	}
 }
 
-// A script with a secret is for the card that has the leased address, wherever the lease
-// comes from; one without a secret is anybody's, but only the machine boots by it.
+// A script with a secret is only for the card that has the leased address, whichever server
+// leased it; one without a secret is for any sender, but only the machine's own request is
+// an event.
 func TestDecideByCard(t *testing.T) {
 	other := net.HardwareAddr{0x52, 0x54, 0, 0, 0, 9}
 	self := asked().peer
@@ -122,7 +123,7 @@ func TestDecide(t *testing.T) {
 		{"volume made of an image", func(m *Machine) { m.Node.InstanceInfo = baremetal.Object{"image_source": "debian"} }, "", true, "debian", "sanboot"},
 		{"image on its own disk", func(m *Machine) {
 			m.Node.InstanceInfo, m.Grants = baremetal.Object{"image_source": "http://x/i"}, nil
-		}, "", false, "image_source", "unset --instance-info image_source pc-07"},
+		}, "", false, "image_source", "or boot from a volume target"},
 		{"image_source empty", func(m *Machine) { m.Node.InstanceInfo = baremetal.Object{"image_source": ""} }, "", true, "debian", "sanboot"},
 		{"image_source empty, not attached", func(m *Machine) {
 			m.Node.InstanceInfo, m.Grants = baremetal.Object{"image_source": ""}, nil
@@ -157,7 +158,7 @@ func TestDecide(t *testing.T) {
 		}
 		want := map[bool]baremetal.EventKind{true: baremetal.EventScript, false: baremetal.EventRefused}[c.boots]
 		if c.boots && m.Lease == nil {
-			want = "" // who asks is anybody
+			want = "" // from any sender
 		}
 		if a.Event.Kind != want {
 			t.Errorf("%s: event %s (%s), want %s", c.name, a.Event.Kind, a.Event.Detail, want)
@@ -177,7 +178,7 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// The script reports failure to where the HTTP server listens for it.
+// The script reports failures to a URL that the HTTP server handles.
 func TestReportGoesToTheMachinesOwnPlace(t *testing.T) {
 	a := decide(asked(), ready())
 	var script bytes.Buffer

@@ -7,13 +7,12 @@ import (
 	"strings"
 )
 
-// defaultRoute is what leases on l say of the rest of the world: the router that we use
-// ourselves, if it is in the same network, and our name servers. A network without a
-// router has none.
+// defaultRoute returns the router and the name servers for leases on l: our own router, if
+// it is in that network, and our name servers. Without a router there are none.
 func defaultRoute(l link) (router netip.Addr, dns []netip.Addr) {
 	routes, err := os.ReadFile("/proc/self/net/route")
 	if err != nil {
-		return router, nil // no such file, no such router: nothing to tell
+		return router, nil // no such file: no name servers
 	}
 	if router = gateway(string(routes), l.iface.Name); !router.IsValid() || !l.prefix.Contains(router) {
 		return netip.Addr{}, nil
@@ -41,7 +40,7 @@ func gateway(routes, iface string) netip.Addr {
 	return netip.Addr{}
 }
 
-// nameservers are the first three IPv4 name servers that another machine can use.
+// nameservers returns the first three IPv4 name servers that other machines can reach.
 func nameservers(resolv string) (all []netip.Addr) {
 	for line := range strings.Lines(resolv) {
 		f := strings.Fields(line)

@@ -8,8 +8,8 @@ import (
 	"ironhook/bootsrv/dhcp"
 )
 
-// Fault is a setting of [Config] with which the boot servers cannot be opened. What an
-// operator changes about it is for the caller to say, who knows how it was set.
+// Fault is a setting of [Config] with which the boot servers cannot be opened. The caller,
+// which knows how it was set, words the remedy.
 type Fault struct {
 	Field string // of Config: "HTTP", "Interfaces", ...
 	Value string // the part of it that is wrong, "" for all
@@ -27,7 +27,7 @@ func (f *Fault) Error() string {
 // Unwrap returns the cause.
 func (f *Fault) Unwrap() error { return f.Err }
 
-// RangeError is a range of addresses that cannot be given on any boot interface.
+// RangeError is an address range that is outside the subnets of all boot interfaces.
 type RangeError struct {
 	Range   dhcp.Range // empty if none is set, and one must be
 	Subnets []Subnet   // of the boot interfaces
@@ -39,10 +39,10 @@ type Subnet struct {
 	Interface string
 }
 
-// String names the subnet as an operator looks for it.
+// String names the subnet and its interface.
 func (s Subnet) String() string { return fmt.Sprintf("%s on %s", s.Prefix, s.Interface) }
 
-// Error says what is wrong with the range, and lists the subnets.
+// Error describes the fault of the range and lists the subnets.
 func (e *RangeError) Error() string {
 	if e.Range.Empty() {
 		return "no range of addresses to give to machines is set (out of " + e.List() + ")"

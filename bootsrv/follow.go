@@ -13,27 +13,27 @@ import (
 	"ironhook/bootsrv/netlink"
 )
 
-// life is what is open on a boot interface for as long as that stays the same: sockets
-// belong to an interface by its index, and answers name our address there.
+// life is the servers of a boot interface between two changes of it: sockets are bound to
+// the index of the interface, and answers contain our address there.
 type life struct {
 	link
 	sockets *dhcp.Sockets  // nil when DHCP is off
-	ra      *ndp.Responder // nil when that or IPv6 is
-	unsure  bool           // the mode is yet to be found
+	ra      *ndp.Responder // nil when DHCP or IPv6 is off
+	unsure  bool           // the mode is not determined yet
 	mode    dhcp.Mode
 }
 
-// follower serves one boot interface through all its lives: it may be deleted and made
-// anew, renamed, taken down, and given another address.
+// follower serves one boot interface through all changes: it may be deleted and created
+// again, renamed, taken down, and given another address.
 type follower struct {
 	*opening
 	number  int // in links
 	name    string
 	changes *netlink.Changes
-	bell    chan struct{} // rings when some interface has changed
+	bell    chan struct{} // signalled when an interface has changed
 }
 
-// retry is how long a life that could not begin is waited for, if nothing changes.
+// retry is the time until another attempt to open the servers, if nothing changes.
 const retry = 5 * time.Second
 
 func (f *follower) serve(ctx context.Context, first life) error {
@@ -45,11 +45,11 @@ func (f *follower) serve(ctx context.Context, first life) error {
 			if err != nil || ctx.Err() != nil {
 				return err
 			}
-			f.tell(ctx, fmt.Sprintf("boot interface %s %s: no machine boots from it until it is back", f.name, why))
-			if l, err = f.reborn(ctx); err != nil {
+			f.record(ctx, fmt.Sprintf("boot interface %s %s: no machine boots from it until it is back", f.name, why))
+			if l, err = f.reopen(ctx); err != nil {
 				return nil // ctx ended
 			}
-			f.tell(ctx, fmt.Sprintf("boot interface %s is back with %s", f.name, l.prefix))
+			f.record(ctx, fmt.Sprintf("boot interface %s is back with %s", f.name, l.prefix))
 		}
 	})
 	return group.Wait()
@@ -58,11 +58,11 @@ func (f *follower) serve(ctx context.Context, first life) error {
 func (f *follower) ring() {
 	select {
 	case f.bell <- struct{}{}:
-	default: // rings already
+	default: // already signalled
 	}
 }
 
-// live serves until the interface is another one, and says what has become of it.
+// live serves until the interface changes, and returns what has changed.
 func (f *follower) live(ctx context.Context, l life) (why string, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	whole, end := context.WithCancel(ctx)
@@ -81,7 +81,7 @@ func (f *follower) live(ctx context.Context, l life) (why string, err error) {
 				return nil
 			}
 			if now.Running() && !running && l.server != nil {
-				l.server.Look() // the cable may lead to another network now
+				l.server.Look() // the cable may now lead to another network
 			}
 			running = now.Running()
 			select {
@@ -96,9 +96,9 @@ func (f *follower) live(ctx context.Context, l life) (why string, err error) {
 	return why, err
 }
 
-// reborn waits until machines can boot from the interface again, and opens what serves
-// them. Its only error is that of ctx.
-func (f *follower) reborn(ctx context.Context) (life, error) {
+// reopen waits until the interface is usable again, and opens the servers. Its only error
+// is that of ctx.
+func (f *follower) reopen(ctx context.Context) (life, error) {
 	said := ""
 	for {
 		l, err := f.begin(ctx)
@@ -118,7 +118,7 @@ func (f *follower) reborn(ctx context.Context) (life, error) {
 	}
 }
 
-// begin opens the next life.
+// begin opens the servers of the interface.
 func (f *follower) begin(ctx context.Context) (life, error) {
 	found, err := findLink(f.name)
 	if err != nil {
@@ -136,8 +136,8 @@ func (f *follower) begin(ctx context.Context) (life, error) {
 	return l, nil
 }
 
-// next is the mode in which a new life begins. In automatic mode it leases no
-// address before it has looked for another server.
+// next is the mode in which the servers begin. In automatic mode they lease no address
+// before they have probed for another server.
 func (f *follower) next(l link) (mode dhcp.Mode, unsure bool) {
 	fits := f.addresses.Within(l.prefix)
 	if !fits && f.config.DHCP == dhcp.Full {
@@ -150,8 +150,8 @@ func (f *follower) next(l link) (mode dhcp.Mode, unsure bool) {
 	return dhcp.Proxy, fits && f.config.DHCP == dhcp.Auto
 }
 
-// tell writes what became of the interface to the log and the events.
-func (f *follower) tell(ctx context.Context, detail string) {
+// record writes a change of the interface to the log and the events.
+func (f *follower) record(ctx context.Context, detail string) {
 	f.config.Log.Warn(detail)
 	err := f.store.Append(ctx, baremetal.Event{Kind: baremetal.EventNetwork, Detail: detail})
 	if err != nil && ctx.Err() == nil {

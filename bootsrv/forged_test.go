@@ -18,7 +18,7 @@ import (
 	"ironhook/store/storetest"
 )
 
-// forged is one DHCP message in a frame of its own, every layer of which may lie.
+// forged is one DHCP message in a frame of its own, any layer of which may be forged.
 type forged struct {
 	card, to string // Ethernet addresses; to "" is broadcast
 	from, at string // UDP addresses
@@ -58,7 +58,7 @@ func hardware(t *testing.T, mac string) net.HardwareAddr {
 	return card
 }
 
-// message is a DHCP message in the name of the card mac.
+// message makes a DHCP message with the hardware address mac.
 func message(t *testing.T, kind dhcpv4.MessageType, mac string, with ...dhcpv4.Modifier) *dhcpv4.DHCPv4 {
 	t.Helper()
 	p, err := dhcpv4.New(append([]dhcpv4.Modifier{dhcpv4.WithHwAddr(hardware(t, mac)), dhcpv4.WithMessageType(kind), dhcpv4.WithBroadcast(true)}, with...)...)
@@ -86,7 +86,7 @@ func (h *host) send(all ...forged) {
 	h.run("env", args...)
 }
 
-// inject is the part of send that is played on the host.
+// inject is the part of send that runs on the host.
 func inject(frames []string) error {
 	eth0, err := net.InterfaceByName("eth0")
 	if err != nil {
@@ -111,8 +111,8 @@ func inject(frames []string) error {
 
 var markers int
 
-// digested waits until our server has handled all that the host has sent: it says so of
-// a machine that asks last.
+// digested waits until our server has handled all frames of the host, by the event of a
+// last request.
 func (r *rig) digested(h *host) {
 	r.t.Helper()
 	markers++
@@ -122,7 +122,7 @@ func (r *rig) digested(h *host) {
 	until(r.t, "the last packet is handled", func() bool { return r.story(mac) != "" })
 }
 
-// us is the card of our interface, for unicast.
+// us returns the Ethernet address of our interface, for unicast.
 func us(t *testing.T) string {
 	t.Helper()
 	br0, err := net.InterfaceByName("br0")
@@ -139,7 +139,7 @@ const (
 	phantom  = "10.77.0.99"
 )
 
-// keeps holds that the victim's lease is what it was.
+// keeps checks that the victim's lease is unchanged.
 func (r *rig) keeps(what, address string, victim *host) {
 	r.t.Helper()
 	if l := r.lease(victim.mac); l == nil || l.Address.String() != address || time.Until(l.Expires) < 30*time.Minute {
@@ -147,7 +147,7 @@ func (r *rig) keeps(what, address string, victim *host) {
 	}
 }
 
-// keepsSecret holds that the victim gets its script, and the thief does not.
+// keepsSecret checks that the victim gets its script, and the thief does not.
 func (r *rig) keepsSecret(what string, victim, thief *host) {
 	r.t.Helper()
 	if got := thief.run("curl", "-sS", script); strings.Contains(got, secret) {
@@ -158,8 +158,8 @@ func (r *rig) keepsSecret(what string, victim, thief *host) {
 	}
 }
 
-// No message that another card sends in a machine's name, and none that the thief sends
-// in its own for the machine's address, moves or ends what we know of it.
+// No message that another card sends with a machine's hardware address, and none with its
+// own for the machine's address, changes or ends the machine's lease.
 func TestForgedMessages(t *testing.T) {
 	const anywhere, here = "255.255.255.255:67", "10.77.0.1:67"
 	for _, mode := range []Mode{Proxy, Full} {
@@ -215,7 +215,7 @@ func TestForgedMessages(t *testing.T) {
 	}
 }
 
-// beside starts dnsmasq on a host of its own, and returns its address.
+// beside starts dnsmasq on another host, and returns its address.
 func beside(t *testing.T) string {
 	t.Helper()
 	server := newHost(t, "52:54:00:77:00:02")
@@ -225,8 +225,8 @@ func beside(t *testing.T) string {
 	return "10.77.0.2"
 }
 
-// Who sets the leased address of a machine that is off on its own card gets no secret,
-// and writes nothing into the machine's story.
+// A host that takes the leased address of a machine that is off gets no secret, and causes
+// no event of the machine.
 func TestAddressTheft(t *testing.T) {
 	needs(t, iproute, nsenter, busybox, curl)
 	newLAN(t)
@@ -262,8 +262,8 @@ func TestAddressTheft(t *testing.T) {
 	}
 }
 
-// Beside another server an address goes to the next machine that this server gives it
-// to, though we have seen the lease of the last one.
+// Beside another server an observed lease moves to the next machine to which that server
+// leases the address.
 func TestAddressPassedOn(t *testing.T) {
 	needs(t, iproute, nsenter, busybox, curl)
 	newLAN(t)
@@ -290,7 +290,7 @@ func TestAddressPassedOn(t *testing.T) {
 	}
 }
 
-// What says that another server is there does not stop us; a server that is there does.
+// A forged sign of another server does not stop us; a real server does.
 func TestForgedServer(t *testing.T) {
 	needs(t, iproute, nsenter, busybox, dnsmasq)
 	newLAN(t)
@@ -330,7 +330,7 @@ func TestForgedServer(t *testing.T) {
 	}
 }
 
-// Machines boot from an interface again when it is there again, whatever it was.
+// Machines boot from an interface again when it comes back, whatever had happened to it.
 func TestInterfaceComesBack(t *testing.T) {
 	needs(t, iproute, nsenter, busybox, curl)
 	newLAN(t)
@@ -353,8 +353,8 @@ func TestInterfaceComesBack(t *testing.T) {
 		do   func()
 	}{
 		{"at first", func() {}},
-		{"deleted and made anew at once", func() { command(t, "ip", "link", "del", "br0"); make() }},
-		{"deleted, and made anew later", func() { command(t, "ip", "link", "del", "br0"); lost(); make() }},
+		{"deleted and created again at once", func() { command(t, "ip", "link", "del", "br0"); make() }},
+		{"deleted, and created again later", func() { command(t, "ip", "link", "del", "br0"); lost(); make() }},
 		{"renamed, another made", func() {
 			command(t, "ip", "link", "set", "br0", "down")
 			command(t, "ip", "link", "set", "br0", "name", "old0")
@@ -389,7 +389,7 @@ func TestInterfaceComesBack(t *testing.T) {
 			}
 		}
 		until(t, c.name+": a router solicitation is answered", func() bool {
-			_, _ = h.try("ip", "address", "add", "fe80::20/64", "dev", "eth0", "nodad") // udhcpc's script has flushed it
+			_, _ = h.try("ip", "address", "add", "fe80::20/64", "dev", "eth0", "nodad") // flushed by udhcpc's script
 			_, err := h.try("env", "BOOTSRV_TEST_ROLE=solicit", testBinary(t))
 			return err == nil
 		})
@@ -399,8 +399,8 @@ func TestInterfaceComesBack(t *testing.T) {
 	}
 }
 
-// The kernel says which card has an address, over IPv4 and IPv6, looks for one that it
-// does not know, and knows none that is not there.
+// The kernel reports the card of an address, over IPv4 and IPv6, resolves unknown ones, and
+// finds none for an unused address.
 func TestFindPeer(t *testing.T) {
 	needs(t, iproute, nsenter)
 	newLAN(t)

@@ -18,9 +18,8 @@ import (
 	"ironhook/store"
 )
 
-// TestMain runs the tests of this package in a network namespace of their own,
-// so that no packet of theirs can leave this machine. Without root it makes a
-// user namespace first.
+// TestMain runs the tests of this package in a network namespace of their own, so that no
+// packet leaves this machine. Without root it makes a user namespace first.
 func TestMain(m *testing.M) {
 	if role := os.Getenv("BOOTSRV_TEST_ROLE"); role != "" {
 		os.Exit(play(role, os.Args[1:]))
@@ -43,8 +42,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// needs skips a test that talks to real peers under -short, and fails it where a
-// peer is missing.
+// needs skips a test with real peers under -short, and fails it if a peer is missing.
 func needs(t *testing.T, programs ...string) {
 	t.Helper()
 	if testing.Short() {
@@ -114,7 +112,7 @@ func (h *host) command(name string, args ...string) *exec.Cmd {
 	return exec.CommandContext(h.t.Context(), "nsenter", append([]string{"--net=/proc/" + h.pid + "/ns/net", name}, args...)...)
 }
 
-// try runs a program on the host; run does too, and must not fail.
+// try runs a program on the host; run also fails the test on an error.
 func (h *host) try(name string, args ...string) (string, error) {
 	out, err := h.command(name, args...).CombinedOutput()
 	return string(out), err
@@ -140,8 +138,8 @@ func (h *host) start(name string, args ...string) {
 	h.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 }
 
-// udhcpc asks for an address with BusyBox's client, sets it, and returns what
-// the server said: ip, serverid, lease...
+// udhcpc gets an address with BusyBox's client, sets it, and returns the server's answer:
+// ip, serverid, lease...
 func (h *host) udhcpc(args ...string) map[string]string {
 	h.t.Helper()
 	script := udhcpcScript(h.t)
@@ -179,7 +177,8 @@ type rig struct {
 
 const enrolled = "52:54:00:77:00:10"
 
-// config is the servers' on br0; binaries that are missing fail the test.
+// config returns the configuration of servers on br0; it fails the test if binaries are
+// missing.
 func config(t *testing.T, s *store.Store, mode Mode) Config {
 	t.Helper()
 	for _, name := range required {
@@ -265,7 +264,7 @@ func (r *rig) lease(mac string) *baremetal.Lease {
 	return m.Lease
 }
 
-// story is the events of a machine, one a line. It may be called from any goroutine.
+// story returns the events of a machine, one a line. It may be called from any goroutine.
 func (r *rig) story(mac string) string {
 	var b strings.Builder
 	err := r.store.View(context.Background(), func(tx *store.Tx) error {

@@ -13,7 +13,7 @@ import (
 	"ironhook/bootsrv/netlink"
 )
 
-// link is one boot interface, as it was when it was last opened.
+// link is the state of a boot interface when its sockets were opened.
 type link struct {
 	iface  *net.Interface
 	prefix netip.Prefix // our address there, with the subnet's length
@@ -52,15 +52,16 @@ func findLink(name string) (link, error) {
 	return link{iface: &found.Interface, prefix: found.Prefixes[0]}, nil
 }
 
-// differs names the change that makes the sockets open on l useless, "" for none. now and err are those of [netlink.Read].
+// differs describes the change that invalidates the sockets open on l, "" for none. now and err are
+// the results of [netlink.Read].
 //
-// Its Ethernet address does not count: a bridge gets another one with its ports.
+// It ignores the Ethernet address: a bridge changes its own with its ports.
 func (l link) differs(now netlink.Link, err error) string {
 	switch {
 	case err != nil:
 		return "is gone"
 	case now.Index != l.iface.Index:
-		return "was made anew"
+		return "was created again"
 	case !now.Up():
 		return "is down"
 	case !slices.Contains(now.Prefixes, l.prefix):
@@ -69,7 +70,7 @@ func (l link) differs(now netlink.Link, err error) string {
 	return ""
 }
 
-// interfaces names what there is to choose from.
+// interfaces lists the interfaces to choose from.
 func interfaces() string {
 	all, err := net.Interfaces()
 	if err != nil || len(all) == 0 {

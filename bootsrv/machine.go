@@ -12,29 +12,30 @@ import (
 	"ironhook/store"
 )
 
-// scripts answers for package http: it reads the machine, finds out who asks, and decides.
+// scripts answers requests of package http: it reads the machine, identifies the sender,
+// and decides.
 type scripts struct {
 	store *store.Store
 	find  func(context.Context, netip.Addr) (netlink.Peer, error)
 }
 
-// patience is how long a machine's question may be ahead of what it did before it
-// asked. Beside another DHCP server we learn its address from a broadcast that waits
-// in our queue while that server has answered it.
+// patience is how long a request may be ahead of the machine's lease. Beside another DHCP
+// server we learn the address from a broadcast that may still be in our queue when that
+// server has already answered.
 const patience = 3 * time.Second
 
-// relook is how often it is looked again meanwhile who has the address, of which the
-// store knows nothing.
+// relook is the interval at which the sender is identified again meanwhile: that changes
+// without a commit.
 const relook = 500 * time.Millisecond
 
-// answer is the boot script for r at this moment, or as soon as what it lacks has
-// come. An error is the store's: an unknown machine gets a script like any other.
+// answer returns the boot script for r, after waiting for records that may be on their way.
+// An error is the store's: an unknown machine gets a script too.
 func (s scripts) answer(ctx context.Context, r http.Request) (http.Answer, error) {
 	enough, again := time.NewTimer(patience), time.NewTicker(relook)
 	defer enough.Stop()
 	defer again.Stop()
 	for {
-		changed := s.store.Changed() // before reading, so that no commit falls between
+		changed := s.store.Changed() // before reading, so that no commit is missed
 		a, err := s.now(ctx, r)
 		if err != nil || !a.Early {
 			return a, err
@@ -50,7 +51,7 @@ func (s scripts) answer(ctx context.Context, r http.Request) (http.Answer, error
 	}
 }
 
-// now is the boot script for r at this moment.
+// now returns the boot script for r at this moment.
 func (s scripts) now(ctx context.Context, r http.Request) (http.Answer, error) {
 	var m Machine
 	err := s.store.View(ctx, func(tx *store.Tx) (err error) {
@@ -67,14 +68,14 @@ func (s scripts) now(ctx context.Context, r http.Request) (http.Answer, error) {
 	return decide(q, m), nil
 }
 
-// speaks reports whether what comes from an address comes from the card mac, as far as
-// Ethernet can tell.
+// speaks reports whether packets from an address come from the card mac, by Ethernet
+// address.
 func speaks(ctx context.Context, a netip.Addr, mac string) bool {
 	peer, err := netlink.Find(ctx, a)
 	return err == nil && (peer.Local || peer.Card.String() == mac)
 }
 
-// machine reads all that the store knows about mac.
+// machine reads the records of mac.
 func machine(tx *store.Tx, mac string) (m Machine, err error) {
 	if m.Lease, err = tx.Leases().Find(mac); err != nil {
 		return m, err
@@ -98,5 +99,5 @@ func machine(tx *store.Tx, mac string) (m Machine, err error) {
 	return m, m.Look(tx.SourceImage)
 }
 
-// hyphens is a MAC address as iPXE's ${mac:hexhyp} writes it.
+// hyphens formats a MAC address like iPXE's ${mac:hexhyp}.
 func hyphens(mac string) string { return strings.ReplaceAll(mac, ":", "-") }

@@ -15,14 +15,14 @@ import (
 	"ironhook/store/storetest"
 )
 
-// itself finds the enrolled machine at every address.
+// itself identifies every sender as the enrolled machine.
 func itself(context.Context, netip.Addr) (netlink.Peer, error) {
 	card, err := net.ParseMAC(enrolled)
 	return netlink.Peer{Interface: "br0", Card: card}, err
 }
 
-// A machine that asks for its script before we have read which address it has is not
-// sent away: the answer waits until we have. One that has none to wait for is told so.
+// A request that comes before we have recorded the machine's lease waits for it. A machine
+// without a lease is refused.
 func TestScriptWaitsForTheLease(t *testing.T) {
 	s := storetest.Open(t)
 	enrol(t, s, enrolled, "10.77.0.1:3260")

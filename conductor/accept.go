@@ -9,8 +9,8 @@ import (
 	"ironhook/store"
 )
 
-// accept takes a worker, and the node's reservation together with the change that
-// f makes; on any error nothing is taken. After nil the caller owes run.
+// accept takes a worker, and reserves the node in the transaction of the change that f
+// makes; on any error neither is taken. After nil the caller must call run.
 func (c *Conductor) accept(ctx context.Context, ident string, f func(tx *store.Tx, n *baremetal.Node) error) (uuid string, err error) {
 	if err := c.worker(); err != nil {
 		return "", err
@@ -28,7 +28,7 @@ func (c *Conductor) accept(ctx context.Context, ident string, f func(tx *store.T
 	return uuid, err
 }
 
-// release gives the node's reservation back.
+// release ends the node's reservation.
 func (c *Conductor) release(uuid string) error {
 	return c.change(context.Background(), uuid, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
 		n.Reservation = ""

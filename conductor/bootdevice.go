@@ -8,7 +8,7 @@ import (
 	"ironhook/store"
 )
 
-// BootDevices lists what the node can be told to boot from.
+// BootDevices lists the boot devices that the node supports.
 func (c *Conductor) BootDevices(ctx context.Context, ident string) ([]string, error) {
 	_, m, err := c.management(ctx, ident)
 	if err != nil {
@@ -17,7 +17,7 @@ func (c *Conductor) BootDevices(ctx context.Context, ident string) ([]string, er
 	return m.BootDevices(), nil
 }
 
-// BootDevice asks the node's BMC what it boots from; "" is unknown.
+// BootDevice reads the boot device from the node's BMC; "" is unknown.
 func (c *Conductor) BootDevice(ctx context.Context, ident string) (device string, persistent bool, err error) {
 	n, m, err := c.management(ctx, ident)
 	if err != nil {
@@ -26,8 +26,7 @@ func (c *Conductor) BootDevice(ctx context.Context, ident string) (device string
 	return m.BootDevice(ctx, n)
 }
 
-// SetBootDevice tells the node's BMC what to boot from, holding the node while it
-// does.
+// SetBootDevice sets the boot device in the node's BMC. The node is reserved meanwhile.
 func (c *Conductor) SetBootDevice(ctx context.Context, ident, device string, persistent bool) error {
 	return c.manage(ctx, ident, func(ctx context.Context, n *baremetal.Node, m Power) error {
 		if !slices.Contains(m.BootDevices(), device) {
@@ -37,7 +36,8 @@ func (c *Conductor) SetBootDevice(ctx context.Context, ident, device string, per
 	})
 }
 
-// InjectNMI makes the node's operating system dump itself.
+// InjectNMI sends a non-maskable interrupt, at which the operating system writes a crash
+// dump.
 func (c *Conductor) InjectNMI(ctx context.Context, ident string) error {
 	return c.manage(ctx, ident, func(ctx context.Context, n *baremetal.Node, m Power) error {
 		return m.InjectNMI(ctx, n)
@@ -56,8 +56,7 @@ func (c *Conductor) management(ctx context.Context, ident string) (*baremetal.No
 	return n, m, err
 }
 
-// manage runs f on a reserved node and waits for it: these calls answer with
-// their outcome, not with 202.
+// manage runs f on a reserved node and waits for it: these calls are synchronous.
 func (c *Conductor) manage(ctx context.Context, ident string, f func(context.Context, *baremetal.Node, Power) error) error {
 	n, m, err := c.management(ctx, ident)
 	if err != nil {

@@ -11,15 +11,14 @@ import (
 	"ironhook/store"
 )
 
-// Config is what a conductor works with.
+// Config is the configuration of a conductor.
 type Config struct {
 	Store         *store.Store
 	Host          string             // its name: in reservations and in /v1/conductors
 	HardwareTypes []HardwareType     // the enabled ones; see Enable
 	Storage       map[string]Storage // by the name of the storage interface
 	Log           *slog.Logger
-	// PowerInterval is the time between two rounds of asking every machine for its
-	// power state; 0 is never.
+	// PowerInterval is the time between two rounds of the power sync; 0 is never.
 	PowerInterval time.Duration
 }
 
@@ -28,20 +27,20 @@ type Conductor struct {
 	Config
 	powers  map[string]Power // by the name of the power or management interface
 	tasks   sync.WaitGroup
-	workers chan struct{} // a token for every task that may still start
+	workers chan struct{} // holds a token for each task that may still start
 	base    context.Context
 	stop    context.CancelFunc
 }
 
-// maxTasks is how many nodes are worked on at once; Ironic's workers_pool_size.
+// maxTasks is the limit of concurrent tasks; Ironic's workers_pool_size.
 const maxTasks = 100
 
 // taskTime bounds one task, so that a BMC that never answers cannot hold a node
 // for ever.
 const taskTime = 15 * time.Minute
 
-// New makes a conductor. Nothing runs until a verb is given to it or Run is
-// called; Close must be called in the end.
+// New makes a conductor. It starts nothing before the first verb or Run; Close must be
+// called in the end.
 func New(c Config) *Conductor {
 	base, stop := context.WithCancel(context.Background())
 	return &Conductor{Config: c, powers: powersOf(c.HardwareTypes), workers: make(chan struct{}, maxTasks), base: base, stop: stop}
@@ -60,8 +59,8 @@ func (c *Conductor) Close(ctx context.Context) {
 	<-done
 }
 
-// worker takes a place for a task, or says that there is none. The place must be
-// given to run or back.
+// worker takes a token for a task, or returns an error if there is none. The token must be
+// passed to run or put back.
 func (c *Conductor) worker() error {
 	select {
 	case c.workers <- struct{}{}:
@@ -91,9 +90,8 @@ func (c *Conductor) run(request context.Context, node string, task func(ctx cont
 	})
 }
 
-// change applies f to the node as it is now, in one transaction, and appends the
-// events that f returns. It outlives an interrupted task: what has been done must
-// be written down.
+// change applies f to the current node in one transaction and appends the events that f
+// returns. It also runs after an interrupted task: completed work must be recorded.
 func (c *Conductor) change(ctx context.Context, node string, f func(n *baremetal.Node, now time.Time) []baremetal.Event) error {
 	return c.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		n, err := tx.Nodes().Get(node)
@@ -123,8 +121,7 @@ func (c *Conductor) node(ctx context.Context, ident string) (n *baremetal.Node, 
 	return n, err
 }
 
-// powerOf returns what serves the node's interface of this kind, "power" or
-// "management".
+// powerOf returns the implementation of the node's "power" or "management" interface.
 func (c *Conductor) powerOf(n *baremetal.Node, kind string) (Power, error) {
 	if p, ok := c.powers[n.Interfaces[kind]]; ok {
 		return p, nil
@@ -140,12 +137,12 @@ func (c *Conductor) storageOf(n *baremetal.Node) (Storage, error) {
 	return nil, unsupported(n, "storage")
 }
 
-// unsupported says that none of our interfaces of this kind is the node's.
+// unsupported is the error of a node whose interface of this kind is not enabled.
 func unsupported(n *baremetal.Node, kind string) error {
 	return baremetal.Unsupported(n.Driver, kind)
 }
 
-// sentence is an error as a node's last_error tells it.
+// sentence formats an error for a node's last_error.
 func sentence(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "timed out: " + err.Error()

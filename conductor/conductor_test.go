@@ -21,8 +21,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// machine is a BMC and a storage backend that write down what they are told, in
-// one list, so that a test can read the order.
+// machine is a BMC and a storage backend that record their calls in one list, so that a
+// test can check the order.
 type machine struct {
 	mu    sync.Mutex
 	state baremetal.PowerState
@@ -30,8 +30,8 @@ type machine struct {
 	fail  map[string]error // by action
 	gate  chan struct{}    // when not nil, Set waits for it
 
-	fails  func() // when not nil, what a Set that fails does to it
-	device string // what it says it boots from, for good
+	fails  func() // when not nil, called by a Set that fails
+	device string // its boot device, persistent
 }
 
 func (m *machine) note(action string) error {
@@ -98,8 +98,8 @@ type disks struct{ *machine }
 func (d disks) Validate(*store.Tx, *baremetal.Node) error     { return nil }
 func (d disks) Attach(context.Context, *baremetal.Node) error { return d.note("attach") }
 func (d disks) Detach(context.Context, *baremetal.Node) error { return d.note("detach") }
-func (d disks) BeginsAnew(_ context.Context, n *baremetal.Node) (bool, error) {
-	return n.Extra.Text("anew") != "", nil
+func (d disks) Ephemeral(_ context.Context, n *baremetal.Node) (bool, error) {
+	return n.Extra.Text("ephemeral") != "", nil
 }
 func (d disks) Plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
 	targets, err := tx.Targets().List(store.Where("node_uuid", n.UUID))
@@ -121,9 +121,9 @@ func (o *owner) MayChange(_ *store.Tx, n *baremetal.Node, before, after *baremet
 func (o *owner) Import(context.Context, *baremetal.Node) error { return o.note("import") }
 func (o *owner) Remake(context.Context, *baremetal.Node) error { return o.note("remake") }
 
-// TestBootVolumesAreMadeAnew while the machine is off, and never when the storage
-// interface has refused.
-func TestBootVolumesAreMadeAnew(t *testing.T) {
+// TestBootVolumesAreRemade: a deployment replaces the boot volume while the machine is off,
+// and never after the storage interface has refused.
+func TestBootVolumesAreRemade(t *testing.T) {
 	for _, from := range []baremetal.ProvisionState{baremetal.Active, baremetal.DeployFailed, baremetal.Failed} {
 		c, m := setup(t, from)
 		m.state = baremetal.PowerOn
@@ -144,7 +144,8 @@ func TestBootVolumesAreMadeAnew(t *testing.T) {
 	}
 }
 
-// TestTargetsAreChangedByLeaveOfTheirStorage on both nodes when one moves.
+// TestTargetsAreChangedByLeaveOfTheirStorage: the storage interfaces of both nodes are
+// asked when a target moves.
 func TestTargetsAreChangedByLeaveOfTheirStorage(t *testing.T) {
 	c, m := setup(t, baremetal.Active)
 	c.Storage["disks"] = &owner{disks: disks{m}}
@@ -198,7 +199,7 @@ func setup(t *testing.T, state baremetal.ProvisionState) (*Conductor, *machine) 
 	return c, m
 }
 
-// settled waits until nobody works on the node and returns it.
+// settled waits until the node is not reserved and returns it.
 func settled(t *testing.T, c *Conductor) *baremetal.Node {
 	t.Helper()
 	for {
@@ -233,7 +234,7 @@ func TestPowerAttachesBeforeAndDetachesAfter(t *testing.T) {
 		{baremetal.PowerOn, baremetal.PowerOn, baremetal.PowerOn, nil},
 		{baremetal.PowerOn, baremetal.PowerOff, baremetal.PowerOff, []string{"power off", "detach"}},
 		{baremetal.PowerOn, baremetal.SoftPowerOff, baremetal.PowerOff, []string{"soft power off", "detach"}},
-		// A machine that switched itself off has left its volumes attached.
+		// The volumes of a machine that switched itself off are still attached.
 		{baremetal.PowerOff, baremetal.PowerOff, baremetal.PowerOff, []string{"detach"}},
 		{baremetal.PowerOff, baremetal.SoftPowerOff, baremetal.PowerOff, []string{"detach"}},
 	}
@@ -255,7 +256,7 @@ func TestPowerAttachesBeforeAndDetachesAfter(t *testing.T) {
 	}
 }
 
-// A reboot must go by way of off where a volume is to begin anew.
+// A reboot of a node with an ephemeral volume switches it off in between.
 func TestARebootRenewsVolumes(t *testing.T) {
 	for target, off := range map[baremetal.PowerState]string{baremetal.Reboot: "power off", baremetal.SoftReboot: "soft power off"} {
 		c, m := setup(t, baremetal.Active)
@@ -265,7 +266,7 @@ func TestARebootRenewsVolumes(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			n.Extra = baremetal.Object{"anew": "yes"}
+			n.Extra = baremetal.Object{"ephemeral": "yes"}
 			return tx.Nodes().Update(n)
 		})
 		if err != nil {
@@ -277,7 +278,7 @@ func TestARebootRenewsVolumes(t *testing.T) {
 		settled(t, c)
 		want := []string{off, "detach", "attach", "boot pxe true", "power on"}
 		if got := m.actions(); !reflect.DeepEqual(got, want) {
-			t.Errorf("%s of a node whose volumes begin anew does %q, want %q", target, got, want)
+			t.Errorf("%s of a node whose volumes are ephemeral does %q, want %q", target, got, want)
 		}
 	}
 }
@@ -420,7 +421,7 @@ func TestDeployIsRefusedBeforeAnythingHappens(t *testing.T) {
 	}
 }
 
-// What validate says of boot and deploy is what the verb says, whatever it is.
+// Validate reports the same reason for boot and deploy as the verb.
 func TestValidateAndDeployGiveOneReason(t *testing.T) {
 	for name, change := range map[string]func(tx *store.Tx, n *baremetal.Node) error{
 		"no volume": func(tx *store.Tx, _ *baremetal.Node) error { return tx.Targets().Delete(id) },
@@ -556,7 +557,7 @@ func TestBootDevice(t *testing.T) {
 	settled(t, c)
 }
 
-// Volume targets go with the deployment, unless their properties say keep.
+// Volume targets are deleted at tear-down, unless their properties say keep.
 func TestTearDownPurgesTargets(t *testing.T) {
 	for keep, left := range map[any]int{nil: 0, "false": 0, "true": 1, true: 1} {
 		c, _ := setup(t, baremetal.Active)
@@ -588,15 +589,15 @@ func TestTearDownPurgesTargets(t *testing.T) {
 
 var errDevice = fmt.Errorf("node pc: BMC b: it refuses the boot device pxe: %w", baremetal.ErrBootDevice)
 
-// A BMC that refuses the boot device keeps no machine off that may well boot from the
-// network all the same; the timeline says which device, and where to set it.
+// A machine that may boot from the network anyway is switched on even if its BMC refuses
+// the boot device; the timeline says which device, and where to set it.
 func TestARefusedBootDevice(t *testing.T) {
 	on := []string{"attach", "boot pxe true", "power on"}
 	for name, c := range map[string]struct {
 		mode    string
 		err     error
-		device  string // what the BMC says it boots from
-		scripts int    // it has asked for
+		device  string // the boot device that the BMC reports
+		scripts int    // boot scripts that it has fetched
 		want    []string
 	}{
 		"UEFI":                          {"uefi", errDevice, "", 0, on},
@@ -624,7 +625,7 @@ func TestARefusedBootDevice(t *testing.T) {
 				t.Errorf("done %q, want %q", got, c.want)
 			}
 			if goes := len(c.want) == len(on); goes {
-				if n.PowerState != baremetal.PowerOn || n.LastError != "" || !told(t, c2, errDevice.Error()) {
+				if n.PowerState != baremetal.PowerOn || n.LastError != "" || !logged(t, c2, errDevice.Error()) {
 					t.Errorf("node = %q, error %q; want it on, and the warning in the timeline", n.PowerState, n.LastError)
 				}
 			} else if !strings.Contains(n.LastError, c.err.Error()) {
@@ -634,8 +635,8 @@ func TestARefusedBootDevice(t *testing.T) {
 	}
 }
 
-// told reports whether an event of the node has this text in it.
-func told(t *testing.T, c *Conductor, text string) (found bool) {
+// logged reports whether an event of the node has this text in it.
+func logged(t *testing.T, c *Conductor, text string) (found bool) {
 	t.Helper()
 	err := c.Store.View(t.Context(), func(tx *store.Tx) error {
 		events, err := tx.Events(store.EventQuery{Node: id})
@@ -650,7 +651,7 @@ func told(t *testing.T, c *Conductor, text string) (found bool) {
 	return found
 }
 
-// An operator who asks for a boot device is told that the BMC refuses it.
+// A boot device that an operator sets and the BMC refuses is an error.
 func TestAnOperatorsBootDeviceIsRefused(t *testing.T) {
 	c, m := setup(t, baremetal.Active)
 	m.fail["boot pxe true"] = errDevice
@@ -660,12 +661,12 @@ func TestAnOperatorsBootDeviceIsRefused(t *testing.T) {
 	settled(t, c)
 }
 
-// After a power action that failed the node has the state that the machine is in: a
-// reboot can get as far as off.
+// After a failed power action the node has the actual state of the machine: a reboot can
+// get as far as off.
 func TestAFailedPowerActionRecordsWhatWasSeen(t *testing.T) {
 	for _, c := range []struct {
 		from, target, ends, want baremetal.PowerState
-		unseen                   error // of asking afterwards
+		unseen                   error // error of reading the state afterwards
 		done                     []string
 	}{
 		{baremetal.PowerOn, baremetal.Reboot, baremetal.PowerOff, baremetal.PowerOff, nil, []string{"attach", "boot pxe true", "rebooting", "detach"}},
@@ -694,8 +695,8 @@ func TestAFailedPowerActionRecordsWhatWasSeen(t *testing.T) {
 	}
 }
 
-// A deployment whose machine cannot be switched has failed, and the node has the state
-// that was seen: also of a step in the middle.
+// A deployment fails if its machine cannot be switched, and the node has the state that was
+// read, also after a step in the middle.
 func TestADeployRecordsWhatWasSeen(t *testing.T) {
 	for _, c := range []struct {
 		failing, from, ends, want baremetal.PowerState

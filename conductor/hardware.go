@@ -7,31 +7,30 @@ import (
 	"ironhook/baremetal"
 )
 
-// HardwareType is a row of the table of hardware types. It holds all that Ironhook
-// knows of a driver: the API's lists and properties, the defaults and the validation of
-// a node's interfaces, and which keys of driver_info are secret come from it.
+// HardwareType is a row of the table of hardware types: all that Ironhook knows about a
+// driver. The API's lists and properties, the defaults and the validation of a node's
+// interfaces, and the secret keys of driver_info come from it.
 type HardwareType struct {
 	Name string
 	// Interfaces are the implementations that a node may use, by kind of interface:
-	// {"power": {"ipmitool"}, ...}. The first of each is the default. A kind that a
-	// row of the table leaves out has those of generic.
+	// {"power": {"ipmitool"}, ...}. The first of each is the default. A kind that a row
+	// leaves out has those of generic.
 	Interfaces map[string][]string
 	// Power serves the power and management interfaces, by the name of the
 	// implementation.
 	Power map[string]Power
 }
 
-// generic are the interfaces of a hardware type that brings only its own power and
-// management, after Ironic's ironic/drivers/generic.py.
+// generic are the interfaces of a hardware type that has only its own power and management,
+// as in Ironic's ironic/drivers/generic.py.
 var generic = map[string][]string{
 	"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"}, "deploy": {"direct", "ramdisk"},
 	"inspect": {"no-inspect"}, "management": {"noop"}, "network": {"noop"}, "raid": {"no-raid"},
 	"rescue": {"no-rescue"}, "vendor": {"no-vendor"},
 }
 
-// Enable returns the rows of the table that names lists, complete with the generic
-// interfaces and the given storage interfaces. An unknown name is ErrInvalid and lists
-// the known ones.
+// Enable returns the rows of the table with the given names, completed with the generic and
+// the given storage interfaces. An unknown name is ErrInvalid and lists the known ones.
 func Enable(table []HardwareType, names, storage []string) ([]HardwareType, error) {
 	var enabled []HardwareType
 	for _, name := range names {

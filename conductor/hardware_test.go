@@ -15,7 +15,7 @@ import (
 	"ironhook/store/storetest"
 )
 
-// toyRow is all that a new driver adds to the table.
+// toyRow is the row that a new driver adds to the table.
 func toyRow(d toy) HardwareType {
 	return HardwareType{Name: "toy", Power: map[string]Power{"toy": d}, Interfaces: map[string][]string{"power": {"toy"}, "management": {"toy"}}}
 }
@@ -67,7 +67,7 @@ func TestANewDriverIsOneFileAndOneRow(t *testing.T) {
 	}
 }
 
-// The cost of a driver is its methods: it grows when the seam does.
+// A driver costs its methods: more if the interface grows.
 func TestAToyDriverIsShort(t *testing.T) {
 	text, err := os.ReadFile("toy_test.go")
 	if err != nil {

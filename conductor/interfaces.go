@@ -47,8 +47,8 @@ func (c *Conductor) Equip(n *baremetal.Node) error {
 	return nil
 }
 
-// mayUse refuses an implementation that is not enabled, or not one of the type's.
-// The fake type takes any, so that every combination can be tried.
+// mayUse returns an error for an implementation that is not enabled or not one of the
+// type's. The fake type accepts any, for tests.
 func (c *Conductor) mayUse(h *HardwareType, kind, name string) error {
 	enabled := c.enabled(kind)
 	if !slices.Contains(enabled, name) {
@@ -63,7 +63,7 @@ func (c *Conductor) mayUse(h *HardwareType, kind, name string) error {
 		"%s interface implementation '%s' is not supported by hardware type %s.", kind, name, h.Name)
 }
 
-// enabled is every implementation of this kind that some enabled type may use.
+// enabled lists the implementations of this kind that the enabled types may use.
 func (c *Conductor) enabled(kind string) []string {
 	var names []string
 	for _, h := range c.Config.HardwareTypes {

@@ -7,10 +7,10 @@ import (
 	"ironhook/store"
 )
 
-// begins are the verbs with which an instance begins on a node, or begins again.
+// begins are the verbs that start an instance on a node, the first or another.
 var begins = map[baremetal.ProvisionEvent]bool{baremetal.VerbDeploy: true, baremetal.VerbRebuild: true, baremetal.VerbAdopt: true}
 
-// mayBegin asks the storage interface whether the node may have its volumes.
+// mayBegin asks the storage interface whether the node's volumes are available to it.
 func (c *Conductor) mayBegin(tx *store.Tx, n *baremetal.Node, event baremetal.ProvisionEvent) error {
 	owning, ok := c.Storage[n.Interfaces.Storage()].(Owning)
 	if !ok || !begins[event] {
@@ -31,7 +31,7 @@ func (c *Conductor) importImage(ctx context.Context, n *baremetal.Node) error {
 	return nil
 }
 
-// remake is the step of a deployment that makes the node's own boot volume anew.
+// remake is the step of a deployment that replaces the node's own boot volume.
 func (c *Conductor) remake(ctx context.Context, n *baremetal.Node) error {
 	storage, err := c.storageOf(n)
 	if err != nil {
@@ -43,9 +43,9 @@ func (c *Conductor) remake(ctx context.Context, n *baremetal.Node) error {
 	return nil
 }
 
-// MayChangeTarget refuses a change of a volume target that a deployed node would lose a
-// volume by, or another one: before is nil for a new target, after for one that goes. Call
-// it in the transaction of the change.
+// MayChangeTarget refuses a change of a volume target by which a deployed node, this or
+// another, would lose a volume: before is nil for a new target, after for a deleted one.
+// Call it in the transaction of the change.
 func (c *Conductor) MayChangeTarget(tx *store.Tx, before, after *baremetal.VolumeTarget) error {
 	if before != nil && after != nil && before.NodeUUID != after.NodeUUID {
 		if err := c.mayChange(tx, before.NodeUUID, before, nil); err != nil {

@@ -9,17 +9,17 @@ import (
 	"ironhook/baremetal"
 )
 
-// Step is one move of a plan. Do is safe to repeat; Undo, where there is one,
-// takes back what Do may have begun.
+// Step is one step of a plan. Do is safe to repeat; Undo, which may be nil, reverts what Do
+// may have begun.
 type Step struct {
 	Name string
 	Do   func(ctx context.Context, n *baremetal.Node) error
 	Undo func(ctx context.Context, n *baremetal.Node) error
 }
 
-// follow runs the steps in order on the node as it is before each, saving the
-// name of the step in deploy_step first. When one fails, those done and the one
-// that failed are undone in reverse; errors of undoing are joined to the first.
+// follow runs the steps in order. It saves the name of each in deploy_step first and reads
+// the node again. When one fails, it and the steps before are undone in reverse; their
+// errors are joined to the first.
 func (c *Conductor) follow(ctx context.Context, uuid string, steps []Step) error {
 	for i, step := range steps {
 		n, err := c.enter(ctx, uuid, step.Name)
@@ -27,7 +27,7 @@ func (c *Conductor) follow(ctx context.Context, uuid string, steps []Step) error
 			err = step.Do(ctx, n)
 		}
 		if c.base.Err() != nil {
-			return err // interrupted by a shutdown: the machine is left as it is
+			return err // interrupted by a shutdown: the machine stays as it is
 		}
 		if err != nil {
 			err = fmt.Errorf("%s: %w", step.Name, err)
@@ -37,7 +37,7 @@ func (c *Conductor) follow(ctx context.Context, uuid string, steps []Step) error
 	return nil
 }
 
-// enter saves the name of the step about to run and returns the node as it is.
+// enter saves the name of the next step and returns the current node.
 func (c *Conductor) enter(ctx context.Context, uuid, step string) (node *baremetal.Node, err error) {
 	err = c.change(ctx, uuid, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
 		n.DeployStep = baremetal.Object{"step": step, "interface": "deploy"}

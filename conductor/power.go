@@ -10,7 +10,7 @@ import (
 	"ironhook/store"
 )
 
-// powerResult is the state a machine is in when a power action has succeeded.
+// powerResult is the state of a machine after a successful power action.
 var powerResult = map[baremetal.PowerState]baremetal.PowerState{
 	baremetal.PowerOn:      baremetal.PowerOn,
 	baremetal.Reboot:       baremetal.PowerOn,
@@ -19,9 +19,9 @@ var powerResult = map[baremetal.PowerState]baremetal.PowerState{
 	baremetal.SoftPowerOff: baremetal.PowerOff,
 }
 
-// SetPower begins a power action: power on, power off, rebooting, and the soft
-// forms. It returns when the action is accepted; its outcome shows in the node.
-// timeout bounds the action; 0 is the driver's own.
+// SetPower begins a power action: power on, power off, rebooting, and the soft forms. It
+// returns when the action is accepted; the node shows its outcome. timeout bounds the
+// action; 0 is the driver's own.
 func (c *Conductor) SetPower(ctx context.Context, ident string, target baremetal.PowerState, timeout time.Duration) error {
 	uuid, err := c.accept(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
 		if err := MaySwitch(n, ident, string(target)); err != nil {
@@ -51,11 +51,11 @@ func (c *Conductor) SetPower(ctx context.Context, ident string, target baremetal
 	return nil
 }
 
-// stepOf is the step of a boot that a power action takes.
+// stepOf maps a power action to the step of a boot.
 var stepOf = map[baremetal.PowerState]baremetal.EventKind{baremetal.PowerOn: baremetal.EventPowerOn}
 
-// MaySwitch refuses a power action, as the API spells it, that there is not, or that
-// would disturb a cleaning. ident is what the client calls the node.
+// MaySwitch refuses a power action, as the API spells it, that does not exist or would
+// disturb a cleaning. ident is the name by which the client refers to the node.
 func MaySwitch(n *baremetal.Node, ident, action string) error {
 	switch {
 	case powerResult[baremetal.PowerState(action)] == "":
@@ -66,8 +66,8 @@ func MaySwitch(n *baremetal.Node, ident, action string) error {
 	return nil
 }
 
-// switchPower brings a reserved node to target, volumes first on the way up and
-// last on the way down, and writes down how it went.
+// switchPower brings a reserved node to target and records the outcome. Volumes are
+// attached before power-on and detached after power-off.
 func (c *Conductor) switchPower(ctx context.Context, uuid string, target baremetal.PowerState) error {
 	n, err := c.node(ctx, uuid)
 	if err != nil {
@@ -102,8 +102,8 @@ func setPower(n *baremetal.Node, state baremetal.PowerState, now time.Time) {
 	n.DriverInternalInfo["last_power_state_change"] = now.UTC().Format("2006-01-02T15:04:05.000000")
 }
 
-// powerAction does target on the machine and returns the state it is known to be
-// in afterwards, "" when nothing is known.
+// powerAction runs an action on the machine and returns the state that it is in afterwards,
+// "" if unknown.
 func (c *Conductor) powerAction(ctx context.Context, n *baremetal.Node, target baremetal.PowerState) (baremetal.PowerState, error) {
 	power, err := c.powerOf(n, "power")
 	if err != nil {
@@ -115,17 +115,17 @@ func (c *Conductor) powerAction(ctx context.Context, n *baremetal.Node, target b
 	}
 	reboots := target == baremetal.Reboot || target == baremetal.SoftReboot
 	if reboots && before == baremetal.PowerOn {
-		anew, err := c.beginsAnew(ctx, n)
+		ephemeral, err := c.ephemeral(ctx, n)
 		if err != nil {
 			return before, err
 		}
-		if anew {
+		if ephemeral {
 			return c.restart(ctx, n, power, target)
 		}
 	}
 	switch {
 	case powerResult[target] == baremetal.PowerOff && before == baremetal.PowerOff:
-		c.withdraw(ctx, n) // a machine that switched itself off left them attached
+		c.withdraw(ctx, n) // they stay attached when a machine switches itself off
 		return before, nil
 	case powerResult[target] == baremetal.PowerOff:
 		return c.powerDown(ctx, n, power, target)
@@ -135,20 +135,21 @@ func (c *Conductor) powerAction(ctx context.Context, n *baremetal.Node, target b
 	return c.powerUp(ctx, n, power, before, target)
 }
 
-// beginsAnew asks the node's storage interface whether a reboot must renew volumes.
-func (c *Conductor) beginsAnew(ctx context.Context, n *baremetal.Node) (bool, error) {
+// ephemeral reports whether a reboot must reset volumes, by the node's storage interface.
+func (c *Conductor) ephemeral(ctx context.Context, n *baremetal.Node) (bool, error) {
 	storage, err := c.storageOf(n)
 	if err != nil {
 		return false, err
 	}
-	renewing, ok := storage.(Renewing)
+	volumes, ok := storage.(EphemeralStorage)
 	if !ok {
 		return false, nil
 	}
-	return renewing.BeginsAnew(ctx, n)
+	return volumes.Ephemeral(ctx, n)
 }
 
-// restart is a reboot by way of off, where volumes can be renewed.
+// restart is a reboot that switches the machine off in between, so that volumes can be
+// reset.
 func (c *Conductor) restart(ctx context.Context, n *baremetal.Node, power Power, target baremetal.PowerState) (baremetal.PowerState, error) {
 	off := map[baremetal.PowerState]baremetal.PowerState{baremetal.Reboot: baremetal.PowerOff, baremetal.SoftReboot: baremetal.SoftPowerOff}[target]
 	if state, err := c.powerDown(ctx, n, power, off); err != nil {
@@ -165,9 +166,9 @@ func (c *Conductor) powerDown(ctx context.Context, n *baremetal.Node, power Powe
 	return baremetal.PowerOff, nil
 }
 
-// seen is the state that a machine is in after a power action has failed, which may be
-// neither the one before nor the one wanted: a reboot can get as far as off. It asks
-// whatever time the action had left. A machine that does not say is in PowerError.
+// seen reads the state of a machine after a failed power action, which may be neither the
+// old nor the wanted one: a reboot can get as far as off. It asks even if the action's time
+// is up. If the machine does not answer, the state is PowerError.
 func (c *Conductor) seen(n *baremetal.Node, power Power) baremetal.PowerState {
 	ctx, cancel := context.WithTimeout(c.base, syncTime)
 	defer cancel()
@@ -181,16 +182,16 @@ func (c *Conductor) seen(n *baremetal.Node, power Power) baremetal.PowerState {
 	return state
 }
 
-// withdraw detaches the volumes of a machine that is off. When that fails the
-// machine still cannot do harm, and the next attach starts afresh.
+// withdraw detaches the volumes of a machine that is off. A failure does no harm: the
+// machine is off, and the next attach renews the grants.
 func (c *Conductor) withdraw(ctx context.Context, n *baremetal.Node) {
 	if err := c.detach(ctx, n); err != nil {
 		c.Log.Warn("detach volumes after power off", "node", n.UUID, "error", err)
 	}
 }
 
-// powerUp attaches and chooses the network as boot device, then switches. When
-// switching fails and the machine is off, what was attached is withdrawn.
+// powerUp attaches the volumes and sets the network as boot device, then switches. If
+// switching fails and the machine is off, the volumes are detached.
 func (c *Conductor) powerUp(ctx context.Context, n *baremetal.Node, power Power, before, target baremetal.PowerState) (baremetal.PowerState, error) {
 	if err := c.prepareVolumeBoot(ctx, n); err != nil {
 		return before, err

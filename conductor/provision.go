@@ -19,7 +19,7 @@ type ProvisionRequest struct {
 	RescuePassword string
 }
 
-// verbs gives the state machine's event for the API's verb.
+// verbs maps the API's verbs to events of the state machine.
 var verbs = map[string]baremetal.ProvisionEvent{
 	"manage": baremetal.VerbManage, "provide": baremetal.VerbProvide,
 	"active": baremetal.VerbDeploy, "deploy": baremetal.VerbDeploy,
@@ -30,8 +30,8 @@ var verbs = map[string]baremetal.ProvisionEvent{
 	"rescue": baremetal.VerbRescue, "unrescue": baremetal.VerbUnrescue,
 }
 
-// Provision begins to move a node along the state machine. It returns when the
-// move is accepted; its outcome shows in the node.
+// Provision starts a transition of the state machine. It returns when the verb is accepted;
+// the node shows its outcome.
 func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequest) error {
 	event := verbs[r.Target]
 	err := c.Store.View(ctx, func(tx *store.Tx) error {
@@ -59,7 +59,7 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 		}
 		state = next
 		if n.ProvisionState != baremetal.CleanFailed {
-			n.LastError = "" // why cleaning failed is still of interest to who manages the node
+			n.LastError = "" // after a failed cleaning the reason stays for the operator
 		}
 		if event == baremetal.VerbClean {
 			n.CleanStep = baremetal.Object{"step": "manual"}
@@ -89,7 +89,7 @@ func with(o baremetal.Object, key string, value any) baremetal.Object {
 	return o
 }
 
-// allowed holds the rules of the node itself: maintenance and protection.
+// allowed checks the rules of the node itself: maintenance and protection.
 func allowed(n *baremetal.Node, event baremetal.ProvisionEvent) error {
 	deploys := event == baremetal.VerbDeploy || event == baremetal.VerbRebuild
 	if n.Maintenance && deploys {
@@ -102,7 +102,7 @@ func allowed(n *baremetal.Node, event baremetal.ProvisionEvent) error {
 	return nil
 }
 
-// MayProvision refuses a verb, as the API spells it, that leads nowhere from the node's
+// MayProvision refuses a verb, as the API spells it, that is not allowed in the node's
 // state.
 func MayProvision(n *baremetal.Node, verb string) error {
 	if _, ok := n.ProvisionState.Next(verbs[verb]); ok {
@@ -114,10 +114,10 @@ func MayProvision(n *baremetal.Node, verb string) error {
 	return fleet.Refuse(verb, n.UUID, string(n.ProvisionState))
 }
 
-// mayProvision does the checks that look beyond the node, before it is reserved.
+// mayProvision makes the checks that need other records, before the node is reserved.
 func (c *Conductor) mayProvision(tx *store.Tx, n *baremetal.Node, event baremetal.ProvisionEvent, r ProvisionRequest) error {
 	if _, ok := n.ProvisionState.Next(event); !ok || n.Reservation != "" {
-		return nil // accept finds the better words
+		return nil // accept returns the better error
 	}
 	if err := allowed(n, event); err != nil {
 		return err
@@ -138,8 +138,8 @@ func (c *Conductor) mayProvision(tx *store.Tx, n *baremetal.Node, event baremeta
 	return nil
 }
 
-// enterState moves n to state and returns the event that tells of it. Cleaning
-// that begins in manageable was asked for by hand and goes back there.
+// enterState moves n to state and returns the event. Cleaning that begins in manageable is
+// a manual one and goes back there.
 func enterState(n *baremetal.Node, state baremetal.ProvisionState, now time.Time) baremetal.Event {
 	detail := fmt.Sprintf("%s -> %s", n.ProvisionState, state)
 	goal := state.Goal()
@@ -150,7 +150,7 @@ func enterState(n *baremetal.Node, state baremetal.ProvisionState, now time.Time
 	return baremetal.Event{Node: n.UUID, Kind: baremetal.EventProvision, Detail: detail}
 }
 
-// carryOut does the work of the state a node has just entered, and moves it on.
+// carryOut does the work of the state that a node has just entered, then moves the node on.
 func (c *Conductor) carryOut(ctx context.Context, uuid string, state baremetal.ProvisionState) error {
 	w, ok := works[state]
 	if !ok {
@@ -158,7 +158,7 @@ func (c *Conductor) carryOut(ctx context.Context, uuid string, state baremetal.P
 	}
 	err := w.do(c, ctx, uuid)
 	if c.base.Err() != nil {
-		return err // interrupted by a shutdown: Recover has the last word
+		return err // interrupted by a shutdown: Recover handles it
 	}
 	var next baremetal.ProvisionState
 	changed := c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
@@ -179,5 +179,5 @@ func (c *Conductor) carryOut(ctx context.Context, uuid string, state baremetal.P
 	if changed != nil || err != nil {
 		return changed
 	}
-	return c.carryOut(ctx, uuid, next) // deleting leads to cleaning leads to available
+	return c.carryOut(ctx, uuid, next) // deleting leads to cleaning, which leads to available
 }

@@ -8,9 +8,9 @@ import (
 	"ironhook/store"
 )
 
-// Recover releases the nodes that this conductor held when it last stopped and
-// fails the work it had begun on them, as Ironic does at its start. It must be
-// called before any verb is accepted.
+// Recover releases the nodes that this conductor had reserved when it stopped and fails
+// their unfinished work, as Ironic does at its start. It must be called before any verb is
+// accepted.
 func (c *Conductor) Recover(ctx context.Context) error {
 	return c.Store.Update(ctx, func(tx *store.Tx) error {
 		held, err := tx.Nodes().List(store.Query{Filters: []store.Filter{{Column: "reservation", Match: store.NotNull}}})

@@ -14,8 +14,8 @@ import (
 	"ironhook/store"
 )
 
-// TestEveryVerbOutsideTheTableIsRefused: what the state table does not have is Ironic's
-// 400, changes nothing and reaches no machine.
+// TestEveryVerbOutsideTheTableIsRefused: a transition that is not in the state table is
+// Ironic's 400, changes nothing and reaches no machine.
 func TestEveryVerbOutsideTheTableIsRefused(t *testing.T) {
 	c, m := setup(t, baremetal.Enroll)
 	states := []baremetal.ProvisionState{
@@ -46,8 +46,8 @@ func TestEveryVerbOutsideTheTableIsRefused(t *testing.T) {
 	}
 }
 
-// TestRulesOfTheNode: maintenance keeps a node from being deployed, protection from
-// being deployed over and from being undeployed.
+// TestRulesOfTheNode: a node in maintenance cannot be deployed; a protected one cannot be
+// rebuilt or undeployed.
 func TestRulesOfTheNode(t *testing.T) {
 	for _, test := range []struct {
 		what, verb string
@@ -75,7 +75,7 @@ func TestRulesOfTheNode(t *testing.T) {
 	}
 }
 
-// moves lists what the log says of the node's states.
+// moves lists the state changes of the node in the log.
 func moves(t *testing.T, c *Conductor) (list []string) {
 	t.Helper()
 	err := c.Store.View(t.Context(), func(tx *store.Tx) error {
@@ -91,7 +91,7 @@ func moves(t *testing.T, c *Conductor) (list []string) {
 	return list
 }
 
-// TestEventsTellEveryMove: each change of the state is in the log, a failure too.
+// TestEventsTellEveryMove: each change of the state is in the log, also a failure.
 func TestEventsTellEveryMove(t *testing.T) {
 	for _, test := range []struct {
 		verb string
@@ -117,8 +117,8 @@ func TestEventsTellEveryMove(t *testing.T) {
 	}
 }
 
-// TestAMachineThatCannotBeSwitchedOffKeepsItsVolumes: it may write still, so nobody else
-// may have them.
+// TestAMachineThatCannotBeSwitchedOffKeepsItsVolumes: it may still write, so no other
+// machine may have them.
 func TestAMachineThatCannotBeSwitchedOffKeepsItsVolumes(t *testing.T) {
 	for _, act := range []func(c *Conductor) error{
 		func(c *Conductor) error { return c.Provision(t.Context(), "pc", ProvisionRequest{Target: "deleted"}) },
@@ -170,8 +170,8 @@ func TestASwitchForgetsTheRamdisk(t *testing.T) {
 	}
 }
 
-// TestTearDownLeavesNoSecretOfTheLastUser: what was deployed on a machine is not for the
-// next one to read.
+// TestTearDownLeavesNoSecretOfTheLastUser: the next user cannot read what was deployed
+// before.
 func TestTearDownLeavesNoSecretOfTheLastUser(t *testing.T) {
 	c, _ := setup(t, baremetal.Active)
 	edit(t, c, func(n *baremetal.Node) {
@@ -186,8 +186,8 @@ func TestTearDownLeavesNoSecretOfTheLastUser(t *testing.T) {
 	}
 }
 
-// TestUndoneInReverse: the step that failed and those before it are undone, the last one
-// first, though an undoing fails as well; all of it is told.
+// TestUndoneInReverse: the failed step and those before it are undone, the last one first,
+// even if an undo fails; all errors are reported.
 func TestUndoneInReverse(t *testing.T) {
 	c, m := setup(t, baremetal.Deploying)
 	step := func(name string) Step {

@@ -11,15 +11,15 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// syncTime bounds one question to a BMC, syncWorkers how many are asked at once.
+// syncTime bounds the query of one BMC, syncWorkers the queries at once.
 const (
 	syncTime    = 30 * time.Second
 	syncWorkers = 8
 )
 
-// Run asks every machine for its power state again and again until ctx ends, so
-// that what the API shows stays true when somebody presses a button. It observes
-// and never switches.
+// Run is the power sync: it reads the power state of every machine periodically until ctx
+// ends, so that the API also shows changes made at the machine. It observes and never
+// switches.
 func (c *Conductor) Run(ctx context.Context) error {
 	if c.PowerInterval == 0 {
 		<-ctx.Done()
@@ -60,8 +60,8 @@ func (c *Conductor) syncPower(ctx context.Context) error {
 	return g.Wait()
 }
 
-// observePower asks one machine; when its answer differs from what is recorded,
-// the node is taken and asked again, so that no verb is overtaken.
+// observePower queries one machine. If the answer differs from the recorded state, it
+// reserves the node and queries again, so that it never interferes with a verb.
 func (c *Conductor) observePower(ctx context.Context, n *baremetal.Node) {
 	ctx, cancel := context.WithTimeout(ctx, syncTime)
 	defer cancel()
@@ -84,15 +84,15 @@ func (c *Conductor) observePower(ctx context.Context, n *baremetal.Node) {
 		return nil
 	})
 	if err != nil {
-		return // somebody is at work on it: the next round sees
+		return // the node is reserved: the next round will see
 	}
 	c.run(ctx, uuid, func(ctx context.Context) error { return c.recordPower(ctx, n, power) })
 }
 
 var errOvertaken = errors.New("the power state has been recorded since")
 
-// recordPower writes down what a reserved machine says. One that is off has no use
-// for its volumes; they are withdrawn as if Ironhook had switched it off.
+// recordPower records the power state of a reserved node. If the machine is off, its
+// volumes are detached as if Ironhook had switched it off.
 func (c *Conductor) recordPower(ctx context.Context, n *baremetal.Node, power Power) error {
 	state, err := power.State(ctx, n)
 	if err != nil || state == "" || state == n.PowerState {

@@ -7,7 +7,7 @@ import (
 	"ironhook/baremetal"
 )
 
-// toy is a whole power driver: what a new kind of BMC takes, with its row in table.
+// toy is a complete power driver: the code for a new kind of BMC, with its row in table.
 type toy struct{ on map[any]bool } // by toy_outlet
 
 func (toy) Keys() []baremetal.Key {

@@ -24,8 +24,8 @@ var validated = []string{
 	"bios", "console", "inspect", "raid", "rescue", "storage",
 }
 
-// Validate reports for every kind of interface whether the node could use it. The
-// error is about reading the node, not about what was found.
+// Validate reports for every kind of interface whether the node could use it. Its error
+// means that the node could not be read.
 func (c *Conductor) Validate(ctx context.Context, ident string) ([]InterfaceReport, error) {
 	var reports []InterfaceReport
 	err := c.Store.View(ctx, func(tx *store.Tx) error {
@@ -41,7 +41,7 @@ func (c *Conductor) Validate(ctx context.Context, ident string) ([]InterfaceRepo
 func (c *Conductor) validate(tx *store.Tx, n *baremetal.Node) (reports []InterfaceReport, err error) {
 	for _, kind := range validated {
 		err := c.validateInterface(tx, n, kind)
-		if err != nil && !isFinding(err) {
+		if err != nil && !operatorError(err) {
 			return nil, err
 		}
 		r := InterfaceReport{Kind: kind, OK: err == nil}
@@ -53,8 +53,9 @@ func (c *Conductor) validate(tx *store.Tx, n *baremetal.Node) (reports []Interfa
 	return reports, nil
 }
 
-// isFinding tells a fault of the node's configuration from a failure to look.
-func isFinding(err error) bool {
+// operatorError reports whether an error is a fault of the node's configuration, not a
+// failure to check it.
+func operatorError(err error) bool {
 	var finding *baremetal.Error
 	return errors.As(err, &finding)
 }
@@ -166,7 +167,7 @@ func all(errs ...error) error {
 	for _, err := range errs {
 		switch {
 		case err == nil:
-		case !isFinding(err):
+		case !operatorError(err):
 			return err
 		default:
 			texts = append(texts, err.Error())
@@ -191,7 +192,7 @@ func distinct(texts []string) (kept []string) {
 }
 
 func deployRefused(n *baremetal.Node, reason error) error {
-	if reason == nil || !isFinding(reason) {
+	if reason == nil || !operatorError(reason) {
 		return reason
 	}
 	return baremetal.Errorf(baremetal.ErrInvalid, "Failed to validate deploy or power info for node %s: %s", n.UUID, reason)

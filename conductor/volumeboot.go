@@ -10,7 +10,7 @@ import (
 	"ironhook/store"
 )
 
-// plan asks the node's storage interface what the node boots from.
+// plan returns the boot plan of the node, by its storage interface.
 func (c *Conductor) plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
 	storage, err := c.storageOf(n)
 	if err != nil {
@@ -28,9 +28,8 @@ func (c *Conductor) planNow(ctx context.Context, n *baremetal.Node) (p boot.Plan
 	return p, err
 }
 
-// prepareVolumeBoot attaches the volumes of a node that boots from one and sets
-// its boot device, for good: a diskless machine has no other. It does nothing for
-// other nodes.
+// prepareVolumeBoot attaches the volumes of a node that boots from one and sets its boot
+// device persistently: a diskless machine has no other. It does nothing for other nodes.
 func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) error {
 	p, err := c.planNow(ctx, n)
 	if err != nil || p.Refusal != nil {
@@ -45,7 +44,7 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) er
 	}
 	management, err := c.powerOf(n, "management")
 	if err != nil {
-		return ignoring(err, baremetal.ErrUnsupported) // a person has chosen it in the firmware
+		return ignoring(err, baremetal.ErrUnsupported) // it is set by hand in the firmware
 	}
 	device := p.Device()
 	err = management.SetBootDevice(ctx, n, device, true)
@@ -57,7 +56,7 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) er
 		Detail: "is switched on all the same and boots what its firmware has first: " + sentence(err)})
 }
 
-// ignoring is err, or nil when it is of this kind.
+// ignoring returns err, or nil if it is of this kind.
 func ignoring(err, kind error) error {
 	if errors.Is(err, kind) {
 		return nil
@@ -65,11 +64,10 @@ func ignoring(err, kind error) error {
 	return err
 }
 
-// bootsFrom reports whether the node can be expected to boot from the device though
-// its BMC refuses to set it. UEFI has a boot order of its own, which many BMCs cannot
-// change. A BIOS must be known to have the device: its BMC says so, or the machine has
-// asked for a boot script before. Otherwise it might boot what an earlier user left on
-// its disk.
+// bootsFrom reports whether the node is expected to boot from the device although its BMC
+// refuses to set it. UEFI has its own boot order, which many BMCs cannot change. For BIOS
+// there must be evidence: the BMC reports the device, or the machine has fetched a boot
+// script before. Otherwise it might boot what an earlier user left on its disk.
 func (c *Conductor) bootsFrom(ctx context.Context, n *baremetal.Node, management Power, device string) bool {
 	if n.BootsUEFI() {
 		return true

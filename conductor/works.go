@@ -11,16 +11,16 @@ import (
 	"ironhook/store"
 )
 
-// work is what happens in a transient state.
+// work is the work of a transient state.
 type work struct {
 	do     func(c *Conductor, ctx context.Context, uuid string) error
-	done   baremetal.ProvisionEvent // what success means to the state machine
+	done   baremetal.ProvisionEvent // the event of success
 	failed string                   // last_error: node, then reason
-	step   baremetal.EventKind      // of a boot, that failure keeps from being taken
+	step   baremetal.EventKind      // step of a boot that a failure prevents
 }
 
-// works by state. There is no agent in Ironhook: cleaning, inspection and rescue
-// have nothing to run on the machine and end at once.
+// works by state. Ironhook has no agent: cleaning, inspection and rescue run nothing on the
+// machine and end at once.
 var works = map[baremetal.ProvisionState]work{
 	baremetal.Verifying:  {(*Conductor).verify, baremetal.Done, "Failed to get power state for node %s. Error: %s", ""},
 	baremetal.Deploying:  {(*Conductor).deploy, baremetal.Done, "Failed to deploy node %s: %s", baremetal.EventPowerOn},
@@ -34,7 +34,7 @@ var works = map[baremetal.ProvisionState]work{
 
 func nothing(*Conductor, context.Context, string) error { return nil }
 
-// verify proves that the machine's power can be asked for, and notes the answer.
+// verify reads the machine's power state, to prove that it can, and records it.
 func (c *Conductor) verify(ctx context.Context, uuid string) error {
 	n, err := c.node(ctx, uuid)
 	if err != nil {
@@ -57,16 +57,16 @@ func (c *Conductor) verify(ctx context.Context, uuid string) error {
 	})
 }
 
-// cleanSteps are the steps of manual cleaning that an interface can do by itself.
-// The others need an agent on the machine, and Ironhook runs none.
+// cleanSteps are the steps of manual cleaning that an interface can do without an agent on
+// the machine.
 var cleanSteps = map[string]map[string][]string{
 	"bios": {"fake": {"apply_configuration", "factory_reset"}},
 	"raid": {"fake": {"create_configuration", "delete_configuration"}},
 }
 
-// clean holds the steps of a manual cleaning against what the node's interfaces can
-// do. Automated cleaning has no steps, though those of a manual one that failed may
-// still be there to see.
+// clean checks the steps of a manual cleaning against those that the node's interfaces can
+// do. Automated cleaning has no steps, even if those of a failed manual one are still
+// recorded.
 func (c *Conductor) clean(ctx context.Context, uuid string) error {
 	n, err := c.node(ctx, uuid)
 	if err != nil {
@@ -96,9 +96,8 @@ func (c *Conductor) inspect(ctx context.Context, uuid string) error {
 	})
 }
 
-// deploy makes a machine run from its boot volume, step by step as Ironic's
-// direct deploy does for a node that boots from a volume. A fake deploy interface
-// leaves the machine alone.
+// deploy boots a machine from its boot volume, in the steps of Ironic's direct deploy for
+// such a node. A fake deploy interface leaves the machine alone.
 func (c *Conductor) deploy(ctx context.Context, uuid string) error {
 	n, err := c.node(ctx, uuid)
 	if err != nil {
@@ -127,9 +126,9 @@ func (c *Conductor) install(ctx context.Context, uuid string) error {
 	return c.follow(ctx, uuid, deploySteps(c))
 }
 
-// deploySteps: a volume that an earlier deployment made becomes a new one while the
-// machine is off. Switching on attaches the volumes and chooses the network as boot
-// device, so that a deployment and a later power cycle take the same way.
+// deploySteps are the steps of a deployment. A volume that an earlier deployment made is
+// replaced while the machine is off. Power-on attaches the volumes and sets the network as
+// boot device, as in any later power cycle.
 func deploySteps(c *Conductor) []Step {
 	off := func(ctx context.Context, n *baremetal.Node) error { return c.power(ctx, n, baremetal.PowerOff) }
 	return []Step{
@@ -144,8 +143,8 @@ func deploySteps(c *Conductor) []Step {
 	}
 }
 
-// chooseBootVolume checks that the node may boot from its volume and remembers it
-// in driver_internal_info.boot_from_volume.
+// chooseBootVolume checks that the node may boot from its volume and records it in
+// driver_internal_info.boot_from_volume.
 func (c *Conductor) chooseBootVolume(ctx context.Context, n *baremetal.Node) error {
 	p, err := c.planNow(ctx, n)
 	if err != nil {
@@ -172,8 +171,8 @@ func (c *Conductor) power(ctx context.Context, n *baremetal.Node, target baremet
 	}))
 }
 
-// tearDown switches the machine off, withdraws its volumes and forgets what was
-// deployed on it. As in Ironic its volume targets go and its connectors stay.
+// tearDown switches the machine off, detaches its volumes and removes what was deployed. As
+// in Ironic its volume targets are deleted and its connectors stay.
 func (c *Conductor) tearDown(ctx context.Context, uuid string) error {
 	n, err := c.node(ctx, uuid)
 	if err != nil {
@@ -201,10 +200,10 @@ func forgetInstance(tx *store.Tx, uuid string) error {
 	}
 	for _, t := range targets {
 		if !n.Interfaces.Deploys() {
-			break // it deployed nothing, and takes nothing away
+			break // it deployed nothing, and removes nothing
 		}
 		if t.Options().Keep {
-			continue // its operator wants the next deployment to find it
+			continue // kept for the next deployment
 		}
 		if err := tx.Targets().Delete(t.UUID); err != nil {
 			return err

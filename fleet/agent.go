@@ -13,21 +13,20 @@ import (
 	"ironhook/store"
 )
 
-// agentSecret is the key of the token in driver_internal_info. It contains a word that
-// is masked.
+// agentSecret is the key of the token in driver_internal_info. The masks recognise it.
 const agentSecret = "agent_secret_token"
 
-// ForgetAgent drops what a ramdisk has reported. It ended with the machine's power, and
-// the next one gets a token of its own.
+// ForgetAgent drops the reports and the token of a ramdisk, which has ended with the
+// machine's power.
 func ForgetAgent(n *baremetal.Node) {
 	for _, key := range []string{"agent_url", agentSecret, "agent_verify_ca"} {
 		delete(n.DriverInternalInfo, key)
 	}
 }
 
-// LookUp returns the node that a ramdisk runs on, by UUID or by the addresses of its
-// ports, and the token that its heartbeats must carry, "" where the rules know none. A
-// node that waits for no ramdisk is ErrNotFound like one that does not exist.
+// LookUp returns the node that a ramdisk runs on, by UUID or by the addresses of its ports,
+// and the token that its heartbeats must carry, "" if the rules have none. The error is
+// ErrNotFound also for a node that waits for no ramdisk.
 func (f *Fleet) LookUp(ctx context.Context, r Rules, uuid string, addresses []string) (n *baremetal.Node, token string, err error) {
 	err = f.store.View(ctx, func(tx *store.Tx) error {
 		n, err = findMachine(tx, uuid, addresses)
@@ -59,9 +58,8 @@ func findMachine(tx *store.Tx, uuid string, addresses []string) (*baremetal.Node
 	return tx.Nodes().Get(found[0].NodeUUID)
 }
 
-// agentToken makes the token that the ramdisk's heartbeats must carry. It is given out
-// once, to the first that asks; every later answer is a mask, until the machine is
-// switched off.
+// agentToken makes the token that the ramdisk's heartbeats must carry. It is returned once,
+// to the first request; later ones get a mask until the machine is switched off.
 func (f *Fleet) agentToken(ctx context.Context, node string) (token string, err error) {
 	err = f.edit(ctx, node, func(tx *store.Tx, n *baremetal.Node) error {
 		if n.DriverInternalInfo.Text(agentSecret) != "" {
@@ -82,15 +80,15 @@ func note(n *baremetal.Node, facts baremetal.Object) {
 	maps.Copy(n.DriverInternalInfo, facts)
 }
 
-// Heartbeat is a sign of life of a ramdisk.
+// Heartbeat is a heartbeat of a ramdisk.
 type Heartbeat struct {
 	CallbackURL string
-	Token       *string          // nil when it shows none
+	Token       *string          // nil if absent
 	Facts       baremetal.Object // those that it reports of agent_version, agent_verify_ca, agent_status, agent_status_message
 }
 
-// Beat records the heartbeat of the ramdisk on a node, of which n is what the caller has
-// read. Ironhook has no work for a ramdisk: what boots from a volume needs none.
+// Beat records the heartbeat of the ramdisk on a node; n is the node as the caller has read
+// it. Ironhook has no work for a ramdisk: a machine that boots from a volume needs none.
 func (f *Fleet) Beat(ctx context.Context, n *baremetal.Node, h Heartbeat) error {
 	if err := mayBeat(n, h); err != nil || !waiting.has(n.ProvisionState) {
 		return err
@@ -106,7 +104,7 @@ func (f *Fleet) Beat(ctx context.Context, n *baremetal.Node, h Heartbeat) error 
 	})
 }
 
-// mayBeat checks that it is the ramdisk to which the node's token was given.
+// mayBeat checks that the heartbeat carries the node's token.
 func mayBeat(n *baremetal.Node, h Heartbeat) error {
 	url, token := n.DriverInternalInfo.Text("agent_url"), n.DriverInternalInfo.Text(agentSecret)
 	switch status := h.Facts.Text("agent_status"); {

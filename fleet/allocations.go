@@ -12,10 +12,9 @@ import (
 
 var allocations = kind[baremetal.Allocation]{(*store.Tx).Allocations, func(v *baremetal.Allocation) *string { return &v.UUID }}
 
-// CreateAllocation adds the allocation and finds it a node, or adopts the one that it
-// names. Ironic searches in the background; here it is one transaction, so that no
-// client has to wait. Unless it names a node, v stays as it was made, for clients that
-// count on the state "allocating".
+// CreateAllocation adds the allocation and finds a node for it, or adopts the one that it
+// names. Ironic searches in the background; here it is one transaction. Unless it names a
+// node, v keeps the state "allocating", which clients expect in the answer.
 func (f *Fleet) CreateAllocation(ctx context.Context, r Rules, v *baremetal.Allocation) error {
 	return f.store.Update(ctx, func(tx *store.Tx) error {
 		if err := prepare(tx, r, v); err != nil {
@@ -28,7 +27,7 @@ func (f *Fleet) CreateAllocation(ctx context.Context, r Rules, v *baremetal.Allo
 	})
 }
 
-// prepare checks what is asked for and replaces the names of nodes by their UUIDs.
+// prepare checks the request and replaces the names of nodes with their UUIDs.
 func prepare(tx *store.Tx, r Rules, v *baremetal.Allocation) error {
 	if v.Name != "" && !baremetal.IsName(v.Name) {
 		return invalid("Cannot create allocation with invalid name '%s'", v.Name)
@@ -59,7 +58,7 @@ func prepare(tx *store.Tx, r Rules, v *baremetal.Allocation) error {
 	return nil
 }
 
-// describe completes an allocation that names its node by what the node is.
+// describe completes an allocation that names its node with the attributes of the node.
 func describe(tx *store.Tx, r Rules, v *baremetal.Allocation) error {
 	if !r.Backfill {
 		return invalid("Cannot set node when creating an allocation in this API version")
@@ -82,7 +81,7 @@ func (f *Fleet) UpdateAllocation(ctx context.Context, ident string, p Patch[bare
 	})
 }
 
-// DeleteAllocation deletes the allocation and takes its node back.
+// DeleteAllocation deletes the allocation and releases its node.
 func (f *Fleet) DeleteAllocation(ctx context.Context, ident string) error {
 	return allocations.remove(ctx, f, ident, release)
 }
@@ -121,7 +120,7 @@ func (f *Fleet) DeleteAllocationOf(ctx context.Context, node, ident string) erro
 	})
 }
 
-// release takes the node back if nothing runs on it.
+// release releases the node unless an instance runs on it.
 func release(tx *store.Tx, v *baremetal.Allocation) error {
 	if v.NodeUUID == "" {
 		return nil
@@ -145,8 +144,8 @@ func release(tx *store.Tx, v *baremetal.Allocation) error {
 	return save(tx, n, "no longer allocated")
 }
 
-// dropAllocation deletes the allocation of a node whose instance is taken off. The
-// caller writes the node.
+// dropAllocation deletes the allocation of a node whose instance is removed. The caller
+// writes the node.
 func dropAllocation(tx *store.Tx, n *baremetal.Node) error {
 	uuid := n.AllocationUUID
 	n.AllocationUUID = ""

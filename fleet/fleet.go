@@ -7,7 +7,7 @@ import (
 	"ironhook/store"
 )
 
-// Conductor answers what depends on the drivers and storage of a node.
+// Conductor decides what depends on the drivers and storage of a node.
 type Conductor interface {
 	// Serves reports whether the node's driver is enabled here.
 	Serves(n *baremetal.Node) bool
@@ -15,7 +15,7 @@ type Conductor interface {
 	// driver. Its errors are ErrInvalid.
 	Equip(n *baremetal.Node) error
 	// MayChangeTarget refuses a change of a volume target by which a node would lose a
-	// volume. before is nil for a new target, after for one that goes.
+	// volume. before is nil for a new target, after for a deleted one.
 	MayChangeTarget(tx *store.Tx, before, after *baremetal.VolumeTarget) error
 }
 
@@ -28,23 +28,23 @@ type Fleet struct {
 // New returns the records in s.
 func New(s *store.Store, c Conductor) *Fleet { return &Fleet{s, c} }
 
-// Rules are those that Ironic changed over the years. A client gets the ones that it was
-// written for; the zero Rules are the oldest.
+// Rules are those that changed with Ironic's microversions. A client gets those of its
+// version; the zero Rules are the oldest.
 type Rules struct {
 	Names            NameRule
 	Enrols           bool // a new node begins in enroll, not in available
 	ChassisRemovable bool // a node can be taken out of its chassis
-	InspectingLocks  bool // nothing of a node changes while it is inspected
+	InspectingLocks  bool // a node cannot be changed while it is inspected
 	NetworkType      bool // local_link_connection has a network_type
 	TargetRAID       bool // a node has a target_raid_config
 	Backfill         bool // an allocation can name the node that it describes
 	AgentToken       bool // a ramdisk identifies itself by a token
 }
 
-// NameRule is what a node may be called.
+// NameRule says which names a node may have.
 type NameRule int
 
-// The names of nodes: none at all, those of hosts, or any unreserved characters.
+// The rules of names: none allowed, host names, or any unreserved characters.
 const (
 	NoNames NameRule = iota
 	HostNames
@@ -69,23 +69,23 @@ func named(err error) error {
 // nodeNamed reads the node that another record names by UUID.
 func nodeNamed(tx *store.Tx, uuid string) (*baremetal.Node, error) {
 	n, err := tx.Nodes().Get(uuid)
-	if err == nil && n.UUID != uuid { // that was its name
+	if err == nil && n.UUID != uuid { // found by name
 		err = baremetal.Errorf(baremetal.ErrNotFound, "Node %s could not be found.", uuid)
 	}
 	return n, named(err)
 }
 
-// tell appends to the log what changed about a node.
-func tell(tx *store.Tx, n *baremetal.Node, detail string) error {
+// record appends the event of a change of a node.
+func record(tx *store.Tx, n *baremetal.Node, detail string) error {
 	return tx.Append(baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode, Detail: detail})
 }
 
-// save writes the node and appends what changed about it.
+// save writes the node and appends the event of its change.
 func save(tx *store.Tx, n *baremetal.Node, detail string) error {
 	if err := tx.Nodes().Update(n); err != nil {
 		return err
 	}
-	return tell(tx, n, detail)
+	return record(tx, n, detail)
 }
 
 func (f *Fleet) edit(ctx context.Context, ident string, change func(tx *store.Tx, n *baremetal.Node) error) error {

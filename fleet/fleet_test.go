@@ -12,7 +12,7 @@ import (
 	"ironhook/store/storetest"
 )
 
-// willing is a conductor that has no objections.
+// willing is a conductor that allows everything.
 type willing struct{ refuses error }
 
 func (willing) Serves(*baremetal.Node) bool { return true }
@@ -21,10 +21,10 @@ func (w willing) MayChangeTarget(*store.Tx, *baremetal.VolumeTarget, *baremetal.
 	return w.refuses
 }
 
-// The records of setup all have this UUID.
+// id is the UUID of all records of setup.
 const id = "00000000-0000-4000-8000-000000000001"
 
-// setup is a fleet with a node and one record of each kind that belongs to it.
+// setup makes a fleet with a node and one record of each kind that belongs to it.
 func setup(t *testing.T, change func(n *baremetal.Node)) *Fleet {
 	t.Helper()
 	s := storetest.Open(t)
@@ -49,7 +49,7 @@ func patch[T any](change func(row *T), changed ...string) Patch[T] {
 	return Patch[T]{Apply: func(row *T) ([]string, error) { change(row); return changed, nil }}
 }
 
-// edits is every change that waits for the node's lock, and the event that it appends,
+// edits are the changes that wait for the node's lock, each with the event that it appends,
 // "" for none.
 var edits = map[string]struct {
 	do    func(ctx context.Context, f *Fleet) error
@@ -95,8 +95,8 @@ var edits = map[string]struct {
 		"a ramdisk has looked the node up", baremetal.Deploying},
 }
 
-// TestEditsWaitForTheLock: on a reserved node each is refused after two seconds and leaves
-// nothing behind; on a free one it is done with its event.
+// TestEditsWaitForTheLock: on a reserved node each is refused after two seconds and changes
+// nothing; on a free one it is done, with its event.
 func TestEditsWaitForTheLock(t *testing.T) {
 	for name, c := range edits {
 		t.Run(name, func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestEditsWaitForTheLock(t *testing.T) {
 	}
 }
 
-// TestEditGoesOnWhenTheNodeIsFree while it waits.
+// TestEditGoesOnWhenTheNodeIsFree: an edit that waits continues when the node is released.
 func TestEditGoesOnWhenTheNodeIsFree(t *testing.T) {
 	f := setup(t, func(n *baremetal.Node) { n.Reservation = "peer" })
 	tried := make(chan struct{})
@@ -174,7 +174,8 @@ func events(t *testing.T, f *Fleet) (details []string) {
 	return details
 }
 
-// TestRefusedChangesLeaveNothing: the kind of each refusal, its words, no row, no event.
+// TestRefusedChangesLeaveNothing: each refusal has its kind and message, and writes no row
+// and no event.
 func TestRefusedChangesLeaveNothing(t *testing.T) {
 	const other = "00000000-0000-4000-8000-000000000002"
 	f := setup(t, func(n *baremetal.Node) { n.ProvisionState, n.ChassisUUID = baremetal.Active, other })
@@ -242,7 +243,7 @@ func TestRefusedChangesLeaveNothing(t *testing.T) {
 	}
 }
 
-// TestAgentTokenIsGivenOnce, and forgotten with the machine's power.
+// TestAgentTokenIsGivenOnce: the token is returned once, and dropped at power-off.
 func TestAgentTokenIsGivenOnce(t *testing.T) {
 	f := setup(t, func(*baremetal.Node) {})
 	look := func() string {
@@ -268,7 +269,8 @@ func TestAgentTokenIsGivenOnce(t *testing.T) {
 	}
 }
 
-// TestADeletedNodeLeavesItsVolume behind if it is deployed; else it takes it along.
+// TestADeletedNodeLeavesItsVolume: the volume of a deleted node stays if the node was
+// deployed; otherwise it is deleted too.
 func TestADeletedNodeLeavesItsVolume(t *testing.T) {
 	for state, stays := range map[baremetal.ProvisionState]bool{
 		baremetal.Active: true, baremetal.DeployFailed: true, baremetal.Available: false,

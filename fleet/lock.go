@@ -9,11 +9,11 @@ import (
 	"ironhook/store"
 )
 
-// lockPatience is how long a change waits for a reserved node. Ironic tries three
-// times, a second apart.
+// lockPatience is how long a change waits for a reserved node, as long as Ironic's three
+// attempts, a second apart.
 const lockPatience = 2 * time.Second
 
-// Free returns ErrLocked if a conductor holds the node.
+// Free returns ErrLocked if the node is reserved.
 func Free(n *baremetal.Node) error {
 	if n.Reservation == "" {
 		return nil
@@ -22,8 +22,8 @@ func Free(n *baremetal.Node) error {
 		"Node %s is locked by host %s, please retry after the current operation is completed.", n.UUID, n.Reservation)
 }
 
-// Edit runs f on an unreserved node in one transaction and writes nothing itself. While
-// the node is reserved Edit waits, for at most two seconds; then it returns ErrLocked.
+// Edit runs f on an unreserved node in one transaction; f does the writing. While the node
+// is reserved Edit waits, for two seconds at most; then it returns ErrLocked.
 func Edit(ctx context.Context, s *store.Store, ident string, f func(tx *store.Tx, n *baremetal.Node) error) error {
 	deadline := time.NewTimer(lockPatience)
 	defer deadline.Stop()

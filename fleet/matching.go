@@ -27,14 +27,14 @@ func allocate(tx *store.Tx, v *baremetal.Allocation) error {
 	return bind(tx, &later, found)
 }
 
-// fail keeps the allocation with the reason why it has no node.
+// fail stores the allocation with the reason why it has no node.
 func fail(tx *store.Tx, v *baremetal.Allocation, reason string) error {
 	v.State, v.NodeUUID, v.LastError = baremetal.AllocationFailed, "", fmt.Sprintf("Failed to process allocation %s: %s.", v.UUID, reason)
 	return tx.Allocations().Update(v)
 }
 
-// match finds the nodes that are available, free, with a known power state and of the
-// class, and chooses one. failure is the reason why there is none.
+// match chooses a node of the resource class that is available, has no instance and has a
+// known power state. failure is the reason if there is none.
 func match(tx *store.Tx, v *baremetal.Allocation) (found *baremetal.Node, failure string, err error) {
 	filters := []store.Filter{
 		{Column: "resource_class", Value: v.ResourceClass}, {Column: "provision_state", Value: string(baremetal.Available)},
@@ -60,10 +60,10 @@ func match(tx *store.Tx, v *baremetal.Allocation) (found *baremetal.Node, failur
 	return best[rand.IntN(len(best))], "", nil
 }
 
-// choose keeps the best of the free nodes, among which chance may decide. Only those
-// with the traits and of the owner will do. A node of the allocation's own name comes
-// first, then those that no conductor holds. What goes on with an available node is a
-// change of power, which an allocation does not disturb.
+// choose returns the best of the free nodes, from which the caller picks at random. They
+// must have the traits and the owner. A node with the allocation's own name is preferred,
+// then nodes that are not reserved. A reserved available node is only changing its power,
+// which an allocation does not disturb.
 func choose(v *baremetal.Allocation, free []*baremetal.Node) []*baremetal.Node {
 	suitable := keep(free, func(n *baremetal.Node) bool {
 		return !lacksTraits(n, v) && (v.Owner == "" || v.Owner == n.Owner || v.Owner == n.Lessee)
@@ -85,7 +85,7 @@ func lacksTraits(n *baremetal.Node, v *baremetal.Allocation) bool {
 	return slices.ContainsFunc(v.Traits, func(t string) bool { return !slices.Contains(n.Traits, t) })
 }
 
-// bind gives the node to the allocation.
+// bind assigns the node to the allocation.
 func bind(tx *store.Tx, v *baremetal.Allocation, n *baremetal.Node) error {
 	v.State, v.NodeUUID = baremetal.AllocationActive, n.UUID
 	n.AllocationUUID, n.InstanceUUID = v.UUID, v.UUID
@@ -99,7 +99,7 @@ func bind(tx *store.Tx, v *baremetal.Allocation, n *baremetal.Node) error {
 	if err := tx.Allocations().Update(v); err != nil {
 		return err
 	}
-	return tell(tx, n, "allocated to "+cmp.Or(v.Name, v.UUID))
+	return record(tx, n, "allocated to "+cmp.Or(v.Name, v.UUID))
 }
 
 // adopt makes the allocation of a node in use.
@@ -120,7 +120,7 @@ func adopt(tx *store.Tx, v *baremetal.Allocation) error {
 	return bind(tx, v, n)
 }
 
-// misfit returns why a node in use is not what the allocation describes, "" when it is.
+// misfit returns why a node in use does not match the allocation, or "".
 func misfit(v *baremetal.Allocation, n *baremetal.Node) string {
 	var reasons []string
 	if n.ProvisionState != baremetal.Active {

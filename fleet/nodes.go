@@ -13,7 +13,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// CreateNode enrols a node. given are the fields as the client wrote them.
+// CreateNode enrols a node. given are the fields as the client sent them.
 func (f *Fleet) CreateNode(ctx context.Context, r Rules, n *baremetal.Node, given baremetal.Object) error {
 	n.UUID = cmp.Or(n.UUID, uuid.NewString())
 	n.ProvisionState = baremetal.Available
@@ -33,7 +33,7 @@ func (f *Fleet) CreateNode(ctx context.Context, r Rules, n *baremetal.Node, give
 		if err := tx.Nodes().Insert(n); err != nil {
 			return err
 		}
-		return tell(tx, n, "created "+n.Label())
+		return record(tx, n, "created "+n.Label())
 	})
 }
 
@@ -49,17 +49,17 @@ func checkGiven(r Rules, n *baremetal.Node, given baremetal.Object) error {
 		}
 	}
 	if n.Owner != "" {
-		// There are no projects here, so no node can have an owner. These are Ironic's
-		// words without Keystone.
+		// There are no projects here, so no node can have an owner. This is Ironic's
+		// message without Keystone.
 		return invalid("Cannot create a node as a project scoped admin with an owner other than your own project.")
 	}
 	return nil
 }
 
-// reserved are the words that the routes under /v1/nodes/ need for themselves.
+// reserved are the words that are routes under /v1/nodes/.
 var reserved = []string{"maintenance", "management", "states", "vendor_passthru", "detail", "validate"}
 
-// hostName is what HostNames allows.
+// hostName is the form of names under HostNames.
 var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9_-]{0,62}[a-z0-9])*\.?$`)
 
 // checkName checks a new name of a node. refusal is the message for an invalid one.
@@ -82,7 +82,7 @@ func (f *Fleet) DeleteNode(ctx context.Context, ident string) error {
 		if err := mayDelete(n); err != nil {
 			return err
 		}
-		if err := tell(tx, n, "deleted "+n.Label()); err != nil {
+		if err := record(tx, n, "deleted "+n.Label()); err != nil {
 			return err
 		}
 		if err := keepVolumes(tx, n); err != nil {
@@ -92,8 +92,8 @@ func (f *Fleet) DeleteNode(ctx context.Context, ident string) error {
 	})
 }
 
-// keepVolumes takes from a deployed node the volumes that its deployment made: they stay,
-// as volumes that an operator asked for. The volumes of other nodes go with the node.
+// keepVolumes makes the volumes of a deployed node independent of it, so that they stay
+// when it is deleted. Those of a node that is not deployed are deleted with it.
 func keepVolumes(tx *store.Tx, n *baremetal.Node) error {
 	if !n.ProvisionState.Holds() {
 		return nil

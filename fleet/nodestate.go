@@ -19,8 +19,8 @@ func (f *Fleet) SetMaintenance(ctx context.Context, ident string, on bool, reaso
 	})
 }
 
-// HasConsole returns ErrUnsupported if the node's driver has no console. That is every
-// driver but the fake one, which remembers whether its console is on.
+// HasConsole returns ErrUnsupported if the node's driver has no console. Only the fake
+// driver has one: a flag.
 func HasConsole(n *baremetal.Node) error {
 	if !n.Interfaces.Has("console") {
 		return baremetal.Unsupported(n.Driver, "console")
@@ -39,8 +39,8 @@ func (f *Fleet) SetConsole(ctx context.Context, ident string, on bool) error {
 	})
 }
 
-// SetTargetRAID keeps the RAID configuration that the next cleaning shall apply. check
-// judges its form, if the node can have one.
+// SetTargetRAID stores the RAID configuration for the next cleaning. check validates its
+// form, if the node can have one.
 func (f *Fleet) SetTargetRAID(
 	ctx context.Context, ident string, r Rules, config baremetal.Object, check func(baremetal.Object) error,
 ) error {
@@ -59,8 +59,8 @@ func (f *Fleet) SetTargetRAID(
 	})
 }
 
-// SetBootMode accepts a boot mode for the node, of which n is what the caller has read.
-// No hardware type can set one: as in Ironic, the node's last_error says so.
+// SetBootMode accepts a boot mode for the node; n is the node as the caller has read it. No
+// hardware type can set one: as in Ironic, the node's last_error says so.
 func (f *Fleet) SetBootMode(ctx context.Context, n *baremetal.Node, mode string) error {
 	return f.attempt(ctx, n, "boot mode to '"+mode, "set_boot_mode")
 }
@@ -70,8 +70,8 @@ func (f *Fleet) SetSecureBoot(ctx context.Context, n *baremetal.Node, state stri
 	return f.attempt(ctx, n, "secure_boot state to '"+state+"'", "set_secure_boot_state")
 }
 
-// attempt accepts a request for something that no hardware type can do. Ironic tries in
-// the background, so the failure goes to last_error.
+// attempt accepts a request that no hardware type can fulfil. Ironic tries in the
+// background, so the failure goes to last_error.
 func (f *Fleet) attempt(ctx context.Context, n *baremetal.Node, what, extension string) error {
 	if n.ProvisionState.Transient() {
 		return conflict("Node is in %s state. Since node is transitioning, the boot mode will not be set as this may interfere "+

@@ -11,18 +11,17 @@ import (
 
 // NodePatch is a change of a node that a client asks for.
 type NodePatch struct {
-	Ident           string    // what the client calls the node
-	Names           []*string // the names that it gives the node, nil for null
-	Unbinds         bool      // it takes the instance off, and does nothing else
-	ResetInterfaces bool      // a new driver brings its own interfaces
+	Ident           string    // the UUID or name that the client sent
+	Names           []*string // the new names, nil for null
+	Unbinds         bool      // it removes the instance, and does nothing else
+	ResetInterfaces bool      // a new driver sets its default interfaces
 	// Apply changes the node and returns the names of the fields whose values differ now.
 	Apply func(n *baremetal.Node) (changed []string, err error)
 }
 
-// UpdateNode changes the node, of which n is what the caller has read, and returns it as
-// it is then.
+// UpdateNode changes the node and returns it; n is the node as the caller has read it.
 func (f *Fleet) UpdateNode(ctx context.Context, n *baremetal.Node, r Rules, p NodePatch) (*baremetal.Node, error) {
-	if err := mayUpdate(n, r, p); err != nil { // now, before waiting for the lock
+	if err := mayUpdate(n, r, p); err != nil { // check before waiting for the lock
 		return nil, err
 	}
 	err := f.edit(ctx, n.UUID, func(tx *store.Tx, now *baremetal.Node) error {
@@ -35,7 +34,7 @@ func (f *Fleet) UpdateNode(ctx context.Context, n *baremetal.Node, r Rules, p No
 	return n, err
 }
 
-// mayUpdate refuses to change a node on its way between states, and invalid names.
+// mayUpdate refuses changes of a node in a transient state, and invalid names.
 func mayUpdate(n *baremetal.Node, r Rules, p NodePatch) error {
 	if !n.Maintenance || !p.Unbinds {
 		if transitioning(n) {
@@ -88,7 +87,7 @@ func (f *Fleet) updateNode(tx *store.Tx, n *baremetal.Node, r Rules, p NodePatch
 	return save(tx, n, "changed: "+strings.Join(changed, ", "))
 }
 
-// checkFlags holds the rules between maintenance, protected, retired and their reasons.
+// checkFlags checks the rules of maintenance, protected, retired and their reasons.
 func checkFlags(n *baremetal.Node, changed []string) error {
 	has := func(field string) bool { return slices.Contains(changed, field) }
 	if has("maintenance") && !n.Maintenance {
@@ -140,7 +139,7 @@ func (f *Fleet) updateInterfaces(n *baremetal.Node, changed []string, reset bool
 	return f.conductor.Equip(n)
 }
 
-// checkInstance holds the rules of a node that an instance is bound to.
+// checkInstance checks the rules of a node with an instance.
 func checkInstance(tx *store.Tx, before, n *baremetal.Node, changed []string) error {
 	settled := malleable.has(before.ProvisionState)
 	instance := slices.Contains(changed, "instance_uuid")

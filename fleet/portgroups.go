@@ -24,7 +24,7 @@ func (f *Fleet) CreatePortgroup(ctx context.Context, v *baremetal.Portgroup) err
 	})
 }
 
-// UpdatePortgroup changes the portgroup, which the client calls ident, and returns it.
+// UpdatePortgroup changes the portgroup with the UUID or name ident and returns it.
 func (f *Fleet) UpdatePortgroup(ctx context.Context, ident string, r Rules, p Patch[baremetal.Portgroup]) (*baremetal.Portgroup, error) {
 	return portgroups.update(ctx, f, ident, p, func(tx *store.Tx, v *baremetal.Portgroup) error {
 		if v.Mode == "" {

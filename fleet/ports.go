@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// CreatePort adds a port to a node. given are the fields as the client wrote them.
+// CreatePort adds a port to a node. given are the fields as the client sent them.
 func (f *Fleet) CreatePort(ctx context.Context, r Rules, p *baremetal.Port, given baremetal.Object) error {
 	p.UUID = cmp.Or(p.UUID, uuid.NewString())
 	return f.store.Update(ctx, func(tx *store.Tx) error {
@@ -33,7 +33,7 @@ func tellPort(tx *store.Tx, node string, p *baremetal.Port, what string) error {
 	return tx.Append(baremetal.Event{Node: node, MAC: p.Address, Kind: baremetal.EventNode, Detail: "port " + what})
 }
 
-// checkPort holds the rules between a port, its link, its network and its portgroup.
+// checkPort checks the rules of a port, its link, its network and its portgroup.
 func checkPort(tx *store.Tx, r Rules, p *baremetal.Port, given baremetal.Object) error {
 	if link, ok := given["local_link_connection"].(map[string]any); ok && link["network_type"] != nil && !r.NetworkType {
 		return tooNew()

@@ -7,7 +7,7 @@ import (
 	"ironhook/baremetal"
 )
 
-// The refusals that several rules share, and the conductor's verbs with them.
+// The refusals that several rules and the conductor's verbs share.
 
 func invalid(format string, args ...any) error {
 	return baremetal.Errorf(baremetal.ErrInvalid, format, args...)
@@ -17,7 +17,7 @@ func conflict(format string, args ...any) error {
 	return baremetal.Errorf(baremetal.ErrConflict, format, args...)
 }
 
-// tooNew refuses what the client's Rules do not know.
+// tooNew is the error of a request beyond the client's Rules.
 func tooNew() error { return baremetal.Errorf(baremetal.ErrTooNew, "Request not acceptable.") }
 
 // rekind returns err with another kind if it is of kind from.
@@ -28,7 +28,8 @@ func rekind(err, from, to error) error {
 	return err
 }
 
-// Refuse is Ironic's InvalidStateRequested. node is what the client calls the node.
+// Refuse is Ironic's InvalidStateRequested. node is the name by which the client refers to
+// the node.
 func Refuse(action, node, state string) error {
 	return invalid(`The requested action "%s" can not be performed on node "%s" while it is in state "%s".`,
 		action, node, cmp.Or(state, "None"))
@@ -47,18 +48,18 @@ func Unprotected(n *baremetal.Node) error {
 	return baremetal.Errorf(baremetal.ErrForbidden, "Node %s is protected and cannot be undeployed, rebuilt or deleted", n.UUID)
 }
 
-// associated refuses a second instance on a node, or the loss of its instance.
+// associated is the error of a node that already has an instance.
 func associated(n *baremetal.Node, instance string) error {
 	return conflict("Node %s is associated with instance %s.", n.UUID, instance)
 }
 
-// contains refuses to delete a record that others belong to.
+// contains is the error of deleting a record to which others belong.
 func contains(what, uuid, members string) error {
 	return invalid("Cannot complete the requested action because %s %s contains %s.", what, uuid, members)
 }
 
-// inspecting refuses to change a record of a node while it is inspected. what names
-// the record and the node.
+// inspecting returns an error if the node is being inspected. what names the record and the
+// node.
 func (r Rules) inspecting(n *baremetal.Node, what string) error {
 	if n.ProvisionState != baremetal.Inspecting || !r.InspectingLocks {
 		return nil

@@ -9,20 +9,20 @@ import (
 	"github.com/google/uuid"
 )
 
-// kind is a kind of rows that change without the lock of a node.
+// kind is a kind of record that changes without the lock of a node.
 type kind[T any] struct {
 	rows func(*store.Tx) store.Set[T]
 	uuid func(*T) *string
 }
 
-// insert gives the row a UUID if it has none and writes it.
+// insert sets a UUID if there is none and writes the row.
 func (k kind[T]) insert(tx *store.Tx, row *T) error {
 	*k.uuid(row) = cmp.Or(*k.uuid(row), uuid.NewString())
 	return k.rows(tx).Insert(row)
 }
 
-// update applies the patch to the row that ident names. If that changes anything, the
-// row is checked and written.
+// update applies the patch to the row that ident names. If anything changes, it checks and
+// writes the row.
 func (k kind[T]) update(ctx context.Context, f *Fleet, ident string, p Patch[T], check func(*store.Tx, *T) error) (row *T, err error) {
 	err = f.store.Update(ctx, func(tx *store.Tx) error {
 		if row, err = k.rows(tx).Get(ident); err != nil {
@@ -40,7 +40,7 @@ func (k kind[T]) update(ctx context.Context, f *Fleet, ident string, p Patch[T],
 	return row, err
 }
 
-// remove deletes the row that ident names if check lets it go.
+// remove deletes the row that ident names if check allows it.
 func (k kind[T]) remove(ctx context.Context, f *Fleet, ident string, check func(tx *store.Tx, row *T) error) error {
 	return f.store.Update(ctx, func(tx *store.Tx) error {
 		row, err := k.rows(tx).Get(ident)

@@ -23,8 +23,8 @@ func (s states) join(separator string) string {
 func (s states) String() string { return s.join(", ") }
 
 var (
-	// updatable are the states of transition in which a node may be changed all the
-	// same (ironic/common/states.py, UPDATE_ALLOWED_STATES).
+	// updatable are the transient states in which a node may still be changed
+	// (ironic/common/states.py, UPDATE_ALLOWED_STATES).
 	updatable = states{
 		baremetal.DeployFailed, baremetal.Inspecting, baremetal.InspectFailed, baremetal.InspectWait, baremetal.CleanFailed,
 		baremetal.Failed, baremetal.Verifying, baremetal.AdoptFailed, baremetal.RescueFailed, baremetal.UnrescueFailed,
@@ -33,7 +33,7 @@ var (
 	malleable = states{baremetal.Enroll, baremetal.Inspecting, baremetal.InspectWait, baremetal.Manageable, baremetal.Available}
 	// deletable are the states in which a node may be deleted (DELETE_ALLOWED_STATES).
 	deletable = states{baremetal.Manageable, baremetal.Enroll, baremetal.AdoptFailed, baremetal.Available}
-	// connectable are the states in which the cabling of ports may be described anew.
+	// connectable are the states in which the cabling of ports may be changed.
 	connectable = states{baremetal.Enroll, baremetal.Inspecting, baremetal.InspectWait, baremetal.Manageable}
 	// unused are the states in which no machine can be running from its volumes: their
 	// records may be deleted whatever the power state (Ironic since 37.0).

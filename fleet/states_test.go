@@ -11,7 +11,7 @@ import (
 	"ironhook/store/storetest"
 )
 
-// every is all provision states that a node can be in.
+// every lists all provision states of a node.
 var every = []baremetal.ProvisionState{
 	baremetal.Enroll, baremetal.Verifying, baremetal.Manageable, baremetal.Available, baremetal.Active, baremetal.Deploying,
 	baremetal.DeployWait, baremetal.DeployFailed, baremetal.Deleting, baremetal.Cleaning, baremetal.CleanWait, baremetal.CleanFailed,
@@ -22,8 +22,8 @@ var every = []baremetal.ProvisionState{
 var newest = Rules{Names: AnyNames, Enrols: true, ChassisRemovable: true, InspectingLocks: true,
 	NetworkType: true, TargetRAID: true, Backfill: true, AgentToken: true}
 
-// TestRulesOverStates holds each rule against every state: where it lets the client
-// through, and a part of Ironic's sentence elsewhere.
+// TestRulesOverStates checks each rule in every state: where it allows the request, and
+// part of Ironic's message elsewhere.
 func TestRulesOverStates(t *testing.T) {
 	const resting = "enroll|verifying|manageable|available|active|deploy failed|clean failed|error|inspect wait|inspect failed|" +
 		"adopt failed|rescue|rescue failed|unrescue failed"
@@ -92,7 +92,7 @@ func TestRulesOverStates(t *testing.T) {
 	}
 }
 
-// without is every state but these.
+// without lists all states except these.
 func without(these ...baremetal.ProvisionState) string {
 	return states(slices.DeleteFunc(slices.Clone(every), states(these).has)).join("|")
 }

@@ -28,7 +28,7 @@ func (f *Fleet) DeleteTemplate(ctx context.Context, ident string) error {
 	return templates.remove(ctx, f, ident, func(*store.Tx, *baremetal.DeployTemplate) error { return nil })
 }
 
-// distinctSteps refuses a step that a template asks for twice.
+// distinctSteps refuses a step that a template contains twice.
 func distinctSteps(v *baremetal.DeployTemplate) error {
 	seen := map[string]bool{}
 	var twice []string

@@ -16,12 +16,13 @@ func (f *Fleet) SetTraits(ctx context.Context, ident string, traits []string) er
 	return f.editTraits(ctx, ident, func(*baremetal.Node) ([]string, error) { return traits, nil })
 }
 
-// AddTrait gives the node one trait more.
+// AddTrait adds a trait to the node.
 func (f *Fleet) AddTrait(ctx context.Context, ident, trait string) error {
 	return f.editTraits(ctx, ident, func(n *baremetal.Node) ([]string, error) { return append(n.Traits, trait), nil })
 }
 
-// RemoveTrait takes a trait from the node. One that it does not have is ErrNotFound.
+// RemoveTrait removes a trait from the node. The error is ErrNotFound if the node does not
+// have it.
 func (f *Fleet) RemoveTrait(ctx context.Context, ident, trait string) error {
 	return f.editTraits(ctx, ident, func(n *baremetal.Node) ([]string, error) {
 		i := slices.Index(n.Traits, trait)
@@ -32,8 +33,8 @@ func (f *Fleet) RemoveTrait(ctx context.Context, ident, trait string) error {
 	})
 }
 
-// editTraits replaces the node's traits by the ones that change returns, in order and
-// without doubles.
+// editTraits replaces the node's traits with those that change returns, sorted and without
+// duplicates.
 func (f *Fleet) editTraits(ctx context.Context, ident string, change func(n *baremetal.Node) ([]string, error)) error {
 	return f.edit(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
 		traits, err := change(n)

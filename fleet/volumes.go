@@ -16,11 +16,11 @@ type VolumeRecords[T any] struct {
 	kind[T]
 	noun string // in messages
 	node func(*T) *string
-	// mayChange refuses what would take a volume from its node; nil stands for a row that
-	// is not there, before or after.
+	// mayChange refuses a change that would take a volume from its node; before is nil for
+	// a new row, after for a deleted one.
 	mayChange func(tx *store.Tx, before, after *T) error
-	// render adds to a row what clients see of it and what is not stored with it. What it
-	// returns takes that away again.
+	// render adds to a row what clients see but is not stored with it. The function
+	// returned removes it again.
 	render func(tx *store.Tx, row *T) (strip func(*T), err error)
 }
 
@@ -98,11 +98,11 @@ func (v VolumeRecords[T]) Create(ctx context.Context, row *T) error {
 		if err := v.insert(tx, row); err != nil {
 			return err
 		}
-		return v.tell(tx, row, "created")
+		return v.record(tx, row, "created")
 	})
 }
 
-func (v VolumeRecords[T]) tell(tx *store.Tx, row *T, what string) error {
+func (v VolumeRecords[T]) record(tx *store.Tx, row *T, what string) error {
 	return tx.Append(baremetal.Event{Node: *v.node(row), Kind: baremetal.EventNode, Detail: v.noun + " " + *v.uuid(row) + " " + what})
 }
 
@@ -134,7 +134,7 @@ func (v VolumeRecords[T]) Update(ctx context.Context, id string, p Patch[T]) (ro
 	return row, named(err)
 }
 
-// change applies the patch and writes what it changes.
+// change applies the patch and writes the row.
 func (v VolumeRecords[T]) change(tx *store.Tx, row *T, p Patch[T]) error {
 	before := *row
 	changed, err := v.apply(tx, row, p)
@@ -147,10 +147,10 @@ func (v VolumeRecords[T]) change(tx *store.Tx, row *T, p Patch[T]) error {
 	if err := v.rows(tx).Update(row); err != nil {
 		return err
 	}
-	return v.tell(tx, row, "changed: "+strings.Join(changed, ", "))
+	return v.record(tx, row, "changed: "+strings.Join(changed, ", "))
 }
 
-// apply changes the row as clients see it and leaves what is stored of it.
+// apply applies the patch to the row as clients see it, then removes the rendered part.
 func (v VolumeRecords[T]) apply(tx *store.Tx, row *T, p Patch[T]) (changed []string, err error) {
 	strip, err := v.render(tx, row)
 	if err != nil {
@@ -183,7 +183,7 @@ func (v VolumeRecords[T]) Delete(ctx context.Context, id string) error {
 		if err := v.rows(tx).Delete(id); err != nil {
 			return err
 		}
-		return v.tell(tx, row, "deleted")
+		return v.record(tx, row, "deleted")
 	})
 }
 

@@ -18,7 +18,7 @@ import (
 // loses some; sessions never wait for the log.
 const maxPending = 4096
 
-// observation is what may become an event: an act of an initiator, or a fault of a disk.
+// observation is a candidate for an event: an action of an initiator, or a fault of a disk.
 type observation struct {
 	event iscsi.Event
 	node  string // of a fault
@@ -40,7 +40,7 @@ func (e *Exports) enqueue(o observation) {
 	}
 }
 
-// recordAll records what is observed until ctx ends, then what is left.
+// recordAll records observations until ctx ends, then the remaining ones.
 func (e *Exports) recordAll(ctx context.Context) {
 	faults := limit.NewBuckets[subject](limit.DiskFaults, maxSubjects)
 	for {
@@ -56,8 +56,8 @@ func (e *Exports) recordAll(ctx context.Context) {
 	}
 }
 
-// record appends the event of an observation to the log, if it has one. The store is
-// closed after us.
+// record appends the event of an observation to the log, if it has one. The store is still
+// open then.
 func (e *Exports) record(o observation, faults *limit.Buckets[subject]) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -70,7 +70,7 @@ func (e *Exports) record(o observation, faults *limit.Buckets[subject]) {
 	}
 }
 
-// eventOf is the event of an observation; its Kind is "" when there is none.
+// eventOf returns the event of an observation; its Kind is "" if there is none.
 func (e *Exports) eventOf(ctx context.Context, o observation, faults *limit.Buckets[subject]) (baremetal.Event, error) {
 	if o.fault != nil {
 		e.log.Error("disk fault", "node", o.node, "error", o.fault)
@@ -89,12 +89,12 @@ func (e *Exports) eventOf(ctx context.Context, o observation, faults *limit.Buck
 	}
 	act := acts[o.event.Kind]
 	if node == "" || act == boot.SessionClosed && (e.stopping.Load() || !exported || e.alive(o.event.Initiator)) {
-		return baremetal.Event{}, nil // of no machine; or we stop, "detach" says it, or another session stays
+		return baremetal.Event{}, nil // not a node's; or it ends by our stop, by a detach, or beside another session
 	}
 	return baremetal.Event{Node: node, Kind: boots.Next(act, firmware(o.event.ISID)), Detail: detail(o.event)}, nil
 }
 
-// acts are what initiators do, in terms of a boot.
+// acts maps the events of initiators to the steps of a boot.
 var acts = map[iscsi.EventKind]boot.Act{
 	iscsi.Login: boot.SessionOpened, iscsi.FirstRead: boot.SessionRead, iscsi.FirstWrite: boot.SessionWrote,
 	iscsi.Logout: boot.SessionClosed, iscsi.Closed: boot.SessionClosed,
@@ -115,12 +115,12 @@ func (e *Exports) alive(initiator string) bool {
 	return slices.ContainsFunc(e.target.Sessions(), func(s iscsi.SessionInfo) bool { return s.Initiator == initiator })
 }
 
-// recentEvents is how many events of a machine are read for its present boot, which has
-// a dozen.
+// recentEvents is how many events of a node are read to find its present boot, which has
+// about a dozen.
 const recentEvents = 200
 
-// boots returns the node that a session belongs to, "" for none, whether its target is
-// still exported, and the latest boots of that node.
+// boots returns the node of a session, or "", whether its target is still exported, and the
+// latest boots of the node.
 func (e *Exports) boots(ctx context.Context, event iscsi.Event) (node string, exported bool, boots boot.History, err error) {
 	err = e.store.View(ctx, func(tx *store.Tx) error {
 		if node, exported, err = owner(tx, event); err != nil || node == "" {
@@ -134,7 +134,7 @@ func (e *Exports) boots(ctx context.Context, event iscsi.Event) (node string, ex
 	return node, exported, boots, err
 }
 
-// owner finds the node by the target that the initiator wants, or by the initiator's name.
+// owner finds the node by the target name of the session, or by the initiator's name.
 func owner(tx *store.Tx, event iscsi.Event) (node string, exported bool, err error) {
 	grant, err := tx.Grants().Get(event.Target)
 	if err == nil {

@@ -10,7 +10,7 @@ import (
 	"ironhook/store"
 )
 
-// attacher is what every storage interface is to the conductor.
+// attacher is a storage interface as the conductor uses it.
 type attacher interface {
 	Validate(*store.Tx, *baremetal.Node) error
 	Attach(context.Context, *baremetal.Node) error
@@ -18,7 +18,7 @@ type attacher interface {
 	Plan(*store.Tx, *baremetal.Node) (boot.Plan, error)
 }
 
-// The same body against each of them.
+// TestContract runs the same body against each storage interface.
 func TestContract(t *testing.T) {
 	for name, make := range map[string]func(*house) attacher{
 		"noop":     func(*house) attacher { return Noop{} },

@@ -1,30 +1,29 @@
-// Package storage brings machines and their volumes together: Ironic's storage
-// interfaces noop, external and iscsi, and the iSCSI target behind the last.
+// Package storage attaches volumes to nodes: Ironic's storage interfaces noop, external and
+// iscsi, and the iSCSI target that serves the last.
 //
-// [Noop] has nothing to do with volumes. [External] believes what the operator
-// wrote into a volume target's properties: portal, IQN, LUN, secret. [Managed] is the
-// interface named iscsi: a volume target names a local volume in its volume_id, and
-// attaching gives that volume to this one machine, under an IQN of its own and with a CHAP
-// secret made for the occasion.
+// [Noop] attaches no volumes. [External] uses the properties that the operator wrote into a
+// volume target: portal, IQN, LUN, secret. [Managed], the interface named iscsi, exports
+// local volumes itself: a volume target names a volume in its volume_id, and attaching
+// grants it to the node under an IQN of its own with a new CHAP secret.
 //
-// Some volumes are made here: the boot volume of a node whose deployment names an
-// image (made.go), and the overlay that a node has of an image it shares with others,
-// for one boot (anew.go). They belong to the node from the moment they are made, so
-// that what a crash leaves is an orphan of the pool's, and goes.
+// Some volumes are made here: the boot volume of a node whose deployment names an image
+// (deployvolume.go), and the overlay of an image that a node shares with others, for one
+// boot (ephemeral.go). They belong to the node from the moment they are made, so that after
+// a crash the pool deletes them as orphans.
 //
-// # Who may log in
+// # Grants
 //
-// One table says it: grants. Attach writes a row there, and the event of it, in one
-// transaction; detach removes it the same way. [Exports] is the iSCSI target that asks this
-// table at every login. It keeps a disk open while its row is there and remembers nothing
-// else, so a restart forgets nothing, and a row that disappears in whatever way, with the
-// node it belonged to for example, ends its sessions.
+// One table says who may log in: grants. Attach writes a row and its event in one
+// transaction; detach removes the row the same way. [Exports] is the iSCSI target that reads
+// this table at every login. It keeps a disk open as long as its grant exists and has no
+// other state, so a restart loses nothing, and removing a grant in any way, for example with
+// its node, ends its sessions.
 //
 // # Boot events
 //
-// What initiators do at the target shows how far a boot has come: the firmware logs in,
-// reads, the operating system logs in with its own initiator, writes. bootevents.go
-// records that as events; package boot says which.
+// The sessions show the progress of a boot: the firmware logs in and reads, the operating
+// system logs in with its own initiator and writes. bootevents.go records that as events;
+// package boot defines them.
 //
 // # Secrets
 //

@@ -22,8 +22,8 @@ import (
 	"ironhook/volume"
 )
 
-// Exports is the iSCSI target that serves the rows of the table grants. Its
-// methods are safe for concurrent use.
+// Exports is the iSCSI target that serves the grants. Its methods are safe for concurrent
+// use.
 type Exports struct {
 	store   *store.Store
 	volumes *volume.Dir
@@ -33,17 +33,17 @@ type Exports struct {
 
 	stopping atomic.Bool // Serve is about to return
 	mu       sync.Mutex
-	open     map[string]*served // by IQN, each while its row is there
+	open     map[string]*served // by IQN, each as long as its grant exists
 }
 
-// served is a volume that initiators may have open.
+// served is a volume that is open for initiators.
 type served struct {
 	volume   string
 	readOnly bool
 	disk     *volume.Disk
 	device   *scsi.Device
-	ending   bool          // it is being withdrawn
-	ended    chan struct{} // closed when it has been
+	ending   bool          // being withdrawn
+	ended    chan struct{} // closed when it has been withdrawn
 }
 
 // NewExports makes the target. It serves nothing until Serve is called.
@@ -56,7 +56,7 @@ func NewExports(s *store.Store, v *volume.Dir, log *slog.Logger) *Exports {
 // Serve accepts initiators on l until ctx ends, asks them to log out, and closes
 // every disk. It closes l.
 func (e *Exports) Serve(ctx context.Context, l net.Listener) error {
-	// What the sessions do is recorded, and their rows are kept, until they have ended.
+	// Recording and reconciling go on until the sessions have ended.
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	defer context.AfterFunc(ctx, func() { e.stopping.Store(true) })()
@@ -70,11 +70,11 @@ func (e *Exports) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// Sessions describes the sessions there are now, oldest first.
+// Sessions describes the current sessions, oldest first.
 func (e *Exports) Sessions() []iscsi.SessionInfo { return e.target.Sessions() }
 
-// Watch is Sessions with the machine and the volume of each. The grant of one that is
-// being withdrawn may be gone already.
+// Watch is Sessions with the node and the volume of each. They are empty for a session
+// whose grant has just been removed.
 func (e *Exports) Watch(ctx context.Context) (list []watch.Session, err error) {
 	err = e.store.View(ctx, func(tx *store.Tx) error {
 		grants, err := tx.Grants().List(store.Query{})
@@ -100,7 +100,7 @@ func (e *Exports) Watch(ctx context.Context) (list []watch.Session, err error) {
 	return list, err
 }
 
-// nodeName is empty for a host that is no node.
+// nodeName returns "" for a host that is not a node.
 func nodeName(tx *store.Tx, uuid string) (string, error) {
 	if uuid == "" {
 		return "", nil
@@ -112,10 +112,10 @@ func nodeName(tx *store.Tx, uuid string) (string, error) {
 	return n.Name, nil
 }
 
-// lookup says whether an initiator may open a target: only if a row says so.
+// lookup returns what an initiator may open; without a grant it refuses.
 func (e *Exports) lookup(ctx context.Context, initiator, target string) (block.Grant, error) {
-	// Under one lock: whoever withdraws, which is after the row has gone, finds what
-	// was opened while it was there.
+	// Under one lock: withdraw runs after the grant is removed, and must find a disk that
+	// was opened before.
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	grant, err := e.find(ctx, target)
@@ -142,13 +142,13 @@ func (e *Exports) find(ctx context.Context, iqn string) (grant *baremetal.Grant,
 		grant, err = tx.Grants().Get(iqn)
 		return err
 	})
-	if err == nil && grant.IQN != iqn { // rows answer to the UUID of their target too
+	if err == nil && grant.IQN != iqn { // Get finds a grant by its target's UUID too
 		err = baremetal.Errorf(baremetal.ErrNotFound, "Grant %s could not be found.", iqn)
 	}
 	return grant, err
 }
 
-// discover lists what an initiator may open, for SendTargets.
+// discover lists the targets that an initiator may open, for SendTargets.
 func (e *Exports) discover(ctx context.Context, initiator string) (names []string, err error) {
 	err = e.store.View(ctx, func(tx *store.Tx) error {
 		grants, err := tx.Grants().List(store.Query{})
@@ -176,7 +176,7 @@ func (e *Exports) serve(grant *baremetal.Grant) (*served, error) {
 	}
 	options := scsi.Options{Serial: grant.Volume, ReadOnly: grant.ReadOnly, Fault: func(err error) { e.fault(grant, err) }}
 	if !grant.ReadOnly { // readers share a volume, each through a unit of its own
-		options.Reservations = bound{disk.Reservations(), grantID(grant)}
+		options.Reservations = exportKeeper{disk.Reservations(), grantID(grant)}
 	}
 	lun, err := scsi.NewLUN(disk, options)
 	if err != nil {
@@ -188,8 +188,8 @@ func (e *Exports) serve(grant *baremetal.Grant) (*served, error) {
 	return s, nil
 }
 
-// Withdraw ends the sessions of an IQN and closes its disk. Its row must be gone,
-// or a machine would just log in again.
+// Withdraw ends the sessions of an IQN and closes its disk. Its grant must be removed
+// before, or the machine would log in again.
 func (e *Exports) Withdraw(iqn string) {
 	e.mu.Lock()
 	s := e.open[iqn]
@@ -199,9 +199,9 @@ func (e *Exports) Withdraw(iqn string) {
 	}
 }
 
-// withdraw returns when nothing of a volume is open any more, whoever began it: a row
-// that goes brings Detach here, and reconcile. With the row, if it is gone, go the
-// persistent reservations: the next machine that has the volume did not ask for them.
+// withdraw returns when the volume is closed, even if another call closes it: both Detach
+// and reconcile get here for a removed grant. If the grant is gone, its persistent
+// reservations are removed too: they do not concern the next user of the volume.
 func (e *Exports) withdraw(iqn string, s *served, gone bool) {
 	e.mu.Lock()
 	first := !s.ending
@@ -221,8 +221,8 @@ func (e *Exports) withdraw(iqn string, s *served, gone bool) {
 	e.mu.Unlock()
 }
 
-// close flushes first: what a machine wrote and did not flush before it was cut off
-// is not lost to a power cut of ours as well.
+// close flushes first: unflushed data of a machine that was cut off must not be lost to a
+// power cut.
 func (s *served) close(forget bool) error {
 	var err error
 	if !s.readOnly {
@@ -240,15 +240,15 @@ func (e *Exports) withdrawAll() {
 	}
 }
 
-// opened returns a copy of what is open.
+// opened returns a copy of the map of open volumes.
 func (e *Exports) opened() map[string]*served {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return maps.Clone(e.open)
 }
 
-// reconcile withdraws what has lost its row without Detach: with a node or a target
-// that was deleted, or by another hand.
+// reconcile withdraws volumes that lost their grant without Detach, for example when a node
+// or a target was deleted.
 func (e *Exports) reconcile(ctx context.Context) {
 	for {
 		changed := e.store.Changed()

@@ -24,8 +24,7 @@ import (
 	"ironhook/volume"
 )
 
-// The initiators of one machine: what its firmware and its operating systems call
-// their sessions.
+// The ISIDs of one machine: those of its firmware and of its operating systems.
 var (
 	ipxe    = iscsi.ISID{0x40, 0x00, 0x27, 0x23, 0, 0}
 	linux   = iscsi.ISID{0x00, 0x02, 0x3d, 1, 2, 3}
@@ -37,7 +36,7 @@ var (
 func (h *house) serve() (exports *Exports, address string, stop func()) {
 	h.Helper()
 	exports = NewExports(h.store, h.volumes, h.logger())
-	exports.target.Limits.Drain = 50 * time.Millisecond // our initiator does not heed a request to log out
+	exports.target.Limits.Drain = 50 * time.Millisecond // our initiator ignores requests to log out
 	h.managed = NewManaged(h.store, h.pool, h.volumes, fixedPortal, exports.Withdraw)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	h.must(err)
@@ -117,8 +116,8 @@ func TestEventsOfABoot(t *testing.T) {
 	h.until(n, "attach login first-read system up")
 	h.must(firmware.Close())
 
-	// We are killed and started again in the middle of it: the machine comes back
-	// with the same secret, and no event comes twice.
+	// A restart in the middle of the boot: the machine logs in with the same secret, and no
+	// event comes twice.
 	stop()
 	system.Close()
 	_, address, _ = h.serve()
@@ -131,7 +130,7 @@ func TestEventsOfABoot(t *testing.T) {
 	h.must(system.Logout())
 	h.until(n, "attach login first-read system up logout")
 
-	// The operating system restarts by itself: another boot.
+	// The operating system reboots: another boot.
 	h.must(h.store.Append(t.Context(), baremetal.Event{Node: n.UUID, Kind: baremetal.EventScript}))
 	firmware = h.dial(address, x, ipxe)
 	_, err = firmware.Read(0, 512)
@@ -140,7 +139,7 @@ func TestEventsOfABoot(t *testing.T) {
 	h.keepsSecret()
 }
 
-// A session is known by its ISID to be iPXE's; other firmware is not, and is the first.
+// The ISID identifies sessions of iPXE; other firmware is recognised by being first.
 func TestFirmware(t *testing.T) {
 	for _, c := range []struct {
 		isid iscsi.ISID
@@ -152,8 +151,8 @@ func TestFirmware(t *testing.T) {
 	}
 }
 
-// A machine that is switched on by hand may be up before its BMC is asked. The power-on
-// that is seen then does not cut the boot in two, and neither does a flood of refusals.
+// A machine that is switched on by hand may be up before the power sync notices. The late
+// power-on event does not split the boot, and neither does a flood of refusals.
 func TestSeenOnLate(t *testing.T) {
 	h := newHouse(t)
 	n, _ := h.machine("pc-07")
@@ -212,7 +211,7 @@ func TestWhoIsRefused(t *testing.T) {
 			t.Errorf("%s opened the disk", name)
 		}
 	}
-	h.until(n, "attach refused") // one for a while, whoever it was
+	h.until(n, "attach refused") // one event in the interval
 	h.keepsSecret()
 	if _, err := h.tryDial(address, x, linux); err != nil {
 		t.Errorf("the machine itself: %v", err)
@@ -230,8 +229,8 @@ func TestNamesAreReadInEitherCase(t *testing.T) {
 	h.dial(address, h.grant(), linux)
 }
 
-// After Detach nothing of the machine's reaches the volume any more, and the next
-// machine can have it at once.
+// After Detach no write of the machine reaches the volume, and the next machine can attach
+// it at once.
 func TestDetachEndsSessions(t *testing.T) {
 	h := newHouse(t)
 	n, _ := h.machine("shared")
@@ -259,14 +258,14 @@ func TestDetachEndsSessions(t *testing.T) {
 		t.Errorf("sessions = %v, want none", got)
 	}
 	h.must(h.volumes.Delete("shared"))
-	stop() // what was heard is written now
+	stop() // the pending observations are recorded now
 	if got := h.kindsOf(n) + h.kindsOf(next); strings.Contains(got, "logout") {
 		t.Errorf("events = %q: the detach tells it already", got)
 	}
 }
 
-// What an initiator reserves and wants kept outlives a restart of ours (APTPL), but not
-// the end of its export: the next machine has the volume to itself.
+// Persistent reservations (APTPL) survive a restart, but not the end of their export: the
+// next machine does not meet them.
 func TestReservationsOutliveARestart(t *testing.T) {
 	h := newHouse(t)
 	n, _ := h.machine("pc-07")
@@ -298,32 +297,32 @@ func TestReservationsOutliveARestart(t *testing.T) {
 	}
 }
 
-// Reservations end with their export also where it ends unseen: after a restart, before
-// the machine has come back.
-func TestReservationsOfAnExportThatNobodyOpened(t *testing.T) {
+// Reservations end with their export even if it was not opened: after a restart, before the
+// machine has logged in again.
+func TestReservationsOfAnExportNeverOpened(t *testing.T) {
 	h := newHouse(t)
 	h.volume("disk")
 	v, err := h.volumes.Open("disk", false)
 	h.must(err)
 	defer v.Close()
 	old := &baremetal.Grant{IQN: iqnPrefix + "a", CreatedAt: time.UnixMicro(1)}
-	h.must(bound{v.Reservations(), grantID(old)}.Save([]byte(`{"Registrants":null}`)))
+	h.must(exportKeeper{v.Reservations(), grantID(old)}.Save([]byte(`{"Registrants":null}`)))
 	for _, c := range []struct {
 		export *baremetal.Grant
 		want   string
 	}{
 		{old, `{"Registrants":null}`},
-		{&baremetal.Grant{IQN: old.IQN, CreatedAt: time.UnixMicro(2)}, ""}, // attached anew
+		{&baremetal.Grant{IQN: old.IQN, CreatedAt: time.UnixMicro(2)}, ""}, // attached again
 		{&baremetal.Grant{IQN: iqnPrefix + "b", CreatedAt: old.CreatedAt}, ""},
 	} {
-		if got, err := (bound{v.Reservations(), grantID(c.export)}).Load(); err != nil || string(got) != c.want {
+		if got, err := (exportKeeper{v.Reservations(), grantID(c.export)}).Load(); err != nil || string(got) != c.want {
 			t.Errorf("Load for %q = %q, %v, want %q", grantID(c.export), got, err, c.want)
 		}
 	}
 }
 
-// An initiator that is logged in learns that its volume has grown: CAPACITY DATA HAS
-// CHANGED, and then the new capacity.
+// A logged-in initiator is notified of a new size: CAPACITY DATA HAS CHANGED, and then the
+// new capacity.
 func TestInitiatorLearnsOfANewSize(t *testing.T) {
 	h := newHouse(t)
 	n := h.node("pc-07")
@@ -345,7 +344,7 @@ func TestInitiatorLearnsOfANewSize(t *testing.T) {
 	h.must(i.Write(2<<20, make([]byte, 512)))
 }
 
-// A row that goes without Detach, here with its node, takes its sessions along.
+// A grant that is removed without Detach, here with its node, ends its sessions.
 func TestDeletedNodeLosesItsSessions(t *testing.T) {
 	h := newHouse(t)
 	n, _ := h.machine("pc-07")
@@ -353,7 +352,7 @@ func TestDeletedNodeLosesItsSessions(t *testing.T) {
 	h.must(h.managed.Attach(t.Context(), n))
 	i := h.dial(address, h.grant(), linux)
 	h.update(func(tx *store.Tx) error { return tx.Nodes().Delete(n.UUID) })
-	// The connection ends by itself: the initiator has deadlines, so this does too.
+	// The connection ends by itself; the initiator's deadline bounds the wait.
 	if p, err := i.Receive(); err == nil {
 		t.Errorf("received %v, want the end of the connection", p)
 	}
@@ -384,7 +383,7 @@ func TestReadOnlyVolumeIsNotWritten(t *testing.T) {
 	}
 }
 
-// Somebody else's initiator: discovery, CHAP, INQUIRY and capacity.
+// An independent initiator: discovery, CHAP, INQUIRY and capacity.
 func TestWithLibiscsi(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs libiscsi-bin")
@@ -420,8 +419,7 @@ func TestWithLibiscsi(t *testing.T) {
 	}
 }
 
-// A row that goes brings two to withdraw its volume, Detach and who watches the rows:
-// each finds it closed when it returns.
+// Detach and reconcile withdraw the same volume at once: it is closed when either returns.
 func TestWithdrawWaitsForTheOther(t *testing.T) {
 	h := newHouse(t)
 	n, _ := h.machine("pc-07")

@@ -8,13 +8,13 @@ import (
 	"ironhook/store"
 )
 
-// External is the storage interface for volumes that somebody else serves: what is
-// in the properties of a volume target goes into the boot script as it is. Its
-// methods are safe for concurrent use.
+// External is the storage interface for volumes of other iSCSI targets: the properties of a
+// volume target go into the boot script as they are. Its methods are safe for concurrent
+// use.
 type External struct{}
 
-// Validate says what would keep the node from booting from its volume. Ironic looks
-// at the boot interface only and lets the rest fail at boot time.
+// Validate reports what would keep the node from booting from its volume. Ironic looks at
+// the boot interface only and lets the rest fail at boot time.
 func (External) Validate(tx *store.Tx, n *baremetal.Node) error {
 	targets, err := volumeTargets(tx, n)
 	if err != nil {
@@ -43,8 +43,8 @@ func checkExternal(f boot.Facts) (found findings) {
 	return found
 }
 
-// checkProperties looks for what an iSCSI URI is made of. The plural keys are those
-// of several paths to one volume.
+// checkProperties looks for the parts of an iSCSI URI. The plural keys are those of several
+// paths to one volume.
 func checkProperties(found *findings, t *baremetal.VolumeTarget) {
 	if !t.ISCSI() {
 		return
@@ -68,13 +68,13 @@ func empty(v any) bool {
 	return false
 }
 
-// Attach does nothing: the volume is there or is not.
+// Attach does nothing: the other target exports the volume.
 func (External) Attach(context.Context, *baremetal.Node) error { return nil }
 
 // Detach does nothing.
 func (External) Detach(context.Context, *baremetal.Node) error { return nil }
 
-// Plan is what the node boots from.
+// Plan returns the boot plan of the node.
 func (External) Plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
 	return planOf(tx, n)
 }

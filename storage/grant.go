@@ -15,9 +15,8 @@ import (
 
 const iqnPrefix = pool.IQNPrefix
 
-// attach writes the rows for the node's targets, whose volumes are given by the UUIDs
-// of the targets. It returns the IQNs of grants
-// that had to go and whose sessions must end.
+// attach writes the grants of the node's targets; volumes maps their UUIDs to ids of
+// volumes. It returns the IQNs of removed grants, whose sessions must end.
 func attach(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, volumes map[string]string, portal netip.AddrPort) (stale []string, err error) {
 	targets = slices.DeleteFunc(slices.Clone(targets), func(t *baremetal.VolumeTarget) bool { return !t.ISCSI() })
 	stale, err = withdrawChanged(tx, n, targets, volumes)
@@ -77,15 +76,14 @@ func stillFits(tx *store.Tx, g *baremetal.Grant, targets []*baremetal.VolumeTarg
 	return ro == g.ReadOnly, err
 }
 
-// readOnly reports whether the volume is only read through the target, by the word of
-// the target or of the volume itself.
+// readOnly reports whether the target or the volume itself is read-only.
 func readOnly(tx *store.Tx, t *baremetal.VolumeTarget, id string) (bool, error) {
 	v, err := tx.Volumes().Find(id)
 	return t.Options().ReadOnly || v != nil && v.ReadOnly, err
 }
 
-// initiatorOf returns the name by which the node logs in: its first connector of
-// type iqn, or one that is made and registered now.
+// initiatorOf returns the initiator name of the node: its first connector of type iqn, or a
+// new one that it registers.
 func initiatorOf(tx *store.Tx, n *baremetal.Node) (string, error) {
 	connectors, err := tx.Connectors().List(store.Query{Filters: []store.Filter{
 		{Column: "node_uuid", Value: n.UUID}, {Column: "type", Value: "iqn"},
@@ -100,8 +98,8 @@ func initiatorOf(tx *store.Tx, n *baremetal.Node) (string, error) {
 	return c.ConnectorID, tx.Connectors().Insert(c)
 }
 
-// grantTo writes the grant of a target and its volume, and returns whether it had to be
-// made. One that is there keeps its secret; the names are brought up to date.
+// grantTo writes the grant of a target and its volume, and reports whether it is new. An
+// existing grant keeps its secret; its names are updated.
 func grantTo(tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, id, initiator string, portal netip.AddrPort) (made bool, err error) {
 	g, err := tx.Grants().Find(t.UUID)
 	switch {
@@ -119,7 +117,7 @@ func grantTo(tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, id, ini
 		Initiator: initiator, Portal: portal, User: n.UUID, Secret: pool.NewSecret()})
 }
 
-// detach removes the node's grants. It returns their IQNs, whose sessions must end.
+// detach removes the node's grants and returns their IQNs, whose sessions must end.
 func detach(tx *store.Tx, n *baremetal.Node) (gone []string, err error) {
 	grants, err := tx.Grants().List(store.Where("node_uuid", n.UUID))
 	if err != nil || len(grants) == 0 {

@@ -12,8 +12,8 @@ import (
 	"ironhook/store"
 )
 
-// states are all provision states there are, and whether a node in it has the volumes
-// that it names while it is off. One that nobody has heard of has them.
+// states are all provision states, and whether a node that is off holds its volumes in
+// each. An unknown state does.
 var states = map[baremetal.ProvisionState]bool{
 	baremetal.Enroll: false, baremetal.Verifying: false, baremetal.Manageable: false, baremetal.Available: false,
 	baremetal.Inspecting: false, baremetal.InspectWait: false, baremetal.InspectFailed: false,
@@ -26,8 +26,8 @@ var states = map[baremetal.ProvisionState]bool{
 	"servicing": true, "service wait": true, "service failed": true, "service hold": true,
 }
 
-// TestANodeHoldsItsVolumes has a machine that is off name a volume, a snapshot and an
-// image in every provision state, and tries on each all that destroys or takes them.
+// TestANodeHoldsItsVolumes has a node that is off name a volume, a snapshot and an image in
+// every provision state, and tries everything that destroys or takes them.
 func TestANodeHoldsItsVolumes(t *testing.T) {
 	for state, holds := range states {
 		t.Run(string(state), func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestANodeHoldsItsVolumes(t *testing.T) {
 			h.must(err)
 			s := &baremetal.Snapshot{VolumeUUID: v.UUID}
 			h.must(h.pool.CreateSnapshot(ctx, s, false))
-			bare := h.image("bare") // nothing stands on it
+			bare := h.image("bare") // nothing is cloned from it
 			h.give(n, 0, "root", nil)
 			h.give(n, 1, s.UUID, baremetal.Object{"access_mode": "ro"})
 			h.give(n, 2, "bare", baremetal.Object{"reset_on_boot": true})
@@ -108,14 +108,14 @@ func TestANodeHoldsItsVolumes(t *testing.T) {
 			if !holds {
 				return
 			}
-			h.must(h.pool.CreateSnapshot(ctx, &baremetal.Snapshot{VolumeUUID: v.UUID}, false)) // its bytes rest
+			h.must(h.pool.CreateSnapshot(ctx, &baremetal.Snapshot{VolumeUUID: v.UUID}, false)) // it is not written to
 			h.must(h.pool.Extend(ctx, v.UUID, 1<<30))
-			h.must(h.managed.Attach(ctx, n)) // its own power is never in its way
+			h.must(h.managed.Attach(ctx, n)) // a node's own volumes never conflict
 		})
 	}
 }
 
-// undo runs f unless nothing was done.
+// undo runs f unless the operation was refused.
 func (h *house) undo(refused bool, f func() error) error {
 	if refused {
 		return nil
@@ -134,7 +134,7 @@ func (h *house) begins(n *baremetal.Node, verb baremetal.ProvisionEvent) (err er
 	return err
 }
 
-// TestReadersShare lets deployed nodes read one volume together, and none of them become
+// TestReadersShare: deployed nodes read one volume together, and none of them can become
 // its writer.
 func TestReadersShare(t *testing.T) {
 	h := newHouse(t)
@@ -155,7 +155,8 @@ func TestReadersShare(t *testing.T) {
 	}
 }
 
-// TestInterfacesWithoutVolumesOfOurs hold nothing here, whatever their targets say.
+// TestInterfacesWithoutVolumesOfOurs: other storage interfaces hold no local volume,
+// whatever their targets name.
 func TestInterfacesWithoutVolumesOfOurs(t *testing.T) {
 	for name, holds := range map[string]bool{"noop": false, "external": false, "iscsi": true, "cinder": true, "": true} {
 		n := &baremetal.Node{ProvisionState: baremetal.Active, Interfaces: baremetal.Interfaces{"storage": name}}
@@ -168,7 +169,8 @@ func TestInterfacesWithoutVolumesOfOurs(t *testing.T) {
 	}
 }
 
-// rebuildable is a deployed node whose volume its deployment made, and that is off.
+// rebuildable returns a deployed node that is off and has a boot volume made by its
+// deployment.
 func rebuildable(t *testing.T) (*house, *baremetal.Node, *baremetal.Volume) {
 	t.Helper()
 	h := newHouse(t)
@@ -182,7 +184,7 @@ func rebuildable(t *testing.T) (*house, *baremetal.Node, *baremetal.Volume) {
 	return h, n, h.bootVolume(n)
 }
 
-// bootVolume is the volume that a node boots from.
+// bootVolume returns the volume that a node boots from.
 func (h *house) bootVolume(n *baremetal.Node) (v *baremetal.Volume) {
 	h.Helper()
 	h.view(func(tx *store.Tx) error {
@@ -199,7 +201,7 @@ func TestRemake(t *testing.T) {
 	h, n, old := rebuildable(t)
 	h.volume("data")
 	data := h.give(n, 1, "data", nil)
-	h.must(h.managed.Attach(t.Context(), n)) // it is on still
+	h.must(h.managed.Attach(t.Context(), n)) // it is still on
 	next := h.image("next")
 	n.InstanceInfo = baremetal.Object{"image_source": "next", "root_gb": "1"}
 	h.must(h.begins(n, baremetal.VerbRebuild))
@@ -222,14 +224,14 @@ func TestRemake(t *testing.T) {
 	h.must(h.managed.Attach(t.Context(), n))
 	n.Reservation = ""
 	h.setState(n, baremetal.Active)
-	h.tidies(1) // the old one goes, the new one stays
+	h.tidies(1) // the old one is deleted, the new one stays
 	if now := h.bootVolume(n); now.UUID != made.UUID {
 		t.Errorf("boot volume = %s, want %s", now.UUID, made.UUID)
 	}
 }
 
-// TestRemakeCutShort ends the program after each of its steps: the target names a volume
-// that is whole, a second time works, and nothing is left over.
+// TestRemakeCutShort stops the program after each step of Remake: the target names a
+// complete volume, a second attempt works, and nothing is left over.
 func TestRemakeCutShort(t *testing.T) {
 	for _, after := range []string{"the new volume", "the target"} {
 		h, n, old := rebuildable(t)
@@ -374,8 +376,8 @@ func (h *house) setFirst(n *baremetal.Node, properties baremetal.Object) {
 	})
 }
 
-// TestTheTargetOfTheOwnVolumeStays while its node is deployed, for the volume would go
-// with it, unless its operator keeps that.
+// TestTheTargetOfTheOwnVolumeStays: the target cannot be deleted while its node is
+// deployed, because the volume would be deleted with it, unless its metadata says keep.
 func TestTheTargetOfTheOwnVolumeStays(t *testing.T) {
 	h, n, v := rebuildable(t)
 	may := func(n *baremetal.Node) (err error) {
@@ -397,8 +399,8 @@ func TestTheTargetOfTheOwnVolumeStays(t *testing.T) {
 	h.must(may(n))
 }
 
-// TestAnAttachedVolumeIsNotReimaged: not even for the node that holds it, until the
-// volume is detached.
+// TestAnAttachedVolumeIsNotReimaged: an attached volume cannot be reimaged, not even for
+// its own node.
 func TestAnAttachedVolumeIsNotReimaged(t *testing.T) {
 	h := newHouse(t)
 	ctx := t.Context()

@@ -89,7 +89,7 @@ func (h *house) must(err error) {
 	}
 }
 
-// logger collects what is logged, to look for secrets in it.
+// logger collects the log, to look for secrets in it.
 func (h *house) logger() *slog.Logger {
 	return slog.New(slog.NewTextHandler(&lockedWriter{h: h}, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
@@ -162,7 +162,7 @@ func (h *house) machine(name string) (*baremetal.Node, *baremetal.VolumeTarget) 
 	return n, h.give(n, 0, name, nil)
 }
 
-// target is a target as the boot script and the API see it.
+// target returns a target as the boot script and the API see it.
 func (h *house) target(t *baremetal.VolumeTarget) (now *baremetal.VolumeTarget) {
 	h.Helper()
 	h.view(func(tx *store.Tx) error {
@@ -184,7 +184,7 @@ func (h *house) grants() (all []*baremetal.Grant) {
 	return all
 }
 
-// grant returns the only one there is.
+// grant returns the only grant.
 func (h *house) grant() *baremetal.Grant {
 	h.Helper()
 	all := h.grants()
@@ -219,7 +219,7 @@ func (h *house) kindsOf(n *baremetal.Node) string {
 	return strings.Join(kinds, " ")
 }
 
-// keepsSecret fails when a secret of an export stands where people look.
+// keepsSecret fails if a secret of a grant is in the log, an event or the given text.
 func (h *house) keepsSecret(text ...string) {
 	h.Helper()
 	h.view(func(tx *store.Tx) error {

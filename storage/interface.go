@@ -10,7 +10,7 @@ import (
 	"ironhook/store"
 )
 
-// Noop is the storage interface of nodes that boot from a disk of their own.
+// Noop is the storage interface of nodes that boot from a local disk.
 type Noop struct{}
 
 // Validate finds nothing wrong.
@@ -22,7 +22,7 @@ func (Noop) Attach(context.Context, *baremetal.Node) error { return nil }
 // Detach does nothing.
 func (Noop) Detach(context.Context, *baremetal.Node) error { return nil }
 
-// Plan is that of a node whose storage attaches nothing.
+// Plan returns the boot plan of a node without volumes.
 func (Noop) Plan(_ *store.Tx, n *baremetal.Node) (boot.Plan, error) {
 	return boot.Decide(boot.Facts{Node: n}), nil
 }
@@ -38,7 +38,7 @@ func volumeTargets(tx *store.Tx, n *baremetal.Node) ([]*baremetal.VolumeTarget, 
 	return targets, nil
 }
 
-// facts reads what a plan of the node depends on, as the store has it now.
+// facts reads the facts that the boot plan of the node depends on.
 func facts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (f boot.Facts, err error) {
 	f.Node, f.Targets = n, targets
 	if err := f.Look(tx.SourceImage); err != nil {
@@ -53,7 +53,7 @@ func facts(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) (
 	return f, err
 }
 
-// planOf is what the node boots from, as the store has it now.
+// planOf returns the boot plan of the node.
 func planOf(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
 	targets, err := volumeTargets(tx, n)
 	if err != nil {
@@ -66,13 +66,13 @@ func planOf(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
 	return boot.Decide(f), nil
 }
 
-// findings collects what is wrong with a node, to be said all at once.
+// findings collects everything wrong with a node, for one error.
 type findings []string
 
 func (f *findings) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
 
-// err is nil when nothing was found, else an error of the kind that begins with
-// what the findings are about.
+// err returns nil without findings, or one error of the kind whose text begins with the
+// format.
 func (f findings) err(kind error, format string, args ...any) error {
 	if len(f) == 0 {
 		return nil

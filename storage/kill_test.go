@@ -17,8 +17,8 @@ import (
 	"ironhook/volume"
 )
 
-// Whenever the program is killed, an export, the properties of its target and the
-// last event of its node agree.
+// Whenever the program is killed, a grant, the properties of its target and the last event
+// of its node agree.
 func TestKilledBetween(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes and kills them")
@@ -99,7 +99,7 @@ func check(err error) {
 	}
 }
 
-// agrees tells whether the node is attached, or what contradicts what.
+// agrees reports whether the node is attached, or returns the contradiction.
 func agrees(tx *store.Tx, n *baremetal.Node) (attached bool, err error) {
 	grants, err := tx.Grants().List(store.Where("node_uuid", n.UUID))
 	if err != nil {

@@ -17,9 +17,9 @@ import (
 	"ironhook/volume"
 )
 
-// Managed is the storage interface "iscsi": it gives local volumes to machines. Its
-// methods are safe for concurrent use, for different nodes; whoever calls them for
-// one node holds that node's reservation.
+// Managed is the storage interface "iscsi": it exports local volumes to nodes. Its methods
+// are safe for concurrent use for different nodes; the caller holds the reservation of the
+// node.
 type Managed struct {
 	store    *store.Store
 	pool     *pool.Pool
@@ -31,20 +31,20 @@ type Managed struct {
 // Portal returns the address at which a node reaches the iSCSI target.
 type Portal func(context.Context, *baremetal.Node) (netip.AddrPort, error)
 
-// NewManaged makes the interface. withdraw is called when an export is gone: it
-// ends the sessions to that IQN and returns when no I/O of theirs is left.
+// NewManaged makes the interface. withdraw is called after a grant is removed: it ends the
+// sessions to that IQN and returns when none of their I/O is in flight.
 func NewManaged(s *store.Store, p *pool.Pool, v *volume.Dir, portal Portal, withdraw func(iqn string)) *Managed {
 	return &Managed{s, p, v, portal, withdraw}
 }
 
-// Plan is what the node boots from, be it a volume that Attach makes of the image that
-// instance_info names.
+// Plan returns the boot plan of the node, which may boot from a volume that Attach will
+// make from the image in instance_info.
 func (m *Managed) Plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error) {
 	return planOf(tx, n)
 }
 
-// Validate says everything at once that would keep the node from booting from its
-// volumes, and what to do about it.
+// Validate reports everything that would keep the node from booting from its volumes, with
+// the remedies.
 func (m *Managed) Validate(tx *store.Tx, n *baremetal.Node) error {
 	var found findings
 	targets, err := volumeTargets(tx, n)
@@ -62,7 +62,7 @@ func (m *Managed) Validate(tx *store.Tx, n *baremetal.Node) error {
 	return found.err(baremetal.ErrInvalid, "Failed to validate iscsi storage interface for node %s.", n.UUID)
 }
 
-// checkBoot looks at what the machine needs besides the volumes.
+// checkBoot checks the requirements of the boot other than the volumes.
 func checkBoot(found *findings, f boot.Facts) {
 	for _, r := range f.Deploy() {
 		found.add("%s", r)
@@ -81,8 +81,8 @@ func remaining(f boot.Facts) []*baremetal.VolumeTarget {
 	return slices.DeleteFunc(slices.Clone(f.Targets), func(t *baremetal.VolumeTarget) bool { return t.BootIndex == 0 })
 }
 
-// checkVolumes looks at every volume that attaching would export, and returns them by
-// the UUIDs of their targets. Overlays are missing as long as nothing is attached.
+// checkVolumes checks every volume that attaching would export, and returns them by the
+// UUIDs of their targets. Overlays are missing until the node is attached.
 func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, own overlays) (volumes map[string]string, err error) {
 	volumes = map[string]string{}
 	named := map[string]string{}
@@ -94,7 +94,7 @@ func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node,
 			found.add("Volume target %s: %s", t.UUID, err)
 		}
 		id, v, err := pool.Resolve(tx, m.volumes, t.VolumeID)
-		if isFinding(err) {
+		if operatorError(err) {
 			found.add("volume_id of volume target %s: %s", t.UUID, err)
 			continue
 		}
@@ -107,7 +107,7 @@ func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node,
 			}
 			continue
 		}
-		checkAnew(found, t, v)
+		checkEphemeral(found, t, v)
 		if other, twice := named[id]; twice {
 			found.add("Volume targets %s and %s name the same volume %s: give each a volume of its own.", other, t.UUID, t.VolumeID)
 			continue
@@ -122,12 +122,12 @@ func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node,
 	return volumes, nil
 }
 
-// isFinding tells an error that a person can do something about.
-func isFinding(err error) bool {
+// operatorError reports whether the operator can resolve an error.
+func operatorError(err error) bool {
 	return errors.Is(err, baremetal.ErrConflict) || errors.Is(err, baremetal.ErrInvalid)
 }
 
-// checkVolume looks at the volume itself and tells whether it can be served.
+// checkVolume checks the volume itself and reports whether it can be served.
 func (m *Managed) checkVolume(found *findings, t *baremetal.VolumeTarget, id string, v *baremetal.Volume) bool {
 	if v != nil && v.Status != baremetal.VolumeAvailable && v.Status != baremetal.VolumeUploading {
 		found.add("Volume %s of volume target %s is %s: wait until it is available.", t.VolumeID, t.UUID, v.Status)
@@ -149,7 +149,7 @@ func (m *Managed) checkVolume(found *findings, t *baremetal.VolumeTarget, id str
 	return false
 }
 
-// alternatives is what to do when a volume is missing.
+// alternatives is the remedy for a missing volume.
 func (m *Managed) alternatives() string {
 	const most = 8
 	list, err := m.volumes.List(volume.KindVolume)
@@ -166,9 +166,8 @@ func (m *Managed) alternatives() string {
 	return "make it, or set volume_id to one that does: " + strings.Join(names, ", ")
 }
 
-// checkFree looks for another machine that has the volume. Machines that only read
-// it, all of them, may share it. A node that is deployed has its volumes since then: of
-// the others only those that are on can be in its way.
+// checkFree looks for another user of the volume. Users may share it if all of them only
+// read it. A deployed node holds its volumes, so only live users can conflict with it.
 func checkFree(found *findings, tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, id string, v *baremetal.Volume) error {
 	uses, err := pool.Users(tx, id)
 	if err != nil {
@@ -189,10 +188,9 @@ func checkFree(found *findings, tx *store.Tx, n *baremetal.Node, t *baremetal.Vo
 	return nil
 }
 
-// Attach exports every iSCSI volume of the node to it. What is exported already
-// stays as it is, secret included, so that a running machine does not lose its
-// disk; the rest gets a new secret. All of it happens or nothing; errors are
-// ErrStorage and say everything that is wrong.
+// Attach exports every iSCSI volume of the node to it. Existing grants stay as they are,
+// with their secrets, so that a running machine does not lose its disk; new ones get a new
+// secret. It is atomic; its error is ErrStorage and reports everything that is wrong.
 func (m *Managed) Attach(ctx context.Context, n *baremetal.Node) error {
 	portal, err := m.portal(ctx, n)
 	if err != nil {
@@ -201,7 +199,7 @@ func (m *Managed) Attach(ctx context.Context, n *baremetal.Node) error {
 	if err := m.ensure(ctx, n); err != nil {
 		return err
 	}
-	own, err := m.begin(ctx, n)
+	own, err := m.renewAll(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -229,8 +227,8 @@ func (m *Managed) Attach(ctx context.Context, n *baremetal.Node) error {
 	return nil
 }
 
-// Detach withdraws every export of the node and ends its sessions. When it returns
-// nothing that the machine still has in flight reaches a volume.
+// Detach withdraws every grant of the node and ends its sessions. When it returns no I/O of
+// the machine can reach a volume.
 func (m *Managed) Detach(ctx context.Context, n *baremetal.Node) error {
 	var gone []string
 	err := m.store.Update(ctx, func(tx *store.Tx) (err error) {
@@ -244,7 +242,7 @@ func (m *Managed) Detach(ctx context.Context, n *baremetal.Node) error {
 	return nil
 }
 
-// end comes after the commit: Lookup refuses these names already.
+// end is called after the commit: Lookup already refuses these names.
 func (m *Managed) end(iqns []string) {
 	for _, iqn := range iqns {
 		m.withdraw(iqn)

@@ -56,8 +56,8 @@ func TestAttach(t *testing.T) {
 }
 
 func TestSecretIsFitForFirmware(t *testing.T) {
-	// 12 to 16 bytes for Windows; nothing that the iPXE shell or a URI would read
-	// as anything but itself, and not the look of an option.
+	// 12 to 16 bytes for Windows; no character that is special to the iPXE shell or in a
+	// URI, and no leading hyphen.
 	fit := regexp.MustCompile(`^[A-Za-z0-9._]{16}$`)
 	seen := map[string]bool{}
 	for range 1000 {
@@ -69,8 +69,8 @@ func TestSecretIsFitForFirmware(t *testing.T) {
 	}
 }
 
-// A running machine must not lose its disk because somebody presses "power on"
-// again; a machine that was detached gets another secret.
+// A running machine must not lose its disk at a second power-on; a machine that was
+// detached gets another secret.
 func TestAttachTwiceAndAfresh(t *testing.T) {
 	h := newHouse(t)
 	n, boot := h.machine("pc-07")
@@ -164,7 +164,7 @@ func TestAttachUsesTheFirstConnector(t *testing.T) {
 	}
 }
 
-// What changed under an export ends it: another volume, another kind of target.
+// A change of the target ends its grant: another volume, another type.
 func TestAttachFollowsTheTarget(t *testing.T) {
 	h := newHouse(t)
 	n, boot := h.machine("pc-07")
@@ -293,8 +293,8 @@ func TestValidateSaysEverythingAtOnce(t *testing.T) {
 	}
 }
 
-// An image_source that says nothing is none: the conductor, the storage interface and
-// the boot script once had a test each, and the machine never booted.
+// An empty image_source counts as absent: the conductor, the storage interface and the boot
+// script once tested it differently, and the machine never booted.
 func TestAnEmptyImageSourceIsNone(t *testing.T) {
 	for _, source := range []any{"", nil, false, " "} {
 		h := newHouse(t)

@@ -12,16 +12,16 @@ import (
 	"ironhook/volume"
 )
 
-// How a deployment makes the boot volume of a node anew; whether it does is decided by
-// [boot.Facts.Remakes].
+// A deployment replaces the boot volume of a node; [boot.Facts.Remakes] decides whether it
+// does.
 //
-// The new volume is there before the target names it, and the old one goes after that,
-// with the reservation: it is an orphan of the pool's then. Whenever that is cut short,
-// the target names a volume that is whole, and the other one is the orphan.
+// The new volume exists before the target names it, and the old one is then an orphan that
+// the pool deletes when the reservation ends. After a crash at any point the target names a
+// complete volume, and the other one is the orphan.
 
-// Begin refuses to let an instance begin on a node, or to begin again, if it could not
-// have its volumes. It runs in the transaction in which the node is reserved for that:
-// of two nodes that name a volume only one begins.
+// Begin refuses to deploy, rebuild or adopt a node whose volumes are not available to it.
+// It runs in the transaction that reserves the node: of two nodes that name one volume only
+// one begins.
 func (m *Managed) Begin(tx *store.Tx, n *baremetal.Node, verb baremetal.ProvisionEvent) error {
 	targets, err := volumeTargets(tx, n)
 	if err != nil {
@@ -65,7 +65,7 @@ func (m *Managed) factsNow(ctx context.Context, n *baremetal.Node) (f boot.Facts
 	return f, err
 }
 
-// begins returns what keeps a verb from making the node's boot volume.
+// begins returns the reasons why a verb cannot make the node's boot volume.
 func begins(f boot.Facts, verb baremetal.ProvisionEvent) boot.Refusals {
 	switch {
 	case verb == baremetal.VerbAdopt || !f.Node.Interfaces.Deploys():
@@ -76,7 +76,7 @@ func begins(f boot.Facts, verb baremetal.ProvisionEvent) boot.Refusals {
 	return f.Deploy()
 }
 
-// free refuses targets that name volumes which others have.
+// free refuses targets that name volumes in use by others.
 func (m *Managed) free(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget) error {
 	var found findings
 	for _, t := range targets {
@@ -85,8 +85,8 @@ func (m *Managed) free(tx *store.Tx, n *baremetal.Node, targets []*baremetal.Vol
 		}
 		id, v, err := pool.Resolve(tx, m.volumes, t.VolumeID)
 		switch {
-		case isFinding(err) || err == nil && m.shares(t, id, v):
-			continue // attaching has the words for the first; the second is everyone's
+		case operatorError(err) || err == nil && m.shares(t, id, v):
+			continue // Attach reports the first; an overlay conflicts with no other node
 		case err != nil:
 			return err
 		}
@@ -99,7 +99,7 @@ func (m *Managed) free(tx *store.Tx, n *baremetal.Node, targets []*baremetal.Vol
 
 // MayChange refuses a change of the volume targets of a deployed node that would take a
 // volume from another, or lose the volume that its deployment made. before is nil for a new
-// target, after for one that goes.
+// target, after for a deleted one.
 func (m *Managed) MayChange(tx *store.Tx, n *baremetal.Node, before, after *baremetal.VolumeTarget) error {
 	if !n.ProvisionState.Holds() {
 		return nil
@@ -169,15 +169,15 @@ func (r *milestones) say(ctx context.Context, detail string) {
 	_ = r.managed.store.Append(ctx, baremetal.Event{Node: r.node.UUID, Kind: baremetal.EventNode, Detail: detail})
 }
 
-// Remake replaces the node's own boot volume, if it has one, by a new one of
+// Remake replaces the node's own boot volume, if it has one, with a new one made from
 // image_source. The machine must be off and the node reserved.
 func (m *Managed) Remake(ctx context.Context, n *baremetal.Node) error {
 	f, err := m.factsNow(ctx, n)
 	if err != nil {
 		return err
 	}
-	anew, refusal := f.Remakes()
-	if refusal != nil || !anew {
+	remakes, refusal := f.Remakes()
+	if refusal != nil || !remakes {
 		return refusal.Err()
 	}
 	size, refusal := boot.RootSize(n)
@@ -190,7 +190,7 @@ func (m *Managed) Remake(ctx context.Context, n *baremetal.Node) error {
 	made, err := m.pool.CreateVolume(ctx, pool.NewVolume{Name: f.Volume.Name, Description: f.Volume.Description, Metadata: f.Volume.Metadata,
 		Image: f.Image.UUID, Size: size, Node: n.UUID})
 	if err != nil {
-		return fmt.Errorf("make the boot volume of node %s anew: %w", n.Label(), err)
+		return fmt.Errorf("make a new boot volume for node %s: %w", n.Label(), err)
 	}
 	return m.store.Update(ctx, func(tx *store.Tx) error {
 		t, err := tx.Targets().Get(boot.Target(f.Targets).UUID)

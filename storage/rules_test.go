@@ -9,8 +9,7 @@ import (
 	"ironhook/store"
 )
 
-// TestDiscoveryShowsOnesOwn: an initiator learns of what it may open, and of nothing that
-// is another's.
+// TestDiscoveryShowsOnesOwn: discovery lists the initiator's own targets and no others.
 func TestDiscoveryShowsOnesOwn(t *testing.T) {
 	h := newHouse(t)
 	exports, _, _ := h.serve()
@@ -32,8 +31,8 @@ func TestDiscoveryShowsOnesOwn(t *testing.T) {
 	}
 }
 
-// TestRunningMachineKeepsItsDisk: a volume that begins anew at every boot is left alone
-// while a machine has it, however often it is attached; the next boot finds the image.
+// TestRunningMachineKeepsItsDisk: an ephemeral volume is not reset while a machine runs
+// from it, however often it is attached; the next boot finds the image.
 func TestRunningMachineKeepsItsDisk(t *testing.T) {
 	h := newHouse(t)
 	i := h.image("debian")
@@ -54,7 +53,7 @@ func TestRunningMachineKeepsItsDisk(t *testing.T) {
 	}
 }
 
-// TestVolumeThatIsReadOnlyForAll: a volume that was marked so is served so, whatever the
+// TestVolumeThatIsReadOnlyForAll: a read-only volume is served read-only, whatever the
 // target asks for.
 func TestVolumeThatIsReadOnlyForAll(t *testing.T) {
 	h := newHouse(t)

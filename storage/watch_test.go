@@ -6,7 +6,7 @@ import (
 	"ironhook/block/iscsi/initiatortest"
 )
 
-// A session is listed with its machine and its volume; a discovery with neither.
+// A session is listed with its node and its volume; a discovery with neither.
 func TestWatch(t *testing.T) {
 	h := newHouse(t)
 	n, _ := h.machine("pc-07")
@@ -18,7 +18,7 @@ func TestWatch(t *testing.T) {
 	found, err := initiatortest.Dial(t.Context(), address, initiatortest.Options{Name: h.grant().Initiator})
 	h.must(err)
 	defer found.Close()
-	h.must(found.Send(found.Ping(0xffffffff), nil)) // the answer to a login may be here before the session is listed
+	h.must(found.Send(found.Ping(0xffffffff), nil)) // the login may be answered before the session is listed
 	_, err = found.Receive()
 	h.must(err)
 

@@ -8,11 +8,10 @@ import (
 	"io/fs"
 )
 
-// A write becomes atomic by being made twice. What is to be written is put down in a
-// file beside the newest layer, and synced; then it is written in its place, and
-// synced; then the record is made void. The next to open the volume after a crash
-// in between finds the record and writes it again. A record that is itself only half
-// there was never begun in its place.
+// A write becomes atomic by writing the data twice: first as a record in a file beside the
+// newest layer, synced, then in its place, synced. After that the record is made void. If a
+// crash comes in between, the next Open finds the record and repeats the write. An
+// incomplete record is ignored: nothing of its write has reached the layer.
 
 const (
 	atomicSuffix = ".atomic"
@@ -23,7 +22,7 @@ const (
 
 func atomicPath(m *manifest) string { return m.file(m.top()) + atomicSuffix }
 
-// encodeAtomic makes the record of a write.
+// encodeAtomic encodes the record of a write.
 func encodeAtomic(p []byte, off int64) []byte {
 	b := make([]byte, atomicHeader, atomicHeader+len(p))
 	copy(b, atomicMagic)
@@ -34,7 +33,7 @@ func encodeAtomic(p []byte, off int64) []byte {
 	return b
 }
 
-// decodeAtomic returns the write that a record holds, if the record is whole.
+// decodeAtomic decodes a record, if it is complete.
 func decodeAtomic(b []byte, size int64) (p []byte, off int64, ok bool) {
 	if len(b) < atomicHeader || string(b[:8]) != atomicMagic {
 		return nil, 0, false
@@ -50,9 +49,9 @@ func decodeAtomic(b []byte, size int64) (p []byte, off int64, ok bool) {
 // AtomicLimit is the longest write in bytes that WriteAtomic takes.
 func (k *Disk) AtomicLimit() int64 { return atomicLimit }
 
-// WriteAtomic writes p so that after a crash either all of it is there or nothing.
-// It is on stable storage when this returns. Writes to the same blocks at the same
-// time are the caller's to prevent.
+// WriteAtomic writes p so that after a crash either all of it is there or nothing. It is on
+// stable storage when this returns. The caller prevents concurrent writes to the same
+// blocks.
 func (k *Disk) WriteAtomic(p []byte, off int64) error {
 	if k.role == reader {
 		return ErrReadOnly
@@ -68,7 +67,8 @@ func (k *Disk) WriteAtomic(p []byte, off int64) error {
 	return nil
 }
 
-// writeAtomic reserves the room first: to run out of it half way would leave half.
+// writeAtomic allocates the space first: running out of it half way would leave half of the
+// write.
 func (s *stack) writeAtomic(p []byte, off int64) error {
 	s.recording.Lock()
 	defer s.recording.Unlock()
@@ -92,15 +92,14 @@ func (s *stack) writeAtomic(p []byte, off int64) error {
 			err = s.sync()
 		}
 	}
-	if e := void(f); e != nil { // it would come back over what is written later
+	if e := void(f); e != nil { // its replay would overwrite later data
 		s.fail(e)
 		err = errors.Join(err, e)
 	}
 	return errors.Join(err, f.Close())
 }
 
-// journal opens the file of records; one that was made would be found after a power
-// cut.
+// journal opens the file of records, and creates it durably if need be.
 func (s *stack) journal() (file, error) {
 	path := atomicPath(s.m)
 	f, err := s.dir.fs.Open(path, true)
@@ -121,8 +120,8 @@ func void(f file) error {
 	return errors.Join(err, f.Sync())
 }
 
-// finishAtomic writes again what a crash interrupted, and takes the record away. The
-// caller has the lock of the volume.
+// finishAtomic repeats an atomic write that a crash interrupted, and removes the record.
+// The caller has the lock of the volume.
 func (s *stack) finishAtomic() error {
 	path := atomicPath(s.m)
 	f, err := s.dir.fs.Open(path, true)

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// BenchmarkOverlay tells how fast an overlay is, as a part of the speed of a raw
-// volume. They take turns, and CPU time is what counts, so that a busy machine does
-// not matter much. "below" reads what only the golden image has.
+// BenchmarkOverlay measures the speed of an overlay as a ratio to a raw volume. They take
+// turns, and CPU time is measured, so that a busy machine matters little. "below" reads
+// blocks that only the golden image has.
 func BenchmarkOverlay(b *testing.B) {
 	const size = 256 << 20
 	d, err := Open(tempOn(b, "/dev/shm"), Reserve(0))
@@ -56,8 +56,8 @@ func BenchmarkOverlay(b *testing.B) {
 	}
 }
 
-// compare runs two things in turn at places up to most, and reports the ratio of
-// their speeds.
+// compare runs two functions in turn at offsets up to most, and reports the ratio of their
+// speeds.
 func compare(b *testing.B, most, n int64, raw, overlay func(off int64) bool) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -89,7 +89,7 @@ func cpu() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// fillDisk writes something everywhere.
+// fillDisk writes data to the whole disk.
 func fillDisk(w interface {
 	WriteAt([]byte, int64) (int, error)
 }, size int64) error {

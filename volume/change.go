@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// change runs do on the stack of an id while nothing else in the directory changes.
+// change runs do on the stack of an id with the directory locked.
 func (d *Dir) change(what, id string, do func(*stack) error) error {
 	err := d.withLock(func() error {
 		s, err := d.acquire(id, keeper)
@@ -29,7 +29,7 @@ func (s *stack) idle() error {
 	return nil
 }
 
-// requireKind refuses all but one kind.
+// requireKind returns an error for any other kind.
 func (s *stack) requireKind(k Kind) error {
 	if s.m.Kind != k {
 		return fmt.Errorf("it is %s %s: %w", article[s.m.Kind], s.m.Kind, ErrKind)
@@ -39,9 +39,9 @@ func (s *stack) requireKind(k Kind) error {
 
 var article = map[Kind]string{KindVolume: "a", KindSnapshot: "a", KindImage: "an"}
 
-// Clone makes a volume that begins as a copy of an image, a snapshot or another
-// volume, and is of size bytes, or as large as its source if size is 0. Nothing is
-// copied; the source stays as it is for as long as the clone stands on it.
+// Clone makes a volume that begins as a copy of an image, a snapshot or another volume, and
+// has size bytes, or the size of its source if size is 0. Nothing is copied: the clone
+// shares the layers of its source, which never change while it does.
 func (d *Dir) Clone(source, id string, size int64) error {
 	err := d.withLock(func() error {
 		if err := d.checkFree(id); err != nil {
@@ -66,8 +66,8 @@ func (d *Dir) Clone(source, id string, size int64) error {
 	return nil
 }
 
-// frozen returns what an id is made of, having seen to it that it stays like that.
-// The caller holds the lock of the directory.
+// frozen returns the manifest of an id after making its layers immutable. The caller holds
+// the lock of the directory.
 func (d *Dir) frozen(id string) (*manifest, error) {
 	m, err := d.load(id)
 	if err != nil || m.Kind != KindVolume {
@@ -83,9 +83,8 @@ func (d *Dir) frozen(id string) (*manifest, error) {
 	return m, errors.Join(err, d.release(s, keeper))
 }
 
-// Snapshot makes a snapshot, named id, of a volume, which may be written to
-// meanwhile: the snapshot has what was written before, and writes wait for a
-// moment.
+// Snapshot makes a snapshot, named id, of a volume, which may be in use: the snapshot has
+// all earlier writes, and new ones wait for a moment.
 func (d *Dir) Snapshot(volume, id string) error {
 	return d.change("snapshot", volume, func(s *stack) error {
 		if err := errors.Join(s.requireKind(KindVolume), d.checkFree(id)); err != nil {
@@ -101,7 +100,7 @@ func (d *Dir) Snapshot(volume, id string) error {
 	})
 }
 
-// Reset makes a volume what it was when it was cloned, but for its size. Its
+// Reset returns a volume to its contents at the time of cloning, with its present size. Its
 // snapshots stay. It must not be open.
 func (d *Dir) Reset(id string) error {
 	return d.change("reset", id, func(s *stack) error {
@@ -115,8 +114,8 @@ func (d *Dir) Reset(id string) error {
 	})
 }
 
-// Revert makes a volume what it was when one of its snapshots was taken, size
-// included. Its snapshots stay. It must not be open.
+// Revert returns a volume to the contents and size of one of its snapshots. Its snapshots
+// stay. It must not be open.
 func (d *Dir) Revert(volume, snapshot string) error {
 	return d.change("revert", volume, func(s *stack) error {
 		if err := errors.Join(s.requireKind(KindVolume), s.idle()); err != nil {

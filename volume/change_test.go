@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// lab is a directory and what one does to it, any failure being the test's.
+// lab is a directory with operations that fail the test on an error.
 type lab struct {
 	*testing.T
 	d *Dir
@@ -39,7 +39,7 @@ func (l *lab) write(id string, c byte, off int64, n int) {
 	l.must(errors.Join(err, k.Sync(), k.Close()))
 }
 
-// expect reads a volume and wants pieces of one byte each.
+// expect reads a volume and compares it with pieces of one repeated byte each.
 func (l *lab) expect(id string, want ...piece) {
 	l.Helper()
 	got, err := contents(l.d, id)

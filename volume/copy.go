@@ -8,9 +8,9 @@ import (
 	"os"
 )
 
-// snapshotForRead opens the present contents of an id. They do not change, while a volume
-// goes on being written to. All of the layers are locked, so that no merge puts into one
-// of them what is not meant for this reader.
+// snapshotForRead opens the present contents of an id. They do not change while the volume
+// is written to. All of the layers are locked, so that no merge changes one of them under
+// this reader.
 func (d *Dir) snapshotForRead(id string) (s *stack, err error) {
 	err = d.withLock(func() error {
 		m, err := d.frozen(id)
@@ -33,7 +33,7 @@ func (d *Dir) snapshotForRead(id string) (s *stack, err error) {
 // pieceSize is how much is copied at a time.
 const pieceSize = 16 * clusterSize
 
-// each calls do for everything that takes up space, in pieces that end with a block.
+// each calls do for all mapped data, in pieces that end at a block boundary.
 func (s *stack) each(ctx context.Context, do func(p []byte, off int64) error) error {
 	buf := make([]byte, pieceSize)
 	for off, size := int64(0), s.m.Size; off < size; {
@@ -48,7 +48,7 @@ func (s *stack) each(ctx context.Context, do func(p []byte, off int64) error) er
 			off += n
 			continue
 		}
-		first := off / clusterSize * clusterSize // what precedes it in the block is a hole
+		first := off / clusterSize * clusterSize // the beginning of the block is a hole
 		end := min((off+n+clusterSize-1)/clusterSize*clusterSize, first+pieceSize, size)
 		if err := s.readAt(buf[:end-first], first); err != nil {
 			return fmt.Errorf("read at %d: %w", first, err)
@@ -61,9 +61,9 @@ func (s *stack) each(ctx context.Context, do func(p []byte, off int64) error) er
 	return nil
 }
 
-// Promote makes an image of what a volume, snapshot or image is now; a volume may
-// be in use. It copies what takes up space, and reports progress to report if that is not nil.
-// Afterwards call [Dir.Tidy].
+// Promote makes an image from the present contents of a volume, snapshot or image; a volume
+// may be in use. It copies the mapped data, and calls report, if not nil, with the progress.
+// Call [Dir.Tidy] afterwards.
 func (d *Dir) Promote(ctx context.Context, source, id string, report func(Progress)) error {
 	err := d.Build(id, func(b *Builder) error {
 		s, err := d.snapshotForRead(source)
@@ -86,7 +86,7 @@ func (d *Dir) Promote(ctx context.Context, source, id string, report func(Progre
 	return nil
 }
 
-// A Format is one that [Dir.Export] writes.
+// A Format is an output format of [Dir.Export].
 type Format string
 
 // The formats.
@@ -95,9 +95,9 @@ const (
 	Qcow2 Format = "qcow2" // version 3, not compressed
 )
 
-// Export writes what a volume, snapshot or image is now to w, from its beginning to
-// its end; a volume may be in use. In a regular file, holes stay holes. Afterwards
-// call [Dir.Tidy].
+// Export writes the present contents of a volume, snapshot or image to w, from the
+// beginning to the end; a volume may be in use. In a regular file, holes stay holes. Call
+// [Dir.Tidy] afterwards.
 func (d *Dir) Export(ctx context.Context, id string, format Format, w io.Writer, report func(Progress)) error {
 	write := map[Format]func(context.Context, *stack, io.Writer, *Meter) error{Raw: writeRaw, Qcow2: writeQcow2}[format]
 	if write == nil {

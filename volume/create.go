@@ -11,7 +11,7 @@ import (
 )
 
 // Create makes an empty volume of size bytes. It takes up no space until it is
-// written to. A taken id is fs.ErrExist.
+// written to. The error is fs.ErrExist if the id is taken.
 func (d *Dir) Create(id string, size int64) error {
 	if err := checkSize(size); err != nil {
 		return fmt.Errorf("create volume %.64q of %d bytes: %w", id, size, err)
@@ -40,15 +40,14 @@ func (d *Dir) Create(id string, size int64) error {
 	return nil
 }
 
-// tempFile is a file under a name that stands for nothing yet. It is locked, so that
-// sweep leaves it alone.
+// tempFile is a file under a temporary name. It is locked, so that sweep leaves it alone.
 type tempFile struct {
 	dir  *Dir
 	path string
 	file file
 }
 
-// begin makes one. The caller holds the lock of the directory.
+// begin creates a temporary file. The caller holds the lock of the directory.
 func (d *Dir) begin(dir string) (*tempFile, error) {
 	g := &tempFile{dir: d, path: dir + "/" + growing + newName()}
 	var err error
@@ -66,8 +65,7 @@ func (g *tempFile) end(err error) error {
 	return errors.Join(err, g.dir.fs.Remove(g.path), g.file.Close())
 }
 
-// Builder is what an image is written into while it is made. Its methods are not
-// safe for concurrent use.
+// Builder is an image that is being written. Its methods are not safe for concurrent use.
 type Builder struct {
 	dir  *Dir
 	file file
@@ -75,12 +73,13 @@ type Builder struct {
 	sums sums
 }
 
-// Build makes an image of what fill writes. The image is there, on stable storage,
-// when Build returns nil; else there is no trace of it. A taken id is fs.ErrExist.
+// Build makes an image of the data that fill writes. When Build returns nil the image is on
+// stable storage; after an error there is no trace of it. If the id is taken, the error is
+// fs.ErrExist.
 func (d *Dir) Build(id string, fill func(*Builder) error) error {
 	var g *tempFile
 	err := d.withLock(func() (err error) {
-		if err = d.checkFree(id); err == nil { // before a long import, not after it
+		if err = d.checkFree(id); err == nil { // fail before a long import, not after it
 			g, err = d.begin(layersDir)
 		}
 		return err
@@ -114,7 +113,7 @@ func (d *Dir) build(id string, g *tempFile, fill func(*Builder) error) error {
 	return d.withLock(func() error { return d.name(id, g.path, b) })
 }
 
-// name makes an image of a finished layer.
+// name publishes a finished layer as an image.
 func (d *Dir) name(id, temp string, b *Builder) error {
 	if err := d.checkFree(id); err != nil {
 		return err
@@ -134,8 +133,8 @@ func (d *Dir) name(id, temp string, b *Builder) error {
 	return err
 }
 
-// Resize sets the size of the image in bytes, rounded up to a whole block. What has
-// not been written reads as zeros.
+// Resize sets the size of the image in bytes, rounded up to a whole block. Parts never
+// written read as zeros.
 func (b *Builder) Resize(size int64) {
 	b.size = (size + BlockSize - 1) / BlockSize * BlockSize
 }
@@ -143,8 +142,8 @@ func (b *Builder) Resize(size int64) {
 // Size is the size of the image so far, in bytes.
 func (b *Builder) Size() int64 { return b.size }
 
-// WriteAt writes a piece of the image, which grows if need be. Blocks of zeros
-// become holes: nothing may be written twice.
+// WriteAt writes a piece of the image, which grows if need be. Blocks of zeros become
+// holes: no byte may be written twice.
 func (b *Builder) WriteAt(p []byte, off int64) (n int, err error) {
 	if off < 0 || off > maxSize-int64(len(p)) {
 		return 0, fmt.Errorf("%d bytes at %d: %w", len(p), off, ErrSize)
@@ -167,8 +166,8 @@ func (b *Builder) WriteAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// Temp makes a file without a name on the file system of the volumes: a place for
-// what an image is made from. It disappears when it is closed, by a crash too.
+// Temp creates an unnamed file on the file system of the volumes, for the source of an
+// image. It disappears when it is closed, also by a crash.
 func (b *Builder) Temp() (*os.File, error) {
 	f, err := os.CreateTemp(b.dir.path, growing+"*")
 	if err != nil {
@@ -180,12 +179,12 @@ func (b *Builder) Temp() (*os.File, error) {
 	return f, nil
 }
 
-// Room is ENOSPC if n bytes more would leave less space free than is reserved.
+// Room returns ENOSPC if n more bytes would leave less free space than is reserved.
 func (b *Builder) Room(n int64) error { return b.dir.room.take(n) }
 
-// Import makes an image of a raw stream and returns its size. Blocks of zeros take
-// up no space, and an image that ends within a block is filled up with zeros. When
-// r fails or ctx ends nothing is left behind. Package image reads other formats.
+// Import makes an image of a raw stream and returns its size in bytes. Blocks of zeros take
+// up no space, and an image that ends within a block is padded with zeros. If r fails or
+// ctx ends, nothing is left behind. Package image reads other formats.
 func (d *Dir) Import(ctx context.Context, id string, r io.Reader) (size int64, err error) {
 	err = d.Build(id, func(b *Builder) error {
 		if err := b.ReadFrom(ctx, r); err != nil {
@@ -197,7 +196,7 @@ func (d *Dir) Import(ctx context.Context, id string, r io.Reader) (size int64, e
 	return size, err
 }
 
-// ReadFrom writes the image from its beginning with what r gives.
+// ReadFrom writes the image from its beginning with the data of r.
 func (b *Builder) ReadFrom(ctx context.Context, r io.Reader) error {
 	buf := make([]byte, 16*clusterSize)
 	for off, end := int64(0), false; !end; {
@@ -216,9 +215,9 @@ func (b *Builder) ReadFrom(ctx context.Context, r io.Reader) error {
 	return nil
 }
 
-// fill reads until buf is full or r ends. Only io.EOF is an end: a download or an
-// archive that was cut off says io.ErrUnexpectedEOF, which io.ReadFull would not
-// let us tell from a last piece that is short.
+// fill reads until buf is full or r ends. Only io.EOF is an end: a truncated download or
+// archive returns io.ErrUnexpectedEOF, which io.ReadFull also returns for a short last
+// piece.
 func fill(r io.Reader, buf []byte) (n int, end bool, err error) {
 	for n < len(buf) {
 		m, err := r.Read(buf[n:])

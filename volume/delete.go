@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Delete removes a volume, snapshot or image, for good once it has returned. One
-// that is open is ErrInUse. An image that a clone stands on, and a volume that has
-// snapshots, is ErrDependants. A snapshot goes though clones stand on it: its layers
-// stay until the last of them has gone. The space that no other needs is free when
-// [Dir.Tidy] has returned.
+// Delete removes a volume, snapshot or image; the removal is durable when it returns. The
+// error is ErrInUse if it is open, and ErrDependants for an image that a clone depends on
+// and for a volume that has snapshots. A snapshot that clones depend on is removed: its
+// layers stay until the last of them has gone. Its space is free when [Dir.Tidy] has
+// returned.
 func (d *Dir) Delete(id string) error {
 	return d.change("delete", id, func(s *stack) error {
 		if err := s.idle(); err != nil {
@@ -33,7 +33,7 @@ func (d *Dir) Delete(id string) error {
 				return err
 			}
 		}
-		delete(d.opened, id) // whoever merges it still has it, but not by this name
+		delete(d.opened, id) // a merge under way still holds it, but not by this name
 		if err := d.fs.SyncDir("."); err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (d *Dir) Idle(id string) error {
 	return d.change("look at", id, (*stack).idle)
 }
 
-// independent is ErrDependants if others need what m is.
+// independent returns ErrDependants if others depend on m.
 func (d *Dir) independent(m *manifest) error {
 	others, err := d.all()
 	if err != nil {
@@ -74,8 +74,8 @@ func (d *Dir) independent(m *manifest) error {
 	return nil
 }
 
-// needed reports whether o keeps m from being deleted. A snapshot is kept by nothing:
-// layers belong to all manifests that name them.
+// needed reports whether o prevents the deletion of m. Nothing prevents that of a
+// snapshot: layers belong to all manifests that name them.
 func (m *manifest) needed(o *manifest) bool {
 	switch m.Kind {
 	case KindVolume:

@@ -13,9 +13,8 @@ import (
 	"sync"
 )
 
-// The kinds of error; absence is fs.ErrNotExist, a taken id fs.ErrExist, and a full
-// disk syscall.ENOSPC. ErrFormat and ErrDamaged are told by files that are not what
-// they should be.
+// The kinds of error; absence is fs.ErrNotExist, a taken id fs.ErrExist, and a full disk
+// syscall.ENOSPC. ErrFormat and ErrDamaged are the errors of invalid files.
 var (
 	ErrName       = errors.New("not a volume name: use letters, digits and ._- and begin with a letter or digit")
 	ErrSize       = errors.New("size must be a positive multiple of 512 bytes, less than 16 TiB")
@@ -24,11 +23,11 @@ var (
 	ErrKind       = errors.New("not possible with what it is")
 )
 
-// BlockSize is what the size of a volume in bytes is a multiple of.
+// BlockSize is the unit of the size of a volume, in bytes.
 const BlockSize = 512
 
 const (
-	growing  = ".growing-" // begins the name of what is not yet there
+	growing  = ".growing-" // prefix of the names of unfinished files
 	lockFile = ".lock"
 )
 
@@ -113,8 +112,9 @@ func (d *Dir) Close() error {
 	return d.fs.Close()
 }
 
-// closeAsync closes layers whose names are removed. A file system takes the longer to free a
-// file the larger it is, and the last to close it waits for that: not the caller.
+// closeAsync closes layers whose names are removed. The last to close a removed file waits
+// until the file system has freed it, which takes longer the larger it is: the caller need
+// not wait.
 func (d *Dir) closeAsync(layers []*layer) {
 	d.closing.Go(func() {
 		for _, l := range layers {
@@ -124,7 +124,7 @@ func (d *Dir) closeAsync(layers []*layer) {
 }
 
 // withLock runs do with the lock of the directory: no other goroutine or process changes
-// what is in it meanwhile.
+// its contents meanwhile.
 func (d *Dir) withLock(do func() error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

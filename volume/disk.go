@@ -7,21 +7,20 @@ import (
 	"sync"
 )
 
-// ErrReadOnly is the error of writes to what was opened for reading only.
+// ErrReadOnly is the error of writes to a disk that was opened read-only.
 var ErrReadOnly = errors.New("opened for reading only")
 
-// Disk is an open volume, snapshot or image. It is what a logical unit stands on:
-// offsets and lengths are bytes, multiples of BlockSize and inside [0, Size()).
-// All methods are safe for concurrent use. Close waits for what is under way;
-// nothing may be called after it.
+// Disk is an open volume, snapshot or image, the storage of a logical unit: offsets and
+// lengths are bytes, multiples of BlockSize and inside [0, Size()). All methods are safe
+// for concurrent use. Close waits for calls under way; no method may be called after it.
 type Disk struct {
 	s    *stack
 	role role
 	once sync.Once
 }
 
-// Open opens a volume alone to write, or anything with others to read. ErrInUse
-// says that it is open already in a way that excludes this one.
+// Open opens a volume exclusively for writing, or a volume, snapshot or image for shared
+// reading. The error is ErrInUse if another user excludes this one.
 func (d *Dir) Open(id string, readOnly bool) (disk *Disk, err error) {
 	as := writer
 	if readOnly {
@@ -90,7 +89,7 @@ func (d *Dir) release(s *stack, as role) error {
 	return s.close()
 }
 
-// Close gives the volume up. It does not Sync.
+// Close closes the volume. It does not Sync.
 func (k *Disk) Close() (err error) {
 	k.once.Do(func() {
 		k.s.dir.mu.Lock()
@@ -103,8 +102,8 @@ func (k *Disk) Close() (err error) {
 // Size is the capacity in bytes.
 func (k *Disk) Size() int64 { return k.s.size.Load() }
 
-// Watch has f called whenever the volume has become larger, for a server that reports
-// the new size to its initiators.
+// Watch calls f whenever the volume has been enlarged, for a server that reports the new
+// size to its initiators.
 func (k *Disk) Watch(f func(size int64)) {
 	k.s.dir.mu.Lock()
 	defer k.s.dir.mu.Unlock()
@@ -134,7 +133,7 @@ func (k *Disk) ReadCached(p []byte, off int64) bool {
 	return off >= 0 && off <= k.Size()-int64(len(p)) && k.s.readCached(p, off)
 }
 
-// WriteAt writes into the page cache. When it fails, none or some of p is there.
+// WriteAt writes into the page cache. When it fails, some of p may have been written.
 func (k *Disk) WriteAt(p []byte, off int64) (int, error) {
 	if err := k.write(p, off, int64(len(p))); err != nil {
 		return 0, err
@@ -142,7 +141,7 @@ func (k *Disk) WriteAt(p []byte, off int64) (int, error) {
 	return len(p), nil
 }
 
-// Unmap makes a range read as zeros and gives its space back.
+// Unmap deallocates a range: it reads as zeros and its space is freed.
 func (k *Disk) Unmap(off, n int64) error { return k.write(nil, off, n) }
 
 func (k *Disk) write(p []byte, off, n int64) error {
@@ -161,7 +160,7 @@ func (k *Disk) write(p []byte, off, n int64) error {
 }
 
 // Sync returns once every write that had returned before it was called is on stable
-// storage, with the map of where it is.
+// storage, together with the map that locates it.
 func (k *Disk) Sync() error {
 	if k.role == reader {
 		return nil
@@ -172,7 +171,7 @@ func (k *Disk) Sync() error {
 }
 
 // Extent returns the length of the run that starts at off, and whether it takes up space
-// (mapped) or reads as zeros without.
+// (mapped) or is a hole that reads as zeros.
 func (k *Disk) Extent(off int64) (n int64, mapped bool, err error) {
 	k.s.gate.RLock()
 	defer k.s.gate.RUnlock()

@@ -9,8 +9,8 @@ import (
 	"ironhook/block/scsi/disktest"
 )
 
-// TestDisk runs the acceptance suite on every kind of stack: a raw file, an overlay that
-// hides nothing, and two overlays on an image that has data, a hole and an odd end.
+// TestDisk runs the acceptance suite on every kind of stack: a raw file, an overlay on
+// nothing, and two overlays on an image that has data, a hole and an odd end.
 func TestDisk(t *testing.T) {
 	for name, prepare := range map[string]func(*Dir) error{
 		"volume": func(d *Dir) error { return d.Create("disk", disktest.MinSize) },

@@ -8,7 +8,7 @@ import (
 )
 
 // An overlay is one sparse file: a header, the map, the data. docs/volume-format.md
-// says the same for those who write tools.
+// describes it for authors of tools.
 const (
 	headerMagic = "IRONLAYR"
 	pageMagic   = "IRONPMAP"
@@ -22,12 +22,12 @@ const (
 	mapStart = 2 * slotSize
 	dataOff  = 128 << 20 // where the data of offset 0 is
 
-	// maxSize is the size in bytes of the largest volume: what the pages that
-	// fit before the data can map.
+	// maxSize is the size in bytes of the largest volume, limited by the map pages that fit
+	// before the data.
 	maxSize = (dataOff - mapStart) / (2 * slotSize) * pageSpan
 )
 
-// The errors of files that are not what they should be.
+// The errors of invalid files.
 var (
 	ErrFormat  = errors.New("unknown format")
 	ErrDamaged = errors.New("damaged")
@@ -35,7 +35,7 @@ var (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// layerID tells layers apart; what is found in a file of another layer is void.
+// layerID identifies a layer; a page with the id of another layer is void.
 type layerID [16]byte
 
 // Where the fields of the header are. Numbers are big-endian.
@@ -72,15 +72,15 @@ func decodeHeader(b []byte) (id layerID, err error) {
 	return id, nil
 }
 
-// checksum is the CRC-32C of b with the four bytes at off taken as zeros.
+// checksum is the CRC-32C of b with zeros for the four bytes at off.
 func checksum(b []byte, off int) uint32 {
 	sum := crc32.Update(0, castagnoli, b[:off])
 	sum = crc32.Update(sum, castagnoli, []byte{0, 0, 0, 0})
 	return crc32.Update(sum, castagnoli, b[off+4:])
 }
 
-// slot is where the copy of a page with this generation goes: each overwrites the
-// one before the last, so that a write that is cut short never hurts the last.
+// slot returns the offset of the copy of a page with this generation: each overwrites the
+// last but one, so that a torn write never damages the last.
 func slot(index int64, generation uint64) int64 {
 	return mapStart + (2*index+int64(generation%2))*slotSize
 }
@@ -101,8 +101,8 @@ func encodePage(id layerID, index int64, generation uint64, words *[pageBlocks /
 	return b
 }
 
-// decodePage returns generation 0 for a copy that was never written, and
-// ErrDamaged for one that is not whole or not in its place.
+// decodePage returns generation 0 for a copy that was never written, and ErrDamaged for a
+// torn or misplaced one.
 func decodePage(b []byte, id layerID, index int64, words *[pageBlocks / 64]uint64) (generation uint64, err error) {
 	if isZero(b) {
 		return 0, nil

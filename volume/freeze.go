@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// freeze makes the layers of a stack stay as they are from now on, by putting an
-// empty one on top, and returns them.
+// freeze makes the layers of a stack immutable by putting an empty one on top, and returns
+// them.
 func (d *Dir) freeze(s *stack) (frozen []string, err error) {
 	if err := s.sync(); err != nil { // most of it, while writers go on
 		return nil, err
@@ -29,7 +29,7 @@ func (d *Dir) freeze(s *stack) (frozen []string, err error) {
 	}
 	l, err := openLayer(d.fs, layerPath(m.top()), m.Size, true)
 	if err != nil {
-		s.fail(err) // what is written to the old layer would be lost
+		s.fail(err) // later writes to the old layer would be lost
 		return nil, err
 	}
 	frozen = s.m.Layers
@@ -41,7 +41,7 @@ func (d *Dir) freeze(s *stack) (frozen []string, err error) {
 // maxDepth is how many layers may be on top of each other. Merging makes room.
 const maxDepth = 256
 
-// stackUp publishes m with an empty layer on top of those it has.
+// stackUp publishes m with an empty layer on top.
 func (d *Dir) stackUp(m *manifest) error {
 	if len(m.Layers) >= maxDepth {
 		return fmt.Errorf("it has %d layers already; delete snapshots first: %w", len(m.Layers), ErrKind)
@@ -58,7 +58,7 @@ func (d *Dir) stackUp(m *manifest) error {
 	return err
 }
 
-// restack puts an empty layer on top of the given ones, in place of what s has.
+// restack replaces the layers of s with the given ones and an empty one on top.
 func (d *Dir) restack(s *stack, below []string, size int64) error {
 	s.gate.Lock()
 	defer s.gate.Unlock()
@@ -79,8 +79,8 @@ func (d *Dir) restack(s *stack, below []string, size int64) error {
 	return err
 }
 
-// discard removes those of the layers that nothing is made of any more. While a
-// manifest cannot be read all stay, for sweep.
+// discard removes those of the layers that no manifest names. While a manifest cannot be
+// read all stay, for sweep.
 func (d *Dir) discard(names []string) error {
 	manifests, err := d.all()
 	if err != nil {

@@ -6,27 +6,27 @@ import (
 	"time"
 )
 
-// fileSystem is what the package wants of the directory it lives in: the few calls
-// whose order decides what is left after a power cut. Names are relative to the
-// directory. The tests have one of their own, which loses what was not synced.
+// fileSystem is the interface to the directory of the volumes: the few calls whose order
+// decides what is left after a power cut. Names are relative to the directory. The tests
+// have an implementation that loses unsynced data.
 type fileSystem interface {
-	// Create makes a file that must not be there yet, readable by its owner only.
+	// Create creates a file that must not exist, readable by its owner only.
 	Create(name string) (file, error)
 	// Open opens a regular file; a link or a device is refused.
 	Open(name string, write bool) (file, error)
 	// Link gives a file a second name, which must be free.
 	Link(from, to string) error
-	// Rename gives a file another name, in place of the file that had it.
+	// Rename renames a file and replaces any file of that name.
 	Rename(from, to string) error
 	Remove(name string) error
 	// Names lists a directory.
 	Names(dir string) ([]string, error)
 	Stat(name string) (fileInfo, error)
-	// Same reports whether two names are of one file.
+	// Same reports whether two names belong to one file.
 	Same(a, b string) bool
 	// SyncDir makes the names in a directory durable.
 	SyncDir(dir string) error
-	// Free is how many bytes may still be allocated.
+	// Free returns how many bytes may still be allocated.
 	Free() (int64, error)
 	Close() error
 }
@@ -49,14 +49,14 @@ type file interface {
 	Truncate(size int64) error
 	// Punch makes a hole that reads as zeros. The file does not become longer.
 	Punch(off, n int64) error
-	// Allocate makes sure that there is room for n bytes at off. What is
-	// there stays; the file may become longer.
+	// Allocate allocates space for n bytes at off. Existing data stays; the file may become
+	// longer.
 	Allocate(off, n int64) error
 	// Extent returns the length of the run of data or hole at off, at most to end.
 	Extent(off, end int64) (n int64, data bool, err error)
 	Stat() (fileInfo, error)
-	// Lock takes the lock of the file, instead of what it held, until it is
-	// closed: errLocked if others hold it.
+	// Lock sets the lock of the file, until it is closed; it replaces one already held. The
+	// error is errLocked if another open file conflicts.
 	Lock(mode lockMode) error
 }
 

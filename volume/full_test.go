@@ -33,9 +33,8 @@ const (
 	smallReserve = 8 << 20
 )
 
-// onSmallDisk has three machines write until the disk is full: each gets ENOSPC,
-// what was flushed is there, the reserve is untouched, and when there is room again
-// all go on.
+// onSmallDisk runs three writers until the disk is full: each gets ENOSPC, flushed data is
+// intact, the reserve is untouched, and when there is space again all go on.
 func onSmallDisk(path string) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("private mounts: %w", err)
@@ -92,7 +91,7 @@ func onSmallDisk(path string) error {
 	return nil
 }
 
-// filling is a machine that writes 16 KiB into every block, one after the other.
+// filling is a writer that writes 16 KiB into every block, one after the other.
 type filling struct {
 	id      string
 	k       *Disk
@@ -131,7 +130,7 @@ func (m *filling) untilFull() error {
 	return fmt.Errorf("%s: the disk is not full", m.id)
 }
 
-// goOn does what failed again, and some more.
+// goOn repeats the failed write, and writes some more.
 func (m *filling) goOn() error {
 	for range 5 {
 		if err := m.write(); err != nil {

@@ -13,15 +13,15 @@ type Info struct {
 	ID        string
 	Kind      Kind
 	Size      int64  // bytes, as the machine sees it
-	Allocated int64  // bytes of the file system that it takes up, alone or with others
-	Volume    string // of a snapshot: of which volume
+	Allocated int64  // bytes taken up on the file system, including shared layers
+	Volume    string // of a snapshot: its volume
 	Layers    int    // files it is made of
 	Created   time.Time
-	Modified  time.Time // when the newest layer was
+	Modified  time.Time // modification time of the newest layer
 }
 
-// Stat returns what is known of an id. What is there but cannot be served (a link,
-// a directory, an odd size, a damaged file) is an error other than absence.
+// Stat describes an id. Something that exists but cannot be served (a link, a directory, an
+// odd size, a damaged file) is an error other than fs.ErrNotExist.
 func (d *Dir) Stat(id string) (Info, error) {
 	m, err := d.load(id)
 	if err != nil {
@@ -43,8 +43,8 @@ func (d *Dir) describe(m *manifest) (Info, error) {
 	return i, nil
 }
 
-// List returns everything of the given kinds, or of all, in the order of the ids.
-// What Stat would refuse is left out.
+// List describes everything of the given kinds, or of all kinds, in the order of the ids.
+// It leaves out ids for which Stat returns an error.
 func (d *Dir) List(kinds ...Kind) ([]Info, error) {
 	names, err := d.fs.Names(".")
 	if err != nil {
@@ -61,7 +61,7 @@ func (d *Dir) List(kinds ...Kind) ([]Info, error) {
 	return list, nil
 }
 
-// ids is what the names in the directory stand for, each once.
+// ids returns the ids of the files in the directory, each once.
 func ids(names []string) (list []string) {
 	for _, name := range names {
 		id, ok := strings.CutSuffix(name, manifestSuffix)

@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// What the victim writes in round n is known beforehand: a few runs of sectors that
-// all have the number n.
+// The writes of round n are deterministic: a few runs of sectors that all contain the
+// number n.
 func roundOf(n uint64, size int64) (firsts []int64, count int64) {
 	r := rand.New(rand.NewPCG(n, 2))
 	for range 4 {
@@ -28,8 +28,8 @@ func roundOf(n uint64, size int64) (firsts []int64, count int64) {
 
 const victimSize = 8 << 20
 
-// victim writes, flushes and says so, takes snapshots, deletes and merges them,
-// imports and promotes, for ever.
+// victim writes, flushes and reports it, takes snapshots, deletes and merges them, imports
+// and promotes, for ever.
 func victim(path string, from uint64) error {
 	d, err := Open(path, Reserve(0))
 	if err != nil {
@@ -84,7 +84,7 @@ func churn(d *Dir, n uint64) error {
 	return d.Tidy(context.Background())
 }
 
-// TestMain is the victim when it is told so.
+// TestMain runs the victim when the environment says so.
 func TestMain(m *testing.M) {
 	if path := os.Getenv("VOLUME_TEST_VICTIM"); path != "" {
 		from, err := strconv.ParseUint(os.Getenv("VOLUME_TEST_FROM"), 10, 64)
@@ -104,8 +104,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestKilled kills the victim again and again, and holds what it leaves against what
-// it said. IRONHOOK_KILL_ROUNDS says how often.
+// TestKilled kills the victim again and again, and compares the volumes with what the
+// victim reported. IRONHOOK_KILL_ROUNDS says how often.
 func TestKilled(t *testing.T) {
 	rounds := 12
 	if n, err := strconv.Atoi(os.Getenv("IRONHOOK_KILL_ROUNDS")); err == nil {
@@ -125,7 +125,7 @@ func TestKilled(t *testing.T) {
 		next := last + 1
 		l.compare(d, want, next)
 		l.must(d.Close())
-		overwrite(want, next) // it may be there in part: make it whole
+		overwrite(want, next) // it may have been written in part: complete it
 		l.finish(next)
 		from = next + 1
 	}
@@ -157,7 +157,7 @@ func (l *lab) kill(from uint64, after time.Duration) (last uint64) {
 	last = from - 1
 	var timer *time.Timer
 	for lines.Scan() {
-		if timer == nil { // it has begun
+		if timer == nil { // the first report has come
 			timer = time.AfterFunc(after, func() { cmd.Process.Kill() })
 		}
 		n, err := strconv.ParseUint(lines.Text(), 10, 64)
@@ -170,7 +170,7 @@ func (l *lab) kill(from uint64, after time.Duration) (last uint64) {
 	return last
 }
 
-// compare wants every sector to have what it should, or what round next writes.
+// compare checks that every sector has its expected contents, or those of round next.
 func (l *lab) compare(d *Dir, want sectors, next uint64) {
 	l.Helper()
 	got, err := contents(d, "v")
@@ -185,7 +185,7 @@ func (l *lab) compare(d *Dir, want sectors, next uint64) {
 	}
 }
 
-// finish writes a round.
+// finish completes a round.
 func (l *lab) finish(n uint64) {
 	l.Helper()
 	d, err := Open(l.d.path, Reserve(0))

@@ -27,8 +27,8 @@ const (
 // layerPath is where a layer of a manifest is.
 func layerPath(name string) string { return layersDir + "/" + name }
 
-// newOverlay makes an empty overlay and returns its name. It is durable but for its
-// name.
+// newOverlay makes an empty overlay and returns its name. All of it but its name is
+// durable.
 func newOverlay(fsys fileSystem) (name string, err error) {
 	id := newLayerID()
 	name = hex.EncodeToString(id[:]) + overSuffix
@@ -46,8 +46,8 @@ func newOverlay(fsys fileSystem) (name string, err error) {
 	return name, nil
 }
 
-// openLayer opens the file of a layer of a volume of size bytes. That it is not
-// there is damage, not absence.
+// openLayer opens the file of a layer of a volume of size bytes. A missing file is
+// ErrDamaged, not absence.
 func openLayer(fsys fileSystem, path string, size int64, write bool) (*layer, error) {
 	f, err := fsys.Open(path, write)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -116,8 +116,8 @@ func newest(both []byte, id layerID, i int64) (*page, error) {
 		last = 1
 	}
 	if generations[last] == 0 {
-		// The first copy of a page is the odd one. If that alone is not whole, it
-		// was cut short, and no flush has ever been answered.
+		// The first copy of a page is the odd one. If it alone is damaged, its first write
+		// was torn, and no flush has ever been answered.
 		if bad[0] {
 			return nil, fmt.Errorf("page %d of the map: %w in both copies", i, ErrDamaged)
 		}
@@ -130,7 +130,7 @@ func newest(both []byte, id layerID, i int64) (*page, error) {
 	return p, nil
 }
 
-// reserve makes sure that a page can be written when it must.
+// reserve allocates a page, so that writing it cannot fail for lack of space.
 func (l *layer) reserve(i int64) error { return l.file.Allocate(slot(i, 0), 2*slotSize) }
 
 // save writes pages of the map, each over the older of its copies.
@@ -144,19 +144,18 @@ func (l *layer) save(list []unsaved) error {
 	return nil
 }
 
-// saved counts the new copies as the newest, once they are on stable storage: until
-// then the older ones must not be touched.
+// saved marks the new copies as the newest, once they are on stable storage: until then the
+// older ones must not be overwritten.
 func saved(list []unsaved) {
 	for _, u := range list {
 		u.page.generation++
 	}
 }
 
-// sync makes what was written to the layer durable, and then the map of
-// it. The map is copied first: a block that is added while the data is on its way
-// to the disk may not be on it. A failure of the medium (see fatal) leaves a layer
-// whose map must never be written again, for the kernel reports a page that it
-// could not write once and then forgets it.
+// sync makes the data of the layer durable, and then its map. The map is copied first: a
+// block that is added during the sync of the data may not be covered by it. After a medium
+// error (see fatal) the map of the layer must never be written again, because the kernel
+// reports a page that it could not write only once.
 func (l *layer) sync() error {
 	var list []unsaved
 	if l.has != nil {
@@ -187,7 +186,7 @@ func (f fatal) Unwrap() error { return f.error }
 // blocksOf is how many blocks a volume of size bytes has.
 func blocksOf(size int64) int64 { return (size + clusterSize - 1) / clusterSize }
 
-// readAt reads what the layer has; a file that ends earlier goes on in zeros.
+// readAt reads from the layer; beyond the end of its file it reads zeros.
 func (l *layer) readAt(p []byte, off int64) error { return readFull(l.file, p, l.data+off) }
 
 // readFull fills p, with zeros beyond the end.

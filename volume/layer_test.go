@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// watched is a file that calls others when it is synced and when it is written to.
+// watched is a file that calls functions when it is synced and when it is written to.
 type watched struct {
 	file
 	synced  func()
@@ -26,8 +26,8 @@ func (w watched) WriteAt(p []byte, off int64) (int, error) {
 }
 
 // TestMapNamesOnlySyncedData: a block that is written while a sync is under way is not in
-// the map that this sync writes. Its data may still be on its way to the disk, and after
-// a power cut the block would hold what was there before.
+// the map that this sync writes. Its data may still be on its way to the disk, and after a
+// power cut the block would have its old contents.
 func TestMapNamesOnlySyncedData(t *testing.T) {
 	fsys := newMemFS()
 	name, err := newOverlay(fsys)
@@ -79,7 +79,7 @@ var errMedium = errors.New("medium error")
 func (refusing) WriteAt([]byte, int64) (int, error) { return 0, errMedium }
 
 // TestFailedFirstWriteHidesNothing: the first write to a block of a clone fails, and the
-// block is what it was in the image.
+// block still reads as in the image.
 func TestFailedFirstWriteHidesNothing(t *testing.T) {
 	d, err := openDir(newMemFS(), Reserve(0))
 	check(t, err)
@@ -105,7 +105,7 @@ func TestFailedFirstWriteHidesNothing(t *testing.T) {
 }
 
 // TestMergeKeepsWhatIsWrittenMeanwhile: a block that was merged already is written to and
-// flushed. It has what was written last, after a power cut too.
+// flushed. It keeps the last write, also after a power cut.
 func TestMergeKeepsWhatIsWrittenMeanwhile(t *testing.T) {
 	fsys := newMemFS()
 	d, err := openDir(fsys, Reserve(0))
@@ -157,8 +157,7 @@ func check(t *testing.T, err error) {
 	}
 }
 
-// TestAtomicRecord: a record that was cut short, or lies elsewhere, is not written over
-// good data.
+// TestAtomicRecord: a truncated or misplaced record is not written over good data.
 func TestAtomicRecord(t *testing.T) {
 	const size = 1 << 20
 	data := bytes.Repeat([]byte("a"), 2*BlockSize)

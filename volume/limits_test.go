@@ -18,7 +18,7 @@ import (
 
 const large = 40 << 30
 
-// timed returns the shortest and the middle one of the times that something takes.
+// timed returns the shortest and the median time of do.
 func timed(t *testing.T, times int, do func(i int) error) (shortest, median time.Duration) {
 	t.Helper()
 	var took []time.Duration
@@ -45,9 +45,9 @@ func (l *lab) allocated() (n int64) {
 	return n
 }
 
-// TestQuick holds clone, snapshot and reset of a 40 GB volume against 50 ms each,
-// and what they take up against nothing. -v tells the figures. Others who keep the
-// disk busy make all of them slower but hardly the fastest, which is what counts.
+// TestQuick checks that clone, snapshot and reset of a 40 GB volume take less than 50 ms
+// each, and no space. -v prints the figures. The fastest run counts, because other load on
+// the disk hardly affects it.
 func TestQuick(t *testing.T) {
 	l := newLab(t)
 	l.must(l.d.Build("golden", func(b *Builder) error {
@@ -117,7 +117,7 @@ func TestNeed(t *testing.T) {
 	}
 }
 
-// TestExport lets qemu-img read what we write.
+// TestExport has qemu-img read our exports.
 func TestExport(t *testing.T) {
 	l := newLab(t)
 	l.image("golden", 5, 300*kib)
@@ -180,7 +180,7 @@ func (l *lab) qemu(args ...string) {
 	}
 }
 
-// TestVerify damages what can be damaged.
+// TestVerify damages each kind of file.
 func TestVerify(t *testing.T) {
 	l := newLab(t)
 	l.image("golden", 5, 300*kib)

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Kind is what an id stands for.
+// Kind is the kind of an id.
 type Kind string
 
 // The kinds. Images and snapshots never change; volumes are written to.
@@ -22,16 +22,16 @@ const (
 	KindImage    Kind = "image"
 )
 
-// manifest is the file <id>.json, all there is to a volume, snapshot or image but
-// its layers. It is replaced as a whole and is the only place that says what
-// belongs to what: a layer that no manifest names does not exist.
+// manifest is the file <id>.json: all of a volume, snapshot or image except its layers. It
+// is replaced atomically and is the only record of which layers are in use: a layer that no
+// manifest names does not exist.
 type manifest struct {
 	Version int       `json:"version"`
 	Kind    Kind      `json:"kind"`
 	Size    int64     `json:"size"`             // bytes, as a machine sees it
 	Layers  []string  `json:"layers"`           // from the bottom to the top
 	Base    int       `json:"base,omitempty"`   // how many of them Reset goes back to
-	Volume  string    `json:"volume,omitempty"` // whose snapshot it is
+	Volume  string    `json:"volume,omitempty"` // of a snapshot: its volume
 	Created time.Time `json:"created"`
 
 	id    string
@@ -44,7 +44,7 @@ const (
 	maxManifest    = 1 << 20 // bytes
 )
 
-// layerName is what a manifest may name: 32 hexadecimal digits and what it is.
+// layerName is the form of the names of layers: 32 hexadecimal digits and the kind.
 var layerName = regexp.MustCompile(`^[0-9a-f]{32}\.(raw|overlay)$`)
 
 func (m *manifest) top() string { return m.Layers[len(m.Layers)-1] }
@@ -80,7 +80,7 @@ func decodeManifest(b []byte) (*manifest, error) {
 	return &m, nil
 }
 
-// check refuses what cannot have been written by us.
+// check refuses a manifest that we cannot have written.
 func (m *manifest) check() error {
 	if !slices.Contains([]Kind{KindVolume, KindSnapshot, KindImage}, m.Kind) {
 		return fmt.Errorf("kind %.20q", m.Kind)
@@ -105,7 +105,7 @@ func (m *manifest) check() error {
 	return nil
 }
 
-// load reads what id stands for. It is fs.ErrNotExist if that is nothing.
+// load reads the manifest of an id. The error is fs.ErrNotExist if the id is free.
 func (d *Dir) load(id string) (*manifest, error) {
 	if err := CheckName(id); err != nil {
 		return nil, err
@@ -131,21 +131,21 @@ func (d *Dir) load(id string) (*manifest, error) {
 	return m, nil
 }
 
-// publish makes m what its id stands for, on stable storage, in place of what it
-// was. The caller holds the lock of the directory.
+// publish stores m as the manifest of its id, durably, in place of the old one. The caller
+// holds the lock of the directory.
 func (d *Dir) publish(m *manifest) error {
 	b, err := encodeManifest(m)
 	if err != nil {
 		return err
 	}
-	return d.replace(m.id+manifestSuffix, b, d.syncLayers) // what it names must be there when it is
+	return d.replace(m.id+manifestSuffix, b, d.syncLayers) // the layers it names must be durable first
 }
 
 func (d *Dir) syncLayers() error { return d.fs.SyncDir(layersDir) }
 
-// replace makes b the contents of a small file, on stable storage: after a crash it has
-// the old or the new. before is called when the new is written, and before it counts. The
-// caller holds the lock of the directory.
+// replace replaces the contents of a small file with b, atomically and durably. before is
+// called after the new file is written and before it takes effect. The caller holds the
+// lock of the directory.
 func (d *Dir) replace(name string, b []byte, before func() error) error {
 	temp := growing + newName()
 	f, err := d.fs.Create(temp)
@@ -171,8 +171,8 @@ func (d *Dir) replace(name string, b []byte, before func() error) error {
 	return nil
 }
 
-// all reads every manifest. One that cannot be read is an error: what it names must
-// not be taken for garbage.
+// all reads every manifest. One that cannot be read is an error: its layers must not be
+// taken for garbage.
 func (d *Dir) all() (list []*manifest, err error) {
 	names, err := d.fs.Names(".")
 	if err != nil {

@@ -63,7 +63,7 @@ func (f *memFile) WriteAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// page returns a copy of a page that may be written to, having kept what it was.
+// page returns a writable copy of a page, after keeping the old contents.
 func (f *memFile) page(n int64) (*[memPage]byte, error) {
 	old := f.i.pages[n]
 	if old == nil {
@@ -81,7 +81,7 @@ func (f *memFile) page(n int64) (*[memPage]byte, error) {
 	return p, nil
 }
 
-// keep remembers what a page was.
+// keep remembers the contents of a page.
 func (f *memFile) keep(n int64) {
 	const most = 4
 	if h := f.i.history[n]; len(h) < most {
@@ -172,7 +172,7 @@ func (f *memFile) Extent(off, end int64) (int64, bool, error) {
 	}
 	is := func(at int64) bool { return f.i.pages[at/memPage] != nil }
 	data, at := is(off), off
-	if !data && end-off > 1<<24 { // so that large holes do not take long
+	if !data && end-off > 1<<24 { // large holes must not take long
 		next := end
 		for n := range f.i.pages {
 			if n*memPage > off {
@@ -200,7 +200,7 @@ func (f *memFile) Lock(mode lockMode) error {
 	f.fs.mu.Lock()
 	defer f.fs.mu.Unlock()
 	if f.fs.off {
-		return nil // who cares
+		return nil // locks have no effect here
 	}
 	f.unlock()
 	switch {

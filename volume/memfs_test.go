@@ -12,23 +12,22 @@ import (
 	"time"
 )
 
-// memFS is a file system in memory that tells what is on stable storage from what
-// is not. The power may be cut between any two calls, or after a given number of
-// them; what was not synced is then there or not, sector by sector and name by
-// name, as chance has it.
+// memFS is a file system in memory that tracks what is on stable storage. The power may be
+// cut between any two calls, or after a given number of them; unsynced changes then survive
+// at random, sector by sector and name by name.
 type memFS struct {
 	mu       sync.Mutex
 	names    map[string]*inode
 	stable   map[string]*inode // the names that are on stable storage
-	pending  []change          // what has been done to names since
+	pending  []change          // later changes of names
 	capacity int64             // bytes; 0: no limit
 	used     int64
 
-	countdown int // calls that change something until the power goes; < 0: it stays
+	countdown int // changing calls left until the power is cut; < 0: never
 	off       bool
 }
 
-// change is one that is durable as a whole or not at all.
+// change is an atomic change of names.
 type change struct {
 	dir string
 	do  func(map[string]*inode)
@@ -56,7 +55,7 @@ func newMemFS() *memFS {
 	return &memFS{names: map[string]*inode{}, stable: map[string]*inode{}, countdown: -1}
 }
 
-// step is called by everything that changes something.
+// step is called by every changing call.
 func (m *memFS) step() error {
 	if m.countdown == 0 {
 		m.off = true
@@ -70,7 +69,7 @@ func (m *memFS) step() error {
 	return nil
 }
 
-// cut returns what is left when the power goes.
+// cut returns the file system after a power cut.
 func (m *memFS) cut(r *rand.Rand) *memFS {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -128,7 +127,7 @@ func (i *inode) cut(r *rand.Rand) *inode {
 	return left
 }
 
-// kill returns the same file system with nobody in it.
+// kill returns the same file system without open files and locks.
 func (m *memFS) kill() *memFS {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -164,7 +163,7 @@ func (m *memFS) Create(name string) (file, error) {
 	return &memFile{fs: m, i: i, write: true}, nil
 }
 
-// change does something to names now, and on stable storage later.
+// change changes names now, and on stable storage later.
 func (m *memFS) change(dir string, do func(map[string]*inode)) {
 	do(m.names)
 	m.pending = append(m.pending, change{dir, do})

@@ -8,15 +8,14 @@ import (
 	"slices"
 )
 
-// A layer that was a snapshot once and now has exactly one other on top of it is of
-// no use to anybody. The upper one is merged into it: its blocks are copied down,
-// which nobody notices, for whoever reads the lower layer reads through the upper
-// one; then the manifests leave the upper one out. A crash at any moment leaves
-// volumes that read the same, and the work to be done again.
+// A layer of a deleted snapshot that has exactly one other on top of it is superfluous. The
+// upper one is merged into it: its blocks are copied down, which no reader notices, because
+// every reader of the lower layer reads through the upper one; then the manifests leave the
+// upper one out. A crash at any moment leaves volumes that read the same, and the merge is
+// repeated.
 
-// Tidy merges the layers that have become superfluous and gives back the space they
-// took up. Volumes may be in use meanwhile. It may be interrupted and called again.
-// What is open in another process is left for another time.
+// Tidy merges superfluous layers and frees their space. Volumes may be in use meanwhile. It
+// may be interrupted and called again. It skips volumes that are open in another process.
 func (d *Dir) Tidy(ctx context.Context) error {
 	err := errors.Join(d.mergeAll(ctx), d.withLock(d.sweep))
 	d.closing.Wait()
@@ -37,12 +36,12 @@ func (d *Dir) mergeAll(ctx context.Context) error {
 		if err = errors.Join(err, m.end()); err != nil && !lost(err) {
 			return err
 		}
-		skip[m.lower.name] = !m.done // or it would be tried for ever
+		skip[m.lower.name] = !m.done // or it would be retried for ever
 	}
 }
 
-// lost reports whether a merge ended because another was faster: another process
-// opened one of the volumes, or it was reset and has other layers now.
+// lost reports whether a merge lost a race: another process opened one of the volumes, or
+// it was reset and has other layers now.
 func lost(err error) bool { return errors.Is(err, ErrInUse) || errors.Is(err, os.ErrClosed) }
 
 // merge is the merging of one layer into the one below.
@@ -52,13 +51,13 @@ type merge struct {
 	lower  *layer // opened for this, to write
 	size   int64
 	todo   *presence // blocks of the upper layer that the lower one does not have yet
-	stacks []*stack  // all that have the two, some more than once
-	live   *stack    // the volume that upper is the newest layer of; or nil
+	stacks []*stack  // all stacks with both layers, some more than once
+	live   *stack    // the volume whose newest layer is upper; or nil
 	own    bool      // no other stack closes upper
 	done   bool
 }
 
-// beginMerge finds something to merge and opens it; nil if there is nothing.
+// beginMerge finds and opens a pair of layers to merge; it returns nil if there is none.
 func (d *Dir) beginMerge(skip map[string]bool) (m *merge, err error) {
 	err = d.withLock(func() error {
 		for {
@@ -79,8 +78,8 @@ func (d *Dir) beginMerge(skip map[string]bool) (m *merge, err error) {
 	return m, err
 }
 
-// openMerge keeps everybody who has the layers, and has the first writes that come
-// meanwhile noted.
+// openMerge acquires all stacks with the layers, and makes writes during the merge mark
+// their blocks.
 func (d *Dir) openMerge(lower, upper string, users []*manifest) (m *merge, err error) {
 	m = &merge{dir: d}
 	defer func() {
@@ -94,8 +93,8 @@ func (d *Dir) openMerge(lower, upper string, users []*manifest) (m *merge, err e
 	if m.lower, err = openLayer(d.fs, layerPath(lower), m.size, true); err != nil {
 		return m, err
 	}
-	// Somebody who exports it may not have the upper layer above it. Who begins to
-	// from now on has.
+	// An export that has begun may read the lower layer without the upper one. Later
+	// exports read through it.
 	if err := errors.Join(lock(m.lower.file, exclusive), m.lower.file.Lock(shared)); err != nil {
 		return m, err
 	}
@@ -114,7 +113,7 @@ func (d *Dir) openMerge(lower, upper string, users []*manifest) (m *merge, err e
 	return m, nil
 }
 
-// keep acquires the stacks of those that have the layers.
+// keep acquires the stacks that have the layers.
 func (m *merge) keep(users []*manifest) (stacks []*stack, err error) {
 	for _, u := range users {
 		s, err := m.dir.acquire(u.id, keeper)
@@ -127,7 +126,7 @@ func (m *merge) keep(users []*manifest) (stacks []*stack, err error) {
 	return stacks, nil
 }
 
-// watch takes the upper layer from the volume that writes to it.
+// watch makes the volume that writes to the upper layer mark the blocks it writes.
 func (m *merge) watch(s *stack) {
 	s.gate.Lock()
 	defer s.gate.Unlock()
@@ -148,8 +147,8 @@ func (m *merge) plan() {
 // fewBlocks is how many may be copied while writers wait.
 const fewBlocks = 128
 
-// run copies until little is left, then that while writers wait, and makes
-// everybody do without the upper layer.
+// run copies until little is left, then copies the rest while writers wait, and removes the
+// upper layer from all stacks.
 func (m *merge) run(ctx context.Context) error {
 	for range 8 {
 		if err := m.pass(ctx, m.live); err != nil {
@@ -165,7 +164,7 @@ func (m *merge) run(ctx context.Context) error {
 	return m.dir.withLock(func() error { return m.commit(ctx) })
 }
 
-// commit is the end, if what was to be merged is still to be.
+// commit completes the merge, if the layers can still be merged.
 func (m *merge) commit(ctx context.Context) error {
 	manifests, err := m.dir.all()
 	if err != nil {
@@ -235,7 +234,7 @@ func (m *merge) reopen(s *stack, size int64, newest bool) (*layer, error) {
 	return l, nil
 }
 
-// end lets go of everything.
+// end releases all stacks and layers.
 func (m *merge) end() error {
 	return m.dir.withLock(m.release)
 }

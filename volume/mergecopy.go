@@ -2,8 +2,7 @@ package volume
 
 import "context"
 
-// pass copies the blocks that are marked. Between any two of them others may do
-// what they want with the stack that is live.
+// pass copies the marked blocks. Between any two of them the live stack may change.
 func (m *merge) pass(ctx context.Context, live *stack) error {
 	buf := make([]byte, clusterSize)
 	for b, more := int64(0), true; more; b++ {
@@ -18,8 +17,8 @@ func (m *merge) pass(ctx context.Context, live *stack) error {
 	return nil
 }
 
-// step copies the next block that is marked. The mark goes first: a write that
-// comes between sets it again.
+// step copies the next marked block. It clears the mark first: a write in between sets it
+// again.
 func (m *merge) step(b int64, live *stack, buf []byte) (at int64, more bool, err error) {
 	if live != nil {
 		live.gate.RLock()
@@ -30,7 +29,7 @@ func (m *merge) step(b int64, live *stack, buf []byte) (at int64, more bool, err
 		return b, false, nil
 	}
 	m.todo.remove(b)
-	if !m.upper.has.has(b) { // it is of a layer that has come on top since
+	if !m.upper.has.has(b) { // it belongs to a newer layer on top
 		return b, true, nil
 	}
 	return b, true, m.copy(b, buf[:min(clusterSize, m.size-b*clusterSize)])
@@ -59,7 +58,7 @@ func (m *merge) copy(b int64, buf []byte) error {
 	return err
 }
 
-// finish copies what is left, now that there is no writer.
+// finish copies the remaining blocks while no writer runs.
 func (m *merge) finish(ctx context.Context) error {
 	m.todo.grow(m.size)
 	if m.lower.has != nil {

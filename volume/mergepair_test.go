@@ -6,20 +6,20 @@ import (
 	"testing"
 )
 
-// TestSuperfluous writes manifests as the layers they have, from the bottom to the top,
-// with a bar after those that Reset goes back to.
+// TestMergePair writes manifests as their layers, from the bottom to the top, with a bar
+// after those that Reset goes back to.
 func TestMergePair(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                   "",
 		"g":                  "",
-		"g| v":               "",          // a clone, and nobody has its image: it is where Reset goes
-		"g v":                "g<v of 0",  // the snapshot between them has gone
-		"g v;g":              "",          // it has not
+		"g| v":               "",          // a clone whose image is deleted: Reset goes back to it
+		"g v":                "g<v of 0",  // the snapshot between them is deleted
+		"g v;g":              "",          // it is not
 		"g v w;g v":          "g<v of 01", // it was the older of two
 		"g v w;g":            "v<w of 0",
 		"g| v w;g":           "v<w of 0",
 		"g v| w":             "g<v of 0",
-		"g v;g w":            "", // two clones of what has gone
+		"g v;g w":            "", // two clones of a deleted image
 		"g v w;g v x":        "g<v of 01",
 		"g v| w;g x":         "",
 		"a b c;d e;a b c f":  "a<b of 02",

@@ -11,36 +11,36 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sectors is what a volume contains: a number for each sector, which fills it; 0 is
-// a sector of zeros.
+// sectors is the contents of a volume: each sector is filled with its number; 0 is a sector
+// of zeros.
 type sectors map[int64]uint64
 
-// modelled is what a volume, snapshot or image should be.
+// modelled is the model of a volume, snapshot or image.
 type modelled struct {
 	kind   Kind
 	size   int64
 	now    sectors
-	maybe  map[int64][]uint64 // what else the sectors written since the last flush may be after a crash
-	base   sectors            // what Reset goes back to; nil: nothing
+	maybe  map[int64][]uint64 // other possible contents, after a crash, of sectors written since the last flush
+	base   sectors            // the contents that Reset goes back to; nil: none
 	volume string
-	disk   *Disk // that has it open
+	disk   *Disk // the open disk, if any
 }
 
 func (m *modelled) frozen(kind Kind, volume string) *modelled {
 	return &modelled{kind: kind, size: m.size, now: maps.Clone(m.now), volume: volume}
 }
 
-// machine does random things to a directory and to a model of it, and compares.
+// machine does random operations on a directory and on a model of it, and compares them.
 type machine struct {
 	fs    *memFS
 	d     *Dir
 	all   map[string]*modelled
-	next  uint64 // what is written next
+	next  uint64 // number of the next write
 	ids   int
 	chaos *rand.Rand
 }
 
-// TestModel runs as many sequences as -rapid.checks says.
+// TestModel runs the number of sequences that -rapid.checks says.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := &machine{fs: newMemFS(), all: map[string]*modelled{}}
@@ -65,7 +65,7 @@ func (m *machine) start(t *rapid.T) {
 	m.d = d
 }
 
-// pick chooses one that fits, or gives up.
+// pick chooses an id that fits, or skips the step.
 func (m *machine) pick(t *rapid.T, fits func(string, *modelled) bool) (string, *modelled) {
 	var ids []string
 	for id, x := range m.all {
@@ -91,8 +91,8 @@ func (m *machine) id() string {
 	return "id" + string(rune('a'+m.ids%26)) + string(rune('a'+m.ids/26%26)) + string(rune('a'+m.ids/676))
 }
 
-// attempt runs an operation, perhaps with the power going in the middle of it.
-// After that, either what it should do has happened (done is called) or nothing.
+// attempt runs an operation, perhaps with a power cut in the middle. Afterwards it has
+// either happened completely (done is called) or not at all.
 func (m *machine) attempt(t *rapid.T, do func() error, done func(), happened func() bool) {
 	m.fs.countdown = -1
 	if rapid.IntRange(0, 3).Draw(t, "power") == 0 {
@@ -122,7 +122,7 @@ func exists(m *machine, id string) func() bool {
 	}
 }
 
-// flushed is what follows when all that was written is on stable storage.
+// flushed updates the model when all writes are on stable storage.
 func (m *machine) flushed(x *modelled) { x.maybe = nil }
 
 // opened chooses a volume and opens it.
@@ -137,8 +137,8 @@ func (m *machine) opened(t *rapid.T) *modelled {
 	return x
 }
 
-// kill ends the process. What it had written is in the page cache, and there it may
-// stay until the power goes.
+// kill ends the process. Its writes are in the page cache, and may stay there until a power
+// cut.
 func (m *machine) kill(t *rapid.T) {
 	m.restart(t, m.fs.kill())
 	for id, x := range m.all {

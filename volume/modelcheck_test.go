@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// maybe reports whether a volume is what it may be after a power cut.
+// maybe reports whether the contents of a volume are possible after a power cut.
 func (m *machine) maybe(id string, x *modelled) bool {
 	got, problem := m.contents(id, x.size)
 	for _, all := range []sectors{got, x.now} {
@@ -21,8 +21,8 @@ func (m *machine) maybe(id string, x *modelled) bool {
 	return problem == ""
 }
 
-// settle finds out what a power cut has left of what was not flushed, and that
-// nothing else is missing.
+// settle reads which unflushed writes a power cut has left, and checks that nothing else is
+// missing.
 func (m *machine) settle(t *rapid.T) {
 	for id, x := range m.all {
 		m.settle1(t, id, x)
@@ -61,7 +61,7 @@ func (m *machine) checkAll(t *rapid.T) {
 	}
 }
 
-// differs says how a volume is not what it should be.
+// differs describes how a volume differs from its model.
 func (m *machine) differs(id string, x *modelled) string {
 	got, problem := m.contents(id, x.size)
 	if problem != "" {
@@ -80,7 +80,7 @@ func (m *machine) differs(id string, x *modelled) string {
 	return ""
 }
 
-// contents reads what takes up space.
+// contents reads the mapped data.
 func (m *machine) contents(id string, size int64) (sectors, string) {
 	k := m.all[id].disk
 	if k == nil {

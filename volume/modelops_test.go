@@ -65,7 +65,7 @@ func (m *machine) promote(t *rapid.T) {
 	}, exists(m, id))
 }
 
-// close loses what was not flushed no more than a crash does.
+// close without a flush loses no more than a crash does.
 func (m *machine) close(t *rapid.T) {
 	_, x := m.pick(t, isOpen)
 	m.flush1(t, x)
@@ -75,7 +75,7 @@ func (m *machine) close(t *rapid.T) {
 	x.disk = nil
 }
 
-// place chooses where to write: near the edges of blocks, pages and the volume.
+// place chooses a range to write: near the edges of blocks, pages and the volume.
 func place(t *rapid.T, size int64) (first, n int64) {
 	last := size/512 - 1
 	near := rapid.SampledFrom([]int64{0, clusterSize / 512, 3 * clusterSize / 512, pageSpan / 512, last}).Draw(t, "near")
@@ -95,8 +95,7 @@ func (m *machine) write(t *rapid.T) {
 	m.put(t, x, first, n, m.next, func() error { _, err := x.disk.WriteAt(b, first*512); return err })
 }
 
-// atomic does a write that is there or is not, and flushes all that came before if
-// it is.
+// atomic does an atomic write, which also flushes all earlier writes.
 func (m *machine) atomic(t *rapid.T) {
 	x := m.opened(t)
 	m.flush1(t, x)
@@ -120,8 +119,7 @@ func (m *machine) unmap(t *rapid.T) {
 	m.put(t, x, first, n, 0, func() error { return x.disk.Unmap(first*512, n*512) })
 }
 
-// put does a write, perhaps with the power going: sector by sector it is there or
-// not.
+// put does a write, perhaps with a power cut: each sector is then written or not.
 func (m *machine) put(t *rapid.T, x *modelled, first, n int64, value uint64, do func() error) {
 	before := x.now
 	x.now = maps.Clone(before)
@@ -164,10 +162,10 @@ func (m *machine) revert(t *rapid.T) {
 		func() error { return m.d.Revert(s.volume, snapshot) })
 }
 
-// replace does what makes another volume of one.
+// replace does an operation that replaces the contents of a volume.
 func (m *machine) replace(t *rapid.T, id string, old, fresh *modelled, do func() error) {
 	m.attempt(t, do, func() { m.all[id] = fresh }, func() bool {
-		return !m.maybe(id, old) // if both are right, it does not matter
+		return !m.maybe(id, old) // if both are possible, either will do
 	})
 }
 
@@ -189,7 +187,7 @@ func (m *machine) delete(t *rapid.T) {
 	delete(m.all, id)
 }
 
-// thin deletes a snapshot and merges what that left.
+// thin deletes a snapshot and merges its layers.
 func (m *machine) thin(t *rapid.T) {
 	id, _ := m.pick(t, func(_ string, x *modelled) bool { return x.kind == KindSnapshot })
 	if err := m.d.Delete(id); errors.Is(err, ErrDependants) {
@@ -252,7 +250,7 @@ func (m *machine) resize(t *rapid.T) {
 	})
 }
 
-// full has a while without room: writes fail and nothing that was there is lost.
+// full fills the disk for a while: writes fail and no data is lost.
 func (m *machine) full(t *rapid.T) {
 	x := m.opened(t)
 	m.flush1(t, x)
@@ -268,7 +266,7 @@ func (m *machine) full(t *rapid.T) {
 	if err != nil && !errors.Is(err, syscall.ENOSPC) {
 		t.Fatal(err)
 	}
-	for s := first; s < first+n; s++ { // it is written again, as an initiator does
+	for s := first; s < first+n; s++ { // the write is repeated, as an initiator does
 		x.now[s] = m.next
 	}
 	if _, err := x.disk.WriteAt(b, first*512); err != nil {

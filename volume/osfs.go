@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// osFS is a directory of the host. All access goes through an [os.Root], so that
-// not even a symbolic link leads out of it.
+// osFS is a directory of the host. All access goes through an [os.Root], so that no
+// symbolic link leads out of it.
 type osFS struct {
 	root *os.Root
 }
@@ -66,7 +66,7 @@ func (s osFS) Stat(name string) (fileInfo, error) {
 	return describe(info)
 }
 
-// describe refuses whatever is not a regular file.
+// describe returns an error for anything but a regular file.
 func describe(info fs.FileInfo) (fileInfo, error) {
 	if !info.Mode().IsRegular() {
 		return fileInfo{}, fmt.Errorf("%s is not a regular file", info.Name())
@@ -140,7 +140,7 @@ func (f *osFile) ReadCached(p []byte, off int64) bool {
 	return errno == 0 && int(n) == len(p)
 }
 
-// Sync is fdatasync, which includes the size and the place of what is read back.
+// Sync is fdatasync, which includes the metadata needed to read the data back.
 func (f *osFile) Sync() error {
 	return f.call("fdatasync", func() error { return unix.Fdatasync(f.fd) })
 }
@@ -148,12 +148,12 @@ func (f *osFile) Sync() error {
 func (f *osFile) Allocate(off, n int64) error {
 	err := f.call("allocate", func() error { return unix.Fallocate(f.fd, 0, off, n) })
 	if errors.Is(err, unix.EOPNOTSUPP) {
-		return nil // a write will find out
+		return nil // writes report a lack of space
 	}
 	return err
 }
 
-// zeros is what Punch writes, piece by piece, where holes cannot be made.
+// zeros is what Punch writes, piece by piece, where the file system has no holes.
 var zeros [256 << 10]byte
 
 func (f *osFile) Punch(off, n int64) error {
@@ -182,7 +182,7 @@ func (f *osFile) overwrite(off, n int64) error {
 	return nil
 }
 
-// Extent calls everything data on a file system that cannot seek data.
+// Extent returns everything as data on a file system that cannot seek data.
 func (f *osFile) Extent(off, end int64) (int64, bool, error) {
 	data, err := f.seek(off, end, unix.SEEK_DATA)
 	if err != nil {
@@ -230,7 +230,7 @@ func (f *osFile) Lock(mode lockMode) error {
 	return err
 }
 
-// call repeats what a signal interrupted, as the Go runtime's own do all the time.
+// call repeats a call that a signal interrupted; the Go runtime often sends itself signals.
 func (f *osFile) call(what string, do func() error) error {
 	for {
 		err := do()

@@ -9,8 +9,7 @@ import (
 // A volume without a manifest is a file <id>.raw and nothing else, as [Dir.Create]
 // makes it, or an operator by hand.
 
-// loadPlain is load for an id that has no manifest, for the reason that absent
-// tells.
+// loadPlain is load for an id without a manifest; absent is the error of reading one.
 func (d *Dir) loadPlain(id string, absent error) (*manifest, error) {
 	if !errors.Is(absent, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: manifest: %w", id, absent)
@@ -34,8 +33,8 @@ func (m *manifest) file(name string) string {
 	return layerPath(name)
 }
 
-// adopt makes a layer of a plain volume, so that others can stand on it. At first
-// it has both names; sweep takes the old one away if a crash keeps us from it.
+// adopt turns a plain volume into a layer, so that others can share it. At first the file
+// has both names; sweep removes the old one after a crash.
 func (d *Dir) adopt(s *stack) error {
 	if !s.m.plain {
 		return nil
@@ -49,14 +48,14 @@ func (d *Dir) adopt(s *stack) error {
 	if err := d.publish(&m); err != nil {
 		return err
 	}
-	if err := d.removeAll([]string{atomicPath(s.m)}); err != nil { // it is void
+	if err := d.removeAll([]string{atomicPath(s.m)}); err != nil { // its record is void
 		return err
 	}
 	s.m, s.layers[0].name = &m, m.top()
 	return errors.Join(d.fs.Remove(old), d.fs.SyncDir("."))
 }
 
-// checkFree returns fs.ErrExist if the id is in use, be it by something broken.
+// checkFree returns fs.ErrExist if the id is in use, even by a damaged file.
 func (d *Dir) checkFree(id string) error {
 	if err := CheckName(id); err != nil {
 		return err

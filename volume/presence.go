@@ -7,19 +7,19 @@ import (
 	"sync/atomic"
 )
 
-// presence is the map of an overlay in memory: one bit for each block that the
-// overlay has. Reading it takes no lock. It remembers which of its pages differ
-// from what is on stable storage.
+// presence is the map of an overlay in memory: one bit for each block that the overlay has.
+// Reading it takes no lock. It tracks which of its pages differ from those on stable
+// storage.
 type presence struct {
-	pages []atomic.Pointer[page] // nil: none of its blocks; longer only when nobody looks
+	pages []atomic.Pointer[page] // nil: none of its blocks; grown only without readers
 	mu    sync.Mutex
 	dirty map[int64]struct{}
 }
 
-// page is the part of the map that is written at once: the blocks of one GiB.
+// page is the part of the map that is written together: the blocks of one GiB.
 type page struct {
 	words      [pageBlocks / 64]atomic.Uint64
-	generation uint64 // of the newest copy in the file, 0 if there is none; for who syncs
+	generation uint64 // of the newest copy in the file, 0 if there is none; used by sync
 }
 
 func newPresence(size int64) *presence {
@@ -29,7 +29,7 @@ func newPresence(size int64) *presence {
 // pagesFor is how many pages a volume of size bytes needs.
 func pagesFor(size int64) int64 { return (size + pageSpan - 1) / pageSpan }
 
-// grow makes room for a larger volume. Nobody else may use the map meanwhile.
+// grow extends the map for a larger volume. It must not be used concurrently.
 func (m *presence) grow(size int64) {
 	more := make([]atomic.Pointer[page], max(pagesFor(size), int64(len(m.pages))))
 	for i := range m.pages {
@@ -47,7 +47,7 @@ func (m *presence) has(block int64) bool {
 	return p != nil && p.words[block%pageBlocks/64].Load()>>(block%64)&1 != 0
 }
 
-// all reports whether every block of [first, end) is there.
+// all reports whether every block of [first, end) is present.
 func (m *presence) all(first, end int64) bool {
 	for b := first; b < end; b++ {
 		if !m.has(b) {
@@ -57,7 +57,7 @@ func (m *presence) all(first, end int64) bool {
 	return true
 }
 
-// next returns the first block from b on that is there, or end.
+// next returns the first present block from b on, or end.
 func (m *presence) next(b, end int64) int64 {
 	for b < end && b/pageBlocks < int64(len(m.pages)) {
 		p := m.pages[b/pageBlocks].Load()
@@ -74,7 +74,7 @@ func (m *presence) next(b, end int64) int64 {
 	return end
 }
 
-// add marks the blocks of [first, end) as there, whose pages must be (see ready).
+// add marks the blocks of [first, end) as present. Their pages must exist (see ready).
 func (m *presence) add(first, end int64) {
 	for b := first; b < end; b++ {
 		m.pages[b/pageBlocks].Load().words[b%pageBlocks/64].Or(1 << (b % 64))
@@ -86,8 +86,8 @@ func (m *presence) add(first, end int64) {
 	}
 }
 
-// ready makes the pages of the blocks of [first, end), having called reserve for
-// each that is new.
+// ready creates the pages of the blocks of [first, end), and calls reserve for each new one
+// first.
 func (m *presence) ready(first, end int64, reserve func(page int64) error) error {
 	for i := first / pageBlocks; i*pageBlocks < end; i++ {
 		if m.pages[i].Load() != nil {
@@ -113,14 +113,14 @@ func (m *presence) make(i int64, reserve func(page int64) error) error {
 	return nil
 }
 
-// unsaved is a page as it is to be written.
+// unsaved is a copy of a page to be written.
 type unsaved struct {
 	index int64
 	page  *page
 	words [pageBlocks / 64]uint64
 }
 
-// take returns copies of the dirty pages, in order, and calls them clean.
+// take returns copies of the dirty pages, in order, and marks them clean.
 func (m *presence) take() []unsaved {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -137,7 +137,7 @@ func (m *presence) take() []unsaved {
 	return list
 }
 
-// putBack marks pages dirty again that could not be written.
+// putBack marks pages that could not be written as dirty again.
 func (m *presence) putBack(list []unsaved) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -146,7 +146,7 @@ func (m *presence) putBack(list []unsaved) {
 	}
 }
 
-// count is the number of blocks that are there.
+// count returns the number of blocks that are present.
 func (m *presence) count() (n int64) {
 	for i := range m.pages {
 		if p := m.pages[i].Load(); p != nil {
@@ -158,7 +158,7 @@ func (m *presence) count() (n int64) {
 	return n
 }
 
-// mark is add for a map that is not written to a file.
+// mark is add for a map that exists only in memory.
 func (m *presence) mark(first, end int64) {
 	for i := first / pageBlocks; i*pageBlocks < end; i++ {
 		m.pages[i].CompareAndSwap(nil, &page{})
@@ -166,7 +166,7 @@ func (m *presence) mark(first, end int64) {
 	m.add(first, end)
 }
 
-// remove takes a block out again, of a map that is not written to a file.
+// remove removes a block from a map that exists only in memory.
 func (m *presence) remove(b int64) {
 	m.pages[b/pageBlocks].Load().words[b%pageBlocks/64].And(^uint64(1 << (b % 64)))
 }

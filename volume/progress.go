@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// Progress is how far something is that takes its time.
+// Progress is the progress of a long operation.
 type Progress struct {
 	Done, Total int64         // bytes; Total is 0 if it is not known
 	Rate        float64       // bytes per second since the beginning
-	Left        time.Duration // until it is done, at that rate; 0 if it is not known
+	Left        time.Duration // remaining time at that rate; 0 if unknown
 }
 
-// String says it in words, as far as it is known.
+// String describes it in words, as far as it is known.
 func (p Progress) String() string {
 	const mib = 1 << 20
 	if p.Total <= 0 {

@@ -7,27 +7,27 @@ import (
 )
 
 // The layout of the qcow2 files that we write, version 3 without extensions (QEMU,
-// docs/interop/qcow2.txt): header, refcount table, refcount blocks, L1 table, L2
-// tables, data. Everything begins with a cluster, and which cluster holds what is
-// known before the first is written, so that the file can go down a pipe.
+// docs/interop/qcow2.txt): header, refcount table, refcount blocks, L1 table, L2 tables,
+// data. Each part begins at a cluster, and the layout is known before the first cluster is
+// written, so that the file can be written to a pipe.
 type qcow2Layout struct {
 	size      int64
 	l1        int64   // entries of the L1 table
-	tables    []int64 // which L2 tables there are, by their index in the L1 table
-	data      []int64 // which clusters there are, in order
-	l1Cluster int64   // how many clusters the L1 table takes
-	refTable  int64   // likewise
+	tables    []int64 // the L2 tables, by their index in the L1 table
+	data      []int64 // the allocated clusters, in order
+	l1Cluster int64   // clusters of the L1 table
+	refTable  int64   // clusters of the refcount table
 	refBlocks int64
 }
 
 const (
-	qcow2Bits   = 16 // a cluster is as large as a block of ours
+	qcow2Bits   = 16 // a cluster is as large as our block
 	l2Entries   = clusterSize / 8
 	refEntries  = clusterSize / 2 // refcounts are 16 bits wide
 	qcow2Copied = 1 << 63         // the refcount is 1
 )
 
-// writeQcow2 finds out what there is, then writes it.
+// writeQcow2 lays the file out, then writes it.
 func writeQcow2(ctx context.Context, s *stack, w io.Writer, meter *Meter) error {
 	var data []int64
 	for off := int64(0); off < s.m.Size; {
@@ -75,7 +75,7 @@ func layOut(size int64, data []int64) *qcow2Layout {
 		}
 	}
 	l.l1Cluster = ceil(l.l1*8, clusterSize)
-	for before := int64(-1); before != l.clusters(); { // the refcounts count themselves
+	for before := int64(-1); before != l.clusters(); { // the refcount blocks are counted too
 		before = l.clusters()
 		l.refBlocks = ceil(before, refEntries)
 		l.refTable = ceil(l.refBlocks*8, clusterSize)
@@ -85,7 +85,7 @@ func layOut(size int64, data []int64) *qcow2Layout {
 
 func ceil(a, b int64) int64 { return (a + b - 1) / b }
 
-// clusters is how many there are in all.
+// clusters is the number of clusters of the file.
 func (l *qcow2Layout) clusters() int64 { return l.dataAt() + int64(len(l.data)) }
 
 // The cluster where each part begins.
@@ -109,7 +109,7 @@ func (l *qcow2Layout) header() []byte {
 	return b
 }
 
-// writeTables writes what is between header and data.
+// writeTables writes the tables between header and data.
 func (l *qcow2Layout) writeTables(w io.Writer) error {
 	table := func(clusters, entries int64, entry func(i int64) uint64) error {
 		b := make([]byte, clusters*clusterSize)
@@ -150,7 +150,7 @@ func (l *qcow2Layout) writeTables(w io.Writer) error {
 	return nil
 }
 
-// writeRefcounts says of each cluster that it is used once.
+// writeRefcounts writes a refcount of 1 for each cluster.
 func (l *qcow2Layout) writeRefcounts(w io.Writer) error {
 	left := l.clusters()
 	for range l.refBlocks {

@@ -8,25 +8,25 @@ import (
 
 const reservationsSuffix = ".reservations"
 
-// maxReservations is how many bytes are read back at most.
+// maxReservations is the longest file that is read back, in bytes.
 const maxReservations = 1 << 20
 
-// Reservations is a place for the persistent SCSI reservations of a volume, which
-// outlive a restart (scsi.Keeper): a file beside its manifest, which goes with the
-// volume. One at a time may use it.
+// Reservations stores the persistent SCSI reservations of a volume over a restart
+// (scsi.Keeper): a file beside its manifest that is deleted with the volume. It is for one
+// user at a time.
 type Reservations struct {
 	dir  *Dir
 	name string // of the file
 }
 
-// Reservations is the place that belongs to what is open.
+// Reservations returns the store that belongs to the open volume.
 func (k *Disk) Reservations() Reservations {
 	k.s.gate.RLock()
 	defer k.s.gate.RUnlock()
 	return Reservations{k.s.dir, k.s.m.id + reservationsSuffix}
 }
 
-// Load returns what was last saved, nothing if there is nothing.
+// Load returns the data last saved, empty if there is none.
 func (r Reservations) Load() ([]byte, error) {
 	f, err := r.dir.fs.Open(r.name, false)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -47,7 +47,7 @@ func (r Reservations) Load() ([]byte, error) {
 	return b, readFull(f, b, 0)
 }
 
-// Save returns once data is on stable storage; empty data takes the file away.
+// Save returns once data is on stable storage; empty data removes the file.
 func (r Reservations) Save(data []byte) error {
 	return r.dir.withLock(func() error {
 		if len(data) == 0 {
@@ -57,7 +57,7 @@ func (r Reservations) Save(data []byte) error {
 	})
 }
 
-// forget removes a file that need not be there, for good.
+// forget removes a file durably; it need not exist.
 func (d *Dir) forget(name string) error {
 	if err := d.fs.Remove(name); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestReservations are kept over a restart, for as long as there is the volume.
+// TestReservations: reservations survive a restart, and are deleted with the volume.
 func TestReservations(t *testing.T) {
 	l := newLab(t)
 	l.must(l.d.Create("v", 1<<20))

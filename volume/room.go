@@ -5,9 +5,9 @@ import (
 	"syscall"
 )
 
-// room is the space that may still be filled. Writers take from an allowance, which
-// is made anew from what the file system says when it has been used up: asking at
-// every write would cost more than some writes.
+// room is the free space that may still be used. Writers take from an allowance, which is
+// renewed from the file system when it is used up: a statfs for every write would cost more
+// than some writes.
 type room struct {
 	free    func() (int64, error)
 	reserve int64
@@ -16,19 +16,20 @@ type room struct {
 	allowance int64
 }
 
-// allowanceStep is how far what is free may be from what we believe it is.
+// allowanceStep is the allowance of one renewal, in bytes: how far our figure may differ
+// from the free space.
 const allowanceStep = 64 << 20
 
-// filePage is the least that a file system allocates, at a multiple of itself.
+// filePage is the unit of allocation of a file system, in bytes.
 const filePage = 4096
 
-// need is how much space a write of n bytes at off may take up.
+// need returns how much space a write of n bytes at off may take up.
 func need(off, n int64) int64 {
 	return (off+n+filePage-1)/filePage*filePage - off/filePage*filePage
 }
 
-// take returns ENOSPC if n bytes more would leave less than the reserve. A file
-// system that cannot report it is believed to have room: a write will find out.
+// take returns ENOSPC if n more bytes would leave less than the reserve. If the file system
+// cannot report its free space, the write is tried.
 func (r *room) take(n int64) error {
 	if r.reserve <= 0 {
 		return nil

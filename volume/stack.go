@@ -12,32 +12,32 @@ import (
 // written to. All users of the volume in this process share one stack.
 type stack struct {
 	dir   *Dir
-	users [3]int             // Dir.mu guards; how many of each role there are
+	users [3]int             // Dir.mu guards; number of users by role
 	watch []func(size int64) // Dir.mu guards
 
-	// gate is passed (RLock) by all I/O, and closed (Lock) to change what follows.
+	// gate is held (RLock) by all I/O, and closed (Lock) to change the following fields.
 	gate   sync.RWMutex
 	m      *manifest
 	layers []*layer // from the bottom to the top
 	size   atomic.Int64
-	redo   *presence // blocks that have been written to while they are merged; or nil
+	redo   *presence // blocks written to during a merge; or nil
 
-	firstWrites [64]sync.Mutex // each for the first writes to every 64th block
+	firstWrites [64]sync.Mutex // each guards the first writes to every 64th block
 	buffers     sync.Pool      // *[clusterSize]byte, for copyUp
 
 	syncing sync.Mutex
-	broken  error // syncing guards; nothing may be written any more
+	broken  error // syncing guards; if set, every sync fails
 
 	recording sync.Mutex // one atomic write at a time
 }
 
-// role is what a user does with a stack.
+// role is the use that a user makes of a stack.
 type role int
 
 const (
 	reader role = iota
 	writer      // excludes readers and other writers
-	keeper      // changes what the stack consists of; excludes other processes only
+	keeper      // changes the layers of the stack; excludes other processes only
 )
 
 // openStack opens the layers of m, the top one to write if it is a volume's.
@@ -54,7 +54,7 @@ func (d *Dir) openStack(m *manifest) (s *stack, err error) {
 	return s, nil
 }
 
-// relock takes the lock that the users of the stack need.
+// relock takes the file lock that the users of the stack need.
 func (s *stack) relock() error {
 	want := shared
 	if s.users[writer]+s.users[keeper] > 0 {
@@ -84,8 +84,8 @@ func (s *stack) owner(block int64) *layer {
 	return nil
 }
 
-// run returns the layer that has off, or nil, and how far on (at most to end) that
-// is so.
+// run returns the layer that has off, or nil, and the length of the run, at most to end,
+// for which that holds.
 func (s *stack) run(off, end int64) (l *layer, n int64) {
 	block := off / clusterSize
 	l = s.owner(block)
@@ -122,7 +122,7 @@ func (s *stack) readCached(p []byte, off int64) bool {
 	return true
 }
 
-// write writes p, or zeros that take up no space if p is nil.
+// write writes p, or unmaps the range if p is nil.
 func (s *stack) write(p []byte, off, n int64) error {
 	top := s.top()
 	first, end := off/clusterSize, blocksOf(off+n)
@@ -166,8 +166,8 @@ func (s *stack) filled(off, n int64) bool {
 	return err == nil && data && run == n
 }
 
-// lockFirstWrites locks the first writes to the blocks of [first, end), and returns what
-// unlocks them.
+// lockFirstWrites locks the first writes to the blocks of [first, end), and returns the
+// function that unlocks them.
 func (s *stack) lockFirstWrites(first, end int64) (done func()) {
 	set := ^uint64(0)
 	if n := end - first; n < 64 {
@@ -183,8 +183,8 @@ func (s *stack) lockFirstWrites(first, end int64) (done func()) {
 	}
 }
 
-// around copies up from below what the blocks at both ends of a range have outside
-// of it, unless they are in the top layer already. No reader sees it yet.
+// around copies up the parts of the first and the last block of a range that lie outside of
+// it, unless the top layer already has these blocks. No reader sees the copy yet.
 func (s *stack) around(off, end int64) error {
 	head := off / clusterSize * clusterSize
 	tail := min(blocksOf(end)*clusterSize, s.size.Load())
@@ -199,8 +199,8 @@ func (s *stack) around(off, end int64) error {
 	return nil
 }
 
-// copyUp copies a piece of a block that the top layer does not have. Zeros become a
-// hole: what an interrupted write may have left there must not show.
+// copyUp copies a piece of a block that the top layer does not have. Zeros become a hole:
+// leftovers of an interrupted write must not show.
 func (s *stack) copyUp(off, end int64) error {
 	if off >= end {
 		return nil
@@ -220,15 +220,15 @@ func (s *stack) copyUp(off, end int64) error {
 	return s.put(p, off, end-off)
 }
 
-// markDirty notes, for a merge that is under way, that blocks have been written to.
+// markDirty marks blocks as written to, for a merge under way.
 func (s *stack) markDirty(first, end int64) {
 	if s.redo != nil {
 		s.redo.mark(first, end)
 	}
 }
 
-// extent is Disk.Extent. It looks at a page of the map at most, and first at the
-// file: what is asked for next begins where this ends.
+// extent is Disk.Extent. It looks at one page of the map and one extent of the file at
+// most: the next call begins where this run ends.
 func (s *stack) extent(off int64) (n int64, mapped bool, err error) {
 	end := min(off+pageSpan, s.size.Load())
 	if l := s.owner(off / clusterSize); l != nil {
@@ -244,7 +244,7 @@ func (s *stack) extent(off int64) (n int64, mapped bool, err error) {
 	return n, mapped, nil
 }
 
-// wholeSectors makes a run end with a sector. One that is a hole in part is data.
+// wholeSectors rounds a run to whole sectors. A sector that is a hole only in part is data.
 func wholeSectors(n int64, data bool) (int64, bool) {
 	switch rest := n % BlockSize; {
 	case rest == 0:
@@ -258,9 +258,9 @@ func wholeSectors(n int64, data bool) (int64, bool) {
 	}
 }
 
-// sync makes everything that was written durable. After a failure of the medium it
-// fails for good: the map on the disk is known to be true, and a later one would not
-// be. Closing and opening the volume goes back to the map on the disk.
+// sync makes everything that was written durable. After a medium error it fails for good:
+// the map on the disk is correct, and a later one might not be. Closing and opening the
+// volume goes back to the map on the disk.
 func (s *stack) sync() error {
 	s.syncing.Lock()
 	defer s.syncing.Unlock()

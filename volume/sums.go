@@ -8,12 +8,12 @@ import (
 	"slices"
 )
 
-// sums has a CRC-32C for each block of an image, the last one filled up with zeros.
-// It is made while the image is, and lies beside its layer, so that a scrub can name
-// the blocks that have decayed. Blocks that were never written have 0.
+// sums has a CRC-32C for each block of an image, the last one padded with zeros. It is
+// computed while the image is written, and stored beside its layer, so that a scrub can
+// find damaged blocks. Blocks that were never written have 0.
 type sums struct {
 	blocks  []uint32
-	partial []int64 // blocks that were not written at once
+	partial []int64 // blocks that were written in several pieces
 }
 
 const (
@@ -24,7 +24,7 @@ const (
 
 func sumsPath(layer string) string { return layerPath(layer + sumsSuffix) }
 
-// add takes in a piece of a block.
+// add adds a piece of a block.
 func (s *sums) add(p []byte, off int64) {
 	b := off / clusterSize
 	if n := int(b) + 1 - len(s.blocks); n > 0 {
@@ -37,7 +37,7 @@ func (s *sums) add(p []byte, off int64) {
 	}
 }
 
-// finish reads again what was written in several pieces.
+// finish reads the blocks that were written in several pieces.
 func (s *sums) finish(f file) error {
 	p := make([]byte, clusterSize)
 	for _, b := range s.partial {
@@ -50,7 +50,7 @@ func (s *sums) finish(f file) error {
 	return nil
 }
 
-// save writes the sums of a layer, on stable storage but for the name.
+// save writes the sums of a layer durably, except for the file's name.
 func (s *sums) save(fs fileSystem, layer string) error {
 	b := make([]byte, sumsHeader, sumsHeader+4*len(s.blocks))
 	copy(b, sumsMagic)
@@ -73,7 +73,7 @@ func (s *sums) save(fs fileSystem, layer string) error {
 	return err
 }
 
-// loadSums returns fs.ErrNotExist for a layer that has none.
+// loadSums returns fs.ErrNotExist for a layer without sums.
 func loadSums(fs fileSystem, layer string) (*sums, error) {
 	f, err := fs.Open(sumsPath(layer), false)
 	if err != nil {
@@ -108,7 +108,7 @@ func decodeSums(b []byte) (*sums, error) {
 	return s, nil
 }
 
-// fits reports whether a block has what it had.
+// fits reports whether a block matches its checksum.
 func (s *sums) fits(block int64, p []byte) bool {
 	if s.empty(block) && isZero(p) {
 		return true

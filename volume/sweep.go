@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// sweep removes what a crash left: files that were not finished, layers that no
-// manifest names, the old name of a raw volume that has become a layer. While a
-// manifest cannot be read, its layers are unknown, and all stay.
+// sweep removes the leftovers of a crash: unfinished files, layers that no manifest names,
+// the old name of a raw volume that has become a layer. While a manifest cannot be read,
+// its layers are unknown, and all layers stay.
 func (d *Dir) sweep() error {
 	garbage, err := d.unfinished(".")
 	if err != nil {
@@ -42,7 +42,7 @@ func (d *Dir) sweep() error {
 	return d.collect(manifests, names)
 }
 
-// unfinished lists the files in a directory that are not yet what they will be.
+// unfinished lists the unfinished files in a directory.
 func (d *Dir) unfinished(dir string) (paths []string, err error) {
 	names, err := d.fs.Names(dir)
 	for _, name := range names {
@@ -75,7 +75,7 @@ func (d *Dir) collect(manifests []*manifest, names []string) error {
 	return d.removeAll(garbage)
 }
 
-// removeAll removes files but those in use.
+// removeAll removes files except those in use.
 func (d *Dir) removeAll(names []string) error {
 	for _, name := range names {
 		if err := d.remove(name); err != nil && !errors.Is(err, ErrInUse) && !errors.Is(err, fs.ErrNotExist) {

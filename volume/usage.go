@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// Usage is what something takes up, in bytes.
+// Usage is the space that an id takes up, in bytes.
 type Usage struct {
 	Virtual int64 // its size, as a machine sees it
 	Own     int64 // on the file system, in layers that nothing else has
 	Shared  int64 // in layers that others have too
 }
 
-// Usage is the space that an id takes up.
+// Usage returns the space that an id takes up.
 func (d *Dir) Usage(id string) (u Usage, err error) {
 	m, err := d.load(id)
 	if err != nil {

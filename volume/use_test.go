@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// A second directory is what a second process has.
+// second opens the directory again, as a second process would.
 func second(t *testing.T, d *Dir) *Dir {
 	t.Helper()
 	other, err := Open(d.path)
@@ -62,7 +62,7 @@ func TestWhoMayHaveItOpen(t *testing.T) {
 	}
 }
 
-// What another process has open cannot be changed from here.
+// A volume that another process has open cannot be changed.
 func TestChangeWhatAnotherProcessHas(t *testing.T) {
 	l := newLab(t)
 	l.must(l.d.Create("v", 1<<20))
@@ -78,7 +78,7 @@ func TestChangeWhatAnotherProcessHas(t *testing.T) {
 		}
 	}
 	l.must(l.d.Delete("s"))
-	l.must(l.d.Tidy(t.Context())) // leaves it alone
+	l.must(l.d.Tidy(t.Context())) // skips it
 	if info, err := l.d.Stat("v"); err != nil || info.Layers != 2 {
 		t.Errorf("Stat = %+v, %v, want 2 layers", info, err)
 	}
@@ -233,7 +233,7 @@ func TestReadsAllocateNothing(t *testing.T) {
 	}
 }
 
-// A crash between the two steps of making a layer of a plain volume.
+// A crash between the two steps of turning a plain volume into a layer.
 func TestOldNameOfALayerIsSwept(t *testing.T) {
 	l := newLab(t)
 	l.must(l.d.Create("v", 1<<20))
@@ -286,8 +286,8 @@ func (f *failing) Sync() error {
 	return f.file.Sync()
 }
 
-// After a sync that failed, nothing is believed until the volume is opened anew, and
-// then what was flushed before is there.
+// After a failed sync every sync fails until the volume is opened again, and then the
+// earlier flushes are there.
 func TestFailedSync(t *testing.T) {
 	l := newLab(t)
 	l.image("img", 1, 128*kib)
@@ -379,9 +379,9 @@ func TestWholeSectors(t *testing.T) {
 	}
 }
 
-// What is exported or promoted stays as it was, whatever is written, deleted and
-// merged meanwhile.
-func TestStillIsStill(t *testing.T) {
+// An export or promotion has the contents of its beginning, whatever is written, deleted
+// and merged meanwhile.
+func TestExportIsASnapshot(t *testing.T) {
 	l := newLab(t)
 	l.must(l.d.Create("v", 256*kib))
 	l.write("v", 1, 0, 64*kib)

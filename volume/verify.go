@@ -7,17 +7,16 @@ import (
 	"io/fs"
 )
 
-// Damage is what a scrub found.
+// Damage is a finding of a scrub.
 type Damage struct {
 	Layer       string // the file in the directory of the layers
-	Off, Length int64  // which bytes of the volume are affected
+	Off, Length int64  // the affected bytes of the volume
 	What        string // in words
 }
 
-// Verify reads all of a volume, snapshot or image, in use or not, and names what is
-// damaged: layers that are missing or not what they say they are, copies of the map
-// that are not whole, blocks of images that do not match their checksums, places
-// that cannot be read. The error is about something else that went wrong.
+// Verify reads all of a volume, snapshot or image, in use or not, and reports damage:
+// missing or invalid layers, damaged copies of map pages, blocks of images that do not
+// match their checksums, unreadable places. Its error is any other failure.
 func (d *Dir) Verify(ctx context.Context, id string, report func(Progress)) ([]Damage, error) {
 	m, err := d.load(id)
 	if err != nil {
@@ -44,8 +43,8 @@ func (v *scrub) report(layer string, off, n int64, format string, args ...any) {
 	v.found = append(v.found, Damage{layer, off, n, fmt.Sprintf(format, args...)})
 }
 
-// layer looks at one layer. One that has gone meanwhile was merged: its blocks are
-// in another.
+// layer checks one layer. One that has disappeared was merged meanwhile: its blocks are in
+// another.
 func (v *scrub) layer(ctx context.Context, name string) error {
 	l, err := openLayer(v.dir.fs, v.m.file(name), v.m.Size, false)
 	if err != nil {
@@ -80,8 +79,8 @@ func (v *scrub) sums(name string) (*sums, error) {
 	return s, err
 }
 
-// pages looks at both copies of each page of the map. One that is not whole was cut
-// short by a crash and does no harm, or has decayed.
+// pages checks both copies of each page of the map. A damaged copy may be a harmless torn
+// write of a crash, or decay.
 func (v *scrub) pages(l *layer) error {
 	var b [slotSize]byte
 	for i := range int64(len(l.has.pages)) {
@@ -94,7 +93,7 @@ func (v *scrub) pages(l *layer) error {
 	return nil
 }
 
-// copy reads a copy of a page, again if it is being written at that moment.
+// copy reads a copy of a page, and retries if it is being written at that moment.
 func (v *scrub) copy(l *layer, i int64, c uint64, b []byte) (err error) {
 	for range 3 {
 		if err := readFull(l.file, b, slot(i, c)); err != nil {
@@ -107,7 +106,7 @@ func (v *scrub) copy(l *layer, i int64, c uint64, b []byte) (err error) {
 	return err
 }
 
-// blocks reads what the layer has.
+// blocks reads the blocks of the layer.
 func (v *scrub) blocks(ctx context.Context, l *layer, s *sums) error {
 	p := make([]byte, clusterSize)
 	for b := int64(0); b < blocksOf(v.m.Size); b++ {

@@ -29,7 +29,7 @@ func open(t *testing.T) *Dir {
 	return d
 }
 
-// names is what the directory itself shows: nothing unfinished may remain in it.
+// names lists the directory: nothing unfinished may remain in it.
 func names(t *testing.T, d *Dir) string {
 	t.Helper()
 	entries, err := os.ReadDir(d.path)

@@ -8,6 +8,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"ironhook/internal/limit"
 )
 
 // signature is the header that the pages' own script adds to its calls of the
@@ -87,7 +89,7 @@ func (w *Web) check(r *http.Request, user, password string) (int, time.Duration)
 	if w.foreign.Check(r) != nil {
 		return http.StatusForbidden, 0
 	}
-	from := clientAddr(r)
+	from := limit.SourceOf(r.RemoteAddr)
 	if wait := w.tries.Take(from, w.now()); wait > 0 {
 		return http.StatusTooManyRequests, wait
 	}

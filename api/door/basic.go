@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"ironhook/internal/limit"
 )
 
 // refusal is an answer of the door.
@@ -30,7 +32,7 @@ func (g *Guard) authenticate(r *http.Request) (Who, *refusal) {
 	if refused != nil {
 		return Who{}, refused
 	}
-	ok, wait := g.Users.check(name, password, clientAddress(r))
+	ok, wait := g.Users.check(name, password, limit.SourceOf(r.RemoteAddr))
 	switch {
 	case wait > 0:
 		return Who{}, &refusal{http.StatusTooManyRequests, "Too many failed logins from this address; try again later.", wait}

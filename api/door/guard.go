@@ -3,8 +3,8 @@ package door
 import (
 	"cmp"
 	"log/slog"
-	"net"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 
 	"github.com/google/uuid"
@@ -32,12 +32,12 @@ const defaultInFlight = 64
 // of a client together, whichever of its APIs they are for.
 type Guard struct {
 	Accounts
-	flights *limit.Share[string]
+	flights *limit.Share[netip.Addr]
 }
 
 // NewGuard makes a guard.
 func NewGuard(a Accounts) *Guard {
-	return &Guard{a, limit.NewShare[string](cmp.Or(a.InFlight, defaultInFlight), 0)}
+	return &Guard{a, limit.NewShare[netip.Addr](cmp.Or(a.InFlight, defaultInFlight), 0)}
 }
 
 // Manner is how an API differs from the others at the door; the zero one does not.
@@ -77,7 +77,7 @@ func (g *Guard) Handler(next http.Handler, m Manner) http.Handler {
 				say(w, http.StatusInternalServerError, internal)
 			}
 		}()
-		client := clientAddress(r)
+		client := limit.SourceOf(r.RemoteAddr)
 		if !g.flights.Take(client) {
 			say(w, http.StatusTooManyRequests, tooMany)
 			return
@@ -94,13 +94,4 @@ func (g *Guard) Handler(next http.Handler, m Manner) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// clientAddress is the address that a request came from, without the port.
-func clientAddress(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

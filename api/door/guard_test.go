@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -28,21 +29,24 @@ func htpasswd(t *testing.T, name, password string) *Users {
 	return users
 }
 
+// Two sources of requests.
+var one, two = netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
+
 func TestGuessingIsSlowedDown(t *testing.T) {
 	u := htpasswd(t, "admin", "right")
 	for i := range guessing.Free {
-		if ok, wait := u.check("admin", fmt.Sprint("wrong", i), "192.0.2.1"); ok || wait > 0 {
+		if ok, wait := u.check("admin", fmt.Sprint("wrong", i), one); ok || wait > 0 {
 			t.Fatalf("guess %d = %v, wait %v; want a plain refusal", i, ok, wait)
 		}
 	}
-	if ok, wait := u.check("admin", "right", "192.0.2.1"); ok || wait <= 0 || wait > guessing.Longest {
+	if ok, wait := u.check("admin", "right", one); ok || wait <= 0 || wait > guessing.Longest {
 		t.Errorf("guess %d = %v, wait %v; want to be told to wait", guessing.Free+1, ok, wait)
 	}
-	if ok, _ := u.check("admin", "right", "192.0.2.2"); !ok {
+	if ok, _ := u.check("admin", "right", two); !ok {
 		t.Error("another address is refused, too")
 	}
 	// What has once been proved needs no proof again, not even from an address that guesses.
-	if ok, _ := u.check("admin", "right", "192.0.2.1"); !ok {
+	if ok, _ := u.check("admin", "right", one); !ok {
 		t.Error("known credentials are refused")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -23,7 +24,7 @@ type Users struct {
 	unknown []byte // what a password of an unknown user is compared with
 	key     []byte // of known, made at start: the cache is of no use to a later reader
 	hashing chan struct{}
-	guesses *limit.Attempts[string] // by client address
+	guesses *limit.Attempts[netip.Addr] // by source
 
 	mu    sync.Mutex
 	known map[[sha256.Size]byte]struct{} // mu guards it: credentials that passed bcrypt
@@ -42,7 +43,7 @@ var guessing = limit.Slowdown{Free: defaultInFlight, Longest: time.Minute, Forge
 // ReadUsers reads "name:digest" lines; empty lines and # comments are skipped.
 func ReadUsers(file io.Reader) (*Users, error) {
 	u := &Users{digests: map[string][]byte{}, key: make([]byte, 32), hashing: make(chan struct{}, bcryptLimit),
-		known: map[[sha256.Size]byte]struct{}{}, guesses: limit.NewAttempts[string](guessing)}
+		known: map[[sha256.Size]byte]struct{}{}, guesses: limit.NewAttempts[netip.Addr](guessing)}
 	if _, err := rand.Read(u.key); err != nil {
 		return nil, fmt.Errorf("make a key for the login cache: %w", err)
 	}
@@ -68,22 +69,22 @@ func ReadUsers(file io.Reader) (*Users, error) {
 	return u, err
 }
 
-// check reports whether the password is the user's. An address that guesses is not
+// check reports whether the password is the user's. A source that guesses is not
 // answered but told how long to wait.
-func (u *Users) check(name, password, address string) (ok bool, wait time.Duration) {
+func (u *Users) check(name, password string, source netip.Addr) (ok bool, wait time.Duration) {
 	mac := hmac.New(sha256.New, u.key)
 	fmt.Fprintf(mac, "%d:%s%s", len(name), name, password)
 	id := [sha256.Size]byte(mac.Sum(nil))
 	if u.seen(id) {
 		return true, 0
 	}
-	if wait := u.guesses.Take(address, time.Now()); wait > 0 {
+	if wait := u.guesses.Take(source, time.Now()); wait > 0 {
 		return false, wait
 	}
 	if !u.Verify(name, password) {
 		return false, 0
 	}
-	u.guesses.Forgive(address)
+	u.guesses.Forgive(source)
 	u.remember(id)
 	return true, 0
 }

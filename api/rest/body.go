@@ -18,8 +18,8 @@ const (
 
 // The refusals of a body beyond a limit.
 var (
-	ErrTooLarge = &Refusal{http.StatusRequestEntityTooLarge, "Request body is too large."}
-	ErrTooDeep  = &Refusal{http.StatusBadRequest, "Request body JSON is nested too deeply."}
+	ErrTooLarge = Refuse(http.StatusRequestEntityTooLarge, "Request body is too large.")
+	ErrTooDeep  = Refuse(http.StatusBadRequest, "Request body JSON is nested too deeply.")
 )
 
 // ReadBody returns the body of a request: at most limit bytes, and brackets nested at

@@ -74,19 +74,6 @@ func Time(t time.Time, layout string) any {
 	return t.UTC().Format(layout)
 }
 
-// AppendTime writes a time as Python's isoformat does, which Ironic shows; the zero time
-// is null.
-func AppendTime(b []byte, t time.Time) []byte {
-	if t.IsZero() {
-		return append(b, "null"...)
-	}
-	layout := `"2006-01-02T15:04:05.000000-07:00"`
-	if t.Nanosecond()/1000 == 0 {
-		layout = `"2006-01-02T15:04:05-07:00"`
-	}
-	return t.UTC().AppendFormat(b, layout)
-}
-
 // Text is a string, or null for an empty one.
 func Text[S ~string](s S) any {
 	if s == "" {

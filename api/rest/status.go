@@ -49,13 +49,46 @@ func Status(err error) (status int, text string) {
 
 // Refusal is an error with a status code that no kind has.
 type Refusal struct {
-	Status int
-	Text   string
+	Status int    // of HTTP, 400 or more
+	Text   string // for the client
+	Form   Form
 }
 
 func (r *Refusal) Error() string { return r.Text }
 
-// Refuse makes a Refusal.
+// Form is which part of a service refused: an API may wrap the text of each differently.
+type Form int
+
+// The forms.
+const (
+	ByHandler Form = iota // the handler of a route
+	ByRouter              // the router or the negotiation, before a handler is reached
+	Verbatim              // the text is what the client shall read, without anything around it
+)
+
+// Refuse makes the Refusal of a handler.
 func Refuse(status int, format string, args ...any) error {
-	return &Refusal{status, fmt.Sprintf(format, args...)}
+	return &Refusal{Status: status, Text: fmt.Sprintf(format, args...)}
 }
+
+// Abort makes a Refusal in the router's form; an empty text leaves the status to speak.
+func Abort(status int, text string) error {
+	return &Refusal{Status: status, Text: text, Form: ByRouter}
+}
+
+// Invalid makes the Refusal of input that breaks a rule: 400.
+func Invalid(format string, args ...any) error {
+	return Refuse(http.StatusBadRequest, format, args...)
+}
+
+// NotAcceptable is the Refusal of input that is newer than the request's microversion: 406.
+// The text names the minor version since; 0 leaves that out, as Ironic mostly does.
+func NotAcceptable(since int) error {
+	if since == 0 {
+		return Refuse(http.StatusNotAcceptable, "Request not acceptable.")
+	}
+	return Refuse(http.StatusNotAcceptable, "Request not acceptable. The minimal required API version should be 1.%d", since)
+}
+
+// ErrNoRoute is the Refusal of a path that leads nowhere.
+var ErrNoRoute = Abort(http.StatusNotFound, "")

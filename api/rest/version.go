@@ -20,6 +20,11 @@ type Versions struct {
 	Unsupported func(major, minor int) error
 }
 
+// Text is a version of this API with this minor version, such as "1.40".
+func (v *Versions) Text(minor int) string {
+	return strconv.Itoa(v.Major) + "." + strconv.Itoa(minor)
+}
+
 // CommonHeader is the header that all services share, in Go's spelling.
 const CommonHeader = "Openstack-Api-Version"
 

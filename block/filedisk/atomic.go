@@ -19,11 +19,11 @@ const atomicLimit = 1 << 20
 // journalSuffix names the file beside the image through which atomic writes go.
 const journalSuffix = ".atomic"
 
-// journal makes a write atomic by making it twice. What is to be written is put
-// down beside the image first, and synced; then it is written in its place, and
-// synced; then the record is made void. The next to open the image after a crash in
-// between finds the record and writes it again, so the image has all of it; a
-// record that is itself only half there was never begun in the image.
+// journal makes a write atomic by writing the data twice: first as a record in a file
+// beside the image, synced, then in its place in the image, synced. After that the record
+// is made void. If a crash comes in between, the next Open finds the record and repeats the
+// write, so the image has all of it. An incomplete record is ignored: nothing of its write
+// has reached the image.
 type journal struct {
 	mu   sync.Mutex
 	file *os.File // made by the first atomic write
@@ -37,7 +37,7 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// record makes the bytes to put down for a write.
+// record encodes a write as a record of the journal.
 func record(p []byte, off int64) []byte {
 	b := make([]byte, recordHeader, recordHeader+len(p))
 	copy(b, recordMagic)
@@ -48,7 +48,7 @@ func record(p []byte, off int64) []byte {
 	return b
 }
 
-// parse returns the write that a record holds, if the record is whole.
+// parse decodes a record, if it is complete.
 func parse(b []byte, size int64) (p []byte, off int64, ok bool) {
 	if len(b) < recordHeader || string(b[:8]) != recordMagic {
 		return nil, 0, false
@@ -63,8 +63,8 @@ func parse(b []byte, size int64) (p []byte, off int64, ok bool) {
 	return b[recordHeader:], int64(at), crc32.Checksum(b, castagnoli) == sum
 }
 
-// AtomicLimit is the longest write that WriteAtomic takes: nothing on a block
-// device, which has no place beside it.
+// AtomicLimit is the longest write that WriteAtomic takes, in bytes: 0 on a block device,
+// where there is no place for a file beside it.
 func (d *Disk) AtomicLimit() int64 {
 	if d.device {
 		return 0
@@ -72,16 +72,16 @@ func (d *Disk) AtomicLimit() int64 {
 	return atomicLimit
 }
 
-// WriteAtomic writes p so that after a crash either all of it is in the image or
-// nothing. It is on stable storage when this returns. Writes to the same blocks
-// at the same time are the caller's to prevent.
+// WriteAtomic writes p so that after a crash either all of it is in the image or nothing.
+// It is on stable storage when this returns. The caller prevents concurrent writes to the
+// same blocks.
 func (d *Disk) WriteAtomic(p []byte, off int64) error {
 	d.journal.mu.Lock()
 	defer d.journal.mu.Unlock()
 	if err := d.openJournal(); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	if err := d.reserve(off, int64(len(p))); err != nil {
+	if err := d.allocate(off, int64(len(p))); err != nil {
 		return err
 	}
 	if _, err := d.journal.file.WriteAt(record(p, off), 0); err != nil {
@@ -93,9 +93,9 @@ func (d *Disk) WriteAtomic(p []byte, off int64) error {
 	return d.apply(p, off)
 }
 
-// reserve makes sure that there will be room for a write: to run out of it half
-// way through would leave half of it.
-func (d *Disk) reserve(off, n int64) error {
+// allocate allocates the space of a write before it begins: running out of space half way
+// through would leave half of it.
+func (d *Disk) allocate(off, n int64) error {
 	err := ignoringEINTR(func() error { return unix.Fallocate(d.fd, unix.FALLOC_FL_KEEP_SIZE, off, n) })
 	if err != nil && !errors.Is(err, unix.EOPNOTSUPP) {
 		return fmt.Errorf("allocate in %s: %w", d.file.Name(), err)
@@ -103,12 +103,12 @@ func (d *Disk) reserve(off, n int64) error {
 	return nil
 }
 
-// apply writes what has been put down, then makes the record void, also if that
-// failed: a record must never outlive the answer to its write, or it would come
-// back over what is written there later.
+// apply writes the data of the record to the image, then makes the record void, also if the
+// write failed: a record must never outlive the answer to its write, or its replay would
+// overwrite later data.
 //
-// A failure of either is not this write's alone. The kernel reports once that pages
-// were lost, no matter who wrote them, and a record that could not be made void threatens
+// A failure of either concerns other writes too. The kernel reports lost pages only once,
+// no matter which write dirtied them, and a record that could not be made void threatens
 // every later write: so the next flush fails as well.
 func (d *Disk) apply(p []byte, off int64) error {
 	if _, err := d.WriteAt(p, off); err != nil {
@@ -136,8 +136,8 @@ func (d *Disk) void() error {
 	return nil
 }
 
-// openJournal makes the file beside the image, and makes sure that it would be
-// found after a power failure.
+// openJournal creates the file beside the image and syncs its directory, so that the file
+// is found after a power failure.
 func (d *Disk) openJournal() error {
 	if d.journal.file != nil {
 		return nil
@@ -176,7 +176,7 @@ func (d *Disk) replayJournal(readOnly bool) error {
 	if !ok && readOnly {
 		return nil
 	}
-	if !ok { // void, or cut short: it is of no use
+	if !ok { // void or incomplete
 		return os.Remove(d.path + journalSuffix)
 	}
 	if readOnly {
@@ -188,7 +188,7 @@ func (d *Disk) replayJournal(readOnly bool) error {
 	return d.apply(p, off)
 }
 
-// closeJournal takes the file away: its record is void, or is needed.
+// closeJournal removes the file, unless its record is still needed.
 func (d *Disk) closeJournal() error {
 	d.journal.mu.Lock()
 	defer d.journal.mu.Unlock()

@@ -35,8 +35,8 @@ func contents(t *testing.T, d *Disk) []byte {
 	return b
 }
 
-// What a crash may leave: the record, whole or cut short, and the image with
-// some of the data, none or all.
+// TestOpenFinishesAnInterruptedWrite: a crash may leave a complete or a truncated record,
+// and an image with none, some or all of the data.
 func TestOpenFinishesAnInterruptedWrite(t *testing.T) {
 	data := bytes.Repeat([]byte{9}, 8192)
 	whole := record(data, 4096)
@@ -85,7 +85,7 @@ func TestOpenFinishesAnInterruptedWrite(t *testing.T) {
 			if !bytes.Equal(contents(t, d), want) {
 				t.Error("the image has the wrong contents")
 			}
-			// What is written now must not be undone by a record that stayed.
+			// A record that was left behind must not undo a later write.
 			if _, err := d.WriteAt(bytes.Repeat([]byte{5}, 8192), 4096); err != nil {
 				t.Fatal(err)
 			}
@@ -111,8 +111,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// An atomic write whose sync fails may have taken others' data with it: the next flush
-// tells.
+// When the sync of an atomic write fails, data of other writes may be lost: the next flush
+// must fail.
 func TestFailedAtomicWriteFailsTheNextFlush(t *testing.T) {
 	d := mustOpen(t, create(t, t.TempDir(), 1<<20), false)
 	if err := d.WriteAtomic(make([]byte, 4096), 0); err != nil {

@@ -5,9 +5,9 @@
 // Sync is fdatasync, and a read that finds everything there is distinguished from
 // one that would wait (preadv2 with RWF_NOWAIT). What is unmapped becomes a hole.
 //
-// A file is locked while it is open, shared for reading and alone for writing,
-// against a second process that would serve it too. The lock is advisory
-// (flock): programs that do not ask are not kept out.
+// A file is locked while it is open, shared for reading and exclusively for writing, so
+// that a second process cannot serve it too. The lock is advisory (flock): programs that do
+// not ask for it are not kept out.
 package filedisk
 
 import (
@@ -41,8 +41,8 @@ type Disk struct {
 	owed     atomic.Pointer[error] // a failure that concerns other writes; the next Sync returns it
 }
 
-// Open opens an image, for reading only if readOnly. Its size is fixed from then
-// on and must be a multiple of 512.
+// Open opens an image, read-only on request. Its size must be a multiple of 512 bytes and
+// is fixed from then on.
 func Open(path string, readOnly bool) (*Disk, error) {
 	mode, lock := os.O_RDWR, unix.LOCK_EX
 	if readOnly {
@@ -64,7 +64,7 @@ func Open(path string, readOnly bool) (*Disk, error) {
 }
 
 func open(f *os.File, lock int) (*Disk, error) {
-	path, err := filepath.EvalSymlinks(f.Name()) // what is kept beside an image has one name
+	path, err := filepath.EvalSymlinks(f.Name()) // files beside an image are named after the image, not the link
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (d *Disk) ReadAt(p []byte, off int64) (int, error) { return d.file.ReadAt(p
 // WriteAt writes into the page cache.
 func (d *Disk) WriteAt(p []byte, off int64) (int, error) { return d.file.WriteAt(p, off) }
 
-// Sync returns once all that was written is on stable storage.
+// Sync returns once everything written before is on stable storage.
 func (d *Disk) Sync() error {
 	if err := d.owed.Swap(nil); err != nil {
 		return *err
@@ -133,8 +133,8 @@ func (d *Disk) ReadCached(p []byte, off int64) bool {
 	return preadNoWait(d.fd, p, off) == len(p)
 }
 
-// ignoringEINTR repeats a call that a signal interrupted; the Go runtime sends
-// itself signals all the time.
+// ignoringEINTR repeats a call that a signal interrupted; the Go runtime often sends itself
+// signals.
 func ignoringEINTR(call func() error) error {
 	for {
 		if err := call(); err != unix.EINTR {

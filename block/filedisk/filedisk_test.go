@@ -70,10 +70,10 @@ func TestReadsBackWhatWasWritten(t *testing.T) {
 	}
 }
 
-// What was just written is in memory, what was dropped is not; on tmpfs everything is.
-// A look at a single dropped page may find it: the kernel begins to read it even for
-// those who do not wait, and a quick disk is done before it looks again. Many megabytes
-// take many such reads, of which the first that is not done ends the look.
+// Data just written is in memory, dropped pages are not; on tmpfs everything is. A probe of
+// a single dropped page may succeed: the kernel starts to read it even for RWF_NOWAIT, and
+// a fast disk may be done before the kernel looks again. A probe of many megabytes takes
+// many such reads, and the first unfinished one ends it.
 func TestReadCachedKnowsThePageCache(t *testing.T) {
 	for name, dir := range places(t) {
 		t.Run(name, func(t *testing.T) {

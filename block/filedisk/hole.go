@@ -7,10 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// zeros is what Unmap writes, piece by piece, where holes cannot be made.
+// zeros is what Unmap writes, piece by piece, where the file system has no holes.
 var zeros [256 << 10]byte
 
-// Unmap makes a hole, or writes zeros where the file system has none.
+// Unmap punches a hole, or writes zeros where the file system has no holes.
 func (d *Disk) Unmap(off, n int64) error {
 	err := ignoringEINTR(func() error {
 		return unix.Fallocate(d.fd, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, off, n)
@@ -53,7 +53,7 @@ func (d *Disk) Extent(off int64) (n int64, mapped bool, err error) {
 	return min(end, d.size) - off, true, nil
 }
 
-// seek finds the next data or hole; nothing but a hole up to the end is the end.
+// seek finds the next data or hole. If only a hole follows, it returns the end of the file.
 func (d *Disk) seek(off int64, whence int) (int64, error) {
 	at, err := unix.Seek(d.fd, off, whence)
 	switch {

@@ -11,9 +11,9 @@ import (
 // implements scsi.Keeper.
 type Reservations string
 
-// Reservations is where to keep persistent reservations over a restart: a file
-// beside the image, made when the first initiator asks for that. It is false for
-// a block device, which has no place beside it.
+// Reservations returns where to keep persistent reservations over a restart: a file beside
+// the image, created when the first initiator asks for persistence. It is false for a block
+// device, where there is no place for such a file.
 func (d *Disk) Reservations() (Reservations, bool) {
 	return Reservations(d.path + ".reservations"), !d.device
 }
@@ -27,7 +27,7 @@ func (r Reservations) Load() ([]byte, error) {
 	return data, err
 }
 
-// Save replaces the file as a whole, or takes it away if there is nothing to keep.
+// Save replaces the file atomically, or removes it if there is nothing to keep.
 func (r Reservations) Save(data []byte) error {
 	if len(data) == 0 {
 		if err := os.Remove(string(r)); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -9,7 +9,7 @@ import (
 	"ironhook/block/scsi"
 )
 
-// What a Disk is to scsi.
+// The interfaces of package scsi that a Disk implements.
 var (
 	_ scsi.Disk         = (*Disk)(nil)
 	_ scsi.CachedReader = (*Disk)(nil)
@@ -37,7 +37,7 @@ func TestReservationsAreKept(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(dir, "*.reservations*")); len(left) != 0 {
 		t.Errorf("with nothing to keep, %v are left", left)
 	}
-	// By another name it is still the same image.
+	// A link to an image leads to the same file.
 	link := filepath.Join(t.TempDir(), "link")
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func TestReservationsAreKept(t *testing.T) {
 	}
 }
 
-// A unit on a file comes back reserved.
+// The reservation of a unit on a file survives a restart.
 func TestReservationsOutliveTheProcess(t *testing.T) {
 	path := create(t, t.TempDir(), 4096)
 	register := append(make([]byte, 8), 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 0, 1, 0, 0, 0) // key 7, APTPL

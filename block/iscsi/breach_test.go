@@ -10,7 +10,7 @@ import (
 	"ironhook/block/iscsi/initiatortest"
 )
 
-// askWrite begins a write of so many blocks and returns the first R2T.
+// askWrite begins a write of n blocks and returns the first R2T.
 func askWrite(t *testing.T, i *initiatortest.Initiator, blocks int) iscsi.R2T {
 	t.Helper()
 	if err := i.Send(i.Command([]byte{0x2a, 8: byte(blocks), 9: 0}, iscsi.FlagWrite, 512*blocks), nil); err != nil {
@@ -34,7 +34,7 @@ func with[M any](m M, change func(*M)) M {
 	return m
 }
 
-// A breach returns the PDU that is one; sending it is the test's part.
+// A breach returns a PDU that violates the protocol; the test sends it.
 type breach func(t *testing.T, i *initiatortest.Initiator) iscsi.PDU
 
 func bad(m iscsi.Message, data int) iscsi.PDU { return initiatortest.PDU(m, make([]byte, data)) }
@@ -44,8 +44,8 @@ func testUnitReady(i *initiatortest.Initiator) iscsi.SCSICommand {
 	return i.Command(make([]byte, 6), 0, 0)
 }
 
-// breaches are what the initiator of TestBreaches, which may send unsolicited data up to
-// 64 KiB and is asked for at most 4 KiB at a time, twice, must not do.
+// breaches are protocol violations for the initiator of TestBreaches, which may send up to
+// 64 KiB of unsolicited data and gets at most two R2Ts of 4 KiB at a time.
 var breaches = map[string]breach{
 	"gap in CmdSN": func(_ *testing.T, i *initiatortest.Initiator) iscsi.PDU {
 		i.CmdSN++
@@ -148,7 +148,7 @@ func additional(i *initiatortest.Initiator, ahs []byte) iscsi.PDU {
 	return p
 }
 
-// A breach of the protocol ends the connection, and nothing but that.
+// A breach of the protocol ends its connection and no other.
 func TestBreaches(t *testing.T) {
 	disk := newRAM(1 << 20)
 	s := serve(t, disk, nil)
@@ -172,8 +172,8 @@ func TestBreaches(t *testing.T) {
 	}
 }
 
-// A corrupt digest ends the connection; nothing of the PDU takes effect. Where it is the
-// data's the initiator is told what was rejected.
+// A corrupt digest ends the connection and nothing of the PDU takes effect. A corrupt data
+// digest is answered with a Reject first.
 func TestCorruptDigest(t *testing.T) {
 	disk := newRAM(1 << 20)
 	s := serve(t, disk, nil)

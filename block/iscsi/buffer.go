@@ -2,16 +2,18 @@ package iscsi
 
 import (
 	"math/bits"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
 
-// Buffer is a piece of pooled memory. Its last holder gives it back with release.
+// Buffer is a piece of pooled memory. Its last holder releases it.
 type Buffer struct {
 	B     []byte
 	from  *buffers
-	class int  // -1: too long for a pool
-	asked bool // for data we ask for
+	share *share // nil: of no session
+	class int    // -1: too long for a pool
+	asked bool   // for data we ask for
 }
 
 // Buffers come in powers of two from 4 KiB to 4 MiB; longer ones are left to the
@@ -21,22 +23,22 @@ const (
 	maxClassBits = 22
 )
 
-// buffers hands out memory and keeps count of it, so that what peers can make us hold
-// stays bounded. There are two limits. From the first on nothing is promised any more:
-// no R2T is sent, unless none is out anywhere, and windows close. Data that was
-// promised before still gets its place, until at the second, twice as high, readers
-// wait before they take more off their sockets. Only those wait from which nothing is
-// due that was asked for, so what has been begun can always be finished, and gives back
-// its memory.
+// buffers allocates memory and counts it, so that the memory that peers can occupy stays
+// bounded. There are two limits. Above the first no more data is requested: no R2T is sent,
+// unless none is outstanding anywhere, and windows close. Data requested before still gets
+// its memory. Above the second, twice as high, readers wait before they read more from
+// their sockets. Only readers that owe no requested data wait, so every transfer that has
+// begun can finish and release its memory. Below both limits the shares decide, see
+// [share]; neither limit holds up a session that has no more than is kept for each.
 type buffers struct {
 	limit   int64
 	used    atomic.Int64
-	asked   atomic.Int64 // buffers that wait for data we asked for, or hold it
+	asked   atomic.Int64 // buffers that wait for solicited data, or hold it
 	classes [maxClassBits - minClassBits + 1]sync.Pool
 
 	waiting atomic.Int64 // in pending and at wake
 	mu      sync.Mutex
-	pending []func()  // mu guards; to be called, in order, when there is room below the first limit
+	pending []hunger  // mu guards; to be fed when their shares have room, in order
 	wake    sync.Cond // there may be room below the second; L is mu
 }
 
@@ -72,40 +74,10 @@ func (p *buffers) make(n, class int, size int64) *Buffer {
 	return &Buffer{B: make([]byte, n, size), from: p, class: class}
 }
 
-// ask is get for data that is to be asked for: it returns nil when the first limit is
-// reached. What it returns may exceed the limit by its own size, so that no size is too
-// large to be served ever.
-func (p *buffers) ask(n int) *Buffer {
-	if !p.roomToAsk() {
-		return nil
-	}
-	b := p.get(n)
-	b.asked = true
-	p.asked.Add(1)
-	return b
-}
-
-func (p *buffers) roomToAsk() bool { return p.used.Load() < p.limit || p.asked.Load() == 0 }
-
-// wanted reports whether a peer waits for memory.
-func (p *buffers) wanted() bool { return p.waiting.Load() > 0 }
-
 // full reports whether the second limit is reached.
 func (p *buffers) full() bool { return p.used.Load() >= 2*p.limit }
 
-// waitMemory waits while the second limit is reached, until ended reports that the wait
-// has no purpose any more. [buffers.wakeWaiters] has it ask.
-func (p *buffers) waitMemory(ended func() bool) {
-	p.waiting.Add(1)
-	defer p.waiting.Add(-1)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for p.full() && !ended() {
-		p.wake.Wait()
-	}
-}
-
-// wakeWaiters has every waitMemory look again at its condition.
+// wakeWaiters makes every waitMemory check its condition again.
 func (p *buffers) wakeWaiters() {
 	if p.waiting.Load() > 0 {
 		p.mu.Lock()
@@ -121,6 +93,8 @@ func (b *Buffer) release() {
 	}
 	p := b.from
 	p.used.Add(-int64(cap(b.B)))
+	b.share.add(-int64(cap(b.B)))
+	b.share = nil
 	if b.asked {
 		b.asked = false
 		p.asked.Add(-1)
@@ -134,29 +108,17 @@ func (b *Buffer) release() {
 	}
 }
 
-// whenRoom has f called once there is room below the first limit. It is called from
-// wherever memory comes back, so it must not wait nor take locks that are held there.
-func (p *buffers) whenRoom(f func()) {
-	p.waiting.Add(1)
-	p.mu.Lock()
-	p.pending = append(p.pending, f)
-	p.mu.Unlock()
-	p.feed() // something may have come back meanwhile
-}
-
-// feed calls the first function that waits for room, if there is one.
+// feed calls the first of those that wait whose share has room.
 func (p *buffers) feed() {
-	if !p.roomToAsk() {
+	p.mu.Lock()
+	next := slices.IndexFunc(p.pending, func(h hunger) bool { return h.share.mayAsk(h.n) })
+	if next < 0 {
+		p.mu.Unlock()
 		return
 	}
-	p.mu.Lock()
-	var f func()
-	if len(p.pending) > 0 {
-		f, p.pending = p.pending[0], p.pending[1:]
-		p.waiting.Add(-1)
-	}
+	h := p.pending[next]
+	p.pending = slices.Delete(p.pending, next, next+1)
 	p.mu.Unlock()
-	if f != nil {
-		f()
-	}
+	h.share.wait(-1)
+	h.feed()
 }

@@ -21,9 +21,9 @@ type algorithm struct {
 	hash   func() hash.Hash
 }
 
-// algorithms holds what we support. MD5 is what iPXE knows, the others are there for
-// those who ask for better. SHA-1 (6) is left out: an initiator that is able to do more than MD5
-// is able to do more than SHA-1.
+// algorithms are those that we support. iPXE knows only MD5; the others are for initiators that
+// offer better. SHA-1 (6) is left out: an initiator that can do better than MD5 can do better
+// than SHA-1.
 var algorithms = map[string]algorithm{
 	"5": {"5", md5.New},
 	"7": {"7", sha256.New},
@@ -72,8 +72,8 @@ func (c *chap) offer() []Pair {
 	return []Pair{{"CHAP_A", c.algorithm.number}, {"CHAP_I", fmt.Sprint(c.id)}, {"CHAP_C", formatBinary(c.challenge)}}
 }
 
-// verify checks an initiator's name and response against those of the grant. Its errors
-// name what is wrong and no secret.
+// verify checks an initiator's name and response against the grant. Its errors contain no
+// secret.
 func (c *chap) verify(g *block.Grant, name, response string) error {
 	got, ok := parseBinary(response)
 	if !ok || len(got) > maxChallenge {
@@ -87,8 +87,8 @@ func (c *chap) verify(g *block.Grant, name, response string) error {
 	return nil
 }
 
-// prove answers an initiator's challenge with our own name and secret, so that it knows
-// whom it talks to.
+// prove answers an initiator's challenge with our own name and secret, to authenticate the
+// target.
 func (c *chap) prove(g *block.Grant, id, challenge string) ([]Pair, error) {
 	n, ok := parseNumber(id)
 	b, ok2 := parseBinary(challenge)

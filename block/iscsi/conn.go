@@ -18,13 +18,13 @@ import (
 // writer's outbox. The reader writes them just before it waits, a worker while the
 // reader waits, and the writer goroutine when much has gathered.
 //
-// Its parts are apart by what changes together: the login (lifecycle.go), the reader
-// (reader.go), the scheduler, the writer and the liveness of the peer.
+// Its parts are the login (lifecycle.go), the reader (reader.go), the scheduler, the writer
+// and the liveness of the peer.
 type conn struct {
 	srv    *server
 	net    net.Conn
 	remote netip.AddrPort
-	reader *reader // for the goroutine of live only
+	reader *reader // used by the goroutine of live only
 	began  time.Time
 	done   chan struct{} // closed at the end of everything, I/O of commands included
 
@@ -32,6 +32,7 @@ type conn struct {
 	key    sessionKey   // Target.mu guards
 	device *scsi.Device // Target.mu guards; nil: discovery
 	pool   *pool        // server.mu guards
+	share  *share       // of the device; server.mu guards; nil: discovery
 	nexus  *scsi.Nexus
 
 	mu        sync.Mutex
@@ -41,14 +42,14 @@ type conn struct {
 	liveness  liveness  // mu guards
 	ending    ending    // mu guards
 
-	over atomic.Bool    // ending.dead, for a waiter that must not take mu
+	over atomic.Bool    // copy of ending.dead, for a waiter that must not take mu
 	work sync.WaitGroup // commands in the pool, and the writer goroutine
 }
 
 // ending is how a connection ends.
 type ending struct {
 	closing   bool // close when all is written
-	dead      bool // nothing can be written any more
+	dead      bool // nothing more can be written
 	loggedOut bool
 	why       string
 }
@@ -130,14 +131,14 @@ func (c *conn) kill(why string) {
 	c.writer.written.Broadcast()
 }
 
-// end is kill for a caller that does not hold the lock.
+// end is kill for a caller without the lock.
 func (c *conn) end(why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.kill(why)
 }
 
-// endSoon closes the connection when all that has gathered is written.
+// endSoon closes the connection when the pending answers are written.
 func (c *conn) endSoon(why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"ironhook/block/scsi"
 )
 
-// ways are the ways of moving data that initiators agree upon with us.
+// ways are the data transfer parameters that initiators negotiate.
 var ways = map[string]string{
 	"libiscsi":     "InitialR2T=No ImmediateData=Yes MaxBurstLength=262144 FirstBurstLength=262144 MaxRecvDataSegmentLength=262144",
 	"Linux":        "InitialR2T=No ImmediateData=Yes MaxBurstLength=16776192 FirstBurstLength=262144 MaxRecvDataSegmentLength=262144 HeaderDigest=CRC32C DataDigest=CRC32C",
@@ -23,7 +23,7 @@ var ways = map[string]string{
 	"headers only": "HeaderDigest=CRC32C",
 }
 
-// What is written is what is read, whatever was agreed upon, and wherever commands run.
+// Data read is the data written, whatever was negotiated and wherever commands run.
 func TestDataBothWays(t *testing.T) {
 	const size = 4 << 20
 	for name, offer := range ways {
@@ -88,7 +88,7 @@ func TestReadBeyondMaxBurst(t *testing.T) {
 	}
 }
 
-// Residuals come from what the CDB moves and what the initiator announced.
+// Residuals follow from what the CDB moves and what the initiator announced.
 func TestResiduals(t *testing.T) {
 	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{})
 	read := func(blocks byte) []byte { return []byte{0x28, 8: blocks, 9: 0} }
@@ -124,8 +124,8 @@ func TestFailedFlush(t *testing.T) {
 	}
 }
 
-// A data PDU that got lost fails its command, once all that was asked for has come (RFC
-// 7143 §7.8); the session goes on.
+// A lost data PDU fails its command after all solicited data has come (RFC 7143 §7.8); the
+// session goes on.
 func TestLostDataPDU(t *testing.T) {
 	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{Keys: keys("ImmediateData=No InitialR2T=Yes")})
 	if err := i.Send(i.Command([]byte{0x2a, 8: 4, 9: 0}, iscsi.FlagWrite, 2048), nil); err != nil {
@@ -150,8 +150,8 @@ func TestLostDataPDU(t *testing.T) {
 	}
 }
 
-// A write that waits for the disk writes what came with it, and not what came after it
-// into the same buffer.
+// A write that waits for the disk writes its own data, not later data of the same receive
+// buffer.
 func TestWaitingWriteKeepsItsData(t *testing.T) {
 	disk := newRAM(1 << 20)
 	i := serve(t, disk, nil).login(initiatortest.Options{})

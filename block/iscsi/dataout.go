@@ -2,25 +2,25 @@ package iscsi
 
 import "ironhook/block/scsi"
 
-// gather is how far the data-out of a task has come. Both DataPDUInOrder and
-// DataSequenceInOrder are Yes, so one cursor is enough.
+// gather is the progress of a task's data-out. DataPDUInOrder and DataSequenceInOrder are
+// both Yes, so one cursor is enough.
 type gather struct {
-	have        int     // bytes that came, those beyond what the command needs included
-	unsolicited bool    // more comes without being asked for
+	have        int     // bytes received, including those beyond what the command needs
+	unsolicited bool    // more unsolicited data is to come
 	dataSN      uint32  // of the next Data-Out in this sequence
-	asked       int     // bytes that came or were asked for
-	bursts      []burst // asked for and not complete, in order
+	asked       int     // bytes received or solicited
+	bursts      []burst // solicited and not complete, in order
 	r2tSN       uint32  // R2Ts sent
-	lost        bool    // some of it never came; what is due is still taken
+	lost        bool    // some data never came; the rest is still received
 }
 
-// burst is one R2T: up to where it asks, and its tag.
+// burst is one R2T: the end of its range, and its tag.
 type burst struct {
 	ttt uint32
 	end int
 }
 
-// immediateData takes what data came in the command PDU itself.
+// immediateData takes the data of the command PDU itself.
 func (s *Session) immediateData(t *Task, data []byte, final bool) error {
 	n, writes := len(data), t.direction&FlagWrite != 0
 	t.gather.unsolicited = writes && !final
@@ -37,18 +37,18 @@ func (s *Session) immediateData(t *Task, data []byte, final bool) error {
 	if n >= t.want {
 		t.out = data[:t.want]
 		if t.gather.unsolicited {
-			t.own(s.memory)
+			t.own(s.share)
 		}
 	} else if n > 0 || t.gather.unsolicited {
-		t.buf = s.memory.get(min(t.want, s.params.FirstBurst))
+		t.buf = s.share.get(min(t.want, s.params.FirstBurst))
 		t.out = t.buf.B
 		copy(t.out, data)
 	}
 	return nil
 }
 
-// dataOut takes a Data-Out PDU (RFC 7143 §11.7), which has to be the next of a sequence
-// that was announced or asked for.
+// dataOut takes a Data-Out PDU (RFC 7143 §11.7), which has to be the next of an unsolicited
+// sequence or of an R2T's.
 func (s *Session) dataOut(p PDU) error {
 	var m DataOut
 	m.Decode(p.Header)
@@ -76,7 +76,7 @@ func (s *Session) dataOut(p PDU) error {
 	switch {
 	case t.aborted:
 		s.forget(t)
-	case g.lost && g.due(): // the answer comes after all that is on its way (RFC 7143 §7.8)
+	case g.lost && g.due(): // the answer follows the remaining data (RFC 7143 §7.8)
 	case g.lost:
 		s.fail(t, dataLost)
 	default:
@@ -85,7 +85,7 @@ func (s *Session) dataOut(p PDU) error {
 	return nil
 }
 
-// take notes data that lies where the sequence has come to.
+// take stores data at the current position of the sequence.
 func (g *gather) take(data, out []byte) {
 	if g.have < len(out) {
 		copy(out[g.have:], data)
@@ -102,10 +102,10 @@ func (g *gather) endSequence(solicited bool) {
 	}
 }
 
-// due reports whether more data is on its way that was announced or asked for.
+// due reports whether more announced or solicited data is to come.
 func (g *gather) due() bool { return g.unsolicited || len(g.bursts) > 0 }
 
-// dataEnd returns up to where data with that transfer tag may go.
+// dataEnd returns the end of the range for data with that transfer tag.
 func (t *Task) dataEnd(ttt uint32) (int, error) {
 	g := &t.gather
 	if ttt == NoTag {
@@ -120,8 +120,8 @@ func (t *Task) dataEnd(ttt uint32) (int, error) {
 	return g.bursts[0].end, nil
 }
 
-// check refuses data that does not lie where the sequence has come to, or goes beyond
-// its end, and a solicited sequence that ends early.
+// check refuses data that is not at the current position or goes beyond the end of its
+// sequence, and a solicited sequence that ends early.
 func (g *gather) check(m *DataOut, n, end int) error {
 	switch {
 	case uint64(m.Offset) != uint64(g.have):
@@ -134,13 +134,12 @@ func (g *gather) check(m *DataOut, n, end int) error {
 	return nil
 }
 
-// dataLost is the sense of a command some of whose data was lost on the way: ABORTED
+// dataLost is the sense of a command that lost some of its data in transit: ABORTED
 // COMMAND, PROTOCOL SERVICE CRC ERROR (RFC 7143 §11.4.7.2).
 var dataLost = []byte{0: 0x70, 2: 0x0b, 7: 10, 12: 0x47, 13: 0x05, 17: 0}
 
-// fail answers a task whose data has a gap in its numbers. RFC 7143 §7.8 leaves the
-// choice between this and ending the session; this one costs the initiator's other
-// commands nothing.
+// fail answers a task whose data has a gap in its numbers. RFC 7143 §7.8 allows either this
+// or ending the session; this does not affect the initiator's other commands.
 func (s *Session) fail(t *Task, sense []byte) {
 	s.leave(t)
 	t.aborted = true
@@ -150,7 +149,7 @@ func (s *Session) fail(t *Task, sense []byte) {
 	s.runReleased()
 }
 
-// solicit asks for the data that a task still needs, as far as memory and
+// solicit sends R2Ts for the data that a task still needs, as far as memory and
 // MaxOutstandingR2T allow.
 func (s *Session) solicit(t *Task) {
 	g := &t.gather
@@ -158,7 +157,7 @@ func (s *Session) solicit(t *Task) {
 		s.pending = append(s.pending, t)
 		if !s.starving {
 			s.starving = true
-			s.sink.Starve()
+			s.sink.Starve(t.want)
 		}
 		return
 	}
@@ -176,9 +175,9 @@ func (s *Session) solicit(t *Task) {
 	}
 }
 
-// enlarge gives a task room for all of its data, if the budget allows.
+// enlarge allocates memory for all data of a task, if the budget allows.
 func (s *Session) enlarge(t *Task) bool {
-	b := s.memory.ask(t.want)
+	b := s.share.ask(t.want)
 	if b == nil {
 		return false
 	}
@@ -188,7 +187,7 @@ func (s *Session) enlarge(t *Task) bool {
 	return true
 }
 
-// Owed reports whether data is due from the initiator that was announced or asked for.
+// Owed reports whether announced or solicited data is due from the initiator.
 func (s *Session) Owed() bool {
 	for _, t := range s.tasks {
 		if !t.aborted && t.gather.due() {
@@ -198,7 +197,7 @@ func (s *Session) Owed() bool {
 	return false
 }
 
-// Feed asks again for what could not be asked for when memory was short.
+// Feed solicits the data that could not be solicited while memory was short.
 func (s *Session) Feed() {
 	pending := s.pending
 	s.pending, s.starving = nil, false

@@ -18,7 +18,7 @@ type ram struct {
 	syncErr error
 
 	gate    sync.RWMutex
-	entered chan struct{} // gets a token for each write or flush that waits at the gate, if anybody listens
+	entered chan struct{} // gets a token for each write or flush that waits at the gate, if the test receives it
 }
 
 func newRAM(size int) *ram { return &ram{data: make([]byte, size), entered: make(chan struct{}, 100)} }
@@ -75,7 +75,7 @@ func (r *ram) snapshot() ([]byte, int) {
 func (r *ram) Size() int64                           { return int64(len(r.data)) }
 func (r *ram) Extent(off int64) (int64, bool, error) { return r.Size() - off, true, nil }
 
-// uncached is a disk that never has anything in memory: every read goes to the pool.
+// uncached is a disk without a cache: every read goes to the pool.
 type uncached struct{ *ram }
 
 func (uncached) ReadCached([]byte, int64) bool { return false }

@@ -12,8 +12,8 @@ import (
 	"ironhook/block/iscsi/initiatortest"
 )
 
-// The same initiator port logs in again, as a machine does that lost power: its old
-// session goes first, with all that it still writes.
+// The same initiator port logs in again, as after a power failure: its old session ends
+// first, including its writes in flight.
 func TestReinstatement(t *testing.T) {
 	disk := newRAM(1 << 20)
 	s := serve(t, disk, nil)
@@ -37,7 +37,7 @@ func TestReinstatement(t *testing.T) {
 	select {
 	case err := <-in:
 		t.Errorf("the new session is in while the old one still writes: %v", err)
-	case <-time.After(50 * time.Millisecond): // that nothing comes takes time to see
+	case <-time.After(50 * time.Millisecond): // the absence of an answer can only be seen over time
 	}
 	disk.gate.Unlock()
 	if err := <-in; err != nil {
@@ -77,10 +77,10 @@ func TestEnd(t *testing.T) {
 	if _, syncs := disk.snapshot(); syncs != 1 || len(s.target.Sessions()) != 0 {
 		t.Errorf("%d flushes and %d sessions after End, want 1 and 0", syncs, len(s.target.Sessions()))
 	}
-	s.target.End("iqn.2026-11.test:other") // nobody there
+	s.target.End("iqn.2026-11.test:other") // no such session
 }
 
-// A logout is answered when what was in flight has come to rest.
+// A logout is answered after the commands in flight have finished.
 func TestLogoutWaits(t *testing.T) {
 	disk := newRAM(1 << 20)
 	i := serve(t, disk, nil).login(initiatortest.Options{})
@@ -105,7 +105,7 @@ func isTimeout(err error) bool {
 	return errors.As(err, &ne) && ne.Timeout()
 }
 
-// A logout that cannot be is answered, and the session goes on.
+// A logout that is refused is answered, and the session goes on.
 func TestLogoutRefused(t *testing.T) {
 	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{})
 	for name, tt := range map[string]struct {
@@ -131,8 +131,8 @@ func TestLogoutRefused(t *testing.T) {
 	}
 }
 
-// A target that stops asks its initiators to log out, so that they know to come back,
-// and leaves nothing behind.
+// A target that stops asks its initiators to log out, so that they reconnect later, and
+// leaves no goroutine behind.
 func TestShutdown(t *testing.T) {
 	disk := newRAM(1 << 20)
 	s := serve(t, disk, func(s *server) { s.target.Limits.Drain = 5 * time.Second })

@@ -8,12 +8,12 @@ import (
 	"ironhook/block"
 )
 
-// proof is how far the initiator has come in proving who it is.
+// proof is the progress of the initiator's authentication.
 type proof int
 
 const (
-	proofUnsettled proof = iota // no method agreed upon
-	proofAlgorithm              // CHAP agreed upon, algorithm not
+	proofUnsettled proof = iota // no method negotiated
+	proofAlgorithm              // CHAP negotiated, algorithm not
 	proofChallenge              // challenged
 	proofDone
 )
@@ -83,15 +83,15 @@ func (l *login) prove(keys map[string]string, wantsOn bool) ([]Pair, error) {
 	return nil, nil
 }
 
-// chooseMethod takes the one AuthMethod that will do. iPXE offers "CHAP,None" and wants
-// to read exactly "CHAP".
+// chooseMethod chooses the AuthMethod that the grant requires. iPXE offers "CHAP,None" and
+// expects exactly "CHAP".
 func (l *login) chooseMethod(offer string, wantsOn bool) ([]Pair, error) {
 	method := none
 	if l.needsProof() {
 		method = "CHAP"
 	}
 	if offer == "" && !(wantsOn && l.needsProof()) {
-		return nil, nil // not spoken of: None, unless it comes in a later round
+		return nil, nil // not offered: None, unless an offer comes in a later round
 	}
 	if firstSupported(cmp.Or(offer, none), []string{method}) == "" {
 		return nil, loginFailure(authFailure, "initiator %s offers AuthMethod %.40q, wanted is %s", l.key.initiator, offer, method)
@@ -118,8 +118,8 @@ func (l *login) checkProof(keys map[string]string) (answers []Pair, err error) {
 
 const maxNameLen = 223 // bytes (RFC 7143 §4.2.7.1)
 
-// ValidName reports whether s can be an iSCSI name: the characters of RFC 3722 as far
-// as ASCII goes, so that it may stand in logs and tables as it is.
+// ValidName reports whether s can be an iSCSI name: the ASCII characters of RFC 3722, so
+// that it may appear in logs and tables as it is.
 func ValidName(s string) bool {
 	for _, c := range []byte(s) {
 		ok := 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == ':' || c == '_'

@@ -11,7 +11,7 @@ import (
 type rule struct {
 	result   func(theirs, ours int) int // nil: each side declares its own, unanswered
 	ours     int                        // what we want, or declare
-	preset   int                        // what holds if the key is not negotiated
+	preset   int                        // the default if the key is not negotiated
 	min, max int
 }
 
@@ -49,8 +49,9 @@ func larger(theirs, ours int) int  { return max(theirs, ours) }
 func or(theirs, ours int) int      { return theirs | ours }
 func and(theirs, ours int) int     { return theirs & ours }
 
-// lists has the keys of which the first value that we know too is chosen, and those
-// values. The first of ours holds if the key is not negotiated.
+// lists has the keys that offer a list, with the values that we support: the first
+// supported value of the offer is chosen. The first of ours is the default if the key is
+// not negotiated.
 var lists = map[string][]string{
 	"HeaderDigest":  {none, crc32c},
 	"DataDigest":    {none, crc32c},
@@ -62,18 +63,18 @@ const (
 	crc32c = "CRC32C"
 )
 
-// notes has the keys by which an initiator says who it is and what it wants.
+// notes has the keys by which an initiator identifies itself and its target.
 var notes = []string{"InitiatorName", "TargetName", "SessionType"}
 
-// fixed has the keys that are always answered alike: markers, of which RFC 7143 §13.25
-// forbids to say that they are not understood; the security stage's, which come too
-// late where this table is asked; and a name for people, which needs no answer.
+// fixed has the keys with a fixed answer: markers, for which RFC 7143 §13.25 forbids
+// NotUnderstood; the keys of the security stage, which come too late where this table is
+// read; and the alias, which needs no answer.
 var fixed = map[string]string{
 	"IFMarker": "No", "OFMarker": "No", "IFMarkInt": reject, "OFMarkInt": reject,
 	"AuthMethod": reject, "InitiatorAlias": "",
 }
 
-// negotiation is what both sides have said so far.
+// negotiation is the state of the negotiated keys.
 type negotiation struct {
 	numbers map[string]int
 	texts   map[string]string
@@ -117,8 +118,8 @@ func (n *negotiation) choose(offer Pair, ours []string) string {
 	return v
 }
 
-// firstSupported returns the first value of a comma-separated offer that is among ours,
-// or "". The order of the offer is the initiator's preference (RFC 7143 §6.2.1).
+// firstSupported returns the first value of a comma-separated offer that we support, or "".
+// The order of the offer is the initiator's preference (RFC 7143 §6.2.1).
 func firstSupported(offer string, ours []string) string {
 	for v := range strings.SplitSeq(offer, ",") {
 		if slices.Contains(ours, v) {
@@ -166,8 +167,8 @@ const (
 	sessionDiscovery = "Discovery"
 )
 
-// Params are the operational parameters of a session that matter to it. Lengths are in
-// bytes, times in seconds.
+// Params are the operational parameters that a session uses. Lengths are in bytes, times in
+// seconds.
 type Params struct {
 	Digests                   Digests
 	InitialR2T, ImmediateData bool
@@ -177,7 +178,7 @@ type Params struct {
 	Time2Wait                 int
 }
 
-// params returns what was agreed upon.
+// params returns the negotiated parameters.
 func (n *negotiation) params() Params {
 	v := n.numbers
 	return Params{

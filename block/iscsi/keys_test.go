@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The table against a second source: RFC 3720 §12, from which RFC 7143 §13 differs in
-// nothing that both have but the markers.
+// The table against a second source, RFC 3720 §12: for the keys that both have, RFC 7143
+// §13 differs only in the markers.
 func TestKeyTable(t *testing.T) {
 	second := map[string]struct {
 		result           string
@@ -39,7 +39,7 @@ func TestKeyTable(t *testing.T) {
 	}
 }
 
-// checkResult offers a key the ends of its range, our own value, and what is beyond.
+// checkResult offers the ends of a key's range, our own value, and values beyond the range.
 func checkResult(t *testing.T, key string, r rule, result string) {
 	for _, theirs := range []int{r.min, r.ours, r.max} {
 		want := map[string]string{

@@ -74,12 +74,13 @@ func (c *conn) logIn(ctx context.Context) error {
 	return nil
 }
 
-// start begins the session that a login has led to.
+// start begins the session after a login.
 func (c *conn) start(ctx context.Context, l *login) {
 	c.net.SetDeadline(time.Time{})
 	tune(c.net)
 	c.srv.loggedIn(c)
-	session := newSession(c, l.keys.params(), c.srv.memory, c.srv.limits.QueueDepth, l.first.CmdSN, l.statSN)
+	params := l.keys.params()
+	session := newSession(c, params, newShare(c.srv.memory, c.share, params), c.srv.limits.QueueDepth, l.first.CmdSN, l.statSN)
 	session.cid = l.first.CID
 	if c.device == nil {
 		c.reader.lender = discoveryBuffers
@@ -93,8 +94,8 @@ func (c *conn) start(ctx context.Context, l *login) {
 	c.writer.out.digests, c.reader.digests = session.params.Digests, session.params.Digests
 }
 
-// cleanUp ends what is left of a session: it waits for its commands in flight, so that
-// nothing of it is written to a disk afterwards.
+// cleanUp ends a session: it waits for the commands in flight, so that none of them writes
+// to a disk afterwards.
 func (c *conn) cleanUp(err error) {
 	c.mu.Lock()
 	c.kill(reason(err))
@@ -117,8 +118,8 @@ func (c *conn) cleanUp(err error) {
 	}
 }
 
-// reason puts the error that ended a connection into words; "" is a stream that simply
-// ended.
+// reason describes the error that ended a connection; it is "" for a clean end of the
+// stream.
 func reason(err error) string {
 	var pe *ProtocolError
 	switch {
@@ -131,7 +132,7 @@ func reason(err error) string {
 }
 
 // visible lists the targets of a SendTargets, each with the address that the initiator
-// came to.
+// connected to.
 func (c *conn) visible(ctx context.Context) (pairs []Pair, err error) {
 	names := []string{c.key.target}
 	if c.device == nil && c.srv.target.Discover != nil {
@@ -148,7 +149,7 @@ func (c *conn) visible(ctx context.Context) (pairs []Pair, err error) {
 	return pairs, nil
 }
 
-// discover asks what the initiator may know of, when it is its turn.
+// discover looks up the targets that the initiator may see, after waiting for its turn.
 func (c *conn) discover(ctx context.Context) ([]string, error) {
 	select {
 	case c.srv.listing <- struct{}{}:
@@ -159,7 +160,8 @@ func (c *conn) discover(ctx context.Context) ([]string, error) {
 	}
 }
 
-// tune has a dead peer noticed within half a minute even where nothing is sent.
+// tune sets TCP timeouts so that a dead peer is noticed within half a minute even on an
+// idle connection.
 func tune(nc net.Conn) {
 	if t, ok := nc.(*net.TCPConn); ok {
 		t.SetKeepAliveConfig(net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3})

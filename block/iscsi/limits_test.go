@@ -2,6 +2,7 @@ package iscsi_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,12 +11,13 @@ import (
 	"testing"
 	"time"
 
+	"ironhook/block"
 	"ironhook/block/iscsi"
 	"ironhook/block/iscsi/initiatortest"
 )
 
-// Connections that say nothing do not keep out an initiator that means it, nor slow
-// down one that is in.
+// Silent connections neither keep out an initiator that logs in nor slow down one that is
+// logged in.
 func TestFloodOfSilentConnections(t *testing.T) {
 	s := serve(t, newRAM(1<<20), func(s *server) { s.target.Limits.Unauthenticated = 8 })
 	good := s.login(initiatortest.Options{})
@@ -47,7 +49,7 @@ func TestConnectionLimits(t *testing.T) {
 	if _, err := s.dial(isid(3)); !errors.As(err, &refused) || refused.Status != 0x0206 {
 		t.Errorf("third session of an initiator = %v, want status 0206", err)
 	}
-	s.login(isid(2)) // takes the place of the one before
+	s.login(isid(2)) // replaces the previous session
 	s.event(iscsi.Closed)
 	for n := range 2 {
 		s.login(initiatortest.Options{Name: fmt.Sprintf("%s-%d", initiatorName, n)})
@@ -57,7 +59,7 @@ func TestConnectionLimits(t *testing.T) {
 	}
 }
 
-// Garbage before the login ends the connection, and is answered with nothing large.
+// Garbage before the login ends the connection, with a short answer at most.
 func TestGarbageBeforeLogin(t *testing.T) {
 	s := serve(t, newRAM(1<<20), nil)
 	huge := make([]byte, 48)
@@ -84,8 +86,7 @@ func TestGarbageBeforeLogin(t *testing.T) {
 	s.login(initiatortest.Options{})
 }
 
-// With little memory large writes take turns, but all of them get done, over several
-// sessions.
+// With little memory large writes of several sessions take turns, and all of them finish.
 func TestWritesTakeTurnsForMemory(t *testing.T) {
 	const size, part = 8 << 20, 1 << 20
 	disk := newRAM(size)
@@ -147,8 +148,8 @@ func TestWindowNarrows(t *testing.T) {
 	}
 }
 
-// An initiator that does not read what it asks for holds up itself and nobody else, and
-// the memory it can take is bounded.
+// An initiator that does not read its answers delays no other initiator, and its memory is
+// bounded.
 func TestInitiatorThatDoesNotRead(t *testing.T) {
 	s := serve(t, newRAM(4<<20), func(s *server) { s.target.Limits.Memory = 8 << 20 })
 	deaf, good := s.login(initiatortest.Options{}), s.login(initiatortest.Options{Name: initiatorName + "-2"})
@@ -168,8 +169,8 @@ func TestInitiatorThatDoesNotRead(t *testing.T) {
 	}
 }
 
-// Discoveries need no proof, so any number of them is no more than a flood of
-// connections that say nothing: it keeps nobody out.
+// Discoveries need no authentication, so a flood of them is treated like one of silent
+// connections: it keeps no initiator out.
 func TestFloodOfDiscoveries(t *testing.T) {
 	s := serve(t, newRAM(1<<20), func(s *server) { s.target.Limits.Unauthenticated = 8 })
 	ctx, cancel := initiatortest.Patience(t.Context())
@@ -214,5 +215,47 @@ func TestDiscoveryTakesShortPDUs(t *testing.T) {
 	i.Send(h, make([]byte, 8193)) // may fail when the target closes before it has read all
 	if p, err := i.Receive(); err == nil {
 		t.Errorf("after a longer one comes %v", p)
+	}
+}
+
+// Sessions of one initiator that ask for all the memory there is and send nothing hold up
+// the writes of no other device, short or long, by R2T or not.
+func TestGreedyWritersLeaveRoom(t *testing.T) {
+	const otherName = "iqn.2026-11.test:other"
+	other := newDevice(t, newRAM(4<<20))
+	s := serve(t, newRAM(8<<20), func(s *server) {
+		s.target.Limits.Memory, s.target.Limits.Keepalive = 16<<20, time.Hour
+		disk := s.target.Lookup
+		s.target.Lookup = func(ctx context.Context, initiator, target string) (block.Grant, error) {
+			if target == otherName {
+				return block.Grant{Device: other}, nil
+			}
+			return disk(ctx, initiator, target)
+		}
+	})
+	for n := range 16 {
+		greedy := s.login(initiatortest.Options{ISID: iscsi.ISID{byte(n)}})
+		for range 4 {
+			if err := greedy.Send(greedy.Command([]byte{0x2a, 7: 0x20, 9: 0}, iscsi.FlagWrite, 4<<20), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 8 { // data without R2T, announced and never sent
+			h := greedy.Command([]byte{0x2a, 7: 0x00, 8: 0x80, 9: 0}, iscsi.FlagWrite, 64<<10)
+			h.Final = false
+			if err := greedy.Send(h, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	modest := s.login(initiatortest.Options{Name: initiatorName + "-2", Target: otherName})
+	for _, size := range []int{512, 64 << 10, 128 << 10, 256 << 10, 1 << 20, 4 << 20} {
+		want := bytes.Repeat([]byte{byte(size >> 9)}, size)
+		if err := modest.Write(0, want); err != nil {
+			t.Fatalf("write of %d bytes: %v", size, err)
+		}
+		if got, err := modest.Read(0, size); err != nil || !bytes.Equal(got, want) {
+			t.Fatalf("read of %d bytes: %v", size, err)
+		}
 	}
 }

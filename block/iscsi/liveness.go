@@ -2,24 +2,23 @@ package iscsi
 
 import "time"
 
-// liveness is what is known of whether a peer is alive. It is looked at by a ticking
-// clock, so that no command has to look at one. The lock of the connection guards it.
+// liveness tracks whether a peer is alive. A tick checks it, so that no command has to read
+// the clock. The lock of the connection guards it.
 type liveness struct {
 	heard, wrote bool // since the last tick
 	silence      time.Duration
 	stuck        time.Duration // answers are not read
-	owing        time.Duration // data that we asked for does not come
+	owing        time.Duration // solicited data does not come
 }
 
-// leastPace is how many bytes of a write have to come between two ticks while others
-// wait for the memory that is kept for them.
+// leastPace is how many bytes of solicited data must arrive between two ticks while other
+// sessions wait for the memory reserved for it.
 const leastPace = 64 << 10
 
-// checkLiveness is called every tick. It asks a silent initiator for a sign of life, and
-// gives up on one that does not answer although it once did, or that stops reading what
-// it asked for or sending what it was asked for. iPXE never answers such questions: it
-// is left alone much longer, for it may just be waiting at a prompt, and its network
-// stack still acknowledges our keep-alives.
+// checkLiveness is called every tick. It pings a silent initiator, and drops one that has
+// answered pings before and no longer does, that stops reading its answers or that stops
+// sending solicited data. iPXE never answers pings: its timeout is much longer, because it
+// may be waiting at a prompt while its network stack still acknowledges our keep-alives.
 func (c *conn) checkLiveness(tick time.Duration) {
 	l := &c.srv.limits
 	c.mu.Lock()
@@ -37,7 +36,7 @@ func (c *conn) checkLiveness(tick time.Duration) {
 		v.stuck = 0
 	}
 	v.owing += tick
-	short, enough := c.srv.memory.wanted(), 1
+	short, enough := c.session.share.othersWait(), 1
 	if short {
 		enough = leastPace
 	}

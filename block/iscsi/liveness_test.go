@@ -15,8 +15,8 @@ import (
 	"ironhook/internal/pipes"
 )
 
-// inTime runs a test body with a target, in synctest's time. The body gets a function
-// that makes connections.
+// inTime runs a test body with a target in synctest's time. The body gets a function that
+// connects.
 func inTime(t *testing.T, body func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event)) {
 	inTimeWith(t, iscsi.Limits{}, body)
 }
@@ -169,8 +169,8 @@ func TestDataThatDoesNotCome(t *testing.T) {
 	})
 }
 
-// Who asks for all the memory there is and sends next to nothing may do so as long as
-// nobody else needs it, and no longer.
+// An initiator that reserves all memory and sends next to nothing is dropped when another
+// session needs the memory.
 func TestDataThatDribblesIn(t *testing.T) {
 	inTimeWith(t, iscsi.Limits{Memory: 1 << 20}, func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event) {
 		slow := loginOver(t, dial())
@@ -203,7 +203,8 @@ func TestDataThatDribblesIn(t *testing.T) {
 	})
 }
 
-// dribble begins a write of n bytes and sends a block of it a second, until it cannot.
+// dribble begins a write of n bytes and sends one block a second until the connection
+// fails.
 func dribble(i *initiatortest.Initiator, n int) {
 	cdb := []byte{0x2a, 7: byte(n / 512 >> 8), 8: byte(n / 512), 9: 0}
 	if err := i.Send(i.Command(cdb, iscsi.FlagWrite, n), nil); err != nil {

@@ -29,12 +29,12 @@ const (
 // login is the target's side of a login phase: a state machine that takes requests and
 // gives responses.
 type login struct {
-	// lookup is asked once the names are known, for a discovery too; what it says is the grant.
+	// lookup returns the grant once the names are known, also for a discovery.
 	lookup func(sessionKey) (block.Grant, error)
-	// admit gives the session its place, which may be another's.
+	// admit registers the session; it may replace another one.
 	admit  func() (tsih uint16, err error)
 	random io.Reader
-	window uint32 // how many commands the initiator may send at first
+	window uint32 // initial command window
 
 	began  bool
 	rounds int
@@ -57,9 +57,9 @@ type login struct {
 func (l *login) discovery() bool { return l.key.target == "" }
 func (l *login) full() bool      { return l.stage == FullFeaturePhase }
 
-// step takes one login request and returns the response to send. With an error the
-// login is over; the response, if its header is not nil, tells the initiator why. After
-// the response for which full() is true the session begins.
+// step takes one login request and returns the response to send. An error ends the login;
+// the response, if its header is not nil, gives the initiator the reason. The session
+// begins after the response for which full() is true.
 func (l *login) step(req PDU) (PDU, error) {
 	if req.Header.Opcode() != OpLoginRequest {
 		return PDU{}, protocolError("opcode %#02x before login", byte(req.Header.Opcode()))
@@ -92,8 +92,8 @@ func (l *login) begin(m *LoginRequest) {
 	l.seen = map[string]bool{}
 }
 
-// round works out what to answer to one request, and whether the initiator's wish to
-// move on is granted.
+// round determines the answers to one request, and whether the transition that the
+// initiator asks for is granted.
 func (l *login) round(m *LoginRequest, data []byte) (answers []Pair, transit bool, err error) {
 	if err := l.check(m); err != nil {
 		return nil, false, err
@@ -122,15 +122,14 @@ func (l *login) check(m *LoginRequest) error {
 	l.rounds++
 	first := &l.first
 	switch {
-	case m.VersionMin > 0: // there is no version but 0
+	case m.VersionMin > 0: // 0 is the only version
 		return loginFailure(unsupportedVersion, "initiator wants at least version %d of the protocol", m.VersionMin)
 	case l.rounds > maxLoginRounds:
 		return loginFailure(initiatorError, "more than %d login requests", maxLoginRounds)
 	case m.ISID != first.ISID || m.TSIH != first.TSIH || m.ITT != first.ITT || m.CID != first.CID:
 		return loginFailure(invalidDuringLogin, "login request of another session or task")
 	case m.TSIH != 0:
-		// One connection a session and recovery level 0: there is nothing that a
-		// connection could join.
+		// One connection a session and recovery level 0: there is no session to join.
 		return loginFailure(noSuchSession, "no session with tag %d", m.TSIH)
 	case m.Stage != l.stage || l.stage > OperationalStage:
 		return loginFailure(initiatorError, "login request for stage %d in stage %d", m.Stage, l.stage)
@@ -176,7 +175,7 @@ func (l *login) negotiate(pairs []Pair, wantsOn bool) (answers []Pair, err error
 	return answers, nil
 }
 
-// segment is the longest data segment we take once the login is over.
+// segment is the longest data segment that we accept after the login.
 func (l *login) segment() int {
 	if l.discovery() {
 		return maxLoginData
@@ -184,8 +183,8 @@ func (l *login) segment() int {
 	return maxRecvData
 }
 
-// transit decides whether the initiator may go where it wants. iPXE sets the T bit in
-// every round, so a T that comes too early is not an error: ours stays 0 until
+// transit decides whether the initiator may move to the stage that it asks for. iPXE sets
+// the T bit in every round, so a T that comes too early is not an error: ours stays 0 until
 // authentication is complete (ipxe issue 1444).
 func (l *login) transit(m *LoginRequest) (bool, error) {
 	if !m.Transit || l.needsProof() && l.proof != proofDone {

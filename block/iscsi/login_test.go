@@ -12,7 +12,7 @@ import (
 	"ironhook/block/scsi"
 )
 
-// dialogue drives a login by requests written as text.
+// dialogue drives a login with requests written as text.
 type dialogue struct {
 	t *testing.T
 	*login
@@ -86,9 +86,8 @@ func (d *dialogue) expect(flags byte, text string, wantFlags byte, want string) 
 
 const names = "InitiatorName=iqn.2010-04.org.ipxe:host TargetName=iqn.2026-11.test:disk SessionType=Normal"
 
-// iPXE asks to move on in every round, whether it makes sense or not (ipxe issue 1444),
-// offers CHAP,None and wants to read exactly CHAP, and reads a challenge in hexadecimal
-// only.
+// iPXE sets the T bit in every round, even too early (ipxe issue 1444), offers CHAP,None
+// and expects exactly CHAP, and reads a challenge in hexadecimal only.
 func TestLoginOfIPXE(t *testing.T) {
 	d := newDialogue(t, block.Grant{User: "alice", Secret: "wonderland12", MutualUser: "bob", MutualSecret: "looking-glass"}, nil)
 	d.expect(secToOp, names+" AuthMethod=CHAP,None", 0x00, "TargetPortalGroupTag=1 AuthMethod=CHAP")
@@ -107,7 +106,7 @@ func TestLoginOfIPXE(t *testing.T) {
 	}
 }
 
-// Every way a login may go wrong, and what the initiator is told.
+// Every way a login may fail, and the status that the initiator gets.
 func TestLoginRefused(t *testing.T) {
 	chap := block.Grant{User: "alice", Secret: "wonderland12"}
 	tests := []struct {
@@ -174,7 +173,7 @@ func TestLoginTextInPieces(t *testing.T) {
 	}
 }
 
-// A login has an end, whatever the initiator does.
+// A login ends in bounded time, whatever the initiator does.
 func TestLoginIsBounded(t *testing.T) {
 	d := newDialogue(t, block.Grant{}, nil)
 	rounds := 0

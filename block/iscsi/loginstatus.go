@@ -22,7 +22,7 @@ const (
 	serviceUnavailable LoginStatus = 0x0301
 )
 
-// loginError is why a login failed, and the status that the initiator gets.
+// loginError is the reason of a failed login, and the status that the initiator gets.
 type loginError struct {
 	status LoginStatus
 	err    error

@@ -9,7 +9,7 @@ import (
 	"ironhook/block/iscsi/initiatortest"
 )
 
-// leaver goes away instead of reading the answer after so many reads.
+// leaver is a peer that closes after a number of reads instead of reading the answer.
 type leaver struct {
 	net.Conn
 	reads int
@@ -23,7 +23,7 @@ func (l *leaver) Read(b []byte) (int, error) {
 	return l.Conn.Read(b)
 }
 
-// A login whose last answer cannot be sent takes nothing from the other sessions.
+// A login whose last answer cannot be sent does not affect other sessions.
 func TestLostLoginLeavesThePoolToOthers(t *testing.T) {
 	inTime(t, func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event) {
 		a := loginOver(t, dial())

@@ -34,7 +34,8 @@ const (
 	FunctionRejected     TaskResult = 255
 )
 
-// maxManaging is how many requests of a session may wait for commands to come to rest.
+// maxManaging is how many task management requests of a session may wait for commands to
+// finish.
 const maxManaging = 16
 
 // Management is a task management function that touches other sessions of the device
@@ -43,7 +44,7 @@ type Management struct {
 	Function Function
 	LUN      uint64
 	itt      uint32
-	rest     *barrier // entered by what runs of this session; the function that manages is inside of it
+	rest     *barrier // entered by the running commands of this session and by the management function
 }
 
 // covers reports whether the function ends that task.
@@ -52,14 +53,13 @@ func (m Management) covers(t *Task) bool {
 }
 
 // barrier waits for commands in flight to return. Each of them, and the code that sets it up,
-// enters and leaves; the last to leave calls done, with the session locked that it
-// happens to be in.
+// enters and leaves; the last to leave calls done, with the lock of its own session held.
 type barrier struct {
 	inside atomic.Int32
 	done   func()
 }
 
-// newBarrier makes a barrier that its maker is inside of.
+// newBarrier makes a barrier that its caller has entered.
 func newBarrier(done func()) *barrier {
 	b := &barrier{done: done}
 	b.inside.Store(1)
@@ -72,9 +72,8 @@ func (b *barrier) leave() {
 	}
 }
 
-// manage takes a task management request. It is answered when what it aborts has come
-// to rest: an initiator that reads the answer may rely on nothing being written any
-// more (RFC 7143 §4.2.3.3).
+// manage takes a task management request. The answer comes after the aborted commands have
+// finished: an initiator that reads it may rely on no further writes (RFC 7143 §4.2.3.3).
 func (s *Session) manage(p PDU) error {
 	var r TaskRequest
 	r.Decode(p.Header)
@@ -120,9 +119,9 @@ func (s *Session) abortTask(m Management, r *TaskRequest) {
 	b.leave()
 }
 
-// neverCame answers for a task that is not there. If it has a number that is still to
-// come, and the request a later one, it never will: its place is taken as filled (RFC
-// 7143 §7.11 and §11.6.1).
+// neverCame answers for an unknown task. If its CmdSN is still to come and precedes that of
+// the request, the command is lost: its number counts as received (RFC 7143 §7.11 and
+// §11.6.1).
 func (s *Session) neverCame(ref, cmdSN uint32) TaskResult {
 	if !between(s.expCmdSN, ref, s.maxCmdSN) || !before(ref, cmdSN) {
 		return TaskDoesNotExist
@@ -140,8 +139,8 @@ func (s *Session) Managed(m Management, response TaskResult) {
 	s.sink.Send(PDU{Header: answer.Encode(s.scratch())}, nil)
 }
 
-// Abort ends the tasks that match: none of them is answered any more. Those that run
-// cannot be stopped, so b waits for them. It returns how many were ended.
+// Abort ends the tasks that match: none of them is answered. Running ones cannot be
+// stopped, so b waits for them. It returns how many were ended.
 func (s *Session) Abort(match func(*Task) bool, b *barrier) (n int) {
 	for _, t := range s.tasks {
 		if !match(t) {
@@ -167,13 +166,12 @@ func (s *Session) Abort(match func(*Task) bool, b *barrier) (n int) {
 	return n
 }
 
-// maxLate bounds how many aborted tasks are remembered because data for them may still
-// be under way.
+// maxLate bounds how many aborted tasks are remembered because their data may still arrive.
 const maxLate = 256
 
-// forget takes an aborted task off the table once no more data is due for it. Until
-// then the data is taken and thrown away: an initiator may or may not go on sending it
-// (RFC 7143 §4.2.3.3 wants it to, Linux by default does not).
+// forget removes an aborted task from the table once no more data is due for it. Until then
+// its data is received and dropped: an initiator may or may not go on sending it (RFC 7143
+// §4.2.3.3 requires it, Linux by default does not).
 func (s *Session) forget(t *Task) {
 	if !t.gather.due() {
 		delete(s.tasks, t.itt)
@@ -192,8 +190,8 @@ func (s *Session) forget(t *Task) {
 	}
 }
 
-// effect is what a function does to the device once the commands have come to rest, and
-// how it is answered; victims are the other nexuses that lost commands.
+// effect applies a function to the device after the commands have finished, and returns the
+// response; victims are the other nexuses that lost commands.
 func (m Management) effect(d *scsi.Device, victims []*scsi.Nexus) TaskResult {
 	switch m.Function {
 	case ClearTaskSet:

@@ -33,8 +33,7 @@ func managed(t *testing.T, i *initiatortest.Initiator, itt uint32, want iscsi.Ta
 	}
 }
 
-// silent fails if anything arrives before a ping's answer does: the target has nothing
-// else to say.
+// silent fails if anything arrives before the answer to a ping.
 func silent(t *testing.T, i *initiatortest.Initiator) {
 	t.Helper()
 	if err := i.Send(i.Ping(iscsi.NoTag), nil); err != nil {
@@ -56,8 +55,8 @@ func flush(t *testing.T, i *initiatortest.Initiator, d *ram) (tag uint32) {
 	return h.ITT
 }
 
-// Task management is answered when what it ended has come to rest, and what it ended is
-// not answered at all.
+// Task management is answered after the commands it ended have finished, and those are
+// never answered.
 func TestTaskManagementWaits(t *testing.T) {
 	for name, f := range map[string]iscsi.Function{
 		"abort task": iscsi.AbortTask, "abort task set": iscsi.AbortTaskSet, "clear task set": iscsi.ClearTaskSet,
@@ -79,8 +78,8 @@ func TestTaskManagementWaits(t *testing.T) {
 	}
 }
 
-// Resets and CLEAR TASK SET end the commands of other initiators too, and these are
-// told with their next command.
+// Resets and CLEAR TASK SET end the commands of other initiators too, which get a unit
+// attention with their next command.
 func TestTaskManagementOfOthers(t *testing.T) {
 	for name, tt := range map[string]struct {
 		f    iscsi.Function
@@ -175,8 +174,8 @@ func TestTaskAttributes(t *testing.T) {
 	}
 }
 
-// However a unit is named, its tasks are found: flat space addressing and peripheral
-// device addressing have two names for one.
+// Tasks of a unit are found under both of its addresses: flat space addressing and
+// peripheral device addressing.
 func TestTaskManagementByAnotherName(t *testing.T) {
 	disk := newRAM(1 << 20)
 	i := serve(t, disk, nil).login(initiatortest.Options{})
@@ -194,7 +193,7 @@ func TestTaskManagementByAnotherName(t *testing.T) {
 	silent(t, i)
 }
 
-// Requests that wait are counted: an initiator cannot have us remember any number.
+// The number of waiting requests is bounded.
 func TestTaskManagementIsBounded(t *testing.T) {
 	disk := newRAM(1 << 20)
 	i := serve(t, disk, nil).login(initiatortest.Options{})
@@ -213,8 +212,7 @@ func TestTaskManagementIsBounded(t *testing.T) {
 	managed(t, i, manage(t, i, iscsi.AbortTaskSet, 0), 0)
 }
 
-// A command that was rejected left its number open. Aborting it fills the place (RFC
-// 7143 §7.11).
+// A rejected command leaves a gap in CmdSN. Aborting it fills the gap (RFC 7143 §7.11).
 func TestAbortFillsTheGap(t *testing.T) {
 	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{})
 	lost := unknownRequest(i, 0x1c, false) // no such request

@@ -85,8 +85,8 @@ func decoded(like Message, h Header) any {
 	return p.Elem().Interface()
 }
 
-// Each message stands on the wire as the RFC draws it, whatever lay in the buffer
-// before, and is read back as it was.
+// Each message is encoded as the RFC draws it, whatever was in the buffer, and decodes to
+// the same fields.
 func TestLayouts(t *testing.T) {
 	for _, tt := range layouts {
 		wire, err := hex.DecodeString(strings.ReplaceAll(tt.wire, " ", ""))
@@ -102,7 +102,7 @@ func TestLayouts(t *testing.T) {
 	}
 }
 
-// What is decoded from any bytes is decoded alike from its own encoding.
+// Decoding, encoding and decoding any bytes gives the same message twice.
 func FuzzMessage(f *testing.F) {
 	for i, tt := range layouts {
 		f.Add(uint8(i), []byte(tt.m.Encode(make(Header, HeaderLen))))

@@ -7,7 +7,7 @@ import (
 	"ironhook/block/iscsi/initiatortest"
 )
 
-// What lies outside of the window is ignored, without an answer.
+// Requests outside the window are ignored without an answer.
 func TestWindow(t *testing.T) {
 	i := serve(t, newRAM(1<<20), func(s *server) { s.target.Limits.QueueDepth = 8 }).login(initiatortest.Options{})
 	if got := i.MaxCmdSN - i.ExpCmdSN + 1; got != 8 {
@@ -44,8 +44,8 @@ func TestCmdSNWraps(t *testing.T) {
 	}
 }
 
-// Immediate commands pass by the window, so they have a bound of their own, and do not
-// use up the window's.
+// Immediate commands bypass the window: they have a limit of their own and do not use up
+// the window.
 func TestImmediateCommandsAreBounded(t *testing.T) {
 	disk := newRAM(1 << 20)
 	i := serve(t, disk, func(s *server) { s.target.Limits.QueueDepth = 4 }).login(initiatortest.Options{})

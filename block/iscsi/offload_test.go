@@ -20,7 +20,7 @@ func (d *countedDisk) ReadAt(p []byte, off int64) (int, error) {
 	return d.ram.ReadAt(p, off)
 }
 
-// Long reads with many requests behind them are made in the pool, and only they are.
+// Only long reads with many requests queued after them run in the pool.
 func TestOffload(t *testing.T) {
 	for name, c := range map[string]struct {
 		n, at int // bytes, and requests that come at once

@@ -2,16 +2,15 @@ package iscsi
 
 import "net"
 
-// outbox gathers PDUs until they are written in one go. Headers, padding, digests and
-// short data lie one after the other in chunks of its own; longer data stays where it
-// is.
+// outbox collects PDUs until they are written together. Headers, padding, digests and short
+// data are copied into chunks; longer data stays where it is.
 type outbox struct {
 	memory  *buffers
 	digests Digests
 
 	chunk  *Buffer
-	start  int         // of what in chunk is filled and not yet in pieces
-	end    int         // of what in chunk is filled
+	start  int         // of the filled part of chunk that is not yet in pieces
+	end    int         // of the filled part of chunk
 	pieces net.Buffers // what to write, in order
 	owned  []*Buffer   // what to release afterwards
 	bytes  int
@@ -36,7 +35,7 @@ func (o *outbox) room(n int) []byte {
 	return b
 }
 
-// cut makes what was filled in a piece of its own.
+// cut makes the filled part of the chunk a piece of its own.
 func (o *outbox) cut() {
 	if o.end > o.start {
 		o.pieces = append(o.pieces, o.chunk.B[o.start:o.end])
@@ -44,7 +43,7 @@ func (o *outbox) cut() {
 	}
 }
 
-// add appends a PDU. last, if not nil, is released after it was written.
+// add appends a PDU. last, if not nil, is released after the PDU is written.
 func (o *outbox) add(p PDU, last *Buffer) {
 	n := len(p.Data)
 	h := Header(o.room(HeaderLen + o.digests.headerRest(p.Header)))
@@ -72,8 +71,7 @@ func (o *outbox) add(p PDU, last *Buffer) {
 	}
 }
 
-// take empties the outbox into another one, whose slices it takes over to be filled
-// again.
+// take moves the contents into another outbox and reuses that one's slices.
 func (o *outbox) take(into *outbox) {
 	o.cut()
 	o.chunk = nil
@@ -82,7 +80,7 @@ func (o *outbox) take(into *outbox) {
 
 // send writes everything and releases it.
 func (o *outbox) send(c net.Conn) error {
-	pieces := o.pieces // WriteTo eats up the slice it is called on
+	pieces := o.pieces // WriteTo consumes the slice that it is called on
 	_, err := pieces.WriteTo(c)
 	o.discard()
 	return err

@@ -88,6 +88,7 @@ type PDU struct {
 	Data   []byte
 }
 
+// String describes the PDU without its data, which may be a secret.
 func (p PDU) String() string {
 	return fmt.Sprintf("PDU{op %#02x flags %#02x itt %#x data %d}", byte(p.Header.Opcode()), p.Header[1], p.Header.ITT(), len(p.Data))
 }
@@ -122,6 +123,7 @@ func appendCDB(b []byte, m *SCSICommand, ahs []byte) ([]byte, error) {
 // 0 it ends the connection.
 type ProtocolError struct{ Text string }
 
+// Error names the breach.
 func (e *ProtocolError) Error() string { return "protocol error: " + e.Text }
 
 func protocolError(format string, args ...any) error {

@@ -23,7 +23,7 @@ func TestPing(t *testing.T) {
 	}
 }
 
-// An answer to a ping of ours may itself be a ping (RFC 7143 §11.18).
+// The answer to our ping may itself be a ping (RFC 7143 §11.18).
 func TestPingThatIsAnAnswer(t *testing.T) {
 	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{})
 	m := i.Ping(1)

@@ -2,9 +2,8 @@ package iscsi
 
 import "sync"
 
-// pool runs jobs on a bounded number of goroutines, first come, first served; it starts
-// them as they are needed. Jobs queue without a limit of the pool's own: the windows of
-// the sessions bound them.
+// pool runs jobs in order on a bounded number of goroutines, which it starts as needed. Its
+// queue has no limit: the windows of the sessions bound it.
 type pool struct {
 	workers int
 
@@ -24,7 +23,7 @@ func newPool(workers int) *pool {
 	return p
 }
 
-// submit has a job run, unless the pool is closed.
+// submit queues a job, unless the pool is closed.
 func (p *pool) submit(job func()) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -64,7 +63,7 @@ func (p *pool) work() {
 	}
 }
 
-// close takes no more jobs, lets those that are queued run, and waits for them.
+// close accepts no more jobs, runs those that are queued, and waits for them.
 func (p *pool) close() {
 	p.mu.Lock()
 	p.closed = true

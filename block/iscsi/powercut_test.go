@@ -13,9 +13,8 @@ import (
 	"ironhook/block/iscsi/initiatortest"
 )
 
-// volatile is a disk with a write cache that a power cut empties: a block that was
-// written since the last Sync may afterwards hold any of what was written to it, or
-// what the Sync left.
+// volatile is a disk whose write cache is lost at a power cut: a block written since the
+// last Sync may then hold any of the writes since, or its contents at the Sync.
 type volatile struct {
 	*ram
 	lock   sync.Mutex
@@ -54,7 +53,7 @@ func (v *volatile) Sync() error {
 	return nil
 }
 
-// cut takes the power away and gives it back.
+// cut cuts the power and restores it.
 func (v *volatile) cut(rnd *rand.Rand) {
 	v.lock.Lock()
 	v.off = true
@@ -92,8 +91,7 @@ func cuts(t *testing.T) int {
 	return n
 }
 
-// Whatever a flush was answered for is there after a power cut, with several initiators
-// at once.
+// Flushed data survives a power cut, with several initiators at once.
 func TestPowerCut(t *testing.T) {
 	const region, sessions = 256 << 10, 4
 	rounds := cuts(t)

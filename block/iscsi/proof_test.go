@@ -8,7 +8,7 @@ import (
 	"ironhook/block"
 )
 
-// A proof that does not fit the challenge lets nobody in, whatever it is made of.
+// A wrong CHAP response is refused, whatever it was made from.
 func TestLoginCHAPRefused(t *testing.T) {
 	challenge := bytes.Repeat([]byte{0xa5}, 16)
 	md5 := algorithms["5"]
@@ -46,7 +46,7 @@ func TestLoginCHAPRefused(t *testing.T) {
 	})
 }
 
-// The initiator's first choice among the algorithms we have is taken.
+// The first algorithm in the initiator's list that we support is chosen.
 func TestCHAPAlgorithms(t *testing.T) {
 	for offer, want := range map[string]struct {
 		number string

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// queue keeps commands in the order that their task attributes ask for (SAM-5 §8.6): an
-// ORDERED one waits for all before it, and all after it wait for it. Everything else
-// runs as it comes. A session without ORDERED commands pays for one comparison.
+// queue keeps commands in the order of their task attributes (SAM-5 §8.6): an ORDERED
+// command waits for all before it, and all after it wait for it. All others run as they
+// come. A session without ORDERED commands pays for one comparison.
 type queue struct {
 	arrived uint64
 	ordered int // tasks with that attribute that are not done
@@ -50,8 +50,7 @@ func (q *queue) hold(t *Task) {
 	q.held++
 }
 
-// released takes from those held back the ones that may run now, in the order of their
-// arrival.
+// released returns the queued tasks that may run now, in the order of arrival.
 func (q *queue) released(tasks map[uint32]*Task) (free []*Task) {
 	if q.held == 0 {
 		return nil

@@ -8,8 +8,8 @@ import (
 	"ironhook/block/iscsi/initiatortest"
 )
 
-// What is asked for is what was not sent yet, in order and without a gap, no more at
-// once than was agreed, each time under a tag of its own.
+// R2Ts solicit the data not yet sent, in order and without a gap, no more at once than
+// negotiated, each with a tag of its own.
 func TestR2Ts(t *testing.T) {
 	const size, burst, most = 64 << 10, 4096, 3
 	disk := newRAM(1 << 20)
@@ -20,7 +20,7 @@ func TestR2Ts(t *testing.T) {
 	if err := i.Send(m, data[:1024]); err != nil {
 		t.Fatal(err)
 	}
-	if err := i.Send(i.Unsolicited(m.ITT, 0, 1024), data[1024:2048]); err != nil { // all that was agreed without asking
+	if err := i.Send(i.Unsolicited(m.ITT, 0, 1024), data[1024:2048]); err != nil { // the rest of FirstBurstLength
 		t.Fatal(err)
 	}
 	tags := map[uint32]bool{}
@@ -37,7 +37,7 @@ func TestR2Ts(t *testing.T) {
 			open = append(open, r)
 			asked += want
 		}
-		silent(t, i) // and not one more
+		silent(t, i) // and no further R2T
 		n := int(open[0].Desired)
 		half := n / 2
 		if err := i.Send(with(i.DataOut(open[0], 0, answered), func(m *iscsi.DataOut) { m.Final = false }), data[answered:answered+half]); err != nil {
@@ -65,8 +65,8 @@ func receiveResponse(t *testing.T, i *initiatortest.Initiator) iscsi.SCSIRespons
 	return initiatortest.Decode[iscsi.SCSIResponse](p)
 }
 
-// Lengths that do not fit the command move what both agree upon, and the residual tells
-// the rest.
+// If the announced length and that of the CDB differ, the smaller is moved and the residual
+// reports the difference.
 func TestOddLengths(t *testing.T) {
 	i := serve(t, newRAM(1<<20), nil).login(initiatortest.Options{})
 	for name, tt := range map[string]struct {

@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// lender lends buffers that hold PDUs with that much data, twice over so that moving the
-// beginning of one to the front is rare. A connection that waits holds none: a thousand
-// idle sessions cost next to nothing.
+// lender lends buffers for PDUs with that much data, twice as large so that a partial PDU
+// rarely has to be moved to the front. A connection that waits holds none: a thousand idle
+// sessions cost next to nothing.
 type lender struct {
 	maxData int
 	pool    sync.Pool
@@ -21,8 +21,8 @@ func newLender(maxData int) *lender {
 	return &lender{maxData: maxData, pool: sync.Pool{New: func() any { b := make([]byte, 2*maxData); return &b }}}
 }
 
-// Discoveries have proved nothing, so they read from smaller buffers than sessions: an
-// initiator that stops in the middle of a PDU keeps its buffer.
+// Discovery sessions are unauthenticated, so they get smaller buffers than normal sessions:
+// an initiator that stops in the middle of a PDU keeps its buffer.
 var (
 	readBuffers      = newLender(maxRecvData)
 	discoveryBuffers = newLender(maxLoginData)
@@ -32,8 +32,8 @@ var (
 type reader struct {
 	conn    net.Conn
 	raw     syscall.RawConn // nil: conn has no descriptor
-	park    func() error    // called before waiting for the peer; an error ends that
-	unpark  func()          // called when something has come
+	park    func() error    // called before waiting for the peer; an error ends the wait
+	unpark  func()          // called when data has arrived
 	digests Digests
 	lender  *lender
 
@@ -53,8 +53,8 @@ func newReader(c net.Conn, park func() error, unpark func()) *reader {
 	return r
 }
 
-// next returns the next PDU; it lies in the reader's buffer until next is called again.
-// With errDataDigest the PDU is returned too: its header can be trusted.
+// next returns the next PDU, which lies in the reader's buffer until next is called again.
+// It returns the PDU with errDataDigest too: the header is intact.
 func (r *reader) next() (PDU, error) {
 	if err := r.need(HeaderLen); err != nil {
 		return PDU{}, err
@@ -75,7 +75,7 @@ func (r *reader) size(h Header) int {
 	return HeaderLen + r.digests.headerRest(h) + n + r.digests.dataRest(n)
 }
 
-// cut takes the PDU that is complete in the buffer.
+// cut returns the complete PDU at the front of the buffer.
 func (r *reader) cut() (PDU, error) {
 	b := (*r.buf)[r.r:r.w]
 	h := Header(b[:HeaderLen:HeaderLen])
@@ -97,11 +97,10 @@ func (r *reader) cut() (PDU, error) {
 	return p, nil
 }
 
-// errDataDigest is wrapped by the error of a PDU whose header arrived whole and whose
-// data did not.
+// errDataDigest is wrapped by the error of a PDU with an intact header and damaged data.
 var errDataDigest = errors.New("data was damaged on the way")
 
-// need has at least n bytes in the buffer.
+// need reads until at least n bytes are in the buffer.
 func (r *reader) need(n int) error {
 	for r.w-r.r < n {
 		if err := r.park(); err != nil {
@@ -122,8 +121,8 @@ func (r *reader) need(n int) error {
 	return nil
 }
 
-// fill reads what has come, or waits until something does; it holds no buffer while it
-// waits with nothing in it.
+// fill reads the available data, or waits for some; it holds no buffer while it waits with
+// an empty one.
 func (r *reader) fill() error {
 	if r.raw == nil {
 		r.borrow()
@@ -165,7 +164,7 @@ func (r *reader) tryRead(fd uintptr) bool {
 	return false
 }
 
-// backlog returns how many headers what was read and not yet taken would hold.
+// backlog estimates the requests in the buffer: its unread bytes in units of headers.
 func (r *reader) backlog() int { return (r.w - r.r) / HeaderLen }
 
 func (r *reader) borrow() {

@@ -10,8 +10,8 @@ import (
 	"ironhook/block/scsi"
 )
 
-// announce makes a connection known by what it wants to open, before anybody is asked
-// whether it may: from here on End finds it.
+// announce registers a connection under its target before the grant is looked up: from here
+// on End finds it.
 func (t *Target) announce(c *conn, key sessionKey) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -23,8 +23,8 @@ func (t *Target) announce(c *conn, key sessionKey) {
 	t.conns[c] = struct{}{}
 }
 
-// admit gives a session its place. One with the same key is ended first, and its last
-// I/O waited for: the new session must not see the old one write (RFC 7143 §6.3.5).
+// admit registers a session. An old one with the same key is ended first, and its last I/O
+// awaited: the new session must not see the old one write (RFC 7143 §6.3.5).
 func (t *Target) admit(ctx context.Context, c *conn, d *scsi.Device, most int) (tsih uint16, err error) {
 	for {
 		old, tsih, err := t.tryAdmit(c, d, most)
@@ -40,7 +40,7 @@ func (t *Target) admit(ctx context.Context, c *conn, d *scsi.Device, most int) (
 	}
 }
 
-// tryAdmit returns the session that has to go first, if there is one.
+// tryAdmit returns the session that has to end first, if there is one.
 func (t *Target) tryAdmit(c *conn, d *scsi.Device, most int) (old *conn, tsih uint16, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -57,7 +57,7 @@ func (t *Target) tryAdmit(c *conn, d *scsi.Device, most int) (old *conn, tsih ui
 		return nil, 0, loginFailure(tooManyConnections, "initiator %s has %d sessions", c.key.initiator, n)
 	}
 	c.device = d
-	if d != nil { // any number of discoveries may go on
+	if d != nil { // discoveries do not exclude each other
 		t.sessions[c.key] = c
 	}
 	if t.lastTSIH++; t.lastTSIH == 0 {
@@ -89,9 +89,8 @@ func (t *Target) sessionsOf(match func(*conn) bool) (found []*conn) {
 	return found
 }
 
-// End ends every session of a target name, and logins to it that are under way. It
-// returns when no I/O of theirs is in flight. To withdraw a target, let Lookup refuse it
-// first.
+// End ends every session of a target name, and logins to it that are under way. It returns
+// when none of their I/O is in flight. To withdraw a target, let Lookup refuse it first.
 func (t *Target) End(target string) {
 	target = strings.ToLower(target)
 	ended := t.sessionsOf(func(c *conn) bool { return c.key.target == target })
@@ -103,7 +102,7 @@ func (t *Target) End(target string) {
 	}
 }
 
-// Sessions describes the sessions there are now, oldest first.
+// Sessions describes the current sessions, oldest first.
 func (t *Target) Sessions() []SessionInfo {
 	var all []SessionInfo
 	for _, c := range t.sessionsOf(func(*conn) bool { return true }) {

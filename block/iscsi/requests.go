@@ -1,6 +1,6 @@
 package iscsi
 
-// The requests that are not commands: pings, logouts, and what is rejected.
+// The requests other than commands: pings, logouts, and rejected ones.
 
 // RejectReason is why a PDU is rejected (RFC 7143 §11.17.1).
 type RejectReason byte
@@ -14,7 +14,8 @@ const (
 	invalidField        RejectReason = 0x09
 )
 
-// reject answers a PDU that does no harm; it carries back the header.
+// reject answers a PDU that is refused without ending the connection; the Reject carries
+// its header.
 func (s *Session) reject(p PDU, reason RejectReason) {
 	m := Reject{ResponseFields: s.next(NoTag), Reason: reason}
 	s.sink.Send(PDU{Header: m.Encode(s.scratch()), Data: append([]byte(nil), p.Header...)}, nil)
@@ -38,7 +39,7 @@ func (s *Session) nopOut(p PDU) error {
 	}
 	var data *Buffer
 	if n := min(len(p.Data), s.params.MaxSend); n > 0 {
-		data = s.memory.get(n)
+		data = s.share.get(n)
 		copy(data.B, p.Data)
 		p.Data = data.B
 	}
@@ -47,8 +48,8 @@ func (s *Session) nopOut(p PDU) error {
 	return nil
 }
 
-// Ping asks a silent initiator for a sign of life, unless an earlier Ping is not
-// answered yet. It reports whether it asked.
+// Ping sends a NOP-In to a silent initiator, unless an earlier one is not answered yet. It
+// reports whether it sent one.
 func (s *Session) Ping() bool {
 	if s.pinging {
 		return false
@@ -59,14 +60,14 @@ func (s *Session) Ping() bool {
 	return true
 }
 
-// AsyncEvent is what an asynchronous message is about (RFC 7143 §11.9.1).
+// AsyncEvent is the event of an asynchronous message (RFC 7143 §11.9.1).
 type AsyncEvent byte
 
 // RequestLogout asks the initiator to log out within Parameter3 seconds.
 const RequestLogout AsyncEvent = 1
 
-// Goodbye asks the initiator to log out within so many seconds. Linux does, and connects
-// again.
+// Goodbye asks the initiator to log out within the given seconds. Linux does so and
+// reconnects.
 func (s *Session) Goodbye(seconds uint16) {
 	m := Async{ResponseFields: s.next(NoTag), Event: RequestLogout, Parameter3: seconds}
 	s.sink.Send(PDU{Header: m.Encode(s.scratch())}, nil)
@@ -82,7 +83,7 @@ const (
 	RemoveForRecovery LogoutReason = 2
 )
 
-// LogoutResult is how a logout went (RFC 7143 §11.15.1).
+// LogoutResult is the response to a logout (RFC 7143 §11.15.1).
 type LogoutResult byte
 
 // The results of a logout that we give.
@@ -92,8 +93,8 @@ const (
 	RecoveryUnsupported LogoutResult = 2
 )
 
-// logout ends the session, or its only connection, which is the same. What is in flight
-// is aborted, and waited for.
+// logout ends the session, or its only connection, which is the same. Commands in flight
+// are aborted and awaited.
 func (s *Session) logout(p PDU) error {
 	var m LogoutRequest
 	m.Decode(p.Header)

@@ -38,7 +38,7 @@ type server struct {
 	heard  chan iscsi.Event
 }
 
-// serve starts a target; change may alter it before.
+// serve starts a target after change, which may be nil, has altered it.
 func serve(t testing.TB, disk scsi.Disk, change func(*server)) *server {
 	t.Helper()
 	s := &server{t: t, done: make(chan error, 1), heard: make(chan iscsi.Event, 10000)}

@@ -7,19 +7,19 @@ import (
 	"ironhook/block/scsi"
 )
 
-// scheduler is what the session has given out, to be done once it is unlocked, and what
-// decides where that is done. The lock of the connection guards all but pooled.
+// scheduler holds the work that the session has issued, to be done once it is unlocked, and
+// the state that decides where to run it. The lock of the connection guards all but pooled.
 type scheduler struct {
 	todo
-	backlog    int       // about how many requests have come since the one that is handled
+	backlog    int       // estimated number of requests after the one being handled
 	arrived    time.Time // when the latest requests came
 	hasRead    bool
 	hasWritten bool
 
-	pooled atomic.Int32 // how many of the next writes go to the pool
+	pooled atomic.Int32 // how many of the following writes go to the pool
 }
 
-// todo is what a session has decided and its connection carries out.
+// todo is the work that a session has issued and its connection carries out.
 type todo struct {
 	ready     []*Task      // to be run
 	functions []Management // to be managed
@@ -44,31 +44,31 @@ func (c *conn) runAll(tasks []*Task) {
 	}
 }
 
-// patience is how long a write may take before we stop running writes where they were
-// received, and pooledWrites for how many: when the kernel throttles writers, pings and
-// reads must still get through.
+// patience is how long a write may take before writes move from the reader to the pool, and
+// pooledWrites how many then do: when the kernel throttles writers, pings and reads must
+// still get through.
 const (
 	patience     = 2 * time.Millisecond
 	pooledWrites = 64
 )
 
-// Reads of offloadFrom bytes and more are made in the pool when so many requests have come
-// after them: then the copying pays for the change of thread, and goes on while answers
-// are written. Shorter ones lose by it, and so do long ones that come one by one.
+// Reads of offloadFrom bytes and more run in the pool when enough requests have come after
+// them: then copying in parallel pays for the change of thread. Shorter reads, and long
+// ones that come one by one, are slower in the pool.
 const (
 	offloadFrom = 128 << 10
 	longBacklog = 3
 )
 
-// offload reports whether a read is better made in the pool. The lock is held.
+// offload reports whether a read should run in the pool. The lock is held.
 func (c *conn) offload(t *Task) bool {
 	return t.plan.Cost == scsi.Read && t.room() >= offloadFrom && c.scheduler.backlog >= longBacklog
 }
 
-// run executes a command here if that is quick, else in the pool.
+// run executes a command on this goroutine if it is quick, otherwise in the pool.
 func (c *conn) run(t *Task) {
 	if n := t.room(); n > 0 {
-		t.in = c.srv.memory.get(n)
+		t.in = c.session.share.get(n)
 	}
 	switch t.plan.Cost {
 	case scsi.Quick, scsi.Read:
@@ -91,7 +91,7 @@ func (c *conn) run(t *Task) {
 		}
 		c.scheduler.pooled.Add(-1)
 	}
-	t.own(c.srv.memory)
+	t.own(c.session.share)
 	c.read(t.room())
 	c.work.Add(1)
 	c.pool.submit(func() {
@@ -102,7 +102,7 @@ func (c *conn) run(t *Task) {
 	})
 }
 
-// read notes how much the pool is about to read, or has read.
+// read counts the bytes that the pool is reading.
 func (c *conn) read(n int) {
 	if n != 0 {
 		c.mu.Lock()
@@ -112,7 +112,7 @@ func (c *conn) read(n int) {
 	}
 }
 
-// complete gives a result back to the session, and runs what waited for it.
+// complete hands a result to the session, and runs the commands that waited for it.
 func (c *conn) complete(t *Task, r scsi.Result) {
 	took := time.Since(t.began)
 	c.mu.Lock()

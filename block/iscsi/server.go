@@ -27,23 +27,24 @@ type server struct {
 	pools map[*scsi.Device]*sharedPool
 	wg    sync.WaitGroup
 
-	listing chan struct{} // a place for each discovery that is being answered
+	listing chan struct{} // limits the discoveries answered at once
 }
 
-// maxListing is how many discoveries are answered at once: they need no proof of who
-// asks, so they must leave the processor to the sessions.
+// maxListing is how many discoveries are answered at once: they are unauthenticated, so
+// they must leave the processor to the sessions.
 const maxListing = 2
 
-// sharedPool is the pool of a device: one per device, so that a disk that hangs holds
-// up no other.
+// sharedPool is the pool of a device: one for each device, so that a hanging disk delays no
+// other.
 type sharedPool struct {
 	pool  *pool
+	share share // of memory, of all sessions of the device
 	users int
 }
 
-// Serve accepts initiators on l until ctx ends. Then it asks the sessions to log out,
-// gives them a moment, closes what is left, and returns nil once no goroutine and no
-// I/O of theirs is left. It closes l. An error says that l failed.
+// Serve accepts initiators on l until ctx ends. Then it asks the sessions to log out, waits
+// up to Limits.Drain, closes the rest, and returns nil once all their goroutines and I/O
+// have ended. It closes l. An error means that l failed.
 func (t *Target) Serve(ctx context.Context, l net.Listener) error {
 	s := &server{
 		target: t, limits: t.Limits.withDefaults(), log: t.Log,
@@ -66,9 +67,9 @@ func (t *Target) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// accept takes connections until ctx ends, no more in a second than it may: a flood of
-// them must leave the processor to the sessions. An error that may pass, such as a lack
-// of descriptors, is waited out.
+// accept accepts connections until ctx ends, limited per second: a flood of them must leave
+// the processor to the sessions. It retries after temporary errors, such as a lack of
+// descriptors.
 func (s *server) accept(ctx, background context.Context, l net.Listener) error {
 	var began time.Time
 	taken := 0
@@ -96,7 +97,8 @@ func (s *server) accept(ctx, background context.Context, l net.Listener) error {
 	}
 }
 
-// parts is into how many a second is cut, so that no connection waits for long.
+// parts is how many intervals of the rate limit make a second, so that no connection waits
+// for long.
 const parts = 10
 
 func wait(ctx context.Context, d time.Duration) {
@@ -111,7 +113,7 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// take starts a connection, if there may be one more.
+// take starts a connection, unless the limit is reached.
 func (s *server) take(ctx context.Context, nc net.Conn) {
 	c := newConn(s, nc)
 	loser := s.enter(c)
@@ -123,9 +125,9 @@ func (s *server) take(ctx context.Context, nc net.Conn) {
 	}
 }
 
-// enter notes a connection, and returns the one that has to go for it, perhaps itself.
-// When too many have not logged in that is the oldest of them: a flood of connections
-// that say nothing must not keep out an initiator that needs milliseconds to log in.
+// enter registers a connection, and returns the one to close in exchange, perhaps itself.
+// When too many have not logged in, it is the oldest of them: a flood of silent connections
+// must not keep out an initiator that needs milliseconds to log in.
 func (s *server) enter(c *conn) (loser *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,16 +135,15 @@ func (s *server) enter(c *conn) (loser *conn) {
 		return c
 	}
 	if len(s.fresh) >= s.limits.Unauthenticated {
-		loser, s.fresh = s.fresh[0], s.fresh[1:] // its end takes a moment: the next one is another's
+		loser, s.fresh = s.fresh[0], s.fresh[1:] // closing it takes a moment: the next call picks another
 	}
 	s.conns[c] = struct{}{}
 	s.fresh = append(s.fresh, c)
 	return loser
 }
 
-// loggedIn notes that a connection has become a session, and finds the pool of its
-// device. A discovery goes on counting as one that has not logged in, for it has proved
-// nothing.
+// loggedIn marks a connection as logged in, and finds the pool of its device. A discovery
+// keeps counting as not logged in, because it is unauthenticated.
 func (s *server) loggedIn(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,11 +156,10 @@ func (s *server) loggedIn(c *conn) {
 		s.pools[d] = &sharedPool{pool: newPool(s.limits.Workers)}
 	}
 	s.pools[d].users++
-	c.pool = s.pools[d].pool
+	c.pool, c.share = s.pools[d].pool, &s.pools[d].share
 }
 
-// leave forgets a connection of which nothing is left; the last one of a device closes
-// its pool.
+// leave removes a connection that has ended; the last one of a device closes its pool.
 func (s *server) leave(c *conn) {
 	s.target.leave(c)
 	s.mu.Lock()
@@ -185,7 +185,7 @@ func (s *server) all() []*conn {
 	return slices.Collect(maps.Keys(s.conns))
 }
 
-// tick looks after the connections once a second.
+// tick checks the liveness of the connections once a second.
 func (s *server) tick(ctx context.Context) {
 	const every = time.Second
 	ticker := time.NewTicker(every)
@@ -202,8 +202,7 @@ func (s *server) tick(ctx context.Context) {
 	}
 }
 
-// farewell asks every session to log out, waits a moment for that, and closes what is
-// left.
+// farewell asks every session to log out, waits up to Limits.Drain, and closes the rest.
 func (s *server) farewell() {
 	all := s.all()
 	for _, c := range all {

@@ -14,54 +14,53 @@ type Session struct {
 	params Params
 	device *scsi.Device // nil in a discovery session
 	nexus  *scsi.Nexus
-	memory *buffers
+	share  *share
 
-	depth    uint32 // how many commands may be in flight
+	depth    uint32 // limit of commands in flight
 	statSN   uint32
 	expCmdSN uint32
 	maxCmdSN uint32
 
 	tasks     map[uint32]*Task // by initiator task tag; also aborted ones whose data may still come
 	active    int              // tasks that are not aborted
-	immediate int              // of those
+	immediate int              // tasks of immediate commands
 	late      []uint32         // tags of aborted tasks whose data may still come, oldest first
 	pending   []*Task          // tasks that wait for memory before more data is asked for
-	starving  bool             // Feed is to come
+	starving  bool             // a call of Feed is due
 	managing  int              // task management requests that are not answered
-	queue     queue            // what the task attributes say about order
+	queue     queue            // the order by task attributes
 
 	nextTTT uint32
 	text    textExchange
 	pinging bool   // a NOP-In of ours is not answered
-	ponged  bool   // one was, at least once
-	took    int    // bytes of data-out that came since this was last looked at
-	leaving bool   // logged out: nothing more is taken
+	ponged  bool   // at least one was answered
+	took    int    // bytes of data-out received since the last liveness check
+	leaving bool   // logged out: no more requests are accepted
 	cid     uint16 // of the only connection
 	header  [HeaderLen]byte
 	stats   map[uint64]*block.LUNStats
 }
 
-// Sink is where a session's decisions go. Its methods are called from within those of
-// the session.
+// Sink carries out a session's decisions. Its methods are called from within those of the
+// session.
 type Sink interface {
 	// Send queues a PDU. The header is copied, the data is not: it stays as it is until
 	// it has been sent, and then last, if not nil, is released.
 	Send(p PDU, last *Buffer)
 
-	// Run has a command executed, and Complete called with its result. It must not call
+	// Run executes a command later and calls Complete with its result. It must not call
 	// back from within.
 	Run(t *Task)
 
-	// Manage carries out a task management function that goes beyond this session, and
-	// has Managed called when all of its effects have come about. It must not call back
-	// from within.
+	// Manage carries out a task management function that affects other sessions, and calls
+	// Managed later, when it has taken effect. It must not call back from within.
 	Manage(m Management)
 
-	// Starve has Feed called when memory has come back.
-	Starve()
+	// Starve has Feed called once there is memory to ask for n bytes.
+	Starve(n int)
 
-	// List has Listed called with what a SendTargets is answered with. The next PDU is
-	// handled after that. It must not call back from within.
+	// List calls Listed later, with the targets of a SendTargets. The next PDU is handled
+	// after that. It must not call back from within.
 	List()
 
 	// Close ends the connection after what is queued has been sent.
@@ -95,7 +94,7 @@ func (s *Session) Handle(p PDU) error {
 	return handle(s, p)
 }
 
-// handlers has every request of RFC 7143 §11 but Data-Out, which has no number, and
+// handlers has every request of RFC 7143 §11 except Data-Out, which has no CmdSN, and
 // Login, which is over.
 var handlers = [64]func(*Session, PDU) error{
 	OpNopOut:      (*Session).nopOut,
@@ -106,12 +105,12 @@ var handlers = [64]func(*Session, PDU) error{
 	OpSNACK:       (*Session).snack,
 }
 
-// discoveryMay has what a discovery session is allowed (RFC 7143 §4.3).
+// discoveryMay has the requests that a discovery session may send (RFC 7143 §4.3).
 var discoveryMay = [64]bool{OpTextRequest: true, OpLogout: true, OpNopOut: true}
 
-// number puts a request into the order of CmdSN (RFC 7143 §4.2.2.1) and reports whether
-// to take it. What lies outside of the window is ignored. A gap inside it is an error:
-// on a session's only connection nothing can fill it any more.
+// number puts a request into the order of CmdSN (RFC 7143 §4.2.2.1) and reports whether to
+// take it. Requests outside the window are ignored. A gap inside it is an error: on a
+// session's only connection nothing can fill it.
 func (s *Session) number(r *RequestFields) (bool, error) {
 	if r.Immediate {
 		return true, nil
@@ -128,9 +127,9 @@ func (s *Session) number(r *RequestFields) (bool, error) {
 }
 
 // newSession makes a session that starts with the command of the given number.
-func newSession(sink Sink, params Params, memory *buffers, depth int, cmdSN, statSN uint32) *Session {
+func newSession(sink Sink, params Params, memory *share, depth int, cmdSN, statSN uint32) *Session {
 	return &Session{
-		sink: sink, params: params, memory: memory, depth: uint32(depth),
+		sink: sink, params: params, share: memory, depth: uint32(depth),
 		expCmdSN: cmdSN, maxCmdSN: cmdSN + uint32(depth) - 1, statSN: statSN,
 		tasks: map[uint32]*Task{}, stats: map[uint64]*block.LUNStats{}, text: textExchange{ttt: NoTag},
 	}
@@ -149,15 +148,15 @@ func (s *Session) peek(itt uint32) ResponseFields {
 	return ResponseFields{ITT: itt, StatSN: s.statSN, ExpCmdSN: s.expCmdSN, MaxCmdSN: s.maxCmdSN}
 }
 
-// scratch returns room for a header, good for one Send.
+// scratch returns a header buffer, valid for one Send.
 func (s *Session) scratch() Header { return s.header[:] }
 
-// openWindow moves MaxCmdSN on. The window narrows as memory runs out but never closes
-// for good: with no command in flight one may always come, and its answer opens the
-// window again. MaxCmdSN never goes back.
+// openWindow advances MaxCmdSN. The window narrows as memory runs out but never closes for
+// good: with no command in flight one is always allowed, and its answer opens the window
+// again. MaxCmdSN never decreases.
 func (s *Session) openWindow() {
 	depth := s.depth
-	if free := s.memory.limit - s.memory.used.Load(); free < int64(depth)*int64(s.params.FirstBurst) {
+	if free := s.share.memory.limit - s.share.memory.used.Load(); free < int64(depth)*int64(s.params.FirstBurst) {
 		depth = uint32(max(free/int64(s.params.FirstBurst), 1))
 	}
 	if most := s.expCmdSN + depth - uint32(min(s.active, int(depth))) - 1; before(s.maxCmdSN, most) {

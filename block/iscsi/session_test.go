@@ -6,8 +6,8 @@ import (
 	"ironhook/block/scsi"
 )
 
-// ledger is a Sink that checks what an initiator would, and runs commands when the test
-// says so.
+// ledger is a Sink that makes an initiator's checks, and runs commands when the test says
+// so.
 type ledger struct {
 	t       testing.TB
 	session *Session
@@ -50,17 +50,17 @@ func (l *ledger) Send(p PDU, last *Buffer) {
 
 func (l *ledger) Run(t *Task)         { l.given = append(l.given, t) }
 func (l *ledger) Manage(m Management) { l.manages = append(l.manages, m) }
-func (l *ledger) Starve()             { l.starved++ }
+func (l *ledger) Starve(int)          { l.starved++ }
 func (l *ledger) Close(string)        { l.closed = true }
 func (l *ledger) List()               { l.lists++ }
 
-// step finishes what the session has given out, as far as n says.
+// step finishes up to n pieces of work that the session has issued.
 func (l *ledger) step(n int) {
 	for ; n > 0 && len(l.given) > 0; n-- {
 		t := l.given[0]
 		l.given = l.given[1:]
 		if room := t.room(); room > 0 {
-			t.in = l.session.memory.get(room)
+			t.in = l.session.share.get(room)
 		}
 		l.session.Complete(t, l.device.Execute(t.command(l.nexus)), 0)
 	}
@@ -104,7 +104,7 @@ func newLedger(t testing.TB, discovery bool) *ledger {
 	p := defaults.params()
 	p.InitialR2T, p.MaxOutstandingR2T = false, 3
 	p.MaxBurst, p.FirstBurst = 1024, 512
-	l.session = newSession(l, p, newBuffers(1<<20), 16, 1, l.statSN)
+	l.session = newSession(l, p, newShare(newBuffers(1<<20), &share{}, p), 16, 1, l.statSN)
 	if !discovery {
 		l.session.device, l.session.nexus = l.device, l.nexus
 	}
@@ -132,8 +132,8 @@ func sixteenBlocks(sn uint32, opcode byte, d Direction) SCSICommand {
 	return SCSICommand{RequestFields: numbered(sn), Final: true, Direction: d, EDTL: 8192, CDB: [16]byte{opcode, 8: 16}}
 }
 
-// Whatever an initiator sends: no panic, StatSN and MaxCmdSN go only forward, memory
-// stays bounded and is all given back at the end.
+// Whatever an initiator sends: no panic, StatSN and MaxCmdSN only advance, memory stays
+// bounded and is all released at the end.
 func FuzzSession(f *testing.F) {
 	write, read := sixteenBlocks(1, 0x2a, FlagWrite), sixteenBlocks(2, 0x28, FlagRead)
 	f.Add(false, script(
@@ -176,12 +176,13 @@ func FuzzSession(f *testing.F) {
 				break
 			}
 			l.list() // before the next PDU
-			// What is not run at once must own its data: the reader's buffer goes on.
+			// A command that does not run at once must own its data: the reader's buffer is
+			// reused.
 			for _, task := range l.given {
-				task.own(l.session.memory)
+				task.own(l.session.share)
 			}
 			l.step(steps)
-			if used := l.session.memory.used.Load(); used > 64<<20 {
+			if used := l.session.share.memory.used.Load(); used > 64<<20 {
 				t.Fatalf("%d bytes used", used)
 			}
 			if n := len(l.session.tasks); n > 16+8+maxLate+1 {
@@ -192,7 +193,7 @@ func FuzzSession(f *testing.F) {
 		rest := newBarrier(func() {})
 		l.session.Abort(func(*Task) bool { return true }, rest)
 		l.step(1 << 20)
-		if used := l.session.memory.used.Load(); used != 0 {
+		if used := l.session.share.memory.used.Load(); used != 0 {
 			t.Fatalf("%d bytes used at the end", used)
 		}
 		if rest.leave(); rest.inside.Load() != 0 {
@@ -222,11 +223,10 @@ func FuzzPDU(f *testing.F) {
 	})
 }
 
-// An initiator that asks for memory it cannot have, and takes back what it asked, over
-// and over, leaves nothing behind.
+// Writes that wait for memory and are aborted, over and over, leave nothing behind.
 func TestStarvedWritesAreForgotten(t *testing.T) {
 	l := newLedger(t, false)
-	held := l.session.memory.ask(2 << 20) // of somebody else
+	held := newShare(l.session.share.memory, &share{}, Params{}).ask(2 << 20) // of another session
 	defer held.release()
 	for sn := uint32(1); sn <= 1000; sn++ {
 		if err := l.session.Handle(seedPDU(sixteenBlocks(sn, 0x2a, FlagWrite), 0)); err != nil {

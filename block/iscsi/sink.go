@@ -29,10 +29,10 @@ func (c *conn) Close(why string) {
 
 func (c *conn) List() { c.scheduler.listing = true }
 
-func (c *conn) Starve() {
-	c.srv.memory.whenRoom(func() {
+func (c *conn) Starve(n int) {
+	c.session.share.whenRoom(n, func() {
 		if !c.pool.submit(c.feed) {
-			c.srv.memory.feed() // this connection is gone: it is the next one's turn
+			c.srv.memory.feed() // this connection has ended: the next one may have the memory
 		}
 	})
 }
@@ -47,8 +47,8 @@ func (c *conn) feed() {
 
 func (c *conn) Manage(m Management) { c.scheduler.functions = append(c.scheduler.functions, m) }
 
-// manage ends the commands of the other sessions of the device, and once all of them
-// have come to rest has the function take effect.
+// manage ends the commands of the other sessions of the device, and applies the function
+// once all of them have finished.
 func (c *conn) manage(m Management) {
 	var victims []*scsi.Nexus
 	m.rest.done = func() { c.pool.submit(func() { c.managed(m, victims) }) }

@@ -16,8 +16,7 @@ type SessionInfo struct {
 	Digests Digests
 }
 
-// count notes a command that was answered. A unit has counters once a command to it has
-// succeeded.
+// count counts an answered command. A unit has counters once a command to it has succeeded.
 func (s *Session) count(t *Task, r *scsi.Result, took time.Duration) {
 	c := s.stats[t.unit]
 	if c == nil {

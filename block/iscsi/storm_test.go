@@ -13,10 +13,10 @@ import (
 	"ironhook/block/iscsi/initiatortest"
 )
 
-// Initiators write and flush while another resets the unit and the target, clears their
-// tasks, and the target withdraws and comes back: commands vanish, sessions end, logins
-// take each other's place. Nothing that was answered is lost, nothing that was aborted
-// comes later, and in the end all is at rest.
+// Initiators write and flush while another resets the unit and the target and clears their
+// tasks, and the target is withdrawn and comes back: commands vanish, sessions end, logins
+// replace each other. No answered write is lost, no aborted write arrives later, and in the
+// end nothing is in flight.
 func TestStorm(t *testing.T) {
 	const region, workers, disturbances = 128 << 10, 6, 150
 	disk := newRAM(workers * region)
@@ -75,7 +75,7 @@ func TestStorm(t *testing.T) {
 	}
 }
 
-// catchOne shuts the gate and waits until a command is caught there, or nobody comes.
+// catchOne shuts the gate and waits until a command is caught there, or for a while.
 func (r *ram) catchOne() {
 	r.gate.Lock()
 	for len(r.entered) > 0 {
@@ -87,8 +87,8 @@ func (r *ram) catchOne() {
 	}
 }
 
-// weather is one session that checks what is there and writes until something happens to
-// it. An answer that does not come is a command that was aborted.
+// weather is one session that checks the disk and writes until the session is disturbed. A
+// missing answer is an aborted command.
 func (s *server) weather(r *initiatortest.Recorder, name string) error {
 	i, err := s.dial(initiatortest.Options{Name: name})
 	if err != nil {

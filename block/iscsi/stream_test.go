@@ -28,7 +28,7 @@ func somePDUs(n int) (pdus []PDU) {
 
 var allDigests = []Digests{{}, {Header: true}, {Data: true}, {Header: true, Data: true}}
 
-// What the outbox writes is what AppendPDU makes, and all memory comes back.
+// The outbox writes the same bytes as AppendPDU, and releases all memory.
 func TestOutbox(t *testing.T) {
 	for _, d := range allDigests {
 		memory := newBuffers(1 << 30)
@@ -60,8 +60,8 @@ func TestOutbox(t *testing.T) {
 	}
 }
 
-// The reader cuts a stream into the PDUs it was made of, in whatever pieces it comes,
-// from a socket and from what is none.
+// The reader cuts a stream into its PDUs, however it is fragmented, from a socket and from
+// other streams.
 func TestReader(t *testing.T) {
 	pdus := somePDUs(60)
 	for _, d := range allDigests {
@@ -118,53 +118,20 @@ func socket(t testing.TB) (from, to net.Conn) {
 	return from, to
 }
 
-// Below the first limit there is memory to ask for data with; then only when nobody
-// else has any; and whoever was refused is called when there is again.
-func TestBudget(t *testing.T) {
-	p := newBuffers(64 << 10)
-	a, b := p.ask(64<<10), p.ask(1)
-	if a == nil || b != nil {
-		t.Fatalf("ask up to the limit = %v, beyond it = %v, want one and none", a, b)
-	}
-	called := 0
-	for range 2 {
-		p.whenRoom(func() { called++ })
-	}
-	over := p.get(128 << 10) // promised before
-	if called != 0 || !p.full() {
-		t.Errorf("%d called with %d used, full = %v; want none, true", called, p.used.Load(), p.full())
-	}
-	a.release()
-	if called != 1 {
-		t.Errorf("%d called when nobody holds what was asked for, want 1", called)
-	}
-	if c := p.ask(1 << 20); c == nil {
-		t.Error("nothing to ask with although nobody else has any")
-	} else {
-		c.release()
-	}
-	if called != 2 {
-		t.Errorf("%d called at the end, want 2", called)
-	}
-	over.release()
-	if used := p.used.Load(); used != 0 {
-		t.Errorf("%d bytes used at the end", used)
-	}
-}
-
-// At the second limit readers wait, until there is memory or nobody to read for.
-func TestBreathe(t *testing.T) {
+// At the second limit readers wait until there is memory or their connection has ended.
+func TestWaitMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newBuffers(4 << 10)
-		held := p.get(8 << 10)
+		s := newShare(p, &share{}, Params{})
+		held := s.get(8 << 10)
 		var gone atomic.Bool
 		back := make(chan string, 2)
 		go func() {
-			p.waitMemory(func() bool { return false })
+			s.waitMemory(func() bool { return false })
 			back <- "memory"
 		}()
 		go func() {
-			p.waitMemory(gone.Load)
+			s.waitMemory(gone.Load)
 			back <- "gone"
 		}()
 		synctest.Wait()

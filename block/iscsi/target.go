@@ -11,18 +11,18 @@ import (
 )
 
 // Target is an iSCSI target node: one portal group, any number of target names. Set its
-// fields before the first call and leave them alone afterwards; its methods are safe
-// for concurrent use.
+// fields before the first call and do not change them afterwards; its methods are safe for
+// concurrent use.
 type Target struct {
-	// Lookup is asked at every login whether an initiator may open a target. Both names
-	// come in lower case. To refuse it wraps [block.ErrNoTarget] or [block.ErrForbidden].
+	// Lookup returns at every login what an initiator may open. Both names are in lower
+	// case. To refuse, its error wraps [block.ErrNoTarget] or [block.ErrForbidden].
 	Lookup func(ctx context.Context, initiator, target string) (block.Grant, error)
 
-	// Discover returns the target names that an initiator may know of, for SendTargets.
-	// It may be nil: none.
+	// Discover returns the target names that an initiator may see, for SendTargets. Nil
+	// stands for none.
 	Discover func(ctx context.Context, initiator string) ([]string, error)
 
-	// Observe, if set, hears of logins and the like from the goroutines of the
+	// Observe, if set, is called with logins and other events from the goroutines of the
 	// sessions; it must not block.
 	Observe func(Event)
 
@@ -35,7 +35,7 @@ type Target struct {
 	lastTSIH uint16
 }
 
-// Limits bound what peers can make us hold. A zero field stands for the value in
+// Limits bound the resources that peers can occupy. A zero field stands for the value in
 // parentheses.
 type Limits struct {
 	Connections     int           // in all (4096)
@@ -46,8 +46,8 @@ type Limits struct {
 	QueueDepth      int           // commands in flight in one session (128)
 	Memory          int64         // bytes of buffers; beyond it no R2T is granted and windows close (256 MiB)
 	Workers         int           // commands that wait for a disk at once (32)
-	Keepalive       time.Duration // silence after which a peer is asked for a sign of life (30 s)
-	Idle            time.Duration // silence after which a peer that never answers such a question is dropped (1 h)
+	Keepalive       time.Duration // silence after which a peer is pinged (30 s)
+	Idle            time.Duration // silence after which a peer that never answers pings is dropped (1 h)
 	Drain           time.Duration // for initiators to log out when the target stops (2 s)
 }
 
@@ -78,12 +78,12 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// EventKind is what happened in an [Event].
+// EventKind is the kind of an [Event].
 type EventKind string
 
-// The kinds of event. LoginFailed needs an initiator that said its name: connections
-// that talk nonsense are no events. FirstRead and FirstWrite come once a session: they
-// show a machine that boots, and one that has begun to use its disk.
+// The kinds of event. LoginFailed needs an initiator that gave its name: other garbage
+// causes no event. FirstRead and FirstWrite come once a session: they show that a machine
+// boots, and that it has begun to use its disk.
 const (
 	Login       EventKind = "login"
 	LoginFailed EventKind = "login-failed"
@@ -106,9 +106,9 @@ type Event struct {
 	Reason    string // LoginFailed, Closed: why
 }
 
-// sessionKey names a session: a login with the key of a living session takes its place
-// (RFC 7143 §6.3.5). iPXE's ISID is the same on every machine, so there the initiator's
-// name alone tells sessions apart.
+// sessionKey identifies a session: a login with the key of a live session replaces it (RFC
+// 7143 §6.3.5). iPXE's ISID is the same on every machine, so only the initiator's name
+// distinguishes its sessions.
 type sessionKey struct {
 	initiator string
 	isid      ISID

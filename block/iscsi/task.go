@@ -9,11 +9,11 @@ import (
 // Task is one SCSI command from its arrival to its answer.
 type Task struct {
 	itt   uint32
-	lun   uint64 // as the initiator has it
-	unit  uint64 // the same, in the one form that can be compared
+	lun   uint64 // as the initiator sent it
+	unit  uint64 // the same in canonical form
 	cdb   []byte
-	short [16]byte // where cdb lies unless it is extended
-	edtl  int64    // what the initiator expects to move, in bytes
+	short [16]byte // the storage of cdb unless it is extended
+	edtl  int64    // expected data transfer length, in bytes
 	plan  scsi.Plan
 
 	direction Direction
@@ -22,13 +22,13 @@ type Task struct {
 
 	out         []byte  // data-out, want bytes once it is complete
 	in          *Buffer // room for data-in
-	buf         *Buffer // what out lies in; nil: in the reader's buffer, or nothing
+	buf         *Buffer // the memory of out; nil: out is in the reader's buffer, or empty
 	want        int     // how much data-out the command needs
-	unsolicited int     // up to where data-out may come without being asked for
+	unsolicited int     // end of the unsolicited data-out
 	gather      gather
 	state       taskState
 	aborted     bool
-	waiting     []*barrier // what waits for its end
+	waiting     []*barrier // the barriers that it has entered
 	arrival     uint64
 	began       time.Time // set by the connection, for the latency
 	offload     bool      // likewise: a read that goes to the pool
@@ -38,27 +38,26 @@ type taskState byte
 
 const (
 	gathering taskState = iota // data-out is not complete
-	queued                     // kept back by the order of task attributes
+	queued                     // held back by task attributes
 	running                    // given to Sink.Run
 )
 
-// own moves data-out that still lies in the reader's buffer to memory of the task's
-// own.
-func (t *Task) own(memory *buffers) {
+// own copies data-out from the reader's buffer to memory of the task.
+func (t *Task) own(memory *share) {
 	if t.buf == nil && len(t.out) > 0 {
 		t.buf = memory.get(len(t.out))
 		t.out = t.buf.B[:copy(t.buf.B, t.out)]
 	}
 }
 
-// drop gives back all memory.
+// drop releases all memory.
 func (t *Task) drop() {
 	t.buf.release()
 	t.in.release()
 	t.buf, t.in, t.out = nil, nil, nil
 }
 
-// Command returns what to give to the device. In is room for data-in, or nil.
+// command returns the command for the device.
 func (t *Task) command(n *scsi.Nexus) scsi.Command {
 	c := scsi.Command{Nexus: n, LUN: t.lun, CDB: t.cdb, Out: t.out}
 	if t.direction&FlagWrite != 0 {
@@ -70,7 +69,7 @@ func (t *Task) command(n *scsi.Nexus) scsi.Command {
 	return c
 }
 
-// room returns how many bytes of data-in the task needs room for.
+// room returns the size of the buffer that the task needs for data-in, in bytes.
 func (t *Task) room() int {
 	if t.direction&FlagRead == 0 {
 		return 0
@@ -101,8 +100,7 @@ func (s *Session) command(p PDU) error {
 	return s.advance(t)
 }
 
-// maxImmediate is how many immediate commands may be in flight beside those that the
-// window lets in.
+// maxImmediate is how many immediate commands may be in flight in addition to the window.
 const maxImmediate = 8
 
 // enter and leave count the tasks that are not aborted.
@@ -137,8 +135,7 @@ func (s *Session) newTask(m *SCSICommand, ahs []byte) (t *Task, err error) {
 	return t, nil
 }
 
-// advance does for a task what is to be done next: it asks for more data, or has the
-// command run.
+// advance takes the next step of a task: it solicits more data or runs the command.
 func (s *Session) advance(t *Task) error {
 	if t.gather.unsolicited {
 		return nil
@@ -148,7 +145,7 @@ func (s *Session) advance(t *Task) error {
 		return nil
 	}
 	if !s.queue.mayRun(t, s.tasks) {
-		t.own(s.memory)
+		t.own(s.share)
 		s.queue.hold(t)
 		return nil
 	}
@@ -157,8 +154,8 @@ func (s *Session) advance(t *Task) error {
 	return nil
 }
 
-// Complete takes the result of a command given to Sink.Run, and how long it took. What
-// had been aborted meanwhile is not answered.
+// Complete takes the result of a command given to Sink.Run, and how long it took. A command
+// that was aborted meanwhile is not answered.
 func (s *Session) Complete(t *Task, r scsi.Result, took time.Duration) {
 	delete(s.tasks, t.itt)
 	if t.aborted {
@@ -176,7 +173,7 @@ func (s *Session) Complete(t *Task, r scsi.Result, took time.Duration) {
 	s.runReleased()
 }
 
-// runReleased runs what the order of task attributes held back until now.
+// runReleased runs the commands that task attributes no longer hold back.
 func (s *Session) runReleased() {
 	for _, next := range s.queue.released(s.tasks) {
 		next.state = running

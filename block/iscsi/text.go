@@ -23,9 +23,8 @@ const (
 	irrelevant    = "Irrelevant"
 )
 
-// ParseText splits the data of a login or text request into its pairs, in order. Each
-// pair ends in a NUL; a missing last one is forgiven, since some initiators count their
-// text without it.
+// ParseText splits the data of a login or text request into its pairs, in order. Each pair
+// ends in a NUL; a missing last NUL is accepted, since some initiators do not count it.
 func ParseText(b []byte) ([]Pair, error) {
 	var pairs []Pair
 	for len(b) > 0 {

@@ -66,8 +66,8 @@ func sendTargets(t *testing.T, i *initiatortest.Initiator, which string) (text [
 	}
 }
 
-// A text may come in pieces; what is known from the login is not open any more; and
-// nobody gets the same list many times for one request.
+// A text may come in pieces; keys settled at login cannot be changed; and a request gets
+// the list of targets once.
 func TestText(t *testing.T) {
 	for name, tt := range map[string]struct {
 		pieces []string

@@ -8,7 +8,7 @@ type textExchange struct {
 	ttt     uint32      // of our last response, NoTag: none is open
 	request []byte      // of a request that is not complete
 	rest    []byte      // of a response that did not fit
-	last    TextRequest // completed the request; it waits for the names of the targets
+	last    TextRequest // the last request, while it waits for the names of the targets
 	pairs   []Pair      // of that request
 }
 
@@ -52,8 +52,7 @@ func (s *Session) textRequest(p PDU) error {
 	return nil
 }
 
-// Listed goes on with a SendTargets once the targets are known: their names and
-// addresses by turns.
+// Listed continues a SendTargets with the targets: their names and addresses alternate.
 func (s *Session) Listed(targets []Pair) {
 	x := &s.text
 	x.rest = s.answers(x.pairs, targets)
@@ -61,7 +60,7 @@ func (s *Session) Listed(targets []Pair) {
 	s.page(&x.last)
 }
 
-// page sends the next part of the answer, as much as the initiator takes in one PDU.
+// page sends the next part of the answer, as much as fits in one PDU.
 func (s *Session) page(m *TextRequest) {
 	x := &s.text
 	n := min(len(x.rest), s.params.MaxSend)
@@ -100,8 +99,8 @@ func (s *Session) answers(pairs, targets []Pair) (b []byte) {
 	return b
 }
 
-// answerText answers one key. Only what RFC 7143 §13 allows in full feature phase is
-// open to talk; the rest was settled at login.
+// answerText answers one key. Only the keys that RFC 7143 §13 allows in full feature phase
+// can be negotiated; the others were settled at login.
 func (s *Session) answerText(p Pair, targets []Pair) []Pair {
 	switch {
 	case p.Key == "SendTargets":
@@ -121,14 +120,14 @@ func (s *Session) answerText(p Pair, targets []Pair) []Pair {
 	return []Pair{{p.Key, reject}}
 }
 
-// asksNames reports whether a key is answered with names of targets. Those of all
-// targets are for discovery only (RFC 7143 Appendix C).
+// asksNames reports whether a key is answered with target names. Those of all targets are
+// for discovery only (RFC 7143 Appendix C).
 func (s *Session) asksNames(p Pair) bool {
 	return p.Key == "SendTargets" && (p.Value != "All" || s.device == nil)
 }
 
-// sendTargets lists what the initiator may see: in discovery all of it or one name, in
-// a normal session the session's own target.
+// sendTargets lists the targets that the initiator may see: in discovery all of them or the
+// one named, in a normal session its own target.
 func (s *Session) sendTargets(want string, targets []Pair) []Pair {
 	if want == "All" && s.device != nil {
 		return []Pair{{"SendTargets", reject}}

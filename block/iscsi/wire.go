@@ -10,8 +10,8 @@ import (
 // Digests says which segments of a connection's PDUs carry a CRC32C (RFC 7143 §13.1).
 type Digests struct{ Header, Data bool }
 
-// castagnoli is CRC32C's polynomial; the standard library computes it with the
-// processor's own instruction.
+// castagnoli is CRC32C's polynomial; the standard library uses the processor's instruction
+// for it.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // headerRest returns how many bytes follow the 48 of h up to its data: AHS and header
@@ -72,9 +72,9 @@ func checkLengths(h Header, maxData int) error {
 	return nil
 }
 
-// ReadPDU reads one PDU whose data segment has at most maxData bytes into memory of its
-// own. It is for logins and for test initiators; a session's PDUs are cut from a shared
-// buffer. A clean end of the stream before the first byte is io.EOF.
+// ReadPDU reads one PDU with at most maxData bytes of data into new memory. It is for
+// logins and for test initiators; a session's PDUs are cut from a shared buffer. A clean
+// end of the stream before the first byte is io.EOF.
 func ReadPDU(r io.Reader, d Digests, maxData int) (PDU, error) {
 	h := make(Header, HeaderLen)
 	if _, err := io.ReadFull(r, h); err != nil {

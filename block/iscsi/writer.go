@@ -6,25 +6,24 @@ import (
 	"time"
 )
 
-// Bytes of replies that gather while more requests wait to be read: from handOver on
-// the writer takes them, at holdUp the reader waits for it. The reads in the pool count
-// towards the latter. So disk and network are at work at the same time when much
-// is asked for at once, and an initiator that does not read what it asked for stops
-// being heard.
+// Bytes of answers that collect while more requests wait to be read: from handOver on the
+// writer goroutine sends them, at holdUp the reader waits for it. Reads in the pool count
+// towards holdUp. So disk and network work in parallel under load, and requests of an
+// initiator that does not read its answers are no longer read.
 const (
 	handOver = 512 << 10
 	holdUp   = 8 << 20
 )
 
-// writer is what gathers for the initiator and how it leaves. The lock of the
+// writer holds the answers for the initiator until they are written. The lock of the
 // connection guards all of it.
 type writer struct {
 	out     outbox
 	sending outbox    // being written, without the lock
 	writing bool      // sending is in use
-	written sync.Cond // writing has ended, or less is being read
+	written sync.Cond // signals that writing has ended, or that the pool reads less
 	running bool      // there is a writer goroutine
-	wake    sync.Cond // there is work for that goroutine
+	wake    sync.Cond // signals work for that goroutine
 	parked  bool      // the reader waits for the initiator
 	starved int       // goroutines of this connection that wait for memory
 	reading int       // bytes that the pool is about to read
@@ -35,8 +34,7 @@ func (w *writer) init(mu *sync.Mutex, memory *buffers) {
 	w.out.memory, w.sending.memory = memory, memory
 }
 
-// park is what the reader does before it waits: from here on answers are written at
-// once.
+// park is called by the reader before it waits: from here on answers are written at once.
 func (c *conn) park() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -48,7 +46,7 @@ func (c *conn) park() error {
 	return nil
 }
 
-// unpark is called when something has come: answers gather again.
+// unpark is called when data has arrived: answers collect again.
 func (c *conn) unpark() {
 	now := time.Now()
 	c.mu.Lock()
@@ -58,7 +56,8 @@ func (c *conn) unpark() {
 	c.mu.Unlock()
 }
 
-// relieve hands over to the writer once enough has gathered. The lock is held.
+// relieve hands over to the writer goroutine once enough answers have collected. The lock
+// is held.
 func (c *conn) relieve() {
 	if c.writer.out.bytes < handOver && c.writer.reading < holdUp {
 		return
@@ -82,7 +81,7 @@ func (c *conn) write() {
 	}
 }
 
-// drain writes what has gathered, if the reader waits or has handed over, or memory is
+// drain writes the collected answers, if the reader waits or has handed over, or memory is
 // short. The lock is held on entry and on return, but not while writing.
 func (c *conn) drain() {
 	for !c.writer.writing && !c.ending.dead && c.writer.out.bytes > 0 && (c.writer.parked || c.writer.starved > 0 || c.writer.out.bytes >= handOver) {
@@ -104,9 +103,10 @@ func (c *conn) drain() {
 }
 
 // waitMemory waits until there is memory for more requests. Meanwhile answers are written
-// without delay, for they hold some.
+// without delay, because they hold memory.
 func (c *conn) waitMemory() {
-	if !c.srv.memory.full() {
+	memory := c.session.share
+	if !memory.full() {
 		return
 	}
 	c.mu.Lock()
@@ -114,7 +114,7 @@ func (c *conn) waitMemory() {
 	c.mu.Unlock()
 	if !owed {
 		c.addStarved(1)
-		c.srv.memory.waitMemory(c.ended)
+		memory.waitMemory(c.ended)
 		c.addStarved(-1)
 	}
 }

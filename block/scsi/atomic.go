@@ -1,11 +1,11 @@
 package scsi
 
-// maxCompareAndWrite is as many blocks as the one byte of the CDB can say.
+// maxCompareAndWrite is the limit of the CDB's one-byte count, in blocks.
 const maxCompareAndWrite = 255
 
-// compareAndWrite is COMPARE AND WRITE: the first half of the data is compared with
-// the blocks, and only if it is there the second half written. Nothing else touches
-// the blocks in between.
+// compareAndWrite is COMPARE AND WRITE: it compares the first half of the data with the
+// blocks and writes the second half only if they match. No other command touches the blocks
+// in between.
 func (t task) compareAndWrite() ([]byte, error) {
 	s, err := t.extent()
 	if err != nil {
@@ -29,8 +29,8 @@ func (t task) compareAndWrite() ([]byte, error) {
 	return nil, t.settle()
 }
 
-// orWrite is ORWRITE(16): a bit that is set in the data or on the blocks is set
-// afterwards.
+// orWrite is ORWRITE(16): the blocks become the bitwise OR of the data and their old
+// contents.
 func (t task) orWrite() ([]byte, error) {
 	s, err := t.whole()
 	if err != nil || s.n == 0 {
@@ -49,7 +49,7 @@ func (t task) orWrite() ([]byte, error) {
 	return nil, t.settle()
 }
 
-// orHeld sets the bits of out on as many blocks as p has room for.
+// orHeld sets the bits of out in as many blocks as p has room for.
 func (l *LUN) orHeld(p, out []byte, lba uint64) error {
 	if err := l.readHeld(p, lba); err != nil {
 		return err
@@ -60,8 +60,8 @@ func (l *LUN) orHeld(p, out []byte, lba uint64) error {
 	return l.writeHeld(p, lba)
 }
 
-// writeAtomic is WRITE ATOMIC(16): all of it is on the medium after a loss of power,
-// or nothing.
+// writeAtomic is WRITE ATOMIC(16): after a loss of power the medium has all of the data or
+// nothing of it.
 func (t task) writeAtomic() ([]byte, error) {
 	s, err := t.whole()
 	if err != nil || s.n == 0 {
@@ -77,7 +77,7 @@ func (t task) writeAtomic() ([]byte, error) {
 	return nil, t.settle()
 }
 
-// atomicLimit is how many bytes can be written so, at most.
+// atomicLimit is the longest atomic write, in bytes.
 func (l *LUN) atomicLimit() uint64 {
 	if l.atomics == nil {
 		return 0
@@ -85,7 +85,7 @@ func (l *LUN) atomicLimit() uint64 {
 	return min(uint64(max(l.atomics.AtomicLimit(), 0)), MaxTransfer) / BlockSize * BlockSize
 }
 
-// whole is extent for a command that takes its data as a whole or not at all.
+// whole is extent for a command that takes all of its data or none.
 func (t *task) whole() (span, error) {
 	s, err := t.extent()
 	if err == nil && uint64(len(t.out)) < s.n*BlockSize {

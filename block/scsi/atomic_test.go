@@ -56,8 +56,8 @@ func TestORWrite(t *testing.T) {
 	r.holds(0xa0, 701, rigBlocks-701)
 }
 
-// Counters that initiators count up with COMPARE AND WRITE lose nothing, while
-// others read and write all around them.
+// Counters that initiators increment with COMPARE AND WRITE lose no count while others read
+// and write around them.
 func TestCompareAndWriteIsAtomic(t *testing.T) {
 	r := newRig(t, Options{})
 	const workers, rounds = 8, 50
@@ -92,7 +92,7 @@ func TestCompareAndWriteIsAtomic(t *testing.T) {
 	}
 }
 
-// heldDisk is a memDisk whose reads wait, once they have read.
+// heldDisk is a memDisk whose reads wait after they have read.
 type heldDisk struct {
 	*memDisk
 	reads   atomic.Int32

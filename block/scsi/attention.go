@@ -36,27 +36,27 @@ var attentionCodes = [...]code{
 	modeParametersChanged:  0x2a01,
 }
 
-// attention is the set of conditions one unit owes to one initiator. A
-// condition is owed once, however often it is raised.
-type attention struct{ owed atomic.Uint32 }
+// attention is the set of conditions that are pending for one initiator at one unit. A
+// condition is pending once, however often it is raised.
+type attention struct{ pending atomic.Uint32 }
 
-func (a *attention) raise(c condition) { a.owed.Or(1 << c) }
+func (a *attention) raise(c condition) { a.pending.Or(1 << c) }
 
-// replace is for resets, which make what was owed before pointless.
-func (a *attention) replace(c condition) { a.owed.Store(1 << c) }
+// replace is for resets: they make all pending conditions obsolete.
+func (a *attention) replace(c condition) { a.pending.Store(1 << c) }
 
-// take returns one condition, which is then no longer owed.
+// take removes one condition and returns it.
 func (a *attention) take() (c code, ok bool) {
 	for {
-		owed := a.owed.Load()
-		if owed == 0 {
+		pending := a.pending.Load()
+		if pending == 0 {
 			return 0, false
 		}
-		if a.owed.CompareAndSwap(owed, owed&(owed-1)) {
-			return attentionCodes[bits.TrailingZeros32(owed)], true
+		if a.pending.CompareAndSwap(pending, pending&(pending-1)) {
+			return attentionCodes[bits.TrailingZeros32(pending)], true
 		}
 	}
 }
 
-// drop forgets a condition that another answer has reported already.
-func (a *attention) drop(c condition) { a.owed.And(^uint32(1 << c)) }
+// drop removes a condition that another answer has already reported.
+func (a *attention) drop(c condition) { a.pending.And(^uint32(1 << c)) }

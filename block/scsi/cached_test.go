@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TryExecute has no effect when it says no.
+// TryExecute has no effect when it returns false.
 func TestTryExecute(t *testing.T) {
 	r := newRig(t, Options{})
 	r.put(6, 0, 8)
@@ -76,7 +76,7 @@ func BenchmarkRead4K(bench *testing.B) {
 	}
 }
 
-// Many at once, as from several sessions: what is shared must not be fought over.
+// Concurrent reads, as from several sessions: shared state must not become a bottleneck.
 func BenchmarkRead4KParallel(bench *testing.B) {
 	r := newRig(bench, Options{})
 	r.lun.cached = nothingDisk{}
@@ -89,7 +89,7 @@ func BenchmarkRead4KParallel(bench *testing.B) {
 	})
 }
 
-// nothingDisk has everything in memory, and nothing is what it has.
+// nothingDisk is always cached and reads as whatever is in the buffer.
 type nothingDisk struct{}
 
 func (nothingDisk) ReadCached([]byte, int64) bool { return true }

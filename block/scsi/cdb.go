@@ -1,9 +1,9 @@
 package scsi
 
-// cdb is a command descriptor block, filled up with zeros. What all operations have in
-// common, an address and a count, is read by the fields of their row in the command
-// table. The rest belongs to an operation: its handler takes the type of its CDB, whose
-// methods are the only way to those fields, so that the field of another operation does
+// cdb is a command descriptor block, padded with zeros. Address and count, which all
+// operations share, are read through the fields of their row in the command table. The
+// other fields belong to one operation: its handler takes a CDB type of its own whose
+// methods are the only access to them, so that reading a field of another operation does
 // not compile.
 type cdb [16]byte
 
@@ -63,8 +63,8 @@ func (c reportOpcodesCDB) options() byte  { return c[2] & 0x07 }
 func (c reportOpcodesCDB) opcode() byte   { return c[3] }
 func (c reportOpcodesCDB) action() int    { return int(get16(c[4:])) }
 
-// readDefects10CDB and readDefects12CDB are READ DEFECT DATA (SBC-3): which lists, and in
-// which format.
+// readDefects10CDB and readDefects12CDB are READ DEFECT DATA (SBC-3): the lists asked for
+// and their format.
 type (
 	readDefects10CDB [16]byte
 	readDefects12CDB [16]byte

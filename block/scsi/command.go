@@ -3,8 +3,8 @@ package scsi
 // Status is the SCSI status byte.
 type Status byte
 
-// The statuses this device server returns. BUSY and TASK SET FULL are the
-// transport's to give, for it owns the queue.
+// The statuses this device server returns. BUSY and TASK SET FULL come from the transport,
+// which owns the queue.
 const (
 	Good                Status = 0x00
 	CheckCondition      Status = 0x02
@@ -14,7 +14,7 @@ const (
 	TaskAborted         Status = 0x40
 )
 
-// Cost is where a transport may run a command.
+// Cost tells a transport where it may run a command.
 type Cost uint8
 
 const (
@@ -25,47 +25,46 @@ const (
 	// Write copies its data towards the medium without waiting for it to
 	// get there: most often short, at worst held up by write-back.
 	Write
-	// Slow waits for the medium, perhaps long: flushes and writes through,
-	// unmaps, verifications, copies, sanitizing.
+	// Slow waits for the medium, perhaps for long: flushes, write-through, unmaps,
+	// verifications, copies, sanitizing.
 	Slow
 )
 
-// Plan is what a CDB will move, known before it is executed. It depends on the
-// CDB and on the unit, never on the initiator or on what is pending.
+// Plan describes what a CDB will move, before it is executed. It depends on the CDB and on
+// the unit, never on the initiator or on what is pending.
 type Plan struct {
 	// Out is how many bytes of data-out the CDB asks for. A transport asks
 	// the initiator for the smaller of this and what it announced, and never
 	// for more than MaxTransfer. Zero if the CDB will be refused.
 	Out int64
 
-	// In is how many bytes the command writes into Command.In: what the
-	// transport must have room for. Zero for commands that answer with
-	// parameter data, which bring a buffer of their own in Result.In.
+	// In is how many bytes the command writes into Command.In: the room that the transport
+	// must provide. Zero for commands that answer with parameter data, which bring a buffer
+	// of their own in Result.In.
 	In int64
 
 	// Cost is where it may run.
 	Cost Cost
 }
 
-// MaxTransfer is the most a single command moves, in bytes: what the Block
-// Limits page announces. A CDB that asks for more is refused. It is just above
-// the 65,535 blocks of READ(10), so that firmware which never reads that page
-// is served all the same.
+// MaxTransfer is the limit of a single command in bytes, as the Block Limits page announces
+// it. A CDB that asks for more is refused. It is just above the 65,535 blocks of READ(10),
+// for firmware that never reads that page.
 const MaxTransfer = 65536 * BlockSize
 
-// Command is one SCSI command with all of its data. It is passed by value and
-// nothing of it is kept after Execute returns.
+// Command is one SCSI command with all of its data. It is passed by value, and Execute
+// keeps none of it.
 type Command struct {
 	Nexus *Nexus
 	LUN   uint64 // its eight bytes, big endian
-	CDB   []byte // shorter ones are read as if filled up with zeros
+	CDB   []byte // shorter ones are read as if padded with zeros
 
 	// Out is the data-out that arrived, at most Plan.Out bytes.
 	Out []byte
 
-	// Expected is how many bytes of data-out the initiator announced
-	// (iSCSI's Expected Data Transfer Length of a write). Commands whose
-	// data is one unit, as COMPARE AND WRITE, refuse any other length.
+	// Expected is how many bytes of data-out the initiator announced (iSCSI's Expected Data
+	// Transfer Length of a write). Commands that need all of their data, such as COMPARE
+	// AND WRITE, refuse any other length.
 	Expected int64
 
 	// In is the transport's room for data-in, at most Plan.In bytes. If it

@@ -16,10 +16,10 @@ var (
 	bytes5         = field{5, 4}
 )
 
-// commands is the command set of a direct access block device (SPC-4,
-// SBC-3), in the order of opcodes. The usage data has a one for each bit that is
-// looked at. DPO and group numbers are looked at and change nothing;
-// protection information (the top bits of byte 1) is not known, nor is NACA.
+// commands is the command set of a direct access block device (SPC-4, SBC-3), in the order
+// of opcodes. The usage data has a one for each bit that may be set. DPO and group numbers
+// are accepted without effect; protection information (the top bits of byte 1) and NACA are
+// not supported.
 var commands = newCatalog([]operation{
 	{"TEST UNIT READY", u("00"), 0, none, no, no, nothing, asking, Quick, 0, task.testUnitReady},
 	{"REQUEST SENSE", u("03 01 0000 ff"), 0, none, no, count6, paramsIn, harmless, Quick, untouched | unitless | sanitizes, handle(task.requestSense)},

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The rows agree with each other and with the shape of CDBs.
+// The rows agree with each other and with the layout of CDBs.
 func TestCommandTable(t *testing.T) {
 	var last int
 	for i, op := range commands.rows {
@@ -49,7 +49,7 @@ func TestCommandTable(t *testing.T) {
 	}
 }
 
-// The table told, in each of the ways there are to ask.
+// REPORT SUPPORTED OPERATION CODES returns the table, in each of its reporting options.
 func TestReportSupportedOperationCodes(t *testing.T) {
 	r := newRig(t, Options{})
 	all := r.want("good", r.nexus, "a3 0c 00 00 0000 0000ffff 00 00").In
@@ -97,8 +97,8 @@ func TestReportSupportedOperationCodes(t *testing.T) {
 	}
 }
 
-// decode runs sg_decode_sense of sg3_utils, which knows the same standards from
-// other authors.
+// decode runs sg_decode_sense of sg3_utils, an independent implementation of the same
+// standards.
 func decode(t *testing.T, args ...string) string {
 	t.Helper()
 	if testing.Short() {
@@ -113,7 +113,7 @@ func decode(t *testing.T, args ...string) string {
 
 func hexBytes(p []byte) []string { return strings.Fields(fmt.Sprintf("% x", p)) }
 
-// What we call a command is what others call it.
+// Our names of commands are those of sg3_utils.
 func TestCommandNamesBySecondSource(t *testing.T) {
 	for _, op := range commands.rows {
 		cdb := op.usage
@@ -128,7 +128,7 @@ func TestCommandNamesBySecondSource(t *testing.T) {
 	}
 }
 
-// What we mean by a sense code is what others read in it, in both formats.
+// sg3_utils reads our sense data as we mean it, in both formats.
 func TestSenseCodesBySecondSource(t *testing.T) {
 	cases := map[*sense][2]string{
 		errInvalidOpcode:                    {"Illegal Request", "Invalid command operation code"},

@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// Everything at once: initiators that come and go, commands of all kinds, resets,
-// a resize, units that appear. It must end, and no answer may be one of ours gone
-// wrong.
+// Everything at once: initiators that come and go, commands of all kinds, resets, a resize,
+// units that appear. The test must end, and no answer may show an internal error.
 func TestEverythingAtOnce(t *testing.T) {
 	r := newRig(t, Options{Reservations: &memKeeper{}})
 	second, err := NewLUN(newMemDisk(64), Options{Serial: "second"})

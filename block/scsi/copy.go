@@ -12,15 +12,15 @@ const (
 	copySegment     = 28 // bytes of a block to block segment descriptor
 )
 
-// segment is one piece of work: blocks of one unit to another, or the same.
+// segment is a range of blocks to copy from one unit to another, or within one.
 type segment struct {
 	from, to *LUN
 	src, dst span
 }
 
-// extendedCopy is EXTENDED COPY, the form with one byte list identifiers. Copies
-// are between units of this device, block to block; hypervisors clone and move
-// disks with it. The whole list is checked before the first block is written.
+// extendedCopy is EXTENDED COPY(LID1). It copies blocks between units of this device;
+// hypervisors clone and move disks with it. The whole list is checked before the first
+// block is written.
 func (t task) extendedCopy() ([]byte, error) {
 	list := t.out[:t.cdb.number(t.op.count)]
 	if len(list) == 0 {
@@ -67,8 +67,8 @@ func splitCopyList(list []byte) (targets, segments []byte, err error) {
 	return list[copyHeader : copyHeader+nt], list[copyHeader+nt : copyHeader+nt+ns], nil
 }
 
-// copyTargets finds the units that target descriptors name. Only identification
-// descriptors are known, and the LU ID TYPE in them is obsolete.
+// copyTargets finds the units that target descriptors name. Only identification descriptors
+// are supported; the LU ID TYPE in them is obsolete.
 func (t *task) copyTargets(list []byte) ([]*LUN, error) {
 	var units []*LUN
 	for at := 0; at < len(list); at += copyTarget {
@@ -88,7 +88,7 @@ func (t *task) copyTargets(list []byte) ([]*LUN, error) {
 	return units, nil
 }
 
-// named is the unit with that designator: code set, type, reserved, length, value.
+// named returns the unit with that designator: code set, type, reserved, length, value.
 func (d *Device) named(designator []byte) *LUN {
 	n := int(designator[3])
 	if n > len(designator)-4 {
@@ -132,7 +132,7 @@ func (t *task) copySegments(list []byte, units []*LUN) ([]segment, error) {
 	return work, nil
 }
 
-// copyAll does the work and says how many segments it has done.
+// copyAll copies the segments and returns how many it has copied.
 func (t *task) copyAll(work []segment) (done int, err error) {
 	for _, s := range work {
 		if err := t.copyOne(s); err != nil {
@@ -143,16 +143,15 @@ func (t *task) copyAll(work []segment) (done int, err error) {
 	return done, nil
 }
 
-// copyOne enters both units like any command would: what is reserved, write
-// protected or being sanitized stays so, and the copy ends as that command would
-// have ended.
+// copyOne enters both units as an ordinary command would: a reserved, write protected or
+// sanitizing unit refuses it, and the copy ends as that command would have ended.
 func (t *task) copyOne(s segment) error {
 	for _, side := range []struct {
 		unit *LUN
 		want access
 	}{{s.from, reading}, {s.to, writing}} {
 		if side.unit != t.lun {
-			// Not to wait: a command that waits for two gates can wait in a ring.
+			// It does not wait: commands that wait for two gates can deadlock.
 			if !side.unit.gate.TryRLock() {
 				return errBusy
 			}
@@ -177,8 +176,8 @@ func (t *task) copyOne(s segment) error {
 	return nil
 }
 
-// move copies in pieces; from the end where the ranges overlap so that the first
-// piece would spoil the second.
+// move copies in pieces; backwards where the ranges overlap and a forward copy would
+// overwrite its own source.
 func (s *segment) move() error {
 	buf := scratch.Get().(*[scratchSize]byte)
 	defer scratch.Put(buf)

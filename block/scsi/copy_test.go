@@ -20,7 +20,7 @@ func piece(from, to, n, src, dst int) []byte {
 	return b(fmt.Sprintf("02 00 0018 %04x %04x 0000 %04x %016x %016x", from, to, n, src, dst))
 }
 
-// copyList puts a parameter list together.
+// copyList makes a parameter list.
 func copyList(id, usage byte, targets, segments [][]byte) []byte {
 	t, s := bytes.Join(targets, nil), bytes.Join(segments, nil)
 	p := b(fmt.Sprintf("%02x %02x %04x 00000000 %08x 00000000", id, usage<<3, len(t), len(s)))
@@ -46,7 +46,7 @@ func TestExtendedCopy(t *testing.T) {
 	r.copy("good", r.nexus, copyList(0, 3, self, nil))
 }
 
-// Ranges that overlap are copied as if all of it was read first.
+// Overlapping ranges are copied as if all of the source were read first.
 func TestExtendedCopyOfOverlappingRanges(t *testing.T) {
 	for _, c := range []struct{ src, dst int }{{0, 1}, {1, 0}, {0, 300}, {300, 0}, {5, 5}} {
 		r := newRig(t, Options{})
@@ -140,7 +140,7 @@ func TestExtendedCopyToAnotherUnit(t *testing.T) {
 			r.device.SetLUN(1, second)
 			other := r.login("other")
 			for _, n := range []*Nexus{r.nexus, other} {
-				r.owes(n)
+				r.pending(n)
 				n.attention[1].take()
 			}
 			if c.prepare != nil {

@@ -8,8 +8,8 @@ import (
 // maxHeldCopies bounds how many outcomes of copies a unit remembers.
 const maxHeldCopies = 64
 
-// copies are the outcomes of EXTENDED COPY that initiators may still ask for. The
-// zero value is ready.
+// copies are the outcomes of EXTENDED COPY that initiators may still ask for. The zero
+// value is ready to use.
 type copies struct {
 	mu   sync.Mutex
 	held []heldCopy // the newest last
@@ -22,8 +22,8 @@ type heldCopy struct {
 	failed   bool
 }
 
-// hold remembers an outcome in place of an earlier one of that initiator and list
-// identifier; the oldest of all gives way.
+// hold remembers an outcome. It replaces an earlier one of the same initiator and list
+// identifier, or the oldest if there are too many.
 func (c *copies) hold(port string, list byte, segments int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -7,13 +7,13 @@ import (
 	"sync/atomic"
 )
 
-// MaxLUNs is how many logical units a device holds at most: what peripheral
-// device addressing can name.
+// MaxLUNs is the limit of logical units of a device: those that peripheral device
+// addressing can name.
 const MaxLUNs = 256
 
-// Device is a SCSI target device: its logical units, the nexuses with its
-// initiators, and what is owed to each of them. All methods are safe for
-// concurrent use. It starts no goroutine and reads no clock.
+// Device is a SCSI target device: its logical units, the nexuses with its initiators, and
+// the unit attentions pending for each of them. All methods are safe for concurrent use. It
+// starts no goroutine and reads no clock.
 type Device struct {
 	name     string
 	commands *catalog
@@ -33,10 +33,9 @@ func NewDevice(name string, luns ...*LUN) *Device {
 	return d
 }
 
-// SetLUN puts a unit at a number, which must be below MaxLUNs, or takes it away if
-// l is nil. Every initiator gets unit attention 3F/0E with its next command.
-// The unit that was there must have no command in flight: its Disk may be closed
-// afterwards.
+// SetLUN sets the unit with a number, which must be below MaxLUNs, or removes it if l is
+// nil. Every initiator gets unit attention 3F/0E with its next command. The unit that was
+// there must have no command in flight; its Disk may be closed afterwards.
 func (d *Device) SetLUN(number int, l *LUN) {
 	if l != nil {
 		l.number = number
@@ -48,7 +47,7 @@ func (d *Device) SetLUN(number int, l *LUN) {
 	}
 }
 
-// units are the units there are, by number.
+// units iterates over the units in the order of their numbers.
 func (d *Device) units() iter.Seq2[int, *LUN] {
 	return func(yield func(int, *LUN) bool) {
 		for i := range d.luns {
@@ -59,8 +58,8 @@ func (d *Device) units() iter.Seq2[int, *LUN] {
 	}
 }
 
-// Nexus is the relation of one initiator port with a device: what SAM calls an
-// I_T nexus. It carries the unit attentions owed to that initiator.
+// Nexus is the relation of one initiator port with a device: what SAM calls an I_T nexus.
+// It carries the unit attentions that are pending for that initiator.
 type Nexus struct {
 	port      string
 	attention [MaxLUNs]attention
@@ -83,9 +82,9 @@ func (d *Device) Login(initiatorPort string) *Nexus {
 	return n
 }
 
-// Logout ends a nexus: RESERVE(6) and (10) it holds are released, persistent
-// reservations stay. The transport calls it after the last command of the
-// nexus has returned.
+// Logout ends a nexus: its RESERVE(6) and (10) reservations are released, persistent
+// reservations stay. The transport calls it after the last command of the nexus has
+// returned.
 func (d *Device) Logout(n *Nexus) {
 	d.mu.Lock()
 	d.nexuses = slices.DeleteFunc(d.nexuses, func(m *Nexus) bool { return m == n })
@@ -95,7 +94,7 @@ func (d *Device) Logout(n *Nexus) {
 	}
 }
 
-// raise owes an attention for a unit to every nexus but the one that knows.
+// raise raises an attention of a unit for every nexus except the one given.
 func (d *Device) raise(number int, c condition, except *Nexus) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -109,7 +108,7 @@ func (d *Device) raise(number int, c condition, except *Nexus) {
 // Has reports whether there is a unit at a LUN.
 func (d *Device) Has(lun uint64) bool { return d.unit(lun) != nil }
 
-// unit finds the logical unit a LUN names, nil if there is none.
+// unit returns the logical unit of a LUN, or nil.
 func (d *Device) unit(lun uint64) *LUN {
 	if lun = CanonicalLUN(lun); lun<<16 != 0 || lun>>48 >= MaxLUNs {
 		return nil
@@ -117,9 +116,9 @@ func (d *Device) unit(lun uint64) *LUN {
 	return d.luns[lun>>48].Load()
 }
 
-// CanonicalLUN is the one name of a unit that can be named in several ways: what
-// flat space addressing calls n, peripheral device addressing calls n too, as far as
-// it reaches (SAM-5). All else stays as it is.
+// CanonicalLUN returns the same value for all the ways to address one unit: flat space
+// addressing of unit n becomes peripheral device addressing of n, as far as that reaches
+// (SAM-5). Any other LUN is returned unchanged.
 func CanonicalLUN(lun uint64) uint64 {
 	const flat = 1
 	if n := lun << 2 >> 50; lun>>62 == flat && lun<<16 == 0 && n < MaxLUNs {

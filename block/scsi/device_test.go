@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Which commands are answered where there is no unit, and how.
+// The commands that are answered at a LUN without a unit, and their answers.
 func TestNoSuchUnit(t *testing.T) {
 	r := newRig(t, Options{})
 	for _, lun := range []uint64{1, 255, 256, 0x4001, 0x8000, 0xc101} {
@@ -56,11 +56,11 @@ func TestReportLUNs(t *testing.T) {
 	}
 	r.want("5/2400", r.nexus, "a0 00 10 000000 00000100 00 00")
 	r.device.SetLUN(3, nil)
-	r.want("good", r.nexus, "a0 00 00 000000 00000100 00 00") // asking is being told
+	r.want("good", r.nexus, "a0 00 00 000000 00000100 00 00") // REPORT LUNS clears the attention
 	r.want("good", r.nexus, "00")
 }
 
-// What each event makes each initiator be told, once.
+// Each event raises its unit attentions once for each initiator.
 func TestUnitAttentions(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -96,7 +96,7 @@ func TestUnitAttentions(t *testing.T) {
 	}
 }
 
-// An attention comes before everything but what is exempt from it.
+// A unit attention is reported before any command is executed, except those exempt from it.
 func TestUnitAttentionOrder(t *testing.T) {
 	r := newRig(t, Options{})
 	n := r.device.Login("fresh")

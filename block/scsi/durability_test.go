@@ -10,10 +10,9 @@ import (
 	"testing"
 )
 
-// cutDisk is a disk whose power can be cut. What is written is in its cache; a sync
-// puts on the medium what was in the cache when it began, in its own time. When
-// the power goes, some of what is in the cache has reached the medium by itself,
-// in any order, and the rest is gone.
+// cutDisk is a disk whose power can be cut. Writes go to its cache; a sync takes some time
+// and writes to the medium what was in the cache when it began. At a power cut some of the
+// cache has reached the medium, in any order, and the rest is lost.
 type cutDisk struct {
 	*memDisk
 	mu    sync.Mutex
@@ -74,9 +73,9 @@ func (d *cutDisk) cut(random *rand.Rand) {
 	}
 }
 
-// Whatever was flushed, or written with FUA, or written through, before the power
-// went is on the medium. Each worker counts up in a block of its own and notes the
-// last number that was promised to it; the power goes when enough was promised.
+// Data that was flushed, written with FUA or written through before the power cut is on the
+// medium. Each worker increments a counter in a block of its own and notes the last number
+// that was acknowledged as durable; the power is cut after enough of them.
 func TestWhatWasFlushedSurvivesAPowerCut(t *testing.T) {
 	const workers, rounds = 6, 60
 	promises := []struct {

@@ -10,8 +10,8 @@ import (
 	"ironhook/block/scsi"
 )
 
-// What a transport does with a command: it plans it, finds room for its data,
-// runs it, and sends what came of it.
+// A transport plans a command, provides room for its data, executes it and sends the
+// result.
 func Example() {
 	dir, err := os.MkdirTemp("", "scsi")
 	if err != nil {

@@ -36,9 +36,8 @@ func (d *Device) Execute(c Command) Result {
 	return r
 }
 
-// TryExecute runs a command only if that needs no waiting for the medium nor for
-// another command. If it returns false nothing has happened, and Execute is to
-// be called where waiting is allowed.
+// TryExecute runs a command only if it need not wait for the medium or for another command.
+// If it returns false nothing has happened: call Execute where waiting is allowed.
 func (d *Device) TryExecute(c Command) (Result, bool) { return d.execute(c, true) }
 
 func (d *Device) execute(c Command, inMemory bool) (Result, bool) {
@@ -78,7 +77,7 @@ func (t *task) dispatch() ([]byte, error) {
 	return t.run(err)
 }
 
-// withoutUnit answers for a LUN that does not exist.
+// withoutUnit answers a command to a LUN that does not exist.
 func (t *task) withoutUnit() ([]byte, error) {
 	if t.op == nil || t.op.flags&unitless == 0 {
 		return nil, errNoUnit
@@ -89,12 +88,12 @@ func (t *task) withoutUnit() ([]byte, error) {
 	return t.op.run(*t)
 }
 
-// run puts the questions every command must pass, in order, then does its work.
-// unknown is the error if there is no row for it: even that waits for a unit
-// attention to be told.
+// run makes the checks that every command must pass, in order, then calls its handler.
+// unknown is the error if there is no row for the command: a pending unit attention is
+// reported before it.
 func (t *task) run(unknown error) ([]byte, error) {
 	if t.op == nil || t.op.flags&untouched == 0 {
-		if c, owed := t.nexus.attention[t.lun.number].take(); owed {
+		if c, pending := t.nexus.attention[t.lun.number].take(); pending {
 			return nil, &sense{key: unitAttention, code: c}
 		}
 	}
@@ -110,7 +109,7 @@ func (t *task) run(unknown error) ([]byte, error) {
 	return t.op.run(*t)
 }
 
-// admit asks whether the state of the unit and the CDB itself let a command run.
+// admit checks that the state of the unit and the CDB allow a command to run.
 func (t *task) admit() error {
 	if t.op.flags&sanitizes == 0 {
 		if err := t.lun.sanitizing.refuse(); err != nil {
@@ -157,7 +156,7 @@ func (t *task) refused(err error) Result {
 	if t.lun != nil && t.lun.mode.descriptorSense.Load() {
 		r.Sense = s.descriptor()
 	}
-	if s == errInformationUnit { // the overflow is the very thing refused: let it be told
+	if s == errInformationUnit { // the residual reports the overflow that is refused
 		_, r.Moved = t.lengths()
 	}
 	return r

@@ -2,13 +2,13 @@ package scsi
 
 import "sync"
 
-// flusher turns concurrent flushes into few: a caller that asks while a sync is under
-// way shares the next one with all others that asked meanwhile, for only a sync
-// that started after their writes covers them. The zero value is ready.
+// flusher merges concurrent flushes: callers that arrive while a sync is under way share
+// the next one, because only a sync that started after their writes covers them. The zero
+// value is ready to use.
 //
-// A sync that failed is never forgotten. The kernel reports a lost page once and
-// then calls it clean, so that the next fdatasync succeeds although the data is
-// gone. From the first failure on every flush fails, until reset.
+// A failed sync is remembered. The kernel reports a lost page once and then marks it clean,
+// so the next fdatasync succeeds although the data is gone. After a failure every flush
+// fails, until reset.
 type flusher struct {
 	mu       sync.Mutex
 	done     sync.Cond
@@ -34,7 +34,7 @@ func (f *flusher) flush(do func() error) error {
 	return f.lost
 }
 
-// run does one sync for all who wait. The lock is held before and after.
+// run does one sync for all callers that wait. The lock is held before and after.
 func (f *flusher) run(do func() error) {
 	f.started++
 	f.mu.Unlock()
@@ -47,8 +47,8 @@ func (f *flusher) run(do func() error) {
 	f.done.Broadcast()
 }
 
-// reset lets flushes succeed again. It follows a reset of the unit, which every
-// initiator learns of: each then knows that what it had not flushed may be gone.
+// reset lets flushes succeed again. It follows a reset of the unit, which is reported to
+// every initiator: each then knows that data it had not flushed may be lost.
 func (f *flusher) reset() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -46,7 +46,7 @@ func TestConcurrentFlushesShareASync(t *testing.T) {
 	})
 }
 
-// The kernel tells of a lost page once. We do not forget.
+// The kernel reports a lost page once; the unit keeps failing until it is reset.
 func TestFailedFlushIsNotForgotten(t *testing.T) {
 	r := newRig(t, Options{})
 	other := r.login("other")
@@ -62,7 +62,7 @@ func TestFailedFlushIsNotForgotten(t *testing.T) {
 	if !r.device.ResetLUN(0) {
 		t.Fatal("no unit to reset")
 	}
-	r.want("6/2903", r.nexus, flush) // whoever had data in the cache learns of it
+	r.want("6/2903", r.nexus, flush) // every initiator that had data in the cache is notified
 	r.want("6/2903", other, flush)
 	r.want("good", r.nexus, flush)
 	r.want("good", other, fua, fill(1, 1)...)

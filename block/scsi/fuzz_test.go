@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// FuzzCommands runs a script of commands from two initiators against a small unit
-// whose disk panics at anything beyond its end. A script is a row of records: a
-// byte that says who asks and how, the sixteen bytes of a CDB, two of a length,
-// and data-out.
+// FuzzCommands runs a script of commands from two initiators against a small unit whose
+// disk panics at anything beyond its end. A script is a list of records: a byte that
+// selects the initiator and the call, the sixteen bytes of a CDB, two of a length, and
+// data-out.
 func FuzzCommands(f *testing.F) {
 	record := func(who byte, cdb []byte, out []byte) []byte {
 		p := append([]byte{who}, cdb...)
@@ -44,7 +44,7 @@ func FuzzCommands(f *testing.F) {
 	})
 }
 
-// fuzzed runs one command and holds its result against what every result promises.
+// fuzzed runs one command and checks what every result must satisfy.
 func (r *rig) fuzzed(c Command, try bool) {
 	p := r.device.Plan(c.LUN, c.CDB)
 	if p.In < 0 || p.Out < 0 || p.In > MaxTransfer || p.Out > MaxTransfer || p.In > 0 && p.Out > 0 {

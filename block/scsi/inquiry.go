@@ -8,8 +8,8 @@ import (
 // relativePort numbers the one target port of a device.
 const relativePort = 1
 
-// inquiry is INQUIRY. It is served whatever the state of the unit, and where there
-// is none says just that.
+// inquiry is INQUIRY. It is served in any state of the unit, and reports a LUN without a
+// unit as such.
 func (t task) inquiry(c inquiryCDB) ([]byte, error) {
 	page := c.page()
 	if !c.evpd() {
@@ -64,7 +64,7 @@ func (t task) standardInquiry() []byte {
 // versions are the version descriptors: SAM-5, SPC-4, SBC-3, iSCSI.
 var versions = []uint16{0x00a0, 0x0460, 0x04c0, 0x0960}
 
-// padded is text of n characters, left-aligned.
+// padded returns s, or otherwise if s is empty, as n characters, left-aligned.
 func padded(s, otherwise string, n int) string {
 	if s == "" {
 		s = otherwise
@@ -72,7 +72,7 @@ func padded(s, otherwise string, n int) string {
 	return fmt.Sprintf("%-*s", n, ascii(s, n))
 }
 
-// naa is the unit's world wide name: NAA 3h, locally assigned, made from the serial
+// naa is the unit's world wide name: NAA 3h (locally assigned), derived from the serial
 // number.
 func (l *LUN) naa() []byte {
 	sum := sha256.Sum256([]byte("naa " + l.options.Serial))

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What the unit says of itself, byte by byte.
+// The INQUIRY data and product data pages, byte by byte.
 func TestInquiry(t *testing.T) {
 	r := newRig(t, Options{Serial: "vol-1", Vendor: "ACME\x01 and more", Product: "Disk", Revision: "12345"})
 	text := func(s string) string { return fmt.Sprintf("%x", s) }
@@ -43,7 +43,7 @@ func TestInquiry(t *testing.T) {
 	}
 }
 
-// The world wide name says how it was made, and follows the serial number.
+// The world wide name is marked as locally assigned and derives from the serial number.
 func TestNAA(t *testing.T) {
 	name := func(serial string) string {
 		return fmt.Sprintf("%x", newRig(t, Options{Serial: serial}).lun.naa())

@@ -5,25 +5,24 @@ import (
 	"fmt"
 )
 
-// Keeper is where persistent reservations outlive a restart (APTPL, "activate
-// persist through power loss"). A unit calls it one call at a time.
+// Keeper stores persistent reservations over a restart (APTPL, "activate persist through
+// power loss"). A unit calls it one call at a time.
 type Keeper interface {
-	// Load returns what was last saved, nothing if there is nothing.
+	// Load returns the data last saved, empty if there is none.
 	Load() ([]byte, error)
-	// Save returns once data is on stable storage. Empty data replaces what
-	// was saved before with nothing.
+	// Save returns once data is on stable storage. Empty data removes what was saved
+	// before.
 	Save(data []byte) error
 }
 
-// kept is what is saved: JSON, for the operator who must look.
+// kept is the saved form: JSON, so that an operator can read it.
 type kept struct {
 	Registrants []registration
 	Type        kind   `json:",omitempty"`
 	Holder      string `json:",omitempty"`
 }
 
-// load puts back what was saved. PRGENERATION starts at zero again, as after
-// any loss of power.
+// load restores the saved state. PRGENERATION starts at zero, as after any loss of power.
 func (r *reservations) load(k Keeper) error {
 	r.keeper = k
 	if k == nil {
@@ -44,7 +43,7 @@ func (r *reservations) load(k Keeper) error {
 	return nil
 }
 
-// save keeps the next state, or forgets the last if it is not to be kept.
+// save saves the next state, or removes the last one if the next is not to be kept.
 func (r *reservations) save(next *persistent) error {
 	if !next.keep && !r.keep {
 		return nil

@@ -39,7 +39,7 @@ func TestReservationsOutliveARestart(t *testing.T) {
 	if got := r.do(r.nexus, "5e 02 0000000000 ff00 00").In; got[3]&1 == 0 {
 		t.Errorf("REPORT CAPABILITIES = %x, want PTPL_A", got)
 	}
-	keeper.err = errors.New("disk full") // what cannot be kept does not happen
+	keeper.err = errors.New("disk full") // a change that cannot be saved is refused
 	r.pr("4/4400", r.nexus, prRelease, writeExclusive, keyA, 0)
 	keeper.err = nil
 	r.wantState(before)

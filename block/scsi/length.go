@@ -9,7 +9,7 @@ const maxParameters = 64 << 10
 func (t *task) blocks() (lba, n uint64) {
 	lba, n = t.cdb.number(t.op.lba), t.cdb.number(t.op.count)
 	if t.op.size == 6 && n == 0 {
-		n = 256 // READ(6) and WRITE(6) cannot say nothing
+		n = 256 // READ(6) and WRITE(6): zero means 256
 	}
 	return lba, n
 }
@@ -53,9 +53,9 @@ func limited(n, most uint64) int64 {
 // bytchk is BYTE CHECK, where a CDB has it.
 func (t *task) bytchk() byte { return verifyCDB(t.cdb).bytchk() }
 
-// arrived refuses data-out of the wrong length. A write may bring less than its
-// CDB says, if the initiator announced less: then whole blocks are written and
-// the residual tells (RFC 7143 §11.4.5). For all others the data is one unit.
+// arrived refuses data-out of the wrong length. A write may bring less than its CDB asks
+// for, if the initiator announced less: then whole blocks are written and the residual
+// reports the rest (RFC 7143 §11.4.5). All other commands need all of their data.
 func (t *task) arrived() error {
 	_, want := t.lengths()
 	switch t.op.moves {
@@ -76,7 +76,7 @@ func (t *task) arrived() error {
 	return nil
 }
 
-// allocation is the room the initiator gives for parameter data.
+// allocation is the CDB's allocation length for parameter data.
 func (t *task) allocation() uint64 {
 	if t.op.count == no {
 		return maxParameters // the data has one length
@@ -84,8 +84,8 @@ func (t *task) allocation() uint64 {
 	return t.cdb.number(t.op.count)
 }
 
-// extent is the blocks a medium command names, checked. A command for no blocks
-// at all must name a place on the disk too, or its very end.
+// extent returns the blocks of a medium command after checking them. Even a command for
+// zero blocks must name an address on the disk, or its end.
 func (t *task) extent() (span, error) {
 	lba, n := t.blocks()
 	if err := t.lun.within(lba, n); err != nil {
@@ -97,7 +97,7 @@ func (t *task) extent() (span, error) {
 	return span{lba, n}, nil
 }
 
-// fua is Force Unit Access, where a CDB has it.
+// fua reports whether Force Unit Access is set, where a CDB has it.
 func (t *task) fua() bool {
 	switch t.op.moves {
 	case blocksIn, blocksOut, pairsOut:

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// Options say what a logical unit is. The zero value is a writable unit with a
-// volatile write cache; Serial must be set.
+// Options describe a logical unit. The zero value is a writable unit with a volatile write
+// cache; Serial must be set.
 type Options struct {
 	// Serial identifies the unit for good: it is its serial number (printable
 	// ASCII, 1 to 200 characters), and its world wide name is made from it.
@@ -19,7 +19,7 @@ type Options struct {
 	// characters of ASCII. Empty ones are IRONHOOK, VOLUME and 1.
 	Vendor, Product, Revision string
 
-	// ReadOnly units refuse whatever would write (DATA PROTECT, 27/00).
+	// ReadOnly units refuse every command that writes (DATA PROTECT, 27/00).
 	ReadOnly bool
 
 	// WriteThrough makes the unit report no write cache, and every write
@@ -30,9 +30,9 @@ type Options struct {
 	// nil, initiators that ask for that are refused.
 	Reservations Keeper
 
-	// Fault, if not nil, is called with each error of the Disk, with what was being
-	// done: initiators see the kind only. It is called from Execute, by
-	// several goroutines at once, and must not wait.
+	// Fault, if not nil, is called with each error of the Disk and the operation that
+	// failed: initiators see only its kind. It is called from Execute, by several
+	// goroutines at once, and must not wait.
 	Fault func(error)
 }
 
@@ -47,9 +47,9 @@ type LUN struct {
 	device atomic.Pointer[Device] // nil until SetLUN
 	number int                    // at the device; settled before device is
 
-	// gate is passed (RLock) by every command while it runs, and closed
-	// (Lock) by those that change what others may do: when a reservation has
-	// been preempted, no write of the old holder can still land.
+	// gate is held (RLock) by every command while it runs, and closed (Lock) by those that
+	// change what others may do: after a reservation has been preempted, no write of the
+	// old holder can still reach the disk.
 	gate         sync.RWMutex
 	reservations reservations // guarded by gate
 	mode         mode
@@ -59,7 +59,7 @@ type LUN struct {
 	ranges   rangeLock
 	flushes  flusher
 	resizing sync.Mutex
-	blocks   atomic.Uint64 // the capacity initiators know of
+	blocks   atomic.Uint64 // the capacity reported to initiators
 }
 
 // NewLUN makes a logical unit of a disk. It reads persistent reservations from
@@ -82,11 +82,11 @@ func NewLUN(disk Disk, o Options) (*LUN, error) {
 	return l, nil
 }
 
-// Resize looks at the disk's size again. If it changed, every initiator is notified
-// (unit attention 2A/09) with its next command. Shrinking below what commands in
-// flight touch is the caller's to prevent.
+// Resize reads the disk's size again. If it changed, every initiator is notified (unit
+// attention 2A/09) with its next command. The caller must not shrink the disk below the
+// blocks of commands in flight.
 func (l *LUN) Resize() {
-	l.resizing.Lock() // or an older look could have the last word
+	l.resizing.Lock() // or an older size could be stored last
 	defer l.resizing.Unlock()
 	blocks := uint64(l.disk.Size()) / BlockSize
 	if l.blocks.Swap(blocks) != blocks {
@@ -94,19 +94,19 @@ func (l *LUN) Resize() {
 	}
 }
 
-// raise owes an attention to all initiators but the one that knows.
+// raise raises a unit attention for all initiators except the one given.
 func (l *LUN) raise(c condition, except *Nexus) {
 	if d := l.device.Load(); d != nil {
 		d.raise(l.number, c, except)
 	}
 }
 
-// nexusLost forgets what an initiator holds only while it is there.
+// nexusLost releases what an initiator holds only while it is logged in.
 func (l *LUN) nexusLost(n *Nexus) {
 	l.gate.RLock()
 	holds := l.reservations.legacy == n
 	l.gate.RUnlock()
-	if !holds { // most often so: do not make the others wait
+	if !holds { // the usual case: other commands need not wait
 		return
 	}
 	l.gate.Lock()
@@ -116,9 +116,9 @@ func (l *LUN) nexusLost(n *Nexus) {
 	}
 }
 
-// reset puts the unit into the state it was made in, but for its data and its
-// persistent reservations. Every initiator is owed that news before any command of
-// another meets the unit without what was reserved or selected.
+// reset returns the unit to its initial state, except its data and its persistent
+// reservations. The unit attention is raised for every initiator before another command can
+// run without the old reservation and mode settings.
 func (l *LUN) reset(what condition) {
 	l.gate.Lock()
 	defer l.gate.Unlock()
@@ -128,7 +128,7 @@ func (l *LUN) reset(what condition) {
 	l.device.Load().replace(l.number, what)
 }
 
-// writable refuses what would write to a unit that is protected.
+// writable returns the error for a write to a protected unit.
 func (l *LUN) writable() error {
 	if l.options.ReadOnly {
 		return errWriteProtected
@@ -139,7 +139,7 @@ func (l *LUN) writable() error {
 	return nil
 }
 
-// within refuses blocks beyond the end.
+// within returns an error for blocks beyond the end.
 func (l *LUN) within(lba, n uint64) error {
 	if blocks := l.blocks.Load(); lba > blocks || n > blocks-lba {
 		return errOutOfRange

@@ -1,12 +1,12 @@
 package scsi
 
-// What the task management functions of SAM-5 do to a device apart from
-// ending tasks. The transport owns the tasks: it marks the commands that are to
-// be aborted, waits until those already in Execute have returned, then calls the
-// method here, then answers. ABORT TASK and ABORT TASK SET need nothing of it.
+// The effects of the task management functions of SAM-5 on a device, apart from ending
+// tasks. The transport owns the tasks: it marks the commands that are to be aborted, waits
+// until those already in Execute have returned, then calls the method here, then answers.
+// ABORT TASK and ABORT TASK SET need no call.
 
-// CommandsCleared follows CLEAR TASK SET: initiators other than the one that
-// asked, whose commands it took away, get unit attention 2F/00.
+// CommandsCleared follows CLEAR TASK SET: the victims, initiators other than the requesting
+// one whose commands were cleared, get unit attention 2F/00.
 func (d *Device) CommandsCleared(lun uint64, victims ...*Nexus) {
 	if l := d.unit(lun); l != nil {
 		for _, n := range victims {
@@ -41,7 +41,7 @@ func (d *Device) Reset(cold bool) {
 	}
 }
 
-// replace owes a reset to every nexus, in place of whatever was owed.
+// replace raises a reset for every nexus, in place of all pending conditions.
 func (d *Device) replace(number int, c condition) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

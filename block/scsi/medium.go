@@ -1,17 +1,16 @@
 package scsi
 
-// testUnitReady has nothing to do: a unit whose command gets here is ready.
+// testUnitReady has nothing to do: a command gets here only if the unit is ready.
 func (t task) testUnitReady() ([]byte, error) { return nil, nil }
 
-// sendDiagnostic is SEND DIAGNOSTIC with the default self-test, which is that a
-// block can be read.
+// sendDiagnostic is SEND DIAGNOSTIC with the default self-test: it reads a block.
 func (t task) sendDiagnostic() ([]byte, error) {
 	return nil, t.lun.read(make([]byte, BlockSize), span{0, 1})
 }
 
-// startStopUnit is START STOP UNIT. There is nothing to spin, and a unit that many
-// machines boot from is not one machine's to stop. What stopping promises is kept:
-// the cache is on the medium, unless NO_FLUSH.
+// startStopUnit is START STOP UNIT. There is nothing to spin down, and one machine must not
+// stop a unit that others use. A stop flushes the cache to the medium, unless NO_FLUSH is
+// set.
 func (t task) startStopUnit(c startStopCDB) ([]byte, error) {
 	if c.start() || c.noFlush() {
 		return nil, nil
@@ -19,8 +18,8 @@ func (t task) startStopUnit(c startStopCDB) ([]byte, error) {
 	return nil, t.lun.sync()
 }
 
-// synchronizeCache is SYNCHRONIZE CACHE(10) and (16). Whatever the range, and with
-// IMMED too, everything is synced before the status.
+// synchronizeCache is SYNCHRONIZE CACHE(10) and (16). It syncs everything before the
+// status, whatever the range, even with IMMED.
 func (t task) synchronizeCache() ([]byte, error) {
 	lba, n := t.blocks()
 	if err := t.lun.within(lba, n); err != nil {
@@ -32,8 +31,8 @@ func (t task) synchronizeCache() ([]byte, error) {
 // maxPrefetch is how much one PRE-FETCH really fetches, in blocks.
 const maxPrefetch = 8 << 20 / BlockSize
 
-// prefetch is PRE-FETCH(10) and (16): it reads the blocks, so that whatever caches
-// them has them. GOOD says that not all may have fitted.
+// prefetch is PRE-FETCH(10) and (16): it reads the blocks into the caches below. The status
+// is GOOD because not all may have fitted.
 func (t task) prefetch() ([]byte, error) {
 	lba, n := t.blocks()
 	if err := t.lun.within(lba, n); err != nil {
@@ -45,8 +44,8 @@ func (t task) prefetch() ([]byte, error) {
 	return nil, t.lun.compare(span{lba, min(n, maxPrefetch)}, nil, 0)
 }
 
-// readCapacity10 returns the last block and the block size. A unit too large for
-// four bytes says so with all ones.
+// readCapacity10 returns the last block and the block size. All ones stand for a unit too
+// large for four bytes.
 func (t task) readCapacity10() ([]byte, error) {
 	b := make([]byte, 8)
 	put32(b, uint32(min(t.lun.blocks.Load()-1, 0xffffffff)))
@@ -54,8 +53,8 @@ func (t task) readCapacity10() ([]byte, error) {
 	return b, nil
 }
 
-// readCapacity16 is the same for any size, and says that the unit is thin
-// (LBPME) and that what was unmapped reads as zeros (LBPRZ).
+// readCapacity16 is the same for any size; it also reports thin provisioning (LBPME) and
+// that unmapped blocks read as zeros (LBPRZ).
 func (t task) readCapacity16() ([]byte, error) {
 	b := make([]byte, 32)
 	put64(b, t.lun.blocks.Load()-1)
@@ -64,7 +63,7 @@ func (t task) readCapacity16() ([]byte, error) {
 	return b, nil
 }
 
-// readDefects10 and readDefects12 are READ DEFECT DATA: no list has an entry.
+// readDefects10 and readDefects12 are READ DEFECT DATA: the lists are empty.
 func (t task) readDefects10(c readDefects10CDB) ([]byte, error) {
 	return []byte{0, c.lists(), 0, 0}, nil
 }

@@ -6,15 +6,15 @@ import (
 	"sync"
 )
 
-// memDisk is a Disk in memory that watches its caller: whatever goes beyond the
-// contract is an error. It knows which blocks were written and what was synced.
+// memDisk is a Disk in memory that checks its caller: any breach of the contract is an
+// error. It records which blocks were written and synced.
 type memDisk struct {
 	mu     sync.Mutex
 	data   []byte
 	mapped []bool // by block
 	syncs  int
 
-	// What goes wrong, if set.
+	// Injected errors, if set.
 	readErr, writeErr, syncErr error
 	onSync                     func() // runs inside Sync, without the lock
 	cold                       bool   // ReadCached never has anything

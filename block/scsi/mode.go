@@ -2,8 +2,8 @@ package scsi
 
 import "sync/atomic"
 
-// mode is what initiators may change with MODE SELECT. It is read on every
-// command, so it is made of atomics; changes are made with the gate closed.
+// mode holds the settings that initiators may change with MODE SELECT. Every command reads
+// them, so they are atomic; they change only with the gate closed.
 type mode struct {
 	writeThrough    atomic.Bool // WCE is zero
 	softwareProtect atomic.Bool // SWP
@@ -16,8 +16,7 @@ func (m *mode) reset(o Options) {
 	m.descriptorSense.Store(false)
 }
 
-// modePage is a mode page: its bytes, and the bits of it that stand for something
-// that can be changed.
+// modePage is a mode page: its bytes, and the bits that can be changed.
 type modePage struct {
 	fixed    []byte // page code and length included; bits that never change
 	settings []setting
@@ -121,8 +120,8 @@ func (t *task) modeHeader(block, pages []byte) []byte {
 	return append(append(header, block...), pages...)
 }
 
-// blockDescriptor is the short block descriptor. A capacity too large for it is
-// told as all ones.
+// blockDescriptor is the short block descriptor. All ones stand for a capacity too large
+// for it.
 func (l *LUN) blockDescriptor() []byte {
 	b := make([]byte, 8)
 	put32(b, uint32(min(l.blocks.Load(), 0xffffffff)))

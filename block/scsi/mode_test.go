@@ -101,7 +101,7 @@ func TestCacheTurnedOff(t *testing.T) {
 		t.Errorf("%d syncs after a write, want 2", r.disk.syncs)
 	}
 	r.device.ResetLUN(0)
-	r.owes(r.nexus)
+	r.pending(r.nexus)
 	r.want("good", r.nexus, "2a 00 00000000 00 0001 00", fill(0, 1)...)
 	if r.disk.syncs != 2 {
 		t.Errorf("%d syncs after a reset, want still 2", r.disk.syncs)

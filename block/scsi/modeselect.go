@@ -2,8 +2,8 @@ package scsi
 
 import "bytes"
 
-// modeSelect is MODE SELECT(6) and (10). All pages are looked at before any is put
-// to use. Other initiators are notified of a change (2A/01).
+// modeSelect is MODE SELECT(6) and (10). All pages are checked before any takes effect.
+// Other initiators are notified of a change (2A/01).
 func (t task) modeSelect() ([]byte, error) {
 	list := t.out[:t.cdb.number(t.op.count)]
 	if len(list) == 0 {
@@ -26,20 +26,20 @@ func (t task) modeSelect() ([]byte, error) {
 	return nil, t.selectPages(list, header+blocks)
 }
 
-// acceptsBlocks takes the block descriptor we return, or one that leaves the
-// number of blocks open, and nothing else: we do not reformat.
+// acceptsBlocks accepts the block descriptor that we return, or one that leaves the number
+// of blocks open: we do not reformat.
 func (l *LUN) acceptsBlocks(b []byte) bool {
 	want := l.blockDescriptor()
 	return len(b) == len(want) && bytes.Equal(b[4:], want[4:]) && (bytes.Equal(b[:4], want[:4]) || get32(b) == 0)
 }
 
-// modeChange is what a page of the list says of one setting.
+// modeChange is the value of one setting in a page of the list.
 type modeChange struct {
 	*setting
 	on bool
 }
 
-// selectPages makes the pages from list[at] on current.
+// selectPages applies the pages from list[at] on.
 func (t *task) selectPages(list []byte, at int) error {
 	changes, err := t.lun.readPages(list, at)
 	if err != nil {
@@ -61,7 +61,7 @@ func (t *task) selectPages(list []byte, at int) error {
 	return nil
 }
 
-// readPages refuses pages we do not have, and bits that cannot be changed.
+// readPages decodes the pages; it refuses unknown ones and bits that cannot be changed.
 func (l *LUN) readPages(list []byte, at int) (changes []modeChange, err error) {
 	for at < len(list) {
 		p, err := findPage(list, at)
@@ -84,11 +84,11 @@ func (l *LUN) readPages(list []byte, at int) (changes []modeChange, err error) {
 	return changes, nil
 }
 
-// findPage is the page whose code and length stand at list[at].
+// findPage returns the page whose code and length are at list[at].
 func findPage(list []byte, at int) (*modePage, error) {
 	for i := range modePages {
 		p := &modePages[i]
-		if list[at]&0x7f != p.fixed[0] { // PS is reserved here, and often left as it was sensed
+		if list[at]&0x7f != p.fixed[0] { // PS is reserved here, and often left as MODE SENSE returned it
 			continue
 		}
 		if len(list)-at < len(p.fixed) {

@@ -6,12 +6,11 @@ import (
 	"strings"
 )
 
-// operation is one row of the command table: everything about a command that
-// is not its work. The row also answers REPORT SUPPORTED OPERATION CODES,
-// which is how the table is kept honest.
+// operation is one row of the command table: everything about a command except its work.
+// The row also answers REPORT SUPPORTED OPERATION CODES, so the report follows the table.
 type operation struct {
 	name   string
-	usage  cdb   // CDB usage data: the bits that are looked at
+	usage  cdb   // CDB usage data: the bits that may be set
 	size   int   // CDB length, from the opcode's group
 	action int   // service action, -1 if the opcode has none
 	lba    field // first block, if it names blocks
@@ -23,7 +22,7 @@ type operation struct {
 	run    func(task) ([]byte, error)
 }
 
-// moves is the length rule: what the count of a CDB counts, and which way it goes.
+// moves is the length rule: what the count of a CDB counts, and the direction of the data.
 type moves uint8
 
 const (
@@ -37,10 +36,9 @@ const (
 	paramsOut       // a parameter list of count bytes
 )
 
-// access is what a command wants of the medium: how reservations treat it when
-// it comes from an initiator that does not hold them (the tables of
-// commands allowed in the presence of reservations in SPC-4 and SBC-3; for
-// RESERVE, in SPC-2).
+// access is the kind of access of a command: how reservations treat it when it comes from
+// an initiator that does not hold them (the tables of commands allowed in the presence of
+// reservations in SPC-4 and SBC-3; for RESERVE, in SPC-2).
 type access uint8
 
 const (
@@ -49,15 +47,15 @@ const (
 	reading                 // kept out by RESERVE and by exclusive access
 	writing                 // kept out by every reservation
 	powering                // START STOP UNIT: starting is asking, all else is writing
-	reserving               // PERSISTENT RESERVE OUT, RESERVE: they know themselves
+	reserving               // PERSISTENT RESERVE OUT, RESERVE: their handlers decide
 )
 
-// flags are the rest of what must be known before a command runs.
+// flags are the remaining properties that matter before a command runs.
 type flags uint8
 
 const (
 	writes     flags = 1 << iota // refused when the unit is write protected
-	untouched                    // served while a unit attention is owed, and does not report it
+	untouched                    // served while a unit attention is pending, without reporting it
 	unitless                     // served for LUNs that do not exist
 	sanitizes                    // served while a sanitize is under way or has failed
 	alone                        // no other command of the unit runs meanwhile
@@ -69,8 +67,8 @@ func (op *operation) offered(l *LUN) bool {
 	return op.flags&atomically == 0 || l.atomicLimit() > 0
 }
 
-// access is what the command wants of the medium: START STOP UNIT may only be
-// kept out when it stops.
+// access returns the kind of access of the command: START STOP UNIT is refused to others
+// only when it stops.
 func (t *task) access() access {
 	if t.op.access == powering {
 		if c := startStopCDB(t.cdb); c.start() && c.power() == 0 {
@@ -81,7 +79,7 @@ func (t *task) access() access {
 	return t.op.access
 }
 
-// u reads usage data as one writes it: "28 18 ffffffff 1f ffff".
+// u parses usage data in hexadecimal: "28 18 ffffffff 1f ffff".
 func u(s string) (c cdb) {
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
 	if err != nil || len(b) > len(c) {
@@ -125,7 +123,7 @@ func (c *catalog) actions(opcode byte) []operation {
 	return c.rows[i-1 : end]
 }
 
-// find is the row of a CDB, or why there is none.
+// find returns the row of a CDB, or the error if there is none.
 func (c *catalog) find(b *cdb) (*operation, error) {
 	i := int(c.first[b[0]])
 	if i == 0 {
@@ -140,16 +138,16 @@ func (c *catalog) find(b *cdb) (*operation, error) {
 	return nil, invalidField(1, 4)
 }
 
-// check refuses a CDB with a bit set that the row does not know. The standard
-// leaves it to the device server; being strict is what lets an initiator find
-// out that a feature is missing, instead of believing that it worked.
+// check refuses a CDB with a bit set that is not in the usage data. The standard leaves
+// this to the device server; being strict lets an initiator find out that a feature is
+// missing instead of assuming that it worked.
 func (op *operation) check(b *cdb) error {
 	hi := binary.BigEndian.Uint64(b[:]) &^ binary.BigEndian.Uint64(op.usage[:])
 	lo := binary.BigEndian.Uint64(b[8:]) &^ binary.BigEndian.Uint64(op.usage[8:])
 	if op.action >= 0 {
 		hi &^= 0x1f << 48
 	}
-	if op.size <= 8 { // a transport may leave anything after a short CDB
+	if op.size <= 8 { // after a short CDB a transport may leave any bytes
 		hi, lo = hi&^(1<<(8*(8-op.size))-1), 0
 	} else {
 		lo &^= 1<<(8*(16-op.size)) - 1

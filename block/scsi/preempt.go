@@ -2,11 +2,10 @@ package scsi
 
 import "slices"
 
-// preempt is PREEMPT and PREEMPT AND ABORT: registrations with
-// the key named are taken away, and with them the reservation if its holder is
-// among them; it is then ours. Nothing of the commands that were in the unit is
-// left when this runs, and those that come later meet the new reservation, so
-// there is nothing left to abort.
+// preempt is PREEMPT and PREEMPT AND ABORT: it removes the registrations with the given
+// key. If the holder of the reservation is among them, the requesting port takes the
+// reservation over. All earlier commands of the unit have returned when this runs, and
+// later ones meet the new reservation, so there is nothing left to abort.
 func (c *change) preempt() error {
 	if err := c.member(); err != nil {
 		return err
@@ -31,13 +30,13 @@ func (c *change) preempt() error {
 		return err
 	}
 	if before != c.kind && kinds[before].registrants {
-		c.notify(reservationsReleased) // the rest held, or relied on, another type
+		c.notify(reservationsReleased) // the other registrants held or relied on another type
 	}
 	c.generation++
 	return nil
 }
 
-// preempts reports whether the key named is that of the reservation.
+// preempts reports whether the given key is that of the reservation.
 func (c *change) preempts() bool {
 	if c.persistent.kind == 0 {
 		return false
@@ -49,8 +48,8 @@ func (c *change) preempts() bool {
 	return c.list.action != 0 && key == c.list.action
 }
 
-// expel ends the registrations of others that are wanted, notifies them, and says
-// how many registrations were wanted.
+// expel removes the registrations of other ports that match and notifies them; it returns
+// how many registrations matched.
 func (c *change) expel(wanted func(registration) bool) (n int) {
 	c.registrants = slices.DeleteFunc(c.registrants, func(r registration) bool {
 		if !wanted(r) {

@@ -9,11 +9,11 @@ import (
 func TestPreempt(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		held   kind // by a; 0: by nobody
+		held   kind // by a; 0: not held
 		target uint64
 		want   string
 		after  string
-		a, c   []string // owed to the others
+		a, c   []string // pending for the others
 	}{
 		{"the holder", writeExclusive, keyA, "good", "keys " + hexB + hexC + ", held by " + hexB + ", type 3", []string{"2a05"}, nil},
 		{"the holder of a shared one", writeExclusiveRegistrantsOnly, keyA, "good", "keys " + hexB + hexC + ", held by " + hexB + ", type 3", []string{"2a05"}, []string{"2a04"}},
@@ -54,8 +54,8 @@ func TestPreemptOneself(t *testing.T) {
 	r.wantState("keys " + hexA + ", held by " + hexA + ", type 3")
 }
 
-// Once PREEMPT has returned, no write of the victim lands: that is what a cluster
-// fences with.
+// After PREEMPT has returned, no write of the victim reaches the disk: clusters rely on it
+// for fencing.
 func TestNoWriteLandsAfterPreempt(t *testing.T) {
 	for range 20 {
 		r := newRig(t, Options{})
@@ -98,8 +98,8 @@ func (d *lateDisk) WriteAt(p []byte, off int64) (int, error) {
 	return d.memDisk.WriteAt(p, off)
 }
 
-// TestPreemptWaitsForWrites: a PREEMPT is answered when the writes of the one that lost
-// its reservation have landed, for those that come later must find the disk at rest.
+// TestPreemptWaitsForWrites: a PREEMPT is answered only after the writes in flight of the
+// preempted initiator have finished.
 func TestPreemptWaitsForWrites(t *testing.T) {
 	disk := &lateDisk{newMemDisk(rigBlocks), make(chan struct{}, 1), make(chan struct{})}
 	lun, err := NewLUN(disk, Options{Serial: "unit"})
@@ -119,7 +119,7 @@ func TestPreemptWaitsForWrites(t *testing.T) {
 	case got := <-preempted:
 		t.Errorf("PREEMPT = %s while a write of the old holder is under way", got)
 		preempted <- got
-	case <-time.After(50 * time.Millisecond): // that nothing comes takes time to see
+	case <-time.After(50 * time.Millisecond): // the absence of an answer can only be seen over time
 	}
 	close(disk.release)
 	if got := <-written; got != "good" {

@@ -17,7 +17,7 @@ func (r *rig) ask(n *Nexus, in []byte, cdb string, out ...byte) string {
 	return outcome(r.device.Execute(c))
 }
 
-// holding is a way of having a unit for oneself.
+// holding is a way to reserve a unit.
 type holding struct {
 	name          string
 	take, release func(r *rig, n *Nexus, worker int) string // outcomes
@@ -48,9 +48,9 @@ var holdings = []holding{
 	},
 }
 
-// Many initiators want a unit for themselves, write whether they have it or not, rob
-// each other, reset the unit, resize it and change its mode. From the moment one has
-// it until it is told that something happened, it reads nothing but what it wrote.
+// Many initiators reserve a unit, write with or without holding it, preempt each other,
+// reset the unit, resize it and change its mode. From the moment an initiator holds it
+// until it gets a unit attention, it reads only what it wrote.
 func TestAHolderIsAlone(t *testing.T) {
 	for _, h := range holdings {
 		t.Run(h.name, func(t *testing.T) {
@@ -96,8 +96,8 @@ func TestAHolderIsAlone(t *testing.T) {
 	}
 }
 
-// keepTo writes blocks and reads them back as long as it may, and returns how often
-// that went well.
+// keepTo writes blocks and reads them back while it holds the unit, and returns how often
+// that succeeded.
 func (r *rig) keepTo(n *Nexus, tag byte) (times int) {
 	mine, in := fill(tag, 4), make([]byte, 4*BlockSize)
 	for range 3 {
@@ -118,8 +118,8 @@ func (r *rig) keepTo(n *Nexus, tag byte) (times int) {
 	return times
 }
 
-// A disk that grows may say so while its unit is still being put into a device, and
-// several times at once: the last size is the one that stays.
+// A disk may grow while its unit is still being added to a device, and several times at
+// once: the last size must win.
 func TestResizesAtOnce(t *testing.T) {
 	for range 50 {
 		disk := newMemDisk(8)
@@ -151,9 +151,9 @@ func TestResizesAtOnce(t *testing.T) {
 	}
 }
 
-// Whoever asked for the list of units while it changed either has the new list or is
-// told to ask again.
-func TestNobodyMissesAUnit(t *testing.T) {
+// An initiator that reads the list of units while it changes gets either the new list or a
+// unit attention.
+func TestReportLUNsDuringAChange(t *testing.T) {
 	for range 50 {
 		r := newRig(t, Options{})
 		lun, err := NewLUN(newMemDisk(8), Options{Serial: "second"})
@@ -174,15 +174,15 @@ func TestNobodyMissesAUnit(t *testing.T) {
 		r.device.SetLUN(1, lun)
 		wg.Wait()
 		for w, n := range nexuses {
-			if _, owed := n.attention[0].take(); !owed && len(lists[w]) != 8+2*8 {
+			if _, pending := n.attention[0].take(); !pending && len(lists[w]) != 8+2*8 {
 				t.Fatalf("initiator %d has the list %x and is not told that there is another", w, lists[w])
 			}
 		}
 	}
 }
 
-// A sanitize lets go of the unit before it takes it for itself. Who reserves it in
-// between is safe.
+// A sanitize releases the gate before it closes it. A reservation made in between is
+// respected.
 func TestSanitizeAsksAgain(t *testing.T) {
 	r := newRig(t, Options{})
 	r.put(1, 0, 8)

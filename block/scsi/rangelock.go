@@ -10,11 +10,10 @@ type span struct{ lba, n uint64 }
 
 func (s span) overlaps(o span) bool { return s.lba < o.lba+o.n && o.lba < s.lba+s.n }
 
-// rangeLock makes some commands atomic for all others on the blocks they touch
-// (COMPARE AND WRITE, ORWRITE, WRITE ATOMIC). Ordinary reads and writes share
-// their blocks with each other, in any order, as SAM allows for simple tasks.
-// A caller holds one span at a time, so there is nothing to deadlock on. The
-// zero value is ready.
+// rangeLock makes some commands atomic for all others on the blocks they touch (COMPARE AND
+// WRITE, ORWRITE, WRITE ATOMIC). Ordinary reads and writes share their blocks with each
+// other, in any order, as SAM allows for simple tasks. A caller holds one span at a time,
+// so there is no deadlock. The zero value is ready to use.
 type rangeLock struct {
 	mu     sync.Mutex
 	freed  sync.Cond
@@ -22,8 +21,8 @@ type rangeLock struct {
 	alone  []*span // held or waited for by atomic commands, oldest first
 }
 
-// share takes a span for an ordinary command. With wait false it gives up, and
-// says so, rather than wait for an atomic one.
+// share takes a span for an ordinary command. With wait false it returns false instead of
+// waiting for an atomic one.
 func (r *rangeLock) share(s span, wait bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -50,8 +49,8 @@ func (r *rangeLock) unshare(s span) {
 	}
 }
 
-// own takes a span for an atomic command: it waits for those before it, and
-// whoever comes later waits for it. The caller calls the result once.
+// own takes a span for an atomic command: it waits for earlier commands, and later ones
+// wait for it. The caller calls release once.
 func (r *rangeLock) own(s span) (release func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

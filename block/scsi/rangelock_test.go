@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 )
 
-// Who waits for whom.
+// Which commands wait for which.
 func TestRangeLock(t *testing.T) {
 	for _, c := range []struct {
 		name          string

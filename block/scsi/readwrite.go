@@ -6,7 +6,7 @@ func (t task) read() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.fua() { // what the cache holds must be on the medium before it is read back
+	if t.fua() { // cached data must be on the medium before it is read back
 		if err := t.lun.sync(); err != nil {
 			return nil, err
 		}
@@ -35,8 +35,8 @@ func (t task) write() ([]byte, error) {
 	return nil, t.settle()
 }
 
-// settle ends a write: with Force Unit Access, or without a write cache, the
-// data must be on stable storage before the status is sent.
+// settle completes a write: with Force Unit Access, or without a write cache, the data must
+// be on stable storage before the status is sent.
 func (t *task) settle() error {
 	if t.fua() || t.lun.mode.writeThrough.Load() {
 		return t.lun.sync()

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Every way to read and to write, in the eyes of an initiator: 1024 blocks.
+// Every read and write command, as seen by an initiator, on 1024 blocks.
 var transfers = []struct {
 	read, write string
 	lba, n      int
@@ -66,7 +66,7 @@ func TestBeyondTheEnd(t *testing.T) {
 	r.holds(0, 0, rigBlocks)
 }
 
-// What the usage data does not know is refused, with a pointer to the bit.
+// A bit outside the usage data is refused, with a field pointer to it.
 func TestUnknownBitsAreRefused(t *testing.T) {
 	r := newRig(t, Options{})
 	for _, c := range []struct {
@@ -90,7 +90,7 @@ func TestUnknownBitsAreRefused(t *testing.T) {
 	}
 }
 
-// A transport may leave anything in the sixteen bytes behind a short CDB.
+// A transport may leave any bytes after a short CDB.
 func TestBytesBehindTheCDBAreIgnored(t *testing.T) {
 	r := newRig(t, Options{})
 	r.want("good", r.nexus, "00 00 000000 00 ffffffffffffffffffff")
@@ -184,7 +184,7 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// Write-through units sync before they answer, and say so in their plans.
+// Write-through units sync before they answer, and their plans show it.
 func TestWhatIsSynced(t *testing.T) {
 	for _, c := range []struct {
 		cdb     string

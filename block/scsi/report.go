@@ -2,13 +2,12 @@ package scsi
 
 import "time"
 
-// reportLUNs is REPORT LUNS. An initiator that asks knows that the list
-// changed.
+// reportLUNs is REPORT LUNS. It clears the attention that the list changed.
 func (t task) reportLUNs(c reportLUNsCDB) ([]byte, error) {
 	if c.selectReport() > 2 {
 		return nil, invalidField(2, 7)
 	}
-	for i := range t.nexus.attention { // before looking: what changes from now on is news
+	for i := range t.nexus.attention { // before reading the list: later changes raise it again
 		t.nexus.attention[i].drop(reportedLUNsChanged)
 	}
 	b := make([]byte, 8)
@@ -21,13 +20,13 @@ func (t task) reportLUNs(c reportLUNsCDB) ([]byte, error) {
 	return b, nil
 }
 
-// requestSense is REQUEST SENSE: an attention that is owed, or how far a sanitize
-// is, or nothing; never an error.
+// requestSense is REQUEST SENSE: a pending unit attention, or the progress of a sanitize,
+// or no sense; never an error.
 func (t task) requestSense(c requestSenseCDB) ([]byte, error) {
 	s := &sense{key: noSense}
 	if t.lun == nil {
 		s = errNoUnit
-	} else if code, owed := t.nexus.attention[t.lun.number].take(); owed {
+	} else if code, pending := t.nexus.attention[t.lun.number].take(); pending {
 		s = &sense{key: unitAttention, code: code}
 	} else if err := t.lun.sanitizing.refuse(); err != nil {
 		s = err.(*sense)
@@ -112,7 +111,7 @@ func (op *operation) timeouts() []byte {
 	return b
 }
 
-// patience is how long commands take, and how long one should wait for them.
+// patience is how long commands take, and how long an initiator should wait for them.
 var patience = [...]struct{ nominal, recommended time.Duration }{
 	Quick: {time.Second, 10 * time.Second},
 	Read:  {time.Second, 60 * time.Second},

@@ -14,10 +14,10 @@ const (
 	exclusiveAccessAllRegistrants  kind = 8
 )
 
-// kinds says of each type who may do what besides the holder.
+// kinds lists for each type what initiators other than the holder may do.
 var kinds = map[kind]struct {
 	othersRead  bool // exclusive access keeps even readers out
-	registrants bool // a registrant may do all
+	registrants bool // registrants have full access
 	everyone    bool // every registrant is a holder
 }{
 	writeExclusive:                 {othersRead: true},
@@ -49,7 +49,7 @@ func (p persistent) clone() persistent {
 	return p
 }
 
-// key is what a port is registered with, and whether it is.
+// key returns the key that a port is registered with, and whether it is registered.
 func (p *persistent) key(port string) (uint64, bool) {
 	i := slices.IndexFunc(p.registrants, func(r registration) bool { return r.Port == port })
 	if i < 0 {
@@ -70,7 +70,7 @@ func (p *persistent) holds(port string) bool {
 	return p.holder == port
 }
 
-// admit reports whether the reservation lets a port have that access.
+// admit reports whether the reservation allows a port that access.
 func (p *persistent) admit(port string, a access) bool {
 	if p.kind == 0 || a < reading || a == reserving || p.holds(port) {
 		return true
@@ -84,8 +84,8 @@ func (p *persistent) admit(port string, a access) bool {
 	return a == reading && k.othersRead
 }
 
-// reservations are all that stand between initiators and a unit: persistent
-// ones, and the older RESERVE, which excludes them.
+// reservations are the reservations of a unit: persistent ones, and the older RESERVE,
+// which excludes them.
 type reservations struct {
 	persistent
 	legacy *Nexus // holder of RESERVE(6) or (10)
@@ -109,8 +109,8 @@ func (t task) reserve() ([]byte, error) {
 	return nil, nil
 }
 
-// release is RELEASE(6) and (10). From an initiator that holds nothing it does
-// nothing, and is no error.
+// release is RELEASE(6) and (10). From an initiator that holds nothing it has no effect and
+// is not an error.
 func (t task) release() ([]byte, error) {
 	if len(t.lun.reservations.registrants) > 0 {
 		return nil, errConflict

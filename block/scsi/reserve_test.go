@@ -31,10 +31,11 @@ func (r *rig) pr(want string, n *Nexus, action int, k kind, key, actionKey uint6
 	r.want(want, n, fmt.Sprintf("5f %02x %02x 0000 00000018 00", action, byte(k)), outList(key, actionKey, 0)...)
 }
 
-// owes says what a nexus is owed, one condition at a time, until nothing is.
-func (r *rig) owes(n *Nexus) (all []string) {
+// pending reads the conditions that are pending for a nexus, one at a time, until none is
+// left.
+func (r *rig) pending(n *Nexus) (all []string) {
 	for {
-		res := r.do(n, "03 00 0000 12 00") // REQUEST SENSE tells and clears
+		res := r.do(n, "03 00 0000 12 00") // REQUEST SENSE reports and clears
 		if res.In[2] == 0 {
 			return all
 		}
@@ -44,12 +45,12 @@ func (r *rig) owes(n *Nexus) (all []string) {
 
 func (r *rig) wantOwed(n *Nexus, want ...string) {
 	r.t.Helper()
-	if got := r.owes(n); fmt.Sprint(got) != fmt.Sprint(want) {
-		r.t.Errorf("%s is owed %v, want %v", n.port, got, want)
+	if got := r.pending(n); fmt.Sprint(got) != fmt.Sprint(want) {
+		r.t.Errorf("%s has %v pending, want %v", n.port, got, want)
 	}
 }
 
-// state is the reservation as READ KEYS and READ RESERVATION tell it.
+// state is the reservation as READ KEYS and READ RESERVATION report it.
 func (r *rig) state() string {
 	n := r.device.Login("reader")
 	defer r.device.Logout(n)
@@ -77,7 +78,7 @@ const (
 	hexC             = "000000000000000c"
 )
 
-// Who may read and who may write under each type (SPC-4 table 57).
+// The initiators that may read and write under each type (SPC-4 table 57).
 func TestReservationsKeepOthersOut(t *testing.T) {
 	const read, write = "28 00 00000000 00 0001 00", "2a 00 00000000 00 0001 00"
 	for _, c := range []struct {
@@ -135,14 +136,14 @@ func TestRegister(t *testing.T) {
 	r.want("5/1a00", a, "5f 00 00 0000 00000017 00", outList(keyC, 0, 0)[:23]...)
 	r.want("5/1a00", a, "5f 00 00 0000 00000019 00", append(outList(keyC, 0, 0), 0)...)
 	r.want("5/2600", a, "5f 00 00 0000 00000018 00", outList(keyC, keyA, 0x08)...) // SPEC_I_PT
-	r.want("5/2600", a, "5f 00 00 0000 00000018 00", outList(keyC, keyA, 0x01)...) // APTPL, nowhere to keep it
+	r.want("5/2600", a, "5f 00 00 0000 00000018 00", outList(keyC, keyA, 0x01)...) // APTPL without a Keeper
 	r.wantState("keys " + hexC)
 	if res := r.do(a, "5e 00 0000000000 0008 00"); !bytes.Equal(res.In, b("00000004 00000008")) {
 		t.Errorf("READ KEYS cut short = %x, want generation 4, 8 bytes to come", res.In)
 	}
 }
 
-// The end of a registration is the end of what it held, unless others hold it too.
+// A registration that ends releases its reservation, unless others hold it too.
 func TestUnregister(t *testing.T) {
 	for _, c := range []struct {
 		kind  kind

@@ -29,8 +29,8 @@ func (t task) readReservation() ([]byte, error) {
 	return append(b, 0, 0, 0, 0, 0, byte(p.kind), 0, 0), nil
 }
 
-// reportCapabilities: the types above, all target ports at once (there is one),
-// and APTPL where it can be kept.
+// reportCapabilities: the types above, all target ports at once (there is one), and APTPL
+// where there is a Keeper.
 func (t task) reportCapabilities() ([]byte, error) {
 	r := &t.lun.reservations
 	b := []byte{0, 8, 0x04, 0x80, 0xea, 0x01, 0, 0} // ATP_C; TMV; type mask
@@ -62,8 +62,8 @@ func (t task) readFullStatus() ([]byte, error) {
 	return append(p.reservationHeader(len(list)), list...), nil
 }
 
-// transportID names an iSCSI initiator port, with its session identifier: format
-// 01b. The name ends with a zero and is filled up to four bytes.
+// transportID names an iSCSI initiator port, with its session identifier: format 01b. The
+// name is terminated with a zero and padded to a multiple of four bytes.
 func transportID(port string) []byte {
 	b := append([]byte{0x45, 0, 0, 0}, port...)
 	b = append(b, 0)

@@ -2,7 +2,7 @@ package scsi
 
 import "slices"
 
-// maxRegistrants bounds what initiators can make a unit remember.
+// maxRegistrants bounds the registrations that initiators can make.
 const maxRegistrants = 256
 
 // reservationList is the parameter list of PERSISTENT RESERVE OUT.
@@ -12,14 +12,14 @@ type reservationList struct {
 	keep   bool   // APTPL
 }
 
-// notice is a unit attention that a change of reservations owes to a port.
+// notice is a unit attention that a change of reservations raises for a port.
 type notice struct {
 	port string
 	what condition
 }
 
-// change is one service action under way: the state it changes, who asked for
-// it, and which registrants are to be notified.
+// change is one service action under way: the state it changes, the requesting port, and
+// the registrants to notify.
 type change struct {
 	persistent
 	list    reservationList
@@ -41,7 +41,7 @@ func persistentReserveOut(act func(*change) error) func(task) ([]byte, error) {
 		}
 		c := change{persistent: r.persistent.clone(), port: t.nexus.port, kind: b.kind(),
 			list: reservationList{get64(t.out), get64(t.out[8:]), t.out[20]&0x01 != 0}}
-		if t.out[20]&0x08 != 0 { // SPEC_I_PT: we register no ports but the one that asks
+		if t.out[20]&0x08 != 0 { // SPEC_I_PT: only the requesting port can be registered
 			return nil, invalidParameter(20, 3)
 		}
 		if c.list.keep && r.keeper == nil {
@@ -59,7 +59,7 @@ func persistentReserveOut(act func(*change) error) func(task) ([]byte, error) {
 	})
 }
 
-// notify owes attentions to the nexuses of ports, as far as they are there.
+// notify raises the attentions for those of the ports that have a nexus.
 func (l *LUN) notify(notices []notice) {
 	d := l.device.Load()
 	d.mu.RLock()
@@ -73,7 +73,7 @@ func (l *LUN) notify(notices []notice) {
 	}
 }
 
-// notify owes an attention to every registrant but the one that asks.
+// notify raises an attention for every registrant except the requesting one.
 func (c *change) notify(what condition) {
 	for _, r := range c.registrants {
 		if r.Port != c.port {
@@ -90,8 +90,8 @@ func (c *change) member() error {
 	return nil
 }
 
-// register is REGISTER: from the outside with key zero, from the inside with the
-// key one has. A new key of zero ends the registration.
+// register is REGISTER: an unregistered port gives key zero, a registered one its own key.
+// A new key of zero ends the registration.
 func (c *change) register() error {
 	if key, _ := c.key(c.port); key != c.list.key {
 		return errConflict
@@ -123,8 +123,8 @@ func (c *change) registerAnyway() error {
 	return nil
 }
 
-// unregister takes a port out. What it held goes with it, unless others hold it
-// too; registrants of a shared reservation are notified.
+// unregister removes a port. Its reservation is released, unless others hold it too;
+// registrants of a shared reservation are notified.
 func (c *change) unregister(port string) {
 	held := c.holds(port)
 	c.registrants = slices.DeleteFunc(c.registrants, func(r registration) bool { return r.Port == port })
@@ -136,7 +136,7 @@ func (c *change) unregister(port string) {
 	}
 }
 
-// reserve is RESERVE. Reserving again what one holds is no error.
+// reserve is RESERVE. A holder may repeat it.
 func (c *change) reserve() error {
 	if err := c.member(); err != nil {
 		return err
@@ -163,7 +163,7 @@ func (c *change) take() error {
 	return nil
 }
 
-// release is RELEASE. From a registrant that holds nothing it does nothing.
+// release is RELEASE. From a registrant that holds nothing it has no effect.
 func (c *change) release() error {
 	if err := c.member(); err != nil {
 		return err
@@ -181,7 +181,7 @@ func (c *change) release() error {
 	return nil
 }
 
-// clear is CLEAR: the reservation and all registrations go.
+// clear is CLEAR: it removes the reservation and all registrations.
 func (c *change) clear() error {
 	if err := c.member(); err != nil {
 		return err

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// rig is a device with one unit on a memDisk, and an initiator that has been told
-// of the power on.
+// rig is a device with one unit on a memDisk, and an initiator that has taken the power-on
+// attention.
 type rig struct {
 	t      testing.TB
 	disk   *memDisk
@@ -45,7 +45,7 @@ func (r *rig) login(host string) *Nexus {
 	return n
 }
 
-// b reads bytes as one writes them in hex; spaces are for the eye.
+// b parses hexadecimal bytes and ignores spaces.
 func b(s string) []byte {
 	v, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
 	if err != nil {
@@ -103,7 +103,7 @@ func fill(c byte, n int) []byte {
 	return p
 }
 
-// put writes blocks behind SCSI's back.
+// put writes blocks directly to the disk.
 func (r *rig) put(c byte, lba, n int) {
 	r.t.Helper()
 	if _, err := r.disk.WriteAt(fill(c, n), int64(lba*BlockSize)); err != nil {

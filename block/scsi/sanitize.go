@@ -5,18 +5,18 @@ import (
 	"sync/atomic"
 )
 
-// sanitizing is how far a sanitize has come. Resets, aborts and logouts do not
-// touch it. The zero value is ready.
+// sanitizing is the state of a sanitize. Resets, aborts and logouts do not affect it. The
+// zero value is ready to use.
 type sanitizing struct {
 	closed       atomic.Bool // running or failed: every command looks here
 	mu           sync.Mutex
 	running      bool
 	done, total  uint64 // blocks
-	failed       bool   // the last one, and no EXIT FAILURE MODE has come since
+	failed       bool   // the last one failed, and no EXIT FAILURE MODE has come since
 	unrestricted bool   // it was started with AUSE: EXIT FAILURE MODE may leave it
 }
 
-// refuse is the answer to most commands while a sanitize runs, or has failed.
+// refuse returns the error for most commands while a sanitize runs or has failed.
 func (s *sanitizing) refuse() error {
 	if !s.closed.Load() {
 		return nil
@@ -32,7 +32,7 @@ func (s *sanitizing) refuse() error {
 	return nil
 }
 
-// progress returns how far the one that runs has come, in 65536ths.
+// progress returns the progress of the running sanitize, in 65536ths.
 func (s *sanitizing) progress() *sense {
 	e := &sense{key: notReady, code: 0x041b}
 	e.specific[0] = 0x80
@@ -40,7 +40,8 @@ func (s *sanitizing) progress() *sense {
 	return e
 }
 
-// begin claims the unit for one sanitize, or returns as an error how far another is.
+// begin claims the unit for one sanitize, or returns the progress of another one as an
+// error.
 func (s *sanitizing) begin(blocks uint64, unrestricted bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,20 +81,20 @@ func (s *sanitizing) leave() error {
 	return nil
 }
 
-// sanitizeStep is how much is erased between two looks at the progress.
+// sanitizeStep is how much is erased between two updates of the progress, in blocks.
 const sanitizeStep = 1 << 30 / BlockSize
 
-// eraseAll is SANITIZE with BLOCK ERASE and with CRYPTOGRAPHIC ERASE: every block
-// is given back and reads as zeros for good. The map from blocks to storage is
-// what is thrown away, as an SSD throws away its key; what the storage below does
-// with space it was given back is its affair. OVERWRITE is not offered: a thin
-// volume would fill up, and older copies in the layers below would be left.
+// eraseAll is SANITIZE with BLOCK ERASE and with CRYPTOGRAPHIC ERASE: every block is
+// unmapped and reads as zeros for good. It discards the map from blocks to storage, as an
+// SSD discards its key; what the storage below does with the freed space is not covered.
+// OVERWRITE is not supported: a thin volume would fill up, and older copies would remain in
+// the layers below.
 func (t task) eraseAll(c sanitizeCDB) ([]byte, error) {
 	if t.cdb.number(t.op.count) != 0 {
 		return nil, invalidField(t.op.count.at, -1)
 	}
 	t.lun.gate.RUnlock()
-	defer t.lun.gate.RLock() // dispatch gives it back
+	defer t.lun.gate.RLock() // dispatch unlocks it
 	blocks, err := t.empty(c.unrestrictedExit())
 	if err != nil {
 		return nil, err
@@ -104,9 +105,8 @@ func (t task) eraseAll(c sanitizeCDB) ([]byte, error) {
 }
 
 // empty waits until all commands that had entered the unit have left, and begins a
-// sanitize. Those that come later are refused, so the gate stays open for them. While
-// the task waited for the gate the unit may have been reserved, so it is asked
-// again whether it may.
+// sanitize. Later commands are refused, so the gate can stay open for them. While the task
+// waited for the gate the unit may have been reserved, so access is checked again.
 func (t *task) empty(unrestricted bool) (blocks uint64, err error) {
 	t.lun.gate.Lock()
 	defer t.lun.gate.Unlock()

@@ -36,7 +36,7 @@ func TestSanitize(t *testing.T) {
 	r.holds(1, 0, rigBlocks)
 }
 
-// slowDisk holds up writes and unmaps until it is told to go on.
+// slowDisk holds up writes and unmaps until it is released.
 type slowDisk struct {
 	*memDisk
 	write, unmap, entered chan struct{}
@@ -57,8 +57,8 @@ func (d *slowDisk) Unmap(off, n int64) error {
 	return d.memDisk.Unmap(off, n)
 }
 
-// While a sanitize runs others are refused, not made to wait, and told how far it
-// is; a reset does not end it.
+// While a sanitize runs, other commands are refused with its progress instead of waiting; a
+// reset does not end it.
 func TestSanitizeInProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, Options{})
@@ -74,7 +74,7 @@ func TestSanitizeInProgress(t *testing.T) {
 				t.Errorf("%s: sense %x, want the progress", cdb, res.Sense)
 			}
 		}
-		r.want("2/041b", other, "16") // even what would wait for all others
+		r.want("2/041b", other, "16") // even a command that runs alone
 		r.want("good", other, "12 00 00 0024 00")
 		r.want("good", other, "a0 00 00 000000 00000100 00 00")
 		if res := r.want("good", other, "03 00 0000 12 00"); res.In[2] != 2 || res.In[12] != 0x04 {
@@ -108,8 +108,8 @@ func TestSanitizeWaitsForWhatIsUnderWay(t *testing.T) {
 	r.holds(0, 0, 1)
 }
 
-// A failed sanitize is told of until it is repeated, or left where that was
-// allowed beforehand (AUSE).
+// A failed sanitize is reported until it is repeated, or left with EXIT FAILURE MODE where
+// AUSE allowed that.
 func TestSanitizeThatFails(t *testing.T) {
 	for _, c := range []struct{ cdb, exit, after string }{
 		{"48 02 0000000000 0000 00", "3/3103", "3/3103"},

@@ -25,8 +25,8 @@ const (
 // code is an additional sense code and its qualifier.
 type code uint16
 
-// sense is why a command ended with CHECK CONDITION. It is an error so that
-// handlers are written like any other Go.
+// sense is the sense data of a CHECK CONDITION. It is an error so that handlers read like
+// any other Go.
 type sense struct {
 	key  key
 	code code
@@ -34,20 +34,20 @@ type sense struct {
 	info    uint64 // INFORMATION, if hasInfo: a block address or an offset
 	hasInfo bool
 
-	// specific are the sense-key specific bytes, zero if there are none: a
-	// field pointer, or how far a sanitize has come.
+	// specific are the sense-key specific bytes, zero if there are none: a field pointer,
+	// or the progress of a sanitize.
 	specific [3]byte
 }
 
 func (s *sense) Error() string { return fmt.Sprintf("sense %x/%04x", s.key, s.code) }
 
-// errConflict is the error of a command that a reservation keeps out.
+// errConflict is the error of a command that a reservation forbids.
 var errConflict = errors.New("reservation conflict")
 
-// errBusy is the error of a command that met another one it must not wait for.
+// errBusy is the error of a command that would have to wait for another one and must not.
 var errBusy = errors.New("busy")
 
-// errShortExtent is the error of a Disk that does not keep its promise.
+// errShortExtent is the error of a Disk that breaks the contract of Extent.
 var errShortExtent = errors.New("the disk reported an extent shorter than a block")
 
 // errNotCached says that TryExecute would have had to wait.
@@ -93,8 +93,8 @@ func readFault(lba uint64) *sense {
 	return &sense{key: mediumError, code: 0x1100, info: lba, hasInfo: true}
 }
 
-// writeFault is the sense of a failed write, unmap or flush. Running out of space is
-// distinguished: the initiator can do something about it.
+// writeFault is the sense of a failed write, unmap or flush. A lack of space is
+// distinguished: the initiator can free some.
 func writeFault(err error) *sense {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return errSpaceAllocation
@@ -110,7 +110,7 @@ func (s *sense) fixed() []byte {
 	b[7] = byte(len(b) - 8)
 	binary.BigEndian.PutUint16(b[12:], uint16(s.code))
 	copy(b[15:], s.specific[:])
-	if s.hasInfo && s.info <= 0xffffffff { // a larger one does not fit and is not VALID
+	if s.hasInfo && s.info <= 0xffffffff { // a larger one does not fit: VALID stays 0
 		b[0] |= 0x80
 		binary.BigEndian.PutUint32(b[3:], uint32(s.info))
 	}

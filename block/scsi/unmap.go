@@ -1,12 +1,12 @@
 package scsi
 
-// Limits of what one command may make us do, reported in the Block Limits page.
+// Limits of one command, reported in the Block Limits page.
 const (
 	maxUnmapDescriptors = 256
 	maxWriteSame        = 512 << 20 / BlockSize // blocks
 )
 
-// unmap is UNMAP. All descriptors are looked at before the first is put to use.
+// unmap is UNMAP. All descriptors are checked before the first takes effect.
 func (t task) unmap() ([]byte, error) {
 	list := t.out[:t.cdb.number(t.op.count)]
 	if len(list) == 0 {
@@ -15,7 +15,7 @@ func (t task) unmap() ([]byte, error) {
 	if len(list) < 8 {
 		return nil, errParameterLength
 	}
-	n := int(get16(list[2:])) / 16 // a descriptor that is cut off does not count
+	n := int(get16(list[2:])) / 16 // a truncated descriptor is ignored
 	if n > maxUnmapDescriptors {
 		return nil, invalidParameter(2, -1)
 	}
@@ -38,7 +38,7 @@ func (t task) unmap() ([]byte, error) {
 	return nil, t.settle()
 }
 
-// unmap gives a span back.
+// unmap deallocates a span.
 func (l *LUN) unmap(s span) error {
 	if s.n == 0 {
 		return nil
@@ -51,12 +51,11 @@ func (l *LUN) unmap(s span) error {
 	return nil
 }
 
-// writeSame is WRITE SAME(10) and (16): one block, or zeros with NDOB, to a range;
-// a count of zero means up to the end. With UNMAP the range is given back instead
-// and reads as zeros, whatever the block holds: so the table of ANCHOR and UNMAP
-// has it, so LIO and tgt do it, and libiscsi's suite (WriteSame10.UnmapUntilEnd)
-// demands it; initiators send zeros anyway. ANCHOR is not in the usage data: there
-// are no anchored blocks.
+// writeSame is WRITE SAME(10) and (16): one block, or zeros with NDOB, to a range; a count
+// of zero means up to the end. With UNMAP the range is deallocated instead and reads as
+// zeros, whatever the block holds: SBC-3's table of ANCHOR and UNMAP says so, LIO and tgt
+// do so, and libiscsi's suite (WriteSame10.UnmapUntilEnd) demands it; initiators send zeros
+// anyway. ANCHOR is not in the usage data: there are no anchored blocks.
 func (t task) writeSame(c writeSameCDB) ([]byte, error) {
 	lba, n := t.blocks()
 	if err := t.lun.within(lba, n); err != nil {
@@ -70,7 +69,7 @@ func (t task) writeSame(c writeSameCDB) ([]byte, error) {
 	}
 	write := t.lun.fill
 	if c.unmap() {
-		write = t.lun.giveBack
+		write = t.lun.unmapFill
 	}
 	if err := write(span{lba, n}, t.out); err != nil {
 		return nil, err
@@ -78,8 +77,8 @@ func (t task) writeSame(c writeSameCDB) ([]byte, error) {
 	return nil, t.settle()
 }
 
-// giveBack is fill for a range that is unmapped.
-func (l *LUN) giveBack(s span, _ []byte) error { return l.unmap(s) }
+// unmapFill is fill for a range that is unmapped.
+func (l *LUN) unmapFill(s span, _ []byte) error { return l.unmap(s) }
 
 // fill writes one block, zeros if there is none, over a span.
 func (l *LUN) fill(s span, block []byte) error {
@@ -130,8 +129,8 @@ func (t task) getLBAStatus() ([]byte, error) {
 	return b, nil
 }
 
-// run is the blocks from lba on that are alike, joined from the pieces that the disk
-// reports: at most what four bytes can count.
+// run returns the length of the run of equal state from lba on, joined from the extents
+// that the disk reports, up to what four bytes can count.
 func (l *LUN) run(lba, end uint64) (n uint64, mapped bool, err error) {
 	for at := lba; at < end && n < 0xffffffff; {
 		size, m, err := l.disk.Extent(int64(at * BlockSize))

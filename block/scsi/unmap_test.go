@@ -83,7 +83,7 @@ func TestWriteSame(t *testing.T) {
 	}
 }
 
-// hugeDisk is a terabyte of which nothing is kept; only lengths matter.
+// hugeDisk is a terabyte that stores nothing; only lengths matter.
 type hugeDisk struct{ *memDisk }
 
 func (hugeDisk) Size() int64                              { return 1 << 40 }
@@ -131,7 +131,7 @@ func TestGetLBAStatus(t *testing.T) {
 	}
 }
 
-// A disk that tells of a terabyte in pieces is told on in one.
+// Extents of a terabyte that the disk reports in pieces are reported as one.
 func TestExtentsAreJoined(t *testing.T) {
 	r := newHugeRig(t)
 	res := r.want("good", r.nexus, "9e 12 0000000000000000 00000100 00 00")
@@ -140,8 +140,8 @@ func TestExtentsAreJoined(t *testing.T) {
 	}
 }
 
-// TestUnmapIsSynced: without a write cache, what was given back is given back after a
-// power cut as well.
+// TestUnmapIsSynced: without a write cache, unmapped blocks are still unmapped after a
+// power cut.
 func TestUnmapIsSynced(t *testing.T) {
 	for through, syncs := range map[bool]int{true: 1, false: 0} {
 		r := newRig(t, Options{WriteThrough: through})

@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// scratchSize is the size of the pieces in which data is read only to look at it.
+// scratchSize is the size of the pieces in which data is read for comparison, in bytes.
 const scratchSize = 256 << 10
 
-// scratch lends buffers for that. A pool, so that a verify of a whole disk does
-// not leave its size in garbage.
+// scratch lends buffers for that: without a pool, verifying a disk would leave its size in
+// garbage.
 var scratch = sync.Pool{New: func() any { return new([scratchSize]byte) }}
 
 // verify is VERIFY(10), (12) and (16).
@@ -24,8 +24,8 @@ func (t task) verify() ([]byte, error) {
 	return nil, t.lun.compare(s, t.out, t.bytchk())
 }
 
-// writeAndVerify is WRITE AND VERIFY(10), (12) and (16). What is verified has
-// been on the medium: the data is synced before it is read back.
+// writeAndVerify is WRITE AND VERIFY(10), (12) and (16). The data is synced before it is
+// read back.
 func (t task) writeAndVerify() ([]byte, error) {
 	if t.bytchk() > 1 {
 		return nil, invalidField(1, 2)
@@ -41,8 +41,8 @@ func (t task) writeAndVerify() ([]byte, error) {
 	return nil, t.lun.compare(s, t.out, t.bytchk())
 }
 
-// compare reads a span and compares it as BYTCHK says: with nothing (it must be
-// readable), byte by byte, or each block with one.
+// compare reads a span and compares it as BYTCHK says: not at all (it must be readable),
+// byte by byte, or each block with the same one.
 func (l *LUN) compare(s span, with []byte, bytchk byte) error {
 	l.ranges.share(s, true)
 	defer l.ranges.unshare(s)
@@ -68,7 +68,8 @@ func (l *LUN) compare(s span, with []byte, bytchk byte) error {
 	return nil
 }
 
-// differs is where a and b, of one length, first differ, less than 0 if nowhere.
+// differs returns the index at which a and b, of equal length, first differ, or a negative
+// number.
 func differs(a, b []byte) int {
 	if bytes.Equal(a, b) {
 		return -1
@@ -81,5 +82,5 @@ func differs(a, b []byte) int {
 	return -1
 }
 
-// repeat is n bytes made of one block.
+// repeat returns n bytes of repeated blocks.
 func repeat(block []byte, n int) []byte { return bytes.Repeat(block, n/len(block)) }

@@ -41,7 +41,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// lyingDisk takes writes and does not keep them.
+// lyingDisk accepts writes and drops them.
 type lyingDisk struct{ *memDisk }
 
 func (d lyingDisk) WriteAt(p []byte, off int64) (int, error) { return len(p), nil }

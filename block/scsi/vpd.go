@@ -27,7 +27,7 @@ func supportedPages(*LUN) []byte {
 
 func (l *LUN) unitSerialNumber() []byte { return []byte(l.options.Serial) }
 
-// Association: what a designator is the name of.
+// Association: what a designator identifies.
 const (
 	ofUnit   = 0x00
 	ofPort   = 0x10
@@ -46,8 +46,8 @@ const (
 	utf8Code   = 0x3
 )
 
-// deviceIdentification names the unit, the port and the device. Linux makes
-// /dev/disk/by-id of the NAA name, multipath compares it, ESXi insists on it.
+// deviceIdentification names the unit, the port and the device. Linux makes /dev/disk/by-id
+// from the NAA name, multipath compares it, ESXi requires it.
 func (l *LUN) deviceIdentification() []byte {
 	var b []byte
 	for _, name := range l.names() {
@@ -78,7 +78,7 @@ func designator(code, what byte, value []byte) []byte {
 	return append([]byte{code, what, 0, byte(len(value))}, value...)
 }
 
-// nameString ends with a zero and is filled up to four bytes.
+// nameString is terminated with a zero and padded to a multiple of four bytes.
 func nameString(s string) []byte {
 	b := append([]byte(s), 0)
 	for len(b)%4 != 0 {
@@ -98,11 +98,11 @@ func (l *LUN) extendedInquiry() []byte {
 	return b
 }
 
-// blockLimits: how much one command may ask for, and how much it should.
+// blockLimits: the maximum and the optimal size of commands.
 func (l *LUN) blockLimits() []byte {
 	b := make([]byte, 60)
 	b[1] = maxCompareAndWrite
-	put16(b[2:], 4096/BlockSize) // transfers of less cost as much as a page
+	put16(b[2:], 4096/BlockSize) // a smaller transfer costs as much as a page
 	put32(b[4:], MaxTransfer/BlockSize)
 	put32(b[8:], 1<<20/BlockSize) // optimal: initiators read ahead by it
 	put32(b[16:], 0xffffffff)     // UNMAP: any number of blocks
@@ -122,6 +122,6 @@ func (l *LUN) blockCharacteristics() []byte {
 	return b
 }
 
-// blockProvisioning: thin; UNMAP and both WRITE SAME give space back, and what
-// was given back reads as zeros.
+// blockProvisioning: thin; UNMAP and both WRITE SAME deallocate, and deallocated blocks
+// read as zeros.
 func (l *LUN) blockProvisioning() []byte { return []byte{0, 0xe4, 0x02, 0} }

@@ -17,16 +17,16 @@ const (
 	arpLength    = 28
 	arpRequest   = 1
 
-	// looks are how often the network is asked who has an address, lookTime how long
-	// each answer is waited for. A host on the same network answers in a millisecond.
+	// looks is the number of ARP probes for an address, lookTime the wait for each answer.
+	// A host on the same network answers in a millisecond.
 	looks    = 2
 	lookTime = 100 * time.Millisecond
 )
 
-// whoHas asks the network for the card that has an address, nil when none answers.
-// ARP reaches hosts that keep silent to a ping.
+// whoHas finds the card that has an address by ARP, nil if none answers. ARP also finds
+// hosts that do not answer pings.
 func (s *Sockets) whoHas(ctx context.Context, a netip.Addr) (net.HardwareAddr, error) {
-	iface, err := net.InterfaceByIndex(s.iface.Index) // as it is now: a bridge gets another card with its ports
+	iface, err := net.InterfaceByIndex(s.iface.Index) // read again: a bridge changes its address with its ports
 	if err != nil {
 		return nil, fmt.Errorf("look for a host at %s: %w", a, err)
 	}
@@ -51,8 +51,8 @@ func (s *Sockets) whoHas(ctx context.Context, a netip.Addr) (net.HardwareAddr, e
 	return nil, nil
 }
 
-// arpProbe is the frame that asks who has a. It names no address of ours, so that it
-// changes nobody's mind (RFC 5227 section 2.1.1).
+// arpProbe makes the frame that asks for a. It contains no address of ours, so that it
+// changes no ARP cache (RFC 5227 section 2.1.1).
 func arpProbe(from net.HardwareAddr, a netip.Addr) []byte {
 	b := make([]byte, ethernetHeader+arpLength)
 	copy(b, broadcastMAC)
@@ -65,8 +65,8 @@ func arpProbe(from net.HardwareAddr, a netip.Addr) []byte {
 	return b
 }
 
-// arpOwner is the card that says in the frame f that it has a, be it a question or an
-// answer (RFC 5227 section 2.1.1), nil when nobody says so there.
+// arpOwner returns the card that claims a in the frame f, a request or a reply (RFC 5227
+// section 2.1.1), or nil.
 func arpOwner(f []byte, a netip.Addr) net.HardwareAddr {
 	if len(f) < ethernetHeader+arpLength || binary.BigEndian.Uint16(f[12:]) != ethertypeARP {
 		return nil

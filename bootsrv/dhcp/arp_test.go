@@ -10,8 +10,8 @@ import (
 	"github.com/insomniacslk/dhcp/dhcpv4"
 )
 
-// Only an offer of an address that is new to its client, or was its own in an earlier
-// life, is worth a look: a machine that boots again does not wait.
+// Only an address that is new to the client, or that it had long ago, is probed: a machine
+// that boots again does not wait.
 func TestFresh(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -40,7 +40,7 @@ func TestFresh(t *testing.T) {
 	}
 }
 
-// An address that another host has goes to nobody; the client is offered the next.
+// An address in use by another host is not offered; the client gets the next one.
 func TestInstead(t *testing.T) {
 	n := newNetwork(t, nil)
 	p := build(t, known1, discover)
@@ -56,7 +56,7 @@ func TestInstead(t *testing.T) {
 	}
 }
 
-// A client that declines whatever it is offered empties no range.
+// A client that declines every offer does not exhaust the range.
 func TestDeclineFlood(t *testing.T) {
 	n := newNetwork(t, func(c *Config) { c.Range.Last = netip.MustParseAddr("10.77.0.199") })
 	for i := range 100 {

@@ -10,24 +10,24 @@ import (
 	"ironhook/ipxe"
 )
 
-// kind is what in a machine is asking.
+// kind is the kind of software that asks.
 type kind int
 
 const (
-	system kind = iota // an operating system, or anything else that does not boot
+	system kind = iota // an operating system, or another client that does not boot
 	pxe                // firmware that loads over TFTP
 	uefi               // UEFI's HTTP boot
 	script             // iPXE, in ROM or loaded before
 )
 
-// client is who asks, as far as the packet tells.
+// client identifies the sender of a packet.
 type client struct {
 	kind kind
 	arch ipxe.Arch
 }
 
-// identify reads who asks. iPXE calls itself PXEClient too, so it is looked for
-// first; not to do so would load iPXE from iPXE for ever.
+// identify identifies the sender. iPXE calls itself PXEClient too, so it is checked first;
+// otherwise iPXE would load iPXE for ever.
 func identify(p *dhcpv4.DHCPv4) client {
 	c := client{arch: arch(p)}
 	class := p.ClassIdentifier()
@@ -42,8 +42,8 @@ func identify(p *dhcpv4.DHCPv4) client {
 	return c
 }
 
-// arch is the first architecture the client names; none is a BIOS from before
-// RFC 4578.
+// arch is the first architecture that the client names; a client without one is a BIOS
+// older than RFC 4578.
 func arch(p *dhcpv4.DHCPv4) ipxe.Arch {
 	v := p.Options.Get(dhcpv4.OptionClientSystemArchitectureType)
 	if len(v) < 2 {
@@ -64,8 +64,8 @@ func (c client) String() string {
 	return "operating system"
 }
 
-// bootFile is what the client is to load: a URL, or a name on the TFTP server.
-// The error of one that cannot be served says why.
+// bootFile returns the boot file of the client: a URL, or a name on the TFTP server. The
+// error says why there is none.
 func (c client) bootFile(at Config, mac string) (string, error) {
 	loader := c.arch.Loader()
 	_, there := at.Files[loader.File]

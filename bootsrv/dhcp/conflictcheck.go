@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// maxLooking is how many offers at once wait until their address was looked for.
+	// maxLooking is the limit of offers whose address is being probed.
 	maxLooking = 64
-	// attempts are how many addresses a client is looked for at most. A host that
-	// claims them all delays the others for a second, and keeps nobody out.
+	// attempts is how many addresses are probed for one client. A host that claims all of
+	// them delays a client for a second, but does not keep it out.
 	attempts = 4
 )
 
-// conflictCheck sends replies, those that promise a new address after a look at whether
-// another host has it. The others do not wait behind them.
+// conflictCheck sends replies. It probes a newly offered address first, in case another
+// host has it; other replies are not delayed.
 type conflictCheck struct {
 	server  *Server
 	on      *Sockets
@@ -37,15 +37,14 @@ func (l conflictCheck) reply(ctx context.Context, q Request, r *Reply) {
 				return nil
 			})
 			return
-		default: // better an offer unseen than none in the crowd
+		default: // too many probes: send the offer unprobed rather than none
 		}
 	}
 	l.server.send(l.on, q, r)
 }
 
-// look sends an offer of an address that is new to its client, unless another host
-// turns out to have it: then that address is put out of use, and the client is
-// offered another (RFC 2131 section 2.2).
+// look probes a newly offered address and sends the offer. If another host has the address,
+// it is quarantined and the client is offered another one (RFC 2131 section 2.2).
 func (s *Server) look(ctx context.Context, on *Sockets, q Request, r *Reply) {
 	for range attempts {
 		a := addr(r.Packet.YourIPAddr)
@@ -54,7 +53,7 @@ func (s *Server) look(ctx context.Context, on *Sockets, q Request, r *Reply) {
 			return
 		}
 		if err != nil {
-			s.Log.Debug("address not looked for", "interface", s.Interface.Name, "error", err) // the offer goes out unseen
+			s.Log.Debug("address not looked for", "interface", s.Interface.Name, "error", err) // the offer is sent unprobed
 		}
 		if err != nil || owner == nil || owner.String() == q.Packet.ClientHWAddr.String() || !s.conflicts.Take(time.Now()) {
 			s.send(on, q, r)
@@ -72,7 +71,7 @@ func (s *Server) look(ctx context.Context, on *Sockets, q Request, r *Reply) {
 	s.send(on, q, r)
 }
 
-// instead takes a from the client that was to have it and answers q anew.
+// instead quarantines the offered address a and answers q again.
 func (s *Server) instead(ctx context.Context, q Request, a netip.Addr) (*Reply, error) {
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
 		_, err := s.pool().decline(tx, q.Packet.ClientHWAddr.String(), a)

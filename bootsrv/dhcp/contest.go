@@ -13,20 +13,20 @@ import (
 )
 
 const (
-	maxContests = 16 // looked into at once
+	maxContests = 16 // waiting for a decision
 	hearings    = 10
-	recess      = 300 * time.Millisecond // between two of them
+	recess      = 300 * time.Millisecond // between two probes
 )
 
-// contest is a machine that says the other server gave it an address of which we
-// have seen another's lease. That server may have taken it from there, or the machine
-// may lie. Ethernet decides: the machine must be found at the address.
+// contest is a claim of a machine to an address that another server leased to a different
+// machine. The server may have reassigned it, or the claim may be forged. ARP decides: the
+// claimant must answer at the address.
 type contest struct {
 	address       netip.Addr
 	holder, rival string // MAC addresses
 }
 
-// contests are looked into one goroutine each, as many as there is room for.
+// judge decides contests, each in its own goroutine, as many as there is room for.
 func (s *Server) judge(ctx context.Context, group *errgroup.Group, whoHas func(context.Context, netip.Addr) (net.HardwareAddr, error)) {
 	room := make(chan struct{}, maxContests)
 	for {
@@ -48,8 +48,8 @@ func (s *Server) judge(ctx context.Context, group *errgroup.Group, whoHas func(c
 	}
 }
 
-// hearing asks who has the address until one of the two is there, and moves the
-// lease when it is the rival.
+// hearing probes the address until one of the two answers, and moves the lease if it is the
+// rival.
 func (s *Server) hearing(ctx context.Context, c contest, whoHas func(context.Context, netip.Addr) (net.HardwareAddr, error)) {
 	for range hearings {
 		owner, err := whoHas(ctx, c.address)
@@ -71,7 +71,7 @@ func (s *Server) hearing(ctx context.Context, c contest, whoHas func(context.Con
 	}
 }
 
-// award gives the address to the rival if the holder still has it by observation.
+// award moves the lease to the rival if the holder's lease is still an observed one.
 func (p pool) award(tx *store.Tx, c contest) error {
 	held, err := tx.Leases().Find(c.holder)
 	if err != nil || held == nil || held.Address != c.address || !held.Observed {
@@ -83,7 +83,7 @@ func (p pool) award(tx *store.Tx, c contest) error {
 	return p.note(tx, c.rival, c.address)
 }
 
-// contend notes a contest for judge; one too many is not looked into.
+// contend queues a contest for judge; it drops one too many.
 func (s *Server) contend(l *baremetal.Lease, rival string) {
 	select {
 	case s.contests <- contest{l.Address, l.MAC, rival}:

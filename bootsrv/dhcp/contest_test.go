@@ -9,15 +9,15 @@ import (
 	"ironhook/store"
 )
 
-// TestAward: the verdict of Ethernet moves a lease that another server gave. A lease
-// of our own stays with its machine, even if another card uses the address.
+// TestAward: ARP can move an observed lease. A lease of our own stays with its machine,
+// even if another card uses the address.
 func TestAward(t *testing.T) {
 	const holder, rival = "52:54:00:00:00:01", "52:54:00:00:00:02"
 	for _, c := range []struct {
 		what    string
 		seed    func(n *network)
 		address string
-		want    string // who has the address then
+		want    string // the holder afterwards
 	}{
 		{"seen", func(n *network) { n.seed(holder, "10.77.0.50", time.Hour, true) }, "10.77.0.50", rival},
 		{"given by us", func(n *network) { n.seed(holder, "10.77.0.100", time.Hour, false) }, "10.77.0.100", holder},
@@ -40,8 +40,8 @@ func TestAward(t *testing.T) {
 	}
 }
 
-// TestAckIsInTheStoreFirst: an address that was lost since the client's lease was looked
-// at, with none to take its place, is not acknowledged.
+// TestAckIsInTheStoreFirst: a lease that was lost after it was read, without another free
+// address, is not acknowledged.
 func TestAckIsInTheStoreFirst(t *testing.T) {
 	n := newNetwork(t, nil)
 	for i, a := range []string{"10.77.0.100", "10.77.0.101", "10.77.0.102", "10.77.0.103"} {

@@ -111,8 +111,8 @@ func (n *network) events() (all []*baremetal.Event) {
 	return all
 }
 
-// told tells whether an event of this kind whose detail contains text is there.
-func (n *network) told(kind baremetal.EventKind, mac, text string) bool {
+// hasEvent reports whether there is an event of this kind whose detail contains text.
+func (n *network) hasEvent(kind baremetal.EventKind, mac, text string) bool {
 	for _, e := range n.events() {
 		if e.Kind == kind && e.MAC == mac && strings.Contains(e.Detail, text) {
 			return true
@@ -121,7 +121,7 @@ func (n *network) told(kind baremetal.EventKind, mac, text string) bool {
 	return false
 }
 
-// seed writes a lease that ends in d from now.
+// seed writes a lease that ends after d.
 func (n *network) seed(mac, address string, d time.Duration, observed bool) {
 	n.t.Helper()
 	n.update(func(tx *store.Tx) error {
@@ -168,7 +168,7 @@ func has(address string) dhcpv4.Modifier { return dhcpv4.WithClientIP(net.ParseI
 
 func via(relay string) dhcpv4.Modifier { return dhcpv4.WithRelay(net.ParseIP(relay)) }
 
-// asPXE makes a packet that of BIOS firmware that is not iPXE.
+// asPXE marks a packet as one of BIOS firmware other than iPXE.
 var asPXE = func(p *dhcpv4.DHCPv4) {
 	p.UpdateOption(dhcpv4.OptClassIdentifier("PXEClient:Arch:00000:UNDI:002001"))
 	p.UpdateOption(dhcpv4.OptGeneric(dhcpv4.OptionClientSystemArchitectureType, []byte{0, 0}))

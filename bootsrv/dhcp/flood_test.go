@@ -11,8 +11,8 @@ import (
 	"ironhook/baremetal"
 )
 
-// Three thousand machines that do not exist fill neither the log nor the range,
-// and a machine that does exist boots in their midst.
+// Three thousand fake machines fill neither the log nor the range, and a real one boots
+// meanwhile.
 func TestFlood(t *testing.T) {
 	n := newNetwork(t, nil)
 	n.enrol(known1, true)
@@ -35,12 +35,12 @@ func TestFlood(t *testing.T) {
 	if ack == nil || ack.Packet.MessageType() != dhcpv4.MessageTypeAck {
 		t.Errorf("the enrolled machine's request got %v", ack)
 	}
-	if !n.told(baremetal.EventOffer, known1, "undionly.kpxe") {
+	if !n.hasEvent(baremetal.EventOffer, known1, "undionly.kpxe") {
 		t.Error("the enrolled machine's story is lost in the flood")
 	}
 }
 
-// One machine that repeats itself leaves one event, not one for each packet.
+// Repeated packets of one machine make one event.
 func TestRepetition(t *testing.T) {
 	n := newNetwork(t, nil)
 	n.enrol(known1, true)
@@ -52,8 +52,8 @@ func TestRepetition(t *testing.T) {
 	}
 }
 
-// Whatever arrives, nothing panics, every answer can be read again, and no two
-// machines have one address.
+// Whatever arrives: no panic, every answer can be parsed, and no two machines have the same
+// address.
 func FuzzHandle(f *testing.F) {
 	for _, name := range []string{
 		"ipxe-bios-discover", "ipxe-bios-request", "ovmf-pxe-discover", "ovmf-pxe-request", "ovmf-pxe-elsewhere",

@@ -7,8 +7,8 @@ import (
 	"github.com/insomniacslk/dhcp/dhcpv4"
 )
 
-// A frame's checksums come out right, for payloads of even and odd length: a
-// receiver that adds everything up gets all ones (RFC 1071).
+// A frame's checksums are correct for payloads of even and odd length: the sum of
+// everything is all ones (RFC 1071).
 func TestFrameChecksums(t *testing.T) {
 	src, dst := netip.MustParseAddrPort("10.77.0.1:67"), netip.MustParseAddrPort("255.255.255.255:68")
 	for n := range 64 {
@@ -35,7 +35,7 @@ func TestSum(t *testing.T) {
 	}
 }
 
-// A probe hears an offer of an address to its own question and nothing else.
+// A probe accepts only an offer of an address in answer to its own request.
 func TestOfferIn(t *testing.T) {
 	question := build(t, known1, discover)
 	src, dst := netip.MustParseAddrPort("10.77.0.2:67"), netip.MustParseAddrPort("255.255.255.255:68")

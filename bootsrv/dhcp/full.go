@@ -18,8 +18,8 @@ func (s *Server) pool() pool {
 	return pool{iface: s.Interface.Name, addrs: s.Range, own: s.Address.Addr()}
 }
 
-// elsewhere tells whether a relay brought the request from a network that we
-// have no addresses for.
+// elsewhere reports whether the request was relayed from a network for which we have no
+// addresses.
 func (s *Server) elsewhere(x *exchange) bool {
 	relay := addr(x.Packet.GatewayIPAddr)
 	return relay.IsValid() && !relay.IsUnspecified() && !s.Address.Contains(relay)
@@ -63,13 +63,12 @@ func (s *Server) discover(ctx context.Context, x *exchange) (*Reply, error) {
 // known reports whether an enrolled machine itself is asking.
 func (x *exchange) known() bool { return x.port != nil && !x.hearsay }
 
-// settled reports whether a machine has a live lease that an offer of ours would
-// put an end to.
+// settled reports whether a machine has a live lease that an offer of ours would end.
 func (s *Server) settled(l *baremetal.Lease) bool {
 	return l != nil && l.Expires.After(time.Now()) && (l.Observed || !s.pool().has(l.Address))
 }
 
-// noteOffer tells what a booting client is given, or why it is given no file.
+// noteOffer records the offer to a booting client, or why it gets no boot file.
 func (s *Server) noteOffer(x *exchange, a netip.Addr) {
 	if x.refusal != nil {
 		s.noteRefusal(x)
@@ -78,7 +77,7 @@ func (s *Server) noteOffer(x *exchange, a netip.Addr) {
 	s.note(x, baremetal.EventOffer, fmt.Sprintf("%s, boot file %s", a, x.file))
 }
 
-// exhausted tells of a client that got nothing.
+// exhausted records that a client got no address.
 func (s *Server) exhausted(ctx context.Context, x *exchange) error {
 	e := baremetal.Event{
 		Kind: baremetal.EventRefused, Step: baremetal.EventOffer, MAC: x.mac,
@@ -116,7 +115,7 @@ func (s *Server) request(ctx context.Context, x *exchange) (*Reply, error) {
 	return nil, nil
 }
 
-// ack extends the lease, then says so.
+// ack extends the lease, then acknowledges it.
 func (s *Server) ack(ctx context.Context, x *exchange, claimed netip.Addr) (*Reply, error) {
 	var lease *baremetal.Lease
 	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
@@ -126,7 +125,7 @@ func (s *Server) ack(ctx context.Context, x *exchange, claimed netip.Addr) (*Rep
 	switch {
 	case err != nil:
 		return nil, err
-	case lease.Address != claimed: // it was lost since we looked
+	case lease.Address != claimed: // it was lost since it was read
 		return s.nak(x), nil
 	}
 	return s.give(x, dhcpv4.MessageTypeAck, claimed), nil
@@ -136,21 +135,20 @@ func (s *Server) nak(x *exchange) *Reply {
 	return route(reply(x.Packet, dhcpv4.MessageTypeNak, s.Address.Addr()), nil)
 }
 
-// verdict is what a DHCPREQUEST deserves.
+// verdict is the decision about a DHCPREQUEST.
 type verdict int
 
 const (
-	silence verdict = iota // we know nothing of this client
+	silence verdict = iota // an unknown client
 	confirm                // DHCPACK
 	deny                   // DHCPNAK
 	others                 // it chose another server
 )
 
-// verdict judges a request: chosen is the server it names (a client that selects
-// an offer), claimed the address it wants to use. A client that starts again
-// (INIT-REBOOT) or renews names no server; of one that we have no lease of, we
-// may only say that its address belongs to no network here, and that only where
-// somebody told us that this network is ours.
+// verdict decides about a request: chosen is the server that it names (a client that
+// selects an offer), claimed the address that it wants. A client that reboots (INIT-REBOOT)
+// or renews names no server. An unknown one may only be denied an address of a foreign
+// network, and only if the operator configured mode full.
 func (s *Server) verdict(lease *baremetal.Lease, chosen, claimed netip.Addr, renewing bool) verdict {
 	ours := lease != nil && !lease.Observed && s.pool().has(lease.Address)
 	switch {
@@ -166,8 +164,8 @@ func (s *Server) verdict(lease *baremetal.Lease, chosen, claimed netip.Addr, ren
 	return silence
 }
 
-// otherServer tells of a second DHCP server on the network. A server that became the
-// full one by itself looks for it first: the request may lie.
+// otherServer records a second DHCP server on the network. In mode auto the server probes
+// for it first: the request may be forged.
 func (s *Server) otherServer(ctx context.Context, x *exchange, other netip.Addr) error {
 	if s.Yield {
 		s.Look()
@@ -183,14 +181,14 @@ func (s *Server) otherServer(ctx context.Context, x *exchange, other netip.Addr)
 	return s.commit(ctx, x, nil)
 }
 
-// decline puts an address out of use that the client found another host at.
+// decline quarantines an address at which the client found another host.
 func (s *Server) decline(ctx context.Context, x *exchange) (*Reply, error) {
 	a := addr(x.Packet.RequestedIPAddress())
 	if x.hearsay || addr(x.Packet.ServerIdentifier()) != s.Address.Addr() || x.lease == nil || x.lease.Address != a {
 		return nil, nil
 	}
 	if !s.conflicts.Take(time.Now()) {
-		return nil, nil // whoever declines one address after the other shall not have them all
+		return nil, nil // a client that declines one address after the other must not exhaust the range
 	}
 	ok := false
 	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
@@ -203,7 +201,7 @@ func (s *Server) decline(ctx context.Context, x *exchange) (*Reply, error) {
 	return nil, err
 }
 
-// release takes an address back.
+// release ends a lease.
 func (s *Server) release(ctx context.Context, x *exchange) (*Reply, error) {
 	a := addr(x.Packet.ClientIPAddr)
 	if x.hearsay || addr(x.Packet.ServerIdentifier()) != s.Address.Addr() || x.lease == nil || x.lease.Address != a {
@@ -212,8 +210,8 @@ func (s *Server) release(ctx context.Context, x *exchange) (*Reply, error) {
 	return nil, s.commit(ctx, x, func(tx *store.Tx) error { return release(tx, x.mac, a) })
 }
 
-// inform tells a client that has its address from elsewhere the rest. The
-// answer goes to that address, so it must be one of this network.
+// inform answers a client that has an address from elsewhere with the options. The answer
+// goes to that address, so it must be one of this network.
 func (s *Server) inform(_ context.Context, x *exchange) (*Reply, error) {
 	if !s.Address.Contains(addr(x.Packet.ClientIPAddr)) {
 		return nil, nil
@@ -221,7 +219,7 @@ func (s *Server) inform(_ context.Context, x *exchange) (*Reply, error) {
 	return s.give(x, dhcpv4.MessageTypeAck, netip.Addr{}), nil
 }
 
-// give makes the answer that carries an address; with none it answers an INFORM.
+// give makes the answer with an address, or the answer to an INFORM without one.
 func (s *Server) give(x *exchange, t dhcpv4.MessageType, a netip.Addr) *Reply {
 	answer := reply(x.Packet, t, s.Address.Addr())
 	if a.IsValid() {
@@ -245,7 +243,7 @@ func (s *Server) give(x *exchange, t dhcpv4.MessageType, a netip.Addr) *Reply {
 	case x.file == "":
 	case x.kind == script:
 		answer.UpdateOption(noProxyWait)
-	case x.kind == uefi: // takes no offer without it (UEFI specification, HTTP boot)
+	case x.kind == uefi: // required in an offer (UEFI specification, HTTP boot)
 		answer.UpdateOption(dhcpv4.OptClassIdentifier(httpClient))
 	}
 	return route(answer, x.Packet.ClientIPAddr)

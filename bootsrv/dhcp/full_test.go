@@ -19,7 +19,7 @@ const (
 	request  = dhcpv4.MessageTypeRequest
 )
 
-// What an offer or an acknowledgement promises is in the store when it leaves.
+// The lease of an offer or an acknowledgement is in the store before it is sent.
 func TestPromisesAreKept(t *testing.T) {
 	n := newNetwork(t, nil)
 	offer := n.ask(build(t, stranger, discover))
@@ -39,8 +39,8 @@ func TestPromisesAreKept(t *testing.T) {
 	}
 }
 
-// A machine keeps its address, long after its lease has ended and whatever it
-// asks for; asking again costs no write while the offer holds.
+// A machine keeps its address long after its lease has ended, whatever it requests; a
+// repeated request costs no write while the offer holds.
 func TestAddressesAreSticky(t *testing.T) {
 	n := newNetwork(t, nil)
 	n.seed(known1, "10.77.0.102", -100*time.Hour, false)
@@ -56,7 +56,7 @@ func TestAddressesAreSticky(t *testing.T) {
 	}
 }
 
-// A lease of a range that is no more, or of another server, is not offered.
+// A lease of an old range, or of another server, is not offered.
 func TestUnusableLeases(t *testing.T) {
 	n := newNetwork(t, nil)
 	n.seed(known1, "10.77.0.7", time.Hour, false)
@@ -85,7 +85,7 @@ func TestExhaustion(t *testing.T) {
 	if r := n.ask(build(t, stranger, discover)); r != nil {
 		t.Errorf("a fifth machine was offered %s", r.Packet.YourIPAddr)
 	}
-	if !n.told(baremetal.EventRefused, stranger, "no address left") {
+	if !n.hasEvent(baremetal.EventRefused, stranger, "no address left") {
 		t.Errorf("nobody was told: %v", n.events())
 	}
 	n.enrol(known1, true)
@@ -134,7 +134,7 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// Where each answer goes (RFC 2131 section 4.1).
+// The destination of each answer (RFC 2131 section 4.1).
 func TestWays(t *testing.T) {
 	broadcast := dhcpv4.WithBroadcast(true)
 	for _, c := range []struct {
@@ -214,8 +214,8 @@ func TestRelease(t *testing.T) {
 	}
 }
 
-// A request that names a second server makes no server step back; one that was told to
-// be full says so, an automatic one looks for that server.
+// A request that names a second server changes no mode: a server in mode full records it,
+// one in mode auto probes for that server.
 func TestAnotherServer(t *testing.T) {
 	for _, yield := range []bool{true, false} {
 		n := newNetwork(t, func(conf *Config) { conf.Yield = yield })
@@ -225,7 +225,7 @@ func TestAnotherServer(t *testing.T) {
 		if got := n.server.Working(); got != Full {
 			t.Errorf("yield %v: works as %s after one request", yield, got)
 		}
-		if n.told(baremetal.EventError, stranger, "10.77.0.2") == yield {
+		if n.hasEvent(baremetal.EventError, stranger, "10.77.0.2") == yield {
 			t.Errorf("yield %v: told %v", yield, n.events())
 		}
 		if looks := len(n.server.doubt) == 1; looks != yield {
@@ -237,7 +237,7 @@ func TestAnotherServer(t *testing.T) {
 	}
 }
 
-// What a client is to load, and the reason when it gets nothing.
+// The boot file of a client, or the reason why it gets none.
 func TestBootFile(t *testing.T) {
 	n := newNetwork(t, nil)
 	n.enrol(known1, true)
@@ -262,11 +262,11 @@ func TestBootFile(t *testing.T) {
 		if r == nil || r.Packet.BootFileName != c.file {
 			t.Errorf("%s: answered %v, want an address and boot file %q", c.mac, r, c.file)
 		}
-		if c.reason != "" && !n.told(baremetal.EventRefused, c.mac, c.reason) {
+		if c.reason != "" && !n.hasEvent(baremetal.EventRefused, c.mac, c.reason) {
 			t.Errorf("%s: nobody was told of %q: %v", c.mac, c.reason, n.events())
 		}
 	}
-	if !n.told(baremetal.EventDiscover, known1, "PXE, BIOS") || !n.told(baremetal.EventOffer, known1, "10.77.0.101, boot file undionly.kpxe") {
+	if !n.hasEvent(baremetal.EventDiscover, known1, "PXE, BIOS") || !n.hasEvent(baremetal.EventOffer, known1, "10.77.0.101, boot file undionly.kpxe") {
 		t.Errorf("the story of %s is %v", known1, n.events())
 	}
 	for _, e := range n.events() {
@@ -279,8 +279,7 @@ func TestBootFile(t *testing.T) {
 	}
 }
 
-// A relay's option comes back as it was (RFC 3046), and so does the client's
-// identifier (RFC 6842).
+// A relay's option is echoed (RFC 3046), and so is the client's identifier (RFC 6842).
 func TestEchoes(t *testing.T) {
 	n := newNetwork(t, nil)
 	p := build(t, known1, discover, via("10.77.0.9"))
@@ -312,7 +311,7 @@ func TestWayOutIsOffered(t *testing.T) {
 	}
 }
 
-// A store that fails promises nothing.
+// Without the store there is no offer.
 func TestStoreFailure(t *testing.T) {
 	n := newNetwork(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -323,7 +322,7 @@ func TestStoreFailure(t *testing.T) {
 	}
 }
 
-// A lease survives a restart: a new server over the same store gives the same.
+// A lease survives a restart: a new server on the same store gives the same address.
 func TestRestart(t *testing.T) {
 	n := newNetwork(t, nil)
 	first := n.ask(build(t, stranger, discover))

@@ -15,9 +15,8 @@ import (
 	"ironhook/ipxe"
 )
 
-// Packets of real clients and the whole of what they are answered, once by a
-// full server and once by a proxy. "go test -update" rewrites the answers; the
-// change is for a person to read.
+// Packets of real clients and the complete answers, of a full server and of a proxy. "go
+// test -update" rewrites the answers; review the diff.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.hex")
 	if err != nil || len(files) < 12 {
@@ -95,7 +94,7 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-// The table of architectures is IANA's, as another codebase has read it.
+// The table of architectures agrees with IANA's as another codebase has it.
 func TestArchitecturesAreIANAs(t *testing.T) {
 	for a, word := range map[iana.Arch]string{
 		iana.INTEL_X86PC: "BIOS", iana.EFI_IA32: "UEFI x86", iana.EFI_X86_64: "UEFI x64", iana.EFI_BC: "UEFI x64",

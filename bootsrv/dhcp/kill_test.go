@@ -21,7 +21,7 @@ import (
 // of that name, asked on its standard input and answering on its standard output.
 const childEnv = "DHCP_TEST_DATABASE"
 
-// TestServerChild is that child; in its parent it has nothing to do.
+// TestServerChild is that child; it does nothing in the parent.
 func TestServerChild(t *testing.T) {
 	path := os.Getenv(childEnv)
 	if path == "" {
@@ -48,8 +48,7 @@ func TestServerChild(t *testing.T) {
 func wide(c *Config) { c.Range.Last = netip.MustParseAddr("10.77.0.240") }
 
 // TestKilledServer kills a server with SIGKILL in the midst of its work, over and over.
-// Whatever it had promised by then, offer or lease, is in the database, and no address
-// is promised to two.
+// Every offer and lease sent by then is in the database, and no address is leased twice.
 func TestKilledServer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills processes")
@@ -86,8 +85,9 @@ func TestKilledServer(t *testing.T) {
 	}
 }
 
-// interrogate runs a server on the database and asks it as fast as it answers until it
-// is killed, some time after its first answer. It returns the answers that got out.
+// interrogate runs a server on the database and sends it requests as fast as it answers
+// until it is killed, some time after its first answer. It returns the answers that were
+// sent.
 func interrogate(t *testing.T, path string, round int, life time.Duration) (answers []*dhcpv4.DHCPv4) {
 	t.Helper()
 	child := exec.Command("/proc/self/exe", "-test.run=^TestServerChild$")

@@ -11,7 +11,7 @@ import (
 
 const (
 	leaseTime  = time.Hour
-	holdTime   = time.Minute // an offer waits so long for its request
+	holdTime   = time.Minute // of an offer without a request
 	quarantine = time.Hour   // an address that a client found in use
 )
 
@@ -26,9 +26,8 @@ type pool struct {
 
 func (p pool) has(a netip.Addr) bool { return p.addrs.Contains(a) && a != p.own }
 
-// hold keeps an address for mac for d at least and returns its lease: the one it
-// had, else the one it wants, else a free one. The caller's commit comes before
-// the packet that tells of it.
+// hold leases an address to mac for at least d and returns the lease: its old address, else
+// the one it wants, else a free one. The caller commits before it sends the answer.
 func (p pool) hold(tx *store.Tx, mac string, want netip.Addr, enrolled bool, d time.Duration) (*baremetal.Lease, error) {
 	leases := tx.Leases()
 	lease, err := leases.Get(mac)
@@ -65,11 +64,10 @@ func (p pool) hold(tx *store.Tx, mac string, want netip.Addr, enrolled bool, d t
 	return lease, leases.Update(lease)
 }
 
-// choose finds an address for a machine that has none: the one it wants if that
-// is free, else the first free one, else the one whose owner has been gone for
-// longest. When nothing has expired, an enrolled machine takes the oldest offer
-// that a stranger has not accepted, so that a flood of strangers cannot keep it
-// out. victim is the MAC address of the lease that must go.
+// choose finds an address for a machine without one: the one it wants if that is free, else
+// the first free one, else the one that expired first. If none has expired, an enrolled
+// machine takes the oldest offer that a stranger has not accepted, so that a flood of
+// strangers cannot keep it out. victim is the MAC address of the lease to delete.
 func (p pool) choose(all []*baremetal.Lease, want netip.Addr, enrolled bool, now time.Time) (victim string, address netip.Addr) {
 	taken := make(map[netip.Addr]*baremetal.Lease, len(all))
 	for _, l := range all {
@@ -96,14 +94,13 @@ func (p pool) choose(all []*baremetal.Lease, want netip.Addr, enrolled bool, now
 	return oldest.MAC, oldest.Address
 }
 
-// unaccepted tells whether a lease is no more than an offer: it was written for
-// the short time that an offer holds.
+// unaccepted reports whether a lease is only an offer: its duration is that of an offer.
 func unaccepted(l *baremetal.Lease) bool {
 	return !l.Observed && l.Expires.Sub(l.UpdatedAt) <= holdTime
 }
 
-// release ends mac's lease of a, but keeps the row: the address is its until
-// somebody else needs it.
+// release ends mac's lease of a, but keeps the row: the machine keeps its address until
+// another needs it.
 func release(tx *store.Tx, mac string, a netip.Addr) error {
 	lease, err := tx.Leases().Get(mac)
 	if errors.Is(err, baremetal.ErrNotFound) || err == nil && lease.Address != a {
@@ -116,8 +113,8 @@ func release(tx *store.Tx, mac string, a netip.Addr) error {
 	return tx.Leases().Update(lease)
 }
 
-// decline puts a out of use for an hour: mac, whose lease it was, has found
-// another host there. Whether it was mac's lease is told in ok.
+// decline quarantines a for an hour: mac has found another host there. ok reports whether
+// mac had the lease.
 func (p pool) decline(tx *store.Tx, mac string, a netip.Addr) (ok bool, err error) {
 	lease, err := tx.Leases().Get(mac)
 	if errors.Is(err, baremetal.ErrNotFound) || err == nil && (lease.Address != a || lease.Observed) {
@@ -134,8 +131,8 @@ func (p pool) decline(tx *store.Tx, mac string, a netip.Addr) (ok bool, err erro
 	})
 }
 
-// observe notes that another server gave a to mac. The live lease of another machine
-// is not displaced by that: it is returned instead, as held.
+// observe records that another server leased a to mac. It does not displace the live lease
+// of another machine: that is returned as held.
 func (p pool) observe(tx *store.Tx, mac string, a netip.Addr) (held *baremetal.Lease, err error) {
 	leases := tx.Leases()
 	other, err := leases.Find(a.String())
@@ -153,7 +150,7 @@ func (p pool) observe(tx *store.Tx, mac string, a netip.Addr) (held *baremetal.L
 	return nil, p.note(tx, mac, a)
 }
 
-// note writes the observed lease of a for mac. No other machine may hold a.
+// note writes the observed lease of a for mac. No other machine may have a lease of a.
 func (p pool) note(tx *store.Tx, mac string, a netip.Addr) error {
 	leases := tx.Leases()
 	seen := &baremetal.Lease{MAC: mac, Address: a, Interface: p.iface, Observed: true, Expires: tx.Now().Add(leaseTime)}

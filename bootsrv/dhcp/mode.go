@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Mode is how a server works on an interface.
+// Mode is the mode of a server on an interface.
 type Mode string
 
 // The modes. Auto becomes Full or Proxy before a server runs.
@@ -29,8 +29,8 @@ func ParseMode(s string) (Mode, error) {
 // Range is a run of IPv4 addresses, both ends included. The zero Range is empty.
 type Range struct{ First, Last netip.Addr }
 
-// rangeSize is the most addresses a range may have: a bound on the leases to
-// look through, and more machines than one network should hold.
+// rangeSize is the limit of addresses in a range: it bounds the leases to search, and one
+// network should hold fewer machines.
 const rangeSize = 4096
 
 // ParseRange reads "FIRST-LAST"; "" is empty.
@@ -52,15 +52,15 @@ func ParseRange(s string) (Range, error) {
 	return Range{first, last}, nil
 }
 
-// Empty tells whether there is no address in r.
+// Empty reports whether r has no address.
 func (r Range) Empty() bool { return !r.First.IsValid() }
 
-// Contains tells whether a is in r.
+// Contains reports whether a is in r.
 func (r Range) Contains(a netip.Addr) bool {
 	return !r.Empty() && !a.Less(r.First) && !r.Last.Less(a)
 }
 
-// Within tells whether all of r can be given to hosts of the subnet.
+// Within reports whether all addresses of r are usable by hosts of the subnet.
 func (r Range) Within(subnet netip.Prefix) bool {
 	return !r.Empty() && usable(subnet, r.First) && usable(subnet, r.Last)
 }
@@ -73,8 +73,8 @@ func (r Range) String() string {
 	return r.First.String() + "-" + r.Last.String()
 }
 
-// usable tells whether a host of the subnet can have address a: not the
-// network's own address, nor its broadcast address.
+// usable reports whether a host of the subnet can have address a: not the network address
+// or the broadcast address.
 func usable(subnet netip.Prefix, a netip.Addr) bool {
 	if !subnet.Contains(a) {
 		return false

@@ -28,14 +28,13 @@ var (
 	skipDiscovery = dhcpv4.OptGeneric(dhcpv4.OptionVendorSpecificInformation, []byte{6, 1, 8, 255})
 )
 
-// longestEcho is how much of one option a client gets back. No more fits into one
-// option; what was put together of several (RFC 3396) would make an answer that fits
-// into no frame.
+// longestEcho is the longest option that is echoed. No more fits into one option; one
+// assembled from several (RFC 3396) could make the answer larger than a frame.
 const longestEcho = 255
 
-// reply starts an answer of type t to p. Who asked is told back where a standard
-// wants it: the client identifier (RFC 6842), the relay's own option (RFC 3046),
-// the machine's GUID (RFC 4578).
+// reply starts an answer of type t to p. It echoes the identification of the sender as the
+// standards require: the client identifier (RFC 6842), the relay's option (RFC 3046), the
+// machine's GUID (RFC 4578).
 func reply(p *dhcpv4.DHCPv4, t dhcpv4.MessageType, server netip.Addr) *dhcpv4.DHCPv4 {
 	a := &dhcpv4.DHCPv4{
 		OpCode: dhcpv4.OpcodeBootReply, HWType: p.HWType, ClientHWAddr: p.ClientHWAddr,
@@ -55,8 +54,7 @@ func reply(p *dhcpv4.DHCPv4, t dhcpv4.MessageType, server netip.Addr) *dhcpv4.DH
 	return a
 }
 
-// load adds what the client is to load, in the header for old firmware and as
-// options for new.
+// load adds the boot file, in the header for old firmware and as options for new.
 func load(a *dhcpv4.DHCPv4, file string, server netip.Addr) {
 	a.ServerIPAddr = server.AsSlice()
 	a.UpdateOption(dhcpv4.OptTFTPServerName(server.String()))
@@ -66,8 +64,7 @@ func load(a *dhcpv4.DHCPv4, file string, server netip.Addr) {
 	}
 }
 
-// filesAt is the machine that firmware turns to for a file: ours, at the address
-// where its TFTP server listens.
+// filesAt is the address of our TFTP server for this interface.
 func (s *Server) filesAt() netip.Addr {
 	if s.TFTP.IsValid() {
 		return s.TFTP.Addr()
@@ -75,7 +72,7 @@ func (s *Server) filesAt() netip.Addr {
 	return s.Address.Addr()
 }
 
-// Reply is an answer and the way to its client.
+// Reply is an answer with its destination.
 type Reply struct {
 	Packet *dhcpv4.DHCPv4
 	// To is where the datagram goes.
@@ -84,14 +81,14 @@ type Reply struct {
 	// find it: the frame is made by hand, for the client's card alone or, when
 	// To is the broadcast address, for all.
 	Frame bool
-	// Fresh is true for an offer of an address that is new to the client, or was its
-	// own long ago: another host may have it by now.
+	// Fresh is true for an offer of an address that is new to the client, or that it had
+	// long ago: another host may have it.
 	Fresh bool
 }
 
 var everybody = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 
-// route finds the way to the client (RFC 2131 section 4.1).
+// route sets the destination of an answer (RFC 2131 section 4.1).
 func route(a *dhcpv4.DHCPv4, ciaddr net.IP) *Reply {
 	switch relay := addr(a.GatewayIPAddr); {
 	case relay.IsValid() && !relay.IsUnspecified():

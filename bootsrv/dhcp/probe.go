@@ -18,9 +18,9 @@ import (
 // server may ping an address for three seconds before it offers it (dnsmasq does).
 var waits = []time.Duration{time.Second, time.Second, 2500 * time.Millisecond}
 
-// Probe asks the network whether a DHCP server is there, three times. It returns
-// the address of the first server that offers, or an invalid one when none did
-// in four and a half seconds.
+// Probe looks for a DHCP server with three DHCPDISCOVERs. It returns the address of the
+// first server that offers, or an invalid one if there is none within four and a half
+// seconds.
 func Probe(ctx context.Context, iface *net.Interface) (netip.Addr, error) {
 	conn, err := packet.Listen(iface, packet.Raw, unix.ETH_P_IP, nil)
 	if err != nil {
@@ -55,8 +55,8 @@ func Probe(ctx context.Context, iface *net.Interface) (netip.Addr, error) {
 	return netip.Addr{}, nil
 }
 
-// hear reads frames for as long as wait until one is the answer, and tells whether
-// one was.
+// hear reads frames until answers accepts one or wait has passed, and reports whether one
+// was accepted.
 func hear(ctx context.Context, conn *packet.Conn, wait time.Duration, answers func(frame []byte) bool) (bool, error) {
 	if err := conn.SetReadDeadline(time.Now().Add(wait)); err != nil {
 		return false, err

@@ -11,9 +11,9 @@ import (
 	"ironhook/store"
 )
 
-// proxyDiscover offers a boot file beside the offer of the server that leases
-// addresses (PXE specification 2.1, section 2.2.3). It leaves machines alone that are
-// not enrolled: theirs may be another boot server of this network.
+// proxyDiscover offers a boot file beside the offer of the server that leases addresses
+// (PXE specification 2.1, section 2.2.3). It ignores machines that are not enrolled: they
+// may belong to another boot server of this network.
 func (s *Server) proxyDiscover(ctx context.Context, x *exchange) (*Reply, error) {
 	s.note(x, baremetal.EventDiscover, x.client.String())
 	if x.port == nil {
@@ -45,8 +45,8 @@ func (s *Server) proxyRequest(ctx context.Context, x *exchange) (*Reply, error) 
 	return r, nil
 }
 
-// watch learns which address a client got from the other server: it tells all
-// servers in the broadcast with which it accepts. Only the client itself can say so.
+// watch learns which address a client got from the other server, by the broadcast in which
+// the client accepts it. Only the client's own frame counts.
 func (s *Server) watch(ctx context.Context, x *exchange) (*Reply, error) {
 	return nil, s.observe(ctx, x, addr(x.Packet.RequestedIPAddress()))
 }
@@ -56,7 +56,7 @@ func (s *Server) observe(ctx context.Context, x *exchange, a netip.Addr) error {
 		return nil
 	}
 	if l := x.lease; l != nil && l.Observed && l.Address == a && time.Until(l.Expires) > leaseTime/2 {
-		return nil // known already
+		return nil // already recorded
 	}
 	if x.port == nil && !s.strangers.Take(time.Now()) {
 		return nil
@@ -72,7 +72,7 @@ func (s *Server) observe(ctx context.Context, x *exchange, a netip.Addr) error {
 	return err
 }
 
-// point makes an answer that carries a boot file and no address.
+// point makes an answer with a boot file and without an address.
 func (s *Server) point(x *exchange, t dhcpv4.MessageType) *Reply {
 	answer := reply(x.Packet, t, s.Address.Addr())
 	load(answer, x.file, s.filesAt())

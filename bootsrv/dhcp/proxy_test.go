@@ -12,7 +12,7 @@ import (
 
 func asProxy(c *Config) { c.Mode = Proxy; c.Range = Range{} }
 
-// A proxy leases nothing and learns who has which address.
+// A proxy leases nothing and learns the addresses of machines.
 func TestProxyObserves(t *testing.T) {
 	n := newNetwork(t, asProxy)
 	if r := n.ask(build(t, stranger, discover)); r != nil {
@@ -41,7 +41,7 @@ func TestProxyObserves(t *testing.T) {
 	}
 }
 
-// What somebody says on the wire never displaces a live lease of our own.
+// No claim on the wire displaces a live lease of our own.
 func TestProxyKeepsLiveLeases(t *testing.T) {
 	n := newNetwork(t, asProxy)
 	n.seed(known1, "10.77.0.100", time.Hour, false)
@@ -56,14 +56,14 @@ func TestProxyKeepsLiveLeases(t *testing.T) {
 	}
 }
 
-// A machine that nobody enrolled may belong to another boot server of the network: a
-// proxy notes that it was there and says nothing.
+// A machine that is not enrolled may belong to another boot server of the network: a proxy
+// records it and does not answer.
 func TestProxyLeavesStrangersAlone(t *testing.T) {
 	n := newNetwork(t, asProxy)
 	if r := n.ask(build(t, stranger, discover, asPXE)); r != nil {
 		t.Errorf("a stranger was offered %s", r.Packet.BootFileName)
 	}
-	if !n.told(baremetal.EventDiscover, stranger, "PXE, BIOS") {
+	if !n.hasEvent(baremetal.EventDiscover, stranger, "PXE, BIOS") {
 		t.Errorf("nobody was told of a stranger: %v", n.events())
 	}
 	r, err := n.server.Handle(t.Context(), Request{
@@ -78,7 +78,7 @@ func TestProxyLeavesStrangersAlone(t *testing.T) {
 	}
 }
 
-// Firmware that asks the proxy on its own port tells its address with that.
+// Firmware that asks the proxy on port 4011 thereby shows its address.
 func TestProxyPort(t *testing.T) {
 	n := newNetwork(t, asProxy)
 	p, err := dhcpv4.FromBytes(captured(t, "ovmf-pxe-proxy-request"))

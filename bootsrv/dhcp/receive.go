@@ -8,17 +8,17 @@ import (
 	"golang.org/x/net/bpf"
 )
 
-// datagram is a UDP datagram in its frame. The Ethernet source is what no UDP
-// socket tells: any process of another machine can write any chaddr.
+// datagram is a UDP datagram with its Ethernet source, which a UDP socket does not provide:
+// any process of another machine can forge chaddr.
 type datagram struct {
 	card     net.HardwareAddr // Ethernet source
 	from, to netip.AddrPort
 	payload  []byte
 }
 
-// unwrap reads an Ethernet frame, and reports whether it holds a whole UDP
-// datagram over IPv4. Checksums are not looked at: frames of a virtual card come
-// without, and a DHCP message is judged by what it says.
+// unwrap reads an Ethernet frame, and reports whether it holds a whole UDP datagram over
+// IPv4. It ignores checksums: frames of virtual cards have none, and DHCP messages are
+// validated by their contents.
 func unwrap(f []byte) (d datagram, ok bool) {
 	if len(f) < ethernetHeader+ipHeader || binary.BigEndian.Uint16(f[12:]) != ethertypeIPv4 {
 		return d, false
@@ -42,8 +42,8 @@ func unwrap(f []byte) (d datagram, ok bool) {
 	}, true
 }
 
-// requests is the filter that lets in what unwrap reads, for our ports, in frames
-// for this machine: its own, broadcast, multicast (packet(7): sll_pkttype 0 to 2).
+// requests is the filter for datagrams that unwrap reads, to our ports, in frames for this
+// machine: its own, broadcast, multicast (packet(7): sll_pkttype 0 to 2).
 var requests = []bpf.Instruction{
 	bpf.LoadExtension{Num: bpf.ExtType},
 	bpf.JumpIf{Cond: bpf.JumpGreaterThan, Val: 2, SkipTrue: 10},

@@ -20,8 +20,8 @@ func TestUnwrap(t *testing.T) {
 		return f
 	}
 	const ip, udp = ethernetHeader, ethernetHeader + ipHeader
-	padded := append(made(func([]byte) {}), make([]byte, 20)...) // to the least length of a frame
-	vm, err := bpf.NewVM(requests[2:])                           // the type of a packet is the kernel's to know
+	padded := append(made(func([]byte) {}), make([]byte, 20)...) // to the minimum length of a frame
+	vm, err := bpf.NewVM(requests[2:])                           // without the check of sll_pkttype, which only the kernel has
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestUnwrap(t *testing.T) {
 		name  string
 		frame []byte
 		ok    bool
-		in    bool // through the filter, which knows no lengths
+		in    bool // passes the filter, which checks no lengths
 	}{
 		{"a datagram", made(func([]byte) {}), true, true},
 		{"padded", padded, true, true},

@@ -10,9 +10,8 @@ import (
 	"ironhook/baremetal"
 )
 
-// How often mode auto looks for another server. A port of a spanning tree lets
-// nothing through for up to 30 seconds after it came up, so the first looks may
-// have been in vain.
+// How often mode auto probes for another server. A spanning tree port forwards nothing for
+// up to 30 seconds after link-up, so the first probes may be lost.
 var (
 	settling = []time.Duration{15 * time.Second, 20 * time.Second} // after it became full
 	settled  = 5 * time.Minute                                     // after those, as full
@@ -20,18 +19,18 @@ var (
 )
 
 const (
-	silences = 2                // looks without an answer before addresses are leased again
-	breather = 10 * time.Second // between two looks, however many requests call for one
+	silences = 2                // unanswered probes before addresses are leased again
+	breather = 10 * time.Second // minimum time between two probes
 )
 
-// sight is what the looks have shown so far.
+// sight is the result of the probes so far.
 type sight struct {
 	mode   Mode
 	looks  int // since mode was taken
-	silent int // of them in a row, the last ones
+	silent int // the last ones in a row without an answer
 }
 
-// wait is the time until the next look.
+// wait is the time until the next probe.
 func (v sight) wait() time.Duration {
 	switch {
 	case v.mode == Proxy:
@@ -42,8 +41,8 @@ func (v sight) wait() time.Duration {
 	return settled
 }
 
-// saw takes the result of one look, the other server or an invalid address, and
-// reports whether the mode is another one now.
+// saw takes the result of one probe, the other server or an invalid address, and reports
+// whether the mode has changed.
 func (v *sight) saw(other netip.Addr) bool {
 	v.looks++
 	v.silent++
@@ -64,9 +63,9 @@ func (v *sight) saw(other netip.Addr) bool {
 	return changed
 }
 
-// seek looks for another server until ctx ends: from time to time, and when a
-// request or the interface calls for it. What a packet says is never enough to change
-// the mode; only a server that answers a question of ours is.
+// seek probes for another server until ctx ends: periodically, and when a request or the
+// interface gives a reason. Only a server that answers a probe changes the mode, never an
+// unsolicited packet.
 func (s *Server) seek(ctx context.Context) {
 	v := sight{mode: s.Working()}
 	if s.Unsure {
@@ -97,16 +96,16 @@ func (s *Server) seek(ctx context.Context) {
 	}
 }
 
-// Look makes a server in mode auto look for another one soon. It returns at once.
+// Look makes a server in mode auto probe soon. It returns at once.
 func (s *Server) Look() {
 	select {
 	case s.doubt <- struct{}{}:
-	default: // called for already
+	default: // already requested
 	}
 }
 
-// search is one look. A server that would make us step back is asked twice, so that
-// no single packet can have been it.
+// search is one probe. A server that would make us yield is probed twice, so that no single
+// packet can do it.
 func (s *Server) search(ctx context.Context) (netip.Addr, error) {
 	other, err := s.probe(ctx)
 	if err != nil || !other.IsValid() || s.proxy.Load() {
@@ -115,7 +114,7 @@ func (s *Server) search(ctx context.Context) (netip.Addr, error) {
 	return s.probe(ctx)
 }
 
-// turn takes another mode, and tells of it.
+// turn changes the mode and records it.
 func (s *Server) turn(ctx context.Context, to Mode, other netip.Addr) {
 	detail := fmt.Sprintf("another DHCP server, %s, leases addresses on %s; now proxy there", other, s.Interface.Name)
 	if to == Full {
@@ -129,5 +128,5 @@ func (s *Server) turn(ctx context.Context, to Mode, other netip.Addr) {
 	}
 }
 
-// jitter keeps two appliances that yield to each other from doing so for ever.
+// jitter prevents two appliances from yielding to each other for ever.
 func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d) }

@@ -13,7 +13,7 @@ import (
 	"ironhook/baremetal"
 )
 
-// What a look shows, and the mode after it.
+// The result of a probe, and the mode after it.
 func TestSight(t *testing.T) {
 	const none, other = "", "10.77.0.2"
 	for _, c := range []struct {
@@ -44,8 +44,8 @@ func TestSight(t *testing.T) {
 	}
 }
 
-// A server in mode auto steps back while another one answers it, twice, and leases
-// again when that has gone; it says both. A request alone calls for a look, no more.
+// A server in mode auto yields while another one answers two probes, and leases again when
+// that has gone; both are events. A request only causes a probe.
 func TestSeek(t *testing.T) {
 	n := newNetwork(t, func(c *Config) { c.Yield = true })
 	name := build(t, stranger, request, from("10.77.0.99"), wants("10.77.0.98"))
@@ -54,7 +54,7 @@ func TestSeek(t *testing.T) {
 		var looks, forgeries atomic.Int32
 		there := func(server string) { a, _ := netip.ParseAddr(server); other.Store(&a) }
 		there("")
-		n.server.doubt = make(chan struct{}, 1) // of this bubble
+		n.server.doubt = make(chan struct{}, 1) // made in this synctest bubble
 		n.server.probe = func(context.Context) (netip.Addr, error) {
 			looks.Add(1)
 			if forgeries.CompareAndSwap(1, 0) {
@@ -104,14 +104,14 @@ func TestSeek(t *testing.T) {
 		<-ended
 	})
 	for _, want := range []string{"10.77.0.2, leases addresses on br0; now proxy there", "no other DHCP server answers on br0; now full there"} {
-		if !n.told(baremetal.EventNetwork, "", want) {
+		if !n.hasEvent(baremetal.EventNetwork, "", want) {
 			t.Errorf("no event %q in %v", want, n.events())
 		}
 	}
 }
 
-// What another card says of a machine changes no lease of it and tells nothing of it,
-// in either mode, for any message; the machine's own word does.
+// A message from another card changes no lease of a machine and makes no event of it, in
+// either mode, for any message; the machine's own message does.
 func TestHearsay(t *testing.T) {
 	card := build(t, stranger, discover).ClientHWAddr
 	const own, away = "10.77.0.100", "10.77.0.200"

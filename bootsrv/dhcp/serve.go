@@ -15,10 +15,9 @@ import (
 	"ironhook/internal/limit"
 )
 
-// Serve answers on the sockets until ctx ends, and closes them. One loop answers
-// one packet after the other: what cannot be answered in time waits in the kernel's
-// queue, is dropped there, and is asked for again. In mode auto it looks for another
-// server from time to time.
+// Serve answers on the sockets until ctx ends, and closes them. One loop answers one packet
+// after the other; under load packets are dropped in the kernel's queue and clients repeat
+// them. In mode auto it probes for another server from time to time.
 func (s *Server) Serve(ctx context.Context, on *Sockets) error {
 	group, ctx := errgroup.WithContext(ctx)
 	stop := context.AfterFunc(ctx, func() {
@@ -46,7 +45,7 @@ func (s *Server) loop(ctx context.Context, conn *packet.Conn, reply func(context
 			return nil
 		case errors.Is(err, net.ErrClosed):
 			return err
-		case errors.Is(err, unix.ENETDOWN): // told of by who follows the interface
+		case errors.Is(err, unix.ENETDOWN): // reported by the follower of the interface
 			limit.Backoff(ctx)
 			continue
 		case err != nil:
@@ -66,7 +65,7 @@ func (s *Server) forUs(a netip.Addr) bool {
 	return a == s.Address.Addr() || a == everybody || a == last(s.Address)
 }
 
-// answer handles one datagram. What is no DHCP is dropped without a word.
+// answer handles one datagram. It silently drops anything but DHCP.
 func (s *Server) answer(ctx context.Context, d datagram, reply func(context.Context, Request, *Reply)) {
 	p, err := dhcpv4.FromBytes(d.payload)
 	if err != nil {
@@ -76,7 +75,7 @@ func (s *Server) answer(ctx context.Context, d datagram, reply func(context.Cont
 	r, err := s.Handle(ctx, q)
 	if err != nil {
 		s.Log.Error("DHCP request not answered; the client will ask again", "interface", s.Interface.Name, "mac", p.ClientHWAddr.String(), "error", err)
-		limit.Backoff(ctx) // a store that fails is not asked at the rate of the wire
+		limit.Backoff(ctx) // do not retry a failing store at wire speed
 		return
 	}
 	if r != nil {
@@ -84,8 +83,8 @@ func (s *Server) answer(ctx context.Context, d datagram, reply func(context.Cont
 	}
 }
 
-// send puts a reply on the wire. One that does not go is asked for again; a flood of
-// those tells the log only so much.
+// send sends a reply. The client repeats its request if that fails; the log of failures is
+// limited.
 func (s *Server) send(on *Sockets, q Request, r *Reply) {
 	err := on.send(r, netip.AddrPortFrom(s.Address.Addr(), q.Port))
 	if err != nil && s.unsent.Take(time.Now()) {

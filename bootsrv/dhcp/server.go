@@ -19,12 +19,12 @@ import (
 	"ironhook/store"
 )
 
-// Config is what a server on one interface works with.
+// Config is the configuration of a server on one interface.
 type Config struct {
 	Interface *net.Interface
 	Address   netip.Prefix   // ours on the interface, with the subnet's length
 	Mode      Mode           // Proxy or Full
-	Yield     bool           // looks for another server, gives way to it, and comes back when it is gone
+	Yield     bool           // probes for another server and yields to it
 	Unsure    bool           // with Yield: no probe has been sent yet, and the first one decides
 	Range     Range          // inside the subnet; needed for Full and Yield
 	Router    netip.Addr     // offered to clients; invalid for none
@@ -42,12 +42,12 @@ type Config struct {
 type Server struct {
 	Config
 	proxy     atomic.Bool
-	strangers *limit.Bucket // leases written for machines that are not enrolled
-	conflicts *limit.Bucket // addresses put out of use on somebody's word
-	unsent    *limit.Bucket // failures told to the log
-	hearsay   *limit.Bucket // foreign cards told to the log
+	strangers *limit.Bucket // limits leases of machines that are not enrolled
+	conflicts *limit.Bucket // limits quarantined addresses
+	unsent    *limit.Bucket // limits logged failures
+	hearsay   *limit.Bucket // limits logged foreign cards
 	contests  chan contest
-	doubt     chan struct{} // calls for a look
+	doubt     chan struct{} // requests a probe
 	probe     func(context.Context) (netip.Addr, error)
 }
 
@@ -62,8 +62,7 @@ func New(c Config) *Server {
 	return s
 }
 
-// Working is how the server works now: with Yield, Full may have become Proxy, and
-// Proxy Full.
+// Working is the present mode: with Yield, Full may have become Proxy, and Proxy Full.
 func (s *Server) Working() Mode {
 	if s.proxy.Load() {
 		return Proxy
@@ -79,13 +78,13 @@ type Request struct {
 	Port   uint16 // ours: 67 or 4011
 }
 
-// exchange is one request with what is known about who sent it.
+// exchange is one request with the records of its sender.
 type exchange struct {
 	Request
 	client
-	// hearsay is true when the frame came from another card than the one that the
-	// message is about: a relay's, or a liar's. It is answered, for a relay's sake, but
-	// changes nothing that is known of the machine and tells nothing of it.
+	// hearsay is true if the frame came from another card than the one in the message: a
+	// relay, or a forger. It is answered, for relays, but changes no lease and makes no
+	// event of the machine.
 	hearsay bool
 	mac     string
 	port    *baremetal.Port  // nil for a stranger
@@ -95,9 +94,9 @@ type exchange struct {
 	file    string // to load, "" for nothing
 }
 
-// Handle answers one packet, nil for silence. Whatever the answer promises is in
-// the store when Handle returns. An error is the store's; the client, unanswered,
-// asks again.
+// Handle answers one packet; nil means no answer. The lease in the answer is in the store
+// when Handle returns. An error is the store's; the client gets no answer and repeats its
+// request.
 func (s *Server) Handle(ctx context.Context, r Request) (*Reply, error) {
 	if !wellFormed(r.Packet) {
 		return nil, nil
@@ -129,7 +128,7 @@ func (s *Server) Handle(ctx context.Context, r Request) (*Reply, error) {
 	return h(s, ctx, x)
 }
 
-// message is what a handler is chosen by.
+// message selects a handler.
 type message struct {
 	port uint16
 	kind dhcpv4.MessageType
@@ -153,14 +152,14 @@ var proxyHandlers = map[message]handler{
 	{proxyPort, dhcpv4.MessageTypeInform}:    (*Server).proxyRequest,
 }
 
-// wellFormed keeps out what is no request of an Ethernet client.
+// wellFormed reports whether p is a request of an Ethernet client.
 func wellFormed(p *dhcpv4.DHCPv4) bool {
 	mac := p.ClientHWAddr
 	return p.OpCode == dhcpv4.OpcodeBootRequest && p.HWType == iana.HWTypeEthernet &&
 		len(mac) == 6 && mac[0]&1 == 0 && mac.String() != "00:00:00:00:00:00"
 }
 
-// chooseFile finds out what a booting client is to load, and why it gets nothing.
+// chooseFile sets the boot file of a booting client, or why it gets none.
 func (s *Server) chooseFile(x *exchange) {
 	if x.kind == system {
 		return
@@ -172,18 +171,18 @@ func (s *Server) chooseFile(x *exchange) {
 	x.file, x.refusal = x.bootFile(s.Config, x.mac)
 }
 
-// note adds an event of the client if the journal takes it. Only a booting
-// client has a story; the operating systems of a network would drown it.
+// note adds an event of the client if the journal admits it. Only booting clients have
+// events; those of operating systems would drown them.
 func (s *Server) note(x *exchange, kind baremetal.EventKind, detail string) {
-	s.tell(x, baremetal.Event{Kind: kind, Detail: detail})
+	s.record(x, baremetal.Event{Kind: kind, Detail: detail})
 }
 
-// noteRefusal tells why a booting client is given no boot file.
+// noteRefusal records why a booting client gets no boot file.
 func (s *Server) noteRefusal(x *exchange) {
-	s.tell(x, baremetal.Event{Kind: baremetal.EventRefused, Step: baremetal.EventOffer, Detail: fmt.Sprintf("%s: no boot file, %v", x.client, x.refusal)})
+	s.record(x, baremetal.Event{Kind: baremetal.EventRefused, Step: baremetal.EventOffer, Detail: fmt.Sprintf("%s: no boot file, %v", x.client, x.refusal)})
 }
 
-func (s *Server) tell(x *exchange, e baremetal.Event) {
+func (s *Server) record(x *exchange, e baremetal.Event) {
 	e.MAC = x.mac
 	if x.port != nil {
 		e.Node = x.port.NodeUUID
@@ -193,8 +192,8 @@ func (s *Server) tell(x *exchange, e baremetal.Event) {
 	}
 }
 
-// commit makes change, which may be nil, and appends the events of x to the log
-// in one transaction. Nothing to do is nothing done.
+// commit makes change, which may be nil, and appends the events of x in one transaction.
+// Without either it does nothing.
 func (s *Server) commit(ctx context.Context, x *exchange, change func(tx *store.Tx) error) error {
 	if change == nil && len(x.events) == 0 {
 		return nil

@@ -13,16 +13,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Sockets are what one server listens and sends on. UDP 67 and 4011, bound to the
-// interface, keep the ports and send; a packet socket receives, because it sees from
-// which card a message came, and sends the frames that are made by hand.
+// Sockets are the sockets of one server. UDP 67 and 4011, bound to the interface, reserve
+// the ports and send; a packet socket receives, because it shows the Ethernet source, and
+// sends the frames to clients without an address.
 type Sockets struct {
 	ports map[uint16]*net.UDPConn
 	raw   *packet.Conn
 	iface *net.Interface
 }
 
-// Open opens the sockets of an interface. One that cannot be opened is a [*SocketError].
+// Open opens the sockets of an interface. Its error is a [*SocketError].
 func Open(ctx context.Context, iface *net.Interface) (*Sockets, error) {
 	s := &Sockets{ports: map[uint16]*net.UDPConn{}, iface: iface}
 	for _, port := range []uint16{serverPort, proxyPort} {
@@ -44,7 +44,7 @@ func Open(ctx context.Context, iface *net.Interface) (*Sockets, error) {
 	return s, nil
 }
 
-// Close closes what is open.
+// Close closes the open sockets.
 func (s *Sockets) Close() error {
 	var errs []error
 	for _, conn := range s.ports {
@@ -56,8 +56,8 @@ func (s *Sockets) Close() error {
 	return errors.Join(errs...)
 }
 
-// listen opens a UDP port on one interface. Two servers may have the same port
-// when each is bound to its own interface; any other clash is an error.
+// listen opens a UDP port on one interface. Two servers may use the same port if each is
+// bound to its own interface; any other conflict is an error.
 func listen(ctx context.Context, iface string, port uint16) (*net.UDPConn, error) {
 	deaf := []unix.SockFilter{{Code: unix.BPF_RET | unix.BPF_K}} // lets in nothing
 	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
@@ -94,7 +94,7 @@ func (e *SocketError) Error() string {
 // Unwrap returns the cause.
 func (e *SocketError) Unwrap() error { return e.Err }
 
-// send puts a reply on the wire, from the port that was asked.
+// send sends a reply from the port that received the request.
 func (s *Sockets) send(r *Reply, from netip.AddrPort) error {
 	payload := r.Packet.ToBytes()
 	if !r.Frame {

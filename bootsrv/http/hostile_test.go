@@ -46,8 +46,8 @@ func dial(t *testing.T, from, to string) net.Conn {
 	return c
 }
 
-// A host that opens connections and never ends its request has its share of them, and
-// another machine is answered at once.
+// A host that opens connections without completing a request gets only its share of them,
+// and another machine is answered at once.
 func TestSlowHostLeavesRoom(t *testing.T) {
 	address := listening(t)
 	for range 200 {
@@ -69,7 +69,7 @@ func TestSlowHostLeavesRoom(t *testing.T) {
 	}
 }
 
-// What is no request of ours is refused, and the server goes on.
+// Malformed requests are refused, and the server goes on.
 func TestMalformedRequests(t *testing.T) {
 	address := listening(t)
 	for _, c := range []struct{ request, status string }{

@@ -1,4 +1,4 @@
-// Package http is where iPXE gets its script and UEFI firmware its binary:
+// Package http serves boot scripts to iPXE and iPXE binaries to UEFI firmware:
 //
 //	/boot/<mac>                       the boot script of the machine with this card
 //	/boot/<mac>/failed/<step>/<code>  its script gave up: iPXE's error number
@@ -6,9 +6,8 @@
 //	/ipxe/<name>                      iPXE binaries, their licence and source
 //	/ipxe/autoexec.ipxe               what a UEFI iPXE loaded from here runs first
 //
-// Nothing else exists. A store that fails is answered with 503 and Retry-After,
-// which iPXE obeys, and never with 404: a broken disk must not look like an
-// unknown machine.
+// There are no other paths. A failing store is answered with 503 and Retry-After, which
+// iPXE obeys, and never with 404: a broken disk must not look like an unknown machine.
 package http
 
 import (
@@ -22,7 +21,6 @@ import (
 	"time"
 
 	"github.com/gorilla/mux"
-	"golang.org/x/net/netutil"
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
@@ -30,26 +28,27 @@ import (
 	"ironhook/ipxe"
 )
 
-// Request is a machine's question for its boot script.
+// Request is a request for a boot script.
 type Request struct {
 	MAC  string     // as it says
 	From netip.Addr // where the question came from
 	At   time.Time
 }
 
-// Answer is the script a machine gets and why.
+// Answer is the script for a machine, with its event.
 type Answer struct {
 	Script ipxe.Script
-	// Event is script or refused; its Detail is one line for a person, without secrets.
-	// The zero value is none: another than the machine has asked.
+	// Event is script or refused; its Detail is one line in words, without secrets. The
+	// zero value, no event, is for a request from another sender than the machine.
 	Event baremetal.Event
-	// Early says that a moment may change the answer: what is missing may be on its way.
+	// Early reports that the answer may change in a moment: a missing record may be on its
+	// way.
 	Early bool
 }
 
 // Server serves boot files over HTTP.
 type Server struct {
-	// Boot says what a machine boots; an error means: not now.
+	// Boot returns the script of a machine; an error means: try again later.
 	Boot    func(context.Context, Request) (Answer, error)
 	Files   map[string][]byte // iPXE binaries by name
 	Journal *journal.Journal
@@ -68,8 +67,8 @@ const (
 	drainTimeout  = 5 * time.Second
 )
 
-// Serve answers on l until ctx ends, then finishes what is under way, for five
-// seconds at most. It closes l.
+// Serve answers on l until ctx ends, then finishes requests under way, within five seconds.
+// It closes l.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &nethttp.Server{
 		Handler:           s.Handler(),
@@ -81,13 +80,14 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
+	limit.Attend(server)
 	drained := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
-		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
-		drained <- server.Shutdown(limit)
+		drained <- server.Shutdown(end)
 	})
-	err := server.Serve(netutil.LimitListener(limit.Listener(l, fromOneHost), connections))
+	err := server.Serve(limit.NewConns(fromOneHost, connections, limit.AddressOf).Listener(l))
 	if stop() {
 		return fmt.Errorf("serve boot files: %w", err)
 	}
@@ -97,7 +97,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// Handler is the server without its sockets.
+// Handler returns the handler of the server, without sockets.
 func (s *Server) Handler() nethttp.Handler {
 	r := mux.NewRouter()
 	get := func(path string, h nethttp.HandlerFunc) {
@@ -111,7 +111,7 @@ func (s *Server) Handler() nethttp.Handler {
 	return nethttp.MaxBytesHandler(r, 0)
 }
 
-// script answers a machine that asks what to boot.
+// script answers a request for a boot script.
 func (s *Server) script(w nethttp.ResponseWriter, r *nethttp.Request) {
 	mac, err := baremetal.ParseMAC(mux.Vars(r)["mac"])
 	if err != nil {
@@ -131,11 +131,11 @@ func (s *Server) script(w nethttp.ResponseWriter, r *nethttp.Request) {
 	s.send(w, r, a.Script)
 }
 
-// stepOf is the step of a boot that the script's own step leads to.
+// stepOf maps the steps of a script to the steps of a boot.
 var stepOf = map[string]baremetal.EventKind{"attach": baremetal.EventLogin, "boot": baremetal.EventSystem}
 
-// failed takes the report of a script that gave up. It changes nothing but the
-// log, and only the machine itself may write there.
+// failed takes the report of a script that gave up. It only appends an event, and only for
+// the machine itself.
 func (s *Server) failed(w nethttp.ResponseWriter, r *nethttp.Request) {
 	vars := mux.Vars(r)
 	if _, err := baremetal.ParseMAC(vars["mac"]); err != nil {
@@ -153,7 +153,8 @@ func (s *Server) dispatcher(w nethttp.ResponseWriter, r *nethttp.Request) {
 	s.send(w, r, ipxe.Dispatcher())
 }
 
-// autoexec leads to the dispatcher at the address that the machine reached.
+// autoexec returns a script that chains to the dispatcher at the address that the machine
+// reached.
 func (s *Server) autoexec(w nethttp.ResponseWriter, r *nethttp.Request) {
 	here, _ := r.Context().Value(nethttp.LocalAddrContextKey).(net.Addr)
 	if here == nil {
@@ -183,8 +184,8 @@ func (s *Server) file(w nethttp.ResponseWriter, r *nethttp.Request) {
 	nethttp.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
 }
 
-// contentType keeps EDK2 content: it takes a file for an EFI application by its
-// type or, when that is missing, by the suffix of its URL.
+// contentType is for EDK2, which recognises an EFI application by its type or, without one,
+// by the suffix of its URL.
 func contentType(name string) string {
 	switch {
 	case len(name) > 4 && name[len(name)-4:] == ".efi":
@@ -212,7 +213,7 @@ func (s *Server) send(w nethttp.ResponseWriter, r *nethttp.Request, script ipxe.
 	}
 }
 
-// notNow makes iPXE ask again in two seconds (http_parse_retry_after in its source).
+// notNow makes iPXE retry in two seconds (http_parse_retry_after in its source).
 func notNow(w nethttp.ResponseWriter) {
 	w.Header().Set("Retry-After", "2")
 	nethttp.Error(w, "not now, ask again", nethttp.StatusServiceUnavailable)

@@ -105,7 +105,7 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// A store that fails is no unknown machine: iPXE is told to ask again.
+// A failing store does not look like an unknown machine: iPXE has to retry.
 func TestStoreFailure(t *testing.T) {
 	s, _ := newServer(t, func(context.Context, Request) (Answer, error) { return Answer{}, errors.New("disk is gone") })
 	w := ask(s, "GET", "/boot/"+mac)
@@ -114,7 +114,7 @@ func TestStoreFailure(t *testing.T) {
 	}
 }
 
-// What a machine fetched is its event, found by its leased address.
+// A fetched file is an event of the machine, which is found by its leased address.
 func TestEvents(t *testing.T) {
 	s, db := newServer(t, func(context.Context, Request) (Answer, error) {
 		return Answer{Event: baremetal.Event{Kind: baremetal.EventScript, Detail: "boots"}}, nil
@@ -145,7 +145,7 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// A server ends with its context, after what is under way, and frees its port.
+// A server ends with its context, after the requests under way, and frees its port.
 func TestServeEnds(t *testing.T) {
 	begun, finish := make(chan struct{}), make(chan struct{})
 	s, _ := newServer(t, func(context.Context, Request) (Answer, error) {

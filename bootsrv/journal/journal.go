@@ -1,9 +1,8 @@
-// Package journal writes what the wire shows into the event log: which machine
-// asked, what it was given. Anybody who can send a packet can cause an event, so
-// the journal is where the flood stops: it repeats nothing within three seconds;
-// each machine has a budget for each kind of event, so that whoever speaks in its
-// name cannot silence all of its story; all strangers together have one, and so do
-// all enrolled machines; and what it remembers has a fixed size.
+// Package journal writes network activity to the event log: requests of machines and the
+// answers. Any sender of a packet can cause an event, so the journal limits them: it
+// repeats no event within three seconds; each machine has a budget for each kind of event,
+// so that an impostor cannot suppress all of its events; all strangers together have one
+// budget, and so do all enrolled machines; and its memory has a fixed size.
 package journal
 
 import (
@@ -20,14 +19,14 @@ import (
 )
 
 const (
-	repeat     = 3 * time.Second // the same fact about the same machine is one event
-	remembered = 4096            // facts, and budgets of machines, kept in mind
+	repeat     = 3 * time.Second // equal events of a machine within it are one
+	remembered = 4096            // limit of events, and of budgets, in memory
 )
 
 // Journal is safe for concurrent use.
 type Journal struct {
-	// Speaks reports whether what comes from an address comes from the card mac. It is
-	// set before the journal is used; nil takes the lease's word for it.
+	// Speaks reports whether packets from an address come from the card mac. It is set
+	// before the journal is used; if nil, the lease decides.
 	Speaks func(ctx context.Context, a netip.Addr, mac string) bool
 
 	store *store.Store
@@ -40,13 +39,13 @@ type Journal struct {
 	strangers *limit.Bucket
 }
 
-// subject is what a budget is for.
+// subject is the key of a budget.
 type subject struct {
 	mac  string
 	kind baremetal.EventKind
 }
 
-// New returns a journal that writes to s and tells log when it cannot.
+// New returns a journal that writes to s and logs its failures.
 func New(s *store.Store, log *slog.Logger) *Journal {
 	return &Journal{
 		store: s, log: log,
@@ -57,9 +56,8 @@ func New(s *store.Store, log *slog.Logger) *Journal {
 	}
 }
 
-// Admit tells whether e is to be written: an event with its node set is an
-// enrolled machine's. Who gets true must write it, in the transaction of the
-// change it tells of.
+// Admit reports whether to write e; an event with its node set is of an enrolled machine.
+// After true the caller must write it, in the transaction of the change that it reports.
 func (j *Journal) Admit(e baremetal.Event) bool {
 	now := time.Now()
 	j.mu.Lock()
@@ -81,7 +79,7 @@ func (j *Journal) Admit(e baremetal.Event) bool {
 	return true
 }
 
-// forget drops the facts that are too old to be repeated.
+// forget drops the events that are too old to suppress a repetition.
 func (j *Journal) forget(now time.Time) {
 	for e, at := range j.seen {
 		if now.Sub(at) >= repeat {
@@ -90,8 +88,8 @@ func (j *Journal) forget(now time.Time) {
 	}
 }
 
-// Note writes an event about the machine with its MAC address. A store that fails
-// is told to the log: no boot waits for its own story.
+// Note writes an event of the machine with its MAC address. A failure of the store is only
+// logged: no boot waits for its events.
 func (j *Journal) Note(ctx context.Context, e baremetal.Event) {
 	err := j.store.View(ctx, func(tx *store.Tx) error {
 		port, err := tx.Ports().Get(e.MAC)
@@ -111,8 +109,8 @@ func (j *Journal) Note(ctx context.Context, e baremetal.Event) {
 	}
 }
 
-// NoteAt writes an event about the machine that has leased addr. It does nothing
-// when no machine has, or another one sits there.
+// NoteAt writes an event of the machine that has leased addr. It does nothing if there is
+// none, or another machine uses the address.
 func (j *Journal) NoteAt(ctx context.Context, addr netip.Addr, e baremetal.Event) {
 	err := j.store.View(ctx, func(tx *store.Tx) error {
 		lease, err := tx.Leases().Get(addr.String())

@@ -33,7 +33,7 @@ func TestAdmit(t *testing.T) {
 	})
 }
 
-// Strangers use up their budget and no memory; enrolled machines have their own.
+// Strangers exhaust their budget without using memory; enrolled machines have their own.
 func TestAdmitFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := New(nil, nil)
@@ -56,7 +56,7 @@ func TestAdmitFlood(t *testing.T) {
 	})
 }
 
-// One machine that has ever new things to say is cut short.
+// The events of one machine are limited, even if all differ.
 func TestAdmitOneMachine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := New(nil, nil)
@@ -73,8 +73,8 @@ func TestAdmitOneMachine(t *testing.T) {
 	})
 }
 
-// Whoever asks for a machine's script from one address after the other is cut short
-// in that; the machine's own boot is still told.
+// Requests for a machine's script from many addresses are limited; the events of the
+// machine's own boot are still written.
 func TestAdmitBesideAnImpostor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := New(nil, nil)
@@ -89,7 +89,7 @@ func TestAdmitBesideAnImpostor(t *testing.T) {
 	})
 }
 
-// Memory is bounded for enrolled machines too, and what is old makes room.
+// Memory is bounded for enrolled machines too, and old entries make room.
 func TestAdmitForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := New(nil, nil)

@@ -1,10 +1,9 @@
-// Package ndp ends the wait of iPXE for an IPv6 router.
+// Package ndp ends iPXE's wait for an IPv6 router.
 //
-// iPXE asks for a router (RFC 4861 section 6.3.7) on every boot and, when none
-// answers, waits for 13 seconds after it has its IPv4 address already. This
-// package answers with an advertisement that says nothing: lifetime 0, so that
-// nobody takes us for a router, no prefix, so that nobody makes an address.
-// Machines that have real IPv6 go on as before.
+// iPXE asks for a router (RFC 4861 section 6.3.7) on every boot and, when none answers,
+// waits for 13 seconds after it has its IPv4 address already. This package answers with an
+// empty advertisement: lifetime 0, so that we are no router, and no prefix, so that no
+// address is made. Machines with real IPv6 are not affected.
 package ndp
 
 import (
@@ -27,9 +26,9 @@ var (
 	allRouters = net.ParseIP("ff02::2")
 )
 
-// advertisement is what everybody gets (RFC 4861 section 4.2): hop limit 64, no
-// flags, router lifetime 0, timers unspecified, no options. The kernel fills in
-// the checksum.
+// advertisement is the answer to every solicitation (RFC 4861 section 4.2): hop limit 64,
+// no flags, router lifetime 0, timers unspecified, no options. The kernel fills in the
+// checksum.
 var advertisement = []byte{byte(ipv6.ICMPTypeRouterAdvertisement), 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 // hopLimit of every neighbour discovery message: it proves that no router has
@@ -44,8 +43,8 @@ type Responder struct {
 	rate  *limit.Bucket
 }
 
-// Listen opens a responder. An interface without IPv6 is an error that the
-// caller may go on without: only iPXE in ROM then waits.
+// Listen opens a responder. The caller may ignore the error of an interface without IPv6:
+// then iPXE in ROM waits.
 func Listen(ctx context.Context, iface *net.Interface, log *slog.Logger) (*Responder, error) {
 	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		var option error
@@ -102,16 +101,15 @@ func (r *Responder) Serve(ctx context.Context) error {
 		if sender == nil || control == nil || !valid(buffer[:n], control.HopLimit, sender.IP) || !r.rate.Take(time.Now()) {
 			continue
 		}
-		// To all nodes: a unicast would need an answer to our own question for
-		// the machine's card first.
+		// To all nodes: a unicast would need neighbour discovery of the machine first.
 		if _, err := r.conn.WriteTo(advertisement, nil, &net.IPAddr{IP: allNodes, Zone: r.iface.Name}); err != nil {
 			r.log.Warn("router advertisement not sent", "interface", r.iface.Name, "error", err)
 		}
 	}
 }
 
-// valid tells whether m is a router solicitation as RFC 4861 section 6.1.1 wants
-// it. The kernel has checked its checksum.
+// valid reports whether m is a valid router solicitation (RFC 4861 section 6.1.1). The
+// kernel has checked its checksum.
 func valid(m []byte, hops int, from net.IP) bool {
 	if hops != hopLimit || len(m) < 8 || m[0] != byte(ipv6.ICMPTypeRouterSolicitation) || m[1] != 0 {
 		return false

@@ -1,4 +1,4 @@
-// Package netlink asks the kernel about the network of this machine over
-// rtnetlink (rtnetlink(7)): where a peer is on Ethernet, and when an interface
-// changes. It changes nothing and needs no privilege.
+// Package netlink reads the network state of this machine over rtnetlink (rtnetlink(7)):
+// the Ethernet address of a peer, and changes of interfaces. It changes nothing and needs
+// no privilege.
 package netlink

@@ -11,19 +11,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Link is an interface as it is at one moment.
+// Link is the state of an interface at one moment.
 type Link struct {
 	net.Interface
 	Prefixes []netip.Prefix // its IPv4 addresses, with the subnets' lengths
 }
 
-// Up reports whether the link is switched on.
+// Up reports whether the link is administratively up.
 func (l Link) Up() bool { return l.Flags&net.FlagUp != 0 }
 
 // Running reports whether it has a carrier as well.
 func (l Link) Running() bool { return l.Flags&net.FlagRunning != 0 }
 
-// Read is the link of that name. Its error is that of [net.InterfaceByName].
+// Read returns the link of that name. Its error is that of [net.InterfaceByName].
 func Read(name string) (Link, error) {
 	iface, err := net.InterfaceByName(name)
 	if err != nil {
@@ -42,8 +42,8 @@ func Read(name string) (Link, error) {
 	return l, nil
 }
 
-// Changes tells that some link or address of this machine has changed. It is
-// opened before the links are first read, so that no change falls between.
+// Changes reports changes of links and addresses of this machine. Open it before the links
+// are first read, so that no change is missed.
 type Changes struct{ file *os.File }
 
 // Listen opens Changes.
@@ -59,12 +59,11 @@ func Listen() (*Changes, error) {
 	return &Changes{os.NewFile(uintptr(fd), "rtnetlink")}, nil
 }
 
-// Close ends Follow.
+// Close closes the socket and ends Follow.
 func (c *Changes) Close() error { return c.file.Close() }
 
-// Follow calls changed after each change until ctx ends, and closes c. What
-// changed is for the caller to read: one call may stand for several changes, and
-// one that overran the socket counts as well.
+// Follow calls changed after each change until ctx ends, and closes c. The caller reads the
+// new state: one call may stand for several changes, or for an overrun of the socket.
 func (c *Changes) Follow(ctx context.Context, changed func()) error {
 	stop := context.AfterFunc(ctx, func() { _ = c.Close() })
 	defer stop()

@@ -19,7 +19,7 @@ type attribute struct {
 	value []byte
 }
 
-// put appends a to b, padded as netlink(7) wants it.
+// put appends a to b, padded as netlink(7) requires.
 func (a attribute) put(b []byte) []byte {
 	b = binary.NativeEndian.AppendUint16(b, uint16(unix.SizeofRtAttr+len(a.value)))
 	b = binary.NativeEndian.AppendUint16(b, a.kind)
@@ -29,8 +29,8 @@ func (a attribute) put(b []byte) []byte {
 
 func padding(n int) int { return -n & (unix.RTA_ALIGNTO - 1) }
 
-// attributes reads those that follow a message's fixed part of size bytes. Of
-// an attribute that is there twice the last one counts.
+// attributes reads the attributes after the fixed part, of size bytes, of a message. The
+// last of several equal ones counts.
 func attributes(b []byte, size int) (map[uint16][]byte, error) {
 	if len(b) < size {
 		return nil, errShort
@@ -47,8 +47,8 @@ func attributes(b []byte, size int) (map[uint16][]byte, error) {
 	return all, nil
 }
 
-// ask sends one question of the type kind and returns the body of the answer,
-// which is of the type want. A refusal of the kernel is a [syscall.Errno].
+// ask sends one request of type kind and returns the body of the answer, of type want. An
+// error of the kernel is a [syscall.Errno].
 func ask(kind, want uint16, body []byte) ([]byte, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
 	if err != nil {
@@ -63,7 +63,7 @@ func ask(kind, want uint16, body []byte) ([]byte, error) {
 	header = binary.NativeEndian.AppendUint16(header, kind)
 	header = binary.NativeEndian.AppendUint16(header, unix.NLM_F_REQUEST)
 	header = binary.NativeEndian.AppendUint32(header, sequence)
-	header = binary.NativeEndian.AppendUint32(header, 0) // from the kernel's point of view: whoever we are
+	header = binary.NativeEndian.AppendUint32(header, 0) // port id 0: the kernel assigns one
 	if err := unix.Sendto(fd, append(header, body...), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return nil, os.NewSyscallError("sendto", err)
 	}
@@ -75,7 +75,7 @@ func ask(kind, want uint16, body []byte) ([]byte, error) {
 	return answer(buffer[:n], want)
 }
 
-// answer is the body of the one message in b.
+// answer returns the body of the only message in b.
 func answer(b []byte, want uint16) ([]byte, error) {
 	messages, err := syscall.ParseNetlinkMessage(b)
 	if err != nil || len(messages) == 0 {

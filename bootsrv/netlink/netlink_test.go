@@ -72,7 +72,7 @@ func TestReadNeighbour(t *testing.T) {
 	}
 }
 
-// The kernel's own answers: an error number keeps its kind.
+// Answers of the real kernel: an error number keeps its kind.
 func TestAsk(t *testing.T) {
 	if _, err := route(netip.MustParseAddr("127.0.0.1")); err != nil {
 		t.Errorf("route to ourselves: %v", err)

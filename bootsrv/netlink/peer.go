@@ -12,24 +12,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Peer is where an address is, as the kernel would send to it at this moment.
+// Peer is the next hop of an address, as the kernel would send to it at this moment.
 type Peer struct {
-	// Local is true for an address of this machine itself: who sends from it is
-	// a process here, for the kernel takes no such packet from a network.
+	// Local is true for an address of this machine: its sender is a local process, because
+	// the kernel accepts no such packet from a network.
 	Local bool
-	// Interface is the name of the one that packets to the peer leave by.
+	// Interface is the name of the outgoing interface.
 	Interface string
-	// Card is the Ethernet address that they are sent to, nil when the kernel
-	// knows none, and for a peer that a router stands before.
+	// Card is the Ethernet address of the peer, nil if the kernel knows none or the peer is
+	// behind a router.
 	Card net.HardwareAddr
 }
 
-// solicitTime is how long an answer to the kernel's own ARP request or neighbour
-// solicitation is waited for. A host on the same network answers in a millisecond.
+// solicitTime is the wait for an answer to the kernel's ARP request or neighbour
+// solicitation. A host on the same network answers in a millisecond.
 const solicitTime = 300 * time.Millisecond
 
-// Find looks up the way to a in the kernel's routes, then the neighbour there,
-// whom the kernel is made to look for if it knows none.
+// Find looks up the route to a, then the neighbour; if the kernel does not know the
+// neighbour, Find makes it resolve the address.
 func Find(ctx context.Context, a netip.Addr) (Peer, error) {
 	way, err := route(a)
 	if err != nil {
@@ -53,8 +53,8 @@ func Find(ctx context.Context, a netip.Addr) (Peer, error) {
 	return p, nil
 }
 
-// await is the neighbour's card. When there is none in the kernel's table it makes the
-// kernel look for it, and gives up when nobody has answered.
+// await returns the neighbour's card. If it is not in the kernel's table, await makes the
+// kernel resolve it, and gives up without an answer.
 func await(ctx context.Context, a netip.Addr, on *net.Interface) (net.HardwareAddr, error) {
 	card, err := neighbour(a, on.Index)
 	if card != nil || err != nil {
@@ -79,8 +79,8 @@ func await(ctx context.Context, a netip.Addr, on *net.Interface) (net.HardwareAd
 	}
 }
 
-// solicit makes the kernel look for a neighbour, by a datagram to the discard port
-// (RFC 863): to ask it directly would need CAP_NET_ADMIN.
+// solicit makes the kernel resolve a neighbour by sending a datagram to the discard port
+// (RFC 863): a direct request would need CAP_NET_ADMIN.
 func solicit(ctx context.Context, a netip.Addr, on string) error {
 	if a.Is6() && a.IsLinkLocalUnicast() {
 		a = a.WithZone(on)
@@ -93,7 +93,7 @@ func solicit(ctx context.Context, a netip.Addr, on string) error {
 	return errors.Join(err, conn.Close())
 }
 
-// way is a route: to this machine itself, to a neighbour, or to a router.
+// way is a route: local, to a neighbour, or to a router.
 type way struct {
 	local, routed bool
 	index         int // of the interface

@@ -3,20 +3,30 @@ package main
 import (
 	"fmt"
 	"go/ast"
+	"maps"
+	"slices"
 	"strconv"
 )
 
-// apiRoom counts the files of package api, and the calls between them that climb:
-// from a file to one from which the first can be reached by calls too. Such files are
-// one room with a circle in it. A name is found without types: that of a function of the
-// package, or of a method that one type of it alone has.
-func (t *tree) apiRoom() []figure {
-	var files []*file
+// apiRooms counts the files of each package at or below api, and the calls between them
+// that climb.
+func (t *tree) apiRooms() (list []figure) {
+	rooms := map[string][]*file{}
 	for _, f := range t.production() {
-		if f.dir() == "api" {
-			files = append(files, f)
+		if below("api")(f) {
+			rooms[f.dir()] = append(rooms[f.dir()], f)
 		}
 	}
+	for _, room := range slices.Sorted(maps.Keys(rooms)) {
+		list = append(list, figure{what: "files of package " + room, value: strconv.Itoa(len(rooms[room]))}, climbs(rooms[room]))
+	}
+	return list
+}
+
+// climbs counts the calls from a file to one from which the first can be reached by calls
+// too: such files are one room with a circle in it. A name is found without types: that of a
+// function of the package, or of a method that one type of it alone has.
+func climbs(files []*file) figure {
 	home := homes(files)
 	calls := map[string]map[string]int{}
 	total := 0
@@ -42,10 +52,7 @@ func (t *tree) apiRoom() []figure {
 			}
 		}
 	}
-	return []figure{
-		{what: "files of package api", value: strconv.Itoa(len(files))},
-		{what: "calls between its files that are part of a circle, of all between them", value: fmt.Sprintf("%d of %d", climbs, total), names: sorted(names)},
-	}
+	return figure{"calls between its files that are part of a circle, of all between them", fmt.Sprintf("%d of %d", climbs, total), sorted(names)}
 }
 
 // homes are the files of the functions, and of the methods whose name one type has.

@@ -15,7 +15,7 @@ import (
 // figures is the table, in the order in which it is printed.
 func (t *tree) figures() []figure {
 	list := []figure{t.bootAnswers(), t.rowWrites()}
-	list = append(list, t.apiRoom()...)
+	list = append(list, t.apiRooms()...)
 	list = append(list, t.limiters())
 	list = append(list, t.variables()...)
 	list = append(list, t.biggestRoom(), t.cliDecisions())

@@ -12,17 +12,17 @@ import (
 	"ironhook/store"
 )
 
-// What the client last told of an attachment, in Cinder's words.
+// The status of an attachment, as the client last reported it, in Cinder's terms.
 const (
-	AttachmentReserved  = "reserved"  // kept from others
+	AttachmentReserved  = "reserved"  // reserved for the host
 	AttachmentAttaching = "attaching" // the host may log in
-	AttachmentAttached  = "attached"  // and says that it has
+	AttachmentAttached  = "attached"  // the host has logged in
 )
 
-// Attach keeps a volume for a host and, if it names an initiator, grants that the login;
-// otherwise a grant that the host has stays as it is. It sets a.UUID if that is missing.
-// The grant is nil for a host that cannot log in yet. ErrConflict is a volume that has
-// another user, unless both only read it.
+// Attach reserves a volume for a host and, if initiator is not empty, grants it the login;
+// otherwise an existing grant stays as it is. It sets a.UUID if that is empty. The grant is
+// nil for a host that cannot log in yet. The error is ErrConflict if the volume has another
+// user, unless both only read it.
 func (p *Pool) Attach(ctx context.Context, a *baremetal.Attachment, initiator string) (grant *baremetal.Grant, err error) {
 	err = p.store.Update(ctx, func(tx *store.Tx) error {
 		v, err := tx.Volumes().Get(a.VolumeUUID)
@@ -51,7 +51,7 @@ func (p *Pool) Attach(ctx context.Context, a *baremetal.Attachment, initiator st
 	return grant, err
 }
 
-// grantTo writes the grant of an attachment. One that is there keeps its secret.
+// grantTo writes the grant of an attachment. An existing one keeps its secret.
 func grantTo(tx *store.Tx, a *baremetal.Attachment, initiator string) (*baremetal.Grant, error) {
 	iqn := IQNPrefix + a.UUID
 	g, err := tx.Grants().Find(iqn)
@@ -66,7 +66,7 @@ func grantTo(tx *store.Tx, a *baremetal.Attachment, initiator string) (*baremeta
 	return g, tx.Grants().Update(g)
 }
 
-// free tells whether the volume may be given to one more.
+// free returns an error unless another user may have the volume.
 func free(v *baremetal.Volume, uses []Use, a *baremetal.Attachment) error {
 	if v.Status != baremetal.VolumeAvailable {
 		return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is %s; it must be available to be attached.", label(v.Name, v.UUID), v.Status)
@@ -88,7 +88,7 @@ func (p *Pool) Attachment(ctx context.Context, uuid string) (a *baremetal.Attach
 	return a, err
 }
 
-// Mark notes what the client tells of an attachment.
+// Mark applies a change that the client reports to an attachment.
 func (p *Pool) Mark(ctx context.Context, uuid string, change func(*baremetal.Attachment)) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error {
 		a, err := tx.Attachments().Get(uuid)
@@ -100,8 +100,8 @@ func (p *Pool) Mark(ctx context.Context, uuid string, change func(*baremetal.Att
 	})
 }
 
-// Detach takes a volume back. The iSCSI target sees that the row is gone and ends
-// the sessions.
+// Detach removes an attachment and its grant. The iSCSI target notices that and ends the
+// sessions.
 func (p *Pool) Detach(ctx context.Context, uuid string) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error {
 		if err := tx.Attachments().Delete(uuid); err != nil {
@@ -111,8 +111,8 @@ func (p *Pool) Detach(ctx context.Context, uuid string) error {
 	})
 }
 
-// SetReadOnly says whether whoever gets a volume from now on may write to it. One that
-// is in use is ErrConflict.
+// SetReadOnly makes a volume read-only or writable for later users. The error is
+// ErrConflict if it is in use.
 func (p *Pool) SetReadOnly(ctx context.Context, uuid string, readOnly bool) error {
 	_, err := p.UpdateVolume(ctx, uuid, func(tx *store.Tx, v *baremetal.Volume) error {
 		uses, err := Users(tx, uuid)

@@ -10,20 +10,20 @@ import (
 	"ironhook/store"
 )
 
-// NewVolume says what a volume shall be like. At most one of Image, Snapshot and
-// Source may be given.
+// NewVolume describes a volume to create. At most one of Image, Snapshot and Source may be
+// set.
 type NewVolume struct {
 	Name, Description string
-	Size              int64  // bytes; 0 is the size of what it is made from
-	Image             string // UUID of what it begins as
+	Size              int64  // bytes; 0 is the size of its source
+	Image             string // UUID of the image to clone
 	Snapshot          string
-	Source            string // another volume
-	Node              string // whose deployment makes it
+	Source            string // UUID of the volume to clone
+	Node              string // UUID of the node whose deployment makes it
 	Metadata          map[string]string
 }
 
-// CreateVolume makes a volume that nobody needs to wait for: it is available when
-// CreateVolume returns, and there is no trace of it if that fails.
+// CreateVolume makes a volume. It is available when CreateVolume returns, and there is no
+// trace of it after an error.
 func (p *Pool) CreateVolume(ctx context.Context, want NewVolume) (*baremetal.Volume, error) {
 	v := &baremetal.Volume{UUID: uuid.NewString(), Name: want.Name, Description: want.Description, Status: baremetal.VolumeCreating,
 		Size: want.Size, NodeUUID: want.Node, Metadata: want.Metadata}
@@ -55,7 +55,7 @@ func (p *Pool) CreateVolume(ctx context.Context, want NewVolume) (*baremetal.Vol
 		if drop != nil {
 			p.log.Error("forget a volume that could not be made", "volume", v.UUID, "error", drop)
 		}
-		return nil, told(err)
+		return nil, withKind(err)
 	}
 	return p.available(ctx, v.UUID, nil)
 }
@@ -66,8 +66,8 @@ const gib = 1 << 30
 // GiB rounds bytes up to the unit of the Block Storage API.
 func GiB(bytes int64) int64 { return (bytes + gib - 1) / gib }
 
-// origin fills in what a volume inherits, and returns the id of its bytes; "" for an
-// empty one. The messages are Cinder's.
+// origin fills in what a volume inherits, and returns the id of the bytes to clone; "" for
+// an empty volume. The messages are Cinder's.
 func origin(tx *store.Tx, want NewVolume, v *baremetal.Volume) (id string, err error) {
 	var least int64
 	what := ""

@@ -11,17 +11,17 @@ import (
 // Formats are the disk formats that an image may arrive in, plain or compressed.
 var Formats = []string{string(image.Raw), string(image.Qcow2), string(image.VMDK), string(image.VHD), string(image.VHDX)}
 
-// build makes the bytes of an image from what r says, and computes its checksums.
+// build writes the bytes of an image as r says, and computes its checksums.
 func (p *Pool) build(ctx context.Context, i *baremetal.Image, r image.Request, t *task) error {
-	r.Format, r.Tell = image.Format(i.DiskFormat), t.tell
+	r.Format, r.Tell = image.Format(i.DiskFormat), t.setProgress
 	r.Again = func(why error) { p.beginAgain(ctx, i, why) }
 	made, err := image.Import(ctx, p.volumes, i.UUID, r)
 	if err != nil {
-		return told(err)
+		return withKind(err)
 	}
 	if short := made.Size - made.Length; made.Format == image.Raw && short > 0 && short < volume.BlockSize {
-		// The last block was filled up with zeros, unless this is by chance the
-		// length of something compressed.
+		// The last block was padded with zeros, unless this happens to be the length of
+		// compressed data.
 		i.Size = made.Length
 		if file, err := p.sum(ctx, i); err != nil || file == made.SHA256 {
 			return err

@@ -16,7 +16,7 @@ func (p *Pool) Import(ctx context.Context, uuid, from, checksum string) error {
 		return err
 	}
 	if _, err := image.ParseChecksum(checksum); err != nil {
-		return told(err)
+		return withKind(err)
 	}
 	work, t, leave, err := p.enter(p.ctx, uuid)
 	if err != nil {

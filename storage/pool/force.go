@@ -27,7 +27,7 @@ func (p *Pool) ForceDelete(ctx context.Context, uuid string) error {
 			return err
 		}
 		v.Status = baremetal.VolumeDeleting
-		return tellForced(tx, v, uses)
+		return appendForced(tx, v, uses)
 	})
 	if err != nil {
 		return err
@@ -35,7 +35,7 @@ func (p *Pool) ForceDelete(ctx context.Context, uuid string) error {
 	ctx, cancel := settle(ctx)
 	defer cancel()
 	if err = p.deleteSnapshots(ctx, uuid); err == nil {
-		err = gone(p.volumes.Delete(uuid))
+		err = ignoreMissing(p.volumes.Delete(uuid))
 	}
 	if err != nil {
 		_, err = p.available(ctx, uuid, err)
@@ -64,7 +64,7 @@ func (p *Pool) mayForce(tx *store.Tx, v *baremetal.Volume, uses []Use) error {
 		}
 	}
 	if err := p.volumes.Idle(v.UUID); errors.Is(err, volume.ErrInUse) {
-		return baremetal.Errorf(baremetal.ErrConflict, "%s cannot be deleted by force, for %s has it open; detach it there first.", what, cmp.Or(who(uses), "a program"))
+		return baremetal.Errorf(baremetal.ErrConflict, "%s cannot be deleted by force, for %s has it open; detach it there first.", what, cmp.Or(listUsers(uses), "a program"))
 	}
 	return idleSnapshots(tx, v.UUID)
 }
@@ -87,12 +87,12 @@ func idleSnapshots(tx *store.Tx, volume string) error {
 	return nil
 }
 
-// tellForced appends what is broken: an event of each node, and one of the volume.
-func tellForced(tx *store.Tx, v *baremetal.Volume, uses []Use) error {
+// appendForced appends what is broken: an event of each node, and one of the volume.
+func appendForced(tx *store.Tx, v *baremetal.Volume, uses []Use) error {
 	what := "volume " + label(v.Name, v.UUID)
 	detail := what + " is deleted by force"
 	if len(uses) > 0 {
-		detail += ", though it is in use by " + who(uses)
+		detail += ", though it is in use by " + listUsers(uses)
 	}
 	err := tx.Append(baremetal.Event{Kind: baremetal.EventDetach, Detail: detail})
 	for _, u := range uses {

@@ -15,7 +15,7 @@ import (
 	"ironhook/volume/image"
 )
 
-// CreateImage adds an image that has no bytes yet, giving it a UUID if it has none.
+// CreateImage adds an image without bytes. It sets a UUID if there is none.
 func (p *Pool) CreateImage(ctx context.Context, i *baremetal.Image) error {
 	if i.UUID == "" {
 		i.UUID = uuid.NewString()
@@ -40,7 +40,7 @@ func (p *Pool) Image(ctx context.Context, uuid string) (i *baremetal.Image, err 
 	return i, err
 }
 
-// UpdateImage writes back what change made of an image.
+// UpdateImage applies change to an image in one transaction.
 func (p *Pool) UpdateImage(ctx context.Context, uuid string, change func(*baremetal.Image) error) (*baremetal.Image, error) {
 	return p.updateImage(ctx, uuid, func(_ *store.Tx, i *baremetal.Image) error { return change(i) })
 }
@@ -64,7 +64,7 @@ func (p *Pool) updateImage(ctx context.Context, uuid string, change func(*store.
 // be it because the client went away.
 func (p *Pool) Upload(ctx context.Context, uuid string, r io.Reader, total int64, checksum string) error {
 	if _, err := image.ParseChecksum(checksum); err != nil {
-		return told(err)
+		return withKind(err)
 	}
 	ctx, t, leave, err := p.enter(ctx, uuid)
 	if err != nil {
@@ -78,7 +78,7 @@ func (p *Pool) Upload(ctx context.Context, uuid string, r io.Reader, total int64
 	return p.finishImage(ctx, i, p.build(ctx, i, image.Request{Reader: r, Length: total, Checksum: checksum}, t))
 }
 
-// admit moves a queued image on.
+// admit changes the status of a queued image.
 func (p *Pool) admit(ctx context.Context, uuid string, to baremetal.ImageStatus) (*baremetal.Image, error) {
 	return p.UpdateImage(ctx, uuid, func(i *baremetal.Image) error {
 		switch {
@@ -91,21 +91,20 @@ func (p *Pool) admit(ctx context.Context, uuid string, to baremetal.ImageStatus)
 	})
 }
 
-// settleTime is what writing the outcome of something may take when whoever asked for
-// it is gone.
+// settleTime bounds the writing of an outcome after the request has ended.
 const settleTime = 30 * time.Second
 
-// settle is a context for writing down how something has ended.
+// settle returns a context for recording an outcome, which outlives ctx.
 func settle(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 }
 
-// finishImage writes down how the making of an image has ended, and returns failure.
+// finishImage records the outcome of making an image, and returns failure.
 func (p *Pool) finishImage(ctx context.Context, made *baremetal.Image, failure error) error {
 	ctx, cancel := settle(ctx)
 	defer cancel()
 	if failure != nil {
-		if err := gone(p.volumes.Delete(made.UUID)); err != nil {
+		if err := ignoreMissing(p.volumes.Delete(made.UUID)); err != nil {
 			p.log.Error("remove what an image was to become", "image", made.UUID, "error", err)
 		}
 	}
@@ -132,8 +131,9 @@ func (p *Pool) Download(ctx context.Context, i *baremetal.Image, w io.Writer) er
 	return p.volumes.Export(ctx, i.UUID, volume.Raw, &cut{w, i.Size}, nil)
 }
 
-// DeleteImage removes an image, cancelling whatever makes it. One that volumes were
-// made from, or that a deployed node boots from, is ErrConflict, a protected one ErrForbidden.
+// DeleteImage removes an image and cancels the task that makes it. The error is ErrConflict if
+// volumes were made from it or a deployed node boots from it, and ErrForbidden if it is
+// protected.
 func (p *Pool) DeleteImage(ctx context.Context, uuid string) error {
 	i, err := p.Image(ctx, uuid)
 	if err != nil {
@@ -168,7 +168,7 @@ func (p *Pool) DeleteImage(ctx context.Context, uuid string) error {
 	}
 	ctx, cancel := settle(ctx)
 	defer cancel()
-	if err := gone(p.volumes.Delete(uuid)); err != nil {
+	if err := ignoreMissing(p.volumes.Delete(uuid)); err != nil {
 		_, undo := p.UpdateImage(ctx, uuid, func(i *baremetal.Image) error {
 			i.Status = before
 			return nil
@@ -182,10 +182,10 @@ func (p *Pool) DeleteImage(ctx context.Context, uuid string) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error { return tx.Images().Delete(uuid) })
 }
 
-// inUse names the volumes that were made from an image.
+// inUse lists the volumes that were made from an image.
 func (p *Pool) inUse(ctx context.Context, uuid string, why error) string {
 	text := why.Error()
-	_ = p.store.View(ctx, func(tx *store.Tx) error { // the text says it in another way already
+	_ = p.store.View(ctx, func(tx *store.Tx) error { // without the list the text still says why
 		list, err := tx.Volumes().List(store.Where("image_uuid", uuid))
 		if err == nil && len(list) > 0 {
 			text = fmt.Sprintf("%d volumes were made from it, such as %s; delete them first", len(list), label(list[0].Name, list[0].UUID))

@@ -7,8 +7,7 @@ import (
 	"ironhook/baremetal"
 )
 
-// imageMetadata is what a volume remembers of the image it was made from, under the
-// keys that Cinder has for it.
+// imageMetadata is the metadata that a volume keeps of its image, under Cinder's keys.
 func imageMetadata(i *baremetal.Image) map[string]string {
 	m := maps.Clone(i.Properties)
 	if m == nil {

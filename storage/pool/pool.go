@@ -15,7 +15,7 @@ import (
 	"ironhook/volume/image"
 )
 
-// Config is what a pool works with; all of it must be set but Files.
+// Config is the configuration of a pool; all fields but Files must be set.
 type Config struct {
 	Store   *store.Store
 	Volumes *volume.Dir
@@ -29,7 +29,7 @@ type Pool struct {
 	volumes *volume.Dir
 	log     *slog.Logger
 	files   string        // absolute
-	untidy  chan struct{} // something was deleted
+	untidy  chan struct{} // layers may be superfluous
 
 	ctx   context.Context // of the tasks
 	stop  context.CancelFunc
@@ -43,11 +43,11 @@ type Pool struct {
 
 // Limits of the pool.
 const (
-	maxRunning = 4  // tasks at once, for each of them keeps a disk busy
+	maxRunning = 4  // tasks at once, because each of them keeps a disk busy
 	maxTasks   = 64 // that run or wait
 )
 
-// MaxRows is how many images, volumes and snapshots there may be, of each kind.
+// MaxRows is the limit of images, of volumes and of snapshots.
 const MaxRows = 10000
 
 // New makes a pool. Call Recover before anything else and Close at the end.
@@ -67,8 +67,7 @@ func (p *Pool) Close() error {
 	return nil
 }
 
-// Run deletes the volumes that nodes have no more use for, and merges the layers that
-// deleting makes superfluous, until ctx ends.
+// Run deletes the orphaned volumes of nodes, and merges superfluous layers, until ctx ends.
 func (p *Pool) Run(ctx context.Context) error {
 	p.Tidy()
 	for {
@@ -92,11 +91,11 @@ func (p *Pool) Run(ctx context.Context) error {
 func (p *Pool) Tidy() {
 	select {
 	case p.untidy <- struct{}{}:
-	default: // it knows already
+	default: // it has been told already
 	}
 }
 
-// kinds gives the errors of package volume the kinds that clients are told.
+// kinds maps the errors of package volume to the kinds that the API reports.
 var kinds = []struct{ is, kind error }{
 	{volume.ErrInUse, baremetal.ErrConflict},
 	{volume.ErrDependants, baremetal.ErrConflict},
@@ -112,8 +111,8 @@ var kinds = []struct{ is, kind error }{
 	{volume.ErrDamaged, baremetal.ErrStorage},
 }
 
-// told gives an error of package volume its kind; others stay what they are.
-func told(err error) error {
+// withKind gives an error of package volume its kind; it returns other errors unchanged.
+func withKind(err error) error {
 	for _, k := range kinds {
 		if errors.Is(err, k.is) && !errors.As(err, new(*baremetal.Error)) {
 			return baremetal.Errorf(k.kind, "%s.", err)
@@ -122,7 +121,7 @@ func told(err error) error {
 	return err
 }
 
-// count refuses a row too many.
+// count returns an error if another row would exceed MaxRows.
 func count[T any](set store.Set[T]) error {
 	rows, err := set.List(store.Query{Columns: []string{"uuid"}, Limit: MaxRows})
 	if err == nil && len(rows) >= MaxRows {
@@ -131,15 +130,15 @@ func count[T any](set store.Set[T]) error {
 	return err
 }
 
-// gone is for what need not be there: deleting a second time is not a failure.
-func gone(err error) error {
+// ignoreMissing returns nil for fs.ErrNotExist: deleting a second time is not a failure.
+func ignoreMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return err
 }
 
-// label calls something by its name and UUID, as far as it has a name.
+// label returns the name, if any, and the UUID.
 func label(name, uuid string) string {
 	if name == "" {
 		return uuid

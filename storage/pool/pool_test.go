@@ -41,7 +41,7 @@ func golden(t *testing.T, p *Pool) *baremetal.Image {
 	return i
 }
 
-// first is the first byte of a volume, having written another there.
+// first returns the first byte of a volume and overwrites it.
 func first(t *testing.T, p *Pool, id string, write byte) byte {
 	t.Helper()
 	d, err := p.volumes.Open(id, false)
@@ -133,7 +133,7 @@ func TestAnUploadThatBreaksOffLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestRecover puts rows into the states in which a crash leaves them.
+// TestRecover sets rows to the states in which a crash leaves them.
 func TestRecover(t *testing.T) {
 	p := newPool(t)
 	i := golden(t, p)
@@ -168,8 +168,8 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// TestVolumeWithoutAnOwner is about what a crash leaves between the making of a node's
-// volume and that of its target: it goes, but not while somebody works on the node.
+// TestVolumeWithoutAnOwner: a crash between the creation of a node's volume and its target
+// leaves an orphan, which is deleted, but not while the node is reserved.
 func TestVolumeWithoutAnOwner(t *testing.T) {
 	p := newPool(t)
 	i := golden(t, p)

@@ -10,16 +10,16 @@ import (
 	"ironhook/volume"
 )
 
-// Promotion says what an image made of a volume shall be like.
+// Promotion describes an image to make from a volume.
 type Promotion struct {
 	Name       string
 	Visibility string
 	Protected  bool
-	Force      bool // though the volume is in use
+	Force      bool // even if the volume is in use
 }
 
-// Promote makes an image of what a volume is now. It returns the image at once; it
-// becomes active when its bytes are there.
+// Promote makes an image from the present contents of a volume. It returns at once; the
+// image becomes active when its bytes are complete.
 func (p *Pool) Promote(ctx context.Context, uuid string, how Promotion) (*baremetal.Image, error) {
 	i := newPromoted(how)
 	work, t, leave, err := p.enter(p.ctx, i.UUID)
@@ -57,7 +57,7 @@ func beginPromotion(tx *store.Tx, uuid string, i *baremetal.Image, force bool) e
 	case v.Status != baremetal.VolumeAvailable:
 		return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is %s; it must be available to make an image of it.", label(v.Name, uuid), v.Status)
 	case len(live(uses)) > 0 && !force:
-		return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is in use by %s; its image would be what a power cut leaves. Detach it, or use force.", label(v.Name, uuid), who(uses))
+		return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is in use by %s; its image would be what a power cut leaves. Detach it, or use force.", label(v.Name, uuid), listUsers(uses))
 	}
 	i.MinDisk = GiB(v.Size)
 	v.Status = baremetal.VolumeUploading
@@ -72,7 +72,7 @@ func (p *Pool) promote(ctx context.Context, uuid string, i *baremetal.Image, t *
 	free, err := p.slot(ctx)
 	if err == nil {
 		defer free()
-		err = p.volumes.Promote(ctx, uuid, i.UUID, t.tell)
+		err = p.volumes.Promote(ctx, uuid, i.UUID, t.setProgress)
 	}
 	if err == nil {
 		_, err = p.sum(ctx, i)

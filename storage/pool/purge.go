@@ -9,11 +9,11 @@ import (
 	"ironhook/store"
 )
 
-// A volume that was made for a node is the node's own: it goes when no volume target
-// names it any more and it is not exported either, unless its metadata item keep is true,
-// or it has snapshots: these were made to go back to. While a node is reserved nothing of it is an orphan, for whoever
-// works on it may be about to name what was just made; should that be cut short by a
-// crash, the reservation ends and the volume goes.
+// A volume that was made for a node belongs to the node: it is deleted when no volume
+// target names it and it is not exported, unless its metadata item keep is true or it has
+// snapshots, which were made to go back to. While a node is reserved its volumes are no
+// orphans, because the task that holds the reservation may be about to name a new one;
+// after a crash the reservation ends and the volume is deleted.
 
 // purge deletes the orphans.
 func (p *Pool) purge(ctx context.Context) error {
@@ -24,7 +24,7 @@ func (p *Pool) purge(ctx context.Context) error {
 			err = p.DeleteVolume(ctx, v.UUID, false)
 		}
 		if errors.Is(err, baremetal.ErrConflict) || errors.Is(err, baremetal.ErrNotFound) {
-			err = nil // somebody has it still, or was faster
+			err = nil // it is in use, or was deleted meanwhile
 		}
 		if err != nil {
 			return err
@@ -77,7 +77,7 @@ func (p *Pool) orphans(ctx context.Context) (list []*baremetal.Volume, err error
 	return list, err
 }
 
-// wanted tells whether a node's own volume is still of use to it, or may be.
+// wanted reports whether a node still needs its own volume, or may need it.
 func wanted(tx *store.Tx, v *baremetal.Volume) (bool, error) {
 	targets, err := tx.Targets().List(store.Where("volume_id", v.UUID))
 	if err != nil || len(targets) > 0 {

@@ -11,8 +11,8 @@ import (
 	"ironhook/volume"
 )
 
-// Recover finishes or undoes what was under way when the program ended. Nothing else
-// may use the pool meanwhile.
+// Recover finishes or undoes the changes that were under way when the program ended.
+// Nothing else may use the pool meanwhile.
 func (p *Pool) Recover(ctx context.Context) error {
 	for _, recover := range []func(context.Context) error{p.recoverImages, p.recoverSnapshots, p.recoverVolumes} {
 		if err := recover(ctx); err != nil {
@@ -22,8 +22,8 @@ func (p *Pool) Recover(ctx context.Context) error {
 	return nil
 }
 
-// in keeps the rows that have one of the statuses.
-func in[S ~string](statuses ...S) store.Query {
+// withStatus selects the rows that have one of the statuses.
+func withStatus[S ~string](statuses ...S) store.Query {
 	values := make([]string, len(statuses))
 	for i, s := range statuses {
 		values[i] = string(s)
@@ -31,20 +31,20 @@ func in[S ~string](statuses ...S) store.Query {
 	return store.Query{Filters: []store.Filter{{Column: "status", Match: store.In, Value: values}}}
 }
 
-// remove deletes bytes, if there are any. kept is true if others depend on them: then
-// the deletion that was under way would have been refused.
+// remove deletes bytes, if there are any. kept is true if other volumes depend on them:
+// then the interrupted deletion would have been refused.
 func (p *Pool) remove(id string) (kept bool, err error) {
-	err = gone(p.volumes.Delete(id))
+	err = ignoreMissing(p.volumes.Delete(id))
 	if errors.Is(err, volume.ErrDependants) {
 		return true, nil
 	}
 	return false, err
 }
 
-// recoverImages kills those whose bytes were on their way.
+// recoverImages marks images as killed whose bytes were incomplete.
 func (p *Pool) recoverImages(ctx context.Context) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error {
-		list, err := tx.Images().List(in(baremetal.ImageSaving, baremetal.ImageImporting, baremetal.ImageDeleting))
+		list, err := tx.Images().List(withStatus(baremetal.ImageSaving, baremetal.ImageImporting, baremetal.ImageDeleting))
 		if err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func ofDeployment(tx *store.Tx, i *baremetal.Image) (bool, error) {
 
 func (p *Pool) recoverSnapshots(ctx context.Context) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error {
-		list, err := tx.Snapshots().List(in(baremetal.VolumeCreating, baremetal.VolumeDeleting))
+		list, err := tx.Snapshots().List(withStatus(baremetal.VolumeCreating, baremetal.VolumeDeleting))
 		if err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ func (p *Pool) recoverSnapshots(ctx context.Context) error {
 
 func (p *Pool) recoverSnapshot(tx *store.Tx, s *baremetal.Snapshot) error {
 	if s.Status == baremetal.VolumeDeleting {
-		if err := gone(p.volumes.Delete(s.UUID)); err != nil {
+		if err := ignoreMissing(p.volumes.Delete(s.UUID)); err != nil {
 			return err
 		}
 	}
@@ -111,11 +111,10 @@ func (p *Pool) recoverSnapshot(tx *store.Tx, s *baremetal.Snapshot) error {
 	return tx.Snapshots().Update(s)
 }
 
-// recoverVolumes goes by what bytes there are: every change of them is whole or has
-// not happened.
+// recoverVolumes decides by the bytes that exist: every change of them is atomic.
 func (p *Pool) recoverVolumes(ctx context.Context) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error {
-		list, err := tx.Volumes().List(in(baremetal.VolumeCreating, baremetal.VolumeDeleting,
+		list, err := tx.Volumes().List(withStatus(baremetal.VolumeCreating, baremetal.VolumeDeleting,
 			baremetal.VolumeUploading, baremetal.VolumeDownloading, baremetal.VolumeReverting))
 		if err != nil {
 			return err
@@ -153,7 +152,7 @@ func (p *Pool) recoverVolume(tx *store.Tx, v *baremetal.Volume) error {
 	return tx.Volumes().Update(v)
 }
 
-// there tells whether an id has bytes, be they damaged.
+// there reports whether an id has bytes, even damaged ones.
 func (p *Pool) there(id string) bool {
 	_, err := p.volumes.Stat(id)
 	return !errors.Is(err, fs.ErrNotExist)

@@ -8,14 +8,15 @@ import (
 	"ironhook/store"
 )
 
-// Reimage makes a volume what an image is: the one it was made from, which is to
-// reset it, or another, for which it must have no snapshots. One in use is ErrConflict.
+// Reimage replaces the contents of a volume with an image: the one it was made from, which
+// resets it, or another one, which requires that it has no snapshots. The error is
+// ErrConflict if it is in use.
 func (p *Pool) Reimage(ctx context.Context, uuid, image string) error {
 	return p.ReimageFor(ctx, "", uuid, image)
 }
 
-// ReimageFor is Reimage on behalf of the node with this UUID: it may have the volume, as
-// long as nothing is attached.
+// ReimageFor is Reimage on behalf of the node with this UUID: the node may hold the volume,
+// but it must not be attached.
 func (p *Pool) ReimageFor(ctx context.Context, node, uuid, image string) error {
 	i, err := p.Image(ctx, image)
 	if err != nil {
@@ -43,7 +44,7 @@ func (p *Pool) reimage(ctx context.Context, v *baremetal.Volume, i *baremetal.Im
 	if i.Status != baremetal.ImageActive || i.VirtualSize > v.Size {
 		return baremetal.Errorf(baremetal.ErrInvalid, "Image %s must be active and no larger than volume %s to be put on it.", i.UUID, v.UUID)
 	}
-	// The store says what it shall be before it is: Recover goes on from there.
+	// The record names the new image before the bytes change: Recover continues from there.
 	old := *v
 	_, err := p.UpdateVolume(ctx, v.UUID, func(_ *store.Tx, v *baremetal.Volume) error {
 		v.ImageUUID, v.SnapshotUUID, v.SourceUUID = i.UUID, "", ""
@@ -53,7 +54,7 @@ func (p *Pool) reimage(ctx context.Context, v *baremetal.Volume, i *baremetal.Im
 	if err != nil {
 		return err
 	}
-	if err := gone(p.volumes.Delete(v.UUID)); err != nil {
+	if err := ignoreMissing(p.volumes.Delete(v.UUID)); err != nil {
 		_, undo := p.UpdateVolume(ctx, v.UUID, func(_ *store.Tx, v *baremetal.Volume) error {
 			v.ImageUUID, v.SnapshotUUID, v.SourceUUID = old.ImageUUID, old.SnapshotUUID, old.SourceUUID
 			v.Bootable, v.ImageMetadata = old.Bootable, old.ImageMetadata
@@ -64,7 +65,7 @@ func (p *Pool) reimage(ctx context.Context, v *baremetal.Volume, i *baremetal.Im
 	return p.volumes.Clone(i.UUID, v.UUID, v.Size)
 }
 
-// Revert makes a volume what it was when one of its snapshots was taken.
+// Revert returns a volume to the contents of one of its snapshots.
 func (p *Pool) Revert(ctx context.Context, uuid, snapshot string) error {
 	if _, err := p.Snapshot(ctx, snapshot); err != nil {
 		return err

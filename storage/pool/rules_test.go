@@ -57,14 +57,14 @@ func aVolumeInUse(t *testing.T, status, initiator string, want baremetal.VolumeS
 	if _, err := p.Snapshot(t.Context(), s.UUID); err != nil {
 		t.Errorf("its snapshot after a refused deletion: %v", err)
 	}
-	check(t, p.SetReadOnly(t.Context(), v.UUID, false)) // which it is
+	check(t, p.SetReadOnly(t.Context(), v.UUID, false)) // no change
 	check(t, p.CreateSnapshot(t.Context(), &baremetal.Snapshot{VolumeUUID: v.UUID}, true))
 	check(t, promote(true))
 	check(t, p.Detach(t.Context(), a.UUID))
 	check(t, p.Reimage(t.Context(), v.UUID, i.UUID))
 }
 
-// TestReadersShareAVolume: any number may read, as long as nobody writes.
+// TestReadersShareAVolume: any number of users may read a volume without a writer.
 func TestReadersShareAVolume(t *testing.T) {
 	p := newPool(t)
 	v, err := p.CreateVolume(t.Context(), NewVolume{Size: 1 << 20})
@@ -85,7 +85,8 @@ func TestReadersShareAVolume(t *testing.T) {
 	}
 }
 
-// TestSnapshotsOfADeletedVolume: they go with it only when that was said.
+// TestSnapshotsOfADeletedVolume: snapshots are deleted with their volume only if the
+// request says cascade.
 func TestSnapshotsOfADeletedVolume(t *testing.T) {
 	p := newPool(t)
 	v, err := p.CreateVolume(t.Context(), NewVolume{Size: 1 << 20})
@@ -101,8 +102,8 @@ func TestSnapshotsOfADeletedVolume(t *testing.T) {
 	}
 }
 
-// TestReimageKeepsTheVolumeUntilItHasAnother: an image that cannot take the place of a
-// volume's bytes does not cost them.
+// TestReimageKeepsTheVolumeUntilItHasAnother: reimaging with an unsuitable image loses no
+// data.
 func TestReimageKeepsTheVolumeUntilItHasAnother(t *testing.T) {
 	p := newPool(t)
 	i := golden(t, p)
@@ -132,8 +133,8 @@ func TestReimageKeepsTheVolumeUntilItHasAnother(t *testing.T) {
 	}
 }
 
-// TestImageRules: bytes arrive once, what has not arrived boots nothing, and what is
-// protected or in use stays.
+// TestImageRules: bytes are uploaded once, an incomplete image boots nothing, and a
+// protected image or one in use stays.
 func TestImageRules(t *testing.T) {
 	p := newPool(t)
 	i := golden(t, p)
@@ -166,7 +167,7 @@ func TestImageRules(t *testing.T) {
 	}
 }
 
-// TestRecoverKeepsWhatWasMade: a crash between the bytes and the row costs nothing.
+// TestRecoverKeepsWhatWasMade: a crash between bytes and record loses nothing.
 func TestRecoverKeepsWhatWasMade(t *testing.T) {
 	p := newPool(t)
 	v, err := p.CreateVolume(t.Context(), NewVolume{Size: 1 << 20})
@@ -185,7 +186,8 @@ func TestRecoverKeepsWhatWasMade(t *testing.T) {
 	}
 }
 
-// TestSecrets: each is another, in all of its characters, and has what RFC 7143 asks for.
+// TestSecrets: secrets differ in all of their characters and have the length that RFC 7143
+// requires.
 func TestSecrets(t *testing.T) {
 	seen := map[string]bool{}
 	var at [16]map[byte]bool

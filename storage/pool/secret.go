@@ -5,11 +5,11 @@ import (
 	"encoding/base64"
 )
 
-// IQNPrefix begins every name that we give (RFC 7143 section 4.2.7.4).
+// IQNPrefix is the prefix of every name that we make (RFC 7143 section 4.2.7.4).
 const IQNPrefix = "iqn.2026-11.local.ironhook:"
 
-// secretAlphabet has 64 letters, none of which means anything to the iPXE shell, to
-// a kernel command line or to a URI.
+// secretAlphabet has 64 characters, none of which is special to the iPXE shell, on a kernel
+// command line or in a URI.
 var secretAlphabet = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._").WithPadding(base64.NoPadding)
 
 // NewSecret makes a CHAP secret of 96 random bits, the least that RFC 7143 section

@@ -11,8 +11,8 @@ import (
 	"ironhook/store"
 )
 
-// CreateSnapshot makes a snapshot of the volume that it names, giving it a UUID. A
-// volume in use needs force: its snapshot is what a power cut would leave.
+// CreateSnapshot makes a snapshot of s.VolumeUUID and sets its UUID. A volume in use needs
+// force: its snapshot is only crash-consistent.
 func (p *Pool) CreateSnapshot(ctx context.Context, s *baremetal.Snapshot, force bool) error {
 	s.UUID, s.Status = uuid.NewString(), baremetal.VolumeCreating
 	err := p.store.Update(ctx, func(tx *store.Tx) error {
@@ -28,7 +28,7 @@ func (p *Pool) CreateSnapshot(ctx context.Context, s *baremetal.Snapshot, force 
 		case !slices.Contains(settled, v.Status):
 			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is %s; it must be available to make a snapshot of it.", label(v.Name, v.UUID), v.Status)
 		case len(live(uses)) > 0 && !force:
-			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is in use by %s; its snapshot would be what a power cut leaves. Detach it, or use force.", label(v.Name, v.UUID), who(uses))
+			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is in use by %s; its snapshot would be what a power cut leaves. Detach it, or use force.", label(v.Name, v.UUID), listUsers(uses))
 		}
 		s.Size = v.Size
 		if err := count(tx.Snapshots()); err != nil {
@@ -53,7 +53,7 @@ func (p *Pool) CreateSnapshot(ctx context.Context, s *baremetal.Snapshot, force 
 		if err != nil {
 			p.log.Error("forget a snapshot that could not be made", "snapshot", s.UUID, "error", err)
 		}
-		return told(made)
+		return withKind(made)
 	}
 	return err
 }
@@ -67,7 +67,7 @@ func (p *Pool) Snapshot(ctx context.Context, uuid string) (s *baremetal.Snapshot
 	return s, err
 }
 
-// UpdateSnapshot writes back what change made of a snapshot.
+// UpdateSnapshot applies change to a snapshot in one transaction.
 func (p *Pool) UpdateSnapshot(ctx context.Context, uuid string, change func(*baremetal.Snapshot) error) (s *baremetal.Snapshot, err error) {
 	err = p.store.Update(ctx, func(tx *store.Tx) error {
 		if s, err = tx.Snapshots().Get(uuid); err != nil {
@@ -81,9 +81,9 @@ func (p *Pool) UpdateSnapshot(ctx context.Context, uuid string, change func(*bar
 	return s, err
 }
 
-// DeleteSnapshot removes a snapshot. Volumes that were made from it stay as they are: what
-// they share with it goes with the last of them. One that a deployed node reads is
-// ErrConflict.
+// DeleteSnapshot removes a snapshot. Volumes that were made from it stay as they are: the
+// layers that they share with it are deleted with the last of them. The error is
+// ErrConflict if a deployed node reads it.
 func (p *Pool) DeleteSnapshot(ctx context.Context, uuid string) error {
 	err := p.store.Update(ctx, func(tx *store.Tx) error {
 		s, err := tx.Snapshots().Get(uuid)
@@ -105,7 +105,7 @@ func (p *Pool) DeleteSnapshot(ctx context.Context, uuid string) error {
 	}
 	ctx, cancel := settle(ctx)
 	defer cancel()
-	if err := gone(p.volumes.Delete(uuid)); err != nil {
+	if err := ignoreMissing(p.volumes.Delete(uuid)); err != nil {
 		_, undo := p.UpdateSnapshot(ctx, uuid, func(s *baremetal.Snapshot) error {
 			s.Status = baremetal.VolumeAvailable
 			return nil
@@ -113,7 +113,7 @@ func (p *Pool) DeleteSnapshot(ctx context.Context, uuid string) error {
 		if undo != nil {
 			p.log.Error("keep a snapshot that cannot be deleted", "snapshot", uuid, "error", undo)
 		}
-		return told(fmt.Errorf("snapshot %s cannot be deleted: %w", uuid, err))
+		return withKind(fmt.Errorf("snapshot %s cannot be deleted: %w", uuid, err))
 	}
 	defer p.Tidy()
 	return p.store.Update(ctx, func(tx *store.Tx) error { return tx.Snapshots().Delete(uuid) })

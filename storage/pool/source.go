@@ -16,9 +16,9 @@ import (
 
 // ImportSource returns the image of a source elsewhere. It fetches the image unless that
 // has been done for the same URL and checksum, and waits if another call is about to. A
-// fetch that fails, or is cut short by a crash, leaves nothing. tell, which may be nil,
+// fetch that fails, or is cut short by a crash, leaves nothing. report, which may be nil,
 // hears how far it is.
-func (p *Pool) ImportSource(ctx context.Context, s baremetal.ImageSource, tell func(volume.Progress)) (*baremetal.Image, error) {
+func (p *Pool) ImportSource(ctx context.Context, s baremetal.ImageSource, report func(volume.Progress)) (*baremetal.Image, error) {
 	if err := p.CheckSource(s); err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (p *Pool) ImportSource(ctx context.Context, s baremetal.ImageSource, tell f
 		case err != nil:
 			return nil, err
 		case mine != nil:
-			return mine.run(tell)
+			return mine.run(report)
 		case i.Status == baremetal.ImageActive:
 			return i, nil
 		}
@@ -82,9 +82,9 @@ func (p *Pool) beginImport(ctx context.Context, s baremetal.ImageSource) (has *b
 }
 
 // run fetches the image, and forgets it if that fails.
-func (m *importing) run(tell func(volume.Progress)) (*baremetal.Image, error) {
+func (m *importing) run(report func(volume.Progress)) (*baremetal.Image, error) {
 	defer m.leave()
-	m.task.also = tell
+	m.task.also = report
 	free, err := m.pool.slot(m.ctx)
 	if err == nil {
 		err = m.fetch()
@@ -113,7 +113,7 @@ func (m *importing) fetch() error {
 func (m *importing) forget() {
 	ctx, cancel := settle(m.ctx)
 	defer cancel()
-	err := gone(m.pool.volumes.Delete(m.image.UUID))
+	err := ignoreMissing(m.pool.volumes.Delete(m.image.UUID))
 	if err == nil {
 		err = m.pool.store.Update(ctx, func(tx *store.Tx) error { return tx.Images().Delete(m.image.UUID) })
 	}

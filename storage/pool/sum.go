@@ -13,12 +13,12 @@ import (
 	"ironhook/volume"
 )
 
-// HashAlgorithm is that of an image's HashValue, as the Image API calls it.
+// HashAlgorithm is the algorithm of an image's HashValue, by its name in the Image API.
 const HashAlgorithm = "sha512"
 
-// sum fills in what is known of an image from its bytes: sizes and checksums. Size may
-// be set already, for a raw image that does not end with a block. It returns the
-// SHA-256 as well. The sums are computed side by side.
+// sum fills in the sizes and checksums of an image from its bytes. Size may be set already,
+// for a raw image that does not end at a block boundary. It also returns the SHA-256. The
+// checksums are computed in parallel.
 func (p *Pool) sum(ctx context.Context, i *baremetal.Image) (file string, err error) {
 	info, err := p.volumes.Stat(i.UUID)
 	if err != nil {
@@ -40,7 +40,7 @@ func (p *Pool) sum(ctx context.Context, i *baremetal.Image) (file string, err er
 	return hex.EncodeToString(of.Sum(nil)), nil
 }
 
-// pieces is a writer that hands copies on to another goroutine.
+// pieces is a writer that passes copies to another goroutine.
 type pieces chan []byte
 
 func (c pieces) Write(b []byte) (int, error) {
@@ -48,7 +48,7 @@ func (c pieces) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// aside writes to w in a goroutine of its own until the channel is closed.
+// aside starts a goroutine that writes to w until the channel is closed.
 func aside(w io.Writer) (in pieces, done chan struct{}) {
 	in, done = make(pieces, 4), make(chan struct{})
 	go func() {
@@ -60,7 +60,7 @@ func aside(w io.Writer) (in pieces, done chan struct{}) {
 	return in, done
 }
 
-// cut is a writer that drops what is beyond the first left bytes.
+// cut is a writer that drops everything after the first left bytes.
 type cut struct {
 	io.Writer
 	left int64

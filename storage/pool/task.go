@@ -8,7 +8,7 @@ import (
 	"ironhook/volume"
 )
 
-// task is something that takes its time.
+// task is a long operation on an image.
 type task struct {
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -18,8 +18,8 @@ type task struct {
 	progress volume.Progress
 }
 
-// tell is called with how far it is.
-func (t *task) tell(p volume.Progress) {
+// setProgress records the progress.
+func (t *task) setProgress(p volume.Progress) {
 	t.mu.Lock()
 	t.progress = p
 	t.mu.Unlock()
@@ -28,7 +28,8 @@ func (t *task) tell(p volume.Progress) {
 	}
 }
 
-// Progress tells how far the work on an image is; ok is false if there is none.
+// Progress returns the progress of the task that makes an image; ok is false if there is
+// none.
 func (p *Pool) Progress(uuid string) (progress volume.Progress, ok bool) {
 	p.mu.Lock()
 	t := p.tasks[uuid]
@@ -41,7 +42,7 @@ func (p *Pool) Progress(uuid string) (progress volume.Progress, ok bool) {
 	return t.progress, true
 }
 
-// enter registers work on an image; ctx ends when it is cancelled or leave is called.
+// enter registers a task on an image; ctx ends when it is cancelled or leave is called.
 func (p *Pool) enter(parent context.Context, uuid string) (ctx context.Context, t *task, leave func(), err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -69,7 +70,7 @@ func (p *Pool) enter(parent context.Context, uuid string) (ctx context.Context, 
 	}, nil
 }
 
-// cancel ends the work on an image and returns when it has ended.
+// cancel cancels the task on an image and returns when it has ended.
 func (p *Pool) cancel(ctx context.Context, uuid string) error {
 	p.mu.Lock()
 	t := p.tasks[uuid]

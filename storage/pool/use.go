@@ -15,10 +15,10 @@ import (
 	"ironhook/volume"
 )
 
-// Use is a node or a host that has a volume.
+// Use is the use of a volume by a node or a host.
 type Use struct {
 	UUID       string // of the attachment, or of the node's volume target
-	Node       string // UUID; "" if it is no node of ours
+	Node       string // UUID; "" for a host that is not a node
 	Name       string // of the node or the host
 	Mountpoint string
 	ReadOnly   bool
@@ -33,9 +33,9 @@ type Use struct {
 // a volume that is available, and none that is reserved, is deleted, reverted or replaced.
 func (u Use) Live() bool { return u.Grant != nil || u.Attachment != nil }
 
-// Users lists who has the volume, snapshot or image with this UUID, or the raw file of
-// this name: nodes that have a grant of it, nodes that are deployed and have a volume
-// target that names it, whatever their power, and other hosts.
+// Users lists the users of the volume, snapshot or image with this UUID, or of the raw file
+// of this name: nodes with a grant of it, deployed nodes, on or off, with a volume target
+// that names it, and other hosts.
 func Users(tx *store.Tx, id string) ([]Use, error) {
 	names, err := namesOf(tx, id)
 	if err != nil {
@@ -51,7 +51,7 @@ func Users(tx *store.Tx, id string) ([]Use, error) {
 	return u.found[id], err
 }
 
-// AllUsers is Users for everything at once.
+// AllUsers is Users for all ids at once.
 func AllUsers(tx *store.Tx) (map[string][]Use, error) {
 	said, err := allNames(tx)
 	if err != nil {
@@ -61,7 +61,7 @@ func AllUsers(tx *store.Tx) (map[string][]Use, error) {
 	return u.found, u.read(store.Query{}, store.Query{}, store.Query{}, said)
 }
 
-// namesOf lists what the volume_id of a volume target may call something.
+// namesOf lists the values of volume_id that name an id.
 func namesOf(tx *store.Tx, id string) ([]string, error) {
 	names := []string{id}
 	v, err := tx.Volumes().Find(id)
@@ -81,8 +81,8 @@ func namesOf(tx *store.Tx, id string) ([]string, error) {
 	return names, nil
 }
 
-// allNames is the other direction of namesOf. A name that several things have names all
-// of them: which one a node boots from must not be decided by deleting another.
+// allNames is the inverse of namesOf. An ambiguous name stands for all ids that have it:
+// deleting one of them must not decide from which a node boots.
 func allNames(tx *store.Tx) (map[string][]string, error) {
 	columns := store.Query{Columns: []string{"uuid", "name"}}
 	volumes, err := tx.Volumes().List(columns)
@@ -102,15 +102,15 @@ func allNames(tx *store.Tx) (map[string][]string, error) {
 	return said, err
 }
 
-// users collects the users of volumes by what they use.
+// users collects the users of volumes by id.
 type users struct {
 	tx    *store.Tx
-	one   string // what is looked at; "" is everything
+	one   string // the id wanted; "" for all
 	found map[string][]Use
 }
 
-// read looks at grants, volume targets and attachments, as far as the queries let it.
-// said gives what a target's volume_id stands for besides itself.
+// read reads the grants, volume targets and attachments that the queries select. said maps
+// a volume_id to the other ids that it names.
 func (u *users) read(grants, targets, attachments store.Query, said map[string][]string) error {
 	given, err := u.tx.Grants().List(grants)
 	if err == nil {
@@ -181,19 +181,19 @@ func (u *users) readNodes(given []*baremetal.Grant, targets store.Query, said ma
 	return nil
 }
 
-// elsewhere are the storage interfaces whose volumes are not ours: what their targets
-// name is not here, though it may be called the same.
+// elsewhere are the storage interfaces without local volumes: their targets name other
+// things, even if a local volume has the same name.
 var elsewhere = map[string]bool{baremetal.StorageNoop: true, baremetal.StorageExternal: true}
 
-// Holds reports whether a node has what its volume target t names, even while the
-// machine is off.
+// Holds reports whether a node holds the volume that its target t names even while it is
+// off.
 func Holds(n *baremetal.Node, t *baremetal.VolumeTarget) bool {
 	return n.ProvisionState.Holds() && !elsewhere[n.Interfaces.Storage()] && t.ISCSI()
 }
 
-// nodesOf reads the nodes of grants and targets, as much of them as is needed here.
+// nodesOf reads the nodes of grants and targets, only the columns that are needed here.
 func nodesOf(tx *store.Tx, grants []*baremetal.Grant, targets []*baremetal.VolumeTarget) (map[string]*baremetal.Node, error) {
-	const few = 100 // beyond, one list of all of them is read faster
+	const few = 100 // above this, listing all nodes is faster
 	wanted := map[string]bool{}
 	for _, g := range grants {
 		wanted[g.Node] = true
@@ -216,7 +216,7 @@ func nodesOf(tx *store.Tx, grants []*baremetal.Grant, targets []*baremetal.Volum
 	return nodes, err
 }
 
-// neverWritten lists what nobody can write to, of all there is or of one: read-only
+// neverWritten lists the ids that cannot be written to, of all or of one: read-only
 // volumes, images, snapshots.
 func neverWritten(tx *store.Tx, one string) (map[string]bool, error) {
 	q := store.Query{Columns: []string{"uuid"}}
@@ -246,7 +246,7 @@ func neverWritten(tx *store.Tx, one string) (map[string]bool, error) {
 	return set, err
 }
 
-// Status is the status that clients are told: a volume that somebody has is in use.
+// Status is the status that the API reports: a volume with users is in use.
 func Status(v *baremetal.Volume, uses []Use) baremetal.VolumeStatus {
 	if v.Status != baremetal.VolumeAvailable || len(uses) == 0 {
 		return v.Status
@@ -259,7 +259,7 @@ func Status(v *baremetal.Volume, uses []Use) baremetal.VolumeStatus {
 	return baremetal.VolumeReserved
 }
 
-// UserNames is AllUsers as people call them.
+// UserNames is AllUsers by name.
 func UserNames(tx *store.Tx) (map[string][]string, error) {
 	all, err := AllUsers(tx)
 	names := map[string][]string{}
@@ -290,8 +290,8 @@ func userNames(uses []Use) (names []string) {
 	return names
 }
 
-// who names the users for a message.
-func who(uses []Use) string {
+// listUsers lists the users for a message.
+func listUsers(uses []Use) string {
 	const most = 4
 	var names []string
 	for _, u := range uses[:min(most, len(uses))] {
@@ -310,16 +310,16 @@ func who(uses []Use) string {
 	return strings.Join(names, ", ")
 }
 
-// busy is the refusal of what would take something away from its users.
+// busy is the error of an operation on something in use.
 func busy(what string, uses []Use) error {
 	remedy := "detach it there first"
 	if i := slices.IndexFunc(uses, func(u Use) bool { return u.Node != "" }); i >= 0 {
 		remedy = "switch that node off, or undeploy it if it is deployed, or have its volume target name another volume, first"
 	}
-	return baremetal.Errorf(baremetal.ErrConflict, "%s is in use by %s; %s.", what, who(uses), remedy)
+	return baremetal.Errorf(baremetal.ErrConflict, "%s is in use by %s; %s.", what, listUsers(uses), remedy)
 }
 
-// others are the users that are not this node; every user for "".
+// others are the users other than this node; all users for "".
 func others(uses []Use, node string) []Use {
 	return slices.DeleteFunc(slices.Clone(uses), func(u Use) bool { return node != "" && u.Node == node })
 }
@@ -329,11 +329,10 @@ func live(uses []Use) []Use {
 	return slices.DeleteFunc(slices.Clone(uses), func(u Use) bool { return !u.Live() })
 }
 
-// Resolve finds what the volume_id of a volume target names: a volume by its UUID, a
-// raw file that somebody has put into the directory by its name, a volume by its name,
-// or an image by its UUID or name. It returns the id under which package volume has it,
-// and its row, nil for a raw file, for an image and for nothing. A name that several
-// have is ErrConflict.
+// Resolve finds what the volume_id of a volume target names: a volume by its UUID, a raw
+// file in the directory by its name, a volume by its name, or an image by its UUID or name.
+// It returns its id in package volume, and the record of a volume, or nil. The error is
+// ErrConflict for an ambiguous name.
 func Resolve(tx *store.Tx, volumes *volume.Dir, ident string) (id string, v *baremetal.Volume, err error) {
 	v, err = tx.Volumes().Get(ident)
 	if err == nil {

@@ -8,10 +8,10 @@ import (
 	"ironhook/store"
 )
 
-// settled are the statuses in which the bytes of a volume are whole.
+// settled are the statuses in which the bytes of a volume are complete.
 var settled = []baremetal.VolumeStatus{baremetal.VolumeAvailable, baremetal.VolumeUploading}
 
-// Volume returns one by its UUID, and who uses it.
+// Volume returns a volume by its UUID, and its users.
 func (p *Pool) Volume(ctx context.Context, uuid string) (v *baremetal.Volume, uses []Use, err error) {
 	err = p.store.View(ctx, func(tx *store.Tx) error {
 		if v, err = tx.Volumes().Get(uuid); err != nil {
@@ -23,7 +23,7 @@ func (p *Pool) Volume(ctx context.Context, uuid string) (v *baremetal.Volume, us
 	return v, uses, err
 }
 
-// UpdateVolume writes back what change made of a volume.
+// UpdateVolume applies change to a volume in one transaction.
 func (p *Pool) UpdateVolume(ctx context.Context, uuid string, change func(*store.Tx, *baremetal.Volume) error) (v *baremetal.Volume, err error) {
 	err = p.store.Update(ctx, func(tx *store.Tx) error {
 		if v, err = tx.Volumes().Get(uuid); err != nil {
@@ -43,8 +43,8 @@ func (p *Pool) UpdateVolume(ctx context.Context, uuid string, change func(*store
 	return v, err
 }
 
-// keepNames refuses to give or take names by which a deployed node finds a volume: its
-// next boot would be from another disk, or from none.
+// keepNames refuses to add or remove names by which a deployed node finds a volume: its
+// next boot would use another disk, or none.
 func keepNames(tx *store.Tx, names ...string) error {
 	targets, err := tx.Targets().List(store.Query{Filters: []store.Filter{{Column: "volume_id", Match: store.In, Value: names}}})
 	if err != nil {
@@ -63,8 +63,9 @@ func keepNames(tx *store.Tx, names ...string) error {
 	return nil
 }
 
-// claim moves a volume that nobody but a node uses, and it not now, to another status:
-// it is given to no other until it is available again. node is "" for nobody at all.
+// claim changes the status of a volume without live users and without users other than the
+// node: no other user gets it until it is available again. With node "" it must have no
+// users at all.
 func (p *Pool) claim(ctx context.Context, uuid, node string, to baremetal.VolumeStatus, from ...baremetal.VolumeStatus) (*baremetal.Volume, error) {
 	return p.UpdateVolume(ctx, uuid, func(tx *store.Tx, v *baremetal.Volume) error {
 		uses, err := Users(tx, uuid)
@@ -82,7 +83,7 @@ func (p *Pool) claim(ctx context.Context, uuid, node string, to baremetal.Volume
 	})
 }
 
-// available ends a claim. failure, if there is one, is told and returned.
+// available ends a claim. It records and returns failure, if any.
 func (p *Pool) available(ctx context.Context, uuid string, failure error) (*baremetal.Volume, error) {
 	ctx, cancel := settle(ctx)
 	defer cancel()
@@ -102,7 +103,7 @@ func (p *Pool) available(ctx context.Context, uuid string, failure error) (*bare
 		if err != nil {
 			p.log.Error("write down how a change of a volume has ended", "volume", uuid, "error", err)
 		}
-		return nil, told(failure)
+		return nil, withKind(failure)
 	}
 	return v, err
 }
@@ -117,7 +118,7 @@ func (p *Pool) DeleteVolume(ctx context.Context, uuid string, cascade bool) erro
 	}
 	ctx, cancel := settle(ctx)
 	defer cancel()
-	if err := gone(p.volumes.Delete(uuid)); err != nil {
+	if err := ignoreMissing(p.volumes.Delete(uuid)); err != nil {
 		_, err = p.available(ctx, uuid, err)
 		return err
 	}
@@ -125,7 +126,8 @@ func (p *Pool) DeleteVolume(ctx context.Context, uuid string, cascade bool) erro
 	return p.store.Update(ctx, func(tx *store.Tx) error { return tx.Volumes().Delete(uuid) })
 }
 
-// snapshotsGone refuses to go on with a volume that has snapshots, or deletes them.
+// snapshotsGone deletes the snapshots of a volume if cascade is set, and returns an error
+// if there are any otherwise.
 func (p *Pool) snapshotsGone(ctx context.Context, uuid string, cascade bool) error {
 	err := p.store.View(ctx, func(tx *store.Tx) error {
 		v, err := tx.Volumes().Get(uuid)
@@ -171,7 +173,7 @@ func (p *Pool) deleteSnapshots(ctx context.Context, uuid string) error {
 	return nil
 }
 
-// idle refuses what has users.
+// idle returns an error if there are users.
 func (p *Pool) idle(ctx context.Context, kind, name, uuid string) error {
 	return p.store.View(ctx, func(tx *store.Tx) error {
 		uses, err := Users(tx, uuid)
@@ -182,9 +184,9 @@ func (p *Pool) idle(ctx context.Context, kind, name, uuid string) error {
 	})
 }
 
-// ResetStatus declares a volume available or in error, whatever it was called before.
-// One that is in use stays available, lest its user cannot boot any more, and one that
-// is being worked on stays what it is until that has ended: ErrConflict.
+// ResetStatus sets the status of a volume to available or error. The error is ErrConflict
+// for a volume in use, which must stay available or its user could not boot again, and for
+// one that is being changed.
 func (p *Pool) ResetStatus(ctx context.Context, uuid string, to baremetal.VolumeStatus) error {
 	_, err := p.UpdateVolume(ctx, uuid, func(tx *store.Tx, v *baremetal.Volume) error {
 		uses, err := Users(tx, uuid)
@@ -216,7 +218,7 @@ func (p *Pool) Extend(ctx context.Context, uuid string, size int64) error {
 		return baremetal.Errorf(baremetal.ErrInvalid, "New size for extend must be greater than current size. (current: %d, extended: %d).", GiB(v.Size), GiB(size))
 	}
 	if err := p.volumes.Resize(uuid, size); err != nil {
-		return told(err)
+		return withKind(err)
 	}
 	ctx, cancel := settle(ctx)
 	defer cancel()

@@ -15,7 +15,7 @@ import (
 // JSON answers with a list of all sessions.
 func JSON(s Source, log *slog.Logger) http.Handler {
 	return serve(s, log, "application/json", func(b *bytes.Buffer, sessions []Session) error {
-		return json.NewEncoder(b).Encode(map[string]any{"sessions": told(sessions)})
+		return json.NewEncoder(b).Encode(map[string]any{"sessions": toJSON(sessions)})
 	})
 }
 
@@ -51,7 +51,7 @@ type (
 	}
 )
 
-func told(sessions []Session) []sessionJSON {
+func toJSON(sessions []Session) []sessionJSON {
 	list := []sessionJSON{}
 	for _, s := range sessions {
 		j := sessionJSON{
@@ -91,8 +91,8 @@ func toldUnit(u block.LUNStats) unitJSON {
 	return j
 }
 
-// isid is as initiators and persistent reservations write it.
+// isid formats an ISID as initiators and persistent reservations do.
 func isid(id iscsi.ISID) string { return fmt.Sprintf("0x%x", id[:]) }
 
-// lun is the number that people know a unit by.
+// lun returns the number of a unit.
 func lun(u block.LUNStats) uint64 { return u.LUN >> 48 }

@@ -30,10 +30,10 @@ func Metrics(s Source, log *slog.Logger) http.Handler {
 // family is one metric of a session and a unit.
 type family struct {
 	name, kind, help string
-	samples          func(block.LUNStats) []sample // nil: it is the histogram
+	samples          func(block.LUNStats) []sample // nil: the histogram
 }
 
-// sample is a value, and the label that tells it from the others of its family.
+// sample is a value with the label that distinguishes it in its family.
 type sample struct {
 	label string
 	value uint64
@@ -67,7 +67,7 @@ func (f *family) write(b *bytes.Buffer, labels string, u block.LUNStats) {
 	}
 }
 
-// The buckets that are told: from 16 microseconds to 4 seconds.
+// The buckets that are exposed: from 16 microseconds to 4 seconds.
 const firstBucket, lastBucket = 4, 22
 
 func writeHistogram(b *bytes.Buffer, name, labels string, u block.LUNStats) {
@@ -83,7 +83,7 @@ func writeHistogram(b *bytes.Buffer, name, labels string, u block.LUNStats) {
 	fmt.Fprintf(b, "%s_count{%s} %d\n", name, labels, below)
 }
 
-// writeSessions counts the sessions, and tells since when each is there.
+// writeSessions writes the number of sessions and the start time of each.
 func writeSessions(b *bytes.Buffer, sessions []Session) {
 	count := map[string]int{}
 	for _, s := range sessions {
@@ -96,7 +96,7 @@ func writeSessions(b *bytes.Buffer, sessions []Session) {
 	(&family{name: "ironhook_iscsi_session_start_time_seconds", kind: "gauge", help: "When the session began, since 1970."}).head(b)
 	for _, s := range sessions {
 		if kind(s) == normal {
-			fmt.Fprintf(b, "ironhook_iscsi_session_start_time_seconds{%s} %.3f\n", whose(s), float64(s.Since.UnixMilli())/1000)
+			fmt.Fprintf(b, "ironhook_iscsi_session_start_time_seconds{%s} %.3f\n", sessionLabels(s), float64(s.Since.UnixMilli())/1000)
 		}
 	}
 }
@@ -110,14 +110,16 @@ func kind(s Session) string {
 	return normal
 }
 
-// whose are the labels of a normal session, which no other has at the same time, and
-// which the same machine has again when it comes back.
-func whose(s Session) string {
+// sessionLabels are the labels of a normal session. They are unique at any time, and the
+// same when the machine reconnects.
+func sessionLabels(s Session) string {
 	return fmt.Sprintf(`node="%s",name="%s",volume="%s",initiator="%s",isid="%s",target="%s"`, escape(s.Node), escape(s.Name),
 		escape(s.Volume), escape(s.Initiator), isid(s.ISID), escape(s.Target))
 }
 
-func labels(s Session, u block.LUNStats) string { return fmt.Sprintf(`%s,lun="%d"`, whose(s), lun(u)) }
+func labels(s Session, u block.LUNStats) string {
+	return fmt.Sprintf(`%s,lun="%d"`, sessionLabels(s), lun(u))
+}
 
 func join(labels, more string) string {
 	if more == "" {
@@ -126,5 +128,5 @@ func join(labels, more string) string {
 	return labels + "," + more
 }
 
-// escape makes a label's value what the format wants between quotes.
+// escape escapes a label's value for the format.
 func escape(s string) string { return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) }

@@ -1,11 +1,10 @@
-// Package watch shows what machines do with their disks at this moment: who has a
-// session, how many commands of what kind it has had answered, how long they took and
-// how many are waiting. [JSON] tells it to programs, [Metrics] to Prometheus.
+// Package watch shows the current iSCSI sessions: which machine has which volume, how many
+// commands of each kind were answered, how long they took and how many are in flight.
+// [JSON] is for programs, [Metrics] for Prometheus.
 //
-// Nothing is sampled and nothing is kept here: each request looks at the counters that
-// the sessions carry. They end with their session, and what stands for the same
-// machine, initiator and unit begins again at zero; a collector takes that as it takes
-// a restart.
+// Nothing is sampled or stored: each request reads the counters of the sessions. Counters
+// end with their session, and start at zero when the machine logs in again; a collector
+// treats that as a restart.
 package watch
 
 import (
@@ -17,17 +16,17 @@ import (
 	"ironhook/block/iscsi"
 )
 
-// Session is an iSCSI session, and whose it is.
+// Session is an iSCSI session with its node and volume.
 type Session struct {
 	iscsi.SessionInfo
-	Node, Name string // UUID and name; empty for a host that is no node, and for a discovery
+	Node, Name string // UUID and name; empty for a host that is not a node, and for a discovery
 	Volume     string // by its id; empty for a discovery
 }
 
-// Source returns the sessions there are now, oldest first.
+// Source returns the current sessions, oldest first.
 type Source func(context.Context) ([]Session, error)
 
-// serve answers with what write makes of the sessions.
+// serve answers with the sessions in the format of write.
 func serve(s Source, log *slog.Logger, contentType string, write func(*bytes.Buffer, []Session) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var b bytes.Buffer

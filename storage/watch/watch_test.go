@@ -17,8 +17,7 @@ import (
 	"ironhook/block/iscsi"
 )
 
-// some are a machine that reads and writes, one whose name is out to break the format,
-// and a discovery.
+// some are a machine that reads and writes, one whose name needs escaping, and a discovery.
 func some() []Session {
 	unit := block.LUNStats{Reads: 3, Writes: 2, Others: 1, ReadBytes: 1536, WrittenBytes: 8192, Errors: 1, InFlight: 4, Time: 1500 * time.Microsecond}
 	unit.Latency[0], unit.Latency[5], unit.Latency[10], unit.Latency[23] = 1, 2, 2, 1
@@ -77,7 +76,7 @@ func TestMetrics(t *testing.T) {
 	wellFormed(t, text)
 }
 
-// wellFormed holds a text against the format: each family once, described before its
+// wellFormed checks a text against the format: each family once, described before its
 // samples, and no sample twice.
 func wellFormed(t *testing.T, text string) {
 	t.Helper()
@@ -142,7 +141,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// What went wrong is in the log, not in the answer.
+// A failure is in the log, not in the answer.
 func TestFailure(t *testing.T) {
 	var log strings.Builder
 	w := get(Metrics(source(some(), errors.New("disk I/O error at secret place")), slog.New(slog.NewTextHandler(&log, nil))))

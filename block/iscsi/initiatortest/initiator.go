@@ -1,7 +1,7 @@
-// Package initiatortest is a small iSCSI initiator for tests. It speaks the wire as it
-// is told to: what it sends may be right, as with [Initiator.Read], or as wrong as a
-// test wants, with [Initiator.Send]. It is strict with what it receives: StatSN,
-// DataSN, offsets and tags that are not what RFC 7143 says make its calls fail.
+// Package initiatortest is a small iSCSI initiator for tests. It sends what a test wants:
+// correct requests, as with [Initiator.Read], or malformed ones, with [Initiator.Send]. It
+// is strict with what it receives: StatSN, DataSN, offsets and tags that violate RFC 7143
+// make its calls fail.
 package initiatortest
 
 import (
@@ -15,14 +15,14 @@ import (
 	"ironhook/block/iscsi"
 )
 
-// Options say who logs in to what.
+// Options describe a login.
 type Options struct {
 	Name   string // of the initiator
 	Target string // empty: discovery
 	ISID   iscsi.ISID
 
 	User, Secret             string // for CHAP; empty: AuthMethod=None
-	MutualUser, MutualSecret string // what the target has to prove; empty: nothing
+	MutualUser, MutualSecret string // for mutual CHAP; empty: none
 
 	CmdSN uint32 // of the first command; 0: 1
 
@@ -34,7 +34,7 @@ type Options struct {
 type Initiator struct {
 	Conn    net.Conn
 	Digests iscsi.Digests
-	Answers map[string]string // what the target said in the operational stage
+	Answers map[string]string // the target's keys of the operational stage
 
 	CmdSN, ExpCmdSN, MaxCmdSN uint32
 	StatSN                    uint32 // the next we expect
@@ -69,7 +69,7 @@ func New(c net.Conn, o Options) (*Initiator, error) {
 	return i, nil
 }
 
-// Close closes the connection without a word.
+// Close closes the connection without a logout.
 func (i *Initiator) Close() error { return i.Conn.Close() }
 
 // Fields returns a new task tag and the numbers that every request carries. An immediate
@@ -160,9 +160,9 @@ type Response struct {
 	PDUs     int   // Data-In PDUs or R2Ts that it took
 }
 
-// Do sends a SCSI command with all of its data, first without being asked as far as the
-// login allows, then as the target asks for it, and waits for the response. Out and in
-// are exclusive; in is how many bytes to expect.
+// Do sends a SCSI command with all of its data, first unsolicited as far as the login
+// allows, then as the target solicits it, and waits for the response. Out and in are
+// exclusive; in is how many bytes to expect.
 func (i *Initiator) Do(cdb, out []byte, in int) (Response, error) {
 	flags, n := iscsi.Direction(0), in
 	if in > 0 {
@@ -182,8 +182,8 @@ func (i *Initiator) Do(cdb, out []byte, in int) (Response, error) {
 	return i.Finish(m.ITT, out, in)
 }
 
-// Finish carries a command that was sent to its end: it answers R2Ts from out and
-// gathers in bytes.
+// Finish completes a command that was sent: it answers R2Ts from out and collects in bytes
+// of data-in.
 func (i *Initiator) Finish(itt uint32, out []byte, in int) (r Response, err error) {
 	r.Data = make([]byte, 0, in)
 	for {
@@ -236,7 +236,7 @@ func (r *Response) status(status byte, residual iscsi.Residual, data []byte) {
 	}
 }
 
-// answerR2T sends the data that was asked for, in PDUs as long as the target takes.
+// answerR2T sends the solicited data, in PDUs as long as the target takes.
 func (i *Initiator) answerR2T(r2t iscsi.R2T, out []byte) error {
 	at, n := int(r2t.Offset), int(r2t.Desired)
 	if at+n > len(out) {
@@ -324,7 +324,7 @@ func blocks(op byte, off int64, n int) []byte {
 	return cdb
 }
 
-// Logout ends the session properly.
+// Logout ends the session with a Logout Request.
 func (i *Initiator) Logout() error {
 	if err := i.Send(iscsi.LogoutRequest{RequestFields: i.Fields(true)}, nil); err != nil {
 		return err
@@ -336,8 +336,7 @@ func (i *Initiator) Logout() error {
 	return errors.Join(err, i.Conn.Close())
 }
 
-// Patience is a context for tests: long enough for a loaded machine, short enough not
-// to hang.
+// Patience returns a context for tests: its deadline is long enough for a loaded machine.
 func Patience(parent context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(parent, time.Minute)
 }

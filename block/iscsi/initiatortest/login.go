@@ -15,6 +15,7 @@ import (
 // LoginError is a login that the target refused.
 type LoginError struct{ Status iscsi.LoginStatus }
 
+// Error names the status (RFC 7143 section 11.13.5).
 func (e *LoginError) Error() string {
 	return fmt.Sprintf("login refused with status %#04x", uint16(e.Status))
 }
@@ -114,8 +115,8 @@ func (i *Initiator) Round(move Move, pairs ...iscsi.Pair) (resp iscsi.LoginRespo
 	return resp, answers, err
 }
 
-// proveCHAP answers the target's challenge, and with a MutualUser challenges it in
-// turn. Like iPXE it wants to move on in every round.
+// proveCHAP answers the target's challenge, and with a MutualUser challenges it in turn.
+// Like iPXE it sets the T bit in every round.
 func (i *Initiator) proveCHAP() (iscsi.LoginResponse, error) {
 	o := &i.opts
 	resp, a, err := i.Round(SecurityToOperational, iscsi.Pair{Key: "CHAP_A", Value: "5"})

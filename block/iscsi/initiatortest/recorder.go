@@ -7,18 +7,17 @@ import (
 	"slices"
 )
 
-// Recorder writes random blocks of a region and remembers what each of them may hold,
-// so that after a crash it can say whether something was lost that had been promised.
-// It is used by one goroutine.
+// Recorder writes random blocks of a region and remembers the contents that each may have,
+// so that after a crash it can find lost data that had been acknowledged as durable. It is
+// used by one goroutine.
 type Recorder struct {
 	off    int64
-	blocks [][]uint32 // by block: what it may hold, oldest first; the first was promised to be there
+	blocks [][]uint32 // by block: its possible contents, oldest first; the first is known to be durable
 	last   uint32
 	rnd    *rand.Rand
 
-	// Writes says that what was written counts as promised when the write is answered,
-	// not only when a flush after it is: true of a crash of the server's process, not
-	// of a power cut.
+	// Writes makes a write count as durable when it is answered, not only after a flush:
+	// true of a crash of the server's process, not of a power cut.
 	Writes bool
 
 	Written, Flushes int // commands that were answered
@@ -46,9 +45,8 @@ func (r *Recorder) fill(b []byte, block int, n uint32) {
 	}
 }
 
-// Run writes and flushes until the connection breaks, and returns the error that it
-// broke with. A status other than GOOD is another kind of error, ErrStatus: the
-// caller's concern.
+// Run writes and flushes until the connection breaks, and returns the error that it broke
+// with. A status other than GOOD is an ErrStatus.
 func (r *Recorder) Run(i *Initiator) error {
 	for {
 		var err error
@@ -91,7 +89,8 @@ func (r *Recorder) flush(i *Initiator) error {
 	return nil
 }
 
-// promise forgets what blocks held before their latest write.
+// promise marks the latest write of blocks as durable: older contents are no longer
+// possible.
 func (r *Recorder) promise(first, n int) {
 	for k := first; k < first+n; k++ {
 		held := r.blocks[k]
@@ -99,13 +98,14 @@ func (r *Recorder) promise(first, n int) {
 	}
 }
 
-// LostError is a block that holds what it may not.
+// LostError reports a block with contents that it may not have.
 type LostError struct{ text string }
 
+// Error names the block, what it holds and what it may.
 func (e *LostError) Error() string { return e.text }
 
-// Check reads the region and returns a LostError for the first block that holds what it
-// may not. What it finds is from then on what is there: nothing older may come back.
+// Check reads the region and returns a LostError for the first block with contents that it
+// may not have. What it finds counts as durable from then on: nothing older may come back.
 func (r *Recorder) Check(i *Initiator) error {
 	const step = 128
 	want := make([]byte, blockSize)

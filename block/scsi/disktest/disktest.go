@@ -1,11 +1,11 @@
 // Package disktest is the acceptance suite of [scsi.Disk]: what the interface promises,
 // as tests that every implementation runs. A unit of package scsi relies on each of them.
 //
-// The suite holds a disk against a model, a slice of bytes, and stays inside the
-// contract itself: offsets and lengths are multiples of the block size, inside the disk.
-// A disk that also is a [scsi.CachedReader] or a [scsi.AtomicWriter] has to keep those
-// promises too. What survives a power cut is not tested here: that takes a medium that
-// forgets, which each implementation brings for itself.
+// The suite compares a disk with a model, a slice of bytes, and keeps to the contract
+// itself: offsets and lengths are multiples of the block size, inside the disk. A disk that
+// is also a [scsi.CachedReader] or a [scsi.AtomicWriter] has to keep those promises too.
+// Power cuts are not tested here: they need a simulated medium, which each implementation
+// provides in its own tests.
 package disktest
 
 import (
@@ -30,9 +30,9 @@ type Disk struct {
 // MinSize is the least size in bytes of a disk that the suite can work on.
 const MinSize = 1 << 20
 
-// Run runs the suite. Open makes a disk of at least [MinSize] bytes for each test, and
-// has it closed at the end of the test that it is given; its contents may be anything,
-// and are what the test expects to find until it has written.
+// Run runs the suite. Open makes a disk of at least [MinSize] bytes for each test and
+// registers its Close with that test's Cleanup. The disk may have any contents; the test
+// expects to read them back where it has not written.
 func Run(t *testing.T, open func(t *testing.T) Disk) {
 	probe := open(t)
 	for _, tt := range tests {
@@ -42,7 +42,7 @@ func Run(t *testing.T, open func(t *testing.T) Disk) {
 	}
 }
 
-// tests are the parts of the suite, and what a disk must offer to be subject to them.
+// tests are the parts of the suite, each with what it needs of a disk.
 var tests = []struct {
 	name  string
 	needs func(Disk) bool // nil: nothing
@@ -159,7 +159,7 @@ func (m *model) data(n int) []byte {
 	return p
 }
 
-// span returns a random range of at most most blocks.
+// span returns a random range of up to most blocks.
 func (m *model) span(most int) (off int64, n int) {
 	blocks := len(m.want) / blockSize
 	count := 1 + m.rnd.IntN(most)
@@ -218,8 +218,8 @@ func unmap(t *testing.T, m *model) {
 	m.check(t)
 }
 
-// extents walks over the disk after every step. What is not mapped reads as zeros; what
-// was written and is not zero is mapped.
+// extents walks over the disk after every step. Unmapped ranges read as zeros; written data
+// other than zeros is mapped.
 func extents(t *testing.T, m *model) {
 	m.walk(t)
 	m.unmap(t, 0, int64(len(m.want)))
@@ -274,8 +274,8 @@ func randomOperations(t *testing.T, m *model) {
 	m.check(t)
 }
 
-// concurrentRanges has writers with a range each, whose borders lie inside of pages and
-// clusters, and one goroutine that flushes and walks over the extents all the while.
+// concurrentRanges runs a writer for each range, with borders inside pages and clusters,
+// and one goroutine that flushes and walks over the extents all the while.
 func concurrentRanges(t *testing.T, m *model) {
 	const writers = 8
 	each := len(m.want) / blockSize / writers * blockSize
@@ -330,7 +330,7 @@ func scribble(t *testing.T, d scsi.Disk, want []byte, base int64, seed uint64) {
 	}
 }
 
-// cachedReads may find nothing in memory, but what they find has to be right.
+// cachedReads may find nothing in memory, but the data found must be right.
 func cachedReads(t *testing.T, m *model) {
 	c := m.disk.Disk.(scsi.CachedReader)
 	for range 100 {

@@ -1,0 +1,143 @@
+package baremetalapi
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"ironhook/api/door"
+	"ironhook/api/rest"
+	"ironhook/conductor"
+	"ironhook/fleet"
+	"ironhook/store"
+)
+
+// Config is what the API works with. Store and Conductor must be set.
+type Config struct {
+	Store     *store.Store
+	Conductor *conductor.Conductor
+	PublicURL string // scheme and host for links, where a proxy hides them; "" takes the request's
+	// StorageInterfaces and the like come from the conductor's hardware types.
+	Log *slog.Logger
+}
+
+// API is the handler of the Bare Metal API. It is safe for concurrent use, and leaves
+// authentication to a guard: see [API.Manner].
+type API struct {
+	store     *store.Store
+	conductor *conductor.Conductor
+	fleet     *fleet.Fleet
+	nodes     table[node]
+	publicURL string
+	log       *slog.Logger
+	router    *rest.Router[*call]
+	openapi   []byte
+	started   time.Time
+}
+
+// New makes the handler.
+func New(c Config) *API {
+	a := &API{store: c.Store, conductor: c.Conductor, fleet: fleet.New(c.Store, c.Conductor), nodes: nodeTable(c.Conductor),
+		publicURL: strings.TrimSuffix(c.PublicURL, "/"), log: c.Log, started: time.Now()}
+	all := routes()
+	a.router = rest.NewRouter(all, func(c *rest.Call) *call { return &call{c, a} })
+	a.openapi = rest.Encode(a.document(all))
+	return a
+}
+
+// Manner is how a guard treats requests to this API.
+func (a *API) Manner() door.Manner {
+	return door.Manner{Public: isPublic, Refuse: func(w http.ResponseWriter, status int, text string) {
+		rest.ReplyRaw(w, status, envelope(&rest.Refusal{Status: status, Text: text}))
+	}}
+}
+
+// public are the paths below /v1 that need no account: discovery, and what a ramdisk on
+// a machine calls before it can know a secret.
+var public = regexp.MustCompile(`^(|lookup|heartbeat/[a-z0-9-]+)$`)
+
+func isPublic(r *http.Request) bool {
+	if r.URL.Path == "/healthz" {
+		return true
+	}
+	segments, _ := rest.Segments(r.URL.Path)
+	return public.MatchString(strings.Join(segments, "/"))
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := a.serve(w, r); err != nil {
+		a.fail(w, r, err)
+	}
+}
+
+func (a *API) serve(w http.ResponseWriter, r *http.Request) error {
+	switch r.URL.Path {
+	case "", "/":
+		return a.root(w, r)
+	case "/healthz":
+		return a.healthy(w, r)
+	}
+	segments, suffix := rest.Segments(r.URL.Path)
+	if r.Method == http.MethodOptions {
+		rest.ReplyRaw(w, http.StatusOK, nil) // nothing is allowed across origins, and Ironic says so with 200
+		return nil
+	}
+	atIndex := len(segments) == 0
+	minor, err := negotiate(r.Header, w.Header())
+	if err != nil {
+		return indexFault(err, atIndex)
+	}
+	c := &rest.Call{Request: r, Minor: minor, Suffix: suffix, Base: a.baseURL(r)}
+	if atIndex {
+		return index(w, c)
+	}
+	if err := acceptsJSON(r); err != nil {
+		return err
+	}
+	if err := identOf(segments); err != nil {
+		return err
+	}
+	return a.router.Serve(w, c, segments)
+}
+
+// fail writes an error and logs those that are ours.
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	refusal := refusalOf(err)
+	if refusal.Status >= http.StatusInternalServerError {
+		rest.Log(a.log, w, r, err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(refusal.Status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(envelope(refusal)) // the client is gone when this fails
+	}
+}
+
+// baseURL is where the client thinks we are.
+func (a *API) baseURL(r *http.Request) string {
+	if a.publicURL != "" {
+		return a.publicURL
+	}
+	return rest.Base(r)
+}
+
+// acceptsJSON refuses clients that cannot read JSON, in the words of webob.
+func acceptsJSON(r *http.Request) error {
+	accept := r.Header.Get("Accept")
+	if accept == "" {
+		return nil
+	}
+	for part := range strings.SplitSeq(accept, ",") {
+		kind, _, _ := strings.Cut(part, ";")
+		switch strings.ToLower(strings.TrimSpace(kind)) {
+		case "*/*", "application/*", "application/json":
+			return nil
+		}
+	}
+	return &rest.Refusal{Status: http.StatusNotAcceptable, Form: rest.Verbatim, Text: fmt.Sprintf(
+		"406 Not Acceptable\n\nThe resource could not be generated that was acceptable to your browser (content of type %s. \n\n ", accept)}
+}

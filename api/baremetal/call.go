@@ -1,0 +1,42 @@
+package baremetalapi
+
+import (
+	"errors"
+	"strings"
+
+	"ironhook/api/rest"
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+// call is one request on its way through a handler.
+type call struct {
+	*rest.Call
+	*API
+}
+
+// nodeIn reads the node that the path names, by UUID or, from 1.5 on, by name.
+func (c *call) nodeIn(tx *store.Tx) (*baremetal.Node, error) {
+	return c.findNode(tx, c.Args.Text("node_ident"))
+}
+
+func (c *call) findNode(tx *store.Tx, ident string) (*baremetal.Node, error) {
+	absent := baremetal.Errorf(baremetal.ErrNotFound, "Node %s could not be found.", ident)
+	if !baremetal.IsUUID(ident) && c.Minor < 5 {
+		return nil, absent
+	}
+	n, err := tx.Nodes().Get(ident)
+	if c.Suffix && errors.Is(err, baremetal.ErrNotFound) && strings.HasSuffix(c.Request.URL.Path, ident+".json") {
+		return tx.Nodes().Get(ident + ".json")
+	}
+	return n, err
+}
+
+// node is nodeIn in a transaction of its own.
+func (c *call) node() (n *baremetal.Node, err error) {
+	err = c.store.View(c.Context(), func(tx *store.Tx) error {
+		n, err = c.nodeIn(tx)
+		return err
+	})
+	return n, err
+}

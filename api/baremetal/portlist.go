@@ -1,0 +1,95 @@
+package baremetalapi
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+
+	"ironhook/api/rest"
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+func listPorts(c *call) ([]byte, error) {
+	if err := ports.MayAsk(c.Call); err != nil {
+		return nil, err
+	}
+	l, err := portPage(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Asked(c.Call); err != nil {
+		return nil, err
+	}
+	return ports.list(c, l)
+}
+
+func listPortsInDetail(c *call) ([]byte, error) {
+	l, err := portPage(c)
+	if err != nil {
+		return nil, err
+	}
+	l.Path = "ports/detail"
+	return ports.list(c, l)
+}
+
+func portPage(c *call) (listing, error) {
+	if c.Args.Given("portgroup") && c.Minor < 24 {
+		return listing{}, rest.NotAcceptable(0)
+	}
+	if c.Args.Given("shard") && c.Minor < 82 {
+		return listing{}, rest.NotAcceptable(82)
+	}
+	l, err := ports.paging(c)
+	if err != nil {
+		return l, err
+	}
+	node := cmp.Or(c.Args.Text("node_ident"), c.Args.Text("node_uuid"), c.Args.Text("node"))
+	if c.Minor < 5 && node != "" && !baremetal.IsUUID(node) {
+		return l, rest.NotAcceptable(0)
+	}
+	ways := 0
+	for _, given := range []bool{node != "", c.Args.Given("portgroup"), len(c.Args.List("shard")) > 0} {
+		if given {
+			ways++
+		}
+	}
+	if ways > 1 {
+		return l, rest.Refuse(http.StatusForbidden, "Operation not permitted.")
+	}
+	l.where(c, "address", "address")
+	return l, c.store.View(c.Context(), func(tx *store.Tx) error { return c.filterPorts(tx, &l, node) })
+}
+
+// filterPorts keeps the ports of a node, of a portgroup, or of the nodes of shards.
+func (c *call) filterPorts(tx *store.Tx, l *listing, node string) error {
+	switch group := c.Args.Text("portgroup"); {
+	case node != "":
+		n, err := c.findNode(tx, node)
+		if err != nil {
+			return err
+		}
+		l.match("node_uuid", n.UUID)
+		l.Keep("node", node)
+	case group != "":
+		pg, err := tx.Portgroups().Get(group)
+		if err != nil {
+			return err
+		}
+		l.match("portgroup_uuid", pg.UUID)
+		l.Keep("portgroup", group)
+	case c.Args.Given("shard"):
+		shards := c.Args.List("shard")
+		owners, err := tx.Nodes().List(store.Query{Columns: []string{"uuid"}, Filters: []store.Filter{{Column: "shard", Match: store.In, Value: shards}}})
+		if err != nil {
+			return err
+		}
+		uuids := make([]string, len(owners))
+		for i, n := range owners {
+			uuids[i] = n.UUID
+		}
+		l.filters = append(l.filters, store.Filter{Column: "node_uuid", Match: store.In, Value: uuids})
+		l.Keep("shard", strings.Join(shards, ","))
+	}
+	return nil
+}

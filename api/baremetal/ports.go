@@ -1,0 +1,106 @@
+package baremetalapi
+
+import (
+	"net/http"
+	"time"
+
+	"ironhook/api/rest"
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+type port = baremetal.Port
+
+func portUUID(p *port) string { return p.UUID }
+
+var ports = table[port]{rows: (*store.Tx).Ports, Resource: rest.NewResource(rest.Resource[port]{
+	Plural: "ports", Path: "ports", Body: "port", Ident: "port_uuid",
+	UUID: portUUID, Strict: true,
+	Fields: []rest.Field[port]{
+		rest.UUIDField("uuid", 1, rest.Brief|rest.Create, func(p *port) *string { return &p.UUID }),
+		rest.Created(func(p *port) *time.Time { return &p.CreatedAt }),
+		rest.Updated(func(p *port) *time.Time { return &p.UpdatedAt }),
+		rest.WordField("address", 1, rest.Brief|rest.Create|rest.Required|rest.Update, func(p *port) *string { return &p.Address }).Checked(&rest.MAC),
+		rest.ObjectField("extra", 1, rest.Create|rest.Update, func(p *port) *baremetal.Object { return &p.Extra }),
+		rest.ObjectField("internal_info", 18, rest.Silent, func(p *port) *baremetal.Object { return &p.InternalInfo }),
+		rest.FlagField("is_smartnic", 53, rest.Create|rest.Update, func(p *port) *bool { return &p.IsSmartNIC }),
+		rest.ObjectField("local_link_connection", 19, rest.Create|rest.Update, func(p *port) *baremetal.Object { return &p.LocalLinkConnection }).
+			With(&rest.Schema{Types: []string{"null", "object"}}).Checked(&aLocalLink),
+		rest.TextField("physical_network", 34, rest.Create|rest.Update, func(p *port) *string { return &p.PhysicalNetwork }).Max(64),
+		rest.FlagField("pxe_enabled", 19, rest.Create|rest.Update, func(p *port) *bool { return &p.PXEEnabled }),
+		nodeUUIDField(func(p *port) *string { return &p.NodeUUID }).Quiet(),
+		rest.LinksField("links", 1, rest.Implicit|rest.Always, "ports", portUUID, ""),
+		rest.UUIDField("portgroup_uuid", 24, rest.Create|rest.Update, func(p *port) *string { return &p.PortgroupUUID }),
+	},
+})}
+
+var (
+	portFilterArgs = rest.Join(args{rest.Optional("node", rest.Ident), rest.Optional("node_uuid", rest.UUID), rest.Optional("address", rest.MAC)}, pageArgs,
+		args{rest.Optional("portgroup", rest.Ident), rest.Optional("shard", rest.Words)})
+	portArg       = rest.Mandatory("port_uuid", rest.UUID)
+	portPatchArgs = args{portArg, rest.Mandatory("patch", rest.JSONPatch)}
+)
+
+var portRoutes = []route{
+	{Method: "GET", Path: "/ports", Args: rest.Join(portFilterArgs, rest.FieldArgs), Handle: listPorts, Doc: "List ports"},
+	{Method: "GET", Path: "/ports/detail", Args: portFilterArgs, Handle: listPortsInDetail, Doc: "List ports with all their fields"},
+	{Method: "POST", Path: "/ports", Args: args{rest.Mandatory("port", rest.Any)}, Body: "port", Status: http.StatusCreated,
+		Handle: createPort, Doc: "Create a port"},
+	{Method: "PATCH", Path: "/ports", Args: portPatchArgs, Body: "patch", Handle: patchPort},
+	{Method: "DELETE", Path: "/ports", Args: args{portArg}, Status: http.StatusNoContent, Handle: deletePort},
+	{Method: "GET", Path: "/ports/{port_uuid}", Args: args{portArg, rest.Optional("fields", rest.Words)},
+		Handle: showPort, Doc: "Show a port"},
+	{Method: "POST", Path: "/ports/{port_uuid}", Args: args{rest.Mandatory("port_uuid", rest.String)},
+		Handle: postToItem("port", "port_uuid")},
+	{Method: "PATCH", Path: "/ports/{port_uuid}", Args: portPatchArgs, Body: "patch",
+		Handle: patchPort, Doc: "Change a port by a JSON patch"},
+	{Method: "DELETE", Path: "/ports/{port_uuid}", Args: args{portArg}, Status: http.StatusNoContent,
+		Handle: deletePort, Doc: "Delete a port"},
+	{Method: "GET", Path: "/ports/{port_uuid}/{fields}", Args: args{portArg, rest.Optional("fields", rest.Words)}, Handle: showPort},
+
+	{Method: "GET", Path: "/nodes/{node_ident}/ports", Args: rest.Join(args{nodeArg}, portFilterArgs, rest.FieldArgs),
+		Handle: listPorts, Doc: "List the ports of a node"},
+	{Method: "GET", Path: "/nodes/{node_ident}/ports/detail", Args: rest.Join(args{nodeArg}, portFilterArgs),
+		Handle: listPortsInDetail, Doc: "List the ports of a node with all their fields"},
+	{Method: "POST", Path: "/nodes/{node_ident}/ports", Args: args{nodeArg, rest.Mandatory("port", rest.Any)}, Body: "port", Handle: notHere},
+	{Method: "GET", Path: "/nodes/{node_ident}/ports/{port_uuid}", Args: args{nodeArg, portArg, rest.Optional("fields", rest.Words)},
+		Handle: notHere},
+	{Method: "PATCH", Path: "/nodes/{node_ident}/ports/{port_uuid}", Args: rest.Join(args{nodeArg}, portPatchArgs), Body: "patch",
+		Handle: notHere},
+	{Method: "DELETE", Path: "/nodes/{node_ident}/ports/{port_uuid}", Args: args{nodeArg, portArg}, Handle: notHere},
+}
+
+func showPort(c *call) ([]byte, error) {
+	p, err := ports.get(c, c.Args.Text("port_uuid"))
+	if err != nil {
+		return nil, err
+	}
+	return ports.ShowAsked(c.Call, p)
+}
+
+func createPort(c *call) ([]byte, error) {
+	p := &port{PXEEnabled: true}
+	if err := ports.Fill(c.Call, c.Args["port"], p); err != nil {
+		return nil, err
+	}
+	if err := c.fleet.CreatePort(c.Context(), c.rules(), p, rest.AsObject(c.Args["port"])); err != nil {
+		return nil, err
+	}
+	c.Created("ports/" + p.UUID)
+	return ports.Show(c.Call, p, nil)
+}
+
+func patchPort(c *call) ([]byte, error) {
+	if _, err := ports.Operations(c.Call); err != nil { // before the port is looked for
+		return nil, err
+	}
+	p, err := c.fleet.UpdatePort(c.Context(), c.Args.Text("port_uuid"), c.rules(), ports.change(c, nil))
+	if err != nil {
+		return nil, err
+	}
+	return ports.Show(c.Call, p, nil)
+}
+
+func deletePort(c *call) ([]byte, error) {
+	return nil, c.fleet.DeletePort(c.Context(), c.Args.Text("port_uuid"))
+}

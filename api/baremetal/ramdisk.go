@@ -1,0 +1,77 @@
+package baremetalapi
+
+import (
+	"net/http"
+	"slices"
+
+	"ironhook/api/rest"
+	"ironhook/baremetal"
+	"ironhook/fleet"
+)
+
+// What a ramdisk that runs on a machine calls, without a password: it asks which
+// node it is, and says that it lives.
+
+var heartbeatArgs = args{nodeArg, rest.Mandatory("callback_url", rest.String), rest.Optional("agent_version", rest.String), rest.Optional("agent_token", rest.String),
+	rest.Optional("agent_verify_ca", rest.String), rest.Optional("agent_status", rest.String), rest.Optional("agent_status_message", rest.String)}
+
+var ramdiskRoutes = []route{
+	{Method: "GET", Path: "/lookup", Since: 22,
+		Args: args{rest.Optional("addresses", rest.Words), rest.Optional("node_uuid", rest.UUID)}, Handle: lookup, Doc: "Find the node a ramdisk runs on"},
+	{Method: "POST", Path: "/heartbeat/{node_ident}", Since: 22, Args: heartbeatArgs, Body: rest.Members, Status: http.StatusAccepted,
+		Handle: heartbeat, Doc: "Hear that a ramdisk lives"},
+}
+
+func lookup(c *call) ([]byte, error) {
+	addresses := slices.DeleteFunc(c.Args.List("addresses"), func(a string) bool { return !rest.IsMAC(a) })
+	uuid := c.Args.Text("node_uuid")
+	if len(addresses) == 0 && uuid == "" {
+		return nil, rest.Invalid("At least one of 'addresses' and 'node_uuid' parameters is required")
+	}
+	n, token, err := c.fleet.LookUp(c.Context(), c.rules(), uuid, addresses)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := c.nodes.Shown(c.Call, 0, []string{"uuid", "properties", "instance_info", "driver_internal_info"})
+	if err != nil {
+		return nil, err
+	}
+	b := rest.AppendRow(rest.AppendKey([]byte{'{'}, "node"), c.Call, shown, n)
+	b = append(b, `,"config":{"metrics":{"backend":"noop","prepend_host":false,"prepend_uuid":false,"prepend_host_reverse":true,"global_prefix":null},`+
+		`"metrics_statsd":{"statsd_host":"localhost","statsd_port":8125},"heartbeat_timeout":300,"agent_token":`...)
+	return append(rest.AppendText(b, token), `,"agent_token_required":true}}`...), nil
+}
+
+func heartbeat(c *call) ([]byte, error) {
+	if err := c.checkHeartbeat(); err != nil {
+		return nil, err
+	}
+	n, err := c.node()
+	if err != nil {
+		return nil, err
+	}
+	h := fleet.Heartbeat{CallbackURL: c.Args.Text("callback_url"), Facts: baremetal.Object{}}
+	if c.Args.Given("agent_token") {
+		token := c.Args.Text("agent_token")
+		h.Token = &token
+	}
+	for _, key := range []string{"agent_version", "agent_verify_ca", "agent_status", "agent_status_message"} {
+		if c.Args.Given(key) {
+			h.Facts[key] = c.Args.Text(key)
+		}
+	}
+	return nil, c.fleet.Beat(c.Context(), n, h)
+}
+
+// checkHeartbeat refuses arguments that are newer than the microversion.
+func (c *call) checkHeartbeat() error {
+	switch {
+	case c.Args.Given("agent_version") && c.Minor < 36:
+		return rest.Invalid(`Field "agent_version" not recognised`)
+	case (c.Args.Given("agent_status") || c.Args.Given("agent_status_message")) && c.Minor < 72:
+		return rest.Invalid(`Fields "agent_status" and "agent_status_message" not recognised.`)
+	case c.Args.Given("agent_verify_ca") && c.Minor < 68:
+		return rest.Invalid(`Field "agent_verify_ca" not recognised in this version`)
+	}
+	return nil
+}

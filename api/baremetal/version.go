@@ -1,0 +1,58 @@
+package baremetalapi
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"ironhook/api/rest"
+)
+
+// The microversions spoken: 1.minMinor to 1.maxMinor.
+const (
+	minMinor = 1
+	maxMinor = 82
+)
+
+// The headers of negotiation, older than [rest.CommonHeader].
+const (
+	versionHeader = "X-Openstack-Ironic-Api-Version"
+	minimumHeader = "X-Openstack-Ironic-Api-Minimum-Version"
+	maximumHeader = "X-Openstack-Ironic-Api-Maximum-Version"
+)
+
+// versions is the negotiation in Ironic's words.
+var versions = rest.Versions{
+	Service: "baremetal", Header: versionHeader, Major: 1, Min: minMinor, Max: maxMinor, Default: minMinor,
+	Malformed: func(string) error { return errVersion },
+	Unsupported: func(major, minor int) error {
+		supported := fmt.Sprintf("The supported version range is: [1.%d, 1.%d].", minMinor, maxMinor)
+		if major != 1 {
+			return rest.Abort(http.StatusNotAcceptable, fmt.Sprintf(
+				"Mutually exclusive versions requested. Version %d.%d requested but not supported by this service. %s", major, minor, supported))
+		}
+		return rest.Abort(http.StatusNotAcceptable, fmt.Sprintf(
+			"Version 1.%d was requested but the minor version is not supported by this service. %s", minor, supported))
+	},
+}
+
+var errVersion = rest.Abort(http.StatusNotAcceptable, "Invalid value for X-OpenStack-Ironic-API-Version header")
+
+// negotiate finds the minor version that a request asks for. The reply carries the range
+// unless the header makes no sense at all.
+func negotiate(request, reply http.Header) (int, error) {
+	minor, err := versions.Negotiate(request)
+	if errors.Is(err, errVersion) {
+		return 0, err
+	}
+	reply[minimumHeader], reply[maximumHeader] = minimumValue, maximumValue
+	if err == nil {
+		reply[versionHeader] = []string{versions.Text(minor)}
+	}
+	return minor, err
+}
+
+var (
+	minimumValue = []string{versions.Text(minMinor)}
+	maximumValue = []string{versions.Text(maxMinor)}
+)

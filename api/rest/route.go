@@ -1,0 +1,34 @@
+package rest
+
+import "strings"
+
+// Route is one thing that can be asked: a row of the table that the router, the argument
+// checks, the version gates and the OpenAPI document are made from. C is what the handlers of
+// an API are given.
+type Route[C any] struct {
+	Method  string // "" for a path that only leads to others
+	Path    string // below /v1, in gorilla/mux's syntax
+	Since   int    // microversion that brought it
+	Gate    error  // what an older microversion is answered; nil is Ironic's usual 404
+	Late    bool   // and that only when its arguments are in order
+	Args    []Argument
+	Body    string // "" none; [Members]; else the argument that is the whole body
+	MaxBody int64  // bytes of a body; 0 is the engine's MaxBody
+	Status  int    // of success; 0 is 200
+	Handle  func(C) ([]byte, error)
+	Doc     string // one line
+}
+
+// Members is the Route.Body of a route whose arguments are the members of its body.
+const Members = "*"
+
+// Segments splits a path below /v1, which may be missing as in Ironic, without empty elements
+// at either end and without a suffix .json. The path of the version itself has none.
+func Segments(path string) (list []string, suffix bool) {
+	path = strings.Trim(path, "/")
+	path, suffix = strings.CutSuffix(path, ".json")
+	if path == "v1" {
+		return nil, suffix
+	}
+	return strings.Split(strings.TrimPrefix(path, "v1/"), "/"), suffix
+}

@@ -1,0 +1,103 @@
+package main
+
+// ofAPI are mutants of the APIs, the door in front of them, and the masks of secrets.
+var ofAPI = []mutant{
+	{
+		701, "api/rest/quote.go",
+		"Repr(anySecret.MaskValue(hideOperands(v)))",
+		"Repr(hideOperands(v))",
+		"the error of a refused request has the password that was sent",
+		"api/baremetal", "Secret|Quote",
+	},
+	{
+		702, "api/rest/quote.go",
+		"\tif anySecret.Has(name) {\n\t\treturn baremetal.Mask\n\t}\n",
+		"",
+		"the error of a refused request has the password that was sent",
+		"api/baremetal", "Secret|Quote",
+	},
+	{
+		703, "api/rest/quote.go",
+		"anySecret.MaskValue(hideOperands(v))",
+		"anySecret.MaskValue(v)",
+		"the error of a refused patch has the password that was sent",
+		"api/baremetal", "Secret|Quote",
+	},
+	{
+		704, "baremetal/secret.go",
+		"\tif s.Has(key) {\n\t\treturn Mask\n\t}\n",
+		"\tif s.Has(key) && v == nil {\n\t\treturn Mask\n\t}\n",
+		"a GET shows passwords",
+		"baremetal", "Mask",
+	},
+	{
+		705, "baremetal/secret.go",
+		"\t\ttext = secretInURL.ReplaceAllString(text, \"${1}\"+Mask+\"@\")\n",
+		"",
+		"a GET shows the password in an address",
+		"baremetal", "Mask",
+	},
+	{
+		706, "baremetal/unmask.go",
+		"case u.secret && given == Mask && kept != absent{}:",
+		"case u.secret && given == Mask:",
+		"the mask becomes the password",
+		"baremetal", "Unmask",
+	},
+	{
+		707, "api/baremetal/api.go",
+		"heartbeat/[a-z0-9-]+)$`",
+		"heartbeat/[a-z0-9-]+)`",
+		"every path is open without a password",
+		"api/baremetal", "Authentication",
+	},
+	{
+		708, "api/door/basic.go",
+		" && !FromPage(r) {",
+		" || FromPage(r) {",
+		"the browser keeps a password and sends it for every page",
+		"api/baremetal", "Origins|Realm|Unauthorized",
+	},
+	{
+		709, "api/door/basic.go",
+		"case !ok:\n",
+		"case !ok && name == \"\":\n",
+		"any password will do",
+		"api/baremetal", "Authentication",
+	},
+	{
+		721, "api/door/door.go",
+		"case foreign.Check(r) != nil:",
+		`case foreign.Check(r) != nil && r.Host == "":`,
+		"a page of another site switches machines off with the browser's password",
+		"api/door", "",
+	},
+	{
+		722, "api/door/door.go",
+		"case !c.AnyHost && !c.answersTo(r):",
+		`case !c.AnyHost && r.Host == "":`,
+		"a page that rebinds its name reads everything",
+		"api/door", "",
+	},
+	{
+		723, "api/door/host.go",
+		"return at.IsLoopback() || at == arrivedAt(r)",
+		"return at.IsValid()",
+		"a page of another machine's address reads everything",
+		"api/door", "",
+	},
+	{
+		724, "api/door/door.go",
+		"\t\tcase formBody(r):\n",
+		"\t\tcase formBody(r) && safe(r):\n",
+		"a form of another page calls the API",
+		"api/door", "",
+	},
+	{
+		725, "api/door/door.go",
+		"case c.Local != nil && c.Local(r):",
+		"case c.Local != nil:",
+		"requests of the network pass as if they came through the socket",
+		"api/door", "",
+	},
+}

@@ -1,0 +1,62 @@
+package main
+
+// ofBootsrv are mutants of what a booting machine fetches.
+var ofBootsrv = []mutant{
+	{
+		401, "bootsrv/decide.go",
+		"when:  func(q question, m Machine) bool { return m.secret() && !q.itself(m) },",
+		"when:  func(q question, m Machine) bool { return m.secret() && m.Node == nil },",
+		"a neighbour that takes a machine's address reads its CHAP secret",
+		"bootsrv", "DecideByCard",
+	},
+	{
+		402, "bootsrv/decide.go",
+		"return m.secret() && !leased",
+		"return m.secret() && m.Node == nil && !leased",
+		"anyone on the network reads the CHAP secret in a machine's script",
+		"bootsrv", "Decide",
+	},
+	{
+		403, "bootsrv/decide.go",
+		"m.Lease.Address == q.From && m.Lease.Expires.After(q.At)",
+		"m.Lease.Address == q.From",
+		"the next owner of an address reads the last one's secret",
+		"bootsrv", "Decide",
+	},
+	{
+		404, "bootsrv/decide.go",
+		`m.plan().Volume != nil && m.grant(m.boot()) == nil`,
+		`m.plan().Volume != nil && m.boot() == nil`,
+		"a machine whose volume was taken away is sent to log in to it",
+		"bootsrv", "Decide",
+	},
+	{
+		405, "bootsrv/decide.go",
+		"q.peer.Interface == m.Lease.Interface && q.peer.Card",
+		"q.peer.Card",
+		"a card with a copied address on another network reads the secret",
+		"bootsrv", "DecideByCard",
+	},
+	{
+		406, "bootsrv/decide.go",
+		"return !m.Port.PXEEnabled",
+		`return m.Port.Address == ""`,
+		"a card that must not boot gets the script",
+		"bootsrv", "Decide",
+	},
+	{
+		407, "bootsrv/http/http.go",
+		"\tw.Header().Set(\"Retry-After\", \"2\")\n" +
+			"\tnethttp.Error(w, \"not now, ask again\", nethttp.StatusServiceUnavailable)",
+		"\tnethttp.Error(w, \"not now, ask again\", nethttp.StatusNotFound)",
+		"machines give up while the store rests, and boot their own disks",
+		"bootsrv/http", "StoreFailure",
+	},
+	{
+		408, "bootsrv/http/http.go",
+		`w.Header().Set("Cache-Control", "no-store")`,
+		`w.Header().Set("Cache-Control", "max-age=3600")`,
+		"a proxy keeps a script with a secret",
+		"bootsrv/http", "Routes",
+	},
+}

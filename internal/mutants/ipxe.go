@@ -1,0 +1,40 @@
+package main
+
+// ofIPXE are mutants of the scripts of iPXE.
+var ofIPXE = []mutant{
+	{
+		451, "ipxe/value.go",
+		"\tcase strings.Contains(v, \"${\"):\n",
+		"\tcase strings.Contains(v, \"${x\"):\n",
+		"a property runs as a setting in the boot script",
+		"ipxe", "Refuses",
+	},
+	{
+		452, "ipxe/value.go",
+		"return r <= ' ' || r > '~' }) >= 0:",
+		"return r < ' ' || r > '~' }) >= 0:",
+		"a property ends its command and begins another",
+		"ipxe", "Refuses",
+	},
+	{
+		453, "ipxe/volume.go",
+		`s.add("clear %s ||", c.setting)`,
+		"_ = c.setting",
+		"one disk's secret is offered to another disk's array",
+		"ipxe", "Attaches|Credentials",
+	},
+	{
+		454, "ipxe/volume.go",
+		"\ts.end(PowerOff)\n",
+		"\ts.end(NextDevice)\n",
+		"a machine without its volume runs what it finds on its own disk",
+		"ipxe", "GivesUp",
+	},
+	{
+		455, "ipxe/value.go",
+		"\t\tif alphanumeric(r) || strings.ContainsRune",
+		"\t\tif r > ' ' || strings.ContainsRune",
+		"the name of a node runs as a command of the boot script",
+		"ipxe", "Notice|Attaches",
+	},
+}

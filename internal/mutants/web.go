@@ -1,0 +1,81 @@
+package main
+
+// ofWeb are mutants of the pages and their login.
+var ofWeb = []mutant{
+	{
+		801, "web/mask.go",
+		"\t\tif !baremetal.Public(f.Name) {\n",
+		"\t\tif !baremetal.Public(f.Name) && f.Name == \"\" {\n",
+		"the page shows BMC passwords",
+		"web", "Guarded|MachinePage",
+	},
+	{
+		802, "web/mask.go",
+		"\t\t\treturn u.Redacted()\n",
+		"\t\t\treturn v\n",
+		"the page shows the password in an address",
+		"web", "Guarded|MachinePage",
+	},
+	{
+		803, "web/login.go",
+		`if w.Login == nil || r.Header.Get(signature) != "1" || w.foreign.Check(r) != nil {`,
+		"if w.Login == nil || w.foreign.Check(r) != nil {",
+		"a link of another page calls the API with the session of the reader who clicks it",
+		"web", "Signed",
+	},
+	{
+		804, "web/login.go",
+		`if w.Login == nil || r.Header.Get(signature) != "1" || w.foreign.Check(r) != nil {`,
+		`if w.Login == nil || r.Header.Get(signature) != "1" {`,
+		"a page of another site calls the API with the session of its reader",
+		"web", "Signed|Foreign",
+	},
+	{
+		805, "web/login.go",
+		"\t\tif w.Login == nil || w.sessions.find(r, w.now()) != nil {\n\t\t\tnext(rw, r)\n",
+		"\t\tif w.sessions.find(r, w.now()) != nil || w.Login != nil {\n\t\t\tnext(rw, r)\n",
+		"pages are shown without a login",
+		"web", "WithoutLogin",
+	},
+	{
+		806, "web/login.go",
+		"HttpOnly: true",
+		"HttpOnly: false",
+		"a script reads the session's cookie",
+		"web", "Cookie",
+	},
+	{
+		807, "web/session.go",
+		"now.Sub(s.used) > idle || now.Sub(s.begun) > lifetime",
+		"now.Sub(s.used) > idle",
+		"a stolen session never ends",
+		"web", "SessionsExpire|Life",
+	},
+	{
+		808, "web/login.go",
+		"u.Host != \"\" || u.Opaque != \"\" || !strings.HasPrefix(path.Clean(u.Path), \"/ui/\") {\n" +
+			"\t\treturn \"/ui/\"\n" +
+			"\t}\n" +
+			"\treturn (&url.URL{Path: path.Clean(u.Path)}).String()",
+		"u.Opaque != \"\" || !strings.HasPrefix(path.Clean(u.Path), \"/ui/\") {\n" +
+			"\t\treturn \"/ui/\"\n" +
+			"\t}\n" +
+			"\treturn next",
+		"the login page leads to another site's",
+		"web", "Local",
+	},
+	{
+		809, "web/login.go",
+		"if wait := w.tries.Take(from, w.now()); wait > 0 {",
+		"if wait := w.tries.Take(from, w.now()); wait < 0 {",
+		"passwords are guessed as fast as the processor can",
+		"web", "Tries|LoginIsLimited",
+	},
+	{
+		810, "web/session.go",
+		"\tif one := s.live[key]; one != nil {\n\t\tclose(one.done)\n\t\tdelete(s.live, key)\n\t}\n",
+		"\tif one := s.live[key]; one != nil {\n\t\tclose(one.done)\n\t}\n",
+		"logging out ends nothing",
+		"web", "Logout",
+	},
+}
