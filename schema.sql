@@ -290,6 +290,7 @@ CREATE TABLE grants (
     node_uuid       TEXT REFERENCES nodes (uuid) ON DELETE CASCADE, -- of the target
     attachment_uuid TEXT UNIQUE REFERENCES attachments (uuid) ON DELETE CASCADE,
     volume          TEXT NOT NULL, -- a UUID, or the name of a raw file
+    serial          TEXT NOT NULL, -- of the unit, as the initiator sees it
     read_only       INTEGER NOT NULL DEFAULT 0,
     initiator       TEXT NOT NULL,
     portal          TEXT, -- where the node reaches the target
@@ -301,3 +302,18 @@ CREATE TABLE grants (
 ) STRICT;
 CREATE INDEX grants_node ON grants (node_uuid);
 CREATE INDEX grants_volume ON grants (volume);
+
+-- Which appliance this is: random, made with the database, and the same in every copy
+-- of it. Serial numbers of units are made of it.
+CREATE TABLE appliance (
+    id   INTEGER PRIMARY KEY CHECK (id = 1),
+    uuid TEXT NOT NULL
+) STRICT;
+INSERT INTO appliance (id, uuid) SELECT 1, lower(substr(h, 1, 8) || '-' || substr(h, 9, 4) || '-4' || substr(h, 14, 3)
+    || '-a' || substr(h, 18, 3) || '-' || substr(h, 21, 12)) FROM (SELECT hex(randomblob(16)) AS h);
+
+-- Images and raw files whose serial number is their own name: those that a machine had
+-- before there was the table above.
+CREATE TABLE kept_serials (
+    volume TEXT PRIMARY KEY
+) STRICT;

@@ -3,14 +3,11 @@ package appliance
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
 	"ironhook/api/door"
-	"ironhook/baremetal"
 	"ironhook/conductor"
 	"ironhook/storage"
 	"ironhook/storage/pool"
@@ -22,7 +19,6 @@ type appliance struct {
 	opened
 	config    Config
 	log       *slog.Logger
-	listening netip.AddrPort // of the iSCSI target
 	pool      *pool.Pool
 	exports   *storage.Exports
 	conductor *conductor.Conductor
@@ -34,10 +30,11 @@ const powerInterval = 30 * time.Second
 
 // introduce makes every package and gives it what it needs of the others.
 func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *appliance {
-	a := &appliance{opened: o, config: c, log: log, listening: o.target.Addr().(*net.TCPAddr).AddrPort()}
+	a := &appliance{opened: o, config: c, log: log}
 	a.pool = pool.New(pool.Config{Store: o.store, Volumes: o.volumes, Log: log})
 	all.push(a.pool.Close)
 	a.exports = storage.NewExports(o.store, o.volumes, log)
+	a.exports.Advertise(a.portal())
 	a.conductor = a.newConductor()
 	all.push(func() error {
 		patience, cancel := context.WithTimeout(context.Background(), drainTime)
@@ -101,14 +98,4 @@ func login(users *door.Users) func(user, password string) bool {
 		return nil
 	}
 	return users.Verify
-}
-
-// portalOfNode is the address at which a node reaches the iSCSI target: the configured
-// one, else that of the boot interface which the node is on.
-func (a *appliance) portalOfNode(ctx context.Context, n *baremetal.Node) (netip.AddrPort, error) {
-	if !a.listening.Addr().Unmap().IsUnspecified() {
-		return a.listening, nil
-	}
-	address, err := a.boot.Portal(ctx, n)
-	return netip.AddrPortFrom(address, a.listening.Port()), err
 }

@@ -1,10 +1,7 @@
 package appliance
 
 import (
-	"fmt"
-	"net"
 	"net/http"
-	"net/netip"
 
 	applianceapi "ironhook/api/appliance"
 	baremetalapi "ironhook/api/baremetal"
@@ -41,19 +38,6 @@ func (a *appliance) routes(pages *web.Web) http.Handler {
 		mux.Handle(pattern, guard.Handler(h, door.Manner{}))
 	}
 	return mux
-}
-
-// portalOfRequest is the address at which the sender of a request reaches the iSCSI
-// target: the configured one, else that at which the request reached us.
-func (a *appliance) portalOfRequest(r *http.Request) (netip.AddrPort, error) {
-	if !a.listening.Addr().Unmap().IsUnspecified() {
-		return a.listening, nil
-	}
-	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	if !ok {
-		return netip.AddrPort{}, fmt.Errorf("the address at which the request arrived is not known, and the iSCSI target has none of its own")
-	}
-	return netip.AddrPortFrom(local.AddrPort().Addr().Unmap(), a.listening.Port()), nil
 }
 
 // noServers answers `openstack volume list`, which first asks a compute service for the

@@ -35,7 +35,8 @@ func (c *Config) check() error {
 			fmt.Sprintf("--tls-cert %s: give its private key with --tls-key", c.TLSCert)},
 		{!nowhere && loopback(c.HTTP), unreachable("--http", c.HTTP)},
 		{!nowhere && loopback(c.TFTP), unreachable("--tftp", c.TFTP)},
-		{!nowhere && loopback(c.ISCSI), unreachable("--iscsi", c.ISCSI)},
+		{!nowhere && loopback(c.ISCSI) && !c.Portal.IsValid(), unreachable("--iscsi", c.ISCSI)},
+		{!nowhere && c.Portal.Addr().IsLoopback(), unreachable("--iscsi-portal", c.Portal.String())},
 	} {
 		if rule.broken {
 			return misuse("%s", rule.text)

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -47,6 +49,8 @@ func options() []option {
 		}},
 		{name: "dhcp-range", usage: "addresses to give to machines, as FIRST-LAST", set: setRange},
 		{name: "iscsi", value: ":3260", usage: "address of the iSCSI target", set: address(func(c *Config) *string { return &c.ISCSI })},
+		{name: "iscsi-portal", usage: "ADDRESS[:PORT] of the iSCSI target as machines and hosts reach it, where that is not the one of --iscsi (a port forward)",
+			set: func(c *Config, v string) (err error) { c.Portal, err = parsePortal(v); return err }},
 		{name: "http", value: ":8080", usage: "address from which boot files and boot scripts are served", set: address(func(c *Config) *string { return &c.HTTP })},
 		{name: "tftp", value: ":69", usage: "address of the TFTP server (opened where there is a boot interface)", set: address(func(c *Config) *string { return &c.TFTP })},
 		{name: "auth", value: "http_basic", usage: "http_basic (users in DATA/htpasswd) or none", set: setAuth},
@@ -115,6 +119,22 @@ func address(field func(*Config) *string) func(*Config, string) error {
 		*field(c) = v
 		return nil
 	}
+}
+
+// parsePortal reads ADDRESS or ADDRESS:PORT; without a port it is 0.
+func parsePortal(v string) (netip.AddrPort, error) {
+	portal, err := netip.ParseAddrPort(v)
+	if err != nil {
+		var a netip.Addr
+		a, err = netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(v, "["), "]"))
+		portal = netip.AddrPortFrom(a, 0)
+	} else if portal.Port() == 0 {
+		err = errors.New("port 0")
+	}
+	if a := portal.Addr(); err != nil || a.Zone() != "" || a.IsUnspecified() || a.IsMulticast() {
+		return netip.AddrPort{}, errors.New("want the ADDRESS or ADDRESS:PORT of one host, without a zone")
+	}
+	return netip.AddrPortFrom(portal.Addr().Unmap(), portal.Port()), nil
 }
 
 // setAuth wants one of the ways of authentication.

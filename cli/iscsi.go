@@ -18,6 +18,7 @@ import (
 type exportOptions struct {
 	export.Config
 	chap, mutual string // USER:FILE
+	portal       string // ADDRESS[:PORT]
 }
 
 func iscsiCommand() *cobra.Command {
@@ -46,6 +47,7 @@ Persistent reservations that an initiator wants kept are in FILE.reservations.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&e.Listen, "listen", ":3260", "address to serve on, ADDR:PORT")
+	f.StringVar(&e.portal, "iscsi-portal", "", "ADDRESS[:PORT] that initiators are to use, where that is not the one of --listen (a port forward)")
 	f.StringVar(&e.Name, "iqn", export.DefaultName, "name of the target")
 	f.BoolVar(&e.ReadOnly, "read-only", false, "refuse whatever would write")
 	f.BoolVar(&e.Raw, "raw", false, "serve the bytes of a file as they are, though it looks like no raw disk")
@@ -84,6 +86,12 @@ func (e *exportOptions) check() error {
 	if n := len(e.Files); n > export.MaxFiles {
 		return misuse("%d files: one target serves at most %d; export the others as another, with --iqn and --listen", n, export.MaxFiles)
 	}
+	if e.portal != "" {
+		var err error
+		if e.Portal, err = parsePortal(e.portal); err != nil {
+			return misuse("--iscsi-portal %q: %w", e.portal, err)
+		}
+	}
 	return e.readSecrets()
 }
 
@@ -103,6 +111,9 @@ func (e *exportOptions) readSecrets() (err error) {
 	return nil
 }
 
+// byteOrderMark is what editors of Windows write before a text: no part of it.
+const byteOrderMark = "\ufeff"
+
 // credentials reads USER:FILE, where the first line of FILE is the secret.
 func credentials(option, value string) (user, secret string, err error) {
 	if value == "" {
@@ -116,7 +127,7 @@ func credentials(option, value string) (user, secret string, err error) {
 	if err != nil {
 		return "", "", misuse("%s: %w", option, err)
 	}
-	secret, _, _ = strings.Cut(string(text), "\n")
+	secret, _, _ = strings.Cut(strings.TrimPrefix(string(text), byteOrderMark), "\n")
 	if secret = strings.TrimRight(secret, "\r"); secret == "" {
 		return "", "", misuse("%s: the first line of %s is empty; put the secret there", option, file)
 	}

@@ -37,6 +37,7 @@ func TestExportMistakes(t *testing.T) {
 		"needs --chap":  {"--mutual-chap", "bob:" + secret, disk},
 		"must not be":   {"--chap", "alice:" + secret, "--mutual-chap", "bob:" + secret, disk},
 		"--iqn":         {"--iqn", "not a name", disk},
+		"--iscsi-port":  {"--iscsi-portal", "storage.example", disk},
 		"--listen":      {"--listen", busy.Addr().String(), disk},
 		"multiple of":   {"--listen", "127.0.0.1:0", odd},
 		"no such file":  {"--listen", "127.0.0.1:0", filepath.Join(dir, "absent")},
@@ -47,6 +48,26 @@ func TestExportMistakes(t *testing.T) {
 		exportMistake(t, name, args)
 	}
 	exportMistake(t, "at most 256", slices.Repeat([]string{disk}, 257))
+}
+
+// TestSecretOfAnEditor has the secret in files as editors of several systems write them.
+func TestSecretOfAnEditor(t *testing.T) {
+	for _, text := range []string{"wonderland12", "wonderland12\n", "wonderland12\r\n", "\ufeffwonderland12\r\nnote\r\n"} {
+		path := filepath.Join(t.TempDir(), "secret")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if user, secret, err := credentials("--chap", "alice:"+path); err != nil || user != "alice" || secret != "wonderland12" {
+			t.Errorf("credentials of %q = %s, %q, %v", text, user, secret, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(path, []byte("\ufeff\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, secret, err := credentials("--chap", "alice:"+path); err == nil {
+		t.Errorf("a secret of nothing but a mark: %q", secret)
+	}
 }
 
 func exportMistake(t *testing.T, want string, args []string) {

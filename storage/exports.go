@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -69,6 +70,9 @@ func (e *Exports) Serve(ctx context.Context, l net.Listener) error {
 	e.withdrawAll()
 	return err
 }
+
+// Advertise sets the portal that SendTargets names, if it is valid. It must precede Serve.
+func (e *Exports) Advertise(portal netip.AddrPort) { e.target.Advertised = portal }
 
 // Sessions describes the current sessions, oldest first.
 func (e *Exports) Sessions() []iscsi.SessionInfo { return e.target.Sessions() }
@@ -174,7 +178,7 @@ func (e *Exports) serve(grant *baremetal.Grant) (*served, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := scsi.Options{Serial: grant.Volume, ReadOnly: grant.ReadOnly, Fault: func(err error) { e.fault(grant, err) }}
+	options := scsi.Options{Serial: grant.Serial, ReadOnly: grant.ReadOnly, Fault: func(err error) { e.fault(grant, err) }}
 	if !grant.ReadOnly { // readers share a volume, each through a unit of its own
 		options.Reservations = exportKeeper{disk.Reservations(), grantID(grant)}
 	}

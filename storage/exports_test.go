@@ -414,8 +414,8 @@ func TestWithLibiscsi(t *testing.T) {
 	if got := run("iscsi-readcapacity16", url); !strings.Contains(got, "Total size:1048576") {
 		t.Errorf("iscsi-readcapacity16 = %q, want 1 MiB", got)
 	}
-	if got := run("iscsi-inq", "-e", "1", "-c", "128", url); !strings.Contains(got, "pc-07") {
-		t.Errorf("serial number page = %q, want the volume's name", got)
+	if got := run("iscsi-inq", "-e", "1", "-c", "128", url); !strings.Contains(got, "["+x.Serial+"]") {
+		t.Errorf("serial number page = %q, want %s", got, x.Serial)
 	}
 }
 

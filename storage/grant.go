@@ -16,8 +16,10 @@ import (
 const iqnPrefix = pool.IQNPrefix
 
 // attach writes the grants of the node's targets; volumes maps their UUIDs to ids of
-// volumes. It returns the IQNs of removed grants, whose sessions must end.
-func attach(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, volumes map[string]string, portal netip.AddrPort) (stale []string, err error) {
+// volumes, of which own are there for this boot only. It returns the IQNs of removed
+// grants, whose sessions must end.
+func attach(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, volumes map[string]string, own overlays,
+	portal netip.AddrPort) (stale []string, err error) {
 	targets = slices.DeleteFunc(slices.Clone(targets), func(t *baremetal.VolumeTarget) bool { return !t.ISCSI() })
 	stale, err = withdrawChanged(tx, n, targets, volumes)
 	if err != nil || len(targets) == 0 {
@@ -29,7 +31,7 @@ func attach(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, 
 	}
 	var fresh []string
 	for _, t := range targets {
-		made, err := grantTo(tx, n, t, volumes[t.UUID], initiator, portal)
+		made, err := grantTo(tx, n, t, unit{volumes[t.UUID], own[t.UUID] != ""}, initiator, portal)
 		if err != nil {
 			return nil, err
 		}
@@ -98,9 +100,9 @@ func initiatorOf(tx *store.Tx, n *baremetal.Node) (string, error) {
 	return c.ConnectorID, tx.Connectors().Insert(c)
 }
 
-// grantTo writes the grant of a target and its volume, and reports whether it is new. An
-// existing grant keeps its secret; its names are updated.
-func grantTo(tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, id, initiator string, portal netip.AddrPort) (made bool, err error) {
+// grantTo writes the grant of a target and its unit, and reports whether it is new. An
+// existing grant keeps its secret and its serial number; its names are updated.
+func grantTo(tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, u unit, initiator string, portal netip.AddrPort) (made bool, err error) {
 	g, err := tx.Grants().Find(t.UUID)
 	switch {
 	case err != nil || g != nil && g.Initiator == initiator && g.Portal == portal:
@@ -109,11 +111,15 @@ func grantTo(tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, id, ini
 		g.Initiator, g.Portal = initiator, portal
 		return false, tx.Grants().Update(g)
 	}
-	ro, err := readOnly(tx, t, id)
+	ro, err := readOnly(tx, t, u.volume)
 	if err != nil {
 		return false, err
 	}
-	return true, tx.Grants().Insert(&baremetal.Grant{IQN: iqnPrefix + t.UUID, Target: t.UUID, Node: n.UUID, Volume: id, ReadOnly: ro,
+	serial, err := u.serial(tx, t)
+	if err != nil {
+		return false, err
+	}
+	return true, tx.Grants().Insert(&baremetal.Grant{IQN: iqnPrefix + t.UUID, Target: t.UUID, Node: n.UUID, Volume: u.volume, Serial: serial, ReadOnly: ro,
 		Initiator: initiator, Portal: portal, User: n.UUID, Secret: pool.NewSecret()})
 }
 

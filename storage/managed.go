@@ -217,7 +217,7 @@ func (m *Managed) Attach(ctx context.Context, n *baremetal.Node) error {
 		if err := found.err(baremetal.ErrStorage, "Failed to attach the volumes of node %s.", n.UUID); err != nil {
 			return err
 		}
-		stale, err = attach(tx, n, targets, volumes, portal)
+		stale, err = attach(tx, n, targets, volumes, own, portal)
 		return err
 	})
 	if err != nil {

@@ -170,7 +170,7 @@ func TestMigrationKilledAtEveryStatement(t *testing.T) {
 		migrateUntilKilled(t, job)
 		return
 	}
-	count := len(oneTableOfGrants) + 1
+	count := len(oneTableOfGrants) + len(identities) + 1
 	for n := 1; n <= count; n++ {
 		path := released(t)
 		before := answers(t, path, append(untouched, "SELECT * FROM exports", "SELECT * FROM attachments", "SELECT * FROM volume_targets")...)

@@ -156,6 +156,7 @@ var grants = newTable(table[baremetal.Grant]{
 		null("node_uuid", func(g *baremetal.Grant) *string { return &g.Node }),
 		null("attachment_uuid", func(g *baremetal.Grant) *string { return &g.Attachment }),
 		text("volume", func(g *baremetal.Grant) *string { return &g.Volume }),
+		text("serial", func(g *baremetal.Grant) *string { return &g.Serial }),
 		flag("read_only", func(g *baremetal.Grant) *bool { return &g.ReadOnly }),
 		text("initiator", func(g *baremetal.Grant) *string { return &g.Initiator }),
 		portal("portal", func(g *baremetal.Grant) *netip.AddrPort { return &g.Portal }),

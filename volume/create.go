@@ -166,6 +166,14 @@ func (b *Builder) WriteAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
+// ReadAt reads what has been written; the rest reads as zeros.
+func (b *Builder) ReadAt(p []byte, off int64) (int, error) {
+	if err := readFull(b.file, p, off); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
 // Temp creates an unnamed file on the file system of the volumes, for the source of an
 // image. It disappears when it is closed, also by a crash.
 func (b *Builder) Temp() (*os.File, error) {

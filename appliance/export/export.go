@@ -4,14 +4,12 @@ package export
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/netip"
-	"path/filepath"
 
 	"ironhook/block"
 	"ironhook/block/filedisk"
@@ -31,10 +29,11 @@ func ValidName(name string) bool { return iscsi.ValidName(name) }
 
 // Config is one target.
 type Config struct {
-	Listen                   string // ADDRESS:PORT
-	Name                     string // valid
-	User, Secret             string // that initiators must prove; "" for none
-	MutualUser, MutualSecret string // that the target proves in turn; "" for none
+	Listen                   string         // ADDRESS:PORT
+	Portal                   netip.AddrPort // that initiators are to use; port 0 is that of Listen, the zero value the address they came to
+	Name                     string         // valid
+	User, Secret             string         // that initiators must prove; "" for none
+	MutualUser, MutualSecret string         // that the target proves in turn; "" for none
 	ReadOnly, WriteThrough   bool
 	Raw                      bool     // serve files that look like something else, too
 	Files                    []string // raw images or block devices: LUN 0, 1, ...
@@ -76,6 +75,9 @@ func Run(ctx context.Context, c Config, out io.Writer, log *slog.Logger) error {
 		return ListenError{err}
 	}
 	defer l.Close()
+	if c.Portal.IsValid() && c.Portal.Port() == 0 {
+		c.Portal = netip.AddrPortFrom(c.Portal.Addr(), l.Addr().(*net.TCPAddr).AddrPort().Port())
+	}
 	device, disks, err := c.open(log)
 	defer func() {
 		for _, d := range disks {
@@ -86,7 +88,7 @@ func Run(ctx context.Context, c Config, out io.Writer, log *slog.Logger) error {
 		return err
 	}
 	for lun := range c.Files {
-		if _, err := fmt.Fprintf(out, "iscsi://%s/%s/%d\n", reachable(l.Addr()), c.Name, lun); err != nil {
+		if _, err := fmt.Fprintf(out, "iscsi://%s/%s/%d\n", c.address(l.Addr()), c.Name, lun); err != nil {
 			return err
 		}
 	}
@@ -100,7 +102,7 @@ func Run(ctx context.Context, c Config, out io.Writer, log *slog.Logger) error {
 func (c Config) target(device *scsi.Device, log *slog.Logger) *iscsi.Target {
 	grant := block.Grant{Device: device, User: c.User, Secret: c.Secret, MutualUser: c.MutualUser, MutualSecret: c.MutualSecret}
 	return &iscsi.Target{
-		Log: log,
+		Log: log, Advertised: c.Portal,
 		Lookup: func(_ context.Context, _, target string) (block.Grant, error) {
 			if target != c.Name {
 				return block.Grant{}, block.ErrNoTarget
@@ -109,6 +111,9 @@ func (c Config) target(device *scsi.Device, log *slog.Logger) *iscsi.Target {
 		},
 		Discover: func(context.Context, string) ([]string, error) { return []string{c.Name}, nil },
 		Observe: func(ev iscsi.Event) {
+			if ev.Kind == iscsi.LoginFailed {
+				return // the target logs it itself
+			}
 			log.Info(string(ev.Kind), "initiator", ev.Initiator, "remote", ev.Remote.String(), "reason", ev.Reason)
 		},
 	}
@@ -128,7 +133,11 @@ func (c Config) open(log *slog.Logger) (*scsi.Device, []*filedisk.Disk, error) {
 			return nil, disks, &FileError{file, err}
 		}
 		disks = append(disks, disk)
-		unit, err := scsi.NewLUN(disk, c.options(file, disk, log))
+		options, err := c.options(file, disk, log)
+		if err != nil {
+			return nil, disks, &FileError{file, err}
+		}
+		unit, err := scsi.NewLUN(disk, options)
 		if err != nil {
 			return nil, disks, fmt.Errorf("export %s: %w", file, err)
 		}
@@ -152,24 +161,19 @@ func (c Config) checkRaw(file string) error {
 	return nil
 }
 
-func (c Config) options(file string, disk *filedisk.Disk, log *slog.Logger) scsi.Options {
-	o := scsi.Options{
-		Serial: serial(file), ReadOnly: c.ReadOnly, WriteThrough: c.WriteThrough,
+func (c Config) options(file string, disk *filedisk.Disk, log *slog.Logger) (o scsi.Options, err error) {
+	number, err := serial(file, machineID())
+	if err != nil {
+		return o, err
+	}
+	o = scsi.Options{
+		Serial: number, ReadOnly: c.ReadOnly, WriteThrough: c.WriteThrough,
 		Fault: func(err error) { log.Error("disk", "file", file, "err", err) },
 	}
 	if kept, ok := disk.Reservations(); ok && !c.ReadOnly { // the folder of a golden image may be read-only
 		o.Reservations = kept
 	}
-	return o
-}
-
-// serial is the same whenever the same file is exported, so that initiators recognize
-// the disk.
-func serial(file string) string {
-	if path, err := filepath.Abs(file); err == nil {
-		file = path
-	}
-	return fmt.Sprintf("%x", sha256.Sum256([]byte(file)))[:16]
+	return o, nil
 }
 
 func syncAll(disks []*filedisk.Disk) error {
@@ -178,6 +182,14 @@ func syncAll(disks []*filedisk.Disk) error {
 		all = append(all, d.Sync())
 	}
 	return errors.Join(all...)
+}
+
+// address is where initiators reach the target.
+func (c Config) address(listening net.Addr) string {
+	if c.Portal.IsValid() {
+		return c.Portal.String()
+	}
+	return reachable(listening)
 }
 
 // reachable is the listener's address as an initiator on this machine can use it.

@@ -28,6 +28,8 @@ type conn struct {
 	began  time.Time
 	done   chan struct{} // closed at the end of everything, I/O of commands included
 
+	attempt attempt // what the login asked for; for the goroutine of live only
+
 	// Set during the login, and constant once the session has begun.
 	key    sessionKey   // Target.mu guards
 	device *scsi.Device // Target.mu guards; nil: discovery

@@ -3,6 +3,7 @@ package iscsi
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"strings"
 
 	"ironhook/block"
@@ -46,7 +47,7 @@ func (l *login) parseNames() (key sessionKey, err error) {
 	text := l.keys.texts
 	key.initiator, key.isid = strings.ToLower(text["InitiatorName"]), l.first.ISID
 	if !ValidName(key.initiator) {
-		return key, loginFailure(missingParameter, "login without a proper InitiatorName")
+		return key, loginFailure(missingParameter, "InitiatorName is %s", improper(text["InitiatorName"]))
 	}
 	switch text["SessionType"] {
 	case sessionDiscovery:
@@ -54,7 +55,7 @@ func (l *login) parseNames() (key sessionKey, err error) {
 	case sessionNormal:
 		key.target = strings.ToLower(text["TargetName"])
 		if !ValidName(key.target) {
-			return key, loginFailure(missingParameter, "login without a proper TargetName")
+			return key, loginFailure(missingParameter, "TargetName is %s", improper(text["TargetName"]))
 		}
 		return key, nil
 	}
@@ -114,6 +115,14 @@ func (l *login) checkProof(keys map[string]string) (answers []Pair, err error) {
 	}
 	l.proof = proofDone
 	return answers, nil
+}
+
+// improper says of what can be no iSCSI name why.
+func improper(name string) string {
+	if name == "" {
+		return "missing"
+	}
+	return fmt.Sprintf("%.80q: want at most %d letters, digits, '.', '-', ':' and '_'", name, maxNameLen)
 }
 
 const maxNameLen = 223 // bytes (RFC 7143 §4.2.7.1)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"time"
 
 	"ironhook/block"
@@ -19,10 +20,8 @@ func (c *conn) live(ctx context.Context) {
 	if err == nil {
 		c.observe(Login, "")
 		err = c.serve(ctx)
-	} else if c.key.initiator != "" {
-		c.observe(LoginFailed, err.Error())
 	} else {
-		s.log.Debug("iSCSI connection without a login", "remote", c.remote, "err", err)
+		c.loginFailed(err)
 	}
 	c.cleanUp(err)
 	s.leave(c)
@@ -55,6 +54,7 @@ func (c *conn) logIn(ctx context.Context) error {
 		},
 	}
 	l.admit = func() (uint16, error) { return s.target.admit(hurry, c, l.grant.Device, s.limits.PerInitiator) }
+	defer func() { c.attempt = l.attempt() }()
 	for !l.full() {
 		req, err := ReadPDU(c.net, Digests{}, maxLoginData)
 		if err != nil {
@@ -140,13 +140,25 @@ func (c *conn) visible(ctx context.Context) (pairs []Pair, err error) {
 			return nil, fmt.Errorf("list targets for %s: %w", c.key.initiator, err)
 		}
 	}
-	address := fmt.Sprintf("%s,%d", c.net.LocalAddr(), portalGroup)
+	address := fmt.Sprintf("%s,%d", c.portal(), portalGroup)
 	for _, name := range names {
 		if name != "" {
 			pairs = append(pairs, Pair{"TargetName", name}, Pair{"TargetAddress", address})
 		}
 	}
 	return pairs, nil
+}
+
+// portal is the address of the target as the initiator is to know it. A zone is a name of
+// ours for one of our own links: it means nothing to another machine.
+func (c *conn) portal() string {
+	if a := c.srv.target.Advertised; a.IsValid() {
+		return a.String()
+	}
+	if a, ok := c.net.LocalAddr().(*net.TCPAddr); ok {
+		return netip.AddrPortFrom(a.AddrPort().Addr().Unmap().WithZone(""), uint16(a.Port)).String()
+	}
+	return c.net.LocalAddr().String()
 }
 
 // discover looks up the targets that the initiator may see, after waiting for its turn.

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"ironhook/block"
 	"ironhook/block/iscsi"
 	"ironhook/block/iscsi/initiatortest"
+	"ironhook/block/scsi"
 )
 
 // Silent connections neither keep out an initiator that logs in nor slow down one that is
@@ -57,6 +60,88 @@ func TestConnectionLimits(t *testing.T) {
 	if _, err := s.dial(initiatortest.Options{Name: initiatorName + "-x"}); err == nil {
 		t.Error("a fifth connection was let in")
 	}
+}
+
+// TestSessionsOfManyTargets has one initiator with as many sessions as it may have with one
+// target, and with others as well. The one too many is in the log.
+func TestSessionsOfManyTargets(t *testing.T) {
+	var log lockedBuffer
+	s := serve(t, newRAM(1<<20), func(s *server) {
+		s.target.Limits.PerInitiator = 1
+		s.target.Log = slog.New(slog.NewTextHandler(&log, nil))
+		devices := map[string]*scsi.Device{}
+		for n := range 20 {
+			devices[fmt.Sprintf("%s-%d", targetName, n)] = newDevice(s.t, newRAM(1<<20))
+		}
+		s.target.Lookup = func(_ context.Context, _, target string) (block.Grant, error) {
+			return block.Grant{Device: devices[target]}, nil
+		}
+	})
+	for n := range 20 {
+		s.login(initiatortest.Options{Target: fmt.Sprintf("%s-%d", targetName, n)})
+	}
+	var refused *initiatortest.LoginError
+	if _, err := s.dial(initiatortest.Options{Target: targetName + "-7", ISID: iscsi.ISID{9}}); !errors.As(err, &refused) || refused.Status != 0x0206 {
+		t.Errorf("second session with one target = %v, want status 0206", err)
+	}
+	s.event(iscsi.LoginFailed)
+	s.close()
+	for _, want := range []string{"iSCSI login failed", "initiator=" + initiatorName, "target=" + targetName + "-7", `status="0x0206 Too many connections"`, "has 1 sessions with this target"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("log = %q, want %q in it", log.String(), want)
+		}
+	}
+}
+
+// TestLoginFailuresAreLogged has the reason of every login that fails in the log, with the
+// names as they were sent, and not more lines a second than a flood is worth.
+func TestLoginFailuresAreLogged(t *testing.T) {
+	for name, c := range map[string]struct {
+		options initiatortest.Options
+		want    []string
+	}{
+		"a name with a space":   {initiatortest.Options{Name: "iqn.2004-10.com.ubuntu:01 abc"}, []string{`initiator="iqn.2004-10.com.ubuntu:01 abc"`, "0x0207 Missing parameter", "InitiatorName is"}},
+		"a name with a newline": {initiatortest.Options{Name: "iqn.2004-10.com.ubuntu:01\nlevel=ERROR"}, []string{"0x0207 Missing parameter", `\\n`}},
+		"no such target":        {initiatortest.Options{Target: targetName + "-x"}, []string{"target=" + targetName + "-x", "0x0203 Not found"}},
+		"no proper target":      {initiatortest.Options{Target: "IQN\x01"}, []string{"0x0207 Missing parameter", "TargetName is"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log lockedBuffer
+			s := serve(t, newRAM(1<<20), func(s *server) { s.target.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+			for range 150 {
+				if _, err := s.dial(c.options); err == nil {
+					t.Fatal("logged in")
+				}
+			}
+			s.close()
+			for _, want := range append(c.want, "iSCSI login failed", "remote=127.0.0.1:") {
+				if !strings.Contains(log.String(), want) {
+					t.Errorf("log = %q, want %q in it", log.String(), want)
+				}
+			}
+			if n := strings.Count(log.String(), "\n"); n != strings.Count(log.String(), "level=WARN") {
+				t.Errorf("%d lines, some of them the initiator's", n)
+			}
+		})
+	}
+}
+
+// lockedBuffer is a log that is read while it is written.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 // Garbage before the login ends the connection, with a short answer at most.

@@ -35,3 +35,13 @@ func (e *loginError) Unwrap() error { return e.err }
 func loginFailure(status LoginStatus, format string, args ...any) error {
 	return &loginError{status, fmt.Errorf(format, args...)}
 }
+
+// String is the name of the status in RFC 7143.
+func (s LoginStatus) String() string { return loginStatusNames[s] }
+
+var loginStatusNames = map[LoginStatus]string{
+	loginOK: "Success", initiatorError: "Initiator error", authFailure: "Authentication failure", forbidden: "Authorization failure",
+	notFound: "Not found", unsupportedVersion: "Unsupported version", tooManyConnections: "Too many connections",
+	missingParameter: "Missing parameter", badSessionType: "Session type not supported", noSuchSession: "Session does not exist",
+	invalidDuringLogin: "Invalid during login", targetError: "Target error", serviceUnavailable: "Service unavailable",
+}

@@ -49,12 +49,12 @@ func (t *Target) tryAdmit(c *conn, d *scsi.Device, most int) (old *conn, tsih ui
 	}
 	n := 0
 	for key := range t.sessions {
-		if key.initiator == c.key.initiator {
+		if key.initiator == c.key.initiator && key.target == c.key.target {
 			n++
 		}
 	}
 	if n >= most {
-		return nil, 0, loginFailure(tooManyConnections, "initiator %s has %d sessions", c.key.initiator, n)
+		return nil, 0, loginFailure(tooManyConnections, "initiator %s has %d sessions with this target already, the most that one may have", c.key.initiator, n)
 	}
 	c.device = d
 	if d != nil { // discoveries do not exclude each other

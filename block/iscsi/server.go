@@ -27,7 +27,8 @@ type server struct {
 	pools map[*scsi.Device]*sharedPool
 	wg    sync.WaitGroup
 
-	listing chan struct{} // limits the discoveries answered at once
+	listing  chan struct{} // limits the discoveries answered at once
+	failures failures      // of logins
 }
 
 // maxListing is how many discoveries are answered at once: they are unauthenticated, so
@@ -64,6 +65,7 @@ func (t *Target) Serve(ctx context.Context, l net.Listener) error {
 	s.farewell()
 	cancel()
 	s.wg.Wait()
+	s.failures.summarize(s.log)
 	return err
 }
 
@@ -198,6 +200,7 @@ func (s *server) tick(ctx context.Context) {
 			for _, c := range s.all() {
 				c.checkLiveness(every)
 			}
+			s.failures.summarize(s.log)
 		}
 	}
 }

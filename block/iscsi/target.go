@@ -22,12 +22,16 @@ type Target struct {
 	// stands for none.
 	Discover func(ctx context.Context, initiator string) ([]string, error)
 
+	// Advertised is the portal that SendTargets names, for initiators that reach the target
+	// through a port forward. The zero value is the address that each of them came to.
+	Advertised netip.AddrPort
+
 	// Observe, if set, is called with logins and other events from the goroutines of the
 	// sessions; it must not block.
 	Observe func(Event)
 
 	Limits Limits
-	Log    *slog.Logger // nil: silent
+	Log    *slog.Logger // nil: silent; has every login that failed, with its status and reason
 
 	mu       sync.Mutex
 	sessions map[sessionKey]*conn
@@ -41,7 +45,7 @@ type Limits struct {
 	Connections     int           // in all (4096)
 	Unauthenticated int           // before their login is complete, and discoveries (1024)
 	PerSecond       int           // taken in a second; the others wait in the kernel's queue (2000)
-	PerInitiator    int           // sessions of one initiator name (16)
+	PerInitiator    int           // sessions of one initiator name with one target name (16)
 	LoginTime       time.Duration // from the first byte to full feature phase (15 s)
 	QueueDepth      int           // commands in flight in one session (128)
 	Memory          int64         // bytes of buffers; beyond it no R2T is granted and windows close (256 MiB)

@@ -9,7 +9,7 @@ import (
 )
 
 // Formats are the disk formats that an image may arrive in, plain or compressed.
-var Formats = []string{string(image.Raw), string(image.Qcow2), string(image.VMDK), string(image.VHD), string(image.VHDX)}
+var Formats = []string{string(image.Raw), string(image.Qcow2), string(image.VMDK), string(image.VHD), string(image.VHDX), string(image.VDI)}
 
 // build writes the bytes of an image as r says, and computes its checksums.
 func (p *Pool) build(ctx context.Context, i *baremetal.Image, r image.Request, t *task) error {
@@ -18,6 +18,9 @@ func (p *Pool) build(ctx context.Context, i *baremetal.Image, r image.Request, t
 	made, err := image.Import(ctx, p.volumes, i.UUID, r)
 	if err != nil {
 		return withKind(err)
+	}
+	if i.Message = made.Hint; made.Hint != "" {
+		p.log.Warn("an image is not what machines can boot from", "image", i.UUID, "name", i.Name, "reason", made.Hint)
 	}
 	if short := made.Size - made.Length; made.Format == image.Raw && short > 0 && short < volume.BlockSize {
 		// The last block was padded with zeros, unless this happens to be the length of

@@ -113,7 +113,7 @@ func (p *Pool) finishImage(ctx context.Context, made *baremetal.Image, failure e
 			i.Status, i.Message = baremetal.ImageKilled, failure.Error()
 			return nil
 		}
-		i.Status, i.DiskFormat, i.Message = baremetal.ImageActive, string(volume.Raw), ""
+		i.Status, i.DiskFormat, i.Message = baremetal.ImageActive, string(volume.Raw), made.Message
 		i.Size, i.VirtualSize, i.Checksum, i.HashValue = made.Size, made.VirtualSize, made.Checksum, made.HashValue
 		return nil
 	})

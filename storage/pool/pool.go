@@ -102,6 +102,7 @@ var kinds = []struct{ is, kind error }{
 	{volume.ErrKind, baremetal.ErrConflict},
 	{volume.ErrSize, baremetal.ErrInvalid},
 	{volume.ErrFormat, baremetal.ErrInvalid},
+	{image.ErrDamaged, baremetal.ErrInvalid},
 	{image.ErrHostile, baremetal.ErrInvalid},
 	{image.ErrTooLarge, baremetal.ErrInvalid},
 	{image.ErrUnsupported, baremetal.ErrInvalid},

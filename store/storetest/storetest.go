@@ -5,7 +5,6 @@ package storetest
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"ironhook/store"
@@ -33,14 +32,21 @@ func OpenAt(tb testing.TB, path string) *store.Store {
 	return s
 }
 
-// Schema is the text of schema.sql, found from where this file was compiled.
+// Schema is the text of schema.sql, beside the go.mod of the directory that the test runs
+// in.
 func Schema(tb testing.TB) string {
 	tb.Helper()
-	_, here, _, ok := runtime.Caller(0)
-	if !ok {
-		tb.Fatal("cannot tell where schema.sql is")
+	dir, err := os.Getwd()
+	if err != nil {
+		tb.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join(filepath.Dir(here), "..", "..", "schema.sql"))
+	for dir != filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "schema.sql"))
 	if err != nil {
 		tb.Fatal(err)
 	}

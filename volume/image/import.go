@@ -1,7 +1,6 @@
 package image
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -28,6 +27,7 @@ const (
 	VMDK  Format = "vmdk"
 	VHD   Format = "vhd"
 	VHDX  Format = "vhdx"
+	VDI   Format = "vdi"
 )
 
 // The kinds of error.
@@ -65,6 +65,7 @@ type Result struct {
 	Size   int64  // bytes of the image
 	Length int64  // bytes of the file
 	SHA256 string // of the file, in hexadecimal
+	Hint   string // what keeps machines from booting from it, and what to do; "" for nothing that is seen
 }
 
 // maxStarts is how often a download is begun whose file changes on the server meanwhile.
@@ -104,45 +105,14 @@ func write(ctx context.Context, b *volume.Builder, r Request) (res Result, err e
 	}
 	defer src.Close()
 	in := newIntake(src, want, volume.NewMeter(length, r.Tell))
-	if res.Format, err = unpack(ctx, b, in, r.Format, r.MaxSize); err != nil {
+	if res.Format, res.Hint, err = unpack(ctx, b, in, r.Format, r.MaxSize); err != nil {
 		return res, err
 	}
 	if _, err := io.Copy(io.Discard, reader{ctx, in}); err != nil { // what follows the image is part of the file
-		return res, fmt.Errorf("read the image: %w", err)
+		return res, readFailure(err)
 	}
 	res.Size, res.Length, res.SHA256 = b.Size(), in.length, hex.EncodeToString(in.sha256.Sum(nil))
 	return res, in.check()
-}
-
-// unpack writes the image that in has.
-func unpack(ctx context.Context, b *volume.Builder, in io.Reader, f Format, most int64) (Format, error) {
-	plain, done, err := decompress(in)
-	if err != nil {
-		return f, err
-	}
-	defer done()
-	head := bufio.NewReaderSize(reader{ctx, plain}, 64<<10)
-	first, err := head.Peek(SniffLength)
-	if err != nil && err != io.EOF {
-		return f, fmt.Errorf("read the image: %w", err)
-	}
-	if f, err = choose(f, first); err != nil {
-		return f, err
-	}
-	return f, decoders[f](ctx, b, head, most)
-}
-
-// decoders has how each format is read.
-var decoders = map[Format]func(context.Context, *volume.Builder, io.Reader, int64) error{
-	Raw:   decodeRaw,
-	Qcow2: spooled(decodeQcow2),
-	VMDK:  spooled(byQemu("vmdk", checkVMDK)),
-	VHD:   spooled(byQemu("vpc", nil)),
-	VHDX:  spooled(byQemu("vhdx", nil)),
-}
-
-func decodeRaw(ctx context.Context, b *volume.Builder, r io.Reader, most int64) error {
-	return b.ReadFrom(ctx, &atMost{r, most})
 }
 
 // atMost fails where an image that is longer goes on.

@@ -19,12 +19,14 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz"
+	"github.com/ulikunitz/xz/lzma"
 
 	"ironhook/volume"
 )
 
-func open(t *testing.T) *volume.Dir {
+func open(t testing.TB) *volume.Dir {
 	t.Helper()
 	d, err := volume.Open(filepath.Join(t.TempDir(), "volumes"), volume.Reserve(0))
 	if err != nil {
@@ -79,15 +81,17 @@ func made(t *testing.T, args ...string) string {
 	return out
 }
 
-var packers = map[string]func(*testing.T, []byte) []byte{
-	"plain": func(_ *testing.T, b []byte) []byte { return b },
+var packers = map[string]func(testing.TB, []byte) []byte{
+	"plain": func(_ testing.TB, b []byte) []byte { return b },
 	"gz":    packer(func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil }),
 	"xz":    packer(func(w io.Writer) (io.WriteCloser, error) { return xz.NewWriter(w) }),
 	"zst":   packer(func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) }),
+	"lz4":   packer(func(w io.Writer) (io.WriteCloser, error) { return lz4.NewWriter(w), nil }),
+	"lzma":  packer(func(w io.Writer) (io.WriteCloser, error) { return lzma.NewWriter(w) }),
 }
 
-func packer(open func(io.Writer) (io.WriteCloser, error)) func(*testing.T, []byte) []byte {
-	return func(t *testing.T, b []byte) []byte {
+func packer(open func(io.Writer) (io.WriteCloser, error)) func(testing.TB, []byte) []byte {
+	return func(t testing.TB, b []byte) []byte {
 		t.Helper()
 		var out bytes.Buffer
 		w, err := open(&out)
@@ -116,7 +120,7 @@ func TestImportRaw(t *testing.T) {
 				t.Error("not what was imported")
 			}
 			short := sha256.Sum256(file)
-			want := Result{Raw, int64(len(sample())), int64(len(file)), hex.EncodeToString(short[:])}
+			want := Result{Format: Raw, Size: int64(len(sample())), Length: int64(len(file)), SHA256: hex.EncodeToString(short[:])}
 			if res != want {
 				t.Errorf("Import = %+v, want %+v", res, want)
 			}

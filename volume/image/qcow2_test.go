@@ -133,16 +133,3 @@ func FuzzQcow2(f *testing.F) {
 		}
 	})
 }
-
-func FuzzUnpackHeaders(f *testing.F) {
-	f.Add([]byte("\xfd7zXZ\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x16\x00\x00\x00"))
-	f.Add([]byte("KDMV"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if checkBlock(b) == nil && len(b) < 8 {
-			t.Error("a header that is not there was accepted")
-		}
-		if err := checkVMDK(bytes.NewReader(b), int64(len(b))); err == nil && len(b) < 512 {
-			t.Error("a vmdk without a header was accepted")
-		}
-	})
-}

@@ -19,27 +19,37 @@ import (
 	"ironhook/volume"
 )
 
-// byQemu lets qemu-img read a format, by the name it has for it. check looks at the
-// file first, for what qemu-img would follow.
-func byQemu(name string, check func(f io.ReaderAt, length int64) error) decoder {
+// qemuFormat is how qemu-img reads a format.
+type qemuFormat struct {
+	name    string                                  // that it has for the format
+	options string                                  // of its driver
+	check   func(f io.ReaderAt, length int64) error // looks first for what qemu-img would follow; or nil
+	dirty   func(f io.ReaderAt) (bool, error)       // reports whether the file must be repaired first; or nil
+}
+
+// byQemu lets qemu-img read a format.
+func byQemu(q qemuFormat) decoder {
 	return func(ctx context.Context, b *volume.Builder, f *os.File, length, most int64) error {
 		program, err := exec.LookPath("qemu-img")
 		if err != nil {
 			return fmt.Errorf("images of this format are read by the program qemu-img, which is not installed (Debian: apt install qemu-utils); or convert the image to qcow2: %w", ErrUnsupported)
 		}
-		if check != nil {
-			if err := check(f, length); err != nil {
+		if q.check != nil {
+			if err := q.check(f, length); err != nil {
 				return err
 			}
 		}
-		size, err := qemuSize(ctx, program, name, f)
+		if err := q.repair(ctx, program, f); err != nil {
+			return err
+		}
+		size, err := q.size(ctx, program, f)
 		if err != nil {
 			return err
 		}
 		if size <= 0 || size > most {
 			return fmt.Errorf("the file is of an image of %d bytes, and at most %d are accepted: %w", size, most, ErrTooLarge)
 		}
-		return qemuConvert(ctx, b, program, name, f, size)
+		return q.convert(ctx, b, program, f, size)
 	}
 }
 
@@ -49,9 +59,32 @@ const (
 	qemuOut = "/dev/fd/4"
 )
 
-// qemuSize asks for the size of the image, and refuses one that needs another file.
-func qemuSize(ctx context.Context, program, name string, f *os.File) (int64, error) {
-	out, err := qemu(ctx, program, []*os.File{f}, "info", "--output=json", "-f", name, qemuIn)
+// source are the options that name the file, and how to read it.
+func (q qemuFormat) source() string {
+	options := "driver=" + q.name + ",file.driver=file,file.filename=" + qemuIn
+	if q.options != "" {
+		options += "," + q.options
+	}
+	return options
+}
+
+// repair makes the changes that the writer of the file was about to make. The file is our
+// own copy.
+func (q qemuFormat) repair(ctx context.Context, program string, f *os.File) error {
+	if q.dirty == nil {
+		return nil
+	}
+	dirty, err := q.dirty(f)
+	if err != nil || !dirty {
+		return err
+	}
+	_, err = qemu(ctx, program, []*os.File{f}, "check", "-r", "all", "--image-opts", q.source())
+	return err
+}
+
+// size asks for the size of the image, and refuses one that needs another file.
+func (q qemuFormat) size(ctx context.Context, program string, f *os.File) (int64, error) {
+	out, err := qemu(ctx, program, []*os.File{f}, "info", "--output=json", "--image-opts", q.source())
 	if err != nil {
 		return 0, err
 	}
@@ -68,15 +101,15 @@ func qemuSize(ctx context.Context, program, name string, f *os.File) (int64, err
 	return info.Size, nil
 }
 
-// qemuConvert lets qemu-img write a raw file, and copies that.
-func qemuConvert(ctx context.Context, b *volume.Builder, program, name string, f *os.File, size int64) error {
+// convert lets qemu-img write a raw file, and copies that.
+func (q qemuFormat) convert(ctx context.Context, b *volume.Builder, program string, f *os.File, size int64) error {
 	out, err := b.Temp()
 	if err != nil {
 		return err
 	}
 	err = out.Truncate(size)
 	if err == nil {
-		_, err = qemu(ctx, program, []*os.File{f, out}, "convert", "-n", "-f", name, "-O", "raw", qemuIn, qemuOut)
+		_, err = qemu(ctx, program, []*os.File{f, out}, "convert", "-n", "-O", "raw", "--image-opts", q.source(), qemuOut)
 	}
 	if err == nil {
 		err = copyFile(ctx, b, out, size)
@@ -103,12 +136,30 @@ func qemu(ctx context.Context, program string, files []*os.File, args ...string)
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("qemu-img %s: %w: %.300s", args[0], err, strings.TrimSpace(errs.String()))
+		return nil, qemuFailure(err, errs.String())
 	}
 	if limit != nil && !errors.Is(limit, unix.ESRCH) {
 		return nil, fmt.Errorf("limit the memory of qemu-img: %w", limit)
 	}
 	return out.Bytes(), nil
+}
+
+// qemuFailure is why qemu-img could not read a file. Its advice is for a person who has the
+// file under a name and would repair it.
+func qemuFailure(err error, said string) error {
+	said, _, _ = strings.Cut(strings.TrimSpace(said), "\n")
+	for _, noise := range []string{"qemu-img: ", "Could not open ", "'" + qemuIn + "': ", "error while reading at ", qemuIn + ": "} {
+		said = strings.TrimPrefix(said, noise)
+	}
+	said = strings.NewReplacer(qemuIn, "the file", qemuOut, "the volume").Replace(said)
+	var exit *exec.ExitError
+	switch {
+	case strings.Contains(said, "No space left on device"):
+		return fmt.Errorf("convert the image: %w", unix.ENOSPC)
+	case !errors.As(err, &exit) || !exit.Exited():
+		return fmt.Errorf("qemu-img: %w: %.300s", err, said)
+	}
+	return fmt.Errorf("the image cannot be read (%.300s): %s, or repair and convert it first (qemu-img check -r all, qemu-img convert -O qcow2): %w", said, sendAgain, ErrDamaged)
 }
 
 // vmdkExtent is a line of a descriptor that says where a part of the data is.

@@ -14,7 +14,8 @@ type Kind struct {
 	Format Format // the disk format, if it is one that is read
 	Remedy string // what to do with a file that is not read; empty for those that are
 
-	open opener // undoes the compression, if it is one that is undone
+	open    opener // undoes the compression, if it is one that is undone
+	archive string // which kind of archive, if it is one that is read
 }
 
 // SniffLength is how many of the first bytes [Sniff] wants to see.
@@ -29,11 +30,11 @@ type magic struct {
 }
 
 const (
-	unpack7z  = "unpack it first and send the disk image that is in it"
-	unpackTar = "unpack it first (tar -xf) and send the disk image that is in it"
-	toQcow2   = "convert it first (qemu-img convert -O qcow2)"
-	notADisk  = "send the disk image itself"
-	bootable  = "\x55\xaa" // of a master boot record; a disk may have anything before it
+	unpack7z   = "unpack it first and send the disk image that is in it"
+	unpackZstd = "unpack it first (zstd -d)"
+	toQcow2    = "convert it first (qemu-img convert -O qcow2)"
+	notADisk   = "send the disk image itself"
+	bootable   = "\x55\xaa" // of a master boot record; a disk may have anything before it
 )
 
 // magics is what is known. Disks, partition tables, file systems and ISO 9660 are not: all
@@ -44,8 +45,8 @@ var magics = []magic{
 	{0, "COWD", Kind{Name: "a vmdk image", Format: VMDK}, ""},
 	{0, "# Disk DescriptorFile", Kind{Name: "a vmdk image", Format: VMDK}, ""},
 	{0, "vhdxfile", Kind{Name: "a vhdx image", Format: VHDX}, ""},
-	{0, "conectix", Kind{Name: "a vhd image", Format: VHD}, ""}, // a fixed one has this at its end only
-	{0x40, "\x7f\x10\xda\xbe", Kind{Name: "a vdi image (VirtualBox)", Remedy: toQcow2}, ""},
+	{0, vhdMagic, Kind{Name: "a vhd image", Format: VHD}, ""}, // a fixed one has this at its end only
+	{0x40, "\x7f\x10\xda\xbe", Kind{Name: "a vdi image", Format: VDI}, ""},
 	{0, "QED\x00", Kind{Name: "a qed image", Remedy: toQcow2}, ""},
 	{0, "WithoutFreeSpace", Kind{Name: "a Parallels image", Remedy: toQcow2}, ""},
 	{0, "WithouFreSpacExt", Kind{Name: "a Parallels image", Remedy: toQcow2}, ""},
@@ -54,21 +55,28 @@ var magics = []magic{
 	{0, "\x1f\x8b\x08", Kind{Name: "compressed with gzip", open: openGzip}, ""},
 	{0, xzMagic, Kind{Name: "compressed with xz", open: openXZ}, ""},
 	{0, "\x28\xb5\x2f\xfd", Kind{Name: "compressed with zstd", open: openZstd}, ""},
-	{0, "BZh", Kind{Name: "compressed with bzip2", Remedy: "unpack it first (bunzip2)"}, ""}, // and more: see fits
-	{0, "\x04\x22\x4d\x18", Kind{Name: "compressed with lz4", Remedy: "unpack it first (lz4 -d)"}, ""},
-	{0, "\x02\x21\x4c\x18", Kind{Name: "compressed with lz4", Remedy: "unpack it first (lz4 -d)"}, ""},
+	{0, "BZh", Kind{Name: "compressed with bzip2", open: openBzip2}, ""}, // and more: see fits
+	{0, "\x04\x22\x4d\x18", Kind{Name: "compressed with lz4", open: openLZ4}, ""},
+	{0, "\x02\x21\x4c\x18", Kind{Name: "compressed with lz4", open: openLZ4}, ""},
 	{0, "\x89LZO\x00\r\n\x1a\n", Kind{Name: "compressed with lzop", Remedy: "unpack it first (lzop -d)"}, ""},
 	{0, "LZIP\x01", Kind{Name: "compressed with lzip", Remedy: "unpack it first (lzip -d)"}, ""},
-	{0, "\x5d\x00\x00\x80\x00\xff\xff\xff\xff\xff\xff\xff\xff", Kind{Name: "compressed with lzma", Remedy: "unpack it first (unlzma)"}, ""},
+	{0, lzmaMagic, Kind{Name: "compressed with lzma", open: openLZMA}, bootable}, // and more: see fits
+	{0, "\x25\xb5\x2f\xfd", Kind{Name: "compressed with an old zstd", Remedy: unpackZstd}, bootable},
+	{0, "\x26\xb5\x2f\xfd", Kind{Name: "compressed with an old zstd", Remedy: unpackZstd}, bootable},
+	{0, "\x27\xb5\x2f\xfd", Kind{Name: "compressed with an old zstd", Remedy: unpackZstd}, bootable},
+	{0, "\x1f\x9d", Kind{Name: "compressed with compress", Remedy: "unpack it first (gzip -d)"}, bootable},
+	{0, "\x1f\xa0", Kind{Name: "compressed with SCO's lzh", Remedy: "unpack it first (gzip -d)"}, bootable},
+	{0, "\x1f\x1e", Kind{Name: "compressed with pack", Remedy: "unpack it first (gzip -d)"}, bootable},
 
-	{257, "ustar", Kind{Name: "a tar archive", Remedy: unpackTar}, bootable},
-	{0, "PK\x03\x04", Kind{Name: "a zip archive", Remedy: unpack7z}, ""},
-	{0, "PK\x05\x06", Kind{Name: "a zip archive", Remedy: unpack7z}, ""},
+	{257, "ustar", Kind{Name: "a tar archive", archive: "tar"}, bootable},
+	{0, "PK\x03\x04", Kind{Name: "a zip archive", archive: "zip"}, ""},
+	{0, "PK\x05\x06", Kind{Name: "a zip archive", archive: "zip"}, ""},
 	{0, "7z\xbc\xaf\x27\x1c", Kind{Name: "a 7z archive", Remedy: unpack7z}, ""},
 	{0, "Rar!\x1a\x07", Kind{Name: "a rar archive", Remedy: unpack7z}, ""},
 	{0, "070701", Kind{Name: "a cpio archive", Remedy: unpack7z}, bootable},
 	{0, "!<arch>\n", Kind{Name: "an ar archive or Debian package", Remedy: notADisk}, ""},
 	{0, "\xed\xab\xee\xdb", Kind{Name: "an RPM package", Remedy: notADisk}, ""},
+	{514, "HdrS", Kind{Name: "a Linux kernel", Remedy: notADisk}, ""},
 	{0, "\x7fELF", Kind{Name: "an ELF program", Remedy: notADisk}, ""},
 	{0, "%PDF-", Kind{Name: "a PDF document", Remedy: notADisk}, bootable},
 	{0, "version https://git-lfs", Kind{Name: "a Git LFS pointer", Remedy: "fetch the file that it points to (git lfs pull)"}, bootable},
@@ -103,8 +111,26 @@ func (m magic) fits(head []byte) bool {
 	if len(head) < m.off || !bytes.HasPrefix(head[m.off:], []byte(m.bytes)) || m.unless != "" && hasAt(head, 510, m.unless) {
 		return false
 	}
-	return m.bytes != "BZh" || hasAt(head, 4, "\x31\x41\x59\x26\x53\x59") || hasAt(head, 4, "\x17\x72\x45\x38\x50\x90")
+	switch m.bytes {
+	case "BZh":
+		return hasAt(head, 4, "\x31\x41\x59\x26\x53\x59") || hasAt(head, 4, "\x17\x72\x45\x38\x50\x90")
+	case lzmaMagic:
+		return lzmaHeader(head)
+	}
+	return true
 }
+
+// lzmaMagic is the byte of the usual properties, and two that are zero for every dictionary
+// of a usual size.
+const lzmaMagic = "\x5d\x00\x00"
+
+// lzmaHeader reports whether a file begins as those of xz --format=lzma: its length is not
+// given there, or not absurd.
+func lzmaHeader(head []byte) bool {
+	return len(head) > 13 && head[3]|head[4] != 0 && (hasAt(head, 5, strings.Repeat("\xff", 8)) || hasAt(head, 10, "\x00\x00\x00") && !isZeros(head[5:10])) && head[13] == 0
+}
+
+func isZeros(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
 
 func hasAt(head []byte, off int, want string) bool {
 	return len(head) >= off && bytes.HasPrefix(head[off:], []byte(want))
@@ -153,7 +179,7 @@ func SniffFile(path string) (k Kind, ok bool, err error) {
 // choose decides in which format a file is read that begins with head (after
 // decompression) and of which it was said that it has the format said, or nothing.
 func choose(said Format, head []byte) (Format, error) {
-	if _, known := decoders[said]; said != Auto && !known {
+	if _, known := decoders[said]; said != Auto && said != Raw && !known {
 		return said, fmt.Errorf("format %.20q: %w", said, ErrUnsupported)
 	}
 	k, ok := Sniff(head)
@@ -163,13 +189,23 @@ func choose(said Format, head []byte) (Format, error) {
 	case !ok && said == VHD: // a fixed one begins as the disk does
 		return VHD, nil
 	case !ok:
-		return said, fmt.Errorf("the file is no %s image; if it is a raw disk, say so (--disk-format raw): %w", said, ErrUnsupported)
+		return said, notSaid(said)
 	case k.open != nil:
 		return said, fmt.Errorf("the file is %s, more than once; unpack it first: %w", k.Name, ErrUnsupported)
+	case k.archive != "":
+		return said, fmt.Errorf("the file is %s in an archive; unpack it first: %w", k.Name, ErrUnsupported)
 	case k.Remedy != "":
 		return said, fmt.Errorf("the file is no disk image that can be read but %s: %s: %w", k.Name, k.Remedy, ErrUnsupported)
 	case said != Auto && said != k.Format:
-		return said, fmt.Errorf("the file was said to be %s, but is %s; say so (--disk-format %s): %w", said, k.Name, k.Format, ErrUnsupported)
+		return said, misnamed(said, k)
 	}
 	return k.Format, nil
+}
+
+func notSaid(said Format) error {
+	return fmt.Errorf("the file is no %s image; if it is a raw disk, say so (--disk-format raw): %w", said, ErrUnsupported)
+}
+
+func misnamed(said Format, k Kind) error {
+	return fmt.Errorf("the file was said to be %s, but is %s; say so (--disk-format %s): %w", said, k.Name, k.Format, ErrUnsupported)
 }

@@ -1,7 +1,6 @@
 package image
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -18,21 +17,8 @@ func sector(off int, text string) []byte {
 	return b
 }
 
-func archive(t testing.TB) []byte {
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	err := w.WriteHeader(&tar.Header{Name: "disk.raw", Size: 1024, Mode: 0o600})
-	if err == nil {
-		_, err = w.Write(make([]byte, 1024))
-	}
-	if err = errors.Join(err, w.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
 // disks are raw, whatever they may look like at first sight.
-var disks = map[string][]byte{
+var rawDisks = map[string][]byte{
 	"zeros": make([]byte, 2048), "short": []byte("hello"), "one byte": {0}, "boot sector": sector(0, "\xeb\x63\x90\x10\x8e\xd0"),
 	"master boot record": slices.Concat(sector(0, "\xfa\x33\xc0")[:510], []byte(bootable)), "partition table": sector(512, "EFI PART"),
 	"ext4": sector(0x438%SniffLength, "\x53\xef"), "squashfs": sector(0, "hsqs"), "ISO 9660": slices.Concat(make([]byte, 32769), []byte("CD001"), make([]byte, 2048)),
@@ -43,15 +29,15 @@ var disks = map[string][]byte{
 // others are no disks, by what is said of them.
 func others(t testing.TB) map[string][]byte {
 	return map[string][]byte{
-		"bunzip2": []byte("BZh91AY&SY" + strings.Repeat("x", 100)), "lz4 -d": sector(0, "\x04\x22\x4d\x18"), "tar -xf": archive(t), "zip archive": sector(0, "PK\x03\x04"),
-		"7z archive": sector(0, "7z\xbc\xaf\x27\x1c"), "ELF": sector(0, "\x7fELF"), "vdi image": sector(0x40, "\x7f\x10\xda\xbe"), "qed image": sector(0, "QED\x00"),
+		"lzop": sector(0, "\x89LZO\x00\r\n\x1a\n"), "gzip -d": sector(0, "\x1f\x9d\x90"), "zstd -d": sector(0, "\x27\xb5\x2f\xfd"), "Linux kernel": sector(514, "HdrS"),
+		"7z archive": sector(0, "7z\xbc\xaf\x27\x1c"), "ELF": sector(0, "\x7fELF"), "qed image": sector(0, "QED\x00"),
 		"HTML page": []byte("\xef\xbb\xbf\n <!DOCTYPE HTML><html>"), "XML document": []byte("<?xml version='1.0'?><Error>AccessDenied</Error>"),
 		"JSON document": []byte("{\n  \"error\": \"not found\"}"), "Git LFS": []byte("version https://git-lfs.github.com/spec/v1\n"), "PDF": []byte("%PDF-1.4"),
 	}
 }
 
 func TestSniff(t *testing.T) {
-	for name, b := range disks {
+	for name, b := range rawDisks {
 		if k, ok := Sniff(b[:min(len(b), SniffLength)]); ok {
 			t.Errorf("Sniff(%s) = %s, want a raw disk", name, k.Name)
 		}
@@ -66,7 +52,7 @@ func TestSniff(t *testing.T) {
 // TestContentDecides imports everything under every format that could be said of it, plain
 // and compressed.
 func TestContentDecides(t *testing.T) {
-	for name, b := range disks {
+	for name, b := range rawDisks {
 		for packing, pack := range packers {
 			if packing != "plain" && name != "ISO 9660" {
 				continue // what was compressed is looked at as what was not
@@ -92,8 +78,8 @@ func TestContentDecides(t *testing.T) {
 			}
 		}
 	}
-	for real, magic := range map[Format]string{Qcow2: "QFI\xfb", VMDK: "KDMV", VHD: "conectix", VHDX: "vhdxfile"} {
-		for _, said := range []Format{Raw, Qcow2, VMDK, VHD, VHDX} {
+	for real, magic := range map[Format]string{Qcow2: "QFI\xfb", VMDK: "KDMV", VHD: "conectix", VHDX: "vhdxfile", VDI: strings.Repeat("\x00", 64) + "\x7f\x10\xda\xbe"} {
+		for _, said := range []Format{Raw, Qcow2, VMDK, VHD, VHDX, VDI} {
 			if said == real {
 				continue
 			}
@@ -128,7 +114,7 @@ func TestZstdFrames(t *testing.T) {
 }
 
 func FuzzSniff(f *testing.F) {
-	for _, b := range disks {
+	for _, b := range rawDisks {
 		f.Add(b)
 	}
 	for _, b := range others(f) {
@@ -139,10 +125,10 @@ func FuzzSniff(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		k, ok := Sniff(b)
-		if uses := (k.Format != Auto) || k.open != nil; ok != (k.Name != "") || ok && uses == (k.Remedy != "") {
+		if uses := k.Format != Auto || k.open != nil || k.archive != ""; ok != (k.Name != "") || ok && uses == (k.Remedy != "") {
 			t.Errorf("Sniff(%q) = %+v, %v: want it either to be read or to have a remedy", b, k, ok)
 		}
-		if f, err := choose(Auto, b); err == nil && decoders[f] == nil {
+		if f, err := choose(Auto, b); err == nil && f != Raw && decoders[f] == nil {
 			t.Errorf("choose = %q, which nothing reads", f)
 		}
 	})

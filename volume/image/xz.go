@@ -2,203 +2,235 @@ package image
 
 import (
 	"bufio"
-	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash"
+	"hash/crc32"
+	"hash/crc64"
 	"io"
-
-	"github.com/ulikunitz/xz"
 )
 
-// An xz file is a series of streams, and a stream a series of blocks, each of which says
-// how much memory it wants. The decompressor believes every one of them. Therefore it
-// reads through a guard, which follows the structure of the file (the xz file format,
-// sections 2 to 4, and the chunks of LZMA2) without decompressing anything, and looks at
-// each header before it lets it pass.
-
-func openXZ(b *bufio.Reader) (io.Reader, func(), error) {
-	g := &xzGuard{r: b}
-	g.next = g.stream
-	z, err := xz.NewReader(g)
-	return z, func() {}, err
-}
-
-// xzGuard is the file as it is, up to something that is too large or no xz.
-type xzGuard struct {
-	r       *bufio.Reader
-	left    int64        // bytes that may pass
-	next    func() error // looks at what follows them and says how many may
-	check   int64        // bytes of the check of each block of this stream
-	size    int64        // bytes of the block's data, or of the index, so far
-	records uint64       // numbers of the index to come
-}
-
-func (g *xzGuard) Read(p []byte) (int, error) {
-	for g.left == 0 {
-		if err := g.next(); err != nil {
-			return 0, err
-		}
-	}
-	n, err := g.r.Read(p[:min(int64(len(p)), g.left)])
-	g.left -= int64(n)
-	return n, err
-}
-
-// pass lets n bytes through, which count as data, and goes on with next.
-func (g *xzGuard) pass(n int64, next func() error) error {
-	g.left, g.next = n, next
-	g.size += n
-	return nil
-}
-
-// pad is how many zeros fill up what there is to a multiple of four.
-func (g *xzGuard) pad() int64 { return -g.size & 3 }
-
-func notXZ(what string) error { return fmt.Errorf("not a proper xz file: %s", what) }
+// An xz file is a series of streams with zeros between them, and a stream a series of
+// blocks and an index of them (the xz file format, sections 2 to 4). A block says how it was
+// made: by LZMA2, which a library undoes, after filters, which bcj.go undoes. It also says
+// how much memory it wants, and may say anything: that is looked at before it gets any.
 
 const (
 	xzMagic  = "\xfd7zXZ\x00"
+	xzFooter = "YZ"
 	xzHeader = 12 // bytes of the header and of the footer of a stream
 )
 
-// checkSizes are by the kind of check: none, CRC-32, CRC-64, SHA-256.
-var checkSizes = map[byte]int64{0: 0, 1: 4, 4: 8, 10: 32}
-
-// stream looks at the beginning of a stream, or at the zeros between two.
-func (g *xzGuard) stream() error {
-	b, err := g.r.Peek(xzHeader)
-	if len(b) == 0 {
-		return err
-	}
-	if len(b) >= 4 && isZeros(b[:4]) {
-		return g.pass(4, g.stream)
-	}
-	if len(b) < xzHeader || string(b[:6]) != xzMagic {
-		return notXZ("something else follows a stream")
-	}
-	size, known := checkSizes[b[7]&0xf]
-	if !known {
-		return notXZ("unknown kind of check")
-	}
-	g.check = size
-	return g.pass(xzHeader, g.block)
+// xzReader is what an xz file was made of.
+type xzReader struct {
+	r       *counted
+	most    int64 // bytes of memory that a block may want
+	flags   [2]byte
+	block   *xzBlock // the one that is being read, nil for none
+	records *records // of this stream
+	err     error
 }
 
-func isZeros(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
+func openXZ(b *bufio.Reader) (io.Reader, func(), error) {
+	z := &xzReader{r: &counted{b: b}, most: memoryLimit()}
+	z.err = z.header()
+	return z, func() {}, z.err
+}
 
-// block looks at the header of a block, or at the index that follows the last.
-func (g *xzGuard) block() error {
-	b, err := g.r.Peek(1)
+func (z *xzReader) Read(p []byte) (n int, err error) {
+	for z.err == nil {
+		if z.block == nil {
+			z.err = z.next()
+			continue
+		}
+		if n, err = z.block.Read(p); n > 0 {
+			return n, nil
+		}
+		if z.err = err; err == io.EOF {
+			z.err = z.endBlock()
+		}
+	}
+	return 0, z.err
+}
+
+func notXZ(format string, args ...any) error {
+	return fmt.Errorf("not a proper xz file: "+format, args...)
+}
+
+// take reads n bytes, which must be there.
+func (z *xzReader) take(n int) ([]byte, error) {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(z.r, b); err != nil {
+		return nil, cutShort(err)
+	}
+	return b, nil
+}
+
+// header begins a stream.
+func (z *xzReader) header() error {
+	b, err := z.take(xzHeader)
 	if err != nil {
-		return unexpected(err)
-	}
-	if b[0] == 0 {
-		return g.index()
-	}
-	if b, err = g.r.Peek((int(b[0]) + 1) * 4); err != nil {
-		return unexpected(err)
-	}
-	if err := checkBlock(b); err != nil {
 		return err
 	}
-	g.pass(int64(len(b)), g.chunk)
-	g.size = 0
+	if string(b[:6]) != xzMagic || binary.LittleEndian.Uint32(b[8:]) != crc32.ChecksumIEEE(b[6:8]) {
+		return notXZ("the header of a stream is damaged")
+	}
+	if b[6] != 0 || checks[b[7]] == nil {
+		return fmt.Errorf("the xz file has a check of the unknown kind %#x: %w", b[6:8], ErrUnsupported)
+	}
+	z.flags, z.records = [2]byte(b[6:8]), newRecords()
 	return nil
 }
 
-// chunk looks at the header of a chunk of LZMA2. Those that are compressed say so with
-// the highest bit, and with the next two whether a byte of properties follows.
-func (g *xzGuard) chunk() error {
-	b, err := g.r.Peek(6)
-	if len(b) < 6 {
-		return unexpected(err)
+// next begins the next block, or reads what follows the last.
+func (z *xzReader) next() error {
+	size, err := z.r.ReadByte()
+	if err != nil {
+		return cutShort(err)
 	}
-	switch control := b[0]; {
-	case control == 0:
-		g.size++
-		return g.pass(1+g.pad()+g.check, g.block)
-	case control >= 0xc0:
-		return g.pass(6+int64(b[3])<<8+int64(b[4])+1, g.chunk)
-	case control >= 0x80:
-		return g.pass(5+int64(b[3])<<8+int64(b[4])+1, g.chunk)
-	case control <= 2:
-		return g.pass(3+int64(b[1])<<8+int64(b[2])+1, g.chunk)
+	if size == 0 {
+		return z.end()
 	}
-	return notXZ("unknown kind of chunk")
-}
-
-// index looks at the number of records of an index, each of which has two numbers.
-func (g *xzGuard) index() error {
-	b, _ := g.r.Peek(10) // what is missing is missed below
-	count, rest := varint(b[min(1, len(b)):])
-	if rest == nil || count > 1<<32 {
-		return notXZ("the index has no length")
+	z.r.n = 1
+	rest, err := z.take((int(size)+1)*4 - 1)
+	if err != nil {
+		return err
 	}
-	g.size, g.records = 0, 2*count
-	return g.pass(int64(len(b)-len(rest)), g.record)
-}
-
-func (g *xzGuard) record() error {
-	if g.records == 0 {
-		const sum = 4
-		return g.pass(g.pad()+sum+xzHeader, g.stream)
-	}
-	b, _ := g.r.Peek(9)
-	_, rest := varint(b)
-	if rest == nil {
-		return notXZ("the index is cut off")
-	}
-	g.records--
-	return g.pass(int64(len(b)-len(rest)), g.record)
-}
-
-// unexpected is the end of a file where it goes on.
-func unexpected(err error) error {
-	if err == nil || err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
+	z.block, err = newBlock(append([]byte{size}, rest...), z.r, checks[z.flags[1]](), z.most)
 	return err
 }
 
-// checkBlock refuses the header of a block that wants more memory than maxWindow. It
-// knows of it (section 3.1) what tells that: flags, two optional sizes, and the filters,
-// of which the last is LZMA2.
-func checkBlock(block []byte) error {
-	short := notXZ("the header of a block is cut off")
-	if len(block) < 8 {
-		return short
+// endBlock reads what follows the data of a block, and notes its sizes.
+func (z *xzReader) endBlock() error {
+	b := z.block
+	z.block = nil
+	data := z.r.n - b.headerSize
+	padding, err := z.take(int(-z.r.n & 3))
+	if err != nil {
+		return err
 	}
-	flags, rest := block[1], block[2:]
-	for bit := byte(0x40); bit != 0; bit <<= 1 {
-		if flags&bit != 0 {
-			if _, rest = varint(rest); rest == nil {
-				return short
-			}
-		}
+	unpadded := b.headerSize + data + int64(b.check.Size())
+	sum, err := z.take(b.check.Size())
+	switch {
+	case err != nil:
+		return err
+	case !isZeros(padding):
+		return notXZ("a block is not filled up with zeros")
+	case string(sum) != string(b.sum()):
+		return notXZ("a block does not match its checksum")
+	case b.compressed >= 0 && b.compressed != data, b.uncompressed >= 0 && b.uncompressed != b.length:
+		return notXZ("a block does not have the size that it says")
 	}
-	for range flags&3 + 1 {
-		var id, size uint64
-		if id, rest = varint(rest); rest == nil {
-			return short
-		}
-		if size, rest = varint(rest); rest == nil || size > uint64(len(rest)) {
-			return short
-		}
-		if id == 0x21 && size == 1 && rest[0] > 30 { // 2<<(30/2+11) is 128 MiB
-			return fmt.Errorf("it wants more than %d MiB of memory: %w", maxWindow>>20, ErrTooLarge)
-		}
-		rest = rest[size:]
-	}
+	z.records.add(uint64(unpadded), uint64(b.length))
 	return nil
 }
 
-// varint takes a number of at most nine times seven bits; rest is nil if there is
-// none.
-func varint(b []byte) (v uint64, rest []byte) {
-	for i := range min(len(b), 9) {
-		v |= uint64(b[i]&0x7f) << (7 * i)
-		if b[i]&0x80 == 0 {
-			return v, b[i+1:]
+// end reads the index and the footer of a stream, and goes on with the next stream.
+func (z *xzReader) end() error {
+	z.r.n, z.r.sum = 1, crc32.NewIEEE()
+	z.r.sum.Write([]byte{0})
+	if err := z.index(); err != nil {
+		return err
+	}
+	padding, err := z.take(int(-z.r.n & 3))
+	if err != nil {
+		return err
+	}
+	sum, size := z.r.sum.Sum32(), z.r.n
+	z.r.sum = nil
+	b, err := z.take(4 + xzHeader)
+	switch {
+	case err != nil:
+		return err
+	case !isZeros(padding), binary.LittleEndian.Uint32(b) != sum:
+		return notXZ("the index is damaged")
+	}
+	f := b[4:]
+	if string(f[10:]) != xzFooter || binary.LittleEndian.Uint32(f) != crc32.ChecksumIEEE(f[4:10]) ||
+		[2]byte(f[8:10]) != z.flags || (int64(binary.LittleEndian.Uint32(f[4:]))+1)*4 != size+4 {
+		return notXZ("the footer of a stream is damaged")
+	}
+	return z.another()
+}
+
+// index compares the index with the blocks that there were.
+func (z *xzReader) index() error {
+	seen := newRecords()
+	count, err := binary.ReadUvarint(z.r)
+	if err == nil && count != z.records.count {
+		return notXZ("the index is of %d blocks, and there are %d", count, z.records.count)
+	}
+	for err == nil && seen.count < count {
+		var unpadded, length uint64
+		if unpadded, err = binary.ReadUvarint(z.r); err == nil {
+			length, err = binary.ReadUvarint(z.r)
+		}
+		seen.add(unpadded, length)
+	}
+	if err == nil && seen.sum.Sum64() != z.records.sum.Sum64() {
+		return notXZ("the index does not fit the blocks")
+	}
+	return cutShort(err)
+}
+
+// records are the sizes of the blocks of a stream: how many, and a sum of them, so that any
+// number of them takes no memory.
+type records struct {
+	count uint64
+	sum   hash.Hash64
+}
+
+func newRecords() *records { return &records{sum: crc64.New(crc64ECMA)} }
+
+func (r *records) add(unpadded, length uint64) {
+	r.count++
+	r.sum.Write(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, unpadded), length))
+}
+
+// another skips the zeros after a stream, in fours, and begins the stream that follows them.
+func (z *xzReader) another() error {
+	for {
+		b, err := z.r.b.Peek(4)
+		switch {
+		case len(b) == 0:
+			return err
+		case len(b) == 4 && isZeros(b):
+			_, err = z.r.b.Discard(4)
+		case len(b) == 4 && string(b) == xzMagic[:4]:
+			return z.header()
+		default: // as xz -d says
+			return notXZ("something else follows a stream")
+		}
+		if err != nil {
+			return err
 		}
 	}
-	return 0, nil
+}
+
+// counted counts what is read, and sums it up where that is wanted.
+type counted struct {
+	b   *bufio.Reader
+	n   int64
+	sum hash.Hash32
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.b.Read(p)
+	c.note(p[:n])
+	return n, err
+}
+
+func (c *counted) ReadByte() (byte, error) {
+	v, err := c.b.ReadByte()
+	if err == nil {
+		c.note([]byte{v})
+	}
+	return v, err
+}
+
+func (c *counted) note(p []byte) {
+	c.n += int64(len(p))
+	if c.sum != nil {
+		c.sum.Write(p)
+	}
 }

@@ -1,0 +1,42 @@
+package image
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strconv"
+)
+
+// How many bytes a decompressor may look back: that is the memory it takes. The strongest
+// presets of xz and zstd want 64 and 128 MiB, which are always granted; zstd --long=31 wants
+// two GiB, which are granted where half of the free memory is as much.
+const (
+	alwaysGranted = 128 << 20
+	neverMore     = 2 << 30
+)
+
+// memoryLimit is how much a decompressor may have now.
+func memoryLimit() int64 {
+	text, _ := os.ReadFile("/proc/meminfo")
+	return limitFor(text)
+}
+
+var memAvailable = regexp.MustCompile(`(?m)^MemAvailable:\s+(\d+) kB$`)
+
+// limitFor reads /proc/meminfo.
+func limitFor(meminfo []byte) int64 {
+	found := memAvailable.FindSubmatch(meminfo)
+	if found == nil {
+		return alwaysGranted
+	}
+	kib, err := strconv.ParseInt(string(found[1]), 10, 50)
+	if err != nil {
+		return alwaysGranted
+	}
+	return min(max(kib<<10/2, alwaysGranted), neverMore)
+}
+
+func wantsMemory(most int64) error {
+	return fmt.Errorf("unpacking the file takes more than %d MiB of memory, which is all that can be given to it now; unpack it first, or pack it with a smaller window (zstd without --long, xz -6): %w",
+		most>>20, ErrTooLarge)
+}

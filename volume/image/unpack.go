@@ -1,0 +1,95 @@
+package image
+
+import (
+	"bufio"
+	"context"
+	"io"
+
+	"ironhook/volume"
+)
+
+// unpacker writes the one disk that a file has.
+type unpacker struct {
+	ctx  context.Context
+	b    *volume.Builder
+	said Format // of the disk
+	most int64  // bytes of the disk
+
+	format Format // which it was
+	hint   string
+}
+
+// unpack writes the image that in has, and says of which format it was and what keeps
+// machines from booting from it.
+func unpack(ctx context.Context, b *volume.Builder, in io.Reader, said Format, most int64) (f Format, hint string, err error) {
+	u := &unpacker{ctx: ctx, b: b, said: said, most: most}
+	err = u.file(in)
+	return u.format, u.hint, err
+}
+
+// archives has how each kind of archive is read.
+var archives = map[string]func(*unpacker, io.Reader) error{"tar": (*unpacker).untar, "zip": (*unpacker).unzip}
+
+// file reads a file that is a disk, or an archive with one, either compressed or not.
+func (u *unpacker) file(r io.Reader) error {
+	plain, done, err := decompress(r, "the file")
+	if err != nil {
+		return err
+	}
+	defer done()
+	head, first, err := u.peek(plain)
+	if err != nil {
+		return err
+	}
+	k, _ := Sniff(first)
+	if open := archives[k.archive]; open != nil {
+		return open(u, head)
+	}
+	return u.disk(head, first)
+}
+
+// member reads a file of an archive that is a disk, compressed or not.
+func (u *unpacker) member(r io.Reader, name string) error {
+	plain, done, err := decompress(r, name)
+	if err != nil {
+		return err
+	}
+	defer done()
+	head, first, err := u.peek(plain)
+	if err != nil {
+		return err
+	}
+	return u.disk(head, first)
+}
+
+func (u *unpacker) peek(plain io.Reader) (head *bufio.Reader, first []byte, err error) {
+	head = bufio.NewReaderSize(reader{u.ctx, plain}, 64<<10)
+	first, err = head.Peek(SniffLength)
+	if err != nil && err != io.EOF {
+		return nil, nil, readFailure(err)
+	}
+	return head, first, nil
+}
+
+// disk reads a disk that begins with first.
+func (u *unpacker) disk(r io.Reader, first []byte) (err error) {
+	if u.format, err = choose(u.said, first); err != nil {
+		return err
+	}
+	if u.format == Raw || u.format == VHD && !begins(first, vhdMagic) {
+		return u.plainDisk(r)
+	}
+	if err := decoders[u.format](u.ctx, u.b, r, u.most); err != nil {
+		return err
+	}
+	return u.look()
+}
+
+// decoders has how each format but raw is read.
+var decoders = map[Format]func(context.Context, *volume.Builder, io.Reader, int64) error{
+	Qcow2: spooled(decodeQcow2),
+	VMDK:  spooled(byQemu(qemuFormat{name: "vmdk", check: checkVMDK})),
+	VHD:   spooled(byQemu(qemuFormat{name: "vpc", options: "force_size_calc=current_size"})),
+	VHDX:  spooled(byQemu(qemuFormat{name: "vhdx", dirty: dirtyVHDX})),
+	VDI:   spooled(byQemu(qemuFormat{name: "vdi"})),
+}
