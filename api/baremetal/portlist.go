@@ -37,8 +37,8 @@ func portPage(c *call) (listing, error) {
 	if c.Args.Given("portgroup") && c.Minor < 24 {
 		return listing{}, rest.NotAcceptable(0)
 	}
-	if c.Args.Given("shard") && c.Minor < 82 {
-		return listing{}, rest.NotAcceptable(82)
+	if err := c.Knows(portFilterArgs); err != nil {
+		return listing{}, err
 	}
 	l, err := ports.paging(c)
 	if err != nil {
