@@ -78,7 +78,8 @@ var positive = 1
 
 // raidSchema is Ironic's raid_config_schema.json in outline.
 var raidSchema = &rest.Schema{Types: []string{"object"}, Closed: true, Required: []string{"logical_disks"}, Props: map[string]*rest.Schema{
-	"logical_disks": {Types: []string{"array"}, MinItems: 1, Items: &rest.Schema{Types: []string{"object"}, Required: []string{"raid_level", "size_gb"},
+	"logical_disks": {Types: []string{"array"}, MinItems: 1, Items: &rest.Schema{
+		Types: []string{"object"}, Required: []string{"raid_level", "size_gb"},
 		Props: map[string]*rest.Schema{
 			"raid_level": {Enum: []any{"JBOD", "0", "1", "2", "5", "6", "1+0", "5+0", "6+0"}},
 			"size_gb":    {AnyOf: []*rest.Schema{{Types: []string{"integer"}, Least: &positive}, {Enum: []any{"MAX"}}}},

@@ -133,11 +133,12 @@ var networkData = &rest.Schema{AnyOf: []*rest.Schema{
 	networkDataFull,
 }}
 
-var networkDataFull = &rest.Schema{Types: []string{"object"}, Required: []string{"links", "networks", "services"}, Props: map[string]*rest.Schema{
-	"links":    {Types: []string{"array"}, Items: &rest.Schema{Types: []string{"object"}, Required: []string{"id", "type"}}},
-	"networks": {Types: []string{"array"}, Items: &rest.Schema{Types: []string{"object"}, Required: []string{"id", "link", "type"}}},
-	"services": {Types: []string{"array"}, Items: &rest.Schema{Types: []string{"object"}, Required: []string{"address", "type"}}},
-}}
+var networkDataFull = &rest.Schema{Types: []string{"object"}, Required: []string{"links", "networks", "services"},
+	Props: map[string]*rest.Schema{
+		"links":    {Types: []string{"array"}, Items: &rest.Schema{Types: []string{"object"}, Required: []string{"id", "type"}}},
+		"networks": {Types: []string{"array"}, Items: &rest.Schema{Types: []string{"object"}, Required: []string{"id", "link", "type"}}},
+		"services": {Types: []string{"array"}, Items: &rest.Schema{Types: []string{"object"}, Required: []string{"address", "type"}}},
+	}}
 
 func checkNetworkData(ops []rest.Operation) error {
 	for _, op := range ops {

@@ -80,7 +80,8 @@ func (c *call) filterPorts(tx *store.Tx, l *listing, node string) error {
 		l.Keep("portgroup", group)
 	case c.Args.Given("shard"):
 		shards := c.Args.List("shard")
-		owners, err := tx.Nodes().List(store.Query{Columns: []string{"uuid"}, Filters: []store.Filter{{Column: "shard", Match: store.In, Value: shards}}})
+		owners, err := tx.Nodes().List(store.Query{Columns: []string{"uuid"},
+			Filters: []store.Filter{{Column: "shard", Match: store.In, Value: shards}}})
 		if err != nil {
 			return err
 		}

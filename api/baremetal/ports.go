@@ -22,7 +22,8 @@ var ports = table[port]{rows: (*store.Tx).Ports, Resource: rest.NewResource(rest
 		rest.UUIDField("uuid", 1, rest.Brief|rest.Create, func(p *port) *string { return &p.UUID }),
 		rest.Created(func(p *port) *time.Time { return &p.CreatedAt }),
 		rest.Updated(func(p *port) *time.Time { return &p.UpdatedAt }),
-		rest.WordField("address", 1, rest.Brief|rest.Create|rest.Required|rest.Update, func(p *port) *string { return &p.Address }).Checked(&rest.MAC),
+		rest.WordField("address", 1, rest.Brief|rest.Create|rest.Required|rest.Update, func(p *port) *string { return &p.Address }).
+			Checked(&rest.MAC),
 		rest.ObjectField("extra", 1, rest.Create|rest.Update, func(p *port) *baremetal.Object { return &p.Extra }),
 		rest.ObjectField("internal_info", 18, rest.Silent, func(p *port) *baremetal.Object { return &p.InternalInfo }),
 		rest.FlagField("is_smartnic", 53, rest.Create|rest.Update, func(p *port) *bool { return &p.IsSmartNIC }),
@@ -37,7 +38,8 @@ var ports = table[port]{rows: (*store.Tx).Ports, Resource: rest.NewResource(rest
 })}
 
 var (
-	portFilterArgs = rest.Join(args{rest.Optional("node", rest.Ident), rest.Optional("node_uuid", rest.UUID), rest.Optional("address", rest.MAC)}, pageArgs,
+	portFilterArgs = rest.Join(args{rest.Optional("node", rest.Ident), rest.Optional("node_uuid", rest.UUID), rest.Optional("address", rest.MAC)},
+		pageArgs,
 		args{rest.Optional("portgroup", rest.Ident), rest.Optional("shard", rest.Words).From(82)})
 	portArg       = rest.Mandatory("port_uuid", rest.UUID)
 	portPatchArgs = args{portArg, rest.Mandatory("patch", rest.JSONPatch)}
@@ -121,7 +123,8 @@ func linkSchema(required ...string) *rest.Schema {
 
 var (
 	localLinkSchema = &rest.Schema{AnyOf: []*rest.Schema{
-		linkSchema("port_id", "switch_id"), linkSchema("port_id", "hostname"), linkSchema("network_type"), {Types: []string{"object"}, Closed: true},
+		linkSchema("port_id", "switch_id"), linkSchema("port_id", "hostname"), linkSchema("network_type"),
+		{Types: []string{"object"}, Closed: true},
 	}}
 	aLocalLink = rest.Kind{Parse: parseLocalLink, Doc: "object"}
 	datapathID = regexp.MustCompile(`^[0-9A-Fa-f]{16}$`)
