@@ -161,6 +161,16 @@ func (s ProvisionState) Transient() bool {
 	return false
 }
 
+// Pauses reports whether work rests in this state to be taken up again: a node is held
+// until a client lets it go on, or waits for its ramdisk.
+func (s ProvisionState) Pauses() bool {
+	switch s {
+	case DeployWait, DeployHold, CleanWait, CleanHold, ServiceWait, ServiceHold, InspectWait, RescueWait:
+		return true
+	}
+	return false
+}
+
 // idle are the states in which a node has no instance, nor is about to get one.
 var idle = map[ProvisionState]bool{
 	Enroll: true, Verifying: true, Manageable: true, Available: true,

@@ -23,6 +23,7 @@ func TestEveryVerbOutsideTheTableIsRefused(t *testing.T) {
 		baremetal.DeployWait, baremetal.DeployFailed, baremetal.Deleting, baremetal.Cleaning, baremetal.CleanWait, baremetal.CleanFailed,
 		baremetal.Failed, baremetal.Inspecting, baremetal.InspectWait, baremetal.InspectFailed, baremetal.Adopting, baremetal.AdoptFailed,
 		baremetal.Rescue, baremetal.Rescuing, baremetal.RescueWait, baremetal.RescueFailed, baremetal.Unrescuing, baremetal.UnrescueFailed,
+		baremetal.DeployHold, baremetal.CleanHold, baremetal.Servicing, baremetal.ServiceWait, baremetal.ServiceFailed, baremetal.ServiceHold,
 	}
 	for _, state := range states {
 		edit(t, c, func(n *baremetal.Node) { n.ProvisionState = state })
@@ -200,7 +201,7 @@ func TestUndoneInReverse(t *testing.T) {
 	m.fail["do c"], m.fail["undo b"] = errors.New("no c"), errors.New("no way back")
 	bare := step("x")
 	bare.Undo = nil
-	err := c.follow(t.Context(), id, []Step{step("a"), bare, step("b"), step("c"), step("d")})
+	_, err := c.follow(t.Context(), id, deploying, []Step{step("a"), bare, step("b"), step("c"), step("d")}, 0)
 	if err == nil || !strings.Contains(err.Error(), "c: no c") || !strings.Contains(err.Error(), "undo b: no way back") {
 		t.Errorf("follow = %v, want both failures", err)
 	}
