@@ -10,11 +10,7 @@ import (
 // migrations lead from each released schema to the next, a statement a string:
 // migrations[0] turns version 1 into version 2. schema.sql is always the newest; a
 // test holds the two together.
-<<<<<<< HEAD
-var migrations = [][]string{oneTableOfGrants, identities}
-=======
-var migrations = [][]string{oneTableOfGrants, newestInterface}
->>>>>>> 9877140 (baremetal, store: states, fields, runbooks and inspection rules of API 1.115 (schema 3))
+var migrations = [][]string{oneTableOfGrants, identities, newestInterface}
 
 // migrate brings the database to the newest schema in one transaction. Its
 // version stands in PRAGMA user_version; 0 is an empty file. done, unless nil, is

@@ -237,14 +237,10 @@ func TestMigrationKilledAtEveryStatement(t *testing.T) {
 		migrateUntilKilled(t, job)
 		return
 	}
-<<<<<<< HEAD
-	count := len(oneTableOfGrants) + len(identities) + 1
-=======
 	count := 1
 	for _, m := range migrations {
 		count += len(m)
 	}
->>>>>>> 9877140 (baremetal, store: states, fields, runbooks and inspection rules of API 1.115 (schema 3))
 	for n := 1; n <= count; n++ {
 		path := released(t)
 		before := answers(t, path, append(untouched, "SELECT * FROM exports", "SELECT * FROM attachments", "SELECT * FROM volume_targets")...)
