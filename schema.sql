@@ -63,7 +63,13 @@ CREATE TABLE nodes (
     raid_interface         TEXT AS (interfaces ->> '$.raid'),
     rescue_interface       TEXT AS (interfaces ->> '$.rescue'),
     storage_interface      TEXT AS (interfaces ->> '$.storage'),
-    vendor_interface       TEXT AS (interfaces ->> '$.vendor')
+    vendor_interface       TEXT AS (interfaces ->> '$.vendor'),
+    firmware_interface     TEXT AS (interfaces ->> '$.firmware'),
+    service_step           TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(service_step)),
+    disable_power_off      INTEGER DEFAULT 0,
+    instance_name          TEXT,
+    parent_node            TEXT, -- the UUID of one that may be gone
+    health                 TEXT
 ) STRICT;
 
 CREATE TABLE ports (
@@ -79,9 +85,15 @@ CREATE TABLE ports (
     local_link_connection TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(local_link_connection)),
     physical_network      TEXT,
     pxe_enabled           INTEGER NOT NULL DEFAULT 1,
-    portgroup_uuid        TEXT
+    portgroup_uuid        TEXT,
+    name                  TEXT,
+    description           TEXT,
+    vendor                TEXT,
+    category              TEXT,
+    available_for_dynamic_portgroup INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE INDEX ports_node ON ports (node_uuid);
+CREATE UNIQUE INDEX ports_name ON ports (name);
 
 CREATE TABLE volume_connectors (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -156,7 +168,10 @@ CREATE TABLE portgroups (
     internal_info              TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(internal_info)),
     extra                      TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra)),
     created_at                 INTEGER NOT NULL,
-    updated_at                 INTEGER
+    updated_at                 INTEGER,
+    physical_network           TEXT,
+    category                   TEXT,
+    dynamic_portgroup          INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX portgroups_node ON portgroups (node_uuid);
 
@@ -185,6 +200,34 @@ CREATE TABLE deploy_templates (
     extra      TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra)),
     created_at INTEGER NOT NULL,
     updated_at INTEGER
+) STRICT;
+
+CREATE TABLE runbooks (
+    id              INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid            TEXT NOT NULL UNIQUE,
+    name            TEXT NOT NULL UNIQUE,
+    steps           TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(steps)), -- a list
+    disable_ramdisk INTEGER NOT NULL DEFAULT 0,
+    public          INTEGER NOT NULL DEFAULT 0,
+    owner           TEXT,
+    description     TEXT,
+    traits          TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(traits)), -- a list
+    extra           TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra)),
+    created_at      INTEGER NOT NULL,
+    updated_at      INTEGER
+) STRICT;
+
+CREATE TABLE inspection_rules (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid        TEXT NOT NULL UNIQUE,
+    description TEXT,
+    phase       TEXT NOT NULL,
+    priority    INTEGER NOT NULL DEFAULT 0,
+    sensitive   INTEGER NOT NULL DEFAULT 0,
+    conditions  TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(conditions)), -- a list
+    actions     TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(actions)),    -- a list
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER
 ) STRICT;
 
 -- What inspection found in a node.

@@ -24,6 +24,9 @@ type Portgroup struct {
 	StandalonePorts bool // its ports may be used on their own
 	InternalInfo    Object
 	Extra           Object
+	PhysicalNetwork *string // of all its ports; nil is the API's null
+	Category        *string // for people; nil is the API's null
+	Dynamic         bool    // a network service has made it
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 }

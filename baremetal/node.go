@@ -15,7 +15,7 @@ func (o Object) Text(key string) string {
 	return s
 }
 
-// Node is one machine, with the fields of Ironic's API 1.82. An empty string, a
+// Node is one machine, with the fields of Ironic's API 1.115. An empty string, a
 // nil pointer or a zero time is the API's null.
 type Node struct {
 	ID                   int64 // order of creation; the API's default sort key
@@ -28,6 +28,7 @@ type Node struct {
 	DriverInternalInfo   Object
 	InstanceInfo         Object
 	InstanceUUID         string
+	InstanceName         string // for people; unlike Name it need not be unique
 	Properties           Object
 	Extra                Object
 	NetworkData          Object
@@ -39,11 +40,14 @@ type Node struct {
 	AllocationUUID       string
 	CleanStep            Object
 	DeployStep           Object
+	ServiceStep          Object
+	DisablePowerOff      *bool  // the machine is rebooted instead
 	Conductor            string // host that serves the node
 	ConductorGroup       string
 	ConsoleEnabled       bool
 	Description          string
 	Fault                string
+	Health               string // as the BMC sums it up; "" is not known
 	InspectionStartedAt  time.Time
 	InspectionFinishedAt time.Time
 	LastError            string
@@ -51,6 +55,7 @@ type Node struct {
 	Owner                string
 	Maintenance          bool
 	MaintenanceReason    string
+	ParentNode           string // UUID of the node that this one is a part of; that one may be gone
 	PowerState           PowerState
 	TargetPowerState     PowerState
 	Protected            bool

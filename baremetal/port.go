@@ -20,6 +20,13 @@ type Port struct {
 	PhysicalNetwork     string
 	PXEEnabled          bool
 	PortgroupUUID       string
+	// For people and for what attaches networks; nil is the API's null, which is not "".
+	Name        *string // unique across nodes
+	Description *string
+	Vendor      *string
+	Category    *string
+	// AvailableForDynamicPortgroup lets a network service bond the port by itself.
+	AvailableForDynamicPortgroup bool
 }
 
 // ParseMAC returns the canonical form of a 48-bit MAC address: lower case with

@@ -44,6 +44,10 @@ const (
 	RescueFailed   ProvisionState = "rescue failed"
 	Unrescuing     ProvisionState = "unrescuing"
 	UnrescueFailed ProvisionState = "unrescue failed"
+	Servicing      ProvisionState = "servicing"
+	ServiceWait    ProvisionState = "service wait"
+	ServiceFailed  ProvisionState = "service failed"
+	ServiceHold    ProvisionState = "service hold"
 )
 
 // ProvisionEvent is what moves a node from one provision state to another:
@@ -63,9 +67,12 @@ const (
 	VerbAdopt    ProvisionEvent = "adopt"
 	VerbRescue   ProvisionEvent = "rescue"
 	VerbUnrescue ProvisionEvent = "unrescue"
+	VerbService  ProvisionEvent = "service"
+	VerbUnhold   ProvisionEvent = "unhold"
 
 	Done   ProvisionEvent = "done"
 	Fail   ProvisionEvent = "fail"
 	Wait   ProvisionEvent = "wait"
+	Hold   ProvisionEvent = "hold"
 	Resume ProvisionEvent = "resume"
 )

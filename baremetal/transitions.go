@@ -7,8 +7,7 @@ type move struct {
 	to   ProvisionState
 }
 
-// moves is Ironic's provision state machine (ironic/common/states.py, API 1.82)
-// without the hold states, which need step lists that pause.
+// moves is Ironic's provision state machine (ironic/common/state_machine.py, API 1.115).
 var moves = []move{
 	{Enroll, VerbManage, Verifying},
 	{Verifying, Done, Manageable},
@@ -28,6 +27,10 @@ var moves = []move{
 	{DeployWait, Resume, Deploying},
 	{DeployWait, Fail, DeployFailed},
 	{DeployWait, VerbAbort, DeployFailed},
+	{Deploying, Hold, DeployHold},
+	{DeployWait, Hold, DeployHold},
+	{DeployHold, VerbUnhold, DeployWait},
+	{DeployHold, VerbAbort, DeployFailed},
 	{DeployWait, VerbDelete, Deleting},
 	{DeployFailed, VerbRebuild, Deploying},
 	{DeployFailed, VerbDeploy, Deploying},
@@ -49,6 +52,10 @@ var moves = []move{
 	{CleanWait, Resume, Cleaning},
 	{CleanWait, Fail, CleanFailed},
 	{CleanWait, VerbAbort, CleanFailed},
+	{Cleaning, Hold, CleanHold},
+	{CleanWait, Hold, CleanHold},
+	{CleanHold, VerbUnhold, CleanWait},
+	{CleanHold, VerbAbort, CleanFailed},
 	{CleanFailed, VerbManage, Manageable},
 
 	{Inspecting, Done, Manageable},
@@ -84,18 +91,40 @@ var moves = []move{
 	{UnrescueFailed, VerbRescue, Rescuing},
 	{UnrescueFailed, VerbUnrescue, Unrescuing},
 	{UnrescueFailed, VerbDelete, Deleting},
+
+	{Active, VerbService, Servicing},
+	{Servicing, Done, Active},
+	{Servicing, Wait, ServiceWait},
+	{Servicing, Hold, ServiceHold},
+	{Servicing, Fail, ServiceFailed},
+	{ServiceWait, Resume, Servicing},
+	{ServiceWait, Hold, ServiceHold},
+	{ServiceWait, Fail, ServiceFailed},
+	{ServiceWait, VerbAbort, ServiceFailed},
+	{ServiceWait, VerbDelete, Deleting},
+	{ServiceHold, VerbService, Servicing},
+	{ServiceHold, VerbUnhold, ServiceWait},
+	{ServiceHold, Fail, ServiceFailed},
+	{ServiceHold, VerbAbort, ServiceFailed},
+	{ServiceFailed, VerbService, Servicing},
+	{ServiceFailed, VerbRescue, Rescuing},
+	{ServiceFailed, Wait, ServiceWait},
+	{ServiceFailed, Hold, ServiceHold},
+	{ServiceFailed, VerbDelete, Deleting},
+	{ServiceFailed, VerbAbort, Active},
 }
 
 // goals gives the state a transient state is on its way to: what the API shows
 // as target_provision_state. A manual clean aims at manageable instead.
 var goals = map[ProvisionState]ProvisionState{
 	Verifying: Manageable,
-	Deploying: Active, DeployWait: Active, DeployFailed: Active,
-	Deleting: Available, Cleaning: Available, CleanWait: Available, CleanFailed: Available,
+	Deploying: Active, DeployWait: Active, DeployFailed: Active, DeployHold: Active,
+	Deleting: Available, Cleaning: Available, CleanWait: Available, CleanFailed: Available, CleanHold: Available,
 	Inspecting: Manageable, InspectWait: Manageable, InspectFailed: Manageable,
 	Adopting: Active, AdoptFailed: Active,
 	Rescuing: Rescue, RescueWait: Rescue, RescueFailed: Rescue,
 	Unrescuing: Active, UnrescueFailed: Active,
+	Servicing: Active, ServiceWait: Active, ServiceFailed: Active, ServiceHold: Active,
 }
 
 // Next returns the state that event leads to from state, and whether the move
@@ -126,7 +155,17 @@ func (s ProvisionState) Known() bool {
 // that a restart finds the work interrupted.
 func (s ProvisionState) Transient() bool {
 	switch s {
-	case Verifying, Deploying, Deleting, Cleaning, Inspecting, Adopting, Rescuing, Unrescuing:
+	case Verifying, Deploying, Deleting, Cleaning, Inspecting, Adopting, Rescuing, Unrescuing, Servicing:
+		return true
+	}
+	return false
+}
+
+// Pauses reports whether work rests in this state to be taken up again: a node is held
+// until a client lets it go on, or waits for its ramdisk.
+func (s ProvisionState) Pauses() bool {
+	switch s {
+	case DeployWait, DeployHold, CleanWait, CleanHold, ServiceWait, ServiceHold, InspectWait, RescueWait:
 		return true
 	}
 	return false

@@ -2,6 +2,7 @@ package conductor
 
 import (
 	"context"
+	"time"
 
 	"ironhook/baremetal"
 	"ironhook/store"
@@ -19,14 +20,27 @@ func (c *Conductor) mayBegin(tx *store.Tx, n *baremetal.Node, event baremetal.Pr
 	return owning.Begin(tx, n, event)
 }
 
-// importImage is the step of a deployment that fetches an image from elsewhere.
+// importImage begins a deployment: an image that is elsewhere is fetched before anything
+// is done to the machine, for as long as that takes. An import that stalls ends by itself.
 func (c *Conductor) importImage(ctx context.Context, n *baremetal.Node) error {
 	storage, err := c.storageOf(n)
 	if err != nil {
 		return err
 	}
-	if owning, ok := storage.(Owning); ok {
-		return owning.Import(ctx, n)
+	owning, ok := storage.(Owning)
+	if !ok {
+		return nil
+	}
+	step := Step{Name: "import_image"}
+	err = c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
+		n.DeployStep = step.shown()
+		return nil
+	})
+	if err == nil {
+		err = owning.Import(ctx, n)
+	}
+	if err != nil {
+		return deploying.failed(n, step, err)
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"ironhook/baremetal"
 )
@@ -12,47 +11,32 @@ import (
 // Step is one step of a plan. Do is safe to repeat; Undo, which may be nil, reverts what Do
 // may have begun.
 type Step struct {
-	Name string
-	Do   func(ctx context.Context, n *baremetal.Node) error
-	Undo func(ctx context.Context, n *baremetal.Node) error
+	Name  string
+	Given baremetal.Object // as a client has given it; nil is a step of our own
+	Do    func(ctx context.Context, n *baremetal.Node) error
+	Undo  func(ctx context.Context, n *baremetal.Node) error
+	// Ends, unless "", stops the plan after the step, in a state that Hold or Wait leads to.
+	Ends baremetal.ProvisionEvent
+	// Priority is the place of a step among those of a deployment: the highest comes first.
+	Priority int
 }
 
-// follow runs the steps in order. It saves the name of each in deploy_step first and reads
-// the node again. When one fails, it and the steps before are undone in reverse; their
-// errors are joined to the first.
-func (c *Conductor) follow(ctx context.Context, uuid string, steps []Step) error {
-	for i, step := range steps {
-		n, err := c.enter(ctx, uuid, step.Name)
-		if err == nil {
-			err = step.Do(ctx, n)
-		}
-		if c.base.Err() != nil {
-			return err // interrupted by a shutdown: the machine stays as it is
-		}
-		if err != nil {
-			err = fmt.Errorf("%s: %w", step.Name, err)
-			return errors.Join(err, c.undo(context.WithoutCancel(ctx), uuid, steps[:i+1]))
-		}
+// shown is the step as the node's clean_step, deploy_step or service_step has it.
+func (s Step) shown() baremetal.Object {
+	if s.Given != nil {
+		return s.Given
 	}
-	return nil
+	return baremetal.Object{"step": s.Name, "interface": "deploy"}
 }
 
-// enter saves the name of the next step and returns the current node.
-func (c *Conductor) enter(ctx context.Context, uuid, step string) (node *baremetal.Node, err error) {
-	err = c.change(ctx, uuid, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
-		n.DeployStep = baremetal.Object{"step": step, "interface": "deploy"}
-		node = n
-		return nil
-	})
-	return node, err
-}
-
-func (c *Conductor) undo(ctx context.Context, uuid string, done []Step) error {
+// undo takes back what was done in reverse and returns the reason for that, with what
+// went wrong on the way back.
+func (c *Conductor) undo(ctx context.Context, uuid string, done []Step, reason error) error {
 	n, err := c.node(ctx, uuid)
 	if err != nil {
-		return err
+		return errors.Join(reason, err)
 	}
-	var failed []error
+	failed := []error{reason}
 	for i := len(done) - 1; i >= 0; i-- {
 		if done[i].Undo == nil {
 			continue
@@ -60,6 +44,9 @@ func (c *Conductor) undo(ctx context.Context, uuid string, done []Step) error {
 		if err := done[i].Undo(ctx, n); err != nil {
 			failed = append(failed, fmt.Errorf("undo %s: %w", done[i].Name, err))
 		}
+	}
+	if len(failed) == 1 {
+		return reason
 	}
 	return errors.Join(failed...)
 }

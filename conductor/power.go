@@ -62,8 +62,18 @@ func MaySwitch(n *baremetal.Node, ident, action string) error {
 		return fleet.Refuse(action, ident, string(n.PowerState))
 	case n.ProvisionState == baremetal.Cleaning || n.ProvisionState == baremetal.CleanWait:
 		return fleet.Refuse(action, ident, string(n.ProvisionState))
+	case powerResult[baremetal.PowerState(action)] == baremetal.PowerOff && staysOn(n):
+		return mayNotBeOff(action)
 	}
 	return nil
+}
+
+// staysOn reports whether the machine must not be switched off: it can be rebooted.
+func staysOn(n *baremetal.Node) bool { return n.DisablePowerOff != nil && *n.DisablePowerOff }
+
+// mayNotBeOff is Ironic's PowerStateFailure.
+func mayNotBeOff(action string) error {
+	return baremetal.Errorf(baremetal.ErrConflict, "Failed to set node power state to %s.", action)
 }
 
 // switchPower brings a reserved node to target and records the outcome. Volumes are
@@ -112,6 +122,9 @@ func (c *Conductor) powerAction(ctx context.Context, n *baremetal.Node, target b
 	before, err := power.State(ctx, n)
 	if err != nil {
 		return baremetal.PowerError, err
+	}
+	if powerResult[target] == baremetal.PowerOff && staysOn(n) && before != baremetal.PowerOff {
+		return before, mayNotBeOff(string(target))
 	}
 	reboots := target == baremetal.Reboot || target == baremetal.SoftReboot
 	if reboots && before == baremetal.PowerOn {

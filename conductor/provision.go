@@ -1,7 +1,9 @@
 package conductor
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,6 +18,8 @@ type ProvisionRequest struct {
 	ConfigDrive    any    // a string or an object; nil leaves instance_info alone
 	CleanSteps     []baremetal.Object
 	DeploySteps    []baremetal.Object
+	ServiceSteps   []baremetal.Object
+	DisableRamdisk bool // of cleaning and servicing; Ironhook runs no ramdisk in either
 	RescuePassword string
 }
 
@@ -28,6 +32,7 @@ var verbs = map[string]baremetal.ProvisionEvent{
 	"inspect": baremetal.VerbInspect, "abort": baremetal.VerbAbort,
 	"clean": baremetal.VerbClean, "adopt": baremetal.VerbAdopt,
 	"rescue": baremetal.VerbRescue, "unrescue": baremetal.VerbUnrescue,
+	"service": baremetal.VerbService, "unhold": baremetal.VerbUnhold,
 }
 
 // Provision starts a transition of the state machine. It returns when the verb is accepted;
@@ -61,10 +66,7 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 		if n.ProvisionState != baremetal.CleanFailed {
 			n.LastError = "" // after a failed cleaning the reason stays for the operator
 		}
-		if event == baremetal.VerbClean {
-			n.CleanStep = baremetal.Object{"step": "manual"}
-			n.DriverInternalInfo = with(n.DriverInternalInfo, "clean_steps", r.CleanSteps)
-		}
+		r.begin(n, event)
 		return tx.Append(enterState(n, next, tx.Now()))
 	})
 	if err != nil {
@@ -78,6 +80,29 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 func (r ProvisionRequest) store(n *baremetal.Node) {
 	if r.ConfigDrive != nil {
 		n.InstanceInfo = with(n.InstanceInfo, "configdrive", r.ConfigDrive)
+	}
+}
+
+// begin gives the node the steps of the flow that the verb begins, or ends the flow that
+// the verb cuts short.
+func (r ProvisionRequest) begin(n *baremetal.Node, event baremetal.ProvisionEvent) {
+	switch event {
+	case baremetal.VerbClean:
+		cleaning.begin(n, r.CleanSteps, r.DisableRamdisk)
+		n.CleanStep = baremetal.Object{"step": "manual"}
+	case baremetal.VerbService:
+		servicing.begin(n, r.ServiceSteps, r.DisableRamdisk)
+	case baremetal.VerbDeploy, baremetal.VerbRebuild:
+		deploying.begin(n, r.DeploySteps, false)
+	case baremetal.VerbDelete:
+		if f, ok := flows[n.ProvisionState]; ok {
+			f.end(n)
+		}
+	case baremetal.VerbAbort:
+		n.LastError = "By request, the operation was aborted"
+		if f, ok := flows[n.ProvisionState]; ok {
+			n.LastError = f.abort(n)
+		}
 	}
 }
 
@@ -96,10 +121,18 @@ func allowed(n *baremetal.Node, event baremetal.ProvisionEvent) error {
 		return baremetal.Errorf(baremetal.ErrInvalid,
 			"The provisioning operation can't be performed on node %s because it's in maintenance mode.", n.UUID)
 	}
-	if event == baremetal.VerbRebuild || event == baremetal.VerbDelete {
-		return fleet.Unprotected(n)
+	if n.Maintenance && event == baremetal.VerbAbort && n.ProvisionState == baremetal.ServiceFailed {
+		return baremetal.Errorf(baremetal.ErrInvalid, `Can not abort service on node "%s" while it is in maintenance mode. Please remove `+
+			"the node from maintenance prior to issuing the request to abort the service operation.", n.UUID)
 	}
-	return nil
+	if event != baremetal.VerbRebuild && event != baremetal.VerbDelete {
+		return nil
+	}
+	if n.Interfaces.Deploys() && staysOn(n) && n.PowerState != baremetal.PowerOff {
+		return baremetal.Errorf(baremetal.ErrConflict, "Node %s has disable_power_off set, and its volumes are taken from it only while "+
+			"it is off: switch the machine off by hand, or unset disable_power_off.", n.UUID)
+	}
+	return fleet.Unprotected(n)
 }
 
 // MayProvision refuses a verb, as the API spells it, that is not allowed in the node's
@@ -134,6 +167,10 @@ func (c *Conductor) mayProvision(tx *store.Tx, n *baremetal.Node, event baremeta
 		if r.CleanSteps == nil {
 			return baremetal.Errorf(baremetal.ErrInvalid, `"clean_steps" is required when setting target provision state to clean`)
 		}
+	case baremetal.VerbService:
+		if len(r.ServiceSteps) == 0 {
+			return baremetal.Errorf(baremetal.ErrInvalid, `"service_steps" is required when setting target provision state to service`)
+		}
 	}
 	return nil
 }
@@ -156,28 +193,53 @@ func (c *Conductor) carryOut(ctx context.Context, uuid string, state baremetal.P
 	if !ok {
 		return nil // a stable state: nothing to do
 	}
-	err := w.do(c, ctx, uuid)
+	ended, err := w.do(c, ctx, uuid)
 	if c.base.Err() != nil {
 		return err // interrupted by a shutdown: Recover handles it
 	}
 	var next baremetal.ProvisionState
 	changed := c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
-		outcome := w.done
 		var events []baremetal.Event
-		switch {
-		case err != nil:
-			outcome, n.LastError = baremetal.Fail, fmt.Sprintf(w.failed, n.UUID, sentence(err))
-			events = append(events, baremetal.Event{Kind: baremetal.EventError, Step: w.step, Detail: n.LastError})
-		case state == baremetal.Cleaning && n.TargetProvisionState == baremetal.Manageable:
-			outcome = baremetal.VerbManage
+		if err != nil {
+			events = append(events, w.fail(n, err))
 		}
-		next, _ = state.Next(outcome)
-		moved := enterState(n, next, now)
-		n.DeployStep, n.CleanStep = nil, nil
-		return append(events, moved)
+		next, _ = state.Next(w.outcome(n, ended, err))
+		events = append(events, enterState(n, next, now))
+		if f, ok := flows[state]; ok && !next.Pauses() {
+			f.leave(n)
+		}
+		return events
 	})
 	if changed != nil || err != nil {
 		return changed
 	}
 	return c.carryOut(ctx, uuid, next) // deleting leads to cleaning, which leads to available
+}
+
+// outcome is what the end of the work means to the state machine.
+func (w work) outcome(n *baremetal.Node, ended baremetal.ProvisionEvent, err error) baremetal.ProvisionEvent {
+	switch {
+	case err != nil:
+		return baremetal.Fail
+	case ended != "":
+		return ended
+	case n.ProvisionState == baremetal.Cleaning && n.TargetProvisionState == baremetal.Manageable:
+		return baremetal.VerbManage
+	}
+	return w.done
+}
+
+// fail records why the work failed. A step that failed half-way may have left the machine
+// in need of a person.
+func (w work) fail(n *baremetal.Node, err error) baremetal.Event {
+	var step stepFailed
+	if !errors.As(err, &step) {
+		n.LastError = fmt.Sprintf(w.failed, n.UUID, sentence(err))
+		return baremetal.Event{Kind: baremetal.EventError, Step: w.step, Detail: n.LastError}
+	}
+	n.LastError = sentence(err)
+	if f := flows[n.ProvisionState]; f.fault != "" {
+		n.Maintenance, n.Fault, n.MaintenanceReason = true, f.fault, cmp.Or(n.MaintenanceReason, n.LastError)
+	}
+	return baremetal.Event{Kind: baremetal.EventError, Step: w.step, Detail: n.LastError}
 }

@@ -27,16 +27,20 @@ func (c *Conductor) Recover(ctx context.Context) error {
 }
 
 func (c *Conductor) recoverNode(tx *store.Tx, n *baremetal.Node) error {
-	n.Reservation, n.DeployStep = "", nil
+	n.Reservation = ""
 	if n.TargetPowerState != "" {
 		n.TargetPowerState = ""
 		n.LastError = "Ironhook stopped during a power action; ask for it again."
 	}
 	if n.ProvisionState.Transient() {
+		f, stepwise := flows[n.ProvisionState]
 		next, _ := n.ProvisionState.Next(baremetal.Fail)
 		n.LastError = fmt.Sprintf("Ironhook stopped while the node was %s; ask for it again.", n.ProvisionState)
 		if err := tx.Append(enterState(n, next, tx.Now())); err != nil {
 			return err
+		}
+		if stepwise {
+			f.leave(n)
 		}
 	}
 	return tx.Nodes().Update(n)

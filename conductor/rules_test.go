@@ -23,6 +23,7 @@ func TestEveryVerbOutsideTheTableIsRefused(t *testing.T) {
 		baremetal.DeployWait, baremetal.DeployFailed, baremetal.Deleting, baremetal.Cleaning, baremetal.CleanWait, baremetal.CleanFailed,
 		baremetal.Failed, baremetal.Inspecting, baremetal.InspectWait, baremetal.InspectFailed, baremetal.Adopting, baremetal.AdoptFailed,
 		baremetal.Rescue, baremetal.Rescuing, baremetal.RescueWait, baremetal.RescueFailed, baremetal.Unrescuing, baremetal.UnrescueFailed,
+		baremetal.DeployHold, baremetal.CleanHold, baremetal.Servicing, baremetal.ServiceWait, baremetal.ServiceFailed, baremetal.ServiceHold,
 	}
 	for _, state := range states {
 		edit(t, c, func(n *baremetal.Node) { n.ProvisionState = state })
@@ -200,7 +201,7 @@ func TestUndoneInReverse(t *testing.T) {
 	m.fail["do c"], m.fail["undo b"] = errors.New("no c"), errors.New("no way back")
 	bare := step("x")
 	bare.Undo = nil
-	err := c.follow(t.Context(), id, []Step{step("a"), bare, step("b"), step("c"), step("d")})
+	_, err := c.follow(t.Context(), id, deploying, []Step{step("a"), bare, step("b"), step("c"), step("d")}, 0)
 	if err == nil || !strings.Contains(err.Error(), "c: no c") || !strings.Contains(err.Error(), "undo b: no way back") {
 		t.Errorf("follow = %v, want both failures", err)
 	}
@@ -229,7 +230,7 @@ func TestAMachineThatCameOnLateIsUndone(t *testing.T) {
 // says the same of what it can know.
 func TestWhatCannotBeDoneIsRefused(t *testing.T) {
 	step := baremetal.Object{"interface": "raid", "step": "apply", "args": map[string]any{"password": "hush"}, "priority": 1}
-	const noStep = "node does not support this deploy step: {'interface': 'raid', 'step': 'apply'}."
+	const noStep = "node does not support this deploy step: {'interface': 'raid', 'step': 'apply'"
 	for _, c := range []struct {
 		what     string
 		set      func(*baremetal.Node)
@@ -240,7 +241,7 @@ func TestWhatCannotBeDoneIsRefused(t *testing.T) {
 		{"steps", func(*baremetal.Node) {}, ProvisionRequest{Target: "active", DeploySteps: []baremetal.Object{step}}, []string{noStep}, false},
 		{"a template", func(n *baremetal.Node) {
 			n.Traits, n.InstanceInfo = []string{"CUSTOM_RAID"}, baremetal.Object{"traits": []any{"CUSTOM_RAID"}}
-		}, ProvisionRequest{Target: "active"}, []string{noStep}, true},
+		}, ProvisionRequest{Target: "active"}, []string{"names deploy template " + id}, true},
 		{"a trait that the node has not", func(n *baremetal.Node) { n.InstanceInfo = baremetal.Object{"traits": []any{"CUSTOM_GPU"}} },
 			ProvisionRequest{Target: "active"}, []string{"is missing traits CUSTOM_GPU."}, true},
 		{"everything", func(n *baremetal.Node) {

@@ -17,24 +17,33 @@ const (
 	syncWorkers = 8
 )
 
+// expireInterval is the time between two searches for nodes that have waited too long.
+const expireInterval = time.Minute
+
 // Run is the power sync: it reads the power state of every machine periodically until ctx
 // ends, so that the API also shows changes made at the machine. It observes and never
-// switches.
+// switches. It also fails the nodes that have waited too long.
 func (c *Conductor) Run(ctx context.Context) error {
-	if c.PowerInterval == 0 {
-		<-ctx.Done()
-		return nil
+	expiry := time.NewTicker(expireInterval)
+	defer expiry.Stop()
+	var power <-chan time.Time // nil never ticks
+	if c.PowerInterval > 0 {
+		tick := time.NewTicker(c.PowerInterval)
+		defer tick.Stop()
+		power = tick.C
 	}
-	tick := time.NewTicker(c.PowerInterval)
-	defer tick.Stop()
 	for {
+		var err error
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
-			if err := c.syncPower(ctx); err != nil && ctx.Err() == nil {
-				c.Log.Error("ask machines for their power state", "error", err)
-			}
+		case <-power:
+			err = c.syncPower(ctx)
+		case <-expiry.C:
+			err = c.expire(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			c.Log.Error("look after the nodes", "error", err)
 		}
 	}
 }

@@ -118,24 +118,14 @@ func (c *Conductor) validateDeploy(tx *store.Tx, n *baremetal.Node) error {
 // against it, at once. Ironic leaves the volumes to the deployment, which fails for the
 // same reasons.
 func (c *Conductor) mayDeploy(tx *store.Tx, n *baremetal.Node, event baremetal.ProvisionEvent, r ProvisionRequest) error {
-	reasons := []error{checkSteps(r.DeploySteps)}
+	_, err := c.given(deploying, n, r.DeploySteps)
+	reasons := []error{err}
 	for _, kind := range []string{"power", "deploy", "storage"} {
 		if kind != "storage" || n.Interfaces.Deploys() {
 			reasons = append(reasons, c.validateInterface(tx, n, kind))
 		}
 	}
 	return all(append(reasons, c.mayBegin(tx, n, event))...)
-}
-
-// checkSteps refuses steps that the request adds to those of a deployment, or takes from
-// them: they are what they are. Arguments are not shown, for they may be secret.
-func checkSteps(steps []baremetal.Object) error {
-	var reasons []error
-	for _, s := range steps {
-		reasons = append(reasons, baremetal.Errorf(baremetal.ErrInvalid,
-			"node does not support this deploy step: {'interface': '%.64s', 'step': '%.64s'}.", s.Text("interface"), s.Text("step")))
-	}
-	return all(reasons...)
 }
 
 // checkTraits refuses traits of the instance that the node does not have, and those that
@@ -154,7 +144,8 @@ func checkTraits(tx *store.Tx, n *baremetal.Node) error {
 			return err
 		}
 		for _, template := range templates {
-			reasons = append(reasons, checkSteps(template.Steps))
+			reasons = append(reasons, baremetal.Errorf(baremetal.ErrInvalid,
+				"The instance trait %s names deploy template %s, whose steps are not part of a deployment by trait: give them as deploy_steps.", name, template.UUID))
 		}
 	}
 	return all(reasons...)

@@ -1,9 +1,9 @@
 package conductor
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -13,23 +13,31 @@ import (
 
 // work is the work of a transient state.
 type work struct {
-	do     func(c *Conductor, ctx context.Context, uuid string) error
+	do     func(c *Conductor, ctx context.Context, uuid string) (baremetal.ProvisionEvent, error)
 	done   baremetal.ProvisionEvent // the event of success
 	failed string                   // last_error: node, then reason
 	step   baremetal.EventKind      // step of a boot that a failure prevents
 }
 
-// works by state. Ironhook has no agent: cleaning, inspection and rescue run nothing on the
-// machine and end at once.
+// works by state. Ironhook has no agent: inspection and rescue run nothing on the machine
+// and end at once.
 var works = map[baremetal.ProvisionState]work{
-	baremetal.Verifying:  {(*Conductor).verify, baremetal.Done, "Failed to get power state for node %s. Error: %s", ""},
+	baremetal.Verifying:  {atOnce((*Conductor).verify), baremetal.Done, "Failed to get power state for node %s. Error: %s", ""},
 	baremetal.Deploying:  {(*Conductor).deploy, baremetal.Done, "Failed to deploy node %s: %s", baremetal.EventPowerOn},
-	baremetal.Deleting:   {(*Conductor).tearDown, baremetal.VerbClean, "Failed to tear down node %s: %s", ""},
+	baremetal.Deleting:   {atOnce((*Conductor).tearDown), baremetal.VerbClean, "Failed to tear down node %s: %s", ""},
 	baremetal.Cleaning:   {(*Conductor).clean, baremetal.Done, "Cannot clean node %s: %s", ""},
-	baremetal.Inspecting: {(*Conductor).inspect, baremetal.Done, "Failed to inspect node %s: %s", ""},
-	baremetal.Adopting:   {(*Conductor).verify, baremetal.Done, "Failed to adopt node %s: %s", ""},
-	baremetal.Rescuing:   {nothing, baremetal.Done, "Failed to rescue node %s: %s", ""},
-	baremetal.Unrescuing: {nothing, baremetal.Done, "Failed to unrescue node %s: %s", ""},
+	baremetal.Inspecting: {atOnce((*Conductor).inspect), baremetal.Done, "Failed to inspect node %s: %s", ""},
+	baremetal.Adopting:   {atOnce((*Conductor).verify), baremetal.Done, "Failed to adopt node %s: %s", ""},
+	baremetal.Rescuing:   {atOnce(nothing), baremetal.Done, "Failed to rescue node %s: %s", ""},
+	baremetal.Unrescuing: {atOnce(nothing), baremetal.Done, "Failed to unrescue node %s: %s", ""},
+	baremetal.Servicing:  {(*Conductor).service, baremetal.Done, "Cannot service node %s: %s", ""},
+}
+
+// atOnce is work that neither is held nor waits.
+func atOnce(do func(c *Conductor, ctx context.Context, uuid string) error) func(*Conductor, context.Context, string) (baremetal.ProvisionEvent, error) {
+	return func(c *Conductor, ctx context.Context, uuid string) (baremetal.ProvisionEvent, error) {
+		return "", do(c, ctx, uuid)
+	}
 }
 
 func nothing(*Conductor, context.Context, string) error { return nil }
@@ -57,34 +65,42 @@ func (c *Conductor) verify(ctx context.Context, uuid string) error {
 	})
 }
 
-// cleanSteps are the steps of manual cleaning that an interface can do without an agent on
-// the machine.
-var cleanSteps = map[string]map[string][]string{
-	"bios": {"fake": {"apply_configuration", "factory_reset"}},
-	"raid": {"fake": {"create_configuration", "delete_configuration"}},
+// clean does the steps of a manual cleaning. Automated cleaning has none, though those of
+// a manual one that failed may still be there to see.
+func (c *Conductor) clean(ctx context.Context, uuid string) (baremetal.ProvisionEvent, error) {
+	n, err := c.node(ctx, uuid)
+	if err != nil || n.CleanStep == nil {
+		return "", err
+	}
+	return c.doGiven(ctx, n, cleaning)
 }
 
-// clean checks the steps of a manual cleaning against those that the node's interfaces can
-// do. Automated cleaning has no steps, even if those of a failed manual one are still
-// recorded.
-func (c *Conductor) clean(ctx context.Context, uuid string) error {
+// service does the steps of servicing. The machine keeps its instance and its volumes.
+func (c *Conductor) service(ctx context.Context, uuid string) (baremetal.ProvisionEvent, error) {
 	n, err := c.node(ctx, uuid)
 	if err != nil {
-		return err
+		return "", err
 	}
-	var steps []any
-	if n.CleanStep != nil {
-		steps, _ = n.DriverInternalInfo["clean_steps"].([]any)
+	return c.doGiven(ctx, n, servicing)
+}
+
+// doGiven does the steps that the request of the flow gave the node, from where it stands.
+func (c *Conductor) doGiven(ctx context.Context, n *baremetal.Node, f flow) (baremetal.ProvisionEvent, error) {
+	steps, err := c.given(f, n, f.steps(n))
+	if err != nil {
+		return "", err
 	}
-	for _, s := range steps {
-		step, _ := s.(map[string]any)
-		kind, name := baremetal.Object(step).Text("interface"), baremetal.Object(step).Text("step")
-		if !slices.Contains(cleanSteps[kind][n.Interfaces[kind]], name) {
-			return fmt.Errorf("node does not support this clean step: {'interface': '%s', 'step': '%s'}", kind, name)
-		}
+	return c.goOn(ctx, n, f, steps)
+}
+
+// goOn follows the flow's steps from where the node stands. At the end the flow is forgotten.
+func (c *Conductor) goOn(ctx context.Context, n *baremetal.Node, f flow, steps []Step) (baremetal.ProvisionEvent, error) {
+	outcome, err := c.follow(ctx, n.UUID, f, steps, f.next(n))
+	if err != nil || outcome != baremetal.Done {
+		return outcome, err
 	}
-	return c.change(ctx, uuid, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
-		n.DriverInternalInfo = with(n.DriverInternalInfo, "clean_steps", nil)
+	return "", c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
+		f.end(n)
 		return nil
 	})
 }
@@ -97,48 +113,73 @@ func (c *Conductor) inspect(ctx context.Context, uuid string) error {
 }
 
 // deploy boots a machine from its boot volume, in the steps of Ironic's direct deploy for
-// such a node. A fake deploy interface leaves the machine alone.
-func (c *Conductor) deploy(ctx context.Context, uuid string) error {
+// such a node. A fake deploy interface leaves the machine alone. The steps that a client
+// adds stand among ours by priority.
+func (c *Conductor) deploy(ctx context.Context, uuid string) (baremetal.ProvisionEvent, error) {
 	n, err := c.node(ctx, uuid)
 	if err != nil {
-		return err
+		return "", err
 	}
-	if n.Interfaces.Deploys() {
-		if err := c.install(ctx, uuid); err != nil {
-			return err
+	added, err := c.given(deploying, n, deploying.steps(n))
+	if err != nil {
+		return "", err
+	}
+	unhurried := baremetal.WithUser(c.base, baremetal.UserOf(ctx))
+	if n.Interfaces.Deploys() && deploying.next(n) == 0 {
+		if err := c.importImage(unhurried, n); err != nil {
+			return "", err
 		}
 	}
-	return c.change(ctx, uuid, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
-		n.DriverInternalInfo = with(n.DriverInternalInfo, "deploy_steps", nil)
-		return nil
-	})
-}
-
-// install imports the image before anything is done to the machine, for as long as that
-// takes: an import that stalls ends by itself. The time of a task is that of the rest.
-func (c *Conductor) install(ctx context.Context, uuid string) error {
-	unhurried := baremetal.WithUser(c.base, baremetal.UserOf(ctx))
-	if err := c.follow(unhurried, uuid, []Step{{Name: "import_image", Do: c.importImage}}); err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(unhurried, taskTime)
+	ctx, cancel := context.WithTimeout(unhurried, taskTime) // the import took as long as it did
 	defer cancel()
-	return c.follow(ctx, uuid, deploySteps(c))
+	return c.goOn(ctx, n, deploying, deployPlan(c, n, added))
 }
 
-// deploySteps are the steps of a deployment. A volume that an earlier deployment made is
-// replaced while the machine is off. Power-on attaches the volumes and sets the network as
-// boot device, as in any later power cycle.
+// deployPlan is our own steps and those added. A step without a priority is not done; of
+// two with the same, ours comes first.
+func deployPlan(c *Conductor, n *baremetal.Node, added []Step) []Step {
+	plan := deploySteps(c)
+	if !n.Interfaces.Deploys() {
+		plan = nil
+	}
+	for _, step := range added {
+		if step.Priority > 0 {
+			plan = append(plan, step)
+		}
+	}
+	slices.SortStableFunc(plan, func(a, b Step) int { return cmp.Compare(b.Priority, a.Priority) })
+	return plan
+}
+
+// deploySteps are the steps of a deployment, with Ironic's priorities. A volume that an
+// earlier deployment made is replaced while the machine is off. Power-on attaches the
+// volumes and sets the network as boot device, as in any later power cycle. A machine that
+// must not be switched off is rebooted.
 func deploySteps(c *Conductor) []Step {
-	off := func(ctx context.Context, n *baremetal.Node) error { return c.power(ctx, n, baremetal.PowerOff) }
+	off := func(ctx context.Context, n *baremetal.Node) error {
+		if staysOn(n) {
+			return nil
+		}
+		return c.power(ctx, n, baremetal.PowerOff)
+	}
+	on := func(ctx context.Context, n *baremetal.Node) error {
+		if staysOn(n) {
+			return c.power(ctx, n, baremetal.Reboot)
+		}
+		return c.power(ctx, n, baremetal.PowerOn)
+	}
 	return []Step{
-		{Name: "power_off", Do: off},
-		{Name: "write_image", Do: c.remake},
-		{Name: "prepare_instance_boot", Do: c.chooseBootVolume},
+		{Name: "power_off", Priority: 100, Do: off},
+		{Name: "write_image", Priority: 80, Do: c.remake},
+		{Name: "prepare_instance_boot", Priority: 60, Do: c.chooseBootVolume},
 		{
-			Name: "boot_instance",
-			Do:   func(ctx context.Context, n *baremetal.Node) error { return c.power(ctx, n, baremetal.PowerOn) },
-			Undo: func(ctx context.Context, n *baremetal.Node) error { return errors.Join(off(ctx, n), c.detach(ctx, n)) },
+			Name: "boot_instance", Priority: 20, Do: on,
+			Undo: func(ctx context.Context, n *baremetal.Node) error {
+				if staysOn(n) {
+					return nil
+				}
+				return errors.Join(off(ctx, n), c.detach(ctx, n))
+			},
 		},
 	}
 }
@@ -209,7 +250,7 @@ func forgetInstance(tx *store.Tx, uuid string) error {
 			return err
 		}
 	}
-	n.InstanceInfo, n.InstanceUUID = nil, ""
+	n.InstanceInfo, n.InstanceUUID, n.InstanceName = nil, "", ""
 	delete(n.DriverInternalInfo, "boot_from_volume")
 	return tx.Nodes().Update(n)
 }

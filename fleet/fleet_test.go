@@ -233,6 +233,13 @@ func TestRefusedChangesLeaveNothing(t *testing.T) {
 		{f.SetTargetRAID(ctx, id, Rules{}, nil, nil), baremetal.ErrTooNew, "Request not acceptable."},
 		{f.CreateTemplate(ctx, &baremetal.DeployTemplate{Name: "CUSTOM_A", Steps: []baremetal.Object{step, step}}),
 			baremetal.ErrInvalid, "Duplicates: interface: raid, step: s."},
+		{f.CreateRunbook(ctx, &baremetal.Runbook{Name: "CUSTOM_A", Steps: []baremetal.Object{step, step}}),
+			baremetal.ErrInvalid, "Duplicates: interface: raid, step: s."},
+		{f.CreateRunbook(ctx, &baremetal.Runbook{Name: "CUSTOM_A", Owner: "me"}), baremetal.ErrInvalid, "other than your own project"},
+		{f.AddRunbookTrait(ctx, "CUSTOM_A", "CUSTOM_B"), baremetal.ErrNotFound, "Runbook CUSTOM_A could not be found."},
+		{f.CreateInspectionRule(ctx, &baremetal.InspectionRule{Phase: "late"}), baremetal.ErrInvalid, "Invalid phase: late. Valid phases are: main"},
+		{f.CreateNode(ctx, newest, &baremetal.Node{ParentNode: "nobody"}, nil), baremetal.ErrInvalid,
+			"Unable to apply the requested parent_node 'nobody'. Requested value was invalid."},
 	} {
 		if !errors.Is(c.err, c.kind) || !strings.Contains(c.err.Error(), c.says) {
 			t.Errorf("%v, want %v with %q", c.err, c.kind, c.says)

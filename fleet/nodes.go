@@ -16,6 +16,9 @@ import (
 // CreateNode enrols a node. given are the fields as the client sent them.
 func (f *Fleet) CreateNode(ctx context.Context, r Rules, n *baremetal.Node, given baremetal.Object) error {
 	n.UUID = cmp.Or(n.UUID, uuid.NewString())
+	if _, ok := given["disable_power_off"]; !ok {
+		n.DisablePowerOff = new(bool)
+	}
 	n.ProvisionState = baremetal.Available
 	if r.Enrols {
 		n.ProvisionState = baremetal.Enroll
@@ -25,6 +28,9 @@ func (f *Fleet) CreateNode(ctx context.Context, r Rules, n *baremetal.Node, give
 	}
 	return f.store.Update(ctx, func(tx *store.Tx) error {
 		if err := checkChassis(tx, n.ChassisUUID); err != nil {
+			return err
+		}
+		if err := adoptParent(tx, n); err != nil {
 			return err
 		}
 		if err := f.conductor.Equip(n); err != nil {
@@ -54,6 +60,27 @@ func checkGiven(r Rules, n *baremetal.Node, given baremetal.Object) error {
 		return invalid("Cannot create a node as a project scoped admin with an owner other than your own project.")
 	}
 	return nil
+}
+
+// adoptParent replaces the name of a node's parent by its UUID. The parent may be the node
+// itself.
+func adoptParent(tx *store.Tx, n *baremetal.Node) error {
+	if n.ParentNode == "" || n.ParentNode == n.UUID {
+		return nil
+	}
+	parent, err := tx.Nodes().Find(n.ParentNode)
+	if err != nil {
+		return err
+	}
+	if parent == nil {
+		return noParent(n.ParentNode)
+	}
+	n.ParentNode = parent.UUID
+	return nil
+}
+
+func noParent(ident string) error {
+	return invalid("Unable to apply the requested parent_node '%s'. Requested value was invalid.", ident)
 }
 
 // reserved are the words that are routes under /v1/nodes/.

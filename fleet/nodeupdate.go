@@ -13,6 +13,7 @@ import (
 type NodePatch struct {
 	Ident           string    // the UUID or name that the client sent
 	Names           []*string // the new names, nil for null
+	Orphans         bool      // it sets parent_node to null; removing it is another operation
 	Unbinds         bool      // it removes the instance, and does nothing else
 	ResetInterfaces bool      // a new driver sets its default interfaces
 	// Apply changes the node and returns the names of the fields whose values differ now.
@@ -43,6 +44,9 @@ func mayUpdate(n *baremetal.Node, r Rules, p NodePatch) error {
 		if err := r.inspecting(n, `node "`+n.UUID+`"`); err != nil {
 			return err
 		}
+	}
+	if p.Orphans {
+		return noParent("None")
 	}
 	refusal := "Node " + p.Ident + ": Cannot change name to invalid name '%s'"
 	for _, name := range p.Names {
@@ -75,6 +79,12 @@ func (f *Fleet) updateNode(tx *store.Tx, n *baremetal.Node, r Rules, p NodePatch
 	if err := checkFlags(n, changed); err != nil {
 		return err
 	}
+	if slices.Contains(changed, "parent_node") {
+		if err := adoptParent(tx, n); err != nil {
+			return err
+		}
+	}
+	nameInstance(n, changed)
 	if err := f.updateInterfaces(n, changed, p.ResetInterfaces); err != nil {
 		return err
 	}
@@ -85,6 +95,14 @@ func (f *Fleet) updateNode(tx *store.Tx, n *baremetal.Node, r Rules, p NodePatch
 		return tx.Nodes().Update(n)
 	}
 	return save(tx, n, "changed: "+strings.Join(changed, ", "))
+}
+
+// nameInstance takes the name of an instance that has none from where compute services
+// write it.
+func nameInstance(n *baremetal.Node, changed []string) {
+	if n.InstanceName == "" && slices.Contains(changed, "instance_info") {
+		n.InstanceName = n.InstanceInfo.Text("display_name")
+	}
 }
 
 // checkFlags checks the rules of maintenance, protected, retired and their reasons.

@@ -15,6 +15,9 @@ import (
 // CreatePort adds a port to a node. given are the fields as the client sent them.
 func (f *Fleet) CreatePort(ctx context.Context, r Rules, p *baremetal.Port, given baremetal.Object) error {
 	p.UUID = cmp.Or(p.UUID, uuid.NewString())
+	if _, ok := given["available_for_dynamic_portgroup"]; !ok {
+		p.AvailableForDynamicPortgroup = true
+	}
 	return f.store.Update(ctx, func(tx *store.Tx) error {
 		if _, err := nodeNamed(tx, p.NodeUUID); err != nil {
 			return err

@@ -28,6 +28,7 @@ var (
 	updatable = states{
 		baremetal.DeployFailed, baremetal.Inspecting, baremetal.InspectFailed, baremetal.InspectWait, baremetal.CleanFailed,
 		baremetal.Failed, baremetal.Verifying, baremetal.AdoptFailed, baremetal.RescueFailed, baremetal.UnrescueFailed,
+		baremetal.ServiceHold, baremetal.ServiceFailed,
 	}
 	// malleable are the states in which interfaces and the resource class may change.
 	malleable = states{baremetal.Enroll, baremetal.Inspecting, baremetal.InspectWait, baremetal.Manageable, baremetal.Available}
@@ -41,7 +42,7 @@ var (
 	// waiting are the states in which a machine may run a ramdisk of the conductor.
 	waiting = states{
 		baremetal.Deploying, baremetal.DeployWait, baremetal.Cleaning, baremetal.CleanWait,
-		baremetal.Inspecting, baremetal.InspectWait, baremetal.Rescuing, baremetal.RescueWait,
+		baremetal.Inspecting, baremetal.InspectWait, baremetal.Rescuing, baremetal.RescueWait, baremetal.ServiceWait,
 	}
 	// protectable are the states in which a node may become protected.
 	protectable = states{baremetal.Active, baremetal.Rescue}

@@ -17,16 +17,17 @@ var every = []baremetal.ProvisionState{
 	baremetal.DeployWait, baremetal.DeployFailed, baremetal.Deleting, baremetal.Cleaning, baremetal.CleanWait, baremetal.CleanFailed,
 	baremetal.Failed, baremetal.Inspecting, baremetal.InspectWait, baremetal.InspectFailed, baremetal.Adopting, baremetal.AdoptFailed,
 	baremetal.Rescue, baremetal.Rescuing, baremetal.RescueWait, baremetal.RescueFailed, baremetal.Unrescuing, baremetal.UnrescueFailed,
+	baremetal.DeployHold, baremetal.CleanHold, baremetal.Servicing, baremetal.ServiceWait, baremetal.ServiceFailed, baremetal.ServiceHold,
 }
 
 var newest = Rules{Names: AnyNames, Enrols: true, ChassisRemovable: true, InspectingLocks: true,
-	NetworkType: true, TargetRAID: true, Backfill: true, AgentToken: true}
+	NetworkType: true, TargetRAID: true, Backfill: true, AgentToken: true, RunbookTraits: true}
 
 // TestRulesOverStates checks each rule in every state: where it allows the request, and
 // part of Ironic's message elsewhere.
 func TestRulesOverStates(t *testing.T) {
 	const resting = "enroll|verifying|manageable|available|active|deploy failed|clean failed|error|inspect wait|inspect failed|" +
-		"adopt failed|rescue|rescue failed|unrescue failed"
+		"adopt failed|rescue|rescue failed|unrescue failed|service hold|service failed"
 	const inspecting = `while it is in state "inspecting".`
 	for _, c := range []struct {
 		rule   string

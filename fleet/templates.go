@@ -12,7 +12,7 @@ var templates = kind[baremetal.DeployTemplate]{(*store.Tx).DeployTemplates, func
 
 // CreateTemplate adds a deploy template.
 func (f *Fleet) CreateTemplate(ctx context.Context, v *baremetal.DeployTemplate) error {
-	if err := distinctSteps(v); err != nil {
+	if err := distinctSteps("deploy template", v.Steps); err != nil {
 		return err
 	}
 	return f.store.Update(ctx, func(tx *store.Tx) error { return templates.insert(tx, v) })
@@ -20,7 +20,7 @@ func (f *Fleet) CreateTemplate(ctx context.Context, v *baremetal.DeployTemplate)
 
 // UpdateTemplate changes the deploy template and returns it.
 func (f *Fleet) UpdateTemplate(ctx context.Context, ident string, p Patch[baremetal.DeployTemplate]) (*baremetal.DeployTemplate, error) {
-	return templates.update(ctx, f, ident, p, func(_ *store.Tx, v *baremetal.DeployTemplate) error { return distinctSteps(v) })
+	return templates.update(ctx, f, ident, p, func(_ *store.Tx, v *baremetal.DeployTemplate) error { return distinctSteps("deploy template", v.Steps) })
 }
 
 // DeleteTemplate deletes the deploy template.
@@ -28,11 +28,12 @@ func (f *Fleet) DeleteTemplate(ctx context.Context, ident string) error {
 	return templates.remove(ctx, f, ident, func(*store.Tx, *baremetal.DeployTemplate) error { return nil })
 }
 
-// distinctSteps refuses a step that a template contains twice.
-func distinctSteps(v *baremetal.DeployTemplate) error {
+// distinctSteps refuses a step that a template or a runbook contains twice. noun is the
+// word of Ironic's message for either.
+func distinctSteps(noun string, steps []baremetal.Object) error {
 	seen := map[string]bool{}
 	var twice []string
-	for _, step := range v.Steps {
+	for _, step := range steps {
 		key := "interface: " + step.Text("interface") + ", step: " + step.Text("step")
 		if seen[key] {
 			twice = append(twice, key)
@@ -42,6 +43,6 @@ func distinctSteps(v *baremetal.DeployTemplate) error {
 	if twice == nil {
 		return nil
 	}
-	return invalid("Deploy template invalid: Duplicate deploy steps. A deploy template cannot have multiple deploy steps "+
-		"with the same interface and step. Duplicates: %s.", strings.Join(twice, "; "))
+	return invalid("Deploy template invalid: Duplicate deploy steps. A %s cannot have multiple deploy steps "+
+		"with the same interface and step. Duplicates: %s.", noun, strings.Join(twice, "; "))
 }

@@ -49,6 +49,28 @@ func null[T any, S ~string](name string, at func(*T) *S) column[T] {
 	return c
 }
 
+// optional is a TEXT column in which NULL is not "".
+func optional[T any](name string, at func(*T) **string) column[T] {
+	value := text(name, func(row *T) *string { return *at(row) })
+	return column[T]{
+		name: name,
+		load: func(row *T, v driver.Value) error {
+			if v == nil {
+				*at(row) = nil
+				return nil
+			}
+			*at(row) = new(string)
+			return value.load(row, v)
+		},
+		save: func(row *T) (driver.Value, error) {
+			if *at(row) == nil {
+				return nil, nil
+			}
+			return **at(row), nil
+		},
+	}
+}
+
 // number is an INTEGER column.
 func number[T any](name string, at func(*T) *int64) column[T] {
 	return column[T]{

@@ -19,13 +19,10 @@ type Set[T any] struct {
 // stamps are the times that Insert and Update keep; nil where a kind has none.
 type stamps struct{ created, updated *time.Time }
 
-// Get returns the row whose key or alias is ident. Absence is ErrNotFound with
+// Get returns the row whose key, or else one of whose aliases, is ident. Absence is ErrNotFound with
 // Ironic's message.
 func (s Set[T]) Get(ident string) (*T, error) {
-	for _, column := range []string{s.t.key, s.t.alias} {
-		if column == "" {
-			continue
-		}
+	for _, column := range append([]string{s.t.key}, s.t.aliases...) {
 		rows, err := s.query("WHERE "+column+" = ?", ident)
 		if err != nil {
 			return nil, err

@@ -81,10 +81,13 @@ func TestNodeSurvivesTheRoundTrip(t *testing.T) {
 
 func TestEveryTableRoundTrips(t *testing.T) {
 	s := open(t)
+	eth0, none := "eth0", ""
 	update(t, s, func(tx *Tx) error {
 		return errors.Join(
 			tx.Nodes().Insert(node(1)),
-			tx.Ports().Insert(&baremetal.Port{UUID: uuid(2), NodeUUID: uuid(1), Address: "52:54:00:00:00:01", PXEEnabled: true}),
+			tx.Ports().Insert(&baremetal.Port{UUID: uuid(2), NodeUUID: uuid(1), Address: "52:54:00:00:00:01", PXEEnabled: true, Name: &eth0, Vendor: &none}),
+			tx.Runbooks().Insert(&baremetal.Runbook{UUID: uuid(5), Name: "CUSTOM_RB", Steps: []baremetal.Object{{"step": "hold"}}, Traits: []string{"CUSTOM_A"}}),
+			tx.InspectionRules().Insert(&baremetal.InspectionRule{UUID: uuid(6), Phase: "main", Priority: 7, Actions: []baremetal.Object{{"op": "fail"}}}),
 			tx.Connectors().Insert(&baremetal.VolumeConnector{UUID: uuid(3), NodeUUID: uuid(1), Type: "iqn", ConnectorID: "iqn.a"}),
 			tx.Targets().Insert(&baremetal.VolumeTarget{UUID: uuid(4), NodeUUID: uuid(1), VolumeType: "iscsi", VolumeID: "v"}),
 			tx.Grants().Insert(&baremetal.Grant{Target: uuid(4), Node: uuid(1), IQN: "iqn.t", Initiator: "iqn.a", User: "u", Secret: "s", Volume: "v"}),
@@ -97,8 +100,17 @@ func TestEveryTableRoundTrips(t *testing.T) {
 		lease, err3 := tx.Leases().Get("10.0.0.9")
 		target, err4 := tx.Targets().Get(uuid(4))
 		connector, err5 := tx.Connectors().Get(uuid(3))
-		if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		named, err6 := tx.Ports().Get("eth0")
+		book, err7 := tx.Runbooks().Get("CUSTOM_RB")
+		rule, err8 := tx.InspectionRules().Get(uuid(6))
+		if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 			return err
+		}
+		if named.UUID != port.UUID || *named.Vendor != "" || named.Category != nil {
+			t.Errorf("port by name: %+v", named)
+		}
+		if book.UUID != uuid(5) || book.Steps[0].Text("step") != "hold" || book.Traits[0] != "CUSTOM_A" || rule.Priority != 7 || rule.Description != nil {
+			t.Errorf("got %+v %+v", book, rule)
 		}
 		if port.UUID != uuid(2) || !port.PXEEnabled || grant.Volume != "v" || lease.MAC != port.Address || target.VolumeID != "v" || connector.ConnectorID != "iqn.a" {
 			t.Errorf("got %+v %+v %+v %+v %+v", port, grant, lease, target, connector)

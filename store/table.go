@@ -10,11 +10,11 @@ import (
 // table says where the fields of T stand in the database: everything the
 // statements of [Set] are made from.
 type table[T any] struct {
-	name    string // of the SQL table
-	noun    string // how Ironic's messages call a row
-	key     string // the column that identifies a row to clients
-	alias   string // a second column that does, "" for none
-	order   string // the column that gives the order of creation
+	name    string   // of the SQL table
+	noun    string   // how Ironic's messages call a row
+	key     string   // the column that identifies a row to clients
+	aliases []string // other columns that do, in the order in which they are tried
+	order   string   // the column that gives the order of creation
 	columns []column[T]
 	sort    []string // columns that are only there to sort by
 	unique  []rule[T]

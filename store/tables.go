@@ -9,7 +9,7 @@ import (
 )
 
 var nodes = newTable(table[baremetal.Node]{
-	name: "nodes", noun: "Node", key: "uuid", alias: "name", order: "id",
+	name: "nodes", noun: "Node", key: "uuid", aliases: []string{"name"}, order: "id",
 	columns: []column[baremetal.Node]{
 		id("id", func(n *baremetal.Node) *int64 { return &n.ID }),
 		text("uuid", func(n *baremetal.Node) *string { return &n.UUID }),
@@ -20,6 +20,7 @@ var nodes = newTable(table[baremetal.Node]{
 		object("driver_info", func(n *baremetal.Node) *baremetal.Object { return &n.DriverInfo }),
 		object("driver_internal_info", func(n *baremetal.Node) *baremetal.Object { return &n.DriverInternalInfo }),
 		object("instance_info", func(n *baremetal.Node) *baremetal.Object { return &n.InstanceInfo }),
+		null("instance_name", func(n *baremetal.Node) *string { return &n.InstanceName }),
 		null("instance_uuid", func(n *baremetal.Node) *string { return &n.InstanceUUID }),
 		object("properties", func(n *baremetal.Node) *baremetal.Object { return &n.Properties }),
 		object("extra", func(n *baremetal.Node) *baremetal.Object { return &n.Extra }),
@@ -32,11 +33,14 @@ var nodes = newTable(table[baremetal.Node]{
 		null("allocation_uuid", func(n *baremetal.Node) *string { return &n.AllocationUUID }),
 		object("clean_step", func(n *baremetal.Node) *baremetal.Object { return &n.CleanStep }),
 		object("deploy_step", func(n *baremetal.Node) *baremetal.Object { return &n.DeployStep }),
+		object("service_step", func(n *baremetal.Node) *baremetal.Object { return &n.ServiceStep }),
+		tristate("disable_power_off", func(n *baremetal.Node) **bool { return &n.DisablePowerOff }),
 		null("conductor", func(n *baremetal.Node) *string { return &n.Conductor }),
 		text("conductor_group", func(n *baremetal.Node) *string { return &n.ConductorGroup }),
 		flag("console_enabled", func(n *baremetal.Node) *bool { return &n.ConsoleEnabled }),
 		null("description", func(n *baremetal.Node) *string { return &n.Description }),
 		null("fault", func(n *baremetal.Node) *string { return &n.Fault }),
+		null("health", func(n *baremetal.Node) *string { return &n.Health }),
 		stamp("inspection_started_at", func(n *baremetal.Node) *time.Time { return &n.InspectionStartedAt }),
 		stamp("inspection_finished_at", func(n *baremetal.Node) *time.Time { return &n.InspectionFinishedAt }),
 		null("last_error", func(n *baremetal.Node) *string { return &n.LastError }),
@@ -44,6 +48,7 @@ var nodes = newTable(table[baremetal.Node]{
 		null("owner", func(n *baremetal.Node) *string { return &n.Owner }),
 		flag("maintenance", func(n *baremetal.Node) *bool { return &n.Maintenance }),
 		null("maintenance_reason", func(n *baremetal.Node) *string { return &n.MaintenanceReason }),
+		null("parent_node", func(n *baremetal.Node) *string { return &n.ParentNode }),
 		null("power_state", func(n *baremetal.Node) *baremetal.PowerState { return &n.PowerState }),
 		null("target_power_state", func(n *baremetal.Node) *baremetal.PowerState { return &n.TargetPowerState }),
 		flag("protected", func(n *baremetal.Node) *bool { return &n.Protected }),
@@ -61,7 +66,7 @@ var nodes = newTable(table[baremetal.Node]{
 		list("traits", func(n *baremetal.Node) *[]string { return &n.Traits }),
 	},
 	sort: []string{
-		"bios_interface", "boot_interface", "console_interface", "deploy_interface", "inspect_interface", "management_interface",
+		"bios_interface", "boot_interface", "console_interface", "deploy_interface", "firmware_interface", "inspect_interface", "management_interface",
 		"network_interface", "power_interface", "raid_interface", "rescue_interface", "storage_interface", "vendor_interface",
 	},
 	unique: []rule[baremetal.Node]{
@@ -75,7 +80,7 @@ var nodes = newTable(table[baremetal.Node]{
 })
 
 var ports = newTable(table[baremetal.Port]{
-	name: "ports", noun: "Port", key: "uuid", alias: "address", order: "id",
+	name: "ports", noun: "Port", key: "uuid", aliases: []string{"address", "name"}, order: "id",
 	columns: []column[baremetal.Port]{
 		id("id", func(p *baremetal.Port) *int64 { return &p.ID }),
 		text("uuid", func(p *baremetal.Port) *string { return &p.UUID }),
@@ -90,12 +95,18 @@ var ports = newTable(table[baremetal.Port]{
 		null("physical_network", func(p *baremetal.Port) *string { return &p.PhysicalNetwork }),
 		flag("pxe_enabled", func(p *baremetal.Port) *bool { return &p.PXEEnabled }),
 		null("portgroup_uuid", func(p *baremetal.Port) *string { return &p.PortgroupUUID }),
+		optional("name", func(p *baremetal.Port) **string { return &p.Name }),
+		optional("description", func(p *baremetal.Port) **string { return &p.Description }),
+		optional("vendor", func(p *baremetal.Port) **string { return &p.Vendor }),
+		optional("category", func(p *baremetal.Port) **string { return &p.Category }),
+		flag("available_for_dynamic_portgroup", func(p *baremetal.Port) *bool { return &p.AvailableForDynamicPortgroup }),
 	},
 	unique: []rule[baremetal.Port]{
 		{"ports.uuid", func(p *baremetal.Port) string { return fmt.Sprintf("A port with UUID %s already exists.", p.UUID) }},
 		{"ports.address", func(p *baremetal.Port) string {
 			return fmt.Sprintf("A port with MAC address %s already exists.", p.Address)
 		}},
+		{"ports.name", func(p *baremetal.Port) string { return fmt.Sprintf("A port with name %s already exists.", *p.Name) }},
 	},
 	stamps: func(p *baremetal.Port) stamps { return stamps{&p.CreatedAt, &p.UpdatedAt} },
 })
@@ -149,7 +160,7 @@ var targets = newTable(table[baremetal.VolumeTarget]{
 })
 
 var grants = newTable(table[baremetal.Grant]{
-	name: "grants", noun: "Grant", key: "iqn", alias: "target_uuid", order: "rowid",
+	name: "grants", noun: "Grant", key: "iqn", aliases: []string{"target_uuid"}, order: "rowid",
 	columns: []column[baremetal.Grant]{
 		text("iqn", func(g *baremetal.Grant) *string { return &g.IQN }),
 		null("target_uuid", func(g *baremetal.Grant) *string { return &g.Target }),
@@ -168,7 +179,7 @@ var grants = newTable(table[baremetal.Grant]{
 })
 
 var leases = newTable(table[baremetal.Lease]{
-	name: "leases", noun: "Lease", key: "mac", alias: "address", order: "rowid",
+	name: "leases", noun: "Lease", key: "mac", aliases: []string{"address"}, order: "rowid",
 	columns: []column[baremetal.Lease]{
 		text("mac", func(l *baremetal.Lease) *string { return &l.MAC }),
 		address("address", func(l *baremetal.Lease) *netip.Addr { return &l.Address }),

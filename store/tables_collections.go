@@ -26,7 +26,7 @@ var chassis = newTable(table[baremetal.Chassis]{
 })
 
 var portgroups = newTable(table[baremetal.Portgroup]{
-	name: "portgroups", noun: "Portgroup", key: "uuid", alias: "name", order: "id",
+	name: "portgroups", noun: "Portgroup", key: "uuid", aliases: []string{"name"}, order: "id",
 	columns: []column[baremetal.Portgroup]{
 		id("id", func(p *baremetal.Portgroup) *int64 { return &p.ID }),
 		text("uuid", func(p *baremetal.Portgroup) *string { return &p.UUID }),
@@ -38,6 +38,9 @@ var portgroups = newTable(table[baremetal.Portgroup]{
 		flag("standalone_ports_supported", func(p *baremetal.Portgroup) *bool { return &p.StandalonePorts }),
 		object("internal_info", func(p *baremetal.Portgroup) *baremetal.Object { return &p.InternalInfo }),
 		object("extra", func(p *baremetal.Portgroup) *baremetal.Object { return &p.Extra }),
+		optional("physical_network", func(p *baremetal.Portgroup) **string { return &p.PhysicalNetwork }),
+		optional("category", func(p *baremetal.Portgroup) **string { return &p.Category }),
+		flag("dynamic_portgroup", func(p *baremetal.Portgroup) *bool { return &p.Dynamic }),
 		stamp("created_at", func(p *baremetal.Portgroup) *time.Time { return &p.CreatedAt }),
 		stamp("updated_at", func(p *baremetal.Portgroup) *time.Time { return &p.UpdatedAt }),
 	},
@@ -56,7 +59,7 @@ var portgroups = newTable(table[baremetal.Portgroup]{
 })
 
 var allocations = newTable(table[baremetal.Allocation]{
-	name: "allocations", noun: "Allocation", key: "uuid", alias: "name", order: "id",
+	name: "allocations", noun: "Allocation", key: "uuid", aliases: []string{"name"}, order: "id",
 	columns: []column[baremetal.Allocation]{
 		id("id", func(a *baremetal.Allocation) *int64 { return &a.ID }),
 		text("uuid", func(a *baremetal.Allocation) *string { return &a.UUID }),
@@ -84,7 +87,7 @@ var allocations = newTable(table[baremetal.Allocation]{
 })
 
 var deployTemplates = newTable(table[baremetal.DeployTemplate]{
-	name: "deploy_templates", noun: "Deploy template", key: "uuid", alias: "name", order: "id",
+	name: "deploy_templates", noun: "Deploy template", key: "uuid", aliases: []string{"name"}, order: "id",
 	columns: []column[baremetal.DeployTemplate]{
 		id("id", func(t *baremetal.DeployTemplate) *int64 { return &t.ID }),
 		text("uuid", func(t *baremetal.DeployTemplate) *string { return &t.UUID }),

@@ -39,7 +39,7 @@ func (tx *Tx) query(statement string, args ...any) (driver.Rows, error) {
 // Nodes are identified by UUID or name.
 func (tx *Tx) Nodes() Set[baremetal.Node] { return Set[baremetal.Node]{tx, nodes} }
 
-// Ports are identified by UUID or MAC address.
+// Ports are identified by UUID, MAC address or name.
 func (tx *Tx) Ports() Set[baremetal.Port] { return Set[baremetal.Port]{tx, ports} }
 
 // Connectors are identified by UUID.

@@ -56,8 +56,9 @@ func backfill() rest.Field[allocation] {
 
 var allocationKind = collection[allocation]{table: allocations, noun: "allocation", since: 52, named: true,
 	older: "The API version does not allow allocations", plain: true,
-	filters: args{rest.Optional("node", rest.Ident), rest.Optional("resource_class", rest.String), rest.Optional("state", rest.String), rest.Optional("owner", rest.String)},
-	filter:  filterAllocations,
+	filters: args{rest.Optional("node", rest.Ident), rest.Optional("resource_class", rest.String),
+		rest.Optional("state", rest.String), rest.Optional("owner", rest.String)},
+	filter: filterAllocations,
 	mayPatch: func(c *call) error {
 		if c.Minor < 57 {
 			return rest.Refuse(http.StatusMethodNotAllowed, "The API version does not allow updating allocations")

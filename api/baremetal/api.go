@@ -117,14 +117,6 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// baseURL is where the client thinks we are.
-func (a *API) baseURL(r *http.Request) string {
-	if a.publicURL != "" {
-		return a.publicURL
-	}
-	return rest.Base(r)
-}
-
 // acceptsJSON refuses clients that cannot read JSON, in the words of webob.
 func acceptsJSON(r *http.Request) error {
 	accept := r.Header.Get("Accept")

@@ -23,14 +23,16 @@ var driverRoutes = []route{
 		Args:   args{driverArg},
 		Handle: raidProperties, Doc: "Describe what a logical disk may hold"},
 	driverVendorRoute("GET", ""), driverVendorRoute("POST", ""), driverVendorRoute("PUT", ""), driverVendorRoute("DELETE", ""),
-	driverVendorRoute("GET", "/{method}"), driverVendorRoute("POST", "/{method}"), driverVendorRoute("PUT", "/{method}"), driverVendorRoute("DELETE", "/{method}"),
+	driverVendorRoute("GET", "/{method}"), driverVendorRoute("POST", "/{method}"),
+	driverVendorRoute("PUT", "/{method}"), driverVendorRoute("DELETE", "/{method}"),
 	{Method: "GET", Path: "/drivers/{driver_name}/vendor_passthru/methods", Args: args{driverArg},
 		Handle: noVendorMethods, Doc: "List a hardware type's own methods"},
 	{Method: "GET", Path: "/drivers/{driver_name}/{fields}", Args: args{driverArg, rest.Optional("fields", rest.Words)}, Handle: showDriver},
 }
 
 func driverVendorRoute(method, tail string) route {
-	return route{Method: method, Path: "/drivers/{driver_name}/vendor_passthru" + tail, Args: args{driverArg, methodArg}, Handle: noVendorMethod}
+	return route{Method: method, Path: "/drivers/{driver_name}/vendor_passthru" + tail,
+		Args: args{driverArg, methodArg}, Handle: noVendorMethod}
 }
 
 // driverView is a hardware type as the API shows it.
@@ -46,7 +48,9 @@ func driverFields() []rest.Field[driverView] {
 	name := func(d *driverView) string { return d.Name }
 	fields := []rest.Field[driverView]{
 		rest.DerivedField("name", 1, rest.Brief, func(b []byte, _ *rest.Call, d *driverView) []byte { return rest.AppendString(b, d.Name) }),
-		rest.DerivedField("hosts", 1, rest.Brief, func(b []byte, _ *rest.Call, d *driverView) []byte { return rest.AppendStrings(b, []string{d.host}) }),
+		rest.DerivedField("hosts", 1, rest.Brief, func(b []byte, _ *rest.Call, d *driverView) []byte {
+			return rest.AppendStrings(b, []string{d.host})
+		}),
 		rest.LinksField("links", 1, rest.Always, "drivers", name, ""),
 		rest.LinksField("properties", 14, rest.Brief, "drivers", name, "/properties"),
 		rest.DerivedField("type", 30, rest.Brief, func(b []byte, _ *rest.Call, _ *driverView) []byte { return append(b, `"dynamic"`...) }),
@@ -117,7 +121,8 @@ func showDriver(c *call) ([]byte, error) {
 	}
 	d, ok := c.driver()
 	if !ok {
-		return nil, rest.Refuse(http.StatusNotFound, "Could not find the following driver(s) or hardware type(s): %s.", c.Args.Text("driver_name"))
+		return nil, rest.Refuse(http.StatusNotFound, "Could not find the following driver(s) or hardware type(s): %s.",
+			c.Args.Text("driver_name"))
 	}
 	if err != nil {
 		return nil, err

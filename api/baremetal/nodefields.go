@@ -44,7 +44,8 @@ func nodeTable(serving *conductor.Conductor) table[node] {
 			rest.TimeField("inspection_finished_at", 6, 0, func(n *node) *time.Time { return &n.InspectionFinishedAt }),
 			rest.TimeField("inspection_started_at", 6, 0, func(n *node) *time.Time { return &n.InspectionStartedAt }),
 			iface("inspect", 31),
-			rest.SecretField("instance_info", 1, rest.Create|rest.Update, baremetal.InstanceSecrets, func(n *node) *baremetal.Object { return &n.InstanceInfo }),
+			rest.SecretField("instance_info", 1, rest.Create|rest.Update, baremetal.InstanceSecrets,
+				func(n *node) *baremetal.Object { return &n.InstanceInfo }),
 			rest.UUIDField("instance_uuid", 1, rest.Brief|rest.Create|rest.Update, func(n *node) *string { return &n.InstanceUUID }),
 			rest.TextField("last_error", 1, 0, func(n *node) *string { return &n.LastError }),
 			rest.TextField("lessee", 65, rest.Create|rest.Update, func(n *node) *string { return &n.Lessee }),
@@ -52,7 +53,8 @@ func nodeTable(serving *conductor.Conductor) table[node] {
 			rest.TextField("maintenance_reason", 1, 0, func(n *node) *string { return &n.MaintenanceReason }),
 			iface("management", 31),
 			rest.TextField("name", 5, rest.Brief|rest.Create|rest.Update, func(n *node) *string { return &n.Name }),
-			rest.ObjectField("network_data", 66, rest.Create|rest.Update, func(n *node) *baremetal.Object { return &n.NetworkData }).With(networkData),
+			rest.ObjectField("network_data", 66, rest.Create|rest.Update, func(n *node) *baremetal.Object { return &n.NetworkData }).
+				With(networkData),
 			iface("network", 20),
 			rest.TextField("owner", 50, rest.Create|rest.Update, func(n *node) *string { return &n.Owner }),
 			iface("power", 31),
@@ -91,7 +93,8 @@ func nodeTable(serving *conductor.Conductor) table[node] {
 
 // iface is the field <kind>_interface.
 func iface(kind string, since int) rest.Field[node] {
-	return rest.Field[node]{Name: kind + "_interface", Since: since, Access: rest.Create | rest.Update, Column: kind + "_interface", Needs: []string{"interfaces"},
+	return rest.Field[node]{Name: kind + "_interface", Since: since, Access: rest.Create | rest.Update,
+		Column: kind + "_interface", Needs: []string{"interfaces"},
 		Put: func(b []byte, _ *rest.Call, n *node) []byte { return rest.AppendText(b, n.Interfaces[kind]) },
 		Get: func(n *node) any { return rest.Text(n.Interfaces[kind]) },
 		Set: func(n *node, v any) {
@@ -127,7 +130,9 @@ func stateName(minor int, s baremetal.ProvisionState) baremetal.ProvisionState {
 }
 
 func traitsField() rest.Field[node] {
-	f := rest.DerivedField("traits", 37, rest.Unsorted, func(b []byte, _ *rest.Call, n *node) []byte { return rest.AppendStrings(b, n.Traits) })
+	f := rest.DerivedField("traits", 37, rest.Unsorted, func(b []byte, _ *rest.Call, n *node) []byte {
+		return rest.AppendStrings(b, n.Traits)
+	})
 	return f.In("traits")
 }
 

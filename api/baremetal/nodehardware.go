@@ -2,6 +2,7 @@ package baremetalapi
 
 import (
 	"ironhook/api/rest"
+	"ironhook/baremetal"
 	"ironhook/fleet"
 )
 
@@ -71,4 +72,51 @@ func setSecureBoot(c *call) ([]byte, error) {
 	}
 	c.statesChanged()
 	return nil, nil
+}
+
+var positive = 1
+
+// raidSchema is Ironic's raid_config_schema.json in outline.
+var raidSchema = &rest.Schema{Types: []string{"object"}, Closed: true, Required: []string{"logical_disks"}, Props: map[string]*rest.Schema{
+	"logical_disks": {Types: []string{"array"}, MinItems: 1, Items: &rest.Schema{
+		Types: []string{"object"}, Required: []string{"raid_level", "size_gb"},
+		Props: map[string]*rest.Schema{
+			"raid_level": {Enum: []any{"JBOD", "0", "1", "2", "5", "6", "1+0", "5+0", "6+0"}},
+			"size_gb":    {AnyOf: []*rest.Schema{{Types: []string{"integer"}, Least: &positive}, {Enum: []any{"MAX"}}}},
+		}}},
+}}
+
+func checkRAID(config baremetal.Object) error {
+	if len(config) == 0 {
+		return nil
+	}
+	if breach := raidSchema.Breach(map[string]any(config)); breach != "" {
+		return rest.Invalid("RAID config validation error: %s", breach)
+	}
+	return nil
+}
+
+// logicalDisk describes the keys of a logical disk.
+var logicalDisk = map[string]string{
+	"raid_level":               "RAID level of the logical disk: JBOD, 0, 1, 2, 5, 6, 1+0, 5+0 or 6+0. Required.",
+	"size_gb":                  "Size in GiB, or MAX for all the space that is left. Required.",
+	"controller":               "Controller to use; chosen by the driver when not given.",
+	"disk_type":                "hdd or ssd; either when not given.",
+	"interface_type":           "sata, scsi or sas; any when not given.",
+	"is_root_volume":           "true for the disk the operating system boots from; one disk at most.",
+	"number_of_physical_disks": "How many physical disks to use; the level's minimum when not given.",
+	"physical_disks":           "The physical disks to use, as the controller names them.",
+	"share_physical_disks":     "true when other logical disks may lie on the same physical disks.",
+	"volume_name":              "Name of the logical disk; chosen by the driver when not given.",
+}
+
+func raidProperties(c *call) ([]byte, error) {
+	d, err := c.knownDriver()
+	if err != nil {
+		return nil, err
+	}
+	if d.Default("raid") == "no-raid" || d.Default("raid") == "" {
+		return nil, fleet.NoRAID(d.Name)
+	}
+	return rest.Encode(logicalDisk), nil
 }

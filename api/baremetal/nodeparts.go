@@ -17,7 +17,8 @@ import (
 // mostly lack: they answer as Ironic does for hardware without them.
 
 var (
-	vifSchema = &rest.Schema{Types: []string{"object"}, Required: []string{"id"}, Props: map[string]*rest.Schema{"id": {Types: []string{"string"}}}}
+	vifSchema = &rest.Schema{Types: []string{"object"}, Required: []string{"id"},
+		Props: map[string]*rest.Schema{"id": {Types: []string{"string"}}}}
 	aVIF      = rest.Kind{Parse: parseVIF, Doc: "object"}
 	methodArg = rest.Mandatory("method", rest.String)
 )
@@ -197,7 +198,8 @@ func listHistory(c *call) ([]byte, error) {
 	}
 	b = append(b, ']')
 	if len(entries) == limit {
-		next := fmt.Sprintf("%s/v1/nodes/%s/history?limit=%d&marker=%s", c.Base, c.Args.Text("node_ident"), limit, historyUUID(entries[limit-1].Seq))
+		next := fmt.Sprintf("%s/v1/nodes/%s/history?limit=%d&marker=%s",
+			c.Base, c.Args.Text("node_ident"), limit, historyUUID(entries[limit-1].Seq))
 		if c.Args.Flag("detail") {
 			next += "&detail=True"
 		}

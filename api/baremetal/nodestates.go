@@ -120,15 +120,3 @@ func provision(c *call) ([]byte, error) {
 	c.statesChanged()
 	return nil, nil
 }
-
-func objects(v any) []baremetal.Object {
-	list, _ := v.([]any)
-	out := make([]baremetal.Object, len(list))
-	for i := range list {
-		out[i] = rest.AsObject(list[i])
-	}
-	if len(out) == 0 {
-		return nil
-	}
-	return out
-}

@@ -20,17 +20,19 @@ var otherRoutes = []route{
 }
 
 var eventsSchema = &rest.Schema{Types: []string{"object"}, Closed: true, Required: []string{"events"}, Props: map[string]*rest.Schema{
-	"events": {Types: []string{"array"}, MinItems: 1, Items: &rest.Schema{Types: []string{"object"}, Required: []string{"event"}, Props: map[string]*rest.Schema{
-		"event": {Types: []string{"string"}, Enum: []any{"network.bind_port", "network.unbind_port", "network.delete_port"}},
-	}}},
+	"events": {Types: []string{"array"}, MinItems: 1, Items: &rest.Schema{
+		Types: []string{"object"}, Required: []string{"event"}, Props: map[string]*rest.Schema{
+			"event": {Types: []string{"string"}, Enum: []any{"network.bind_port", "network.unbind_port", "network.delete_port"}},
+		}}},
 }}
 
 var (
 	nullable     = []string{"string", "null"}
-	networkEvent = &rest.Schema{Types: []string{"object"}, Closed: true, Required: []string{"event", "port_id", "mac_address", "status"}, Props: map[string]*rest.Schema{
-		"event": {Types: []string{"string"}}, "port_id": {Types: []string{"string"}}, "mac_address": {Types: []string{"string"}}, "status": {Types: []string{"string"}},
+	networkEvent = &rest.Schema{Types: []string{"object"}, Closed: true, Props: map[string]*rest.Schema{
+		"event": {Types: []string{"string"}}, "port_id": {Types: []string{"string"}},
+		"mac_address": {Types: []string{"string"}}, "status": {Types: []string{"string"}},
 		"device_id": {Types: nullable}, "binding:host_id": {Types: nullable}, "binding:vnic_type": {Types: nullable},
-	}}
+	}, Required: []string{"event", "port_id", "mac_address", "status"}}
 	someEvents = rest.Kind{Parse: parseEvents, Doc: "object"}
 )
 

@@ -37,7 +37,8 @@ var portgroups = table[portgroup]{rows: (*store.Tx).Portgroups, Resource: rest.N
 	},
 })}
 
-var portgroupKind = collection[portgroup]{table: portgroups, noun: "portgroup", since: 23, olderOne: rest.ErrNoRoute, named: true, inDetail: true,
+var portgroupKind = collection[portgroup]{table: portgroups, noun: "portgroup", since: 23,
+	olderOne: rest.ErrNoRoute, named: true, inDetail: true,
 	filters: args{rest.Optional("node", rest.Ident), rest.Optional("address", rest.MAC)},
 	filter: func(c *call, tx *store.Tx, l *listing) error {
 		l.where(c, "address", "address")

@@ -37,8 +37,8 @@ func portPage(c *call) (listing, error) {
 	if c.Args.Given("portgroup") && c.Minor < 24 {
 		return listing{}, rest.NotAcceptable(0)
 	}
-	if c.Args.Given("shard") && c.Minor < 82 {
-		return listing{}, rest.NotAcceptable(82)
+	if err := c.Knows(portFilterArgs); err != nil {
+		return listing{}, err
 	}
 	l, err := ports.paging(c)
 	if err != nil {
@@ -80,7 +80,8 @@ func (c *call) filterPorts(tx *store.Tx, l *listing, node string) error {
 		l.Keep("portgroup", group)
 	case c.Args.Given("shard"):
 		shards := c.Args.List("shard")
-		owners, err := tx.Nodes().List(store.Query{Columns: []string{"uuid"}, Filters: []store.Filter{{Column: "shard", Match: store.In, Value: shards}}})
+		owners, err := tx.Nodes().List(store.Query{Columns: []string{"uuid"},
+			Filters: []store.Filter{{Column: "shard", Match: store.In, Value: shards}}})
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,8 @@ package baremetalapi
 
 import (
 	"net/http"
+	"regexp"
+	"strings"
 	"time"
 
 	"ironhook/api/rest"
@@ -20,7 +22,8 @@ var ports = table[port]{rows: (*store.Tx).Ports, Resource: rest.NewResource(rest
 		rest.UUIDField("uuid", 1, rest.Brief|rest.Create, func(p *port) *string { return &p.UUID }),
 		rest.Created(func(p *port) *time.Time { return &p.CreatedAt }),
 		rest.Updated(func(p *port) *time.Time { return &p.UpdatedAt }),
-		rest.WordField("address", 1, rest.Brief|rest.Create|rest.Required|rest.Update, func(p *port) *string { return &p.Address }).Checked(&rest.MAC),
+		rest.WordField("address", 1, rest.Brief|rest.Create|rest.Required|rest.Update, func(p *port) *string { return &p.Address }).
+			Checked(&rest.MAC),
 		rest.ObjectField("extra", 1, rest.Create|rest.Update, func(p *port) *baremetal.Object { return &p.Extra }),
 		rest.ObjectField("internal_info", 18, rest.Silent, func(p *port) *baremetal.Object { return &p.InternalInfo }),
 		rest.FlagField("is_smartnic", 53, rest.Create|rest.Update, func(p *port) *bool { return &p.IsSmartNIC }),
@@ -35,8 +38,9 @@ var ports = table[port]{rows: (*store.Tx).Ports, Resource: rest.NewResource(rest
 })}
 
 var (
-	portFilterArgs = rest.Join(args{rest.Optional("node", rest.Ident), rest.Optional("node_uuid", rest.UUID), rest.Optional("address", rest.MAC)}, pageArgs,
-		args{rest.Optional("portgroup", rest.Ident), rest.Optional("shard", rest.Words)})
+	portFilterArgs = rest.Join(args{rest.Optional("node", rest.Ident), rest.Optional("node_uuid", rest.UUID), rest.Optional("address", rest.MAC)},
+		pageArgs,
+		args{rest.Optional("portgroup", rest.Ident), rest.Optional("shard", rest.Words).From(82)})
 	portArg       = rest.Mandatory("port_uuid", rest.UUID)
 	portPatchArgs = args{portArg, rest.Mandatory("patch", rest.JSONPatch)}
 )
@@ -103,4 +107,39 @@ func patchPort(c *call) ([]byte, error) {
 
 func deletePort(c *call) ([]byte, error) {
 	return nil, c.fleet.DeletePort(c.Context(), c.Args.Text("port_uuid"))
+}
+
+// The forms of local_link_connection: a switch's port, a smart card's, or the note
+// that nobody manages the link.
+
+var linkProps = map[string]*rest.Schema{
+	"port_id": {Types: []string{"string"}}, "switch_id": {Types: []string{"string"}}, "hostname": {Types: []string{"string"}},
+	"switch_info": {Types: []string{"string"}}, "network_type": {Types: []string{"string"}, Enum: []any{"managed", "unmanaged"}},
+}
+
+func linkSchema(required ...string) *rest.Schema {
+	return &rest.Schema{Types: []string{"object"}, Closed: true, Props: linkProps, Required: required}
+}
+
+var (
+	localLinkSchema = &rest.Schema{AnyOf: []*rest.Schema{
+		linkSchema("port_id", "switch_id"), linkSchema("port_id", "hostname"), linkSchema("network_type"),
+		{Types: []string{"object"}, Closed: true},
+	}}
+	aLocalLink = rest.Kind{Parse: parseLocalLink, Doc: "object"}
+	datapathID = regexp.MustCompile(`^[0-9A-Fa-f]{16}$`)
+)
+
+func parseLocalLink(name string, v any) (any, error) {
+	if err := localLinkSchema.Check(name, v); err != nil {
+		return nil, err
+	}
+	link, _ := v.(map[string]any)
+	if id, ok := link["switch_id"].(string); ok {
+		if !rest.IsMAC(id) && !datapathID.MatchString(id) {
+			return nil, rest.Invalid("Expected a MAC address or OpenFlow datapath ID but received %s.", id)
+		}
+		link["switch_id"] = strings.ToLower(id)
+	}
+	return link, nil
 }

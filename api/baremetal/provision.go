@@ -139,3 +139,16 @@ func notBase64(r rune) bool {
 	}
 	return true
 }
+
+// objects is a list of objects that a schema or a kind has proved to be one; nil is none.
+func objects(v any) []baremetal.Object {
+	list, _ := v.([]any)
+	out := make([]baremetal.Object, len(list))
+	for i := range list {
+		out[i] = rest.AsObject(list[i])
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}

@@ -12,12 +12,14 @@ import (
 // What a ramdisk that runs on a machine calls, without a password: it asks which
 // node it is, and says that it lives.
 
-var heartbeatArgs = args{nodeArg, rest.Mandatory("callback_url", rest.String), rest.Optional("agent_version", rest.String), rest.Optional("agent_token", rest.String),
-	rest.Optional("agent_verify_ca", rest.String), rest.Optional("agent_status", rest.String), rest.Optional("agent_status_message", rest.String)}
+var heartbeatArgs = args{nodeArg, rest.Mandatory("callback_url", rest.String), rest.Optional("agent_version", rest.String),
+	rest.Optional("agent_token", rest.String), rest.Optional("agent_verify_ca", rest.String), rest.Optional("agent_status", rest.String),
+	rest.Optional("agent_status_message", rest.String)}
 
 var ramdiskRoutes = []route{
 	{Method: "GET", Path: "/lookup", Since: 22,
-		Args: args{rest.Optional("addresses", rest.Words), rest.Optional("node_uuid", rest.UUID)}, Handle: lookup, Doc: "Find the node a ramdisk runs on"},
+		Args:   args{rest.Optional("addresses", rest.Words), rest.Optional("node_uuid", rest.UUID)},
+		Handle: lookup, Doc: "Find the node a ramdisk runs on"},
 	{Method: "POST", Path: "/heartbeat/{node_ident}", Since: 22, Args: heartbeatArgs, Body: rest.Members, Status: http.StatusAccepted,
 		Handle: heartbeat, Doc: "Hear that a ramdisk lives"},
 }

@@ -106,3 +106,11 @@ func (a *API) healthy(w http.ResponseWriter, r *http.Request) error {
 	rest.ReplyRaw(w, http.StatusOK, []byte(`{"status":"ready"}`))
 	return nil
 }
+
+// baseURL is where the client thinks we are.
+func (a *API) baseURL(r *http.Request) string {
+	if a.publicURL != "" {
+		return a.publicURL
+	}
+	return rest.Base(r)
+}

@@ -37,7 +37,8 @@ var templates = table[template]{rows: (*store.Tx).DeployTemplates, Resource: res
 		rest.UUIDField("uuid", 55, rest.Brief|rest.Create, func(v *template) *string { return &v.UUID }),
 		rest.Created(func(v *template) *time.Time { return &v.CreatedAt }),
 		rest.Updated(func(v *template) *time.Time { return &v.UpdatedAt }),
-		rest.WordField("name", 55, rest.Brief|rest.Create|rest.Required|rest.Update, func(v *template) *string { return &v.Name }).With(traitSchema),
+		rest.WordField("name", 55, rest.Brief|rest.Create|rest.Required|rest.Update, func(v *template) *string { return &v.Name }).
+			With(traitSchema),
 		rest.ObjectField("extra", 55, rest.Create|rest.Update, func(v *template) *baremetal.Object { return &v.Extra }),
 		rest.LinksField("links", 55, rest.Implicit|rest.Always, "deploy_templates", templateUUID, ""),
 		stepsField(),
@@ -45,7 +46,8 @@ var templates = table[template]{rows: (*store.Tx).DeployTemplates, Resource: res
 })}
 
 func stepsField() rest.Field[template] {
-	return rest.Field[template]{Name: "steps", Since: 55, Access: rest.Create | rest.Required | rest.Update | rest.Unsorted, Column: "steps", Masks: baremetal.Secrets,
+	return rest.Field[template]{Name: "steps", Since: 55, Access: rest.Create | rest.Required | rest.Update | rest.Unsorted,
+		Column: "steps", Masks: baremetal.Secrets,
 		Put: func(b []byte, _ *rest.Call, v *template) []byte {
 			shown := make([]any, len(v.Steps))
 			for i, step := range v.Steps {

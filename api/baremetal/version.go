@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"ironhook/api/rest"
+	"ironhook/fleet"
 )
 
 // The microversions spoken: 1.minMinor to 1.maxMinor.
@@ -56,3 +57,23 @@ var (
 	minimumValue = []string{versions.Text(minMinor)}
 	maximumValue = []string{versions.Text(maxMinor)}
 )
+
+// rules are those of the records that the request's microversion knows.
+func (c *call) rules() fleet.Rules {
+	r := fleet.Rules{
+		Enrols:           c.Minor >= 11,
+		TargetRAID:       c.Minor >= 12,
+		ChassisRemovable: c.Minor >= 25,
+		InspectingLocks:  c.Minor >= 39,
+		Backfill:         c.Minor >= 58,
+		AgentToken:       c.Minor >= 62,
+		NetworkType:      c.Minor >= 64,
+	}
+	switch {
+	case c.Minor >= 10:
+		r.Names = fleet.AnyNames
+	case c.Minor >= 5:
+		r.Names = fleet.HostNames
+	}
+	return r
+}

@@ -23,7 +23,8 @@ var (
 	connectorKind = volumeKind[connector]{connectors, "volume connector",
 		args{rest.Optional("type", rest.String), rest.Optional("connector_id", rest.String)}, (*fleet.Fleet).Connectors}
 	targetKind = volumeKind[target]{targets, "volume target",
-		args{rest.Optional("volume_type", rest.String), rest.Optional("volume_id", rest.String), rest.Optional("boot_index", rest.Integer)}, (*fleet.Fleet).Targets}
+		args{rest.Optional("volume_type", rest.String), rest.Optional("volume_id", rest.String),
+			rest.Optional("boot_index", rest.Integer)}, (*fleet.Fleet).Targets}
 )
 
 func volumeRoutes() []route {

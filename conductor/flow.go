@@ -1,0 +1,179 @@
+package conductor
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"ironhook/baremetal"
+)
+
+// flow is a kind of work that consists of steps. Between two of them the node may be
+// held, or wait, and the work is taken up again where it stood: the steps and the place
+// are kept in driver_internal_info, under Ironic's keys.
+type flow struct {
+	name  string // in messages and in the keys
+	field func(n *baremetal.Node) *baremetal.Object
+	// fault is the node's when a step fails, and puts it into maintenance; "" does not.
+	fault string
+}
+
+var (
+	cleaning  = flow{"clean", func(n *baremetal.Node) *baremetal.Object { return &n.CleanStep }, "clean failure"}
+	deploying = flow{"deploy", func(n *baremetal.Node) *baremetal.Object { return &n.DeployStep }, ""}
+	servicing = flow{"service", func(n *baremetal.Node) *baremetal.Object { return &n.ServiceStep }, "service failure"}
+)
+
+// flows are those of the states in which a node may be held, wait and be aborted.
+var flows = map[baremetal.ProvisionState]flow{
+	baremetal.Cleaning: cleaning, baremetal.CleanWait: cleaning, baremetal.CleanHold: cleaning,
+	baremetal.Deploying: deploying, baremetal.DeployWait: deploying, baremetal.DeployHold: deploying,
+	baremetal.Servicing: servicing, baremetal.ServiceWait: servicing, baremetal.ServiceHold: servicing,
+	baremetal.ServiceFailed: servicing,
+}
+
+// steps returns those that the request of the flow has given the node.
+func (f flow) steps(n *baremetal.Node) (list []baremetal.Object) {
+	given, _ := n.DriverInternalInfo[f.name+"_steps"].([]any)
+	for _, s := range given {
+		step, _ := s.(map[string]any)
+		list = append(list, step)
+	}
+	return list
+}
+
+// next is the place of the step that comes after the one that the node stands at.
+func (f flow) next(n *baremetal.Node) int {
+	at, under := n.DriverInternalInfo[f.name+"_step_index"].(float64)
+	if !under {
+		return 0
+	}
+	return int(at) + 1
+}
+
+// begin keeps the steps that a request gives.
+func (f flow) begin(n *baremetal.Node, steps []baremetal.Object, disableRamdisk bool) {
+	f.end(n)
+	n.DriverInternalInfo = with(n.DriverInternalInfo, f.name+"_steps", steps)
+	switch f.name {
+	case "clean":
+		n.DriverInternalInfo["cleaning_disable_ramdisk"] = disableRamdisk
+	case "service":
+		n.DriverInternalInfo["service_disable_ramdisk"] = disableRamdisk
+	}
+}
+
+// leave forgets where the node stands. The steps stay, to be seen.
+func (f flow) leave(n *baremetal.Node) {
+	*f.field(n) = nil
+	delete(n.DriverInternalInfo, f.name+"_step_index")
+}
+
+// end forgets the flow.
+func (f flow) end(n *baremetal.Node) {
+	f.leave(n)
+	n.DriverInternalInfo = with(n.DriverInternalInfo, f.name+"_steps", nil)
+	for _, key := range []string{"cleaning_disable_ramdisk", "service_disable_ramdisk"} {
+		delete(n.DriverInternalInfo, key)
+	}
+}
+
+// abort ends the flow because a client asks for it, with the reason for last_error.
+func (f flow) abort(n *baremetal.Node) string {
+	reason := fmt.Sprintf("By request, the %s operation was aborted", f.name)
+	if step := *f.field(n); step != nil {
+		reason += fmt.Sprintf(` during or after the completion of step "%s.%s"`, step.Text("interface"), step.Text("step"))
+	}
+	f.end(n)
+	return reason
+}
+
+// follow runs the steps in order, from the given place on, on the node as it is before
+// each, saving the step and its place first. When one fails, those done and the one that
+// failed are undone in reverse; errors of undoing are joined to the first. The outcome is
+// Done, or what the last step that ran ends in.
+func (c *Conductor) follow(ctx context.Context, uuid string, f flow, steps []Step, from int) (baremetal.ProvisionEvent, error) {
+	for i := from; i < len(steps); i++ {
+		step := steps[i]
+		n, err := c.enter(ctx, uuid, f, step, i)
+		if err == nil && step.Do != nil {
+			err = step.Do(ctx, n)
+		}
+		if c.base.Err() != nil {
+			return "", err // interrupted by a shutdown: the machine is left as it is
+		}
+		if err != nil {
+			return "", c.undo(context.WithoutCancel(ctx), uuid, steps[:i+1], f.failed(n, step, err))
+		}
+		if step.Ends != "" {
+			return step.Ends, nil
+		}
+	}
+	return baremetal.Done, nil
+}
+
+// enter saves the step about to run and its place, and returns the node as it is.
+func (c *Conductor) enter(ctx context.Context, uuid string, f flow, step Step, place int) (node *baremetal.Node, err error) {
+	err = c.change(ctx, uuid, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
+		*f.field(n) = step.shown()
+		n.DriverInternalInfo = with(n.DriverInternalInfo, f.name+"_step_index", place)
+		node = n
+		return nil
+	})
+	return node, err
+}
+
+// stepFailed is the error of a step that was given by a client: its words are all that
+// last_error says.
+type stepFailed struct{ error }
+
+func (e stepFailed) Unwrap() error { return e.error }
+
+// failed describes the failure of a step: of our own by its name, of others as Ironic does.
+func (f flow) failed(n *baremetal.Node, step Step, err error) error {
+	if step.Given == nil || n == nil {
+		return fmt.Errorf("%s: %w", step.Name, err)
+	}
+	return stepFailed{fmt.Errorf("Node %s failed step %s: %w", n.UUID, literal(baremetal.Secrets.Mask(step.Given)), err)} //nolint:staticcheck // Ironic's sentence
+}
+
+// shownFirst is the order of the members of a step in messages; others follow by name.
+var shownFirst = []string{"interface", "step", "args", "order", "abortable", "priority"}
+
+// literal writes a value of JSON as Ironic's messages do.
+func literal(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "None"
+	case bool:
+		return map[bool]string{true: "True", false: "False"}[v]
+	case string:
+		return "'" + strings.ReplaceAll(v, "'", `\'`) + "'"
+	case []any:
+		var items []string
+		for _, item := range v {
+			items = append(items, literal(item))
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case map[string]any:
+		return literal(baremetal.Object(v))
+	case baremetal.Object:
+		return "{" + strings.Join(members(v), ", ") + "}"
+	}
+	return fmt.Sprint(v)
+}
+
+func members(o baremetal.Object) (list []string) {
+	names := slices.Concat(shownFirst, slices.Sorted(maps.Keys(o)))
+	for i, name := range names {
+		v, ok := o[name]
+		if !ok || slices.Contains(names[:i], name) {
+			continue
+		}
+		list = append(list, literal(name)+": "+literal(v))
+	}
+	return list
+}
