@@ -86,4 +86,25 @@ var ofStorage = []mutant{
 		"the sessions of a machine that was deleted go on",
 		"storage", "DeletedNode",
 	},
+	{
+		613, "storage/serial.go",
+		"		return serialOf(tx, \"target \"+t.UUID)\n",
+		"		return u.volume, nil\n",
+		"a disk is another one for its system at every boot",
+		"storage", "Identity",
+	},
+	{
+		614, "storage/serial.go",
+		"	return serialOf(tx, \"volume \"+u.volume)\n",
+		"	return u.volume, nil\n",
+		"multipath joins the disks of two appliances",
+		"storage", "Identity",
+	},
+	{
+		615, "storage/serial.go",
+		"uuid.NewSHA1(id, []byte(name))",
+		"uuid.NewSHA1(uuid.NameSpaceOID, append([]byte(name), id[:0]...))",
+		"multipath joins the disks of two appliances",
+		"storage", "Identity",
+	},
 }
