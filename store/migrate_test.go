@@ -226,6 +226,43 @@ func TestMigrationToTheNewestInterface(t *testing.T) {
 	}
 }
 
+// TestMigrationKeepsSerials holds that what machines had before keeps the serial number that
+// it had, and that each appliance has an id of its own.
+func TestMigrationKeepsSerials(t *testing.T) {
+	first, second := released(t), released(t)
+	had := rowsOf(t, first, "SELECT volume FROM exports UNION SELECT volume_id FROM volume_targets WHERE volume_type = 'iscsi' EXCEPT SELECT uuid FROM volumes ORDER BY 1")
+	if len(had) < 3 {
+		t.Fatalf("the dump has %q: it proves nothing", had)
+	}
+	s := reopen(t, first)
+	reopen(t, second)
+	if got := rowsOf(t, first, "SELECT iqn FROM grants WHERE serial <> volume"); len(got) > 0 {
+		t.Errorf("grants %q have got another serial number", got)
+	}
+	err := s.View(t.Context(), func(tx *Tx) error {
+		for _, name := range had {
+			if kept, err := tx.KeepsName(strings.Trim(name, "[]")); err != nil || !kept {
+				t.Errorf("KeepsName(%s) = %v, %v, want true", name, kept, err)
+			}
+		}
+		if kept, err := tx.KeepsName("new"); err != nil || kept {
+			t.Errorf("KeepsName of a new name = %v, %v, want false", kept, err)
+		}
+		id, err := tx.ApplianceID()
+		if !regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(id) {
+			t.Errorf("ApplianceID = %q, %v, want a random UUID", id, err)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	const ask = "SELECT uuid FROM appliance"
+	if a, b := rowsOf(t, first, ask), rowsOf(t, second, ask); len(a) != 1 || len(b) != 1 || a[0] == b[0] {
+		t.Errorf("appliances' ids %q and %q, want two that differ", a, b)
+	}
+}
+
 func quoted(s string) string { return "'" + strings.ReplaceAll(strings.Trim(s, "[]"), "'", "''") + "'" }
 
 // killedMigration names the database that a process of TestMigrationKilledAtEveryStatement

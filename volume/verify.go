@@ -106,34 +106,53 @@ func (v *scrub) copy(l *layer, i int64, c uint64, b []byte) (err error) {
 	return err
 }
 
-// blocks reads the blocks of the layer.
+// blocks reads what the layer has, and steps over its holes.
 func (v *scrub) blocks(ctx context.Context, l *layer, s *sums) error {
 	p := make([]byte, clusterSize)
-	for b := int64(0); b < blocksOf(v.m.Size); b++ {
+	for b, end := int64(0), blocksOf(v.m.Size); b < end; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		off := b * clusterSize
-		v.meter.Add(min(clusterSize, v.m.Size-off))
-		if l.has != nil && !l.has.has(b) {
-			continue
+		first := b
+		switch n := v.hole(l, b, end); {
+		case l.has != nil && !l.has.has(b):
+			b++
+		case n > 0:
+			v.missing(l, s, b, n)
+			b += n
+		default:
+			v.block(l, s, b, p)
+			b++
 		}
-		if v.hole(l, off) {
-			if s != nil && !s.empty(b) {
-				v.report(l.name, off, clusterSize, "has gone: there is a hole")
-			}
-			continue
-		}
-		if err := l.readAt(p, off); err != nil {
-			v.report(l.name, off, clusterSize, "cannot be read: %v", err)
-		} else if s != nil && !s.fits(b, p) {
-			v.report(l.name, off, clusterSize, "does not match its checksum")
-		}
+		v.meter.Add(min(b*clusterSize, v.m.Size) - first*clusterSize)
 	}
 	return nil
 }
 
-func (v *scrub) hole(l *layer, off int64) bool {
-	n, data, err := l.file.Extent(l.data+off, l.data+off+clusterSize)
-	return err == nil && !data && n == clusterSize
+// hole returns how many whole blocks of a hole begin with a block.
+func (v *scrub) hole(l *layer, block, end int64) int64 {
+	n, data, err := l.file.Extent(l.data+block*clusterSize, l.data+end*clusterSize)
+	if err != nil || data {
+		return 0
+	}
+	return n / clusterSize
+}
+
+// missing reports the blocks of a hole that were written once.
+func (v *scrub) missing(l *layer, s *sums, first, n int64) {
+	for b := first; s != nil && b < first+n; b++ {
+		if (l.has == nil || l.has.has(b)) && !s.empty(b) {
+			v.report(l.name, b*clusterSize, clusterSize, "has gone: there is a hole")
+		}
+	}
+}
+
+// block reads a block and compares it with its checksum.
+func (v *scrub) block(l *layer, s *sums, b int64, p []byte) {
+	off := b * clusterSize
+	if err := l.readAt(p, off); err != nil {
+		v.report(l.name, off, clusterSize, "cannot be read: %v", err)
+	} else if s != nil && !s.fits(b, p) {
+		v.report(l.name, off, clusterSize, "does not match its checksum")
+	}
 }

@@ -68,8 +68,9 @@ func (c *call) saveFrom(path string) error {
 	if err != nil {
 		return misuse("--file: %w", err)
 	}
-	_, err = io.Copy(out, response.Body)
-	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
+	written := &sparse{file: out}
+	_, err = io.Copy(written, response.Body)
+	if err = errors.Join(err, written.end(), out.Sync(), out.Close()); err != nil {
 		return fmt.Errorf("save %s: %w", c.args[0], errors.Join(err, os.Remove(out.Name())))
 	}
 	return os.Rename(out.Name(), file)

@@ -128,4 +128,11 @@ var ofISCSI = []mutant{
 		"a session with one small write waits as long as others hold the memory",
 		"block/iscsi", "Shares",
 	},
+	{
+		369, "block/iscsi/registry.go",
+		"key.initiator == c.key.initiator && key.target == c.key.target {",
+		"key.initiator == c.key.initiator {",
+		"the seventeenth volume of a host cannot be attached",
+		"block/iscsi", "ManyTargets",
+	},
 }

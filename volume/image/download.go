@@ -23,7 +23,7 @@ const (
 
 // ErrChanged is the error of a download that broke off and cannot go on, because the
 // server has another file by now. Beginning again may help.
-var ErrChanged = errors.New("the file changed on the server while it was downloaded")
+var ErrChanged = errors.New("the connection broke, and the file that came then is another")
 
 // download is a file on a web server, read from its beginning to its end. A connection
 // that breaks is replaced by another one, which goes on where it was: with the rest, if
@@ -41,7 +41,8 @@ type download struct {
 	at     int64              // bytes that have been read
 	sum    maphash.Hash       // of them
 	first  *version           // what the first answer was of
-	whole  bool               // no more parts are asked for
+	whole  bool               // the next request is for all of the file
+	coded  bool               // the server compresses it for the way: parts of that are no parts of the file
 	tries  int                // since something arrived
 }
 
@@ -95,7 +96,7 @@ func (d *download) request() error {
 		return final{err}
 	}
 	req.Header.Set("Accept-Encoding", "identity")
-	part := d.at > 0 && !d.whole && d.first.validator() != ""
+	part := d.at > 0 && !d.whole && !d.coded && d.first.validator() != ""
 	if part {
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", d.at))
 		req.Header.Set("If-Range", d.first.validator())
@@ -142,16 +143,22 @@ func (d *download) start(res *http.Response) error {
 	if d.at == 0 {
 		return nil
 	}
-	if now.length != d.first.length {
-		return final{fmt.Errorf("%w: it has %d bytes now and had %d", ErrChanged, now.length, d.first.length)}
+	d.whole = false
+	if now.length >= 0 && d.first.length >= 0 && now.length != d.first.length {
+		return d.changed(now)
 	}
 	var sum maphash.Hash
 	sum.SetSeed(d.sum.Seed())
 	_, err := io.CopyN(&sum, readerFunc(d.receive), d.at)
 	if err == nil && sum.Sum64() != d.sum.Sum64() {
-		return final{ErrChanged}
+		return d.changed(now)
 	}
 	return cutShort(err)
+}
+
+// changed says how the file that came now differs from the one whose beginning was read.
+func (d *download) changed(now *version) error {
+	return final{fmt.Errorf("%w: after %d bytes of %s came %s", ErrChanged, d.at, d.first, now)}
 }
 
 // cutShort is the end of a body where the file goes on.
@@ -180,7 +187,7 @@ func (d *download) decode(res *http.Response, v *version) error {
 			io.Reader
 			io.Closer
 		}{z, d.body}
-		v.length, d.whole = -1, true
+		v.length, d.coded = -1, true
 		return nil
 	default:
 		return final{fmt.Errorf("the server sent the file with Content-Encoding %.40q, which was not asked for", coding)}

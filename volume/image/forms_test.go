@@ -97,6 +97,7 @@ func TestForms(t *testing.T) {
 		"gzip and a text":             {file: append(bytes.Clone(gz), "a signature"...)},
 		"gzip of two members":         {file: slices.Concat(packers["gz"](t, disk[:70000]), packers["gz"](t, disk[70000:]))},
 		"gzip, damaged second member": {file: slices.Concat(packers["gz"](t, disk[:70000]), packers["gz"](t, disk[70000:])[:5000]), want: "cut off after", kind: ErrDamaged},
+		"gzip, cut in a header":       {file: slices.Concat(packers["gz"](t, disk), gz[:5]), want: "cut off after", kind: ErrDamaged},
 		"gzip, damaged":               {file: flipped(gz, len(gz)-6), want: "damaged at byte", kind: ErrDamaged},
 		"xz, damaged":                 {file: flipped(xz, 100_000), want: "damaged at byte", kind: ErrDamaged},
 		"xz and a text":               {file: append(bytes.Clone(xz), "text"...), want: "something else follows", kind: ErrDamaged},

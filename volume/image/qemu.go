@@ -109,7 +109,7 @@ func (q qemuFormat) convert(ctx context.Context, b *volume.Builder, program stri
 	}
 	err = out.Truncate(size)
 	if err == nil {
-		_, err = qemu(ctx, program, []*os.File{f, out}, "convert", "-n", "-O", "raw", "--image-opts", q.source(), qemuOut)
+		_, err = qemu(ctx, program, []*os.File{f, out}, "convert", "-n", "--target-is-zero", "-O", "raw", "--image-opts", q.source(), qemuOut)
 	}
 	if err == nil {
 		err = copyFile(ctx, b, out, size)

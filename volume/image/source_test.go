@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,6 +21,7 @@ type flaky struct {
 	portion  int // bytes per answer
 	tag      string
 	noRange  bool
+	chunked  bool // the length is not said
 	requests atomic.Int32
 	fail     int32 // that many requests are answered with 503 first
 }
@@ -38,7 +41,9 @@ func (f *flaky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f.tag != "" {
 		w.Header().Set("ETag", f.tag)
 	}
-	w.Header().Set("Content-Length", fmt.Sprint(len(f.file)-first))
+	if !f.chunked {
+		w.Header().Set("Content-Length", fmt.Sprint(len(f.file)-first))
+	}
 	if first > 0 {
 		w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, len(f.file)-1, len(f.file)))
 		w.WriteHeader(http.StatusPartialContent)
@@ -66,6 +71,61 @@ func TestDownloadGoesOn(t *testing.T) {
 	}
 	if n, want := int(s.requests.Load()), 2+(len(s.file)+s.portion-1)/s.portion; n != want {
 		t.Errorf("%d requests, want %d", n, want)
+	}
+}
+
+// TestDownloadOverMirrors has a redirector that names another host for each request. The
+// hosts break the connection off in the middle of the file.
+func TestDownloadOverMirrors(t *testing.T) {
+	file, other := packers["gz"](t, sample()), packers["gz"](t, sample()[:3<<20])
+	for name, c := range map[string]struct {
+		mirrors []*flaky
+		want    []byte
+		says    []string // why the download began again; none: it did not
+	}{
+		"same validator":                 {[]*flaky{{file: file, tag: `"v1"`}, {file: file, tag: `"v1"`}}, file, nil},
+		"another validator, same bytes":  {[]*flaky{{file: file, tag: `"v1"`}, {file: file, tag: `"x"`}}, file, nil},
+		"a mirror without ranges":        {[]*flaky{{file: file, tag: `"v1"`}, {file: file, tag: `"v1"`, noRange: true, portion: 1 << 30}}, file, nil},
+		"a mirror of an unknown length":  {[]*flaky{{file: file}, {file: file, chunked: true, portion: 1 << 30}}, file, nil},
+		"another version":                {[]*flaky{{file: file, tag: `"v1"`}, {file: other, tag: `"v2"`, portion: 1 << 30}, {file: other, tag: `"v2"`, portion: 1 << 30}}, other, []string{"mirror-0", "mirror-1", `"v1"`, `"v2"`}},
+		"another version, length unsaid": {[]*flaky{{file: file, chunked: true}, {file: bytes.Repeat([]byte("x"), len(file)), portion: 1 << 30}, {file: file, portion: 1 << 30}}, file, []string{"mirror-1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, m := range c.mirrors {
+				if m.portion == 0 {
+					m.portion = len(m.file) / 2
+				}
+			}
+			next := 0
+			servers := http.NewServeMux()
+			for i, m := range c.mirrors {
+				servers.Handle(fmt.Sprintf("mirror-%d/file", i), m)
+			}
+			servers.HandleFunc("redirector/file", func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, fmt.Sprintf("http://mirror-%d/file", next%len(c.mirrors)), http.StatusFound)
+				next++
+			})
+			server := httptest.NewServer(servers)
+			defer server.Close()
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true,
+				DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+					return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
+				}}}
+			var why []string
+			d := open(t)
+			res, err := Import(t.Context(), d, "img", Request{URL: "http://redirector/file", Client: client, Again: func(err error) { why = append(why, err.Error()) }})
+			if err != nil || res.Length != int64(len(c.want)) {
+				t.Fatalf("Import = %+v, %v, want %d bytes", res, err, len(c.want))
+			}
+			if (len(why) > 0) != (len(c.says) > 0) {
+				t.Errorf("the download began again: %q", why)
+			}
+			for _, says := range c.says {
+				if !strings.Contains(why[0], says) {
+					t.Errorf("it is said that %q, want %s in it", why[0], says)
+				}
+			}
+		})
 	}
 }
 

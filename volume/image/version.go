@@ -1,6 +1,7 @@
 package image
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -8,16 +9,29 @@ import (
 
 // version is what a server says by which one version of a file is told from another.
 type version struct {
+	host           string // that sent it, after redirects
 	etag, modified string // ETag, if it is a strong one, and Last-Modified
 	length         int64  // bytes of all of it; -1: not known
 }
 
 func versionOf(res *http.Response) *version {
-	v := &version{modified: res.Header.Get("Last-Modified"), length: res.ContentLength}
+	v := &version{host: res.Request.URL.Host, modified: res.Header.Get("Last-Modified"), length: res.ContentLength}
 	if tag := res.Header.Get("ETag"); !strings.HasPrefix(tag, "W/") { // bytes may differ under a weak one
 		v.etag = tag
 	}
 	return v
+}
+
+// String describes the version to a person.
+func (v *version) String() string {
+	s := "a file of " + v.host
+	if v.length >= 0 {
+		s += fmt.Sprintf(" of %d bytes", v.length)
+	}
+	if v.validator() != "" {
+		s += fmt.Sprintf(" (%.80s)", v.validator())
+	}
+	return s
 }
 
 // validator is what If-Range takes (RFC 9110 section 13.1.5); "" if the server says

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/ulikunitz/xz"
@@ -93,6 +94,43 @@ func TestXZWantsMemory(t *testing.T) {
 			t.Errorf("the first %d of %d bytes of a file were accepted", cut, len(file))
 		}
 	}
+}
+
+// TestIndexOfBlocks exchanges two blocks of a file whose sizes differ: only the index knows.
+func TestIndexOfBlocks(t *testing.T) {
+	b := xzOf(t, append(bytes.Repeat([]byte("a"), 500), bytes.Repeat([]byte("bc"), 333)...), 500, xz.CRC32)
+	_, err := unxz(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var starts []int
+	for i := 12; b[i] != 0; { // header, two or more blocks, index
+		starts = append(starts, i)
+		i = nextBlock(b, i)
+	}
+	first, second := b[starts[0]:starts[1]], b[starts[1]:nextBlock(b, starts[1])]
+	swapped := slices.Concat(b[:12], second, first, b[12+len(first)+len(second):])
+	if got, err := unxz(swapped); err == nil {
+		t.Errorf("blocks in another order give %q", got)
+	}
+}
+
+// nextBlock returns where the block ends that begins at i: header, chunks, padding, CRC-32.
+func nextBlock(b []byte, i int) int {
+	start := i
+	i += (int(b[i]) + 1) * 4
+	for b[i] != 0 {
+		switch control := b[i]; {
+		case control >= 0xc0:
+			i += 6 + int(b[i+3])<<8 + int(b[i+4]) + 1
+		case control >= 0x80:
+			i += 5 + int(b[i+3])<<8 + int(b[i+4]) + 1
+		default:
+			i += 3 + int(b[i+1])<<8 + int(b[i+2]) + 1
+		}
+	}
+	i++
+	return i + (start-i)&3 + 4
 }
 
 func FuzzXZ(f *testing.F) {
