@@ -29,6 +29,7 @@ xz-utils		unpack compressed kernel modules
 # Independent peers to hold Ironhook against.
 test="$demo"'
 busybox			a DHCP client and a TFTP client
+bzip2			pack images as publishers do
 chromium		look at the pages in a real browser
 cpio			a second opinion on the initramfs
 curl			the commands of the guide
@@ -40,6 +41,7 @@ grub-pc-bin		the boot loader
 ipmitool		a second opinion on the BMC
 libc6-dev		and the headers of the C library
 libiscsi-bin		judge the iSCSI target
+lz4			pack images as publishers do
 mmdebstrap		install a real Debian into a disk image
 python3-ironicclient	drive the API with the stock client
 python3-openstackclient	drive the API with the stock client
@@ -48,6 +50,8 @@ python3-oslotest	run them
 qemu-block-extra	the iSCSI initiator of QEMU
 qemu-utils		make and read disk images
 sg3-utils		a second opinion on SCSI names and pages
+zip			pack images as publishers do
+zstd			pack images as publishers do
 '
 bench="$demo"'
 dnsmasq-base		DHCP and TFTP to compare with

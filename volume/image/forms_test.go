@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -140,6 +141,37 @@ func TestForms(t *testing.T) {
 				t.Error("not what was imported")
 			}
 		})
+	}
+}
+
+// TestDamagedDisks has disks in formats with tables that are damaged or cut off: it is said
+// what is wrong and what to do, without a word about files of ours.
+func TestDamagedDisks(t *testing.T) {
+	for name, c := range map[string]struct {
+		args   []string
+		damage func([]byte) []byte
+	}{
+		"qcow2 cluster": {[]string{"-c", "-O", "qcow2"}, func(b []byte) []byte {
+			for i := 5 * 64 << 10; i < len(b)-4096; i++ { // the clusters come after five of tables
+				b[i] ^= 0xff
+			}
+			return b
+		}},
+		"qcow2, cut off": {[]string{"-O", "qcow2"}, func(b []byte) []byte { return b[:200] }},
+		"vmdk":           {[]string{"-O", "vmdk", "-o", "subformat=streamOptimized"}, func(b []byte) []byte { return b[:len(b)/2] }},
+		"vhdx":           {[]string{"-O", "vhdx"}, func(b []byte) []byte { clear(b[64<<10 : 200<<10]); return b }},
+		"vdi":            {[]string{"-O", "vdi"}, func(b []byte) []byte { b[0x44] = 9; return b }},
+		"vhd":            {[]string{"-O", "vpc"}, func(b []byte) []byte { clear(b[512:2048]); return b }},
+	} {
+		file, err := os.ReadFile(made(t, c.args...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = imported(t, Request{Reader: bytes.NewReader(c.damage(file))})
+		if err == nil || !isFault(err) || strings.Contains(err.Error(), "/dev/fd") {
+			t.Errorf("%s: Import = %v, want what is wrong with the file", name, err)
+		}
+		t.Logf("%s: %v", name, err)
 	}
 }
 

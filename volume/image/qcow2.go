@@ -41,6 +41,11 @@ const (
 	flagZero       = 1
 )
 
+// damagedQcow2 is a part of a qcow2 file that is not as it was made.
+func damagedQcow2(part string, err error) error {
+	return fmt.Errorf("the %s of the qcow2 file is cut off or damaged: %s: %w: %w", part, sendAgain, ErrDamaged, err)
+}
+
 // features are the incompatible ones (bit: what to say); those that are not here
 // are refused as unknown.
 var features = map[int]string{
@@ -57,7 +62,7 @@ const readable = 1<<0 | 1<<3
 func openQcow2(file io.ReaderAt, length, most int64) (*qcow2, error) {
 	h := make([]byte, 112)
 	if n, err := file.ReadAt(h, 0); err != nil && (err != io.EOF || n < 72) {
-		return nil, fmt.Errorf("qcow2 header: %w", err)
+		return nil, damagedQcow2("header", err)
 	}
 	be := binary.BigEndian
 	q := &qcow2{
@@ -140,7 +145,7 @@ func decodeQcow2(ctx context.Context, b *volume.Builder, f *os.File, length, mos
 func (q *qcow2) each(ctx context.Context, do func(p []byte, off int64) error) error {
 	l1 := make([]byte, 8*q.l1Size)
 	if _, err := q.file.ReadAt(l1, q.l1Offset); err != nil {
-		return fmt.Errorf("qcow2 L1 table: %w", err)
+		return damagedQcow2("L1 table", err)
 	}
 	defer q.close()
 	table, data := make([]byte, q.clusterSize()), make([]byte, q.clusterSize())
@@ -171,7 +176,7 @@ func (q *qcow2) table(p []byte, at int64) error {
 	}
 	q.tables[at] = true
 	if _, err := q.file.ReadAt(p, at); err != nil {
-		return fmt.Errorf("qcow2 L2 table: %w", err)
+		return damagedQcow2(fmt.Sprintf("L2 table at %d", at), err)
 	}
 	return nil
 }
@@ -243,7 +248,7 @@ func (q *qcow2) compressed(p []byte, entry uint64) error {
 		return err
 	}
 	if _, err := io.ReadFull(z, p); err != nil {
-		return fmt.Errorf("compressed data: %w", err)
+		return damagedQcow2("compressed data", err)
 	}
 	return nil
 }

@@ -148,8 +148,11 @@ func qemu(ctx context.Context, program string, files []*os.File, args ...string)
 // file under a name and would repair it.
 func qemuFailure(err error, said string) error {
 	said, _, _ = strings.Cut(strings.TrimSpace(said), "\n")
-	for _, noise := range []string{"qemu-img: ", "Could not open ", "'" + qemuIn + "': ", "error while reading at ", qemuIn + ": "} {
+	for _, noise := range []string{"qemu-img: ", "Could not open "} {
 		said = strings.TrimPrefix(said, noise)
+	}
+	if name, reason, ok := strings.Cut(said, "': "); ok && strings.HasPrefix(name, "'driver=") {
+		said = reason
 	}
 	said = strings.NewReplacer(qemuIn, "the file", qemuOut, "the volume").Replace(said)
 	var exit *exec.ExitError
