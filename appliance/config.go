@@ -21,6 +21,7 @@ type Config struct {
 	Hosts             []string // names of this machine that clients use; see door.Config
 	HardwareTypes     []string
 	StorageInterfaces []string
+	ImageFiles        string // directory below which image_source may name files, absolute; "" for none
 	IPXEDir           string // of binaries that replace the embedded ones; "" for none
 	TLSCert, TLSKey   string // PEM files, or SelfSigned and none; both "" for plain HTTP
 }

@@ -31,7 +31,7 @@ const powerInterval = 30 * time.Second
 // introduce makes every package and gives it what it needs of the others.
 func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *appliance {
 	a := &appliance{opened: o, config: c, log: log}
-	a.pool = pool.New(pool.Config{Store: o.store, Volumes: o.volumes, Log: log})
+	a.pool = pool.New(pool.Config{Store: o.store, Volumes: o.volumes, Log: log, Files: c.ImageFiles})
 	all.push(a.pool.Close)
 	a.exports = storage.NewExports(o.store, o.volumes, log)
 	a.exports.Advertise(a.portal())

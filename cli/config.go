@@ -61,6 +61,7 @@ func options() []option {
 		{name: "hardware-types", value: "ipmi,manual-management,fake-hardware", usage: "enabled hardware types", set: names(func(c *Config) *[]string { return &c.HardwareTypes }, `^[a-z-]+$`, "the name of a hardware type")},
 		{name: "storage-interfaces", value: "noop,external,iscsi", usage: "enabled storage interfaces; the first is the default", set: names(func(c *Config) *[]string { return &c.StorageInterfaces }, `^(noop|external|iscsi)$`, "one of noop, external, iscsi")},
 		{name: "ipxe-dir", usage: "directory of iPXE binaries to serve instead of the embedded ones", set: setIPXE},
+		{name: "image-files", usage: "directory below which deployments may name image files (instance_info image_source=file:///...); without one none may", set: setImageFiles},
 		{name: "log-level", value: "info", usage: "debug, info, warn or error", set: setLogLevel},
 	}
 }
@@ -102,6 +103,19 @@ func setIPXE(c *Config, v string) error {
 	}
 	c.IPXEDir = v
 	return nil
+}
+
+// setImageFiles takes the path as file URLs have it: absolute.
+func setImageFiles(c *Config, v string) error {
+	if v == "" {
+		return nil
+	}
+	if _, err := os.ReadDir(v); err != nil {
+		return fmt.Errorf("%w; give a directory that can be read", err)
+	}
+	path, err := filepath.Abs(v)
+	c.ImageFiles = path
+	return err
 }
 
 func address(field func(*Config) *string) func(*Config, string) error {

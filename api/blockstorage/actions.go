@@ -176,10 +176,10 @@ func setReadOnly(c *call, args json.RawMessage) (int, any, error) {
 	return http.StatusAccepted, nil, c.Pool.SetReadOnly(c.r.Context(), c.arg("id"), bool(*in.ReadOnly))
 }
 
-// forceDelete deletes a volume with its snapshots. One that is in use or being worked on
-// stays: there is no force that takes a disk from a machine.
+// forceDelete deletes a volume with its snapshots though it is in use, unless a running
+// machine or host would lose its disk by that.
 func forceDelete(c *call, _ json.RawMessage) (int, any, error) {
-	return http.StatusAccepted, nil, c.Pool.DeleteVolume(c.r.Context(), c.arg("id"), true)
+	return http.StatusAccepted, nil, c.Pool.ForceDelete(c.r.Context(), c.arg("id"))
 }
 
 func setImageMetadata(c *call, args json.RawMessage) (int, any, error) {
