@@ -9,11 +9,11 @@ import (
 
 // Buffer is a piece of pooled memory. Its last holder releases it.
 type Buffer struct {
-	B     []byte
-	from  *buffers
-	share *share // nil: of no session
-	class int    // -1: too long for a pool
-	asked bool   // for data we ask for
+	B      []byte
+	from   *buffers
+	budget *budget // nil: of no session
+	class  int     // -1: too long for a pool
+	asked  bool    // for data we ask for
 }
 
 // Buffers come in powers of two from 4 KiB to 4 MiB; longer ones are left to the
@@ -29,7 +29,7 @@ const (
 // its memory. Above the second, twice as high, readers wait before they read more from
 // their sockets. Only readers that owe no requested data wait, so every transfer that has
 // begun can finish and release its memory. Below both limits the shares decide, see
-// [share]; neither limit holds up a session that has no more than is kept for each.
+// [budget]; neither limit holds up a session that has no more than is kept for each.
 type buffers struct {
 	limit   int64
 	used    atomic.Int64
@@ -93,8 +93,8 @@ func (b *Buffer) release() {
 	}
 	p := b.from
 	p.used.Add(-int64(cap(b.B)))
-	b.share.add(-int64(cap(b.B)))
-	b.share = nil
+	b.budget.add(-int64(cap(b.B)))
+	b.budget = nil
 	if b.asked {
 		b.asked = false
 		p.asked.Add(-1)
@@ -108,10 +108,10 @@ func (b *Buffer) release() {
 	}
 }
 
-// feed calls the first of those that wait whose share has room.
+// feed calls the first of those that wait whose budget has room.
 func (p *buffers) feed() {
 	p.mu.Lock()
-	next := slices.IndexFunc(p.pending, func(h hunger) bool { return h.share.mayAsk(h.n) })
+	next := slices.IndexFunc(p.pending, func(h hunger) bool { return h.budget.mayAsk(h.n) })
 	if next < 0 {
 		p.mu.Unlock()
 		return
@@ -119,6 +119,6 @@ func (p *buffers) feed() {
 	h := p.pending[next]
 	p.pending = slices.Delete(p.pending, next, next+1)
 	p.mu.Unlock()
-	h.share.wait(-1)
+	h.budget.wait(-1)
 	h.feed()
 }

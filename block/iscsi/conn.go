@@ -34,7 +34,7 @@ type conn struct {
 	key    sessionKey   // Target.mu guards
 	device *scsi.Device // Target.mu guards; nil: discovery
 	pool   *pool        // server.mu guards
-	share  *share       // of the device; server.mu guards; nil: discovery
+	budget *budget      // of the device; server.mu guards; nil: discovery
 	nexus  *scsi.Nexus
 
 	mu        sync.Mutex

@@ -37,10 +37,10 @@ func (s *Session) immediateData(t *Task, data []byte, final bool) error {
 	if n >= t.want {
 		t.out = data[:t.want]
 		if t.gather.unsolicited {
-			t.own(s.share)
+			t.own(s.budget)
 		}
 	} else if n > 0 || t.gather.unsolicited {
-		t.buf = s.share.get(min(t.want, s.params.FirstBurst))
+		t.buf = s.budget.get(min(t.want, s.params.FirstBurst))
 		t.out = t.buf.B
 		copy(t.out, data)
 	}
@@ -177,7 +177,7 @@ func (s *Session) solicit(t *Task) {
 
 // enlarge allocates memory for all data of a task, if the budget allows.
 func (s *Session) enlarge(t *Task) bool {
-	b := s.share.ask(t.want)
+	b := s.budget.ask(t.want)
 	if b == nil {
 		return false
 	}

@@ -80,7 +80,7 @@ func (c *conn) start(ctx context.Context, l *login) {
 	tune(c.net)
 	c.srv.loggedIn(c)
 	params := l.keys.params()
-	session := newSession(c, params, newShare(c.srv.memory, c.share, params), c.srv.limits.QueueDepth, l.first.CmdSN, l.statSN)
+	session := newSession(c, params, newBudget(c.srv.memory, c.budget, params), c.srv.limits.QueueDepth, l.first.CmdSN, l.statSN)
 	session.cid = l.first.CID
 	if c.device == nil {
 		c.reader.lender = discoveryBuffers

@@ -36,7 +36,7 @@ func (c *conn) checkLiveness(tick time.Duration) {
 		v.stuck = 0
 	}
 	v.owing += tick
-	short, enough := c.session.share.othersWait(), 1
+	short, enough := c.session.budget.othersWait(), 1
 	if short {
 		enough = leastPace
 	}

@@ -39,7 +39,7 @@ func (s *Session) nopOut(p PDU) error {
 	}
 	var data *Buffer
 	if n := min(len(p.Data), s.params.MaxSend); n > 0 {
-		data = s.share.get(n)
+		data = s.budget.get(n)
 		copy(data.B, p.Data)
 		p.Data = data.B
 	}

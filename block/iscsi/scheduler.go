@@ -68,7 +68,7 @@ func (c *conn) offload(t *Task) bool {
 // run executes a command on this goroutine if it is quick, otherwise in the pool.
 func (c *conn) run(t *Task) {
 	if n := t.room(); n > 0 {
-		t.in = c.session.share.get(n)
+		t.in = c.session.budget.get(n)
 	}
 	switch t.plan.Cost {
 	case scsi.Quick, scsi.Read:
@@ -91,7 +91,7 @@ func (c *conn) run(t *Task) {
 		}
 		c.scheduler.pooled.Add(-1)
 	}
-	t.own(c.session.share)
+	t.own(c.session.budget)
 	c.read(t.room())
 	c.work.Add(1)
 	c.pool.submit(func() {

@@ -38,9 +38,9 @@ const maxListing = 2
 // sharedPool is the pool of a device: one for each device, so that a hanging disk delays no
 // other.
 type sharedPool struct {
-	pool  *pool
-	share share // of memory, of all sessions of the device
-	users int
+	pool   *pool
+	budget budget // of memory, of all sessions of the device
+	users  int
 }
 
 // Serve accepts initiators on l until ctx ends. Then it asks the sessions to log out, waits
@@ -158,7 +158,7 @@ func (s *server) loggedIn(c *conn) {
 		s.pools[d] = &sharedPool{pool: newPool(s.limits.Workers)}
 	}
 	s.pools[d].users++
-	c.pool, c.share = s.pools[d].pool, &s.pools[d].share
+	c.pool, c.budget = s.pools[d].pool, &s.pools[d].budget
 }
 
 // leave removes a connection that has ended; the last one of a device closes its pool.

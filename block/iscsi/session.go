@@ -14,7 +14,7 @@ type Session struct {
 	params Params
 	device *scsi.Device // nil in a discovery session
 	nexus  *scsi.Nexus
-	share  *share
+	budget *budget
 
 	depth    uint32 // limit of commands in flight
 	statSN   uint32
@@ -127,9 +127,9 @@ func (s *Session) number(r *RequestFields) (bool, error) {
 }
 
 // newSession makes a session that starts with the command of the given number.
-func newSession(sink Sink, params Params, memory *share, depth int, cmdSN, statSN uint32) *Session {
+func newSession(sink Sink, params Params, memory *budget, depth int, cmdSN, statSN uint32) *Session {
 	return &Session{
-		sink: sink, params: params, share: memory, depth: uint32(depth),
+		sink: sink, params: params, budget: memory, depth: uint32(depth),
 		expCmdSN: cmdSN, maxCmdSN: cmdSN + uint32(depth) - 1, statSN: statSN,
 		tasks: map[uint32]*Task{}, stats: map[uint64]*block.LUNStats{}, text: textExchange{ttt: NoTag},
 	}
@@ -156,7 +156,7 @@ func (s *Session) scratch() Header { return s.header[:] }
 // again. MaxCmdSN never decreases.
 func (s *Session) openWindow() {
 	depth := s.depth
-	if free := s.share.memory.limit - s.share.memory.used.Load(); free < int64(depth)*int64(s.params.FirstBurst) {
+	if free := s.budget.memory.limit - s.budget.memory.used.Load(); free < int64(depth)*int64(s.params.FirstBurst) {
 		depth = uint32(max(free/int64(s.params.FirstBurst), 1))
 	}
 	if most := s.expCmdSN + depth - uint32(min(s.active, int(depth))) - 1; before(s.maxCmdSN, most) {

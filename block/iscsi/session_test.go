@@ -60,7 +60,7 @@ func (l *ledger) step(n int) {
 		t := l.given[0]
 		l.given = l.given[1:]
 		if room := t.room(); room > 0 {
-			t.in = l.session.share.get(room)
+			t.in = l.session.budget.get(room)
 		}
 		l.session.Complete(t, l.device.Execute(t.command(l.nexus)), 0)
 	}
@@ -104,7 +104,7 @@ func newLedger(t testing.TB, discovery bool) *ledger {
 	p := defaults.params()
 	p.InitialR2T, p.MaxOutstandingR2T = false, 3
 	p.MaxBurst, p.FirstBurst = 1024, 512
-	l.session = newSession(l, p, newShare(newBuffers(1<<20), &share{}, p), 16, 1, l.statSN)
+	l.session = newSession(l, p, newBudget(newBuffers(1<<20), &budget{}, p), 16, 1, l.statSN)
 	if !discovery {
 		l.session.device, l.session.nexus = l.device, l.nexus
 	}
@@ -179,10 +179,10 @@ func FuzzSession(f *testing.F) {
 			// A command that does not run at once must own its data: the reader's buffer is
 			// reused.
 			for _, task := range l.given {
-				task.own(l.session.share)
+				task.own(l.session.budget)
 			}
 			l.step(steps)
-			if used := l.session.share.memory.used.Load(); used > 64<<20 {
+			if used := l.session.budget.memory.used.Load(); used > 64<<20 {
 				t.Fatalf("%d bytes used", used)
 			}
 			if n := len(l.session.tasks); n > 16+8+maxLate+1 {
@@ -193,7 +193,7 @@ func FuzzSession(f *testing.F) {
 		rest := newBarrier(func() {})
 		l.session.Abort(func(*Task) bool { return true }, rest)
 		l.step(1 << 20)
-		if used := l.session.share.memory.used.Load(); used != 0 {
+		if used := l.session.budget.memory.used.Load(); used != 0 {
 			t.Fatalf("%d bytes used at the end", used)
 		}
 		if rest.leave(); rest.inside.Load() != 0 {
@@ -226,7 +226,7 @@ func FuzzPDU(f *testing.F) {
 // Writes that wait for memory and are aborted, over and over, leave nothing behind.
 func TestStarvedWritesAreForgotten(t *testing.T) {
 	l := newLedger(t, false)
-	held := newShare(l.session.share.memory, &share{}, Params{}).ask(2 << 20) // of another session
+	held := newBudget(l.session.budget.memory, &budget{}, Params{}).ask(2 << 20) // of another session
 	defer held.release()
 	for sn := uint32(1); sn <= 1000; sn++ {
 		if err := l.session.Handle(seedPDU(sixteenBlocks(sn, 0x2a, FlagWrite), 0)); err != nil {

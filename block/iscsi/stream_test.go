@@ -122,7 +122,7 @@ func socket(t testing.TB) (from, to net.Conn) {
 func TestWaitMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newBuffers(4 << 10)
-		s := newShare(p, &share{}, Params{})
+		s := newBudget(p, &budget{}, Params{})
 		held := s.get(8 << 10)
 		var gone atomic.Bool
 		back := make(chan string, 2)

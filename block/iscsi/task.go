@@ -43,7 +43,7 @@ const (
 )
 
 // own copies data-out from the reader's buffer to memory of the task.
-func (t *Task) own(memory *share) {
+func (t *Task) own(memory *budget) {
 	if t.buf == nil && len(t.out) > 0 {
 		t.buf = memory.get(len(t.out))
 		t.out = t.buf.B[:copy(t.buf.B, t.out)]
@@ -145,7 +145,7 @@ func (s *Session) advance(t *Task) error {
 		return nil
 	}
 	if !s.queue.mayRun(t, s.tasks) {
-		t.own(s.share)
+		t.own(s.budget)
 		s.queue.hold(t)
 		return nil
 	}

@@ -105,7 +105,7 @@ func (c *conn) drain() {
 // waitMemory waits until there is memory for more requests. Meanwhile answers are written
 // without delay, because they hold memory.
 func (c *conn) waitMemory() {
-	memory := c.session.share
+	memory := c.session.budget
 	if !memory.full() {
 		return
 	}

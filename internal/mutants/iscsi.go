@@ -115,18 +115,18 @@ var ofISCSI = []mutant{
 		"block/iscsi", "WaitingWrite",
 	},
 	{
-		367, "block/iscsi/share.go",
+		367, "block/iscsi/budget.go",
 		"u > s.kept && u+size > free",
 		"u > s.kept && u+size > free+s.memory.limit",
 		"the writes of one device take all of the memory, and those of the others wait",
-		"block/iscsi", "Shares|Greedy",
+		"block/iscsi", "Budgets|Greedy",
 	},
 	{
-		368, "block/iscsi/share.go",
+		368, "block/iscsi/budget.go",
 		"return s.memory.full() && s.used.Load() > s.kept",
 		"return s.memory.full()",
 		"a session with one small write waits as long as others hold the memory",
-		"block/iscsi", "Shares",
+		"block/iscsi", "Budgets",
 	},
 	{
 		369, "block/iscsi/registry.go",

@@ -9,8 +9,8 @@ var kept = Params{FirstBurst: 1 << 10, MaxBurst: 2 << 10}
 // only when none has any; and a session that was refused is fed when there is again.
 func TestBudget(t *testing.T) {
 	p := newBuffers(64 << 10)
-	device := &share{}
-	a, b := newShare(p, device, kept), newShare(p, device, kept)
+	device := &budget{}
+	a, b := newBudget(p, device, kept), newBudget(p, device, kept)
 	first := a.ask(64 << 10)
 	if first == nil || b.ask(1) != nil {
 		t.Fatal("want memory up to the limit and none beyond it")
@@ -40,13 +40,13 @@ func TestBudget(t *testing.T) {
 // Sessions of one device that take all they can leave half of the memory to the others,
 // and half of the rest when a second device does the same; what a session is kept is
 // there in any case.
-func TestShares(t *testing.T) {
+func TestBudgets(t *testing.T) {
 	const limit, piece = 1 << 20, 16 << 10
 	p := newBuffers(limit)
 	hog := func() (held int64) {
-		device := &share{}
+		device := &budget{}
 		for range 16 {
-			s := newShare(p, device, kept)
+			s := newBudget(p, device, kept)
 			for s.ask(piece) != nil {
 			}
 		}
@@ -58,9 +58,9 @@ func TestShares(t *testing.T) {
 		}
 	}
 	for p.used.Load() < 2*limit { // data without R2T of a fourth
-		newShare(p, &share{}, kept).get(piece)
+		newBudget(p, &budget{}, kept).get(piece)
 	}
-	small := newShare(p, &share{}, Params{FirstBurst: 64 << 10, MaxBurst: 256 << 10})
+	small := newBudget(p, &budget{}, Params{FirstBurst: 64 << 10, MaxBurst: 256 << 10})
 	unsolicited := small.get(64 << 10)
 	if burst := small.ask(256 << 10); unsolicited == nil || burst == nil {
 		t.Error("a session does not get its one burst")
@@ -73,11 +73,11 @@ func TestShares(t *testing.T) {
 	}
 }
 
-// The first session in the queue whose share has room is fed, not one that is refused
+// The first session in the queue whose budget has room is fed, not one that is refused
 // again.
 func TestFeedPassesOverTheGreedy(t *testing.T) {
 	p := newBuffers(64 << 10)
-	greedy, modest := newShare(p, &share{}, kept), newShare(p, &share{}, kept)
+	greedy, modest := newBudget(p, &budget{}, kept), newBudget(p, &budget{}, kept)
 	held := greedy.ask(32 << 10)
 	more := greedy.get(96 << 10) // up to the second limit
 	var fed string

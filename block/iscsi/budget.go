@@ -2,12 +2,12 @@ package iscsi
 
 import "sync/atomic"
 
-// share is what one session, or all sessions of one device, hold of the memory of a
+// budget is what one session, or all sessions of one device, hold of the memory of a
 // server. What a session holds counts for its device too.
-type share struct {
+type budget struct {
 	memory *buffers
-	device *share // nil: this is the share of a device
-	kept   int64  // bytes that the session may hold whatever the others do
+	device *budget // nil: this is the budget of a device
+	kept   int64   // bytes that the session may hold whatever the others do
 
 	used    atomic.Int64 // bytes held
 	waiting atomic.Int64 // waits for memory
@@ -16,39 +16,39 @@ type share struct {
 // maxKept bounds what is kept for a session, whatever burst lengths it negotiated.
 const maxKept = 512 << 10
 
-// newShare returns the share of a session. One burst, with the unsolicited data before
+// newBudget returns the budget of a session. One burst, with the unsolicited data before
 // it, is always kept for each: a session that holds less never waits for others.
-func newShare(memory *buffers, device *share, p Params) *share {
-	return &share{memory: memory, device: device, kept: min(int64(p.FirstBurst)+int64(p.MaxBurst), maxKept)}
+func newBudget(memory *buffers, device *budget, p Params) *budget {
+	return &budget{memory: memory, device: device, kept: min(int64(p.FirstBurst)+int64(p.MaxBurst), maxKept)}
 }
 
-// add counts n bytes in the session's share and the device's.
-func (s *share) add(n int64) {
+// add counts n bytes in the session's budget and the device's.
+func (s *budget) add(n int64) {
 	for ; s != nil; s = s.device {
 		s.used.Add(n)
 	}
 }
 
-func (s *share) wait(n int64) {
+func (s *budget) wait(n int64) {
 	s.waiting.Add(n)
 	s.memory.waiting.Add(n)
 }
 
 // othersWait reports whether a session other than that of s waits for memory.
-func (s *share) othersWait() bool { return s.memory.waiting.Load() > s.waiting.Load() }
+func (s *budget) othersWait() bool { return s.memory.waiting.Load() > s.waiting.Load() }
 
 // get returns n bytes of undefined contents, whatever the limits.
-func (s *share) get(n int) *Buffer {
+func (s *budget) get(n int) *Buffer {
 	b := s.memory.get(n)
-	b.share = s
+	b.budget = s
 	s.add(int64(cap(b.B)))
 	return b
 }
 
-// ask is get for data that is to be asked for: it returns nil where the share allows no
+// ask is get for data that is to be asked for: it returns nil where the budget allows no
 // more. What it returns may exceed the limit by its own size, so that no size is too
 // large to be served ever.
-func (s *share) ask(n int) *Buffer {
+func (s *budget) ask(n int) *Buffer {
 	if !s.mayAsk(n) {
 		return nil
 	}
@@ -63,7 +63,7 @@ func (s *share) ask(n int) *Buffer {
 // gets half of the memory, the next one half of the rest, and some is always free for
 // the one that has little. What lies between the limits is for those that hold no more
 // than is kept for a session, one write each.
-func (s *share) mayAsk(n int) bool {
+func (s *budget) mayAsk(n int) bool {
 	_, size := classOf(n)
 	switch {
 	case s.used.Load()+size <= s.kept, s.memory.asked.Load() == 0:
@@ -82,11 +82,11 @@ func (s *share) mayAsk(n int) bool {
 
 // full reports whether the session has to wait before it takes more off its socket: the
 // second limit is reached, and it holds more than what is kept for it.
-func (s *share) full() bool { return s.memory.full() && s.used.Load() > s.kept }
+func (s *budget) full() bool { return s.memory.full() && s.used.Load() > s.kept }
 
-// waitMemory waits while the share is full, until ended reports that the wait has no
+// waitMemory waits while the budget is full, until ended reports that the wait has no
 // purpose any more. [buffers.wakeWaiters] has it ask.
-func (s *share) waitMemory(ended func() bool) {
+func (s *budget) waitMemory(ended func() bool) {
 	s.wait(1)
 	defer s.wait(-1)
 	m := s.memory
@@ -99,14 +99,14 @@ func (s *share) waitMemory(ended func() bool) {
 
 // hunger is a session that waits until it may ask for n bytes.
 type hunger struct {
-	share *share
-	n     int
-	feed  func()
+	budget *budget
+	n      int
+	feed   func()
 }
 
 // whenRoom has feed called once the session may ask for n bytes. It is called from
 // wherever memory comes back, so it must not wait nor take locks that are held there.
-func (s *share) whenRoom(n int, feed func()) {
+func (s *budget) whenRoom(n int, feed func()) {
 	s.wait(1)
 	m := s.memory
 	m.mu.Lock()
