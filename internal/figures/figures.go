@@ -136,7 +136,7 @@ func (t *tree) limiters() figure {
 			}
 		}
 	})
-	return counted("limiters: types called so, or with a method Allow, TryAcquire; users of x/time/rate", slices.Sorted(maps.Keys(found)))
+	return counted("limiters outside internal/limit: types called so, or with a method Allow, TryAcquire; users of x/time/rate", slices.Sorted(maps.Keys(found)))
 }
 
 // variables counts the package variables by kind.

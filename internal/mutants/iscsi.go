@@ -109,7 +109,7 @@ var ofISCSI = []mutant{
 	},
 	{
 		366, "block/iscsi/scheduler.go",
-		"\tt.own(c.session.share)\n",
+		"\tt.own(c.session.budget)\n",
 		"",
 		"a write in the pool writes what the next command brought",
 		"block/iscsi", "WaitingWrite",
