@@ -60,7 +60,7 @@ func TestTheDiskOfAMachineThatIsOff(t *testing.T) {
 		{"POST", "volumes/" + id + "/action", `{"os-reserve": {}}`},
 		{"POST", "volumes/" + id + "/action", `{"os-attach": {"host_name": "thief", "mountpoint": "/dev/sda"}}`},
 		{"POST", "volumes/" + id + "/action", `{"os-initialize_connection": {"connector": {"initiator": "iqn.2026-11.net.example:thief", "host": "thief"}}}`},
-		{"POST", "attachments", `{"attachment": {"volume_uuid": "` + id + `", "instance_uuid": "i", "connector": {"initiator": "iqn.2026-11.net.example:thief", "host": "thief"}}}`},
+		{"POST", "attachments", `{"attachment": {"volume_uuid": "` + id + `", "instance_uuid": "c0ffee00-0000-4000-8000-000000000001", "connector": {"initiator": "iqn.2026-11.net.example:thief", "host": "thief"}}}`},
 		{"DELETE", "attachments/" + target, ""},
 	} {
 		status, text := r.call(t, try.method, "/volume/v3/p/"+try.path, try.body)
