@@ -52,7 +52,6 @@ func TestTheDiskOfAMachineThatIsOff(t *testing.T) {
 	for _, try := range []struct{ method, path, body string }{
 		{"DELETE", "volumes/" + id, ""},
 		{"DELETE", "volumes/" + id + "?cascade=true", ""},
-		{"POST", "volumes/" + id + "/action", `{"os-force_delete": {}}`},
 		{"POST", "volumes/" + id + "/action", `{"revert": {"snapshot_id": "` + snap + `"}}`},
 		{"POST", "volumes/" + id + "/action", `{"os-reimage": {"image_id": "` + second + `"}}`},
 		{"POST", "volumes/" + id + "/action", `{"os-reset_status": {"status": "error"}}`},

@@ -1,6 +1,12 @@
 package blockstorage
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
 
 const nowhere = "c0ffee00-0000-4000-8000-000000000404"
 
@@ -125,7 +131,8 @@ var actionsOfVolumes = story{
 	{"3.40", "POST", "/volumes/@v/action", `{"revert": {}}`, 400, "required", ""},
 	{"", "POST", "/volumes/@v/action", `{"os-reserve": {}}`, 202, "", ""},
 	{"3.40", "POST", "/volumes/@v/action", `{"revert": {"snapshot_id": "@s"}}`, 409, "conflictingRequest", ""},
-	{"", "POST", "/volumes/@v/action", `{"os-force_delete": null}`, 400, "is in use", ""},
+	{"", "DELETE", "/volumes/@v?cascade=True", "", 400, "is in use", ""},
+	{"", "POST", "/volumes/" + nowhere + "/action", `{"os-force_delete": null}`, 404, "could not be found", ""},
 	{"", "POST", "/volumes/@v/action", `{"os-unreserve": null}`, 202, "", ""},
 	{"", "POST", "/volumes/" + nowhere + "/action", `{"os-unreserve": null}`, 404, "could not be found", ""},
 	{"3.1", "POST", "/volumes/@v/action", `{"os-volume_upload_image": {"image_name": "i", "visibility": "public"}}`, 202, `"visibility":"public"`, ""},
@@ -178,6 +185,8 @@ var hostsByActions = story{
 	{"", "POST", "/volumes/@v/action", `{"os-force_detach": {"attachment_id": 1}}`, 400, "a UUID", ""},
 	{"", "POST", "/volumes/@v/action", `{"os-force_detach": {"connector": null}}`, 202, "", ""},
 	{"", "GET", "/volumes/@v", "", 200, `"status":"available"`, ""},
+	{"", "POST", "/volumes/@v/action", `{"os-reserve": {}}`, 202, "", ""},
+	{"3.23", "DELETE", "/volumes/@v?cascade=True", "", 400, "is in use", ""},
 	{"", "POST", "/volumes/@v/action", `{"os-force_delete": {}}`, 202, "", ""},
 }
 
@@ -333,6 +342,30 @@ func TestStories(t *testing.T) {
 		}
 		if !seen.refused[one] && !neverRefused[one] {
 			t.Errorf("%s refuses nothing in any story", one)
+		}
+	}
+}
+
+// TestForceIsTold: what force takes from a host stands in an event.
+func TestForceIsTold(t *testing.T) {
+	for _, x := range []struct{ method, path, body string }{
+		{"POST", "/action", `{"os-force_delete": {}}`}, {"DELETE", "?force=true", ""},
+	} {
+		l := newLab(t)
+		v := "/v3/p/volumes/" + l.made(t, "", "/v3/p/volumes", `{"volume": {"size": 1, "name": "a"}}`)
+		if status, text := l.do(t, "", "POST", v+"/action", `{"os-initialize_connection": {"connector": `+connectorA+`}}`); status != 200 {
+			t.Fatal(text)
+		}
+		if status, text := l.do(t, "3.23", x.method, v+x.path, x.body); status != 202 {
+			t.Errorf("%s %s = %d %s", x.method, x.path, status, text)
+		}
+		var events []*baremetal.Event
+		err := l.store.View(t.Context(), func(tx *store.Tx) (err error) {
+			events, err = tx.Events(store.EventQuery{})
+			return err
+		})
+		if err != nil || len(events) != 1 || !strings.Contains(events[0].Detail, "is deleted by force, though it is in use by host h") {
+			t.Errorf("events = %v, %v; want one that says what force broke", events, err)
 		}
 	}
 }

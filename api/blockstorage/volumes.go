@@ -154,15 +154,16 @@ func updateVolume(c *call) (int, any, error) {
 // sinceForce is the microversion of force in DELETE.
 const sinceForce = 23
 
-// deleteVolume removes a volume. force deletes one in any status; nothing takes a volume
-// from a machine that has it.
+// deleteVolume removes a volume, with its snapshots (cascade) or by force.
 func deleteVolume(c *call) (int, any, error) {
 	q, err := parseQuery(c)
 	if err != nil {
 		return 0, nil, err
 	}
-	force := c.minor >= sinceForce && flags[strings.ToLower(q.get("force"))]
-	return http.StatusAccepted, nil, c.Pool.DeleteVolume(c.r.Context(), c.arg("id"), force || flags[strings.ToLower(q.get("cascade"))])
+	if c.minor >= sinceForce && flags[strings.ToLower(q.get("force"))] {
+		return forceDelete(c, nil)
+	}
+	return http.StatusAccepted, nil, c.Pool.DeleteVolume(c.r.Context(), c.arg("id"), flags[strings.ToLower(q.get("cascade"))])
 }
 
 // sinceDistinct is the microversion from which on a summary lists metadata.
