@@ -274,6 +274,7 @@ CREATE TABLE imports (
 ) STRICT;
 
 -- Block volumes; whether one is in use follows from grants, attachments and volume targets.
+-- admin_metadata, readonly and attached_mode, stands where a migration adds a column.
 CREATE TABLE volumes (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid           TEXT NOT NULL UNIQUE,
@@ -292,7 +293,7 @@ CREATE TABLE volumes (
     message        TEXT, -- what went wrong
     created_at     INTEGER NOT NULL,
     updated_at     INTEGER
-) STRICT;
+, admin_metadata TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(admin_metadata))) STRICT;
 CREATE INDEX volumes_name ON volumes (name);
 CREATE INDEX volumes_node ON volumes (node_uuid);
 

@@ -30,6 +30,9 @@ func (a *appliance) clouds(w http.ResponseWriter, r *http.Request) {
 
 // published is the URL of the API as others on the network know it.
 func (a *appliance) published() string {
+	if a.config.PublicURL != "" {
+		return a.config.PublicURL
+	}
 	u, err := url.Parse(a.url)
 	if err != nil {
 		return a.url
@@ -43,9 +46,13 @@ func (a *appliance) published() string {
 }
 
 // endpoints are where each client looks. The client of volumes is known by three names.
+// There is no identity service; the newest clients look for its version before they
+// list volumes, snapshots and attachments.
 const endpoints = `    baremetal_endpoint_override: BASE
     image_endpoint_override: BASE/image/v2
     block_storage_endpoint_override: BASE/volume/v3/standalone
     volume_endpoint_override: BASE/volume/v3/standalone
     volumev3_endpoint_override: BASE/volume/v3/standalone
+    identity_api_version: "3"
+    identity_endpoint_override: BASE/identity/v3
 `

@@ -19,6 +19,7 @@ type Config struct {
 	Range             string // A-B, "" for none
 	Auth              Auth
 	Hosts             []string // names of this machine that clients use; see door.Config
+	PublicURL         string   // scheme and host for links, where a proxy hides them; "" takes the request's
 	HardwareTypes     []string
 	StorageInterfaces []string
 	ImageFiles        string // directory below which image_source may name files, absolute; "" for none

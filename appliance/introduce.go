@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ironhook/api/door"
+	"ironhook/api/rest"
 	"ironhook/conductor"
 	"ironhook/storage"
 	"ironhook/storage/pool"
@@ -43,7 +44,7 @@ func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *app
 		return nil
 	})
 	pages := web.New(web.Config{Store: o.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Login: login(o.users), Log: log, Version: p.Version})
-	handler := a.door(a.routes(pages))
+	handler := a.door(rest.Published(a.config.PublicURL, a.routes(pages)))
 	a.tasks = []task{
 		{"boot", o.boot.String(), o.boot.Serve},
 		{"volumes", "", a.pool.Run},
@@ -63,10 +64,11 @@ func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *app
 // password the host name is what tells our pages from a foreign one.
 func (a *appliance) door(h http.Handler) http.Handler {
 	short, _, _ := strings.Cut(a.host, ".")
+	_, public, _ := strings.Cut(a.config.PublicURL, "://")
 	return door.New(door.Config{
 		Local:   isLocal,
 		AnyHost: a.config.Auth != NoAuth && len(a.config.Hosts) == 0,
-		Hosts:   append([]string{a.host, short}, a.config.Hosts...),
+		Hosts:   append([]string{a.host, short, public}, a.config.Hosts...),
 	}, h)
 }
 

@@ -37,6 +37,9 @@ func (a *appliance) routes(pages *web.Web) http.Handler {
 	} {
 		mux.Handle(pattern, guard.Handler(h, door.Manner{}))
 	}
+	for _, pattern := range []string{"GET /identity", "GET /identity/"} { // clients discover before they authenticate
+		mux.Handle(pattern, guard.Handler(http.HandlerFunc(identity), door.Manner{Public: func(*http.Request) bool { return true }}))
+	}
 	return mux
 }
 

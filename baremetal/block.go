@@ -12,6 +12,8 @@ const (
 	VolumeAvailable   VolumeStatus = "available"
 	VolumeInUse       VolumeStatus = "in-use"
 	VolumeReserved    VolumeStatus = "reserved"
+	VolumeAttaching   VolumeStatus = "attaching"   // a host may log in, and has not said that it has
+	VolumeDetaching   VolumeStatus = "detaching"   // a host is about to let go of it
 	VolumeUploading   VolumeStatus = "uploading"   // an image is made of it
 	VolumeDownloading VolumeStatus = "downloading" // it is made anew from an image
 	VolumeReverting   VolumeStatus = "reverting"
@@ -36,6 +38,7 @@ type Volume struct {
 	NodeUUID      string // whose deployment made it; "" for one that somebody asked for
 	Metadata      map[string]string
 	ImageMetadata map[string]string // what was known of the image
+	AdminMetadata map[string]string // readonly and attached_mode, as Cinder shows them beside the metadata
 	Message       string            // what went wrong
 	CreatedAt     time.Time
 	UpdatedAt     time.Time

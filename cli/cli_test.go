@@ -206,6 +206,7 @@ func (r *running) call(t *testing.T, method, path, body string) (int, string) {
 		t.Fatal(err)
 	}
 	request.Header.Set("X-OpenStack-Ironic-API-Version", "1.82")
+	request.Header.Set("OpenStack-API-Version", "volume 3.71")
 	request.Header.Set("Content-Type", "application/json")
 	if r.password != "" {
 		request.SetBasicAuth("admin", r.password)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -56,6 +57,7 @@ func options() []option {
 		{name: "auth", value: "http_basic", usage: "http_basic (users in DATA/htpasswd) or none", set: setAuth},
 		{name: "host", usage: "host name under which browsers and clients reach the API (repeatable); others are refused where one is given, and with --auth none", many: true,
 			set: names(func(c *Config) *[]string { return &c.Hosts }, `^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})$|^[0-9A-Fa-f:.]+$`, "a host name, without scheme and port")},
+		{name: "public-url", usage: "scheme and host with which links begin, where a proxy hides those that clients ask for", set: setPublicURL},
 		{name: "tls-cert", usage: "certificate (PEM) to serve the API and the pages over HTTPS, or self for one made at the first start", set: func(c *Config, v string) error { c.TLSCert = v; return nil }},
 		{name: "tls-key", usage: "private key (PEM) of --tls-cert", set: func(c *Config, v string) error { c.TLSKey = v; return nil }},
 		{name: "hardware-types", value: "ipmi,manual-management,fake-hardware", usage: "enabled hardware types", set: names(func(c *Config) *[]string { return &c.HardwareTypes }, `^[a-z-]+$`, "the name of a hardware type")},
@@ -149,6 +151,16 @@ func parsePortal(v string) (netip.AddrPort, error) {
 		return netip.AddrPort{}, errors.New("want the ADDRESS or ADDRESS:PORT of one host, without a zone")
 	}
 	return netip.AddrPortFrom(portal.Addr().Unmap(), portal.Port()), nil
+}
+
+// setPublicURL wants a scheme and a host, for a path of a proxy would be no part of it.
+func setPublicURL(c *Config, v string) error {
+	u, err := url.Parse(strings.TrimSuffix(v, "/"))
+	if v != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Scheme+"://"+u.Host != u.String()) {
+		return fmt.Errorf("want a scheme and a host, such as https://metal.example.net")
+	}
+	c.PublicURL = strings.TrimSuffix(v, "/")
+	return nil
 }
 
 // setAuth wants one of the ways of authentication.

@@ -52,7 +52,6 @@ func TestTheDiskOfAMachineThatIsOff(t *testing.T) {
 	for _, try := range []struct{ method, path, body string }{
 		{"DELETE", "volumes/" + id, ""},
 		{"DELETE", "volumes/" + id + "?cascade=true", ""},
-		{"POST", "volumes/" + id + "/action", `{"os-force_delete": {}}`},
 		{"POST", "volumes/" + id + "/action", `{"revert": {"snapshot_id": "` + snap + `"}}`},
 		{"POST", "volumes/" + id + "/action", `{"os-reimage": {"image_id": "` + second + `"}}`},
 		{"POST", "volumes/" + id + "/action", `{"os-reset_status": {"status": "error"}}`},
@@ -60,7 +59,7 @@ func TestTheDiskOfAMachineThatIsOff(t *testing.T) {
 		{"POST", "volumes/" + id + "/action", `{"os-reserve": {}}`},
 		{"POST", "volumes/" + id + "/action", `{"os-attach": {"host_name": "thief", "mountpoint": "/dev/sda"}}`},
 		{"POST", "volumes/" + id + "/action", `{"os-initialize_connection": {"connector": {"initiator": "iqn.2026-11.net.example:thief", "host": "thief"}}}`},
-		{"POST", "attachments", `{"attachment": {"volume_uuid": "` + id + `", "instance_uuid": "i", "connector": {"initiator": "iqn.2026-11.net.example:thief", "host": "thief"}}}`},
+		{"POST", "attachments", `{"attachment": {"volume_uuid": "` + id + `", "instance_uuid": "c0ffee00-0000-4000-8000-000000000001", "connector": {"initiator": "iqn.2026-11.net.example:thief", "host": "thief"}}}`},
 		{"DELETE", "attachments/" + target, ""},
 	} {
 		status, text := r.call(t, try.method, "/volume/v3/p/"+try.path, try.body)

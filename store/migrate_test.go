@@ -118,7 +118,7 @@ func TestMigrationsReachTheNewestSchema(t *testing.T) {
 var untouched = []string{
 	"SELECT * FROM nodes ORDER BY id", "SELECT * FROM ports ORDER BY id", "SELECT * FROM volume_connectors ORDER BY id",
 	"SELECT * FROM leases ORDER BY mac", "SELECT seq, at, node, mac, kind, step, detail FROM events ORDER BY seq", "SELECT * FROM images ORDER BY id",
-	"SELECT * FROM volumes ORDER BY id", "SELECT * FROM snapshots ORDER BY id", "SELECT * FROM allocations ORDER BY id",
+	"SELECT id, uuid, name, description, status, size, bootable, read_only, image_uuid, snapshot_uuid, source_uuid, node_uuid, metadata, image_metadata, message, created_at, updated_at FROM volumes ORDER BY id", "SELECT * FROM snapshots ORDER BY id", "SELECT * FROM allocations ORDER BY id",
 	"SELECT id, uuid, node_uuid, volume_type, boot_index, volume_id, created_at, updated_at, extra FROM volume_targets ORDER BY id",
 	"SELECT uuid, volume_uuid, instance, host, mountpoint, read_only, status, created_at, updated_at FROM attachments ORDER BY rowid",
 	"SELECT seq FROM sqlite_sequence ORDER BY name",

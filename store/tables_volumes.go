@@ -67,6 +67,7 @@ var volumes = newTable(table[baremetal.Volume]{
 		null("message", func(v *baremetal.Volume) *string { return &v.Message }),
 		stamp("created_at", func(v *baremetal.Volume) *time.Time { return &v.CreatedAt }),
 		stamp("updated_at", func(v *baremetal.Volume) *time.Time { return &v.UpdatedAt }),
+		object("admin_metadata", func(v *baremetal.Volume) *map[string]string { return &v.AdminMetadata }),
 	},
 	unique: []rule[baremetal.Volume]{
 		{"volumes.uuid", func(v *baremetal.Volume) string { return "A volume with UUID " + v.UUID + " already exists." }},

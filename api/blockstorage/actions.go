@@ -1,10 +1,11 @@
 package blockstorage
 
 import (
-	"encoding/json"
+	"cmp"
+	"errors"
 	"maps"
 	"net/http"
-	"slices"
+	"strings"
 
 	"ironhook/api/rest"
 	"ironhook/baremetal"
@@ -12,109 +13,86 @@ import (
 	"ironhook/store"
 )
 
-// action is one key of the body of POST .../action; args is its value.
-type action func(c *call, args json.RawMessage) (int, any, error)
-
-// volumeActions is what POST /volumes/{id}/action can say.
+// volumeActions are what POST /volumes/{id}/action can do.
 var volumeActions = map[string]action{
-	"os-extend":                extend,
-	"os-reimage":               reimage,
-	"revert":                   revert,
-	"os-volume_upload_image":   uploadImage,
-	"os-reset_status":          resetStatus,
-	"os-set_bootable":          setBootable,
-	"os-update_readonly_flag":  setReadOnly,
-	"os-force_delete":          forceDelete,
-	"os-set_image_metadata":    setImageMetadata,
-	"os-unset_image_metadata":  unsetImageMetadata,
-	"os-show_image_metadata":   showImageMetadata,
-	"os-reserve":               reserve,
-	"os-unreserve":             unreserve,
-	"os-begin_detaching":       noted,
-	"os-roll_detaching":        noted,
-	"os-attach":                attachOld,
-	"os-detach":                detachOld,
-	"os-force_detach":          detachOld,
-	"os-initialize_connection": initializeConnection,
-	"os-terminate_connection":  terminateConnection,
+	"os-extend":                       {args: extendArgs, do: extend},
+	"os-reimage":                      {since: 68, args: reimageArgs, do: reimage},
+	"revert":                          {since: 40, args: revertArgs, do: revert},
+	"os-volume_upload_image":          {args: uploadArgs, do: uploadImage},
+	"os-reset_status":                 {args: resetArgs, do: resetStatus},
+	"os-set_bootable":                 {args: bootableArgs, do: setBootable},
+	"os-update_readonly_flag":         {args: readOnlyArgs, do: setReadOnly},
+	"os-force_delete":                 {do: forceDelete},
+	"os-set_image_metadata":           {args: setImageArgs, do: setImageMetadata},
+	"os-unset_image_metadata":         {args: unsetImageArgs, do: unsetImageMetadata},
+	"os-show_image_metadata":          {do: showImageMetadata},
+	"os-reserve":                      {do: reserve},
+	"os-unreserve":                    {do: unreserve},
+	"os-begin_detaching":              {do: beginDetaching},
+	"os-roll_detaching":               {do: rollDetaching},
+	"os-attach":                       {args: attachArgs, do: attach},
+	"os-detach":                       {args: detachArgs, null: true, do: detach},
+	"os-force_detach":                 {args: forceDetachArgs, do: forceDetach},
+	"os-initialize_connection":        {args: connectArgs, do: initializeConnection},
+	"os-terminate_connection":         {args: disconnectArgs, do: terminateConnection},
+	"os-retype":                       {args: retypeArgs, do: retype},
+	"os-extend_volume_completion":     {since: 71, args: completionArgs, do: refused("No extension of this volume waits to be completed: it is done when os-extend is answered.")},
+	"os-migrate_volume":               {do: refused("There is one machine; a volume has nowhere to migrate to.")},
+	"os-migrate_volume_completion":    {do: refused("There is one machine; no volume migrates.")},
+	"os-unmanage":                     {do: refused("A volume is managed as long as it is there. Export its bytes, or delete it.")},
+	"os-update_volume_admin_metadata": {do: refused("The administrative metadata of a volume follows from how it is attached.")},
 }
 
 func volumeAction(c *call) (int, any, error) { return act(c, volumeActions) }
 
-// act finds the one action that the body names.
-func act(c *call, actions map[string]action) (int, any, error) {
-	var body map[string]json.RawMessage
-	if err := rest.Read(c.r, &body); err != nil {
-		return 0, nil, err
-	}
-	for name, args := range body {
-		if do, ok := actions[name]; ok && len(body) == 1 {
-			return do(c, args)
+// refused is an action that clients know and that nothing here can do.
+func refused(why string) func(*call, values) (int, any, error) {
+	return func(c *call, _ values) (int, any, error) {
+		if _, _, err := c.Pool.Volume(c.r.Context(), c.arg("id")); err != nil {
+			return 0, nil, err
 		}
+		return 0, nil, baremetal.Errorf(baremetal.ErrUnsupported, "%s", why)
 	}
-	return 0, nil, rest.Refuse(http.StatusBadRequest, "There is no such action: %.64v", slices.Sorted(maps.Keys(body)))
 }
 
-// decode reads the arguments of an action; null leaves them empty.
-func decode(args json.RawMessage, into any) error {
-	if err := json.Unmarshal(args, into); err != nil {
-		return baremetal.Errorf(baremetal.ErrInvalid, "the arguments of the action: %s", err)
+// sinceOnline is the microversion of the extension of a volume in use.
+const sinceOnline = 42
+
+func extend(c *call, in values) (int, any, error) {
+	size := value[int64](in, "new_size")
+	if err := fits(size); err != nil {
+		return 0, nil, err
 	}
-	return nil
+	_, uses, err := c.Pool.Volume(c.r.Context(), c.arg("id"))
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(uses) > 0 && c.minor < sinceOnline {
+		return 0, nil, baremetal.Errorf(baremetal.ErrConflict,
+			"Volume %s status must be available to extend, currently in-use; a volume in use is extended by microversion 3.%d and later.", c.arg("id"), sinceOnline)
+	}
+	return http.StatusAccepted, nil, c.Pool.Extend(c.r.Context(), c.arg("id"), size*gib)
 }
 
-func extend(c *call, args json.RawMessage) (int, any, error) {
-	var in struct {
-		Size whole `json:"new_size"`
-	}
-	if err := decode(args, &in); err != nil {
-		return 0, nil, err
-	}
-	if in.Size <= 0 || in.Size > maxGiB {
-		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "new_size must be from 1 to %d.", maxGiB)
-	}
-	return http.StatusAccepted, nil, c.Pool.Extend(c.r.Context(), c.arg("id"), int64(in.Size)*gib)
+func reimage(c *call, in values) (int, any, error) {
+	return http.StatusAccepted, nil, c.Pool.Reimage(c.r.Context(), c.arg("id"), value[string](in, "image_id"))
 }
 
-func reimage(c *call, args json.RawMessage) (int, any, error) {
-	var in struct {
-		Image string `json:"image_id"`
+func revert(c *call, in values) (int, any, error) {
+	err := c.Pool.Revert(c.r.Context(), c.arg("id"), value[string](in, "snapshot_id"))
+	if errors.Is(err, baremetal.ErrConflict) {
+		err = rest.Refuse(http.StatusConflict, "%s", err)
 	}
-	if err := decode(args, &in); err != nil {
-		return 0, nil, err
-	}
-	return http.StatusAccepted, nil, c.Pool.Reimage(c.r.Context(), c.arg("id"), in.Image)
+	return http.StatusAccepted, nil, err
 }
 
-func revert(c *call, args json.RawMessage) (int, any, error) {
-	var in struct {
-		Snapshot string `json:"snapshot_id"`
+func uploadImage(c *call, in values) (int, any, error) {
+	format, container := cmp.Or(value[string](in, "disk_format"), "raw"), cmp.Or(value[string](in, "container_format"), "bare")
+	if format != "raw" || container != "bare" {
+		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "An image of a volume is raw and bare; ask for these formats.")
 	}
-	if err := decode(args, &in); err != nil {
-		return 0, nil, err
-	}
-	return http.StatusAccepted, nil, c.Pool.Revert(c.r.Context(), c.arg("id"), in.Snapshot)
-}
-
-func uploadImage(c *call, args json.RawMessage) (int, any, error) {
-	in := struct {
-		Name       string `json:"image_name"`
-		Force      yes
-		Container  string `json:"container_format"`
-		Format     string `json:"disk_format"`
-		Visibility string
-		Protected  yes
-	}{Container: "bare", Format: "raw", Visibility: "private"}
-	if err := decode(args, &in); err != nil {
-		return 0, nil, err
-	}
-	if in.Format != "raw" || in.Container != "bare" {
-		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "Images of volumes are kept as raw and bare; ask for these formats.")
-	}
-	if err := checkTexts(in.Name, "", nil); err != nil {
-		return 0, nil, err
-	}
-	image, err := c.Pool.Promote(c.r.Context(), c.arg("id"), pool.Promotion{Name: in.Name, Visibility: in.Visibility, Protected: bool(in.Protected), Force: bool(in.Force)})
+	image, err := c.Pool.Promote(c.r.Context(), c.arg("id"), pool.Promotion{Name: value[string](in, "image_name"),
+		Visibility: cmp.Or(value[string](in, "visibility"), "private"), Protected: value[bool](in, "protected"), Force: value[bool](in, "force")})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -122,77 +100,74 @@ func uploadImage(c *call, args json.RawMessage) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	return http.StatusAccepted, map[string]any{"os-volume_upload_image": map[string]any{
+	body := map[string]any{
 		"id": v.UUID, "status": baremetal.VolumeUploading, "size": pool.GiB(v.Size), "display_description": rest.Text(v.Description),
-		"updated_at": rest.Time(v.UpdatedAt, timeLayout), "volume_type": volumeType(), "image_id": image.UUID, "image_name": image.Name,
-		"container_format": image.ContainerFormat, "disk_format": image.DiskFormat, "visibility": image.Visibility, "protected": image.Protected,
-	}}, nil
+		"updated_at": rest.Time(v.UpdatedAt, timeLayout), "volume_type": typeReference(), "image_id": image.UUID, "image_name": image.Name,
+		"container_format": image.ContainerFormat, "disk_format": image.DiskFormat,
+	}
+	if c.minor >= 1 {
+		body["visibility"], body["protected"] = image.Visibility, image.Protected
+	}
+	return http.StatusAccepted, map[string]any{"os-volume_upload_image": body}, nil
 }
 
-// resettable are the statuses that an operator may declare: those that the work of
-// the pool can go on from.
-func resettable(status string) error {
-	if status != string(baremetal.VolumeAvailable) && status != string(baremetal.VolumeError) {
-		return baremetal.Errorf(baremetal.ErrInvalid, "The status can be reset to available or error; what else there is follows from facts.")
+// resettable are the statuses that an operator may declare: those from which the work of
+// the pool can go on.
+func resettable(status string) (baremetal.VolumeStatus, error) {
+	switch to := baremetal.VolumeStatus(strings.ToLower(status)); to {
+	case baremetal.VolumeAvailable, baremetal.VolumeError:
+		return to, nil
 	}
-	return nil
+	return "", baremetal.Errorf(baremetal.ErrInvalid, "The status can be reset to available or error; what else there is follows from facts.")
 }
 
-func resetStatus(c *call, args json.RawMessage) (int, any, error) {
-	var in struct {
-		Status    string
-		Attach    string `json:"attach_status"`
-		Migration string `json:"migration_status"`
-	}
-	if err := decode(args, &in); err != nil {
-		return 0, nil, err
-	}
-	if in.Attach != "" || in.Migration != "" {
+func resetStatus(c *call, in values) (int, any, error) {
+	if value[string](in, "attach_status") != "" || value[string](in, "migration_status") != "" {
 		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "The status of an attachment follows from who has the volume; delete the attachment to end it.")
 	}
-	if err := resettable(in.Status); err != nil {
+	to, err := resettable(value[string](in, "status"))
+	if err != nil {
 		return 0, nil, err
 	}
-	return http.StatusAccepted, nil, c.Pool.ResetStatus(c.r.Context(), c.arg("id"), baremetal.VolumeStatus(in.Status))
+	return http.StatusAccepted, nil, c.Pool.ResetStatus(c.r.Context(), c.arg("id"), to)
 }
 
-func setBootable(c *call, args json.RawMessage) (int, any, error) {
-	var in struct{ Bootable *yes }
-	if err := decode(args, &in); err != nil || in.Bootable == nil {
-		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "bootable must be true or false.")
-	}
+func setBootable(c *call, in values) (int, any, error) {
 	_, err := c.Pool.UpdateVolume(c.r.Context(), c.arg("id"), func(_ *store.Tx, v *baremetal.Volume) error {
-		v.Bootable = bool(*in.Bootable)
+		v.Bootable = value[bool](in, "bootable")
 		return nil
 	})
 	return http.StatusOK, nil, err
 }
 
-func setReadOnly(c *call, args json.RawMessage) (int, any, error) {
-	var in struct{ ReadOnly *yes }
-	if err := decode(args, &in); err != nil || in.ReadOnly == nil {
-		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "readonly must be true or false.")
-	}
-	return http.StatusAccepted, nil, c.Pool.SetReadOnly(c.r.Context(), c.arg("id"), bool(*in.ReadOnly))
+func setReadOnly(c *call, in values) (int, any, error) {
+	return http.StatusAccepted, nil, c.Pool.SetReadOnly(c.r.Context(), c.arg("id"), value[bool](in, "readonly"))
 }
 
-// forceDelete deletes a volume with its snapshots though it is in use, unless a running
-// machine or host would lose its disk by that.
-func forceDelete(c *call, _ json.RawMessage) (int, any, error) {
+// forceDelete deletes a volume with its snapshots though a node that is off has it, or a
+// host that has not connected; an event names what that breaks. There is no force that
+// takes a disk from a machine that runs.
+func forceDelete(c *call, _ values) (int, any, error) {
 	return http.StatusAccepted, nil, c.Pool.ForceDelete(c.r.Context(), c.arg("id"))
 }
 
-func setImageMetadata(c *call, args json.RawMessage) (int, any, error) {
-	var in struct{ Metadata map[string]string }
-	if err := decode(args, &in); err != nil {
+// retype changes nothing when the type is the one that there is.
+func retype(c *call, in values) (int, any, error) {
+	if _, _, err := c.Pool.Volume(c.r.Context(), c.arg("id")); err != nil {
 		return 0, nil, err
 	}
+	if name := value[string](in, "new_type"); name != typeName && name != typeID {
+		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "Volume type %.64q could not be found; there is one, %s.", name, typeName)
+	}
+	return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "The volume is of type %s already, and there is no other.", typeName)
+}
+
+func setImageMetadata(c *call, in values) (int, any, error) {
 	v, err := c.Pool.UpdateVolume(c.r.Context(), c.arg("id"), func(_ *store.Tx, v *baremetal.Volume) error {
-		merged := map[string]string{}
-		maps.Copy(merged, v.ImageMetadata)
-		maps.Copy(merged, in.Metadata)
+		merged := maps.Clone(notNil(v.ImageMetadata))
+		maps.Copy(merged, value[map[string]string](in, "metadata"))
 		v.ImageMetadata = merged
-		return checkTexts("", "", merged)
+		return few(merged)
 	})
 	if err != nil {
 		return 0, nil, err
@@ -200,22 +175,27 @@ func setImageMetadata(c *call, args json.RawMessage) (int, any, error) {
 	return http.StatusOK, map[string]any{"metadata": v.ImageMetadata}, nil
 }
 
-func unsetImageMetadata(c *call, args json.RawMessage) (int, any, error) {
-	var in struct{ Key string }
-	if err := decode(args, &in); err != nil {
-		return 0, nil, err
+// few holds the number of metadata items.
+func few(metadata map[string]string) error {
+	if len(metadata) > maxKeys {
+		return baremetal.Errorf(baremetal.ErrInvalid, "%d metadata items; at most %d are kept.", len(metadata), maxKeys)
 	}
+	return nil
+}
+
+func unsetImageMetadata(c *call, in values) (int, any, error) {
+	key := value[string](in, "key")
 	_, err := c.Pool.UpdateVolume(c.r.Context(), c.arg("id"), func(_ *store.Tx, v *baremetal.Volume) error {
-		if _, ok := v.ImageMetadata[in.Key]; !ok {
-			return baremetal.Errorf(baremetal.ErrNotFound, "Metadata item %.64s was not found.", in.Key)
+		if _, ok := v.ImageMetadata[key]; !ok {
+			return baremetal.Errorf(baremetal.ErrNotFound, "Volume %s has no image metadata with key %.64s.", v.UUID, key)
 		}
-		delete(v.ImageMetadata, in.Key)
+		delete(v.ImageMetadata, key)
 		return nil
 	})
 	return http.StatusOK, nil, err
 }
 
-func showImageMetadata(c *call, _ json.RawMessage) (int, any, error) {
+func showImageMetadata(c *call, _ values) (int, any, error) {
 	v, _, err := c.Pool.Volume(c.r.Context(), c.arg("id"))
 	if err != nil {
 		return 0, nil, err

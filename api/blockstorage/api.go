@@ -1,11 +1,13 @@
 package blockstorage
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -21,39 +23,39 @@ type Config struct {
 	Store   *store.Store
 	Pool    *pool.Pool
 	Volumes *volume.Dir
-	// Portal is the address at which whoever sent a request reaches the iSCSI target.
+	// Portal is the address at which the sender of a request reaches the iSCSI target.
 	Portal func(*http.Request) (netip.AddrPort, error)
 	Host   string // name of this machine
 	Log    *slog.Logger
 }
 
 // API is the handler of everything below /volume. It is safe for concurrent use, and
-// leaves authentication to whoever calls it.
+// leaves authentication to its caller.
 type API struct {
 	Config
 	router *mux.Router
 }
 
-// New makes the handler.
+// New makes the handler. Each path is there twice, with a project and without one.
 func New(c Config) *API {
 	a := &API{Config: c, router: mux.NewRouter().UseEncodedPath()}
-	for _, path := range []string{"/volume", "/volume/"} {
-		a.router.Handle(path, a.serve(versions(http.StatusMultipleChoices))).Methods("GET")
+	for path, status := range map[string]int{"/volume": 300, "/volume/": 300, "/volume/v3": 200, "/volume/v3/": 200} {
+		a.router.Handle(path, a.serve(0, versions(status))).Methods("GET")
 	}
-	for _, path := range []string{"/volume/v3", "/volume/v3/"} {
-		a.router.Handle(path, a.serve(versions(http.StatusOK))).Methods("GET")
+	for _, prefix := range []string{"/volume/v3", "/volume/v3/{project}"} {
+		for _, r := range routes {
+			a.router.Handle(prefix+r.path, a.serve(r.since, r.handle)).Methods(r.method)
+		}
 	}
-	for _, r := range routes {
-		a.router.Handle("/volume/v3/{project}"+r.path, a.serve(r.handle)).Methods(r.method)
-	}
-	a.router.NotFoundHandler = a.serve(func(*call) (int, any, error) {
-		return 0, nil, rest.Refuse(http.StatusNotFound, "The resource could not be found.")
-	})
-	a.router.MethodNotAllowedHandler = a.serve(func(*call) (int, any, error) {
+	a.router.NotFoundHandler = a.serve(0, func(*call) (int, any, error) { return 0, nil, errNoSuchPath })
+	a.router.MethodNotAllowedHandler = a.serve(0, func(*call) (int, any, error) {
 		return 0, nil, rest.Refuse(http.StatusMethodNotAllowed, "The method is not allowed for this resource.")
 	})
 	return a
 }
+
+// errNoSuchPath is the answer to a path that there is not, or not at that microversion.
+var errNoSuchPath = rest.Refuse(http.StatusNotFound, "The resource could not be found.")
 
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
@@ -70,19 +72,58 @@ type handler func(*call) (status int, body any, err error)
 
 func (c *call) arg(name string) string { return mux.Vars(c.r)[name] }
 
-// base is what the links of a reply begin with.
-func (c *call) base() string { return rest.Base(c.r) + "/volume/v3/" + c.arg("project") }
+// link is the URL of a path below the version, with the project where the request has
+// one: a client finds what it asks for under the address that it asks at.
+func (c *call) link(version, path string) string {
+	if p := c.arg("project"); p != "" {
+		path = p + "/" + path
+	}
+	return rest.Base(c.r) + "/volume/" + version + path
+}
 
-func (a *API) serve(h handler) http.Handler {
+// There are no projects and no users here. What a client calls its own is what it says in
+// the path, or in the token of Cinder without Keystone, USER:PROJECT; it is shown, and
+// what there is belongs to all.
+const (
+	anyUser    = "admin"
+	anyProject = "standalone"
+)
+
+func (c *call) project() string { return cmp.Or(c.arg("project"), c.tokenProject(), anyProject) }
+
+func (c *call) tokenProject() string {
+	_, project, _ := strings.Cut(c.r.Header.Get("X-Auth-Token"), ":")
+	return project
+}
+
+// oneProject refuses a request whose path and token name different projects.
+func (c *call) oneProject() error {
+	if inPath, inToken := c.arg("project"), c.tokenProject(); inPath != "" && inToken != "" && inPath != inToken {
+		return rest.Refuse(http.StatusBadRequest, "Malformed request url: its project %.64q is not that of the token.", inPath)
+	}
+	return nil
+}
+
+// serve answers requests with h, which is there since a microversion.
+func (a *API) serve(since int, h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		minor, err := microversions.Negotiate(r.Header)
+		minor, err := negotiate(r.Header)
 		w.Header().Set("Vary", "OpenStack-API-Version")
-		var status int
-		var body any
-		if err == nil {
-			w.Header().Set("OpenStack-API-Version", fmt.Sprintf("volume 3.%d", minor))
-			status, body, err = h(&call{API: a, r: r, minor: minor})
+		if err != nil {
+			a.fail(w, r, err)
+			return
 		}
+		w.Header().Set("OpenStack-API-Version", fmt.Sprintf("volume 3.%d", minor))
+		if minor < since {
+			a.fail(w, r, errNoSuchPath)
+			return
+		}
+		c := &call{API: a, r: r, minor: minor}
+		if err := c.oneProject(); err != nil {
+			a.fail(w, r, err)
+			return
+		}
+		status, body, err := h(c)
 		if err != nil {
 			a.fail(w, r, err)
 			return
@@ -92,7 +133,22 @@ func (a *API) serve(h handler) http.Handler {
 }
 
 // maxMinor is the newest microversion whose replies are known here.
-const maxMinor = 70
+const maxMinor = 71
+
+// negotiate reads the microversion. As in Cinder a header that names other services
+// only, or no service, is a mistake.
+func negotiate(h http.Header) (int, error) {
+	asked := strings.Join(h[rest.CommonHeader], ",")
+	named := false
+	for part := range strings.SplitSeq(asked, ",") {
+		service, _, _ := strings.Cut(strings.TrimSpace(part), " ")
+		named = named || strings.EqualFold(service, microversions.Service)
+	}
+	if asked != "" && !named {
+		return 0, rest.Refuse(http.StatusBadRequest, "OpenStack-API-Version %.64q names no version of the service volume, such as \"volume 3.%d\".", asked, maxMinor)
+	}
+	return microversions.Negotiate(h)
+}
 
 // microversions is the negotiation in Cinder's words.
 var microversions = rest.Versions{
@@ -105,10 +161,10 @@ var microversions = rest.Versions{
 	},
 }
 
-// envelopes are what Cinder calls errors, by their status.
+// envelopes are Cinder's names of errors, by their status; any other is computeFault.
 var envelopes = map[int]string{
-	400: "badRequest", 401: "unauthorized", 403: "forbidden", 404: "itemNotFound", 405: "badMethod", 406: "notAcceptable",
-	409: "conflictingRequest", 413: "overLimit", 415: "badMediaType", 429: "overLimit", 501: "notImplemented", 503: "serviceUnavailable",
+	400: "badRequest", 401: "unauthorized", 403: "forbidden", 404: "itemNotFound", 405: "badMethod",
+	409: "conflictingRequest", 413: "overLimit", 415: "badMediaType", 501: "notImplemented", 503: "serviceUnavailable",
 }
 
 // fail writes an error in Cinder's envelope, and logs those that are ours.
@@ -124,9 +180,14 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	name, ok := envelopes[status]
 	if !ok {
-		name = "computeFault" // so it is called
+		name = "computeFault"
 	}
-	rest.Reply(w, status, map[string]any{name: map[string]any{"code": status, "message": text}})
+	fault := map[string]any{"code": status, "message": text}
+	if status == http.StatusRequestEntityTooLarge {
+		fault["retryAfter"] = "0"
+		w.Header().Set("Retry-After", "0")
+	}
+	rest.Reply(w, status, map[string]any{name: fault})
 }
 
 // versions is the version document.
@@ -134,8 +195,11 @@ func versions(status int) handler {
 	return func(c *call) (int, any, error) {
 		return status, map[string]any{"versions": []any{map[string]any{
 			"id": "v3.0", "status": "CURRENT", "min_version": "3.0", "version": fmt.Sprintf("3.%d", maxMinor),
-			"updated":     "2023-03-22T00:00:00Z",
-			"links":       []any{map[string]string{"rel": "self", "href": rest.Base(c.r) + "/volume/v3/"}},
+			"updated": "2023-08-31T00:00:00Z",
+			"links": []any{
+				map[string]string{"rel": "describedby", "type": "text/html", "href": "https://docs.openstack.org/"},
+				map[string]string{"rel": "self", "href": rest.Base(c.r) + "/volume/v3/"},
+			},
 			"media-types": []any{map[string]string{"base": "application/json", "type": "application/vnd.openstack.volume+json;version=3"}},
 		}}}, nil
 	}

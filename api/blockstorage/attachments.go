@@ -1,11 +1,10 @@
 package blockstorage
 
 import (
-	"encoding/json"
-	"maps"
+	"cmp"
 	"net/http"
-	"regexp"
-	"slices"
+	"strings"
+	"time"
 
 	"ironhook/api/rest"
 	"ironhook/baremetal"
@@ -13,229 +12,246 @@ import (
 	"ironhook/store"
 )
 
-// shortAttachment is how a volume shows who has it.
-func shortAttachment(volume string, u pool.Use) map[string]any {
-	a := describe(u)
-	return map[string]any{"id": volume, "volume_id": volume, "attachment_id": u.UUID, "server_id": a.instance,
-		"host_name": rest.Text(u.Name), "device": u.Mountpoint, "attached_at": a.since}
-}
-
-// described is what differs between a node that has a volume and another host.
+// described is what a node that has a volume and another host have in common.
 type described struct {
-	instance any
+	instance string
+	host     string
 	status   string
-	since    any
-	mode     string
+	since    time.Time
+	mode     string // "null" while no host has connected
 }
 
 func describe(u pool.Use) described {
-	d := described{mode: map[bool]string{true: "ro", false: "rw"}[u.ReadOnly]}
-	if u.Attachment != nil {
-		d.instance, d.status, d.since = rest.Text(u.Attachment.Instance), u.Attachment.Status, rest.Time(u.Attachment.CreatedAt, timeLayout)
-	} else {
-		d.instance, d.status, d.since = u.Node, pool.AttachmentAttached, rest.Time(u.Since, timeLayout)
+	a := u.Attachment
+	if a == nil {
+		return described{u.Node, u.Name, pool.AttachmentAttached, u.Since, mode(u.ReadOnly)}
+	}
+	d := described{instance: a.Instance, host: a.Host, status: a.Status, mode: "null"}
+	switch connected := u.Grant != nil || a.Mountpoint != ""; {
+	case connected && a.UpdatedAt.IsZero():
+		d.since, d.mode = a.CreatedAt, mode(a.ReadOnly)
+	case connected:
+		d.since, d.mode = a.UpdatedAt, mode(a.ReadOnly)
+	case a.ReadOnly:
+		d.mode = mode(true)
 	}
 	return d
 }
 
-// attachment is one with everything but how to log in.
-func attachment(volume string, u pool.Use) map[string]any {
-	d := describe(u)
-	return map[string]any{"id": u.UUID, "volume_id": volume, "instance": d.instance, "status": d.status,
-		"attach_mode": d.mode, "attached_at": d.since, "detached_at": nil, "connection_info": map[string]any{}}
+// held is a user of a volume, as attachments show it.
+type held struct {
+	volume string
+	pool.Use
 }
 
-// connection is how to log in: all that os-brick needs. It leaves with the answer to
-// the request that made or renewed it and never with a GET.
-func (c *call) connection(a *baremetal.Attachment, g *baremetal.Grant) (map[string]any, error) {
-	portal, err := c.Portal(c.r)
+// attachment is one, with how to log in; what is secret there is masked.
+func (c *call) attachment(h held) (map[string]any, error) {
+	d := describe(h.Use)
+	body := map[string]any{"id": h.UUID, "volume_id": h.volume, "instance": rest.Text(d.instance), "status": d.status,
+		"attach_mode": d.mode, "attached_at": moment(d.since), "detached_at": "", "connection_info": map[string]any{}}
+	if h.Grant == nil || h.Attachment == nil {
+		return body, nil
+	}
+	info, err := c.connection(h.Attachment, h.Grant)
+	body["connection_info"] = baremetal.VolumeSecrets.Mask(info)
+	return body, err
+}
+
+// moment is a time as attachments have it: empty where there is none.
+func moment(t time.Time) any {
+	if t.IsZero() {
+		return ""
+	}
+	return rest.Time(t, timeLayout)
+}
+
+// connection is login with what the API of attachments adds.
+func (c *call) connection(a *baremetal.Attachment, g *baremetal.Grant) (baremetal.Object, error) {
+	info, err := c.login(a, g)
 	if err != nil {
 		return nil, err
 	}
-	info := map[string]any(g.Connection(portal))
-	maps.Copy(info, map[string]any{"target_discovered": false, "volume_id": a.VolumeUUID,
-		"access_mode": map[bool]string{true: "ro", false: "rw"}[a.ReadOnly], "encrypted": false, "discard": true, "qos_specs": nil})
+	info["driver_volume_type"], info["attachment_id"] = "iscsi", a.UUID
 	return info, nil
 }
 
-// connected is an attachment with its connection.
-func (c *call) connected(a *baremetal.Attachment, g *baremetal.Grant) (any, error) {
-	body := attachment(a.VolumeUUID, pool.Use{UUID: a.UUID, Attachment: a, ReadOnly: a.ReadOnly})
-	if g != nil {
-		info, err := c.connection(a, g)
-		if err != nil {
-			return nil, err
-		}
-		info["driver_volume_type"], info["attachment_id"] = "iscsi", a.UUID
-		body["connection_info"] = info
-	}
-	return map[string]any{"attachment": body}, nil
+func summaryOf(h held) map[string]any {
+	d := describe(h.Use)
+	return map[string]any{"id": h.UUID, "status": d.status, "instance": rest.Text(d.instance), "volume_id": h.volume}
 }
 
-// connector is what a host says of itself.
-type connector struct {
-	Initiator  string
-	Host       string
-	Mountpoint string
-	Mode       string
+// attachmentList is how attachments are listed. As in Cinder, the filter status finds
+// nothing; attach_status is the one that does.
+var attachmentList = listing[held]{
+	kind: "attachments",
+	id:   func(h held) string { return h.UUID },
+	made: func(a, b held) int {
+		return cmp.Or(describe(a.Use).since.Compare(describe(b.Use).since), strings.Compare(a.UUID, b.UUID))
+	},
+	missing: noAttachment,
+	filters: map[string]filter[held]{
+		"id":            {of: func(_ *call, h held) string { return h.UUID }},
+		"volume_id":     {of: func(_ *call, h held) string { return h.volume }},
+		"instance_id":   {of: func(_ *call, h held) string { return describe(h.Use).instance }},
+		"instance_uuid": {of: func(_ *call, h held) string { return describe(h.Use).instance }},
+		"attached_host": {of: func(_ *call, h held) string { return describe(h.Use).host }},
+		"mountpoint":    {of: func(_ *call, h held) string { return h.Mountpoint }},
+		"attach_status": {of: func(_ *call, h held) string { return describe(h.Use).status }},
+		"attach_mode":   {of: func(_ *call, h held) string { return describe(h.Use).mode }},
+		"project_id":    {of: func(c *call, _ held) string { return c.project() }},
+		"status": {read: func(*call, string, string) (func(held) bool, error) {
+			return func(held) bool { return false }, nil
+		}},
+	},
+	keys: map[string]func(a, b held) int{
+		"id":            func(a, b held) int { return strings.Compare(a.UUID, b.UUID) },
+		"volume_id":     func(a, b held) int { return strings.Compare(a.volume, b.volume) },
+		"instance_uuid": func(a, b held) int { return strings.Compare(describe(a.Use).instance, describe(b.Use).instance) },
+		"attach_status": func(a, b held) int { return strings.Compare(describe(a.Use).status, describe(b.Use).status) },
+		"attached_host": func(a, b held) int { return strings.Compare(describe(a.Use).host, describe(b.Use).host) },
+		"mountpoint":    func(a, b held) int { return strings.Compare(a.Mountpoint, b.Mountpoint) },
+	},
 }
 
-// iqn is a name that may log in (RFC 7143 section 4.2.7).
-var iqn = regexp.MustCompile(`^(iqn\.|eui\.|naa\.)[A-Za-z0-9:.-]{1,219}$`)
-
-func (k *connector) check(needed bool) error {
-	if k.Initiator == "" && !needed {
-		return nil
-	}
-	if !iqn.MatchString(k.Initiator) {
-		return baremetal.Errorf(baremetal.ErrInvalid, "The connector's initiator %.64q is not an iSCSI name; volumes are reached by iSCSI only.", k.Initiator)
-	}
-	return checkTexts(k.Host, k.Mountpoint, nil)
+func noAttachment(id string) error {
+	return baremetal.Errorf(baremetal.ErrNotFound, "Volume attachment could not be found with filter: attachment_id = %.64s.", id)
 }
 
-// apply notes what the host says of itself; the grant has its initiator.
-func (k *connector) apply(a *baremetal.Attachment) {
-	if k.Initiator == "" {
-		return
-	}
-	a.Status, a.Host, a.Mountpoint = pool.AttachmentAttaching, k.Host, k.Mountpoint
-	a.ReadOnly = a.ReadOnly || k.Mode == "ro"
-}
-
-// found is an attachment and its volume.
-type found struct {
-	volume string
-	use    pool.Use
-}
-
-func (c *call) allAttachments() (list []found, err error) {
+// allAttachments are the users of all volumes, but for reservations by os-reserve, which
+// are no attachments.
+func (c *call) allAttachments() (list []held, err error) {
 	err = c.Store.View(c.r.Context(), func(tx *store.Tx) error {
 		uses, err := pool.AllUsers(tx)
 		for volume, of := range uses {
 			for _, u := range of {
-				list = append(list, found{volume, u})
+				if u.Attachment == nil || u.Attachment.Status != pool.AttachmentHeld {
+					list = append(list, held{volume, u})
+				}
 			}
 		}
 		return err
 	})
-	slices.SortFunc(list, func(a, b found) int { return map[bool]int{true: -1, false: 1}[a.use.UUID < b.use.UUID] })
 	return list, err
 }
 
-func listAttachments(detail bool) handler {
-	return func(c *call) (int, any, error) {
+func listAttachments(in view) handler {
+	return func(c *call) (status int, body any, err error) {
 		list, err := c.allAttachments()
 		if err != nil {
 			return 0, nil, err
 		}
-		given := c.r.URL.Query()
-		list = slices.DeleteFunc(list, func(f found) bool {
-			d := describe(f.use)
-			return given.Get("volume_id") != "" && given.Get("volume_id") != f.volume ||
-				given.Get("instance_id") != "" && given.Get("instance_id") != d.instance ||
-				given.Get("status") != "" && given.Get("status") != d.status
-		})
-		return page(c, "attachments", list, func(f found) string { return f.use.UUID }, func(f found) any {
-			body := attachment(f.volume, f.use)
-			if !detail {
-				return map[string]any{"id": body["id"], "status": body["status"], "instance": body["instance"], "volume_id": body["volume_id"]}
+		var failed error
+		status, body, err = attachmentList.page(c, list, func(h held) any {
+			if in == brief {
+				return summaryOf(h)
 			}
-			return body
+			one, err := c.attachment(h)
+			failed = cmp.Or(failed, err)
+			return one
 		})
+		return status, body, cmp.Or(err, failed)
 	}
 }
 
 // find returns an attachment of a node or of another host.
-func (c *call) find(uuid string) (found, error) {
+func (c *call) find(uuid string) (held, error) {
 	list, err := c.allAttachments()
 	if err != nil {
-		return found{}, err
+		return held{}, err
 	}
-	for _, f := range list {
-		if f.use.UUID == uuid {
-			return f, nil
+	for _, h := range list {
+		if h.UUID == uuid {
+			return h, nil
 		}
 	}
-	return found{}, baremetal.Errorf(baremetal.ErrNotFound, "Volume attachment could not be found with filter: attachment_id = %s.", uuid)
+	return held{}, noAttachment(uuid)
 }
 
-// foreign returns an attachment that is not a node's: those are made by switching
-// nodes on and off.
+// foreign returns an attachment that is not a node's: those are made by switching nodes
+// on and off.
 func (c *call) foreign() (*baremetal.Attachment, error) {
-	f, err := c.find(c.arg("id"))
-	if err == nil && f.use.Attachment == nil {
-		err = baremetal.Errorf(baremetal.ErrConflict, "It belongs to node %s, which has its volumes until it is undeployed; switch it off or undeploy it instead.", f.use.Name)
+	h, err := c.find(c.arg("id"))
+	if err == nil && h.Attachment == nil {
+		err = baremetal.Errorf(baremetal.ErrConflict, "It belongs to node %s, which has its volumes until it is undeployed; switch it off or undeploy it instead.", h.Name)
 	}
-	return f.use.Attachment, err
+	return h.Attachment, err
 }
 
 func showAttachment(c *call) (int, any, error) {
-	f, err := c.find(c.arg("id"))
+	h, err := c.find(c.arg("id"))
 	if err != nil {
 		return 0, nil, err
 	}
-	return http.StatusOK, map[string]any{"attachment": attachment(f.volume, f.use)}, nil
+	body, err := c.attachment(h)
+	return http.StatusOK, map[string]any{"attachment": body}, err
 }
 
 func createAttachment(c *call) (int, any, error) {
-	var body struct {
-		Attachment struct {
-			Volume    string `json:"volume_uuid"`
-			Instance  string `json:"instance_uuid"`
-			Connector connector
-			Mode      string
-		}
-	}
-	if err := rest.Read(c.r, &body); err != nil {
-		return 0, nil, err
-	}
-	in := &body.Attachment
-	if err := in.Connector.check(false); err != nil {
-		return 0, nil, err
-	}
-	a := &baremetal.Attachment{VolumeUUID: in.Volume, Instance: in.Instance, ReadOnly: in.Mode == "ro", Status: pool.AttachmentReserved}
-	in.Connector.apply(a)
-	grant, err := c.Pool.Attach(c.r.Context(), a, in.Connector.Initiator)
+	in, err := c.body("attachment", newAttachment)
 	if err != nil {
 		return 0, nil, err
 	}
-	answer, err := c.connected(a, grant)
-	return http.StatusOK, answer, err
+	a := &baremetal.Attachment{VolumeUUID: value[string](in, "volume_uuid"), Instance: value[string](in, "instance_uuid"),
+		ReadOnly: value[string](in, "mode") == "ro", Status: pool.AttachmentReserved}
+	var k connector
+	if len(value[map[string]any](in, "connector")) > 0 {
+		if k, err = readConnector(in); err != nil {
+			return 0, nil, err
+		}
+	}
+	return c.connect(a, k, cmp.Or(value[string](in, "mode"), "null"))
 }
 
 func updateAttachment(c *call) (int, any, error) {
-	var body struct {
-		Attachment struct{ Connector connector }
-	}
-	if err := rest.Read(c.r, &body); err != nil {
+	in, err := c.body("attachment", attachmentChange)
+	if err != nil {
 		return 0, nil, err
 	}
-	k := &body.Attachment.Connector
-	if err := k.check(true); err != nil {
+	k, err := readConnector(in)
+	if err != nil {
 		return 0, nil, err
 	}
 	a, err := c.foreign()
 	if err != nil {
 		return 0, nil, err
 	}
-	k.apply(a)
+	return c.connect(a, k, describe(pool.Use{Attachment: a}).mode)
+}
+
+// connect gives the volume to the host of the connector. The answer shows the attachment
+// as it was before, and how to log in: that is what Cinder's looks like. It is the one
+// answer with the secret.
+func (c *call) connect(a *baremetal.Attachment, k connector, modeBefore string) (int, any, error) {
+	before := *a
+	if k.Initiator != "" {
+		a.Status, a.Host, a.Mountpoint = pool.AttachmentAttaching, k.Host, cmp.Or(k.Mountpoint, "na")
+		a.ReadOnly = a.ReadOnly || k.Mode == "ro"
+	}
 	grant, err := c.Pool.Attach(c.r.Context(), a, k.Initiator)
 	if err != nil {
 		return 0, nil, err
 	}
-	answer, err := c.connected(a, grant)
-	return http.StatusOK, answer, err
+	before.UUID = a.UUID
+	body, err := c.attachment(held{a.VolumeUUID, pool.Use{UUID: a.UUID, Attachment: &before}})
+	body["attach_mode"] = modeBefore
+	if err == nil && grant != nil {
+		body["connection_info"], err = c.connection(a, grant)
+	}
+	return http.StatusOK, map[string]any{"attachment": body}, err
 }
 
-func completeAttachment(c *call) (int, any, error) {
-	return act(c, map[string]action{"os-complete": func(c *call, _ json.RawMessage) (int, any, error) {
+// attachmentActions are what POST /attachments/{id}/action can do.
+var attachmentActions = map[string]action{
+	"os-complete": {since: 44, do: func(c *call, _ values) (int, any, error) {
 		a, err := c.foreign()
 		if err != nil {
 			return 0, nil, err
 		}
 		return http.StatusNoContent, nil, c.Pool.Mark(c.r.Context(), a.UUID, func(a *baremetal.Attachment) { a.Status = pool.AttachmentAttached })
-	}})
+	}},
 }
+
+func attachmentAction(c *call) (int, any, error) { return act(c, attachmentActions) }
 
 func deleteAttachment(c *call) (int, any, error) {
 	a, err := c.foreign()
@@ -248,7 +264,7 @@ func deleteAttachment(c *call) (int, any, error) {
 	_, uses, err := c.Pool.Volume(c.r.Context(), a.VolumeUUID)
 	left := []any{}
 	for _, u := range uses {
-		left = append(left, attachment(a.VolumeUUID, u))
+		left = append(left, summaryOf(held{a.VolumeUUID, u}))
 	}
 	return http.StatusOK, map[string]any{"attachments": left}, err
 }

@@ -1,141 +1,131 @@
 package blockstorage
 
 import (
-	"encoding/json"
+	"maps"
 	"net/http"
-	"slices"
+	"regexp"
+	"unicode/utf8"
 
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
 )
 
-// The older way to attach, by actions of the volume.
+// The older way to attach, by actions of the volume, which Ironic takes.
 
-// hosts lists the users of a volume that are no nodes.
-func (c *call) hosts() (list []pool.Use, err error) {
-	_, uses, err := c.Pool.Volume(c.r.Context(), c.arg("id"))
-	for _, u := range uses {
-		if u.Attachment != nil {
-			list = append(list, u)
-		}
-	}
-	return list, err
+func reserve(c *call, _ values) (int, any, error) {
+	return http.StatusAccepted, nil, c.Pool.Reserve(c.r.Context(), c.arg("id"))
 }
 
-// initiator is the one that a host logs in with, "" while it cannot.
-func initiator(u pool.Use) string {
-	if u.Grant == nil {
-		return ""
-	}
-	return u.Grant.Initiator
+func unreserve(c *call, _ values) (int, any, error) {
+	return http.StatusAccepted, nil, c.Pool.Unreserve(c.r.Context(), c.arg("id"))
 }
 
-// noted is for what changes nothing here.
-func noted(c *call, _ json.RawMessage) (int, any, error) {
-	_, _, err := c.Pool.Volume(c.r.Context(), c.arg("id"))
-	return http.StatusAccepted, nil, err
+func beginDetaching(c *call, _ values) (int, any, error) {
+	return http.StatusAccepted, nil, c.Pool.BeginDetaching(c.r.Context(), c.arg("id"))
 }
 
-func reserve(c *call, _ json.RawMessage) (int, any, error) {
-	_, err := c.Pool.Attach(c.r.Context(), &baremetal.Attachment{VolumeUUID: c.arg("id"), Status: pool.AttachmentReserved}, "")
-	return http.StatusAccepted, nil, err
+func rollDetaching(c *call, _ values) (int, any, error) {
+	return http.StatusAccepted, nil, c.Pool.RollDetaching(c.r.Context(), c.arg("id"))
 }
 
-func unreserve(c *call, _ json.RawMessage) (int, any, error) {
-	return c.detachAll(http.StatusAccepted, func(u pool.Use) bool { return u.Attachment.Status == pool.AttachmentReserved })
+func attach(c *call, in values) (int, any, error) {
+	return http.StatusAccepted, nil, c.Pool.AttachHost(c.r.Context(), c.arg("id"), pool.Host{
+		Instance: value[string](in, "instance_uuid"), Name: value[string](in, "host_name"), Mountpoint: value[string](in, "mountpoint"), Mode: value[string](in, "mode")})
 }
 
-func (c *call) detachAll(status int, which func(pool.Use) bool) (int, any, error) {
-	list, err := c.hosts()
-	if err != nil {
+func detach(c *call, in values) (int, any, error) {
+	return http.StatusAccepted, nil, c.Pool.DetachHost(c.r.Context(), c.arg("id"), value[string](in, "attachment_id"))
+}
+
+func forceDetach(c *call, in values) (int, any, error) {
+	if _, _, err := terminateConnection(c, in); err != nil {
 		return 0, nil, err
 	}
-	for _, u := range list {
-		if !which(u) {
-			continue
-		}
-		if err := c.Pool.Detach(c.r.Context(), u.UUID); err != nil {
-			return 0, nil, err
-		}
-	}
-	return status, nil, nil
+	return detach(c, in)
 }
 
-// adopt returns the attachment that os-reserve or os-initialize_connection made, or a
-// new one.
-func (c *call) adopt(fits func(pool.Use) bool) (*baremetal.Attachment, error) {
-	list, err := c.hosts()
+// connector is what a host says of itself, as far as iSCSI needs it.
+type connector struct {
+	Initiator  string
+	Host       string
+	Mountpoint string
+	Mode       string
+	Multipath  bool
+	Enforce    bool `json:"enforce_multipath"`
+}
+
+// iqn is a name that may log in (RFC 7143 section 4.2.7).
+var iqn = regexp.MustCompile(`^(iqn\.|eui\.|naa\.)[A-Za-z0-9:.-]{1,219}$`)
+
+// readConnector reads the connector of a body; it must name an initiator.
+func readConnector(in values) (k connector, err error) {
+	if err := decode(value[map[string]any](in, "connector"), &k); err != nil {
+		return k, err
+	}
+	switch {
+	case !iqn.MatchString(k.Initiator):
+		return k, baremetal.Errorf(baremetal.ErrInvalid,
+			"Connector doesn't have required information: its initiator %.64q is not an iSCSI name; volumes are reached by iSCSI only.", k.Initiator)
+	case utf8.RuneCountInString(k.Host) > maxText || utf8.RuneCountInString(k.Mountpoint) > maxText:
+		return k, baremetal.Errorf(baremetal.ErrInvalid, "The connector's host and mountpoint have at most %d characters.", maxText)
+	case k.Mode != "" && k.Mode != "rw" && k.Mode != "ro":
+		return k, baremetal.Errorf(baremetal.ErrInvalid, "The connector's mode %.32q must be rw or ro.", k.Mode)
+	}
+	return k, nil
+}
+
+// login is how a host logs in: all that os-brick needs, the secret included.
+func (c *call) login(a *baremetal.Attachment, g *baremetal.Grant) (baremetal.Object, error) {
+	portal, err := c.Portal(c.r)
 	if err != nil {
 		return nil, err
 	}
-	if i := slices.IndexFunc(list, fits); i >= 0 {
-		return list[i].Attachment, nil
-	}
-	return &baremetal.Attachment{VolumeUUID: c.arg("id"), Status: pool.AttachmentReserved}, nil
+	info := g.Connection(portal)
+	maps.Copy(info, map[string]any{"target_discovered": false, "volume_id": a.VolumeUUID, "access_mode": mode(a.ReadOnly),
+		"encrypted": false, "qos_specs": nil, "cacheable": false, "enforce_multipath": false})
+	return info, nil
 }
 
-func attachOld(c *call, args json.RawMessage) (int, any, error) {
-	var in struct {
-		Instance   string `json:"instance_uuid"`
-		Host       string `json:"host_name"`
-		Mountpoint string
-		Mode       string
+func mode(readOnly bool) string {
+	if readOnly {
+		return "ro"
 	}
-	if err := decode(args, &in); err != nil {
-		return 0, nil, err
+	return "rw"
+}
+
+// severalPaths adds the lists that a host with multipath reads. There is one path.
+func severalPaths(info baremetal.Object) {
+	for one, list := range map[string]string{"target_portal": "target_portals", "target_iqn": "target_iqns", "target_lun": "target_luns"} {
+		info[list] = []any{info[one]}
 	}
-	if err := checkTexts(in.Host, in.Mountpoint+in.Instance, nil); err != nil {
-		return 0, nil, err
-	}
-	a, err := c.adopt(func(u pool.Use) bool { return u.Attachment.Status != pool.AttachmentAttached })
+}
+
+func initializeConnection(c *call, in values) (int, any, error) {
+	k, err := readConnector(in)
 	if err != nil {
 		return 0, nil, err
 	}
-	a.Instance, a.Mountpoint, a.Status, a.ReadOnly = in.Instance, in.Mountpoint, pool.AttachmentAttached, in.Mode == "ro"
-	if in.Host != "" {
-		a.Host = in.Host
-	}
-	_, err = c.Pool.Attach(c.r.Context(), a, "")
-	return http.StatusAccepted, nil, err
-}
-
-func detachOld(c *call, args json.RawMessage) (int, any, error) {
-	var in struct {
-		Attachment string `json:"attachment_id"`
-	}
-	if err := decode(args, &in); err != nil {
-		return 0, nil, err
-	}
-	return c.detachAll(http.StatusAccepted, func(u pool.Use) bool { return in.Attachment == "" || u.UUID == in.Attachment })
-}
-
-func initializeConnection(c *call, args json.RawMessage) (int, any, error) {
-	var in struct{ Connector connector }
-	if err := decode(args, &in); err != nil {
-		return 0, nil, err
-	}
-	if err := in.Connector.check(true); err != nil {
-		return 0, nil, err
-	}
-	a, err := c.adopt(func(u pool.Use) bool { return initiator(u) == in.Connector.Initiator || initiator(u) == "" })
+	a, grant, err := c.Pool.Connect(c.r.Context(), c.arg("id"), pool.Host{Name: k.Host, Initiator: k.Initiator, Mode: k.Mode})
 	if err != nil {
 		return 0, nil, err
 	}
-	in.Connector.apply(a)
-	grant, err := c.Pool.Attach(c.r.Context(), a, in.Connector.Initiator)
+	info, err := c.login(a, grant)
 	if err != nil {
 		return 0, nil, err
 	}
-	info, err := c.connection(a, grant)
-	return http.StatusOK, map[string]any{"connection_info": map[string]any{"driver_volume_type": "iscsi", "data": info}}, err
+	if k.Multipath {
+		severalPaths(info)
+	}
+	return http.StatusOK, map[string]any{"connection_info": map[string]any{
+		"driver_volume_type": "iscsi", "data": info, "enforce_multipath": k.Enforce}}, nil
 }
 
-func terminateConnection(c *call, args json.RawMessage) (int, any, error) {
-	var in struct{ Connector connector }
-	if err := decode(args, &in); err != nil {
+// terminateConnection takes the login away from the host that the connector names, from
+// every host without one.
+func terminateConnection(c *call, in values) (int, any, error) {
+	var k connector
+	if err := decode(value[map[string]any](in, "connector"), &k); err != nil {
 		return 0, nil, err
 	}
-	return c.detachAll(http.StatusAccepted, func(u pool.Use) bool {
-		return in.Connector.Initiator == "" || initiator(u) == in.Connector.Initiator
-	})
+	return http.StatusAccepted, nil, c.Pool.Disconnect(c.r.Context(), c.arg("id"), k.Initiator)
 }

@@ -11,6 +11,7 @@ import (
 
 // metadata serves the metadata of volumes or of snapshots.
 type metadata struct {
+	noun   string
 	read   func(c *call) (map[string]string, error)
 	update func(c *call, change edit) (map[string]string, error)
 }
@@ -19,6 +20,7 @@ type metadata struct {
 type edit func(map[string]string) (map[string]string, error)
 
 var volumeMetadata = metadata{
+	noun: "Volume",
 	read: func(c *call) (map[string]string, error) {
 		v, _, err := c.Pool.Volume(c.r.Context(), c.arg("id"))
 		if err != nil {
@@ -37,6 +39,7 @@ var volumeMetadata = metadata{
 }
 
 var snapshotMetadata = metadata{
+	noun: "Snapshot",
 	read: func(c *call) (map[string]string, error) {
 		s, err := c.Pool.Snapshot(c.r.Context(), c.arg("id"))
 		if err != nil {
@@ -66,27 +69,34 @@ func (m metadata) showKey(c *call) (int, any, error) {
 	}
 	value, ok := have[c.arg("key")]
 	if !ok {
-		return 0, nil, noKey(c)
+		return 0, nil, m.missing(c)
 	}
 	return http.StatusOK, map[string]any{"meta": map[string]string{c.arg("key"): value}}, nil
 }
 
-func noKey(c *call) error {
-	return baremetal.Errorf(baremetal.ErrNotFound, "Metadata item %.64s was not found.", c.arg("key"))
+// missing is the refusal of a key that there is not.
+func (m metadata) missing(c *call) error {
+	return baremetal.Errorf(baremetal.ErrNotFound, "%s %s has no metadata with key %.64s.", m.noun, c.arg("id"), c.arg("key"))
 }
 
-// body reads {"metadata": {...}}.
-func (m metadata) body(c *call) (map[string]string, error) {
-	var body struct{ Metadata map[string]string }
-	if err := rest.Read(c.r, &body); err != nil {
+var (
+	itemsBody = &schema{required: []string{"metadata"}, fields: []field{{"metadata", 0, someItems}}}
+	itemBody  = &schema{required: []string{"meta"}, fields: []field{{"meta", 0, someItems}}}
+)
+
+// items reads {"metadata": {...}} or {"meta": {...}}.
+func items(c *call, s *schema, name string) (map[string]string, error) {
+	object, err := rest.ReadObject(c.r)
+	if err != nil {
 		return nil, err
 	}
-	return body.Metadata, nil
+	in, err := s.check(c.minor, "body", object)
+	return value[map[string]string](in, name), err
 }
 
 // write merges the body's metadata into what there is, or into nothing.
 func (m metadata) write(c *call, keep bool) (int, any, error) {
-	given, err := m.body(c)
+	given, err := items(c, itemsBody, "metadata")
 	if err != nil {
 		return 0, nil, err
 	}
@@ -96,7 +106,7 @@ func (m metadata) write(c *call, keep bool) (int, any, error) {
 			maps.Copy(merged, have)
 		}
 		maps.Copy(merged, given)
-		return merged, checkTexts("", "", merged)
+		return merged, few(merged)
 	})
 	return http.StatusOK, map[string]any{"metadata": notNil(have)}, err
 }
@@ -105,27 +115,25 @@ func (m metadata) add(c *call) (int, any, error)     { return m.write(c, true) }
 func (m metadata) replace(c *call) (int, any, error) { return m.write(c, false) }
 
 func (m metadata) putKey(c *call) (int, any, error) {
-	var body struct{ Meta map[string]string }
-	if err := rest.Read(c.r, &body); err != nil {
+	given, err := items(c, itemBody, "meta")
+	if err != nil {
 		return 0, nil, err
 	}
-	value, ok := body.Meta[c.arg("key")]
-	if !ok || len(body.Meta) != 1 {
-		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "Request body and URI mismatch")
+	if _, ok := given[c.arg("key")]; !ok || len(given) != 1 {
+		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "Request body and URI mismatch: meta must hold the key %.64q of the path, and no other.", c.arg("key"))
 	}
-	_, err := m.update(c, func(have map[string]string) (map[string]string, error) {
-		merged := map[string]string{}
-		maps.Copy(merged, have)
-		merged[c.arg("key")] = value
-		return merged, checkTexts("", "", merged)
+	_, err = m.update(c, func(have map[string]string) (map[string]string, error) {
+		merged := maps.Clone(notNil(have))
+		maps.Copy(merged, given)
+		return merged, few(merged)
 	})
-	return http.StatusOK, map[string]any{"meta": body.Meta}, err
+	return http.StatusOK, map[string]any{"meta": given}, err
 }
 
 func (m metadata) deleteKey(c *call) (int, any, error) {
 	_, err := m.update(c, func(have map[string]string) (map[string]string, error) {
 		if _, ok := have[c.arg("key")]; !ok {
-			return nil, noKey(c)
+			return nil, m.missing(c)
 		}
 		left := maps.Clone(have)
 		delete(left, c.arg("key"))

@@ -1,9 +1,11 @@
 package blockstorage
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"ironhook/api/rest"
 	"ironhook/baremetal"
@@ -15,133 +17,179 @@ const (
 	timeLayout = rest.CinderTime
 	gib        = 1 << 30
 	maxGiB     = 16 << 10 // package volume's limit in GiB
-	maxPage    = 1000     // Cinder's osapi_max_limit
 	maxText    = 255      // letters of a name, a description, a metadata value
 	maxKeys    = 128      // of metadata
 	zone       = "nova"   // the one availability zone, by Cinder's own default name
 )
 
-// brief is a volume in a list without detail.
-func (c *call) brief(v *baremetal.Volume) map[string]any {
-	return map[string]any{"id": v.UUID, "name": v.Name, "links": c.links("volumes", v.UUID)}
+// volumeList is how volumes are listed.
+var volumeList = listing[shown]{
+	kind: "volumes", links: true,
+	id:      func(v shown) string { return v.UUID },
+	made:    func(a, b shown) int { return cmp.Compare(a.ID, b.ID) },
+	missing: func(id string) error { return rest.Refuse(http.StatusNotFound, "Volume %.64s could not be found.", id) },
+	filters: volumeFilters, keys: volumeKeys,
 }
 
-func (c *call) links(kind, uuid string) []any {
-	return []any{
-		map[string]string{"rel": "self", "href": c.base() + "/" + kind + "/" + uuid},
-		map[string]string{"rel": "bookmark", "href": rest.Base(c.r) + "/volume/" + c.arg("project") + "/" + kind + "/" + uuid},
-	}
+var volumeFilters = map[string]filter[shown]{
+	"id":                  {of: func(_ *call, v shown) string { return v.UUID }},
+	"name":                {of: func(_ *call, v shown) string { return v.Name }},
+	"display_name":        {of: func(_ *call, v shown) string { return v.Name }},
+	"description":         {of: func(_ *call, v shown) string { return v.Description }},
+	"display_description": {of: func(_ *call, v shown) string { return v.Description }},
+	"status":              {of: func(_ *call, v shown) string { return string(pool.Status(v.Volume, v.uses)) }},
+	"size":                {of: func(_ *call, v shown) string { return strconv.FormatInt(pool.GiB(v.Size), 10) }},
+	"snapshot_id":         {of: func(_ *call, v shown) string { return v.SnapshotUUID }},
+	"source_volid":        {of: func(_ *call, v shown) string { return v.SourceUUID }},
+	"attach_status":       {of: func(_ *call, v shown) string { return v.attachStatus() }},
+	"availability_zone":   {of: func(*call, shown) string { return zone }},
+	"host":                {of: func(c *call, _ shown) string { return c.poolName() }},
+	"volume_type_id":      {of: func(*call, shown) string { return typeID }},
+	"user_id":             {of: func(*call, shown) string { return anyUser }},
+	"project_id":          {of: func(c *call, _ shown) string { return c.project() }},
+	"service_uuid":        {of: func(*call, shown) string { return serviceID }},
+	"group_id":            {of: none}, "consistencygroup_id": {of: none}, "migration_status": {of: none}, "replication_status": {of: none},
+	"cluster_name": {of: none}, "provider_id": {of: none}, "encryption_key_id": {of: none},
+	"bootable":        byFlag(func(v shown) bool { return v.Bootable }),
+	"multiattach":     byFlag(func(shown) bool { return false }),
+	"consumes_quota":  byFlag(func(shown) bool { return true }),
+	"metadata":        byMetadata(func(v shown) map[string]string { return v.Metadata }),
+	"glance_metadata": byMetadata(func(v shown) map[string]string { return v.ImageMetadata }),
+	"created_at":      byTime(func(v shown) time.Time { return v.CreatedAt }),
+	"updated_at":      byTime(func(v shown) time.Time { return v.UpdatedAt }),
 }
 
-// detailed is a volume with everything that is known of it. Most keys that are null
-// stand for what does not exist here; clients look for them.
-func (c *call) detailed(v *baremetal.Volume, uses []pool.Use) map[string]any {
-	attachments := []any{}
-	for _, u := range uses {
-		attachments = append(attachments, shortAttachment(v.UUID, u))
-	}
-	body := map[string]any{
-		"id": v.UUID, "name": v.Name, "description": rest.Text(v.Description), "status": pool.Status(v, uses),
-		"size": pool.GiB(v.Size), "bootable": strconv.FormatBool(v.Bootable), "metadata": notNil(v.Metadata),
-		"snapshot_id": rest.Text(v.SnapshotUUID), "source_volid": rest.Text(v.SourceUUID), "attachments": attachments,
-		"created_at": rest.Time(v.CreatedAt, timeLayout), "updated_at": rest.Time(v.UpdatedAt, timeLayout),
-		"availability_zone": zone, "volume_type": typeName, "encrypted": false, "multiattach": v.ReadOnly,
-		"user_id": nil, "consistencygroup_id": nil, "replication_status": nil, "migration_status": nil,
-		"os-vol-tenant-attr:tenant_id": c.arg("project"), "os-vol-host-attr:host": c.Host + "@" + typeName + "#" + typeName,
-		"os-vol-mig-status-attr:migstat": nil, "os-vol-mig-status-attr:name_id": nil,
-		"links": c.links("volumes", v.UUID),
-	}
-	if len(v.ImageMetadata) > 0 {
-		body["volume_image_metadata"] = v.ImageMetadata
-	}
-	if v.Message != "" {
-		body["ironhook_message"] = v.Message
-	}
-	c.newer(body, map[string]newField{
-		"group_id": {13, nil}, "provider_id": {21, nil}, "shared_targets": {48, false}, "service_uuid": {48, nil},
-		"cluster_name": {61, nil}, "volume_type_id": {63, typeID}, "consumes_quota": {65, true},
-	})
-	return body
+func none(*call, shown) string { return "" }
+
+// alike is the order of what has no value here, or the same.
+func alike[T any](T, T) int { return 0 }
+
+var volumeKeys = map[string]func(a, b shown) int{
+	"id":   func(a, b shown) int { return strings.Compare(a.UUID, b.UUID) },
+	"name": byName, "display_name": byName,
+	"display_description": func(a, b shown) int { return strings.Compare(a.Description, b.Description) },
+	"size":                func(a, b shown) int { return cmp.Compare(pool.GiB(a.Size), pool.GiB(b.Size)) },
+	"status": func(a, b shown) int {
+		return cmp.Compare(pool.Status(a.Volume, a.uses), pool.Status(b.Volume, b.uses))
+	},
+	"attach_status": func(a, b shown) int { return strings.Compare(a.attachStatus(), b.attachStatus()) },
+	"updated_at":    func(a, b shown) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
+	"bootable": func(a, b shown) int {
+		return strings.Compare(strconv.FormatBool(a.Bootable), strconv.FormatBool(b.Bootable))
+	},
+	"snapshot_id":       func(a, b shown) int { return strings.Compare(a.SnapshotUUID, b.SnapshotUUID) },
+	"source_volid":      func(a, b shown) int { return strings.Compare(a.SourceUUID, b.SourceUUID) },
+	"availability_zone": alike[shown], "host": alike[shown], "user_id": alike[shown], "project_id": alike[shown], "volume_type_id": alike[shown],
+	"multiattach": alike[shown], "migration_status": alike[shown], "replication_status": alike[shown], "group_id": alike[shown],
+	"consistencygroup_id": alike[shown], "cluster_name": alike[shown], "provider_id": alike[shown],
 }
 
-// newField is a field that a microversion brought.
-type newField struct {
-	since int
-	value any
+func byName(a, b shown) int { return strings.Compare(a.Name, b.Name) }
+
+// attachStatus is Cinder's other status of a volume.
+func (v shown) attachStatus() string {
+	if len(v.attachments()) > 0 {
+		return pool.AttachmentAttached
+	}
+	return "detached"
 }
 
-func (c *call) newer(body map[string]any, fields map[string]newField) {
-	for name, f := range fields {
-		if c.minor >= f.since {
-			body[name] = f.value
+func listVolumes(in view) handler {
+	return func(c *call) (int, any, error) {
+		rows, err := c.allVolumes()
+		if err != nil {
+			return 0, nil, err
 		}
+		return volumeList.page(c, rows, func(v shown) any { return render(c, volumeAttributes, in, v) })
 	}
 }
 
-func notNil(m map[string]string) map[string]string {
-	if m == nil {
-		return map[string]string{}
-	}
-	return m
+func (c *call) allVolumes() (rows []shown, err error) {
+	err = c.Store.View(c.r.Context(), func(tx *store.Tx) error {
+		list, err := tx.Volumes().List(store.Query{})
+		if err != nil {
+			return err
+		}
+		uses, err := pool.AllUsers(tx)
+		for _, v := range list {
+			rows = append(rows, shown{v, uses[v.UUID]})
+		}
+		return err
+	})
+	return rows, err
 }
 
-func (c *call) volumeBody(v *baremetal.Volume, uses []pool.Use) any {
-	return map[string]any{"volume": c.detailed(v, uses)}
+func (c *call) volumeBody(in view, v shown) any {
+	return map[string]any{"volume": render(c, volumeAttributes, in, v)}
 }
 
-func showVolume(c *call) (int, any, error) {
+func (c *call) volume(in view) (int, any, error) {
 	v, uses, err := c.Pool.Volume(c.r.Context(), c.arg("id"))
 	if err != nil {
 		return 0, nil, err
 	}
-	return http.StatusOK, c.volumeBody(v, uses), nil
+	return http.StatusOK, c.volumeBody(in, shown{v, uses}), nil
 }
 
-func createVolume(c *call) (int, any, error) {
-	var body newVolume
-	if err := rest.Read(c.r, &body); err != nil {
-		return 0, nil, err
-	}
-	if err := body.check(); err != nil {
-		return 0, nil, err
-	}
-	in := &body.Volume
-	v, err := c.Pool.CreateVolume(c.r.Context(), pool.NewVolume{Name: in.Name, Description: in.Description, Size: int64(in.Size) * gib,
-		Image: in.Image, Snapshot: in.Snapshot, Source: in.Source, Metadata: in.Metadata})
-	if err != nil {
-		return 0, nil, err
-	}
-	return http.StatusAccepted, c.volumeBody(v, nil), nil
-}
+func showVolume(c *call) (int, any, error) { return c.volume(full) }
 
 func updateVolume(c *call) (int, any, error) {
-	var body struct{ Volume description }
-	if err := rest.Read(c.r, &body); err != nil {
+	in, err := c.body("volume", volumeChange)
+	if err != nil {
 		return 0, nil, err
 	}
-	_, err := c.Pool.UpdateVolume(c.r.Context(), c.arg("id"), func(_ *store.Tx, v *baremetal.Volume) error {
-		return body.Volume.apply(&v.Name, &v.Description, &v.Metadata)
+	_, err = c.Pool.UpdateVolume(c.r.Context(), c.arg("id"), func(_ *store.Tx, v *baremetal.Volume) error {
+		in.describe(&v.Name, &v.Description)
+		if in.has("metadata") {
+			v.Metadata = value[map[string]string](in, "metadata")
+		}
+		return nil
 	})
 	if err != nil {
 		return 0, nil, err
 	}
-	return showVolume(c)
+	return c.volume(changed)
 }
 
+// sinceForce is the microversion of force in DELETE.
+const sinceForce = 23
+
+// deleteVolume removes a volume, with its snapshots (cascade) or by force.
 func deleteVolume(c *call) (int, any, error) {
-	cascade := strings.EqualFold(c.r.URL.Query().Get("cascade"), "true")
-	return http.StatusAccepted, nil, c.Pool.DeleteVolume(c.r.Context(), c.arg("id"), cascade)
+	q, err := parseQuery(c)
+	if err != nil {
+		return 0, nil, err
+	}
+	if c.minor >= sinceForce && flags[strings.ToLower(q.get("force"))] {
+		return forceDelete(c, nil)
+	}
+	return http.StatusAccepted, nil, c.Pool.DeleteVolume(c.r.Context(), c.arg("id"), flags[strings.ToLower(q.get("cascade"))])
 }
+
+// sinceDistinct is the microversion from which on a summary lists metadata.
+const sinceDistinct = 36
 
 func summary(c *call) (int, any, error) {
-	var rows []*baremetal.Volume
-	err := c.Store.View(c.r.Context(), func(tx *store.Tx) (err error) {
-		rows, err = tx.Volumes().List(store.Query{Columns: []string{"size"}})
-		return err
-	})
-	total := int64(0)
+	rows, err := c.allVolumes()
+	if err != nil {
+		return 0, nil, err
+	}
+	q, err := parseQuery(c)
+	if err != nil {
+		return 0, nil, err
+	}
+	rows, err = volumeList.choose(c, q, rows)
+	if err != nil {
+		return 0, nil, err
+	}
+	total, metadata := int64(0), map[string][]string{}
 	for _, v := range rows {
 		total += pool.GiB(v.Size)
+		addDistinct(metadata, v.Metadata)
 	}
-	return http.StatusOK, map[string]any{"volume-summary": map[string]any{"total_count": len(rows), "total_size": total, "metadata": map[string]any{}}}, err
+	body := map[string]any{"total_count": len(rows), "total_size": total}
+	if c.minor >= sinceDistinct {
+		body["metadata"] = metadata
+	}
+	return http.StatusOK, map[string]any{"volume-summary": body}, nil
 }

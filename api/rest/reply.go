@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -52,8 +53,26 @@ func Log(log *slog.Logger, w http.ResponseWriter, r *http.Request, err error) {
 	log.Error("request failed", "request", w.Header().Get("X-Openstack-Request-Id"), "method", r.Method, "path", r.URL.Path, "error", err)
 }
 
+// publicURL is the key of a request's context under which Published keeps its base.
+type publicURL struct{}
+
+// Published returns next with requests whose links begin with base, a scheme and host,
+// where a proxy before us hides those that clients ask for. "" changes nothing. Headers
+// such as X-Forwarded-Proto are never read: any client can send them.
+func Published(base string, next http.Handler) http.Handler {
+	if base == "" {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), publicURL{}, base)))
+	})
+}
+
 // Base is the scheme and host under which the client reached us.
 func Base(r *http.Request) string {
+	if base, ok := r.Context().Value(publicURL{}).(string); ok {
+		return base
+	}
 	if r.TLS != nil {
 		return "https://" + r.Host
 	}

@@ -201,3 +201,17 @@ func TestPatch(t *testing.T) {
 		}
 	}
 }
+
+// TestPublished: links begin with the configured URL, and never with what a header says.
+func TestPublished(t *testing.T) {
+	for base, want := range map[string]string{"": "http://inside:6385", "https://cloud.example": "https://cloud.example"} {
+		var got string
+		h := Published(base, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = Base(r) }))
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "http://inside:6385/", http.NoBody)
+		r.Header.Set("X-Forwarded-Proto", "ftp")
+		r.Header.Set("X-Forwarded-Host", "evil.example")
+		if h.ServeHTTP(httptest.NewRecorder(), r); got != want {
+			t.Errorf("Published(%q): links begin with %s, want %s", base, got, want)
+		}
+	}
+}

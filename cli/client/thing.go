@@ -97,7 +97,10 @@ func (t thing) remove(c *call) error {
 }
 
 // resting are the statuses in which nothing goes on.
-var resting = map[string]bool{"available": true, "in-use": true, "reserved": true, "active": true, "queued": true, "error": true, "killed": true}
+var resting = map[string]bool{
+	"available": true, "in-use": true, "reserved": true, "attaching": true, "detaching": true,
+	"active": true, "queued": true, "error": true, "killed": true,
+}
 
 // often is how often something is looked at that is waited for. The appliance's events
 // tell of machines, not of images and volumes.

@@ -42,7 +42,7 @@ func volumeVerbs() []verb {
 		{"set <volume>", "Set fields of a volume", nothing, slices.Concat(named, volumeFlags,
 			[]option{{name: "size", kind: number, field: "-", usage: "make it larger, in GiB"}}), setVolume},
 		{"unset <volume>", "Remove properties of a volume", nothing, []option{metadataKey}, unsetThing(volumes)},
-		{"delete <volume>...", "Delete volumes", nothing, []option{{name: "force", kind: yes, field: "-", usage: "whatever their status"},
+		{"delete <volume>...", "Delete volumes", nothing, []option{{name: "force", kind: yes, field: "-", usage: "though a node that is off, or a host that has not connected, loses them"},
 			{name: "purge", kind: yes, field: "-", usage: "with their snapshots"}}, volumes.remove},
 		{"extend <volume> <GiB>", "Make a volume larger", nothing, nil, func(c *call) error {
 			path, err := volumes.at(c, c.args[0])

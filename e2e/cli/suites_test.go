@@ -75,6 +75,11 @@ func unittest(ctx context.Context, url, module, dir string) (string, error) {
 	if err := os.WriteFile(filepath.Join(dir, "clouds.yaml"), []byte(clouds), 0o600); err != nil {
 		return "", err
 	}
+	return runUnittest(ctx, module, dir)
+}
+
+// runUnittest runs a module of openstacksdk's tests with the clouds.yaml in dir.
+func runUnittest(ctx context.Context, module, dir string) (string, error) {
 	cmd := exec.CommandContext(ctx, "/usr/bin/python3", "-W", "ignore", "-m", "unittest", module)
 	cmd.Dir = dir
 	// A test may wait several times two seconds, and gets five if nobody says more.
@@ -97,6 +102,23 @@ func readUnittest(text string) (o outcome) {
 	}
 	o.passed, _ = strconv.Atoi(m[1])
 	return o
+}
+
+// unittestFailures are the numbers in brackets of what did not pass.
+var unittestFailures = regexp.MustCompile(`(?:failures|errors|skipped)=(\d+)`)
+
+// countUnittest reads how many tests ran and how many of them did not pass.
+func countUnittest(text string) (ran, failed int) {
+	m := unittestEnd.FindStringSubmatch(text)
+	if m == nil {
+		return 0, 0
+	}
+	ran, _ = strconv.Atoi(m[1]) // the pattern is of digits
+	for _, f := range unittestFailures.FindAllStringSubmatch(m[2], -1) {
+		n, _ := strconv.Atoi(f[1])
+		failed += n
+	}
+	return ran, failed
 }
 
 // TestGophercloud runs the tests that gophercloud has for a real Ironic: version 1,

@@ -110,6 +110,7 @@ func (c *cloud) do(method, path, body string) (status int, text string) {
 	c.Helper()
 	r, err := http.NewRequestWithContext(c.Context(), method, c.base+path, strings.NewReader(body))
 	c.must(err)
+	r.Header.Set("OpenStack-API-Version", "volume 3.71")
 	if c.password != "" {
 		r.SetBasicAuth("admin", c.password)
 	}

@@ -95,7 +95,7 @@ func (c *cloud) volumes() {
 	c.expect("volume create empty --size 1 --description thin", map[string]string{"status": "available", "size": "1", "bootable": "false"})
 	c.expect("volume create root --size 2 --image gold --property rack=a", map[string]string{"status": "available", "size": "2", "bootable": "true"})
 	c.openstack("volume set root --size 3 --property row=7 --name disk")
-	c.expect("volume show disk", map[string]string{"size": "3", "properties": "map[rack:a row:7]", "type": "ironhook"})
+	c.expect("volume show disk", map[string]string{"size": "3", "properties": "map[rack:a row:7]", "type": "__DEFAULT__"})
 	c.openstack("volume snapshot create before --volume disk")
 	c.expect("volume snapshot show before", map[string]string{"status": "available", "size": "3"})
 	c.expect("volume create copy --snapshot before", map[string]string{"size": "3", "bootable": "true"})
@@ -106,7 +106,7 @@ func (c *cloud) volumes() {
 	if got := c.openstack("volume snapshot list -f value -c Name -c Status"); got != "before available" {
 		c.Errorf("volume snapshot list = %q", got)
 	}
-	if got := c.openstack("volume type list -f value -c Name"); got != "ironhook" {
+	if got := c.openstack("volume type list -f value -c Name"); got != "__DEFAULT__" {
 		c.Errorf("volume type list = %q", got)
 	}
 	c.openstack("image create promoted --volume disk")
@@ -141,7 +141,7 @@ func (c *cloud) connection() {
 	if out, err := exec.CommandContext(c.Context(), "iscsi-inq", "-i", initiator+"x", url).CombinedOutput(); err == nil {
 		c.Errorf("iscsi-inq as another initiator succeeds:\n%s", out)
 	}
-	c.expect("volume show disk", map[string]string{"status": "in-use"})
+	c.expect("volume show disk", map[string]string{"status": "attaching"})
 	c.refused("volume delete copy disk", "1 of 2 volumes failed to delete")
 	image := c.field("image show gold", "id")
 	if status, text := c.do("POST", action, `{"os-reimage": {"image_id": "`+image+`"}}`); status != 400 || !strings.Contains(text, "is in use by host elsewhere") {

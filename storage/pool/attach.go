@@ -12,11 +12,14 @@ import (
 	"ironhook/store"
 )
 
-// The status of an attachment, as the client last reported it, in Cinder's terms.
+// The status of an attachment, as the client last reported it, in Cinder's terms but for
+// held.
 const (
-	AttachmentReserved  = "reserved"  // reserved for the host
+	AttachmentHeld      = "held"      // reserved for a host by os-reserve or os-initialize_connection
+	AttachmentReserved  = "reserved"  // reserved for the host by the API of attachments
 	AttachmentAttaching = "attaching" // the host may log in
 	AttachmentAttached  = "attached"  // the host has logged in
+	AttachmentDetaching = "detaching" // the host is about to log out
 )
 
 // Attach reserves a volume for a host and, if initiator is not empty, grants it the login;
@@ -123,6 +126,7 @@ func (p *Pool) SetReadOnly(ctx context.Context, uuid string, readOnly bool) erro
 			return busy("Volume "+label(v.Name, uuid), uses)
 		}
 		v.ReadOnly = readOnly
+		setAdmin(v, "readonly", pythonic(readOnly))
 		return nil
 	})
 	return err

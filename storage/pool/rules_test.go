@@ -16,8 +16,16 @@ const iqn = "iqn.1993-08.org.debian:01:a"
 // TestAVolumeInUse: a host that has a volume, or has only reserved it, keeps all others
 // from changing what it holds. What leaves it as it is, and takes a picture, needs force.
 func TestAVolumeInUse(t *testing.T) {
-	t.Run("attached", func(t *testing.T) { aVolumeInUse(t, AttachmentAttaching, iqn, baremetal.VolumeInUse) })
-	t.Run("reserved", func(t *testing.T) { aVolumeInUse(t, AttachmentReserved, "", baremetal.VolumeReserved) })
+	for _, x := range []struct {
+		status, initiator string
+		want              baremetal.VolumeStatus
+	}{
+		{AttachmentAttached, iqn, baremetal.VolumeInUse}, {AttachmentDetaching, iqn, baremetal.VolumeDetaching},
+		{AttachmentAttaching, iqn, baremetal.VolumeAttaching}, {AttachmentHeld, "", baremetal.VolumeAttaching},
+		{AttachmentReserved, "", baremetal.VolumeReserved},
+	} {
+		t.Run(x.status, func(t *testing.T) { aVolumeInUse(t, x.status, x.initiator, x.want) })
+	}
 }
 
 func aVolumeInUse(t *testing.T, status, initiator string, want baremetal.VolumeStatus) {

@@ -19,7 +19,7 @@ import (
 type Use struct {
 	UUID       string // of the attachment, or of the node's volume target
 	Node       string // UUID; "" for a host that is not a node
-	Name       string // of the node or the host
+	Name       string // of the node or the host; of a host without one the client's name for it
 	Mountpoint string
 	ReadOnly   bool
 	Since      time.Time
@@ -128,7 +128,7 @@ func (u *users) read(grants, targets, attachments store.Query, said map[string][
 func (u *users) readHosts(grants []*baremetal.Grant, attachments store.Query) error {
 	list, err := u.tx.Attachments().List(attachments)
 	for _, a := range list {
-		one := Use{UUID: a.UUID, Name: a.Host, Mountpoint: a.Mountpoint, ReadOnly: a.ReadOnly, Since: a.CreatedAt, Attachment: a}
+		one := Use{UUID: a.UUID, Name: cmp.Or(a.Host, a.Instance), Mountpoint: a.Mountpoint, ReadOnly: a.ReadOnly, Since: a.CreatedAt, Attachment: a}
 		if at := slices.IndexFunc(grants, func(g *baremetal.Grant) bool { return g.Attachment == a.UUID }); at >= 0 {
 			one.Grant = grants[at]
 		}
@@ -246,17 +246,31 @@ func neverWritten(tx *store.Tx, one string) (map[string]bool, error) {
 	return set, err
 }
 
-// Status is the status that the API reports: a volume with users is in use.
+// steps are the statuses of a volume that hosts have, by the step at which their
+// attachments are; of several the first counts.
+var steps = []struct {
+	attachment string
+	volume     baremetal.VolumeStatus
+}{
+	{AttachmentAttached, baremetal.VolumeInUse},
+	{AttachmentDetaching, baremetal.VolumeDetaching},
+	{AttachmentAttaching, baremetal.VolumeAttaching},
+	{AttachmentHeld, baremetal.VolumeAttaching},
+	{AttachmentReserved, baremetal.VolumeReserved},
+}
+
+// Status is the status that clients read: a volume that has users is in use, or on the way
+// to it or from it. A node has its volumes at once.
 func Status(v *baremetal.Volume, uses []Use) baremetal.VolumeStatus {
 	if v.Status != baremetal.VolumeAvailable || len(uses) == 0 {
 		return v.Status
 	}
-	for _, u := range uses {
-		if u.Attachment == nil || u.Attachment.Status != AttachmentReserved {
-			return baremetal.VolumeInUse
+	for _, s := range steps {
+		if slices.ContainsFunc(uses, func(u Use) bool { return u.Attachment == nil || u.Attachment.Status == s.attachment }) {
+			return s.volume
 		}
 	}
-	return baremetal.VolumeReserved
+	return baremetal.VolumeInUse
 }
 
 // UserNames is AllUsers by name.
