@@ -43,7 +43,9 @@ func newDeployable(t *testing.T) *deployable {
 	}
 	s := storetest.Open(t)
 	p := pool.New(pool.Config{Store: s, Volumes: v, Log: log})
-	portal := func(context.Context, *baremetal.Node) (netip.AddrPort, error) { return netip.MustParseAddrPort("192.0.2.1:3260"), nil }
+	portal := func(context.Context, *baremetal.Node) (netip.AddrPort, error) {
+		return netip.MustParseAddrPort("192.0.2.1:3260"), nil
+	}
 	types, err := conductor.Enable(drivers.Table(log), []string{"fake-hardware"}, []string{"iscsi", "external", "noop"})
 	if err != nil {
 		t.Fatal(err)
