@@ -15,7 +15,6 @@ import (
 // Nova and Neutron as gives an id to a server. None of them touches a volume.
 type standin struct {
 	services map[string]string // type: URL
-	image    string
 
 	mu      sync.Mutex
 	servers map[string]any // by id
@@ -24,9 +23,9 @@ type standin struct {
 const standinServer = "c0ffee00-0000-4000-8000-00000000000a"
 
 // startStandin serves the stand-in until the test ends, and returns its URL.
-func startStandin(t *testing.T, services map[string]string, image string) string {
+func startStandin(t *testing.T, services map[string]string) string {
 	t.Helper()
-	s := &standin{services: services, image: image, servers: map[string]any{}}
+	s := &standin{services: services, servers: map[string]any{}}
 	mux := http.NewServeMux()
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -35,6 +34,10 @@ func startStandin(t *testing.T, services map[string]string, image string) string
 	mux.HandleFunc("GET /{$}", reply(http.StatusMultipleChoices, map[string]any{"versions": map[string]any{"values": []any{version}}}))
 	mux.HandleFunc("GET /v3/{$}", reply(http.StatusOK, map[string]any{"version": version}))
 	mux.HandleFunc("POST /v3/auth/tokens", s.token)
+	mux.HandleFunc("GET /network/{$}", reply(http.StatusOK, map[string]any{"versions": []any{map[string]any{"id": "v2.0", "status": "CURRENT",
+		"links": []any{map[string]string{"rel": "self", "href": server.URL + "/network/v2.0/"}}}}}))
+	mux.HandleFunc("GET /compute/v2.1/{$}", reply(http.StatusOK, map[string]any{"version": map[string]any{"id": "v2.1", "status": "CURRENT",
+		"version": "2.1", "min_version": "2.1", "links": []any{map[string]string{"rel": "self", "href": server.URL + "/compute/v2.1/"}}}}))
 	mux.HandleFunc("GET /network/v2.0/networks", reply(http.StatusOK, map[string]any{"networks": []any{map[string]any{"id": standinServer, "name": "private"}}}))
 	mux.HandleFunc("POST /compute/v2.1/servers", s.create)
 	mux.HandleFunc("GET /compute/v2.1/servers/{id}", s.show)
