@@ -5,6 +5,8 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 GO_BUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 FUZZTIME ?= 30s
 UNIT      = $(shell go list ./... | grep -v /e2e/)
+# client is a module of its own, into which ./... does not descend.
+CLIENT    = go -C client test -json -race ./...
 
 .DEFAULT_GOAL := help
 .PHONY: help build build-arm64 ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-deps \
@@ -30,15 +32,17 @@ demo: ## boot a diskless virtual machine from a volume, before your eyes
 test: ## everything, real peers included; installs what it needs
 	@scripts/deps.sh test
 	@$(MAKE) --no-print-directory build
-	@( go test -json -race -timeout 20m $(UNIT); go test -json -timeout 45m -p 1 ./e2e/... ) | go run ./internal/totals -noskip
+	@( go test -json -race -timeout 20m $(UNIT); $(CLIENT); go test -json -timeout 45m -p 1 ./e2e/... ) | go run ./internal/totals -noskip
 
 test-short: ipxe ## what needs no root, no machine and no peer
-	@go test -json -short -race ./... | go run ./internal/totals
+	@( go test -json -short -race ./...; $(CLIENT) ) | go run ./internal/totals
 
 lint: ipxe ## gofmt, go vet, staticcheck
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
 	go vet ./...
 	go tool -modfile=tools/go.mod staticcheck ./...
+	go -C client vet -tags acceptance ./...
+	cd client && go tool -modfile=../tools/go.mod staticcheck -tags acceptance ./...
 
 fuzz: ## every fuzz target for FUZZTIME (30s)
 	@for package in $$(go list ./...); do \

@@ -1,0 +1,2 @@
+// volumeconnectors unit tests
+package testing

@@ -1,0 +1,2 @@
+// volumetargets unit tests
+package testing
