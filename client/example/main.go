@@ -8,9 +8,11 @@
 //		ipmi_address=10.0.1.7 ipmi_username=admin ipmi_password=...
 //
 // With Ironic, or for a volume on another machine, the storage interface "external"
-// needs to know where the volume is:
+// needs to know where the volume is; Ironic asks for a ramdisk, too, which it does not
+// boot:
 //
-//	go run ./example ... -storage external -volume pc-07 -portal 10.0.0.5:3260 -iqn iqn.2017-08.org.example:pc-07 -lun 0 ...
+//	go run ./example ... -storage external -volume pc-07 -portal 10.0.0.5:3260 -iqn iqn.2017-08.org.example:pc-07 -lun 0 \
+//		... deploy_kernel=http://10.0.0.5/kernel deploy_ramdisk=http://10.0.0.5/ramdisk
 package main
 
 import (
