@@ -79,6 +79,14 @@ func TestTheDiskOfAMachineThatIsOff(t *testing.T) {
 	}
 
 	h.provision("pc", "deleted", "available")
+	kept := h.until(func(all []map[string]any) bool { return len(all) == 1 && all[0]["status"] == "available" })[0]
+	if kept["id"] != id {
+		t.Errorf("after undeploy there is %v, want the volume, for it has a snapshot", kept)
+	}
+	r.call(t, "DELETE", "/volume/v3/p/snapshots/"+snap, "")
+	if status, text := r.call(t, "DELETE", "/volume/v3/p/volumes/"+id, ""); status != http.StatusAccepted {
+		t.Errorf("DELETE of a volume that no node has = %d %s", status, text)
+	}
 	h.until(func(all []map[string]any) bool { return len(all) == 0 })
 }
 
@@ -99,14 +107,23 @@ func TestRebuildMakesTheDiskAnew(t *testing.T) {
 		t.Errorf("validate = %s, want the same words", text)
 	}
 	h.patch("pc", `[{"op": "replace", "path": "/instance_info/image_source", "value": "second"}, {"op": "replace", "path": "/instance_info/root_gb", "value": 2}]`)
-	if status, text := r.call(t, "PUT", "/v1/nodes/pc/states/provision", `{"target": "rebuild"}`); status != http.StatusBadRequest || !strings.Contains(text, "1 snapshots") {
-		t.Errorf("rebuild of a volume with a snapshot = %d %s, want 400", status, text)
-	}
-	r.call(t, "DELETE", "/volume/v3/p/snapshots/"+snap, "")
 	h.provision("pc", "rebuild", "active")
-	made := h.until(func(all []map[string]any) bool { return len(all) == 1 && all[0]["id"] != id })[0]
+	var made, before map[string]any
+	h.until(func(all []map[string]any) bool {
+		for _, v := range all {
+			if v["id"] == id {
+				before = v
+			} else {
+				made = v
+			}
+		}
+		return len(all) == 2 && before["status"] == "available"
+	})
 	if made["size"] != 2.0 || !strings.Contains(fmt.Sprint(made["volume_image_metadata"]), second) || strings.Contains(fmt.Sprint(made), first) || made["status"] != "in-use" {
 		t.Errorf("the volume after a rebuild = %v, want 2 GiB of image %s", made, second)
+	}
+	if _, text := r.call(t, "GET", "/volume/v3/p/snapshots/"+snap, ""); !strings.Contains(text, id) {
+		t.Errorf("the snapshot after a rebuild = %s, want it kept with its volume", text)
 	}
 	h.await("pc", func(n node) bool { return n.PowerState == "power on" })
 }
