@@ -2,20 +2,20 @@ package baremetal
 
 import "time"
 
-// VolumeStatus is what a volume or a snapshot is good for now, in Cinder's words.
+// VolumeStatus is the status of a volume or a snapshot, in Cinder's words.
 type VolumeStatus string
 
-// The statuses that are kept. That a volume is in use is not kept but follows from
-// the exports and attachments there are.
+// The statuses that are stored. "in-use" is not stored: it follows from the exports and
+// attachments.
 const (
 	VolumeCreating    VolumeStatus = "creating"
 	VolumeAvailable   VolumeStatus = "available"
 	VolumeInUse       VolumeStatus = "in-use"
 	VolumeReserved    VolumeStatus = "reserved"
-	VolumeAttaching   VolumeStatus = "attaching"   // a host may log in, and has not said that it has
-	VolumeDetaching   VolumeStatus = "detaching"   // a host is about to let go of it
-	VolumeUploading   VolumeStatus = "uploading"   // an image is made of it
-	VolumeDownloading VolumeStatus = "downloading" // it is made anew from an image
+	VolumeAttaching   VolumeStatus = "attaching"   // a host may log in, but has not reported that it did
+	VolumeDetaching   VolumeStatus = "detaching"   // a host is about to release it
+	VolumeUploading   VolumeStatus = "uploading"   // an image is being made from it
+	VolumeDownloading VolumeStatus = "downloading" // it is being overwritten from an image
 	VolumeReverting   VolumeStatus = "reverting"
 	VolumeDeleting    VolumeStatus = "deleting"
 	VolumeError       VolumeStatus = "error" // Message says why
@@ -32,10 +32,10 @@ type Volume struct {
 	Size          int64 // bytes
 	Bootable      bool
 	ReadOnly      bool
-	ImageUUID     string // what it was made from, and what a reset goes back to
+	ImageUUID     string // it was made from this image, and a reset returns to it
 	SnapshotUUID  string
 	SourceUUID    string // the volume it was cloned from
-	NodeUUID      string // whose deployment made it; "" for one that somebody asked for
+	NodeUUID      string // the node whose deployment made it; "" for one made by a request
 	Metadata      map[string]string
 	ImageMetadata map[string]string // what was known of the image
 	AdminMetadata map[string]string // readonly and attached_mode, as Cinder shows them beside the metadata
@@ -58,7 +58,7 @@ type Snapshot struct {
 	UpdatedAt   time.Time
 }
 
-// Attachment is a host, other than our nodes, that has a volume or has reserved it.
+// Attachment is a volume's attachment to, or reservation by, a host that is not one of our nodes.
 // The host can log in while the attachment has a [Grant].
 type Attachment struct {
 	UUID       string

@@ -31,7 +31,7 @@ type Portgroup struct {
 	UpdatedAt       time.Time
 }
 
-// AllocationState is how far the search for a node has come.
+// AllocationState is the state of the search for a node.
 type AllocationState string
 
 // The states of an allocation.
@@ -59,7 +59,7 @@ type Allocation struct {
 	UpdatedAt      time.Time
 }
 
-// DeployTemplate names steps that a trait of the same name asks for at deployment.
+// DeployTemplate lists the steps that a trait of the same name adds to a deployment.
 type DeployTemplate struct {
 	ID        int64
 	UUID      string

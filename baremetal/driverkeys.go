@@ -4,9 +4,9 @@ package baremetal
 // Ironhook's has all of its keys here, described in Ironic's words. Nodes bring along those
 // of Ironic's other drivers, and those of no driver in particular ("").
 //
-// Of ipmi, ipmi_bridging and its companions are known and refused, and
-// ipmi_force_boot_device changes nothing: the boot device is set before every power on as
-// it is.
+// Among those of ipmi, ipmi_bridging and its companions are known and refused, and
+// ipmi_force_boot_device has no effect: the boot device is set before every power on
+// anyway.
 var DriverKeys = map[string][]Key{
 	"ipmi": {
 		{Name: "ipmi_address", Doc: "IP address or hostname of the node. Required.", Required: true},

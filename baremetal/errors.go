@@ -22,8 +22,8 @@ var (
 	// ErrNoSpace is the ErrStorage of a full file system.
 	ErrNoSpace = fmt.Errorf("no space left: %w", ErrStorage) // 507
 
-	// ErrBootDevice is the ErrBMC of a BMC that can be talked to and does not take
-	// the boot device: whether that matters depends on the machine's own boot order.
+	// ErrBootDevice is the ErrBMC of a BMC that answers but refuses the boot device.
+	// Whether that matters depends on the machine's own boot order.
 	ErrBootDevice = errors.New("boot device refused")
 )
 

@@ -9,7 +9,7 @@ type EventKind string
 // then the changes that management makes. A page draws a boot bar from the
 // first group; [BootSteps] gives their order.
 const (
-	EventPowerOn   EventKind = "power-on"   // the BMC was told to switch the machine on
+	EventPowerOn   EventKind = "power-on"   // the BMC was ordered to switch the machine on
 	EventDiscover  EventKind = "discover"   // DHCPDISCOVER seen
 	EventOffer     EventKind = "offer"      // address or boot file offered
 	EventFile      EventKind = "file"       // network boot program fetched over TFTP or HTTP
@@ -21,7 +21,7 @@ const (
 
 	EventPowerOff  EventKind = "power-off"
 	EventLogout    EventKind = "logout"  // the last iSCSI session of the machine ended
-	EventRefused   EventKind = "refused" // a request of the machine was turned down; Detail says why
+	EventRefused   EventKind = "refused" // a request of the machine was refused; Detail gives the reason
 	EventProvision EventKind = "provision"
 	EventAttach    EventKind = "attach"
 	EventDetach    EventKind = "detach"
@@ -43,7 +43,7 @@ type Event struct {
 	Node   string // UUID; "" when the machine is not enrolled
 	MAC    string // "" when not known
 	Kind   EventKind
-	Step   EventKind // of a boot, that a refusal or an error kept from being taken; "" when it was none
+	Step   EventKind // the step of a boot that a refusal or an error prevented; "" for none
 	Detail string    // one line for a person
 	User   string    // the account whose request caused it; "" when a machine or the appliance did
 }

@@ -17,7 +17,7 @@ type Grant struct {
 	Node       string // UUID of the target's node; "" when the owner is a host
 	Attachment string // UUID of the host's attachment; "" when the owner is a node
 	Volume     string // UUID of the volume, or the name of a raw file
-	Serial     string // of the unit, by which the initiator's system knows it for good
+	Serial     string // of the unit; the initiator's system identifies the disk by it, so it never changes
 	ReadOnly   bool
 	Initiator  string         // IQN that may log in
 	Portal     netip.AddrPort // where the node reaches the target; zero for a host, whose portal is that of its request

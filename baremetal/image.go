@@ -2,7 +2,7 @@ package baremetal
 
 import "time"
 
-// ImageStatus is how far an image has come, in Glance's words.
+// ImageStatus is the status of an image, in Glance's words.
 type ImageStatus string
 
 // The statuses of an image. Only an active one has bytes.

@@ -14,7 +14,7 @@ type ImageSource struct {
 	Reference string // UUID or name of an image
 	URL       string // http, https or file
 	Checksum  string // sha256:HEX or sha512:HEX of the file at the URL
-	Format    string // what the file is said to be; "" is what it is
+	Format    string // the format the client claims; "" is the one detected
 }
 
 // Key is the same for two sources that give the same image, and "" for a reference.
@@ -37,8 +37,8 @@ func (s ImageSource) Label() string {
 	return u.String()
 }
 
-// Name is what an image that is imported from the URL is called: as its file, and not as
-// any other image.
+// Name is the name of an image that is imported from the URL: that of its file, made
+// unique.
 func (s ImageSource) Name() string {
 	u, err := url.Parse(s.URL)
 	if err != nil {

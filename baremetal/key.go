@@ -3,8 +3,8 @@ package baremetal
 import "slices"
 
 // Key describes one key of a free-form field: of driver_info, which a driver reads, or of
-// the properties of a volume target. What the API says of a driver, what validation
-// misses, and what replies, pages, logs and errors mask all come from here.
+// the properties of a volume target. The API's description of a driver, validation, and
+// the masks in replies, pages, logs and errors all follow from it.
 type Key struct {
 	Name     string
 	Doc      string // in Ironic's words, which clients show to people; "" for a key that nothing here reads
@@ -24,8 +24,8 @@ func MissingKeys(keys []Key, info Object) (names []string) {
 }
 
 // Public reports whether a page may show the value of a key to people who are logged in: a
-// table has the key, and it is no secret. What stands in none is not shown, lest a key
-// that is not thought of be a leak.
+// table has the key, and it is not secret. A key in no table is not shown, so that an
+// unforeseen one cannot leak.
 func Public(name string) bool {
 	named := func(k Key) bool { return k.Name == name }
 	if i := slices.IndexFunc(TargetKeys, named); i >= 0 {

@@ -73,7 +73,7 @@ type Node struct {
 	Traits               []string
 }
 
-// Label is how a person calls the node: its name, or its UUID when it has none.
+// Label is the node's name for messages, or its UUID when it has none.
 func (n *Node) Label() string {
 	if n.Name != "" {
 		return n.Name

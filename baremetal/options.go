@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// The free-form fields of nodes and volumes have keys that Ironhook itself reads. Each has
-// one reading, here; those of a volume target are [TargetOptions].
+// Ironhook reads some keys of the free-form fields of nodes and volumes. They are
+// interpreted only here; those of a volume target are [TargetOptions].
 
 // The words that OpenStack takes for yes and no, in any case (oslo.utils,
 // strutils.bool_from_string).
@@ -17,7 +17,7 @@ var (
 )
 
 // Truth reads a free-form value as yes or no. known is false for a value that is
-// neither, which counts as no. What is absent, or says nothing, is no.
+// neither, which counts as no. An absent or empty value is no.
 func Truth(v any) (value, known bool) {
 	if v == nil {
 		return false, true

@@ -1,6 +1,6 @@
 package baremetal
 
-// PowerState is what a node's power is, or is asked to become. "" is unknown.
+// PowerState is the power state of a node, or the requested one. "" is unknown.
 type PowerState string
 
 // Power states and the actions that lead to them, as Ironic spells them.
@@ -13,7 +13,7 @@ const (
 	SoftPowerOff PowerState = "soft power off"
 )
 
-// ProvisionState is where a node stands between enrolment and use.
+// ProvisionState is the state of a node between enrolment and use.
 type ProvisionState string
 
 // Provision states, as Ironic spells them.

@@ -9,7 +9,7 @@ import (
 type TargetOptions struct {
 	ReadOnly    bool // the operator promises that the machine only reads
 	Keep        bool // the target outlives the tear-down of its node
-	ResetOnBoot bool // every boot begins with the volume as its image is; never for one that is only read
+	ResetOnBoot bool // the volume is reset to its image at every boot; never set for a read-only one
 }
 
 // The keys of TargetOptions. access_mode is OpenStack's.
@@ -23,8 +23,7 @@ const (
 var modes = map[string]bool{"": false, "rw": false, "ro": true}
 
 // ParseTargetOptions reads the properties of a volume target. The error is ErrInvalid and
-// says of every value that cannot be read what to set instead; such a value counts as not
-// set.
+// names each invalid value and what to set instead; such a value counts as not set.
 func ParseTargetOptions(properties Object) (o TargetOptions, err error) {
 	var wrong []string
 	read := func(key string, words func(any) (value, known bool)) bool {

@@ -141,7 +141,7 @@ func (s ProvisionState) Next(event ProvisionEvent) (ProvisionState, bool) {
 // Goal returns the state that s is on its way to, "" for a stable state.
 func (s ProvisionState) Goal() ProvisionState { return goals[s] }
 
-// Known tells whether s is a provision state of this machine.
+// Known reports whether s is a provision state of this machine.
 func (s ProvisionState) Known() bool {
 	for _, m := range moves {
 		if m.from == s {
@@ -151,7 +151,7 @@ func (s ProvisionState) Known() bool {
 	return false
 }
 
-// Transient tells whether a conductor is at work on a node in this state, so
+// Transient reports whether a conductor is at work on a node in this state, so
 // that a restart finds the work interrupted.
 func (s ProvisionState) Transient() bool {
 	switch s {
@@ -161,8 +161,8 @@ func (s ProvisionState) Transient() bool {
 	return false
 }
 
-// Pauses reports whether work rests in this state to be taken up again: a node is held
-// until a client lets it go on, or waits for its ramdisk.
+// Pauses reports whether work is suspended in this state: the node is held until a
+// client resumes it, or waits for its ramdisk.
 func (s ProvisionState) Pauses() bool {
 	switch s {
 	case DeployWait, DeployHold, CleanWait, CleanHold, ServiceWait, ServiceHold, InspectWait, RescueWait:
@@ -180,6 +180,6 @@ var idle = map[ProvisionState]bool{
 
 // Holds reports whether a node in this state has an instance, and with it the volumes
 // that its volume targets name, whether the machine is on or off. A failed deployment
-// and a failed tear-down still have them. A state that is not known here holds: it is
-// better to refuse once too often than to give a disk away.
+// and a failed tear-down still have them. An unknown state holds too: a needless refusal
+// is better than a disk given to two machines.
 func (s ProvisionState) Holds() bool { return !idle[s] }

@@ -10,8 +10,8 @@ import (
 // Unmask returns given, which a client sent, with every mask replaced by the secret
 // that it hides in kept, the value as it is stored: a client that reads an object,
 // changes one key and sends the rest back changes that key only. A mask under which
-// nothing is hidden is ErrInvalid: stored, it would become the secret. name is what
-// the error calls the value. Neither value is changed.
+// nothing is hidden is ErrInvalid: stored, it would become the secret. name is the
+// name of the value in the error. Neither value is changed.
 func (s SecretKeys) Unmask(name string, given, kept any) (any, error) {
 	return unmasking{s, false}.value(name, given, orAbsent(kept))
 }

@@ -7,8 +7,8 @@ import (
 	"ironhook/baremetal"
 )
 
-// demand is a key of instance_info by which Ironic's deployments do something that those
-// of Ironhook do not.
+// demand is a key of instance_info for something that Ironic's deployments do and
+// Ironhook's do not.
 type demand struct {
 	key    string
 	asks   func(v any) bool // whether the value asks for it
@@ -17,7 +17,7 @@ type demand struct {
 }
 
 // demands are refused, not ignored: a machine without its config drive or swap space
-// would come up and not be what was asked for.
+// would boot but differ from the request.
 var demands = []demand{
 	{"configdrive", given, "asks for a config drive, which Ironhook cannot deliver to a machine that boots from a volume",
 		"Remove it, and have the image take its configuration from the network or bring it along"},
@@ -56,7 +56,7 @@ func partition(v any) bool {
 	return given(v) && v != "whole-disk" && v != "whole-disk-image"
 }
 
-// unmet are the demands that the node makes and that no deployment meets.
+// unmet returns the demands of the node, none of which a deployment can meet.
 func unmet(n *baremetal.Node) (all Refusals) {
 	for _, d := range demands {
 		if d.asks(n.InstanceInfo[d.key]) {
@@ -66,7 +66,7 @@ func unmet(n *baremetal.Node) (all Refusals) {
 	return all
 }
 
-// Refusals are all the reasons against one thing, each once.
+// Refusals are all the reasons for one refusal, without duplicates.
 type Refusals []*Refusal
 
 func (all *Refusals) add(r *Refusal) {

@@ -66,9 +66,9 @@ func ignored(n *baremetal.Node, target *baremetal.VolumeTarget) *Refusal {
 	}
 }
 
-// Rebuild returns everything that keeps the node from being rebuilt, be it that there is
-// nothing to rebuild: a rebuild makes the boot volume anew, or boots from a volume that
-// each boot resets.
+// Rebuild returns everything that keeps the node from being rebuilt. A rebuild makes a
+// new boot volume, or boots from a volume that each boot resets; a node with neither is
+// refused.
 func (f Facts) Rebuild() Refusals {
 	all := f.Deploy()
 	target := Target(f.Targets)

@@ -18,11 +18,11 @@ const (
 	Adapter      Method = "adapter"       // so does an adapter for any other type of volume
 )
 
-// traits are what sets a method apart from one that boots from the network and asks for
+// traits are the differences of a method from a plain network boot, which requires
 // nothing.
 var traits = map[Method]struct {
-	capability string // that a deployment wants the node to declare
-	words      string // how people call the method
+	capability string // that the node must declare to be deployed
+	words      string // name of the method in messages
 	disk       bool   // the firmware finds a disk
 }{
 	ISCSI:        {capability: "iscsi_boot", words: "iSCSI"},
@@ -41,8 +41,8 @@ func methodOf(t *baremetal.VolumeTarget) Method {
 	return Adapter
 }
 
-// Device is where the firmware finds what the plan boots, as management interfaces call
-// it: iPXE comes from the network, and an adapter shows its volume as a disk.
+// Device is the boot device of the plan, as management interfaces name it: iPXE comes
+// from the network, and an adapter presents its volume as a disk.
 func (p Plan) Device() string {
 	if traits[p.Method].disk {
 		return "disk"
@@ -50,8 +50,8 @@ func (p Plan) Device() string {
 	return "pxe"
 }
 
-// Ready returns the refusal of the plan, or that of a deployment to a node which is not
-// declared able to boot by its method (ironic/drivers/modules/deploy_utils.py).
+// Ready returns the refusal of the plan, or the refusal to deploy a node that lacks the
+// capability for its method (ironic/drivers/modules/deploy_utils.py).
 // A node that is switched on without a deployment needs no declaration.
 func (p Plan) Ready(n *baremetal.Node) *Refusal {
 	need := traits[p.Method]

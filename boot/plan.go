@@ -7,7 +7,7 @@ import (
 	"ironhook/baremetal"
 )
 
-// Facts are what a plan depends on.
+// Facts are the input of [Decide].
 type Facts struct {
 	Node    *baremetal.Node
 	Targets []*baremetal.VolumeTarget // of the node, in any order
@@ -39,7 +39,7 @@ func (f *Facts) Look(find func(baremetal.ImageSource) (*baremetal.Image, error))
 	return nil
 }
 
-// Plan is how a node boots, and from what; or that it does not, for one reason.
+// Plan says how and from what a node boots, or gives one reason why it does not.
 type Plan struct {
 	// Method is "" if and only if Refusal is set.
 	Method Method

@@ -2,7 +2,7 @@ package boot
 
 import "ironhook/baremetal"
 
-// Act is what a machine does in a session with its disk, over any transport.
+// Act is an action of a machine in a session with its disk, over any transport.
 type Act int
 
 // The acts from which a boot can be followed.
@@ -40,7 +40,7 @@ func (h History) Next(a Act, firmware bool) baremetal.EventKind {
 	return ""
 }
 
-// stepOf is the step that an act is, if the boot has not taken it before; "" for none.
+// stepOf returns the step that an act completes, "" if the boot took it before or it is none.
 func (b *Boot) stepOf(a Act, firmware bool) baremetal.EventKind {
 	switch {
 	case a == SessionOpened && (firmware || !b.took(baremetal.EventLogin)):

@@ -9,7 +9,7 @@ import (
 	"ironhook/baremetal"
 )
 
-// Source returns where the image is that image_source in instance_info names: a name or
+// Source returns the location of the image that image_source in instance_info names: a name or
 // UUID, glance://UUID, or a URL of scheme http, https or file. An image elsewhere needs a
 // checksum of SHA-256 or SHA-512 as Ironic spells it: image_os_hash_algo with
 // image_os_hash_value, or image_checksum. By it the image is imported once and never
@@ -44,11 +44,11 @@ func Source(n *baremetal.Node) (s baremetal.ImageSource, r *Refusal) {
 	return s, r
 }
 
-// digits is how many hexadecimal digits a checksum of each algorithm has.
+// digits is the number of hexadecimal digits of a checksum, by algorithm.
 var digits = map[string]int{"sha256": 64, "sha512": 128}
 
-// checksum returns what instance_info says of the image's file as ALGORITHM:HEX, "" for
-// nothing.
+// checksum returns the checksum of the image's file in instance_info as ALGORITHM:HEX,
+// "" for none.
 func checksum(n *baremetal.Node) (string, *Refusal) {
 	algorithm, key := strings.ToLower(n.InstanceInfo.Text("image_os_hash_algo")), "image_os_hash_value"
 	value := strings.ToLower(strings.TrimSpace(n.InstanceInfo.Text(key)))
@@ -82,8 +82,8 @@ func algorithmOf(length int) string {
 	return ""
 }
 
-// is refuses an image that is not the one of which instance_info has a checksum. Images
-// are kept with MD5, which Ironic's image_checksum was first, and SHA-512.
+// is refuses an image that does not match the checksum in instance_info. Images are
+// stored with SHA-512 and MD5, the original algorithm of Ironic's image_checksum.
 func (f Facts) is() *Refusal {
 	s, _ := Source(f.Node)
 	if s.URL != "" {

@@ -6,7 +6,7 @@ import (
 	"ironhook/baremetal"
 )
 
-// State is how a boot stands at the moment of looking.
+// State is the present state of a boot.
 type State string
 
 // The states of a boot. They are CSS classes too.
@@ -19,24 +19,24 @@ const (
 	StateOver    State = "over"    // the boot, or the run of the system that followed, has ended
 )
 
-// Link is whether a machine has a session with a disk that Ironhook serves to it.
+// Link says whether a machine has a session with a disk that Ironhook serves to it.
 type Link int
 
-// The links. That of a machine is unknown when others serve its disks.
+// The links. The link is unknown when the disks are not served by Ironhook.
 const (
 	LinkUnknown Link = iota
 	LinkDown
 	LinkUp
 )
 
-// Sight is what is known of a machine at the moment of looking, apart from its events.
+// Sight is the present state of a machine, as far as it does not follow from its events.
 type Sight struct {
 	At    time.Time
 	Power baremetal.PowerState // may be old; "" when it is not known
 	Link  Link
 }
 
-// Status is how a boot stands.
+// Status is the state of a boot with its details.
 type Status struct {
 	State   State
 	Problem string        // what is wrong and what to look at, for a person; "" when nothing is
@@ -46,7 +46,7 @@ type Status struct {
 	Seen bool
 }
 
-// Status is how boot i of the history stands. A boot that another one followed is over.
+// Status is the status of boot i of the history. A boot that another one followed is over.
 func (h History) Status(i int, now Sight) Status {
 	if i < len(h)-1 {
 		now.Power, now.Link = baremetal.PowerOff, LinkUnknown
@@ -54,7 +54,7 @@ func (h History) Status(i int, now Sight) Status {
 	return h[i].Status(now)
 }
 
-// Status is how b, the present boot of a machine, stands. An open session means that the
+// Status is the status of b, the present boot of a machine. An open session means that the
 // machine is on, whatever the log and the last answer about its power say.
 func (b *Boot) Status(now Sight) Status {
 	linked := now.Link == LinkUp

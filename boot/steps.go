@@ -7,9 +7,9 @@ import (
 	"ironhook/baremetal"
 )
 
-// steps says for each of [baremetal.BootSteps] how long it may be awaited, and what to
-// look at after that. The patience is generous: a server's self test takes minutes, a
-// reply of our own a moment.
+// steps lists for each of [baremetal.BootSteps] how long it may take, and what to look at
+// after that. The times are generous: a server's self test takes minutes, a reply of our
+// own a moment.
 var steps = map[baremetal.EventKind]struct {
 	patience time.Duration
 	remedy   string
@@ -34,8 +34,8 @@ var steps = map[baremetal.EventKind]struct {
 		"The operating system logged in but wrote nothing yet. It may run read-only, or wait at its console."},
 }
 
-// Remedy is what to look at when a step of a boot does not come: one or more sentences
-// for a person. It is "" for what is no step.
+// Remedy says what to look at when a step of a boot does not come, in one or more
+// sentences for a person. It is "" for a kind that is not a step.
 func Remedy(kind baremetal.EventKind) string { return steps[kind].remedy }
 
 // step is the position of kind among the steps of a boot, -1 when it is none.

@@ -9,7 +9,7 @@ type Arch uint16
 // Loader is the binary for an architecture.
 type Loader struct {
 	Name string // of the architecture, for a person
-	File string // in bin; "" when there is none to give
+	File string // in bin; "" when there is none
 	HTTP bool   // the firmware fetches it over HTTP, not TFTP
 }
 
@@ -29,8 +29,7 @@ var architectures = map[Arch]Loader{
 	19: {Name: "UEFI arm64 HTTP", File: "ipxe-arm64.efi", HTTP: true},
 }
 
-// Loader returns the binary for a. File is "" for an architecture that nothing
-// is known for.
+// Loader returns the binary for a. File is "" for an unknown architecture.
 func (a Arch) Loader() Loader {
 	if l, ok := architectures[a]; ok {
 		return l
@@ -38,5 +37,5 @@ func (a Arch) Loader() Loader {
 	return Loader{Name: fmt.Sprintf("architecture %d", uint16(a))}
 }
 
-// String is how a person calls the architecture.
+// String returns the name of the architecture.
 func (a Arch) String() string { return a.Loader().Name }

@@ -18,7 +18,7 @@ var files = []string{
 	"README.md", // their exact source
 }
 
-// Files returns the names of the binaries and of what tells their licence and
+// Files returns the names of the binaries and of the files with their licence and
 // source.
 func Files() []string { return append([]string(nil), files...) }
 
@@ -31,7 +31,7 @@ func Embedded() fs.FS {
 	return bin
 }
 
-// Binaries returns the embedded binaries with those of override in front.
+// Binaries returns the embedded binaries, overlaid with those of override.
 func Binaries(override fs.FS) fs.FS { return overlay{override, Embedded()} }
 
 type overlay struct{ upper, lower fs.FS }

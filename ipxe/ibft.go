@@ -13,7 +13,7 @@ const (
 	ibftHostname  = 32 // iPXE puts a host name from DHCP in, for each NIC
 )
 
-// describable tells whether the iBFT of a BIOS machine has room for all paths of
+// describable reports whether the iBFT of a BIOS machine has room for all paths of
 // these disks.
 func describable(initiator string, disks ...disk) bool {
 	paths, strings := 0, len(initiator)+1+ibftHostname

@@ -3,8 +3,8 @@ package ipxe
 // End is what a machine does after a notice.
 type End int
 
-// The ends. A machine with other things to boot goes on with its next boot
-// device; one that must not run what it finds there is switched off.
+// The ends. A machine with other things to boot continues with its next boot
+// device; one that must not boot from there is switched off.
 const (
 	NextDevice End = iota
 	PowerOff
@@ -22,11 +22,11 @@ func Notice(end End, lines ...string) Script {
 	return s
 }
 
-// end ends a script that has booted nothing. The status of iPXE's exit is what the
-// firmware is given. UEFI takes 0 for a boot that went well and came back: it
+// end ends a script that has booted nothing. The firmware receives the status of
+// iPXE's exit. UEFI takes 0 for a boot that succeeded and returned: it
 // leaves the boot order for the setup menu (UEFI 2.10, 3.1: Firmware Boot Manager). With any other
-// status it goes on to the next boot device, and so does a BIOS with either. An
-// iPXE of 2019 has no poweroff, so a machine can come here that was to go off.
+// status it continues with the next boot device, and so does a BIOS with either. An
+// iPXE of 2019 has no poweroff, so a machine that should switch off can get here too.
 func (s *Script) end(end End) {
 	if end == PowerOff {
 		s.add("poweroff ||")
@@ -46,7 +46,7 @@ func Dispatcher() Script {
 	return s
 }
 
-// Autoexec makes autoexec.ipxe, which a UEFI iPXE fetches from beside itself
+// Autoexec makes autoexec.ipxe, which a UEFI iPXE fetches from its own location
 // before anything else. It asks for an IPv4 address only (left alone, iPXE would
 // wait 13 seconds for an IPv6 router as well) and goes on with the dispatcher at
 // url, which must be made of a literal address, a port and a path.

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// word checks that v can stand as one word of a script line and means itself
-// there. Errors do not repeat v, which may be a secret.
+// word checks that iPXE takes v literally as one word of a script line. Errors do not
+// repeat v, which may be a secret.
 func word(v string) (string, error) {
 	switch {
 	case v == "":
@@ -26,8 +26,8 @@ func word(v string) (string, error) {
 }
 
 // iqn checks an iSCSI name (RFC 7143 section 4.2.7): ASCII letters, digits and
-// ".-:" behind one of the three type prefixes, at most 223 bytes. Upper case and
-// "_" are let through, for arrays that use them against the standard.
+// ".-:" after one of the three type prefixes, at most 223 bytes. Upper case and
+// "_" are allowed, for arrays that use them against the standard.
 func iqn(v string) (string, error) {
 	typed := strings.HasPrefix(v, "iqn.") || strings.HasPrefix(v, "eui.") || strings.HasPrefix(v, "naa.")
 	if !typed || len(v) > 223 || strings.IndexFunc(v, func(r rune) bool { return !alphanumeric(r) && !strings.ContainsRune(".-:_", r) }) >= 0 {

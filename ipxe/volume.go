@@ -10,22 +10,22 @@ import (
 
 // VolumeBoot is a node's boot from its volumes.
 type VolumeBoot struct {
-	Node      string                    // how a person calls the node
+	Node      string                    // name of the node in messages
 	Initiator string                    // IQN to log in with; "" leaves iPXE's own
 	Targets   []*baremetal.VolumeTarget // boot index 0 and any others, in any order
-	// Self is the script's own URI, relative to itself, "" when it has none. From
-	// there it is asked for afresh, and Self/failed/STEP/CODE hears that a step,
-	// attach or boot, has failed for good, with iPXE's error number.
+	// Self is the script's own URI, relative to itself, "" when it has none. A retry
+	// fetches the script again from there; a request for Self/failed/STEP/CODE reports that
+	// a step, attach or boot, has failed for good, with iPXE's error number.
 	Self string
 }
 
 // attempts is how often the script tries before it gives up. It waits one
-// second longer after each, so an array or an Ironhook that restarts is met
-// again within a quarter of a minute.
+// second longer after each, so it outlasts the restart of an array or of Ironhook
+// that takes up to a quarter of a minute.
 const attempts = 6
 
 // BootVolumes makes the script that attaches every iSCSI volume of v and boots
-// the one with boot index 0: drive 0x80, the others behind it in the order of
+// the one with boot index 0: drive 0x80, followed by the others in the order of
 // their boot index. A property that is missing or that a script cannot express
 // is ErrInvalid and names the target and the property.
 func BootVolumes(v VolumeBoot) (Script, error) {
@@ -103,8 +103,8 @@ func (s *Script) hookBoot(initiator string, d disk) {
 	s.add(":hooked")
 }
 
-// hook attaches one disk. A described disk is also told to the operating system
-// through the iBFT.
+// hook attaches one disk. A described disk is also listed in the iBFT for the
+// operating system.
 func (s *Script) hook(drive int, d disk, paths []string, described bool) {
 	s.credentials(d)
 	s.add("set failed attach")
@@ -131,9 +131,9 @@ func (s *Script) credentials(d disk) {
 	}
 }
 
-// loaders are where operating systems put their boot loader when they count on a
-// firmware variable to point there. The variable is on the machine that installed
-// them; a volume moves on, so the places are tried.
+// loaders are the paths of boot loaders that operating systems install when they rely
+// on a firmware variable to point there. The variable stays on the machine that
+// installed them, but a volume moves, so the script tries the paths.
 var loaders = []string{
 	`\EFI\debian\shimx64.efi`, `\EFI\debian\grubx64.efi`, `\EFI\ubuntu\shimx64.efi`,
 	`\EFI\fedora\shimx64.efi`, `\EFI\centos\shimx64.efi`, `\EFI\rocky\shimx64.efi`, `\EFI\almalinux\shimx64.efi`, `\EFI\redhat\shimx64.efi`,
@@ -169,8 +169,8 @@ func (s *Script) retry(disks int) {
 	s.add("goto attach")
 }
 
-// giveUp tells Ironhook and the person at the screen, then switches the machine
-// off: a machine that is off is seen, one that loops is not.
+// giveUp reports to Ironhook and the person at the screen, then switches the machine
+// off: an operator notices a machine that is off, but not one that loops.
 func (s *Script) giveUp(v VolumeBoot) {
 	s.add(":give_up")
 	s.credentials(disk{})

@@ -1,5 +1,5 @@
-// Package store keeps everything Ironhook must remember in one SQLite file, and
-// speaks of it in the types of package baremetal.
+// Package store keeps all lasting state of Ironhook in one SQLite file, in the types
+// of package baremetal.
 //
 // All work happens in a transaction. [Store.View] reads a consistent snapshot on
 // one of several read-only connections; [Store.Update] writes on the only
@@ -25,7 +25,7 @@
 // ErrConflict with Ironic's words for a broken uniqueness rule; anything else is
 // a failure of the disk or a defect, and never looks like absence.
 //
-// Events are appended in the same transaction as the change they tell of. A
-// commit wakes everybody who holds [Store.Changed]; they read on from the number
-// they had reached, so a slow reader can neither block a writer nor miss an event.
+// Events are appended in the same transaction as the change they report. A
+// commit wakes every holder of [Store.Changed]; each continues from the number
+// it had reached, so a slow reader can neither block a writer nor miss an event.
 package store

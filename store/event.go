@@ -10,7 +10,7 @@ import (
 )
 
 // kept is how many events the log holds; the oldest go first. At a hundred
-// events a boot it is the story of two thousand boots.
+// events a boot that is enough for two thousand boots.
 const kept = 200_000
 
 // Append adds e to the log with the transaction's time and the next number.
@@ -40,11 +40,11 @@ func (s *Store) Append(ctx context.Context, events ...baremetal.Event) error {
 	})
 }
 
-// EventQuery asks for a stretch of the log.
+// EventQuery selects events of the log.
 type EventQuery struct {
 	After int64                 // only events with a greater number
 	Since time.Time             // only events of this time or later
-	Node  string                // only this node's; "" is everybody's
+	Node  string                // only this node's; "" is all
 	Kinds []baremetal.EventKind // only these; none is all
 	Limit int                   // at most so many; 0 is all
 	Last  bool                  // the newest Limit instead of the oldest, still in order

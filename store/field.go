@@ -9,7 +9,7 @@ import (
 )
 
 // column is a name and the way its value takes between T and the database: load
-// gets what SQLite gave (nil, int64 or string), save gives what SQLite shall keep.
+// takes SQLite's value (nil, int64 or string), save returns the value to store.
 type column[T any] struct {
 	name string
 	load func(row *T, v driver.Value) error

@@ -6,9 +6,8 @@ import (
 	"ironhook/baremetal"
 )
 
-// SourceImage returns the image that a source names: one of those here, or the one that
-// was imported from there and is active; nil for none. A name that several have is
-// ErrInvalid.
+// SourceImage returns the image that a source names: a local one, or the active one that
+// was imported from its URL; nil for none. A name that several images have is ErrInvalid.
 func (tx *Tx) SourceImage(s baremetal.ImageSource) (*baremetal.Image, error) {
 	if s.URL == "" {
 		return tx.FindImage(s.Reference)
@@ -25,7 +24,7 @@ func (tx *Tx) SourceImage(s baremetal.ImageSource) (*baremetal.Image, error) {
 }
 
 // FindImage returns the image with this UUID, or the active one of this name; nil for
-// none. A name that several have is ErrInvalid.
+// none. A name that several images have is ErrInvalid.
 func (tx *Tx) FindImage(ident string) (*baremetal.Image, error) {
 	i, err := tx.Images().Get(ident)
 	if !errors.Is(err, baremetal.ErrNotFound) {

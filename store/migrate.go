@@ -41,7 +41,7 @@ func migrate(ctx context.Context, db *sql.DB, schema string, done func()) error 
 	return tx.Commit()
 }
 
-// statementsFrom lists what leads from a version of the schema to the newest.
+// statementsFrom returns the statements that lead from a version of the schema to the newest.
 func statementsFrom(version int, schema string) (statements []string, err error) {
 	switch {
 	case version == 0:
@@ -58,8 +58,8 @@ func statementsFrom(version int, schema string) (statements []string, err error)
 // newest is the version of schema.sql.
 func newest() int { return len(migrations) + 1 }
 
-// examine reads every page once, so that a damaged file is found out now and not in
-// the middle of a boot: a tenth of a second for the longest event log.
+// examine reads every page once, so that damage is found now and not in the middle of a
+// boot: a tenth of a second for the longest event log.
 func examine(ctx context.Context, db *sql.DB) error {
 	var verdict string
 	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {

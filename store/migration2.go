@@ -2,8 +2,8 @@ package store
 
 // oneTableOfGrants leads from schema 1 to 2: the tables exports and attachments, and
 // six keys that were copied into the properties of a volume target, become rows of
-// grants. What machines know of their volumes stays as it is, secrets included, so
-// that a machine that runs during the upgrade logs in again. Events have a user.
+// grants. IQNs and secrets stay as they are, so that a machine that runs during the
+// upgrade can log in again. Events have a user.
 var oneTableOfGrants = []string{
 	`DROP INDEX attachments_volume`,
 	`ALTER TABLE attachments RENAME TO attachments_1`,
@@ -38,7 +38,7 @@ var oneTableOfGrants = []string{
 ) STRICT`,
 	`CREATE INDEX grants_node ON grants (node_uuid)`,
 	`CREATE INDEX grants_volume ON grants (volume)`,
-	// A volume could be read-only by its target's word or by its own.
+	// Either the target or the volume could declare the volume read-only.
 	`INSERT INTO grants (iqn, target_uuid, node_uuid, volume, read_only, initiator, portal, user, secret, created_at)
 	SELECT e.iqn, e.target_uuid, e.node_uuid, e.volume,
 		coalesce(t.properties ->> '$.access_mode', '') = 'ro' OR coalesce(v.read_only, 0),

@@ -44,7 +44,7 @@ func Where(column string, value any) Query {
 	return Query{Filters: []Filter{{Column: column, Value: value}}}
 }
 
-// tail makes everything behind FROM: the filters, the place of the marker, the
+// tail makes everything after FROM: the filters, the condition of the marker, the
 // order and the limit.
 func (s Set[T]) tail(q Query) (string, []any, error) {
 	var where []string

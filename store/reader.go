@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// errClosed is what everybody gets who comes after Close.
+// errClosed is the error of every transaction after Close.
 var errClosed = errors.New("the store is closed")
 
 // reader is a number of sessions that only read, each in a snapshot of its own. They
@@ -53,8 +53,8 @@ func (r *reader) run(ctx context.Context, f func(s *session) error) error {
 	return f(s)
 }
 
-// close lets nobody in any more, waits for those who read and closes the sessions.
-// Once is enough; again does nothing.
+// close refuses new readers, waits for the present ones and closes the sessions.
+// Further calls do nothing.
 func (r *reader) close() (err error) {
 	r.once.Do(func() {
 		close(r.closed)

@@ -7,7 +7,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Databases that are of no use to this program.
+// The reasons why this program cannot use a database.
 var (
 	errNewer   = errors.New("written by a newer ironhook")
 	errDamaged = errors.New("damaged")
@@ -15,8 +15,8 @@ var (
 
 const restore = "restore the database from a backup, or move it away to begin anew"
 
-// Remedy tells an operator what to do about a database that cannot be used, and
-// is "" for any other error.
+// Remedy says what an operator can do about a database that cannot be used. It is ""
+// for any other error.
 func Remedy(err error) string {
 	var failed *sqlite.Error
 	switch {

@@ -13,7 +13,7 @@ import (
 // session is one connection and the statements prepared on it. Preparing a
 // statement of fifty columns takes longer than running it, so they are kept.
 //
-// It speaks to the driver itself. Package database/sql would keep a pool of
+// It calls the driver directly. Package database/sql would keep a pool of
 // connections below ours, take a lock for every row and start a goroutine for every
 // statement: together half the time of a small read. A session serves one
 // transaction at a time.
@@ -21,20 +21,20 @@ type session struct {
 	conn       driver.Conn
 	statements map[string]statement
 
-	// broken is the first failure in the transaction that was no mere constraint. SQLite
-	// ends a transaction by itself on some of them, and what came next would be written
-	// outside of any.
+	// broken is the first failure in the transaction that was not a mere constraint. SQLite
+	// ends a transaction by itself on some of them, and later statements would be written
+	// outside of any transaction.
 	broken error
 }
 
-// statement is what a prepared statement of the driver can do.
+// statement is a prepared statement of the driver.
 type statement interface {
 	driver.Stmt
 	driver.StmtExecContext
 	driver.StmtQueryContext
 }
 
-// maxStatements bounds what a session keeps: far more than the program has, but
+// maxStatements bounds the statements a session keeps: far more than the program has, but
 // filters make statements of their own.
 const maxStatements = 200
 
@@ -135,5 +135,5 @@ func (s *session) control(statement string) error {
 }
 
 // rollback takes back the whole transaction. SQLite has taken some back by itself,
-// and then says that there is none: nothing to do about that, nor about the rest.
+// and then reports that there is none; that error and all others can be ignored here.
 func (s *session) rollback() { _ = s.control("ROLLBACK") }

@@ -34,7 +34,7 @@ func (s Set[T]) Get(ident string) (*T, error) {
 	return nil, s.absent(ident)
 }
 
-// Find is Get for those to whom absence is no error: then the row is nil.
+// Find is Get without the error for absence: the row is nil then.
 func (s Set[T]) Find(ident string) (*T, error) {
 	row, err := s.Get(ident)
 	if errors.Is(err, baremetal.ErrNotFound) {
@@ -112,7 +112,7 @@ func (s Set[T]) Delete(key string) error {
 	return s.touched(result, key)
 }
 
-// touched makes "no such row" of a statement that met none.
+// touched returns ErrNotFound for a statement that changed no row.
 func (s Set[T]) touched(result driver.Result, key any) error {
 	if n, err := result.RowsAffected(); err != nil || n > 0 {
 		return err
@@ -127,7 +127,7 @@ func (s Set[T]) stamps(row *T) stamps {
 	return s.t.stamps(row)
 }
 
-// write runs a statement on all columns of row and what is behind them.
+// write runs a statement on all columns of row, followed by further arguments.
 func (s Set[T]) write(row *T, statement string, behind ...any) (driver.Result, error) {
 	values := make([]any, 0, len(s.t.columns)+len(behind))
 	for _, c := range s.t.columns {

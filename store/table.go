@@ -7,11 +7,11 @@ import (
 	"ironhook/baremetal"
 )
 
-// table says where the fields of T stand in the database: everything the
-// statements of [Set] are made from.
+// table maps the fields of T to columns: everything that the statements of [Set] are
+// made from.
 type table[T any] struct {
 	name    string   // of the SQL table
-	noun    string   // how Ironic's messages call a row
+	noun    string   // name of a row in Ironic's messages
 	key     string   // the column that identifies a row to clients
 	aliases []string // other columns that do, in the order in which they are tried
 	order   string   // the column that gives the order of creation
@@ -64,8 +64,8 @@ func (t *table[T]) some(names []string) *table[T] {
 	return part
 }
 
-// has tells whether name may stand in a statement as a column of t: nothing else
-// ever does, so no client's text becomes SQL.
+// has reports whether name is a column of t. No other name gets into a statement, so no
+// client's text becomes SQL.
 func (t *table[T]) has(name string) bool {
 	if slices.Contains(t.sort, name) {
 		return true

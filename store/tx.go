@@ -8,8 +8,8 @@ import (
 	"ironhook/baremetal"
 )
 
-// Tx is one transaction, handed out by [Store.View] and [Store.Update]. It is
-// for one goroutine and ends with the function that was given it.
+// Tx is one transaction of [Store.View] or [Store.Update]. It is for one goroutine and
+// ends when the function that received it returns.
 type Tx struct {
 	ctx context.Context
 	sql *session
@@ -19,7 +19,7 @@ type Tx struct {
 // Now is the time of the transaction: every row it writes carries the same.
 func (tx *Tx) Now() time.Time { return tx.now }
 
-// exec and query run a statement, unless whoever asked for it has gone.
+// exec and query run a statement unless the context of the transaction has ended.
 func (tx *Tx) exec(statement string, args ...any) (driver.Result, error) {
 	if err := tx.ctx.Err(); err != nil {
 		return nil, err

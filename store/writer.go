@@ -9,28 +9,28 @@ import (
 )
 
 // writer lets transactions write one after the other, and lets those that meet
-// share the wait for the disk. Whoever comes while another is at work, or while the
-// disk is, stands in a queue. Each in turn does its work inside the same transaction
-// of SQLite's, behind a savepoint that takes back its work alone; the last of the
-// queue commits for all. Nobody is answered before that commit is on the disk.
+// share the wait for the disk. A transaction that arrives while another one runs, or
+// while the disk syncs, waits in a queue. Each in turn runs inside the same transaction
+// of SQLite's, in a savepoint that can undo its work alone; the last of the queue
+// commits for all. None returns before that commit is on the disk.
 type writer struct {
 	session   *session
-	committed func() // is called after every commit
+	committed func() // called after every commit
 
 	mu     sync.Mutex
-	busy   bool          // somebody has the session
-	queue  []chan *batch // who wants it
+	busy   bool          // the session is in use
+	queue  []chan *batch // transactions that wait for it
 	closed bool
-	idle   chan struct{} // closed when nobody has it and nobody will
+	idle   chan struct{} // closed when it is not in use and will not be any more
 }
 
-// batch is the transactions that one commit makes durable. Whoever has the session
-// has the batch.
+// batch is the transactions that one commit makes durable. The holder of the session
+// owns the batch.
 type batch struct {
-	members int // had their turn or have it
-	kept    int // of these, those whose work is in the transaction
+	members int // transactions that ran or are running
+	kept    int // of these, those whose work was kept
 	done    chan struct{}
-	err     error // why nothing of it is kept; read it after done
+	err     error // why the batch was lost; read it after done
 }
 
 // maxMembers bounds how long the first of a batch waits for the last.
@@ -54,8 +54,8 @@ func (w *writer) run(ctx context.Context, f func(s *session) error) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	err = w.work(ctx, b, f)
-	// What f has seen may be the work of others of the batch: even its refusal only
-	// holds when they are on the disk.
+	// f may have read the work of other members of the batch: even its refusal only
+	// holds once their work is on the disk.
 	<-b.done
 	if b.err != nil {
 		return b.err
@@ -91,7 +91,7 @@ func (w *writer) enter(ctx context.Context) (*batch, error) {
 	}
 }
 
-// giveUp leaves the queue, unless it is our turn already: then others count on us.
+// giveUp leaves the queue, unless it is our turn already: then others wait for us.
 func (w *writer) giveUp(ctx context.Context, turn chan *batch) (*batch, error) {
 	w.mu.Lock()
 	i := slices.Index(w.queue, turn)
@@ -105,7 +105,7 @@ func (w *writer) giveUp(ctx context.Context, turn chan *batch) (*batch, error) {
 	return nil, ctx.Err()
 }
 
-// work runs f as a member of the batch and gives the session on, even when f panics.
+// work runs f as a member of the batch and passes the session on, even when f panics.
 func (w *writer) work(ctx context.Context, b *batch, f func(s *session) error) (err error) {
 	defer w.leave(b)
 	if err := ctx.Err(); err != nil {
@@ -152,8 +152,8 @@ func (b *batch) end(s *session, good bool) {
 	}
 }
 
-// leave gives the session to the next of the queue, who joins the batch if there is
-// something to join; otherwise it ends the batch first.
+// leave passes the session to the next transaction of the queue, which joins the batch
+// if it can; otherwise leave ends the batch first.
 func (w *writer) leave(b *batch) {
 	if b.err == nil && w.pass(b) {
 		return
@@ -164,7 +164,7 @@ func (w *writer) leave(b *batch) {
 }
 
 // pass hands the session to the next of the queue together with b, nil for a new
-// batch. It returns false when nobody takes it.
+// batch. It returns false when the queue is empty or b is full.
 func (w *writer) pass(b *batch) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -201,8 +201,8 @@ func (w *writer) commit(b *batch) {
 	w.committed()
 }
 
-// close lets nobody in any more, waits for those who are in and closes the session.
-// Once is enough; again does nothing.
+// close refuses new transactions, waits for the present ones and closes the session.
+// Further calls do nothing.
 func (w *writer) close() error {
 	w.mu.Lock()
 	again, busy := w.closed, w.busy

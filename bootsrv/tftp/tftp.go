@@ -1,6 +1,6 @@
 // Package tftp serves the few files that firmware fetches over TFTP (RFC 1350):
 // iPXE binaries and autoexec.ipxe. The names are a fixed table; there is no
-// folder behind it that a name could climb out of, and nothing can be written.
+// folder that a name could climb out of, and nothing can be written.
 package tftp
 
 import (
@@ -26,8 +26,8 @@ import (
 // Server serves boot files over TFTP.
 type Server struct {
 	Files map[string][]byte // iPXE binaries by name
-	// HTTP is where autoexec.ipxe leads. An unspecified address stands for the
-	// one that the machine has reached; the zero value for nowhere.
+	// HTTP is the server that autoexec.ipxe leads to. An unspecified address stands for
+	// the one that the machine has reached; the zero value for none.
 	HTTP    netip.AddrPort
 	Journal *journal.Journal
 	Log     *slog.Logger
@@ -52,7 +52,7 @@ func (s *Server) Serve(ctx context.Context, conn *net.UDPConn) error {
 	l := limits{
 		share: limit.NewShare[netip.Addr](fromOneHost, transfers), refusals: limit.NewBucket(limit.RefusedFiles),
 	}
-	whole, abandon := context.WithCancel(context.WithoutCancel(ctx)) // a transfer under way is finished, and told of
+	whole, abandon := context.WithCancel(context.WithoutCancel(ctx)) // a transfer under way is finished and reported
 	defer abandon()
 	server := tftp.NewServer(func(name string, to io.ReaderFrom) error { return s.handle(whole, l, name, to) }, nil)
 	server.SetTimeout(timeout)
@@ -69,15 +69,15 @@ func (s *Server) Serve(ctx context.Context, conn *net.UDPConn) error {
 	select {
 	case <-finished:
 	case <-time.After(drain):
-		// Who still waits for an acknowledgement ends with its next block, or the process.
+		// A transfer that still waits for an acknowledgement ends with its next block, or with the process.
 	}
 	return nil
 }
 
-// limits are what all clients share. Anybody can send a request, from any address.
+// limits are shared by all clients. Any host can send requests, from any address.
 type limits struct {
 	share    *limit.Share[netip.Addr]
-	refusals *limit.Bucket // that are told to the log
+	refusals *limit.Bucket // that are logged
 }
 
 // handle answers one request. pin/tftp sends a returned error to the client.
@@ -112,8 +112,8 @@ func (s *Server) send(ctx context.Context, name string, content []byte, peer net
 	return nil
 }
 
-// body is a file that ends in an error when its context does. It can seek, for that
-// tells pin/tftp its size.
+// body is a file that ends in an error when its context does. It can seek, because
+// pin/tftp learns its size that way.
 type body struct {
 	*bytes.Reader
 	ctx context.Context

@@ -130,7 +130,7 @@ func (m *Machine) PowerOff() {
 	}
 }
 
-// On tells whether the machine has power.
+// On reports whether the machine has power.
 func (m *Machine) On() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -119,7 +119,7 @@ func read(path string, size int64) (*layer, error) {
 	return l, nil
 }
 
-// whole tells whether b has the checksum that is at off.
+// whole reports whether b has the checksum that is at off.
 func whole(b []byte, off int) bool {
 	b = bytes.Clone(b)
 	want := binary.BigEndian.Uint32(b[off:])

@@ -1,9 +1,9 @@
 // Package fake is the power and management interface "fake" of Ironic's hardware
-// type fake-hardware: a machine that does at once whatever it is told, for trying
-// out clients without touching one.
+// type fake-hardware: a machine that obeys every order at once, for trying out clients
+// without hardware.
 //
-// Its memory is the node: the power state is null until the first action and then
-// what that action led to, across restarts.
+// Its state is stored in the node: the power state is null until the first action and
+// then the result of the last one, across restarts.
 package fake
 
 import (
@@ -19,7 +19,7 @@ type Driver struct{}
 // Validate accepts every node.
 func (Driver) Validate(*baremetal.Node) error { return nil }
 
-// State returns what the node remembers.
+// State returns the state stored in the node.
 func (Driver) State(_ context.Context, n *baremetal.Node) (baremetal.PowerState, error) {
 	return n.PowerState, nil
 }
@@ -56,7 +56,7 @@ func (d Driver) SetBootDevice(_ context.Context, _ *baremetal.Node, device strin
 	return nil
 }
 
-// InjectNMI is what a fake machine cannot do.
+// InjectNMI is not supported by a fake machine.
 func (Driver) InjectNMI(_ context.Context, n *baremetal.Node) error {
 	return baremetal.Unsupported(n.Driver, "inject_nmi")
 }

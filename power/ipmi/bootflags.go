@@ -16,7 +16,7 @@ const (
 	deviceSafe           = 0x0c
 	deviceCDROM          = 0x14
 	deviceBIOS           = 0x18
-	deviceDiskSupermicro = 0x24 // what Supermicro takes for the disk in UEFI mode
+	deviceDiskSupermicro = 0x24 // Supermicro's value for the disk in UEFI mode
 	deviceMask           = 0x3c
 )
 
@@ -55,8 +55,8 @@ func (i info) encodeFlags(device string, persistent bool) ([]byte, error) {
 	return []byte{flags, code, 0, 0, 0}, nil
 }
 
-// decodeFlags reads the parameter; flags that are not valid name no device, for
-// the firmware will not heed them.
+// decodeFlags reads the parameter; flags that are not valid name no device, because
+// the firmware ignores them.
 func decodeFlags(b []byte) (device string, persistent bool) {
 	if len(b) < 2 || b[0]&flagsValid == 0 {
 		return "", false

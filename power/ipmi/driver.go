@@ -14,10 +14,10 @@ import (
 // Config sets the pace. A zero field stands for the value in parentheses.
 type Config struct {
 	Pause    time.Duration // between two sessions with one BMC (250 ms)
-	Patience time.Duration // how long a BMC that is silent or busy is asked again (30 s)
+	Patience time.Duration // how long calls to a silent or busy BMC are repeated (30 s)
 	Hard     time.Duration // for the power to change when it is switched (1 min)
 	Soft     time.Duration // for an operating system to shut down (10 min)
-	Poll     time.Duration // between two looks at the power while waiting (1 s)
+	Poll     time.Duration // between two queries of the power state while waiting (1 s)
 
 	// How long an order may be without effect before it is given again; each time
 	// twice as long.
@@ -96,8 +96,8 @@ func (d *Driver) Keys() []baremetal.Key { return baremetal.DriverKeys["ipmi"] }
 // BootDevices lists what SetBootDevice accepts.
 func (d *Driver) BootDevices() []string { return deviceNames() }
 
-// BootDevice asks the BMC; "" is a BMC that has no valid boot flags: the machine's
-// own boot order decides.
+// BootDevice asks the BMC. The result is "" when it has no valid boot flags: the
+// machine's own boot order decides.
 func (d *Driver) BootDevice(ctx context.Context, n *baremetal.Node) (device string, persistent bool, err error) {
 	err = d.call(ctx, n, func(_ info, s *rmcp.Session) error {
 		b, err := s.Again(ctx, rmcp.NetFnChassis, cmdGetOptions, optionBootFlags, 0, 0)
@@ -112,8 +112,8 @@ func (d *Driver) BootDevice(ctx context.Context, n *baremetal.Node) (device stri
 	return device, persistent, err
 }
 
-// SetBootDevice chooses what the machine boots from, next time or from now on. A BMC
-// that refuses, twice, is ErrBootDevice.
+// SetBootDevice sets what the machine boots from, next time or from now on. The error of
+// a BMC that refuses twice is ErrBootDevice.
 func (d *Driver) SetBootDevice(ctx context.Context, n *baremetal.Node, device string, persistent bool) error {
 	return d.call(ctx, n, func(i info, s *rmcp.Session) error {
 		flags, err := i.encodeFlags(device, persistent)
@@ -158,8 +158,8 @@ func (d *Driver) InjectNMI(ctx context.Context, n *baremetal.Node) error {
 	return d.call(ctx, n, func(_ info, s *rmcp.Session) error { return control(ctx, s, controlDiagnostic) })
 }
 
-// call has f talk to the node's BMC when it is our turn, again as long as the BMC
-// is silent or busy and our patience lasts.
+// call runs f on a session with the node's BMC when it is our turn, and repeats it while
+// the BMC is silent or busy, until Patience is over.
 func (d *Driver) call(ctx context.Context, n *baremetal.Node, f func(info, *rmcp.Session) error) error {
 	i, err := parse(n)
 	if err != nil {
@@ -179,7 +179,7 @@ func (d *Driver) call(ctx context.Context, n *baremetal.Node, f func(info, *rmcp
 	}
 }
 
-// passes tells whether the same call may succeed a little later.
+// passes reports whether the same call may succeed a little later.
 func passes(err error) bool {
 	return errors.Is(err, rmcp.ErrNoAnswer) || errors.Is(err, rmcp.ErrBusy) || errors.Is(err, rmcp.ErrProtocol)
 }

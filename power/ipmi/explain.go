@@ -22,7 +22,7 @@ var remedies = []struct {
 	{rmcp.ErrProtocol, "restart the BMC, or update its firmware"},
 }
 
-// refusal is a completion code that is ErrBootDevice.
+// refusal is a completion code of the kind ErrBootDevice.
 type refusal struct{ rmcp.CompletionError }
 
 func (r refusal) Unwrap() []error { return []error{r.CompletionError, baremetal.ErrBootDevice} }

@@ -11,7 +11,7 @@ import (
 
 // gate lets one caller at a time talk to a BMC, and not too soon after the last.
 type gate struct {
-	turn  chan struct{} // holds one token; whoever has it owns the fields below
+	turn  chan struct{} // holds one token; its holder owns the fields below
 	ready time.Time     // the next session may begin
 	suite byte          // the cipher suite that worked last
 	known bool          // suite is set
@@ -50,8 +50,8 @@ func (g *gate) session(ctx context.Context, i info, pause time.Duration, f func(
 }
 
 // dial tries the cipher suites that the node allows, the one that worked last
-// before all others. A refused suite is a reason to try the next, and so is a refused
-// privilege level, for BMCs can bind levels to suites. A refused login is none.
+// before all others. It tries the next one after a refused suite or a refused
+// privilege level, because BMCs can bind levels to suites, but not after a refused login.
 func (g *gate) dial(ctx context.Context, i info) (s *rmcp.Session, err error) {
 	try := i.suites
 	if g.known && slices.Contains(try, g.suite) {
@@ -63,7 +63,7 @@ func (g *gate) dial(ctx context.Context, i info) (s *rmcp.Session, err error) {
 			return nil, err
 		}
 		s, err = rmcp.Dial(ctx, c)
-		if errors.Is(err, rmcp.ErrUnproven) { // one sum that is wrong is no wrong password yet
+		if errors.Is(err, rmcp.ErrUnproven) { // one wrong authentication code does not prove a wrong password
 			s, err = rmcp.Dial(ctx, c)
 		}
 		if err == nil {

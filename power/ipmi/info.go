@@ -11,7 +11,7 @@ import (
 	"ironhook/power/ipmi/rmcp"
 )
 
-// info is what a node's driver_info says about its BMC.
+// info is the part of a node's driver_info that describes its BMC.
 type info struct {
 	address    string // host:port
 	username   string
@@ -134,8 +134,8 @@ func (i info) checkLengths(version string) error {
 	return nil
 }
 
-// config is what a session needs. That the Kg key is hexadecimal is found out
-// here and not by Validate, as in Ironic.
+// config is the configuration of a session. It checks that the Kg key is hexadecimal;
+// Validate does not, as in Ironic.
 func (i info) config(suite byte) (rmcp.Config, error) {
 	kg, err := hex.DecodeString(i.kg)
 	if err != nil {

@@ -31,7 +31,7 @@ var (
 )
 
 // plans are the power actions. A reboot is off and on, as in Ironic, and not
-// control 3, reset: after it nobody could tell whether it happened.
+// control 3, reset: there is no way to verify that a reset happened.
 var plans = map[baremetal.PowerState][]step{
 	baremetal.PowerOn:      {on},
 	baremetal.PowerOff:     {off},
@@ -55,9 +55,9 @@ func (d *Driver) Set(ctx context.Context, n *baremetal.Node, target baremetal.Po
 	return nil
 }
 
-// do brings the machine to the state that the step leads to. It gives the order, and
-// again as long as the state is another: a BMC can answer 00 and do nothing, for some
-// seconds after switching off or this once.
+// do brings the machine to the state that the step leads to. It repeats the order until
+// the state is reached: a BMC can answer 00 and do nothing, for some seconds after
+// switching off or just once.
 func (d *Driver) do(ctx context.Context, n *baremetal.Node, s step) error {
 	limit, o := d.c.Hard, order{step: s, pause: d.c.HardAgain}
 	if s == soft {
@@ -85,7 +85,7 @@ func (d *Driver) do(ctx context.Context, n *baremetal.Node, s step) error {
 // order is a step under way.
 type order struct {
 	step
-	given int           // how often the BMC has taken it
+	given int           // how often the BMC has accepted it
 	due   time.Time     // when it is given again
 	pause time.Duration // until the time after that
 }
@@ -106,10 +106,10 @@ func (o *order) give(ctx context.Context, s *rmcp.Session) (there bool, err erro
 }
 
 // control sends one order. "Not in the present state" is what some BMCs say to
-// "on" when it is on; what the state is will be seen.
+// "on" when it is on; the next query shows the state.
 func control(ctx context.Context, s *rmcp.Session, order byte) error {
 	send := s.Again
-	if order == controlDiagnostic { // one that was taken all the same must not be given twice
+	if order == controlDiagnostic { // it may have been carried out despite the error, and must not happen twice
 		send = s.Do
 	}
 	_, err := send(ctx, rmcp.NetFnChassis, cmdControl, order)
@@ -119,7 +119,7 @@ func control(ctx context.Context, s *rmcp.Session, order byte) error {
 	return err
 }
 
-// stuck is the error of a BMC that took the order and did nothing.
+// stuck is the error for a BMC that accepted the order and did nothing.
 func stuck(ctx context.Context, n *baremetal.Node, o order, limit time.Duration) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("node %s: wait for %q: %w", n.Label(), o.want, ctx.Err())

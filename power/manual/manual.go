@@ -1,7 +1,7 @@
 // Package manual is for machines without a BMC, Ironic's hardware type
 // manual-management: a person presses the button and has set the boot order to
-// network first. The log says when somebody has to walk over; the power state is
-// believed to be what was last asked for.
+// network first. The log says when a person has to act; the power state is
+// assumed to be the one last requested.
 package manual
 
 import (
@@ -14,11 +14,11 @@ import (
 	"ironhook/power/fake"
 )
 
-// Power is the power interface "fake" that asks a person for a hand where the
-// node's hardware type is manual-management; for all others it is fake.Driver. Its
+// Power is the power interface "fake". For nodes of the hardware type
+// manual-management it asks a person to act; for all others it is fake.Driver. Its
 // methods are safe for concurrent use.
 type Power struct {
-	fake.Driver // remembers in the node what was asked for
+	fake.Driver // stores the requested state in the node
 
 	Log *slog.Logger
 }
@@ -26,7 +26,7 @@ type Power struct {
 // HardwareType is the name of Ironic's hardware type for machines without a BMC.
 const HardwareType = "manual-management"
 
-// chores is what a person does for each power action.
+// chores is what a person has to do for each power action.
 var chores = map[baremetal.PowerState]string{
 	baremetal.PowerOn:      "press its power button; it shall boot from the network",
 	baremetal.PowerOff:     "switch it off",
@@ -35,8 +35,8 @@ var chores = map[baremetal.PowerState]string{
 	baremetal.SoftReboot:   "restart its operating system",
 }
 
-// Set succeeds at once and says in the log what somebody has to do, unless the
-// machine is believed to be in that state already.
+// Set succeeds at once and logs what a person has to do, unless the machine is assumed
+// to be in that state already.
 func (p Power) Set(ctx context.Context, n *baremetal.Node, target baremetal.PowerState) error {
 	before := n.PowerState
 	if err := p.Driver.Set(ctx, n, target); err != nil {
@@ -53,10 +53,10 @@ func (p Power) Set(ctx context.Context, n *baremetal.Node, target baremetal.Powe
 // use.
 type Management struct{ Power }
 
-// BootDevices lists what the boot order of a machine may be expected to have.
+// BootDevices lists the devices that the boot order of a machine should have.
 func (Management) BootDevices() []string { return []string{"pxe", "disk"} }
 
-// BootDevice is the network, for good.
+// BootDevice is the network, persistently.
 func (Management) BootDevice(context.Context, *baremetal.Node) (device string, persistent bool, err error) {
 	return "pxe", true, nil
 }

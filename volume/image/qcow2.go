@@ -258,7 +258,7 @@ func (q *qcow2) compressed(p []byte, entry uint64) error {
 // that has one take up 4 KiB.
 type places map[int64]*[512]uint64
 
-// add tells whether an offset is new.
+// add reports whether an offset is new.
 func (s places) add(at int64) bool {
 	const span = 8 * 64 * 512
 	page := s[at/span]

@@ -9,14 +9,13 @@
 // # What is trusted
 //
 // Nothing that arrives before its authentication code has been verified, and
-// nothing unauthenticated at all once a session is open: UDP lets anybody write to
-// us in the BMC's name. What does not verify is dropped as if it had never come.
+// nothing unauthenticated at all once a session is open: over UDP any host can send
+// packets in the BMC's name. A packet that does not verify is dropped silently.
 //
-// # What is lost comes again
+// # Retransmission
 //
 // UDP loses packets. A request is sent again, a few times and ever more patiently,
 // with the same request sequence number but sealed anew: a BMC silently drops a
 // session sequence number that it has seen (section 6.12.13). A BMC may therefore
-// execute a command twice; every command that package ipmi sends means the same
-// when it comes twice.
+// execute a command twice; every command that package ipmi sends is idempotent.
 package rmcp

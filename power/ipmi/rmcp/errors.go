@@ -7,12 +7,12 @@ import (
 
 // The kinds of failure.
 var (
-	ErrNoAnswer    = errors.New("no answer")                            // nobody there, or every packet lost
+	ErrNoAnswer    = errors.New("no answer")                            // no host there, or every packet lost
 	ErrCredentials = errors.New("login refused")                        // user name, password or Kg key
 	ErrLevel       = errors.New("privilege level refused")              // to this user, or with this cipher suite
 	ErrSuite       = errors.New("cipher suite refused")                 // another one may do
 	ErrBusy        = errors.New("BMC busy")                             // no free session, or not ready: try again later
-	ErrProtocol    = errors.New("answer that does not fit the request") // a BMC that lost its mind or its session
+	ErrProtocol    = errors.New("answer that does not fit the request") // a BMC with a defect, or one that lost its session
 
 	// ErrUnproven is the ErrCredentials of a BMC that has not proved that it knows the
 	// password. It has not seen our own proof, so it counts no failed login, and another
@@ -20,7 +20,7 @@ var (
 	ErrUnproven = fmt.Errorf("%w: wrong password", ErrCredentials)
 )
 
-// CompletionError is a command that the BMC understood and did not carry out.
+// CompletionError is the completion code of a command that the BMC understood and did not carry out.
 type CompletionError byte
 
 // The completion codes that callers tell apart (table 5-2).

@@ -38,7 +38,7 @@ func parseReply(b []byte) (reply, error) {
 	return reply{netFn: b[1] >> 2, seq: b[4] >> 2, cmd: b[5], code: b[6], data: b[7 : len(b)-1]}, nil
 }
 
-// checksum is what makes a sum of zero of the bytes it is appended to.
+// checksum returns the byte that, appended to b, makes the sum of all bytes zero.
 func checksum(b []byte) (sum byte) {
 	for _, c := range b {
 		sum -= c

@@ -32,9 +32,9 @@ const (
 	authenticated = 0x40
 )
 
-// envelope is how packets look in one stage of a session. seal makes the next
-// packet around a payload; open takes a packet apart and fails on whatever is not
-// for this envelope.
+// envelope is the format of packets in one stage of a session. seal makes the next
+// packet around a payload; open parses a packet and fails on one that is not in this
+// format.
 type envelope interface {
 	seal(kind payload, body []byte) []byte
 	open(packet []byte) (kind payload, body []byte, err error)
@@ -102,7 +102,7 @@ func (o *old) open(packet []byte) (payload, []byte, error) {
 	return ipmiMessage, body, nil
 }
 
-// activating tells whether the session has only its temporary ID. Some BMCs give
+// activating reports whether the session has only its temporary ID. Some BMCs give
 // the answer to that the new ID, some the temporary one.
 func (o *old) activating() bool { return o.auth == authMD5 && o.sequence == 0 }
 
@@ -187,8 +187,8 @@ func (s *sealed) open(packet []byte) (payload, []byte, error) {
 
 func (s *sealed) mac(b []byte) []byte { return s.suite.hmac(s.k1, b)[:s.suite.code] }
 
-// encrypt puts an initialization vector before the message and 1, 2, 3... and
-// their number behind it (table 13-20).
+// encrypt puts an initialization vector before the message, and after it the padding
+// 1, 2, 3... and its length (table 13-20).
 func (s *sealed) encrypt(body []byte) []byte {
 	out := make([]byte, aes.BlockSize, aes.BlockSize+len(body)+aes.BlockSize)
 	rand.Read(out)

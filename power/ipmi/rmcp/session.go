@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Config says whom to talk to and as whom.
+// Config is the address of a BMC and the user to log in as.
 type Config struct {
 	Address  string // host:port, UDP
 	Username string // at most 16 bytes; "" is the null user
@@ -116,11 +116,11 @@ func (s *Session) Do(ctx context.Context, netFn, cmd byte, data ...byte) ([]byte
 	return append([]byte(nil), got.data...), nil
 }
 
-// hiccup is how long a BMC is left alone that answered with an unspecified error.
+// hiccup is the pause after an unspecified error of a BMC.
 const hiccup = 250 * time.Millisecond
 
-// Again is Do for a command that is safe to repeat: it is, once, when the BMC answers
-// "unspecified error" (0xff), which BMCs do now and then and which means nothing.
+// Again is Do for a command that is safe to repeat: it is repeated once when the BMC
+// answers "unspecified error" (0xff), which BMCs sometimes do for no reason.
 func (s *Session) Again(ctx context.Context, netFn, cmd byte, data ...byte) ([]byte, error) {
 	answer, err := s.Do(ctx, netFn, cmd, data...)
 	if err != Unspecified {
@@ -178,8 +178,8 @@ func (s *Session) await(ctx context.Context, wait time.Duration, accept func(pay
 	}
 }
 
-// noAnswer makes ErrNoAnswer of what ended the waiting: ctx, or what the network
-// said, such as that the port is closed.
+// noAnswer makes ErrNoAnswer of the error that ended the wait: that of ctx, or one of the
+// network, such as a closed port.
 func noAnswer(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:

@@ -23,7 +23,7 @@ func (s *Session) setUp15(ctx context.Context, c Config, caps capabilities) erro
 		return fmt.Errorf("activate session: %w", err)
 	}
 	s.id = e.id
-	if caps.status&unsealedMessages != 0 { // the BMC's administrator gave it up
+	if caps.status&unsealedMessages != 0 { // the BMC's administrator disabled it
 		e.auth = authNone
 	}
 	return nil
@@ -47,8 +47,8 @@ func (s *Session) challenge(ctx context.Context, e *old, username string) ([]byt
 	return data[4:20], nil
 }
 
-// activate makes the temporary session a real one (section 22.17). A BMC that does
-// not agree with our MD5 mostly says nothing at all.
+// activate makes the temporary session a real one (section 22.17). Most BMCs do not
+// answer at all when the MD5 code is wrong.
 func (s *Session) activate(ctx context.Context, e *old, level Level, challenge []byte) error {
 	request := append([]byte{authMD5, byte(level)}, challenge...)
 	data, err := s.Do(ctx, netFnApp, cmdActivate, append(request, random(4)...)...)

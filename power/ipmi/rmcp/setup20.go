@@ -21,20 +21,20 @@ const (
 )
 
 const (
-	thisChannel      = 0x0e // the one we came by
+	thisChannel      = 0x0e // the one that carried the request
 	extended         = 0x80 // ask for the IPMI 2.0 form of the capabilities
 	unsealedMessages = 0x10 // of the capabilities' status: per-message authentication is disabled
-	nameOnlyLookup   = 0x10 // of the role: the user is who has the name, whatever the level
+	nameOnlyLookup   = 0x10 // of the role: look the user up by name alone, whatever the level
 )
 
-// capabilities is what a BMC says of itself before a session (table 22-15).
+// capabilities are what a BMC supports, as reported before a session (table 22-15).
 type capabilities struct {
 	auths  byte // bit n: authentication type n of IPMI 1.5
 	status byte
 }
 
-// capabilities asks outside of any session. It is also how we learn, without a
-// login, that somebody is there. A BMC that cannot answer is taken for able.
+// capabilities asks outside of any session. It also shows, without a login, that a BMC
+// is there. A BMC that does not know the command is assumed to support everything.
 func (s *Session) capabilities(ctx context.Context, level Level) (capabilities, error) {
 	s.envelope = &old{}
 	data, err := s.Do(ctx, netFnApp, cmdChannelAuth, thisChannel|extended, byte(level))
@@ -59,7 +59,7 @@ func (s *Session) setLevel(ctx context.Context, level Level) error {
 	return err
 }
 
-// handshake is what both sides know when a session has been set up, in the
+// handshake is the state of both sides when a session has been set up, in the
 // specification's names: M is the console, C the BMC (section 13.20 and on).
 type handshake struct {
 	suite      suite
@@ -201,7 +201,7 @@ func (h *handshake) sik(c Config) []byte {
 }
 
 // proveKeys is RAKP messages 3 and 4: we prove that we know the password, and the
-// BMC that it has come to the same keys.
+// BMC proves that it has derived the same keys.
 func (s *Session) proveKeys(ctx context.Context, h *handshake, password, sik []byte) error {
 	body := bytes.Join([][]byte{{0, 0, 0, 0}, h.sidC, h.proofOfConsole(password)}, nil)
 	b, err := s.step(ctx, rakp3, h, body, 8+h.suite.code)
@@ -210,7 +210,7 @@ func (s *Session) proveKeys(ctx context.Context, h *handshake, password, sik []b
 	}
 	if errors.Is(err, ErrCredentials) && s.repeated {
 		// A BMC that got RAKP message 1 twice may have chosen two random numbers,
-		// of which we know one. That says nothing about the password.
+		// of which we know one. That proves nothing about the password.
 		err = fmt.Errorf("%w: %s", ErrProtocol, err)
 	}
 	if err != nil {

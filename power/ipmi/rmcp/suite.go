@@ -9,7 +9,7 @@ import (
 )
 
 // suite is a cipher suite (table 22-20). Suites without encryption or with MD5 or
-// RC4 are not spoken: a power switch deserves better.
+// RC4 are not supported: they are not safe enough for a power switch.
 type suite struct {
 	id                    byte
 	auth, integrity, conf byte // algorithm numbers (tables 13-17 to 13-19)
