@@ -1,9 +1,6 @@
 package volume
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Delete removes a volume, snapshot or image; the removal is durable when it returns. The
 // error is ErrInUse if it is open, and ErrDependants for an image that a clone depends on
@@ -25,7 +22,8 @@ func (d *Dir) Delete(id string) error {
 		if s.m.plain {
 			file = id + rawSuffix
 		}
-		if err := d.fs.Remove(file); err != nil {
+		err := d.fs.Remove(file)
+		if d.note(id, nil, err); err != nil {
 			return err
 		}
 		if s.m.plain {
@@ -40,7 +38,7 @@ func (d *Dir) Delete(id string) error {
 		if err := s.top().file.Lock(unlocked); err != nil {
 			return err
 		}
-		err := d.discard(s.m.Layers)
+		err = d.discard(s.m.Layers)
 		if s.users[keeper] == 1 {
 			d.closeAsync(s.layers)
 			s.layers = nil
@@ -57,13 +55,13 @@ func (d *Dir) Idle(id string) error {
 
 // independent returns ErrDependants if others depend on m.
 func (d *Dir) independent(m *manifest) error {
-	others, err := d.all()
+	c, err := d.look()
 	if err != nil {
 		return fmt.Errorf("look for what depends on it: %w", err)
 	}
 	var dependants []string
-	for _, o := range others {
-		if o.id != m.id && m.needed(o) {
+	for _, o := range byID(c.dependants(m)) {
+		if o.id != m.id {
 			dependants = append(dependants, o.id)
 		}
 	}
@@ -74,14 +72,14 @@ func (d *Dir) independent(m *manifest) error {
 	return nil
 }
 
-// needed reports whether o prevents the deletion of m. Nothing prevents that of a
-// snapshot: layers belong to all manifests that name them.
-func (m *manifest) needed(o *manifest) bool {
+// dependants are those that prevent the deletion of m, and m itself perhaps. Nothing
+// prevents that of a snapshot: layers belong to all manifests that name them.
+func (c *catalog) dependants(m *manifest) map[string]*manifest {
 	switch m.Kind {
 	case KindVolume:
-		return o.Kind == KindSnapshot && o.Volume == m.id
+		return c.snapshots[m.id]
 	case KindImage:
-		return slices.Contains(o.Layers, m.top())
+		return c.users[m.top()]
 	}
-	return false
+	return nil
 }

@@ -56,8 +56,12 @@ type Dir struct {
 	path string
 	room room
 
+	holder string            // names this Dir in the lock file
 	mu     sync.Mutex        // taken before the lock of the directory, to change manifests
 	opened map[string]*stack // mu guards
+	// The lock of the directory guards these.
+	catalog  *catalog        // nil: to be read
+	leftover map[string]bool // paths of superfluous files that were in use
 
 	closing sync.WaitGroup
 }
@@ -95,7 +99,7 @@ func Open(path string, options ...Option) (*Dir, error) {
 }
 
 func openDir(fsys fileSystem, options ...Option) (*Dir, error) {
-	d := &Dir{fs: fsys, opened: map[string]*stack{}}
+	d := &Dir{fs: fsys, holder: newName(), opened: map[string]*stack{}, leftover: map[string]bool{}}
 	d.room = room{free: fsys.Free, reserve: defaultReserve}
 	for _, o := range options {
 		o(d)
@@ -137,6 +141,9 @@ func (d *Dir) withLock(do func() error) error {
 	}
 	defer f.Close()
 	if err := f.Lock(waiting); err != nil {
+		return err
+	}
+	if err := d.hold(f); err != nil {
 		return err
 	}
 	return do()

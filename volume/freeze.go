@@ -82,9 +82,9 @@ func (d *Dir) restack(s *stack, below []string, size int64) error {
 // discard removes those of the layers that no manifest names. While a manifest cannot be
 // read all stay, for sweep.
 func (d *Dir) discard(names []string) error {
-	manifests, err := d.all()
+	c, err := d.look()
 	if err != nil {
 		return nil
 	}
-	return d.collect(manifests, names)
+	return d.collect(c, names)
 }

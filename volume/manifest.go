@@ -138,7 +138,9 @@ func (d *Dir) publish(m *manifest) error {
 	if err != nil {
 		return err
 	}
-	return d.replace(m.id+manifestSuffix, b, d.syncLayers) // the layers it names must be durable first
+	err = d.replace(m.id+manifestSuffix, b, d.syncLayers) // the layers it names must be durable first
+	d.note(m.id, m, err)
+	return err
 }
 
 func (d *Dir) syncLayers() error { return d.fs.SyncDir(layersDir) }
@@ -169,25 +171,4 @@ func (d *Dir) replace(name string, b []byte, before func() error) error {
 		return fatal{err}
 	}
 	return nil
-}
-
-// all reads every manifest. One that cannot be read is an error: its layers must not be
-// taken for garbage.
-func (d *Dir) all() (list []*manifest, err error) {
-	names, err := d.fs.Names(".")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		id, ok := strings.CutSuffix(name, manifestSuffix)
-		if !ok || CheckName(id) != nil {
-			continue
-		}
-		m, err := d.load(id)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, m)
-	}
-	return list, nil
 }

@@ -17,7 +17,7 @@ import (
 // Tidy merges superfluous layers and frees their space. Volumes may be in use meanwhile. It
 // may be interrupted and called again. It skips volumes that are open in another process.
 func (d *Dir) Tidy(ctx context.Context) error {
-	err := errors.Join(d.mergeAll(ctx), d.withLock(d.sweep))
+	err := errors.Join(d.mergeAll(ctx), d.withLock(d.resume))
 	d.closing.Wait()
 	if err != nil {
 		return fmt.Errorf("merge layers: %w", err)
@@ -61,11 +61,11 @@ type merge struct {
 func (d *Dir) beginMerge(skip map[string]bool) (m *merge, err error) {
 	err = d.withLock(func() error {
 		for {
-			manifests, err := d.all()
+			c, err := d.look()
 			if err != nil {
 				return err
 			}
-			lower, upper, users := mergePair(manifests, skip)
+			lower, upper, users := c.mergePair(skip)
 			if lower == "" {
 				return nil
 			}
@@ -166,12 +166,12 @@ func (m *merge) run(ctx context.Context) error {
 
 // commit completes the merge, if the layers can still be merged.
 func (m *merge) commit(ctx context.Context) error {
-	manifests, err := m.dir.all()
+	c, err := m.dir.look()
 	if err != nil {
 		return err
 	}
-	users := having(manifests, m.lower.name)
-	if len(users) == 0 || !mergeable(manifests, m.lower.name, m.upper.name) {
+	users := c.having(m.lower.name)
+	if len(users) == 0 || !mergeable(c.users[m.lower.name], m.lower.name, m.upper.name) {
 		return nil
 	}
 	stacks, err := m.keep(users)

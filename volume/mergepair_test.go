@@ -1,7 +1,6 @@
 package volume
 
 import (
-	"slices"
 	"strings"
 	"testing"
 )
@@ -28,19 +27,17 @@ func TestMergePair(t *testing.T) {
 		var manifests []*manifest
 		for _, one := range strings.FieldsFunc(in, func(r rune) bool { return r == ';' }) {
 			base, rest, cut := strings.Cut(one, "|")
-			m := &manifest{Layers: strings.Fields(base + rest)}
+			m := &manifest{id: string(rune('0' + len(manifests))), Layers: strings.Fields(base + rest)}
 			if cut {
 				m.Base = len(strings.Fields(base))
 			}
 			manifests = append(manifests, m)
 		}
 		got := ""
-		if lower, upper, users := mergePair(manifests, nil); lower != "" {
+		if lower, upper, users := newCatalog(manifests...).mergePair(nil); lower != "" {
 			got = lower + "<" + upper + " of "
-			for i, m := range manifests {
-				if slices.Contains(users, m) {
-					got += string(rune('0' + i))
-				}
+			for _, m := range users {
+				got += m.id
 			}
 		}
 		if got != want {

@@ -3,6 +3,8 @@ package volume
 import (
 	"errors"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -21,14 +23,14 @@ func (d *Dir) sweep() error {
 	if err := d.removeAll(append(garbage, more...)); err != nil {
 		return err
 	}
-	manifests, err := d.all()
+	c, err := d.look()
 	if errors.Is(err, ErrDamaged) || errors.Is(err, ErrFormat) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	for _, m := range manifests {
+	for _, m := range c.manifests {
 		if raw := m.id + rawSuffix; d.fs.Same(raw, layerPath(m.Layers[0])) {
 			if err := d.fs.Remove(raw); err != nil {
 				return err
@@ -39,7 +41,19 @@ func (d *Dir) sweep() error {
 	if err != nil {
 		return err
 	}
-	return d.collect(manifests, names)
+	c.swept = true
+	return d.collect(c, names)
+}
+
+// resume removes what was in use when it became superfluous, and what other processes have
+// left. It does not look at the rest of the directory again.
+func (d *Dir) resume() error {
+	if d.catalog == nil || !d.catalog.swept {
+		return d.sweep()
+	}
+	paths := slices.Sorted(maps.Keys(d.leftover))
+	clear(d.leftover)
+	return d.removeAll(paths)
 }
 
 // unfinished lists the unfinished files in a directory.
@@ -54,17 +68,11 @@ func (d *Dir) unfinished(dir string) (paths []string, err error) {
 }
 
 // collect removes those of the named layers that no manifest names.
-func (d *Dir) collect(manifests []*manifest, names []string) error {
-	named := map[string]bool{}
-	for _, m := range manifests {
-		for _, l := range m.Layers {
-			named[l] = true
-		}
-	}
+func (d *Dir) collect(c *catalog, names []string) error {
 	var garbage []string
 	for _, name := range names {
 		layer := strings.TrimSuffix(strings.TrimSuffix(name, sumsSuffix), atomicSuffix)
-		if !layerName.MatchString(layer) || named[layer] {
+		if !layerName.MatchString(layer) || len(c.users[layer]) > 0 {
 			continue
 		}
 		garbage = append(garbage, layerPath(name))
@@ -75,10 +83,13 @@ func (d *Dir) collect(manifests []*manifest, names []string) error {
 	return d.removeAll(garbage)
 }
 
-// removeAll removes files except those in use.
+// removeAll removes files except those in use, which resume removes later.
 func (d *Dir) removeAll(names []string) error {
 	for _, name := range names {
-		if err := d.remove(name); err != nil && !errors.Is(err, ErrInUse) && !errors.Is(err, fs.ErrNotExist) {
+		switch err := d.remove(name); {
+		case errors.Is(err, ErrInUse):
+			d.leftover[name] = true
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return err
 		}
 	}

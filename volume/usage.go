@@ -1,9 +1,6 @@
 package volume
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Usage is the space that an id takes up, in bytes.
 type Usage struct {
@@ -14,21 +11,29 @@ type Usage struct {
 
 // Usage returns the space that an id takes up.
 func (d *Dir) Usage(id string) (u Usage, err error) {
-	m, err := d.load(id)
-	if err != nil {
-		return u, err
-	}
-	all, err := d.all()
-	if err != nil {
-		return u, fmt.Errorf("usage of %s: %w", id, err)
-	}
+	err = d.withLock(func() error {
+		m, err := d.load(id)
+		if err != nil {
+			return err
+		}
+		c, err := d.look()
+		if err != nil {
+			return fmt.Errorf("usage of %s: %w", id, err)
+		}
+		u, err = d.usage(m, c)
+		return err
+	})
+	return u, err
+}
+
+func (d *Dir) usage(m *manifest, c *catalog) (u Usage, err error) {
 	u.Virtual = m.Size
 	for _, layer := range m.Layers {
 		info, err := d.fs.Stat(m.file(layer))
 		if err != nil {
-			return u, fmt.Errorf("usage of %s: layer %s: %w: %v", id, layer, ErrDamaged, err)
+			return u, fmt.Errorf("usage of %s: layer %s: %w: %v", m.id, layer, ErrDamaged, err)
 		}
-		if slices.ContainsFunc(all, func(o *manifest) bool { return o.id != id && slices.Contains(o.Layers, layer) }) {
+		if len(c.users[layer]) > 1 {
 			u.Shared += info.Allocated
 		} else {
 			u.Own += info.Allocated

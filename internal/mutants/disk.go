@@ -116,8 +116,8 @@ var ofDisk = []mutant{
 	},
 	{
 		231, "volume/delete.go",
-		"return slices.Contains(o.Layers, m.top())",
-		"return false",
+		"return c.users[m.top()]",
+		"return nil",
 		"the image that volumes stand on is deleted",
 		"volume", "Clone",
 	},
