@@ -121,6 +121,7 @@ CREATE TABLE volume_targets (
     extra       TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(extra)),
     UNIQUE (node_uuid, boot_index)
 ) STRICT;
+CREATE INDEX volume_targets_volume ON volume_targets (volume_id);
 
 -- Which machine has which address. Sticky: a row outlives its time until the
 -- range is used up and the address is needed.

@@ -120,6 +120,7 @@ func (o *owner) MayChange(_ *store.Tx, n *baremetal.Node, before, after *baremet
 }
 func (o *owner) Import(context.Context, *baremetal.Node) error { return o.note("import") }
 func (o *owner) Remake(context.Context, *baremetal.Node) error { return o.note("remake") }
+func (o *owner) Discard(context.Context, *baremetal.Node)      { _ = o.note("discard") }
 
 // TestBootVolumesAreRemade: a deployment replaces the boot volume while the machine is off,
 // and never after the storage interface has refused.

@@ -65,7 +65,7 @@ var stories = []struct {
 	{baremetal.Active, "service", "deploy.wait deploy.power_off", "-> service wait, beat -> active, beat -> active", "power off, detach", ""},
 	{baremetal.Active, "service", "deploy.wait", "-> service wait, abort -> service failed", "",
 		`By request, the service operation was aborted during or after the completion of step "deploy.wait"`},
-	{baremetal.Active, "service", "deploy.wait", "-> service wait, deleted -> available", "power off, detach, detach", ""},
+	{baremetal.Active, "service", "deploy.wait", "-> service wait, deleted -> available", "power off, detach, detach, discard", ""},
 	{baremetal.Active, "service", "deploy.nonesuch", "-> service failed, rescue -> rescue", "",
 		""},
 	{baremetal.Active, "service", "deploy.power_off deploy.nonesuch", "-> service failed", "",

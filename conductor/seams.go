@@ -64,6 +64,9 @@ type Owning interface {
 	// Remake replaces the boot volume that the node's deployment made, if there is one,
 	// with a new one of the image in instance_info. The machine is off.
 	Remake(ctx context.Context, n *baremetal.Node) error
+	// Discard deletes the volumes that were made for the node and that none of its volume
+	// targets names. The node is reserved and the machine is off.
+	Discard(ctx context.Context, n *baremetal.Node)
 }
 
 // EphemeralStorage is an optional interface of a Storage with volumes that are reset at every

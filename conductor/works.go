@@ -213,7 +213,8 @@ func (c *Conductor) power(ctx context.Context, n *baremetal.Node, target baremet
 }
 
 // tearDown switches the machine off, detaches its volumes and removes what was deployed. As
-// in Ironic its volume targets are deleted and its connectors stay.
+// in Ironic its volume targets are deleted and its connectors stay. The volumes that the
+// deployment made go with them.
 func (c *Conductor) tearDown(ctx context.Context, uuid string) error {
 	n, err := c.node(ctx, uuid)
 	if err != nil {
@@ -227,7 +228,13 @@ func (c *Conductor) tearDown(ctx context.Context, uuid string) error {
 	if err := c.detach(ctx, n); err != nil {
 		return err
 	}
-	return c.Store.Update(ctx, func(tx *store.Tx) error { return forgetInstance(tx, uuid) })
+	if err := c.Store.Update(ctx, func(tx *store.Tx) error { return forgetInstance(tx, uuid) }); err != nil {
+		return err
+	}
+	if owning, ok := c.Storage[n.Interfaces.Storage()].(Owning); ok {
+		owning.Discard(ctx, n)
+	}
+	return nil
 }
 
 func forgetInstance(tx *store.Tx, uuid string) error {

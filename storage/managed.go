@@ -239,8 +239,14 @@ func (m *Managed) Detach(ctx context.Context, n *baremetal.Node) error {
 		return fmt.Errorf("detach the volumes of node %s: %w", n.Label(), err)
 	}
 	m.end(gone)
+	if len(gone) > 0 {
+		m.Discard(ctx, n) // the overlays of this boot
+	}
 	return nil
 }
+
+// Discard deletes the volumes that were made for the node and that no volume target names.
+func (m *Managed) Discard(ctx context.Context, n *baremetal.Node) { m.pool.Discard(ctx, n.UUID) }
 
 // end is called after the commit: Lookup already refuses these names.
 func (m *Managed) end(iqns []string) {

@@ -15,9 +15,9 @@ import (
 // A deployment replaces the boot volume of a node; [boot.Facts.Remakes] decides whether it
 // does.
 //
-// The new volume exists before the target names it, and the old one is then an orphan that
-// the pool deletes when the reservation ends. After a crash at any point the target names a
-// complete volume, and the other one is the orphan.
+// The new volume exists before the target names it, and the old one is then deleted. After a
+// crash at any point the target names a complete volume, and the other one is an orphan that
+// the pool deletes when the reservation ends.
 
 // Begin refuses to deploy, rebuild or adopt a node whose volumes are not available to it.
 // It runs in the transaction that reserves the node: of two nodes that name one volume only
@@ -192,7 +192,7 @@ func (m *Managed) Remake(ctx context.Context, n *baremetal.Node) error {
 	if err != nil {
 		return fmt.Errorf("make a new boot volume for node %s: %w", n.Label(), err)
 	}
-	return m.store.Update(ctx, func(tx *store.Tx) error {
+	err = m.store.Update(ctx, func(tx *store.Tx) error {
 		t, err := tx.Targets().Get(boot.Target(f.Targets).UUID)
 		if err != nil {
 			return err
@@ -204,4 +204,8 @@ func (m *Managed) Remake(ctx context.Context, n *baremetal.Node) error {
 		return errors.Join(tx.Targets().Update(t), tx.Append(baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode,
 			Detail: fmt.Sprintf("boot volume %s replaced by %s, new from image %s", f.Volume.UUID, made.UUID, f.Image.UUID)}))
 	})
+	if err == nil {
+		m.Discard(ctx, n)
+	}
+	return err
 }

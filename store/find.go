@@ -40,3 +40,20 @@ func (tx *Tx) FindImage(ident string) (*baremetal.Image, error) {
 	}
 	return named[0], nil
 }
+
+// unnamed is the condition of a volume that was made for a node and that neither a volume
+// target names nor a grant exports.
+const unnamed = "NOT EXISTS (SELECT 1 FROM volume_targets WHERE volume_id = volumes.uuid)" +
+	" AND NOT EXISTS (SELECT 1 FROM grants WHERE volume = volumes.uuid)"
+
+// Orphans returns the volumes made for nodes that no volume target names, that are not
+// exported, and whose node is gone or not reserved: a task may be about to name them.
+func (tx *Tx) Orphans() ([]*baremetal.Volume, error) {
+	return tx.Volumes().query("WHERE node_uuid IS NOT NULL AND " + unnamed +
+		" AND NOT EXISTS (SELECT 1 FROM nodes WHERE uuid = volumes.node_uuid AND reservation <> '') ORDER BY id")
+}
+
+// OrphansOf is Orphans of one node, reserved or not.
+func (tx *Tx) OrphansOf(node string) ([]*baremetal.Volume, error) {
+	return tx.Volumes().query("WHERE node_uuid = ? AND "+unnamed+" ORDER BY id", node)
+}

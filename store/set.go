@@ -56,6 +56,24 @@ func (s Set[T]) List(q Query) ([]*T, error) {
 	return s.read(s.t.some(q.Columns), tail, args...)
 }
 
+// Count returns how many rows there are. SQLite counts the pages of an index, not rows.
+func (s Set[T]) Count() (n int64, err error) {
+	rows, err := s.tx.query("SELECT count(*) FROM " + s.t.name)
+	if err != nil {
+		return 0, fmt.Errorf("count %s: %w", s.t.noun, err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	value := make([]driver.Value, 1)
+	if err := rows.Next(value); err != nil {
+		return 0, fmt.Errorf("count %s: %w", s.t.noun, s.tx.sql.note(err))
+	}
+	n, ok := value[0].(int64)
+	if !ok {
+		return 0, fmt.Errorf("count %s: %w", s.t.noun, wrong(value[0], "a number"))
+	}
+	return n, nil
+}
+
 // Each calls f with the rows that q asks for, in its order. The row is f's for the
 // length of the call only: the next is read into the same place, so that a long list
 // costs no memory. f must not use the transaction.

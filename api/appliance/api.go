@@ -53,8 +53,6 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTT
 // refuse answers with an error, and logs those that are ours.
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status, text := rest.Status(err)
-	if status >= 500 {
-		rest.Log(a.Log, w, r, err)
-	}
+	rest.Note(a.Log, w, r, status, err)
 	rest.Fail(w, status, text)
 }

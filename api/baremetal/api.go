@@ -107,9 +107,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) error {
 // fail writes an error and logs those that are ours.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	refusal := refusalOf(err)
-	if refusal.Status >= http.StatusInternalServerError {
-		rest.Log(a.log, w, r, err)
-	}
+	rest.Note(a.log, w, r, refusal.Status, err)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(refusal.Status)
 	if r.Method != http.MethodHead {

@@ -175,9 +175,8 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		text = "Invalid input received: " + text
 	case errors.Is(err, baremetal.ErrConflict):
 		status, text = http.StatusBadRequest, "Invalid volume: "+text // Cinder has no 409 for these
-	case status >= 500:
-		rest.Log(a.Log, w, r, err)
 	}
+	rest.Note(a.Log, w, r, status, err)
 	name, ok := envelopes[status]
 	if !ok {
 		name = "computeFault"

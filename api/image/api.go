@@ -1,7 +1,6 @@
 package image
 
 import (
-	"errors"
 	"fmt"
 	"html"
 	"log/slog"
@@ -10,7 +9,6 @@ import (
 	"github.com/gorilla/mux"
 
 	"ironhook/api/rest"
-	"ironhook/baremetal"
 	"ironhook/storage/pool"
 	"ironhook/store"
 )
@@ -123,9 +121,7 @@ const page = `<html>
 // fail writes an error as Glance does, and logs those that are ours.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, text := rest.Status(err)
-	if status >= 500 && !errors.Is(err, baremetal.ErrBusy) {
-		rest.Log(a.Log, w, r, err)
-	}
+	rest.Note(a.Log, w, r, status, err)
 	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
 	w.WriteHeader(status)
 	fmt.Fprintf(w, page, status, http.StatusText(status), html.EscapeString(text)) //nolint:errcheck // the client is gone when this fails

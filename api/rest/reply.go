@@ -3,11 +3,14 @@ package rest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
 	"time"
+
+	"ironhook/baremetal"
 )
 
 // Encode returns the JSON of a value that always has one.
@@ -47,10 +50,16 @@ func Fail(w http.ResponseWriter, status int, text string) {
 	Reply(w, status, map[string]any{"error": map[string]any{"code": status, "message": text}})
 }
 
-// Log notes a request that failed through our own fault, under the id that the answer
-// carries.
-func Log(log *slog.Logger, w http.ResponseWriter, r *http.Request, err error) {
-	log.Error("request failed", "request", w.Header().Get("X-Openstack-Request-Id"), "method", r.Method, "path", r.URL.Path, "error", err)
+// Note readies the answer to a request that was not done. A client that comes when all
+// workers are busy is asked to come again; what fails through our own fault is logged, under
+// the id that the answer carries.
+func Note(log *slog.Logger, w http.ResponseWriter, r *http.Request, status int, err error) {
+	switch {
+	case errors.Is(err, baremetal.ErrBusy):
+		w.Header().Set("Retry-After", "1")
+	case status >= http.StatusInternalServerError:
+		log.Error("request failed", "request", w.Header().Get("X-Openstack-Request-Id"), "method", r.Method, "path", r.URL.Path, "error", err)
+	}
 }
 
 // publicURL is the key of a request's context under which Published keeps its base.

@@ -70,15 +70,13 @@ func (p *Pool) Close() error {
 // Run deletes the orphaned volumes of nodes, and merges superfluous layers, until ctx ends.
 func (p *Pool) Run(ctx context.Context) error {
 	p.Tidy()
+	var tasks sync.WaitGroup
+	tasks.Go(func() { p.sweep(ctx) })
+	defer tasks.Wait()
 	for {
-		changed := p.store.Changed()
-		if err := p.purge(ctx); err != nil && ctx.Err() == nil {
-			p.log.Warn("delete volumes that nodes have left behind", "error", err)
-		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-changed:
 		case <-p.untidy:
 			if err := p.volumes.Tidy(ctx); err != nil && ctx.Err() == nil {
 				p.log.Warn("merge layers of volumes", "error", err)
@@ -124,8 +122,8 @@ func withKind(err error) error {
 
 // count returns an error if another row would exceed MaxRows.
 func count[T any](set store.Set[T]) error {
-	rows, err := set.List(store.Query{Columns: []string{"uuid"}, Limit: MaxRows})
-	if err == nil && len(rows) >= MaxRows {
+	n, err := set.Count()
+	if err == nil && n >= MaxRows {
 		err = baremetal.Errorf(baremetal.ErrBusy, "There are %d already, and no more are allowed; delete some.", MaxRows)
 	}
 	return err

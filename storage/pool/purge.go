@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"ironhook/baremetal"
 	"ironhook/store"
@@ -15,20 +16,79 @@ import (
 // orphans, because the task that holds the reservation may be about to name a new one;
 // after a crash the reservation ends and the volume is deleted.
 
-// purge deletes the orphans.
-func (p *Pool) purge(ctx context.Context) error {
-	orphans, err := p.orphans(ctx)
+//
+// A task deletes what it leaves behind itself (Discard). The sweeper is for what is left by
+// a crash, and by a client that deletes a target or a node.
+
+// rest is how many times as long as its last look the sweeper rests: looks take one
+// hundredth of a processor at most, however many volumes and changes there are.
+const rest = 100
+
+// sweep deletes the orphans, now and after changes, until ctx ends.
+func (p *Pool) sweep(ctx context.Context) {
+	for more := true; more; {
+		changed := p.store.Changed()
+		look, err := p.purge(ctx)
+		if err != nil && ctx.Err() == nil {
+			p.log.Warn("delete volumes that nodes have left behind", "error", err)
+		}
+		more = wait(ctx, time.After(rest*look)) && wait(ctx, changed)
+	}
+}
+
+// wait returns false if ctx ends before c yields.
+func wait[T any](ctx context.Context, c <-chan T) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-c:
+		return true
+	}
+}
+
+// purge deletes the orphans and reports how long it has looked for them.
+func (p *Pool) purge(ctx context.Context) (look time.Duration, err error) {
+	var list []*baremetal.Volume
+	begun := time.Now()
+	err = p.store.View(ctx, func(tx *store.Tx) error {
+		list, err = tx.Orphans()
+		return err
+	})
+	look = time.Since(begun)
+	if err != nil {
+		return look, err
+	}
+	return look, p.deleteAll(ctx, list)
+}
+
+// Discard deletes the volumes made for a node that no volume target names any more and that
+// are not exported. The caller has reserved the node. What cannot be deleted now is logged,
+// and left to the sweeper.
+func (p *Pool) Discard(ctx context.Context, node string) {
+	var list []*baremetal.Volume
+	err := p.store.View(ctx, func(tx *store.Tx) (err error) {
+		list, err = tx.OrphansOf(node)
+		return err
+	})
+	if err == nil {
+		err = p.deleteAll(ctx, list)
+	}
+	if err != nil {
+		p.log.Warn("delete volumes that a node has left behind", "node", node, "error", err)
+	}
+}
+
+// deleteAll deletes orphans, but for those that are kept.
+func (p *Pool) deleteAll(ctx context.Context, orphans []*baremetal.Volume) (err error) {
 	for _, v := range orphans {
-		kept, err := p.keep(ctx, v.UUID)
-		if err == nil && !kept {
-			err = p.DeleteVolume(ctx, v.UUID, false)
+		kept, failed := p.keep(ctx, v.UUID)
+		if failed == nil && !kept {
+			failed = p.DeleteVolume(ctx, v.UUID, false)
 		}
-		if errors.Is(err, baremetal.ErrConflict) || errors.Is(err, baremetal.ErrNotFound) {
-			err = nil // it is in use, or was deleted meanwhile
+		if errors.Is(failed, baremetal.ErrConflict) || errors.Is(failed, baremetal.ErrNotFound) {
+			continue // it is in use, or was deleted meanwhile
 		}
-		if err != nil {
-			return err
-		}
+		err = errors.Join(err, failed) // one that fails does not keep the others
 	}
 	return err
 }
@@ -55,41 +115,4 @@ func (p *Pool) keep(ctx context.Context, uuid string) (kept bool, err error) {
 			Detail: fmt.Sprintf("volume %s stays, for %s", label(v.Name, v.UUID), why)}))
 	})
 	return kept, err
-}
-
-func (p *Pool) orphans(ctx context.Context) (list []*baremetal.Volume, err error) {
-	err = p.store.View(ctx, func(tx *store.Tx) error {
-		made, err := tx.Volumes().List(store.Query{Filters: []store.Filter{{Column: "node_uuid", Match: store.NotNull}}})
-		if err != nil {
-			return err
-		}
-		for _, v := range made {
-			kept, err := wanted(tx, v)
-			if err != nil {
-				return err
-			}
-			if !kept {
-				list = append(list, v)
-			}
-		}
-		return nil
-	})
-	return list, err
-}
-
-// wanted reports whether a node still needs its own volume, or may need it.
-func wanted(tx *store.Tx, v *baremetal.Volume) (bool, error) {
-	targets, err := tx.Targets().List(store.Where("volume_id", v.UUID))
-	if err != nil || len(targets) > 0 {
-		return true, err
-	}
-	grants, err := tx.Grants().List(store.Where("volume", v.UUID))
-	if err != nil || len(grants) > 0 {
-		return true, err
-	}
-	n, err := tx.Nodes().Get(v.NodeUUID)
-	if errors.Is(err, baremetal.ErrNotFound) {
-		return false, nil
-	}
-	return err != nil || n.Reservation != "", err
 }
