@@ -59,9 +59,9 @@ var ofPool = []mutant{
 		"storage/pool", "InUse",
 	},
 	{
-		659, "storage/pool/purge.go",
-		`return err != nil || n.Reservation != "", err`,
-		"return err != nil || n == nil, err",
+		659, "store/find.go",
+		"AND reservation <> ''",
+		"AND reservation = 'x'",
 		"the volume of a deployment is deleted while it is made",
 		"storage/pool", "Owner",
 	},
