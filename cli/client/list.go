@@ -2,6 +2,8 @@ package client
 
 import (
 	"cmp"
+	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -54,15 +56,22 @@ func (c *call) pages(path, key string, q url.Values) ([]map[string]any, error) {
 	}
 	next := path + "?" + q.Encode()
 	var all []map[string]any
-	for limit == 0 || len(all) < limit {
+	seen := map[string]bool{}
+	for back := 1; limit == 0 || len(all) < limit; {
 		page, err := c.get(c.ctx, next)
+		if earlier := pageBefore(next, all, back); err != nil && earlier != "" && markerGone(err) {
+			next, back = path+earlier, 2*back
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
+		back = 1
 		list, _ := page[key].([]any)
 		for _, e := range list {
-			if thing, ok := e.(map[string]any); ok {
+			if thing, ok := e.(map[string]any); ok && !seen[idOf(thing)] {
 				all = append(all, thing)
+				seen[idOf(thing)] = idOf(thing) != ""
 			}
 		}
 		if next = following(page, key); next != "" && len(list) > 0 {
@@ -75,6 +84,39 @@ func (c *call) pages(path, key string, q url.Values) ([]map[string]any, error) {
 		all = all[:limit]
 	}
 	return all, nil
+}
+
+// A list goes on behind the last row of its page. When that row is deleted meanwhile, the
+// server knows the marker no more: an earlier one is tried, twice as far back each time, and
+// the first page in the end. Rows that come a second time are not shown twice.
+
+// pageBefore is the query of next with the marker that many rows further back, or without
+// one; "" if next has none, or the rows have no id.
+func pageBefore(next string, all []map[string]any, back int) string {
+	_, query, _ := strings.Cut(next, "?")
+	q, err := url.ParseQuery(query)
+	if err != nil || q.Get("marker") == "" || len(all) == 0 || idOf(all[0]) == "" {
+		return ""
+	}
+	if at := len(all) - 1 - back; at >= 0 {
+		q.Set("marker", idOf(all[at]))
+	} else {
+		q.Del("marker")
+	}
+	return "?" + q.Encode()
+}
+
+// markerGone reports whether the server may have refused the marker: with 404, or with 400
+// as the Image API does.
+func markerGone(err error) bool {
+	var r *refusal
+	return errors.As(err, &r) && (r.status == http.StatusNotFound || r.status == http.StatusBadRequest)
+}
+
+func idOf(thing map[string]any) string {
+	id, _ := thing["id"].(string)
+	uuid, _ := thing["uuid"].(string)
+	return cmp.Or(id, uuid)
 }
 
 // following is the query of the next page, "" at the end. Only the query of the link
