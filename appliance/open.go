@@ -52,7 +52,7 @@ func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Log
 		return o, &Fault{Setting: Data, Value: c.Data, Err: err}
 	}
 	all.push(o.volumes.Close)
-	if o.types, err = conductor.Enable(drivers.Table(log), c.HardwareTypes, c.StorageInterfaces); err != nil {
+	if o.types, err = conductor.Enable(drivers.Table(drivers.Config{Log: log, MACs: macsOf(o.store)}), c.HardwareTypes, c.StorageInterfaces); err != nil {
 		return o, &Fault{Setting: HardwareTypes, Err: err}
 	}
 	if o.host, err = os.Hostname(); err != nil {
@@ -81,6 +81,20 @@ func openStore(ctx context.Context, data, schema string, all *stack) (*store.Sto
 	}
 	all.push(s.Close)
 	return s, nil
+}
+
+// macsOf reads the addresses of a node's ports.
+func macsOf(s *store.Store) func(ctx context.Context, node string) ([]string, error) {
+	return func(ctx context.Context, node string) (macs []string, err error) {
+		err = s.View(ctx, func(tx *store.Tx) error {
+			ports, err := tx.Ports().List(store.Where("node_uuid", node))
+			for _, p := range ports {
+				macs = append(macs, p.Address)
+			}
+			return err
+		})
+		return macs, err
+	}
 }
 
 // openBoot opens the sockets of the boot servers.

@@ -46,7 +46,7 @@ func newDeployable(t *testing.T) *deployable {
 	portal := func(context.Context, *baremetal.Node) (netip.AddrPort, error) {
 		return netip.MustParseAddrPort("192.0.2.1:3260"), nil
 	}
-	types, err := conductor.Enable(drivers.Table(log), []string{"fake-hardware"}, []string{"iscsi", "external", "noop"})
+	types, err := conductor.Enable(drivers.Table(drivers.Config{Log: log}), []string{"fake-hardware"}, []string{"iscsi", "external", "noop"})
 	if err != nil {
 		t.Fatal(err)
 	}

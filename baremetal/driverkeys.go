@@ -31,13 +31,54 @@ var DriverKeys = map[string][]Key{
 			"17 is preferred. The default value depends on the ipmitool version, some recent versions have switched from 3 to " +
 			"17."},
 	},
+	"wake-on-lan": {
+		{Name: "wol_host", Doc: "IP address that magic packets are sent to: the broadcast address of the machine's network, or a relay; " +
+			"default is 255.255.255.255 on every interface of this host. Optional."},
+		{Name: "wol_port", Doc: "UDP port that magic packets are sent to; default is 9. Optional."},
+		{Name: "wol_password", Secret: true, Doc: "SecureOn password, as six bytes (00:11:22:33:44:55) or four (192.0.2.1). Optional."},
+		{Name: "wol_off", Doc: "what happens at power off and reboot, which a magic packet cannot do; default is \"refuse\". One of " +
+			"\"refuse\", \"by-hand\" (the log says what a person has to do, and the action counts as done). Optional."},
+	},
+	"webhook": {
+		{Name: "webhook_template", Doc: "kind of device; default is \"generic\". One of \"generic\" (webhook_on_url and so on), \"home-assistant\", \"shelly\", " +
+			"\"shelly-gen2\", \"tasmota\" (webhook_address). Optional."},
+		{Name: "webhook_address", Doc: "http:// or https:// URL of the device. Required with a template other than \"generic\"."},
+		{Name: "webhook_channel", Doc: "number of the outlet or relay. Optional."},
+		{Name: "webhook_entity", Doc: "entity of Home Assistant, such as switch.pc_07. Required with the template \"home-assistant\"."},
+		{Name: "webhook_on_url", Secret: true, Doc: "URL of the request that switches on. Required with the template \"generic\"."},
+		{Name: "webhook_off_url", Secret: true, Doc: "URL of the request that switches off. Required with the template \"generic\"."},
+		{Name: "webhook_state_url", Secret: true, Doc: "URL of the GET that shows the state; without it the state is unknown. Optional."},
+		{Name: "webhook_method", Doc: "method of the requests that switch; default is POST. One of POST, GET, PUT. Optional."},
+		{Name: "webhook_on_body", Secret: true, Doc: "body of the request that switches on. Optional."},
+		{Name: "webhook_off_body", Secret: true, Doc: "body of the request that switches off. Optional."},
+		{Name: "webhook_headers", Secret: true, Doc: "object of the names and values of headers. Optional."},
+		{Name: "webhook_username", Doc: "username. Optional."},
+		{Name: "webhook_password", Secret: true, Doc: "password. Optional."},
+		{Name: "webhook_token", Secret: true, Doc: "bearer token in place of username and password. Optional."},
+		{Name: "webhook_state_pointer", Doc: "JSON pointer to the state in the reply, such as /relay/0/on; without it webhook_state_on and webhook_state_off " +
+			"are looked for in the text of the reply. Optional."},
+		{Name: "webhook_state_on", Doc: "the state of a machine that is on. Required with webhook_state_url."},
+		{Name: "webhook_state_off", Doc: "the state of a machine that is off. Required with webhook_state_url."},
+		{Name: "webhook_timeout", Doc: "seconds for one request; default is 10. Optional."},
+		{Name: "webhook_verify_ca", Doc: "true, false, or the path of a file of certificates on the conductor's host; default is true. Optional."},
+	},
 	"": {
 		{Name: "deploy_kernel"}, {Name: "deploy_ramdisk"}, {Name: "rescue_kernel"}, {Name: "rescue_ramdisk"}, {Name: "force_persistent_boot_device"},
 	},
 	"irmc": {{Name: "irmc_snmp_community", Secret: true}},
 	"redfish": {
-		{Name: "redfish_address"}, {Name: "redfish_system_id"}, {Name: "redfish_username"}, {Name: "redfish_password", Secret: true},
-		{Name: "redfish_verify_ca"},
+		{Name: "redfish_address", Required: true, Doc: "The URL address to the Redfish controller. It should include scheme and authority portion of the URL. " +
+			"For example: https://mgmt.vendor.com. Required"},
+		{Name: "redfish_system_id", Doc: "The canonical path to the ComputerSystem resource that the driver will interact with. It should include the root " +
+			"service, version and the unique resource path to a ComputerSystem within the same authority as the redfish_address property. " +
+			"For example: /redfish/v1/Systems/1. This property is only required if target BMC manages more than one ComputerSystem. " +
+			"Otherwise ironic will pick the only available ComputerSystem automatically."},
+		{Name: "redfish_username", Doc: "User account with admin/server-profile access privilege. This property is optional."},
+		{Name: "redfish_password", Secret: true, Doc: "User account password. This property is optional."},
+		{Name: "redfish_verify_ca", Doc: "Either a Boolean value, or a path to a file of certificates on the conductor's host. If True, the system's certificates " +
+			"verify that of the Redfish controller; if False, none is verified. Defaults to True. Optional"},
+		{Name: "redfish_auth_type", Doc: "Redfish HTTP client authentication method. Can be \"basic\", \"session\" or \"auto\". If not set, the default value is " +
+			"\"auto\": a session, and basic where the controller has no session service. Optional"},
 	},
 	"snmp": {
 		{Name: "snmp_community", Secret: true}, {Name: "snmp_community_read", Secret: true}, {Name: "snmp_community_write", Secret: true},

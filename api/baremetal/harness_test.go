@@ -55,7 +55,7 @@ func newLab(t testing.TB, change ...func(*door.Accounts)) *lab {
 	}
 	storage := []string{"noop", "cinder", "external", "fake"}
 	log := slog.New(slog.NewTextHandler(logTo{t}, nil))
-	types, err := conductor.Enable(drivers.Table(log), []string{"fake-hardware", "ipmi"}, storage)
+	types, err := conductor.Enable(drivers.Table(drivers.Config{Log: log}), []string{"fake-hardware", "ipmi"}, storage)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,18 +4,29 @@
 package drivers
 
 import (
+	"context"
 	"log/slog"
 
 	"ironhook/conductor"
 	"ironhook/power/ipmi"
 	"ironhook/power/manual"
+	"ironhook/power/redfish"
+	"ironhook/power/webhook"
+	"ironhook/power/wol"
 )
 
+// Config is what drivers need of the program.
+type Config struct {
+	Log *slog.Logger
+	// MACs returns the addresses of the ports of the node with this UUID.
+	MACs func(ctx context.Context, node string) ([]string, error)
+}
+
 // Table returns the hardware types that Ironhook knows, after Ironic's
-// ironic/drivers/{ipmi,generic,fake_hardware}.py. Its rows share no state but that of
+// ironic/drivers/{ipmi,redfish,generic,fake_hardware}.py. Its rows share no state but that of
 // their drivers.
-func Table(log *slog.Logger) []conductor.HardwareType {
-	byHand := manual.Power{Log: log}
+func Table(c Config) []conductor.HardwareType {
+	byHand := manual.Power{Log: c.Log}
 	noop := manual.Management{Power: byHand}
 	return []conductor.HardwareType{
 		{
@@ -35,6 +46,18 @@ func Table(log *slog.Logger) []conductor.HardwareType {
 		{
 			Name: manual.HardwareType, Power: map[string]conductor.Power{"fake": byHand, "noop": noop},
 			Interfaces: map[string][]string{"power": {"fake"}},
+		},
+		{
+			Name: redfish.HardwareType, Power: map[string]conductor.Power{"redfish": redfish.New(redfish.Config{}), "noop": noop},
+			Interfaces: map[string][]string{"management": {"redfish", "noop"}, "power": {"redfish"}, "raid": {"no-raid", "agent"}},
+		},
+		{
+			Name: wol.HardwareType, Power: map[string]conductor.Power{wol.HardwareType: wol.New(byHand, c.MACs), "noop": noop},
+			Interfaces: map[string][]string{"power": {wol.HardwareType}},
+		},
+		{
+			Name: webhook.HardwareType, Power: map[string]conductor.Power{webhook.HardwareType: webhook.New(webhook.Config{}), "noop": noop},
+			Interfaces: map[string][]string{"power": {webhook.HardwareType}},
 		},
 	}
 }

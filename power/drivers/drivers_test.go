@@ -12,7 +12,7 @@ import (
 
 func enabled(t *testing.T) []conductor.HardwareType {
 	t.Helper()
-	table := Table(slog.New(slog.DiscardHandler))
+	table := Table(Config{Log: slog.New(slog.DiscardHandler)})
 	var names []string
 	for _, h := range table {
 		names = append(names, h.Name)
@@ -45,6 +45,13 @@ func TestInterfaces(t *testing.T) {
 			"network": {"noop"}, "power": {"fake"}, "raid": {"no-raid"}, "rescue": {"no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 		},
+		"redfish": {
+			"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
+			"deploy": {"direct", "ramdisk"}, "inspect": {"no-inspect"}, "management": {"redfish", "noop"},
+			"network": {"noop"}, "power": {"redfish"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
+			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
+		},
+		"wake-on-lan": plain("wake-on-lan"), "webhook": plain("webhook"),
 	}
 	types := enabled(t)
 	if len(types) != len(want) {
@@ -54,6 +61,16 @@ func TestInterfaces(t *testing.T) {
 		if !reflect.DeepEqual(h.Interfaces, want[h.Name]) {
 			t.Errorf("%s: interfaces = %v, want %v", h.Name, h.Interfaces, want[h.Name])
 		}
+	}
+}
+
+// plain are the interfaces of a hardware type that does nothing but switch.
+func plain(power string) map[string][]string {
+	return map[string][]string{
+		"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
+		"deploy": {"direct", "ramdisk"}, "inspect": {"no-inspect"}, "management": {"noop"},
+		"network": {"noop"}, "power": {power}, "raid": {"no-raid"}, "rescue": {"no-rescue"},
+		"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 	}
 }
 
@@ -77,8 +94,8 @@ func TestRowsAreComplete(t *testing.T) {
 }
 
 func TestUnknownHardwareTypeListsTheKnown(t *testing.T) {
-	_, err := conductor.Enable(Table(slog.New(slog.DiscardHandler)), []string{"ipmi", "idrac"}, nil)
-	if err == nil || !strings.Contains(err.Error(), `"idrac"`) || !strings.Contains(err.Error(), "[fake-hardware ipmi manual-management]") {
+	_, err := conductor.Enable(Table(Config{Log: slog.New(slog.DiscardHandler)}), []string{"ipmi", "idrac"}, nil)
+	if err == nil || !strings.Contains(err.Error(), `"idrac"`) || !strings.Contains(err.Error(), "[fake-hardware ipmi manual-management redfish wake-on-lan webhook]") {
 		t.Errorf("Enable(idrac) = %v", err)
 	}
 }
@@ -94,7 +111,7 @@ func TestKeys(t *testing.T) {
 				t.Errorf("%s: %s is described as %q and %q", h.Name, name, k.Doc, properties[name])
 			}
 		}
-		if want := map[string]int{"ipmi": 16}[h.Name]; len(keys) != want {
+		if want := map[string]int{"ipmi": 16, "redfish": 6, "wake-on-lan": 4, "webhook": 19}[h.Name]; len(keys) != want {
 			t.Errorf("%s: %d keys, want %d", h.Name, len(keys), want)
 		}
 	}
@@ -103,7 +120,9 @@ func TestKeys(t *testing.T) {
 // What an operator must not read anywhere: the same keys are secret to the driver, to the
 // masks of replies and errors, and to the page.
 func TestSecretKeys(t *testing.T) {
-	secret := map[string]bool{"ipmi_password": true, "ipmi_hex_kg_key": true}
+	secret := map[string]bool{"ipmi_password": true, "ipmi_hex_kg_key": true, "wol_password": true, "redfish_password": true,
+		"webhook_on_url": true, "webhook_off_url": true, "webhook_state_url": true, "webhook_on_body": true, "webhook_off_body": true,
+		"webhook_headers": true, "webhook_password": true, "webhook_token": true}
 	for _, h := range enabled(t) {
 		for name, k := range h.Keys() {
 			if masked, public := baremetal.Secrets.Has(name), baremetal.Public(name); k.Secret != secret[name] || masked != secret[name] || public == secret[name] {

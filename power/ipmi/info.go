@@ -2,12 +2,12 @@ package ipmi
 
 import (
 	"encoding/hex"
-	"fmt"
 	"net"
 	"strconv"
 	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/power/driverinfo"
 	"ironhook/power/ipmi/rmcp"
 )
 
@@ -43,26 +43,26 @@ func parse(n *baremetal.Node) (info, error) {
 		return info{}, invalid("Missing the following IPMI credentials in node's driver_info: ['%s'].", strings.Join(missing, "', '"))
 	}
 	i := info{
-		username:   text(d, "ipmi_username", ""),
-		password:   text(d, "ipmi_password", ""),
-		kg:         text(d, "ipmi_hex_kg_key", ""),
-		keepsFlags: flag(d, "ipmi_disable_boot_timeout", true),
+		username:   driverinfo.Text(d, "ipmi_username", ""),
+		password:   driverinfo.Text(d, "ipmi_password", ""),
+		kg:         driverinfo.Text(d, "ipmi_hex_kg_key", ""),
+		keepsFlags: driverinfo.Flag(d, "ipmi_disable_boot_timeout", true),
 		supermicro: strings.EqualFold(n.Properties.Text("vendor"), "supermicro"),
 		uefi:       n.BootsUEFI(),
 	}
-	version := text(d, "ipmi_protocol_version", "2.0")
+	version := driverinfo.Text(d, "ipmi_protocol_version", "2.0")
 	if version != "2.0" && version != "1.5" {
 		return info{}, invalid("Invalid IPMI protocol version value %s, the valid value can be one of 2.0, 1.5", version)
 	}
-	port, err := port(text(d, "ipmi_port", "623"))
+	port, err := port(driverinfo.Text(d, "ipmi_port", "623"))
 	if err != nil {
 		return info{}, err
 	}
-	i.address = net.JoinHostPort(strings.Trim(text(d, "ipmi_address", ""), "[]"), strconv.Itoa(port))
-	if err := checkBridging(text(d, "ipmi_bridging", "no")); err != nil {
+	i.address = net.JoinHostPort(strings.Trim(driverinfo.Text(d, "ipmi_address", ""), "[]"), strconv.Itoa(port))
+	if err := checkBridging(driverinfo.Text(d, "ipmi_bridging", "no")); err != nil {
 		return info{}, err
 	}
-	level := text(d, "ipmi_priv_level", "ADMINISTRATOR")
+	level := driverinfo.Text(d, "ipmi_priv_level", "ADMINISTRATOR")
 	var known bool
 	if i.level, known = levels[level]; !known {
 		return info{}, invalid("Invalid privilege level value:%s, the valid value can be one of ADMINISTRATOR, CALLBACK, OPERATOR, USER", level)
@@ -70,7 +70,7 @@ func parse(n *baremetal.Node) (info, error) {
 	if len(i.kg)%2 != 0 {
 		return info{}, invalid("Number of ipmi_hex_kg_key characters is not even")
 	}
-	if i.suites, err = suites(text(d, "ipmi_cipher_suite", ""), version); err != nil {
+	if i.suites, err = suites(driverinfo.Text(d, "ipmi_cipher_suite", ""), version); err != nil {
 		return info{}, err
 	}
 	return i, i.checkLengths(version)
@@ -142,31 +142,6 @@ func (i info) config(suite byte) (rmcp.Config, error) {
 		return rmcp.Config{}, invalid("ipmi_hex_kg_key is not hexadecimal")
 	}
 	return rmcp.Config{Address: i.address, Username: i.username, Password: i.password, KG: kg, Level: i.level, Suite: suite}, nil
-}
-
-// text returns a value as a string, whether JSON had a string or a number there.
-func text(o baremetal.Object, key, otherwise string) string {
-	switch v := o[key].(type) {
-	case nil:
-		return otherwise
-	case string:
-		return v
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	default:
-		return fmt.Sprint(v)
-	}
-}
-
-// flag returns a truth value in any of the forms that Ironic reads.
-func flag(o baremetal.Object, key string, otherwise bool) bool {
-	switch strings.ToLower(strings.TrimSpace(text(o, key, ""))) {
-	case "1", "t", "true", "on", "y", "yes":
-		return true
-	case "0", "f", "false", "off", "n", "no":
-		return false
-	}
-	return otherwise
 }
 
 func invalid(format string, args ...any) error {

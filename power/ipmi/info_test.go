@@ -89,12 +89,3 @@ func TestBootsUEFI(t *testing.T) {
 		}
 	}
 }
-
-func TestFlag(t *testing.T) {
-	for v, want := range map[any]bool{nil: true, "": true, true: true, "True": true, "1": true, float64(1): true, "on": true,
-		false: false, "False": false, "0": false, float64(0): false, "off": false, "perhaps": true} {
-		if got := flag(baremetal.Object{"k": v}, "k", true); got != want {
-			t.Errorf("flag(%v) = %v, want %v", v, got, want)
-		}
-	}
-}

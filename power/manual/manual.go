@@ -43,9 +43,14 @@ func (p Power) Set(ctx context.Context, n *baremetal.Node, target baremetal.Powe
 		return err
 	}
 	if n.Driver == HardwareType && before != target {
-		p.Log.WarnContext(ctx, "a machine without a BMC needs a hand: "+chores[target], "node", n.Label())
+		p.Ask(ctx, n, target)
 	}
 	return nil
+}
+
+// Ask says in the log what a person has to do for a power action.
+func (p Power) Ask(ctx context.Context, n *baremetal.Node, target baremetal.PowerState) {
+	p.Log.WarnContext(ctx, "a machine without a BMC needs a hand: "+chores[target], "node", n.Label())
 }
 
 // Management is the management interface "noop": the boot order was set by hand, to

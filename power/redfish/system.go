@@ -1,0 +1,96 @@
+package redfish
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"ironhook/baremetal"
+)
+
+// system is what is read of a ComputerSystem (DSP0268).
+type system struct {
+	PowerState string
+	Boot       struct {
+		Target  string   `json:"BootSourceOverrideTarget"`
+		Enabled string   `json:"BootSourceOverrideEnabled"`
+		Targets []string `json:"BootSourceOverrideTarget@Redfish.AllowableValues"`
+	}
+	Actions struct {
+		Reset struct {
+			Target string   `json:"target"`
+			Types  []string `json:"ResetType@Redfish.AllowableValues"`
+		} `json:"#ComputerSystem.Reset"`
+	}
+
+	path, etag string
+}
+
+// powerStates are those of a ComputerSystem. A system on its way off still runs, and one on
+// its way on may run already: both are on, so that no volume is taken from a running machine.
+var powerStates = map[string]baremetal.PowerState{
+	"On": baremetal.PowerOn, "PoweringOn": baremetal.PowerOn, "PoweringOff": baremetal.PowerOn, "Paused": baremetal.PowerOn,
+	"Off": baremetal.PowerOff,
+}
+
+func (s *system) state() (baremetal.PowerState, error) {
+	state, ok := powerStates[s.PowerState]
+	if !ok {
+		return "", fmt.Errorf("%w: PowerState is %.20q", errProtocol, s.PowerState)
+	}
+	return state, nil
+}
+
+// system reads the node's system: redfish_system_id, or the only one there is.
+func (c *conversation) system(ctx context.Context) (*system, error) {
+	path := c.info.system
+	if path == "" {
+		var list struct {
+			Members []struct {
+				ID string `json:"@odata.id"`
+			}
+		}
+		if _, err := c.get(ctx, root+"Systems", &list); err != nil {
+			return nil, err
+		}
+		if len(list.Members) != 1 {
+			var paths []string
+			for _, m := range list.Members[:min(len(list.Members), 8)] {
+				paths = append(paths, fmt.Sprintf("%.80s", m.ID))
+			}
+			return nil, fmt.Errorf("%w: the BMC has %d systems [%s], and redfish_system_id names none", errSystem, len(list.Members), strings.Join(paths, " "))
+		}
+		path = list.Members[0].ID
+	}
+	s := &system{path: path}
+	etag, err := c.get(ctx, path, s)
+	if r, ok := err.(refusal); ok && r.status == http.StatusNotFound {
+		return nil, fmt.Errorf("%w: %w", errSystem, err)
+	}
+	s.etag = etag
+	return s, err
+}
+
+// resetTypes are the reset types of an order, the preferred one first: not every BMC has On.
+var resetTypes = map[order][]string{
+	on: {"On", "ForceOn"}, off: {"ForceOff"}, soft: {"GracefulShutdown"}, interrupt: {"Nmi"},
+}
+
+// reset gives an order.
+func (c *conversation) reset(ctx context.Context, s *system, o order) error {
+	kinds, offered := resetTypes[o], s.Actions.Reset.Types
+	kind := kinds[0]
+	if i := slices.IndexFunc(kinds, func(k string) bool { return slices.Contains(offered, k) }); i >= 0 {
+		kind = kinds[i]
+	} else if len(offered) > 0 {
+		return baremetal.Errorf(baremetal.ErrUnsupported, "the BMC offers no reset of type %s, only %.200s.", kind, strings.Join(offered, ", "))
+	}
+	path := s.Actions.Reset.Target
+	if path == "" {
+		path = strings.TrimSuffix(s.path, "/") + "/Actions/ComputerSystem.Reset"
+	}
+	_, err := c.send(ctx, http.MethodPost, path, "", map[string]string{"ResetType": kind})
+	return err
+}

@@ -1,0 +1,191 @@
+// Package wol switches machines on by wake-on-LAN: the hardware type "wake-on-lan", with
+// the keys of Ironic's staging driver. The magic packets go to the MAC addresses of the
+// node's ports.
+//
+// A magic packet has no answer, and it switches nothing off. So the power state is unknown,
+// power on always sends, also to a machine that is believed to be on, and power off is
+// refused or asked of a person, as wol_off says.
+package wol
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+
+	"ironhook/baremetal"
+	"ironhook/power/driverinfo"
+	"ironhook/power/manual"
+)
+
+// HardwareType is the name of the hardware type and of its power interface, and the
+// section of [baremetal.DriverKeys].
+const HardwareType = "wake-on-lan"
+
+// copies of each packet are sent, because UDP may lose one.
+const copies = 3
+
+// Power is the power interface. The boot order is set by hand, as with manual.Management.
+// Its methods are safe for concurrent use.
+type Power struct {
+	manual.Management
+
+	// MACs returns the addresses of the ports of the node with this UUID.
+	MACs func(ctx context.Context, node string) ([]string, error)
+	// sources returns the addresses from which a broadcast reaches every network; nil
+	// is those of this host.
+	sources func() ([]netip.Addr, error)
+}
+
+// New makes a driver that finds the ports of a node with macs.
+func New(byHand manual.Power, macs func(ctx context.Context, node string) ([]string, error)) Power {
+	return Power{manual.Management{Power: byHand}, macs, broadcastSources}
+}
+
+// Keys lists the keys of driver_info that the driver reads.
+func (Power) Keys() []baremetal.Key { return baremetal.DriverKeys[HardwareType] }
+
+// info is what driver_info says.
+type info struct {
+	to       netip.AddrPort // the limited broadcast address goes to every network
+	password []byte
+	byHand   bool
+}
+
+var everywhere = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+
+func parse(n *baremetal.Node) (i info, err error) {
+	r := driverinfo.Read(baremetal.DriverKeys[HardwareType], n.DriverInfo)
+	host, err := netip.ParseAddr(r.Text("wol_host", everywhere.String()))
+	if err != nil {
+		r.Wrong("wol_host is %q, want an IP address", r.Text("wol_host", ""))
+	}
+	i.to = netip.AddrPortFrom(host, uint16(r.Int("wol_port", 9, 1, 65535)))
+	if i.password, err = parsePassword(r.Text("wol_password", "")); err != nil {
+		r.Wrong("wol_password: %v", err)
+	}
+	i.byHand = r.OneOf("wol_off", "refuse", "by-hand") == "by-hand"
+	return i, r.Err()
+}
+
+// Validate checks driver_info; errors are ErrInvalid.
+func (Power) Validate(n *baremetal.Node) error {
+	_, err := parse(n)
+	return err
+}
+
+// State is unknown.
+func (Power) State(context.Context, *baremetal.Node) (baremetal.PowerState, error) { return "", nil }
+
+// Set sends magic packets for power on, and returns when they are sent. Anything else is
+// ErrUnsupported or asked of a person.
+func (p Power) Set(ctx context.Context, n *baremetal.Node, target baremetal.PowerState) error {
+	i, err := parse(n)
+	if err != nil {
+		return err
+	}
+	switch target {
+	case baremetal.PowerOn:
+		return p.wake(ctx, n, i)
+	case baremetal.PowerOff, baremetal.SoftPowerOff, baremetal.Reboot, baremetal.SoftReboot:
+		if i.byHand {
+			p.Ask(ctx, n, target)
+			return nil
+		}
+		return baremetal.Errorf(baremetal.ErrUnsupported, "node %s: wake-on-LAN cannot do %q: do it by hand. "+
+			"With driver_info wol_off=by-hand the log asks for it and the action counts as done.", n.Label(), target)
+	}
+	return baremetal.Errorf(baremetal.ErrInvalid, "set_power_state called with an invalid power state: %s.", target)
+}
+
+// wake sends packets to every port. The machine may wake by any of them, so that one that
+// was sent is enough.
+func (p Power) wake(ctx context.Context, n *baremetal.Node, i info) error {
+	macs, err := p.MACs(ctx, n.UUID)
+	if err != nil {
+		return fmt.Errorf("read the ports of node %s: %w", n.Label(), err)
+	}
+	if len(macs) == 0 {
+		return baremetal.Errorf(baremetal.ErrInvalid, "node %s has no port: create one with the MAC address of its network card.", n.Label())
+	}
+	var packets [][]byte
+	for _, text := range macs {
+		mac, err := net.ParseMAC(text)
+		if err != nil {
+			return fmt.Errorf("port of node %s: %w", n.Label(), err)
+		}
+		packets = append(packets, packet(mac, i.password))
+	}
+	return p.send(ctx, n, i.to, packets)
+}
+
+func (p Power) send(ctx context.Context, n *baremetal.Node, to netip.AddrPort, packets [][]byte) error {
+	sources := []netip.Addr{{}}
+	if to.Addr() == everywhere {
+		var err error
+		if sources, err = p.sources(); err != nil {
+			return fmt.Errorf("find the interfaces of this host: %w", err)
+		}
+	}
+	var failed []error
+	for _, source := range sources {
+		if err := sendFrom(ctx, source, to, packets); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	if len(failed) == len(sources) {
+		return fmt.Errorf("node %s: send magic packets to %s: %w; set driver_info wol_host to the broadcast address of the machine's network",
+			n.Label(), to, errors.Join(append(failed, baremetal.ErrBMC)...))
+	}
+	return nil
+}
+
+// sendFrom sends the packets from an address of this host, whose interface they leave by.
+func sendFrom(ctx context.Context, source netip.Addr, to netip.AddrPort, packets [][]byte) error {
+	d := net.Dialer{}
+	if source.IsValid() {
+		d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
+	}
+	c, err := d.DialContext(ctx, "udp", to.String())
+	if err != nil {
+		return err
+	}
+	defer c.Close() //nolint:errcheck // nothing is unsent
+	for range copies {
+		for _, b := range packets {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if _, err := c.Write(b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// broadcastSources returns an IPv4 address of every interface of this host that is up and
+// can broadcast.
+func broadcastSources() (sources []netip.Addr, err error) {
+	all, err := net.Interfaces()
+	for _, i := range all {
+		if i.Flags&net.FlagUp == 0 || i.Flags&net.FlagBroadcast == 0 {
+			continue
+		}
+		addresses, err := i.Addrs()
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range addresses {
+			if prefix, err := netip.ParsePrefix(a.String()); err == nil && prefix.Addr().Is4() {
+				sources = append(sources, prefix.Addr())
+				break
+			}
+		}
+	}
+	if err == nil && len(sources) == 0 {
+		err = errors.New("no interface that is up can broadcast")
+	}
+	return sources, err
+}
