@@ -81,6 +81,7 @@ func (all *Refusals) add(r *Refusal) {
 	*all = append(*all, r)
 }
 
+// String lists the reasons as sentences, each with its remedy.
 func (all Refusals) String() string {
 	var list []string
 	for _, r := range all {

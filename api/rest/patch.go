@@ -66,6 +66,7 @@ type PatchError struct {
 // Key is the part of the path that does not fit.
 func (e *PatchError) Key() string { return e.Parts[len(e.Parts)-1] }
 
+// Error names the path and what does not fit, without the value.
 func (e *PatchError) Error() string {
 	text := reasons[e.Reason]
 	if strings.Contains(text, "%s") {

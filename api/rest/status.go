@@ -54,6 +54,7 @@ type Refusal struct {
 	Form   Form
 }
 
+// Error is the text for the client.
 func (r *Refusal) Error() string { return r.Text }
 
 // Form is which part of a service refused: an API may wrap the text of each differently.
