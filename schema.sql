@@ -134,7 +134,7 @@ CREATE TABLE leases (
     updated_at INTEGER NOT NULL
 ) STRICT;
 
--- What happened, in order, appended in the transaction of the change it tells of.
+-- The events in order, each appended in the transaction of the change it reports.
 CREATE TABLE events (
     seq    INTEGER PRIMARY KEY AUTOINCREMENT,
     at     INTEGER NOT NULL,

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Program is what main knows of itself.
+// Program describes the program itself.
 type Program struct {
 	Version string
 	Schema  string // of the database: schema.sql
@@ -62,11 +62,11 @@ type task struct {
 	run   func(context.Context) error
 }
 
-// drainTime is what running requests and tasks get to finish in after SIGTERM.
+// drainTime is the time for running requests and tasks to finish after SIGTERM.
 const drainTime = 10 * time.Second
 
-// resume finishes or undoes what the last end cut short, now that nothing can keep
-// this start from serving.
+// resume finishes or undoes the work that the last exit interrupted, now that nothing can
+// keep this start from serving.
 func (a *appliance) resume(ctx context.Context) error {
 	if err := a.pool.Recover(ctx); err != nil {
 		return err

@@ -7,12 +7,12 @@ import (
 	"ironhook/bootsrv/dhcp"
 )
 
-// Config is what an appliance is made of. It has been checked: every field is well
-// formed, and no two contradict each other.
+// Config is the configuration of an appliance, checked: every field is well formed, and
+// no two contradict each other.
 type Config struct {
 	Data              string         // directory of the database and the volumes
 	API, ISCSI        string         // HOST:PORT; an empty host is every address
-	Portal            netip.AddrPort // of the iSCSI target as machines and hosts shall know it; port 0 is that of ISCSI, the zero value none
+	Portal            netip.AddrPort // of the iSCSI target, as advertised to machines and hosts; port 0 is that of ISCSI, the zero value none
 	HTTP, TFTP        string
 	BootInterfaces    []string
 	DHCP              Mode

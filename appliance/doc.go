@@ -5,10 +5,10 @@
 //
 //   - open: the data directory, the sockets, the certificate, the accounts. Only this
 //     phase depends on the machine, so that a mistake leaves nothing half started.
-//   - introduce: every package gets what it needs of the others. Nothing fails here.
-//   - serve: resume what the last end cut short, then run until one task ends.
+//   - introduce: every package is connected to the others. Nothing fails here.
+//   - serve: resume the work that the last exit interrupted, then run until one task ends.
 //   - close: everything that was opened, in reverse.
 //
-// A setting that stands in the way is a [*Fault]. It names the field of [Config]; which
-// option set that field is the business of the command line.
+// A setting that prevents the start is a [*Fault]. It names the field of [Config]; the
+// command line knows which option set that field.
 package appliance

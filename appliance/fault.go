@@ -32,7 +32,7 @@ const (
 )
 
 // Fault is a setting with which the appliance cannot start. Its text has no advice on
-// how to change the setting, but Remedy where that is not what helps.
+// how to change the setting, only the Remedy when something else helps.
 type Fault struct {
 	Setting Setting
 	Value   string // the part of the setting that is wrong, "" for all
@@ -56,7 +56,7 @@ func (f *Fault) Error() string {
 // Unwrap returns the cause.
 func (f *Fault) Unwrap() error { return f.Err }
 
-// Causes of a Fault that say more than an error of the system does.
+// Causes of a Fault with more detail than an error of the system.
 type (
 	SocketError = dhcp.SocketError   // a DHCP port that cannot be opened
 	RangeError  = bootsrv.RangeError // a range on no boot interface
@@ -84,7 +84,7 @@ var bootSettings = map[string]Setting{
 	"Interfaces": BootInterfaces, "DHCP": DHCP, "Range": Range, "HTTP": HTTP, "TFTP": TFTP, "Binaries": IPXEDir,
 }
 
-// bootFault makes a Fault of whatever kept the boot servers from opening.
+// bootFault makes a Fault of the error that kept the boot servers from opening.
 func bootFault(err error) error {
 	var f *bootsrv.Fault
 	if errors.As(err, &f) {
@@ -97,8 +97,8 @@ func bootFault(err error) error {
 // file in it they are about.
 var ofData = []error{unix.ENOSPC, unix.EDQUOT, unix.EROFS, unix.ENOTDIR, fs.ErrPermission}
 
-// asFault makes a Fault of an error that a data directory caused which does not serve
-// its purpose. Other errors it returns as they are.
+// asFault makes a Fault of an error of the data directory. It returns other errors as
+// they are.
 func asFault(err error, data string) error {
 	if errors.As(err, new(*Fault)) {
 		return err

@@ -19,7 +19,7 @@ import (
 	"ironhook/internal/pipes"
 )
 
-// watched is the server's end of a connection, which tells when the server closes it.
+// watched is the server's end of a connection, which reports when the server closes it.
 type watched struct {
 	net.Conn
 	closed func()

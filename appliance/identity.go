@@ -6,9 +6,9 @@ import (
 	"ironhook/api/rest"
 )
 
-// identity is all there is of OpenStack's identity service: its version document, which
+// identity is the only part of OpenStack's identity service: its version document, which
 // openstackclient and openstacksdk of 2026 fetch before they list volumes, snapshots or
-// attachments. Users, projects and tokens there are none.
+// attachments. There are no users, projects or tokens.
 func identity(w http.ResponseWriter, r *http.Request) {
 	v3 := map[string]any{
 		"id": "v3.14", "status": "stable", "updated": "2020-04-07T00:00:00Z",

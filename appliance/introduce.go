@@ -29,7 +29,7 @@ type appliance struct {
 // powerInterval is how often machines are asked whether they are on.
 const powerInterval = 30 * time.Second
 
-// introduce makes every package and gives it what it needs of the others.
+// introduce makes every package and connects it to the others.
 func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *appliance {
 	a := &appliance{opened: o, config: c, log: log}
 	a.pool = pool.New(pool.Config{Store: o.store, Volumes: o.volumes, Log: log, Files: c.ImageFiles})
@@ -61,7 +61,7 @@ func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *app
 }
 
 // door guards everything on the API's listener against foreign pages. Without a
-// password the host name is what tells our pages from a foreign one.
+// password only the host name distinguishes our pages from foreign ones.
 func (a *appliance) door(h http.Handler) http.Handler {
 	short, _, _ := strings.Cut(a.host, ".")
 	_, public, _ := strings.Cut(a.config.PublicURL, "://")

@@ -18,7 +18,7 @@ import (
 	"ironhook/volume"
 )
 
-// opened is what the machine gives: all that can fail for reasons outside the program.
+// opened is everything taken from the machine: all that can fail for reasons outside the program.
 type opened struct {
 	store   *store.Store
 	boot    *bootsrv.Servers

@@ -11,9 +11,9 @@ import (
 	"ironhook/baremetal"
 )
 
-// portal is the one address at which all reach the iSCSI target: the one that the
+// portal is the address at which all initiators reach the iSCSI target: the one that the
 // configuration advertises, else the one that the target listens on. Without either it has
-// no address, only a port: each reaches the target at another one.
+// no address, only a port: the address depends on the initiator.
 func (a *appliance) portal() netip.AddrPort {
 	return portalOf(a.config.Portal, a.target.Addr().(*net.TCPAddr).AddrPort())
 }
@@ -28,7 +28,7 @@ func portalOf(advertised, listening netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(bare(listening.Addr()), listening.Port())
 }
 
-// bare is an address as another machine knows it: zones are names of our own links.
+// bare returns an address without its zone, which is a name of our own link.
 func bare(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
 // portalOfNode is the address at which a node reaches the iSCSI target: the one of all,

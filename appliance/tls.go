@@ -86,7 +86,7 @@ func makeCertificate(certFile, keyFile string) error {
 	return writeDurably(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}))
 }
 
-// certificateFor names this machine by everything that a client may call it.
+// certificateFor lists every name and address that a client may use for this machine.
 func certificateFor(now time.Time) (*x509.Certificate, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
 	if err != nil {

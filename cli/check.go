@@ -62,8 +62,8 @@ func unreachable(option, address string) string {
 	return fmt.Sprintf("%s %s: machines on the boot interface cannot reach the loopback of this one; leave the address out to listen on all", option, address)
 }
 
-// unknownVariables are those of environ that look like options and are none, most often
-// because they are misspelt. They are no error, since other programs may use such names.
+// unknownVariables are those of environ that look like options but are not, most often
+// because they are misspelt. They are not an error, since other programs may use such names.
 func unknownVariables(environ []string) (unknown []string) {
 	known := []string{"IRONHOOK_CONFIG", "IRONHOOK_URL"}
 	for _, o := range options() {

@@ -186,7 +186,7 @@ func (r *running) url(t *testing.T) string {
 	t.Helper()
 	_, url, ok := strings.Cut(r.ready, "api ")
 	if !ok {
-		t.Fatalf("ready line %q does not tell where the API is", r.ready)
+		t.Fatalf("ready line %q does not contain the URL of the API", r.ready)
 	}
 	return url
 }

@@ -17,7 +17,7 @@ import (
 	"ironhook/appliance"
 )
 
-// Config is everything `ironhook serve` can be told, checked.
+// Config is the whole configuration of `ironhook serve`, checked.
 type Config struct {
 	appliance.Config
 	LogLevel slog.Level
@@ -153,7 +153,7 @@ func parsePortal(v string) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(portal.Addr().Unmap(), portal.Port()), nil
 }
 
-// setPublicURL wants a scheme and a host, for a path of a proxy would be no part of it.
+// setPublicURL wants a scheme and a host only: a path of a proxy is not supported.
 func setPublicURL(c *Config, v string) error {
 	u, err := url.Parse(strings.TrimSuffix(v, "/"))
 	if v != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Scheme+"://"+u.Host != u.String()) {

@@ -45,8 +45,8 @@ func explain(err error) error {
 	return misuse("%s: %s%w%s", subject, listenRemedy(f.Err), f.Err, remedyAfter(f))
 }
 
-// listenRemedy is what to do about an address on which a server cannot listen, and ": ";
-// "" for any other error.
+// listenRemedy says, after ": ", what to do about an address on which a server cannot
+// listen; "" for any other error.
 func listenRemedy(err error) string {
 	var call *net.OpError
 	switch {
@@ -75,7 +75,7 @@ func socketRemedy(e *appliance.SocketError) string {
 	return fmt.Sprintf("UDP port %d on %s cannot be opened; use --dhcp off to go without", e.Port, e.Interface)
 }
 
-// remedyAfter is what else to do about a setting, after "; "; "" for nothing.
+// remedyAfter says, after "; ", what else to do about a setting; "" for nothing.
 func remedyAfter(f *appliance.Fault) string {
 	switch {
 	case f.Remedy != "":

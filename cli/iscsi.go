@@ -111,7 +111,7 @@ func (e *exportOptions) readSecrets() (err error) {
 	return nil
 }
 
-// byteOrderMark is what editors of Windows write before a text: no part of it.
+// byteOrderMark is written before a text by editors on Windows; it is not part of the text.
 const byteOrderMark = "\ufeff"
 
 // credentials reads USER:FILE, where the first line of FILE is the secret.

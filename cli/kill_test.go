@@ -64,7 +64,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 				acked[name] = max(acked[name], last)
 			})
 		}
-		busy.Wait() // each ends when nobody answers any more
+		busy.Wait() // each ends when the server no longer answers
 		_ = r.Wait()
 		midway += inspect(t, round, data, acked, false)
 		again := start(t, data, "--auth", "none")

@@ -15,11 +15,11 @@ import (
 	"ironhook/cli/client"
 )
 
-// Version is what the program calls itself. The Makefile sets it from git in main,
+// Version is the version of the program. The Makefile sets it from git in main,
 // because the linker cannot set a constant.
 type Version string
 
-// Embedded is what is embedded at the root of the repository.
+// Embedded is the data embedded at the root of the repository.
 type Embedded struct {
 	Schema string // of the database
 	Legal  fs.FS  // LICENSE, NOTICE, and the texts of what NOTICE names

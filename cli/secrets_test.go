@@ -32,7 +32,7 @@ func TestNoSecretLeaves(t *testing.T) {
 	for place, text := range said {
 		for _, secret := range secrets {
 			if at := strings.Index(text, secret); at >= 0 {
-				t.Errorf("%s tells a secret: ...%s...", place, text[max(0, at-80):min(len(text), at+len(secret)+10)])
+				t.Errorf("%s contains a secret: ...%s...", place, text[max(0, at-80):min(len(text), at+len(secret)+10)])
 			}
 		}
 	}

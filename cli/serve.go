@@ -39,7 +39,7 @@ func serveCommand(p appliance.Program) *cobra.Command {
 	return cmd
 }
 
-// serve runs the appliance until ctx ends, and words what keeps it from starting.
+// serve runs the appliance until ctx ends, and words the error that keeps it from starting.
 func serve(ctx context.Context, c *Config, p appliance.Program, out, logs io.Writer) error {
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: c.LogLevel}))
 	for _, name := range unknownVariables(os.Environ()) {

@@ -28,7 +28,7 @@ func deployed(t *testing.T) (h *house, pc, first, second string) {
 }
 
 // TestTheDiskOfAMachineThatIsOff goes by the APIs only: what destroys or takes the
-// volume of a deployed machine that is off is refused, says whose it is, and changes
+// volume of a deployed machine that is off is refused, names its node, and changes
 // nothing; undeploy lets it go.
 func TestTheDiskOfAMachineThatIsOff(t *testing.T) {
 	h, pc, _, second := deployed(t)
@@ -187,7 +187,7 @@ func (h *house) volumes() (list []map[string]any) {
 	return body.Volumes
 }
 
-// until waits until the volumes are as wanted: those that nobody needs go on their own.
+// until waits until the volumes are as wanted: unused ones are deleted in the background.
 func (h *house) until(wanted func([]map[string]any) bool) []map[string]any {
 	h.Helper()
 	for range 60 {

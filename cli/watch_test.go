@@ -10,14 +10,14 @@ import (
 	"ironhook/block/iscsi/initiatortest"
 )
 
-// The counters of the sessions are told behind the door of the API: to Prometheus, and
+// The counters of the sessions are served by the API, with authentication: to Prometheus, and
 // to programs.
 func TestWatch(t *testing.T) {
 	r := start(t, filepath.Join(t.TempDir(), "data"))
 	defer stop(t, r)
 	address := regexp.MustCompile(`iscsi (\S+?),`).FindStringSubmatch(r.ready + ",")
 	if address == nil {
-		t.Fatalf("ready line %q does not tell where the target is", r.ready)
+		t.Fatalf("ready line %q does not contain the address of the target", r.ready)
 	}
 	i, err := initiatortest.Dial(t.Context(), address[1], initiatortest.Options{Name: "iqn.2026-11.test:host"}) // a discovery
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 type machine struct {
 	settings map[string]string
 	failing  func(command string, args []string) bool // nil: nothing fails
-	present  bool                                     // somebody presses a key at every prompt
+	present  bool                                     // a person presses a key at every prompt
 
 	hooks   []hook   // every disk attached, in order
 	drives  []string // attached now

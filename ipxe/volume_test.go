@@ -238,7 +238,7 @@ func TestBootVolumesRefuses(t *testing.T) {
 			t.Errorf("%s = %s: error %v, want ErrInvalid that names t0 and %s", c.key, c.value, err, field)
 		}
 		if err != nil && strings.Contains(err.Error(), "sesame") {
-			t.Errorf("%s = %s: error %q tells the secret", c.key, c.value, err)
+			t.Errorf("%s = %s: error %q contains the secret", c.key, c.value, err)
 		}
 	}
 }

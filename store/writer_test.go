@@ -15,7 +15,7 @@ import (
 
 // gather starts one Update for each f while another holds the session, in order, and
 // lets them go when all of them wait. It returns what each of them answered, a panic
-// as an error, in the end whoever held the session, and how many commits there were.
+// as an error, whether the session was released in the end, and how many commits there were.
 func gather(t *testing.T, s *Store, contexts map[int]context.Context, works ...func(tx *Tx) error) (answers []error, commits int) {
 	t.Helper()
 	var count atomic.Int32
@@ -125,7 +125,7 @@ func TestAFailureTakesBackItsOwnWorkOnly(t *testing.T) {
 }
 
 // TestALostTransactionFailsEverybodyInIt: SQLite ends a transaction by itself when
-// the disk is full, and then nobody who took part in it may be told that all is well.
+// the disk is full, and then none of its members may report success.
 func TestALostTransactionFailsEverybodyInIt(t *testing.T) {
 	s := open(t)
 	answers, _ := gather(t, s, nil,

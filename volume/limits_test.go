@@ -138,7 +138,7 @@ func TestExport(t *testing.T) {
 		l.must(l.d.Export(t.Context(), "v", format, f, func(p Progress) { last = p }))
 		l.must(f.Close())
 		if last.Done != size || last.Total != size {
-			t.Errorf("%s: the last that was told of progress is %+v", format, last)
+			t.Errorf("%s: the last progress is %+v", format, last)
 		}
 		if info, err := os.Stat(out); err != nil || info.Sys().(*syscall.Stat_t).Blocks*512 > 4<<20 {
 			t.Errorf("%s: the file takes up %d bytes", format, info.Sys().(*syscall.Stat_t).Blocks*512)

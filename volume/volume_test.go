@@ -138,7 +138,7 @@ func TestOneOfManyCreators(t *testing.T) {
 		}
 	}
 	if made != 1 {
-		t.Errorf("%d of %d creators were told it is theirs, want 1", made, len(errs))
+		t.Errorf("%d of %d creators succeeded, want 1", made, len(errs))
 	}
 }
 

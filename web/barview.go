@@ -12,7 +12,7 @@ type barView struct {
 	Mood     string // a boot.State: a CSS class
 	Caption  string // the state in a few words
 	Elapsed  string // "" when no boot was seen
-	Since    int64  // milliseconds since 1970 while the time runs on, 0 when it stands
+	Since    int64  // milliseconds since 1970 while the time is running, 0 when it is not
 	Problem  string // what is wrong and what to look at; "" when nothing is
 	Reached  int    // of Total
 	Total    int

@@ -142,13 +142,13 @@ func strangersFragment(list []stranger) fragment {
 	return fragment{id: "strangers", template: "strangers", data: list}
 }
 
-// anonymous reports whether e is of a machine that is not enrolled.
+// anonymous reports whether e belongs to a machine that is not enrolled.
 func anonymous(e *baremetal.Event) bool { return e.Node == "" }
 
 // rearranges reports whether a machine came, went or got another name.
 func rearranges(e *baremetal.Event) bool { return e.Kind == baremetal.EventNode }
 
-// concerned are the UUIDs of the nodes that events tell of, each once, in order.
+// concerned returns the UUIDs of the nodes in events, each once, in order.
 func concerned(events []*baremetal.Event) []string {
 	var list []string
 	for _, e := range events {

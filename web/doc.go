@@ -12,8 +12,8 @@
 // The page of images and volumes is static. While an image is being made, the browser
 // loads the page again at intervals.
 //
-// What the events mean is decided in package boot; barview.go and machine.go draw
-// its answers, and steps.go is the table of what each step is called.
+// Package boot interprets the events; barview.go and machine.go draw its answers, and
+// steps.go is the table of the names of the steps.
 //
 // Buttons change nothing here. They call the Bare Metal API like any client, and
 // the API asks [Web.Signed] whether the request comes from a page of ours with a

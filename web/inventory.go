@@ -14,7 +14,7 @@ import (
 // inventory is the page of what machines boot from.
 type inventory struct {
 	page
-	Busy    bool // something goes on: the page is read anew until it is done
+	Busy    bool // work is in progress: the page reloads until it is done
 	Images  []item
 	Volumes []item
 }
@@ -42,9 +42,9 @@ type item struct {
 	UUID, Name string
 	Size       string
 	Status     badge
-	Note       string // how far it is, or what went wrong
+	Note       string // progress, or what went wrong
 	From       string // of a volume: the image it began as
-	Users      string // of a volume: who has it now
+	Users      string // of a volume: the nodes and hosts that have it now
 }
 
 func (w *Web) inventoryPage(rw http.ResponseWriter, r *http.Request) {
@@ -60,7 +60,7 @@ func (w *Web) inventoryPage(rw http.ResponseWriter, r *http.Request) {
 	w.render(rw, http.StatusOK, "inventory", found)
 }
 
-// inventoryTones says how each status looks; what is not here is under way.
+// inventoryTones are the tones of the statuses; a status that is not here is in progress.
 var inventoryTones = map[string]string{
 	"active": "good", "available": "good", "in-use": "good", "queued": "calm", "killed": "bad", "error": "bad",
 }
@@ -111,7 +111,7 @@ func gibibytes(n int64) string {
 	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 }
 
-// progress is how far the making of an image is, "" where that is not known.
+// progress is the progress of an image that is being made, "" where that is not known.
 func (w *Web) progress(image string) string {
 	if w.Progress == nil {
 		return ""
@@ -119,7 +119,7 @@ func (w *Web) progress(image string) string {
 	return w.Progress(image)
 }
 
-// usersOf lists who has which volume, by its UUID: nodes and other hosts.
+// usersOf lists the nodes and other hosts that have each volume, by its UUID.
 func (w *Web) usersOf(tx *store.Tx) (map[string][]string, error) {
 	if w.Users == nil {
 		return nil, nil

@@ -51,7 +51,7 @@ func TestInventory(t *testing.T) {
 		}
 	}
 	if strings.Contains(page, "chap-secret") {
-		t.Error("the inventory tells a secret")
+		t.Error("the inventory discloses a secret")
 	}
 	if a := r.get("/ui/"); !strings.Contains(a.body, `href="/ui/volumes"`) {
 		t.Error("the dashboard does not lead to the inventory")

@@ -30,8 +30,8 @@ func (w *Web) Signed(r *http.Request) (user string, ok bool) {
 	return "", false
 }
 
-// private lets only those in who are logged in; others are shown the login page and
-// brought back here afterwards.
+// private serves only users who are logged in; others get the login page, which
+// returns them here afterwards.
 func (w *Web) private(next http.HandlerFunc) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
 		if w.Login == nil || w.sessions.find(r, w.now()) != nil {
@@ -42,7 +42,7 @@ func (w *Web) private(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// loginPage is what the login page shows.
+// loginPage is the content of the login page.
 type loginPage struct {
 	page
 	Next, User, Problem string
@@ -83,8 +83,8 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 	w.render(rw, status, "login", d)
 }
 
-// check looks at one try to log in. Its answer is a status, SeeOther for a right
-// password, and how long to wait before the next try is looked at.
+// check handles one attempt to log in. It returns a status, SeeOther for a right
+// password, and the wait before the next attempt.
 func (w *Web) check(r *http.Request, user, password string) (int, time.Duration) {
 	if w.foreign.Check(r) != nil {
 		return http.StatusForbidden, 0
@@ -130,7 +130,7 @@ func (w *Web) cookie(r *http.Request, token string) *http.Cookie {
 }
 
 // local returns next when it is a page of ours, and the dashboard otherwise: the
-// login page sends nobody to another site.
+// login page redirects to no other site.
 func local(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(path.Clean(u.Path), "/ui/") {

@@ -113,7 +113,7 @@ func TestForeignSitesAreRefused(t *testing.T) {
 			t.Errorf("logout with %v = %d, want 403", header, a.status)
 		}
 		if a := r.get("/ui/"); a.status != 200 {
-			t.Errorf("a foreign site logged somebody out")
+			t.Errorf("a foreign site ended a session")
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"ironhook/store"
 )
 
-// How much of the past a machine's page shows.
+// The length of the history on a machine's page.
 const (
 	pastEvents  = 600 // read for the boots
 	pastBoots   = 5
@@ -45,14 +45,14 @@ type line struct {
 	Tone   string
 }
 
-// bootView is one boot as a waterfall: what took how long.
+// bootView is one boot as a waterfall of its steps.
 type bootView struct {
 	Began time.Time
 	Bar   barView
 	Steps []stepView
 }
 
-// stepView is one row of the waterfall: how long this step was awaited.
+// stepView is one row of the waterfall: the time that this step took.
 type stepView struct {
 	Label, Detail string
 	Done          string
@@ -185,7 +185,7 @@ func newStepView(s boot.Step, class string) stepView {
 	return row
 }
 
-// span is where the time from one step to the next lies on a line that is as
+// span is the position of the time from one step to the next, on a line that is as
 // long as the boot up to its latest step.
 func span(b *boot.Boot, from, to time.Time) (x, width int) {
 	var last time.Time

@@ -56,7 +56,7 @@ func (l *logbook) String() string {
 
 const password = "open sesame"
 
-// newRoom starts the pages; change may alter them first. Nobody is logged in.
+// newRoom starts the pages; change may alter them first. No user is logged in.
 func newRoom(t testing.TB, change ...func(*Web)) *room {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ironhook.db")

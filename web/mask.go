@@ -22,8 +22,8 @@ func facts(o baremetal.Object) []fact {
 	return list
 }
 
-// guarded lists driver_info or a target's properties by key. Of a key that is not public
-// the page says only that it is set.
+// guarded lists driver_info or a target's properties by key. For a key that is not public
+// the page shows only that it is set.
 func guarded(o baremetal.Object) []fact {
 	list := facts(o)
 	for i, f := range list {

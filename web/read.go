@@ -15,7 +15,7 @@ import (
 // a dozen; a machine that asks for an address all night has no end of them.
 const recentEvents = 200
 
-// machine is what the store knows about one node and a tile shows.
+// machine is the data of one node on a tile.
 type machine struct {
 	node   *baremetal.Node
 	ports  []*baremetal.Port
@@ -24,7 +24,7 @@ type machine struct {
 	link   boot.Link
 }
 
-// sight is what is known of the machine now, apart from its events.
+// sight is the present state of the machine, apart from its events.
 func (m *machine) sight(now time.Time) boot.Sight {
 	return boot.Sight{At: now, Power: m.node.PowerState, Link: m.link}
 }

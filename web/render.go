@@ -18,7 +18,7 @@ type page struct {
 	Version string
 	Guarded bool   // authentication is on: there is something to log out of
 	Stream  string // address of the page's events, "" for a page that stands still
-	Anew    int    // seconds after which a page that stands still is read anew; 0: never
+	Anew    int    // seconds after which a static page is reloaded; 0: never
 	Now     int64  // the server's clock, milliseconds since 1970
 }
 
@@ -26,8 +26,7 @@ func (w *Web) page(title string) page {
 	return page{Title: title, Version: w.Version, Guarded: w.Login != nil, Now: w.now().UnixMilli()}
 }
 
-// live is the frame of a page that shows what tx sees, and follows what comes
-// after it.
+// live is the frame of a page that shows the state in tx and follows the events after it.
 func (w *Web) live(tx *store.Tx, title, machine string) (page, error) {
 	seq, err := newest(tx)
 	p := w.page(title)
@@ -58,17 +57,16 @@ func (w *Web) render(rw http.ResponseWriter, status int, name string, data any) 
 	}
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
 	rw.WriteHeader(status)
-	rw.Write(body.Bytes()) //nolint:errcheck // the browser went away: nobody to tell
+	rw.Write(body.Bytes()) //nolint:errcheck // the browser went away
 }
 
-// problem is the page for what cannot be shown.
+// problem is the error page.
 type problem struct {
 	page
 	Sentence string
 }
 
-// fail answers for err: absence is said to the reader, everything else to the
-// log.
+// fail answers for err: absence goes to the reader, everything else to the log.
 func (w *Web) fail(rw http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, baremetal.ErrNotFound) {
 		w.render(rw, http.StatusNotFound, "problem", problem{w.page("Not found"), err.Error()})

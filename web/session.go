@@ -25,8 +25,8 @@ type session struct {
 }
 
 // sessions are the logins that live now. They are kept in memory only: a restart
-// asks everybody to sign in again. The token itself is not kept, so that a dump
-// of the memory lets nobody in.
+// requires all users to sign in again. The token itself is not kept, so a dump
+// of the memory is no access.
 type sessions struct {
 	mu   sync.Mutex
 	live map[[sha256.Size]byte]*session
@@ -48,7 +48,7 @@ func (s *sessions) open(user string, now time.Time) string {
 }
 
 // find returns the living session that r's cookie names, or nil, and counts it
-// as used. Looking up a hash tells a guesser nothing through its timing.
+// as used. The lookup of a hash leaks nothing through its timing.
 func (s *sessions) find(r *http.Request, now time.Time) *session {
 	c, err := r.Cookie(cookie)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 //go:embed static templates
 var files embed.FS
 
-// types are the kinds of file in static/, not left to what the host believes.
+// types are the media types of the files in static/, independent of the host's tables.
 var types = map[string]string{
 	".css":     "text/css; charset=utf-8",
 	".js":      "text/javascript; charset=utf-8",
@@ -22,9 +22,9 @@ var types = map[string]string{
 	".LICENSE": "text/plain; charset=utf-8",
 }
 
-// static serves the files that pages are dressed with; they tell nothing about
-// any machine. A page names them with their hash, so that a browser may keep
-// them for good and still sees the next release.
+// static serves style sheets and scripts; they contain nothing about any machine. A page
+// names them with their hash, so that a browser may cache them forever and still gets
+// those of the next release.
 func (w *Web) static(rw http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	body, err := files.ReadFile("static/" + name)

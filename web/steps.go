@@ -2,7 +2,7 @@ package web
 
 import "ironhook/baremetal"
 
-// caption is what the pages call one step of a boot.
+// caption is the name of a step of a boot on the pages.
 type caption struct {
 	label string // on the bar
 	done  string // in the timeline

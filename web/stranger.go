@@ -9,7 +9,7 @@ import (
 	"ironhook/store"
 )
 
-// A machine that is not enrolled is shown when it was on the wire lately.
+// A machine that is not enrolled is shown when it was seen on the network recently.
 const (
 	wireEvents  = 2000
 	wireMemory  = 24 * time.Hour

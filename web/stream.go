@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	catchUp = 1000             // events told one by one; a browser that missed more gets the whole page
-	stall   = 15 * time.Second // for a browser that takes nothing
-	lost    = -1               // position of one who cannot tell where it was
+	catchUp = 1000             // events sent one by one; a browser that missed more gets the whole page
+	stall   = 15 * time.Second // for a browser that reads nothing
+	lost    = -1               // position of a browser that does not know its own
 )
 
-// cause is why a stream looks at the store.
+// cause is the reason why a stream reads the store.
 type cause int
 
 const (
 	opened  cause = iota // the page has just been read
-	changed              // somebody committed
+	changed              // a transaction was committed
 	beat                 // time has passed
 	over                 // the browser, the session or the server ended
 )
@@ -50,7 +50,7 @@ type stream struct {
 	session *session // nil with authentication off
 	view    view
 	after   int64             // number of the last event the browser knows of
-	resumed bool              // it was away: its page may be older than it says
+	resumed bool              // it was away: its page may be older than its position
 	seen    map[string]uint64 // fragments as the browser has them
 	seed    maphash.Seed
 	soon    <-chan time.Time // when to look at everything, if before the next beat
@@ -58,7 +58,7 @@ type stream struct {
 
 // events answers with a stream of server-sent events (WHATWG HTML section 9.2).
 // Each message holds the fragments that changed, in htmx's hx-partial elements,
-// and the number of the last event they tell of as its id.
+// and the number of the last event they cover as its id.
 func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 	var one *session
 	if w.Login != nil {
@@ -90,8 +90,8 @@ func (w *Web) newStream(after int64) *stream {
 	return &stream{Web: w, view: &dashboardView{web: w}, after: after, seen: make(map[string]uint64), seed: maphash.MakeSeed()}
 }
 
-// position is the number of the last event that r's sender knows of: what it
-// last heard, else what its page was made of.
+// position is the number of the last event that r's sender knows of: the last one
+// it received, else that of its page.
 func position(r *http.Request) int64 {
 	for _, text := range []string{r.Header.Get("Last-Event-ID"), r.URL.Query().Get("after")} {
 		if seq, err := strconv.ParseInt(text, 10, 64); err == nil && seq >= 0 {
@@ -152,7 +152,7 @@ func (s *stream) wait(ctx context.Context, commit <-chan struct{}, beats <-chan 
 	}
 }
 
-// message is what there is to say now: the fragments that changed, a comment as
+// message returns what to send now: the fragments that changed, a comment as
 // a sign of life, or nothing.
 func (s *stream) message(ctx context.Context, why cause) ([]byte, error) {
 	fragments, news, err := s.look(ctx, why)
@@ -175,16 +175,16 @@ func (s *stream) message(ctx context.Context, why cause) ([]byte, error) {
 	return []byte(":\n\n"), nil
 }
 
-// tryAgain has everything looked at in a moment: something was committed that is
-// no event, such as the end of a step, and there may be many of those.
+// tryAgain schedules a full update soon: a commit had no event, such as the end of a
+// step, and there may be many of those.
 func (s *stream) tryAgain() {
 	if s.soon == nil {
 		s.soon = time.After(s.lull)
 	}
 }
 
-// look reads on from the stream's position: the fragments that may have changed,
-// and whether anything happened that the browser has not heard of.
+// look reads on from the stream's position. It returns the fragments that may have
+// changed, and whether there are events that the browser has not received.
 func (s *stream) look(ctx context.Context, why cause) (fragments []fragment, news bool, err error) {
 	err = s.Store.View(ctx, func(tx *store.Tx) error {
 		last, err := newest(tx)
@@ -207,7 +207,7 @@ func (s *stream) look(ctx context.Context, why cause) (fragments []fragment, new
 	return fragments, news, err
 }
 
-// differing renders the fragments that are not as the browser has them.
+// differing renders the fragments that differ from the browser's.
 func (s *stream) differing(fragments []fragment) ([]byte, error) {
 	var body, one bytes.Buffer
 	for _, f := range fragments {
@@ -225,8 +225,8 @@ func (s *stream) differing(fragments []fragment) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// envelope is one server-sent event. One without a body tells the browser how
-// far it has come.
+// envelope is one server-sent event. One without a body only gives the browser its
+// new position.
 func envelope(id int64, body []byte) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "id: %d\n", id)
@@ -237,8 +237,8 @@ func envelope(id int64, body []byte) []byte {
 	return b.Bytes()
 }
 
-// send writes one message. A browser that does not take it in time is let go; it
-// comes back with the number of what it got.
+// send writes one message. A browser that does not read it in time is disconnected; it
+// comes back with the number of the last event it received.
 func send(rw http.ResponseWriter, out *http.ResponseController, message []byte) error {
 	err := out.SetWriteDeadline(time.Now().Add(stall))
 	if err == nil {

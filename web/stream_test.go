@@ -160,7 +160,7 @@ func TestStreamOfOneMachine(t *testing.T) {
 	r.happen(two.UUID, baremetal.BootSteps...)
 	r.happen(one.UUID, baremetal.EventPowerOn)
 	if m := l.next(); !strings.Contains(m.data, `hx-target="#machine"`) || !strings.Contains(m.data, "Switched on") || strings.Contains(m.data, "pc-02") {
-		t.Errorf("the page of pc-01 is told %s", m.data)
+		t.Errorf("the page of pc-01 received %s", m.data)
 	}
 	r.update(func(tx *store.Tx) error {
 		if err := tx.Nodes().Delete("node-1"); err != nil {
@@ -169,7 +169,7 @@ func TestStreamOfOneMachine(t *testing.T) {
 		return tx.Append(baremetal.Event{Node: "node-1", Kind: baremetal.EventNode, Detail: "deleted"})
 	})
 	if m := l.next(); !strings.Contains(m.data, "not enrolled any more") {
-		t.Errorf("the page of a deleted machine is told %s", m.data)
+		t.Errorf("the page of a deleted machine received %s", m.data)
 	}
 }
 
@@ -245,7 +245,7 @@ func TestStreamNoticesABootThatGotStuck(t *testing.T) {
 	}
 }
 
-// Some commits are no events: the end of a step, a lease. They are told of too,
+// Some commits have no event: the end of a step, a lease. They are sent too,
 // though not each by itself.
 func TestStreamNoticesACommitWithoutAnEvent(t *testing.T) {
 	r := newRoom(t, func(w *Web) { w.heartbeat, w.lull = time.Hour, time.Millisecond }).enter()

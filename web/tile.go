@@ -48,7 +48,7 @@ func newTile(m *machine, now time.Time) tile {
 	return t
 }
 
-// remarkable is the one thing about a node that its operator must not overlook.
+// remarkable is the most important remark about a node for its operator.
 func remarkable(n *baremetal.Node) (text string, alarm bool) {
 	switch {
 	case n.LastError != "":

@@ -12,23 +12,23 @@ import (
 	"ironhook/store"
 )
 
-// Config is what a [Web] is made of.
+// Config is the configuration of a [Web].
 type Config struct {
 	Store *store.Store
-	// Sessions tells what is done with an iSCSI target now, by its name. It must not
-	// ask the store. nil: the pages do not tell.
+	// Sessions returns the present sessions of an iSCSI target, by its name. It must not
+	// ask the store. nil: the pages do not show them.
 	Sessions func(target string) []Session
 	// Open returns the names of the iSCSI targets that have a session now. It must not
 	// ask the store. nil: only the events say which machines are up.
 	Open func() map[string]bool
-	// Progress tells in words how far the making of an image is, "" if none is being made.
-	// It must not ask the store. nil: the pages do not tell.
+	// Progress returns in words the progress of an image that is being made, "" for any
+	// other. It must not ask the store. nil: the pages do not show it.
 	Progress func(image string) string
-	// Users lists by the UUIDs of volumes the names of those that have them, on or off.
-	// nil: the pages do not tell.
+	// Users returns, by the UUID of the volume, the names of the nodes and hosts that have
+	// it, on or off. nil: the pages do not show them.
 	Users func(*store.Tx) (map[string][]string, error)
 	// Login reports whether a password is right, in a time that does not depend on
-	// whether the user exists. nil switches authentication off: everybody who
+	// whether the user exists. nil switches authentication off: every client that
 	// reaches the listener sees the pages.
 	Login   func(user, password string) bool
 	Log     *slog.Logger

@@ -26,7 +26,7 @@ func TestAllocationChoosesANode(t *testing.T) {
 		{name: "not one of unknown power", ask: map[string]any{}, change: map[string]func(*baremetal.Node){"a": func(n *baremetal.Node) { n.PowerState = "" }}, node: nodeB},
 		{name: "not one in another state", ask: map[string]any{}, change: map[string]func(*baremetal.Node){"a": func(n *baremetal.Node) { n.ProvisionState = baremetal.Active }}, node: nodeB},
 		{name: "one with the traits", ask: map[string]any{"traits": []string{"CUSTOM_GPU"}}, change: map[string]func(*baremetal.Node){"b": func(n *baremetal.Node) { n.Traits = []string{"CUSTOM_GPU", "CUSTOM_X"} }}, node: nodeB},
-		{name: "nobody with the traits", ask: map[string]any{"traits": []string{"CUSTOM_GPU"}}, err: "no suitable nodes have the requested traits CUSTOM_GPU."},
+		{name: "no node with the traits", ask: map[string]any{"traits": []string{"CUSTOM_GPU"}}, err: "no suitable nodes have the requested traits CUSTOM_GPU."},
 		{name: "a candidate by name", ask: map[string]any{"candidate_nodes": []string{"b"}}, node: nodeB},
 		{name: "no candidate", ask: map[string]any{"candidate_nodes": []string{"b"}}, change: map[string]func(*baremetal.Node){"b": func(n *baremetal.Node) { n.Maintenance = true }},
 			err: "none of the requested nodes are available and match the resource class large."},

@@ -7,7 +7,7 @@
 // collection stand in a table of their own (nodefields.go, ports.go, volumefields.go
 // and their like). To add a route, an argument or a field is to add its row.
 //
-// A request passes through few hands: a guard decides whose it is (package door),
+// A request passes through few steps: a guard identifies its user (package door),
 // [API.ServeHTTP] finds its microversion, the router its route; then its arguments are
 // checked, the handler reads the store or asks fleet or the conductor, and the outcome
 // becomes bytes. A handler never sees an http.ResponseWriter.

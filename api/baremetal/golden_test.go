@@ -43,7 +43,7 @@ func replayFolder(t *testing.T, folder string, groups int) {
 	holdCounts(t, filepath.Join(folder, "counts.txt"), scores)
 }
 
-// holdCounts compares the scores with those that the file tells, and prints the
+// holdCounts compares the scores with those in the file, and prints the
 // file as it should be when they differ.
 func holdCounts(t *testing.T, path string, scores []score) {
 	total := score{group: "total"}

@@ -93,7 +93,7 @@ func (h *hammer) count(node int, key string, n int) {
 	}
 }
 
-// node makes a node, or finds that somebody has, switches it on and deletes it.
+// node makes a node, or finds that another client has, switches it on and deletes it.
 func (h *hammer) node(name string) {
 	h.send("POST", "/v1/nodes", map[string]any{"driver": "fake-hardware", "name": name}, 201, 409)
 	h.send("PUT", "/v1/nodes/"+name+"/states/power", map[string]any{"target": "power on"}, 202, 404, 409, 503)

@@ -10,7 +10,7 @@ import (
 	"ironhook/baremetal"
 )
 
-// filtered is a lab in which every filter of every list tells some rows from others:
+// filtered is a lab in which every filter of every list separates some rows from others:
 // of each kind there are four, and the filters below match the first and the third.
 func filtered(t *testing.T) *lab {
 	l := newLab(t)

@@ -37,7 +37,7 @@ func TestRamdisk(t *testing.T) {
 
 	l.must(t, "GET", lookup, nil, 404) // it waits for no ramdisk
 	l.change(t, nodeA, func(n *baremetal.Node) { n.ProvisionState = baremetal.CleanWait })
-	l.must(t, "POST", beat, body, 400) // nobody has a token yet
+	l.must(t, "POST", beat, body, 400) // there is no token yet
 	first := token()
 	if len(first) < 20 || first == baremetal.Mask {
 		t.Fatalf("token = %q, want a secret", first)
@@ -73,7 +73,7 @@ func TestRamdisk(t *testing.T) {
 	}
 }
 
-// settled waits until nobody works on the node.
+// settled waits until no operation holds the node.
 func (l *lab) settled(t *testing.T, ident string) {
 	t.Helper()
 	for {

@@ -55,7 +55,7 @@ func newPlayer(t *testing.T, base string) *player {
 	return &player{lab: l, vars: map[string]string{}, want: normaliser{base: base, vars: map[string]string{}}, got: normaliser{base: l.URL, vars: map[string]string{}}}
 }
 
-// play sends the request and tells how close the answer is to the recorded one.
+// play sends the request and scores how close the answer is to the recorded one.
 func (p *player) play(t *testing.T, ex exchange) verdict {
 	answered := perform(t, p.URL, ex, p.vars)
 	for name, path := range ex.Bind {

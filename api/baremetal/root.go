@@ -27,7 +27,7 @@ func (a *API) root(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// prefersHTML tells a browser, which asks for text/html before anything else.
+// prefersHTML recognizes a browser, which asks for text/html before anything else.
 func prefersHTML(r *http.Request) bool {
 	first, _, _ := strings.Cut(r.Header.Get("Accept"), ",")
 	kind, _, _ := strings.Cut(first, ";")

@@ -22,7 +22,7 @@ type Config struct {
 }
 
 // API is the handler of everything below /image. It is safe for concurrent use, and
-// leaves authentication to whoever calls it.
+// leaves authentication to its caller.
 type API struct {
 	Config
 	router *mux.Router
@@ -43,7 +43,7 @@ type call struct {
 
 func (c *call) arg(name string) string { return mux.Vars(c.r)[name] }
 
-// routes is what can be asked, below /image, but for the data.
+// routes are the routes below /image, except those of the data.
 var routes = []struct {
 	method, path string
 	handle       func(*call) (answer, error)

@@ -10,7 +10,7 @@
 //     size and checksums are those of the raw image.
 //   - There are no projects: members are none, and visibility is noted and not acted on.
 //   - An image whose upload or import failed is "killed", with the reason in
-//     ironhook_message. While data arrives, ironhook_progress tells how far it is.
+//     ironhook_message. While data arrives, ironhook_progress is the progress.
 //
 // A handler returns an answer and sees the http.ResponseWriter only where data streams
 // (data.go). Errors look like Glance's: a page of HTML that clients take the text from.

@@ -14,7 +14,7 @@ import (
 var anySecret = slices.Concat(baremetal.InstanceSecrets, baremetal.VolumeSecrets)
 
 // Quote prints a value for an error, as Python does and without its secrets: what a
-// client or a log keeps of a refused request must not tell more than a reply.
+// client or a log keeps of a refused request must not disclose more than a reply.
 func Quote(v any) string { return Repr(anySecret.MaskValue(hideOperands(v))) }
 
 // QuoteAs is Quote for the value of a named argument; a string stands for itself.

@@ -1,5 +1,5 @@
-// Package export serves disk images over iSCSI at once, without a database: what
-// `ironhook iscsi export` does.
+// Package export serves disk images over iSCSI at once, without a database, for
+// `ironhook iscsi export`.
 package export
 
 import (
@@ -30,7 +30,7 @@ func ValidName(name string) bool { return iscsi.ValidName(name) }
 // Config is one target.
 type Config struct {
 	Listen                   string         // ADDRESS:PORT
-	Portal                   netip.AddrPort // that initiators are to use; port 0 is that of Listen, the zero value the address they came to
+	Portal                   netip.AddrPort // that initiators use; port 0 is that of Listen, the zero value the address they came to
 	Name                     string         // valid
 	User, Secret             string         // that initiators must prove; "" for none
 	MutualUser, MutualSecret string         // that the target proves in turn; "" for none
@@ -146,7 +146,7 @@ func (c Config) open(log *slog.Logger) (*scsi.Device, []*filedisk.Disk, error) {
 	return scsi.NewDevice(c.Name, units...), disks, nil
 }
 
-// checkRaw refuses a file that initiators would find no disk in.
+// checkRaw refuses a file in which initiators would find no disk.
 func (c Config) checkRaw(file string) error {
 	if c.Raw {
 		return nil

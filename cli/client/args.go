@@ -2,7 +2,7 @@ package client
 
 import "strings"
 
-// Args makes a command line of the stock client one that can be parsed by flags with
+// Args rewrites a command line of OpenStack's client for a parser whose flags have
 // exactly one value: "--fields uuid name" becomes --fields twice, "--wait 60" becomes
 // "--wait=60", because the seconds may be left out.
 func Args(args []string) []string {
@@ -18,7 +18,7 @@ func Args(args []string) []string {
 		case a == "--fields":
 			fields = true
 			if i+1 == len(args) || strings.HasPrefix(args[i+1], "-") {
-				out = append(out, a) // lacks its value; let it be said
+				out = append(out, a) // lacks its value; the parser reports it
 			}
 		case strings.HasPrefix(a, "-"):
 			out, fields = append(out, a), false

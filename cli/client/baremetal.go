@@ -13,7 +13,7 @@ var isMAC = regexp.MustCompile(`(?i)^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$`).MatchStr
 var (
 	extra      = option{name: "extra", kind: pairs, usage: "metadata, as KEY=VALUE (repeatable)"}
 	extraKey   = option{name: "extra", kind: words, usage: "remove this key of the metadata (repeatable)"}
-	ownUUID    = option{name: "uuid", usage: "the UUID it shall have"}
+	ownUUID    = option{name: "uuid", usage: "its UUID; without one it gets a random one"}
 	ofNode     = option{name: "node", kind: aNode, field: "node_uuid", usage: "name or UUID of the node", must: true}
 	toNode     = option{name: "node", kind: aNode, field: "node_uuid", usage: "name or UUID of another node"}
 	onNode     = option{name: "node", usage: "only those of this node, by name or UUID"}
@@ -82,7 +82,7 @@ func others() []resource {
 			"candidate_nodes", "extra", "created_at", "updated_at"},
 		create: []option{{name: "resource-class", usage: "class of the node"}, {name: "trait", kind: words, field: "traits", usage: "a trait the node must have (repeatable)"},
 			{name: "candidate-node", kind: words, field: "candidate_nodes", usage: "a node that may be taken (repeatable)"},
-			{name: "name", usage: "unique name"}, ownUUID, {name: "owner", usage: "whose it is"}, extra, {name: "node", usage: "adopt this node, already in use"}},
+			{name: "name", usage: "unique name"}, ownUUID, {name: "owner", usage: "its owner"}, extra, {name: "node", usage: "adopt this node, already in use"}},
 		filter: []option{onNode, {name: "resource-class", usage: "only those of this class"}, {name: "state", usage: "only those in this state"}, {name: "owner", usage: "only those of this owner"}},
 		set:    []option{{name: "name", usage: "unique name"}, extra},
 		unset:  []option{removal("name", ""), extraKey},

@@ -1,11 +1,11 @@
 package client
 
-// The well-known cloud images that boot over iSCSI, and what each needs before: all of
-// them look for their root on a local disk unless they are told of the firmware's table
-// (iBFT). What to run is for virt-customize (Debian: libguestfs-tools), which changes
+// The well-known cloud images that boot over iSCSI, and how to prepare each: all of
+// them look for their root on a local disk unless they are configured to read the
+// firmware's table (iBFT). The commands are for virt-customize (Debian: libguestfs-tools), which changes
 // an image file in place.
 
-// recipe is how a family of distributions is told.
+// recipe prepares the images of a family of distributions.
 type recipe struct{ needs, prepare string }
 
 var (
@@ -39,7 +39,7 @@ var catalog = []struct {
 		"https://dl.rockylinux.org/pub/rocky/9/images/x86_64/CHECKSUM", dracut},
 }
 
-// showCatalog asks nobody: the catalogue is part of the program.
+// showCatalog sends no request: the catalogue is part of the program.
 func showCatalog(c *call) error {
 	f := findings{columns: []string{"Name", "System", "Needs", "URL"}}
 	if c.has("long") {

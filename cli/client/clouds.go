@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// printClouds prints what the appliance says of itself: one file for the clients of all
-// three APIs. Who has a password puts it there.
+// printClouds prints the appliance's clouds.yaml: one file for the clients of all three
+// APIs. The user adds the password.
 func printClouds(c *call) error {
 	response, err := c.send(c.ctx, http.MethodGet, "/ironhook/v1/clouds.yaml", nil, nil)
 	if err != nil {

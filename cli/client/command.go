@@ -11,13 +11,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Config is what the program tells its commands.
+// Config is the configuration of the commands.
 type Config struct {
 	Socket func() string       // path of the socket of the appliance on this machine
 	Getenv func(string) string // os.Getenv
 }
 
-// prints is what a command shows when it has succeeded.
+// prints is the form of a command's output on success.
 type prints int
 
 const (
@@ -88,7 +88,7 @@ func group(word, short string) *cobra.Command {
 	}}
 }
 
-// hang puts a verb under parent, making the groups that its words name.
+// hang adds a verb under parent, with the groups that its words name.
 func (c Config) hang(parent *cobra.Command, v verb) {
 	words, arguments := split(v.use)
 	for _, word := range words[:len(words)-1] {

@@ -10,8 +10,8 @@ import (
 	"os"
 )
 
-// What can be done with the blocks of volumes, snapshots and images alike; OpenStack has
-// no words for it.
+// The operations on the blocks of volumes, snapshots and images alike; OpenStack has no
+// API for them.
 
 const disks = "/ironhook/v1/disks/"
 

@@ -5,11 +5,11 @@
 // A command is a row of a table (nodes.go, resources.go, images.go, volumes.go):
 // the words that are typed, the options it takes, and what it does. One engine
 // (command.go, option.go) makes the command line out of the rows, so that help and
-// shell completion come for nothing; a [resource] even yields its create, list,
-// show, set, unset and delete. What the rows send goes through one door
-// (server.go), and what they find out is printed by another (format.go).
+// shell completion come for free; a [resource] even yields its create, list,
+// show, set, unset and delete. All requests go through server.go, and all output
+// through format.go.
 //
 // An appliance is reached over HTTP, or on its own machine through a Unix socket
 // that needs no password. "--wait" waits for facts: it holds a request for the
-// appliance's events and looks at the node again only when something was told of it.
+// appliance's events and reads the node again only after an event of it.
 package client

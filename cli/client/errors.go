@@ -41,10 +41,10 @@ func refused(response *http.Response, body []byte) error {
 	return &refusal{response.StatusCode, text, response.Header.Get("X-Openstack-Request-Id")}
 }
 
-// said digs the message out of an error's body. Each service of OpenStack has an
-// envelope of its own, and the bare metal service puts JSON into a string of JSON;
-// of a page, such as the image service's, what stands behind the heading is taken; the
-// rest as it is.
+// said extracts the message from an error's body. Each service of OpenStack has an
+// envelope of its own, and the bare metal service puts JSON into a string of JSON. From
+// an HTML page, such as the image service's, it takes the text after the heading; any
+// other body is returned as it is.
 func said(body []byte) string {
 	var envelope any
 	if json.Unmarshal(body, &envelope) != nil {

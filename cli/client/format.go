@@ -20,7 +20,7 @@ type findings struct {
 	rows    [][]any
 }
 
-// printer is how somebody wants to read findings.
+// printer is the output format of findings.
 type printer struct {
 	format, quote string
 	columns       []string
@@ -31,7 +31,7 @@ var formats = map[string]func(io.Writer, findings, printer) error{
 	"table": writeTable, "json": writeJSON, "yaml": writeYAML, "value": writeValue, "csv": writeCSV,
 }
 
-// quotes are the values of --quote: whether a cell of CSV stands in quotes.
+// quotes are the values of --quote: which cells of CSV are quoted.
 var quotes = map[string]func(cell any, text string) bool{
 	"all":        func(any, string) bool { return true },
 	"none":       func(any, string) bool { return false },

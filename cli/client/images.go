@@ -40,7 +40,7 @@ func imageVerbs() []verb {
 			{name: "volume", field: "-", usage: "make it of this volume, by name or UUID"},
 			{name: "force", kind: yes, field: "-", usage: "with --volume: though it is in use"},
 			{name: "disk-format", usage: "raw, qcow2, vmdk, vhd or vhdx (default: what the file begins with says)"},
-			{name: "container-format", usage: "bare"}, {name: "id", usage: "the UUID it shall have"}, waiting}, imageText, see("its visibility is ")), createImage},
+			{name: "container-format", usage: "bare"}, {name: "id", usage: "its UUID; without one it gets a random one"}, waiting}, imageText, see("its visibility is ")), createImage},
 		{"list", "List images", many, append([]option{
 			{name: "name", usage: "only those of this name"}, {name: "status", usage: "only those in this status"}, {name: "tag", usage: "only those with this tag"},
 			{name: "property", kind: remarks, field: "-", usage: "only those with this property, as KEY=VALUE"},
@@ -84,7 +84,7 @@ func (c *call) imageFields() (map[string]any, error) {
 	return fields, nil
 }
 
-// source is what an image is made of: a file, what a URL gives, a volume, or nothing yet.
+// source is the origin of an image: a file, a URL, a volume, or nothing yet.
 type source struct{ file, uri, volume, checksum string }
 
 func (c *call) source() (s source, err error) {
@@ -139,7 +139,7 @@ func createImage(c *call) error {
 	case from.uri != "":
 		_, err = c.do(c.ctx, http.MethodPost, path+"/import", map[string]any{"method": map[string]any{"name": "web-download", "uri": from.uri, "checksum": from.checksum}})
 	}
-	if err != nil { // be it that somebody has lost patience
+	if err != nil { // or the user interrupted
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), patience)
 		defer cancel()
 		_, undone := c.do(ctx, http.MethodDelete, path, nil)
@@ -164,11 +164,11 @@ func imageOfVolume(c *call, volume string) error {
 	if err != nil {
 		return err
 	}
-	told, err := object(answer["os-volume_upload_image"], nil)
+	uploaded, err := object(answer["os-volume_upload_image"], nil)
 	if err != nil {
 		return err
 	}
-	made, err := images.read(c, c.ctx, plain(told["image_id"]))
+	made, err := images.read(c, c.ctx, plain(uploaded["image_id"]))
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ var labels = map[string]string{
 // initials are the words of a heading that stand in capitals.
 var initials = map[string]string{"uuid": "UUID", "id": "ID", "bios": "BIOS", "raid": "RAID", "url": "URL"}
 
-// label is the heading of a field of a resource, in the stock client's words.
+// label is the heading of a field of a resource, in the words of OpenStack's client.
 func label(words, field string) string {
 	if known := cmp.Or(labels[words+" "+field], labels[field]); known != "" {
 		return known

@@ -120,7 +120,7 @@ func idOf(thing map[string]any) string {
 }
 
 // following is the query of the next page, "" at the end. Only the query of the link
-// counts: the rest is how the server sees itself. The Block Storage API has a list of
+// counts: the rest is the server's own view of its address. The Block Storage API has a list of
 // links where the others have one.
 func following(page map[string]any, key string) string {
 	link, _ := page["next"].(string)

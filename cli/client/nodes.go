@@ -7,12 +7,12 @@ import (
 	"slices"
 )
 
-// what a node has that is written as it stands, in create and set.
+// fields of a node that create and set send unchanged.
 var nodeText = []option{
 	{name: "name", usage: "unique name"},
 	{name: "resource-class", usage: "class for allocations"},
 	{name: "conductor-group", usage: "group of conductors it belongs to"},
-	{name: "owner", usage: "whose it is"},
+	{name: "owner", usage: "its owner"},
 	{name: "lessee", usage: "who uses it"},
 	{name: "description", usage: "what it is"},
 	{name: "chassis-uuid", usage: "UUID of its chassis"},

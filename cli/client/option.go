@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// kind is what follows an option, and what is made of it.
+// kind is the type of an option's value.
 type kind int
 
 const (
@@ -48,7 +48,7 @@ type given struct {
 	value any
 }
 
-// key is what the API calls the option.
+// key is the API's name for the option.
 func (o option) key() string { return cmp.Or(o.field, strings.ReplaceAll(o.name, "-", "_")) }
 
 // flag gives cmd the option.
@@ -139,8 +139,8 @@ func pairsOf(list []string, typed bool) (map[string]any, error) {
 	return all, nil
 }
 
-// loose takes a value as JSON where it is some, as the stock client does: 0 is a
-// number, true a truth, and "0" in quotes a string.
+// loose takes a value as JSON if it parses, as OpenStack's client does: 0 is a
+// number, true a boolean, and "0" in quotes a string.
 func loose(value string) any {
 	if parsed, err := parse([]byte(value)); err == nil {
 		return parsed

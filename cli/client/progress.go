@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// line shows how far something is on one line of a terminal, written over and over;
-// nothing where there is no terminal.
+// line shows progress on one line of a terminal, which it overwrites; it shows nothing
+// without a terminal.
 type line struct {
 	to   io.Writer // nil: nowhere
 	what string
@@ -32,7 +32,7 @@ func (l *line) say(text string) {
 		return
 	}
 	l.used = true
-	fmt.Fprintf(l.to, "\r\x1b[K%s: %s", l.what, text) //nolint:errcheck // a terminal that is gone misses nothing
+	fmt.Fprintf(l.to, "\r\x1b[K%s: %s", l.what, text) //nolint:errcheck // a failure here loses only progress
 }
 
 // end leaves the line empty.
@@ -43,7 +43,7 @@ func (l *line) end() {
 	}
 }
 
-// watch does something to one and shows meanwhile how far the appliance says it is.
+// watch runs an operation on a thing and shows the progress that the appliance reports.
 func (t thing) watch(c *call, one map[string]any, do func() error) error {
 	shown := c.line(plain(one["name"]))
 	defer shown.end()

@@ -127,7 +127,7 @@ func TestReached(t *testing.T) {
 	}
 }
 
-// TestRefusal: an answer of 400 or more is told in the server's words, with what to do
+// TestRefusal: an answer of 400 or more is reported in the server's words, with what to do
 // where the client knows it.
 func TestRefusal(t *testing.T) {
 	for _, c := range []struct {

@@ -29,7 +29,7 @@ const (
 	onThisMachine = "http://ironhook"
 )
 
-// server is an appliance, and how to get at it.
+// server is a connection to an appliance.
 type server struct {
 	http           *http.Client
 	uploads        *http.Client // for requests that are answered when the appliance has worked on a file
@@ -83,7 +83,7 @@ func local(socket string) func(context.Context, string, string) (net.Conn, error
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, fmt.Errorf("no appliance listens at %s; start one with ironhook serve, or say where it is with --url", socket)
 		case errors.Is(err, fs.ErrPermission):
-			return nil, fmt.Errorf("%s belongs to somebody else; run this as the user that runs ironhook serve, or give --url, OS_USERNAME and OS_PASSWORD", socket)
+			return nil, fmt.Errorf("%s belongs to another user; run this as the user that runs ironhook serve, or give --url, OS_USERNAME and OS_PASSWORD", socket)
 		case err != nil:
 			return nil, fmt.Errorf("no appliance answers at %s; start it with ironhook serve: %w", socket, err)
 		}
@@ -105,7 +105,7 @@ func (s *server) send(ctx context.Context, method, path string, header http.Head
 		request.Header[name] = values
 	}
 	by := s.http
-	if f, ok := body.(*os.File); ok { // of whose length net/http knows nothing
+	if f, ok := body.(*os.File); ok { // net/http does not know the length of a file
 		by = s.uploads
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 			request.ContentLength = info.Size()
@@ -126,8 +126,8 @@ func (s *server) send(ctx context.Context, method, path string, header http.Head
 	return nil, refused(response, text)
 }
 
-// unreached says where nobody was reached, without what net/http says around it: the
-// whole URL, which may carry a password.
+// unreached names the server that was not reached, without the text that net/http adds:
+// the whole URL, which may carry a password.
 func (s *server) unreached(err error) error {
 	if e := new(url.Error); errors.As(err, &e) {
 		err = e.Err

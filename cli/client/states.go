@@ -23,7 +23,7 @@ var (
 )
 
 // provisions are the verbs that change the provision state: what is typed, what the
-// API calls it, where it leads ("" is nowhere one could wait for).
+// API calls it, and the state it leads to ("" if there is none to wait for).
 var provisions = []struct {
 	word, target, reaches, short string
 	takes                        []option
@@ -76,8 +76,8 @@ func nodeStates() []verb {
 	return all
 }
 
-// change is what a command waits for. reached looks at a node: an error is the end
-// of hope.
+// change is the state that a command waits for. reached checks a node; an error means
+// that the state will not be reached.
 type change struct {
 	what    string
 	reached func(node map[string]any) (bool, error)
@@ -122,7 +122,7 @@ func (c *call) change(path, target string, until change) error {
 // power action that changes nothing ends without an event.
 const hold = 1
 
-// await looks at the node each time something was told of it.
+// await checks the node after each event of it.
 func (c *call) await(ctx context.Context, after int64, until change) error {
 	for {
 		node, err := c.get(ctx, c.part(""))
@@ -199,7 +199,7 @@ func powered(state string) func(map[string]any) (bool, error) {
 	}
 }
 
-// stuck says that a node rests where it was not to.
+// stuck is the error for a node that stopped in another state than the one requested.
 func stuck(node map[string]any, wanted, now string) error {
 	why := ""
 	if node["last_error"] != nil {

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// writeTable draws the table of the stock client. As there, nothing is drawn around
-// no rows, and a column is aligned to the right when its first cell is a number.
+// writeTable draws the table of OpenStack's client. As there, an empty table has no
+// frame, and a column is aligned to the right when its first cell is a number.
 func writeTable(w io.Writer, f findings, _ printer) error {
 	right := make([]bool, len(f.columns))
 	if len(f.rows) > 0 && !f.single {

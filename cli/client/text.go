@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// plain is a value in words, as the stock client writes it into tables: scripts
+// plain is a value as text, as OpenStack's client writes it into tables: scripts
 // compare with True and None.
 func plain(value any) string {
 	s, ok := value.(string)
@@ -64,7 +64,7 @@ func quoted(s string) string {
 // what is quoted without need is right too.
 var tame = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*$`)
 
-// special are words that YAML takes for truths or nothing.
+// special are words that YAML takes for booleans or null.
 var special = regexp.MustCompile(`(?i)^(true|false|yes|no|on|off|y|n|null)$`)
 
 func writeYAML(w io.Writer, f findings, _ printer) error {
@@ -108,7 +108,7 @@ func block(value any, indent string) string {
 	return b.String()
 }
 
-// beside is a value behind "key:" or "-": on the same line, or as a block below.
+// beside is a value after "key:" or "-": on the same line, or as a block below.
 func beside(value any, indent string) string {
 	switch v := value.(type) {
 	case []any:

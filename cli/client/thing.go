@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// thing is a collection of the Image or the Block Storage API, where things go by name
-// or UUID but are asked for by UUID.
+// thing is a collection of the Image or the Block Storage API, whose resources users name
+// by name or UUID but the API only by UUID.
 type thing struct {
 	word       string // as typed and as named in messages
 	path, list string // of the collection, and its key in a listing
@@ -96,18 +96,17 @@ func (t thing) remove(c *call) error {
 	})
 }
 
-// resting are the statuses in which nothing goes on.
+// resting are the statuses without work in progress.
 var resting = map[string]bool{
 	"available": true, "in-use": true, "reserved": true, "attaching": true, "detaching": true,
 	"active": true, "queued": true, "error": true, "killed": true,
 }
 
-// often is how often something is looked at that is waited for. The appliance's events
-// tell of machines, not of images and volumes.
+// often is the interval at which a wait polls. The appliance's events are about
+// machines, not images and volumes.
 const often = time.Second
 
-// settle waits, where --wait says so, until nothing goes on with one any more, and
-// returns it.
+// settle waits, with --wait, until the work on a thing has ended, and returns it.
 func (t thing) settle(c *call, made map[string]any) (map[string]any, error) {
 	seconds, wanted := c.value("wait").(int)
 	if !wanted {
@@ -172,7 +171,7 @@ type series []any
 // uses are a volume's attachments.
 type uses []any
 
-// dressed is a value as the column of that field shows it.
+// dressed is a value in the form of its column.
 func dressed(field string, value any) any {
 	switch v := value.(type) {
 	case map[string]any:

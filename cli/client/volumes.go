@@ -13,7 +13,7 @@ var (
 	volumeFlags = []option{
 		{name: "bootable", kind: yes, field: "-", usage: "machines can boot from it"},
 		{name: "non-bootable", kind: yes, field: "-", usage: "machines cannot boot from it"},
-		{name: "read-only", kind: yes, field: "-", usage: "nobody may write to it"},
+		{name: "read-only", kind: yes, field: "-", usage: "refuse all writes to it"},
 		{name: "read-write", kind: yes, field: "-", usage: "who has it may write to it"},
 	}
 	byName = []option{{name: "name", usage: "only those of this name"}, {name: "status", usage: "only those in this status"},
@@ -105,7 +105,7 @@ func createVolume(c *call) error {
 	return c.show(volumeFindings(made))
 }
 
-// volumeFindings are the fields of a volume or snapshot, as the stock client names
+// volumeFindings are the fields of a volume or snapshot, as OpenStack's client names
 // them.
 func volumeFindings(one map[string]any) findings {
 	one["properties"] = dressed("metadata", one["metadata"])
@@ -117,7 +117,7 @@ func volumeFindings(one map[string]any) findings {
 	return resource{}.findings(one)
 }
 
-// flags sets what a volume is told by actions of its own.
+// flags sets the properties of a volume that have actions of their own.
 func (c *call) flags(path string) error {
 	for _, f := range []struct {
 		option, action, key string

@@ -4,7 +4,7 @@
 // Ironic runs as Debian packages it, in one process (python3-ironic, the command
 // "ironic"), with SQLite, without authentication, with the fake hardware type
 // alone, and with the work that would disturb it (power synchronisation) switched
-// off. Ironhook runs on its defaults but for --auth none. Both write durably.
+// off. Ironhook runs on its defaults except for --auth none. Both write durably.
 //
 // With -before an earlier revision of Ironhook stands in for Ironic, and the two are
 // measured by turns:

@@ -25,7 +25,7 @@ type server struct {
 	targets int
 }
 
-// freePort asks the system for one. Somebody else may take it before the program
+// freePort asks the system for one. Another process may take it before the program
 // does, who then says so.
 func freePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -46,7 +46,7 @@ func TestNetworkCards(t *testing.T) {
 	}
 }
 
-// fileFetched returns what the timeline tells of the boot file of the machine
+// fileFetched returns the timeline's event of the boot file of the machine
 // with this MAC, "" when it fetched none.
 func fileFetched(t *testing.T, client *lab.Client, mac string) string {
 	t.Helper()

@@ -11,7 +11,7 @@ import (
 	"ironhook/e2e/lab/image"
 )
 
-// operator is somebody who runs a machine through the API.
+// operator is a person who runs a machine through the API.
 type operator interface {
 	// enroll registers the machine with its volume and returns the node's UUID.
 	enroll(t *testing.T, m *lab.Machine, volume string) string
@@ -31,7 +31,7 @@ func TestJourney(t *testing.T) {
 		for _, test := range []struct {
 			hw       lab.Hardware
 			operator operator
-			steps    []string // of the boot, as the timeline must tell them
+			steps    []string // of the boot, as the timeline must show them
 		}{
 			{lab.Hardware{Name: "uefi-native", Firmware: lab.UEFI, NoROM: true}, httpOperator{r.client}, fromFirmware},
 			{lab.Hardware{Name: "bios-virtio"}, newOpenstack(r), fromIPXE},
@@ -72,7 +72,7 @@ func journey(t *testing.T, r *room, hw lab.Hardware, op operator, steps []string
 }
 
 // awaitEvents waits until the node's timeline holds events of these kinds in
-// this order, whatever else is between them. What they tell of has happened
+// this order, whatever else is between them. What they report has happened
 // already, so they may not take long.
 func awaitEvents(t *testing.T, client *lab.Client, node string, kinds []string) {
 	t.Helper()

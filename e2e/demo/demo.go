@@ -113,7 +113,7 @@ func (d *demo) register(ctx context.Context) error {
 	return err
 }
 
-// deploy boots the machine and tells its timeline as it comes.
+// deploy boots the machine and prints its timeline as it comes.
 func (d *demo) deploy(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

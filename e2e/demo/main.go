@@ -42,8 +42,8 @@ func run() int {
 	return 0
 }
 
-// perform shows the demonstration and clears up behind it. An error tells which
-// step failed and where the logs are.
+// perform shows the demonstration and cleans up after it. An error names the step
+// that failed and where the logs are.
 func perform(ctx context.Context, out io.Writer, stay bool) error {
 	d := &demo{out: out, stay: stay}
 	began := time.Now()

@@ -35,7 +35,7 @@ func (d *demo) tell(ctx context.Context) error {
 	}
 }
 
-// meaning is what the events without words of their own tell.
+// meaning is the text of the events without words of their own.
 var meaning = map[string]string{
 	"first-read": "iPXE reads the boot loader from the volume",
 	"up":         "the operating system writes to its root",

@@ -60,7 +60,7 @@ func TestThousandSessions(t *testing.T) {
 
 // Ten thousand connections that talk nonsense, or nothing, cost a session that means it
 // little more than what they cost the machine: it is compared with how it fares while
-// they are directed at somebody else.
+// they are directed at another initiator.
 func TestGarbageConnections(t *testing.T) {
 	needsPeers(t, nil)
 	const garbage, atOnce = 10000, 64

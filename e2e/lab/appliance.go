@@ -47,7 +47,7 @@ func Build(ctx context.Context) (string, error) {
 	return program, nil
 }
 
-// Appliance starts the program at the lab's address, on its own defaults but for
+// Appliance starts the program at the lab's address, on its own defaults except for
 // where it is, and waits until it is ready. More arguments may be given.
 func (l *Lab) Appliance(ctx context.Context, program string, args ...string) (*Appliance, error) {
 	a := &Appliance{Data: filepath.Join(l.Dir, "data"), lab: l, program: program}

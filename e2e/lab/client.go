@@ -141,12 +141,12 @@ func (c *Client) Power(ctx context.Context, node, state string) error {
 	return c.AwaitPower(ctx, node, state)
 }
 
-// AwaitPower waits until the node is in the power state, as somebody else asked.
+// AwaitPower waits until the node is in the power state that another client requested.
 func (c *Client) AwaitPower(ctx context.Context, node, state string) error {
 	return c.await(ctx, node, func(n Node) bool { return n.PowerState == state })
 }
 
-// await asks for the node until it is as wanted. An error that the node tells of
+// await asks for the node until it is as wanted. An error in the node
 // ends the wait.
 func (c *Client) await(ctx context.Context, node string, wanted func(Node) bool) error {
 	for {

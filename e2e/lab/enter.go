@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// scratchEnv tells the process inside the namespaces where its scratch folder
+// scratchEnv names, for the process inside the namespaces, where its scratch folder
 // is, and by being set that it is inside.
 const scratchEnv = "IRONHOOK_LAB_SCRATCH"
 
@@ -170,7 +170,7 @@ func (s scratch) remove() {
 	s.lock.Close()
 }
 
-// sweep removes the scratch folders that nobody holds any more.
+// sweep removes the scratch folders that no process holds any more.
 func sweep(base string) {
 	stale, _ := filepath.Glob(filepath.Join(base, "lab-*"))
 	for _, dir := range stale {

@@ -171,7 +171,7 @@ func TestNothingStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The pipe's write end is with the process left behind too: its end is
-	// the proof that nobody is left.
+	// the proof that no process is left.
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	_, err = log.Wait(ctx, regexp.MustCompile("never printed"))
@@ -181,7 +181,7 @@ func TestNothingStays(t *testing.T) {
 	cmd.Wait()
 }
 
-// leaveBehind starts a process that nobody waits for, tells, and hangs.
+// leaveBehind starts a process without waiting for it, reports, and hangs.
 func leaveBehind() int {
 	l, err := New("lab-left-behind")
 	if err != nil {

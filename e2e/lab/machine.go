@@ -34,7 +34,7 @@ type Hardware struct {
 	Disk  string // the file of a local disk, "" for none; what is written to it is forgotten
 }
 
-// Machine is a virtual machine, as a rule without a disk, off until its BMC is told
+// Machine is a virtual machine, as a rule without a disk, off until its BMC is ordered
 // otherwise. Each time its power goes on is a Boot.
 type Machine struct {
 	Hardware
@@ -137,7 +137,7 @@ func (m *Machine) On() bool {
 	return m.running() != nil
 }
 
-// bootDevice returns what the BMC was told last, in ipmi_sim's words: none,
+// bootDevice returns the BMC's last setting, in ipmi_sim's words: none,
 // network, default, ... The machine has nothing but a network card, so this is
 // only remembered.
 func (m *Machine) bootDevice() string {

@@ -40,7 +40,7 @@ func (ns netns) do(f func() error) error {
 }
 
 // onThread runs f on a thread that is thrown away, so that what f does to its
-// thread can touch nobody else.
+// thread can affect no other thread.
 func onThread(f func() error) error {
 	result := make(chan error, 1)
 	go func() {

@@ -1,7 +1,7 @@
 // Layerdump reads a volume knowing nothing but docs/volume-format.md: it shares no
 // code with the program that wrote it, and so is a second opinion on the format.
 //
-//	layerdump VOLUMES ID            tells what the volume is made of
+//	layerdump VOLUMES ID            prints the layers of the volume
 //	layerdump -raw VOLUMES ID >F    writes its contents
 package main
 

@@ -57,7 +57,7 @@ func TestDumpAgrees(t *testing.T) {
 	var text bytes.Buffer
 	must(run(dir, "s", false, &text))
 	if got := text.String(); !strings.HasPrefix(got, "snapshot s, ") || strings.Count(got, "blocks") != 1 {
-		t.Errorf("what is told of s is %q", got)
+		t.Errorf("the description of s is %q", got)
 	}
 }
 

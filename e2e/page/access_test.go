@@ -86,7 +86,7 @@ func TestEverythingHasAName(t *testing.T) {
 	}
 }
 
-// Without scripts the pages still tell everything and read themselves anew; what
+// Without scripts the pages still show everything and reload themselves; what
 // would need a script is not there.
 func TestWithoutScripts(t *testing.T) {
 	g := newStage(t)

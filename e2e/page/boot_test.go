@@ -97,7 +97,7 @@ func pictureFile(t *testing.T) string {
 	return out
 }
 
-// TestStrangerIsEnrolledByTheCommandsShown boots a machine that nobody knows,
+// TestStrangerIsEnrolledByTheCommandsShown boots an unknown machine,
 // and runs what the page says about it in a shell, with Debian's client.
 func TestStrangerIsEnrolledByTheCommandsShown(t *testing.T) {
 	ctx := within(t, 6*time.Minute)

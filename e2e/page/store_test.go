@@ -133,7 +133,7 @@ func TestBarFillsAndNothingElseMoves(t *testing.T) {
 	must(t, "the other tile", b.Await(`document.querySelector("#m-node-2").note === "untouched"`))
 	must(t, "summary", b.Await(`document.querySelector("#summary").textContent.includes("1 on")`))
 
-	// What a person opened stays open, and new times are told in local words.
+	// What a person opened stays open, and new times are shown in local words.
 	must(t, "a stranger", g.store.Append(t.Context(), baremetal.Event{MAC: "b8:27:eb:00:00:01", Kind: baremetal.EventDiscover}))
 	details := `#strangers details:has(summary code)`
 	must(t, "open it", chromedp.Do(b.Tab, chromedp.WaitVisible(chromedp.CSS(details)), chromedp.Click(chromedp.CSS(details+" summary"))))
@@ -252,7 +252,7 @@ func TestSignedOutPageLeadsToTheLogin(t *testing.T) {
 	g.enroll("pc-01", "node-1")
 	b := browse(t, within(t, 2*time.Minute), g.url, "secret")
 	must(t, "open the machine", b.Show("/ui/machines/pc-01"))
-	// In another tab of the same browser somebody signs out.
+	// The user signs out in another tab of the same browser.
 	out := `fetch("/ui/logout", {method: "POST", redirect: "manual"}).then(() => true)`
 	must(t, "sign out", chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](out, chromedp.EvalAwaitPromise)))
 	err := chromedp.Do(b.Tab, chromedp.WaitVisible(chromedp.CSS("form.card [name=password]")))

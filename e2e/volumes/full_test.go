@@ -32,7 +32,7 @@ const (
 var noSpace = regexp.MustCompile(`sense [7f]00007[0-9a-f]{18}2707`)
 
 // TestDiskFull has three machines write to their clones until the appliance's disk is
-// full. Each is told so; what was flushed outlives that, and a kill -9 on top of it;
+// full. Each gets the error; flushed data survives that and a kill -9 after it;
 // the API goes on working; and when an image is deleted all three go on writing.
 func TestDiskFull(t *testing.T) {
 	if testing.Short() {

@@ -34,7 +34,7 @@ type cloud struct {
 	*testing.T
 	dir      string
 	base     string // URL
-	password string // of admin, "" for nobody's
+	password string // of admin, "" for none
 }
 
 var (
@@ -64,7 +64,7 @@ func (c *cloud) serve(program, auth string) (kill func()) {
 		if killed {
 			return
 		}
-		_ = serve.Process.Signal(os.Interrupt) // it may have ended, which Wait tells
+		_ = serve.Process.Signal(os.Interrupt) // it may have ended, which Wait reports
 		if err := serve.Wait(); err != nil {
 			c.Errorf("ironhook: %v", err)
 		}
@@ -123,7 +123,7 @@ func (c *cloud) do(method, path, body string) (status int, text string) {
 }
 
 // configure writes the clouds.yaml that the program prints on its own machine, as a
-// person would. Whoever asks from elsewhere gets the same.
+// person would. A client on another machine gets the same.
 func (c *cloud) configure(program string) {
 	c.Helper()
 	cmd := exec.CommandContext(c.Context(), program, "clouds")

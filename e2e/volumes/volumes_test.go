@@ -117,7 +117,7 @@ func (c *cloud) volumes() {
 	c.refused("image delete gold", "could not be deleted because it is in use")
 }
 
-// connection: a host that is no node of ours reaches a volume by iSCSI; nobody may
+// connection: a host that is not a node of ours reaches a volume by iSCSI; no request may
 // take the volume from under it.
 func (c *cloud) connection() {
 	c.Helper()

@@ -13,7 +13,7 @@ type Listener struct {
 	once   sync.Once
 }
 
-// Listen returns a listener that nobody has connected to.
+// Listen returns a listener without connections.
 func Listen() *Listener {
 	return &Listener{accept: make(chan net.Conn), closed: make(chan struct{})}
 }

@@ -13,7 +13,7 @@ func Median[T ~int64 | ~float64](values []T) T {
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
-// Processor names the model of this machine's processor, as Linux tells it.
+// Processor names the model of this machine's processor, as Linux reports it.
 func Processor() string {
 	info, _ := os.ReadFile("/proc/cpuinfo")
 	for line := range strings.Lines(string(info)) {
@@ -24,7 +24,7 @@ func Processor() string {
 	return "unknown processor"
 }
 
-// Load returns the load average of the last minute, as Linux tells it.
+// Load returns the load average of the last minute, as Linux reports it.
 func Load() string {
 	all, _ := os.ReadFile("/proc/loadavg")
 	now, _, _ := strings.Cut(string(all), " ")

@@ -33,7 +33,7 @@ type tally struct {
 }
 
 // remembered is how much of what a package printed is kept, in bytes: a data race
-// outside of every test is told in the midst of tests that pass.
+// outside of every test is printed among tests that pass.
 const remembered = 64 << 10
 
 func main() {

@@ -26,7 +26,7 @@ const user, password = bmctest.User, bmctest.Password
 var hurried = Config{Pause: time.Millisecond, Patience: 10 * time.Second, Hard: 10 * time.Second, Soft: 10 * time.Second, Poll: 10 * time.Millisecond,
 	HardAgain: 20 * time.Millisecond, SoftAgain: 20 * time.Millisecond}
 
-// startBMC starts a BMC that somebody else wrote on loopback. It has room for one
+// startBMC starts a third party's BMC on loopback. It has room for one
 // session at a time.
 func startBMC(t *testing.T, suites []types.CipherSuiteID, options ...bmc.Option) (*bmctest.BMC, *baremetal.Node) {
 	t.Helper()

@@ -175,7 +175,7 @@ func TestFlags(t *testing.T) {
 func TestTurns(t *testing.T) {
 	_, n := startBMC(t, both)
 	c := hurried
-	c.Patience = time.Nanosecond // whoever is refused fails
+	c.Patience = time.Nanosecond // a refused call fails
 	d := New(c)
 	var wg sync.WaitGroup
 	for range 40 {
@@ -188,7 +188,7 @@ func TestTurns(t *testing.T) {
 	wg.Wait()
 }
 
-// One BMC that does not answer holds up nobody but those who wait for it.
+// One BMC that does not answer delays only its own calls.
 func TestTurnsAreEachBMCsOwn(t *testing.T) {
 	dead, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {

@@ -238,7 +238,7 @@ func concurrent(ctx context.Context, p conductor.Power, n *baremetal.Node) error
 	return errors.Join(errs...)
 }
 
-// secrets: no error tells the value of a secret key.
+// secrets: no error contains the value of a secret key.
 func secrets(ctx context.Context, p conductor.Power, n *baremetal.Node) error {
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
@@ -250,7 +250,7 @@ func secrets(ctx context.Context, p conductor.Power, n *baremetal.Node) error {
 		}
 		for _, err := range []error{p.Validate(n), p.Set(ctx, n, "nonsense"), p.SetBootDevice(ctx, n, "bogus", true), p.InjectNMI(ended, n), stateErr} {
 			if err != nil && strings.Contains(err.Error(), value) {
-				return fmt.Errorf("an error tells the value of %s: %.20s...", k.Name, err)
+				return fmt.Errorf("an error contains the value of %s: %.20s...", k.Name, err)
 			}
 		}
 	}

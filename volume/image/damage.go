@@ -13,7 +13,7 @@ var ErrDamaged = errors.New("damaged")
 // sendAgain is what helps against damage.
 const sendAgain = "compare its checksum with the publisher's, and send it again"
 
-// observed remembers how much was read and what went wrong with that, to tell a source
+// observed remembers how much was read and what went wrong with that, to distinguish a source
 // that failed from data that is damaged.
 type observed struct {
 	r   io.Reader

@@ -67,7 +67,7 @@ func newDownload(ctx context.Context, address string, client *http.Client) (*dow
 	}
 }
 
-// defaultClient waits for nothing for long, but for the body, which may take days.
+// defaultClient has short timeouts for everything except the body, which may take days.
 func defaultClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,

@@ -55,7 +55,7 @@ type Request struct {
 	MaxSize  int64  // the largest image to accept, in bytes; 0: DefaultMaxSize
 
 	Client *http.Client          // nil: one with reasonable limits
-	Tell   func(volume.Progress) // is told of the bytes that have arrived; or nil
+	Tell   func(volume.Progress) // is called with the number of bytes that have arrived; or nil
 	Again  func(why error)       // is called when a download begins again; or nil
 }
 
@@ -183,7 +183,7 @@ func (in *intake) check() error {
 	return nil
 }
 
-// ParseChecksum returns the digest, whose length tells the algorithm; nil if s is empty.
+// ParseChecksum returns the digest, whose length gives the algorithm; nil if s is empty.
 func ParseChecksum(s string) ([]byte, error) {
 	if s == "" {
 		return nil, nil

@@ -125,7 +125,7 @@ func TestImportRaw(t *testing.T) {
 				t.Errorf("Import = %+v, want %+v", res, want)
 			}
 			if last.Done != int64(len(file)) || last.Total != last.Done {
-				t.Errorf("the last that was told of progress is %+v, want %d bytes", last, len(file))
+				t.Errorf("the last progress is %+v, want %d bytes", last, len(file))
 			}
 			if damage, err := d.Verify(t.Context(), "img", nil); err != nil || len(damage) > 0 {
 				t.Errorf("Verify = %v, %v", damage, err)

@@ -26,7 +26,7 @@ func spent(t *testing.T) (all time.Duration) {
 	return all
 }
 
-// TestHundredGiB imports and verifies images of 100 GiB that are holes but for a little: what
+// TestHundredGiB imports and verifies images of 100 GiB that are mostly holes: what
 // is not there takes no time. Ten seconds are the most for each on an idle machine.
 //
 //	go test ./volume/image -v -run HundredGiB

@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// open opens the source and tells how many bytes it has, 0 if that is not known.
+// open opens the source and returns its length in bytes, 0 if that is not known.
 func (r Request) open(ctx context.Context) (io.ReadCloser, int64, error) {
 	switch {
 	case r.Reader != nil && r.URL == "" && r.Path == "":

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// version is what a server says by which one version of a file is told from another.
+// version is what a server sends to distinguish one version of a file from another.
 type version struct {
 	host           string // that sent it, after redirects
 	etag, modified string // ETag, if it is a strong one, and Last-Modified

@@ -30,7 +30,7 @@ func render(stacks []*stack, hardware []lab.Hardware, results []result, runs int
 	return b.String() + note
 }
 
-// note says where the difference comes from, so that nobody takes it for more
+// note says where the difference comes from, so that no reader takes it for more
 // than it is.
 const note = `
 dnsmasq is set up as guides do it, with router advertisements, without which iPXE in the card would wait 13 s more. What is left

@@ -30,7 +30,7 @@ const (
 
 // Debian makes a whole distribution's disk image, a qcow2 file compressed like those
 // one downloads, and returns its path. Nothing in it was made for us but a service that
-// tells on the serial line what it finds and leaves a note (debian/note), and the one
+// reports on the serial line what it finds and leaves a note (debian/note), and the one
 // line that the distribution's guides ask for, ISCSI_AUTO=true. It is made of the
 // packages that apt on this host would install, by mmdebstrap, as root; that takes a
 // minute, and the result is kept under dir.
@@ -130,7 +130,7 @@ func bootstrap(ctx context.Context, work, root string) error {
 	return nil
 }
 
-// addNote puts in what tells the tests how it goes.
+// addNote adds the scripts that report to the tests.
 func addNote(root string) error {
 	if err := mkdirs(root, "var/lib/notes"); err != nil {
 		return err

@@ -6,7 +6,7 @@
 // The kernel is Debian's, and the way to the root is a distribution's: the
 // firmware leaves an iBFT behind, iscsistart reads it and logs in again, the
 // root is mounted by label, iscsid watches over the session. So what boots here
-// is held to what boots in a machine room. The guest tells each step on its
+// is held to what boots in a machine room. The guest reports each step on its
 // serial line in lines that begin with "guest:" (see guest/init).
 //
 // Everything is made of plain files with ordinary tools: no root, no mounts, no

@@ -72,7 +72,7 @@ func operations(ctx context.Context, w io.Writer) error {
 	return promotion(ctx, w, d, dir, imported)
 }
 
-// manyClones tells what 256 clones take up before anybody writes.
+// manyClones measures the space of 256 clones before the first write.
 func manyClones(w io.Writer, d *volume.Dir, dir string) error {
 	before, err := allocated(dir)
 	if err != nil {

@@ -26,7 +26,7 @@ var (
 	quick = []time.Duration{100 * time.Millisecond, time.Second, 5 * time.Second}
 )
 
-// startBMC starts somebody else's BMC on loopback and returns its address.
+// startBMC starts a third party's BMC on loopback and returns its address.
 func startBMC(t *testing.T, suites []types.CipherSuiteID, options ...bmc.Option) string {
 	t.Helper()
 	b := bmc.New(bmc.DeviceInfo{IPMIVersion: 0x20}, [16]byte{1, 2, 3}, mock.New(), options...)
@@ -183,7 +183,7 @@ func TestCompletionCodes(t *testing.T) {
 	}
 }
 
-// Nobody there, in two ways: a port that is closed, and one that swallows.
+// No BMC there, in two ways: a port that is closed, and one that does not answer.
 func TestNobodyThere(t *testing.T) {
 	silent, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {

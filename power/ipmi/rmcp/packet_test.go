@@ -167,7 +167,7 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, packet []byte) {
 		if _, body, err := us.open(packet); err == nil && string(body) != "hello" {
-			t.Errorf("open(%x) = %q: nobody sealed that", packet, body)
+			t.Errorf("open(%x) = %q, want an error: the packet was not sealed", packet, body)
 		}
 		for _, e := range []envelope{&old{}, &old{auth: authMD5, id: 1, sequence: 1}, bare{}} {
 			if _, body, err := e.open(packet); err == nil {

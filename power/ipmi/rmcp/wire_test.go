@@ -126,7 +126,7 @@ func TestLostAnswers(t *testing.T) {
 	}
 }
 
-// Somebody else on the network answers too, and sooner: the truth with one bit
+// Another host on the network answers too, and sooner: the true answer with one bit
 // changed, cut short, without its seal, and plain rubbish. None of it is believed,
 // none of it does harm.
 func TestForgedPackets(t *testing.T) {
