@@ -16,8 +16,8 @@ import (
 // starts of this test's own program, to kill it.
 const killedStore = "IRONHOOK_KILLED_STORE"
 
-// TestWhatWasAnsweredSurvivesAKill has a process in which sixteen writers meet print
-// each change as soon as it is answered, kills it, and looks for all of them.
+// TestWhatWasAnsweredSurvivesAKill starts a process whose sixteen writers print each
+// change as soon as it is answered, kills it, and looks for all of them.
 func TestWhatWasAnsweredSurvivesAKill(t *testing.T) {
 	if path := os.Getenv(killedStore); path != "" {
 		writeUntilKilled(t, path)

@@ -15,7 +15,7 @@ import (
 	"ironhook/store"
 )
 
-// Config is what the API works with. Store and Conductor must be set.
+// Config is the configuration of the API. Store and Conductor must be set.
 type Config struct {
 	Store     *store.Store
 	Conductor *conductor.Conductor
@@ -55,7 +55,7 @@ func (a *API) Manner() door.Manner {
 	}}
 }
 
-// public are the paths below /v1 that need no account: discovery, and what a ramdisk on
+// public are the paths below /v1 that need no account: discovery, and those that a ramdisk on
 // a machine calls before it can know a secret.
 var public = regexp.MustCompile(`^(|lookup|heartbeat/[a-z0-9-]+)$`)
 
@@ -104,7 +104,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) error {
 	return a.router.Serve(w, c, segments)
 }
 
-// fail writes an error and logs those that are ours.
+// fail writes an error and logs it if it is a failure of ours.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	refusal := refusalOf(err)
 	rest.Note(a.log, w, r, refusal.Status, err)

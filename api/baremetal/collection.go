@@ -17,7 +17,7 @@ type collection[T any] struct {
 	table[T]
 	noun     string
 	since    int
-	older    string          // what an older microversion hears
+	older    string          // the answer for an older microversion
 	olderOne error           // and when it asks for an item, where that is something else
 	named    bool            // may be called by name as well as by UUID
 	inDetail bool            // has a route /detail
@@ -25,7 +25,7 @@ type collection[T any] struct {
 	filters  []rest.Argument // of the lists
 	filter   func(c *call, tx *store.Tx, l *listing) error
 	mayPatch func(c *call) error                 // before anything else is looked at
-	defaults func(row *T, body baremetal.Object) // of what the body leaves out
+	defaults func(row *T, body baremetal.Object) // of the fields that the body omits
 	insert   func(c *call, row *T) error         // a new row
 	update   func(c *call, ident string, p fleet.Patch[T]) (*T, error)
 	delete   func(c *call, ident string) error

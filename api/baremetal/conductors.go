@@ -17,7 +17,7 @@ var conductorRoutes = []route{
 		Handle: showConductor, Doc: "Show a conductor"},
 }
 
-// conductorView is the one conductor there is: this process.
+// conductorView is the only conductor: this process.
 type conductorView struct {
 	host    string
 	started time.Time

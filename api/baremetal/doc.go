@@ -1,6 +1,6 @@
 // Package baremetalapi speaks OpenStack's Bare Metal API, microversions 1.1 to 1.82, as
 // Ironic 21.4 (2023.1) does: the same paths, fields, texts and even the same
-// order of checks, so that a client written for Ironic finds nothing new.
+// order of checks, so that a client written for Ironic notices no difference.
 //
 // The package is mostly tables over the engine in package rest. [routes] lists what can be
 // asked, with the microversion that brought it and the arguments it takes; the fields of each

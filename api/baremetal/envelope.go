@@ -8,7 +8,7 @@ import (
 	"ironhook/baremetal"
 )
 
-// refusalOf is what a client reads of any error.
+// refusalOf returns the refusal that a client receives for an error.
 func refusalOf(err error) *rest.Refusal {
 	var r *rest.Refusal
 	if errors.As(err, &r) {
@@ -33,7 +33,7 @@ func envelope(r *rest.Refusal) []byte {
 
 func message(text string) []byte { return rest.Encode(map[string]string{"error_message": text}) }
 
-// inner is what the envelope holds: WSME's form for a handler, Pecan's for the router.
+// inner is the content of the envelope: WSME's form for a handler, Pecan's for the router.
 func inner(r *rest.Refusal) map[string]any {
 	if r.Form == rest.ByRouter {
 		return map[string]any{"code": r.Status, "title": http.StatusText(r.Status), "description": r.Text}

@@ -59,7 +59,7 @@ func holdCounts(t *testing.T, path string, scores []score) {
 	}
 	told, err := os.ReadFile(path)
 	if err != nil || string(told) != table {
-		t.Errorf("%s tells other counts (%v); they are\n%s", path, err, table)
+		t.Errorf("%s has other counts (%v); they are\n%s", path, err, table)
 	}
 }
 

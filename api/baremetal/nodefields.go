@@ -118,7 +118,7 @@ func provisionState() rest.Field[node] {
 	return f
 }
 
-// stateName is what a microversion calls a state.
+// stateName is the name of a state in a microversion.
 func stateName(minor int, s baremetal.ProvisionState) baremetal.ProvisionState {
 	switch {
 	case minor < 2 && s == baremetal.Available:

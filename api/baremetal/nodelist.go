@@ -149,8 +149,8 @@ func filterNodes(c *call, l *listing) {
 	l.Last = c.Args.Given("instance_uuid")
 }
 
-// filterByConductor keeps the nodes that the named conductor serves: there is one,
-// and it serves every node whose driver is enabled.
+// filterByConductor keeps the nodes that the named conductor serves: the only one
+// serves every node whose driver is enabled.
 func filterByConductor(c *call, l *listing, host string) {
 	var drivers []string
 	if host == c.conductor.Host {

@@ -73,7 +73,7 @@ func listVIFs(c *call) ([]byte, error) {
 	return []byte(`{"vifs":[]}`), err
 }
 
-// changeVIF: the network interface "noop" has nothing to attach to and says yes.
+// changeVIF: the network interface "noop" has nothing to attach to and accepts.
 func changeVIF(c *call) ([]byte, error) {
 	n, err := c.node()
 	if err != nil {

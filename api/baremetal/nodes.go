@@ -88,7 +88,7 @@ func patchNode(c *call) ([]byte, error) {
 	return c.nodes.Show(c.Call, n, nil)
 }
 
-// nodeOperations checks a patch as far as it can be without the node.
+// nodeOperations checks a patch as far as possible without the node.
 func (c *call) nodeOperations() ([]rest.Operation, error) {
 	ops, err := c.nodes.Operations(c.Call)
 	if err != nil {

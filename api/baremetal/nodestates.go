@@ -44,7 +44,7 @@ var nodeStateRoutes = []route{
 		Status: http.StatusAccepted, Handle: setConsole, Doc: "Start or stop a node's console"},
 }
 
-// stateFields are what GET states shows of the node, in its order.
+// stateFields are the fields of the node in GET states, in its order.
 var stateFields = []string{"console_enabled", "last_error", "power_state", "provision_state", "target_power_state",
 	"target_provision_state", "provision_updated_at", "raid_config", "target_raid_config", "boot_mode", "secure_boot"}
 

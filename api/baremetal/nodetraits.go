@@ -43,7 +43,7 @@ func listTraits(c *call) ([]byte, error) {
 	return append(rest.AppendStrings(rest.AppendKey([]byte{'{'}, "traits"), n.Traits), '}'), nil
 }
 
-// withNode answers with what change does to the node that the path names.
+// withNode applies change to the node that the path names, and answers.
 func withNode(c *call, change func(uuid string) error) ([]byte, error) {
 	n, err := c.node()
 	if err != nil {
@@ -61,7 +61,7 @@ func putTraits(c *call) ([]byte, error) {
 	return withNode(c, func(uuid string) error { return c.fleet.SetTraits(c.Context(), uuid, asStrings(list)) })
 }
 
-// putTraitsAndTrait says how to set one trait and how all.
+// putTraitsAndTrait explains how to set one trait and how all.
 func putTraitsAndTrait() ([]byte, error) {
 	return nil, rest.Invalid("A single node trait may be added via PUT /v1/nodes/<node identifier>/traits/<trait> with no body, " +
 		"or all node traits may be replaced via PUT /v1/nodes/<node identifier>/traits with the list of traits specified in the request body.")

@@ -60,7 +60,7 @@ func parseEvents(name string, v any) (any, error) {
 	return v, nil
 }
 
-// listShards counts nodes by shard; those without one stand under "None".
+// listShards counts nodes by shard; those without one are listed as "None".
 func listShards(c *call) ([]byte, error) {
 	var all []*node
 	err := c.store.View(c.Context(), func(tx *store.Tx) (err error) {

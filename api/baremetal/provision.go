@@ -7,7 +7,7 @@ import (
 	"ironhook/baremetal"
 )
 
-// checkProvision holds what a request to provision may say beside the verb.
+// checkProvision checks the arguments of a request to provision other than the verb.
 func (c *call) checkProvision(n *node, target string) error {
 	if err := c.unmaskProvision(n); err != nil {
 		return err
@@ -140,7 +140,7 @@ func notBase64(r rune) bool {
 	return true
 }
 
-// objects is a list of objects that a schema or a kind has proved to be one; nil is none.
+// objects converts a value that a schema or a kind has checked to be a list of objects; nil is none.
 func objects(v any) []baremetal.Object {
 	list, _ := v.([]any)
 	out := make([]baremetal.Object, len(list))

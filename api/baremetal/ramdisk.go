@@ -9,8 +9,8 @@ import (
 	"ironhook/fleet"
 )
 
-// What a ramdisk that runs on a machine calls, without a password: it asks which
-// node it is, and says that it lives.
+// The calls of a ramdisk that runs on a machine, without a password: it looks its node
+// up, and sends heartbeats.
 
 var heartbeatArgs = args{nodeArg, rest.Mandatory("callback_url", rest.String), rest.Optional("agent_version", rest.String),
 	rest.Optional("agent_token", rest.String), rest.Optional("agent_verify_ca", rest.String), rest.Optional("agent_status", rest.String),

@@ -47,7 +47,7 @@ func identOf(segments []string) error {
 	return nil
 }
 
-// nodeParts are what a node has, and no node itself.
+// nodeParts are the sub-resources of a node.
 var nodeParts = []string{"ports", "portgroups", "vifs", "volume", "traits", "bios", "allocation", "history", "inventory"}
 
 // document is the OpenAPI document of all routes.

@@ -11,7 +11,7 @@ import (
 	"ironhook/store"
 )
 
-// volumeKind is what connectors and targets do alike.
+// volumeKind is the common part of connectors and targets.
 type volumeKind[T any] struct {
 	table[T]
 	noun    string // in messages
@@ -86,7 +86,7 @@ func (k volumeKind[T]) routes() []route {
 	return all
 }
 
-// notHere is said where a resource can only be had by its own path.
+// notHere refuses a path where a resource is only available by its own path.
 func notHere(*call) ([]byte, error) {
 	return nil, rest.Refuse(http.StatusForbidden, "Operation not permitted.")
 }
@@ -177,7 +177,7 @@ func (k volumeKind[T]) patch(c *call) ([]byte, error) {
 	return k.Show(c.Call, row, nil)
 }
 
-// checkNodeUUID refuses to move a volume resource to what cannot be a node.
+// checkNodeUUID refuses to move a volume resource to an invalid node.
 func checkNodeUUID(ops []rest.Operation) error {
 	for _, op := range ops {
 		if op.Path != "/node_uuid" {

@@ -18,7 +18,7 @@ type refusal struct {
 	wait   time.Duration // until the client may try again
 }
 
-// authenticate returns who sends the request, or why it may not go on.
+// authenticate returns the sender of the request, or the reason for its refusal.
 func (g *Guard) authenticate(r *http.Request) (Who, *refusal) {
 	if g.Trusted != nil {
 		if user, ok := g.Trusted(r); ok {

@@ -1,4 +1,4 @@
-// Package door decides whose requests pass: [Guard] holds those to an API against the
+// Package door decides which requests pass: [Guard] checks those to an API against the
 // accounts, counts them and names their sender.
 //
 // [New] guards the listener of all APIs and pages against what a browser can be made to do: a page of another origin can send requests to this one, with the
@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// Config says whom a door lets pass.
+// Config says which requests a door lets pass.
 type Config struct {
 	// Local reports whether a request came from where no browser is, as through a
 	// socket in the file system; it passes unseen. nil: no request does.

@@ -12,7 +12,7 @@ import (
 	"ironhook/internal/limit"
 )
 
-// Accounts say whose requests a guard lets in. Like Ironic without Keystone it knows one
+// Accounts are the users whose requests a guard lets in. Like Ironic without Keystone it knows one
 // role: an account may do everything.
 type Accounts struct {
 	// Users are the accounts of HTTP basic authentication; nil is Ironic's "none", which
@@ -55,7 +55,7 @@ const (
 	internal = "Internal server error; the log has its cause under this request's id."
 )
 
-// Handler returns next behind the guard: a request has an id, which the answer carries; it
+// Handler returns next with the guard before it: a request has an id, which the answer carries; it
 // counts among its client's; its sender is in its context (see [Principal]); and a panic
 // is a 500 for the client and a stack in the log, not the end of the process.
 func (g *Guard) Handler(next http.Handler, m Manner) http.Handler {

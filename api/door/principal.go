@@ -12,7 +12,7 @@ const Admin = "admin"
 // LocalSocket is the user of a request through the appliance's local socket.
 const LocalSocket = "local socket"
 
-// Who is the sender of a request: the zero one where no account is asked for.
+// Who is the sender of a request, zero where no account is required.
 type Who struct{ User, Role string }
 
 type principalKey struct{}

@@ -21,7 +21,7 @@ import (
 // that Ironic accepts too. Safe for concurrent use.
 type Users struct {
 	digests map[string][]byte
-	unknown []byte // what a password of an unknown user is compared with
+	unknown []byte // compared with the password of an unknown user
 	key     []byte // of known, made at start: the cache is of no use to a later reader
 	hashing chan struct{}
 	guesses *limit.Attempts[netip.Addr] // by source
@@ -70,7 +70,7 @@ func ReadUsers(file io.Reader) (*Users, error) {
 }
 
 // check reports whether the password is the user's. A source that guesses is not
-// answered but told how long to wait.
+// checked; its answer says how long to wait.
 func (u *Users) check(name, password string, source netip.Addr) (ok bool, wait time.Duration) {
 	mac := hmac.New(sha256.New, u.key)
 	fmt.Fprintf(mac, "%d:%s%s", len(name), name, password)

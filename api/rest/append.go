@@ -13,7 +13,7 @@ import (
 // AppendString writes a JSON string.
 func AppendString(b []byte, s string) []byte { return append(appendInner(append(b, '"'), s), '"') }
 
-// appendInner writes s as it stands between quotes.
+// appendInner writes s as it appears between quotes.
 func appendInner(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x7f {

@@ -73,7 +73,7 @@ func (s *Schema) quote(v any) string {
 	return baremetal.Mask
 }
 
-// hashable keeps slices.Contains from comparing what cannot be compared.
+// hashable keeps slices.Contains from comparing values that are not comparable.
 func hashable(v any) any {
 	switch v.(type) {
 	case map[string]any, []any:

@@ -1,6 +1,6 @@
 package rest
 
-// The OpenAPI 3.1 document is made from the routes and the fields, when the API is. What a
+// The OpenAPI 3.1 document is made from the routes and the fields when the API is made. What a
 // microversion brought is marked by "x-openstack": {"min-ver": "1.32"}.
 
 // tree is an object of the document.

@@ -2,8 +2,8 @@
 //
 //   - a [Route] for each thing that can be asked, with the microversion that brought it and the
 //     [Argument] rows it takes; [NewRouter] makes the router of them, [OpenAPI] the document;
-//   - a [Field] for each member of a [Resource], which says since when it is shown, who may
-//     write it, what type it has and whether lists may be sorted by it. Shaping a reply,
+//   - a [Field] for each member of a [Resource], with the version that brought it, who may
+//     write it, its type and whether lists may be sorted by it. Shaping a reply,
 //     "fields=", the schema of a POST, the rules of a PATCH and sorting follow from it.
 //
 // A request becomes a [Call]. Its handler returns the bytes of a body, or an error: a

@@ -16,7 +16,7 @@ type Field[T any] struct {
 	Column string               // of the store, for reading and sorting; "" when it has none of its own
 	Needs  []string             // columns that Put reads besides
 	Hidden bool                 // written and never shown
-	Masks  baremetal.SecretKeys // what of it is shown masked
+	Masks  baremetal.SecretKeys // the keys in it that are masked
 	// Put appends the JSON of the member to b. It is called for every row of a list.
 	Put    func(b []byte, c *Call, row *T) []byte
 	Get    func(row *T) any    // as PATCH sees it, in the form of [JSONValue]; nil: PATCH does not
@@ -25,7 +25,7 @@ type Field[T any] struct {
 	Check  *Kind // beyond the schema
 }
 
-// Access says what clients may do with a field.
+// Access is how clients may use a field.
 type Access uint16
 
 // The kinds of access.
@@ -60,7 +60,7 @@ func (f Field[T]) Checked(k *Kind) Field[T] { f.Check = k; return f }
 // Writable is for a field that clients may write from a later microversion on only.
 func (f Field[T]) Writable(from int) Field[T] { f.From = from; return f }
 
-// NotSorted is for what Ironic keeps in another table: the column is read, and lists cannot
+// NotSorted is for fields that Ironic keeps in another table: the column is read, and lists cannot
 // be sorted by it.
 func (f Field[T]) NotSorted() Field[T] {
 	f.Column, f.Needs = "", append(f.Needs, f.Column)

@@ -75,7 +75,7 @@ func asSent(o Operation) map[string]any {
 }
 
 // inPython words why an operation does not apply as Python's jsonpatch does. A value is
-// quoted by where it lies: what is below a secret key is secret, whatever its own keys are.
+// quoted by its place: everything below a secret key is secret, whatever its own keys are.
 func inPython(e *PatchError) string {
 	key := e.Key()
 	switch e.Reason {

@@ -18,7 +18,7 @@ type Kind struct {
 	Doc   string // JSON Schema type for the OpenAPI document; "" is any
 }
 
-// The kinds of arguments, with Ironic's words for what is not one.
+// The kinds of arguments, with Ironic's words for a value that does not fit.
 var (
 	String  = Kind{parseString, "string"}   // a string
 	Boolean = Kind{parseBoolean, "boolean"} // a bool: oslo's strict words

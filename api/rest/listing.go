@@ -60,7 +60,7 @@ func Limit(c *Call) (int, error) {
 	return limit, nil
 }
 
-// sortColumn finds what to sort by.
+// sortColumn finds the column to sort by.
 func (r *Resource[T]) sortColumn(c *Call, key string) (string, error) {
 	switch key {
 	case "id":
@@ -135,7 +135,7 @@ func (l *Listing) Keep(name, value string) {
 	l.after = append(l.after, name+"="+url.QueryEscape(value))
 }
 
-// next is the link to the page after marker, with everything that made this page what it is.
+// next is the link to the page after marker, with all the arguments of this page.
 func (r *Resource[T]) next(c *Call, l *Listing, marker string) string {
 	args := slices.Clone(l.Kept)
 	if fields := l.Fields; fields != nil || l.Which == Brief {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Document is what the OpenAPI document of an API says beside its routes.
+// Document is the part of an OpenAPI document that does not follow from the routes.
 type Document struct {
 	Title, Description string
 	Versions           *Versions
@@ -120,7 +120,7 @@ func (r *Route[C]) id() string {
 	return strings.ToLower(r.Method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(r.Path)
 }
 
-// bodySchema is what a route takes whole.
+// bodySchema is the schema of a body that a route takes as one argument.
 func (r *Route[C]) bodySchema(d Document) tree {
 	if r.Body == "patch" {
 		return ref("patch")
@@ -133,7 +133,7 @@ func (r *Route[C]) bodySchema(d Document) tree {
 	return tree{"type": "object"}
 }
 
-// success describes what a route answers with: a resource, a list of them, or
+// success describes the answer of a route: a resource, a list of them, or
 // something of its own.
 func (r *Route[C]) success(d Document) tree {
 	if r.Status == http.StatusNoContent || r.Status == http.StatusAccepted {

@@ -58,7 +58,7 @@ func limitOf(query url.Values, usual, most int) (int, error) {
 	return n, nil
 }
 
-// Order reads what a list is to be sorted by: sort_key and sort_dir, or sort, of which
+// Order reads the sort order of a list: sort_key and sort_dir, or sort, of which
 // the first key counts. The newest comes first where the query does not say.
 func Order(query url.Values) (key string, descending bool) {
 	key, direction := query.Get("sort_key"), query.Get("sort_dir")

@@ -98,7 +98,7 @@ func (p patcher) fail(why Reason, at any, depth int) error {
 }
 
 // apply runs the operation on v, which lies depth parts below the document, and returns
-// what v has become: a list may have to move.
+// the new value: a list may have to move.
 func (p patcher) apply(v any, depth int) (any, error) {
 	if p.Op != "remove" && !p.HasValue {
 		return nil, p.fail(NoValue, v, depth)

@@ -7,8 +7,8 @@ import (
 	"ironhook/baremetal"
 )
 
-// What is secret, how it is masked and how a mask that comes back is resolved is
-// said in package baremetal; here is how errors quote what a client has sent.
+// Package baremetal decides what is secret, how it is masked and how a returned mask is
+// resolved. This file quotes what a client has sent in errors.
 
 // anySecret is the widest of the tables: an error does not know what it quotes.
 var anySecret = slices.Concat(baremetal.InstanceSecrets, baremetal.VolumeSecrets)

@@ -94,7 +94,7 @@ func reprString(s string) string {
 	return b.String()
 }
 
-// Str is Repr but for a string, which stands for itself: Python's Str().
+// Str is Python's str(): like Repr, except that a string is unchanged.
 func Str(v any) string {
 	if s, ok := v.(string); ok {
 		return s
@@ -127,7 +127,7 @@ func isInteger(n json.Number) bool {
 	return err == nil
 }
 
-// pythonType is what Python calls the type of v.
+// pythonType is Python's name for the type of v.
 func pythonType(v any) string {
 	for _, t := range [][2]string{{"null", "NoneType"}, {"boolean", "bool"}, {"string", "str"}, {"integer", "int"}, {"number", "float"}} {
 		if IsType(v, t[0]) {

@@ -3,25 +3,25 @@ package rest
 import "slices"
 
 // Resource is a collection of an API whose rows are of type T: the table of its fields, and
-// what replies and errors call it. Shaping a reply, "fields=", the schema of a POST, the
+// its name in replies and errors. Shaping a reply, "fields=", the schema of a POST, the
 // rules of a PATCH, sorting and the OpenAPI document are all read from it.
 type Resource[T any] struct {
 	Plural   string // name of the list in a reply
 	Path     string // of the collection, below /v1/
-	Body     string // how messages call what is posted
+	Body     string // name of a posted resource in messages
 	Ident    string // and the path's last element
 	UUID     func(*T) string
 	Fields   []Field[T]
 	Required []string                   // order of the required fields, where it is not the alphabet's
 	Allowed  []string                   // and of those that a PATCH may change
 	Brief    []string                   // order of the brief fields in links, where it is not the fields' own
-	Unknown  func(unknown string) error // for a name in "fields=" that is none; nil is [UnknownField]
+	Unknown  func(unknown string) error // for an unknown name in "fields="; nil is [UnknownField]
 	Strict   bool                       // a member that is too new is refused even when it is null
 	creation *Schema
 	patching *Schema
 }
 
-// UnknownField is the usual answer to a name in "fields=" that is none: 400.
+// UnknownField is the usual answer to an unknown name in "fields=": 400.
 func UnknownField(unknown string) error { return Invalid(`Field(s) "%s" are not valid`, unknown) }
 
 // NewResource completes r with what its fields imply.
@@ -53,7 +53,7 @@ func bodySchema[T any](fields []Field[T], a Access) *Schema {
 }
 
 // Shown picks the fields of a reply: all (0), those of an access such as [Brief], or those
-// named; and of these what the request's microversion knows. A name that is none is a 400.
+// named; and of these the ones in the request's microversion. An unknown name is a 400.
 func (r *Resource[T]) Shown(c *Call, which Access, named []string) ([]*Field[T], error) {
 	for _, name := range named {
 		if !slices.ContainsFunc(r.Fields, func(f Field[T]) bool { return f.Name == name && !f.Access.has(Implicit) }) {

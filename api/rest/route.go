@@ -9,7 +9,7 @@ type Route[C any] struct {
 	Method  string // "" for a path that only leads to others
 	Path    string // below /v1, in gorilla/mux's syntax
 	Since   int    // microversion that brought it
-	Gate    error  // what an older microversion is answered; nil is Ironic's usual 404
+	Gate    error  // the answer for an older microversion; nil is Ironic's usual 404
 	Late    bool   // and that only when its arguments are in order
 	Args    []Argument
 	Body    string // "" none; [Members]; else the argument that is the whole body

@@ -29,7 +29,7 @@ type path[C any] struct {
 
 func (*path[C]) ServeHTTP(http.ResponseWriter, *http.Request) {} // the mux only finds; Serve serves
 
-// NewRouter makes the router of a table of routes; call makes what their handlers are given.
+// NewRouter makes the router of a table of routes; call makes the argument of their handlers.
 // There is one entry a path, grouped by first element so that a request is held against few
 // patterns, words before variables.
 func NewRouter[C any](routes []Route[C], call func(*Call) C) *Router[C] {
@@ -83,7 +83,7 @@ func itemOf[C any](paths map[string]*path[C], collection string) (*path[C], stri
 }
 
 // Serve finds the route of the path with these segments, checks the arguments and answers
-// with the route's handler. It writes nothing where it returns an error but the header Allow.
+// with the route's handler. If it returns an error, it has written nothing except the header Allow.
 func (r *Router[C]) Serve(w http.ResponseWriter, c *Call, segments []string) error {
 	route, vars, err := r.match(w, c.Request.Method, segments)
 	if err != nil {
@@ -141,7 +141,7 @@ func (r *Router[C]) find(p string) (*path[C], map[string]string) {
 	return found, match.Vars
 }
 
-// arguments gathers what the route takes from path, query and body, and checks it.
+// arguments collects the route's arguments from path, query and body, and checks them.
 func arguments[C any](r *http.Request, route *Route[C], vars map[string]string) (Args, error) {
 	raw, err := queryValues(r.URL.RawQuery)
 	if err != nil {

@@ -26,7 +26,7 @@ type Schema struct {
 }
 
 // Check returns nil, or a 400 with the most telling breach as Ironic words it. The value
-// v has the form of [JSONValue], and name is what the error calls it.
+// v has the form of [JSONValue], and name is its name in the error.
 func (s *Schema) Check(name string, v any) error {
 	worst := s.breaches(v, 0, nil)
 	if len(worst) == 0 {

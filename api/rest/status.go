@@ -29,7 +29,7 @@ var statuses = []struct {
 	{context.DeadlineExceeded, http.StatusGatewayTimeout},
 }
 
-// Internal is what a client reads of an error without a kind.
+// Internal is the message to a client for an error without a kind.
 const Internal = "Internal server error; the log has its cause under this request's id."
 
 // Status returns the status code and the text of an error. An error without a kind is a
@@ -64,7 +64,7 @@ type Form int
 const (
 	ByHandler Form = iota // the handler of a route
 	ByRouter              // the router or the negotiation, before a handler is reached
-	Verbatim              // the text is what the client shall read, without anything around it
+	Verbatim              // the client gets the text alone, without an envelope
 )
 
 // Refuse makes the Refusal of a handler.

@@ -14,7 +14,7 @@ type Versions struct {
 	Major    int
 	Min, Max int // minor versions
 	Default  int // when the client does not say
-	// Malformed and Unsupported are the API's words for a version that is none, and for
+	// Malformed and Unsupported are the API's words for a malformed version, and for
 	// one that it does not speak.
 	Malformed   func(asked string) error
 	Unsupported func(major, minor int) error

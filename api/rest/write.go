@@ -7,7 +7,7 @@ import (
 )
 
 // Fill makes a row of a posted body, in the form of [JSONValue]: the schema first, then
-// versions, then the checks beyond the schema. What is wrong is a 400, what is too new a 406.
+// versions, then the checks beyond the schema. A wrong value is a 400, one that is too new a 406.
 func (r *Resource[T]) Fill(c *Call, body any, row *T) error {
 	if err := r.creation.Check(r.Body, body); err != nil {
 		return err
@@ -51,7 +51,7 @@ func (r *Resource[T]) convert(members map[string]any) error {
 	return nil
 }
 
-// Operations checks the argument "patch" as far as it can be without the row: which fields
+// Operations checks the argument "patch" as far as possible without the row: which fields
 // it touches (400), and whether the microversion knows them (406).
 func (r *Resource[T]) Operations(c *Call) ([]Operation, error) {
 	ops := Operations(c.Args["patch"])

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// scratchEnv names, for the process inside the namespaces, where its scratch folder
-// is, and by being set that it is inside.
+// scratchEnv is the path of the scratch folder for the process inside the namespaces. It
+// is set only there.
 const scratchEnv = "IRONHOOK_LAB_SCRATCH"
 
 // Run runs main in namespaces of its own and returns its exit code. It belongs

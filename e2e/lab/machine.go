@@ -35,7 +35,7 @@ type Hardware struct {
 }
 
 // Machine is a virtual machine, as a rule without a disk, off until its BMC is ordered
-// otherwise. Each time its power goes on is a Boot.
+// to switch it on. Each time its power goes on is a Boot.
 type Machine struct {
 	Hardware
 	BMC BMC

@@ -14,7 +14,7 @@ import (
 	"ironhook/e2e/lab/image"
 )
 
-// dnsmasqConf is a good configuration of dnsmasq for this purpose: it informs iPXE
+// dnsmasqConf is a good configuration of dnsmasq for this purpose: it tells iPXE
 // from firmware, and it advertises a router, without which iPXE waits about 13
 // seconds for one. Parameters: TFTP folder.
 const dnsmasqConf = `port=0

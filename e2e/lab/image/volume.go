@@ -41,8 +41,8 @@ func (img Image) Volume(ctx context.Context, path string, o Options) error {
 	return Configure(ctx, path, o)
 }
 
-// Configure instructs the guest on the volume at path, which must not be in use,
-// what to do from its next boot on. What it has written stays.
+// Configure sets what the guest on the volume at path, which must not be in use, does from
+// its next boot on. The data that it has written stays.
 func Configure(ctx context.Context, path string, o Options) error {
 	return fatFS{image: path, offset: bootStart}.configure(ctx, o)
 }
