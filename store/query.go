@@ -87,11 +87,15 @@ func (s Set[T]) tail(q Query) (string, []any, error) {
 }
 
 // after is the condition "comes after the row whose key is ?" in the order of
-// sort, then of creation. SQLite sorts NULL before every value, so does this.
+// sort, then of creation. SQLite sorts NULL before every value, so does this. In the order
+// of creation, which is that of the table, it begins there and skips nothing.
 func (s Set[T]) after(sort string, desc bool) string {
 	beyond, nulls := ">", "m IS NULL AND s IS NOT NULL"
 	if desc {
 		beyond, nulls = "<", "m IS NOT NULL AND s IS NULL"
+	}
+	if sort == s.t.order {
+		return fmt.Sprintf("%s %s (SELECT %[1]s FROM %[3]s WHERE %[4]s = ?)", sort, beyond, s.t.name, s.t.key)
 	}
 	return fmt.Sprintf(`EXISTS (SELECT 1 FROM (SELECT %[2]s AS m, %[3]s AS n, %[1]s.%[2]s AS s, %[1]s.%[3]s AS r FROM %[1]s AS x WHERE x.%[5]s = ?)
 		WHERE s %[4]s m OR (%[6]s) OR (s IS m AND r %[4]s n))`,

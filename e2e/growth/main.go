@@ -1,0 +1,97 @@
+// Command growth measures what operations that people repeat cost among 100, 1,000 and
+// 10,000 of their kind: on a store and a directory of volumes, as the appliance has them.
+//
+//	go run ./e2e/growth [-most 10000] [-write FILE]
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"ironhook/e2e/lab"
+	"ironhook/internal/section"
+)
+
+func main() { os.Exit(lab.Run(bench)) }
+
+func bench() int {
+	most := flag.Int("most", 10000, "of each kind in the last column; up to the limit of the pool")
+	write := flag.String("write", "docs/benchmarks.md", "Markdown file in the repository whose section on growth to replace; empty for none")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := measure(ctx, *most, *write); err != nil {
+		fmt.Fprintln(os.Stderr, "growth:", err)
+		return 1
+	}
+	return 0
+}
+
+// rounds is how often each operation is done; the median counts.
+const rounds = 21
+
+func measure(ctx context.Context, most int, write string) error {
+	root, err := lab.Root()
+	if err != nil {
+		return err
+	}
+	h, err := open(ctx, root)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	sizes := []int{most / 100, most / 10, most - 2*rounds} // room for what is made
+	table := make([][]time.Duration, len(operations))
+	for _, n := range sizes {
+		if err := h.fill(ctx, n); err != nil {
+			return fmt.Errorf("make %d: %w", n, err)
+		}
+		for i, o := range operations {
+			median, err := h.median(ctx, o)
+			if err != nil {
+				return fmt.Errorf("%s among %d: %w", o.name, n, err)
+			}
+			table[i] = append(table[i], median)
+		}
+	}
+	text := render(sizes, table)
+	fmt.Print(text)
+	if write == "" {
+		return nil
+	}
+	return section.Replace(filepath.Join(root, write), "Growth", "bench-growth", text)
+}
+
+// median is the median time of an operation.
+func (h *house) median(ctx context.Context, o operation) (time.Duration, error) {
+	var all []time.Duration
+	for i := range rounds {
+		begun := time.Now()
+		if err := o.do(ctx, h, i); err != nil {
+			return 0, err
+		}
+		all = append(all, time.Since(begun))
+	}
+	slices.Sort(all)
+	return all[len(all)/2], nil
+}
+
+func render(sizes []int, table [][]time.Duration) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, %d CPUs, load %s; %s. Median of %d, in microseconds, with as many nodes (port, target, grant, lease) and volumes.\n\n",
+		section.Processor(), runtime.NumCPU(), section.Load(), time.Now().UTC().Format(time.DateOnly), rounds)
+	fmt.Fprintf(&b, "| operation | %d | %d | %d | last / first |\n|---|---:|---:|---:|---:|\n", sizes[0], sizes[1], sizes[2])
+	for i, o := range operations {
+		t := table[i]
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %.1f |\n", o.name, t[0].Microseconds(), t[1].Microseconds(), t[2].Microseconds(), float64(t[2])/float64(t[0]))
+	}
+	return b.String()
+}
