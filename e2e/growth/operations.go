@@ -45,7 +45,7 @@ var operations = []operation{
 	}},
 	{"usage of a volume", func(_ context.Context, h *house, i int) error { _, err := h.volumes.Usage(h.fresh[i].UUID); return err }},
 	{"delete a snapshot", func(ctx context.Context, h *house, i int) error { return h.pool.DeleteSnapshot(ctx, h.snaps[i].UUID) }},
-	{"merge its layer", func(ctx context.Context, h *house, _ int) error { return h.volumes.Tidy(ctx) }},
+	{"look for layers to merge", func(ctx context.Context, h *house, _ int) error { return h.volumes.Tidy(ctx) }},
 	{"delete a volume", func(ctx context.Context, h *house, i int) error {
 		err := h.pool.DeleteVolume(ctx, h.fresh[i].UUID, false)
 		if i == rounds-1 {
