@@ -4,10 +4,10 @@ package baremetal
 // interface: {"storage": "iscsi", "power": "ipmitool", ...}.
 type Interfaces map[string]string
 
-// InterfaceKinds lists every kind of hardware interface of API 1.82, in the
+// InterfaceKinds lists every kind of hardware interface of API 1.115, in the
 // order in which Ironic prints them.
 var InterfaceKinds = []string{
-	"bios", "boot", "console", "deploy", "inspect", "management",
+	"bios", "boot", "console", "deploy", "firmware", "inspect", "management",
 	"network", "power", "raid", "rescue", "storage", "vendor",
 }
 

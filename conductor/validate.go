@@ -21,7 +21,7 @@ type InterfaceReport struct {
 // validated lists the interfaces that validate reports, in Ironic's order.
 var validated = []string{
 	"boot", "deploy", "management", "network", "power",
-	"bios", "console", "inspect", "raid", "rescue", "storage",
+	"bios", "console", "firmware", "inspect", "raid", "rescue", "storage",
 }
 
 // Validate reports for every kind of interface whether the node could use it. Its error

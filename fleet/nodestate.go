@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"strings"
 
 	"ironhook/baremetal"
 	"ironhook/store"
@@ -79,6 +80,30 @@ func (f *Fleet) attempt(ctx context.Context, n *baremetal.Node, what, extension 
 	}
 	return f.edit(ctx, n.UUID, func(tx *store.Tx, n *baremetal.Node) error {
 		n.LastError = "Failed to change " + what + ": " + baremetal.Unsupported(n.Driver, extension).Error()
+		return save(tx, n, n.LastError)
+	})
+}
+
+// AttachMedium accepts an image as virtual media of a kind. No hardware type has any: as in
+// Ironic, the node's last_error says so.
+func (f *Fleet) AttachMedium(ctx context.Context, node, kind string) error {
+	return f.report(ctx, node, func(n *baremetal.Node) string {
+		return "Could not attach device " + kind + " to node " + n.UUID + ": " + baremetal.Unsupported(n.Driver, "attach_virtual_media").Error()
+	})
+}
+
+// DetachMedia is AttachMedium for detaching the virtual media of some kinds.
+func (f *Fleet) DetachMedia(ctx context.Context, node string, kinds []string) error {
+	return f.report(ctx, node, func(n *baremetal.Node) string {
+		return "Could not detach device(s) ['" + strings.Join(kinds, "', '") + "'] from node " + n.UUID + ": " +
+			baremetal.Unsupported(n.Driver, "detach_virtual_media").Error()
+	})
+}
+
+// report writes to last_error what came of a request that was accepted.
+func (f *Fleet) report(ctx context.Context, ident string, outcome func(n *baremetal.Node) string) error {
+	return f.edit(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
+		n.LastError = outcome(n)
 		return save(tx, n, n.LastError)
 	})
 }

@@ -86,11 +86,14 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) error {
 		rest.ReplyRaw(w, http.StatusOK, nil) // nothing is allowed across origins, and Ironic says so with 200
 		return nil
 	}
-	atIndex := len(segments) == 0
 	minor, err := negotiate(r.Header, w.Header())
 	if err != nil {
-		return indexFault(err, atIndex)
+		return a.router.Find(segments, err)
 	}
+	if suffix && minor >= 91 { // .json means nothing any more
+		segments, suffix = rest.Elements(r.URL.Path), false
+	}
+	atIndex := len(segments) == 0
 	c := &rest.Call{Request: r, Minor: minor, Suffix: suffix, Base: a.baseURL(r)}
 	if atIndex {
 		return index(w, c)

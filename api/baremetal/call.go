@@ -25,9 +25,14 @@ func (c *call) findNode(tx *store.Tx, ident string) (*baremetal.Node, error) {
 	if !baremetal.IsUUID(ident) && c.Minor < 5 {
 		return nil, absent
 	}
-	n, err := tx.Nodes().Get(ident)
-	if c.Suffix && errors.Is(err, baremetal.ErrNotFound) && strings.HasSuffix(c.Request.URL.Path, ident+".json") {
-		return tx.Nodes().Get(ident + ".json")
+	if !c.Suffix || !strings.HasSuffix(c.Request.URL.Path, ident+".json") {
+		return tx.Nodes().Get(ident)
+	}
+	n, err := tx.Nodes().Get(ident + ".json") // the name itself comes first
+	if errors.Is(err, baremetal.ErrNotFound) {
+		if short, err := tx.Nodes().Find(ident); short != nil || err != nil {
+			return short, err
+		}
 	}
 	return n, err
 }

@@ -24,6 +24,7 @@ type collection[T any] struct {
 	plain    bool            // lists show everything and know no "detail="
 	filters  []rest.Argument // of the lists
 	filter   func(c *call, tx *store.Tx, l *listing) error
+	mayFill  func(c *call) error                 // before a body is looked at
 	mayPatch func(c *call) error                 // before anything else is looked at
 	defaults func(row *T, body baremetal.Object) // of the fields that the body omits
 	insert   func(c *call, row *T) error         // a new row
@@ -117,6 +118,11 @@ func (k collection[T]) showHandler(c *call) ([]byte, error) {
 
 func (k collection[T]) create(c *call) ([]byte, error) {
 	row := new(T)
+	if k.mayFill != nil {
+		if err := k.mayFill(c); err != nil {
+			return nil, err
+		}
+	}
 	if err := k.Fill(c.Call, c.Args[k.Body], row); err != nil {
 		return nil, err
 	}

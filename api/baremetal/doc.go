@@ -1,4 +1,4 @@
-// Package baremetalapi speaks OpenStack's Bare Metal API, microversions 1.1 to 1.82, as
+// Package baremetalapi speaks OpenStack's Bare Metal API, microversions 1.1 to 1.115, as
 // Ironic 21.4 (2023.1) does: the same paths, fields, texts and even the same
 // order of checks, so that a client written for Ironic notices no difference.
 //

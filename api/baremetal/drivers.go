@@ -55,7 +55,7 @@ func driverFields() []rest.Field[driverView] {
 		rest.LinksField("properties", 14, rest.Brief, "drivers", name, "/properties"),
 		rest.DerivedField("type", 30, rest.Brief, func(b []byte, _ *rest.Call, _ *driverView) []byte { return append(b, `"dynamic"`...) }),
 	}
-	since := map[string]int{"storage": 33, "rescue": 38, "bios": 40}
+	since := map[string]int{"storage": 33, "rescue": 38, "bios": 40, "firmware": 86}
 	for _, kind := range baremetal.InterfaceKinds {
 		fields = append(fields,
 			rest.DerivedField("default_"+kind+"_interface", max(30, since[kind]), 0, func(b []byte, _ *rest.Call, d *driverView) []byte {

@@ -16,6 +16,9 @@ func TestGolden(t *testing.T) { replayFolder(t, "testdata/golden", 13) }
 // TestRecorded does the same with the groups that were recorded later.
 func TestRecorded(t *testing.T) { replayFolder(t, "testdata/recorded", 7) }
 
+// TestNewest replays what was recorded with Ironic 39.0.0, API 1.83 to 1.115.
+func TestNewest(t *testing.T) { replayFolder(t, "testdata/newest", 16) }
+
 func replayFolder(t *testing.T, folder string, groups int) {
 	deviations := readDeviations(t, filepath.Join(folder, "deviations.txt"))
 	files, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))

@@ -1,6 +1,7 @@
 package baremetalapi
 
 import (
+	"slices"
 	"time"
 
 	"ironhook/api/rest"
@@ -15,7 +16,7 @@ func nodeUUID(n *node) string { return n.UUID }
 
 // nodeTable is the node's field table, in Ironic's order of showing.
 func nodeTable(serving *conductor.Conductor) table[node] {
-	return table[node]{rows: (*store.Tx).Nodes, Resource: rest.NewResource(rest.Resource[node]{
+	return table[node]{rows: (*store.Tx).Nodes, Resource: inNodesOrder(rest.NewResource(rest.Resource[node]{
 		Plural: "nodes", Path: "nodes", Body: "node", Ident: "node_ident",
 		UUID:    nodeUUID,
 		Brief:   []string{"instance_uuid", "maintenance", "power_state", "provision_state", "uuid", "name"},
@@ -33,6 +34,7 @@ func nodeTable(serving *conductor.Conductor) table[node] {
 				With(&rest.Schema{Types: []string{"string", "null"}}),
 			rest.FlagField("console_enabled", 1, rest.Create, func(n *node) *bool { return &n.ConsoleEnabled }),
 			iface("console", 31),
+			rest.TristateField("disable_power_off", 95, rest.Create|rest.Update, func(n *node) **bool { return &n.DisablePowerOff }),
 			iface("deploy", 31),
 			rest.SecretField("deploy_step", 44, 0, baremetal.Secrets, func(n *node) *baremetal.Object { return &n.DeployStep }),
 			rest.TextField("description", 51, rest.Create|rest.Update, func(n *node) *string { return &n.Description }).Max(4096),
@@ -41,11 +43,15 @@ func nodeTable(serving *conductor.Conductor) table[node] {
 			rest.SecretField("driver_internal_info", 3, 0, baremetal.Secrets, func(n *node) *baremetal.Object { return &n.DriverInternalInfo }),
 			rest.ObjectField("extra", 1, rest.Create|rest.Update, func(n *node) *baremetal.Object { return &n.Extra }),
 			rest.TextField("fault", 42, 0, func(n *node) *string { return &n.Fault }),
+			iface("firmware", 86),
+			rest.TextField("health", 109, 0, func(n *node) *string { return &n.Health }),
 			rest.TimeField("inspection_finished_at", 6, 0, func(n *node) *time.Time { return &n.InspectionFinishedAt }),
 			rest.TimeField("inspection_started_at", 6, 0, func(n *node) *time.Time { return &n.InspectionStartedAt }),
 			iface("inspect", 31),
 			rest.SecretField("instance_info", 1, rest.Create|rest.Update, baremetal.InstanceSecrets,
 				func(n *node) *baremetal.Object { return &n.InstanceInfo }),
+			rest.TextField("instance_name", 104, rest.Create|rest.Update, func(n *node) *string { return &n.InstanceName }).
+				With(&rest.Schema{Types: []string{"string", "null"}, Min: 1, Max: 255}),
 			rest.UUIDField("instance_uuid", 1, rest.Brief|rest.Create|rest.Update, func(n *node) *string { return &n.InstanceUUID }),
 			rest.TextField("last_error", 1, 0, func(n *node) *string { return &n.LastError }),
 			rest.TextField("lessee", 65, rest.Create|rest.Update, func(n *node) *string { return &n.Lessee }),
@@ -57,6 +63,7 @@ func nodeTable(serving *conductor.Conductor) table[node] {
 				With(networkData),
 			iface("network", 20),
 			rest.TextField("owner", 50, rest.Create|rest.Update, func(n *node) *string { return &n.Owner }),
+			rest.TextField("parent_node", 83, rest.Create|rest.Update, func(n *node) *string { return &n.ParentNode }).Max(36),
 			iface("power", 31),
 			rest.TextField("power_state", 1, rest.Brief, func(n *node) *baremetal.PowerState { return &n.PowerState }),
 			rest.ObjectField("properties", 1, rest.Create|rest.Update, func(n *node) *baremetal.Object { return &n.Properties }),
@@ -72,6 +79,7 @@ func nodeTable(serving *conductor.Conductor) table[node] {
 			rest.FlagField("retired", 61, rest.Create|rest.Update, func(n *node) *bool { return &n.Retired }),
 			rest.TextField("retired_reason", 61, rest.Create|rest.Update, func(n *node) *string { return &n.RetiredReason }),
 			rest.TristateField("secure_boot", 75, rest.Create, func(n *node) **bool { return &n.SecureBoot }),
+			rest.SecretField("service_step", 87, 0, baremetal.Secrets, func(n *node) *baremetal.Object { return &n.ServiceStep }),
 			rest.TextField("shard", 82, rest.Create|rest.Update, func(n *node) *string { return &n.Shard }),
 			iface("storage", 33),
 			rest.TextField("target_power_state", 1, 0, func(n *node) *baremetal.PowerState { return &n.TargetPowerState }),
@@ -88,7 +96,16 @@ func nodeTable(serving *conductor.Conductor) table[node] {
 			rest.LinksField("portgroups", 24, rest.Implicit, "nodes", nodeUUID, "/portgroups"),
 			rest.LinksField("volume", 32, rest.Implicit, "nodes", nodeUUID, "/volume"),
 		},
-	})}
+	}))}
+}
+
+// inNodesOrder names the fields that a PATCH may change as Ironic does: two that came late
+// stand last.
+func inNodesOrder(r *rest.Resource[node]) *rest.Resource[node] {
+	late := []string{"parent_node", "firmware_interface"}
+	r.Allowed = slices.DeleteFunc(r.Allowed, func(name string) bool { return slices.Contains(late, name) })
+	r.Allowed = append(r.Allowed, late...)
+	return r
 }
 
 // iface is the field <kind>_interface.

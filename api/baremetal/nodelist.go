@@ -1,6 +1,7 @@
 package baremetalapi
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -27,13 +28,22 @@ var nodeFilterArgs = args{
 	rest.Optional("project", rest.String),
 	rest.Optional("shard", rest.Words).From(82),
 	rest.Optional("sharded", rest.Boolean).From(82),
+	rest.Optional("include_children", rest.Boolean).From(83),
+	rest.Optional("parent_node", rest.String).From(83),
+	rest.Optional("instance_name", rest.String),
 }
+
+// childArgs are those of them that a list in detail takes at every microversion.
+var childArgs = []string{"include_children", "parent_node"}
 
 func listNodes(c *call) ([]byte, error) {
 	if err := c.nodes.KnowsFields(c.Call); err != nil {
 		return nil, err
 	}
-	l, err := nodePage(c)
+	if err := rest.KnowsDetail(c.Call); err != nil {
+		return nil, err
+	}
+	l, err := nodePage(c, nodeFilterArgs)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +52,8 @@ func listNodes(c *call) ([]byte, error) {
 
 func listNodesInDetail(c *call) ([]byte, error) {
 	c.Args["detail"] = true
-	l, err := nodePage(c)
+	known := slices.DeleteFunc(slices.Clone(nodeFilterArgs), func(a rest.Argument) bool { return slices.Contains(childArgs, a.Name) })
+	l, err := nodePage(c, known)
 	if err != nil {
 		return nil, err
 	}
@@ -51,15 +62,11 @@ func listNodesInDetail(c *call) ([]byte, error) {
 	return c.nodes.list(c, l)
 }
 
-// nodePage turns the arguments of a list of nodes into a query.
-func nodePage(c *call) (listing, error) {
-	if err := checkNodeFilters(c); err != nil {
+// nodePage turns the arguments of a list of nodes into a query. known are those whose
+// microversion counts.
+func nodePage(c *call, known args) (listing, error) {
+	if err := checkNodeFilters(c, known); err != nil {
 		return listing{}, err
-	}
-	if c.Request.URL.Path != "/v1/nodes/detail" {
-		if err := rest.KnowsDetail(c.Call); err != nil {
-			return listing{}, err
-		}
 	}
 	l, err := c.nodes.paging(c)
 	if err != nil {
@@ -77,7 +84,7 @@ func nodePage(c *call) (listing, error) {
 	return l, checkChassisFilter(c)
 }
 
-func checkNodeFilters(c *call) error {
+func checkNodeFilters(c *call, known args) error {
 	if key := c.Args.Text("sort_key"); key != "" {
 		if err := c.nodes.Acceptable(c.Call, []string{key}); err != nil {
 			return err
@@ -91,8 +98,11 @@ func checkNodeFilters(c *call) error {
 			return rest.Invalid(`Provision state "%s" is not valid`, s)
 		}
 	}
-	if err := c.Knows(nodeFilterArgs); err != nil {
+	if err := c.Knows(known); err != nil {
 		return err
+	}
+	if c.Args.Has("instance_name") && c.Minor < 104 {
+		return rest.Refuse(http.StatusNotAcceptable, "instance_name is not acceptable in this API version")
 	}
 	if fault := c.Args.Text("fault"); c.Args.Has("fault") && !slices.Contains(faults, fault) {
 		return rest.Invalid("Unrecognized fault \"%s\" is specified, allowed faults are ('%s')", fault, strings.Join(faults, "', '"))
@@ -100,7 +110,7 @@ func checkNodeFilters(c *call) error {
 	return nil
 }
 
-var faults = []string{"power failure", "clean failure", "rescue abort failure"}
+var faults = []string{"power failure", "clean failure", "rescue abort failure", "service failure"}
 
 // filterNodes adds the filters. Those that Ironic forgets in the link to the next
 // page are kept here.
@@ -108,7 +118,7 @@ func filterNodes(c *call, l *listing) {
 	add := func(column string, match store.Match, value any) {
 		l.filters = append(l.filters, store.Filter{Column: column, Match: match, Value: value})
 	}
-	for _, name := range []string{"chassis_uuid", "instance_uuid", "provision_state", "driver", "resource_class", "fault", "owner", "lessee"} {
+	for _, name := range []string{"chassis_uuid", "instance_uuid", "provision_state", "driver", "resource_class", "fault", "owner", "lessee", "instance_name"} {
 		l.where(c, name, name)
 	}
 	if group, ok := c.Args["conductor_group"].(string); ok {
@@ -147,6 +157,40 @@ func filterNodes(c *call, l *listing) {
 		filterByConductor(c, l, host)
 	}
 	l.Last = c.Args.Given("instance_uuid")
+	filterByParent(c, l)
+}
+
+// filterByParent keeps the children of a node, or else the nodes that are nobody's child,
+// unless the client wants both.
+func filterByParent(c *call, l *listing) {
+	switch {
+	case c.Args.Flag("include_children"):
+		l.Keep("include_children", "True")
+	case c.Args.Given("parent_node"):
+		l.match("parent_node", c.Args.Text("parent_node"))
+		l.Keep("parent_node", c.Args.Text("parent_node"))
+	default:
+		l.filters = append(l.filters, store.Filter{Column: "parent_node", Match: store.Null})
+	}
+}
+
+func listChildren(c *call) ([]byte, error) {
+	n, err := c.node()
+	if err != nil {
+		return nil, err
+	}
+	var children []*node
+	err = c.store.View(c.Context(), func(tx *store.Tx) error {
+		children, err = tx.Nodes().List(store.Query{Filters: store.Where("parent_node", n.UUID).Filters, Columns: []string{"uuid"}})
+		return err
+	})
+	uuids := make([]string, len(children))
+	for i := range children {
+		uuids[i] = children[i].UUID
+	}
+	b := rest.AppendStrings(rest.AppendKey([]byte{'{'}, "children"), uuids)
+	b = rest.AppendString(append(rest.AppendKey(b, "links"), `{"href":`...), c.Base+"/v1/nodes?parent_node="+n.UUID)
+	return append(b, `,"rel":"children"}}`...), err
 }
 
 // filterByConductor keeps the nodes that the named conductor serves: the only one

@@ -36,6 +36,12 @@ var nodePartRoutes = []route{
 		Handle: listBIOS, Doc: "List the BIOS settings of a node"},
 	{Method: "GET", Path: "/nodes/{node_ident}/bios/{setting_name}", Since: 40, Gate: rest.ErrNoRoute,
 		Args: args{nodeArg, rest.Mandatory("setting_name", rest.Name)}, Handle: showBIOS, Doc: "Show a BIOS setting"},
+	{Method: "GET", Path: "/nodes/{node_ident}/firmware", Since: 86, Gate: rest.ErrNoRoute, Args: args{nodeArg},
+		Handle: listFirmware, Doc: "List the firmware of a node's components"},
+	{Path: "/nodes/{node_ident}/firmware/{component}"},
+	{Method: "GET", Path: "/nodes/{node_ident}/children", Since: 83, Gate: rest.ErrNoRoute, Args: args{nodeArg},
+		Handle: listChildren, Doc: "List the nodes that are parts of a node"},
+	{Path: "/nodes/{node_ident}/children/{child}"},
 	{Method: "GET", Path: "/nodes/{node_ident}/inventory", Since: 81, Gate: rest.ErrNoRoute, Args: args{nodeArg},
 		Handle: showInventory, Doc: "Show what inspection found"},
 	{Method: "GET", Path: "/nodes/{node_ident}/history", Since: 78, Gate: rest.ErrNoRoute,
@@ -102,6 +108,12 @@ func listBIOS(c *call) ([]byte, error) {
 	}
 	_, err := c.node()
 	return []byte(`{"bios":[]}`), err
+}
+
+// listFirmware: no hardware type of ours can tell.
+func listFirmware(c *call) ([]byte, error) {
+	_, err := c.node()
+	return []byte(`{"firmware":[]}`), err
 }
 
 func showBIOS(c *call) ([]byte, error) {

@@ -2,6 +2,7 @@ package baremetalapi
 
 import (
 	"net/http"
+	"slices"
 	"unicode/utf8"
 
 	"ironhook/api/rest"
@@ -77,7 +78,7 @@ func patchNode(c *call) ([]byte, error) {
 		return nil, err
 	}
 	n, err = c.fleet.UpdateNode(c.Context(), n, c.rules(), fleet.NodePatch{
-		Ident: c.Args.Text("node_ident"), Names: newNames(ops), ResetInterfaces: c.Args.Flag("reset_interfaces"),
+		Ident: c.Args.Text("node_ident"), Names: newNames(ops), Orphans: orphans(ops), ResetInterfaces: c.Args.Flag("reset_interfaces"),
 		Unbinds: len(ops) == 1 && ops[0].Op == "remove" && ops[0].Path == "/instance_uuid",
 		Apply:   func(n *node) ([]string, error) { return c.nodes.Apply(ops, n) },
 	})
@@ -108,6 +109,11 @@ func (c *call) nodeOperations() ([]rest.Operation, error) {
 		return nil, rest.Invalid("The reset_interfaces parameter can only be used when changing the node's driver.")
 	}
 	return ops, checkNetworkData(ops)
+}
+
+// orphans reports whether the operations set parent_node to null.
+func orphans(ops []rest.Operation) bool {
+	return slices.ContainsFunc(ops, func(op rest.Operation) bool { return op.Path == "/parent_node" && op.Op != "remove" && op.Value == nil })
 }
 
 // newNames are the names that the operations give the node; nil is null.

@@ -16,7 +16,8 @@ const maxProvisionBody = 64 << 20
 var (
 	provisionArgs = args{nodeArg, rest.Mandatory("target", rest.String), rest.Optional("configdrive", rest.Typed("dict", "str")),
 		rest.Optional("clean_steps", rest.Typed("list")), rest.Optional("deploy_steps", rest.Typed("list")),
-		rest.Optional("rescue_password", rest.String), rest.Optional("disable_ramdisk", rest.Boolean)}
+		rest.Optional("rescue_password", rest.String), rest.Optional("disable_ramdisk", rest.Boolean),
+		rest.Optional("service_steps", rest.Typed("list")), rest.Optional("runbook", rest.Typed("str"))}
 	since76 = rest.Refuse(http.StatusNotFound, "This endpoint is supported starting with the API version 1.76")
 )
 
@@ -113,6 +114,7 @@ func provision(c *call) ([]byte, error) {
 	err = c.conductor.Provision(c.Context(), n.UUID, conductor.ProvisionRequest{
 		Target: target, ConfigDrive: c.Args["configdrive"], CleanSteps: objects(c.Args["clean_steps"]),
 		DeploySteps: objects(c.Args["deploy_steps"]), RescuePassword: c.Args.Text("rescue_password"),
+		ServiceSteps: objects(c.Args["service_steps"]), DisableRamdisk: c.Args.Flag("disable_ramdisk"),
 	})
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"ironhook/api/rest"
@@ -32,6 +33,10 @@ var portgroups = table[portgroup]{rows: (*store.Tx).Portgroups, Resource: rest.N
 		rest.ObjectField("properties", 23, rest.Create|rest.Update, func(v *portgroup) *baremetal.Object { return &v.Properties }).Writable(26),
 		rest.FlagField("standalone_ports_supported", 23, rest.Create|rest.Update, func(v *portgroup) *bool { return &v.StandalonePorts }),
 		nodeUUIDField(func(v *portgroup) *string { return &v.NodeUUID }).Quiet(),
+		rest.OptionalField("physical_network", 102, rest.Create|rest.Update, func(v *portgroup) **string { return &v.PhysicalNetwork }).Max(64),
+		rest.OptionalField("category", 103, rest.Create|rest.Update, func(v *portgroup) **string { return &v.Category }).Max(80),
+		rest.DerivedField("dynamic_portgroup", 111, 0, func(b []byte, _ *rest.Call, v *portgroup) []byte { return strconv.AppendBool(b, v.Dynamic) }).
+			In("dynamic_portgroup"),
 		rest.LinksField("links", 23, rest.Implicit|rest.Always, "portgroups", portgroupUUID, ""),
 		rest.LinksField("ports", 23, 0, "portgroups", portgroupUUID, "/ports"),
 	},
@@ -39,12 +44,25 @@ var portgroups = table[portgroup]{rows: (*store.Tx).Portgroups, Resource: rest.N
 
 var portgroupKind = collection[portgroup]{table: portgroups, noun: "portgroup", since: 23,
 	olderOne: rest.ErrNoRoute, named: true, inDetail: true,
-	filters: args{rest.Optional("node", rest.Ident), rest.Optional("address", rest.MAC)},
+	filters: args{rest.Optional("node", rest.Ident), rest.Optional("address", rest.MAC),
+		rest.Optional("conductor_groups", rest.Words), rest.Optional("shard", rest.Words).From(106)},
 	filter: func(c *call, tx *store.Tx, l *listing) error {
-		l.where(c, "address", "address")
+		if err := c.Knows(args{rest.Optional("shard", rest.Words).From(106)}); err != nil {
+			return err
+		}
 		ident := cmp.Or(c.Args.Text("node_ident"), c.Args.Text("node"))
+		ways := 0
+		for _, given := range []bool{ident != "", c.Args.Given("address"), len(c.Args.List("shard")) > 0, len(c.Args.List("conductor_groups")) > 0} {
+			if given {
+				ways++
+			}
+		}
+		if ways > 1 {
+			return rest.Invalid("Filtering by node, address, or shard simultaneously is not supported.")
+		}
+		l.where(c, "address", "address")
 		if ident == "" {
-			return nil
+			return c.filterByNodes(tx, l)
 		}
 		n, err := c.findNode(tx, ident)
 		if err != nil {

@@ -58,6 +58,10 @@ func portPage(c *call) (listing, error) {
 		return l, rest.Refuse(http.StatusForbidden, "Operation not permitted.")
 	}
 	l.where(c, "address", "address")
+	if text := c.Args.Text("description_contains"); text != "" {
+		l.filters = append(l.filters, store.Filter{Column: "description", Match: store.Contains, Value: text})
+		l.Keep("description_contains", text)
+	}
 	return l, c.store.View(c.Context(), func(tx *store.Tx) error { return c.filterPorts(tx, &l, node) })
 }
 
@@ -78,10 +82,23 @@ func (c *call) filterPorts(tx *store.Tx, l *listing, node string) error {
 		}
 		l.match("portgroup_uuid", pg.UUID)
 		l.Keep("portgroup", group)
-	case c.Args.Given("shard"):
-		shards := c.Args.List("shard")
+	}
+	return c.filterByNodes(tx, l)
+}
+
+// nodeLists are the arguments that keep the ports and portgroups of some nodes, with the
+// column of nodes that they look at.
+var nodeLists = []struct{ name, column string }{{"shard", "shard"}, {"conductor_groups", "conductor_group"}}
+
+// filterByNodes keeps the rows of the nodes that the request lists by something they share.
+func (c *call) filterByNodes(tx *store.Tx, l *listing) error {
+	for _, by := range nodeLists {
+		asked := c.Args.List(by.name)
+		if len(asked) == 0 {
+			continue
+		}
 		owners, err := tx.Nodes().List(store.Query{Columns: []string{"uuid"},
-			Filters: []store.Filter{{Column: "shard", Match: store.In, Value: shards}}})
+			Filters: []store.Filter{{Column: by.column, Match: store.In, Value: asked}}})
 		if err != nil {
 			return err
 		}
@@ -90,7 +107,7 @@ func (c *call) filterPorts(tx *store.Tx, l *listing, node string) error {
 			uuids[i] = n.UUID
 		}
 		l.filters = append(l.filters, store.Filter{Column: "node_uuid", Match: store.In, Value: uuids})
-		l.Keep("shard", strings.Join(shards, ","))
+		l.Keep(by.name, strings.Join(asked, ","))
 	}
 	return nil
 }

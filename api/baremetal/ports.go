@@ -33,6 +33,13 @@ var ports = table[port]{rows: (*store.Tx).Ports, Resource: rest.NewResource(rest
 		rest.FlagField("pxe_enabled", 19, rest.Create|rest.Update, func(p *port) *bool { return &p.PXEEnabled }),
 		nodeUUIDField(func(p *port) *string { return &p.NodeUUID }).Quiet(),
 		rest.LinksField("links", 1, rest.Implicit|rest.Always, "ports", portUUID, ""),
+		rest.OptionalField("name", 88, rest.Create|rest.Update, func(p *port) **string { return &p.Name }),
+		rest.OptionalField("description", 97, rest.Create|rest.Update, func(p *port) **string { return &p.Description }).Max(255),
+		rest.OptionalField("vendor", 100, rest.Create|rest.Update, func(p *port) **string { return &p.Vendor }).Max(32),
+		rest.OptionalField("category", 101, rest.Create|rest.Update, func(p *port) **string { return &p.Category }).Max(80),
+		rest.FlagField("available_for_dynamic_portgroup", 111, rest.Create|rest.Update,
+			func(p *port) *bool { return &p.AvailableForDynamicPortgroup }).With(&rest.Schema{Types: []string{"boolean"}}),
+		nodeIdentField(),
 		rest.UUIDField("portgroup_uuid", 24, rest.Create|rest.Update, func(p *port) *string { return &p.PortgroupUUID }),
 	},
 })}
@@ -40,9 +47,11 @@ var ports = table[port]{rows: (*store.Tx).Ports, Resource: rest.NewResource(rest
 var (
 	portFilterArgs = rest.Join(args{rest.Optional("node", rest.Ident), rest.Optional("node_uuid", rest.UUID), rest.Optional("address", rest.MAC)},
 		pageArgs,
-		args{rest.Optional("portgroup", rest.Ident), rest.Optional("shard", rest.Words).From(82)})
+		args{rest.Optional("conductor_groups", rest.Words), rest.Optional("description_contains", rest.String),
+			rest.Optional("portgroup", rest.Ident), rest.Optional("shard", rest.Words).From(82)})
 	portArg       = rest.Mandatory("port_uuid", rest.UUID)
-	portPatchArgs = args{portArg, rest.Mandatory("patch", rest.JSONPatch)}
+	portNameArg   = rest.Mandatory("port_uuid", rest.Ident)
+	portPatchArgs = args{portNameArg, rest.Mandatory("patch", rest.JSONPatch)}
 )
 
 var portRoutes = []route{
@@ -52,7 +61,7 @@ var portRoutes = []route{
 		Handle: createPort, Doc: "Create a port"},
 	{Method: "PATCH", Path: "/ports", Args: portPatchArgs, Body: "patch", Handle: patchPort},
 	{Method: "DELETE", Path: "/ports", Args: args{portArg}, Status: http.StatusNoContent, Handle: deletePort},
-	{Method: "GET", Path: "/ports/{port_uuid}", Args: args{portArg, rest.Optional("fields", rest.Words)},
+	{Method: "GET", Path: "/ports/{port_uuid}", Args: args{portNameArg, rest.Optional("fields", rest.Words)},
 		Handle: showPort, Doc: "Show a port"},
 	{Method: "POST", Path: "/ports/{port_uuid}", Args: args{rest.Mandatory("port_uuid", rest.String)},
 		Handle: postToItem("port", "port_uuid")},
@@ -84,6 +93,9 @@ func showPort(c *call) ([]byte, error) {
 
 func createPort(c *call) ([]byte, error) {
 	p := &port{PXEEnabled: true}
+	if err := nameNode(c); err != nil {
+		return nil, err
+	}
 	if err := ports.Fill(c.Call, c.Args["port"], p); err != nil {
 		return nil, err
 	}
@@ -92,6 +104,35 @@ func createPort(c *call) ([]byte, error) {
 	}
 	c.Created("ports/" + p.UUID)
 	return ports.Show(c.Call, p, nil)
+}
+
+// nodeIdentField names the node of a new port by UUID or name, instead of node_uuid.
+func nodeIdentField() rest.Field[port] {
+	return rest.Field[port]{Name: "node_ident", Since: 94, Access: rest.Create | rest.Implicit, Hidden: true, Set: func(*port, any) {},
+		Schema: &rest.Schema{Types: []string{"string"}}}
+}
+
+// nameNode replaces node_ident by the node_uuid of a new port.
+func nameNode(c *call) error {
+	body, _ := c.Args["port"].(map[string]any)
+	ident, ok := body["node_ident"].(string)
+	_, both := body["node_uuid"]
+	switch {
+	case !ok:
+		return nil
+	case c.Minor < 94:
+		return rest.NotAcceptable(0)
+	case both:
+		return rest.Invalid("Schema error for port: %s is valid under each of {'required': ['node_uuid']}, {'required': ['node_ident']}",
+			rest.Quote(body))
+	}
+	return c.store.View(c.Context(), func(tx *store.Tx) error {
+		n, err := c.findNode(tx, ident)
+		if err == nil {
+			body["node_uuid"] = n.UUID
+		}
+		return unknownNode(err)
+	})
 }
 
 func patchPort(c *call) ([]byte, error) {

@@ -1,10 +1,12 @@
 package baremetalapi
 
 import (
+	"net/http"
 	"strings"
 
 	"ironhook/api/rest"
 	"ironhook/baremetal"
+	"ironhook/fleet"
 )
 
 // checkProvision checks the arguments of a request to provision other than the verb.
@@ -15,15 +17,13 @@ func (c *call) checkProvision(n *node, target string) error {
 	if err := c.checkConfigDrive(target, c.Args["configdrive"]); err != nil {
 		return err
 	}
-	if c.Args.Given("disable_ramdisk") {
-		if c.Minor < 70 {
-			return rest.Refuse(406, "disable_ramdisk is not acceptable in this API version")
-		}
-		if target != "clean" {
-			return rest.Invalid("disable_ramdisk is supported only with manual cleaning")
-		}
+	if err := c.useRunbook(n, target); err != nil {
+		return err
 	}
-	clean, deploy := objects(c.Args["clean_steps"]), objects(c.Args["deploy_steps"])
+	if err := c.checkDisableRamdisk(target); err != nil {
+		return err
+	}
+	clean, deploy, service := objects(c.Args["clean_steps"]), objects(c.Args["deploy_steps"]), objects(c.Args["service_steps"])
 	if clean != nil && target != "clean" {
 		return rest.Invalid(`"clean_steps" is only valid when setting target provision state to clean`)
 	}
@@ -39,10 +39,17 @@ func (c *call) checkProvision(n *node, target string) error {
 	if c.Args.Given("rescue_password") && target != "rescue" {
 		return rest.Invalid(`"rescue_password" is only valid when setting target provision state to rescue`)
 	}
-	if n.ProvisionState == baremetal.InspectWait && target == "abort" && c.Minor < 41 {
+	if target == "abort" && c.Minor < abortSince[n.ProvisionState] || c.Minor < lateVerbSince[target] {
 		return rest.NotAcceptable(0)
 	}
+	if service != nil && target != "service" {
+		return rest.Invalid(`"service_steps" is only valid when setting target provision state to service`)
+	}
 	switch {
+	case target == "service" && service == nil:
+		return rest.Invalid(`"service_steps" is required when setting target provision state to service`)
+	case target == "service":
+		return checkSteps("service", cleanStepsSchema, c.Args["service_steps"])
 	case deploys:
 		return checkSteps("deploy", deployStepsSchema, c.Args["deploy_steps"])
 	case target == "rescue" && strings.TrimSpace(c.Args.Text("rescue_password")) == "":
@@ -55,10 +62,57 @@ func (c *call) checkProvision(n *node, target string) error {
 	return nil
 }
 
+// abortSince is the microversion from which a state can be aborted, where that came later
+// than the verb.
+var abortSince = map[baremetal.ProvisionState]int{baremetal.InspectWait: 41, baremetal.DeployWait: 110}
+
+// lateVerbSince is the microversion that brought a verb that is refused as any other in
+// states where it leads nowhere, and only then for its age.
+var lateVerbSince = map[string]int{"unhold": 85, "service": 87}
+
+// ramdiskSince is the microversion from which a verb takes disable_ramdisk.
+var ramdiskSince = map[string]int{"clean": 70, "service": 108}
+
+func (c *call) checkDisableRamdisk(target string) error {
+	since, known := ramdiskSince[target]
+	switch {
+	case !c.Args.Given("disable_ramdisk"):
+		return nil
+	case !known:
+		return rest.Invalid("disable_ramdisk is supported only with manual cleaning or servicing")
+	case c.Minor < since:
+		return rest.Refuse(http.StatusNotAcceptable, "disable_ramdisk is not acceptable in this API version")
+	}
+	return nil
+}
+
+// useRunbook replaces the name of a runbook by its steps.
+func (c *call) useRunbook(n *node, target string) error {
+	ident := c.Args.Text("runbook")
+	if ident == "" {
+		return nil
+	}
+	if c.Minor < 92 {
+		return rest.NotAcceptable(0)
+	}
+	book, err := c.fleet.RunbookFor(c.Context(), c.rules(), ident, n)
+	if err != nil {
+		return err
+	}
+	if steps := target + "_steps"; ramdiskSince[target] > 0 {
+		if objects(c.Args[steps]) != nil {
+			return rest.Invalid(`Please provide either "%s" or a runbook, but not both.`, steps)
+		}
+		c.Args[steps] = rest.JSONValue(fleet.InOrder(book.Steps))
+	}
+	c.Args["disable_ramdisk"] = book.DisableRamdisk
+	return nil
+}
+
 // unmaskProvision resolves the masks of what a node's instance_info shows and
 // refuses those in steps, which are given anew each time.
 func (c *call) unmaskProvision(n *node) (err error) {
-	for _, name := range []string{"configdrive", "rescue_password", "clean_steps", "deploy_steps"} {
+	for _, name := range []string{"configdrive", "rescue_password", "clean_steps", "deploy_steps", "service_steps"} {
 		if !c.Args.Given(name) {
 			continue
 		}
@@ -71,11 +125,15 @@ func (c *call) unmaskProvision(n *node) (err error) {
 
 var (
 	cleanStepsSchema = &rest.Schema{Types: []string{"array"}, Items: &rest.Schema{Types: []string{"object"},
-		Required: []string{"interface", "step"}, Closed: true, Order: []string{"interface", "step", "args"},
+		Required: []string{"interface", "step"}, Closed: true,
+		Order: []string{"interface", "step", "args", "order", "execute_on_child_nodes", "limit_child_node_execution"},
 		Props: map[string]*rest.Schema{
-			"interface": {Enum: []any{"power", "management", "deploy", "bios", "raid"}},
-			"step":      {Types: []string{"string"}, Min: 1},
-			"args":      {Types: []string{"object"}, Secret: true},
+			"interface":                  {Enum: stepInterfaces},
+			"step":                       {Types: []string{"string"}, Min: 1},
+			"args":                       {Types: []string{"object"}, Secret: true},
+			"order":                      digits,
+			"execute_on_child_nodes":     {Types: []string{"boolean"}},
+			"limit_child_node_execution": {Types: []string{"array"}},
 		}}}
 	deployStepsSchema = &rest.Schema{Types: []string{"array"}, Items: deployStep}
 )

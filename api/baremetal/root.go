@@ -11,6 +11,10 @@ import (
 
 // root is GET /: the discovery document, or for a browser the pages.
 func (a *API) root(w http.ResponseWriter, r *http.Request) error {
+	var refusal *rest.Refusal
+	if _, err := negotiate(r.Header, w.Header()); errors.As(err, &refusal) {
+		return rest.Refuse(refusal.Status, "%s", refusal.Text)
+	}
 	if r.URL.RawQuery != "" {
 		return rest.Invalid("Unexpected arguments: %s", rest.QuoteAs("", r.URL.RawQuery))
 	}
@@ -53,11 +57,12 @@ var indexEntries = []struct {
 	{"chassis", 1}, {"nodes", 1}, {"ports", 1}, {"drivers", 1}, {"version", 1},
 	{"portgroups", 23}, {"volume", 32}, {"lookup", 22}, {"heartbeat", 22}, {"conductors", 49},
 	{"allocations", 52}, {"events", 54}, {"deploy_templates", 55}, {"shards", 82},
+	{"continue_inspection", 84}, {"runbooks", 92}, {"inspection_rules", 96},
 }
 
 // index is GET /v1.
 func index(w http.ResponseWriter, c *rest.Call) error {
-	if c.Request.Method != http.MethodGet {
+	if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
 		return rest.Refuse(http.StatusMethodNotAllowed,
 			"The server could not comply with the request since it is either malformed or otherwise incorrect.")
 	}
@@ -78,15 +83,6 @@ func index(w http.ResponseWriter, c *rest.Call) error {
 	}
 	rest.ReplyRaw(w, http.StatusOK, append(b, '}'))
 	return nil
-}
-
-// indexFault gives a refused version the inner shape that it has at /v1 itself.
-func indexFault(err error, index bool) error {
-	var r *rest.Refusal
-	if index && errors.As(err, &r) {
-		return rest.Refuse(r.Status, "%s", r.Text)
-	}
-	return err
 }
 
 // healthy is GET /healthz: 200 when the store can be read.

@@ -23,11 +23,15 @@ var (
 		Required: []string{"interface", "step", "args", "priority"},
 		Props: map[string]*rest.Schema{
 			"args":      {Types: []string{"object"}, Secret: true},
-			"interface": {Types: []string{"string"}, Enum: []any{"power", "management", "deploy", "bios", "raid"}},
-			"priority": {AnyOf: []*rest.Schema{{Types: []string{"integer"}, Least: &zero},
-				{Types: []string{"string"}, Min: 1, Pattern: regexp.MustCompile(`^[0-9]+$`)}}},
-			"step": {Types: []string{"string"}, Min: 1},
+			"interface": {Types: []string{"string"}, Enum: stepInterfaces},
+			"priority":  digits,
+			"step":      {Types: []string{"string"}, Min: 1},
 		}}
+	// stepInterfaces are the kinds of interfaces that steps belong to.
+	stepInterfaces = []any{"vendor", "power", "management", "firmware", "deploy", "bios", "raid"}
+	// digits is a number of 0 or more, as such or as text.
+	digits = &rest.Schema{AnyOf: []*rest.Schema{{Types: []string{"integer"}, Least: &zero},
+		{Types: []string{"string"}, Min: 1, Pattern: regexp.MustCompile(`^[0-9]+$`)}}}
 )
 
 var templates = table[template]{rows: (*store.Tx).DeployTemplates, Resource: rest.NewResource(rest.Resource[template]{
@@ -48,23 +52,26 @@ var templates = table[template]{rows: (*store.Tx).DeployTemplates, Resource: res
 func stepsField() rest.Field[template] {
 	return rest.Field[template]{Name: "steps", Since: 55, Access: rest.Create | rest.Required | rest.Update | rest.Unsorted,
 		Column: "steps", Masks: baremetal.Secrets,
-		Put: func(b []byte, _ *rest.Call, v *template) []byte {
-			shown := make([]any, len(v.Steps))
-			for i, step := range v.Steps {
-				shown[i] = baremetal.Secrets.Mask(step)
-			}
-			return append(b, rest.Encode(shown)...)
-		},
+		Put:    func(b []byte, _ *rest.Call, v *template) []byte { return appendSteps(b, v.Steps) },
 		Get:    func(v *template) any { return rest.JSONValue(v.Steps) },
-		Set:    func(v *template, steps any) { v.Steps = numbered(objects(steps)) },
+		Set:    func(v *template, steps any) { v.Steps = numbered(objects(steps), "priority") },
 		Schema: &rest.Schema{Types: []string{"array"}, MinItems: 1, Items: deployStep}}
 }
 
-// numbered makes numbers of the priorities that were given as text.
-func numbered(steps []baremetal.Object) []baremetal.Object {
+// appendSteps writes steps without the secrets in their arguments.
+func appendSteps(b []byte, steps []baremetal.Object) []byte {
+	shown := make([]any, len(steps))
+	for i, step := range steps {
+		shown[i] = baremetal.Secrets.Mask(step)
+	}
+	return append(b, rest.Encode(shown)...)
+}
+
+// numbered makes numbers of the members of this name that were given as text.
+func numbered(steps []baremetal.Object, name string) []baremetal.Object {
 	for _, step := range steps {
-		if s, ok := step["priority"].(string); ok {
-			step["priority"] = json.Number(strings.TrimLeft(s[:len(s)-1], "0") + s[len(s)-1:])
+		if s, ok := step[name].(string); ok {
+			step[name] = json.Number(strings.TrimLeft(s[:len(s)-1], "0") + s[len(s)-1:])
 		}
 	}
 	return steps

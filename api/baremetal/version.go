@@ -12,7 +12,7 @@ import (
 // The microversions spoken: 1.minMinor to 1.maxMinor.
 const (
 	minMinor = 1
-	maxMinor = 82
+	maxMinor = 115
 )
 
 // The headers of negotiation, older than [rest.CommonHeader].
@@ -68,6 +68,7 @@ func (c *call) rules() fleet.Rules {
 		Backfill:         c.Minor >= 58,
 		AgentToken:       c.Minor >= 62,
 		NetworkType:      c.Minor >= 64,
+		RunbookTraits:    c.Minor >= 112,
 	}
 	switch {
 	case c.Minor >= 10:

@@ -20,6 +20,30 @@ func TextField[T any, S ~string](name string, since int, a Access, at func(*T) *
 		Schema: &Schema{Types: []string{"string", "null"}}}
 }
 
+// OptionalField is a string or null, which is not the empty string.
+func OptionalField[T any](name string, since int, a Access, at func(*T) **string) Field[T] {
+	return Field[T]{Name: name, Since: since, Access: a, Column: name,
+		Put: func(b []byte, _ *Call, row *T) []byte {
+			if *at(row) == nil {
+				return append(b, "null"...)
+			}
+			return AppendString(b, **at(row))
+		},
+		Get: func(row *T) any {
+			if p := *at(row); p != nil {
+				return *p
+			}
+			return nil
+		},
+		Set: func(row *T, v any) {
+			*at(row) = nil
+			if s, ok := v.(string); ok {
+				*at(row) = &s
+			}
+		},
+		Schema: &Schema{Types: []string{"string", "null"}}}
+}
+
 // WordField is a string that is never null.
 func WordField[T any](name string, since int, a Access, at func(*T) *string) Field[T] {
 	f := TextField(name, since, a, at)

@@ -22,13 +22,18 @@ type Route[C any] struct {
 // Members is the Route.Body of a route whose arguments are the members of its body.
 const Members = "*"
 
-// Segments splits a path below /v1, which may be missing as in Ironic, without empty elements
-// at either end and without a suffix .json. The path of the version itself has none.
-func Segments(path string) (list []string, suffix bool) {
+// Elements splits a path below /v1, which may be missing as in Ironic, without empty elements
+// at either end. The path of the version itself has none.
+func Elements(path string) []string {
 	path = strings.Trim(path, "/")
-	path, suffix = strings.CutSuffix(path, ".json")
 	if path == "v1" {
-		return nil, suffix
+		return nil
 	}
-	return strings.Split(strings.TrimPrefix(path, "v1/"), "/"), suffix
+	return strings.Split(strings.TrimPrefix(path, "v1/"), "/")
+}
+
+// Segments is Elements without a suffix .json.
+func Segments(path string) (list []string, suffix bool) {
+	path, suffix = strings.CutSuffix(strings.Trim(path, "/"), ".json")
+	return Elements(path), suffix
 }

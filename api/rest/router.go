@@ -129,6 +129,14 @@ func (r *Router[C]) match(w http.ResponseWriter, method string, segments []strin
 	return nil, nil, Abort(http.StatusMethodNotAllowed, "")
 }
 
+// Find returns err, or that there is no route where the segments lead nowhere.
+func (r *Router[C]) Find(segments []string, err error) error {
+	if found, _ := r.find("/" + strings.Join(segments, "/")); found == nil && len(segments) > 0 {
+		return ErrNoRoute
+	}
+	return err
+}
+
 func (r *Router[C]) find(p string) (*path[C], map[string]string) {
 	var match mux.RouteMatch
 	if !r.mux.Match(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: p}}, &match) || match.Handler == nil {

@@ -31,7 +31,7 @@ const CommonHeader = "Openstack-Api-Version"
 // Negotiate returns the minor version that the request asks for.
 func (v *Versions) Negotiate(h http.Header) (minor int, err error) {
 	asked, ok := v.asked(h)
-	if !ok {
+	if !ok || strings.TrimSpace(asked) == "" {
 		return v.Default, nil
 	}
 	if strings.EqualFold(asked, "latest") {

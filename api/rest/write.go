@@ -57,7 +57,7 @@ func (r *Resource[T]) Operations(c *Call) ([]Operation, error) {
 	ops := Operations(c.Args["patch"])
 	for _, op := range ops {
 		if !slices.Contains(r.Allowed, op.Root()) {
-			return nil, Invalid("Cannot patch %s. Only the following can be updated: %s", op.Path, strings.Join(r.Allowed, ", "))
+			return nil, CannotPatch(op, r.Allowed)
 		}
 	}
 	for _, op := range ops {
@@ -69,6 +69,11 @@ func (r *Resource[T]) Operations(c *Call) ([]Operation, error) {
 		}
 	}
 	return ops, nil
+}
+
+// CannotPatch refuses an operation on a field that is not one of those that a PATCH may change.
+func CannotPatch(op Operation, allowed []string) error {
+	return Invalid("Cannot patch %s. Only the following can be updated: %s", op.Path, strings.Join(allowed, ", "))
 }
 
 // Apply patches row and returns the names of the fields that changed.

@@ -33,7 +33,8 @@ func Table(c Config) []conductor.HardwareType {
 			Name: "fake-hardware", Power: map[string]conductor.Power{"fake": byHand},
 			Interfaces: map[string][]string{
 				"bios": {"fake", "no-bios"}, "boot": {"fake", "ipxe", "pxe"}, "console": {"fake", "no-console"},
-				"deploy": {"fake", "direct", "ramdisk"}, "inspect": {"fake", "no-inspect"}, "management": {"fake"}, "power": {"fake"},
+				"deploy":   {"fake", "direct", "ramdisk"},
+				"firmware": {"fake", "no-firmware"}, "inspect": {"fake", "no-inspect"}, "management": {"fake"}, "power": {"fake"},
 				"raid": {"fake", "no-raid", "agent"}, "rescue": {"fake", "no-rescue"}, "vendor": {"fake", "no-vendor"},
 			},
 		},
