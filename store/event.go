@@ -42,17 +42,21 @@ func (s *Store) Append(ctx context.Context, events ...baremetal.Event) error {
 
 // EventQuery selects events of the log.
 type EventQuery struct {
-	After int64                 // only events with a greater number
-	Since time.Time             // only events of this time or later
-	Node  string                // only this node's; "" is all
-	Kinds []baremetal.EventKind // only these; none is all
-	Limit int                   // at most so many; 0 is all
-	Last  bool                  // the newest Limit instead of the oldest, still in order
+	After  int64                 // only events with a greater number
+	Before int64                 // only events with a smaller one; 0 is any
+	Since  time.Time             // only events of this time or later
+	Node   string                // only this node's; "" is all
+	Kinds  []baremetal.EventKind // only these; none is all
+	Limit  int                   // at most so many; 0 is all
+	Last   bool                  // the newest Limit instead of the oldest, still in order
 }
 
 // Events returns the events that q asks for in the order of their numbers.
 func (tx *Tx) Events(q EventQuery) ([]*baremetal.Event, error) {
 	where, args := "WHERE seq > ?", []any{q.After}
+	if q.Before > 0 {
+		where, args = where+" AND seq < ?", append(args, q.Before)
+	}
 	if q.Node != "" {
 		where, args = where+" AND node = ?", append(args, q.Node)
 	}

@@ -57,7 +57,7 @@ func (a *API) Manner() door.Manner {
 
 // public are the paths below /v1 that need no account: discovery, and those that a ramdisk on
 // a machine calls before it can know a secret.
-var public = regexp.MustCompile(`^(|lookup|heartbeat/[a-z0-9-]+)$`)
+var public = regexp.MustCompile(`^(|lookup|continue_inspection|heartbeat/[a-z0-9-]+)$`)
 
 func isPublic(r *http.Request) bool {
 	if r.URL.Path == "/healthz" {

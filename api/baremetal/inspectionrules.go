@@ -1,7 +1,9 @@
 package baremetalapi
 
 import (
+	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"ironhook/api/rest"
@@ -152,6 +154,49 @@ func inspectionRuleRoutes() []route {
 			status = http.StatusNotFound
 		}
 		r.Gate = rest.Refuse(status, "The API version does not allow inspection rules")
+		for k, arg := range r.Args {
+			if kind, ok := ruleKinds[arg.Name]; ok && r.Method != http.MethodPatch {
+				r.Args[k].Kind = kind
+			}
+		}
+		handle := r.Handle
+		r.Handle = func(c *call) ([]byte, error) {
+			b, err := handle(c)
+			return b, plainly(err)
+		}
 	}
 	return all
+}
+
+// ruleKinds are the arguments that these routes check by a schema.
+var ruleKinds = map[string]rest.Kind{
+	"inspection_rule_uuid": {Doc: "string", Parse: func(_ string, v any) (any, error) {
+		if s, ok := v.(string); ok && baremetal.IsUUID(s) {
+			return s, nil
+		}
+		return nil, rest.Invalid("Schema error: %s is not a 'uuid'", rest.Quote(v))
+	}},
+	"marker": rest.String,
+	"sort_key": {Doc: "string", Parse: func(_ string, v any) (any, error) {
+		if v == "actions" || v == "conditions" {
+			return nil, rest.Invalid("Schema error: %s should not be valid under {'type': 'string', 'enum': ['actions', 'conditions']}", rest.Quote(v))
+		}
+		return v, nil
+	}},
+	"sort_dir": {Doc: "string", Parse: func(_ string, v any) (any, error) {
+		if v != "asc" && v != "desc" {
+			return nil, rest.Invalid("Schema error: %s is not one of ['asc', 'desc']", rest.Quote(v))
+		}
+		return v, nil
+	}},
+}
+
+// plainly is a breach of a rule's schema in the words of these routes.
+func plainly(err error) error {
+	const named = "Schema error for inspection_rule: "
+	var refusal *rest.Refusal
+	if errors.As(err, &refusal) && strings.HasPrefix(refusal.Text, named) {
+		return rest.Invalid("Schema error: %s", strings.TrimPrefix(refusal.Text, named))
+	}
+	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,7 +46,8 @@ var nodePartRoutes = []route{
 	{Method: "GET", Path: "/nodes/{node_ident}/inventory", Since: 81, Gate: rest.ErrNoRoute, Args: args{nodeArg},
 		Handle: showInventory, Doc: "Show what inspection found"},
 	{Method: "GET", Path: "/nodes/{node_ident}/history", Since: 78, Gate: rest.ErrNoRoute,
-		Args:   args{nodeArg, rest.Optional("detail", rest.Boolean), rest.Optional("marker", rest.UUID), rest.Optional("limit", rest.Integer)},
+		Args: args{nodeArg, rest.Optional("detail", rest.Boolean), rest.Optional("marker", rest.UUID), rest.Optional("limit", rest.Integer),
+			rest.Optional("sort_key", rest.String), rest.Optional("sort_dir", rest.String)},
 		Handle: listHistory, Doc: "List what went wrong with a node"},
 	{Method: "GET", Path: "/nodes/{node_ident}/history/{event}", Since: 78, Gate: rest.ErrNoRoute,
 		Args: args{nodeArg, rest.Mandatory("event", rest.Ident)}, Handle: showHistory, Doc: "Show one entry of a node's history"},
@@ -162,6 +164,26 @@ func noHistory(uuid string) error {
 	return rest.Refuse(http.StatusNotFound, "Node history record %s could not be found.", uuid)
 }
 
+// laterHistory are the members of an entry that Ironhook does not keep, and the
+// microversions that brought them.
+var laterHistory = []struct {
+	name  string
+	since int
+}{{"project", 113}, {"state", 115}, {"target_provision_state", 115}, {"duration_seconds", 115}}
+
+// historyOrder reads how a history is to be sorted: an entry's number, UUID and time go up
+// together.
+func (c *call) historyOrder() (desc bool, err error) {
+	key, dir := cmp.Or(c.Args.Text("sort_key"), "created_at"), cmp.Or(c.Args.Text("sort_dir"), "asc")
+	if !slices.Contains([]string{"id", "uuid", "created_at", "severity", "event_type", "event", "conductor", "user"}, key) {
+		return false, rest.Invalid("The sort_key value \"%s\" is an invalid field for sorting", key)
+	}
+	if dir != "asc" && dir != "desc" {
+		return false, rest.Invalid("Invalid sort direction: %s. Acceptable values are 'asc' or 'desc'", dir)
+	}
+	return dir == "desc", nil
+}
+
 // briefText is how much of an entry a list shows.
 const briefText = 255
 
@@ -177,6 +199,11 @@ func (c *call) appendHistory(b []byte, n *node, e *baremetal.Event, detail bool)
 		b = append(rest.AppendKey(b, "event_type"), `"error"`...)
 		b = rest.AppendString(rest.AppendKey(b, "conductor"), c.conductor.Host)
 		b = append(rest.AppendKey(b, "user"), "null"...)
+		for _, f := range laterHistory {
+			if f.since <= c.Minor {
+				b = append(rest.AppendKey(b, f.name), "null"...)
+			}
+		}
 	}
 	b = rest.AppendString(rest.AppendKey(b, "event"), text)
 	b = append(rest.AppendKey(b, "links"), `[{"href":`...)
@@ -189,17 +216,27 @@ func listHistory(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := store.EventQuery{Kinds: []baremetal.EventKind{baremetal.EventError}, Limit: limit}
+	desc, err := c.historyOrder()
+	if err != nil {
+		return nil, err
+	}
+	q := store.EventQuery{Kinds: []baremetal.EventKind{baremetal.EventError}, Limit: limit, Last: desc}
 	if marker := c.Args.Text("marker"); marker != "" {
 		seq, ok := historySeq(marker)
 		if !ok {
 			return nil, noHistory(marker)
 		}
-		q.After = seq
+		q.After, q.Before = seq, 0
+		if desc {
+			q.After, q.Before = 0, seq
+		}
 	}
 	n, entries, err := c.history(q)
 	if err != nil {
 		return nil, err
+	}
+	if desc {
+		slices.Reverse(entries)
 	}
 	b := append(rest.AppendKey([]byte{'{'}, "history"), '[')
 	for i, e := range entries {
@@ -212,6 +249,9 @@ func listHistory(c *call) ([]byte, error) {
 	if len(entries) == limit {
 		next := fmt.Sprintf("%s/v1/nodes/%s/history?limit=%d&marker=%s",
 			c.Base, c.Args.Text("node_ident"), limit, historyUUID(entries[limit-1].Seq))
+		if desc {
+			next += "&sort_dir=desc"
+		}
 		if c.Args.Flag("detail") {
 			next += "&detail=True"
 		}

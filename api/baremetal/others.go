@@ -13,7 +13,7 @@ var otherRoutes = []route{
 	{Method: "GET", Path: "/openapi", Handle: showOpenAPI, Doc: "Describe this API"},
 	{Method: "POST", Path: "/events", Since: 54, Args: args{rest.Mandatory("evts", someEvents)}, Body: "evts", Status: http.StatusNoContent,
 		Handle: func(*call) ([]byte, error) { return nil, nil }, Doc: "Take note of a network service's events"},
-	{Method: "GET", Path: "/shards", Since: 82, Gate: rest.Abort(http.StatusNotFound, "The API version does not allow shards"),
+	{Method: "GET", Path: "/shards", Since: 82, Gate: rest.Refuse(http.StatusNotFound, "The API version does not allow shards"),
 		Handle: listShards, Doc: "List shards and how many nodes each has"},
 	{Method: "GET", Path: "/shards/{name}", Since: 82, Gate: rest.Abort(http.StatusNotFound, "The API version does not allow shards"),
 		Args: args{rest.Mandatory("name", rest.String)}, Handle: noShard},

@@ -27,8 +27,7 @@ var ports = table[port]{rows: (*store.Tx).Ports, Resource: rest.NewResource(rest
 		rest.ObjectField("extra", 1, rest.Create|rest.Update, func(p *port) *baremetal.Object { return &p.Extra }),
 		rest.ObjectField("internal_info", 18, rest.Silent, func(p *port) *baremetal.Object { return &p.InternalInfo }),
 		rest.FlagField("is_smartnic", 53, rest.Create|rest.Update, func(p *port) *bool { return &p.IsSmartNIC }),
-		rest.ObjectField("local_link_connection", 19, rest.Create|rest.Update, func(p *port) *baremetal.Object { return &p.LocalLinkConnection }).
-			With(&rest.Schema{Types: []string{"null", "object"}}).Checked(&aLocalLink),
+		localLink(),
 		rest.TextField("physical_network", 34, rest.Create|rest.Update, func(p *port) *string { return &p.PhysicalNetwork }).Max(64),
 		rest.FlagField("pxe_enabled", 19, rest.Create|rest.Update, func(p *port) *bool { return &p.PXEEnabled }),
 		nodeUUIDField(func(p *port) *string { return &p.NodeUUID }).Quiet(),
@@ -37,8 +36,7 @@ var ports = table[port]{rows: (*store.Tx).Ports, Resource: rest.NewResource(rest
 		rest.OptionalField("description", 97, rest.Create|rest.Update, func(p *port) **string { return &p.Description }).Max(255),
 		rest.OptionalField("vendor", 100, rest.Create|rest.Update, func(p *port) **string { return &p.Vendor }).Max(32),
 		rest.OptionalField("category", 101, rest.Create|rest.Update, func(p *port) **string { return &p.Category }).Max(80),
-		rest.FlagField("available_for_dynamic_portgroup", 111, rest.Create|rest.Update,
-			func(p *port) *bool { return &p.AvailableForDynamicPortgroup }).With(&rest.Schema{Types: []string{"boolean"}}),
+		dynamicPort(),
 		nodeIdentField(),
 		rest.UUIDField("portgroup_uuid", 24, rest.Create|rest.Update, func(p *port) *string { return &p.PortgroupUUID }),
 	},
@@ -99,6 +97,9 @@ func createPort(c *call) ([]byte, error) {
 	if err := ports.Fill(c.Call, c.Args["port"], p); err != nil {
 		return nil, err
 	}
+	if isVTEP(p.LocalLinkConnection) && !c.knowsVTEP() {
+		return nil, rest.NotAcceptable(0)
+	}
 	if err := c.fleet.CreatePort(c.Context(), c.rules(), p, rest.AsObject(c.Args["port"])); err != nil {
 		return nil, err
 	}
@@ -135,11 +136,21 @@ func nameNode(c *call) error {
 	})
 }
 
+// dynamicPort says whether a port may become part of a dynamic port group: it may, where
+// nobody says otherwise.
+func dynamicPort() rest.Field[port] {
+	f := rest.FlagField("available_for_dynamic_portgroup", 111, rest.Create|rest.Update,
+		func(p *port) *bool { return &p.AvailableForDynamicPortgroup }).With(&rest.Schema{Types: []string{"boolean"}})
+	f.Set = func(p *port, v any) { p.AvailableForDynamicPortgroup = v != false }
+	f.Check = nil
+	return f
+}
+
 func patchPort(c *call) ([]byte, error) {
 	if _, err := ports.Operations(c.Call); err != nil { // before the port is looked for
 		return nil, err
 	}
-	p, err := c.fleet.UpdatePort(c.Context(), c.Args.Text("port_uuid"), c.rules(), ports.change(c, nil))
+	p, err := c.fleet.UpdatePort(c.Context(), c.Args.Text("port_uuid"), c.rules(), ports.change(c, c.mayLink))
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +167,40 @@ func deletePort(c *call) ([]byte, error) {
 var linkProps = map[string]*rest.Schema{
 	"port_id": {Types: []string{"string"}}, "switch_id": {Types: []string{"string"}}, "hostname": {Types: []string{"string"}},
 	"switch_info": {Types: []string{"string"}}, "network_type": {Types: []string{"string"}, Enum: []any{"managed", "unmanaged"}},
+	"vtep-logical-switch": {Types: []string{"string"}}, "vtep-physical-switch": {Types: []string{"string"}},
+}
+
+// localLink is shown empty where it is of a kind that the microversion does not know.
+func localLink() rest.Field[port] {
+	f := rest.ObjectField("local_link_connection", 19, rest.Create|rest.Update, func(p *port) *baremetal.Object { return &p.LocalLinkConnection }).
+		With(&rest.Schema{Types: []string{"null", "object"}}).Checked(&aLocalLink)
+	put := f.Put
+	f.Put = func(b []byte, c *rest.Call, p *port) []byte {
+		if isVTEP(p.LocalLinkConnection) && !knowsVTEP(c.Minor) {
+			return append(b, "{}"...)
+		}
+		return put(b, c, p)
+	}
+	return f
+}
+
+// isVTEP reports whether a link is a port of OVN's gateway, which API 1.90 to 1.104 know.
+func isVTEP(link map[string]any) bool {
+	return link["vtep-logical-switch"] != nil || link["vtep-physical-switch"] != nil
+}
+
+func knowsVTEP(minor int) bool { return minor >= 90 && minor < 105 }
+
+func (c *call) knowsVTEP() bool { return knowsVTEP(c.Minor) }
+
+// mayLink refuses a patch that links a port in a way that the microversion does not know.
+func (c *call) mayLink(ops []rest.Operation) error {
+	for _, op := range ops {
+		if op.Root() == "local_link_connection" && (isVTEP(rest.AsObject(op.Value)) || strings.Contains(op.Path, "/vtep-")) && !c.knowsVTEP() {
+			return rest.NotAcceptable(0)
+		}
+	}
+	return nil
 }
 
 func linkSchema(required ...string) *rest.Schema {
@@ -165,6 +210,7 @@ func linkSchema(required ...string) *rest.Schema {
 var (
 	localLinkSchema = &rest.Schema{AnyOf: []*rest.Schema{
 		linkSchema("port_id", "switch_id"), linkSchema("port_id", "hostname"), linkSchema("network_type"),
+		linkSchema("port_id", "vtep-logical-switch", "vtep-physical-switch"),
 		{Types: []string{"object"}, Closed: true},
 	}}
 	aLocalLink = rest.Kind{Parse: parseLocalLink, Doc: "object"}

@@ -22,6 +22,28 @@ var ramdiskRoutes = []route{
 		Handle: lookup, Doc: "Find the node a ramdisk runs on"},
 	{Method: "POST", Path: "/heartbeat/{node_ident}", Since: 22, Args: heartbeatArgs, Body: rest.Members, Status: http.StatusAccepted,
 		Handle: heartbeat, Doc: "Hear that a ramdisk lives"},
+	{Method: "POST", Path: "/continue_inspection", Body: "data", Status: http.StatusAccepted,
+		Args:   args{rest.Mandatory("data", anInspection), rest.Optional("node_uuid", rest.UUID)},
+		Handle: continueInspection, Doc: "Hear what a ramdisk has found"},
+}
+
+// inspection is the least that a ramdisk must have found.
+var (
+	inspection = &rest.Schema{Types: []string{"object"}, Required: []string{"inventory"}, Props: map[string]*rest.Schema{
+		"inventory": {Types: []string{"object"}, Required: []string{"interfaces"}, Props: map[string]*rest.Schema{
+			"bmc_address": {Types: []string{"string", "null"}}, "bmc_v6address": {Types: []string{"string", "null"}},
+			"interfaces": {Types: []string{"array"}, MinItems: 1, Items: &rest.Schema{Types: []string{"object"}, Required: []string{"mac_address"},
+				Props: map[string]*rest.Schema{"mac_address": {Types: []string{"string"}}}}}}}}}
+	anInspection = rest.Kind{Parse: func(name string, v any) (any, error) { return v, inspection.Check(name, v) }, Doc: "object"}
+)
+
+// continueInspection hears what a ramdisk has found. No hardware type of Ironhook inspects with
+// a ramdisk, so no node waits for one.
+func continueInspection(c *call) ([]byte, error) {
+	if c.Minor < 84 && (c.Minor != 1 || c.Args.Given("node_uuid")) {
+		return nil, rest.Refuse(http.StatusNotFound, "API version 1.84 or newer is required")
+	}
+	return nil, rest.Refuse(http.StatusNotFound, "Resource could not be found.")
 }
 
 func lookup(c *call) ([]byte, error) {
@@ -62,7 +84,13 @@ func heartbeat(c *call) ([]byte, error) {
 			h.Facts[key] = c.Args.Text(key)
 		}
 	}
-	return nil, c.fleet.Beat(c.Context(), n, h)
+	if err := c.fleet.Beat(c.Context(), n, h); err != nil {
+		return nil, err
+	}
+	if _, waits := n.ProvisionState.Next(baremetal.Resume); !waits {
+		return nil, nil
+	}
+	return nil, c.conductor.Continue(c.Context(), n.UUID)
 }
 
 // checkHeartbeat refuses arguments that are newer than the microversion.

@@ -20,7 +20,7 @@ func runbookUUID(v *runbook) string { return v.UUID }
 var runbookStep = &rest.Schema{Types: []string{"object"}, Closed: true, Order: []string{"args", "interface", "step", "order"},
 	Required: []string{"interface", "step", "order"},
 	Props: map[string]*rest.Schema{
-		"args":      {Types: []string{"object"}, Secret: true},
+		"args":      {Types: []string{"object"}},
 		"interface": {Types: []string{"string"}, Enum: stepInterfaces},
 		"step":      {Types: []string{"string"}, Min: 1},
 		"order":     digits,
@@ -44,7 +44,7 @@ var runbooks = table[runbook]{rows: (*store.Tx).Runbooks, Resource: rest.NewReso
 		rest.TextField("description", 112, rest.Create|rest.Update, func(v *runbook) *string { return &v.Description }).Max(255),
 		rest.LinksField("links", 92, rest.Implicit|rest.Always, "runbooks", runbookUUID, ""),
 		runbookSteps(),
-		rest.DerivedField("traits", 112, rest.Unsorted, func(b []byte, _ *rest.Call, v *runbook) []byte { return rest.AppendStrings(b, v.Traits) }).
+		rest.DerivedField("traits", 112, rest.Unsorted|rest.Silent, func(b []byte, _ *rest.Call, v *runbook) []byte { return rest.AppendStrings(b, v.Traits) }).
 			In("traits"),
 	},
 })}

@@ -44,7 +44,7 @@ func (s *Schema) breaches(v any, depth int, found []breach) (all []breach) {
 		found = s.checkObject(v, depth, found)
 	case []any:
 		if len(v) < s.MinItems {
-			say("%s is too short", s.quote(v))
+			say("%s %s", s.quote(v), tooShort(s.MinItems))
 		}
 		if s.Items != nil {
 			for _, item := range v {
@@ -63,6 +63,14 @@ func (s *Schema) breaches(v any, depth int, found []breach) (all []breach) {
 		found = s.checkAnyOf(v, depth, found)
 	}
 	return found
+}
+
+// tooShort says that a text or list has less than it must have at least.
+func tooShort(least int) string {
+	if least == 1 {
+		return "should be non-empty"
+	}
+	return "is too short"
 }
 
 // quote prints the value that breaks s.
@@ -88,7 +96,7 @@ func (s *Schema) checkString(v string, depth int, found []breach) []breach {
 	case s.Max > 0 && n > s.Max:
 		found = append(found, breach{depth: depth, message: s.quote(v) + " is too long"})
 	case n < s.Min:
-		found = append(found, breach{depth: depth, message: s.quote(v) + " is too short"})
+		found = append(found, breach{depth: depth, message: s.quote(v) + " " + tooShort(s.Min)})
 	}
 	if s.Pattern != nil && !s.Pattern.MatchString(v) {
 		source := s.Source

@@ -37,7 +37,7 @@ const (
 	Implicit                    // cannot be named in "fields="
 	Unsorted                    // cannot be sorted by, though it is a column
 	Always                      // shown whatever "fields=" says
-	Silent                      // may be named in "fields=" before its microversion, and is not shown
+	Silent                      // may be named and written before its microversion, and is not shown
 )
 
 // has reports whether a and b have anything in common.

@@ -70,7 +70,7 @@ func (r *Resource[T]) sortColumn(c *Call, key string) (string, error) {
 	}
 	i := slices.IndexFunc(r.Fields, func(f Field[T]) bool { return f.Name == key })
 	switch {
-	case i >= 0 && r.Fields[i].Since > c.Minor:
+	case i >= 0 && r.Fields[i].Since > c.Minor && !r.Fields[i].Access.has(Silent):
 		return "", NotAcceptable(0)
 	case i >= 0 && r.Fields[i].Access.has(Unsorted):
 		return "", Invalid("The sort_key value %s is an invalid field for sorting", key)

@@ -26,7 +26,7 @@ func (r *Resource[T]) Fill(c *Call, body any, row *T) error {
 		if _, err := f.unmask(v, nil); err != nil {
 			return err
 		}
-		if f.Since > c.Minor && (r.Strict || !null) || f.From > c.Minor && !null && !Equal(v, map[string]any{}) {
+		if f.Since > c.Minor && (r.Strict || !null) && !f.Access.has(Silent) || f.From > c.Minor && !null && !Equal(v, map[string]any{}) {
 			return NotAcceptable(0)
 		}
 		f.Set(row, v)
@@ -63,7 +63,7 @@ func (r *Resource[T]) Operations(c *Call) ([]Operation, error) {
 	for _, op := range ops {
 		for i := range r.Fields {
 			f := &r.Fields[i]
-			if max(f.Since, f.From) > c.Minor && op.Path == "/"+f.Name && op.Op != "remove" {
+			if max(f.Since, f.From) > c.Minor && op.Path == "/"+f.Name && op.Op != "remove" && !f.Access.has(Silent) {
 				return nil, NotAcceptable(0)
 			}
 		}
