@@ -36,7 +36,7 @@ func TestANewDriverIsOneFileAndOneRow(t *testing.T) {
 	if err := c.Equip(n); err != nil {
 		t.Fatal(err)
 	}
-	want := baremetal.Interfaces{"bios": "no-bios", "boot": "ipxe", "console": "no-console", "deploy": "direct", "inspect": "no-inspect",
+	want := baremetal.Interfaces{"bios": "no-bios", "boot": "ipxe", "console": "no-console", "deploy": "direct", "firmware": "no-firmware", "inspect": "no-inspect",
 		"management": "toy", "network": "noop", "power": "toy", "raid": "no-raid", "rescue": "no-rescue", "storage": "noop", "vendor": "no-vendor"}
 	if !maps.Equal(n.Interfaces, want) {
 		t.Errorf("interfaces = %v, want %v", n.Interfaces, want)

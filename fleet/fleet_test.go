@@ -360,11 +360,20 @@ func TestPhysicalNetworkOfAPortgroup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	bound, three := "c", "three"
+	err = s.Update(t.Context(), func(tx *store.Tx) error {
+		return tx.Portgroups().Insert(&baremetal.Portgroup{UUID: bound, NodeUUID: id, Mode: "802.3ad", StandalonePorts: true, PhysicalNetwork: &three})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		port    baremetal.Port
 		given   baremetal.Object
 		refused string
 	}{
+		{baremetal.Port{UUID: "b", PortgroupUUID: bound, PhysicalNetwork: three}, baremetal.Object{"portgroup_uuid": bound}, ""},
+		{baremetal.Port{UUID: "b", PortgroupUUID: bound, PhysicalNetwork: "one"}, baremetal.Object{"portgroup_uuid": bound}, "in physical network three"},
 		{baremetal.Port{UUID: "b", PortgroupUUID: id, PhysicalNetwork: "one"}, baremetal.Object{"portgroup_uuid": id, "physical_network": "one"}, ""},
 		{baremetal.Port{UUID: "b", PortgroupUUID: id, PhysicalNetwork: "two"}, baremetal.Object{"portgroup_uuid": id, "physical_network": "two"}, "physical network two"},
 		{baremetal.Port{UUID: "b", PortgroupUUID: id}, baremetal.Object{"portgroup_uuid": id}, "physical network None"},

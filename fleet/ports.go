@@ -65,11 +65,12 @@ func checkPort(tx *store.Tx, r Rules, p *baremetal.Port, given baremetal.Object)
 	if _, moves := given["physical_network"]; !joins && !moves {
 		return nil
 	}
-	return sameNetwork(tx, p)
+	return sameNetwork(tx, group, p)
 }
 
-// sameNetwork holds the ports of a portgroup to one physical network, be it none.
-func sameNetwork(tx *store.Tx, p *baremetal.Port) error {
+// sameNetwork holds the ports of a portgroup to one physical network, be it none: the group's
+// own, where it has one.
+func sameNetwork(tx *store.Tx, group *baremetal.Portgroup, p *baremetal.Port) error {
 	members, err := tx.Ports().List(store.Where("portgroup_uuid", p.PortgroupUUID))
 	if err != nil {
 		return err
@@ -79,6 +80,10 @@ func sameNetwork(tx *store.Tx, p *baremetal.Port) error {
 			return conflict("Port with physical network %s cannot become a member of port group %s which has ports in physical network %s.",
 				cmp.Or(p.PhysicalNetwork, "None"), p.PortgroupUUID, cmp.Or(m.PhysicalNetwork, "None"))
 		}
+	}
+	if group.PhysicalNetwork != nil && *group.PhysicalNetwork != p.PhysicalNetwork {
+		return conflict("Port with physical network %s cannot become a member of port group %s which has ports in physical network %s.",
+			cmp.Or(p.PhysicalNetwork, "None"), p.PortgroupUUID, *group.PhysicalNetwork)
 	}
 	return nil
 }

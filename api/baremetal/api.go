@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,7 +91,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return a.router.Find(segments, err)
 	}
-	if suffix && minor >= 91 { // .json means nothing any more
+	if suffix && minor >= 91 && !slices.Equal(segments, []string{"openapi"}) { // .json means nothing any more
 		segments, suffix = rest.Elements(r.URL.Path), false
 	}
 	atIndex := len(segments) == 0

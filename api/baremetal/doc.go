@@ -1,5 +1,5 @@
 // Package baremetalapi speaks OpenStack's Bare Metal API, microversions 1.1 to 1.115, as
-// Ironic 21.4 (2023.1) does: the same paths, fields, texts and even the same
+// Ironic 39 does, and up to 1.82 as Ironic 21.4 (2023.1): the same paths, fields, texts and even the same
 // order of checks, so that a client written for Ironic notices no difference.
 //
 // The package is mostly tables over the engine in package rest. [routes] lists what can be
@@ -19,6 +19,6 @@
 // between pages, names that work on some routes only), and what the
 // specifications promised and Ironic never built is there: filters and /detail
 // routes for volumes, deep masking of secrets. testdata/golden holds 2,356
-// recorded exchanges with Ironic, and beside them the list of every deviation
-// with its reason; a test allows no other.
+// recorded exchanges with Ironic, testdata/newest 2,151 with the newest, and beside them the
+// list of every deviation with its reason; a test allows no other.
 package baremetalapi

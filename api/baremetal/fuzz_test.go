@@ -22,7 +22,7 @@ func FuzzQuery(f *testing.F) {
 			u := url.URL{Path: path, RawQuery: strings.ReplaceAll(query, "wait", "")} // no waiting for events
 			r := httptest.NewRequest("GET", "/", nil)
 			r.URL = &u
-			r.Header.Set("X-OpenStack-Ironic-API-Version", "1.82")
+			r.Header.Set("X-OpenStack-Ironic-API-Version", versions.Text(maxMinor))
 			w := httptest.NewRecorder()
 			l.front.ServeHTTP(w, r)
 			if w.Code >= 500 {
@@ -50,7 +50,7 @@ func FuzzBody(f *testing.F) {
 			{"PUT", "/v1/nodes/pc/management/boot_device"}, {"POST", "/v1/nodes/pc/vifs"}, {"POST", "/v1/heartbeat/pc"},
 		} {
 			r := httptest.NewRequest(to.method, to.path, bytes.NewReader(body))
-			r.Header.Set("X-OpenStack-Ironic-API-Version", "1.82")
+			r.Header.Set("X-OpenStack-Ironic-API-Version", versions.Text(maxMinor))
 			w := httptest.NewRecorder()
 			l.front.ServeHTTP(w, r)
 			if w.Code >= 500 && w.Code != 503 {

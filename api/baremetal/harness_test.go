@@ -44,6 +44,11 @@ type lab struct {
 }
 
 func newLab(t testing.TB, change ...func(*door.Accounts)) *lab {
+	return newLabOf(t, []string{"fake-hardware", "ipmi"}, change...)
+}
+
+// newLabOf is newLab with these hardware types, of which the second is ipmi.
+func newLabOf(t testing.TB, enabled []string, change ...func(*door.Accounts)) *lab {
 	t.Helper()
 	schema, err := os.ReadFile("../../schema.sql")
 	if err != nil {
@@ -55,7 +60,7 @@ func newLab(t testing.TB, change ...func(*door.Accounts)) *lab {
 	}
 	storage := []string{"noop", "cinder", "external", "fake"}
 	log := slog.New(slog.NewTextHandler(logTo{t}, nil))
-	types, err := conductor.Enable(drivers.Table(drivers.Config{Log: log}), []string{"fake-hardware", "ipmi"}, storage)
+	types, err := conductor.Enable(drivers.Table(drivers.Config{Log: log}), enabled, storage)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +104,7 @@ func (l logTo) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// do sends a request at microversion 1.82 and returns the answer.
+// do sends a request at the newest microversion and returns the answer.
 func (l *lab) do(t testing.TB, method, path string, body any, header ...string) (int, []byte) {
 	t.Helper()
 	var in io.Reader
@@ -114,7 +119,7 @@ func (l *lab) do(t testing.TB, method, path string, body any, header ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header.Set("X-OpenStack-Ironic-API-Version", "1.82")
+	r.Header.Set("X-OpenStack-Ironic-API-Version", versions.Text(maxMinor))
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}

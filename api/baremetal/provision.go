@@ -78,6 +78,8 @@ func (c *call) checkDisableRamdisk(target string) error {
 	switch {
 	case !c.Args.Given("disable_ramdisk"):
 		return nil
+	case c.Minor < ramdiskSince["clean"]:
+		return rest.Refuse(http.StatusNotAcceptable, "disable_ramdisk is not acceptable in this API version")
 	case !known:
 		return rest.Invalid("disable_ramdisk is supported only with manual cleaning or servicing")
 	case c.Minor < since:

@@ -53,7 +53,7 @@ func (k volumeKind[T]) routes() []route {
 	item := "/{" + k.Ident + "}"
 	idArg := rest.Mandatory(k.Ident, rest.UUID)
 	listArgs := rest.Join(args{rest.Optional("node", rest.Ident)}, pageArgs,
-		args{rest.Optional("fields", rest.Words), rest.Optional("detail", rest.Boolean), rest.Optional("project", rest.String)}, k.filters)
+		args{rest.Optional("fields", rest.Words), rest.Optional("detail", rest.Boolean)}, k.filters)
 	detailArgs := rest.Join(args{rest.Optional("node", rest.Ident)}, pageArgs, k.filters)
 	patchArgs := args{idArg, rest.Mandatory("patch", rest.JSONPatch)}
 	all := []route{
@@ -88,7 +88,7 @@ func (k volumeKind[T]) routes() []route {
 
 // notHere refuses a path where a resource is only available by its own path.
 func notHere(*call) ([]byte, error) {
-	return nil, rest.Refuse(http.StatusForbidden, "Operation not permitted.")
+	return nil, rest.Invalid("Malformed request URI.")
 }
 
 // elsewhere is notHere for what exists.

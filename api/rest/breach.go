@@ -52,7 +52,7 @@ func (s *Schema) breaches(v any, depth int, found []breach) (all []breach) {
 			}
 		}
 	case json.Number:
-		if n, err := v.Int64(); s.Least != nil && err == nil && n < int64(*s.Least) {
+		if n, ok := integer(v); s.Least != nil && ok && n < int64(*s.Least) {
 			say("%s is less than the minimum of %d", v, *s.Least)
 		}
 	}

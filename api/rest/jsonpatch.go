@@ -9,10 +9,13 @@ import (
 	"ironhook/baremetal"
 )
 
+// patchPath is the form of a path in Ironic's words, which know no escapes.
+const patchPath = `^(/[\w-]+)+$`
+
 var patchSchema = &Schema{Types: []string{"array"}, Items: &Schema{
 	Types: []string{"object"},
 	Props: map[string]*Schema{
-		"path":  {Types: []string{"string"}, Pattern: regexp.MustCompile(`^(/[\pL\pN_~-]+)+$`), Source: `^(/[\w-]+)+$`},
+		"path":  {Types: []string{"string"}, Pattern: regexp.MustCompile(`^(/([\pL\pN_-]|~[01])+)+$`), Source: patchPath},
 		"op":    {Types: []string{"string"}, Enum: []any{"add", "replace", "remove"}},
 		"value": {},
 	},

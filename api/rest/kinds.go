@@ -112,6 +112,9 @@ func parseIdent(name string, v any) (any, error) {
 
 // parseWords reads "a,B, a" as [a b].
 func parseWords(name string, v any) (any, error) {
+	if several, ok := v.([]any); ok { // given more than once
+		v = joined(several)
+	}
 	s, ok := v.(string)
 	if !ok {
 		return nil, Invalid("Expected string for %s: %s", name, QuoteAs(name, v))
@@ -123,6 +126,19 @@ func parseWords(name string, v any) (any, error) {
 		}
 	}
 	return list, nil
+}
+
+// joined is one text of several, or these where they are none.
+func joined(several []any) any {
+	texts := make([]string, len(several))
+	for i, v := range several {
+		s, ok := v.(string)
+		if !ok {
+			return several
+		}
+		texts[i] = s
+	}
+	return strings.Join(texts, ",")
 }
 
 // macForm is stricter than net.ParseMAC: Ironic takes colons only.

@@ -96,7 +96,7 @@ func NumberField[T any](name string, since int, a Access, at func(*T) *int64) Fi
 	return Field[T]{Name: name, Since: since, Access: a, Column: name,
 		Put:    func(b []byte, _ *Call, row *T) []byte { return strconv.AppendInt(b, *at(row), 10) },
 		Get:    func(row *T) any { return json.Number(strconv.FormatInt(*at(row), 10)) },
-		Set:    func(row *T, v any) { n, _ := v.(json.Number); *at(row), _ = n.Int64() },
+		Set:    func(row *T, v any) { n, _ := v.(json.Number); *at(row), _ = integer(n) },
 		Schema: &Schema{Types: []string{"integer"}}}
 }
 

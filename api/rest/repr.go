@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"sort"
 	"strings"
 	"unicode"
@@ -122,9 +123,18 @@ func IsType(v any, name string) bool {
 	return false
 }
 
+// integer reads a number that JSON Schema counts as an integer: 52.0 is one.
+func integer(n json.Number) (int64, bool) {
+	if i, err := n.Int64(); err == nil {
+		return i, true
+	}
+	f, err := n.Float64()
+	return int64(f), err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53
+}
+
 func isInteger(n json.Number) bool {
-	_, err := n.Int64()
-	return err == nil
+	_, ok := integer(n)
+	return ok
 }
 
 // pythonType is Python's name for the type of v.

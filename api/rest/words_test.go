@@ -58,7 +58,7 @@ func TestSchema(t *testing.T) {
 		{word, `null`, "None is not of type 'string'"}, {word, `true`, "True is not of type 'string'"},
 		{object, `{"w":"ab","n":1,"l":["ab"],"s":{}}`, ""}, {object, `{}`, "'w' is a required property"},
 		{object, `{"w":"ab","n":0}`, "0 is less than the minimum of 1"}, {object, `{"w":"ab","n":1.5}`, "1.5 is not of type 'integer'"},
-		{object, `{"w":"ab","l":[]}`, "[] is too short"}, {object, `{"w":"ab","x":1,"y":2}`, "Additional properties are not allowed ('x', 'y' were unexpected)"},
+		{object, `{"w":"ab","l":[]}`, "[] should be non-empty"}, {object, `{"w":"ab","x":1,"y":2}`, "Additional properties are not allowed ('x', 'y' were unexpected)"},
 		{object, `{"w":"ab","s":["s3"]}`, "****** is not of type 'object'"},
 		{either, `null`, ""}, {either, `{"a":1}`, ""}, {either, `{}`, "'a' is a required property"},
 		{either, `1`, "1 is not valid under any of the given schemas. Possible root cause: 1 is not of type 'null'"},

@@ -56,6 +56,9 @@ func (r *Resource[T]) convert(members map[string]any) error {
 func (r *Resource[T]) Operations(c *Call) ([]Operation, error) {
 	ops := Operations(c.Args["patch"])
 	for _, op := range ops {
+		if c.Minor < escapesSince && strings.Contains(op.Path, "~") {
+			return nil, Invalid("Schema error for patch: %s does not match %s", Quote(op.Path), reprString(patchPath))
+		}
 		if !slices.Contains(r.Allowed, op.Root()) {
 			return nil, CannotPatch(op, r.Allowed)
 		}
@@ -70,6 +73,9 @@ func (r *Resource[T]) Operations(c *Call) ([]Operation, error) {
 	}
 	return ops, nil
 }
+
+// escapesSince is the microversion from which a patch may name keys that hold ~ or /.
+const escapesSince = 98
 
 // CannotPatch refuses an operation on a field that is not one of those that a PATCH may change.
 func CannotPatch(op Operation, allowed []string) error {
