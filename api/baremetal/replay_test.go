@@ -82,7 +82,7 @@ const newestBase = "http://127.0.0.1:28100"
 func newPlayer(t *testing.T, base string) *player {
 	enabled := []string{"fake-hardware", "ipmi"}
 	if base == newestBase {
-		enabled = append(enabled, "manual-management")
+		enabled = append(enabled, "manual-management", "redfish")
 	}
 	l := newLabOf(t, enabled)
 	return &player{lab: l, vars: map[string]string{}, want: normaliser{base: base, vars: map[string]string{}}, got: normaliser{base: l.URL, vars: map[string]string{}}}

@@ -47,7 +47,7 @@ func TestInterfaces(t *testing.T) {
 		},
 		"redfish": {
 			"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
-			"deploy": {"direct", "ramdisk"}, "inspect": {"no-inspect"}, "management": {"redfish", "noop"},
+			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect"}, "management": {"redfish", "noop"},
 			"network": {"noop"}, "power": {"redfish"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 		},
@@ -68,7 +68,7 @@ func TestInterfaces(t *testing.T) {
 func plain(power string) map[string][]string {
 	return map[string][]string{
 		"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
-		"deploy": {"direct", "ramdisk"}, "inspect": {"no-inspect"}, "management": {"noop"},
+		"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect"}, "management": {"noop"},
 		"network": {"noop"}, "power": {power}, "raid": {"no-raid"}, "rescue": {"no-rescue"},
 		"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 	}
