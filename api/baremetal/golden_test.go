@@ -127,6 +127,7 @@ func replay(t *testing.T, file, group string, deviations map[string]*deviation) 
 	s, p := score{group: group, total: len(list)}, newPlayer(t, base)
 	for i, ex := range list {
 		d := deviations[group+"/"+ex.Name]
+		ex.deviates = d != nil
 		var v verdict
 		if d != nil && d.unsent {
 			v = playAside(t, base, list[:i], ex, deviations)
