@@ -20,7 +20,6 @@ import (
 type Config struct {
 	Store     *store.Store
 	Conductor *conductor.Conductor
-	PublicURL string // scheme and host for links, where a proxy hides them; "" takes the request's
 	// StorageInterfaces and the like come from the conductor's hardware types.
 	Log *slog.Logger
 }
@@ -32,7 +31,6 @@ type API struct {
 	conductor *conductor.Conductor
 	fleet     *fleet.Fleet
 	nodes     table[node]
-	publicURL string
 	log       *slog.Logger
 	router    *rest.Router[*call]
 	openapi   []byte
@@ -42,7 +40,7 @@ type API struct {
 // New makes the handler.
 func New(c Config) *API {
 	a := &API{store: c.Store, conductor: c.Conductor, fleet: fleet.New(c.Store, c.Conductor), nodes: nodeTable(c.Conductor),
-		publicURL: strings.TrimSuffix(c.PublicURL, "/"), log: c.Log, started: time.Now()}
+		log: c.Log, started: time.Now()}
 	all := routes()
 	a.router = rest.NewRouter(all, func(c *rest.Call) *call { return &call{c, a} })
 	a.openapi = rest.Encode(a.document(all))
@@ -95,7 +93,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) error {
 		segments, suffix = rest.Elements(r.URL.Path), false
 	}
 	atIndex := len(segments) == 0
-	c := &rest.Call{Request: r, Minor: minor, Suffix: suffix, Base: a.baseURL(r)}
+	c := &rest.Call{Request: r, Minor: minor, Suffix: suffix, Base: rest.Base(r)}
 	if atIndex {
 		return index(w, c)
 	}

@@ -22,7 +22,7 @@ func (a *API) root(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "/ui/", http.StatusFound)
 		return nil
 	}
-	base := a.baseURL(r)
+	base := rest.Base(r)
 	b := append([]byte(nil), `{"name":"OpenStack Ironic API","description":"Ironic is an OpenStack project which enables the provision and management of baremetal machines.","default_version":`...)
 	b = appendVersion(b, base)
 	b = append(b, `,"versions":[`...)
@@ -101,12 +101,4 @@ func (a *API) healthy(w http.ResponseWriter, r *http.Request) error {
 	}
 	rest.ReplyRaw(w, http.StatusOK, []byte(`{"status":"ready"}`))
 	return nil
-}
-
-// baseURL is where the client thinks we are.
-func (a *API) baseURL(r *http.Request) string {
-	if a.publicURL != "" {
-		return a.publicURL
-	}
-	return rest.Base(r)
 }
