@@ -97,9 +97,15 @@ func newHost(t *testing.T, mac string) *host {
 	if err := holder.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = holder.Process.Kill(); _ = holder.Wait() })
 	h := &host{t: t, pid: fmt.Sprint(holder.Process.Pid), mac: mac}
 	port := "v" + strings.ReplaceAll(mac[9:], ":", "")
+	t.Cleanup(func() {
+		// The kernel removes the card of a namespace some time after its last process, and the
+		// next test may need the name.
+		_ = exec.Command("ip", "link", "del", port).Run()
+		_ = holder.Process.Kill()
+		_ = holder.Wait()
+	})
 	command(t, "ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "address", mac, "netns", h.pid)
 	command(t, "ip", "link", "set", port, "master", "br0", "up")
 	h.run("ip", "link", "set", "lo", "up")
