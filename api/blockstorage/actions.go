@@ -175,14 +175,6 @@ func setImageMetadata(c *call, in values) (int, any, error) {
 	return http.StatusOK, map[string]any{"metadata": v.ImageMetadata}, nil
 }
 
-// few holds the number of metadata items.
-func few(metadata map[string]string) error {
-	if len(metadata) > maxKeys {
-		return baremetal.Errorf(baremetal.ErrInvalid, "%d metadata items; at most %d are kept.", len(metadata), maxKeys)
-	}
-	return nil
-}
-
 func unsetImageMetadata(c *call, in values) (int, any, error) {
 	key := value[string](in, "key")
 	_, err := c.Pool.UpdateVolume(c.r.Context(), c.arg("id"), func(_ *store.Tx, v *baremetal.Volume) error {

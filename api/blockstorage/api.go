@@ -203,3 +203,12 @@ func versions(status int) handler {
 		}}}, nil
 	}
 }
+
+// missing is the refusal of a key that there is not.
+func (m metadata) missing(c *call) error {
+	return baremetal.Errorf(baremetal.ErrNotFound, "%s %s has no metadata with key %.64s.", m.noun, c.arg("id"), c.arg("key"))
+}
+
+func (c *call) poolName() string { return c.serviceHost() + "#" + backend }
+
+func (c *call) serviceHost() string { return c.Host + "@" + backend }

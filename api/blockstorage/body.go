@@ -3,6 +3,7 @@ package blockstorage
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"ironhook/api/rest"
 	"ironhook/baremetal"
@@ -103,4 +104,30 @@ func decode(object map[string]any, into any) error {
 		return baremetal.Errorf(baremetal.ErrInvalid, "Malformed request body: %s", err)
 	}
 	return nil
+}
+
+// few holds the number of metadata items.
+func few(metadata map[string]string) error {
+	if len(metadata) > maxKeys {
+		return baremetal.Errorf(baremetal.ErrInvalid, "%d metadata items; at most %d are kept.", len(metadata), maxKeys)
+	}
+	return nil
+}
+
+// fits refuses a size beyond what a volume can have.
+func fits(size int64) error {
+	if size <= maxGiB {
+		return nil
+	}
+	return rest.Refuse(http.StatusRequestEntityTooLarge,
+		"VolumeSizeExceedsAvailableQuota: Requested volume exceeds allowed gigabytes quota. Requested %dG, the largest volume is %dG.", size, maxGiB)
+}
+
+// addDistinct adds the values of metadata to those that were seen.
+func addDistinct(seen map[string][]string, metadata map[string]string) {
+	for k, v := range metadata {
+		if !slices.Contains(seen[k], v) {
+			seen[k] = append(seen[k], v)
+		}
+	}
 }

@@ -68,15 +68,6 @@ func possible(in values) error {
 	return fits(size)
 }
 
-// fits refuses a size beyond what a volume can have.
-func fits(size int64) error {
-	if size <= maxGiB {
-		return nil
-	}
-	return rest.Refuse(http.StatusRequestEntityTooLarge,
-		"VolumeSizeExceedsAvailableQuota: Requested volume exceeds allowed gigabytes quota. Requested %dG, the largest volume is %dG.", size, maxGiB)
-}
-
 // image finds the image that a volume shall begin as: by UUID, by an address that ends
 // with it, as Nova writes it, or by name.
 func (c *call) image(ref string) (id string, err error) {
@@ -101,11 +92,6 @@ func (c *call) image(ref string) (id string, err error) {
 	return id, err
 }
 
-// addDistinct adds the values of metadata to those that were seen.
-func addDistinct(seen map[string][]string, metadata map[string]string) {
-	for k, v := range metadata {
-		if !slices.Contains(seen[k], v) {
-			seen[k] = append(seen[k], v)
-		}
-	}
+func (c *call) volumeBody(in view, v shown) any {
+	return map[string]any{"volume": render(c, volumeAttributes, in, v)}
 }

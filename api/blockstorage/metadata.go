@@ -74,11 +74,6 @@ func (m metadata) showKey(c *call) (int, any, error) {
 	return http.StatusOK, map[string]any{"meta": map[string]string{c.arg("key"): value}}, nil
 }
 
-// missing is the refusal of a key that there is not.
-func (m metadata) missing(c *call) error {
-	return baremetal.Errorf(baremetal.ErrNotFound, "%s %s has no metadata with key %.64s.", m.noun, c.arg("id"), c.arg("key"))
-}
-
 var (
 	itemsBody = &schema{required: []string{"metadata"}, fields: []field{{"metadata", 0, someItems}}}
 	itemBody  = &schema{required: []string{"meta"}, fields: []field{{"meta", 0, someItems}}}

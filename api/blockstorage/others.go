@@ -21,9 +21,6 @@ const (
 	serviceID = "5f0c6a52-3c0e-5a7b-8b0e-2f6d1c9e4a31"
 )
 
-func (c *call) serviceHost() string { return c.Host + "@" + backend }
-func (c *call) poolName() string    { return c.serviceHost() + "#" + backend }
-
 // totals counts what there is, in GiB as well.
 func (c *call) totals() (volumes, snapshots int, size int64, err error) {
 	err = c.Store.View(c.r.Context(), func(tx *store.Tx) error {

@@ -119,10 +119,6 @@ func (c *call) allVolumes() (rows []shown, err error) {
 	return rows, err
 }
 
-func (c *call) volumeBody(in view, v shown) any {
-	return map[string]any{"volume": render(c, volumeAttributes, in, v)}
-}
-
 func (c *call) volume(in view) (int, any, error) {
 	v, uses, err := c.Pool.Volume(c.r.Context(), c.arg("id"))
 	if err != nil {

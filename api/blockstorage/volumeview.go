@@ -154,3 +154,20 @@ func notNil(m map[string]string) map[string]string {
 	}
 	return m
 }
+
+func describe(u pool.Use) described {
+	a := u.Attachment
+	if a == nil {
+		return described{u.Node, u.Name, pool.AttachmentAttached, u.Since, mode(u.ReadOnly)}
+	}
+	d := described{instance: a.Instance, host: a.Host, status: a.Status, mode: "null"}
+	switch connected := u.Grant != nil || a.Mountpoint != ""; {
+	case connected && a.UpdatedAt.IsZero():
+		d.since, d.mode = a.CreatedAt, mode(a.ReadOnly)
+	case connected:
+		d.since, d.mode = a.UpdatedAt, mode(a.ReadOnly)
+	case a.ReadOnly:
+		d.mode = mode(true)
+	}
+	return d
+}

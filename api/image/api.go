@@ -9,6 +9,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"ironhook/api/rest"
+	"ironhook/baremetal"
 	"ironhook/storage/pool"
 	"ironhook/store"
 )
@@ -155,3 +156,6 @@ func members(c *call) (answer, error) {
 	_, err := c.image()
 	return answer{status: http.StatusOK, body: map[string]any{"members": []any{}, "schema": "/v2/schemas/members"}}, err
 }
+
+// image is the one that the path names.
+func (c *call) image() (*baremetal.Image, error) { return c.Pool.Image(c.r.Context(), c.arg("id")) }

@@ -12,9 +12,6 @@ import (
 	"ironhook/baremetal"
 )
 
-// image is the one that the path names.
-func (c *call) image() (*baremetal.Image, error) { return c.Pool.Image(c.r.Context(), c.arg("id")) }
-
 func show(c *call) (answer, error) {
 	i, err := c.image()
 	if err != nil {
