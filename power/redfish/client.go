@@ -73,8 +73,13 @@ func login(ctx context.Context, i info, patience time.Duration) (*conversation, 
 	return c, nil
 }
 
+// openSession waits for the answer also when ctx ends, as long as for any request: the id
+// of the session is in it, and one without is left open at the BMC.
 func (c *conversation) openSession(ctx context.Context) error {
-	reply, err := c.send(ctx, http.MethodPost, root+"SessionService/Sessions", "", map[string]string{"UserName": c.info.user, "Password": c.info.password})
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", errNoAnswer, err)
+	}
+	reply, err := c.send(context.WithoutCancel(ctx), http.MethodPost, root+"SessionService/Sessions", "", map[string]string{"UserName": c.info.user, "Password": c.info.password})
 	if err != nil {
 		return err
 	}
