@@ -68,7 +68,7 @@ func checkPort(tx *store.Tx, r Rules, p *baremetal.Port, given baremetal.Object)
 	return sameNetwork(tx, group, p)
 }
 
-// sameNetwork holds the ports of a portgroup to one physical network, be it none: the group's
+// sameNetwork holds the ports of a portgroup to one physical network or to none: the group's
 // own, where it has one.
 func sameNetwork(tx *store.Tx, group *baremetal.Portgroup, p *baremetal.Port) error {
 	members, err := tx.Ports().List(store.Where("portgroup_uuid", p.PortgroupUUID))

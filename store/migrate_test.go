@@ -200,7 +200,7 @@ func TestMigrationToGrants(t *testing.T) {
 }
 
 // TestMigrationToTheNewestInterface: what there was has the values that API 1.115 gives to
-// what nobody has set.
+// what was never set.
 func TestMigrationToTheNewestInterface(t *testing.T) {
 	path := released(t)
 	err := reopen(t, path).View(t.Context(), func(tx *Tx) error {

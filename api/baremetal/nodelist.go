@@ -160,7 +160,7 @@ func filterNodes(c *call, l *listing) {
 	filterByParent(c, l)
 }
 
-// filterByParent keeps the children of a node, or else the nodes that are nobody's child,
+// filterByParent keeps the children of a node, or without one the nodes that have no parent,
 // unless the client wants both.
 func filterByParent(c *call, l *listing) {
 	switch {

@@ -136,8 +136,8 @@ func nameNode(c *call) error {
 	})
 }
 
-// dynamicPort says whether a port may become part of a dynamic port group: it may, where
-// nobody says otherwise.
+// dynamicPort says whether a port may become part of a dynamic port group: it may, unless
+// the client says otherwise.
 func dynamicPort() rest.Field[port] {
 	f := rest.FlagField("available_for_dynamic_portgroup", 111, rest.Create|rest.Update,
 		func(p *port) *bool { return &p.AvailableForDynamicPortgroup }).With(&rest.Schema{Types: []string{"boolean"}})
@@ -162,7 +162,7 @@ func deletePort(c *call) ([]byte, error) {
 }
 
 // The forms of local_link_connection: a switch's port, a smart card's, or the note
-// that nobody manages the link.
+// that the link is not managed.
 
 var linkProps = map[string]*rest.Schema{
 	"port_id": {Types: []string{"string"}}, "switch_id": {Types: []string{"string"}}, "hostname": {Types: []string{"string"}},

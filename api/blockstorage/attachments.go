@@ -100,7 +100,7 @@ func noAttachment(id string) error {
 	return baremetal.Errorf(baremetal.ErrNotFound, "Volume attachment could not be found with filter: attachment_id = %.64s.", id)
 }
 
-// allAttachments are the users of all volumes, but for reservations by os-reserve, which
+// allAttachments are the users of all volumes except reservations by os-reserve, which
 // are no attachments.
 func (c *call) allAttachments() (list []held, err error) {
 	err = c.Store.View(c.r.Context(), func(tx *store.Tx) error {

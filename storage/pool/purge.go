@@ -78,7 +78,7 @@ func (p *Pool) Discard(ctx context.Context, node string) {
 	}
 }
 
-// deleteAll deletes orphans, but for those that are kept.
+// deleteAll deletes orphans except those that are kept.
 func (p *Pool) deleteAll(ctx context.Context, orphans []*baremetal.Volume) (err error) {
 	for _, v := range orphans {
 		kept, failed := p.keep(ctx, v.UUID)
