@@ -92,8 +92,11 @@ func (c *cloud) images() {
 // volumes: they are made, changed, cloned, and made an image of.
 func (c *cloud) volumes() {
 	c.Helper()
-	c.expect("volume create empty --size 1 --description thin", map[string]string{"status": "available", "size": "1", "bootable": "false"})
-	c.expect("volume create root --size 2 --image gold --property rack=a", map[string]string{"status": "available", "size": "2", "bootable": "true"})
+	c.expect("volume create empty --size 1 --description thin", map[string]string{"status": "creating", "size": "1", "bootable": "false"})
+	c.await("volume show empty", "status", "available")
+	c.expect("volume create root --size 2 --image gold --property rack=a", map[string]string{"status": "creating", "size": "2"})
+	c.await("volume show root", "status", "available")
+	c.expect("volume show root", map[string]string{"bootable": "true"})
 	c.openstack("volume set root --size 3 --property row=7 --name disk")
 	c.expect("volume show disk", map[string]string{"size": "3", "properties": "map[rack:a row:7]", "type": "__DEFAULT__"})
 	c.openstack("volume snapshot create before --volume disk")
