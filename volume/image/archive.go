@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// An archive is read if there is one disk in it, whatever else there is: clouds and
-// hypervisors publish disks in such, with licences and descriptions beside them.
+// An archive is read if it contains exactly one disk. Clouds and hypervisors publish disks in
+// archives, together with licences and descriptions.
 
-// maxMembers is how many files of an archive are looked at.
+// maxMembers bounds the files of an archive that are examined.
 const maxMembers = 10000
 
 // member is a file in an archive.
@@ -26,8 +26,8 @@ type member struct {
 	head []byte // the first bytes
 }
 
-// isDisk reports whether a member is a disk: by its content, or, if nothing is known of
-// that, by its size and name.
+// isDisk reports whether a member is a disk: by its content, or, if that is not recognized,
+// by its size and name.
 func (m member) isDisk() bool {
 	k, known := Sniff(m.head)
 	if known {
@@ -37,10 +37,10 @@ func (m member) isDisk() bool {
 	return m.size%512 == 0 && m.size > 0 && (m.size >= 1<<20 || named)
 }
 
-// disks are the names of the disks that were found in an archive.
+// disks are the names of the disks found in an archive.
 type disks []string
 
-// found notes one, and complains if it is not the first.
+// found records a disk, and fails if it is not the first.
 func (d *disks) found(name string) error {
 	if *d = append(*d, name); len(*d) > 1 {
 		return fmt.Errorf("the archive has more than one disk (%.80q and %.80q): unpack it first and send the disk that you mean: %w", (*d)[0], name, ErrUnsupported)
@@ -59,7 +59,7 @@ func errMembers() error {
 	return fmt.Errorf("the archive has more than %d files: unpack it first and send the disk: %w", maxMembers, ErrUnsupported)
 }
 
-// untar reads a tar archive as it comes.
+// untar reads a tar archive as a stream.
 func (u *unpacker) untar(r io.Reader) error {
 	src := &observed{r: r}
 	t, found := tar.NewReader(src), disks(nil)
@@ -92,7 +92,7 @@ func (u *unpacker) untar(r io.Reader) error {
 	return errMembers()
 }
 
-// tarMember is a file in a tar archive, whose errors have their kind.
+// tarMember reads a file in a tar archive and adds the kind to its errors.
 type tarMember struct {
 	t   *tar.Reader
 	src *observed
@@ -113,7 +113,7 @@ func brokenTar(src *observed, err error) error {
 	return fmt.Errorf("the tar archive is cut off or damaged at byte %d of what it has unpacked: %s: %w: %w", src.n, sendAgain, ErrDamaged, err)
 }
 
-// unzip reads a zip archive, whose list is at its end.
+// unzip reads a zip archive. Its directory is at the end, so it is spooled.
 func (u *unpacker) unzip(r io.Reader) error {
 	f, err := u.b.Temp()
 	if err != nil {
@@ -159,7 +159,7 @@ func (u *unpacker) unzipFile(f *os.File, length int64) error {
 	return errors.Join(u.member(zipMember{disk, src}, disk.Name), src.Close())
 }
 
-// zippedDisk looks at the beginning of a file in a zip archive.
+// zippedDisk reports whether a file in a zip archive begins as a disk.
 func zippedDisk(m *zip.File) (bool, error) {
 	if !m.Mode().IsRegular() {
 		return false, nil
@@ -180,7 +180,7 @@ func zippedDisk(m *zip.File) (bool, error) {
 	return (member{m.Name, int64(m.UncompressedSize64), head[:n]}).isDisk(), nil
 }
 
-// zipMember is a file in a zip archive, whose errors have their kind.
+// zipMember reads a file in a zip archive and adds the kind to its errors.
 type zipMember struct {
 	file *zip.File
 	r    io.Reader

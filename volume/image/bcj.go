@@ -7,15 +7,15 @@ import (
 	"math/bits"
 )
 
-// A filter undoes what xz did to programs before it compressed them: in jumps and calls of
-// a processor it wrote the address they lead to in place of the distance (the xz file
-// format, section 5.3.2; "branch, call, jump"). It works on b in place, which is the data
-// from at on, and returns how many bytes of it are done; the others depend on what follows.
+// A filter reverses xz's transformation of machine code: the encoder replaced the relative
+// addresses of branches, calls and jumps by absolute ones (the xz file format, section
+// 5.3.2). It decodes b, the data from offset at on, in place, and returns the number of bytes
+// decoded; the others depend on data that follows.
 type filter interface {
 	undo(b []byte, at uint32) int
 }
 
-// filterID is the number that the file format has for a filter.
+// filterID identifies a filter in the file format.
 type filterID uint64
 
 const (
@@ -23,7 +23,7 @@ const (
 	filterLZMA2 filterID = 0x21
 )
 
-// filters make the filter that has an id, from its properties; delta has its own.
+// filters maps the ID of a filter to its constructor. Delta has its own.
 var filters = map[filterID]func() filter{
 	0x04: func() filter { return new(x86) },
 	0x05: func() filter { return words{4, powerPC} },
@@ -34,7 +34,7 @@ var filters = map[filterID]func() filter{
 	0x0a: func() filter { return words{4, arm64} },
 }
 
-// newFilter makes a filter, and the offset that it counts from.
+// newFilter returns a filter and its start offset.
 func newFilter(id filterID, properties []byte) (f filter, start uint32, err error) {
 	if id == filterDelta {
 		if len(properties) != 1 {
@@ -77,7 +77,7 @@ func (z *filtered) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// fill reads more and undoes it. At the end, what is left is as it was.
+// fill reads and decodes more data. The undecoded rest at the end of the data is unchanged.
 func (z *filtered) fill() {
 	kept := copy(z.room[:], z.buf)
 	n, err := z.r.Read(z.room[kept:])
@@ -104,8 +104,8 @@ func (d *delta) undo(b []byte, _ uint32) int {
 	return len(b)
 }
 
-// words is a filter for a processor whose instructions, or bundles of them, have all one
-// size and are aligned. It counts its place from the beginning of the block.
+// words is a filter for processors with aligned instructions, or bundles, of one size.
+// Offsets count from the beginning of the block.
 type words struct {
 	size int
 	one  func(word []byte, at uint32)
@@ -119,7 +119,7 @@ func (w words) undo(b []byte, at uint32) int {
 	return n
 }
 
-// arm: BL, with the distance in words to eight bytes further.
+// arm decodes BL, whose offset counts words from eight bytes after the instruction.
 func arm(b []byte, at uint32) {
 	if b[3] != 0xeb {
 		return
@@ -129,8 +129,8 @@ func arm(b []byte, at uint32) {
 	binary.LittleEndian.PutUint32(b, v)
 }
 
-// arm64: BL, with the distance in words, and ADRP, with that in pages of 4 KiB as far as
-// it is less than 512 MiB.
+// arm64 decodes BL, with an offset in words, and ADRP, with an offset in 4 KiB pages below
+// 512 MiB.
 func arm64(b []byte, at uint32) {
 	v := binary.LittleEndian.Uint32(b)
 	switch {
@@ -147,14 +147,14 @@ func arm64(b []byte, at uint32) {
 	binary.LittleEndian.PutUint32(b, v)
 }
 
-// powerPC: a branch that is relative and links.
+// powerPC decodes relative branches with link.
 func powerPC(b []byte, at uint32) {
 	if v := binary.BigEndian.Uint32(b); v&0xfc000003 == 0x48000001 {
 		binary.BigEndian.PutUint32(b, 0x48000001|(v-at)&0x03fffffc)
 	}
 }
 
-// sparc: CALL, whose distance fits into 23 bits with its sign.
+// sparc decodes CALL with an offset of 23 bits, sign included.
 func sparc(b []byte, at uint32) {
 	v := binary.BigEndian.Uint32(b)
 	if v>>22 != 0x100 && v>>22 != 0x1ff {
@@ -164,10 +164,10 @@ func sparc(b []byte, at uint32) {
 	binary.BigEndian.PutUint32(b, (0x40000000-v&0x400000)|0x40000000|v&0x3fffff)
 }
 
-// branches has the slots of a bundle that are branches, by the template that it begins with.
+// branches has the branch slots of a bundle by its template.
 var branches = [32]byte{16: 4, 17: 4, 18: 6, 19: 6, 22: 7, 23: 7, 24: 4, 25: 4, 28: 4, 29: 4}
 
-// itanium: bundles of 16 bytes have three slots of 41 bits after five of the template.
+// itanium decodes bundles of 16 bytes: a template of five bits and three slots of 41 bits.
 func itanium(b []byte, at uint32) {
 	for slot := range 3 {
 		if branches[b[0]&0x1f]>>slot&1 == 0 {
@@ -188,8 +188,7 @@ func itanium(b []byte, at uint32) {
 	}
 }
 
-// thumb is ARM's other instruction set: BL is two half words, each with a half of the
-// distance.
+// thumb decodes ARM Thumb's BL: two half words, each with half of the offset.
 type thumb struct{}
 
 func (thumb) undo(b []byte, at uint32) (i int) {
@@ -206,9 +205,9 @@ func (thumb) undo(b []byte, at uint32) (i int) {
 	return i
 }
 
-// x86 undoes CALL and JMP (E8, E9) with a distance of 32 bits that is not too far. What
-// looks like an opcode may be a part of a distance: before is a bit for each of the three
-// bytes before, of those that looked like one.
+// x86 decodes CALL and JMP (E8, E9) with 32-bit offsets. A byte that looks like an opcode may
+// be part of an offset: before has a bit for each of the three preceding bytes that looked
+// like an opcode.
 type x86 struct {
 	before uint32
 }
@@ -230,10 +229,10 @@ func (x *x86) undo(b []byte, at uint32) (i int) {
 	return i
 }
 
-// far reports whether the highest byte of a distance is one of those that are undone.
+// far reports whether the high byte of an offset is one that the encoder transforms.
 func far(b byte) bool { return b == 0 || b == 0xff }
 
-// inside reports whether an opcode is a part of a distance, as xz would have seen it.
+// inside reports whether the encoder took an opcode for part of an offset.
 func (x *x86) inside(b []byte) bool {
 	switch x.before {
 	case 0:
@@ -244,7 +243,7 @@ func (x *x86) inside(b []byte) bool {
 	return true
 }
 
-// jump undoes the distance d of an instruction that ends at next.
+// jump decodes the offset d of an instruction that ends at next.
 func (x *x86) jump(d []byte, next uint32) {
 	v := binary.LittleEndian.Uint32(d)
 	for {

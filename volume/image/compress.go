@@ -12,11 +12,11 @@ import (
 	"github.com/ulikunitz/xz/lzma"
 )
 
-// opener undoes a compression; done is to be called in the end.
+// opener returns a decompressing reader. The caller calls done at the end.
 type opener func(*bufio.Reader) (plain io.Reader, done func(), err error)
 
-// decompress returns r, decompressed if it is compressed, and what to call in the
-// end. what is r, in the words of a complaint.
+// decompress returns r, decompressed if it is compressed, and a function to call at the end.
+// what names r in errors.
 func decompress(r io.Reader, what string) (io.Reader, func(), error) {
 	src := &observed{r: r}
 	b := bufio.NewReaderSize(src, 64<<10)
@@ -37,9 +37,8 @@ func decompress(r io.Reader, what string) (io.Reader, func(), error) {
 	return u, done, nil
 }
 
-// gzipped has the members of a gzip file (RFC 1952 section 2.2). What follows the last
-// and does not begin as another is no part of it: publishers put signatures there, and
-// tapes zeros; gzip(1) ignores it, too.
+// gzipped reads the members of a gzip file (RFC 1952 section 2.2). Trailing data that is not
+// another member is ignored, as gzip(1) does: publishers append signatures, tapes zeros.
 type gzipped struct {
 	b *bufio.Reader
 	z *gzip.Reader
@@ -69,7 +68,7 @@ func (g *gzipped) Read(p []byte) (int, error) {
 	}
 }
 
-// member goes on with the next member.
+// member begins the next member.
 func (g *gzipped) member() error {
 	const magic = "\x1f\x8b"
 	head, err := g.b.Peek(len(magic))
@@ -93,7 +92,7 @@ func openZstd(b *bufio.Reader) (io.Reader, func(), error) {
 	return zstdReader{z, most}, z.Close, nil
 }
 
-// zstdReader says what it is when a frame wants to look back further than there is memory.
+// zstdReader names the remedy when a frame needs a larger window than the memory limit.
 type zstdReader struct {
 	*zstd.Decoder
 	most int64
@@ -107,15 +106,14 @@ func (z zstdReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// bzipped has the streams of a bzip2 file, without what follows the last: bzip2(1) ignores
-// that, too.
+// bzipped reads the streams of a bzip2 file. Trailing data is ignored, as bzip2(1) does.
 type bzipped struct{ io.Reader }
 
 func openBzip2(b *bufio.Reader) (io.Reader, func(), error) {
 	return bzipped{bzip2.NewReader(b)}, func() {}, nil
 }
 
-// endOfStreams is what the library says of it.
+// endOfStreams is the library's error for trailing data.
 const endOfStreams = bzip2.StructuralError("bad magic value in continuation file")
 
 func (z bzipped) Read(p []byte) (int, error) {
@@ -126,7 +124,7 @@ func (z bzipped) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// lz4Frames has the frames of an lz4 file.
+// lz4Frames reads the frames of an lz4 file.
 type lz4Frames struct {
 	b *bufio.Reader
 	z *lz4.Reader

@@ -7,14 +7,14 @@ import (
 	"io"
 )
 
-// ErrDamaged is the kind of a file that is not whole, or not as it was made.
+// ErrDamaged reports a file that is truncated or corrupt.
 var ErrDamaged = errors.New("damaged")
 
-// sendAgain is what helps against damage.
+// sendAgain is the remedy for damage.
 const sendAgain = "compare its checksum with the publisher's, and send it again"
 
-// observed remembers how much was read and what went wrong with that, to distinguish a source
-// that failed from data that is damaged.
+// observed records the bytes read and the read error, to distinguish a failed source from
+// damaged data.
 type observed struct {
 	r   io.Reader
 	n   int64
@@ -30,7 +30,7 @@ func (o *observed) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// undone is decompressed data, whose errors say where in the file it is damaged.
+// undone is decompressed data. Its errors give the offset of the damage in the file.
 type undone struct {
 	plain      io.Reader
 	kind, what string
@@ -46,7 +46,7 @@ func (u *undone) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// complain gives an error of the decompressor its kind, and says where it was.
+// complain adds the kind and the offset to an error of the decompressor.
 func (u *undone) complain(err error) error {
 	at := u.src.n - int64(u.b.Buffered())
 	switch {

@@ -21,15 +21,14 @@ const (
 	firstPause = 200 * time.Millisecond
 )
 
-// ErrChanged is the error of a download that broke off and cannot go on, because the
-// server has another file by now. Beginning again may help.
+// ErrChanged reports that a broken download cannot be resumed, because the file on the
+// server has changed since. A new download may succeed.
 var ErrChanged = errors.New("the connection broke, and the file that came then is another")
 
-// download is a file on a web server, read from its beginning to its end. A connection
-// that breaks is replaced by another one, which goes on where it was: with the rest, if
-// the server says of it what it said of the beginning, else with all of the file once
-// more, whose beginning must have the bytes that have been read. Thus parts of two files
-// are never joined.
+// download reads a file on a web server from its beginning to its end. After a broken
+// connection it resumes: with the remaining range, if the validators of the reply match
+// those of the first reply; otherwise with the whole file, whose beginning must hash to
+// the bytes already read. Thus parts of two versions are never joined.
 type download struct {
 	ctx    context.Context
 	client *http.Client
@@ -46,7 +45,7 @@ type download struct {
 	tries  int                // since something arrived
 }
 
-// newDownload makes the first request.
+// newDownload sends the first request.
 func newDownload(ctx context.Context, address string, client *http.Client) (*download, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
@@ -82,7 +81,7 @@ func defaultClient() *http.Client {
 // total is the length of the file in bytes, -1 if it is not known.
 func (d *download) total() int64 { return d.first.length }
 
-// final is an error that trying again does not help against.
+// final is an error that a retry cannot cure.
 type final struct{ error }
 
 func (f final) Unwrap() error { return f.error }
@@ -115,7 +114,7 @@ func (d *download) request() error {
 
 var errPart = errors.New("the server sent another part than it was asked for")
 
-// accept judges an answer, and reads from it what has been read already.
+// accept checks a reply and skips the part of its body that has been read already.
 func (d *download) accept(res *http.Response, part bool) error {
 	switch code := res.StatusCode; {
 	case code == http.StatusOK:
@@ -131,7 +130,7 @@ func (d *download) accept(res *http.Response, part bool) error {
 	return final{fmt.Errorf("the server answered %s", res.Status)}
 }
 
-// start takes an answer that has all of the file.
+// start accepts a reply that contains the whole file.
 func (d *download) start(res *http.Response) error {
 	now := versionOf(res)
 	if err := d.decode(res, now); err != nil {
@@ -156,12 +155,12 @@ func (d *download) start(res *http.Response) error {
 	return cutShort(err)
 }
 
-// changed says how the file that came now differs from the one whose beginning was read.
+// changed describes how the present file differs from the one whose beginning was read.
 func (d *download) changed(now *version) error {
 	return final{fmt.Errorf("%w: after %d bytes of %s came %s", ErrChanged, d.at, d.first, now)}
 }
 
-// cutShort is the end of a body where the file goes on.
+// cutShort reports a body that ended before the file did.
 func cutShort(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
@@ -169,8 +168,8 @@ func cutShort(err error) error {
 	return err
 }
 
-// decode undoes what a server did to the file for the way, though it was asked not to. One
-// that calls a file what it is (image.raw.gz, of type gzip) has done nothing.
+// decode removes a Content-Encoding that a server applied against our Accept-Encoding. A
+// server that merely labels a compressed file (image.raw.gz as gzip) has applied none.
 func (d *download) decode(res *http.Response, v *version) error {
 	switch coding := strings.ToLower(res.Header.Get("Content-Encoding")); coding {
 	case "", "identity":
@@ -194,7 +193,7 @@ func (d *download) decode(res *http.Response, v *version) error {
 	}
 }
 
-// again waits before the next try, or returns why there is none.
+// again waits before the next attempt, or returns the reason why there will be none.
 func (d *download) again(err error) error {
 	d.tries++
 	var f final
@@ -214,7 +213,7 @@ func (d *download) again(err error) error {
 	}
 }
 
-// Read goes on with a new request when one breaks off.
+// Read continues with a new request when a connection breaks.
 func (d *download) Read(p []byte) (int, error) {
 	for {
 		n, err := d.read(p)
@@ -253,18 +252,18 @@ func (d *download) read(p []byte) (int, error) {
 	return 0, errors.Join(cutShort(err), d.Close())
 }
 
-// readerFunc is a function that reads.
+// readerFunc adapts a function to io.Reader.
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
-// receive reads from the body as long as something arrives.
+// receive reads from the body and cancels the request when nothing arrives for too long.
 func (d *download) receive(p []byte) (int, error) {
 	d.stall.Reset(patience)
 	return d.body.Read(p)
 }
 
-// Close ends the download.
+// Close aborts the download.
 func (d *download) Close() error {
 	if d.body == nil {
 		return nil

@@ -19,7 +19,7 @@ import (
 // Format is the format of an image file.
 type Format string
 
-// The formats. Auto takes the one that the first bytes are of; what is not recognized is raw.
+// The formats. Auto recognizes the format by the first bytes; an unknown one is raw.
 const (
 	Auto  Format = ""
 	Raw   Format = "raw"
@@ -39,11 +39,10 @@ var (
 	ErrSource      = errors.New("source")
 )
 
-// DefaultMaxSize is the size in bytes of the largest image that is imported unless
-// something else is said.
+// DefaultMaxSize is the default limit of an image's virtual size, in bytes.
 const DefaultMaxSize = 2 << 40
 
-// Request says what to import, and from where: exactly one of URL, Path and Reader.
+// Request describes an import. Exactly one of URL, Path and Reader is set.
 type Request struct {
 	URL    string // http or https
 	Path   string
@@ -59,7 +58,7 @@ type Request struct {
 	Again  func(why error)       // is called when a download begins again; or nil
 }
 
-// Result is what was imported.
+// Result describes an imported image.
 type Result struct {
 	Format Format // which it was
 	Size   int64  // bytes of the image
@@ -68,11 +67,11 @@ type Result struct {
 	Hint   string // what keeps machines from booting from it, and what to do; "" for nothing that is seen
 }
 
-// maxStarts is how often a download is begun whose file changes on the server meanwhile.
+// maxStarts bounds the downloads of a file that keeps changing on the server.
 const maxStarts = 3
 
-// Import makes the image id of what r says. A download is begun again if the file changes
-// on the server.
+// Import creates the image id as r describes. A download restarts if the file changes on
+// the server.
 func Import(ctx context.Context, d *volume.Dir, id string, r Request) (res Result, err error) {
 	for start := 1; ; start++ {
 		err = d.Build(id, func(b *volume.Builder) error {
@@ -115,7 +114,7 @@ func write(ctx context.Context, b *volume.Builder, r Request) (res Result, err e
 	return res, in.check()
 }
 
-// atMost fails where an image that is longer goes on.
+// atMost fails when more than the permitted bytes are written.
 type atMost struct {
 	r    io.Reader
 	left int64
@@ -129,7 +128,7 @@ func (a *atMost) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// reader ends when its context does.
+// reader fails once its context is done.
 type reader struct {
 	ctx context.Context
 	r   io.Reader
@@ -142,7 +141,7 @@ func (r reader) Read(p []byte) (int, error) {
 	return r.r.Read(p)
 }
 
-// intake hashes and counts what arrives.
+// intake hashes and counts the bytes that arrive.
 type intake struct {
 	r      io.Reader
 	sha256 hash.Hash
@@ -171,7 +170,7 @@ func (in *intake) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// check is called at the end.
+// check compares the length and the digest with those requested. It is called at the end.
 func (in *intake) check() error {
 	sum := in.sha256
 	if in.other != nil {

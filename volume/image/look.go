@@ -1,7 +1,7 @@
 package image
 
-// look sees whether machines will find a partition table on the disk. A table that was made
-// for sectors of 4096 bytes is in another place.
+// look reports what will keep machines from finding a partition table on the disk: one made
+// for sectors of 4096 bytes is at another offset.
 func (u *unpacker) look() error {
 	const magic = "EFI PART"
 	for _, sector := range []int64{512, 4096} {

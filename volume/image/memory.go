@@ -7,15 +7,15 @@ import (
 	"strconv"
 )
 
-// How many bytes a decompressor may look back: that is the memory it takes. The strongest
-// presets of xz and zstd want 64 and 128 MiB, which are always granted; zstd --long=31 wants
-// two GiB, which are granted where half of the free memory is as much.
+// The window of a decompressor, in bytes, is the memory that it takes. The strongest presets
+// of xz and zstd need 64 and 128 MiB, which are always granted. zstd --long=31 needs 2 GiB,
+// which is granted where half of the free memory is that large.
 const (
 	alwaysGranted = 128 << 20
 	neverMore     = 2 << 30
 )
 
-// memoryLimit is how much a decompressor may have now.
+// memoryLimit returns the largest window, in bytes, that a decompressor may have now.
 func memoryLimit() int64 {
 	text, _ := os.ReadFile("/proc/meminfo")
 	return limitFor(text)
@@ -23,7 +23,7 @@ func memoryLimit() int64 {
 
 var memAvailable = regexp.MustCompile(`(?m)^MemAvailable:\s+(\d+) kB$`)
 
-// limitFor reads /proc/meminfo.
+// limitFor computes the limit from the contents of /proc/meminfo.
 func limitFor(meminfo []byte) int64 {
 	found := memAvailable.FindSubmatch(meminfo)
 	if found == nil {

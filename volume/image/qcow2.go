@@ -15,8 +15,8 @@ import (
 )
 
 // qcow2 reads the active state of a qcow2 file, version 2 or 3 (QEMU,
-// docs/interop/qcow2.txt), of which it believes nothing that it has not checked.
-// Snapshots in the file are left out.
+// docs/interop/qcow2.txt). Every field is checked before it is used. Internal snapshots are
+// ignored.
 type qcow2 struct {
 	file        io.ReaderAt
 	length      int64 // of the file
@@ -41,21 +41,20 @@ const (
 	flagZero       = 1
 )
 
-// damagedQcow2 is a part of a qcow2 file that is not as it was made.
+// damagedQcow2 reports a corrupt part of a qcow2 file.
 func damagedQcow2(part string, err error) error {
 	return fmt.Errorf("the %s of the qcow2 file is cut off or damaged: %s: %w: %w", part, sendAgain, ErrDamaged, err)
 }
 
-// features are the incompatible ones (bit: what to say); those that are not here
-// are refused as unknown.
+// features are the incompatible features (bit: message); others are refused as unknown.
 var features = map[int]string{
 	1: "it is marked as corrupt",
 	2: "its data is in another file",
 	4: "extended L2 entries are not supported",
 }
 
-// readable are the incompatible features that do not matter, or are dealt with:
-// refcounts that are not up to date, the type of compression.
+// readable are the incompatible features that do not hinder a reader, or are supported:
+// dirty refcounts, the compression type.
 const readable = 1<<0 | 1<<3
 
 // openQcow2 reads the header of a file of length bytes.
@@ -93,7 +92,7 @@ func openQcow2(file io.ReaderAt, length, most int64) (*qcow2, error) {
 	return q, q.checkL1()
 }
 
-// extended looks at what only version 3 has.
+// extended checks the header fields of version 3.
 func (q *qcow2) extended(h []byte) error {
 	set := binary.BigEndian.Uint64(h[72:])
 	for bit := range 64 {
@@ -115,7 +114,7 @@ func (q *qcow2) extended(h []byte) error {
 	return nil
 }
 
-// checkL1 looks at where the L1 table is said to be.
+// checkL1 checks the place and the size of the L1 table.
 func (q *qcow2) checkL1() error {
 	perTable := int64(1) << (2*q.clusterBits - 3) // bytes that an L2 table covers
 	needed := (q.size + perTable - 1) / perTable
@@ -141,7 +140,7 @@ func decodeQcow2(ctx context.Context, b *volume.Builder, f *os.File, length, mos
 	})
 }
 
-// each calls do for each cluster that has data, in order.
+// each calls do for each allocated cluster, in order.
 func (q *qcow2) each(ctx context.Context, do func(p []byte, off int64) error) error {
 	l1 := make([]byte, 8*q.l1Size)
 	if _, err := q.file.ReadAt(l1, q.l1Offset); err != nil {
@@ -168,8 +167,8 @@ func (q *qcow2) each(ctx context.Context, do func(p []byte, off int64) error) er
 	return nil
 }
 
-// table reads an L2 table. One that is used twice would make a small file into a
-// large image.
+// table reads an L2 table. A table used twice is refused: a small file could claim a large
+// image.
 func (q *qcow2) table(p []byte, at int64) error {
 	if at%q.clusterSize() != 0 || at > q.length-q.clusterSize() || q.tables[at] {
 		return fmt.Errorf("qcow2 L2 table at %d: %w", at, ErrHostile)
@@ -203,7 +202,7 @@ func (q *qcow2) clusters(ctx context.Context, table []byte, off int64, data []by
 	return nil
 }
 
-// cluster reads what an entry of an L2 table points to, if anything.
+// cluster reads the cluster of an L2 entry, if there is one.
 func (q *qcow2) cluster(p []byte, entry uint64) (there bool, err error) {
 	if entry&flagCompressed != 0 {
 		return true, q.compressed(p, entry)
@@ -219,7 +218,7 @@ func (q *qcow2) cluster(p []byte, entry uint64) (there bool, err error) {
 	return true, q.read(p, at)
 }
 
-// read fills p; the last cluster of a file may be cut off where only zeros follow.
+// read fills p. The last cluster of a file may be short; zeros follow.
 func (q *qcow2) read(p []byte, at int64) error {
 	n, err := q.file.ReadAt(p, at)
 	if err == io.EOF {
@@ -229,8 +228,8 @@ func (q *qcow2) read(p []byte, at int64) error {
 	return err
 }
 
-// compressed reads a compressed cluster. Of the entry, x bits are its offset in
-// bytes, and the rest is how many more sectors than one it may reach into.
+// compressed reads a compressed cluster. The low x bits of the entry are its offset in bytes,
+// the rest is the number of additional sectors.
 func (q *qcow2) compressed(p []byte, entry uint64) error {
 	x := 62 - (q.clusterBits - 8)
 	at := int64(entry & (1<<x - 1))
@@ -253,9 +252,9 @@ func (q *qcow2) compressed(p []byte, entry uint64) error {
 	return nil
 }
 
-// places is a set of offsets in a file. Two of them may be as near as the smallest
-// compressed cluster is long, which is more than eight bytes; each 256 KiB of the file
-// that has one take up 4 KiB.
+// places is a set of offsets in a file. Two offsets are at least as far apart as the smallest
+// compressed cluster is long, which is more than eight bytes. Each 256 KiB of the file with
+// an offset take 4 KiB.
 type places map[int64]*[512]uint64
 
 // add reports whether an offset is new.
@@ -272,8 +271,7 @@ func (s places) add(at int64) bool {
 	return old&bit == 0
 }
 
-// decompressor returns a reader of what is packed, which is valid until the next
-// call.
+// decompressor returns a reader of the decompressed data, valid until the next call.
 func (q *qcow2) decompressor(packed []byte) (io.Reader, error) {
 	r := bytes.NewReader(packed)
 	if !q.zstd {

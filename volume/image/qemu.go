@@ -19,7 +19,7 @@ import (
 	"ironhook/volume"
 )
 
-// qemuFormat is how qemu-img reads a format.
+// qemuFormat describes how qemu-img reads a format.
 type qemuFormat struct {
 	name    string                                  // that it has for the format
 	options string                                  // of its driver
@@ -27,7 +27,7 @@ type qemuFormat struct {
 	dirty   func(f io.ReaderAt) (bool, error)       // reports whether the file must be repaired first; or nil
 }
 
-// byQemu lets qemu-img read a format.
+// byQemu returns a decoder that runs qemu-img.
 func byQemu(q qemuFormat) decoder {
 	return func(ctx context.Context, b *volume.Builder, f *os.File, length, most int64) error {
 		program, err := exec.LookPath("qemu-img")
@@ -53,13 +53,13 @@ func byQemu(q qemuFormat) decoder {
 	}
 }
 
-// The files that qemu-img gets, as it sees them.
+// The files passed to qemu-img, by the paths that it sees.
 const (
 	qemuIn  = "/dev/fd/3"
 	qemuOut = "/dev/fd/4"
 )
 
-// source are the options that name the file, and how to read it.
+// source returns the options that name the file and its format.
 func (q qemuFormat) source() string {
 	options := "driver=" + q.name + ",file.driver=file,file.filename=" + qemuIn
 	if q.options != "" {
@@ -68,8 +68,7 @@ func (q qemuFormat) source() string {
 	return options
 }
 
-// repair makes the changes that the writer of the file was about to make. The file is our
-// own copy.
+// repair replays the log that the writer of the file left behind. The file is our own copy.
 func (q qemuFormat) repair(ctx context.Context, program string, f *os.File) error {
 	if q.dirty == nil {
 		return nil
@@ -82,7 +81,7 @@ func (q qemuFormat) repair(ctx context.Context, program string, f *os.File) erro
 	return err
 }
 
-// size asks for the size of the image, and refuses one that needs another file.
+// size returns the virtual size of the image in bytes, and refuses an image with a backing file.
 func (q qemuFormat) size(ctx context.Context, program string, f *os.File) (int64, error) {
 	out, err := qemu(ctx, program, []*os.File{f}, "info", "--output=json", "--image-opts", q.source())
 	if err != nil {
@@ -101,7 +100,7 @@ func (q qemuFormat) size(ctx context.Context, program string, f *os.File) (int64
 	return info.Size, nil
 }
 
-// convert lets qemu-img write a raw file, and copies that.
+// convert runs qemu-img to write a raw file, and copies its data.
 func (q qemuFormat) convert(ctx context.Context, b *volume.Builder, program string, f *os.File, size int64) error {
 	out, err := b.Temp()
 	if err != nil {
@@ -117,10 +116,10 @@ func (q qemuFormat) convert(ctx context.Context, b *volume.Builder, program stri
 	return errors.Join(err, out.Close())
 }
 
-// maxMemory is how much address space qemu-img gets, in bytes.
+// maxMemory is the address space of qemu-img, in bytes.
 const maxMemory = 4 << 30
 
-// qemu runs qemu-img with some files and a limit for memory.
+// qemu runs qemu-img with the given open files and the memory limit.
 func qemu(ctx context.Context, program string, files []*os.File, args ...string) ([]byte, error) {
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, program, args...)
@@ -144,8 +143,8 @@ func qemu(ctx context.Context, program string, files []*os.File, args ...string)
 	return out.Bytes(), nil
 }
 
-// qemuFailure is why qemu-img could not read a file. Its advice is for a person who has the
-// file under a name and would repair it.
+// qemuFailure returns the reason why qemu-img could not read a file, without qemu-img's advice to
+// repair it by name: the file has none.
 func qemuFailure(err error, said string) error {
 	said, _, _ = strings.Cut(strings.TrimSpace(said), "\n")
 	for _, noise := range []string{"qemu-img: ", "Could not open "} {
@@ -165,11 +164,11 @@ func qemuFailure(err error, said string) error {
 	return fmt.Errorf("the image cannot be read (%.300s): %s, or repair and convert it first (qemu-img check -r all, qemu-img convert -O qcow2): %w", said, sendAgain, ErrDamaged)
 }
 
-// vmdkExtent is a line of a descriptor that says where a part of the data is.
+// vmdkExtent matches the line of a descriptor that locates an extent.
 var vmdkExtent = regexp.MustCompile(`(?m)^\s*(RW|RDONLY|NOACCESS)\s+\d+\s+(\S+)`)
 
-// checkVMDK accepts a file that has all of its data in itself. Others are lists of
-// files, and could name any.
+// checkVMDK accepts a file that contains all of its extents. Other kinds refer to files by
+// name, and could name any.
 func checkVMDK(f io.ReaderAt, length int64) error {
 	h := make([]byte, 512)
 	if _, err := f.ReadAt(h, 0); err != nil {

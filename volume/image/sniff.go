@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Kind is what the first bytes of a file say that it is.
+// Kind is the kind of a file according to its first bytes.
 type Kind struct {
 	Name   string // as in "it is NAME"
 	Format Format // the disk format, if it is one that is read
@@ -18,10 +18,10 @@ type Kind struct {
 	archive string // which kind of archive, if it is one that is read
 }
 
-// SniffLength is how many of the first bytes [Sniff] wants to see.
+// SniffLength is the number of bytes that [Sniff] examines.
 const SniffLength = 1024
 
-// magic is what a kind of file has at an offset.
+// magic is a signature at an offset.
 type magic struct {
 	off    int
 	bytes  string
@@ -37,8 +37,8 @@ const (
 	bootable   = "\x55\xaa" // of a master boot record; a disk may have anything before it
 )
 
-// magics is what is known. Disks, partition tables, file systems and ISO 9660 are not: all
-// of these are raw, and so is what nothing is known of.
+// magics lists the known signatures. Partition tables, file systems and ISO 9660 are not among
+// them: these are raw, and so is any unknown file.
 var magics = []magic{
 	{0, "QFI\xfb", Kind{Name: "a qcow2 image", Format: Qcow2}, ""},
 	{0, "KDMV", Kind{Name: "a vmdk image", Format: VMDK}, ""},
@@ -83,8 +83,8 @@ var magics = []magic{
 	{0, "-----BEGIN ", Kind{Name: "a text in PEM", Remedy: notADisk}, bootable},
 }
 
-// pages are beginnings of texts, in lower case and without white space before them, that
-// servers send instead of a file.
+// pages are the beginnings of texts that servers send instead of a file, in lower case and
+// without leading white space.
 var pages = []struct{ begin, name string }{
 	{"<!doctype html", "an HTML page"}, {"<html", "an HTML page"}, {"<head", "an HTML page"}, {"<body", "an HTML page"},
 	{"<script", "an HTML page"}, {"<title", "an HTML page"}, {"<!--", "an HTML or XML page"}, {"<?xml", "an XML document"}, {"<error>", "an XML document"},
@@ -93,8 +93,8 @@ var pages = []struct{ begin, name string }{
 
 const pageRemedy = "the server may want a login, or the address be of a page about the image; " + notADisk
 
-// Sniff says what a file is by its first bytes, [SniffLength] or all of them. ok is false
-// if that is a raw disk or not known.
+// Sniff returns the kind of a file by its first [SniffLength] bytes, or all of them. ok is
+// false for a raw disk and for an unknown kind.
 func Sniff(head []byte) (k Kind, ok bool) {
 	for _, m := range magics {
 		if m.fits(head) {
@@ -120,12 +120,12 @@ func (m magic) fits(head []byte) bool {
 	return true
 }
 
-// lzmaMagic is the byte of the usual properties, and two that are zero for every dictionary
-// of a usual size.
+// lzmaMagic is the byte of the usual properties and two bytes that are zero for all usual
+// dictionary sizes.
 const lzmaMagic = "\x5d\x00\x00"
 
-// lzmaHeader reports whether a file begins as those of xz --format=lzma: its length is not
-// given there, or not absurd.
+// lzmaHeader reports whether a file begins as xz --format=lzma writes it: with an unknown or a
+// plausible length.
 func lzmaHeader(head []byte) bool {
 	return len(head) > 13 && head[3]|head[4] != 0 && (hasAt(head, 5, strings.Repeat("\xff", 8)) || hasAt(head, 10, "\x00\x00\x00") && !isZeros(head[5:10])) && head[13] == 0
 }
@@ -142,7 +142,7 @@ func skippable(head []byte) bool {
 	return len(head) >= 8 && head[0]&0xf0 == 0x50 && string(head[1:4]) == "\x2a\x4d\x18"
 }
 
-// sniffPage recognizes texts: from a known beginning on, they have no control characters.
+// sniffPage recognizes texts: a known beginning and no control characters.
 func sniffPage(head []byte) (Kind, bool) {
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	if bytes.ContainsFunc(text, func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\r\n\f", r) }) {
@@ -160,7 +160,7 @@ func sniffPage(head []byte) (Kind, bool) {
 	return Kind{}, false
 }
 
-// SniffFile is Sniff of a file or block device, which it leaves as it is.
+// SniffFile is [Sniff] for a file or block device. It does not move the file offset.
 func SniffFile(path string) (k Kind, ok bool, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -176,8 +176,8 @@ func SniffFile(path string) (k Kind, ok bool, err error) {
 	return k, ok, nil
 }
 
-// choose decides in which format a file is read that begins with head (after
-// decompression) and of which it was said that it has the format said, or nothing.
+// choose returns the format in which to read a file that begins with head (after
+// decompression), given the format that the caller stated, if any.
 func choose(said Format, head []byte) (Format, error) {
 	if _, known := decoders[said]; said != Auto && said != Raw && !known {
 		return said, fmt.Errorf("format %.20q: %w", said, ErrUnsupported)

@@ -12,11 +12,11 @@ import (
 	"ironhook/volume"
 )
 
-// decoder writes the image of a file of length bytes.
+// decoder writes the disk contained in a file of length bytes.
 type decoder func(ctx context.Context, b *volume.Builder, f *os.File, length, most int64) error
 
-// spooled puts a stream down in a file for those who must find their way in it. No
-// file of these formats is much larger than its image may be.
+// spooled runs a decoder that needs random access on a temporary copy of the stream. No file
+// of these formats is much larger than its image may be.
 func spooled(decode decoder) func(context.Context, *volume.Builder, io.Reader, int64) error {
 	return func(ctx context.Context, b *volume.Builder, r io.Reader, most int64) error {
 		f, err := b.Temp()
@@ -31,7 +31,7 @@ func spooled(decode decoder) func(context.Context, *volume.Builder, io.Reader, i
 	}
 }
 
-// spool copies r to a file, as long as there is room.
+// spool copies r to an unnamed file, and fails when space runs out.
 func spool(b *volume.Builder, f *os.File, r io.Reader) (length int64, err error) {
 	buf := make([]byte, 1<<20)
 	for {
@@ -54,7 +54,7 @@ func spool(b *volume.Builder, f *os.File, r io.Reader) (length int64, err error)
 	}
 }
 
-// copyFile writes a raw file of size bytes, leaving out its holes.
+// copyFile writes a raw file of size bytes, and skips its holes.
 func copyFile(ctx context.Context, b *volume.Builder, f *os.File, size int64) error {
 	b.Resize(size)
 	buf := make([]byte, 1<<20)

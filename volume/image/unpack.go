@@ -8,7 +8,7 @@ import (
 	"ironhook/volume"
 )
 
-// unpacker writes the one disk that a file has.
+// unpacker writes the one disk that a file contains.
 type unpacker struct {
 	ctx  context.Context
 	b    *volume.Builder
@@ -19,18 +19,18 @@ type unpacker struct {
 	hint   string
 }
 
-// unpack writes the image that in has, and says of which format it was and what keeps
-// machines from booting from it.
+// unpack writes the disk contained in in. It returns the format, and a warning if machines
+// will not boot from the disk.
 func unpack(ctx context.Context, b *volume.Builder, in io.Reader, said Format, most int64) (f Format, hint string, err error) {
 	u := &unpacker{ctx: ctx, b: b, said: said, most: most}
 	err = u.file(in)
 	return u.format, u.hint, err
 }
 
-// archives has how each kind of archive is read.
+// archives maps the kinds of archives to their readers.
 var archives = map[string]func(*unpacker, io.Reader) error{"tar": (*unpacker).untar, "zip": (*unpacker).unzip}
 
-// file reads a file that is a disk, or an archive with one, either compressed or not.
+// file reads a disk, or an archive that contains one, compressed or not.
 func (u *unpacker) file(r io.Reader) error {
 	plain, done, err := decompress(r, "the file")
 	if err != nil {
@@ -48,7 +48,7 @@ func (u *unpacker) file(r io.Reader) error {
 	return u.disk(head, first)
 }
 
-// member reads a file of an archive that is a disk, compressed or not.
+// member reads a disk in an archive, compressed or not.
 func (u *unpacker) member(r io.Reader, name string) error {
 	plain, done, err := decompress(r, name)
 	if err != nil {
@@ -85,7 +85,7 @@ func (u *unpacker) disk(r io.Reader, first []byte) (err error) {
 	return u.look()
 }
 
-// decoders has how each format but raw is read.
+// decoders maps each format except raw to its decoder.
 var decoders = map[Format]func(context.Context, *volume.Builder, io.Reader, int64) error{
 	Qcow2: spooled(decodeQcow2),
 	VMDK:  spooled(byQemu(qemuFormat{name: "vmdk", check: checkVMDK})),

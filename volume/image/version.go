@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// version is what a server sends to distinguish one version of a file from another.
+// version holds the validators by which a server distinguishes versions of a file.
 type version struct {
 	host           string // that sent it, after redirects
 	etag, modified string // ETag, if it is a strong one, and Last-Modified
@@ -34,8 +34,8 @@ func (v *version) String() string {
 	return s
 }
 
-// validator is what If-Range takes (RFC 9110 section 13.1.5); "" if the server says
-// nothing by which parts could be told to belong together.
+// validator returns the value of If-Range (RFC 9110 section 13.1.5), "" if the server sends
+// no validator that is strong enough to join parts.
 func (v *version) validator() string {
 	if v.etag != "" {
 		return v.etag
@@ -43,10 +43,9 @@ func (v *version) validator() string {
 	return v.modified
 }
 
-// continues reports whether an answer 206 is the rest of this version, from at on. A server
-// may have ignored If-Range, and an answer may be a mirror's: therefore its own validator is
-// compared, and its length. One without a strong ETag has to have the same date and the same,
-// known length.
+// continues reports whether a 206 reply is the rest of this version, from offset at on. A server
+// may ignore If-Range, and a mirror may have replied, so the validator and the length of the
+// reply are compared too. Without a strong ETag both date and length must be known and equal.
 func (v *version) continues(res *http.Response, at int64) bool {
 	r, ok := contentRange(res.Header.Get("Content-Range"))
 	now := versionOf(res)
@@ -60,11 +59,11 @@ func (v *version) continues(res *http.Response, at int64) bool {
 	return v.modified != "" && now.modified == v.modified && r.total >= 0 && r.total == v.length
 }
 
-// span is what a Content-Range says: the first and the last byte, and how many there are,
-// -1 if that is not known.
+// span is a parsed Content-Range: first byte, last byte, and complete length, -1 if that is
+// unknown.
 type span struct{ first, last, total int64 }
 
-// contentRange reads "bytes 5-9/10" or "bytes 5-9/*" (RFC 9110 section 14.4).
+// contentRange parses "bytes 5-9/10" or "bytes 5-9/*" (RFC 9110 section 14.4).
 func contentRange(s string) (r span, ok bool) {
 	s, found := strings.CutPrefix(s, "bytes ")
 	part, all, cut := strings.Cut(s, "/")

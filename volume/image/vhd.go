@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// A fixed VHD is a raw disk with a footer of one sector after it (Microsoft, Virtual Hard
-// Disk Image Format Specification). Others have a copy of it at the beginning too.
+// A fixed VHD is a raw disk followed by a footer of one sector (Microsoft, Virtual Hard Disk
+// Image Format Specification). The other types also start with a copy of the footer.
 
 const (
 	vhdMagic  = "conectix"
@@ -20,7 +20,7 @@ func begins(b []byte, with string) bool {
 	return strings.HasPrefix(string(b[:min(len(b), len(with))]), with)
 }
 
-// plainDisk writes a raw disk, without the footer that makes it a VHD.
+// plainDisk writes a raw disk, and omits the footer if the file is a fixed VHD.
 func (u *unpacker) plainDisk(r io.Reader) error {
 	in := newHeldBack(&atMost{r, u.most + vhdFooter}, vhdFooter)
 	if err := u.b.ReadFrom(u.ctx, in); err != nil {
@@ -46,8 +46,8 @@ func (u *unpacker) plainDisk(r io.Reader) error {
 	return u.look()
 }
 
-// fixedVHD reads the footer of a fixed VHD. Its size is the Current Size: the geometry,
-// which stands there too, is rounded.
+// fixedVHD reads the footer of a fixed VHD. The size is its Current Size field: the geometry
+// field is rounded.
 func fixedVHD(footer []byte) (size int64, ok bool) {
 	if len(footer) != vhdFooter || !begins(footer, vhdMagic) || binary.BigEndian.Uint32(footer[60:]) != vhdFixed {
 		return 0, false
@@ -61,7 +61,7 @@ func fixedVHD(footer []byte) (size int64, ok bool) {
 	return int64(binary.BigEndian.Uint64(footer[48:])), binary.BigEndian.Uint32(footer[64:]) == ^sum
 }
 
-// heldBack reads all of r but its last bytes, which it keeps.
+// heldBack reads r without its last bytes, which it holds back.
 type heldBack struct {
 	r      io.Reader
 	keep   int
@@ -89,5 +89,5 @@ func (h *heldBack) Read(p []byte) (int, error) {
 	return 0, h.err
 }
 
-// last is what was kept, once r has ended.
+// last returns the bytes held back. It is valid once r has ended.
 func (h *heldBack) last() []byte { return h.held }

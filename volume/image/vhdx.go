@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// A VHDX file has a log of changes that may not have been made when its writer was cut off
-// (MS-VHDX sections 2.2.2 and 2.3). Its two headers say whether there is one.
+// A VHDX file has a log of changes, which may not have been applied if its writer crashed
+// (MS-VHDX sections 2.2.2 and 2.3). Its two headers say whether the log is in use.
 
 var vhdxHeaders = []int64{64 << 10, 128 << 10}
 

@@ -10,10 +10,10 @@ import (
 	"io"
 )
 
-// An xz file is a series of streams with zeros between them, and a stream a series of
-// blocks and an index of them (the xz file format, sections 2 to 4). A block says how it was
-// made: by LZMA2, which a library undoes, after filters, which bcj.go undoes. It also says
-// how much memory it wants, and may say anything: that is looked at before it gets any.
+// An xz file is a series of streams with padding between them. A stream is a series of blocks
+// and their index (the xz file format, sections 2 to 4). A block header lists its filters: LZMA2,
+// which a library decodes, and the BCJ filters of bcj.go. It also gives the dictionary size,
+// which is checked against the memory limit first.
 
 const (
 	xzMagic  = "\xfd7zXZ\x00"
@@ -21,7 +21,7 @@ const (
 	xzHeader = 12 // bytes of the header and of the footer of a stream
 )
 
-// xzReader is what an xz file was made of.
+// xzReader decodes an xz file.
 type xzReader struct {
 	r       *counted
 	most    int64 // bytes of memory that a block may want
@@ -57,7 +57,7 @@ func notXZ(format string, args ...any) error {
 	return fmt.Errorf("not a proper xz file: "+format, args...)
 }
 
-// take reads n bytes, which must be there.
+// take reads exactly n bytes.
 func (z *xzReader) take(n int) ([]byte, error) {
 	b := make([]byte, n)
 	if _, err := io.ReadFull(z.r, b); err != nil {
@@ -66,7 +66,7 @@ func (z *xzReader) take(n int) ([]byte, error) {
 	return b, nil
 }
 
-// header begins a stream.
+// header reads a stream header.
 func (z *xzReader) header() error {
 	b, err := z.take(xzHeader)
 	if err != nil {
@@ -82,7 +82,7 @@ func (z *xzReader) header() error {
 	return nil
 }
 
-// next begins the next block, or reads what follows the last.
+// next begins the next block, or reads the index after the last.
 func (z *xzReader) next() error {
 	size, err := z.r.ReadByte()
 	if err != nil {
@@ -100,7 +100,7 @@ func (z *xzReader) next() error {
 	return err
 }
 
-// endBlock reads what follows the data of a block, and notes its sizes.
+// endBlock reads the padding and the check after a block, and records its sizes.
 func (z *xzReader) endBlock() error {
 	b := z.block
 	z.block = nil
@@ -125,7 +125,7 @@ func (z *xzReader) endBlock() error {
 	return nil
 }
 
-// end reads the index and the footer of a stream, and goes on with the next stream.
+// end reads the index and the footer of a stream, and begins the next stream.
 func (z *xzReader) end() error {
 	z.r.n, z.r.sum = 1, crc32.NewIEEE()
 	z.r.sum.Write([]byte{0})
@@ -153,7 +153,7 @@ func (z *xzReader) end() error {
 	return z.another()
 }
 
-// index compares the index with the blocks that there were.
+// index compares the index with the blocks that were read.
 func (z *xzReader) index() error {
 	seen := newRecords()
 	count, err := binary.ReadUvarint(z.r)
@@ -173,8 +173,8 @@ func (z *xzReader) index() error {
 	return cutShort(err)
 }
 
-// records are the sizes of the blocks of a stream: how many, and a sum of them, so that any
-// number of them takes no memory.
+// records summarizes the block sizes of a stream as a count and a hash, so that memory does
+// not grow with the number of blocks.
 type records struct {
 	count uint64
 	sum   hash.Hash64
@@ -187,7 +187,7 @@ func (r *records) add(unpadded, length uint64) {
 	r.sum.Write(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, unpadded), length))
 }
 
-// another skips the zeros after a stream, in fours, and begins the stream that follows them.
+// another skips the stream padding, a multiple of four zeros, and begins the next stream.
 func (z *xzReader) another() error {
 	for {
 		b, err := z.r.b.Peek(4)
@@ -207,7 +207,7 @@ func (z *xzReader) another() error {
 	}
 }
 
-// counted counts what is read, and sums it up where that is wanted.
+// counted counts the bytes read, and hashes them where a hash is set.
 type counted struct {
 	b   *bufio.Reader
 	n   int64

@@ -14,7 +14,7 @@ import (
 	"github.com/ulikunitz/xz/lzma"
 )
 
-// checks make the check of a block, by the number of its kind.
+// checks maps the check ID of a stream to its hash.
 var checks = [256]func() hash.Hash{
 	0:  func() hash.Hash { return noCheck{} },
 	1:  func() hash.Hash { return crc32.NewIEEE() },
@@ -24,7 +24,7 @@ var checks = [256]func() hash.Hash{
 
 var crc64ECMA = crc64.MakeTable(crc64.ECMA)
 
-// noCheck is the check of what has none.
+// noCheck is the hash of streams without a check.
 type noCheck struct{}
 
 func (noCheck) Write(p []byte) (int, error) { return len(p), nil }
@@ -49,7 +49,7 @@ func (b *xzBlock) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sum is the check as it stands in the file: CRCs are little-endian there.
+// sum returns the check as stored in the file: CRCs are little-endian.
 func (b *xzBlock) sum() []byte {
 	sum := b.check.Sum(nil)
 	if _, crc := b.check.(interface{ Sum64() uint64 }); crc || len(sum) == crc32.Size {
@@ -86,8 +86,8 @@ func newBlock(header []byte, r io.Reader, check hash.Hash, most int64) (*xzBlock
 	return b, b.chain(h, int(flags&3)+1, r, most)
 }
 
-// chain makes the reader of the data from the filters that the header names: the data went
-// through the first first, and comes back through the last first.
+// chain returns the reader of the data behind the filters that the header lists. The encoder
+// applied the first filter first, so the decoder applies it last.
 func (b *xzBlock) chain(h *bytes.Reader, count int, r io.Reader, most int64) error {
 	type link struct {
 		id         filterID
@@ -121,7 +121,7 @@ func (b *xzBlock) chain(h *bytes.Reader, count int, r io.Reader, most int64) err
 	return nil
 }
 
-// newLZMA2 undoes LZMA2 with a dictionary of the size that a header's byte stands for.
+// newLZMA2 returns a decoder of LZMA2 with the dictionary size that a header byte encodes.
 func newLZMA2(r io.Reader, code byte, most int64) (io.Reader, error) {
 	size, err := lzma.DecodeDictCap(code)
 	if err != nil {
