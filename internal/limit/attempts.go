@@ -29,7 +29,7 @@ type attempts struct {
 	last  time.Time
 }
 
-// NewAttempts returns attempts of which none has been made.
+// NewAttempts returns Attempts without any source.
 func NewAttempts[K comparable](s Slowdown) *Attempts[K] {
 	return &Attempts[K]{Slowdown: s, by: map[K]*attempts{}}
 }
@@ -64,8 +64,8 @@ func (a *Attempts[K]) Forgive(source K) {
 	delete(a.by, source)
 }
 
-// makeRoom drops the sources that are forgiven anyway, and failing that the one whose
-// last attempt is the oldest.
+// makeRoom drops the sources whose attempts have expired, or else the one whose last attempt
+// is the oldest.
 func (a *Attempts[K]) makeRoom(now time.Time) {
 	if len(a.by) < a.Sources {
 		return

@@ -26,8 +26,8 @@ func (b *Bucket) Take(now time.Time) bool {
 	return ok
 }
 
-// TakeCounting is Take. With an action that is allowed it returns how many were refused
-// since the one before.
+// TakeCounting is Take. For an allowed action it also returns the number of actions refused
+// since the previous allowed one.
 func (b *Bucket) TakeCounting(now time.Time) (ok bool, refused int) {
 	if !b.tokens.AllowN(now, 1) {
 		b.refused.Add(1)
@@ -45,8 +45,8 @@ type Buckets[K comparable] struct {
 	of map[K]*Bucket // mu guards it
 }
 
-// NewBuckets returns buckets of the rate for at most so many sources. When one source
-// more appears, all begin with a full bucket again.
+// NewBuckets returns buckets of the rate for a bounded number of sources. When another source
+// appears, all buckets are refilled.
 func NewBuckets[K comparable](r Rate, most int) *Buckets[K] {
 	return &Buckets[K]{rate: r, most: most, of: map[K]*Bucket{}}
 }

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// Conns bounds the connections of an HTTP server: in all, and from each source. A new one
-// takes the place of the one that has been idle for longest, so that connections which
-// are only held keep out no client: at the bound of a source one of its own, at the bound
-// of all one of the source that has the most. Where none is idle the new one is closed at
-// once. A connection is idle unless a handler works on a request of its, so that a request
-// which never becomes complete is idle, too.
+// Conns bounds the connections of an HTTP server, in total and for each source. At a bound a
+// new connection replaces the one that has been idle for longest, so that held connections
+// keep out no client: at the bound of a source one of the same source, at the total bound
+// one of the source with the most connections. If none is idle, the new one is closed at
+// once. A connection is idle unless a handler is processing one of its requests; an
+// incomplete request leaves it idle.
 type Conns struct {
 	each, total int
 	sourceOf    func(remote string) netip.Addr
@@ -24,7 +24,7 @@ type Conns struct {
 	open []*conn // mu guards it
 }
 
-// NewConns returns bounds of so many connections from one source, and from all together.
+// NewConns bounds the connections from one source to each, and from all sources to total.
 // The source of a connection is [SourceOf] or [AddressOf] its peer.
 func NewConns(each, total int, sourceOf func(remote string) netip.Addr) *Conns {
 	return &Conns{each: each, total: total, sourceOf: sourceOf}
@@ -35,8 +35,8 @@ func NewConns(each, total int, sourceOf func(remote string) netip.Addr) *Conns {
 // server of the listener is to be prepared by [Attend].
 func (c *Conns) Listener(l net.Listener) net.Listener { return bounded{l, c} }
 
-// Attend has server, whose handler is set, note which connections of a [Conns.Listener]
-// are busy.
+// Attend makes server, whose handler is set, mark the connections of a [Conns.Listener] as
+// busy while it processes their requests.
 func Attend(server *http.Server) {
 	server.ConnContext = within
 	server.Handler = busy(server.Handler)
@@ -74,7 +74,7 @@ type conn struct {
 	busy   int       // Conns.mu guards; requests that a handler works on
 }
 
-// enter takes a connection in, and returns the one that has to go for it: itself, or nil.
+// enter admits a connection and returns the one to close for it: another, itself, or nil.
 func (c *Conns) enter(n *conn) (loser *conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -89,8 +89,8 @@ func (c *Conns) enter(n *conn) (loser *conn) {
 	return loser
 }
 
-// crowd returns the source that has to give up a connection for one more from source, and
-// whether one has to.
+// crowd returns the source that must give up a connection before source may have another
+// one, and whether that is necessary.
 func (c *Conns) crowd(source netip.Addr) (from netip.Addr, full bool) {
 	held := map[netip.Addr]int{}
 	most := source
@@ -135,7 +135,7 @@ func (c *conn) work(n int) {
 
 type connKey struct{}
 
-// within has the requests of a connection know it.
+// within adds the connection to the context of its requests.
 func within(ctx context.Context, nc net.Conn) context.Context {
 	if t, ok := nc.(interface{ NetConn() net.Conn }); ok { // TLS
 		nc = t.NetConn()
@@ -146,7 +146,7 @@ func within(ctx context.Context, nc net.Conn) context.Context {
 	return ctx
 }
 
-// busy keeps the connections of the requests that h works on.
+// busy marks a connection as busy while h processes its request.
 func busy(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(connKey{}).(*conn); ok {

@@ -2,9 +2,9 @@ package limit
 
 import "sync"
 
-// Share bounds what is held at once: by all sources together, and by each, so that one
-// slow or hostile source leaves room for the others. It is safe for concurrent use and
-// remembers only sources that hold something.
+// Share bounds the resources held at once, in total and by each source, so that one slow or
+// hostile source leaves room for the others. It is safe for concurrent use and stores only
+// sources that hold something.
 type Share[K comparable] struct {
 	each, total int
 
@@ -13,8 +13,8 @@ type Share[K comparable] struct {
 	all  int       // mu guards it: the sum of held
 }
 
-// NewShare returns a share of each for every source, and of total for all of them; a
-// total of 0 is no bound.
+// NewShare allows each source at most each resources, and all sources total; a total of 0
+// sets no bound.
 func NewShare[K comparable](each, total int) *Share[K] {
 	return &Share[K]{each: each, total: total, held: map[K]int{}}
 }

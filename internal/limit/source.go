@@ -2,9 +2,8 @@ package limit
 
 import "net/netip"
 
-// Source returns the address under which a peer is counted: an IPv4 address as it is, also
-// where it is mapped into IPv6, and of an IPv6 address its /64, because a host may take
-// any address in it.
+// Source returns the address under which a peer is counted: an IPv4 address, mapped or not,
+// as it is; the /64 of an IPv6 address, because a host may use any address in it.
 func Source(peer netip.Addr) netip.Addr {
 	peer = peer.Unmap().WithZone("")
 	if peer.Is6() {
@@ -13,8 +12,8 @@ func Source(peer netip.Addr) netip.Addr {
 	return peer
 }
 
-// SourceOf is Source of "address:port", as [net.Addr] and [net/http.Request] have it. What
-// is none, such as the peer of a Unix socket, is one source together.
+// SourceOf is [Source] for "address:port", the form of [net.Addr] and [net/http.Request].
+// Peers without an IP address, such as those of a Unix socket, are one source.
 func SourceOf(remote string) netip.Addr {
 	addr := AddressOf(remote)
 	if !addr.IsValid() {
@@ -23,8 +22,8 @@ func SourceOf(remote string) netip.Addr {
 	return Source(addr)
 }
 
-// AddressOf is the address of "address:port" itself. Machines that boot are counted by it:
-// those of a link have their /64 in common.
+// AddressOf returns the address of "address:port" itself. Booting machines are counted by
+// it, because the machines of a link share their /64.
 func AddressOf(remote string) netip.Addr {
 	peer, err := netip.ParseAddrPort(remote)
 	if err != nil {

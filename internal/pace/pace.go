@@ -1,11 +1,10 @@
 // Package pace gives the requests of an HTTP server deadlines that follow the data.
 //
-// Those of [net/http.Server] are for a whole request: one that is read within them and
-// worked on for longer loses its connection, for the server goes on reading from it
-// (to notice a client that goes away), and takes the end of that reading's time for
-// the client's end. Here, a deadline holds only while a client is waited for: it has
-// to send, or take, something within the patience; how long a handler works is its own
-// affair.
+// The deadlines of [net/http.Server] cover a whole request. A request that arrives in time
+// but is processed for longer loses its connection: the server keeps reading from it to
+// notice a client that disconnects, and mistakes its own expired read deadline for that.
+// Here a deadline applies only while the server waits for the client, which must send or
+// receive something within the patience. The time that a handler works is not limited.
 package pace
 
 import (
@@ -15,14 +14,14 @@ import (
 	"time"
 )
 
-// Portion is how many bytes of a body have to arrive within the patience, unless it ends
-// before. Fewer would let a client that trickles hold a connection for ever.
+// Portion is the number of bytes of a body that must arrive within the patience, unless the
+// body ends earlier. A smaller one would let a slow client hold a connection for ever.
 const Portion = 64 << 10
 
-// Handler serves h. Until its end, a body has the patience for each [Portion], counting
-// only time in which h reads; nothing is expected of the client from there to the
-// answer, each write of which has the patience again. A deadline for writing that h sets
-// itself (by [http.ResponseController]) replaces ours.
+// Handler serves h with these deadlines. Each [Portion] of the request body must arrive
+// within the patience, counting only the time in which h reads. Between the body and the
+// response no deadline applies; each write of the response has the patience again. A write
+// deadline that h sets itself, by [http.ResponseController], replaces ours.
 func Handler(h http.Handler, patience time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(w)
@@ -41,10 +40,10 @@ func Handler(h http.Handler, patience time.Duration) http.Handler {
 	})
 }
 
-// lift ends the deadline for reading. Where there is none to set, none is set.
+// lift removes the read deadline, if the connection supports deadlines.
 func lift(control *http.ResponseController) { _ = control.SetReadDeadline(time.Time{}) }
 
-// body is that of a request. One goroutine may read it at a time.
+// body is a request body. One goroutine may read it at a time.
 type body struct {
 	io.ReadCloser
 	control  *http.ResponseController
@@ -70,15 +69,15 @@ func (b *body) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// drain gives net/http time for what a handler has left unread: it reads some of it,
-// lest the client misses the answer.
+// drain gives net/http time to read part of a body that the handler left unread, so that the
+// client receives the response.
 func (b *body) drain() {
 	if !b.ended {
 		_ = b.control.SetReadDeadline(time.Now().Add(b.patience))
 	}
 }
 
-// answer is a writer whose deadline moves on with what it writes.
+// answer is a response writer that extends its deadline with every write.
 type answer struct {
 	http.ResponseWriter
 	control  *http.ResponseController
@@ -86,10 +85,10 @@ type answer struct {
 	owned    bool // by the handler
 }
 
-// Unwrap is for [http.ResponseController].
+// Unwrap serves [http.ResponseController].
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// SetWriteDeadline is for [http.ResponseController].
+// SetWriteDeadline serves [http.ResponseController].
 func (a *answer) SetWriteDeadline(t time.Time) error {
 	a.owned = true
 	return a.control.SetWriteDeadline(t)
@@ -109,7 +108,7 @@ func (a *answer) Write(p []byte) (int, error) {
 	return a.ResponseWriter.Write(p)
 }
 
-// FlushError is for [http.ResponseController].
+// FlushError serves [http.ResponseController].
 func (a *answer) FlushError() error {
 	if err := a.extend(); err != nil {
 		return err
@@ -117,7 +116,7 @@ func (a *answer) FlushError() error {
 	return a.control.Flush()
 }
 
-// set sets a deadline, if the connection knows any.
+// set sets a deadline, if the connection supports deadlines.
 func set(deadline func(time.Time) error, t time.Time) error {
 	if err := deadline(t); !errors.Is(err, http.ErrNotSupported) {
 		return err
