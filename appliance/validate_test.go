@@ -3,6 +3,7 @@ package appliance
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -62,7 +63,7 @@ func newDeployable(t *testing.T) *deployable {
 
 func (d *deployable) do(method, path, body string) (int, string) {
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
-	r.Header.Set("X-OpenStack-Ironic-API-Version", "1.82")
+	r.Header.Set("X-OpenStack-Ironic-API-Version", "1.87")
 	w := httptest.NewRecorder()
 	d.api.ServeHTTP(w, r)
 	return w.Code, w.Body.String()
@@ -83,15 +84,15 @@ func (d *deployable) node(uuid string) (n *baremetal.Node) {
 	}
 }
 
-// valid is whether validate has nothing against a deployment. A fake deploy interface, which
-// asks for no storage, is left out of this test.
+// valid is whether validate has nothing against a deployment. A fake deploy interface makes
+// and exports nothing, so what storage would need does not keep it from deploying.
 func (d *deployable) valid(n *baremetal.Node) (bool, string) {
 	code, body := d.do("GET", "/v1/nodes/"+n.UUID+"/validate", "")
 	var reports map[string]struct{ Result bool }
 	if err := json.Unmarshal([]byte(body), &reports); code != 200 || err != nil {
 		d.Fatalf("validate = %d %s, %v", code, body, err)
 	}
-	return reports["power"].Result && reports["deploy"].Result && reports["storage"].Result, body
+	return reports["power"].Result && reports["deploy"].Result && (reports["storage"].Result || !n.Interfaces.Deploys()), body
 }
 
 // TestValidateAndTheVerbAgree: what validate finds no fault with is accepted and becomes
@@ -113,6 +114,7 @@ func TestValidateAndTheVerbAgree(t *testing.T) {
 	defer web.Close()
 	image("twice")
 	image("twice")
+	d.rival("taken")
 	accepted, refused := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		one := func(name string, values ...any) any { return rapid.SampledFrom(values).Draw(rt, name) }
@@ -135,8 +137,8 @@ func TestValidateAndTheVerbAgree(t *testing.T) {
 			InstanceInfo: info, Traits: []string{"CUSTOM_A"},
 			Properties: baremetal.Object{"capabilities": mostly("able", "iscsi_boot:True", "", "iscsi_boot:False")},
 			Interfaces: baremetal.Interfaces{"power": "fake", "management": "fake", "boot": mostly("boot", "ipxe", "pxe").(string),
-				"deploy": "direct", "storage": mostly("storage", "iscsi", "external", "noop").(string)}}
-		volume := one("volume", "", "", "own", "missing", debian.UUID).(string)
+				"deploy": mostly("deploy", "direct", "fake", "fake").(string), "storage": mostly("storage", "iscsi", "external", "noop").(string)}}
+		volume := one("volume", "", "", "own", "missing", "taken", debian.UUID).(string)
 		if volume == "own" {
 			volume = uuid.NewString()
 			if err := d.volumes.Create(volume, 4096); err != nil {
@@ -161,10 +163,16 @@ func TestValidateAndTheVerbAgree(t *testing.T) {
 			rt.Fatal(err)
 		}
 		for _, verb := range []string{"active", "rebuild"} {
+			steps := drawSteps(rt, "deploy_steps")
 			before := d.node(n.UUID)
 			valid, report := d.valid(n)
-			code, body := d.do("PUT", "/v1/nodes/"+n.UUID+"/states/provision", `{"target": "`+verb+`"}`)
+			code, body := d.do("PUT", "/v1/nodes/"+n.UUID+"/states/provision", `{"target": "`+verb+`"`+steps.member+`}`)
 			after := d.node(n.UUID)
+			for _, reason := range steps.wrong {
+				if valid = false; !strings.Contains(body, reason) {
+					rt.Fatalf("%s with %s = %d %s, want %q among the reasons", verb, steps.member, code, body, reason)
+				}
+			}
 			nothing := verb == "rebuild" && strings.Contains(body, "There is nothing to rebuild")
 			switch {
 			case (code == http.StatusAccepted) != valid && !nothing:
@@ -184,4 +192,82 @@ func TestValidateAndTheVerbAgree(t *testing.T) {
 	if accepted == 0 || refused == 0 {
 		t.Errorf("%d verbs accepted, %d refused; want both", accepted, refused)
 	}
+}
+
+// rival has a node deployed that has the volume of this name.
+func (d *deployable) rival(name string) {
+	n := &baremetal.Node{UUID: uuid.NewString(), Driver: "fake-hardware", ProvisionState: baremetal.Active, Interfaces: baremetal.Interfaces{"storage": "iscsi"}}
+	err := d.volumes.Create(name, 4096)
+	if err == nil {
+		err = d.store.Update(d.Context(), func(tx *store.Tx) error {
+			t := &baremetal.VolumeTarget{UUID: uuid.NewString(), NodeUUID: n.UUID, VolumeType: "iscsi", VolumeID: name}
+			return errors.Join(tx.Nodes().Insert(n), tx.Targets().Insert(t))
+		})
+	}
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// someSteps are steps of a request, and what must be said against them.
+type someSteps struct {
+	member string // of the JSON body; "" for none
+	wrong  []string
+}
+
+// drawSteps draws steps of which a machine can do some.
+func drawSteps(rt *rapid.T, member string) (s someSteps) {
+	var list []string
+	for _, step := range rapid.SliceOfN(rapid.SampledFrom([]struct{ json, wrong string }{
+		{`"interface": "deploy", "step": "power_off", "args": {}`, ""},
+		{`"interface": "management", "step": "wait", "args": {"seconds": 0}`, "the step wait takes seconds above 0"},
+		{`"interface": "deploy", "step": "nonesuch", "args": {}`, "'step': 'nonesuch'"},
+		{`"interface": "raid", "step": "create_configuration", "args": {}`, "'step': 'create_configuration'"},
+		{`"interface": "bios", "step": "apply_configuration", "args": {"settings": []}`, "'step': 'apply_configuration'"},
+	}), 0, 2).Draw(rt, member) {
+		priority := ""
+		if member == "deploy_steps" {
+			priority = fmt.Sprintf(`, "priority": %d`, 10+len(list))
+		}
+		if list = append(list, "{"+step.json+priority+"}"); step.wrong != "" {
+			s.wrong = append(s.wrong, step.wrong)
+		}
+	}
+	if len(list) > 0 {
+		s.member = fmt.Sprintf(`, %q: [%s]`, member, strings.Join(list, ", "))
+	}
+	return s
+}
+
+// TestStepsAreDoneOrAllOfThemAreRefused: cleaning and servicing accept any steps, as Ironic
+// does, and fail before the first of them for all that the machine cannot do.
+func TestStepsAreDoneOrAllOfThemAreRefused(t *testing.T) {
+	d := newDeployable(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		verb := rapid.SampledFrom([]string{"clean", "service"}).Draw(rt, "verb")
+		from, failed := baremetal.Manageable, baremetal.CleanFailed
+		if verb == "service" {
+			from, failed = baremetal.Active, baremetal.ServiceFailed
+		}
+		steps := drawSteps(rt, verb+"_steps")
+		if steps.member == "" {
+			return
+		}
+		n := &baremetal.Node{UUID: uuid.NewString(), Driver: "fake-hardware", ProvisionState: from, PowerState: baremetal.PowerOn,
+			Interfaces: baremetal.Interfaces{"power": "fake", "management": "fake", "storage": "noop"}}
+		if err := d.store.Update(t.Context(), func(tx *store.Tx) error { return tx.Nodes().Insert(n) }); err != nil {
+			rt.Fatal(err)
+		}
+		code, body := d.do("PUT", "/v1/nodes/"+n.UUID+"/states/provision", `{"target": "`+verb+`"`+steps.member+`}`)
+		after := d.node(n.UUID)
+		for _, reason := range steps.wrong {
+			if !strings.Contains(after.LastError, reason) || after.ProvisionState != failed || after.PowerState != baremetal.PowerOn {
+				rt.Fatalf("%s with %s = %d %s; it is %s, %s: %q, want %q among the reasons and nothing done", verb, steps.member, code, body,
+					after.ProvisionState, after.PowerState, after.LastError, reason)
+			}
+		}
+		if code != http.StatusAccepted || len(steps.wrong) == 0 && (after.ProvisionState != from || after.PowerState != baremetal.PowerOff) {
+			rt.Fatalf("%s with %s = %d %s; it is %s, %s: %q", verb, steps.member, code, body, after.ProvisionState, after.PowerState, after.LastError)
+		}
+	})
 }

@@ -106,10 +106,10 @@ func (c *Conductor) validateBoot(tx *store.Tx, n *baremetal.Node) error {
 }
 
 // validateDeploy checks what a deployment needs of the node's records. A fake deploy
-// interface needs nothing.
+// interface makes nothing, but a node that it has deployed holds its volumes.
 func (c *Conductor) validateDeploy(tx *store.Tx, n *baremetal.Node) error {
 	if !n.Interfaces.Deploys() {
-		return nil
+		return c.mayBegin(tx, n, baremetal.VerbDeploy)
 	}
 	return all(c.validateBoot(tx, n), checkTraits(tx, n))
 }
