@@ -362,3 +362,13 @@ INSERT INTO appliance (id, uuid) SELECT 1, lower(substr(h, 1, 8) || '-' || subst
 CREATE TABLE kept_serials (
     volume TEXT PRIMARY KEY
 ) STRICT;
+
+-- Who is signed in to the pages, so that a restart does not sign everybody out.
+CREATE TABLE logins (
+    token  TEXT PRIMARY KEY, -- SHA-256 of the cookie's, in hex
+    user   TEXT NOT NULL,
+    proof  TEXT NOT NULL, -- of the account as it was; another password ends the login
+    begun  INTEGER NOT NULL,
+    used   INTEGER NOT NULL,
+    keep   INTEGER NOT NULL -- for months: a wall display
+) STRICT;

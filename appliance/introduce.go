@@ -43,7 +43,7 @@ func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *app
 		a.conductor.Close(patience)
 		return nil
 	})
-	pages := web.New(web.Config{Store: o.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Login: login(o.users), Log: log, Version: p.Version})
+	pages := web.New(web.Config{Store: o.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Login: login(o.users), Proof: proof(o.users), Log: log, Version: p.Version})
 	handler := a.door(rest.Published(a.config.PublicURL, a.routes(pages)))
 	a.tasks = []task{
 		{"boot", o.boot.String(), o.boot.Serve},
@@ -92,6 +92,14 @@ func (a *appliance) guard(pages *web.Web) *door.Guard {
 		}
 		return pages.Signed(r)
 	}})
+}
+
+// proof is how the pages notice that an account has changed, nil without authentication.
+func proof(users *door.Users) func(user string) string {
+	if users == nil {
+		return nil
+	}
+	return users.Proof
 }
 
 // login is how the pages check a password, nil without authentication.

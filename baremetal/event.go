@@ -43,7 +43,7 @@ type Event struct {
 	Node   string // UUID; "" when the machine is not enrolled
 	MAC    string // "" when not known
 	Kind   EventKind
-	Step   EventKind // the step of a boot that a refusal or an error prevented; "" for none
+	Step   EventKind // the step of a boot, or [EventAttach], that a refusal or an error prevented; "" for none
 	Detail string    // one line for a person
 	User   string    // the account whose request caused it; "" when a machine or the appliance did
 }

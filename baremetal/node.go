@@ -15,6 +15,9 @@ func (o Object) Text(key string) string {
 	return s
 }
 
+// Manual is the hardware type of machines without a BMC: a person presses the button.
+const Manual = "manual-management"
+
 // Node is one machine, with the fields of Ironic's API 1.115. An empty string, a
 // nil pointer or a zero time is the API's null.
 type Node struct {

@@ -32,7 +32,10 @@ type Boot struct {
 	Began  time.Time // zero when the boot is empty
 	Latest time.Time // of the last step, or the failure
 	Reason string    // what broke the boot, one line for a person; "" when nothing did
-	Ended  bool      // the machine went off, or logged out of its volume
+	// Cause is what broke the boot when that is none of its steps, such as
+	// baremetal.EventAttach; "" otherwise.
+	Cause  baremetal.EventKind
+	Ended  bool // the machine went off, or logged out of its volume
 	Events []*baremetal.Event
 
 	off bool // the machine went off: unlike a logout, that is final
@@ -75,7 +78,7 @@ func (b *Boot) reach(i int, e *baremetal.Event) {
 		b.Steps[i] = Step{Kind: e.Kind, State: StepDone, At: e.At, Detail: e.Detail}
 	}
 	if b.failed() < 0 {
-		b.Reason = ""
+		b.Reason, b.Cause = "", ""
 	}
 }
 
@@ -96,7 +99,10 @@ func (b *Boot) fail(e *baremetal.Event) {
 		b.Steps[later].State = StepWaiting
 	}
 	b.Steps[i] = Step{Kind: b.Steps[i].Kind, State: StepFailed}
-	b.Latest, b.Reason = e.At, e.Detail
+	b.Latest, b.Reason, b.Cause = e.At, e.Detail, ""
+	if step(e.Step) < 0 {
+		b.Cause = e.Step
+	}
 	if b.Reason == "" {
 		b.Reason = Remedy(b.Steps[i].Kind)
 	}

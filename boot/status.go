@@ -34,12 +34,20 @@ type Sight struct {
 	At    time.Time
 	Power baremetal.PowerState // may be old; "" when it is not known
 	Link  Link
+	// Rests is when the machine came to a state in which nothing is deployed to it; zero
+	// while something is, or shall be. A failure before that is over.
+	Rests time.Time
+	// ByHand reports whether a person presses the power button.
+	ByHand bool
+
+	past bool // another boot followed: a failure stays part of the story
 }
 
 // Status is the state of a boot with its details.
 type Status struct {
 	State   State
 	Problem string        // what is wrong and what to look at, for a person; "" when nothing is
+	Chore   string        // what a person has to do before the boot can go on; "" for nothing
 	Elapsed time.Duration // that the boot took, or has taken so far
 	// Seen reports whether the events show the state. Otherwise there is no boot, or only
 	// the open session shows that the machine is up, and Elapsed is zero.
@@ -49,7 +57,7 @@ type Status struct {
 // Status is the status of boot i of the history. A boot that another one followed is over.
 func (h History) Status(i int, now Sight) Status {
 	if i < len(h)-1 {
-		now.Power, now.Link = baremetal.PowerOff, LinkUnknown
+		now.Power, now.Link, now.past = baremetal.PowerOff, LinkUnknown, true
 	}
 	return h[i].Status(now)
 }
@@ -64,17 +72,32 @@ func (b *Boot) Status(now Sight) Status {
 		return Status{State: StateUp}
 	case b.empty():
 		return Status{State: StateIdle}
-	case b.Reason != "":
-		return Status{StateFailed, b.Reason, b.Latest.Sub(b.Began), true}
-	case !linked && b.ended(now):
-		return Status{StateOver, "", b.length(), true}
+	case b.Reason != "" && !b.settled(now):
+		return Status{State: StateFailed, Problem: b.Reason, Elapsed: b.Latest.Sub(b.Began), Seen: true}
+	case !linked && (b.Reason != "" || b.ended(now)):
+		return Status{State: StateOver, Elapsed: b.length(), Seen: true}
 	case b.Up():
-		return Status{StateUp, "", b.length(), true}
-	case overdue:
-		return Status{StateStuck, Remedy(b.Steps[b.Awaited()].Kind), now.At.Sub(b.Began), true}
+		return Status{State: StateUp, Elapsed: b.length(), Seen: true}
 	}
-	return Status{StateRunning, "", now.At.Sub(b.Began), true}
+	s := Status{State: StateRunning, Elapsed: now.At.Sub(b.Began), Seen: true}
+	next := b.Steps[b.Awaited()].Kind
+	if now.ByHand && next == baremetal.EventDiscover {
+		s.Chore = pressButton
+		return s
+	}
+	if overdue {
+		s.State, s.Problem = StateStuck, Remedy(next)
+	}
+	return s
 }
+
+// pressButton is the chore of a machine without a BMC that shall boot. Nothing is overdue
+// until a person has done it.
+const pressButton = "Press its power button, or switch it off and on again. It shall boot from the network."
+
+// settled reports whether a failure is history: the machine was switched off after it, or
+// nothing is deployed to the machine any more.
+func (b *Boot) settled(now Sight) bool { return !now.past && (b.off || now.Rests.After(b.Latest)) }
 
 // ended reports whether a machine without a session has ended its boot. A session ends
 // with the power. Between the loader and the system there may be none.

@@ -40,7 +40,7 @@ func (c *Conductor) importImage(ctx context.Context, n *baremetal.Node) error {
 		err = owning.Import(ctx, n)
 	}
 	if err != nil {
-		return deploying.failed(n, step, err)
+		return aboutVolumes(deploying.failed(n, step, err))
 	}
 	return nil
 }
@@ -52,7 +52,7 @@ func (c *Conductor) remake(ctx context.Context, n *baremetal.Node) error {
 		return err
 	}
 	if owning, ok := storage.(Owning); ok {
-		return owning.Remake(ctx, n)
+		return aboutVolumes(owning.Remake(ctx, n))
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func (c *Conductor) switchPower(ctx context.Context, uuid string, target baremet
 		if err != nil {
 			setPower(n, state, now)
 			n.LastError = fmt.Sprintf("Failed to change power state to '%s' by '%s': %s", powerResult[target], target, sentence(err))
-			return []baremetal.Event{{Kind: baremetal.EventError, Step: stepOf[powerResult[target]], Detail: n.LastError}}
+			return []baremetal.Event{{Kind: baremetal.EventError, Step: prevented(err, stepOf[powerResult[target]]), Detail: n.LastError}}
 		}
 		setPower(n, state, now)
 		fleet.ForgetAgent(n)

@@ -235,7 +235,7 @@ func (w work) fail(n *baremetal.Node, err error) baremetal.Event {
 	var step stepFailed
 	if !errors.As(err, &step) {
 		n.LastError = fmt.Sprintf(w.failed, n.UUID, sentence(err))
-		return baremetal.Event{Kind: baremetal.EventError, Step: w.step, Detail: n.LastError}
+		return baremetal.Event{Kind: baremetal.EventError, Step: prevented(err, w.step), Detail: n.LastError}
 	}
 	n.LastError = sentence(err)
 	if f := flows[n.ProvisionState]; f.fault != "" {

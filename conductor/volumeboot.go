@@ -40,7 +40,7 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) er
 		return err
 	}
 	if err := storage.Attach(ctx, n); err != nil {
-		return fmt.Errorf("attach volumes: %w", err)
+		return aboutVolumes(fmt.Errorf("attach volumes: %w", err))
 	}
 	management, err := c.powerOf(n, "management")
 	if err != nil {
@@ -54,6 +54,28 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) er
 	c.Log.Warn("BMC refuses the boot device; the machine is switched on all the same", "node", n.UUID, "device", device, "error", err)
 	return c.Store.Append(ctx, baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode,
 		Detail: "is switched on all the same and boots what its firmware has first: " + sentence(err)})
+}
+
+// ofVolumes is an error of a node's volumes, and not of its power.
+type ofVolumes struct{ error }
+
+func (e ofVolumes) Unwrap() error { return e.error }
+
+func aboutVolumes(err error) error {
+	if err == nil {
+		return nil
+	}
+	return ofVolumes{err}
+}
+
+// prevented is the step of a boot that err kept from happening: what has to do with the
+// node's volumes kept them from being attached.
+func prevented(err error, otherwise baremetal.EventKind) baremetal.EventKind {
+	var volumes ofVolumes
+	if errors.As(err, &volumes) {
+		return baremetal.EventAttach
+	}
+	return otherwise
 }
 
 // ignoring returns err, or nil if it is of this kind.

@@ -192,7 +192,7 @@ func (c *Conductor) chooseBootVolume(ctx context.Context, n *baremetal.Node) err
 		return err
 	}
 	if err := p.Ready(n).Err(); err != nil {
-		return err
+		return aboutVolumes(err)
 	}
 	if p.Volume == nil {
 		return nil // the method boots from none

@@ -204,3 +204,15 @@ var events = newTable(table[baremetal.Event]{
 		null("user", func(e *baremetal.Event) *string { return &e.User }),
 	},
 })
+
+var logins = newTable(table[baremetal.Login]{
+	name: "logins", noun: "Login", key: "token", order: "rowid",
+	columns: []column[baremetal.Login]{
+		text("token", func(l *baremetal.Login) *string { return &l.Token }),
+		text("user", func(l *baremetal.Login) *string { return &l.User }),
+		text("proof", func(l *baremetal.Login) *string { return &l.Proof }),
+		stamp("begun", func(l *baremetal.Login) *time.Time { return &l.Begun }),
+		stamp("used", func(l *baremetal.Login) *time.Time { return &l.Used }),
+		flag("keep", func(l *baremetal.Login) *bool { return &l.Keep }),
+	},
+})

@@ -55,5 +55,8 @@ func (tx *Tx) Targets() Set[baremetal.VolumeTarget] {
 // Grants are identified by their IQN, or by the UUID of their volume target.
 func (tx *Tx) Grants() Set[baremetal.Grant] { return Set[baremetal.Grant]{tx, grants} }
 
+// Logins are identified by the hash of their token.
+func (tx *Tx) Logins() Set[baremetal.Login] { return Set[baremetal.Login]{tx, logins} }
+
 // Leases are identified by MAC address or by IP address.
 func (tx *Tx) Leases() Set[baremetal.Lease] { return Set[baremetal.Lease]{tx, leases} }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 
 	"ironhook/boot"
@@ -14,6 +15,7 @@ type barView struct {
 	Elapsed  string // "" when no boot was seen
 	Since    int64  // milliseconds since 1970 while the time is running, 0 when it is not
 	Problem  string // what is wrong and what to look at; "" when nothing is
+	Chore    string // what a person has to do before the boot can go on
 	Reached  int    // of Total
 	Total    int
 }
@@ -28,7 +30,7 @@ type segment struct {
 // newBarView draws a boot with its status.
 func newBarView(b *boot.Boot, s boot.Status) barView {
 	v := barView{
-		Mood: string(s.State), Caption: remark(b, s.State), Problem: s.Problem,
+		Mood: string(s.State), Caption: remark(b, s.State), Problem: s.Problem, Chore: s.Chore,
 		Reached: b.Reached(), Total: len(b.Steps),
 	}
 	if s.Seen {
@@ -53,7 +55,7 @@ func remark(b *boot.Boot, state boot.State) string {
 	case boot.StateIdle:
 		return "No boot seen yet"
 	case boot.StateFailed:
-		return next + " failed"
+		return cmp.Or(causes[b.Cause], next) + " failed"
 	case boot.StateStuck:
 		return "Stuck before " + next
 	case boot.StateUp:
@@ -77,7 +79,7 @@ func newSegment(b *boot.Boot, i int, state boot.State) segment {
 	case s.State == boot.StepSkipped:
 		g.Title = c.label + ": not seen"
 	case s.State == boot.StepFailed:
-		g.Title = c.label + ": " + b.Reason
+		g.Title = cmp.Or(causes[b.Cause], c.label) + ": " + b.Reason
 	case i == b.Awaited() && state == boot.StateStuck:
 		g.Class, g.Title = "stuck", c.label+": "+boot.Remedy(s.Kind)
 	case i == b.Awaited() && state == boot.StateRunning:

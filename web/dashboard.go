@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"ironhook/baremetal"
 	"ironhook/store"
@@ -15,7 +16,9 @@ import (
 type dashboard struct {
 	page
 	Tiles     []tile
-	Summary   []badge
+	Only      string // the kind of machines asked for, "" for all
+	Words     string // to be seen on the tiles asked for
+	Summary   []counted
 	Strangers []stranger
 }
 
@@ -32,7 +35,23 @@ func (w *Web) dashboardPage(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, err)
 		return
 	}
+	found.narrow(r.URL.Query().Get("only"), r.URL.Query().Get("q"))
 	w.render(rw, http.StatusOK, "dashboard", found)
+}
+
+// Roomy reports whether there is space for large tiles.
+func (d *dashboard) Roomy() bool { return len(d.Tiles) <= fewMachines }
+
+// narrow hides the machines that are not of the kind, "" for any, or on whose tile one of
+// the words is not to be seen.
+func (d *dashboard) narrow(kind, words string) {
+	d.Only, d.Words = kind, words
+	for i, t := range d.Tiles {
+		text := t.seen()
+		missing := func(word string) bool { return !strings.Contains(text, word) }
+		d.Tiles[i].Hidden = kind != "" && !slices.Contains(strings.Fields(t.Kind()), kind) ||
+			slices.ContainsFunc(strings.Fields(strings.ToLower(words)), missing)
+	}
 }
 
 func (w *Web) readDashboard(tx *store.Tx) (*dashboard, error) {
@@ -44,91 +63,139 @@ func (w *Web) readDashboard(tx *store.Tx) (*dashboard, error) {
 	for _, m := range machines {
 		found.Tiles = append(found.Tiles, newTile(m, tx.Now()))
 	}
+	slices.SortStableFunc(found.Tiles, inOrder)
 	found.Summary = summary(found.Tiles)
 	found.Strangers, err = readStrangers(tx)
 	return found, err
 }
 
-// summary counts the machines by what an operator wants to know first.
-func summary(tiles []tile) []badge {
-	counts := make(map[string]int)
-	for _, t := range tiles {
-		if t.Power.Tone == "good" {
-			counts["on"]++
+// inOrder compares tiles in the order of the page: trouble first, then by name as people
+// count. The script of the page keeps the same order.
+func inOrder(a, b tile) int {
+	if a.trouble() != b.trouble() {
+		if a.trouble() {
+			return -1
 		}
-		switch {
-		case t.Bar.Problem != "" || t.Alarm || t.State.Tone == "bad":
-			counts["in trouble"]++
-		case t.Bar.Mood == "running":
-			counts["booting"]++
-		}
+		return 1
 	}
-	list := []badge{{fmt.Sprintf("%d machines", len(tiles)), "calm"}}
+	return natural(a.Name, b.Name)
+}
+
+// kindsOfMachines are what an operator wants to know first.
+var kindsOfMachines = []struct {
+	name, text, tone string
+	has              func(tile) bool
+}{
+	{"on", "on", "good", func(t tile) bool { return t.Power.Tone == "good" }},
+	{"booting", "booting", "busy", func(t tile) bool { return !t.trouble() && t.Bar.Mood == "running" }},
+	{"trouble", "in trouble", "bad", tile.trouble},
+}
+
+// counted is how many machines of a kind there are.
+type counted struct {
+	badge
+	Kind string // "" for all
+}
+
+// summary counts the machines by kind.
+func summary(tiles []tile) []counted {
+	list := []counted{{badge{fmt.Sprintf("%d machines", len(tiles)), "calm"}, ""}}
 	if len(tiles) == 1 {
 		list[0].Text = "1 machine"
 	}
-	for _, b := range []badge{{"on", "good"}, {"booting", "busy"}, {"in trouble", "bad"}} {
-		if n := counts[b.Text]; n > 0 {
-			list = append(list, badge{fmt.Sprintf("%d %s", n, b.Text), b.Tone})
+	for _, k := range kindsOfMachines {
+		n := 0
+		for _, t := range tiles {
+			if k.has(t) {
+				n++
+			}
+		}
+		if n > 0 {
+			list = append(list, counted{badge{fmt.Sprintf("%d %s", n, k.text), k.tone}, k.name})
 		}
 	}
 	return list
 }
 
-// dashboardView keeps a browser's dashboard up to date: tile by tile, or as a whole when
-// machines come and go.
+// dashboardView keeps a browser's dashboard up to date, tile by tile.
 type dashboardView struct {
 	web   *Web
-	order []string        // UUIDs of the machines as shown; nil before the first update
-	tiles map[string]tile // by UUID
+	tiles map[string]tile // by UUID, as shown; nil before the first update
 }
 
 func (v *dashboardView) update(tx *store.Tx, events []*baremetal.Event, lost bool) ([]fragment, error) {
 	moved := lost || slices.ContainsFunc(events, rearranges)
-	if moved || len(events) == 0 || v.order == nil {
+	if lost || v.tiles == nil || len(events) == 0 {
 		return v.whole(tx, moved)
 	}
+	before := len(v.tiles)
 	var changed []fragment
 	for _, uuid := range concerned(events) {
-		m, err := v.web.readMachine(tx, uuid)
-		if errors.Is(err, baremetal.ErrNotFound) {
-			continue // its end is an event too
-		}
+		f, err := v.one(tx, uuid)
 		if err != nil {
 			return nil, err
 		}
-		v.tiles[uuid] = newTile(m, tx.Now())
-		changed = append(changed, tileFragment(v.tiles[uuid]))
+		changed = append(changed, f...)
+	}
+	if after := len(v.tiles); after != before && min(before, after) <= fewMachines {
+		v.tiles = nil // all tiles change their size
+		return v.whole(tx, true)
 	}
 	changed = append(changed, summaryFragment(slices.Collect(maps.Values(v.tiles))))
-	if !slices.ContainsFunc(events, anonymous) {
+	if !slices.ContainsFunc(events, anonymous) && !moved {
 		return changed, nil
 	}
 	list, err := readStrangers(tx)
 	return append(changed, strangersFragment(list)), err
 }
 
-// whole reads everything. Only when the set or the order of the machines changed
-// does the dashboard itself go to the browser, else its tiles.
+// fewMachines get large tiles.
+const fewMachines = 6
+
+// one is what has changed of one machine: its tile, which may be new, or gone.
+func (v *dashboardView) one(tx *store.Tx, uuid string) ([]fragment, error) {
+	_, shown := v.tiles[uuid]
+	m, err := v.web.readMachine(tx, uuid)
+	switch {
+	case errors.Is(err, baremetal.ErrNotFound) && !shown:
+		return nil, nil
+	case errors.Is(err, baremetal.ErrNotFound):
+		delete(v.tiles, uuid)
+		return []fragment{{id: "m-" + uuid, swap: "delete"}}, nil
+	case err != nil:
+		return nil, err
+	}
+	v.tiles[uuid] = newTile(m, tx.Now())
+	f := tileFragment(v.tiles[uuid])
+	if !shown {
+		f.swap, f.target = "beforeend", "dashboard"
+	}
+	return []fragment{f}, nil
+}
+
+// whole reads everything. Only when machines came or went does the dashboard itself go to
+// the browser, else its tiles.
 func (v *dashboardView) whole(tx *store.Tx, moved bool) ([]fragment, error) {
 	found, err := v.web.readDashboard(tx)
 	if err != nil {
 		return nil, err
 	}
-	order := make([]string, 0, len(found.Tiles))
-	tiles := make(map[string]tile)
+	tiles := make(map[string]tile, len(found.Tiles))
 	var list []fragment
+	same := len(found.Tiles) == len(v.tiles)
 	for _, t := range found.Tiles {
-		order, tiles[t.UUID] = append(order, t.UUID), t
+		_, shown := v.tiles[t.UUID]
+		same = same && shown
+		tiles[t.UUID] = t
 		list = append(list, tileFragment(t))
 	}
-	if moved && (v.order == nil || !slices.Equal(order, v.order)) {
+	if moved && (v.tiles == nil || !same) {
 		for i := range list {
 			list[i].within = true
 		}
 		list = append(list, fragment{id: "dashboard", template: "dashboard-tiles", data: found})
 	}
-	v.order, v.tiles = order, tiles
+	v.tiles = tiles
 	return append(list, summaryFragment(found.Tiles), strangersFragment(found.Strangers)), nil
 }
 
@@ -145,7 +212,7 @@ func strangersFragment(list []stranger) fragment {
 // anonymous reports whether e belongs to a machine that is not enrolled.
 func anonymous(e *baremetal.Event) bool { return e.Node == "" }
 
-// rearranges reports whether a machine came, went or got another name.
+// rearranges reports whether a machine may have come, gone or got another name.
 func rearranges(e *baremetal.Event) bool { return e.Kind == baremetal.EventNode }
 
 // concerned returns the UUIDs of the nodes in events, each once, in order.

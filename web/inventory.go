@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -93,7 +92,7 @@ func (w *Web) readInventory(tx *store.Tx, s *inventory) error {
 		s.Volumes = append(s.Volumes, one)
 	}
 	for _, list := range [][]item{s.Images, s.Volumes} {
-		slices.SortFunc(list, func(a, b item) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.UUID, b.UUID)) })
+		slices.SortFunc(list, func(a, b item) int { return cmp.Or(natural(a.Name, b.Name), cmp.Compare(a.UUID, b.UUID)) })
 	}
 	return nil
 }
@@ -101,14 +100,15 @@ func (w *Web) readInventory(tx *store.Tx, s *inventory) error {
 func (s *inventory) item(uuid, name string, size int64, status, note string) item {
 	tone, resting := inventoryTones[status]
 	s.Busy = s.Busy || !resting
-	return item{UUID: uuid, Name: cmp.Or(name, uuid), Size: gibibytes(size), Status: badge{status, cmp.Or(tone, "busy")}, Note: note}
+	return item{UUID: uuid, Name: cmp.Or(name, uuid), Size: space(size), Status: badge{status, cmp.Or(tone, "busy")}, Note: note}
 }
 
-func gibibytes(n int64) string {
+// space is a number of bytes, "" for none yet.
+func space(n int64) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	return amount(uint64(n))
 }
 
 // progress is the progress of an image that is being made, "" where that is not known.

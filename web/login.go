@@ -25,7 +25,7 @@ func (w *Web) Signed(r *http.Request) (user string, ok bool) {
 		return "", false
 	}
 	if s := w.sessions.find(r, w.now()); s != nil {
-		return s.user, true
+		return s.User, true
 	}
 	return "", false
 }
@@ -46,6 +46,7 @@ func (w *Web) private(next http.HandlerFunc) http.HandlerFunc {
 type loginPage struct {
 	page
 	Next, User, Problem string
+	Keep                bool // stay signed in
 }
 
 func (w *Web) loginPage(rw http.ResponseWriter, r *http.Request) {
@@ -59,7 +60,7 @@ func (w *Web) loginPage(rw http.ResponseWriter, r *http.Request) {
 
 func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(rw, r.Body, 4<<10)
-	d := loginPage{page: w.page("Sign in"), Next: local(r.PostFormValue("next")), User: r.PostFormValue("user")}
+	d := loginPage{page: w.page("Sign in"), Next: local(r.PostFormValue("next")), User: r.PostFormValue("user"), Keep: r.PostFormValue("keep") != ""}
 	if w.Login == nil {
 		http.Redirect(rw, r, d.Next, http.StatusSeeOther)
 		return
@@ -68,7 +69,7 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 	switch status {
 	case http.StatusSeeOther:
 		w.sessions.close(r)
-		http.SetCookie(rw, w.cookie(r, w.sessions.open(d.User, w.now())))
+		http.SetCookie(rw, w.cookie(r, w.sessions.open(d.User, d.Keep, w.now()), life(d.Keep)))
 		http.Redirect(rw, r, d.Next, http.StatusSeeOther)
 		return
 	case http.StatusTooManyRequests:
@@ -114,17 +115,15 @@ func (w *Web) logout(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.sessions.close(r)
-	gone := w.cookie(r, "")
-	gone.MaxAge = -1
-	http.SetCookie(rw, gone)
+	http.SetCookie(rw, w.cookie(r, "", -time.Second))
 	http.Redirect(rw, r, "/ui/login", http.StatusSeeOther)
 }
 
 // cookie carries a session's token. Its path is the whole listener, because the
 // API is beside the pages.
-func (w *Web) cookie(r *http.Request, token string) *http.Cookie {
+func (w *Web) cookie(r *http.Request, token string, life time.Duration) *http.Cookie {
 	return &http.Cookie{
-		Name: cookie, Value: token, Path: "/", MaxAge: int(lifetime.Seconds()),
+		Name: cookie, Value: token, Path: "/", MaxAge: int(life.Seconds()),
 		HttpOnly: true, Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode,
 	}
 }

@@ -3,8 +3,10 @@ package web
 import (
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +14,8 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/store"
+	"ironhook/store/storetest"
 )
 
 func TestNothingIsShownWithoutLogin(t *testing.T) {
@@ -90,7 +94,7 @@ func TestCookie(t *testing.T) {
 		if secured {
 			r.TLS = &tls.ConnectionState{}
 		}
-		c := w.cookie(r, "token")
+		c := w.cookie(r, "token", lifetime)
 		if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure != secured || c.Path != "/" || c.MaxAge <= 0 {
 			t.Errorf("cookie over TLS %v = %+v", secured, c)
 		}
@@ -175,15 +179,75 @@ func TestLogoutEndsTheSession(t *testing.T) {
 	}
 }
 
-func TestSessionsExpire(t *testing.T) {
-	s := sessions{live: make(map[[32]byte]*session)}
-	now := dawn
-	request := func(token string) *http.Request {
-		r := httptest.NewRequest("GET", "/ui/", nil)
-		r.AddCookie(&http.Cookie{Name: cookie, Value: token})
-		return r
+// newSessions are sessions over a store of their own.
+func newSessions(t *testing.T) *sessions {
+	t.Helper()
+	return restarted(storetest.OpenAt(t, filepath.Join(t.TempDir(), "ironhook.db")), "")
+}
+
+// restarted are the sessions of a process that has just begun.
+func restarted(s *store.Store, proof string) *sessions {
+	return &sessions{store: s, log: slog.New(slog.DiscardHandler), proof: func(string) string { return proof }, live: map[string]*session{}}
+}
+
+func carrying(token string) *http.Request {
+	r := httptest.NewRequest("GET", "/ui/", nil)
+	r.AddCookie(&http.Cookie{Name: cookie, Value: token})
+	return r
+}
+
+// A restart signs out those who have signed out, whose time is over, whose password has
+// changed, and nobody else.
+func TestSessionsSurviveARestart(t *testing.T) {
+	before := newSessions(t)
+	token := map[string]string{}
+	for _, name := range []string{"stays", "leaves", "wall"} {
+		token[name] = before.open(name, name == "wall", dawn)
 	}
-	used, unused := request(s.open("admin", now)), request(s.open("admin", now))
+	before.close(carrying(token["leaves"]))
+	for _, test := range []struct {
+		user, proof string
+		after       time.Duration
+		want        bool
+	}{
+		{"stays", "", time.Minute, true},
+		{"leaves", "", time.Minute, false},
+		{"wall", "", 24 * time.Hour, true},
+		{"stays", "another password", time.Minute, false},
+		{"wall", "another password", time.Minute, false},
+		{"stays", "", time.Minute, false}, // ended for good
+	} {
+		s := restarted(before.store, test.proof)
+		found := s.find(carrying(token[test.user]), dawn.Add(test.after))
+		if got := found != nil; got != test.want || got && found.User != test.user {
+			t.Errorf("%s, %v later with the account %q, is signed in: %v, want %v", test.user, test.after, test.proof, got, test.want)
+		}
+	}
+	if restarted(before.store, "").find(carrying("nonsense"), dawn) != nil {
+		t.Error("a token of no session is one")
+	}
+}
+
+// Time that a session was in use before a restart counts after it.
+func TestUseIsRemembered(t *testing.T) {
+	before := newSessions(t)
+	r := carrying(before.open("admin", false, dawn))
+	now := dawn.Add(idle - time.Minute)
+	before.find(r, now)
+	now = now.Add(idle - time.Minute)
+	if restarted(before.store, "").find(r, now) == nil {
+		t.Error("a session that was used half an hour ago ended with the restart")
+	}
+	if restarted(before.store, "").find(r, now.Add(idle+recordEvery)) != nil {
+		t.Error("a session that is not used lives on")
+	}
+}
+
+func TestSessionsExpire(t *testing.T) {
+	s := newSessions(t)
+	now := dawn
+	request := carrying
+	used, unused := request(s.open("admin", false, now)), request(s.open("admin", false, now))
 	for now = now.Add(idle); now.Sub(dawn) <= lifetime; now = now.Add(idle) {
 		if s.find(used, now) == nil {
 			t.Fatalf("a session in use ended after %v", now.Sub(dawn))
@@ -197,10 +261,10 @@ func TestSessionsExpire(t *testing.T) {
 	if s.find(used, now) != nil {
 		t.Errorf("a session in use lives after %v", now.Sub(dawn))
 	}
-	first := request(s.open("admin", now))
+	first := request(s.open("admin", false, now))
 	for range crowd {
 		now = now.Add(time.Millisecond)
-		s.open("admin", now)
+		s.open("admin", false, now)
 	}
 	if len(s.live) != crowd || s.find(first, now) != nil {
 		t.Errorf("%d sessions live, the oldest among them: %v; want %d and false", len(s.live), s.find(first, now) != nil, crowd)
@@ -208,9 +272,9 @@ func TestSessionsExpire(t *testing.T) {
 }
 
 func TestAnOpenStreamIsUse(t *testing.T) {
-	s := sessions{live: make(map[[32]byte]*session)}
+	s := newSessions(t)
 	r := httptest.NewRequest("GET", "/ui/events", nil)
-	r.AddCookie(&http.Cookie{Name: cookie, Value: s.open("admin", dawn)})
+	r.AddCookie(&http.Cookie{Name: cookie, Value: s.open("admin", false, dawn)})
 	one := s.find(r, dawn)
 	for at := idle; at <= lifetime; at += idle {
 		if !s.keep(one, dawn.Add(at)) {
@@ -223,8 +287,8 @@ func TestAnOpenStreamIsUse(t *testing.T) {
 }
 
 func TestTokensAreNotKept(t *testing.T) {
-	s := sessions{live: make(map[[32]byte]*session)}
-	a, b := s.open("admin", dawn), s.open("admin", dawn)
+	s := newSessions(t)
+	a, b := s.open("admin", false, dawn), s.open("admin", false, dawn)
 	if a == b || len(a) != 43 {
 		t.Errorf("tokens %q and %q, want two different ones of 256 bits", a, b)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -42,6 +43,7 @@ type line struct {
 	At     time.Time
 	Kind   string
 	Detail string
+	User   string // whose request it was; "" for a machine's or the appliance's own doing
 	Tone   string
 }
 
@@ -132,7 +134,7 @@ func newLine(e *baremetal.Event) line {
 	tones := map[baremetal.EventKind]string{
 		baremetal.EventRefused: "bad", baremetal.EventError: "bad", baremetal.EventUp: "good",
 	}
-	return line{e.At, string(e.Kind), e.Detail, tones[e.Kind]}
+	return line{e.At, string(e.Kind), e.Detail, e.User, tones[e.Kind]}
 }
 
 // bootViews are the last boots of a history, the latest first.
@@ -158,7 +160,7 @@ func newBootView(b *boot.Boot, status boot.Status, now time.Time) bootView {
 			row.X, row.Width = span(b, before, s.At)
 			before = s.At
 		case s.State == boot.StepFailed:
-			row.Detail = b.Reason
+			row.Label, row.Detail = cmp.Or(causes[b.Cause], row.Label), b.Reason
 		case v.Bar.Since != 0 && i == b.Awaited():
 			row.Since, row.Delta = b.Latest.UnixMilli(), elapsed(now.Sub(b.Latest))
 		}

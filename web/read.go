@@ -26,7 +26,12 @@ type machine struct {
 
 // sight is the present state of the machine, apart from its events.
 func (m *machine) sight(now time.Time) boot.Sight {
-	return boot.Sight{At: now, Power: m.node.PowerState, Link: m.link}
+	s := boot.Sight{At: now, Power: m.node.PowerState, Link: m.link, ByHand: m.node.Driver == baremetal.Manual}
+	switch m.node.ProvisionState {
+	case baremetal.Enroll, baremetal.Manageable, baremetal.Available:
+		s.Rests = m.node.ProvisionUpdatedAt
+	}
+	return s
 }
 
 // readMachine reads the node that ident names.

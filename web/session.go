@@ -1,50 +1,89 @@
 package web
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
+
+	"ironhook/baremetal"
+	"ironhook/store"
 )
 
 // Limits of a session. An open page counts as use, for it asks for events.
 const (
 	idle     = 30 * time.Minute // without a request or an open stream
 	lifetime = 12 * time.Hour   // whatever it does
-	crowd    = 256              // sessions at once; the one unused for longest makes room
+	keptIdle = 30 * 24 * time.Hour
+	keptLife = 180 * 24 * time.Hour // of a user who stays signed in, such as a wall display
+	crowd    = 256                  // sessions at once; the one unused for longest makes room
 	cookie   = "ironhook_session"
+
+	recordEvery = 5 * time.Minute // how old the time of the last use in the store may be
+	recordTime  = 5 * time.Second // for one write of it
 )
 
 // session is one login. Its fields but done belong to the lock of its sessions.
 type session struct {
-	user        string // never changes
-	begun, used time.Time
-	done        chan struct{} // closed when the session ends
+	baremetal.Login
+	recorded time.Time     // the Used of the store
+	done     chan struct{} // closed when the session ends
 }
 
-// sessions are the logins that live now. They are kept in memory only: a restart
-// requires all users to sign in again. The token itself is not kept, so a dump
-// of the memory is no access.
+// sessions are the logins that live now. They are in the store, so that a restart signs
+// nobody out, and in memory, so that a request does not ask the store. Another password
+// ends those of its user. The token itself is kept nowhere, so a dump of the memory or a
+// copy of the database is no access.
 type sessions struct {
+	store *store.Store
+	log   *slog.Logger
+	proof func(user string) string // of the account as it is; "" for none
+
 	mu   sync.Mutex
-	live map[[sha256.Size]byte]*session
+	live map[string]*session // by the hash of the token
 }
 
-// open begins a session and returns its token: 256 random bits.
-func (s *sessions) open(user string, now time.Time) string {
+// open begins a session and returns its token: 256 random bits. One that cannot be
+// recorded ends with the process.
+func (s *sessions) open(user string, keep bool, now time.Time) string {
 	raw := make([]byte, 32)
 	rand.Read(raw) //nolint:errcheck // crypto/rand.Read never fails
 	token := base64.RawURLEncoding.EncodeToString(raw)
+	l := baremetal.Login{Token: hash(token), User: user, Proof: s.proof(user), Begun: now, Used: now, Keep: keep}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sweep(now)
+	s.record(func(tx *store.Tx) error {
+		if err := s.sweep(tx, now); err != nil {
+			return err
+		}
+		return tx.Logins().Insert(&l)
+	})
 	if len(s.live) >= crowd {
 		s.end(s.stalest())
 	}
-	s.live[sha256.Sum256([]byte(token))] = &session{user: user, begun: now, used: now, done: make(chan struct{})}
+	s.live[l.Token] = &session{Login: l, recorded: now, done: make(chan struct{})}
 	return token
+}
+
+func hash(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// record writes to the store. A failure is logged: it costs the users another login after
+// a restart, and nothing else.
+func (s *sessions) record(change func(*store.Tx) error) {
+	ctx, cancel := context.WithTimeout(context.Background(), recordTime)
+	defer cancel()
+	if err := s.store.Update(ctx, change); err != nil {
+		s.log.Warn("record who is signed in", "error", err)
+	}
 }
 
 // find returns the living session that r's cookie names, or nil, and counts it
@@ -54,19 +93,52 @@ func (s *sessions) find(r *http.Request, now time.Time) *session {
 	if err != nil {
 		return nil
 	}
+	key := hash(c.Value)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := sha256.Sum256([]byte(c.Value))
 	found := s.live[key]
+	if found == nil {
+		found = s.recall(r.Context(), key)
+	}
 	if found == nil {
 		return nil
 	}
-	if found.over(now) {
+	if found.over(now) || found.Proof != s.proof(found.User) {
 		s.end(key)
 		return nil
 	}
-	found.used = now
+	s.use(found, now)
 	return found
+}
+
+// recall reads a session of before a restart, nil when there is none.
+func (s *sessions) recall(ctx context.Context, key string) *session {
+	var l *baremetal.Login
+	err := s.store.View(ctx, func(tx *store.Tx) (err error) {
+		l, err = tx.Logins().Find(key)
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		s.log.Warn("read who is signed in", "error", err)
+	}
+	if err != nil || l == nil {
+		return nil
+	}
+	if len(s.live) >= crowd {
+		s.end(s.stalest())
+	}
+	s.live[key] = &session{Login: *l, recorded: l.Used, done: make(chan struct{})}
+	return s.live[key]
+}
+
+// use notes that a session is in use, in the store at intervals only.
+func (s *sessions) use(one *session, now time.Time) {
+	one.Used = now
+	if now.Sub(one.recorded) < recordEvery {
+		return
+	}
+	one.recorded = now
+	s.record(func(tx *store.Tx) error { return tx.Logins().Update(&one.Login) })
 }
 
 // keep counts an open stream as use of its session and reports whether the session
@@ -74,10 +146,10 @@ func (s *sessions) find(r *http.Request, now time.Time) *session {
 func (s *sessions) keep(one *session, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if one.over(now) {
+	if one.over(now) || one.Proof != s.proof(one.User) {
 		return false
 	}
-	one.used = now
+	s.use(one, now)
 	return true
 }
 
@@ -86,35 +158,65 @@ func (s *sessions) close(r *http.Request) {
 	if c, err := r.Cookie(cookie); err == nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.end(sha256.Sum256([]byte(c.Value)))
+		s.end(hash(c.Value))
 	}
 }
 
 func (s *session) over(now time.Time) bool {
-	return now.Sub(s.used) > idle || now.Sub(s.begun) > lifetime
+	if s.Keep {
+		return now.Sub(s.Used) > keptIdle || now.Sub(s.Begun) > keptLife
+	}
+	return now.Sub(s.Used) > idle || now.Sub(s.Begun) > lifetime
 }
 
-func (s *sessions) sweep(now time.Time) {
+// life is how long the browser keeps the cookie.
+func life(keep bool) time.Duration {
+	if keep {
+		return keptLife
+	}
+	return lifetime
+}
+
+// sweep deletes the sessions that are over, here and in the store.
+func (s *sessions) sweep(tx *store.Tx, now time.Time) error {
 	for key, one := range s.live {
 		if one.over(now) {
-			s.end(key)
+			close(one.done)
+			delete(s.live, key)
 		}
 	}
+	list, err := tx.Logins().List(store.Query{})
+	if err != nil {
+		return err
+	}
+	for _, l := range list {
+		if (&session{Login: *l}).over(now) {
+			err = errors.Join(err, tx.Logins().Delete(l.Token))
+		}
+	}
+	return err
 }
 
-func (s *sessions) stalest() (oldest [sha256.Size]byte) {
+func (s *sessions) stalest() (oldest string) {
 	var at time.Time
 	for key, one := range s.live {
-		if at.IsZero() || one.used.Before(at) {
-			oldest, at = key, one.used
+		if at.IsZero() || one.Used.Before(at) {
+			oldest, at = key, one.Used
 		}
 	}
 	return oldest
 }
 
-func (s *sessions) end(key [sha256.Size]byte) {
+// end ends a session for good.
+func (s *sessions) end(key string) {
 	if one := s.live[key]; one != nil {
 		close(one.done)
 		delete(s.live, key)
 	}
+	s.record(func(tx *store.Tx) error {
+		if err := tx.Logins().Delete(key); !errors.Is(err, baremetal.ErrNotFound) {
+			return err
+		}
+		return nil
+	})
 }

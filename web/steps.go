@@ -8,6 +8,9 @@ type caption struct {
 	done  string // in the timeline
 }
 
+// causes names what can break a boot and is none of its steps.
+var causes = map[baremetal.EventKind]string{baremetal.EventAttach: "Volume"}
+
 // captions has one for every step of [baremetal.BootSteps].
 var captions = map[baremetal.EventKind]caption{
 	baremetal.EventPowerOn:   {"Power", "Switched on"},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"hash/maphash"
@@ -34,7 +35,9 @@ const (
 type fragment struct {
 	id, template string
 	data         any
-	within       bool // another fragment of the same message contains it
+	within       bool   // another fragment of the same message contains it
+	target       string // the element that the swap is about, "" for that of the id
+	swap         string // how it takes its place, "" for a morph; "delete" needs no template
 }
 
 // view is what one kind of page shows.
@@ -212,17 +215,27 @@ func (s *stream) differing(fragments []fragment) ([]byte, error) {
 	var body, one bytes.Buffer
 	for _, f := range fragments {
 		one.Reset()
+		if f.swap == "delete" {
+			delete(s.seen, f.id)
+			partial(&body, f, nil)
+			continue
+		}
 		if err := s.pages.ExecuteTemplate(&one, f.template, f.data); err != nil {
 			return nil, fmt.Errorf("render %s: %w", f.id, err)
 		}
 		sum := maphash.Bytes(s.seed, one.Bytes())
 		if s.seen[f.id] != sum && !f.within {
-			fmt.Fprintf(&body, "<hx-partial hx-target=\"#%s\" hx-swap=\"outerMorph\">%s</hx-partial>\n",
-				template.HTMLEscapeString(f.id), one.Bytes())
+			partial(&body, f, one.Bytes())
 		}
 		s.seen[f.id] = sum
 	}
 	return body.Bytes(), nil
+}
+
+// partial writes a fragment as an element of htmx's.
+func partial(body *bytes.Buffer, f fragment, html []byte) {
+	fmt.Fprintf(body, "<hx-partial hx-target=\"#%s\" hx-swap=\"%s\">%s</hx-partial>\n",
+		template.HTMLEscapeString(cmp.Or(f.target, f.id)), cmp.Or(f.swap, "outerMorph"), html)
 }
 
 // envelope is one server-sent event. One without a body only gives the browser its

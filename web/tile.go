@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"ironhook/baremetal"
@@ -17,7 +18,32 @@ type tile struct {
 	Address    string // leased
 	Notice     string // maintenance or the last error
 	Alarm      bool   // the notice is an error
+	Hidden     bool   // the page was asked for others only
 	Bar        barView
+}
+
+// Kind lists the kinds of machines that the tile is one of, as the counters have them.
+func (t tile) Kind() string {
+	var kinds []string
+	for _, k := range kindsOfMachines {
+		if k.has(t) {
+			kinds = append(kinds, k.name)
+		}
+	}
+	return strings.Join(kinds, " ")
+}
+
+func (t tile) trouble() bool { return t.Bar.Problem != "" || t.Alarm || t.State.Tone == "bad" }
+
+// seen is the text on the tile, in lower case, as the filter of the page reads it.
+func (t tile) seen() string {
+	more := ""
+	if t.More > 0 {
+		more = fmt.Sprintf("+%d", t.More)
+	}
+	return strings.ToLower(strings.Join([]string{
+		t.Name, t.State.Text, t.Power.Text, t.Address, t.MAC, more, t.Bar.Caption, t.Bar.Problem, t.Bar.Chore, t.Notice,
+	}, "\n"))
 }
 
 // badge is a word with a colour.
@@ -41,15 +67,16 @@ func newTile(m *machine, now time.Time) tile {
 	if len(m.leases) > 0 {
 		t.MAC, t.Address = m.leases[0].MAC, m.leases[0].Address.String()
 	}
-	t.Notice, t.Alarm = remarkable(m.node)
+	t.Notice, t.Alarm = remarkable(m)
 	if t.Notice == t.Bar.Problem {
 		t.Notice = ""
 	}
 	return t
 }
 
-// remarkable is the most important remark about a node for its operator.
-func remarkable(n *baremetal.Node) (text string, alarm bool) {
+// remarkable is the most important remark about a machine for its operator.
+func remarkable(m *machine) (text string, alarm bool) {
+	n := m.node
 	switch {
 	case n.LastError != "":
 		return n.LastError, true
@@ -57,6 +84,8 @@ func remarkable(n *baremetal.Node) (text string, alarm bool) {
 		return "Maintenance: " + n.MaintenanceReason, false
 	case n.Maintenance:
 		return "Maintenance", false
+	case len(m.ports) == 0:
+		return "It has no port: add one with its MAC address, by which it is recognised when it boots.", false
 	}
 	return "", false
 }

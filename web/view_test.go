@@ -201,3 +201,53 @@ func TestEveryStepHasItsCaption(t *testing.T) {
 		t.Errorf("%d captions, want %d", got, want)
 	}
 }
+
+// What a page shows when it is asked for some machines: of a kind, and by what is seen.
+func TestNarrow(t *testing.T) {
+	tiles := []tile{
+		{UUID: "1", Name: "pc-1", Power: badge{"on", "good"}, State: badge{"active", "good"}, MAC: "52:54:00:00:00:01", Bar: barView{Mood: "up", Caption: "Up"}},
+		{UUID: "2", Name: "pc-2", Power: badge{"off", "calm"}, State: badge{"available", "calm"}, Address: "10.0.0.7", Bar: barView{Mood: "idle", Caption: "No boot seen yet"}},
+		{UUID: "3", Name: "lab-3", Power: badge{"on", "good"}, State: badge{"deploying", "busy"}, Bar: barView{Mood: "running", Caption: "Waiting for DHCP"}},
+		{UUID: "4", Name: "lab-4", Power: badge{"off", "calm"}, State: badge{"deploy failed", "bad"}, Bar: barView{Mood: "failed", Caption: "Volume failed", Problem: "No volume root."}},
+	}
+	for _, test := range []struct{ kind, words, want string }{
+		{"", "", "1234"}, {"on", "", "13"}, {"trouble", "", "4"}, {"booting", "", "3"}, {"nonsense", "", ""},
+		{"", "on", "13"}, {"", "off", "24"}, {"", "up", "1"}, {"", "lab failed", "4"}, {"", "10.0.0.7", "2"}, {"", "ACTIVE", "1"},
+		{"on", "lab", "3"}, {"", "provision state", ""}, {"", "offer", ""}, {"", "root", "4"},
+	} {
+		d := &dashboard{Tiles: slices.Clone(tiles)}
+		d.narrow(test.kind, test.words)
+		got := ""
+		for _, t := range d.Tiles {
+			if !t.Hidden {
+				got += t.UUID
+			}
+		}
+		if got != test.want {
+			t.Errorf("narrow(%q, %q) shows %q, want %q", test.kind, test.words, got, test.want)
+		}
+	}
+	slices.SortStableFunc(tiles, inOrder)
+	if tiles[0].UUID != "4" || tiles[1].Name != "lab-3" || tiles[3].Name != "pc-2" {
+		t.Errorf("in order: %+v, want trouble first, then by name", tiles)
+	}
+}
+
+func TestWhatAPersonMustKnow(t *testing.T) {
+	for _, test := range []struct {
+		node  baremetal.Node
+		ports int
+		want  string
+		alarm bool
+	}{
+		{baremetal.Node{}, 1, "", false},
+		{baremetal.Node{}, 0, "It has no port: add one with its MAC address, by which it is recognised when it boots.", false},
+		{baremetal.Node{LastError: "no route"}, 0, "no route", true},
+		{baremetal.Node{Maintenance: true, MaintenanceReason: "fan"}, 1, "Maintenance: fan", false},
+	} {
+		m := &machine{node: &test.node, ports: make([]*baremetal.Port, test.ports)}
+		if text, alarm := remarkable(m); text != test.want || alarm != test.alarm {
+			t.Errorf("remarkable(%+v) = %q, %v, want %q, %v", test.node, text, alarm, test.want, test.alarm)
+		}
+	}
+}

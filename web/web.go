@@ -30,7 +30,10 @@ type Config struct {
 	// Login reports whether a password is right, in a time that does not depend on
 	// whether the user exists. nil switches authentication off: every client that
 	// reaches the listener sees the pages.
-	Login   func(user, password string) bool
+	Login func(user, password string) bool
+	// Proof returns a fingerprint of the account, which changes with its password; "" for
+	// a user who does not exist. nil: nothing but time and signing out ends a login.
+	Proof   func(user string) string
 	Log     *slog.Logger
 	Version string // of the product, for the foot of the page
 }
@@ -57,12 +60,15 @@ type Web struct {
 
 // New returns the pages over c.Store. Nothing runs until a request comes.
 func New(c Config) *Web {
+	if c.Proof == nil {
+		c.Proof = func(string) string { return "" }
+	}
 	w := &Web{
 		Config:   c,
 		mux:      http.NewServeMux(),
 		pages:    parse(),
 		foreign:  http.NewCrossOriginProtection(),
-		sessions: sessions{live: make(map[[32]byte]*session)},
+		sessions: sessions{store: c.Store, log: c.Log, proof: c.Proof, live: make(map[string]*session)},
 		tries:    limit.NewAttempts[netip.Addr](guessing),
 		checks:   make(chan struct{}, allChecks),
 		streams:  limit.NewShare[*session](perSession, allStreams),
@@ -78,15 +84,15 @@ func New(c Config) *Web {
 }
 
 func (w *Web) routes() {
-	w.mux.HandleFunc("GET /ui/static/{name}", w.static)
+	w.mux.HandleFunc("GET /ui/static/{name}", compressed(w.static))
 	w.mux.HandleFunc("GET /ui/login", w.loginPage)
 	w.mux.HandleFunc("POST /ui/login", w.login)
 	w.mux.HandleFunc("POST /ui/logout", w.logout)
 	w.mux.HandleFunc("GET /ui/events", w.events)
 	w.mux.HandleFunc("HEAD /ui/events", w.private(w.lost)) // GET would take it for a stream
-	w.mux.HandleFunc("GET /ui/machines/{node}", w.private(w.machinePage))
-	w.mux.HandleFunc("GET /ui/volumes", w.private(w.inventoryPage))
-	w.mux.HandleFunc("GET /ui/{$}", w.private(w.dashboardPage))
+	w.mux.HandleFunc("GET /ui/machines/{node}", w.private(compressed(w.machinePage)))
+	w.mux.HandleFunc("GET /ui/volumes", w.private(compressed(w.inventoryPage)))
+	w.mux.HandleFunc("GET /ui/{$}", w.private(compressed(w.dashboardPage)))
 	w.mux.HandleFunc("GET /ui", redirect("/ui/"))
 	w.mux.HandleFunc("/ui/", w.private(w.lost))
 }

@@ -102,6 +102,16 @@ func (u *Users) Verify(name, password string) bool {
 	return bcrypt.CompareHashAndPassword(digest, []byte(password)) == nil && found
 }
 
+// Proof is a fingerprint of the user's digest, which changes with the password. It is ""
+// for an unknown user.
+func (u *Users) Proof(name string) string {
+	digest, found := u.digests[name]
+	if !found {
+		return ""
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(digest))
+}
+
 func (u *Users) seen(id [sha256.Size]byte) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()

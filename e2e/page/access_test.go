@@ -36,7 +36,7 @@ func TestByKeyboard(t *testing.T) {
 	}
 	press(t, b, kb.Tab)
 	focused("the way past the banner", `e.className == "skip" && e.getBoundingClientRect().width > 50`)
-	press(t, b, kb.Tab, kb.Tab)
+	press(t, b, kb.Tab, kb.Tab, kb.Tab) // by way of the name of the product and the number of machines
 	focused("the filter", `e.id == "filter" && e.matches(":focus-visible")`)
 	press(t, b, "0", "2")
 	must(t, "one machine is left", b.Await(`document.querySelectorAll(".tile:not([hidden])").length == 1`))

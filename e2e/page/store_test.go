@@ -26,7 +26,7 @@ import (
 type stage struct {
 	*testing.T
 	store *store.Store
-	pages *web.Web
+	pages atomic.Pointer[web.Web]
 	url   string
 	calls chan call
 }
@@ -48,12 +48,9 @@ func newStage(t *testing.T, wrap ...func(http.Handler) http.Handler) *stage {
 	must(t, "open the store", err)
 	t.Cleanup(func() { must(t, "close the store", s.Close()) })
 	g := &stage{T: t, store: s, calls: make(chan call, 10)}
-	g.pages = web.New(web.Config{
-		Store: s, Log: slog.New(slog.DiscardHandler), Version: "test",
-		Login: func(user, password string) bool { return user == "admin" && password == "secret" },
-	})
+	g.pages.Store(g.newPages())
 	mux := http.NewServeMux()
-	mux.Handle("/ui/", g.pages)
+	mux.HandleFunc("/ui/", func(rw http.ResponseWriter, r *http.Request) { g.pages.Load().ServeHTTP(rw, r) })
 	mux.HandleFunc("/v1/", g.api)
 	var handler http.Handler = mux
 	for _, w := range wrap {
@@ -61,14 +58,24 @@ func newStage(t *testing.T, wrap ...func(http.Handler) http.Handler) *stage {
 	}
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	t.Cleanup(g.pages.Close)
+	t.Cleanup(func() { g.pages.Load().Close() })
 	g.url = server.URL
 	return g
 }
 
+func (g *stage) newPages() *web.Web {
+	return web.New(web.Config{
+		Store: g.store, Log: slog.New(slog.DiscardHandler), Version: "test",
+		Login: func(user, password string) bool { return user == "admin" && password == "secret" },
+	})
+}
+
+// restart ends the pages with their streams, and begins others over the same store.
+func (g *stage) restart() { g.pages.Swap(g.newPages()).Close() }
+
 // api takes signed calls only, and refuses to end maintenance in Ironic's way.
 func (g *stage) api(rw http.ResponseWriter, r *http.Request) {
-	if _, ok := g.pages.Signed(r); !ok {
+	if _, ok := g.pages.Load().Signed(r); !ok {
 		rw.WriteHeader(http.StatusUnauthorized)
 		return
 	}
@@ -257,4 +264,62 @@ func TestSignedOutPageLeadsToTheLogin(t *testing.T) {
 	must(t, "sign out", chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](out, chromedp.EvalAwaitPromise)))
 	err := chromedp.Do(b.Tab, chromedp.WaitVisible(chromedp.CSS("form.card [name=password]")))
 	must(t, "the login page", err)
+}
+
+// The page shows what it is asked for: a counter leads to its machines, the filter reads
+// what is seen and nothing else, trouble comes first, and its address remembers it.
+func TestWallAnswersQuestions(t *testing.T) {
+	g := newStage(t)
+	for i := 1; i <= 12; i++ {
+		g.enroll(fmt.Sprintf("a-machine-with-quite-a-long-name-%d", i), fmt.Sprintf("node-%d", i))
+	}
+	b := browse(t, within(t, 3*time.Minute), g.url, "secret")
+	names := `[...document.querySelectorAll(".tile:not([hidden]) h2")].map((e) => e.textContent.split("-").at(-1)).join(" ")`
+	await := func(what, want string) {
+		t.Helper()
+		must(t, what+" shows "+want, b.Await(names+` === "`+want+`"`))
+	}
+	await("the page", "1 2 3 4 5 6 7 8 9 10 11 12")
+	must(t, "whole names", b.Await(`[...document.querySelectorAll(".tile h2")].every((e) => e.scrollWidth <= e.clientWidth && e.getBoundingClientRect().height > 0)`))
+	must(t, "a failure", g.store.Append(t.Context(), baremetal.Event{Node: "node-11", Kind: baremetal.EventError, Step: baremetal.EventAttach, Detail: "No volume root-11."}))
+	await("a failure", "11 1 2 3 4 5 6 7 8 9 10 12")
+	must(t, "the cause", b.Await(`document.querySelector("#m-node-11 .caption").textContent === "Volume failed"`))
+	click := func(selector string) {
+		t.Helper()
+		must(t, "click "+selector, chromedp.Do(b.Tab, chromedp.Click(chromedp.CSS(selector))))
+	}
+	click(`#summary [data-kind=trouble]`)
+	await("in trouble", "11")
+	g.step("node-3", baremetal.EventPowerOn)
+	g.enroll("a-machine-13", "node-13")
+	must(t, "a machine comes", b.Await(`document.querySelectorAll(".tile").length === 13`))
+	await("still only trouble", "11")
+	must(t, "its address", b.Await(`location.search === "?only=trouble"`))
+	must(t, "the page again", b.Show("/ui/?only=trouble&q=root-11"))
+	await("the address", "11")
+	must(t, "its words", b.Await(`document.getElementById("filter").value === "root-11"`))
+	must(t, "the page again", b.Show("/ui/?q=offer"))
+	await("a word that is not seen", "")
+	must(t, "the page again", b.Show("/ui/"))
+	click(`#summary [data-kind=on]`)
+	await("on", "3")
+	must(t, "one goes", g.store.Update(t.Context(), func(tx *store.Tx) error {
+		if err := tx.Nodes().Delete("node-3"); err != nil {
+			return err
+		}
+		return tx.Append(baremetal.Event{Node: "node-3", Kind: baremetal.EventNode, Detail: "deleted"})
+	}))
+	must(t, "it goes", b.Await(`document.querySelector("#m-node-3") === null && document.querySelectorAll(".tile").length === 12`))
+	quiet(t, b)
+}
+
+// A restart of the appliance signs nobody out, and the page goes live again by itself.
+func TestRestartSignsNobodyOut(t *testing.T) {
+	g := newStage(t)
+	g.enroll("pc-01", "node-1")
+	b := browse(t, within(t, 2*time.Minute), g.url, "secret")
+	g.restart()
+	g.step("pc-01", baremetal.EventPowerOn)
+	must(t, "what happened meanwhile", b.Await(shot.Reached(1)+` && `+shot.Live))
+	must(t, "another page", b.Show("/ui/machines/pc-01"))
 }

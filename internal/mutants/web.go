@@ -46,8 +46,8 @@ var ofWeb = []mutant{
 	},
 	{
 		807, "web/session.go",
-		"now.Sub(s.used) > idle || now.Sub(s.begun) > lifetime",
-		"now.Sub(s.used) > idle",
+		"now.Sub(s.Used) > idle || now.Sub(s.Begun) > lifetime",
+		"now.Sub(s.Used) > idle",
 		"a stolen session never ends",
 		"web", "SessionsExpire|Life",
 	},
@@ -77,5 +77,19 @@ var ofWeb = []mutant{
 		"\tif one := s.live[key]; one != nil {\n\t\tclose(one.done)\n\t}\n",
 		"logging out ends nothing",
 		"web", "Logout",
+	},
+	{
+		811, "web/session.go",
+		"if err := tx.Logins().Delete(key); !errors.Is(err, baremetal.ErrNotFound) {",
+		"if _, err := tx.Logins().Find(key); !errors.Is(err, baremetal.ErrNotFound) {",
+		"who has signed out is signed in again by a restart",
+		"web", "SurviveARestart",
+	},
+	{
+		812, "web/session.go",
+		"if found.over(now) || found.Proof != s.proof(found.User) {",
+		"if found.over(now) {",
+		"a stolen session outlives the password",
+		"web", "SurviveARestart",
 	},
 }

@@ -24,7 +24,7 @@ type Power struct {
 }
 
 // HardwareType is the name of Ironic's hardware type for machines without a BMC.
-const HardwareType = "manual-management"
+const HardwareType = baremetal.Manual
 
 // chores is what a person has to do for each power action.
 var chores = map[baremetal.PowerState]string{

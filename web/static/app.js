@@ -30,14 +30,67 @@
     }
   }
 
-  function filter() {
-    const words = (document.getElementById('filter')?.value ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-    for (const tile of document.querySelectorAll('.tile')) {
-      const text = tile.textContent.toLowerCase();
-      tile.hidden = !words.every((w) => text.includes(w));
+  // What is seen on a tile, in lower case: the server reads the same (tile.go, seen). A tile
+  // keeps its text until it changes.
+  const texts = new WeakMap();
+  function seen(tile) {
+    let text = texts.get(tile);
+    if (text === undefined) {
+      const walk = document.createTreeWalker(tile, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT,
+        (n) => n.nodeType === 1 && n.matches('.unseen, .bar, .pick, .under :not(.caption)') ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+      text = '';
+      while (walk.nextNode()) if (walk.currentNode.nodeType === 3) text += walk.currentNode.data + '\n';
+      text = text.toLowerCase();
+      texts.set(tile, text);
     }
-    const none = document.getElementById('none');
-    if (none) none.hidden = words.length === 0 || document.querySelector('.tile:not([hidden])') !== null;
+    return text;
+  }
+
+  let only = new URLSearchParams(location.search).get('only') ?? '';
+
+  function filter() {
+    const field = document.getElementById('filter');
+    if (!field) return;
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const tile of document.querySelectorAll('.tile')) {
+      const fits = (only === '' || tile.dataset.kind.split(' ').includes(only)) && words.every((w) => seen(tile).includes(w));
+      if (tile.hidden === fits) tile.hidden = !fits;
+      if (fits) shown++;
+    }
+    document.getElementById('none').hidden = shown > 0 || (only === '' && words.length === 0);
+    for (const chip of document.querySelectorAll('#summary a')) {
+      if (chip.dataset.kind === only) chip.setAttribute('aria-current', 'true');
+      else chip.removeAttribute('aria-current');
+    }
+  }
+
+  // The address of the page says what it shows, so that it can be kept as a bookmark.
+  function remember() {
+    const query = new URLSearchParams(location.search);
+    for (const [key, value] of [['only', only], ['q', document.getElementById('filter').value]]) {
+      if (value) query.set(key, value); else query.delete(key);
+    }
+    history.replaceState(null, '', query.size ? `?${query}` : location.pathname);
+  }
+
+  // Trouble first, then by name as people count: the order of the server (dashboard.go,
+  // inOrder). Only tiles that are out of place are moved.
+  const order = new Intl.Collator('en', { numeric: true });
+  function arrange() {
+    const list = document.getElementById('dashboard');
+    if (!list) return;
+    const rank = (tile) => (tile.dataset.kind.split(' ').includes('trouble') ? 0 : 1);
+    const name = (tile) => tile.querySelector('h2').textContent;
+    const tiles = [...list.querySelectorAll('.tile')].map((tile) => ({ tile, rank: rank(tile), name: name(tile) }));
+    const sorted = tiles.toSorted((a, b) => a.rank - b.rank || order.compare(a.name, b.name));
+    const focus = document.activeElement;
+    let at = list.firstElementChild;
+    for (const { tile } of sorted) {
+      if (tile === at) at = at.nextElementSibling;
+      else list.insertBefore(tile, at);
+    }
+    if (focus !== document.activeElement && focus?.isConnected) focus.focus();
   }
 
   function live(state, text) {
@@ -101,8 +154,21 @@
     const button = e.target.closest('button[data-path]');
     if (button) press(button);
   });
-  document.addEventListener('input', (e) => { if (e.target.id === 'filter') filter(); });
-  document.addEventListener('htmx:after:swap', () => { localTimes(); filter(); tick(); });
+  document.addEventListener('click', (e) => {
+    const chip = e.target.closest('#summary a');
+    if (!chip || e.ctrlKey || e.metaKey || e.shiftKey) return;
+    e.preventDefault();
+    only = chip.dataset.kind === only ? '' : chip.dataset.kind;
+    filter();
+    remember();
+  });
+  document.addEventListener('input', (e) => { if (e.target.id === 'filter') { filter(); remember(); } });
+  document.addEventListener('submit', (e) => { if (e.target.matches('.find')) e.preventDefault(); });
+  document.addEventListener('htmx:after:swap', (e) => {
+    const tile = e.target.closest?.('.tile');
+    if (tile) texts.delete(tile);
+    refresh();
+  });
   document.addEventListener('htmx:sse:after:connection', () => live('live', 'live'));
   document.addEventListener('htmx:sse:error', (e) => {
     if (e.detail.status === 401) return signIn();
@@ -118,6 +184,15 @@
   document.addEventListener('htmx:error', again);
   document.addEventListener('htmx:response:error', again);
   document.addEventListener('htmx:sse:close', () => live('lost', 'not live'));
+  // A message of the stream swaps many elements; the page is put in order once for all of
+  // them, before it is drawn.
+  let due = false;
+  function refresh() {
+    if (due) return;
+    due = true;
+    queueMicrotask(() => { due = false; arrange(); localTimes(); filter(); tick(); });
+  }
   setInterval(tick, 200);
   localTimes();
+  filter();
 })();
