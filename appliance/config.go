@@ -5,6 +5,7 @@ import (
 
 	"ironhook/bootsrv"
 	"ironhook/bootsrv/dhcp"
+	"ironhook/internal/egress"
 )
 
 // Config is the configuration of an appliance, checked: every field is well formed, and
@@ -23,6 +24,7 @@ type Config struct {
 	HardwareTypes     []string
 	StorageInterfaces []string
 	ImageFiles        string // directory below which image_source may name files, absolute; "" for none
+	ImportFrom        Sources
 	IPXEDir           string // of binaries that replace the embedded ones; "" for none
 	TLSCert, TLSKey   string // PEM files, or SelfSigned and none; both "" for plain HTTP
 }
@@ -52,6 +54,13 @@ const (
 
 // ParseMode reads the name of a mode.
 func ParseMode(s string) (Mode, error) { return bootsrv.ParseMode(s) }
+
+// Sources are the addresses besides public ones from which images may be fetched.
+type Sources = egress.Policy
+
+// ParseSources reads a list of addresses, prefixes, and the words private, link-local and
+// loopback.
+func ParseSources(list string) (Sources, error) { return egress.Parse(list) }
 
 // CheckRange reports what is wrong with the text of a range of addresses, FIRST-LAST,
 // and whether it is empty.

@@ -32,7 +32,7 @@ const powerInterval = 30 * time.Second
 // introduce makes every package and connects it to the others.
 func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *appliance {
 	a := &appliance{opened: o, config: c, log: log}
-	a.pool = pool.New(pool.Config{Store: o.store, Volumes: o.volumes, Log: log, Files: c.ImageFiles})
+	a.pool = pool.New(pool.Config{Store: o.store, Volumes: o.volumes, Log: log, Files: c.ImageFiles, From: c.ImportFrom})
 	all.push(a.pool.Close)
 	a.exports = storage.NewExports(o.store, o.volumes, log)
 	a.exports.Advertise(a.portal())

@@ -43,7 +43,11 @@ func newDeployable(t *testing.T) *deployable {
 		t.Fatal(err)
 	}
 	s := storetest.Open(t)
-	p := pool.New(pool.Config{Store: s, Volumes: v, Log: log})
+	here, err := ParseSources("loopback")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := pool.New(pool.Config{Store: s, Volumes: v, Log: log, From: here})
 	portal := func(context.Context, *baremetal.Node) (netip.AddrPort, error) {
 		return netip.MustParseAddrPort("192.0.2.1:3260"), nil
 	}

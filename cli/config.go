@@ -64,6 +64,8 @@ func options() []option {
 		{name: "storage-interfaces", value: "noop,external,iscsi", usage: "enabled storage interfaces; the first is the default", set: names(func(c *Config) *[]string { return &c.StorageInterfaces }, `^(noop|external|iscsi)$`, "one of noop, external, iscsi")},
 		{name: "ipxe-dir", usage: "directory of iPXE binaries to serve instead of the embedded ones", set: setIPXE},
 		{name: "image-files", usage: "directory below which deployments may name image files (instance_info image_source=file:///...); without one none may", set: setImageFiles},
+		{name: "import-from", usage: "private addresses from which images may be fetched by URL (repeatable): an address, a prefix such as 192.168.1.0/24, or private, link-local or loopback", many: true,
+			set: func(c *Config, v string) (err error) { c.ImportFrom, err = appliance.ParseSources(v); return err }},
 		{name: "log-level", value: "info", usage: "debug, info, warn or error", set: setLogLevel},
 	}
 }

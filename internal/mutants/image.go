@@ -121,4 +121,18 @@ var ofImage = []mutant{
 		"a scrub is silent about blocks that have become holes",
 		"volume", "Verify|Scrub|Hole|Decay",
 	},
+	{
+		268, "internal/egress/address.go",
+		"	{netip.MustParsePrefix(\"64:ff9b::/96\"), 12},    // NAT64, RFC 6052\n",
+		"",
+		"an image is fetched from loopback through NAT64",
+		"internal/egress", "Check",
+	},
+	{
+		269, "internal/egress/egress.go",
+		"ControlContext: p.control",
+		"ControlContext: nil",
+		"an image is fetched from loopback by name or by redirect",
+		"storage/pool", "ImportElsewhere",
+	},
 }

@@ -185,11 +185,11 @@ var ofPool = []mutant{
 		"storage/pool", "ImportSourceThat",
 	},
 	{
-		677, "storage/pool/source.go",
-		"withoutURL(err))",
-		"err)",
-		"the password of a web server stands in last_error",
-		"storage/pool", "ImportSourceThat",
+		677, "volume/image/download.go",
+		"		return withoutURL(err)\n",
+		"		return err\n",
+		"the password of a web server stands in last_error, in an image's message and in the log",
+		"storage/pool", "ImportSourceThat|ImportElsewhere",
 	},
 	{
 		678, "storage/pool/sourcefile.go",

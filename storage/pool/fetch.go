@@ -29,7 +29,7 @@ func (p *Pool) Import(ctx context.Context, uuid, from, checksum string) error {
 	}
 	go func() {
 		defer leave()
-		p.fetch(work, i, image.Request{URL: from, Checksum: checksum}, t)
+		p.fetch(work, i, image.Request{URL: from, Client: p.web, Checksum: checksum}, t)
 	}()
 	return nil
 }

@@ -57,7 +57,7 @@ func openPool(t *testing.T, dir string) *Pool {
 	check(t, err)
 	v, err := volume.Open(filepath.Join(dir, "volumes"))
 	check(t, err)
-	return New(Config{Store: s, Volumes: v, Log: slog.New(slog.DiscardHandler), Files: dir})
+	return New(Config{Store: s, Volumes: v, Log: slog.New(slog.DiscardHandler), Files: dir, From: onLoopback})
 }
 
 // killWhileWorking notes what the process reports: +UUID is there, -UUID may be gone, and

@@ -6,21 +6,24 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"sync"
 	"syscall"
 
 	"ironhook/baremetal"
+	"ironhook/internal/egress"
 	"ironhook/store"
 	"ironhook/volume"
 	"ironhook/volume/image"
 )
 
-// Config is the configuration of a pool; all fields but Files must be set.
+// Config is the configuration of a pool; all fields but Files and From must be set.
 type Config struct {
 	Store   *store.Store
 	Volumes *volume.Dir
 	Log     *slog.Logger
-	Files   string // the directory below which deployments may name image files; "" is none
+	Files   string        // the directory below which deployments may name image files; "" is none
+	From    egress.Policy // the addresses besides public ones that images may be fetched from
 }
 
 // Pool is the storage pool. Its methods are safe for concurrent use.
@@ -29,6 +32,7 @@ type Pool struct {
 	volumes *volume.Dir
 	log     *slog.Logger
 	files   string        // absolute
+	web     *http.Client  // fetches images
 	untidy  chan struct{} // layers may be superfluous
 
 	ctx   context.Context // of the tasks
@@ -53,7 +57,7 @@ const MaxRows = 10000
 // New makes a pool. Call Recover before anything else and Close at the end.
 func New(c Config) *Pool {
 	ctx, stop := context.WithCancel(context.Background())
-	return &Pool{store: c.Store, volumes: c.Volumes, log: c.Log, files: c.Files, untidy: make(chan struct{}, 1),
+	return &Pool{store: c.Store, volumes: c.Volumes, log: c.Log, files: c.Files, web: image.NewClient(c.From), untidy: make(chan struct{}, 1),
 		ctx: ctx, stop: stop, slots: make(chan struct{}, maxRunning), tasks: map[string]*task{}}
 }
 

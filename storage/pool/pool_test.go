@@ -17,7 +17,7 @@ func newPool(t *testing.T) *Pool {
 	t.Helper()
 	v, err := volume.Open(t.TempDir())
 	check(t, err)
-	p := New(Config{Store: storetest.Open(t), Volumes: v, Log: slog.New(slog.DiscardHandler)})
+	p := New(Config{Store: storetest.Open(t), Volumes: v, Log: slog.New(slog.DiscardHandler), From: onLoopback})
 	t.Cleanup(func() {
 		check(t, p.Close())
 		check(t, v.Close())

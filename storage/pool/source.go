@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 
 	"github.com/google/uuid"
 
 	"ironhook/baremetal"
 	"ironhook/store"
 	"ironhook/volume"
-	"ironhook/volume/image"
 )
 
 // ImportSource returns the image of a source elsewhere. It fetches the image unless that
@@ -95,7 +93,7 @@ func (m *importing) run(report func(volume.Progress)) (*baremetal.Image, error) 
 	}
 	if err != nil {
 		m.forget()
-		return nil, fmt.Errorf("import %s: %w", m.source.Label(), withoutURL(err))
+		return nil, fmt.Errorf("import %s: %w", m.source.Label(), err)
 	}
 	return m.pool.Image(context.WithoutCancel(m.ctx), m.image.UUID)
 }
@@ -120,14 +118,4 @@ func (m *importing) forget() {
 	if err != nil && !errors.Is(err, baremetal.ErrNotFound) {
 		m.pool.log.Error("forget an image that could not be imported", "image", m.image.UUID, "error", err)
 	}
-}
-
-// withoutURL leaves out the address of a request that failed: it may carry a password or
-// a signature.
-func withoutURL(err error) error {
-	var request *url.Error
-	if errors.As(err, &request) {
-		return fmt.Errorf("%w: %w", image.ErrSource, request.Err)
-	}
-	return err
 }

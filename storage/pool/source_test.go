@@ -6,6 +6,7 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"testing"
 
 	"ironhook/baremetal"
+	"ironhook/internal/egress"
 	"ironhook/store"
 	"ironhook/volume"
 )
@@ -212,5 +214,65 @@ func TestImageFiles(t *testing.T) {
 	}
 	if err := p.CheckSource(baremetal.ImageSource{URL: "http://h/", Format: "iso"}); err == nil || !strings.Contains(err.Error(), `image_disk_format "iso" is none of raw`) {
 		t.Errorf("an unknown format: %v", err)
+	}
+}
+
+// onLoopback lets a pool fetch from the servers of a test.
+var onLoopback, _ = egress.Parse("loopback")
+
+// TestImportElsewhere: without leave of the operator, neither way of importing by URL
+// reaches a server of this machine, nor does a redirect, and the reason is shown.
+func TestImportElsewhere(t *testing.T) {
+	p := newPool(t)
+	asked := 0
+	web := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	defer web.Close()
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.2:0")
+	check(t, err)
+	hop := &http.Server{Handler: http.RedirectHandler(web.URL+"/?token=hunter2", http.StatusFound)}
+	go hop.Serve(l)
+	defer hop.Close()
+	only := func(list string) *Pool {
+		from, err := egress.Parse(list)
+		check(t, err)
+		other := New(Config{Store: p.store, Volumes: p.volumes, Log: p.log, From: from})
+		t.Cleanup(func() { check(t, other.Close()) })
+		return other
+	}
+	_, long, _ := diskImage()
+	for _, c := range []struct{ what, from, url string }{
+		{"loopback", "", web.URL},
+		{"IPv4-mapped", "private", strings.Replace(web.URL, "127.0.0.1", "[::ffff:127.0.0.1]", 1)},
+		{"metadata", "private,link-local", "http://169.254.169.254/latest"},
+		{"redirect", "127.0.0.2", "http://" + l.Addr().String()},
+	} {
+		p := only(c.from)
+		_, err := p.ImportSource(t.Context(), baremetal.ImageSource{URL: c.url + "/?token=hunter2", Checksum: long}, nil)
+		if err == nil || !strings.Contains(err.Error(), "import-from") || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("image_source, %s: %v", c.what, err)
+		}
+		i := &baremetal.Image{Name: c.what, DiskFormat: "raw", ContainerFormat: "bare", Visibility: "shared"}
+		check(t, p.CreateImage(t.Context(), i))
+		check(t, p.Import(t.Context(), i.UUID, c.url+"/?token=hunter2", ""))
+		if i = imported(t, p, i.UUID); i.Status != baremetal.ImageKilled || !strings.Contains(i.Message, "import-from") || strings.Contains(i.Message, "hunter2") {
+			t.Errorf("web-download, %s: %s, %q", c.what, i.Status, i.Message)
+		}
+	}
+	if asked > 0 {
+		t.Errorf("the server was asked %d times", asked)
+	}
+}
+
+// imported waits until an import has ended.
+func imported(t *testing.T, p *Pool, uuid string) *baremetal.Image {
+	t.Helper()
+	for {
+		changed := p.store.Changed()
+		i, err := p.Image(t.Context(), uuid)
+		check(t, err)
+		if i.Status != baremetal.ImageImporting {
+			return i
+		}
+		<-changed
 	}
 }

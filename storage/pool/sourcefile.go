@@ -43,7 +43,7 @@ func filePath(s baremetal.ImageSource) (path string, isFile bool) {
 func (p *Pool) openSource(s baremetal.ImageSource) (r image.Request, done func() error, err error) {
 	path, isFile := filePath(s)
 	if !isFile {
-		return image.Request{URL: s.URL}, func() error { return nil }, nil
+		return image.Request{URL: s.URL, Client: p.web}, func() error { return nil }, nil
 	}
 	f, size, err := p.openBelow(path)
 	if err != nil {

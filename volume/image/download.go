@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
 	"time"
+
+	"ironhook/internal/egress"
 )
 
 const (
@@ -49,10 +50,10 @@ type download struct {
 func newDownload(ctx context.Context, address string, client *http.Client) (*download, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("%.200q is not an http or https address: %w", address, ErrSource)
+		return nil, fmt.Errorf("its address does not begin with http:// or https:// and a host: %w", ErrSource)
 	}
 	if client == nil {
-		client = defaultClient()
+		client = NewClient(egress.Policy{})
 	}
 	d := &download{ctx: ctx, client: client, url: address}
 	for {
@@ -66,16 +67,20 @@ func newDownload(ctx context.Context, address string, client *http.Client) (*dow
 	}
 }
 
-// defaultClient has short timeouts for everything except the body, which may take days.
-func defaultClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: patience}).DialContext,
-		TLSHandshakeTimeout:   patience,
-		ResponseHeaderTimeout: patience,
-		DisableCompression:    true, // a checksum is of the file as it is
-		DisableKeepAlives:     true,
-	}}
+// NewClient returns a client that connects where the policy allows. It has short timeouts
+// for everything except the body, which may take days.
+func NewClient(from egress.Policy) *http.Client {
+	return &http.Client{Transport: from.Transport(patience), CheckRedirect: redirect}
+}
+
+// redirect follows at most ten redirects, as [http.Client] does by itself. The next server
+// does not learn the address before it, whose query may be a secret.
+func redirect(next *http.Request, via []*http.Request) error {
+	if len(via) >= 10 {
+		return errors.New("stopped after 10 redirects")
+	}
+	next.Header.Del("Referer")
+	return nil
 }
 
 // total is the length of the file in bytes, -1 if it is not known.
@@ -92,7 +97,7 @@ func (d *download) request() error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url, nil)
 	if err != nil {
 		cancel()
-		return final{err}
+		return final{withoutURL(err)}
 	}
 	req.Header.Set("Accept-Encoding", "identity")
 	part := d.at > 0 && !d.whole && !d.coded && d.first.validator() != ""
@@ -103,13 +108,26 @@ func (d *download) request() error {
 	res, err := d.client.Do(req)
 	if err != nil {
 		cancel()
-		return err
+		if errors.As(err, new(*egress.Refused)) {
+			return final{withoutURL(err)}
+		}
+		return withoutURL(err)
 	}
 	d.body, d.cancel, d.stall = res.Body, cancel, time.AfterFunc(patience, cancel)
 	if err := d.accept(res, part); err != nil {
 		return errors.Join(err, d.Close())
 	}
 	return nil
+}
+
+// withoutURL leaves the address out of the error of a client: it may carry a password or a
+// signature.
+func withoutURL(err error) error {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
 }
 
 var errPart = errors.New("the server sent another part than it was asked for")

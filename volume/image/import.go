@@ -53,7 +53,7 @@ type Request struct {
 	Checksum string // of the file as it arrives: sha256:HEX or sha512:HEX; empty: none
 	MaxSize  int64  // the largest image to accept, in bytes; 0: DefaultMaxSize
 
-	Client *http.Client          // nil: one with reasonable limits
+	Client *http.Client          // nil: that of [NewClient] for the public Internet
 	Tell   func(volume.Progress) // is called with the number of bytes that have arrived; or nil
 	Again  func(why error)       // is called when a download begins again; or nil
 }

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"ironhook/internal/egress"
 )
 
 // flaky serves a file and breaks the connection off after some bytes, again and
@@ -63,7 +65,7 @@ func TestDownloadGoesOn(t *testing.T) {
 	server := httptest.NewServer(s)
 	defer server.Close()
 	d := open(t)
-	if _, err := Import(t.Context(), d, "img", Request{URL: server.URL}); err != nil {
+	if _, err := Import(t.Context(), d, "img", Request{URL: server.URL, Client: onLoopback(t)}); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(contents(t, d, "img"), sample()) {
@@ -141,7 +143,7 @@ func TestDownloadCancelled(t *testing.T) {
 	d, done := open(t), make(chan error)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		_, err := Import(ctx, d, "img", Request{URL: server.URL})
+		_, err := Import(ctx, d, "img", Request{URL: server.URL, Client: onLoopback(t)})
 		done <- err
 	}()
 	<-arrived
@@ -168,5 +170,51 @@ func TestContentRange(t *testing.T) {
 		if r, ok := contentRange(in); ok != want.ok || ok && r != want.r {
 			t.Errorf("contentRange(%q) = %+v, %v, want %+v", in, r, ok, want)
 		}
+	}
+}
+
+// onLoopback is a client for servers of this test.
+func onLoopback(t *testing.T) *http.Client {
+	t.Helper()
+	p, err := egress.Parse("loopback")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewClient(p)
+}
+
+// TestDownloadElsewhere: by itself a download leads nowhere but to public addresses. It is
+// not tried again, and its error shows nothing of the URL's secrets.
+func TestDownloadElsewhere(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
+	defer server.Close()
+	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	for _, host := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "169.254.169.254", "10.0.0.1"} {
+		var no *egress.Refused
+		_, err := Import(t.Context(), open(t), "img", Request{URL: "http://u:hunter2@" + host + ":" + port + "/?token=hunter2"})
+		if !errors.As(err, &no) || !errors.Is(err, ErrSource) || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "import-from") {
+			t.Errorf("%s: %v, want a refusal that names the option and no secret", host, err)
+		}
+	}
+	if asked > 0 {
+		t.Errorf("the server was asked %d times", asked)
+	}
+}
+
+// TestDownloadHidesItsAddress: the server to which a redirect leads does not learn the
+// address that led there.
+func TestDownloadHidesItsAddress(t *testing.T) {
+	var referer []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		referer = append(referer, r.Header["Referer"]...)
+		if r.URL.Path != "/end" {
+			http.Redirect(w, r, "/end", http.StatusFound)
+		}
+	}))
+	defer server.Close()
+	_, _ = Import(t.Context(), open(t), "img", Request{URL: server.URL + "/?token=hunter2", Client: onLoopback(t)}) // an empty file is no image
+	if len(referer) > 0 {
+		t.Errorf("Referer: %q, want none", referer)
 	}
 }
