@@ -43,6 +43,7 @@ libc6-dev		and the headers of the C library
 libiscsi-bin		judge the iSCSI target
 lz4			pack images as publishers do
 mmdebstrap		install a real Debian into a disk image
+nftables		lose packets
 python3-ironicclient	drive the API with the stock client
 python3-openstackclient	drive the API with the stock client
 python3-openstacksdk	its tests of the Bare Metal API
@@ -56,6 +57,7 @@ zstd			pack images as publishers do
 bench="$demo"'
 dnsmasq-base		DHCP and TFTP to compare with
 libiscsi-bin		load the iSCSI targets with reads
+nftables		lose packets
 python3			HTTP to compare with
 python3-ironic		the Bare Metal API to compare with
 qemu-block-extra	the iSCSI initiator of QEMU

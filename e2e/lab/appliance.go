@@ -47,12 +47,16 @@ func Build(ctx context.Context) (string, error) {
 	return program, nil
 }
 
-// Appliance starts the program at the lab's address, on its own defaults except for
-// where it is, and waits until it is ready. More arguments may be given.
+// Appliance starts the program as the DHCP server of the lab's network, on its own defaults
+// except for where it is, and waits until it is ready. More arguments may be given.
 func (l *Lab) Appliance(ctx context.Context, program string, args ...string) (*Appliance, error) {
+	return l.Serve(ctx, program, append([]string{"--dhcp", "full", "--dhcp-range", "10.77.0.100-10.77.0.200"}, args...)...)
+}
+
+// Serve is Appliance without options for DHCP.
+func (l *Lab) Serve(ctx context.Context, program string, args ...string) (*Appliance, error) {
 	a := &Appliance{Data: filepath.Join(l.Dir, "data"), lab: l, program: program}
-	a.args = append([]string{"serve", "--data", a.Data, "--boot-interface", Bridge,
-		"--dhcp", "full", "--dhcp-range", "10.77.0.100-10.77.0.200"}, args...)
+	a.args = append([]string{"serve", "--data", a.Data, "--boot-interface", Bridge}, args...)
 	if err := a.Start(ctx); err != nil {
 		return nil, err
 	}
@@ -83,6 +87,9 @@ func (a *Appliance) Kill() { a.process.Kill() }
 
 // Stop asks the appliance to end and returns how it did: nil is exit status 0.
 func (a *Appliance) Stop(ctx context.Context) error { return a.process.Stop(ctx) }
+
+// Program returns the path of the program.
+func (a *Appliance) Program() string { return a.program }
 
 // Process returns the process that runs now, or ran last.
 func (a *Appliance) Process() *Process { return a.process }

@@ -23,10 +23,10 @@ type Process struct {
 // Start starts a program in the lab's network. What it prints is kept in the
 // process's Log and in a file of the same name in the lab's log folder.
 func (l *Lab) Start(name, program string, args ...string) (*Process, error) {
-	return l.start(name, nil, program, args...)
+	return l.start(l.ns, name, nil, program, args...)
 }
 
-func (l *Lab) start(name string, env []string, program string, args ...string) (*Process, error) {
+func (l *Lab) start(ns netns, name string, env []string, program string, args ...string) (*Process, error) {
 	file, err := os.OpenFile(filepath.Join(l.Logs, name+".log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func (l *Lab) start(name string, env []string, program string, args ...string) (
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.Log, p.Log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us, not for it
-	if err := l.ns.do(p.cmd.Start); err != nil {
+	if err := ns.do(p.cmd.Start); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"ironhook/e2e/lab"
+)
+
+// room is the appliance, the machines' nodes, and the network between them.
+type room struct {
+	*lab.Lab
+	app      *lab.Appliance
+	segments []*lab.Segment
+	storm    Storm
+	clients  []*machine
+}
+
+const (
+	serverMAC = "52:54:00:77:00:01" // of the lab's bridge
+	golden    = "golden"
+)
+
+// open starts everything that is there before the power comes back.
+func open(ctx context.Context, program string, s Storm) (*room, error) {
+	l, err := lab.New("storm")
+	if err != nil {
+		return nil, err
+	}
+	r := &room{Lab: l, storm: s}
+	for _, step := range []func(context.Context) error{
+		func(context.Context) error { return r.network() },
+		func(ctx context.Context) error { return r.serve(ctx, program) },
+		r.image, r.enrol,
+	} {
+		if err := step(ctx); err != nil {
+			r.close()
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (r *room) close() error {
+	err := r.Lab.Close()
+	for _, s := range r.segments {
+		err = errors.Join(err, s.Close())
+	}
+	return err
+}
+
+// connect adds a segment to the network.
+func (r *room) connect(port string) (*lab.Segment, error) {
+	s, err := r.Segment(port)
+	if err == nil {
+		r.segments = append(r.segments, s)
+	}
+	return s, err
+}
+
+// network widens the lab's network and makes a macvlan device for each machine. The devices
+// live in one namespace, so each answers for its own address only (arp_ignore). Their
+// entries for the server are permanent, because the kernel counts the others of all
+// namespaces against one limit (gc_thresh3, 1024), which the server needs for itself.
+func (r *room) network() error {
+	if err := r.IP("address add " + lab.Address + "/16 dev " + lab.Bridge + "\naddress del " + lab.Address + "/24 dev " + lab.Bridge + "\n"); err != nil {
+		return err
+	}
+	machines, err := r.connect("machines")
+	if err != nil {
+		return err
+	}
+	settings := "net.ipv6.conf.all.disable_ipv6=1\nnet.ipv6.conf.default.disable_ipv6=1\nnet.ipv4.conf.all.arp_ignore=1\n" +
+		"net.ipv4.conf.all.arp_announce=2\nnet.ipv4.conf.all.rp_filter=0\nnet.ipv4.conf.default.rp_filter=0\n"
+	if err := machines.Run(settings, "sysctl", "-q", "-p", "-"); err != nil {
+		return err
+	}
+	var links strings.Builder
+	fmt.Fprintf(&links, "link set lo up\n")
+	for i := range r.storm.Machines {
+		m := newMachine(i, machines)
+		r.clients = append(r.clients, m)
+		fmt.Fprintf(&links, "link add %[1]s link %[2]s address %[3]s type macvlan mode private\nlink set %[1]s up\nneigh add %[4]s lladdr %[5]s dev %[1]s nud permanent\n",
+			m.device, lab.Uplink, m.mac, lab.Address, serverMAC)
+	}
+	if err := machines.Run(links.String(), "ip", "-batch", "-"); err != nil {
+		return err
+	}
+	return lose(machines, r.storm.Loss)
+}
+
+// lose drops some frames of a thousand in each direction.
+func lose(s *lab.Segment, loss int) error {
+	if loss == 0 {
+		return nil
+	}
+	const rules = "table netdev loss {\n" +
+		"chain in { type filter hook ingress device %[1]s priority 0; numgen random mod 1000 < %[2]d drop; }\n" +
+		"chain out { type filter hook egress device %[1]s priority 0; numgen random mod 1000 < %[2]d drop; }\n}\n"
+	return s.Run(fmt.Sprintf(rules, lab.Uplink, loss), "nft", "-f", "-")
+}
+
+// serve starts the appliance, and beside it another DHCP server where it is a proxy.
+func (r *room) serve(ctx context.Context, program string) (err error) {
+	args := []string{"--dhcp", "full", "--dhcp-range", "10.77.16.0-10.77.31.255"}
+	if r.storm.Proxy {
+		args = []string{"--dhcp", "proxy"}
+		if err := r.foreign(); err != nil {
+			return err
+		}
+	}
+	r.app, err = r.Serve(ctx, program, args...)
+	return err
+}
+
+// foreign starts dnsmasq as the network's own DHCP server, on a host of its own.
+func (r *room) foreign() error {
+	host, err := r.connect("foreign")
+	if err != nil {
+		return err
+	}
+	if err := host.Run("address add 10.77.0.2/16 dev "+lab.Uplink+"\nlink set lo up\n", "ip", "-batch", "-"); err != nil {
+		return err
+	}
+	return host.Start(r.Lab, "dnsmasq", "dnsmasq", "--keep-in-foreground", "--port=0", "--log-facility=-", "--conf-file=/dev/null",
+		"--dhcp-range=10.77.16.0,10.77.31.255,255.255.0.0,1h", "--dhcp-lease-max=5000", "--dhcp-leasefile="+filepath.Join(r.Dir, "dnsmasq.leases"),
+		"--interface="+lab.Uplink, "--bind-interfaces", "--no-ping")
+}
+
+// image makes the golden image: noise as far as the machines read, then a hole.
+func (r *room) image(ctx context.Context) error {
+	path := filepath.Join(r.Dir, "golden.raw")
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := io.Copy(f, io.LimitReader(rand.NewChaCha8([32]byte{}), r.storm.Image)); err != nil {
+		return err
+	}
+	if err := f.Truncate(max(r.storm.Image, int64(r.storm.Read)) + int64(r.storm.Write) + 1<<20); err != nil {
+		return err
+	}
+	_, err = r.Output(ctx, []string{"IRONHOOK_DATA=" + r.app.Data}, r.app.Program(), "image", "create", golden, "--file", path, "--disk-format", "raw")
+	return err
+}
+
+// enrol makes the nodes and deploys them from the image, some at a time.
+func (r *room) enrol(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	api := r.app.Client()
+	for _, m := range r.clients {
+		group.Go(func() error { return m.enrol(ctx, api) })
+	}
+	return group.Wait()
+}
+
+type object = map[string]any
+
+// enrol deploys the machine's node from the image.
+func (m *machine) enrol(ctx context.Context, api *lab.Client) error {
+	var n lab.Node
+	err := api.Do(ctx, "POST", "/v1/nodes", object{
+		"name": m.name, "driver": "fake-hardware", "storage_interface": "iscsi", "boot_interface": "ipxe", "deploy_interface": "direct",
+		"properties": object{"capabilities": "iscsi_boot:True"}, "instance_info": object{"image_source": golden},
+	}, &n)
+	if err != nil {
+		return err
+	}
+	if err := api.Do(ctx, "POST", "/v1/ports", object{"node_uuid": n.UUID, "address": m.mac}, nil); err != nil {
+		return err
+	}
+	if err := errors.Join(api.Deploy(ctx, n.UUID), api.Power(ctx, n.UUID, "power on")); err != nil {
+		return fmt.Errorf("deploy %s: %w", m.name, err)
+	}
+	return nil
+}
