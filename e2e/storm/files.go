@@ -91,6 +91,9 @@ func (t *transfer) take(p []byte, from net.Addr) (bool, error) {
 	case op == 3 && number == t.block+1:
 		t.block, t.size = number, t.size+len(p)-4
 		t.done = len(p)-4 < t.length
+	case op == 3 && number == t.block: // its acknowledgement was lost
+		_, err := t.conn.WriteTo(t.last, t.to)
+		return false, err
 	default:
 		return false, nil
 	}

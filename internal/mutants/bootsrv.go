@@ -59,4 +59,32 @@ var ofBootsrv = []mutant{
 		"a proxy keeps a script with a secret",
 		"bootsrv/http", "Routes",
 	},
+	{
+		409, "bootsrv/tftp/transfer.go",
+		"if err := t.answered(ctx, begun.Add(patience)); err != nil {\n\t\treturn err\n\t}\n\tif !t.again",
+		"if err := t.exchange(ctx); err != nil {\n\t\treturn err\n\t}\n\tif !t.again",
+		"a forged request draws a packet after the other to its victim",
+		"bootsrv/tftp", "OneHostCannotTakeAll",
+	},
+	{
+		410, "bootsrv/tftp/serve.go",
+		"if t, ok := l.open[peer]; ok {",
+		"if t, ok := l.open[peer]; ok && t.block == 0 {",
+		"a request whose answer was lost begins a second transfer",
+		"bootsrv/tftp", "RepeatedRequest",
+	},
+	{
+		411, "bootsrv/tftp/transfer.go",
+		"if e.smoothed == 0 {\n\t\treturn time.Second",
+		"if e.smoothed >= 0 {\n\t\treturn time.Second",
+		"timeouts follow no round trip: a lost packet costs a second",
+		"bootsrv/tftp", "Estimate",
+	},
+	{
+		412, "internal/limit/places.go",
+		"if now.Sub(idlest.last) < p.idle {",
+		"if now.Sub(idlest.last) < 0 {",
+		"a flood of requests ends the transfers of machines that are served",
+		"internal/limit", "Places",
+	},
 }
