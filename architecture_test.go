@@ -40,7 +40,7 @@ var may = map[string][]string{
 	"conductor":        {"baremetal", "boot", "store", "fleet"},
 	"api/baremetal":    {"baremetal", "store", "fleet", "conductor", "api/door", "api/rest"},
 	"api/blockstorage": {"baremetal", "store", "storage/...", "volume", "api/rest"},
-	"api/appliance":    {"baremetal", "store", "volume", "api/rest"},
+	"api/appliance":    {"baremetal", "boot", "store", "volume", "api/rest"},
 	"api/door":         {"baremetal", "internal/limit"},
 	"api/image":        {"baremetal", "store", "storage/...", "volume", "api/rest"},
 	"api/rest":         {"baremetal"},

@@ -20,8 +20,8 @@ type Program struct {
 }
 
 // Run runs an appliance until ctx ends, which is no error, or a server fails. It writes
-// to out, for the person who starts it, the first password and one line when it is
-// ready. Everything is open before anything serves; on a [*Fault] nothing was served.
+// to out, for the person who starts it, the first password, and the address of the pages and
+// one line when it is ready. Everything is open before anything serves; on a [*Fault] nothing was served.
 func Run(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Logger) (err error) {
 	var opened stack
 	defer func() { opened.close(log) }()
@@ -90,7 +90,7 @@ func (a *appliance) serve(ctx context.Context, out io.Writer) error {
 		}
 	}
 	group.Go(func() error {
-		_, err := fmt.Fprintln(out, "ready:", strings.Join(places, ", "))
+		_, err := fmt.Fprintf(out, "pages: %s/ui/\nready: %s\n", a.reachable(), strings.Join(places, ", "))
 		return err
 	})
 	return group.Wait()

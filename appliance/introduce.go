@@ -9,6 +9,7 @@ import (
 
 	"ironhook/api/door"
 	"ironhook/api/rest"
+	"ironhook/bootsrv"
 	"ironhook/conductor"
 	"ironhook/storage"
 	"ironhook/storage/pool"
@@ -23,6 +24,7 @@ type appliance struct {
 	pool      *pool.Pool
 	exports   *storage.Exports
 	conductor *conductor.Conductor
+	pages     *web.Web
 	tasks     []task // in the order of the ready line
 }
 
@@ -43,14 +45,15 @@ func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *app
 		a.conductor.Close(patience)
 		return nil
 	})
-	pages := web.New(web.Config{Store: o.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Login: login(o.users), Proof: proof(o.users), Log: log, Version: p.Version})
-	handler := a.door(rest.Published(a.config.PublicURL, a.routes(pages)))
+	own := a.ownAPI()
+	a.pages = a.newPages(p, own)
+	handler := a.door(rest.Published(a.config.PublicURL, a.routes(a.pages, own)))
 	a.tasks = []task{
 		{"boot", o.boot.String(), o.boot.Serve},
 		{"volumes", "", a.pool.Run},
 		{"iscsi", o.target.Addr().String(), func(ctx context.Context) error { return a.exports.Serve(ctx, o.target) }},
 		{"conductor", "", a.conductor.Run},
-		{"api", o.url, func(ctx context.Context) error { return serveHTTP(ctx, o.api, handler, log, pages.Close) }},
+		{"api", a.reachable(), func(ctx context.Context) error { return serveHTTP(ctx, o.api, handler, log, a.pages.Close) }},
 	}
 	if o.socket != nil {
 		a.tasks = append(a.tasks, task{"local socket", "", func(ctx context.Context) error {
@@ -80,6 +83,15 @@ func (a *appliance) newConductor() *conductor.Conductor {
 			"external": storage.External{},
 			"iscsi":    storage.NewManaged(a.store, a.pool, a.volumes, a.portalOfNode, a.exports.Withdraw),
 		},
+	})
+}
+
+// newPages makes the pages; own sends disks.
+func (a *appliance) newPages(p Program, own http.Handler) *web.Web {
+	return web.New(web.Config{
+		Store: a.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Script: bootsrv.Preview,
+		Networks: a.networks, Files: a.files, Free: a.volumes.Free, Export: own, Drivers: a.config.HardwareTypes,
+		Login: login(a.users), Proof: proof(a.users), Log: a.log, Version: p.Version,
 	})
 }
 

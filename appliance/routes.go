@@ -9,12 +9,13 @@ import (
 	"ironhook/api/door"
 	"ironhook/api/image"
 	"ironhook/api/rest"
+	"ironhook/bootsrv"
 	"ironhook/storage/watch"
 	"ironhook/web"
 )
 
 // routes puts the pages and all APIs on one listener. One guard stands before all APIs.
-func (a *appliance) routes(pages *web.Web) http.Handler {
+func (a *appliance) routes(pages *web.Web, own http.Handler) http.Handler {
 	guard := a.guard(pages)
 	mux := http.NewServeMux()
 	mux.Handle("/ui/", pages)
@@ -23,7 +24,6 @@ func (a *appliance) routes(pages *web.Web) http.Handler {
 	images := image.New(image.Config{Store: a.store, Pool: a.pool, Log: a.log})
 	volumes := blockstorage.New(blockstorage.Config{Store: a.store, Pool: a.pool, Volumes: a.volumes,
 		Portal: a.portalOfRequest, Host: a.host, Log: a.log})
-	own := applianceapi.New(applianceapi.Config{Store: a.store, Volumes: a.volumes, Users: a.pool.UsersOf, Tidy: a.pool.Tidy, Log: a.log})
 	for pattern, h := range map[string]http.Handler{
 		"/image":                       images,
 		"/image/":                      images,
@@ -41,6 +41,13 @@ func (a *appliance) routes(pages *web.Web) http.Handler {
 		mux.Handle(pattern, guard.Handler(http.HandlerFunc(identity), door.Manner{Public: func(*http.Request) bool { return true }}))
 	}
 	return mux
+}
+
+// ownAPI is the one for what OpenStack has no words for.
+func (a *appliance) ownAPI() http.Handler {
+	return applianceapi.New(applianceapi.Config{
+		Store: a.store, Volumes: a.volumes, Users: a.pool.UsersOf, Script: bootsrv.Preview, Open: a.open, Tidy: a.pool.Tidy, Log: a.log,
+	})
 }
 
 // noServers answers `openstack volume list`, which first asks a compute service for the

@@ -1,6 +1,10 @@
 package appliance
 
-import "ironhook/web"
+import (
+	"ironhook/baremetal"
+	"ironhook/volume"
+	"ironhook/web"
+)
 
 // progress is how far the making of an image is, for the pages; "" if none is being
 // made.
@@ -34,4 +38,16 @@ func (a *appliance) open() map[string]bool {
 		open[s.Target] = true
 	}
 	return open
+}
+
+// files are the volumes that are files and nothing else, for the pages.
+func (a *appliance) files() ([]web.File, error) {
+	all, err := a.volumes.List(volume.KindVolume)
+	var list []web.File
+	for _, v := range all {
+		if !baremetal.IsUUID(v.ID) { // what is registered is under its UUID
+			list = append(list, web.File{Name: v.ID, Size: v.Size})
+		}
+	}
+	return list, err
 }

@@ -43,6 +43,31 @@ type Sight struct {
 	past bool // another boot followed: a failure stays part of the story
 }
 
+// Look is the sight of a node.
+func Look(n *baremetal.Node, link Link, now time.Time) Sight {
+	s := Sight{At: now, Power: n.PowerState, Link: link, ByHand: n.Driver == baremetal.Manual}
+	switch n.ProvisionState {
+	case baremetal.Enroll, baremetal.Manageable, baremetal.Available:
+		s.Rests = n.ProvisionUpdatedAt
+	}
+	return s
+}
+
+// LinkOf is the link of the node that has the grants. open returns the names of the iSCSI
+// targets that have a session; nil where that is not known.
+func LinkOf(grants []*baremetal.Grant, open func() map[string]bool) Link {
+	if open == nil || len(grants) == 0 {
+		return LinkUnknown
+	}
+	now := open()
+	for _, g := range grants {
+		if now[g.IQN] {
+			return LinkUp
+		}
+	}
+	return LinkDown
+}
+
 // Status is the state of a boot with its details.
 type Status struct {
 	State   State

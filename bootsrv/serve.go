@@ -64,6 +64,25 @@ func (s *Servers) String() string {
 	return strings.Join(places, ", ")
 }
 
+// Network is one boot interface as it is now.
+type Network struct {
+	Interface string
+	Prefix    netip.Prefix
+	Mode      Mode // that DHCP works in: Full, Proxy or Off
+}
+
+// Networks are the boot interfaces as they are now.
+func (s *Servers) Networks() (list []Network) {
+	for _, l := range s.boot() {
+		n := Network{Interface: l.iface.Name, Prefix: l.prefix, Mode: Off}
+		if l.server != nil {
+			n.Mode = l.server.Working()
+		}
+		list = append(list, n)
+	}
+	return list
+}
+
 // Portal is the address at which a node reaches this machine: ours on the boot
 // interface where one of its ports has its lease, else on the first boot
 // interface. Without any boot interface there is none, which is ErrInvalid.

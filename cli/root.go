@@ -50,11 +50,34 @@ func command(version Version, files Embedded) *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		return misuse("%w; see --help", err)
+		return misuse("%s; see --help", plainly(err))
 	})
+	root.Args = cobra.ArbitraryArgs // the words of Run, not those of cobra
+	root.SuggestionsMinimumDistance = 2
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
+		}
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			return misuse("there is no command %q; did you mean %s?", args[0], strings.Join(near, " or "))
+		}
+		return misuse("there is no command %q; see ironhook --help", args[0])
+	}
 	root.AddCommand(serveCommand(appliance.Program{Version: string(version), Schema: files.Schema}), iscsiCommand(), licensesCommand(files.Legal))
 	root.AddCommand(client.Commands(client.Config{Socket: localSocket, Getenv: os.Getenv})...)
 	return root
+}
+
+// plainly is an error of the parser of options without the names of Go's functions.
+func plainly(err error) string {
+	text, function, found := strings.Cut(err.Error(), ": strconv.")
+	switch {
+	case !found:
+		return text
+	case strings.HasPrefix(function, "ParseBool"):
+		return text + ": want true or false"
+	}
+	return text + ": want a whole number"
 }
 
 // localSocket is where the commands look for the appliance of this machine.

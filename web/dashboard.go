@@ -20,6 +20,7 @@ type dashboard struct {
 	Words     string // to be seen on the tiles asked for
 	Summary   []counted
 	Strangers []stranger
+	Images    []string // to rebuild machines from
 }
 
 func (w *Web) dashboardPage(rw http.ResponseWriter, r *http.Request) {
@@ -28,7 +29,11 @@ func (w *Web) dashboardPage(rw http.ResponseWriter, r *http.Request) {
 		if found, err = w.readDashboard(tx); err != nil {
 			return err
 		}
+		if found.Images, err = bootableImages(tx); err != nil {
+			return err
+		}
 		found.page, err = w.live(tx, "Machines", "")
+		found.Many = true
 		return err
 	})
 	if err != nil {

@@ -2,6 +2,8 @@ package web
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,105 +12,194 @@ import (
 	"ironhook/store"
 )
 
-// inventory is the page of what machines boot from.
+// inventory is the page of what machines boot from: a forest of images, the volumes made of
+// them, their snapshots, and so on.
 type inventory struct {
 	page
-	Busy    bool // work is in progress: the page reloads until it is done
-	Images  []item
-	Volumes []item
+	Busy bool // work is in progress: its progress is shown from second to second
+	Rows []item
+	Free string // space, "" where that is not known
 }
 
-// table is one of the two on the page.
-type table struct {
-	Title   string
-	Volumes bool
-	Items   []item
-	Hint    string // the command that makes the first
+// File is a file of a disk in the directory of the volumes that nobody has registered: a
+// volume by its own name.
+type File struct {
+	Name string
+	Size int64 // bytes
 }
 
-// ImagesTable is the images as the page shows them.
-func (s *inventory) ImagesTable() table {
-	return table{"Images", false, s.Images, "ironhook image create debian --disk-format qcow2 --file debian.qcow2"}
-}
-
-// VolumesTable is the volumes as the page shows them.
-func (s *inventory) VolumesTable() table {
-	return table{"Volumes", true, s.Volumes, "ironhook volume create pc-07 --image debian"}
-}
-
-// item is an image or a volume.
+// item is a row: an image, a volume, a snapshot, or a file.
 type item struct {
 	UUID, Name string
+	Kind       string
+	Depth      int // in the tree
 	Size       string
 	Status     badge
 	Note       string // progress, or what went wrong
-	From       string // of a volume: the image it began as
-	Users      string // of a volume: the nodes and hosts that have it now
+	Users      string // the nodes and hosts that have it now
+	Disk       bool   // it has bytes, that can be weighed, verified and exported
+	Actions    []diskAction
+	parent     string // UUID of what it was made of
+	image      string // UUID of the image that a reset goes back to
+	children   int
+}
+
+// diskAction is a button: one call of the Image or the Block Storage API.
+type diskAction struct {
+	Label, Method, Path string
+	Body                string // JSON, "" for none; "$" in it is the answer
+	Ask, Confirm, Tone  string
 }
 
 func (w *Web) inventoryPage(rw http.ResponseWriter, r *http.Request) {
-	found := &inventory{page: w.page("Images and volumes")}
-	err := w.Store.View(r.Context(), func(tx *store.Tx) error { return w.readInventory(tx, found) })
+	var found *inventory
+	err := w.Store.View(r.Context(), func(tx *store.Tx) (err error) {
+		if found, err = w.readInventory(tx); err != nil {
+			return err
+		}
+		found.page, err = w.live(tx, "Images and volumes", "")
+		found.Stream += "&inventory=1"
+		found.Disks = true
+		return err
+	})
 	if err != nil {
 		w.fail(rw, r, err)
 		return
 	}
-	if found.Busy {
-		found.Anew = 2
-	}
 	w.render(rw, http.StatusOK, "inventory", found)
 }
 
-// inventoryTones are the tones of the statuses; a status that is not here is in progress.
-var inventoryTones = map[string]string{
-	"active": "good", "available": "good", "in-use": "good", "queued": "calm", "killed": "bad", "error": "bad",
+// inventoryView keeps a browser's inventory up to date.
+type inventoryView struct {
+	web     *Web
+	working bool
 }
 
-func (w *Web) readInventory(tx *store.Tx, s *inventory) error {
-	images, err := tx.Images().List(store.Query{})
+func (v *inventoryView) update(tx *store.Tx, _ []*baremetal.Event, _ bool) ([]fragment, error) {
+	found, err := v.web.readInventory(tx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	names := map[string]string{}
+	v.working = found.Busy
+	return []fragment{{id: "inventory", template: "inventory-tree", data: found}}, nil
+}
+
+// busy reports whether the view changes without a commit.
+func (v *inventoryView) busy() bool { return v.working }
+
+// inventoryTones are the tones of the statuses; a status that is not here is in progress.
+var inventoryTones = map[string]string{
+	"active": "good", "available": "good", "in-use": "good", "queued": "calm", "killed": "bad", "error": "bad", "": "calm",
+}
+
+func (w *Web) readInventory(tx *store.Tx) (*inventory, error) {
+	s := &inventory{}
+	for _, read := range []func(*store.Tx) ([]item, error){w.imageItems, w.volumeItems, w.snapshotItems, w.fileItems} {
+		list, err := read(tx)
+		if err != nil {
+			return nil, err
+		}
+		s.Rows = append(s.Rows, list...)
+	}
+	for i, one := range s.Rows {
+		tone, resting := inventoryTones[one.Status.Text]
+		s.Busy = s.Busy || !resting
+		s.Rows[i].Status.Tone = cmp.Or(tone, "busy")
+	}
+	s.Rows = forest(s.Rows)
+	for i := range s.Rows {
+		s.Rows[i].act()
+	}
+	if w.Free != nil {
+		if free, err := w.Free(); err == nil {
+			s.Free = amount(uint64(max(0, free)))
+		}
+	}
+	return s, nil
+}
+
+// forest brings each row below the one it was made of, in the order of the names.
+func forest(rows []item) []item {
+	below, there := map[string][]item{}, map[string]bool{}
+	for _, r := range rows {
+		there[r.UUID] = true
+	}
+	for _, r := range rows {
+		if !there[r.parent] || r.parent == r.UUID {
+			r.parent = ""
+		}
+		below[r.parent] = append(below[r.parent], r)
+	}
+	var list []item
+	var grow func(parent string, depth int)
+	grow = func(parent string, depth int) {
+		kin := below[parent]
+		delete(below, parent)
+		slices.SortStableFunc(kin, func(a, b item) int { return cmp.Or(natural(a.Name, b.Name), cmp.Compare(a.UUID, b.UUID)) })
+		for _, r := range kin {
+			r.Depth, r.children = min(depth, deepest), len(below[r.UUID])
+			list = append(list, r)
+			grow(r.UUID, depth+1)
+		}
+	}
+	grow("", 0)
+	return list
+}
+
+// deepest is how far rows are moved to the right.
+const deepest = 6
+
+func (w *Web) imageItems(tx *store.Tx) (list []item, err error) {
+	images, err := tx.Images().List(store.Query{})
 	for _, i := range images {
-		names[i.UUID] = cmp.Or(i.Name, i.UUID)
-		s.Images = append(s.Images, s.item(i.UUID, i.Name, i.Size, string(i.Status), cmp.Or(w.progress(i.UUID), i.Message)))
+		list = append(list, item{
+			UUID: i.UUID, Name: label(i.Name, i.UUID), Kind: "image", Size: space(max(i.Size, i.VirtualSize)),
+			Status: badge{Text: string(i.Status)},
+			Note: cmp.Or(w.progress(i.UUID), i.Message), Disk: i.Status == baremetal.ImageActive,
+		})
 	}
+	return list, err
+}
+
+func (w *Web) volumeItems(tx *store.Tx) (list []item, err error) {
 	volumes, err := tx.Volumes().List(store.Query{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	users, err := w.usersOf(tx)
-	if err != nil {
-		return err
-	}
 	for _, v := range volumes {
 		status := v.Status
 		if status == baremetal.VolumeAvailable && len(users[v.UUID]) > 0 {
 			status = baremetal.VolumeInUse
 		}
-		one := s.item(v.UUID, v.Name, v.Size, string(status), v.Message)
-		one.From, one.Users = names[v.ImageUUID], strings.Join(users[v.UUID], ", ")
-		s.Volumes = append(s.Volumes, one)
+		list = append(list, item{
+			UUID: v.UUID, Name: label(v.Name, v.UUID), Kind: "volume", Size: space(v.Size), Status: badge{Text: string(status)}, Note: v.Message,
+			Users: strings.Join(users[v.UUID], ", "), Disk: true, parent: cmp.Or(v.SnapshotUUID, v.SourceUUID, v.ImageUUID), image: v.ImageUUID,
+		})
 	}
-	for _, list := range [][]item{s.Images, s.Volumes} {
-		slices.SortFunc(list, func(a, b item) int { return cmp.Or(natural(a.Name, b.Name), cmp.Compare(a.UUID, b.UUID)) })
-	}
-	return nil
+	return list, err
 }
 
-func (s *inventory) item(uuid, name string, size int64, status, note string) item {
-	tone, resting := inventoryTones[status]
-	s.Busy = s.Busy || !resting
-	return item{UUID: uuid, Name: cmp.Or(name, uuid), Size: space(size), Status: badge{status, cmp.Or(tone, "busy")}, Note: note}
+func (w *Web) snapshotItems(tx *store.Tx) (list []item, err error) {
+	snapshots, err := tx.Snapshots().List(store.Query{})
+	for _, s := range snapshots {
+		list = append(list, item{
+			UUID: s.UUID, Name: label(s.Name, s.UUID), Kind: "snapshot", Size: space(s.Size), Status: badge{Text: string(s.Status)},
+			Disk: true, parent: s.VolumeUUID,
+		})
+	}
+	return list, err
 }
 
-// space is a number of bytes, "" for none yet.
-func space(n int64) string {
-	if n == 0 {
-		return ""
+func (w *Web) fileItems(*store.Tx) (list []item, err error) {
+	if w.Files == nil {
+		return nil, nil
 	}
-	return amount(uint64(n))
+	files, err := w.Files()
+	for _, f := range files {
+		list = append(list, item{UUID: f.Name, Name: f.Name, Kind: "file", Size: space(f.Size), Disk: true})
+	}
+	return list, err
 }
 
 // progress is the progress of an image that is being made, "" where that is not known.
@@ -125,4 +216,71 @@ func (w *Web) usersOf(tx *store.Tx) (map[string][]string, error) {
 		return nil, nil
 	}
 	return w.Users(tx)
+}
+
+// label is how people name what has a name, and what has none.
+func label(name, uuid string) string { return cmp.Or(name, uuid) }
+
+// space is a number of bytes, "" for none yet.
+func space(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return amount(uint64(n))
+}
+
+// The collections of the APIs that the buttons call.
+const (
+	imagesPath    = "/image/v2/images"
+	volumesPath   = "/volume/v3/standalone/volumes"
+	snapshotsPath = "/volume/v3/standalone/snapshots"
+)
+
+// act gives a row its buttons.
+func (i *item) act() {
+	put := func(label, method, path string, body any, ask, confirm, tone string) {
+		text := ""
+		if body != nil {
+			b, _ := json.Marshal(body) //nolint:errchkjson // maps of text
+			text = string(b)
+		}
+		i.Actions = append(i.Actions, diskAction{label, method, path, text, ask, confirm, tone})
+	}
+	volume := func(source string) any { return map[string]any{"volume": map[string]any{"name": "$", source: i.UUID}} }
+	at := volumesPath + "/" + i.UUID + "/action"
+	resting := inventoryTones[i.Status.Text] == "good"
+	switch {
+	case i.Kind == "image" && resting:
+		put("New volume", "POST", volumesPath, volume("imageRef"), "Name of the new volume of "+i.Name, "", "main")
+	case i.Kind == "snapshot" && resting:
+		put("New volume", "POST", volumesPath, volume("snapshot_id"), "Name of the new volume of "+i.Name, "", "main")
+		put("Revert to it", "POST", volumesPath+"/"+i.parent+"/action", map[string]any{"revert": map[string]any{"snapshot_id": i.UUID}}, "",
+			fmt.Sprintf("Revert the volume to %s? What was written since is lost.", i.Name), "danger")
+	case i.Kind == "volume" && resting:
+		put("Snapshot", "POST", snapshotsPath, map[string]any{"snapshot": map[string]any{"name": "$", "volume_id": i.UUID, "force": true}},
+			"Name of the snapshot of "+i.Name, "", "main")
+		put("Clone", "POST", volumesPath, volume("source_volid"), "Name of the clone of "+i.Name, "", "plain")
+		promotion := map[string]any{"image_name": "$", "force": true, "disk_format": "raw", "container_format": "bare"}
+		put("Promote", "POST", at, map[string]any{"os-volume_upload_image": promotion}, "Name of the image made of "+i.Name, "", "plain")
+		put("Grow", "POST", at, map[string]any{"os-extend": map[string]any{"new_size": "$"}}, "New size of "+i.Name+" in GiB", "", "plain")
+		if i.image != "" {
+			put("Reset", "POST", at, map[string]any{"os-reimage": map[string]any{"image_id": i.image}}, "",
+				fmt.Sprintf("Reset %s to its image? What was written is lost.", i.Name), "danger")
+		}
+	}
+	if path := map[string]string{"image": imagesPath, "volume": volumesPath, "snapshot": snapshotsPath}[i.Kind]; path != "" {
+		put("Delete", "DELETE", path+"/"+i.UUID, nil, "", i.wouldBreak(), "danger")
+	}
+}
+
+// wouldBreak asks before a deletion, with what depends on the row.
+func (i *item) wouldBreak() string {
+	question := fmt.Sprintf("Delete %s %s?", i.Kind, i.Name)
+	if i.Users != "" {
+		question += fmt.Sprintf(" It is in use by %s, so it will be refused.", i.Users)
+	}
+	if i.children > 0 {
+		question += fmt.Sprintf(" %d other disks were made of it.", i.children)
+	}
+	return question
 }

@@ -19,7 +19,7 @@ func TestInventory(t *testing.T) {
 		}
 		w.Users = func(*store.Tx) (map[string][]string, error) { return users, nil }
 	}).enter()
-	if a := r.get("/ui/volumes"); !strings.Contains(a.body, "None yet") || strings.Contains(a.body, "refresh") {
+	if a := r.get("/ui/volumes"); !strings.Contains(a.body, "None yet") {
 		t.Errorf("an empty inventory =\n%s", a.body)
 	}
 	n := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
@@ -43,8 +43,9 @@ func TestInventory(t *testing.T) {
 	})
 	page := r.get("/ui/volumes").body
 	for _, want := range []string{
-		`content="2"`, "3.0 GiB", "45% of 113.2 MiB, 30.0 MiB/s, 2s left", "the server answered 404", "&lt;b&gt;next",
-		`<td>40.0 GiB</td><td><span class="chip good">in-use</span></td><td>debian</td><td>pc-01, backup</td>`,
+		"3.0 GiB", "45% of 113.2 MiB, 30.0 MiB/s, 2s left", "the server answered 404", "&lt;b&gt;next",
+		`<td>volume</td><td>40.0 GiB</td><td><span class="chip good">in-use</span></td><td>pc-01, backup</td>`, `class="depth-1" title="volume-1"`,
+		"It is in use by pc-01, backup, so it will be refused.", "1 other disks were made of it.",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the inventory has no %q", want)
@@ -58,5 +59,23 @@ func TestInventory(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(page)
+	}
+}
+
+func TestForest(t *testing.T) {
+	rows := forest([]item{
+		{UUID: "v10", Name: "pc-10", parent: "i"}, {UUID: "v2", Name: "pc-2", parent: "i"}, {UUID: "i", Name: "golden"}, {UUID: "s", Name: "before", parent: "v2"},
+		{UUID: "c", Name: "clone", parent: "s"}, {UUID: "o", Name: "orphan", parent: "deleted"}, {UUID: "self", Name: "self", parent: "self"},
+		{UUID: "x", Name: "x", parent: "y"}, {UUID: "y", Name: "y", parent: "x"},
+	})
+	var got []string
+	for _, r := range rows {
+		got = append(got, strings.Repeat(">", r.Depth)+r.Name)
+	}
+	if want := "golden >pc-2 >>before >>>clone >pc-10 orphan self"; strings.Join(got, " ") != want {
+		t.Errorf("forest = %s, want %s", strings.Join(got, " "), want)
+	}
+	if rows[0].children != 2 {
+		t.Errorf("golden has %d children, want 2", rows[0].children)
 	}
 }

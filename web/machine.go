@@ -81,6 +81,39 @@ func (w *Web) machinePage(rw http.ResponseWriter, r *http.Request) {
 	w.render(rw, http.StatusOK, "machine", d)
 }
 
+// scriptPage shows what the machine would boot now.
+type scriptPage struct {
+	page
+	UUID, Name, Script string
+	Problem            string // why there is no script
+}
+
+func (w *Web) scriptPage(rw http.ResponseWriter, r *http.Request) {
+	var d scriptPage
+	err := w.Store.View(r.Context(), func(tx *store.Tx) error {
+		n, err := tx.Nodes().Get(r.PathValue("node"))
+		if err != nil {
+			return err
+		}
+		d.UUID, d.Name, d.page = n.UUID, n.Label(), w.page("Boot script of "+n.Label())
+		if w.Script == nil {
+			d.Problem = "The boot servers are not here."
+			return nil
+		}
+		d.Script, err = w.Script(tx, n.UUID)
+		if errors.Is(err, baremetal.ErrInvalid) {
+			d.Problem = err.Error()
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		w.fail(rw, r, err)
+		return
+	}
+	w.render(rw, http.StatusOK, "script", d)
+}
+
 // machineView keeps a browser's page of one machine up to date.
 type machineView struct {
 	web  *Web

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -26,12 +25,7 @@ type machine struct {
 
 // sight is the present state of the machine, apart from its events.
 func (m *machine) sight(now time.Time) boot.Sight {
-	s := boot.Sight{At: now, Power: m.node.PowerState, Link: m.link, ByHand: m.node.Driver == baremetal.Manual}
-	switch m.node.ProvisionState {
-	case baremetal.Enroll, baremetal.Manageable, baremetal.Available:
-		s.Rests = m.node.ProvisionUpdatedAt
-	}
-	return s
+	return boot.Look(m.node, m.link, now)
 }
 
 // readMachine reads the node that ident names.
@@ -54,11 +48,12 @@ func readNode(tx *store.Tx, node *baremetal.Node, links map[string]boot.Link) (*
 		return nil, err
 	}
 	for _, p := range m.ports {
-		lease, err := tx.Leases().Get(p.Address)
-		if err == nil {
-			m.leases = append(m.leases, lease)
-		} else if !errors.Is(err, baremetal.ErrNotFound) {
+		lease, err := tx.Leases().Find(p.Address)
+		if err != nil {
 			return nil, err
+		}
+		if lease != nil {
+			m.leases = append(m.leases, lease)
 		}
 	}
 	m.boots, err = readBoots(tx, node.UUID, recentEvents)
@@ -83,16 +78,49 @@ func (w *Web) readMachines(tx *store.Tx) ([]*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(nodes, func(a, b *baremetal.Node) int { return natural(a.Label(), b.Label()) })
 	all := make([]*machine, 0, len(nodes))
+	of := make(map[string]*machine, len(nodes))
 	for _, node := range nodes {
-		m, err := readNode(tx, node, links)
-		if err != nil {
+		m := &machine{node: node, link: links[node.UUID]}
+		all, of[node.UUID] = append(all, m), m
+	}
+	if err := readCards(tx, of); err != nil {
+		return nil, err
+	}
+	for _, m := range all {
+		if m.boots, err = readBoots(tx, m.node.UUID, recentEvents); err != nil {
 			return nil, err
 		}
-		all = append(all, m)
 	}
+	slices.SortStableFunc(all, func(a, b *machine) int { return natural(a.node.Label(), b.node.Label()) })
 	return all, nil
+}
+
+// readCards gives all machines their ports and leases at once.
+func readCards(tx *store.Tx, of map[string]*machine) error {
+	leases, err := tx.Leases().List(store.Query{})
+	if err != nil {
+		return err
+	}
+	byMAC := make(map[string]*baremetal.Lease, len(leases))
+	for _, l := range leases {
+		byMAC[l.MAC] = l
+	}
+	ports, err := tx.Ports().List(store.Query{})
+	if err != nil {
+		return err
+	}
+	for _, p := range ports {
+		m := of[p.NodeUUID]
+		if m == nil {
+			continue
+		}
+		m.ports = append(m.ports, p)
+		if l := byMAC[p.Address]; l != nil {
+			m.leases = append(m.leases, l)
+		}
+	}
+	return nil
 }
 
 // natural compares names so that runs of digits count as numbers.

@@ -19,11 +19,22 @@ type page struct {
 	Guarded bool   // authentication is on: there is something to log out of
 	Stream  string // address of the page's events, "" for a page that stands still
 	Anew    int    // seconds after which a static page is reloaded; 0: never
+	Many    bool   // it does one thing with many machines
+	Disks   bool   // it uploads and imports images
+	Forms   bool   // it has forms that call the APIs
+	Rival   bool   // another DHCP server is in the way
 	Now     int64  // the server's clock, milliseconds since 1970
 }
 
 func (w *Web) page(title string) page {
-	return page{Title: title, Version: w.Version, Guarded: w.Login != nil, Now: w.now().UnixMilli()}
+	return page{Title: title, Version: w.Version, Guarded: w.Login != nil, Rival: w.rival(), Now: w.now().UnixMilli()}
+}
+
+// form is the frame of a page with forms that call the APIs.
+func (w *Web) form(title string) page {
+	p := w.page(title)
+	p.Forms = true
+	return p
 }
 
 // live is the frame of a page that shows the state in tx and follows the events after it.

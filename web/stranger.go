@@ -57,11 +57,14 @@ func strangers(events []*baremetal.Event, ports []*baremetal.Port, leases []*bar
 		known[mac] = true
 		found = append(found, stranger{
 			MAC: mac, Seen: e.At, Last: sentence(e), Address: address(leases, mac),
-			Name: "pc-" + strings.ReplaceAll(mac[9:], ":", ""),
+			Name: proposedName(mac),
 		})
 	}
 	return found
 }
+
+// proposedName is a name for a machine that is known by its MAC address only.
+func proposedName(mac string) string { return "pc-" + strings.ReplaceAll(mac[9:], ":", "") }
 
 func address(leases []*baremetal.Lease, mac string) string {
 	for _, l := range leases {

@@ -82,6 +82,12 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 	if machine := r.URL.Query().Get("machine"); machine != "" {
 		s.view = machineView{w, machine}
 	}
+	if r.URL.Query().Get("network") != "" {
+		s.view = networkView{w}
+	}
+	if r.URL.Query().Get("inventory") != "" {
+		s.view = &inventoryView{web: w}
+	}
 	if err := s.run(r.Context(), rw); err != nil && r.Context().Err() == nil {
 		w.Log.Warn("stream of events ended", "from", r.RemoteAddr, "error", err)
 	}
@@ -165,6 +171,9 @@ func (s *stream) message(ctx context.Context, why cause) ([]byte, error) {
 	if !news && (why == changed || why == opened && s.resumed) {
 		s.tryAgain()
 		fragments = nil
+	}
+	if v, ok := s.view.(interface{ busy() bool }); ok && v.busy() {
+		s.tryAgain()
 	}
 	body, err := s.differing(fragments)
 	switch {

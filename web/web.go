@@ -33,7 +33,20 @@ type Config struct {
 	Login func(user, password string) bool
 	// Proof returns a fingerprint of the account, which changes with its password; "" for
 	// a user who does not exist. nil: nothing but time and signing out ends a login.
-	Proof   func(user string) string
+	Proof func(user string) string
+	// Files lists the files in the directory of the volumes that no volume is registered
+	// for; Free is the space that may still be used, in bytes. nil: the pages do not show them.
+	Files func() ([]File, error)
+	Free  func() (int64, error)
+	// Networks returns the boot interfaces as they are now. It must not ask the store. nil:
+	// the pages do not show them.
+	Networks func() []Network
+	// Export sends a disk: GET .../disks/{id}/file?format=F below any path. nil: none are sent.
+	Export http.Handler
+	// Script returns the boot script that a node would get now, with masked secrets.
+	Script func(tx *store.Tx, node string) (string, error)
+	// Drivers are the hardware types that a machine may have.
+	Drivers []string
 	Log     *slog.Logger
 	Version string // of the product, for the foot of the page
 }
@@ -91,6 +104,11 @@ func (w *Web) routes() {
 	w.mux.HandleFunc("GET /ui/events", w.events)
 	w.mux.HandleFunc("HEAD /ui/events", w.private(w.lost)) // GET would take it for a stream
 	w.mux.HandleFunc("GET /ui/machines/{node}", w.private(compressed(w.machinePage)))
+	w.mux.HandleFunc("GET /ui/machines/{node}/script", w.private(w.scriptPage))
+	w.mux.HandleFunc("GET /ui/machines/{node}/edit", w.private(compressed(w.editPage)))
+	w.mux.HandleFunc("GET /ui/enrol", w.private(compressed(w.enrolPage)))
+	w.mux.HandleFunc("GET /ui/network", w.private(compressed(w.networkPage)))
+	w.mux.HandleFunc("GET /ui/disks/{id}/file", w.private(w.exportDisk))
 	w.mux.HandleFunc("GET /ui/volumes", w.private(compressed(w.inventoryPage)))
 	w.mux.HandleFunc("GET /ui/{$}", w.private(compressed(w.dashboardPage)))
 	w.mux.HandleFunc("GET /ui", redirect("/ui/"))

@@ -1,6 +1,10 @@
 // Package applianceapi answers what OpenStack has no words for:
 //
 //	GET  /ironhook/v1/events                    what happened, and what happens next
+//	GET  /ironhook/v1/boots                     how the present boot of each node stands
+//	GET  /ironhook/v1/boots/{node}              that of one
+//	GET  /ironhook/v1/boots/{node}/script       the script it would get now, its secrets masked
+//	GET  /ironhook/v1/leases                    the addresses of machines
 //	GET  /ironhook/v1/disks/{id}/usage          bytes: virtual, own, shared; and users
 //	POST /ironhook/v1/disks/{id}/verify         a scrub that names damage
 //	GET  /ironhook/v1/disks/{id}/file?format=F  all of it, as raw or qcow2
@@ -26,8 +30,11 @@ type Config struct {
 	Volumes *volume.Dir
 	// Users lists the names of the nodes and hosts that have a disk, on or off.
 	Users func(ctx context.Context, id string) ([]string, error)
-	Tidy  func() // called when there may be layers to merge
-	Log   *slog.Logger
+	// Script returns the boot script of a node with masked secrets.
+	Script func(tx *store.Tx, node string) (string, error)
+	Open   func() map[string]bool // the iSCSI targets that have a session, by name; nil: not known
+	Tidy   func()                 // called when there may be layers to merge
+	Log    *slog.Logger
 }
 
 // API is the handler of the routes above. It is safe for concurrent use, and leaves
@@ -41,6 +48,10 @@ type API struct {
 func New(c Config) *API {
 	a := &API{c, http.NewServeMux()}
 	a.mux.HandleFunc("GET /ironhook/v1/events", a.events)
+	a.mux.HandleFunc("GET /ironhook/v1/boots", a.boots)
+	a.mux.HandleFunc("GET /ironhook/v1/boots/{node}", a.boot)
+	a.mux.HandleFunc("GET /ironhook/v1/boots/{node}/script", a.script)
+	a.mux.HandleFunc("GET /ironhook/v1/leases", a.leases)
 	a.mux.HandleFunc("GET /ironhook/v1/disks/{id}/usage", a.usage)
 	a.mux.HandleFunc("POST /ironhook/v1/disks/{id}/verify", a.verify)
 	a.mux.HandleFunc("GET /ironhook/v1/disks/{id}/file", a.file)

@@ -26,7 +26,8 @@ type Config struct {
 // leaves authentication to its caller.
 type API struct {
 	Config
-	router *mux.Router
+	router  *mux.Router
+	uploads uploads
 }
 
 // answer is what a handler wants said; a nil body is none.

@@ -18,24 +18,29 @@ const checksumHeader = "Ironhook-Checksum"
 func (a *API) upload(w http.ResponseWriter, r *http.Request) {
 	c := &call{a, r}
 	body := http.MaxBytesReader(w, r.Body, a.MaxSize)
-	if err := c.receive(body); err != nil {
+	err := c.receive(w, body)
+	if err != nil {
 		discard(body)
 		a.fail(w, r, missing(err, c.arg("id")))
-		return
 	}
-	w.WriteHeader(http.StatusNoContent)
 }
 
-func (c *call) receive(body io.Reader) error {
+func (c *call) receive(w http.ResponseWriter, body io.Reader) error {
 	if kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type")); kind != "application/octet-stream" {
 		return rest.Refuse(http.StatusUnsupportedMediaType, "Content-Type must be application/octet-stream.")
 	}
 	if c.r.ContentLength > c.MaxSize {
 		return tooLarge(c.MaxSize)
 	}
+	if span := c.r.Header.Get("Content-Range"); span != "" {
+		return c.receivePart(w, body, span)
+	}
 	err := c.Pool.Upload(c.r.Context(), c.arg("id"), body, max(c.r.ContentLength, 0), c.r.Header.Get(checksumHeader))
 	if errors.As(err, new(*http.MaxBytesError)) {
 		return tooLarge(c.MaxSize)
+	}
+	if err == nil {
+		w.WriteHeader(http.StatusNoContent)
 	}
 	return err
 }

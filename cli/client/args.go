@@ -22,10 +22,10 @@ func Args(args []string) []string {
 			}
 		case strings.HasPrefix(a, "-"):
 			out, fields = append(out, a), false
-		case fields:
+		case fields && !isUUID(a): // a UUID behind the fields is what they are of
 			out = append(out, "--fields="+a)
 		default:
-			out = append(out, a)
+			out, fields = append(out, a), false
 		}
 	}
 	return out

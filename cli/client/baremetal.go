@@ -67,7 +67,7 @@ func others() []resource {
 		filter: []option{onNode},
 		set: []option{toNode, {name: "type", field: "volume_type", usage: "how it is reached"}, properties,
 			{name: "boot-index", kind: number, usage: "0 for the volume to boot from"}, {name: "volume-id", usage: "which volume"}, extra},
-		unset: []option{extraKey, property},
+		unset: []option{extraKey, property, removal("boot-index", "")},
 	}, {
 		words: "chassis", path: "/v1/chassis", list: "chassis", short: "chassis", drop: []string{"nodes"},
 		columns: []string{"uuid", "description"},

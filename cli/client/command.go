@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Config is the configuration of the commands.
@@ -68,9 +69,24 @@ func Commands(c Config) []*cobra.Command {
 	for _, v := range volumeVerbs() {
 		c.hang(volume, v)
 	}
+	old := group("ironic", "Commands on volume connectors and targets, as the older client ironic has them")
+	for _, v := range ironic() {
+		c.hang(old, v)
+	}
+	for _, v := range fileVerbs {
+		c.hang(metal, v)
+	}
+	event, lease, boot := group("event", "Commands on what happened"), group("lease", "Commands on the addresses of machines"), group("boot", "Commands on the boots of machines")
+	for _, v := range looks() {
+		word, rest, _ := strings.Cut(v.use, " ")
+		v.use = rest
+		c.hang(map[string]*cobra.Command{"event": event, "lease": lease, "boot": boot}[word], v)
+	}
 	top := &cobra.Command{}
+	c.hang(top, statusVerb)
+	c.hang(top, fileVerbs[1])
 	c.hang(top, verb{"clouds", "Print a clouds.yaml with which OpenStack's own clients find this appliance", nothing, nil, printClouds})
-	all := append([]*cobra.Command{metal, node, port, image, volume}, top.Commands()...)
+	all := append([]*cobra.Command{metal, old, node, port, image, volume, event, lease, boot}, top.Commands()...)
 	for _, g := range all {
 		outline(g)
 		g.PersistentFlags().String("url", "", "where the appliance is, as http://ironhook:6385 ($IRONHOOK_URL, $OS_ENDPOINT); without it, the one on this machine")
@@ -98,11 +114,22 @@ func (c Config) hang(parent *cobra.Command, v verb) {
 	cmd := &cobra.Command{Use: strings.Join(append([]string{last}, arguments...), " "), Short: v.short}
 	cmd.Args = func(cmd *cobra.Command, args []string) error { return count(cmd, arguments, args) }
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return c.run(cmd, v, args) }
+	cmd.Flags().SetNormalizeFunc(spelled)
 	for _, o := range v.takes {
 		o.flag(cmd)
 	}
 	printFlags(cmd, v.prints)
+	c.complete(cmd, v, arguments)
 	parent.AddCommand(cmd)
+}
+
+// spelled takes --connector_id as --connector-id, and --properties for its short form: the
+// specification of volume connection information spells them so.
+func spelled(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	if name == "properties" {
+		name = "property"
+	}
+	return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
 }
 
 func under(parent *cobra.Command, word string) *cobra.Command {
@@ -132,7 +159,7 @@ func outline(g *cobra.Command) {
 func split(use string) (words, arguments []string) {
 	fields := strings.Fields(use)
 	for i, f := range fields {
-		if strings.HasPrefix(f, "<") {
+		if strings.HasPrefix(f, "<") || strings.HasPrefix(f, "[<") {
 			return fields[:i], fields[i:]
 		}
 	}
@@ -140,8 +167,10 @@ func split(use string) (words, arguments []string) {
 }
 
 func count(cmd *cobra.Command, want, got []string) error {
-	if len(got) < len(want) {
-		return misuse("%s needs %s; see --help", cmd.CommandPath(), strings.Join(want[len(got):], " "))
+	for _, missing := range want[min(len(got), len(want)):] {
+		if !strings.HasPrefix(missing, "[") {
+			return misuse("%s needs %s; see --help", cmd.CommandPath(), strings.Join(want[len(got):], " "))
+		}
 	}
 	if open := len(want) > 0 && strings.HasSuffix(want[len(want)-1], "..."); len(got) > len(want) && !open {
 		return misuse("%s takes no argument %q; see --help", cmd.CommandPath(), got[len(want)])

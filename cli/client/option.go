@@ -34,6 +34,7 @@ const (
 // option is one option of a command.
 type option struct {
 	name    string
+	letter  string // that is short for it; "" for none
 	kind    kind
 	usage   string
 	field   string // of the API; "" is the name with underscores, "-" is not sent
@@ -62,13 +63,13 @@ func (o option) flag(cmd *cobra.Command) {
 	}
 	switch o.kind {
 	case yes, no, reset:
-		f.Bool(o.name, false, usage)
+		f.BoolP(o.name, o.letter, false, usage)
 	case number, wait:
-		f.Int(o.name, 0, usage)
+		f.IntP(o.name, o.letter, 0, usage)
 	case pairs, remarks, words:
-		f.StringArray(o.name, nil, usage)
+		f.StringArrayP(o.name, o.letter, nil, usage)
 	default:
-		f.String(o.name, "", usage)
+		f.StringP(o.name, o.letter, "", usage)
 	}
 	if o.kind == wait {
 		f.Lookup(o.name).NoOptDefVal = "0"

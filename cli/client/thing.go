@@ -128,14 +128,14 @@ func (t thing) settle(c *call, made map[string]any) (map[string]any, error) {
 		}
 		switch status := plain(now["status"]); {
 		case status == "error", status == "killed":
-			return nil, fmt.Errorf("%s %s is in %s: %s", t.word, plain(now["name"]), status, plainOr(now["ironhook_message"], "no reason is known"))
+			return nil, fmt.Errorf("%s %s failed (%s): %s", t.word, plain(now["name"]), status, plainOr(now["ironhook_message"], "no reason is known"))
 		case resting[status]:
 			return now, nil
 		}
 		shown.say(plainOr(now["ironhook_progress"], ""))
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("%s %s is still in %s: %w", t.word, plain(now["name"]), plain(now["status"]), ctx.Err())
+			return nil, fmt.Errorf("%s %s is still %s: %w", t.word, plain(now["name"]), plain(now["status"]), ctx.Err())
 		case <-tick.C:
 		}
 	}

@@ -25,10 +25,11 @@ import (
 // stage is the pages over a store, and an API that only listens.
 type stage struct {
 	*testing.T
-	store *store.Store
-	pages atomic.Pointer[web.Web]
-	url   string
-	calls chan call
+	store  *store.Store
+	pages  atomic.Pointer[web.Web]
+	url    string
+	calls  chan call
+	refuse atomic.Bool // the API refuses everything
 }
 
 // call is what the API was asked by a button.
@@ -86,7 +87,7 @@ func (g *stage) api(rw http.ResponseWriter, r *http.Request) {
 		}
 	}
 	g.calls <- call{r.Method, r.URL.Path, r.Header.Get("X-OpenStack-Ironic-API-Version"), body.Target}
-	if r.Method == http.MethodDelete {
+	if r.Method == http.MethodDelete || g.refuse.Load() {
 		rw.WriteHeader(http.StatusConflict)
 		fmt.Fprint(rw, `{"error_message": "{\"faultcode\": \"Client\", \"faultstring\": \"Node pc-01 is locked by host lab.\", \"debuginfo\": null}"}`)
 		return

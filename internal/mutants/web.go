@@ -91,5 +91,25 @@ var ofWeb = []mutant{
 		"if found.over(now) {",
 		"a stolen session outlives the password",
 		"web", "SurviveARestart",
+	},	{
+		813, "bootsrv/preview.go",
+		"one.User, one.Secret = baremetal.Mask, baremetal.Mask",
+		"one.User = baremetal.Mask",
+		"a person reads a machine's secret in the preview of its script",
+		"bootsrv", "Preview",
+	},
+	{
+		814, "bootsrv/preview.go",
+		"if !baremetal.Public(key) && set(value) {",
+		"if key == \"\" {",
+		"a person reads an array's password in the preview of a script",
+		"bootsrv", "Preview",
+	},
+	{
+		815, "api/image/parts.go",
+		"case r.First != p.offset || r.Total != p.total:",
+		"case r.Total != p.total:",
+		"a part that comes twice is in the image twice",
+		"api/image", "UploadInParts",
 	},
 }

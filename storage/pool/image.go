@@ -71,6 +71,9 @@ func (p *Pool) Upload(ctx context.Context, uuid string, r io.Reader, total int64
 		return err
 	}
 	defer leave()
+	if pipe, ok := r.(*io.PipeReader); ok { // nobody else would end a wait for its other side
+		defer context.AfterFunc(ctx, func() { pipe.CloseWithError(context.Cause(ctx)) })() //nolint:errcheck // never fails
+	}
 	i, err := p.admit(ctx, uuid, baremetal.ImageSaving)
 	if err != nil {
 		return err

@@ -105,14 +105,16 @@
   }
 
   // Ironic wraps its message in JSON within JSON.
-  async function complaint(answer) {
-    const text = await answer.text();
+  function complaint(text, status) {
     try {
-      let inner = JSON.parse(text).error_message ?? text;
+      const body = JSON.parse(text);
+      let inner = body.error_message ?? Object.values(body)[0]?.message ?? text;
       try { inner = JSON.parse(inner); } catch { return String(inner); }
       return inner.faultstring || inner.description || text;
     } catch {
-      return text || `The server answered ${answer.status}.`;
+      const page = new DOMParser().parseFromString(text, 'text/html').body; // of the Image API
+      page.querySelector('h1')?.remove();
+      return page.textContent.trim() || `The server answered ${status}.`;
     }
   }
 
@@ -127,31 +129,50 @@
     document.getElementById('toasts').replaceChildren(toast);
   }
 
-  async function press(button) {
-    const { method, path, target, confirm: question } = button.dataset;
-    if (question && !confirm(question)) return;
-    button.disabled = true;
+  // Calls an API as the user of the page. It always answers: ok, the status, the body as
+  // JSON where it is some, and what is wrong as text.
+  async function call(method, path, body) {
+    const headers = { 'X-OpenStack-Ironic-API-Version': '1.82', 'OpenStack-API-Version': 'volume 3.70', 'X-Ironhook-UI': '1' };
+    if (body !== undefined || method !== 'GET') headers['Content-Type'] = 'application/json';
     try {
-      const answer = await fetch(path, {
-        method,
-        headers: {
-          'Content-Type': 'application/json',
-          'X-OpenStack-Ironic-API-Version': '1.82',
-          'X-Ironhook-UI': '1',
-        },
-        body: target ? JSON.stringify({ target }) : undefined,
-      });
-      if (answer.status === 401) return signIn();
-      if (!answer.ok) say(`${button.textContent}: ${await complaint(answer)}`);
+      const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+      if (answer.status === 401) signIn();
+      const text = await answer.text();
+      let json;
+      try { json = JSON.parse(text); } catch { json = undefined; }
+      return { ok: answer.ok, status: answer.status, body: json, text: answer.ok ? '' : complaint(text, answer.status) };
     } catch {
-      say('The server does not answer. Check that it runs and that you can reach it.');
-    } finally {
-      button.disabled = false;
+      return { ok: false, status: 0, text: 'The server does not answer. Check that it runs and that you can reach it.' };
     }
   }
 
+  const confirmed = (element) => !element.dataset.confirm || confirm(element.dataset.confirm);
+
+  // The body of a button's call: an answer takes the place of "$", a number where it is one.
+  function bodyOf({ target, body, ask }) {
+    if (!body) return target ? { target } : undefined;
+    if (!ask) return JSON.parse(body);
+    const answer = prompt(ask)?.trim();
+    if (!answer) return null;
+    return JSON.parse(body, (key, value) => (value !== '$' ? value : key === 'new_size' ? Number(answer) : answer));
+  }
+
+  async function press(button) {
+    const { method, path, then } = button.dataset;
+    if (!confirmed(button)) return;
+    const body = bodyOf(button.dataset);
+    if (body === null) return;
+    button.disabled = true;
+    const answer = await call(method, path, body);
+    button.disabled = false;
+    if (!answer.ok) say(`${button.textContent}: ${answer.text}`);
+    else if (then === 'reload') location.reload();
+    else if (then) location.assign(then);
+  }
+  window.ironhook = { call, say, confirmed, complaint };
+
   document.addEventListener('click', (e) => {
-    const button = e.target.closest('button[data-path]');
+    const button = e.target.closest('button[data-method]');
     if (button) press(button);
   });
   document.addEventListener('click', (e) => {

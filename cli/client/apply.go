@@ -1,0 +1,286 @@
+package client
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// A file of machines says what shall be registered. It is JSON, in the form of "openstack
+// baremetal create" with what each node has below it:
+//
+//	{"nodes": [{"name": "pc-01", "driver": "manual-management", "ports": [{"address": "52:54:00:00:00:01"}],
+//	  "volume_connectors": [], "volume_targets": [{"volume_type": "iscsi", "boot_index": 0, "volume_id": "root"}]}]}
+//
+// or CSV with a first line that names the columns: name and mac, and as needed driver, image
+// or volume, and keys of driver_info.
+
+// fileVerbs are the commands that take such a file.
+var fileVerbs = []verb{
+	{"create <file>", "Register the machines of a file (JSON or CSV, - for the standard input) that are all new", nothing, nil,
+		func(c *call) error { return applyFile(c, true, false) }},
+	{"apply <file>", "Bring the machines of a file (JSON or CSV, - for the standard input) to what it says, and leave all others alone", nothing,
+		[]option{{name: "dry-run", kind: yes, field: "-", usage: "print what would be changed, and change nothing"}},
+		func(c *call) error { return applyFile(c, false, c.has("dry-run")) }},
+}
+
+// below are what a node has: the key in the file, the collection, and what tells two of them
+// apart.
+var below = []struct {
+	key, words, path, list string
+	names                  []string
+}{
+	{"ports", "port", "/v1/ports", "ports", []string{"address"}},
+	{"volume_connectors", "volume connector", "/v1/volume/connectors", "connectors", []string{"type", "connector_id"}},
+	{"volume_targets", "volume target", "/v1/volume/targets", "targets", []string{"boot_index"}},
+}
+
+// applyFile makes and changes what the file says, and prints a line for each change. What is
+// as it says already is left alone, so that a second time changes nothing.
+func applyFile(c *call, onlyNew, dry bool) error {
+	nodes, err := readMachines(c.args[0], c.in)
+	if err != nil {
+		return err
+	}
+	return c.each(slices.SortedFunc(maps.Keys(nodes), natural), func(name string) error {
+		a := &applying{c, name, onlyNew, dry}
+		if err := a.node(nodes[name]); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return nil
+	})
+}
+
+// readMachines reads a file of machines, by name.
+func readMachines(path string, in io.Reader) (map[string]map[string]any, error) {
+	var b []byte
+	var err error
+	if path == "-" {
+		b, err = io.ReadAll(io.LimitReader(in, maxAnswer))
+	} else {
+		b, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, misuse("%w", err)
+	}
+	var list []map[string]any
+	if trimmed := bytes.TrimSpace(b); len(trimmed) > 0 && trimmed[0] == '{' {
+		list, err = machinesOfJSON(trimmed)
+	} else {
+		list, err = machinesOfCSV(b)
+	}
+	if err != nil {
+		return nil, misuse("%s: %w", path, err)
+	}
+	nodes := map[string]map[string]any{}
+	for i, n := range list {
+		name, _ := n["name"].(string)
+		switch {
+		case name == "":
+			return nil, misuse("%s: machine %d has no name", path, i+1)
+		case nodes[name] != nil:
+			return nil, misuse("%s: %s stands twice", path, name)
+		}
+		nodes[name] = n
+	}
+	if len(nodes) == 0 {
+		return nil, misuse("%s: there are no machines in it", path)
+	}
+	return nodes, nil
+}
+
+func machinesOfJSON(b []byte) ([]map[string]any, error) {
+	var file struct {
+		Nodes []map[string]any `json:"nodes"`
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	d.DisallowUnknownFields()
+	if err := d.Decode(&file); err != nil {
+		return nil, fmt.Errorf("want {\"nodes\": [...]}: %w", err)
+	}
+	return file.Nodes, nil
+}
+
+// machinesOfCSV reads the short form. Its machines boot over iSCSI from volumes of ours.
+func machinesOfCSV(b []byte) (list []map[string]any, err error) {
+	r := csv.NewReader(bytes.NewReader(b))
+	r.TrimLeadingSpace, r.Comment = true, '#'
+	rows, err := r.ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 || !slices.Contains(rows[0], "name") || !slices.Contains(rows[0], "mac") {
+		return nil, errors.New("the first line must name the columns, name and mac among them")
+	}
+	for _, row := range rows[1:] {
+		n := map[string]any{"driver": "manual-management", "storage_interface": "iscsi", "properties": map[string]any{"capabilities": "iscsi_boot:True"}}
+		info := map[string]any{}
+		for i, cell := range row {
+			switch column := rows[0][i]; {
+			case cell == "":
+			case column == "mac":
+				var ports []any
+				for _, mac := range strings.Fields(cell) {
+					ports = append(ports, map[string]any{"address": strings.ToLower(strings.ReplaceAll(mac, "-", ":"))})
+				}
+				n["ports"] = ports
+			case column == "image":
+				n["instance_info"] = map[string]any{"image_source": cell}
+			case column == "volume":
+				n["volume_targets"] = []any{map[string]any{"volume_type": "iscsi", "boot_index": json.Number("0"), "volume_id": cell}}
+			case slices.Contains([]string{"name", "driver", "description", "resource_class", "owner"}, column):
+				n[column] = cell
+			default:
+				info[column] = cell
+			}
+		}
+		if len(info) > 0 {
+			n["driver_info"] = info
+		}
+		list = append(list, n)
+	}
+	return list, nil
+}
+
+// applying is the work on one node.
+type applying struct {
+	*call
+	name    string
+	onlyNew bool
+	dry     bool
+}
+
+func (a *applying) node(want map[string]any) error {
+	fields := maps.Clone(want)
+	for _, part := range below {
+		delete(fields, part.key)
+	}
+	path := "/v1/nodes/" + url.PathEscape(a.name)
+	now, err := a.get(a.ctx, path)
+	var r *refusal
+	switch {
+	case errors.As(err, &r) && r.status == http.StatusNotFound:
+		if now, err = a.make("node "+a.name, "/v1/nodes", fields); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	case a.onlyNew:
+		return errors.New("it is there already; apply brings it to what the file says")
+	default:
+		if err := a.change("node "+a.name, path, now, fields); err != nil {
+			return err
+		}
+	}
+	uuid := plainOr(now["uuid"], "")
+	for _, part := range below {
+		list, _ := want[part.key].([]any)
+		if err := a.parts(part.words, part.path, part.list, part.names, uuid, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parts makes and changes what the node has of one kind. What the file does not name stays.
+func (a *applying) parts(words, path, list string, names []string, uuid string, want []any) error {
+	if len(want) == 0 {
+		return nil
+	}
+	var there []map[string]any
+	if uuid != "" { // of a node that a dry run would make there is none
+		var err error
+		rest := *a.call
+		rest.given = nil
+		if there, err = rest.pages(path, list, url.Values{"node": {uuid}, "detail": {"True"}}); err != nil {
+			return err
+		}
+	}
+	for _, e := range want {
+		one, ok := e.(map[string]any)
+		if !ok {
+			return fmt.Errorf("a %s must be an object, not %s", words, literal(e))
+		}
+		called := words
+		for _, name := range names {
+			called += " " + plain(one[name])
+		}
+		i := slices.IndexFunc(there, func(t map[string]any) bool {
+			return !slices.ContainsFunc(names, func(name string) bool { return !strings.EqualFold(plain(t[name]), plain(one[name])) })
+		})
+		var err error
+		if i < 0 {
+			fields := maps.Clone(one)
+			fields["node_uuid"] = uuid
+			_, err = a.make(called+" of "+a.name, path, fields)
+		} else {
+			err = a.change(called+" of "+a.name, path+"/"+plain(there[i]["uuid"]), there[i], one)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *applying) make(what, path string, fields map[string]any) (map[string]any, error) {
+	if _, err := fmt.Fprintln(a.out, "+", what); err != nil || a.dry {
+		return nil, err
+	}
+	return object(a.do(a.ctx, http.MethodPost, path, fields))
+}
+
+// change patches what differs from the file. A secret cannot be compared, for the appliance
+// does not disclose it: one that is set counts as right.
+func (a *applying) change(what, path string, now, want map[string]any) error {
+	var patch []operation
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		fields, ok := want[key].(map[string]any)
+		if !ok {
+			patch = append(patch, difference("/"+key, now[key], want[key])...)
+			continue
+		}
+		inner, _ := now[key].(map[string]any)
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			patch = append(patch, difference("/"+key+"/"+pointer(name), inner[name], fields[name])...)
+		}
+	}
+	for _, op := range patch {
+		if _, err := fmt.Fprintf(a.out, "~ %s: %s: %s\n", what, strings.TrimPrefix(plain(op["path"]), "/"), op["shown"]); err != nil {
+			return err
+		}
+		delete(op, "shown")
+	}
+	if len(patch) == 0 || a.dry {
+		return nil
+	}
+	_, err := a.do(a.ctx, http.MethodPatch, path, patch)
+	return err
+}
+
+// masked is what the appliance shows of a secret.
+const masked = "******"
+
+func difference(path string, now, want any) []operation {
+	if now == masked || reflect.DeepEqual(now, want) || now != nil && want != nil && plain(now) == plain(want) || strings.EqualFold(path, "/address") {
+		return nil
+	}
+	op := add(path, want)
+	op["shown"] = cmp.Or(plainOr(now, "nothing"), "nothing") + " -> " + plainOr(want, "nothing")
+	if strings.HasPrefix(path, "/driver_info/") || strings.HasPrefix(path, "/properties/auth") {
+		op["shown"] = "changed" // it may be a secret
+	}
+	return []operation{op}
+}

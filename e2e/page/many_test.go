@@ -1,0 +1,50 @@
+package page_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// One click asks many machines, and the answer of each is shown.
+func TestManyAtOnce(t *testing.T) {
+	g := newStage(t)
+	for i := 1; i <= 8; i++ {
+		g.enroll(fmt.Sprintf("pc-%d", i), fmt.Sprintf("node-%d", i))
+	}
+	b := browse(t, within(t, 2*time.Minute), g.url, "secret")
+	click := func(selector string) {
+		t.Helper()
+		must(t, "click "+selector, chromedp.Do(b.Tab, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector))))
+	}
+	run := func(script string) {
+		t.Helper()
+		must(t, script, chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](script)))
+	}
+	must(t, "nothing to tick", b.Await(`getComputedStyle(document.querySelector(".pick")).display === "none"`))
+	click("#select")
+	run(`window.confirm = (q) => { window.asked = q; return true }; document.querySelector("#many-bar [name=gap]").value = "0"`)
+	click("#m-node-2 .pick")
+	g.step("pc-2", "power-on") // a change of the tile does not lose the choice
+	must(t, "the change", b.Await(`document.querySelector("#m-node-2 .bar").getAttribute("aria-valuenow") === "1" && document.querySelector("#m-node-2 .pick").checked`))
+	click("#m-node-5 .pick")
+	must(t, "two", b.Await(`document.querySelector(".count").textContent === "2 machines"`))
+	click(`[data-target="power on"][data-many]`)
+	must(t, "both are asked", b.Await(`document.querySelectorAll("#many-bar .results .good").length === 2`))
+	must(t, "it was confirmed", b.Await(`window.asked === "Power on 2 machines?"`))
+	got := map[call]bool{<-g.calls: true, <-g.calls: true}
+	for _, node := range []string{"node-2", "node-5"} {
+		if want := (call{"PUT", "/v1/nodes/" + node + "/states/power", "1.82", "power on"}); !got[want] {
+			t.Errorf("calls %+v, want %+v among them", got, want)
+		}
+	}
+	click("#many-bar .all")
+	must(t, "all", b.Await(`document.querySelector(".count").textContent === "8 machines"`))
+	g.refuse.Store(true)
+	click(`[data-target="power off"][data-many]`)
+	must(t, "the result of each", b.Await(`document.querySelectorAll("#many-bar .results .bad").length === 8`))
+	must(t, "in words", b.Await(`document.querySelector("#many-bar .bad").textContent === "pc-1: Node pc-01 is locked by host lab."`))
+	must(t, "and in sum", b.Await(`document.querySelector("#many-bar .progress").textContent === "Power off: 8 of 8 asked, 8 refused."`))
+}
