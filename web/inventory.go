@@ -155,7 +155,7 @@ func (w *Web) imageItems(tx *store.Tx) (list []item, err error) {
 		list = append(list, item{
 			UUID: i.UUID, Name: label(i.Name, i.UUID), Kind: "image", Size: space(max(i.Size, i.VirtualSize)),
 			Status: badge{Text: string(i.Status)},
-			Note: cmp.Or(w.progress(i.UUID), i.Message), Disk: i.Status == baremetal.ImageActive,
+			Note:   cmp.Or(w.progress(i.UUID), i.Message), Disk: i.Status == baremetal.ImageActive,
 		})
 	}
 	return list, err
