@@ -91,7 +91,7 @@ var ofWeb = []mutant{
 		"if found.over(now) {",
 		"a stolen session outlives the password",
 		"web", "SurviveARestart",
-	},	{
+	}, {
 		813, "bootsrv/preview.go",
 		"one.User, one.Secret = baremetal.Mask, baremetal.Mask",
 		"one.User = baremetal.Mask",
