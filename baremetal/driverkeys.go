@@ -93,7 +93,7 @@ var DriverKeys = map[string][]Key{
 // as the password, and Ironhook's own.
 var TargetKeys = []Key{
 	{Name: "target_portal"}, {Name: "target_portals"}, {Name: "target_iqn"}, {Name: "target_iqns"}, {Name: "target_lun"}, {Name: "target_luns"},
-	{Name: "target_wwn"}, {Name: "volume_id"}, {Name: "auth_method"},
+	{Name: "target_wwn"}, {Name: "target_wwns"}, {Name: "volume_id"}, {Name: "auth_method"},
 	{Name: "auth_username", Secret: true}, {Name: "auth_password", Secret: true},
 	{Name: "reverse_auth_username", Secret: true}, {Name: "reverse_auth_password", Secret: true},
 	{Name: accessMode, Doc: "ro or rw"}, {Name: keep, Doc: "true or false"}, {Name: resetOnBoot, Doc: "true or false"},

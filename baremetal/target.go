@@ -63,3 +63,6 @@ const ISCSI = "iscsi"
 
 // ISCSI reports whether the volume is reached over iSCSI. Ironic compares without case.
 func (t *VolumeTarget) ISCSI() bool { return strings.EqualFold(t.VolumeType, ISCSI) }
+
+// FibreChannel reports whether the volume is reached over Fibre Channel.
+func (t *VolumeTarget) FibreChannel() bool { return strings.EqualFold(t.VolumeType, "fibre_channel") }

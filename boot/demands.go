@@ -14,25 +14,29 @@ type demand struct {
 	asks   func(v any) bool // whether the value asks for it
 	why    string
 	remedy string
+	loaded bool // met by a node whose kernel iPXE loads
 }
 
 // demands are refused, not ignored: a machine without its config drive or swap space
 // would boot but differ from the request.
 var demands = []demand{
 	{"configdrive", given, "asks for a config drive, which Ironhook cannot deliver to a machine that boots from a volume",
-		"Remove it, and have the image take its configuration from the network or bring it along"},
+		"Remove it, and have the image take its configuration from the network or bring it along", false},
 	{"ephemeral_gb", positive, "asks for an ephemeral partition, and Ironhook makes no partitions",
-		"Remove it, and give the node another volume target for such a disk"},
+		"Remove it, and give the node another volume target for such a disk", false},
 	{"swap_mb", positive, "asks for a swap partition, and Ironhook makes no partitions",
-		"Remove it, and have swap space in the image or on another volume target"},
+		"Remove it, and have swap space in the image or on another volume target", false},
 	{"image_type", partition, "says that the image is of a partition, and a machine boots from whole disks only",
-		"Name the image of a whole disk, and remove image_type"},
-	{"kernel", given, "names a kernel to boot, and a volume brings its own", "Remove it"},
-	{"ramdisk", given, "names a ramdisk to boot, and a volume brings its own", "Remove it"},
-	{"boot_iso", given, "names an ISO to boot, and Ironhook boots from volumes", "Import it as an image, and name that as image_source"},
-	{"kernel_append_params", given, "has kernel parameters, which are those of the volume's boot loader", "Set them in the image, and remove it"},
-	{"ramdisk_kernel_arguments", given, "has kernel parameters, which are those of the volume's boot loader", "Set them in the image, and remove it"},
+		"Name the image of a whole disk, and remove image_type", false},
+	{"kernel", given, "names a kernel to boot, and a volume brings its own", toLoad, true},
+	{"ramdisk", given, "names a ramdisk to boot, and a volume brings its own", toLoad, true},
+	{"boot_iso", given, "names an ISO to boot, and the node boots from a volume", toLoad, true},
+	{"nfs_root", given, "names an NFS root, and the node boots from a volume", toLoad, true},
+	{"kernel_append_params", given, "has kernel parameters, which are those of the volume's boot loader", toLoad, true},
+	{"ramdisk_kernel_arguments", given, "has kernel parameters, which are those of the volume's boot loader", toLoad, true},
 }
+
+const toLoad = "Remove it; or, for a node without a boot volume and an image_source, set its deploy interface to ramdisk"
 
 // given reports whether a value is there and is not empty.
 func given(v any) bool {
@@ -56,10 +60,11 @@ func partition(v any) bool {
 	return given(v) && v != "whole-disk" && v != "whole-disk-image"
 }
 
-// unmet returns the demands of the node, none of which a deployment can meet.
-func unmet(n *baremetal.Node) (all Refusals) {
+// unmet returns the demands of the node that a deployment cannot meet. loaded reports
+// whether iPXE loads the node's kernel.
+func unmet(n *baremetal.Node, loaded bool) (all Refusals) {
 	for _, d := range demands {
-		if d.asks(n.InstanceInfo[d.key]) {
+		if d.asks(n.InstanceInfo[d.key]) && !(d.loaded && loaded) {
 			all.add(&Refusal{fmt.Sprintf("%s in instance_info of %s %s", d.key, n.Label(), d.why), d.remedy})
 		}
 	}

@@ -14,13 +14,17 @@ import (
 
 // Deploy returns everything that keeps the node from being deployed.
 func (f Facts) Deploy() (all Refusals) {
-	all.add(Decide(f).Ready(f.Node))
+	p := Decide(f)
+	if f.Loads() {
+		p, all = f.load() // everything that is wrong, not the first alone
+	}
+	all.add(p.Ready(f.Node))
 	_, r := f.Remakes()
 	all.add(r)
 	if f.Unreachable != nil {
 		all.add(&Refusal{fmt.Sprintf("instance_info.image_source of %s cannot be imported: %v", f.Node.Label(), f.Unreachable), "Correct it, or name an image"})
 	}
-	for _, r := range unmet(f.Node) {
+	for _, r := range unmet(f.Node, p.Load != nil) {
 		all.add(r)
 	}
 	return all

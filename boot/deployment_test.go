@@ -84,9 +84,9 @@ func TestDeployAndRebuild(t *testing.T) {
 // values that ask for nothing are not.
 func TestDemands(t *testing.T) {
 	nothing := baremetal.Object{"configdrive": "", "ephemeral_gb": 0, "swap_mb": "0", "image_type": "whole-disk", "kernel": nil, "ramdisk": " ",
-		"boot_iso": nil, "kernel_append_params": "", "ramdisk_kernel_arguments": nil}
+		"boot_iso": nil, "nfs_root": "", "kernel_append_params": "", "ramdisk_kernel_arguments": nil}
 	something := baremetal.Object{"configdrive": baremetal.Object{"user_data": "hush"}, "ephemeral_gb": "1", "swap_mb": 512.0, "image_type": "partition", "kernel": "k",
-		"ramdisk": "r", "boot_iso": "http://x/hush", "kernel_append_params": "hush", "ramdisk_kernel_arguments": "x"}
+		"ramdisk": "r", "boot_iso": "http://x/hush", "nfs_root": "hush:/", "kernel_append_params": "hush", "ramdisk_kernel_arguments": "x"}
 	for _, d := range demands {
 		f := deployedNode()
 		f.Node.InstanceInfo[d.key] = nothing[d.key]

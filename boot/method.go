@@ -2,7 +2,6 @@ package boot
 
 import (
 	"fmt"
-	"strings"
 
 	"ironhook/baremetal"
 )
@@ -14,8 +13,11 @@ type Method string
 // the table of scripts in package bootsrv.
 const (
 	ISCSI        Method = "iscsi"         // iPXE attaches the node's volumes
+	FCoE         Method = "fcoe"          // iPXE attaches them over Fibre Channel over Ethernet
 	FibreChannel Method = "fibre_channel" // the machine's host bus adapter attaches the volume
-	Adapter      Method = "adapter"       // so does an adapter for any other type of volume
+	Adapter      Method = "adapter"       // so does an adapter, or the firmware, for any type of volume
+	Ramdisk      Method = "ramdisk"       // iPXE loads a kernel with a ramdisk, or an ISO
+	NFS          Method = "nfs"           // iPXE loads a kernel, whose root is mounted over NFS
 )
 
 // traits are the differences of a method from a plain network boot, which requires
@@ -26,19 +28,28 @@ var traits = map[Method]struct {
 	disk       bool   // the firmware finds a disk
 }{
 	ISCSI:        {capability: "iscsi_boot", words: "iSCSI"},
+	FCoE:         {capability: "fibre_channel_boot", words: "Fibre Channel over Ethernet"},
 	FibreChannel: {capability: "fibre_channel_boot", words: "Fibre Channel", disk: true},
 	Adapter:      {disk: true},
+	NFS:          {capability: "nfs_boot", words: "NFS"},
 }
 
-// methodOf is how a machine reaches a volume. Ironic compares types without case.
-func methodOf(t *baremetal.VolumeTarget) Method {
+// methodOf is how a machine reaches a volume. Ironic compares types without case. With the
+// capability hba_boot, and not iscsi_boot as well, the machine attaches any volume by
+// itself: deployments touch nothing and its next boot device is the disk, as scenario 3 of
+// the specification of boot from volume says. A Fibre Channel volume whose properties say
+// where it is, is for iPXE; another one is known to the adapter, as in Ironic.
+func methodOf(n *baremetal.Node, t *baremetal.VolumeTarget) Method {
+	hba := n.Able("hba_boot")
 	switch {
-	case t.ISCSI():
+	case t.ISCSI() && (!hba || n.Able("iscsi_boot")):
 		return ISCSI
-	case strings.EqualFold(t.VolumeType, string(FibreChannel)):
-		return FibreChannel
+	case hba || !t.FibreChannel():
+		return Adapter
+	case given(t.Properties["target_wwn"]) || given(t.Properties["target_wwns"]):
+		return FCoE
 	}
-	return Adapter
+	return FibreChannel
 }
 
 // Device is the boot device of the plan, as management interfaces name it: iPXE comes
@@ -59,7 +70,15 @@ func (p Plan) Ready(n *baremetal.Node) *Refusal {
 		return p.Refusal
 	}
 	return &Refusal{
-		fmt.Sprintf("%s boots from a volume over %s, however the capability '%s' is not set for the node", n.Label(), need.words, need.capability),
+		fmt.Sprintf("%s boots %s over %s, however the capability '%s' is not set for the node", n.Label(), p.what(), need.words, need.capability),
 		fmt.Sprintf("Add %s:True to capabilities in its properties", need.capability),
 	}
+}
+
+// what is what the node boots from, in words.
+func (p Plan) what() string {
+	if p.Load != nil {
+		return "with a root"
+	}
+	return "from a volume"
 }

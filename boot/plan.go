@@ -51,6 +51,8 @@ type Plan struct {
 	// Source is where a deployment must import that image from first, nil for one that
 	// is here.
 	Source *baremetal.ImageSource
+	// Load is what iPXE loads, nil for a method that boots from a volume.
+	Load *Load
 	// Refusal is why the node does not boot.
 	Refusal *Refusal
 }
@@ -64,12 +66,18 @@ func Decide(f Facts) Plan {
 	from, bad := Source(n)
 	volume := Target(f.Targets)
 	switch {
+	case f.Loads():
+		p, wrong := f.load()
+		if len(wrong) > 0 {
+			return refuse(*wrong[0])
+		}
+		return p
 	case n.Interfaces.Storage() == baremetal.StorageNoop:
 		return refuse(noVolumes(n))
 	case source != "" && !f.managed():
 		return refuse(localDisk(n))
 	case volume != nil && (source == "" || f.Image != nil || f.Attached || deployed(n)):
-		return Plan{Method: methodOf(volume), Volume: volume}
+		return Plan{Method: methodOf(n, volume), Volume: volume}
 	case f.Ambiguous != nil:
 		return refuse(ambiguous(n, f.Ambiguous))
 	case bad != nil:

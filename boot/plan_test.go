@@ -93,10 +93,12 @@ func TestReady(t *testing.T) {
 		{"fibre_channel", "iscsi_boot:True", "fibre_channel_boot"},
 		{"fibre_channel", "fibre_channel_boot:1", ""},
 		{"rbd", "", ""},
+		{"iscsi", "hba_boot:True", ""},
+		{"fibre_channel", "hba_boot:True", ""},
 	} {
 		n := &baremetal.Node{Name: "pc-07", Properties: baremetal.Object{"capabilities": c.capabilities}}
 		volume := &baremetal.VolumeTarget{VolumeType: c.kind}
-		r := Plan{Method: methodOf(volume), Volume: volume}.Ready(n)
+		r := Plan{Method: methodOf(n, volume), Volume: volume}.Ready(n)
 		if got := r.Err(); (got == nil) != (c.want == "") || got != nil && !strings.Contains(got.Error(), c.want) {
 			t.Errorf("Ready(%s, %q) = %v, want %q", c.kind, c.capabilities, got, c.want)
 		}
@@ -108,11 +110,28 @@ func TestReady(t *testing.T) {
 
 // The firmware of a machine finds its volume where the transport shows it.
 func TestDevice(t *testing.T) {
-	for kind, want := range map[string]string{"iscsi": "pxe", "ISCSI": "pxe", "fibre_channel": "disk", "Fibre_Channel": "disk", "rbd": "disk"} {
-		n := &baremetal.Node{Interfaces: baremetal.Interfaces{"storage": "external"}}
-		p := Decide(Facts{Node: n, Targets: []*baremetal.VolumeTarget{{VolumeType: kind}}})
-		if got := p.Device(); got != want {
-			t.Errorf("Device of a volume of type %s = %s, want %s", kind, got, want)
+	wwn := baremetal.Object{"target_wwn": "5006016000000001"}
+	for _, c := range []struct {
+		kind, capabilities string
+		properties         baremetal.Object
+		method             Method
+		want               string
+	}{
+		{"iscsi", "", nil, ISCSI, "pxe"},
+		{"ISCSI", "iscsi_boot:True", nil, ISCSI, "pxe"},
+		{"iscsi", "hba_boot:True", nil, Adapter, "disk"},
+		{"iscsi", "hba_boot:True,iscsi_boot:True", nil, ISCSI, "pxe"},
+		{"fibre_channel", "", nil, FibreChannel, "disk"},
+		{"Fibre_Channel", "fibre_channel_boot:True", nil, FibreChannel, "disk"},
+		{"fibre_channel", "fibre_channel_boot:True", wwn, FCoE, "pxe"},
+		{"fibre_channel", "fibre_channel_boot:True", baremetal.Object{"target_wwns": []any{"5006016000000001"}}, FCoE, "pxe"},
+		{"fibre_channel", "fibre_channel_boot:True,hba_boot:True", wwn, Adapter, "disk"},
+		{"rbd", "", nil, Adapter, "disk"},
+	} {
+		n := &baremetal.Node{Interfaces: baremetal.Interfaces{"storage": "external"}, Properties: baremetal.Object{"capabilities": c.capabilities}}
+		p := Decide(Facts{Node: n, Targets: []*baremetal.VolumeTarget{{VolumeType: c.kind, Properties: c.properties}}})
+		if p.Device() != c.want || p.Method != c.method {
+			t.Errorf("%+v: method %s from %s, want %s from %s", c, p.Method, p.Device(), c.method, c.want)
 		}
 	}
 }

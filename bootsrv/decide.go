@@ -58,12 +58,37 @@ type method struct {
 
 // methods are those for which a machine needs a script.
 var methods = map[boot.Method]method{
-	boot.ISCSI: {
+	boot.ISCSI:   attaching(false),
+	boot.FCoE:    attaching(true),
+	boot.Ramdisk: loading,
+	boot.NFS:     loading,
+}
+
+// attaching is how iPXE boots a machine from volumes, of iSCSI or of FCoE.
+func attaching(fibre bool) method {
+	return method{
 		script: func(q question, m Machine) (ipxe.Script, error) {
-			return ipxe.BootVolumes(ipxe.VolumeBoot{Node: m.Node.Label(), Initiator: m.initiator(), Targets: m.volumes(), Self: hyphens(q.MAC)})
+			return ipxe.BootVolumes(ipxe.VolumeBoot{Node: m.Node.Label(), Initiator: m.initiator(), Targets: m.volumes(), Fibre: fibre, Self: hyphens(q.MAC)})
 		},
 		remedy: "Correct it with: openstack baremetal volume target set",
 		detail: func(m Machine) string { return "boots from volume " + m.boot().VolumeID },
+	}
+}
+
+// loading is how iPXE boots a machine from what it loads itself. The values are checked
+// before a deployment, so the remedy is for a node that was never deployed.
+var loading = method{
+	script: func(q question, m Machine) (ipxe.Script, error) {
+		l := m.plan().Load
+		return ipxe.BootLoad(ipxe.LoadBoot{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, ISO: l.ISO, Args: l.Args, Self: hyphens(q.MAC)})
+	},
+	remedy: "Correct it with: openstack baremetal node set --instance-info",
+	detail: func(m Machine) string {
+		what := map[boot.Method]string{boot.Ramdisk: "a kernel and a ramdisk", boot.NFS: "a kernel, with its root over NFS"}[m.plan().Method]
+		if m.plan().Load.ISO != "" {
+			what = "an ISO"
+		}
+		return "boots " + what
 	},
 }
 
@@ -102,7 +127,7 @@ var refusals = []refusal{
 	}, {
 		when: func(_ question, m Machine) bool { return methods[m.plan().Method].script == nil },
 		why: func(_ question, m Machine) (string, string) {
-			return fmt.Sprintf("%s boots from a %s volume, which its own adapter attaches", m.Node.Label(), m.plan().Volume.VolumeType),
+			return fmt.Sprintf("%s boots from a %s volume, which its own adapter or firmware attaches", m.Node.Label(), m.plan().Volume.VolumeType),
 				"Going on with the next boot device"
 		},
 	}, {
@@ -193,8 +218,12 @@ func (m Machine) initiator() string {
 	return ""
 }
 
-// secret reports whether the script would contain one.
+// secret reports whether the script would contain one. The arguments of a kernel and the
+// URLs of what iPXE loads are free text, in which passwords are usual.
 func (m Machine) secret() bool {
+	if m.plan().Load != nil {
+		return true
+	}
 	for _, t := range m.volumes() {
 		if set(t.Properties["auth_password"]) || set(t.Properties["reverse_auth_password"]) {
 			return true

@@ -137,6 +137,11 @@ func TestDecide(t *testing.T) {
 		{"no volume", func(m *Machine) { m.Targets = nil }, "", false, "no volume target with boot_index 0", "volume target create"},
 		{"only a data volume", func(m *Machine) { m.Targets[0].BootIndex = 1 }, "", false, "no volume target with boot_index 0", ""},
 		{"Fibre Channel", func(m *Machine) { m.Targets[0].VolumeType = "fibre_channel" }, "", false, "fibre_channel", "next boot device"},
+		{"Fibre Channel over Ethernet", func(m *Machine) {
+			external(m)
+			m.Targets[0].VolumeType, m.Targets[0].Properties = "fibre_channel", baremetal.Object{"target_wwn": "5006016012345678", "target_lun": 1}
+		}, "", true, "debian", "sanhook --drive 0x80 fcp:50:06:01:60:12:34:56:78:1 "},
+		{"an adapter for iSCSI", func(m *Machine) { m.Node.Properties = baremetal.Object{"capabilities": "hba_boot:True"} }, "", false, "its own adapter or firmware", "next boot device"},
 		{"not attached", func(m *Machine) { m.Grants = nil }, "", false, "not attached", "poweroff"},
 		{"another's grant", func(m *Machine) { m.Grants[0].Target = "other" }, "", false, "not attached", ""},
 		{"asked for by another machine", func(*Machine) {}, "10.77.0.101", false, "asked for from 10.77.0.101", "has 10.77.0.100"},
@@ -174,6 +179,43 @@ func TestDecide(t *testing.T) {
 		}
 		if strings.Contains(a.Event.Detail, secret) || !c.boots && strings.Contains(script.String(), secret) {
 			t.Errorf("%s: the secret is told", c.name)
+		}
+	}
+}
+
+// What iPXE loads needs no volume. Its script goes only to the machine itself, for its URLs
+// and arguments may have secrets.
+func TestDecideLoads(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		info   baremetal.Object
+		from   string
+		detail string
+		says   string
+	}{
+		{"a ramdisk", baremetal.Object{"kernel": "http://a/k", "ramdisk": "http://a/r", "kernel_append_params": "p=" + secret}, "10.77.0.100",
+			"boots a kernel and a ramdisk", "initrd --name ramdisk http://a/r || goto failed"},
+		{"an NFS root", baremetal.Object{"kernel": "http://a/k", "nfs_root": "nas:/" + secret}, "10.77.0.100",
+			"boots a kernel, with its root over NFS", "root=/dev/nfs nfsroot=nas:/" + secret + " ip=dhcp rw BOOTIF=01-${netX/mac:hexhyp}"},
+		{"an ISO", baremetal.Object{"boot_iso": "http://a/" + secret}, "10.77.0.100", "boots an ISO", "sanboot --no-describe --drive 0x80 http://a/" + secret},
+		{"another's", baremetal.Object{"boot_iso": "http://a/" + secret}, "10.77.0.101", "asked for from 10.77.0.101", "exit 1"},
+		{"not enough", baremetal.Object{"kernel": "http://a/" + secret}, "10.77.0.100", "ramdisk in instance_info of pc-07 is missing", "exit 1"},
+	} {
+		m := ready()
+		m.Targets, m.Grants = nil, nil
+		m.Node.Interfaces = baremetal.Interfaces{"storage": "noop", "deploy": "ramdisk"}
+		m.Node.InstanceInfo = c.info
+		q := asked()
+		q.From = netip.MustParseAddr(c.from)
+		a := decide(q, m)
+		var script bytes.Buffer
+		if _, err := a.Script.WriteTo(&script); err != nil {
+			t.Fatal(err)
+		}
+		boots := c.says != "exit 1"
+		if (a.Event.Kind == baremetal.EventScript) != boots || !strings.Contains(a.Event.Detail, c.detail) || strings.Contains(a.Event.Detail, secret) ||
+			!strings.Contains(script.String(), c.says) || !boots && strings.Contains(script.String(), secret) {
+			t.Errorf("%s: event %+v, script\n%s", c.name, a.Event, script.String())
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package ipxe
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
+	"net"
 	"strconv"
 	"strings"
 
@@ -24,11 +26,23 @@ type disk struct {
 //	target_portals, target_iqns, target_luns    several paths, a list each
 //	auth_method, auth_username, auth_password   CHAP
 //	reverse_auth_username, reverse_auth_password   mutual CHAP: the target's proof of itself
+//
+// and of Fibre Channel over Ethernet:
+//
+//	target_wwn, target_lun      one path: the array's port (WWPN)
+//	target_wwns, target_luns    several paths
 func diskOf(t *baremetal.VolumeTarget) (disk, error) {
 	fail := func(field string, err error) (disk, error) {
 		return disk{}, baremetal.Errorf(baremetal.ErrInvalid, "Volume target %s: properties.%s %v.", t.UUID, field, err)
 	}
 	var d disk
+	if t.FibreChannel() {
+		paths, field, err := fibrePaths(t.Properties)
+		if err != nil {
+			return fail(field, err)
+		}
+		return disk{paths: paths}, nil
+	}
 	portals, field, err := several(t.Properties, "target_portal", "target_portals")
 	if err != nil {
 		return fail(field, err)
@@ -74,6 +88,42 @@ func pathOf(p baremetal.Object, portals []any, i int) (path, name, field string,
 		return "", "", field, err
 	}
 	return fmt.Sprintf("iscsi:%s:%x:%s", server, number, name), name, "", nil
+}
+
+// fibrePaths makes iPXE's URIs fcp:WWPN:LUN, one for each of the array's ports
+// (fcp_parse_uri in its source).
+func fibrePaths(p baremetal.Object) (paths []string, field string, err error) {
+	ports, field, err := several(p, "target_wwn", "target_wwns")
+	if err != nil {
+		return nil, field, err
+	}
+	for i := range ports {
+		port, err := wwn(ports[i])
+		if err != nil {
+			return nil, field, err
+		}
+		value, field, err := nth(p, "target_lun", "target_luns", i, len(ports))
+		if err != nil {
+			return nil, field, err
+		}
+		number, err := lun(value)
+		if err != nil {
+			return nil, field, err
+		}
+		paths = append(paths, fmt.Sprintf("fcp:%s:%x", port, number))
+	}
+	return paths, "", nil
+}
+
+// wwn reads a World Wide Name: 16 hexadecimal digits, with or without colons between the
+// bytes. iPXE wants the colons.
+func wwn(v any) (string, error) {
+	text, _ := v.(string)
+	b, err := hex.DecodeString(strings.ReplaceAll(text, ":", ""))
+	if err != nil || len(b) != 8 || len(text) != 16 && len(text) != 23 {
+		return "", fmt.Errorf("is not a World Wide Name of 16 hexadecimal digits, like 50:06:01:60:3b:a0:11:22")
+	}
+	return net.HardwareAddr(b).String(), nil
 }
 
 // several returns the list property, or the single one as a list.

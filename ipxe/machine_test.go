@@ -19,7 +19,8 @@ type machine struct {
 	drives  []string // attached now
 	said    []string // on the screen
 	fetched []string // URIs of imgfetch and chain
-	end     string   // how the script ended: boot, chain, exit, poweroff
+	images  []string // kernel and initrd with all their words
+	end     string   // how the script ended: boot, start, chain, exit, poweroff
 	defect  string   // what iPXE would not have understood
 }
 
@@ -196,6 +197,15 @@ var commands = map[string]func(*machine, []string) (string, bool){
 		m.end = strings.TrimSpace("exit " + strings.Join(a, " "))
 		return "", true
 	},
+	"kernel": func(m *machine, a []string) (string, bool) {
+		m.images = append(m.images, "kernel "+strings.Join(a, " "))
+		return "", true
+	},
+	"initrd": func(m *machine, a []string) (string, bool) {
+		m.images = append(m.images, "initrd "+strings.Join(a, " "))
+		return "", true
+	},
+	"boot":      func(m *machine, _ []string) (string, bool) { m.end = "start"; return "", true },
 	"poweroff":  func(m *machine, _ []string) (string, bool) { m.end = "poweroff"; return "", true },
 	"sanhook":   (*machine).sanhook,
 	"sanunhook": (*machine).sanunhook,

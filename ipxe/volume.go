@@ -2,6 +2,7 @@ package ipxe
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,30 +14,26 @@ type VolumeBoot struct {
 	Node      string                    // name of the node in messages
 	Initiator string                    // IQN to log in with; "" leaves iPXE's own
 	Targets   []*baremetal.VolumeTarget // boot index 0 and any others, in any order
+	Fibre     bool                      // attaches those of Fibre Channel, over Ethernet, and not those of iSCSI
 	// Self is the script's own URI, relative to itself, "" when it has none. A retry
 	// fetches the script again from there; a request for Self/failed/STEP/CODE reports that
 	// a step, attach or boot, has failed for good, with iPXE's error number.
 	Self string
 }
 
-// attempts is how often the script tries before it gives up. It waits one
-// second longer after each, so it outlasts the restart of an array or of Ironhook
-// that takes up to a quarter of a minute.
-const attempts = 6
-
-// BootVolumes makes the script that attaches every iSCSI volume of v and boots
+// BootVolumes makes the script that attaches every volume of v, by iSCSI or FCoE, and boots
 // the one with boot index 0: drive 0x80, followed by the others in the order of
 // their boot index. A property that is missing or that a script cannot express
 // is ErrInvalid and names the target and the property.
 func BootVolumes(v VolumeBoot) (Script, error) {
-	disks, err := disksOf(v.Targets)
+	disks, err := v.disks()
 	if err != nil {
 		return Script{}, err
 	}
 	var s Script
 	s.say("Ironhook boots " + v.Node + " from its volume")
 	s.add("set attempt:int32 1")
-	s.add(":attach")
+	s.add(":attempt")
 	if err := s.initiator(v.Initiator); err != nil {
 		return Script{}, err
 	}
@@ -46,22 +43,37 @@ func BootVolumes(v VolumeBoot) (Script, error) {
 	}
 	s.credentials(disks[0]) // iPXE reads them again when it has to log in again
 	s.boot()
-	s.retry(len(disks))
-	s.giveUp(v)
+	var free []string
+	for i := range disks {
+		free = append(free, fmt.Sprintf("sanunhook --drive %#x ||", 0x80+i))
+	}
+	s.retry("the volume", free)
+	s.giveUp(v.Node, v.Self, v.questions()...)
 	return s, nil
 }
 
-// disksOf orders the iSCSI targets by boot index and reads their properties.
-func disksOf(targets []*baremetal.VolumeTarget) ([]disk, error) {
-	iscsi := slices.DeleteFunc(slices.Clone(targets), func(t *baremetal.VolumeTarget) bool {
-		return !t.ISCSI()
-	})
-	slices.SortFunc(iscsi, func(a, b *baremetal.VolumeTarget) int { return cmp.Compare(a.BootIndex, b.BootIndex) })
-	if len(iscsi) == 0 || iscsi[0].BootIndex != 0 {
-		return nil, baremetal.Errorf(baremetal.ErrInvalid, "No iSCSI volume target with boot_index 0.")
+// questions are what a person may look at when no attempt succeeds.
+func (v VolumeBoot) questions() []string {
+	if v.Fibre {
+		return []string{"Is this iPXE built with Fibre Channel over Ethernet? Debian's is not:", "it needs one that is. Does the array know this card's WWPN?"}
 	}
-	disks := make([]disk, len(iscsi))
-	for i, t := range iscsi {
+	return []string{"Is the storage reachable from this network,", "and does it know this initiator and its secret?"}
+}
+
+// disks orders the targets of the kind that the script attaches by boot index and reads
+// their properties.
+func (v VolumeBoot) disks() ([]disk, error) {
+	kind, of := "iSCSI", (*baremetal.VolumeTarget).ISCSI
+	if v.Fibre {
+		kind, of = "Fibre Channel", (*baremetal.VolumeTarget).FibreChannel
+	}
+	targets := slices.DeleteFunc(slices.Clone(v.Targets), func(t *baremetal.VolumeTarget) bool { return !of(t) })
+	slices.SortFunc(targets, func(a, b *baremetal.VolumeTarget) int { return cmp.Compare(a.BootIndex, b.BootIndex) })
+	if len(targets) == 0 || targets[0].BootIndex != 0 {
+		return nil, baremetal.Errorf(baremetal.ErrInvalid, "No %s volume target with boot_index 0.", kind)
+	}
+	disks := make([]disk, len(targets))
+	for i, t := range targets {
 		d, err := diskOf(t)
 		if err != nil {
 			return nil, err
@@ -151,37 +163,4 @@ func (s *Script) boot() {
 		s.add("sanboot --no-describe --drive 0x80 --filename %s ||", l)
 	}
 	s.add("goto report")
-}
-
-// retry goes back to the start, with all drives free again, until the attempts
-// are used up. iPXE has a page for every error number.
-func (s *Script) retry(disks int) {
-	s.add(":failed")
-	s.add("set code ${errno:hexraw}")
-	s.add(":report")
-	s.add("echo Could not ${failed} the volume, attempt ${attempt} of %d (https://ipxe.org/${code})", attempts)
-	for i := range disks {
-		s.add("sanunhook --drive %#x ||", 0x80+i)
-	}
-	s.add("iseq ${attempt} %d && goto give_up ||", attempts)
-	s.add("sleep ${attempt} ||")
-	s.add("inc attempt")
-	s.add("goto attach")
-}
-
-// giveUp reports to Ironhook and the person at the screen, then switches the machine
-// off: an operator notices a machine that is off, but not one that loops.
-func (s *Script) giveUp(v VolumeBoot) {
-	s.add(":give_up")
-	s.credentials(disk{})
-	again := "set attempt:int32 1 && goto attach"
-	if v.Self != "" {
-		s.add("imgfetch --name report %s/failed/${failed}/${code} && imgfree report ||", v.Self)
-		again = "chain --replace --autofree " + v.Self
-	}
-	s.say("Gave up. Is the storage reachable from this network,")
-	s.say("and does it know this initiator and its secret?")
-	s.say("The page of " + v.Node + " in Ironhook tells each step of this boot.")
-	s.add("prompt --timeout 60000 Press a key to try again, or the machine goes off in a minute && %s ||", again)
-	s.end(PowerOff)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -241,6 +242,61 @@ func TestBootVolumesRefuses(t *testing.T) {
 			t.Errorf("%s = %s: error %q contains the secret", c.key, c.value, err)
 		}
 	}
+}
+
+// fibre is a Fibre Channel target.
+func fibre(t testing.TB, index int64, text string) *baremetal.VolumeTarget {
+	t.Helper()
+	v := target(t, index, text)
+	v.VolumeType = "fibre_channel"
+	return v
+}
+
+func TestBootVolumesOverFibreChannel(t *testing.T) {
+	one, iscsi := fibre(t, 0, `{"target_wwn": "5006016012345678", "target_lun": 17}`), target(t, 1, plain)
+	many := fibre(t, 2, `{"target_wwns": ["50:06:01:60:AB:CD:EF:01", "5006016000000002"], "target_luns": [1, "2"]}`)
+	s, err := BootVolumes(VolumeBoot{Node: "pc-07", Fibre: true, Targets: []*baremetal.VolumeTarget{many, iscsi, one}, Self: "aa"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []hook{
+		{drive: "0x80", described: true, uris: []string{"fcp:50:06:01:60:12:34:56:78:11"}},
+		{drive: "0x81", described: true, uris: []string{"fcp:50:06:01:60:ab:cd:ef:01:1", "fcp:50:06:01:60:00:00:00:02:2"}},
+	}
+	if m := run(text(t, s), &machine{}); m.defect != "" || m.end != "boot --no-describe --drive 0x80" || !reflect.DeepEqual(m.hooks, want) {
+		t.Errorf("end %q, defect %q, hooks %+v, want %+v", m.end, m.defect, m.hooks, want)
+	}
+	m := run(text(t, s), &machine{failing: func(command string, _ []string) bool { return command == "sanhook" }})
+	if said := strings.Join(m.said, " "); m.end != "poweroff" || !strings.Contains(said, "built with Fibre Channel over Ethernet") {
+		t.Errorf("without FCoE in iPXE: end %q, said %q", m.end, said)
+	}
+	for _, bad := range []string{
+		`{"target_lun": 0}`, `{"target_wwn": "5006016012345678"}`, `{"target_wwn": "500601601234567", "target_lun": 0}`,
+		`{"target_wwn": "50060160123456zz", "target_lun": 0}`, `{"target_wwn": 7, "target_lun": 0}`, `{"target_wwn": "5006016012345678 x", "target_lun": 0}`,
+		`{"target_wwns": ["5006016012345678", "5006016012345679"], "target_luns": [1, 2, 3]}`, `{"target_wwn": "5006016012345678", "target_lun": "0x1"}`,
+	} {
+		if _, err := BootVolumes(VolumeBoot{Fibre: true, Targets: []*baremetal.VolumeTarget{fibre(t, 0, bad)}}); !errors.Is(err, baremetal.ErrInvalid) {
+			t.Errorf("%s: error %v, want ErrInvalid", bad, err)
+		}
+	}
+}
+
+// Whatever the properties are, a URI is iPXE's fcp:WWPN:LUN, or there is no script.
+func FuzzFibreChannel(f *testing.F) {
+	f.Add("5006016012345678", "1")
+	f.Add("50:06:01:60:12:34:56:78", "65535")
+	f.Add("5006016012345678\nshell", "${x}")
+	uri := regexp.MustCompile(`^fcp(:[0-9a-f]{2}){8}:[0-9a-f]{1,4}$`)
+	f.Fuzz(func(t *testing.T, name, lun string) {
+		v := &baremetal.VolumeTarget{UUID: "t", VolumeType: "fibre_channel", Properties: baremetal.Object{"target_wwn": name, "target_lun": lun}}
+		s, err := BootVolumes(VolumeBoot{Fibre: true, Targets: []*baremetal.VolumeTarget{v}})
+		if err != nil {
+			return
+		}
+		if m := run(text(t, s), &machine{}); m.defect != "" || len(m.hooks) != 1 || len(m.hooks[0].uris) != 1 || !uri.MatchString(m.hooks[0].uris[0]) {
+			t.Fatalf("hooks %+v, defect %q of %q, %q", m.hooks, m.defect, name, lun)
+		}
+	})
 }
 
 func TestBootVolumesNeedsABootVolume(t *testing.T) {

@@ -43,11 +43,13 @@ libc6-dev		and the headers of the C library
 libiscsi-bin		judge the iSCSI target
 lz4			pack images as publishers do
 mmdebstrap		install a real Debian into a disk image
+nfs-ganesha-vfs		serve a root over NFS
 nftables		lose packets
 python3-ironicclient	drive the API with the stock client
 python3-openstackclient	drive the API with the stock client
 python3-openstacksdk	its tests of the Bare Metal API
 python3-oslotest	run them
+rpcbind			the port mapper of NFS 3
 qemu-block-extra	the iSCSI initiator of QEMU
 qemu-utils		make and read disk images
 sg3-utils		a second opinion on SCSI names and pages

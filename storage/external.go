@@ -31,25 +31,30 @@ func checkExternal(f boot.Facts) (found findings) {
 	for _, r := range f.Deploy() {
 		found.add("%s", r)
 	}
-	if boot.Decide(f).Refusal != nil {
+	p := boot.Decide(f)
+	if p.Refusal != nil {
 		return found
 	}
-	if !f.Node.Interfaces.ByIPXE() {
+	if p.Device() == "pxe" && !f.Node.Interfaces.ByIPXE() {
 		found.add("The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface must be set to ``ipxe``.")
 	}
 	for _, t := range f.Targets {
-		checkProperties(&found, t)
+		checkProperties(&found, p.Method, t)
 	}
 	return found
 }
 
-// checkProperties looks for the parts of an iSCSI URI. The plural keys are those of several
-// paths to one volume.
-func checkProperties(found *findings, t *baremetal.VolumeTarget) {
-	if !t.ISCSI() {
-		return
+// checkProperties looks for what iPXE needs to find the volumes that it attaches. The
+// plural keys are those of several paths to one volume.
+func checkProperties(found *findings, method boot.Method, t *baremetal.VolumeTarget) {
+	var keys []string
+	switch {
+	case method == boot.ISCSI && t.ISCSI():
+		keys = []string{"target_portal", "target_iqn", "target_lun"}
+	case method == boot.FCoE && t.FibreChannel():
+		keys = []string{"target_wwn", "target_lun"}
 	}
-	for _, key := range []string{"target_portal", "target_iqn", "target_lun"} {
+	for _, key := range keys {
 		if empty(t.Properties[key]) && empty(t.Properties[key+"s"]) {
 			found.add("Volume target %s has no %s in its properties: the machine would not know where its volume is.", t.UUID, key)
 		}

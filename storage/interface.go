@@ -10,11 +10,20 @@ import (
 	"ironhook/store"
 )
 
-// Noop is the storage interface of nodes that boot from a local disk.
+// Noop is the storage interface of nodes without volumes: they boot from a local disk, or
+// what iPXE loads.
 type Noop struct{}
 
-// Validate finds nothing wrong.
-func (Noop) Validate(*store.Tx, *baremetal.Node) error { return nil }
+// Validate reports what would keep iPXE from loading the node's system. Nothing is wrong
+// with another node.
+func (Noop) Validate(_ *store.Tx, n *baremetal.Node) error {
+	var found findings
+	f := boot.Facts{Node: n}
+	if f.Loads() {
+		checkBoot(&found, f)
+	}
+	return found.err(baremetal.ErrInvalid, "Failed to validate noop storage interface for node %s.", n.UUID)
+}
 
 // Attach does nothing.
 func (Noop) Attach(context.Context, *baremetal.Node) error { return nil }

@@ -67,9 +67,17 @@ func checkBoot(found *findings, f boot.Facts) {
 	for _, r := range f.Deploy() {
 		found.add("%s", r)
 	}
-	if boot.Decide(f).Refusal == nil && !f.Node.Interfaces.ByIPXE() {
-		found.add("To support network booting to an iSCSI volume, the boot interface must be set to ``ipxe``.")
+	if p := boot.Decide(f); p.Refusal == nil && p.Device() == "pxe" && !f.Node.Interfaces.ByIPXE() {
+		found.add("To support network booting %s, the boot interface must be set to ``ipxe``.", what(p))
 	}
+}
+
+// what is what iPXE gets by a plan, in Ironic's words for a volume.
+func what(p boot.Plan) string {
+	if p.Load != nil {
+		return "by iPXE"
+	}
+	return "to an iSCSI volume"
 }
 
 // remaining are the targets whose volumes a deployment takes as they are. That which it

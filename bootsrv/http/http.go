@@ -2,6 +2,7 @@
 //
 //	/boot/<mac>                       the boot script of the machine with this card
 //	/boot/<mac>/failed/<step>/<code>  its script gave up: iPXE's error number
+//	/boot/<mac>/loaded                its script has loaded the system and starts it
 //	/boot.ipxe                        a script that leads any iPXE to its own
 //	/ipxe/<name>                      iPXE binaries, their licence and source
 //	/ipxe/autoexec.ipxe               what a UEFI iPXE loaded from here runs first
@@ -105,7 +106,8 @@ func (s *Server) Handler() nethttp.Handler {
 	}
 	get("/boot.ipxe", s.dispatcher)
 	get("/boot/{mac}", s.script)
-	get("/boot/{mac}/failed/{step:attach|boot}/{code:[0-9a-f]{8}}", s.failed)
+	get("/boot/{mac}/failed/{step}/{code:[0-9a-f]{8}}", s.failed)
+	get("/boot/{mac}/loaded", s.loaded)
 	get("/ipxe/autoexec.ipxe", s.autoexec)
 	get("/ipxe/{name}", s.file)
 	return nethttp.MaxBytesHandler(r, 0)
@@ -131,20 +133,44 @@ func (s *Server) script(w nethttp.ResponseWriter, r *nethttp.Request) {
 	s.send(w, r, a.Script)
 }
 
-// stepOf maps the steps of a script to the steps of a boot.
-var stepOf = map[string]baremetal.EventKind{"attach": baremetal.EventLogin, "boot": baremetal.EventSystem}
+// steps are those that a script reports: the step of the boot that has failed, and the
+// object in words. What a script loads itself is the last step of its boot.
+var steps = map[string]struct {
+	kind baremetal.EventKind
+	of   string
+}{
+	"attach": {baremetal.EventLogin, "its volume"},
+	"boot":   {baremetal.EventSystem, "its volume"},
+	"load":   {baremetal.EventUp, "its kernel or ramdisk"},
+	"start":  {baremetal.EventUp, "its kernel or ISO"},
+}
 
-// failed takes the report of a script that gave up. It only appends an event, and only for
-// the machine itself.
+// failed takes the report of a script that gave up.
 func (s *Server) failed(w nethttp.ResponseWriter, r *nethttp.Request) {
 	vars := mux.Vars(r)
-	if _, err := baremetal.ParseMAC(vars["mac"]); err != nil {
+	step, known := steps[vars["step"]]
+	if !known {
+		nethttp.NotFound(w, r)
+		return
+	}
+	s.report(w, r, baremetal.Event{Kind: baremetal.EventError, Step: step.kind,
+		Detail: fmt.Sprintf("could not %s %s and gave up: https://ipxe.org/%s", vars["step"], step.of, vars["code"])})
+}
+
+// loaded takes the report of a script whose system starts now. Such a boot shows no later
+// step: it does not use our disks.
+func (s *Server) loaded(w nethttp.ResponseWriter, r *nethttp.Request) {
+	s.report(w, r, baremetal.Event{Kind: baremetal.EventUp, Detail: "what iPXE has loaded takes over; what it does then cannot be seen from here"})
+}
+
+// report appends the event that a script reports, for the machine itself only.
+func (s *Server) report(w nethttp.ResponseWriter, r *nethttp.Request, e baremetal.Event) {
+	if _, err := baremetal.ParseMAC(mux.Vars(r)["mac"]); err != nil {
 		nethttp.NotFound(w, r)
 		return
 	}
 	if r.Method == nethttp.MethodGet {
-		s.Journal.NoteAt(r.Context(), from(r), baremetal.Event{Kind: baremetal.EventError, Step: stepOf[vars["step"]],
-			Detail: fmt.Sprintf("could not %s its volume and gave up: https://ipxe.org/%s", vars["step"], vars["code"])})
+		s.Journal.NoteAt(r.Context(), from(r), e)
 	}
 	s.send(w, r, ipxe.Script{})
 }

@@ -74,6 +74,8 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/boot/52-54-00-00-00-01/failed/attach/2c0d603b", 200, "#!ipxe"},
 		{"GET", "/boot/52-54-00-00-00-01/failed/attach/2c0d603b00", 404, ""},
 		{"GET", "/boot/52-54-00-00-00-01/failed/else/2c0d603b", 404, ""},
+		{"GET", "/boot/52-54-00-00-00-01/loaded", 200, "#!ipxe"},
+		{"GET", "/boot/nobody/loaded", 404, ""},
 		{"GET", "/boot.ipxe", 200, "boot/${netX/mac:hexhyp}"},
 		{"GET", "/ipxe/autoexec.ipxe", 200, "http://10.77.0.1:8080/boot.ipxe"},
 		{"GET", "/ipxe/snponly.efi", 200, "MZ..."},
@@ -124,7 +126,8 @@ func TestEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, target := range []string{
-		"/ipxe/snponly.efi", "/boot/" + mac, "/boot/52-54-00-00-00-77/failed/boot/2c0d603b", "/boot.ipxe", "/ipxe/ipxe.efi",
+		"/ipxe/snponly.efi", "/boot/" + mac, "/boot/52-54-00-00-00-77/failed/boot/2c0d603b", "/boot/" + mac + "/failed/load/2c0d603b",
+		"/boot/" + mac + "/failed/start/2c0d603b", "/boot/" + mac + "/loaded", "/boot.ipxe", "/ipxe/ipxe.efi",
 	} {
 		ask(s, "GET", target)
 		ask(s, "HEAD", target)
@@ -133,6 +136,9 @@ func TestEvents(t *testing.T) {
 		{Kind: baremetal.EventFile, MAC: mac, Detail: "snponly.efi over HTTP, 5 bytes"},
 		{Kind: baremetal.EventScript, MAC: mac, Detail: "boots"},
 		{Kind: baremetal.EventError, Step: baremetal.EventSystem, MAC: mac, Detail: "could not boot its volume and gave up: https://ipxe.org/2c0d603b"},
+		{Kind: baremetal.EventError, Step: baremetal.EventUp, MAC: mac, Detail: "could not load its kernel or ramdisk and gave up: https://ipxe.org/2c0d603b"},
+		{Kind: baremetal.EventError, Step: baremetal.EventUp, MAC: mac, Detail: "could not start its kernel or ISO and gave up: https://ipxe.org/2c0d603b"},
+		{Kind: baremetal.EventUp, MAC: mac, Detail: "what iPXE has loaded takes over; what it does then cannot be seen from here"},
 	}
 	got := events(t, db)
 	if len(got) != len(want) {

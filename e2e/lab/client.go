@@ -104,6 +104,21 @@ func (c *Client) Enroll(ctx context.Context, m *Machine, volume string) (string,
 	}, nil)
 }
 
+// EnrollLoaded registers a machine that has no volume and boots what its instance_info
+// names. It returns the node's UUID.
+func (c *Client) EnrollLoaded(ctx context.Context, m *Machine, deploy string, info map[string]any) (string, error) {
+	var n Node
+	err := c.Do(ctx, "POST", "/v1/nodes", object{
+		"name": m.Name, "driver": "ipmi", "storage_interface": "noop", "deploy_interface": deploy,
+		"driver_info": m.BMC.DriverInfo(), "instance_info": info,
+		"properties": object{"capabilities": "nfs_boot:True"},
+	}, &n)
+	if err != nil {
+		return "", err
+	}
+	return n.UUID, c.Do(ctx, "POST", "/v1/ports", object{"node_uuid": n.UUID, "address": m.MAC}, nil)
+}
+
 // DriverInfo returns what a node of type ipmi needs to know about the BMC.
 func (b BMC) DriverInfo() map[string]any {
 	return object{

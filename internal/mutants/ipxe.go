@@ -24,7 +24,7 @@ var ofIPXE = []mutant{
 		"ipxe", "Attaches|Credentials",
 	},
 	{
-		454, "ipxe/volume.go",
+		454, "ipxe/retry.go",
 		"\ts.end(PowerOff)\n",
 		"\ts.end(NextDevice)\n",
 		"a machine without its volume runs what it finds on its own disk",
@@ -36,5 +36,19 @@ var ofIPXE = []mutant{
 		"\t\tif r > ' ' || strings.ContainsRune",
 		"the name of a node runs as a command of the boot script",
 		"ipxe", "Notice|Attaches",
+	},
+	{
+		456, "ipxe/load.go",
+		`		if word, err = field("kernel_append_params", word); err != nil {`,
+		`		if _, err := field("kernel", b.Kernel); err != nil {`,
+		"an argument of a kernel runs as a setting in the boot script",
+		"ipxe", "BootLoadRefuses",
+	},
+	{
+		457, "bootsrv/decide.go",
+		"	if m.plan().Load != nil {\n		return true\n",
+		"	if m.plan().Load != nil {\n		return false\n",
+		"a neighbour reads the passwords in the arguments of a machine's kernel",
+		"bootsrv", "DecideLoads",
 	},
 }

@@ -78,7 +78,7 @@ func makeInitramfs(ctx context.Context, work string, t tree) (string, error) {
 	if err := t.addProgram(root, "sbin/iscsistart"); err != nil {
 		return "", err
 	}
-	if err := t.addModules(ctx, root); err != nil {
+	if err := t.addModules(ctx, root, modules); err != nil {
 		return "", err
 	}
 	if err := writeFile(filepath.Join(root, "init"), script("init"), 0o755); err != nil {

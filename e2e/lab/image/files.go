@@ -73,7 +73,7 @@ func (t tree) addLibrary(root, name, dir string) error {
 }
 
 // addModules copies the kernel modules, with those they depend on, under root.
-func (t tree) addModules(ctx context.Context, root string) error {
+func (t tree) addModules(ctx context.Context, root string, modules []string) error {
 	if _, err := run(ctx, "depmod", "-b", t.dir, t.kernel); err != nil {
 		return err
 	}

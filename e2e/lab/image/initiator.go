@@ -41,7 +41,7 @@ func Initiator(ctx context.Context, cache, dir string, files map[string][]byte) 
 			return Kernel{}, fmt.Errorf("%s: %w", program.name, err)
 		}
 	}
-	if err := t.addModules(ctx, root); err != nil {
+	if err := t.addModules(ctx, root, modules); err != nil {
 		return Kernel{}, err
 	}
 	files["etc/passwd"] = []byte("root:x:0:0:root:/:/bin/sh\n")

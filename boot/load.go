@@ -1,0 +1,136 @@
+package boot
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"ironhook/baremetal"
+)
+
+// Load is what iPXE itself fetches and starts: a kernel with its ramdisk, or an ISO. URLs
+// are of scheme http or https.
+type Load struct {
+	Kernel  string // "" with an ISO
+	Ramdisk string // "" for a kernel that needs none
+	ISO     string
+	Args    string // of the kernel, one line; Ironhook's own among them
+}
+
+// Loads reports whether iPXE loads the node's system itself: instance_info names an NFS
+// root, or the deploy interface is ramdisk. As in Ironic, a boot volume and an image_source
+// come first; Deploy then refuses what would be ignored.
+func (f Facts) Loads() bool {
+	n := f.Node
+	noop, ramdisk := n.Interfaces.Storage() == baremetal.StorageNoop, n.Interfaces["deploy"] == "ramdisk"
+	if n.ImageSource() != "" || !noop && Target(f.Targets) != nil {
+		return false
+	}
+	return given(n.InstanceInfo["nfs_root"]) || ramdisk && (noop || slices.ContainsFunc(demands, func(d demand) bool {
+		return d.loaded && given(n.InstanceInfo[d.key])
+	}))
+}
+
+// load reads what iPXE loads for the node, and everything that is wrong with it.
+func (f Facts) load() (p Plan, all Refusals) {
+	n := f.Node
+	args := given(n.InstanceInfo["kernel_append_params"]) || given(n.InstanceInfo["ramdisk_kernel_arguments"])
+	p = Plan{Method: Ramdisk, Load: &Load{}}
+	own := []string{"root=/dev/ram0", "text"}
+	if root := n.InstanceInfo["nfs_root"]; given(root) {
+		p.Method = NFS
+		r, wrong := parseNFSRoot(root)
+		if wrong != nil {
+			all.add(refuseKey(n, "nfs_root", wrong))
+		}
+		own = r.args()
+	}
+	if given(n.InstanceInfo["boot_iso"]) {
+		p.Load.ISO = loadURL(&all, n, "boot_iso")
+		for _, key := range []string{"kernel", "ramdisk", "nfs_root"} {
+			if given(n.InstanceInfo[key]) {
+				all.add(&Refusal{fmt.Sprintf("instance_info of %s names both a boot_iso and a %s", n.Label(), key), "Remove one of them"})
+			}
+		}
+		if args {
+			all.add(&Refusal{fmt.Sprintf("instance_info of %s has kernel parameters, which cannot be given to the boot loader of its boot_iso", n.Label()),
+				"Remove kernel_append_params and ramdisk_kernel_arguments, or name the kernel and the ramdisk of the ISO"})
+		}
+		return p, all
+	}
+	p.Load.Kernel = loadURL(&all, n, "kernel")
+	if p.Method == Ramdisk || given(n.InstanceInfo["ramdisk"]) {
+		p.Load.Ramdisk = loadURL(&all, n, "ramdisk")
+	}
+	p.Load.Args = loadArgs(&all, n, own)
+	return p, all
+}
+
+func refuseKey(n *baremetal.Node, key string, wrong error) *Refusal {
+	return &Refusal{fmt.Sprintf("%s in instance_info of %s %v", key, n.Label(), wrong),
+		fmt.Sprintf("Correct it with: openstack baremetal node set --instance-info %s=VALUE %s", key, n.Label())}
+}
+
+// loadURL reads the URL at key. It leaves the URL out of its refusal, which may have a
+// password.
+func loadURL(all *Refusals, n *baremetal.Node, key string) string {
+	text := strings.TrimSpace(n.InstanceInfo.Text(key))
+	u, err := url.Parse(text)
+	switch {
+	case text == "":
+		all.add(refuseKey(n, key, fmt.Errorf("is missing")))
+	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.String() != text, len(text) > maxURL:
+		all.add(refuseKey(n, key, fmt.Errorf("is no URL like http://HOST/PATH that iPXE can fetch (https too; special characters as %%XX; at most %d bytes)", maxURL)))
+	}
+	return text
+}
+
+// maxURL is the limit of a URL in bytes: a line of a boot script holds two and more.
+const maxURL = 255
+
+// maxArgs is the limit of the kernel's arguments in bytes. Linux takes 2048 on x86
+// (COMMAND_LINE_SIZE in arch/x86/include/asm/setup.h), to which iPXE adds a few.
+const maxArgs = 1900
+
+// loadArgs joins Ironhook's own arguments with those of instance_info, under their names
+// for the boot interface and for the deploy interface ramdisk. %default% stands for
+// Ironic's configured ones, of which Ironhook has none. A root= of the operator's replaces ours.
+func loadArgs(all *Refusals, n *baremetal.Node, own []string) string {
+	var words []string
+	for _, key := range []string{"kernel_append_params", "ramdisk_kernel_arguments"} {
+		v := n.InstanceInfo[key]
+		text, isText := v.(string)
+		if given(v) && !isText {
+			all.add(refuseKey(n, key, fmt.Errorf("is no text")))
+		}
+		for _, word := range strings.Fields(strings.ReplaceAll(text, "%default%", "")) {
+			if err := argument(word); err != nil {
+				all.add(refuseKey(n, key, err))
+			}
+			words = append(words, word)
+		}
+	}
+	if slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, "root=") }) {
+		own = slices.DeleteFunc(slices.Clone(own), func(w string) bool { return strings.HasPrefix(w, "root=") })
+	}
+	line := strings.Join(append(slices.Clone(own), words...), " ")
+	if len(line) > maxArgs {
+		all.add(refuseKey(n, "kernel_append_params", fmt.Errorf("makes the kernel's arguments %d bytes long, more than %d", len(line), maxArgs)))
+	}
+	return line
+}
+
+// argument refuses what iPXE would not pass on as one argument of a kernel: it has no
+// quoting (exec.c in its source).
+func argument(word string) error {
+	switch {
+	case strings.IndexFunc(word, func(r rune) bool { return r <= ' ' || r > '~' }) >= 0:
+		return fmt.Errorf("has a control character or a character outside ASCII, which iPXE cannot pass on")
+	case strings.Contains(word, "${"), word[0] == '#', word == "||", word == "&&", word == ";":
+		return fmt.Errorf(`has "${", or a word that begins with "#" or is ||, && or ;, which iPXE would take for itself`)
+	case len(word) > maxURL:
+		return fmt.Errorf("has a word of more than %d bytes", maxURL)
+	}
+	return nil
+}

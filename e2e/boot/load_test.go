@@ -1,0 +1,76 @@
+package boot_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"ironhook/e2e/lab"
+	"ironhook/e2e/lab/image"
+)
+
+// loader is a room with a web server for kernels and ramdisks, and an NFS server.
+type loader struct {
+	*room
+	files string // URL of the kernel's folder
+}
+
+func newLoader(t *testing.T, name string) loader {
+	t.Helper()
+	root, err := lab.Root()
+	must(t, "find the repository", err)
+	r := loader{room: newRoom(t, name)}
+	dir := t.TempDir()
+	loaded, err := image.Load(t.Context(), filepath.Join(root, "build", "image", "debs"), dir)
+	must(t, "make a kernel and a ramdisk", err)
+	web := t.TempDir()
+	for file, name := range map[string]string{loaded.Vmlinuz: "vmlinuz", loaded.Initramfs: "initrd.img"} {
+		must(t, "offer "+name, os.Rename(file, filepath.Join(web, name)))
+	}
+	r.files, err = r.ServeHTTP(web)
+	must(t, "serve files", err)
+	must(t, "serve NFS", r.ServeNFS(t.Context(), loaded.Root))
+	return r
+}
+
+// TestLoad boots machines whose system iPXE loads: a ramdisk, and roots over NFS by both
+// versions, written, read only, and under an overlay.
+func TestLoad(t *testing.T) {
+	needsLab(t)
+	r := newLoader(t, "load")
+	nfs := lab.Address + ":" + lab.NFSExport
+	for i, test := range []struct {
+		hw     lab.Hardware
+		deploy string
+		info   map[string]any
+		want   []string
+	}{
+		{lab.Hardware{Name: "ramdisk"}, "ramdisk", map[string]any{"kernel_append_params": "greeting=a;b -- --c"}, []string{`guest: ramdisk-ok greeting=a;b`}},
+		{lab.Hardware{Name: "nfs4"}, "direct", map[string]any{"nfs_root": nfs + ",vers=4.2"}, []string{`guest: root-mounted nfs4 vers=4.2 rw`, `guest: nfs-ok boots=1 written`}},
+		{lab.Hardware{Name: "nfs3-uefi", Firmware: lab.UEFI, NoROM: true}, "ramdisk", map[string]any{"nfs_root": map[string]any{
+			"server": lab.Address, "path": lab.NFSExport, "version": 3, "options": []any{"proto=tcp"}, "access": "ro"}},
+			[]string{`guest: root-mounted nfs vers=3 ro`, `guest: nfs-ok boots=2 read-only`}},
+		{lab.Hardware{Name: "overlay"}, "direct", map[string]any{"nfs_root": map[string]any{
+			"server": lab.Address, "path": lab.NFSExport, "version": "4.1", "access": "overlay"}},
+			[]string{`guest: root-mounted overlay vers=4.1 ro`, `guest: nfs-ok boots=2 written`}},
+	} {
+		m, err := r.Machine(t.Context(), test.hw)
+		must(t, "add "+test.hw.Name, err)
+		info := map[string]any{"kernel": r.files + "vmlinuz", "ramdisk": r.files + "initrd.img"}
+		for key, value := range test.info {
+			info[key] = value
+		}
+		args, _ := info["kernel_append_params"].(string)
+		info["kernel_append_params"] = "console=ttyS0,115200 panic=5 no_timer_check " + args
+		node, err := r.client.EnrollLoaded(t.Context(), m, test.deploy, info)
+		must(t, "enrol", err)
+		op := httpOperator{r.client}
+		op.deploy(t, node)
+		card := fmt.Sprintf(`guest: kernel-up firmware=%s card=01-52-54-00-77-00-%02x`, m.Firmware, 0x11+i)
+		boot, _ := expect(t, m, 1, append([]string{card}, test.want...)...)
+		awaitOff(t, boot)
+		awaitEvents(t, r.client, node, []string{"power-on", "discover", "offer", "script", "up"})
+		op.power(t, node, "off")
+	}
+}

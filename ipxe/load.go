@@ -1,0 +1,97 @@
+package ipxe
+
+import (
+	"strings"
+
+	"ironhook/baremetal"
+)
+
+// LoadBoot is a node's boot from what iPXE loads itself.
+type LoadBoot struct {
+	Node                 string // name of the node in messages
+	Kernel, Ramdisk, ISO string // URLs; Ramdisk may be "", and ISO excludes the others
+	Args                 string // of the kernel, words with one space between
+	// Self is the script's own URI, as of [VolumeBoot]. A request for Self/loaded reports
+	// that everything is loaded and about to start.
+	Self string
+}
+
+// ramdiskImage is the ramdisk's name within iPXE. A kernel under UEFI finds it by the
+// argument initrd=.
+const ramdiskImage = "ramdisk"
+
+// BootLoad makes the script that loads a kernel with its ramdisk, or an ISO, and starts it.
+// What a script cannot express is ErrInvalid.
+func BootLoad(b LoadBoot) (Script, error) {
+	start, err := b.commands()
+	if err != nil {
+		return Script{}, err
+	}
+	var s Script
+	s.say("Ironhook boots " + b.Node + " from what it loads over the network")
+	s.add("set attempt:int32 1")
+	s.add(":attempt")
+	for _, command := range start.load {
+		s.add("%s || goto failed", command)
+	}
+	if b.Self != "" {
+		s.add("imgfetch --name report %s/loaded && imgfree report ||", b.Self)
+	}
+	s.add("set failed start")
+	s.add("%s || goto failed", start.boot)
+	s.add("goto failed")
+	s.retry("the system", []string{"imgfree ||"})
+	s.giveUp(b.Node, b.Self, "Is the web server of the kernel reachable from this network?")
+	return s, nil
+}
+
+// loading is the commands that load, and the one that starts what was loaded.
+type loading struct {
+	load []string
+	boot string
+}
+
+func (b LoadBoot) commands() (c loading, err error) {
+	c.load = []string{"set failed load"}
+	if b.ISO != "" {
+		iso, err := field("boot_iso", b.ISO)
+		c.boot = "sanboot --no-describe --drive 0x80 " + iso
+		return c, err
+	}
+	kernel, err := field("kernel", b.Kernel)
+	if err != nil {
+		return c, err
+	}
+	line := "kernel --name kernel " + kernel
+	if b.Ramdisk != "" {
+		line += " initrd=" + ramdiskImage
+	}
+	for word := range strings.SplitSeq(b.Args, " ") {
+		if b.Args == "" {
+			break
+		}
+		if word, err = field("kernel_append_params", word); err != nil {
+			return c, err
+		}
+		line += " " + word
+	}
+	c.load = append(c.load, line+" BOOTIF=01-${netX/mac:hexhyp}")
+	if b.Ramdisk != "" {
+		ramdisk, err := field("ramdisk", b.Ramdisk)
+		if err != nil {
+			return c, err
+		}
+		c.load = append(c.load, "initrd --name "+ramdiskImage+" "+ramdisk)
+	}
+	c.boot = "boot"
+	return c, nil
+}
+
+// field is word for a value of instance_info.
+func field(key, v string) (string, error) {
+	v, err := word(v)
+	if err != nil {
+		return "", baremetal.Errorf(baremetal.ErrInvalid, "instance_info.%s %v.", key, err)
+	}
+	return v, nil
+}
