@@ -21,7 +21,7 @@ type demand struct {
 // would boot but differ from the request.
 var demands = []demand{
 	{"configdrive", given, "asks for a config drive, which Ironhook cannot deliver to a machine that boots from a volume",
-		"Remove it, and have the image take its configuration from the network or bring it along", false},
+		"Remove it, and have the image take its configuration from the network or bring it along", true},
 	{"ephemeral_gb", positive, "asks for an ephemeral partition, and Ironhook makes no partitions",
 		"Remove it, and give the node another volume target for such a disk", false},
 	{"swap_mb", positive, "asks for a swap partition, and Ironhook makes no partitions",

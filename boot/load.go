@@ -16,6 +16,7 @@ type Load struct {
 	Ramdisk string // "" for a kernel that needs none
 	ISO     string
 	Args    string // of the kernel, one line; Ironhook's own among them
+	Cloud   Cloud  // what cloud-init fetches, nil for nothing
 }
 
 // Loads reports whether iPXE loads the node's system itself: instance_info names an NFS
@@ -57,6 +58,10 @@ func (f Facts) load() (p Plan, all Refusals) {
 			all.add(&Refusal{fmt.Sprintf("instance_info of %s has kernel parameters, which cannot be given to the boot loader of its boot_iso", n.Label()),
 				"Remove kernel_append_params and ramdisk_kernel_arguments, or name the kernel and the ramdisk of the ISO"})
 		}
+		if given(n.InstanceInfo["configdrive"]) {
+			all.add(&Refusal{fmt.Sprintf("instance_info of %s has a configdrive, which cannot be handed to the system of its boot_iso", n.Label()),
+				"Remove it, or name the kernel and the ramdisk of the ISO"})
+		}
 		return p, all
 	}
 	p.Load.Kernel = loadURL(&all, n, "kernel")
@@ -64,6 +69,12 @@ func (f Facts) load() (p Plan, all Refusals) {
 		p.Load.Ramdisk = loadURL(&all, n, "ramdisk")
 	}
 	p.Load.Args = loadArgs(&all, n, own)
+	if given(n.InstanceInfo["configdrive"]) {
+		var wrong error
+		if p.Load.Cloud, wrong = parseCloud(n); wrong != nil {
+			all.add(refuseKey(n, "configdrive", wrong))
+		}
+	}
 	return p, all
 }
 

@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func TestLoad(t *testing.T) {
 	} {
 		f := loader(c.deploy, c.info)
 		p := Decide(f)
-		if p.Refusal != nil || p.Method != c.method || p.Volume != nil || *p.Load != c.want || p.Device() != "pxe" {
+		if p.Refusal != nil || p.Method != c.method || p.Volume != nil || !reflect.DeepEqual(*p.Load, c.want) || p.Device() != "pxe" {
 			t.Errorf("%s: Decide = %+v (%+v), %v, want %+v", c.name, p, p.Load, p.Refusal.Err(), c.want)
 		}
 		if all := f.Deploy(); len(all) > 0 {
@@ -79,7 +80,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"a setting of iPXE's", "ramdisk", with(both, baremetal.Object{"kernel_append_params": "a=${net0/ip}"}), []string{"would take for itself"}},
 		{"too many arguments", "ramdisk", with(both, baremetal.Object{"kernel_append_params": strings.Repeat("a ", 1000)}), []string{"2019 bytes long"}},
 		{"arguments that are a list", "ramdisk", with(both, baremetal.Object{"kernel_append_params": []any{"a"}}), []string{"is no text"}},
-		{"beside what cannot be met", "ramdisk", with(both, baremetal.Object{"swap_mb": 7.0, "configdrive": "x"}), []string{"configdrive in instance_info", "swap_mb in instance_info"}},
+		{"beside what cannot be met", "ramdisk", with(both, baremetal.Object{"swap_mb": 7.0, "ephemeral_gb": 1.0}), []string{"ephemeral_gb in instance_info", "swap_mb in instance_info"}},
 		{"NFS of nothing", "direct", baremetal.Object{"nfs_root": true}, []string{"nfs_root in instance_info of pc-07 is neither a text nor an object", "kernel in instance_info of pc-07 is missing"}},
 		{"a kernel to be written to a disk", "direct", both, []string{"storage interface noop"}},
 	} {

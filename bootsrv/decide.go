@@ -43,6 +43,9 @@ func decide(q question, m Machine) http.Answer {
 		return refuse(ipxe.NextDevice, err.Error(), by.remedy)
 	}
 	answer := http.Answer{Script: script}
+	if load := m.plan().Load; load != nil {
+		answer.Cloud = load.Cloud
+	}
 	if q.itself(m) { // the script of another sender has no secret, and is no step of the machine's boot
 		answer.Event = baremetal.Event{Kind: baremetal.EventScript, Detail: by.detail(m)}
 	}
@@ -80,7 +83,8 @@ func attaching(fibre bool) method {
 var loading = method{
 	script: func(q question, m Machine) (ipxe.Script, error) {
 		l := m.plan().Load
-		return ipxe.BootLoad(ipxe.LoadBoot{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, ISO: l.ISO, Args: l.Args, Self: hyphens(q.MAC)})
+		return ipxe.BootLoad(ipxe.LoadBoot{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, ISO: l.ISO,
+			Args: l.Line(fmt.Sprintf("http://%s/boot/%s/cloud/", q.Here, hyphens(q.MAC))), Self: hyphens(q.MAC)})
 	},
 	remedy: "Correct it with: openstack baremetal node set --instance-info",
 	detail: func(m Machine) string {

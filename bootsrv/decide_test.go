@@ -44,7 +44,7 @@ func ready() Machine {
 func asked() question {
 	card, _ := net.ParseMAC(mac)
 	return question{
-		Request: http.Request{MAC: mac, From: netip.MustParseAddr("10.77.0.100"), At: now},
+		Request: http.Request{MAC: mac, From: netip.MustParseAddr("10.77.0.100"), Here: netip.MustParseAddrPort("10.77.0.1:8080"), At: now},
 		peer:    netlink.Peer{Interface: "br0", Card: card},
 	}
 }
@@ -198,6 +198,9 @@ func TestDecideLoads(t *testing.T) {
 		{"an NFS root", baremetal.Object{"kernel": "http://a/k", "nfs_root": "nas:/" + secret}, "10.77.0.100",
 			"boots a kernel, with its root over NFS", "root=/dev/nfs nfsroot=nas:/" + secret + " ip=dhcp rw BOOTIF=01-${netX/mac:hexhyp}"},
 		{"an ISO", baremetal.Object{"boot_iso": "http://a/" + secret}, "10.77.0.100", "boots an ISO", "sanboot --no-describe --drive 0x80 http://a/" + secret},
+		{"a ramdisk with cloud-init", baremetal.Object{"kernel": "http://a/k", "ramdisk": "http://a/r", "configdrive": map[string]any{"user_data": secret}}, "10.77.0.100",
+			"boots a kernel and a ramdisk", " ds=nocloud-net;s=http://10.77.0.1:8080/boot/52-54-00-00-00-01/cloud/ BOOTIF="},
+		{"another's cloud-init", baremetal.Object{"kernel": "http://a/k", "ramdisk": "http://a/r", "configdrive": map[string]any{"user_data": secret}}, "10.77.0.101", "asked for from 10.77.0.101", "exit 1"},
 		{"another's", baremetal.Object{"boot_iso": "http://a/" + secret}, "10.77.0.101", "asked for from 10.77.0.101", "exit 1"},
 		{"not enough", baremetal.Object{"kernel": "http://a/" + secret}, "10.77.0.100", "ramdisk in instance_info of pc-07 is missing", "exit 1"},
 	} {
@@ -213,6 +216,9 @@ func TestDecideLoads(t *testing.T) {
 			t.Fatal(err)
 		}
 		boots := c.says != "exit 1"
+		if drive := c.info["configdrive"] != nil; (a.Cloud["user-data"] == secret) != (drive && boots) || !boots && a.Cloud != nil {
+			t.Errorf("%s: cloud-init gets %q", c.name, a.Cloud)
+		}
 		if (a.Event.Kind == baremetal.EventScript) != boots || !strings.Contains(a.Event.Detail, c.detail) || strings.Contains(a.Event.Detail, secret) ||
 			!strings.Contains(script.String(), c.says) || !boots && strings.Contains(script.String(), secret) {
 			t.Errorf("%s: event %+v, script\n%s", c.name, a.Event, script.String())

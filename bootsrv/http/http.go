@@ -2,6 +2,7 @@
 //
 //	/boot/<mac>                       the boot script of the machine with this card
 //	/boot/<mac>/failed/<step>/<code>  its script gave up: iPXE's error number
+//	/boot/<mac>/cloud/<file>          what its cloud-init fetches: meta-data, user-data, vendor-data
 //	/boot/<mac>/loaded                its script has loaded the system and starts it
 //	/boot.ipxe                        a script that leads any iPXE to its own
 //	/ipxe/<name>                      iPXE binaries, their licence and source
@@ -31,8 +32,9 @@ import (
 
 // Request is a request for a boot script.
 type Request struct {
-	MAC  string     // as it says
-	From netip.Addr // where the question came from
+	MAC  string         // as it says
+	From netip.Addr     // where the question came from
+	Here netip.AddrPort // where it reached us
 	At   time.Time
 }
 
@@ -42,6 +44,8 @@ type Answer struct {
 	// Event is script or refused; its Detail is one line in words, without secrets. The
 	// zero value, no event, is for a request from another sender than the machine.
 	Event baremetal.Event
+	// Cloud is the files that the machine's cloud-init may fetch.
+	Cloud map[string]string
 	// Early reports that the answer may change in a moment: a missing record may be on its
 	// way.
 	Early bool
@@ -107,6 +111,7 @@ func (s *Server) Handler() nethttp.Handler {
 	get("/boot.ipxe", s.dispatcher)
 	get("/boot/{mac}", s.script)
 	get("/boot/{mac}/failed/{step}/{code:[0-9a-f]{8}}", s.failed)
+	get("/boot/{mac}/cloud/{file}", s.cloud)
 	get("/boot/{mac}/loaded", s.loaded)
 	get("/ipxe/autoexec.ipxe", s.autoexec)
 	get("/ipxe/{name}", s.file)
@@ -115,22 +120,46 @@ func (s *Server) Handler() nethttp.Handler {
 
 // script answers a request for a boot script.
 func (s *Server) script(w nethttp.ResponseWriter, r *nethttp.Request) {
-	mac, err := baremetal.ParseMAC(mux.Vars(r)["mac"])
-	if err != nil {
-		nethttp.NotFound(w, r)
-		return
-	}
-	a, err := s.Boot(r.Context(), Request{MAC: mac, From: from(r), At: time.Now()})
-	if err != nil {
-		s.Log.Error("boot script not made; the machine will ask again", "mac", mac, "error", err)
-		notNow(w)
+	a, ok := s.ask(w, r)
+	if !ok {
 		return
 	}
 	if r.Method == nethttp.MethodGet && a.Event.Kind != "" {
-		a.Event.MAC = mac
 		s.Journal.Note(r.Context(), a.Event)
 	}
 	s.send(w, r, a.Script)
+}
+
+// cloud serves what the machine's cloud-init fetches, to those who may have its script. It
+// is no step of the boot.
+func (s *Server) cloud(w nethttp.ResponseWriter, r *nethttp.Request) {
+	a, ok := s.ask(w, r)
+	if !ok {
+		return
+	}
+	content, there := a.Cloud[mux.Vars(r)["file"]]
+	if !there {
+		nethttp.NotFound(w, r)
+		return
+	}
+	s.write(w, r, bytes.NewBufferString(content))
+}
+
+// ask gets the answer to a request about a machine. Without one it has sent an error.
+func (s *Server) ask(w nethttp.ResponseWriter, r *nethttp.Request) (a Answer, ok bool) {
+	mac, err := baremetal.ParseMAC(mux.Vars(r)["mac"])
+	if err != nil {
+		nethttp.NotFound(w, r)
+		return a, false
+	}
+	a, err = s.Boot(r.Context(), Request{MAC: mac, From: from(r), Here: here(r), At: time.Now()})
+	if err != nil {
+		s.Log.Error("boot script not made; the machine will ask again", "mac", mac, "error", err)
+		notNow(w)
+		return a, false
+	}
+	a.Event.MAC = mac
+	return a, true
 }
 
 // steps are those that a script reports: the step of the boot that has failed, and the
@@ -182,8 +211,8 @@ func (s *Server) dispatcher(w nethttp.ResponseWriter, r *nethttp.Request) {
 // autoexec returns a script that chains to the dispatcher at the address that the machine
 // reached.
 func (s *Server) autoexec(w nethttp.ResponseWriter, r *nethttp.Request) {
-	here, _ := r.Context().Value(nethttp.LocalAddrContextKey).(net.Addr)
-	if here == nil {
+	here := here(r)
+	if !here.IsValid() {
 		notNow(w)
 		return
 	}
@@ -194,6 +223,14 @@ func (s *Server) autoexec(w nethttp.ResponseWriter, r *nethttp.Request) {
 		return
 	}
 	s.send(w, r, script)
+}
+
+// here is the address that the request has reached, invalid outside a server.
+func here(r *nethttp.Request) netip.AddrPort {
+	if a, ok := r.Context().Value(nethttp.LocalAddrContextKey).(*net.TCPAddr); ok {
+		return netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port())
+	}
+	return netip.AddrPort{}
 }
 
 func (s *Server) file(w nethttp.ResponseWriter, r *nethttp.Request) {
@@ -228,6 +265,11 @@ func (s *Server) send(w nethttp.ResponseWriter, r *nethttp.Request, script ipxe.
 		notNow(w)
 		return
 	}
+	s.write(w, r, &b)
+}
+
+// write sends a text that no proxy may keep.
+func (s *Server) write(w nethttp.ResponseWriter, r *nethttp.Request, b *bytes.Buffer) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Content-Length", fmt.Sprint(b.Len()))
 	w.Header().Set("Cache-Control", "no-store")

@@ -192,3 +192,29 @@ func TestServeEnds(t *testing.T) {
 	}
 	again.Close()
 }
+
+// The files of cloud-init come from the answer for the machine, and from nowhere else.
+func TestCloud(t *testing.T) {
+	files := map[string]string{"user-data": "#cloud-config", "meta-data": ""}
+	s, db := newServer(t, func(context.Context, Request) (Answer, error) {
+		return Answer{Cloud: files, Event: baremetal.Event{Kind: baremetal.EventScript}}, nil
+	})
+	for target, want := range map[string]struct {
+		code int
+		body string
+	}{
+		"/boot/" + mac + "/cloud/user-data":   {200, "#cloud-config"},
+		"/boot/" + mac + "/cloud/meta-data":   {200, ""},
+		"/boot/" + mac + "/cloud/vendor-data": {404, "404 page not found\n"},
+		"/boot/nobody/cloud/user-data":        {404, "404 page not found\n"},
+		"/boot/" + mac + "/cloud/":            {404, "404 page not found\n"},
+	} {
+		w := ask(s, "GET", target)
+		if w.Code != want.code || w.Body.String() != want.body || want.code == 200 && w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %d, %q, %v, want %+v", target, w.Code, w.Body, w.Header(), want)
+		}
+	}
+	if got := events(t, db); len(got) != 0 {
+		t.Errorf("events %+v, want none: it is no step of the boot", got)
+	}
+}

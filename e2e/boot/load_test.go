@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"ironhook/e2e/lab"
@@ -40,13 +41,15 @@ func TestLoad(t *testing.T) {
 	needsLab(t)
 	r := newLoader(t, "load")
 	nfs := lab.Address + ":" + lab.NFSExport
-	for i, test := range []struct {
+	for _, test := range []struct {
 		hw     lab.Hardware
 		deploy string
 		info   map[string]any
 		want   []string
 	}{
 		{lab.Hardware{Name: "ramdisk"}, "ramdisk", map[string]any{"kernel_append_params": "greeting=a;b -- --c"}, []string{`guest: ramdisk-ok greeting=a;b`}},
+		{lab.Hardware{Name: "cloud"}, "ramdisk", map[string]any{"configdrive": map[string]any{"user_data": "#cloud-config", "meta_data": map[string]any{"hostname": "web"}}},
+			[]string{`guest: ramdisk-ok`, `guest: cloud .*local-hostname:web.* #cloud-config`}},
 		{lab.Hardware{Name: "nfs4"}, "direct", map[string]any{"nfs_root": nfs + ",vers=4.2"}, []string{`guest: root-mounted nfs4 vers=4.2 rw`, `guest: nfs-ok boots=1 written`}},
 		{lab.Hardware{Name: "nfs3-uefi", Firmware: lab.UEFI, NoROM: true}, "ramdisk", map[string]any{"nfs_root": map[string]any{
 			"server": lab.Address, "path": lab.NFSExport, "version": 3, "options": []any{"proto=tcp"}, "access": "ro"}},
@@ -55,22 +58,24 @@ func TestLoad(t *testing.T) {
 			"server": lab.Address, "path": lab.NFSExport, "version": "4.1", "access": "overlay"}},
 			[]string{`guest: root-mounted overlay vers=4.1 ro`, `guest: nfs-ok boots=2 written`}},
 	} {
-		m, err := r.Machine(t.Context(), test.hw)
-		must(t, "add "+test.hw.Name, err)
-		info := map[string]any{"kernel": r.files + "vmlinuz", "ramdisk": r.files + "initrd.img"}
-		for key, value := range test.info {
-			info[key] = value
-		}
-		args, _ := info["kernel_append_params"].(string)
-		info["kernel_append_params"] = "console=ttyS0,115200 panic=5 no_timer_check " + args
-		node, err := r.client.EnrollLoaded(t.Context(), m, test.deploy, info)
-		must(t, "enrol", err)
-		op := httpOperator{r.client}
-		op.deploy(t, node)
-		card := fmt.Sprintf(`guest: kernel-up firmware=%s card=01-52-54-00-77-00-%02x`, m.Firmware, 0x11+i)
-		boot, _ := expect(t, m, 1, append([]string{card}, test.want...)...)
-		awaitOff(t, boot)
-		awaitEvents(t, r.client, node, []string{"power-on", "discover", "offer", "script", "up"})
-		op.power(t, node, "off")
+		t.Run(test.hw.Name, func(t *testing.T) {
+			m, err := r.Machine(t.Context(), test.hw)
+			must(t, "add "+test.hw.Name, err)
+			info := map[string]any{"kernel": r.files + "vmlinuz", "ramdisk": r.files + "initrd.img"}
+			for key, value := range test.info {
+				info[key] = value
+			}
+			args, _ := info["kernel_append_params"].(string)
+			info["kernel_append_params"] = "console=ttyS0,115200 panic=5 no_timer_check " + args
+			node, err := r.client.EnrollLoaded(t.Context(), m, test.deploy, info)
+			must(t, "enrol", err)
+			op := httpOperator{r.client}
+			op.deploy(t, node)
+			card := fmt.Sprintf(`guest: kernel-up firmware=%s card=01-%s`, m.Firmware, strings.ReplaceAll(m.MAC, ":", "-"))
+			boot, _ := expect(t, m, 1, append([]string{card}, test.want...)...)
+			awaitOff(t, boot)
+			awaitEvents(t, r.client, node, []string{"power-on", "discover", "offer", "script", "up"})
+			op.power(t, node, "off")
+		})
 	}
 }
