@@ -37,12 +37,14 @@ var traits = map[Method]struct {
 // methodOf is how a machine reaches a volume. Ironic compares types without case. With the
 // capability hba_boot, and not iscsi_boot as well, the machine attaches any volume by
 // itself: deployments touch nothing and its next boot device is the disk, as scenario 3 of
-// the specification of boot from volume says. A Fibre Channel volume whose properties say
-// where it is, is for iPXE; another one is known to the adapter, as in Ironic.
+// the specification of boot from volume says. Not so an iSCSI volume of Ironhook's: every
+// attachment has a new secret, which only a boot script can carry. A Fibre Channel volume
+// whose properties say where it is, is for iPXE; another one is known to the adapter, as in
+// Ironic.
 func methodOf(n *baremetal.Node, t *baremetal.VolumeTarget) Method {
 	hba := n.Able("hba_boot")
 	switch {
-	case t.ISCSI() && (!hba || n.Able("iscsi_boot")):
+	case t.ISCSI() && (!hba || n.Able("iscsi_boot") || n.Interfaces.Managed()):
 		return ISCSI
 	case hba || !t.FibreChannel():
 		return Adapter

@@ -115,7 +115,7 @@ func TestDevice(t *testing.T) {
 		kind, capabilities string
 		properties         baremetal.Object
 		method             Method
-		want               string
+		want               string // device
 	}{
 		{"iscsi", "", nil, ISCSI, "pxe"},
 		{"ISCSI", "iscsi_boot:True", nil, ISCSI, "pxe"},
@@ -133,6 +133,11 @@ func TestDevice(t *testing.T) {
 		if p.Device() != c.want || p.Method != c.method {
 			t.Errorf("%+v: method %s from %s, want %s from %s", c, p.Method, p.Device(), c.method, c.want)
 		}
+	}
+	n := &baremetal.Node{Interfaces: baremetal.Interfaces{"storage": "iscsi"}, Properties: baremetal.Object{"capabilities": "hba_boot:True"}}
+	p := Decide(Facts{Node: n, Targets: []*baremetal.VolumeTarget{{VolumeType: "iscsi"}}})
+	if r := p.Ready(n); p.Method != ISCSI || r == nil || !strings.Contains(r.Why, "iscsi_boot") {
+		t.Errorf("an iSCSI volume of Ironhook's for an adapter: %s, %v, want a refusal without iscsi_boot", p.Method, r.Err())
 	}
 }
 

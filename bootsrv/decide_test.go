@@ -141,7 +141,10 @@ func TestDecide(t *testing.T) {
 			external(m)
 			m.Targets[0].VolumeType, m.Targets[0].Properties = "fibre_channel", baremetal.Object{"target_wwn": "5006016012345678", "target_lun": 1}
 		}, "", true, "debian", "sanhook --drive 0x80 fcp:50:06:01:60:12:34:56:78:1 "},
-		{"an adapter for iSCSI", func(m *Machine) { m.Node.Properties = baremetal.Object{"capabilities": "hba_boot:True"} }, "", false, "its own adapter or firmware", "next boot device"},
+		{"an adapter for iSCSI", func(m *Machine) {
+			external(m)
+			m.Node.Properties = baremetal.Object{"capabilities": "hba_boot:True"}
+		}, "", false, "its own adapter or firmware", "next boot device"},
 		{"not attached", func(m *Machine) { m.Grants = nil }, "", false, "not attached", "poweroff"},
 		{"another's grant", func(m *Machine) { m.Grants[0].Target = "other" }, "", false, "not attached", ""},
 		{"asked for by another machine", func(*Machine) {}, "10.77.0.101", false, "asked for from 10.77.0.101", "has 10.77.0.100"},
