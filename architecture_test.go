@@ -15,7 +15,8 @@ import (
 var may = map[string][]string{
 	"":                 {"cli"},
 	"cli":              {"appliance/...", "cli/client"},
-	"appliance":        {"baremetal", "store", "ipxe", "bootsrv/...", "power/drivers", "storage/...", "volume", "conductor", "api/...", "web", "internal/egress", "internal/limit", "internal/pace"},
+	"appliance":        {"appliance/backup", "baremetal", "store", "ipxe", "bootsrv/...", "power/drivers", "storage/...", "volume", "conductor", "api/...", "web", "internal/egress", "internal/limit", "internal/pace"},
+	"appliance/backup": {"store", "volume"},
 	"appliance/export": {"block/...", "volume/image"},
 	"cli/client":       {},
 	"baremetal":        {},

@@ -11,6 +11,7 @@ import (
 // Config is the configuration of an appliance, checked: every field is well formed, and
 // no two contradict each other.
 type Config struct {
+	File              string         // that this was read from, for backups; "" for none
 	Data              string         // directory of the database and the volumes
 	API, ISCSI        string         // HOST:PORT; an empty host is every address
 	Portal            netip.AddrPort // of the iSCSI target, as advertised to machines and hosts; port 0 is that of ISCSI, the zero value none

@@ -20,6 +20,7 @@ import (
 type appliance struct {
 	opened
 	config    Config
+	version   string // of the program
 	log       *slog.Logger
 	pool      *pool.Pool
 	exports   *storage.Exports
@@ -33,7 +34,7 @@ const powerInterval = 30 * time.Second
 
 // introduce makes every package and connects it to the others.
 func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *appliance {
-	a := &appliance{opened: o, config: c, log: log}
+	a := &appliance{opened: o, config: c, version: p.Version, log: log}
 	a.pool = pool.New(pool.Config{Store: o.store, Volumes: o.volumes, Log: log, Files: c.ImageFiles, From: c.ImportFrom})
 	all.push(a.pool.Close)
 	a.exports = storage.NewExports(o.store, o.volumes, log)

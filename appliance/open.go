@@ -68,6 +68,9 @@ func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Log
 	return o, err
 }
 
+// databaseFile is the name of the database in the data directory.
+const databaseFile = "ironhook.db"
+
 // openStore takes the data directory for this process and opens the database in it.
 func openStore(ctx context.Context, data, schema string, all *stack) (*store.Store, error) {
 	lock, err := lockData(data)
@@ -75,7 +78,10 @@ func openStore(ctx context.Context, data, schema string, all *stack) (*store.Sto
 		return nil, err
 	}
 	all.push(lock.Close)
-	s, err := store.Open(ctx, filepath.Join(data, "ironhook.db"), schema)
+	if err := removeLeftovers(data); err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, filepath.Join(data, databaseFile), schema)
 	if err != nil {
 		return nil, err
 	}

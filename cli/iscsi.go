@@ -123,13 +123,19 @@ func credentials(option, value string) (user, secret string, err error) {
 	if !ok || user == "" || file == "" {
 		return "", "", misuse("%s %q: want USER:FILE", option, value)
 	}
+	secret, err = firstLine(option, file)
+	return user, secret, err
+}
+
+// firstLine reads a secret: the first line of a file.
+func firstLine(option, file string) (string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return "", "", misuse("%s: %w", option, err)
+		return "", misuse("%s: %w", option, err)
 	}
-	secret, _, _ = strings.Cut(strings.TrimPrefix(string(text), byteOrderMark), "\n")
+	secret, _, _ := strings.Cut(strings.TrimPrefix(string(text), byteOrderMark), "\n")
 	if secret = strings.TrimRight(secret, "\r"); secret == "" {
-		return "", "", misuse("%s: the first line of %s is empty; put the secret there", option, file)
+		return "", misuse("%s: the first line of %s is empty; put the secret there", option, file)
 	}
-	return user, secret, nil
+	return secret, nil
 }

@@ -41,6 +41,7 @@ func load(cmd *cobra.Command, getenv func(string) string) (*Config, error) {
 		return nil, err
 	}
 	var c Config
+	c.File = file
 	for _, o := range options() {
 		value, origin, given := o.value, "--"+o.name, o.value != ""
 		if v, ok := written[o.name]; ok {

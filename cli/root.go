@@ -63,7 +63,8 @@ func command(version Version, files Embedded) *cobra.Command {
 		}
 		return misuse("there is no command %q; see ironhook --help", args[0])
 	}
-	root.AddCommand(serveCommand(appliance.Program{Version: string(version), Schema: files.Schema}), iscsiCommand(), licensesCommand(files.Legal))
+	program := appliance.Program{Version: string(version), Schema: files.Schema}
+	root.AddCommand(serveCommand(program), backupCommand(program), restoreCommand(), iscsiCommand(), licensesCommand(files.Legal))
 	root.AddCommand(client.Commands(client.Config{Socket: localSocket, Getenv: os.Getenv})...)
 	return root
 }

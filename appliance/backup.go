@@ -1,0 +1,172 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"ironhook/api/rest"
+	"ironhook/appliance/backup"
+	"ironhook/store"
+	"ironhook/volume"
+)
+
+// backupPath is the route of a backup. It exists on the local socket only, because a backup
+// has the secrets of all machines in it.
+const backupPath = "/ironhook/v1/backup"
+
+// Backup writes a backup of the appliance in the directory data to w, not encrypted, with
+// or without its volumes. If an appliance runs there, it writes the backup; otherwise this
+// process does, and keeps one from starting meanwhile.
+func Backup(ctx context.Context, data string, volumes bool, p Program, w io.Writer) error {
+	if _, err := os.Stat(filepath.Join(data, databaseFile)); err != nil {
+		return &Fault{Setting: Data, Value: data, Err: fmt.Errorf("there is no appliance: %w", err)}
+	}
+	lock, err := takeLock(data)
+	if errors.Is(err, ErrInUse) {
+		return backupOfRunning(ctx, data, volumes, w)
+	}
+	if err != nil {
+		return err
+	}
+	defer lock.Close() //nolint:errcheck // it only ends the lock
+	return backupOfStopped(ctx, data, volumes, p, w)
+}
+
+func backupOfStopped(ctx context.Context, data string, volumes bool, p Program, w io.Writer) (err error) {
+	s := backup.Source{Data: data, Program: p.Version}
+	if volumes {
+		if s.Volumes, err = volume.Open(filepath.Join(data, "volumes")); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, s.Volumes.Tidy(ctx), s.Volumes.Close()) }()
+	}
+	info, err := backup.Write(ctx, w, s)
+	return errors.Join(err, incomplete(info))
+}
+
+// IncompleteError is the error of a backup that is whole but for what could not be read.
+type IncompleteError struct{ what string }
+
+// Error lists what was left out, and why.
+func (e *IncompleteError) Error() string { return e.what }
+
+// incomplete is an error if something was left out of a backup.
+func incomplete(info backup.Info) error {
+	var list []string
+	for _, id := range slices.Sorted(maps.Keys(info.LeftOut)) {
+		list = append(list, id+" ("+info.LeftOut[id]+")")
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return &IncompleteError{"the backup is complete but for " + strings.Join(list, ", ")}
+}
+
+func backupOfRunning(ctx context.Context, data string, volumes bool, w io.Writer) error {
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", SocketIn(data))
+	}}}
+	defer client.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("http://ironhook%s?volumes=%t", backupPath, volumes), nil)
+	if err != nil {
+		return err
+	}
+	reply, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("ask the appliance in %s: %w", data, err)
+	}
+	defer reply.Body.Close() //nolint:errcheck // only read
+	if reply.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(reply.Body, 4<<10))
+		return fmt.Errorf("the appliance in %s answers %s: %s", data, reply.Status, text)
+	}
+	if _, err := io.Copy(w, reply.Body); err != nil {
+		return fmt.Errorf("backup: %w; the log of the appliance says why", err)
+	}
+	if left := reply.Trailer.Get(leftOut); left != "" {
+		return &IncompleteError{left}
+	}
+	return nil
+}
+
+// leftOut is the trailer with what incomplete has to say.
+const leftOut = "Ironhook-Left-Out"
+
+// backup answers a request for a backup with the backup.
+func (a *appliance) backup(w http.ResponseWriter, r *http.Request) {
+	if !isLocal(r) {
+		rest.Fail(w, http.StatusForbidden, "A backup has all passwords in it: make it on the machine of the appliance.")
+		return
+	}
+	s := backup.Source{Data: a.config.Data, Program: a.version, Settings: a.config.files()}
+	if r.URL.Query().Get("volumes") == "true" {
+		s.Volumes = a.volumes
+		defer a.pool.Tidy()
+	}
+	w.Header().Set("Content-Type", "application/x-tar")
+	w.Header().Set("Trailer", leftOut)
+	out := &started{ResponseWriter: w}
+	info, err := backup.Write(r.Context(), out, s)
+	switch {
+	case err == nil:
+		if err := incomplete(info); err != nil {
+			w.Header().Set(leftOut, err.Error())
+		}
+		return
+	case r.Context().Err() != nil:
+		return
+	}
+	a.log.Error("backup", "error", err)
+	if out.yes {
+		panic(http.ErrAbortHandler) // the client must not take a part for the whole
+	}
+	rest.Fail(w, http.StatusInternalServerError, err.Error())
+}
+
+// started knows whether the answer has begun.
+type started struct {
+	http.ResponseWriter
+	yes bool
+}
+
+func (s *started) Write(p []byte) (int, error) {
+	s.yes = true
+	return s.ResponseWriter.Write(p)
+}
+
+// files are what the configuration names outside of the data directory, for backups.
+func (c Config) files() map[string]string {
+	files := map[string]string{"ironhook.toml": c.File}
+	if c.TLSCert != SelfSigned {
+		files["tls-cert.pem"], files["tls-key.pem"] = c.TLSCert, c.TLSKey
+	}
+	maps.DeleteFunc(files, func(_, path string) bool { return path == "" })
+	return files
+}
+
+// removeLeftovers removes what a backup that was killed has left.
+func removeLeftovers(data string) error {
+	dirs, err := filepath.Glob(filepath.Join(data, backup.TempPrefix+"*"))
+	for _, dir := range dirs {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	return err
+}
+
+// Restore makes the data directory of a backup.
+func Restore(ctx context.Context, r io.Reader, passphrase, data string) (backup.Info, error) {
+	info, err := backup.Restore(ctx, r, passphrase, data)
+	if remedy := store.Remedy(err); remedy != "" {
+		err = fmt.Errorf("%w; %s", err, remedy)
+	}
+	return info, err
+}
