@@ -9,7 +9,7 @@ UNIT      = $(shell go list ./... | grep -v /e2e/)
 CLIENT    = go -C client test -json -race ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-arm64 ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-deps \
+.PHONY: help build build-arm64 deb ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-deps \
 	bench-before bench-before-boot bench-before-iscsi bench-before-api before torture hammer mutants figures licenses clean
 
 help: ## show this list
@@ -23,6 +23,12 @@ build-arm64: ipxe ## the same for 64-bit ARM
 
 ipxe:
 	@scripts/ipxe.sh
+
+deb: build build-arm64 ## build/ironhook_VERSION_ARCH.deb for amd64 and arm64, the same bytes from the same tree
+	@scripts/deps.sh deb
+	@scripts/deb.sh build/ironhook amd64
+	@scripts/deb.sh build/ironhook-arm64 arm64
+	@lintian --fail-on error,warning --info build/ironhook_*.deb
 
 demo: ## boot a diskless virtual machine from a volume, before your eyes
 	@scripts/deps.sh demo

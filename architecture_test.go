@@ -14,6 +14,7 @@ import (
 // for everything below. ARCHITECTURE.md shows the same as a picture.
 var may = map[string][]string{
 	"":                 {"cli"},
+	"packaging":        {},
 	"cli":              {"appliance/...", "cli/client"},
 	"appliance":        {"appliance/backup", "baremetal", "store", "ipxe", "bootsrv/...", "power/drivers", "storage/...", "volume", "conductor", "api/...", "web", "internal/egress", "internal/limit", "internal/pace"},
 	"appliance/backup": {"store", "volume"},
@@ -46,6 +47,7 @@ var may = map[string][]string{
 	"api/image":        {"baremetal", "store", "storage/...", "volume", "api/rest"},
 	"api/rest":         {"baremetal"},
 	"web":              {"baremetal", "boot", "store", "internal/limit"},
+	"packaging/man":    {"cli"},
 	"e2e/...":          {"..."},
 	"internal/...":     {},
 }

@@ -91,7 +91,7 @@ func (a *appliance) serve(ctx context.Context, out io.Writer) error {
 	}
 	group.Go(func() error {
 		_, err := fmt.Fprintf(out, "pages: %s/ui/\nready: %s\n", a.reachable(), strings.Join(places, ", "))
-		return err
+		return errors.Join(err, notify(ctx, "READY=1"))
 	})
 	return group.Wait()
 }

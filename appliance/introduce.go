@@ -54,6 +54,7 @@ func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *app
 		{"volumes", "", a.pool.Run},
 		{"iscsi", o.target.Addr().String(), func(ctx context.Context) error { return a.exports.Serve(ctx, o.target) }},
 		{"conductor", "", a.conductor.Run},
+		{"watchdog", "", a.keepAlive},
 		{"api", a.reachable(), func(ctx context.Context) error { return serveHTTP(ctx, o.api, handler, log, a.pages.Close) }},
 	}
 	if o.socket != nil {

@@ -28,7 +28,7 @@ type Embedded struct {
 // Main runs the command line in args and returns the exit status: 0, 1 when
 // something failed, 2 when the command line or the configuration is wrong.
 func Main(ctx context.Context, version Version, files Embedded, args []string) int {
-	root := command(version, files)
+	root := Command(version, files)
 	root.SetArgs(client.Args(args))
 	err := root.ExecuteContext(ctx)
 	if err == nil {
@@ -41,7 +41,8 @@ func Main(ctx context.Context, version Version, files Embedded, args []string) i
 	return 1
 }
 
-func command(version Version, files Embedded) *cobra.Command {
+// Command is the whole command line, for Main and for what describes it.
+func Command(version Version, files Embedded) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "ironhook",
 		Short:         "Boots bare-metal machines from volumes, and speaks OpenStack's Bare Metal API",
@@ -64,7 +65,7 @@ func command(version Version, files Embedded) *cobra.Command {
 		return misuse("there is no command %q; see ironhook --help", args[0])
 	}
 	program := appliance.Program{Version: string(version), Schema: files.Schema}
-	root.AddCommand(serveCommand(program), backupCommand(program), restoreCommand(), iscsiCommand(), licensesCommand(files.Legal))
+	root.AddCommand(serveCommand(program), backupCommand(program), restoreCommand(), doctorCommand(), configCommand(), iscsiCommand(), licensesCommand(files.Legal))
 	root.AddCommand(client.Commands(client.Config{Socket: localSocket, Getenv: os.Getenv})...)
 	return root
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the Debian packages that a make target needs, and say why.
 #
-#	scripts/deps.sh demo|test|bench|build
+#	scripts/deps.sh demo|test|bench|build|deb
 #
 # Does nothing when all of them are there. As root it installs; otherwise it
 # uses sudo if sudo asks no password; otherwise it prints the one command to
@@ -67,6 +67,12 @@ qemu-utils		load the iSCSI targets with writes
 tgt			iSCSI target to compare with
 '
 
+deb="$build"'
+dpkg			build the package
+lintian			judge it
+systemd			judge its unit
+'
+
 # missing prints the packages of the list on stdin that are not installed.
 missing() {
 	awk 'NF { print $1 }' | while read -r package; do
@@ -87,8 +93,9 @@ build) list=$build ;;
 demo) list=$demo ;;
 test) list=$test ;;
 bench) list=$bench ;;
+deb) list=$deb ;;
 *)
-	echo "usage: scripts/deps.sh demo|test|bench|build" >&2
+	echo "usage: scripts/deps.sh demo|test|bench|build|deb" >&2
 	exit 2
 	;;
 esac

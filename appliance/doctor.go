@@ -1,0 +1,264 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ironhook/bootsrv/dhcp"
+	"ironhook/store"
+	"ironhook/volume"
+)
+
+// Finding is the result of one check of [Diagnose].
+type Finding struct {
+	Check  string // which one
+	Bad    bool   // machines do not boot, or will not for long
+	Text   string // what was found
+	Remedy string // what to do about it; "" unless Bad
+}
+
+// patient is what the doctor looks at.
+type patient struct {
+	Config
+	running bool       // an appliance works there
+	seen    store.Copy // what stands in the database
+	probe   bool       // other DHCP servers may be asked for
+}
+
+// check looks at one thing; it returns findings that are bad, or what it found to be good.
+type check struct {
+	name string
+	run  func(ctx context.Context, p *patient) (good string, bad []Finding)
+}
+
+// checks stand in an order in which a later one may use what an earlier one has found.
+var checks = []check{
+	{"data directory", checkModes},
+	{"database", checkDatabase},
+	{"time", checkTime},
+	{"layers", checkLayers},
+	{"grants", checkGrants},
+	{"disk", checkSpace},
+	{"ports", checkPorts},
+	{"network", checkNetwork},
+	{"DHCP", checkRivals},
+}
+
+// Diagnose checks the appliance of the configuration, running or not, and changes nothing.
+// Only where probe is set is anything sent: a DHCP request for other servers on the boot
+// interfaces.
+func Diagnose(ctx context.Context, c Config, probe bool) (all []Finding) {
+	p := &patient{Config: c, probe: probe}
+	for _, k := range checks {
+		good, bad := k.run(ctx, p)
+		if len(bad) == 0 {
+			all = append(all, Finding{Check: k.name, Text: good})
+		}
+		for _, f := range bad {
+			f.Check, f.Bad = k.name, true
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// bad is a list of one finding.
+func bad(remedy, format string, args ...any) []Finding {
+	return []Finding{{Text: fmt.Sprintf(format, args...), Remedy: remedy}}
+}
+
+// private are the files that have secrets in them.
+var private = []string{".", databaseFile, databaseFile + "-wal", "htpasswd", "tls.key", "ironhook.sock", "volumes"}
+
+// checkModes looks for what others can read, and finds out whether an appliance runs.
+func checkModes(_ context.Context, p *patient) (string, []Finding) {
+	if _, err := os.Stat(p.Data); err != nil {
+		return "", bad("start ironhook serve once, or give the directory of the appliance", "%v", err)
+	}
+	var found []Finding
+	for _, name := range private {
+		path := filepath.Join(p.Data, name)
+		info, err := os.Lstat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			found = append(found, bad("run this as the user of the appliance", "%v", err)...)
+		case info.Mode().Perm()&0o077 != 0:
+			found = append(found, bad("chmod go= "+path, "%s can be read by others (%v)", path, info.Mode().Perm())...)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(p.Data, "lock")); err != nil {
+		return p.Data + ", never used", found
+	}
+	lock, err := takeLock(p.Data)
+	if err == nil {
+		err = lock.Close()
+	}
+	if p.running = errors.Is(err, ErrInUse); p.running {
+		return p.Data + ", an appliance runs there", found
+	}
+	if err != nil {
+		found = append(found, bad("run this as the user of the appliance", "%v", err)...)
+	}
+	return p.Data + ", no appliance runs there", found
+}
+
+// checkDatabase reads all of it.
+func checkDatabase(ctx context.Context, p *patient) (good string, found []Finding) {
+	var err error
+	if p.seen, err = store.Examine(ctx, filepath.Join(p.Data, databaseFile)); err != nil {
+		remedy := store.Remedy(err)
+		if remedy == "" {
+			remedy = "see the error"
+		}
+		return "", bad(remedy, "%v", err)
+	}
+	return fmt.Sprintf("whole, schema %d, appliance %s", p.seen.Schema, p.seen.Appliance), nil
+}
+
+// checkTime compares the clock with the newest event.
+func checkTime(_ context.Context, p *patient) (string, []Finding) {
+	now := time.Now()
+	if ahead := p.seen.Newest.Sub(now); ahead > time.Minute {
+		return "", bad("set the clock (timedatectl set-ntp true): leases and certificates go by it",
+			"the clock is %v behind the newest event, of %s", ahead.Round(time.Second), p.seen.Newest.UTC().Format(time.RFC3339))
+	}
+	return now.UTC().Format(time.RFC3339), nil
+}
+
+// checkLayers looks for the files of everything that the database says has any.
+func checkLayers(_ context.Context, p *patient) (string, []Finding) {
+	if len(p.seen.Disks) == 0 {
+		return "no volumes", nil
+	}
+	d, err := volume.Open(filepath.Join(p.Data, "volumes"))
+	if err != nil {
+		return "", bad("run this as the user of the appliance", "%v", err)
+	}
+	defer d.Close() //nolint:errcheck // only read
+	var found []Finding
+	for _, id := range p.seen.Disks {
+		if _, err := d.Stat(id); err != nil {
+			found = append(found, bad("restore it from a backup, or delete it; ironhook volume verify reads a volume in full", "%s: %v", id, err)...)
+		}
+	}
+	return fmt.Sprintf("of %d volumes, snapshots and images, all there", len(p.seen.Disks)), found
+}
+
+// checkGrants looks for disks that machines may log in to and that are not there.
+func checkGrants(_ context.Context, p *patient) (string, []Finding) {
+	var found []Finding
+	for _, id := range p.seen.Granted {
+		_, manifest := os.Stat(filepath.Join(p.Data, "volumes", id+".json"))
+		_, raw := os.Stat(filepath.Join(p.Data, "volumes", id+".raw"))
+		if manifest != nil && raw != nil {
+			found = append(found, bad("switch the machine off and on again; node validate says what it boots from", "a machine may log in to %s, which is not there", id)...)
+		}
+	}
+	return fmt.Sprintf("%d disks are exported", len(p.seen.Granted)), found
+}
+
+// scarce is the free space below which writes will soon be refused.
+const scarce = 1 << 30
+
+func checkSpace(_ context.Context, p *patient) (string, []Finding) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(p.Data, &st); err != nil {
+		return "", bad("give a directory that can be read", "%s: %v", p.Data, err)
+	}
+	free, total := int64(st.Bavail)*st.Bsize, int64(st.Blocks)*st.Bsize
+	text := fmt.Sprintf("%d MiB of %d MiB are free", free>>20, total>>20)
+	if free < scarce {
+		return "", bad("make room: delete images and snapshots, or move the data to a larger disk", "%s", text)
+	}
+	return text, nil
+}
+
+// checkPorts tries to listen, unless an appliance does.
+func checkPorts(ctx context.Context, p *patient) (string, []Finding) {
+	if p.running {
+		return "in use by the appliance that runs", nil
+	}
+	var found []Finding
+	for _, a := range []struct {
+		setting Setting
+		address string
+	}{{API, p.API}, {ISCSI, p.ISCSI}, {HTTP, p.HTTP}} {
+		l, err := listen(ctx, a.setting, a.address)
+		if err == nil {
+			err = l.Close()
+		}
+		if err != nil {
+			found = append(found, bad("stop the other program (ss -lntup shows it) or give another address", "%v", err)...)
+		}
+	}
+	return "free", found
+}
+
+// checkNetwork looks for interfaces that are missing, down or without an address.
+func checkNetwork(_ context.Context, p *patient) (string, []Finding) {
+	if len(p.BootInterfaces) == 0 {
+		return "no boot interface: machines on the network are not answered", nil
+	}
+	var found []Finding
+	for _, name := range p.BootInterfaces {
+		i, err := net.InterfaceByName(name)
+		switch {
+		case err != nil:
+			found = append(found, bad("ip link shows which interfaces there are", "%s: %v", name, err)...)
+		case i.Flags&net.FlagUp == 0:
+			found = append(found, bad("ip link set "+name+" up", "%s is down", name)...)
+		case i.Flags&net.FlagRunning == 0:
+			found = append(found, bad("look at the cable and the switch", "%s has no carrier", name)...)
+		case !hasIPv4(i):
+			found = append(found, bad("ip address add ADDRESS/PREFIX dev "+name, "%s has no IPv4 address", name)...)
+		}
+	}
+	return strings.Join(p.BootInterfaces, ", ") + " up", found
+}
+
+func hasIPv4(i *net.Interface) bool {
+	addresses, err := i.Addrs()
+	for _, a := range addresses {
+		if ip, e := netip.ParsePrefix(a.String()); e == nil && ip.Addr().Is4() {
+			return true
+		}
+	}
+	return err != nil // unknown is no finding
+}
+
+// probeTime is how long other DHCP servers have for an answer.
+const probeTime = 5 * time.Second
+
+func checkRivals(ctx context.Context, p *patient) (string, []Finding) {
+	if !p.probe || len(p.BootInterfaces) == 0 {
+		return "no other server was asked for", nil
+	}
+	var found []Finding
+	for _, name := range p.BootInterfaces {
+		i, err := net.InterfaceByName(name)
+		if err != nil {
+			continue // checkNetwork has said so
+		}
+		ctx, cancel := context.WithTimeout(ctx, probeTime)
+		rival, err := dhcp.Probe(ctx, i)
+		cancel()
+		switch {
+		case err != nil:
+			found = append(found, bad("run this as root", "%s: %v", name, err)...)
+		case rival.IsValid() && p.DHCP == DHCPFull:
+			found = append(found, bad("switch one of the two off, or leave addresses to the other (mode proxy)", "%s: another DHCP server answers, %s", name, rival)...)
+		}
+	}
+	return "no rival", found
+}

@@ -1,0 +1,112 @@
+package appliance
+
+import (
+	"database/sql"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+	"ironhook/store/storetest"
+)
+
+// healthy is the configuration of an appliance that was stopped: an image row with its
+// bytes, and nothing else.
+func healthy(t *testing.T) Config {
+	t.Helper()
+	data := t.TempDir()
+	if err := os.Chmod(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := lockData(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock.Close()
+	s, err := store.Open(t.Context(), filepath.Join(data, databaseFile), storetest.Schema(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Update(t.Context(), func(tx *store.Tx) error {
+		return tx.Images().Insert(&baremetal.Image{UUID: "golden", Status: baremetal.ImageActive, Visibility: "public"})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(data, "volumes", "golden.raw"), make([]byte, 512), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return Config{Data: data, API: "127.0.0.1:0", ISCSI: "127.0.0.1:0", HTTP: "127.0.0.1:0"}
+}
+
+// TestDiagnose breaks one thing after another, each in an appliance of its own: the check it
+// belongs to finds it, says what to do, and no other check complains.
+func TestDiagnose(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	in := func(c *Config, name string) string { return filepath.Join(c.Data, name) }
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		harm  func(c *Config)
+		check string // "" where all is well
+		text  string // in its text or remedy
+	}{
+		"nothing":        {func(*Config) {}, "", ""},
+		"mode of data":   {func(c *Config) { must(os.Chmod(c.Data, 0o755)) }, "data directory", "chmod go= "},
+		"mode of the db": {func(c *Config) { must(os.Chmod(in(c, databaseFile), 0o644)) }, "data directory", "ironhook.db can be read by others"},
+		"layer gone":     {func(c *Config) { must(os.Remove(in(c, "volumes/golden.raw"))) }, "layers", "restore it from a backup"},
+		"port taken":     {func(c *Config) { c.ISCSI = busy.Addr().String() }, "ports", "ss -lntup"},
+		"no interface":   {func(c *Config) { c.BootInterfaces = []string{"nosuch0"} }, "network", "ip link shows"},
+		"clock behind": {func(c *Config) {
+			db, err := sql.Open("sqlite", in(c, databaseFile))
+			must(err)
+			_, err = db.ExecContext(t.Context(), "INSERT INTO events (at, kind) VALUES (?, 'power-on')", time.Now().Add(time.Hour).UnixMicro())
+			must(errors.Join(err, db.Close()))
+		}, "time", "behind the newest event"},
+		"torn database": {func(c *Config) {
+			f, err := os.OpenFile(in(c, databaseFile), os.O_RDWR, 0)
+			must(err)
+			_, err = f.WriteAt(make([]byte, 64<<10), 8192)
+			must(err)
+			must(f.Close())
+		}, "database", "restore the database from a backup"},
+		"newer database": {func(c *Config) {
+			f, err := os.OpenFile(in(c, databaseFile), os.O_RDWR, 0)
+			must(err)
+			_, err = f.WriteAt([]byte{0, 0, 3, 0}, 60) // PRAGMA user_version, "The Database File Format" of SQLite, 1.3
+			must(err)
+			must(f.Close())
+		}, "database", "run the newer program"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := healthy(t)
+			c.harm(&config)
+			found := false
+			for _, f := range Diagnose(t.Context(), config, false) {
+				if f.Bad && f.Check != c.check {
+					t.Errorf("%s complains: %s; %s", f.Check, f.Text, f.Remedy)
+				}
+				found = found || f.Bad && f.Remedy != "" && strings.Contains(f.Text+"; "+f.Remedy, c.text)
+			}
+			if found != (c.check != "") {
+				t.Errorf("found = %v, want a finding of %q with %q", found, c.check, c.text)
+			}
+		})
+	}
+}

@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"ironhook/appliance"
+)
+
+func doctorCommand() *cobra.Command {
+	var probe bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check the appliance of this machine and say what to do",
+		Long: `Checks the database, the files of the volumes, exports, file modes, free space, ports, the boot
+interfaces and the clock, of an appliance that runs or not, and changes nothing. Give it the
+options that serve has. The status is 1 when something is wrong.`,
+		Example: "  ironhook doctor --config /etc/ironhook/ironhook.toml --probe-dhcp",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := load(cmd, os.Getenv)
+			if err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			wrong := 0
+			for _, f := range appliance.Diagnose(ctx, c.Config, probe) {
+				verdict := "ok   "
+				if f.Bad {
+					verdict, wrong = "WRONG", wrong+1
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%s %-14s %s\n", verdict, f.Check, f.Text)
+				if f.Remedy != "" {
+					fmt.Fprintf(cmd.OutOrStdout(), "%20s -> %s\n", "", f.Remedy)
+				}
+			}
+			if wrong > 0 {
+				return fmt.Errorf("%d findings", wrong)
+			}
+			return nil
+		},
+	}
+	addFlags(cmd)
+	cmd.Flags().BoolVar(&probe, "probe-dhcp", false, "ask for other DHCP servers on the boot interfaces")
+	return cmd
+}

@@ -1,0 +1,55 @@
+// Package packaging_test judges the files of the package without building it.
+package packaging_test
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// maxExposure is the worst score of systemd-analyze security that the unit may have.
+const maxExposure = 2.0
+
+func TestUnitIsHardened(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("no systemd-analyze")
+	}
+	out, err := exec.CommandContext(t.Context(), analyze, "security", "--offline=true", "--no-pager", "ironhook.service").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	found := regexp.MustCompile(`Overall exposure level for ironhook.service: ([0-9.]+)`).FindSubmatch(out)
+	if found == nil {
+		t.Fatalf("no score in\n%s", out)
+	}
+	if score, err := strconv.ParseFloat(string(found[1]), 64); err != nil || score > maxExposure {
+		t.Errorf("exposure %s, %v, want at most %v:\n%s", found[1], err, maxExposure, out)
+	}
+}
+
+// TestUnitPromisesWhatTheProgramDoes: the program notifies and keeps its data where the unit
+// gives it a directory, and needs two capabilities.
+func TestUnitPromisesWhatTheProgramDoes(t *testing.T) {
+	text, err := os.ReadFile("ironhook.service")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"Type=notify", "WatchdogSec=60s", "User=ironhook", "StateDirectory=ironhook", "Environment=IRONHOOK_DATA=/var/lib/ironhook",
+		"CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_RAW", "ExecStart=/usr/bin/ironhook serve --config /etc/ironhook/ironhook.toml"} {
+		if !strings.Contains(string(text), "\n"+line+"\n") {
+			t.Errorf("the unit has no line %q", line)
+		}
+	}
+}
+
+func TestScriptsParse(t *testing.T) {
+	for _, script := range []string{"deb/postinst", "deb/prerm", "deb/postrm", "../scripts/deb.sh"} {
+		if out, err := exec.CommandContext(t.Context(), "sh", "-n", script).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", script, err, out)
+		}
+	}
+}
