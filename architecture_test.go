@@ -36,6 +36,7 @@ var may = map[string][]string{
 	"volume":           {},
 	"volume/image":     {"volume", "internal/egress"},
 	"storage":          {"baremetal", "boot", "store", "block/...", "volume/...", "storage/...", "internal/limit"},
+	"storage/cinder":   {"baremetal"},
 	"storage/pool":     {"baremetal", "store", "volume/...", "internal/egress"},
 	"storage/watch":    {"block", "block/iscsi"},
 	"fleet":            {"baremetal", "boot", "store"},

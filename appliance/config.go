@@ -24,6 +24,7 @@ type Config struct {
 	PublicURL         string   // scheme and host for links, where a proxy hides them; "" takes the request's
 	HardwareTypes     []string
 	StorageInterfaces []string
+	Cinder            string // file that says where Cinder is, for the storage interface of that name; "" for none
 	ImageFiles        string // directory below which image_source may name files, absolute; "" for none
 	ImportFrom        Sources
 	IPXEDir           string // of binaries that replace the embedded ones; "" for none

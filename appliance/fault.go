@@ -26,6 +26,7 @@ const (
 	Range          Setting = "DHCP range"
 	HardwareTypes  Setting = "hardware types"
 	IPXEDir        Setting = "iPXE binaries"
+	Cinder         Setting = "Cinder"
 	TLS            Setting = "certificate"
 	Users          Setting = "users"
 	BootServers    Setting = "boot servers" // for no single reason

@@ -9,6 +9,7 @@ import (
 
 	"ironhook/api/door"
 	"ironhook/api/rest"
+	"ironhook/baremetal"
 	"ironhook/bootsrv"
 	"ironhook/conductor"
 	"ironhook/storage"
@@ -78,13 +79,16 @@ func (a *appliance) door(h http.Handler) http.Handler {
 }
 
 func (a *appliance) newConductor() *conductor.Conductor {
+	interfaces := map[string]conductor.Storage{
+		baremetal.StorageNoop:     storage.Noop{},
+		baremetal.StorageExternal: storage.External{},
+		baremetal.StorageISCSI:    storage.NewManaged(a.store, a.pool, a.volumes, a.portalOfNode, a.exports.Withdraw),
+	}
+	if a.cinder != nil {
+		interfaces[baremetal.StorageCinder] = storage.NewCinder(a.store, a.cinder, a.log)
+	}
 	return conductor.New(conductor.Config{
-		Store: a.store, Host: a.host, HardwareTypes: a.types, Log: a.log, PowerInterval: powerInterval,
-		Storage: map[string]conductor.Storage{
-			"noop":     storage.Noop{},
-			"external": storage.External{},
-			"iscsi":    storage.NewManaged(a.store, a.pool, a.volumes, a.portalOfNode, a.exports.Withdraw),
-		},
+		Store: a.store, Host: a.host, HardwareTypes: a.types, Log: a.log, PowerInterval: powerInterval, Storage: interfaces,
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"ironhook/conductor"
 	"ironhook/ipxe"
 	"ironhook/power/drivers"
+	"ironhook/storage/cinder"
 	"ironhook/store"
 	"ironhook/volume"
 )
@@ -25,11 +26,12 @@ type opened struct {
 	target  net.Listener // of the iSCSI target
 	volumes *volume.Dir
 	types   []conductor.HardwareType
-	host    string       // name of this machine
-	api     net.Listener // of the API and the pages, with TLS where that is set
-	url     string       // of the API
-	users   *door.Users  // nil without authentication
-	socket  net.Listener // for the commands on this machine; nil where its path is too long
+	cinder  *cinder.Client // nil without the storage interface of that name
+	host    string         // name of this machine
+	api     net.Listener   // of the API and the pages, with TLS where that is set
+	url     string         // of the API
+	users   *door.Users    // nil without authentication
+	socket  net.Listener   // for the commands on this machine; nil where its path is too long
 }
 
 // open opens everything, in the order of the code: a step takes what an earlier one has
@@ -55,6 +57,9 @@ func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Log
 	if o.types, err = conductor.Enable(drivers.Table(drivers.Config{Log: log, MACs: macsOf(o.store)}), c.HardwareTypes, c.StorageInterfaces); err != nil {
 		return o, &Fault{Setting: HardwareTypes, Err: err}
 	}
+	if o.cinder, err = openCinder(c, log); err != nil {
+		return o, err
+	}
 	if o.host, err = os.Hostname(); err != nil {
 		return o, fmt.Errorf("name of this machine: %w", err)
 	}
@@ -70,6 +75,22 @@ func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Log
 
 // databaseFile is the name of the database in the data directory.
 const databaseFile = "ironhook.db"
+
+// openCinder makes the client of the Cinder that the file names. It sends nothing: Cinder
+// may start later.
+func openCinder(c Config, log *slog.Logger) (*cinder.Client, error) {
+	if c.Cinder == "" {
+		return nil, nil
+	}
+	config, err := cinder.Read(c.Cinder)
+	if err == nil {
+		var client *cinder.Client
+		if client, err = cinder.New(config, log); err == nil {
+			return client, nil
+		}
+	}
+	return nil, &Fault{Setting: Cinder, Value: c.Cinder, Err: err}
+}
 
 // openStore takes the data directory for this process and opens the database in it.
 func openStore(ctx context.Context, data, schema string, all *stack) (*store.Store, error) {

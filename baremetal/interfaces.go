@@ -16,10 +16,15 @@ const (
 	StorageNoop     = "noop"     // the node has no volumes
 	StorageExternal = "external" // its volumes are served elsewhere
 	StorageISCSI    = "iscsi"    // its volumes are Ironhook's
+	StorageCinder   = "cinder"   // its volumes are OpenStack Cinder's, attached by Ironhook
 )
 
 // Storage is the storage interface of the node, "" while it has none.
 func (i Interfaces) Storage() string { return i["storage"] }
+
+// Attaches reports whether Ironhook attaches the volumes of the node: without that it cannot
+// boot from them.
+func (i Interfaces) Attaches() bool { return i.Managed() || i.Storage() == StorageCinder }
 
 // Managed reports whether the volumes of the node are Ironhook's: attached by it, and made.
 func (i Interfaces) Managed() bool { return i.Storage() == StorageISCSI }

@@ -66,3 +66,27 @@ func (t *VolumeTarget) ISCSI() bool { return strings.EqualFold(t.VolumeType, ISC
 
 // FibreChannel reports whether the volume is reached over Fibre Channel.
 func (t *VolumeTarget) FibreChannel() bool { return strings.EqualFold(t.VolumeType, "fibre_channel") }
+
+// OwnTargetKeys are the keys of a target's properties that an operator sets and no storage
+// answers.
+var OwnTargetKeys = []string{accessMode, keep}
+
+// located are the keys of a target's properties that say where its volume is.
+var located = []string{"target_iqn", "target_iqns", "target_wwn"}
+
+// Located reports whether the properties say where the volume is.
+func (t *VolumeTarget) Located() bool {
+	for _, key := range located {
+		switch v := t.Properties[key].(type) {
+		case string:
+			if v != "" {
+				return true
+			}
+		case []any:
+			if len(v) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -136,7 +136,7 @@ var refusals = []refusal{
 		},
 	}, {
 		when: func(_ question, m Machine) bool {
-			return m.Node.Interfaces.Managed() && m.plan().Volume != nil && m.grant(m.boot()) == nil
+			return m.Node.Interfaces.Attaches() && m.plan().Volume != nil && !m.attached()
 		},
 		end: ipxe.PowerOff,
 		why: func(_ question, m Machine) (string, string) {
@@ -190,6 +190,15 @@ func where(p netlink.Peer) string {
 
 // boot returns the target that the machine boots from, or nil.
 func (m Machine) boot() *baremetal.VolumeTarget { return boot.Target(m.Targets) }
+
+// attached reports whether the boot volume is the machine's to log in to: by our grant, or by
+// the connection that another storage has given.
+func (m Machine) attached() bool {
+	if m.Node.Interfaces.Managed() {
+		return m.grant(m.boot()) != nil
+	}
+	return m.boot() != nil && m.boot().Located()
+}
 
 // grant returns the grant of a target; nil while it is not attached, and for a nil target.
 func (m Machine) grant(t *baremetal.VolumeTarget) *baremetal.Grant {

@@ -61,7 +61,8 @@ func options() []option {
 		{name: "tls-cert", usage: "certificate (PEM) to serve the API and the pages over HTTPS, or self for one made at the first start", set: func(c *Config, v string) error { c.TLSCert = v; return nil }},
 		{name: "tls-key", usage: "private key (PEM) of --tls-cert", set: func(c *Config, v string) error { c.TLSKey = v; return nil }},
 		{name: "hardware-types", value: "ipmi,redfish,wake-on-lan,webhook,manual-management,fake-hardware", usage: "enabled hardware types", set: names(func(c *Config) *[]string { return &c.HardwareTypes }, `^[a-z-]+$`, "the name of a hardware type")},
-		{name: "storage-interfaces", value: "noop,external,iscsi", usage: "enabled storage interfaces; the first is the default", set: names(func(c *Config) *[]string { return &c.StorageInterfaces }, `^(noop|external|iscsi)$`, "one of noop, external, iscsi")},
+		{name: "storage-interfaces", value: "noop,external,iscsi", usage: "enabled storage interfaces; the first is the default", set: names(func(c *Config) *[]string { return &c.StorageInterfaces }, `^(noop|external|iscsi|cinder)$`, "one of noop, external, iscsi, cinder")},
+		{name: "cinder", usage: "TOML file that says where OpenStack Cinder is, with the keys of [cinder] of Ironic; for the storage interface cinder", set: setFile(func(c *Config) *string { return &c.Cinder })},
 		{name: "ipxe-dir", usage: "directory of iPXE binaries to serve instead of the embedded ones", set: setIPXE},
 		{name: "image-files", usage: "directory below which deployments may name image files (instance_info image_source=file:///...); without one none may", set: setImageFiles},
 		{name: "import-from", usage: "private addresses from which images may be fetched by URL (repeatable): an address, a prefix such as 192.168.1.0/24, or private, link-local or loopback", many: true,
@@ -107,6 +108,16 @@ func setIPXE(c *Config, v string) error {
 	}
 	c.IPXEDir = v
 	return nil
+}
+
+// setFile wants a file, and keeps its absolute path.
+func setFile(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) (err error) {
+		if v != "" {
+			*field(c), err = filepath.Abs(v)
+		}
+		return err
+	}
 }
 
 // setImageFiles takes the path as file URLs have it: absolute.

@@ -16,7 +16,7 @@ import (
 var optionOf = map[appliance.Setting]string{
 	appliance.Data: "--data", appliance.API: "--api", appliance.ISCSI: "--iscsi", appliance.HTTP: "--http", appliance.TFTP: "--tftp",
 	appliance.BootInterfaces: "--boot-interface", appliance.DHCP: "--dhcp", appliance.Range: "--dhcp-range",
-	appliance.HardwareTypes: "--hardware-types", appliance.IPXEDir: "--ipxe-dir", appliance.TLS: "--tls-cert",
+	appliance.HardwareTypes: "--hardware-types", appliance.IPXEDir: "--ipxe-dir", appliance.TLS: "--tls-cert", appliance.Cinder: "--cinder",
 }
 
 // explain makes a usage error of a setting that keeps the appliance from starting: one

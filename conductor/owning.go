@@ -78,8 +78,8 @@ func (c *Conductor) mayChange(tx *store.Tx, node string, before, after *baremeta
 	if err != nil {
 		return err
 	}
-	if owning, ok := c.Storage[n.Interfaces.Storage()].(Owning); ok {
-		return owning.MayChange(tx, n, before, after)
+	if guarding, ok := c.Storage[n.Interfaces.Storage()].(Guarding); ok {
+		return guarding.MayChange(tx, n, before, after)
 	}
 	return nil
 }

@@ -195,9 +195,12 @@ func (c *Conductor) seen(n *baremetal.Node, power Power) baremetal.PowerState {
 	return state
 }
 
-// withdraw detaches the volumes of a machine that is off. A failure does no harm: the
-// machine is off, and the next attach renews the grants.
+// withdraw detaches the volumes of a machine that is off, unless its storage keeps them for it. A failure
+// does no harm: the machine is off, and the next attach renews the grants.
 func (c *Conductor) withdraw(ctx context.Context, n *baremetal.Node) {
+	if lasting, ok := c.Storage[n.Interfaces.Storage()].(Lasting); ok && lasting.Outlasts() && n.ProvisionState.Holds() {
+		return
+	}
 	if err := c.detach(ctx, n); err != nil {
 		c.Log.Warn("detach volumes after power off", "node", n.UUID, "error", err)
 	}

@@ -49,15 +49,26 @@ type Storage interface {
 	Plan(tx *store.Tx, n *baremetal.Node) (boot.Plan, error)
 }
 
+// Guarding is an optional interface of a Storage that would lose volumes by a change of records.
+type Guarding interface {
+	// MayChange refuses a change of the node's volume targets that would take a volume from
+	// another node, or lose one that a deployment made or attached. before is nil for a new
+	// target, after for a deleted one.
+	MayChange(tx *store.Tx, n *baremetal.Node, before, after *baremetal.VolumeTarget) error
+}
+
+// Lasting is an optional interface of a Storage whose volumes may stay attached to a machine
+// that is off.
+type Lasting interface {
+	// Outlasts reports whether they do: only the end of a deployment detaches them.
+	Outlasts() bool
+}
+
 // Owning is an optional interface of a Storage that owns and makes volumes.
 type Owning interface {
 	// Begin refuses to deploy, rebuild or adopt a node whose volumes are not available or
 	// cannot be made. It runs in the transaction that reserves the node.
 	Begin(tx *store.Tx, n *baremetal.Node, verb baremetal.ProvisionEvent) error
-	// MayChange refuses a change of the node's volume targets that would take a volume from
-	// another node, or lose one that a deployment made. before is nil for a new target,
-	// after for a deleted one.
-	MayChange(tx *store.Tx, n *baremetal.Node, before, after *baremetal.VolumeTarget) error
 	// Import fetches the image that instance_info names, if it is elsewhere. It takes as
 	// long as it does, and the machine may be on.
 	Import(ctx context.Context, n *baremetal.Node) error

@@ -25,13 +25,14 @@ const bootLimit = 4 * time.Minute
 // room is a lab with an appliance in it and a disk image to boot from.
 type room struct {
 	*lab.Lab
-	app    *lab.Appliance
-	client *lab.Client
-	image  image.Image
+	app     *lab.Appliance
+	program string
+	client  *lab.Client
+	image   image.Image
 }
 
-// newRoom opens a room for the test; it goes when the test ends.
-func newRoom(t *testing.T, name string) *room {
+// newRoom opens a room for the test, with these arguments of the appliance; it goes when the test ends.
+func newRoom(t *testing.T, name string, args ...string) *room {
 	t.Helper()
 	root, err := lab.Root()
 	if err != nil {
@@ -45,6 +46,7 @@ func newRoom(t *testing.T, name string) *room {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.program = program
 	if r.Lab, err = lab.New("boot-" + name); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +58,7 @@ func newRoom(t *testing.T, name string) *room {
 			t.Log("logs are in", r.Logs)
 		}
 	})
-	if r.app, err = r.Appliance(t.Context(), program); err != nil {
+	if r.app, err = r.Appliance(t.Context(), program, args...); err != nil {
 		t.Fatal(err)
 	}
 	r.client = r.app.Client()

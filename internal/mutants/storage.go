@@ -114,4 +114,32 @@ var ofStorage = []mutant{
 		"a damaged boot volume cannot be made anew",
 		"storage", "RebuildIsRefused",
 	},
+	{
+		617, "storage/cinder/volume.go",
+		"return slices.Equal(nodes, []string{node})",
+		"return slices.Contains(nodes, node)",
+		"a volume that two nodes were about to take is taken from the one that has it",
+		"storage/cinder", "Rivals",
+	},
+	{
+		618, "storage/cinder/attach.go",
+		"if a.Instance == nil && a.Status != attached {",
+		"if a.Instance == nil {",
+		"a node that failed to attach a volume detaches it from the node that has it",
+		"storage/cinder", "Rivals",
+	},
+	{
+		619, "storage/cinder/attach.go",
+		"\tif err := c.write(ctx, id, h.Node, taking); err != nil {\n\t\treturn Connection{}, err\n\t}\n",
+		"",
+		"an attachment that a crash cut short blocks its volume for ever",
+		"storage/cinder", "Interrupted|Abandoned",
+	},
+	{
+		620, "storage/cinder.go",
+		"after.VolumeID == before.VolumeID && ",
+		"",
+		"an attached volume of Cinder is lost by a change of its target",
+		"storage", "CinderKeeps",
+	},
 }
