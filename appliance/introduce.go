@@ -50,17 +50,18 @@ func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *app
 	own := a.ownAPI()
 	a.pages = a.newPages(p, own)
 	handler := a.door(rest.Published(a.config.PublicURL, a.routes(a.pages, own)))
+	farewell := func() { a.pages.Close(); own.Close() }
 	a.tasks = []task{
 		{"boot", o.boot.String(), o.boot.Serve},
 		{"volumes", "", a.pool.Run},
 		{"iscsi", o.target.Addr().String(), func(ctx context.Context) error { return a.exports.Serve(ctx, o.target) }},
 		{"conductor", "", a.conductor.Run},
 		{"watchdog", "", a.keepAlive},
-		{"api", a.reachable(), func(ctx context.Context) error { return serveHTTP(ctx, o.api, handler, log, a.pages.Close) }},
+		{"api", a.reachable(), func(ctx context.Context) error { return serveHTTP(ctx, o.api, handler, log, farewell) }},
 	}
 	if o.socket != nil {
 		a.tasks = append(a.tasks, task{"local socket", "", func(ctx context.Context) error {
-			return serveHTTP(ctx, limited(o.socket), trusted(handler), log, func() {})
+			return serveHTTP(ctx, limited(o.socket), trusted(handler), log, farewell)
 		}})
 	}
 	return a

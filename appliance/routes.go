@@ -3,7 +3,6 @@ package appliance
 import (
 	"net/http"
 
-	applianceapi "ironhook/api/appliance"
 	baremetalapi "ironhook/api/baremetal"
 	"ironhook/api/blockstorage"
 	"ironhook/api/door"
@@ -45,7 +44,7 @@ func (a *appliance) routes(pages *web.Web, own http.Handler) http.Handler {
 }
 
 // ownAPI is the one for what OpenStack has no words for.
-func (a *appliance) ownAPI() http.Handler {
+func (a *appliance) ownAPI() *applianceapi.API {
 	return applianceapi.New(applianceapi.Config{
 		Store: a.store, Volumes: a.volumes, Users: a.pool.UsersOf, Script: bootsrv.Preview, Open: a.open, Tidy: a.pool.Tidy, Log: a.log,
 	})

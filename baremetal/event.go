@@ -1,6 +1,9 @@
 package baremetal
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // EventKind names what happened.
 type EventKind string
@@ -29,6 +32,10 @@ const (
 	EventNetwork   EventKind = "network" // a boot interface or the way DHCP works on it changed; of no machine
 	EventNode      EventKind = "node"    // created, updated or deleted
 )
+
+// EventKinds are all kinds, the steps of a boot first.
+var EventKinds = append(slices.Clone(BootSteps), EventPowerOff, EventLogout, EventRefused, EventProvision, EventAttach, EventDetach, EventError,
+	EventNetwork, EventNode)
 
 // BootSteps is the order of a network boot from a volume.
 var BootSteps = []EventKind{

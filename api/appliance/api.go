@@ -1,6 +1,6 @@
 // Package applianceapi answers what OpenStack has no words for:
 //
-//	GET  /ironhook/v1/events                    what happened, and what happens next
+//	GET  /ironhook/v1/events                    what happened, and what happens next: a list, or a stream
 //	GET  /ironhook/v1/boots                     how the present boot of each node stands
 //	GET  /ironhook/v1/boots/{node}              that of one
 //	GET  /ironhook/v1/boots/{node}/script       the script it would get now, its secrets masked
@@ -18,6 +18,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"ironhook/api/rest"
 	"ironhook/store"
@@ -41,12 +42,15 @@ type Config struct {
 // authentication to a guard.
 type API struct {
 	Config
-	mux *http.ServeMux
+	mux     *http.ServeMux
+	streams chan struct{} // a token for each open stream of events
+	closing chan struct{}
+	close   sync.Once
 }
 
 // New makes the handler.
 func New(c Config) *API {
-	a := &API{c, http.NewServeMux()}
+	a := &API{Config: c, mux: http.NewServeMux(), streams: make(chan struct{}, maxStreams), closing: make(chan struct{})}
 	a.mux.HandleFunc("GET /ironhook/v1/events", a.events)
 	a.mux.HandleFunc("GET /ironhook/v1/boots", a.boots)
 	a.mux.HandleFunc("GET /ironhook/v1/boots/{node}", a.boot)
@@ -57,6 +61,9 @@ func New(c Config) *API {
 	a.mux.HandleFunc("GET /ironhook/v1/disks/{id}/file", a.file)
 	return a
 }
+
+// Close ends the streams of events, which would not end by themselves.
+func (a *API) Close() { a.close.Do(func() { close(a.closing) }) }
 
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }

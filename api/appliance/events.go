@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"ironhook/api/rest"
@@ -17,12 +19,17 @@ const (
 	maxWait   = 60 * time.Second
 )
 
-// events lists what happened: of one node, by UUID or name, or of all; after a number; at
-// most so many. "wait" holds the request for so many seconds until there is an event.
+// events lists what happened: of one node, by UUID or name, or of all; of some kinds, or of
+// all; after a number; at most so many. "wait" holds the request for so many seconds until there
+// is an event. A client that accepts text/event-stream gets what happens as it happens.
 func (a *API) events(w http.ResponseWriter, r *http.Request) {
 	asked, err := readAsked(r)
 	if err != nil {
 		a.refuse(w, r, err)
+		return
+	}
+	if streamed(r) {
+		a.stream(w, r, asked)
 		return
 	}
 	events, err := a.await(r.Context(), asked)
@@ -32,9 +39,13 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 	}
 	list := make([]event, len(events))
 	for i, e := range events {
-		list[i] = event{e.Seq, rest.AppendTime(nil, e.At), rest.Text(e.Node), rest.Text(e.MAC), e.Kind, rest.Text(e.Step), e.Detail, rest.Text(e.User)}
+		list[i] = shown(e)
 	}
 	rest.Reply(w, http.StatusOK, list)
+}
+
+func shown(e *baremetal.Event) event {
+	return event{e.Seq, rest.AppendTime(nil, e.At), rest.Text(e.Node), rest.Text(e.MAC), e.Kind, rest.Text(e.Step), e.Detail, rest.Text(e.User)}
 }
 
 // event is one as a client sees it.
@@ -53,11 +64,12 @@ type event struct {
 type asked struct {
 	node string // UUID or name
 	store.EventQuery
-	wait time.Duration
+	wait   time.Duration
+	placed bool // the query says where to begin
 }
 
 func readAsked(r *http.Request) (q asked, err error) {
-	given, err := rest.Query(r, "node", "after", "limit", "wait")
+	given, err := rest.Query(r, "node", "kind", "after", "limit", "wait")
 	if err != nil {
 		return q, err
 	}
@@ -73,8 +85,27 @@ func readAsked(r *http.Request) (q asked, err error) {
 	if n := number["limit"]; n > 0 {
 		q.Limit = int(min(n, maxEvents))
 	}
+	if q.Kinds, err = kindsOf(given["kind"]); err != nil {
+		return q, err
+	}
+	q.placed = given["after"] != ""
 	q.wait = time.Duration(max(0, min(number["wait"], int64(maxWait/time.Second)))) * time.Second
 	return q, nil
+}
+
+// kindsOf reads names of kinds, separated by commas; "" is all of them.
+func kindsOf(text string) (kinds []baremetal.EventKind, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	for name := range strings.SplitSeq(text, ",") {
+		kind := baremetal.EventKind(name)
+		if !slices.Contains(baremetal.EventKinds, kind) {
+			return nil, baremetal.Errorf(baremetal.ErrInvalid, "There is no kind of event %.32q: they are %s.", name, baremetal.EventKinds)
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds, nil
 }
 
 // await reads the events, and waits for the first where that is asked for.
