@@ -25,7 +25,7 @@ var ofBootsrv = []mutant{
 	},
 	{
 		404, "bootsrv/decide.go",
-		`m.plan().Volume != nil && m.grant(m.boot()) == nil`,
+		`m.plan().Volume != nil && !m.attached()`,
 		`m.plan().Volume != nil && m.boot() == nil`,
 		"a machine whose volume was taken away is sent to log in to it",
 		"bootsrv", "Decide",
