@@ -3,6 +3,7 @@ package appliance
 import (
 	"net/http"
 
+	applianceapi "ironhook/api/appliance"
 	baremetalapi "ironhook/api/baremetal"
 	"ironhook/api/blockstorage"
 	"ironhook/api/door"
