@@ -146,6 +146,11 @@ func TestDecide(t *testing.T) {
 			m.Node.Properties = baremetal.Object{"capabilities": "hba_boot:True"}
 		}, "", false, "its own adapter or firmware", "next boot device"},
 		{"not attached", func(m *Machine) { m.Grants = nil }, "", false, "not attached", "poweroff"},
+		{"of Cinder", func(m *Machine) { external(m); m.Node.Interfaces["storage"] = "cinder" }, "", true, "debian", "set initiator-iqn iqn.2026-01.test:first"},
+		{"of Cinder, not attached", func(m *Machine) {
+			external(m)
+			m.Node.Interfaces["storage"], m.Targets[0].Properties = "cinder", nil
+		}, "", false, "not attached", "poweroff"},
 		{"another's grant", func(m *Machine) { m.Grants[0].Target = "other" }, "", false, "not attached", ""},
 		{"asked for by another machine", func(*Machine) {}, "10.77.0.101", false, "asked for from 10.77.0.101", "has 10.77.0.100"},
 		{"no lease", func(m *Machine) { m.Lease = nil }, "10.77.0.100", false, "has no leased address", ""},
