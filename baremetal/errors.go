@@ -22,6 +22,9 @@ var (
 	// ErrNoSpace is the ErrStorage of a full file system.
 	ErrNoSpace = fmt.Errorf("no space left: %w", ErrStorage) // 507
 
+	// ErrFormat is the ErrInvalid of data of another format than was said.
+	ErrFormat = fmt.Errorf("another format: %w", ErrInvalid) // 415
+
 	// ErrBootDevice is the ErrBMC of a BMC that answers but refuses the boot device.
 	// Whether that matters depends on the machine's own boot order.
 	ErrBootDevice = errors.New("boot device refused")

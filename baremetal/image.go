@@ -5,14 +5,16 @@ import "time"
 // ImageStatus is the status of an image, in Glance's words.
 type ImageStatus string
 
-// The statuses of an image. Only an active one has bytes.
+// The statuses of an image. Volumes are made from an active one only.
 const (
-	ImageQueued    ImageStatus = "queued"    // named, without bytes
-	ImageSaving    ImageStatus = "saving"    // bytes arrive, from a client or from a volume
-	ImageImporting ImageStatus = "importing" // bytes are fetched
-	ImageActive    ImageStatus = "active"
-	ImageKilled    ImageStatus = "killed" // no bytes arrived; Message says why
-	ImageDeleting  ImageStatus = "pending_delete"
+	ImageQueued      ImageStatus = "queued"    // named, without bytes
+	ImageSaving      ImageStatus = "saving"    // bytes arrive, from a client or from a volume
+	ImageImporting   ImageStatus = "importing" // bytes are fetched
+	ImageStaged      ImageStatus = "uploading" // bytes arrive, or are there, and wait for the import
+	ImageActive      ImageStatus = "active"
+	ImageDeactivated ImageStatus = "deactivated" // its bytes stay, and nothing is made of them
+	ImageKilled      ImageStatus = "killed"      // no bytes arrived; Message says why
+	ImageDeleting    ImageStatus = "pending_delete"
 )
 
 // Import is an image that a deployment has fetched, or is fetching, from elsewhere.
@@ -29,14 +31,14 @@ type Image struct {
 	UUID            string
 	Name            string // need not be unique
 	Status          ImageStatus
-	DiskFormat      string // of what a client sends; raw once it is active
+	DiskFormat      string // of the file that it is made of; raw for one made of a volume
 	ContainerFormat string
 	Visibility      string
 	Protected       bool   // against deletion
 	Hidden          bool   // from lists
 	MinDisk         int64  // GiB of a volume made from it
 	MinRAM          int64  // MiB
-	Size            int64  // bytes of a download; 0 while there are none
+	Size            int64  // bytes of that file, and of a download; 0 while there are none
 	VirtualSize     int64  // bytes of a volume made from it
 	Checksum        string // MD5 of a download, hexadecimal
 	HashValue       string // SHA-512 of a download, hexadecimal
@@ -47,3 +49,7 @@ type Image struct {
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 }
+
+// Empty reports whether the image has no bytes and none are on their way: a client may send
+// them, for the first time or again.
+func (i *Image) Empty() bool { return i.Status == ImageQueued || i.Status == ImageKilled }

@@ -71,6 +71,8 @@ type Builder struct {
 	file file
 	size int64
 	sums sums
+	// original is the file that the image is made of, nil for none. See Keep.
+	original *tempFile
 }
 
 // Build makes an image of the data that fill writes. When Build returns nil the image is on
@@ -93,8 +95,13 @@ func (d *Dir) Build(id string, fill func(*Builder) error) error {
 	return nil
 }
 
-func (d *Dir) build(id string, g *tempFile, fill func(*Builder) error) error {
+func (d *Dir) build(id string, g *tempFile, fill func(*Builder) error) (err error) {
 	b := &Builder{dir: d, file: g.file}
+	defer func() {
+		if b.original != nil {
+			err = b.original.end(err)
+		}
+	}()
 	if err := fill(b); err != nil {
 		return err
 	}
@@ -110,12 +117,20 @@ func (d *Dir) build(id string, g *tempFile, fill func(*Builder) error) error {
 	if err := b.file.Sync(); err != nil {
 		return err
 	}
+	if b.original != nil {
+		if err := b.original.file.Sync(); err != nil {
+			return err
+		}
+	}
 	return d.withLock(func() error { return d.name(id, g.path, b) })
 }
 
 // name publishes a finished layer as an image.
 func (d *Dir) name(id, temp string, b *Builder) error {
 	if err := d.checkFree(id); err != nil {
+		return err
+	}
+	if err := b.linkOriginal(id); err != nil {
 		return err
 	}
 	layer := newName() + rawSuffix
@@ -128,7 +143,7 @@ func (d *Dir) name(id, temp string, b *Builder) error {
 	err := d.publish(&manifest{Version: version, Kind: KindImage, Size: b.size,
 		Layers: []string{layer}, Created: time.Now().UTC(), id: id})
 	if err != nil && !errors.As(err, new(fatal)) {
-		err = errors.Join(err, d.discard([]string{layer}))
+		err = errors.Join(err, d.discard([]string{layer}), d.removeAll([]string{originalPath(id)}))
 	}
 	return err
 }

@@ -35,6 +35,9 @@ func (d *Dir) Delete(id string) error {
 		if err := d.fs.SyncDir("."); err != nil {
 			return err
 		}
+		if err := d.removeAll([]string{originalPath(id)}); err != nil {
+			return err
+		}
 		if err := s.top().file.Lock(unlocked); err != nil {
 			return err
 		}

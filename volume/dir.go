@@ -83,8 +83,10 @@ func Open(path string, options ...Option) (*Dir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open volumes: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Join(path, layersDir), 0o700); err != nil {
-		return nil, fmt.Errorf("open volumes: %w", err)
+	for _, dir := range []string{layersDir, originalsDir} {
+		if err := os.MkdirAll(filepath.Join(path, dir), 0o700); err != nil {
+			return nil, fmt.Errorf("open volumes: %w", err)
+		}
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
@@ -104,7 +106,7 @@ func openDir(fsys fileSystem, options ...Option) (*Dir, error) {
 	for _, o := range options {
 		o(d)
 	}
-	if err := fsys.SyncDir("."); err != nil { // the directory of the layers
+	if err := fsys.SyncDir("."); err != nil { // the directories below it
 		return nil, err
 	}
 	return d, d.withLock(d.sweep)

@@ -9,18 +9,21 @@ import (
 )
 
 // sweep removes the leftovers of a crash: unfinished files, layers that no manifest names,
-// the old name of a raw volume that has become a layer. While a manifest cannot be read,
-// its layers are unknown, and all layers stay.
+// originals without an image, the old name of a raw volume that has become a layer. While a
+// manifest cannot be read, its layers are unknown, and all layers stay.
 func (d *Dir) sweep() error {
 	garbage, err := d.unfinished(".")
 	if err != nil {
 		return err
 	}
-	more, err := d.unfinished(layersDir)
-	if err != nil {
-		return err
+	for _, dir := range []string{layersDir, originalsDir} {
+		more, err := d.unfinished(dir)
+		if err != nil {
+			return err
+		}
+		garbage = append(garbage, more...)
 	}
-	if err := d.removeAll(append(garbage, more...)); err != nil {
+	if err := d.removeAll(garbage); err != nil {
 		return err
 	}
 	c, err := d.look()
@@ -39,6 +42,13 @@ func (d *Dir) sweep() error {
 	}
 	names, err := d.fs.Names(layersDir)
 	if err != nil {
+		return err
+	}
+	strays, err := d.strayOriginals(c)
+	if err != nil {
+		return err
+	}
+	if err := d.removeAll(strays); err != nil {
 		return err
 	}
 	c.swept = true

@@ -1,11 +1,15 @@
 package volume
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
 
 // Usage is the space that an id takes up, in bytes.
 type Usage struct {
 	Virtual int64 // its size, as a machine sees it
-	Own     int64 // on the file system, in layers that nothing else has
+	Own     int64 // on the file system, in its original and in layers that nothing else has
 	Shared  int64 // in layers that others have too
 }
 
@@ -39,6 +43,14 @@ func (d *Dir) usage(m *manifest, c *catalog) (u Usage, err error) {
 			u.Own += info.Allocated
 		}
 	}
+	if m.Kind != KindImage {
+		return u, nil
+	}
+	original, err := d.fs.Stat(originalPath(m.id))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return u, fmt.Errorf("usage of %s: %w", m.id, err)
+	}
+	u.Own += original.Allocated
 	return u, nil
 }
 

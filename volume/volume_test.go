@@ -38,7 +38,7 @@ func names(t *testing.T, d *Dir) string {
 	}
 	var all []string
 	for _, e := range entries {
-		if e.Name() != lockFile && e.Name() != layersDir {
+		if e.Name() != lockFile && e.Name() != layersDir && e.Name() != originalsDir {
 			all = append(all, e.Name())
 		}
 	}

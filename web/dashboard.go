@@ -16,7 +16,6 @@ import (
 type dashboard struct {
 	page
 	Tiles     []tile
-	Dense     bool   // a line a machine
 	Only      string // the kind of machines asked for, "" for all
 	Words     string // to be seen on the tiles asked for
 	Summary   []counted
@@ -41,7 +40,6 @@ func (w *Web) dashboardPage(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, err)
 		return
 	}
-	found.Dense = r.URL.Query().Get("view") == "dense"
 	found.narrow(r.URL.Query().Get("only"), r.URL.Query().Get("q"))
 	w.render(rw, http.StatusOK, "dashboard", found)
 }

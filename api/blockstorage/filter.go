@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"ironhook/api/rest"
 	"ironhook/baremetal"
 )
 
@@ -97,24 +98,17 @@ func byFlag[T any](of func(T) bool) filter[T] {
 	}}
 }
 
-// comparisons are what may stand before a time.
-var comparisons = map[string]func(int) bool{
-	"gt": func(n int) bool { return n > 0 }, "gte": func(n int) bool { return n >= 0 },
-	"lt": func(n int) bool { return n < 0 }, "lte": func(n int) bool { return n <= 0 },
-	"eq": func(n int) bool { return n == 0 }, "neq": func(n int) bool { return n != 0 },
-}
-
 // byTime chooses rows by a time: gt:2026-11-29T12:00:00,lt:2026-11-30T12:00:00.
 func byTime[T any](of func(T) time.Time) filter[T] {
 	return filter[T]{read: func(_ *call, name, value string) (func(T) bool, error) {
 		var tests []func(time.Time) bool
 		for part := range strings.SplitSeq(value, ",") {
 			operator, text, _ := strings.Cut(part, ":")
-			compare, ok := comparisons[operator]
+			compare, ok := rest.Comparisons[operator]
 			if !ok {
 				return nil, baremetal.Errorf(baremetal.ErrInvalid, "%s: %.32q is no operator; write gt:, gte:, eq:, neq:, lt: or lte: and a time", name, operator)
 			}
-			at, err := parseTime(text)
+			at, err := rest.ParseTime(text)
 			if err != nil {
 				return nil, baremetal.Errorf(baremetal.ErrInvalid, "%s: %.64q is no time of ISO 8601", name, text)
 			}
@@ -125,16 +119,4 @@ func byTime[T any](of func(T) time.Time) filter[T] {
 			return !t.IsZero() && !slices.ContainsFunc(tests, func(test func(time.Time) bool) bool { return !test(t) })
 		}, nil
 	}}
-}
-
-// layouts are the forms of a time in a query. Without a zone it is UTC.
-var layouts = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02"}
-
-func parseTime(text string) (t time.Time, err error) {
-	for _, layout := range layouts {
-		if t, err = time.Parse(layout, text); err == nil {
-			break
-		}
-	}
-	return t, err
 }

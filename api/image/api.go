@@ -5,6 +5,7 @@ import (
 	"html"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -63,8 +64,16 @@ var routes = []struct {
 	{"POST", "/v2/images/{id}/import", importData},
 	{"PUT", "/v2/images/{id}/tags/{tag}", addTag},
 	{"DELETE", "/v2/images/{id}/tags/{tag}", deleteTag},
+	{"DELETE", "/v2/images/{id}/stage", unstage},
+	{"POST", "/v2/images/{id}/actions/deactivate", switching((*pool.Pool).Deactivate)},
+	{"POST", "/v2/images/{id}/actions/reactivate", switching((*pool.Pool).Reactivate)},
 	{"GET", "/v2/images/{id}/members", members},
+	{"GET", "/v2/images/{id}/tasks", imageTasks},
+	{"GET", "/v2/tasks", tasks},
+	{"POST", "/v2/tasks", newTask},
+	{"GET", "/v2/tasks/{id}", noTask},
 	{"GET", "/v2/info/import", importInfo},
+	{"GET", "/v2/info/stores", storesInfo},
 	{"GET", "/v2/schemas/image", schema},
 	{"GET", "/v2/schemas/images", listSchema},
 }
@@ -78,7 +87,8 @@ func New(c Config) *API {
 	for _, r := range routes {
 		a.router.Handle("/image"+r.path, a.serve(r.handle)).Methods(r.method)
 	}
-	a.router.HandleFunc("/image/v2/images/{id}/file", a.upload).Methods("PUT")
+	a.router.HandleFunc("/image/v2/images/{id}/file", a.upload(upload)).Methods("PUT")
+	a.router.HandleFunc("/image/v2/images/{id}/stage", a.upload(stage)).Methods("PUT")
 	a.router.HandleFunc("/image/v2/images/{id}/file", a.download).Methods("GET")
 	a.router.NotFoundHandler = a.serve(func(*call) (answer, error) {
 		return answer{}, rest.Refuse(http.StatusNotFound, "The resource could not be found.")
@@ -106,7 +116,7 @@ func (a *API) serve(handle func(*call) (answer, error)) http.Handler {
 	})
 }
 
-// page is how Glance shows an error.
+// page is how Glance shows an error to a client that reads HTML.
 const page = `<html>
  <head>
   <title>%[1]d %[2]s</title>
@@ -120,13 +130,27 @@ const page = `<html>
  </body>
 </html>`
 
-// fail writes an error as Glance does, and logs those that are ours.
+// fail writes an error as Glance does, and logs those that are ours: as JSON for a client
+// that asks for it, or else as a page of HTML.
 func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, text := rest.Status(err)
 	rest.Note(a.Log, w, r, status, err)
+	title := titleOf(status)
+	if accept := r.Header.Get("Accept"); strings.Contains(accept, "json") && !strings.Contains(accept, "html") {
+		rest.Reply(w, status, map[string]any{"message": text, "code": fmt.Sprintf("%d %s", status, title), "title": title})
+		return
+	}
 	w.Header().Set("Content-Type", "text/html; charset=UTF-8")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, page, status, http.StatusText(status), html.EscapeString(text)) //nolint:errcheck // the client is gone when this fails
+	fmt.Fprintf(w, page, status, title, html.EscapeString(text)) //nolint:errcheck // the client is gone when this fails
+}
+
+// titleOf is a status in Glance's words, those of an older edition of HTTP.
+func titleOf(status int) string {
+	if status == http.StatusRequestedRangeNotSatisfiable {
+		return "Request Range Not Satisfiable"
+	}
+	return http.StatusText(status)
 }
 
 // versions is the version document: clients take the newest that they know.
@@ -141,21 +165,6 @@ func versions(status int) func(*call) (answer, error) {
 		}
 		return answer{status: status, body: map[string]any{"versions": list}}, nil
 	}
-}
-
-// importMethods is how Glance announces what POST .../import can do.
-const importMethods = "web-download"
-
-func importInfo(*call) (answer, error) {
-	return answer{status: http.StatusOK, body: map[string]any{"import-methods": map[string]any{
-		"description": "Import methods available.", "type": "array", "value": []string{importMethods},
-	}}}, nil
-}
-
-// members are none: there are no projects to share an image with.
-func members(c *call) (answer, error) {
-	_, err := c.image()
-	return answer{status: http.StatusOK, body: map[string]any{"members": []any{}, "schema": "/v2/schemas/members"}}, err
 }
 
 // image is the one that the path names.

@@ -1,13 +1,13 @@
 // Package image speaks OpenStack's Image API, version 2.9, as far as it manages the
-// golden images that volumes are made from: create, upload, import from a URL
-// (web-download), list, show, update by JSON patch, tags, download, delete.
+// golden images that volumes are made from: create, upload, stage, import, list, show,
+// update by JSON patch, tags, activation, download, delete.
 // `openstack image ...` and other clients of Glance work as they are.
+//
+// An image is what was sent: its format, size and checksums are those of the file, and a
+// download gives the file. Its disk, which machines read, is kept raw.
 //
 // Differences from Glance, all of which follow from what an image is here:
 //
-//   - What arrives in another disk format (qcow2, vmdk, ...) is converted while it
-//     does, as Glance's image_conversion plugin does: an active image is raw, and its
-//     size and checksums are those of the raw image.
 //   - There are no projects: members are none, and visibility is noted and not acted on.
 //   - An image whose upload or import failed is "killed", with the reason in
 //     ironhook_message. While data arrives, ironhook_progress is the progress.

@@ -12,6 +12,7 @@ import (
 	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/storage/pool"
+	"ironhook/volume"
 )
 
 const (
@@ -31,7 +32,7 @@ type field struct {
 // fields is all attributes but those that people make up.
 var fields = []field{
 	{"id", "string", func(i *baremetal.Image) any { return i.UUID }, nil},
-	{"name", "string", func(i *baremetal.Image) any { return i.Name }, text(func(i *baremetal.Image) *string { return &i.Name })},
+	{"name", "string", func(i *baremetal.Image) any { return rest.Text(i.Name) }, text(func(i *baremetal.Image) *string { return &i.Name })},
 	{"status", "string", func(i *baremetal.Image) any { return i.Status }, nil},
 	{"visibility", "string", func(i *baremetal.Image) any { return i.Visibility },
 		oneOf(func(i *baremetal.Image) *string { return &i.Visibility }, "public", "private", "shared", "community")},
@@ -46,7 +47,7 @@ var fields = []field{
 		whileQueued("container_format", func(i *baremetal.Image) *string { return &i.ContainerFormat }, "bare")},
 	{"tags", "array", func(i *baremetal.Image) any { return orEmpty(i.Tags) }, tags},
 	{"size", "integer", known(func(i *baremetal.Image) int64 { return i.Size }), nil},
-	{"virtual_size", "integer", known(func(i *baremetal.Image) int64 { return i.VirtualSize }), nil},
+	{"virtual_size", "integer", known(virtualSize), nil},
 	{"checksum", "string", func(i *baremetal.Image) any { return rest.Text(i.Checksum) }, nil},
 	{"os_hash_algo", "string", func(i *baremetal.Image) any {
 		if i.HashValue == "" {
@@ -62,13 +63,19 @@ var fields = []field{
 		}
 		return rest.Time(i.UpdatedAt, rest.GlanceTime)
 	}, nil},
+	{"stores", "string", func(i *baremetal.Image) any {
+		if !hasBytes(i) {
+			return nil
+		}
+		return theStore
+	}, nil},
 	{"self", "string", func(i *baremetal.Image) any { return "/v2/images/" + i.UUID }, nil},
 	{"file", "string", func(i *baremetal.Image) any { return "/v2/images/" + i.UUID + "/file" }, nil},
 	{"schema", "string", func(*baremetal.Image) any { return "/v2/schemas/image" }, nil},
 }
 
 // reserved are names that stand for something in Glance, or here, and cannot be made up.
-var reserved = regexp.MustCompile(`^(locations|direct_url|deleted|deleted_at|is_public|stores|members|properties|ironhook_.*)$`)
+var reserved = regexp.MustCompile(`^(location|locations|direct_url|deleted|deleted_at|os_glance.*|ironhook_.*)$`)
 
 func lookup(name string) *field {
 	if i := slices.IndexFunc(fields, func(f field) bool { return f.name == name }); i >= 0 {
@@ -79,11 +86,24 @@ func lookup(name string) *field {
 
 func known(n func(*baremetal.Image) int64) func(*baremetal.Image) any {
 	return func(i *baremetal.Image) any {
-		if i.Status != baremetal.ImageActive {
+		if !hasBytes(i) {
 			return nil
 		}
 		return n(i)
 	}
+}
+
+func hasBytes(i *baremetal.Image) bool {
+	return i.Status == baremetal.ImageActive || i.Status == baremetal.ImageDeactivated
+}
+
+// virtualSize is that of the disk. One that does not end with a block is padded here, and
+// not in the file.
+func virtualSize(i *baremetal.Image) int64 {
+	if padded := i.VirtualSize - i.Size; i.DiskFormat == string(volume.Raw) && padded > 0 && padded < volume.BlockSize {
+		return i.Size
+	}
+	return i.VirtualSize
 }
 
 func orEmpty(list []string) []string {
@@ -101,6 +121,11 @@ func (c *call) view(i *baremetal.Image) map[string]any {
 	}
 	for _, f := range fields {
 		body[f.name] = f.get(i)
+	}
+	if !hasBytes(i) {
+		delete(body, "stores")
+	} else if i.DiskFormat != string(volume.Raw) {
+		body["ironhook_stored_format"] = string(volume.Raw)
 	}
 	if i.Message != "" {
 		body["ironhook_message"] = i.Message
@@ -206,7 +231,7 @@ func whileQueued(name string, at func(*baremetal.Image) *string, values ...strin
 		switch {
 		case s == *at(i) && (ok || value == nil):
 			return nil
-		case i.Status != "" && i.Status != baremetal.ImageQueued:
+		case i.Status != "" && !i.Empty():
 			return rest.Refuse(http.StatusForbidden, "Attribute %s can be only replaced for a queued image.", name)
 		case value == nil:
 			*at(i) = ""
@@ -256,13 +281,20 @@ func imageSchema() map[string]any {
 		properties[f.name] = p
 	}
 	return map[string]any{"name": "image", "properties": properties, "additionalProperties": map[string]any{"type": "string"},
-		"links": []any{map[string]string{"rel": "self", "href": "{self}"}, map[string]string{"rel": "enclosure", "href": "{file}"},
-			map[string]string{"rel": "describedby", "href": "{schema}"}}}
+		"links": linksTo("self", "self", "enclosure", "file")}
+}
+
+// linksTo are pairs of a relation and the member that has its address, as schemas list them.
+func linksTo(pairs ...string) (links []any) {
+	for pair := range slices.Chunk(append(pairs, "describedby", "schema"), 2) {
+		links = append(links, map[string]string{"rel": pair[0], "href": "{" + pair[1] + "}"})
+	}
+	return links
 }
 
 func listSchema(*call) (answer, error) {
 	return answer{status: http.StatusOK, body: map[string]any{"name": "images", "properties": map[string]any{
 		"images": map[string]any{"type": "array", "items": imageSchema()},
 		"first":  map[string]any{"type": "string"}, "next": map[string]any{"type": "string"}, "schema": map[string]any{"type": "string"},
-	}}}, nil
+	}, "links": linksTo("first", "first", "next", "next")}}, nil
 }

@@ -1,7 +1,6 @@
 package image
 
 import (
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -44,17 +43,32 @@ func create(c *call) (answer, error) {
 	if err := assignAll(i, body); err != nil {
 		return answer{}, err
 	}
+	if err := c.mayPublish("", i); err != nil {
+		return answer{}, err
+	}
 	if err := c.Pool.CreateImage(c.r.Context(), i); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusCreated, body: c.view(i), header: map[string]string{
-		"Location": rest.Base(c.r) + "/image/v2/images/" + i.UUID, "OpenStack-image-import-methods": importMethods,
+		"Location": rest.Base(c.r) + "/image/v2/images/" + i.UUID, "OpenStack-image-import-methods": importHeader(),
 	}}, nil
+}
+
+// mayPublish refuses a public image that nobody answers for: where there are no accounts, no
+// client is an administrator. Glance without Keystone does the same.
+func (c *call) mayPublish(before string, i *baremetal.Image) error {
+	if i.Visibility != "public" || i.Visibility == before || baremetal.UserOf(c.r.Context()) != "" {
+		return nil
+	}
+	return baremetal.Errorf(baremetal.ErrForbidden, "You are not authorized to complete publicize_image action. It needs an account; leave the image shared, which everyone here sees, too.")
 }
 
 func remove(c *call) (answer, error) {
 	err := c.Pool.DeleteImage(c.r.Context(), c.arg("id"))
-	return answer{status: http.StatusNoContent}, missing(err, c.arg("id"))
+	if status, _ := rest.Status(err); err != nil && status == http.StatusNotFound {
+		err = baremetal.Errorf(baremetal.ErrNotFound, "Failed to find image %.64s to delete", c.arg("id"))
+	}
+	return answer{status: http.StatusNoContent}, err
 }
 
 func (c *call) setTags(change func([]string) ([]string, error)) (answer, error) {
@@ -85,7 +99,3 @@ func deleteTag(c *call) (answer, error) {
 		return slices.Delete(list, at, at+1), nil
 	})
 }
-
-// discard reads what is left of a body, so that a client that is still sending reads
-// our answer.
-func discard(r io.Reader) { _, _ = io.CopyN(io.Discard, r, 1<<20) }

@@ -3,36 +3,11 @@ package image
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"ironhook/storage/pool"
-	"ironhook/store/storetest"
-	"ironhook/volume"
 )
-
-// newAPI is one over a pool of its own.
-func newAPI(t *testing.T) *API {
-	t.Helper()
-	v, err := volume.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, log := storetest.Open(t), slog.New(slog.DiscardHandler)
-	p := pool.New(pool.Config{Store: s, Volumes: v, Log: log})
-	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := v.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return New(Config{Store: s, Pool: p, MaxSize: 4096, Log: log})
-}
 
 // half is a body that breaks off.
 type half struct{ io.Reader }
@@ -46,7 +21,7 @@ func (h half) Read(b []byte) (int, error) {
 }
 
 func TestUploadInParts(t *testing.T) {
-	a := newAPI(t)
+	a := newAPI(t, 4096)
 	do := func(method, path, span string, body io.Reader) *httptest.ResponseRecorder {
 		t.Helper()
 		r := httptest.NewRequest(method, "/image/v2/images"+path, body)
@@ -58,7 +33,7 @@ func TestUploadInParts(t *testing.T) {
 		a.ServeHTTP(w, r)
 		return w
 	}
-	do("POST", "", "", strings.NewReader(`{"id": "`+id+`", "name": "a"}`))
+	do("POST", "", "", strings.NewReader(`{"id": "`+id+`", "name": "a", "container_format": "bare"}`))
 	for i, x := range []struct {
 		span   string
 		body   io.Reader
@@ -90,7 +65,7 @@ func TestUploadInParts(t *testing.T) {
 	}
 	// What is no image is refused before all of it has come, and a deleted one ends its upload.
 	second := "11111111-2222-4333-8444-666666666666"
-	do("POST", "", "", strings.NewReader(`{"id": "`+second+`"}`))
+	do("POST", "", "", strings.NewReader(`{"id": "`+second+`", "container_format": "bare"}`))
 	if w := do("PUT", "/"+second+"/file", "bytes 0-3/4000", strings.NewReader("0123")); w.Code != 202 {
 		t.Errorf("a first part = %d", w.Code)
 	}

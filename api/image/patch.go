@@ -14,35 +14,78 @@ import (
 	"ironhook/baremetal"
 )
 
-// patchTypes are the media types of a patch: 2.0 had another form for the operation.
-var patchTypes = []string{"application/openstack-images-v2.1-json-patch", "application/json-patch+json"}
+// patchTypes are the media types of a patch. In 2.0 an operation has another form.
+const (
+	patch20 = "application/openstack-images-v2.0-json-patch"
+	patch21 = "application/openstack-images-v2.1-json-patch"
+)
 
 // update applies a JSON patch (RFC 6902) to what clients see of the image, and takes
 // over what has changed.
 func update(c *call) (answer, error) {
 	kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
-	if !slices.Contains(patchTypes, kind) {
-		return answer{}, rest.Refuse(http.StatusUnsupportedMediaType, "Unexpected body type. Expected one of: %s", strings.Join(patchTypes, ", "))
+	read := map[string]func(*http.Request) ([]operation, error){patch20: oldOperations, patch21: newOperations}[kind]
+	if read == nil {
+		return answer{}, rest.Refuse(http.StatusUnsupportedMediaType, "Image PATCH expects Content-Type one of: %s, %s", patch20, patch21)
 	}
-	ops, err := operations(c.r)
+	list, err := read(c.r)
 	if err != nil {
 		return answer{}, err
 	}
-	i, err := c.Pool.UpdateImage(c.r.Context(), c.arg("id"), func(i *baremetal.Image) error { return c.patch(i, ops) })
+	ops, err := operations(list)
+	if err != nil {
+		return answer{}, err
+	}
+	i, err := c.Pool.UpdateImage(c.r.Context(), c.arg("id"), func(i *baremetal.Image) error {
+		before := i.Visibility
+		return cmp.Or(c.patch(i, ops), c.mayPublish(before, i))
+	})
 	if err != nil {
 		return answer{}, missing(err, c.arg("id"))
 	}
 	return answer{status: http.StatusOK, body: c.view(i)}, nil
 }
 
-// operations reads a patch. Like Glance it takes no move, copy or test.
-func operations(r *http.Request) (ops []rest.Operation, err error) {
-	var list []struct {
-		Op, Path string
-		Value    json.RawMessage
+// operation is one of a patch, in the form of RFC 6902.
+type operation struct {
+	Op, Path string
+	Value    json.RawMessage
+}
+
+func newOperations(r *http.Request) (list []operation, err error) {
+	return list, rest.Read(r, &list)
+}
+
+// oldOperations reads {"replace": "/name", "value": "x"}, the form of version 2.0.
+func oldOperations(r *http.Request) (list []operation, err error) {
+	var old []struct {
+		Add, Remove, Replace string
+		Value                json.RawMessage
 	}
-	if err := rest.Read(r, &list); err != nil || len(list) > maxProperties+maxTags {
-		return nil, cmp.Or(err, baremetal.Errorf(baremetal.ErrInvalid, "A patch has at most %d operations.", maxProperties+maxTags))
+	if err := rest.Read(r, &old); err != nil {
+		return nil, err
+	}
+	for _, o := range old {
+		one := operation{Value: o.Value}
+		given := 0
+		for op, path := range map[string]string{"add": o.Add, "remove": o.Remove, "replace": o.Replace} {
+			if path != "" {
+				one.Op, one.Path = op, path
+				given++
+			}
+		}
+		if given != 1 {
+			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Operation objects must contain exactly one member named \"add\", \"remove\", or \"replace\".")
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+// operations checks a patch. Like Glance it takes no move, copy or test.
+func operations(list []operation) (ops []rest.Operation, err error) {
+	if len(list) > maxProperties+maxTags {
+		return nil, baremetal.Errorf(baremetal.ErrInvalid, "A patch has at most %d operations.", maxProperties+maxTags)
 	}
 	for _, o := range list {
 		op := rest.Operation{Op: o.Op, Path: o.Path, HasValue: len(o.Value) > 0}

@@ -16,6 +16,7 @@ var statuses = []struct {
 	status int
 }{
 	{baremetal.ErrNotFound, http.StatusNotFound},
+	{baremetal.ErrFormat, http.StatusUnsupportedMediaType},
 	{baremetal.ErrInvalid, http.StatusBadRequest},
 	{baremetal.ErrConflict, http.StatusConflict},
 	{baremetal.ErrLocked, http.StatusConflict},

@@ -58,7 +58,9 @@ func imageVerbs() []verb {
 			{name: "property", kind: words, field: "-", usage: "remove this property (repeatable)"}, {name: "tag", kind: words, field: "-", usage: "remove this tag (repeatable)"}}, unsetImage},
 		{"delete <image>...", "Delete images", nothing, nil, images.remove},
 		{"catalog", "List well-known cloud images that boot over iSCSI, and what each needs", many, []option{{name: "long", kind: yes, field: "-", usage: "show how to prepare them, too"}}, showCatalog},
-		{"save <image>", "Write an image to a file", nothing, saving, saveImage},
+		{"save <image>", "Write the file of an image, as it was sent, or its disk", nothing, []option{
+			{name: "file", field: "-", usage: "where to (default the standard output)"},
+			{name: "disk-format", field: "-", choices: []string{"raw", "qcow2"}, usage: "write the disk, in this format"}}, saveImage},
 	}, diskVerbs(images, "", "<image>"))
 }
 
@@ -294,7 +296,7 @@ func unsetImage(c *call) error {
 	return err
 }
 
-// saveImage writes the file that the image is, or its blocks in another format.
+// saveImage writes the file that the image was made of, or its disk.
 func saveImage(c *call) error {
 	if c.value("disk-format") != nil {
 		return images.save(c)

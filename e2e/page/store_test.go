@@ -302,10 +302,6 @@ func TestWallAnswersQuestions(t *testing.T) {
 	must(t, "the page again", b.Show("/ui/?q=offer"))
 	await("a word that is not seen", "")
 	must(t, "the page again", b.Show("/ui/"))
-	click("#dense")
-	must(t, "a line a machine", b.Await(`location.search === "?view=dense" && document.querySelector("#m-node-1").getBoundingClientRect().height < 80`))
-	must(t, "the page again", b.Show("/ui/?view=dense"))
-	must(t, "still so", b.Await(`document.querySelector("#dashboard").classList.contains("dense")`))
 	click(`#summary [data-kind=on]`)
 	await("on", "3")
 	must(t, "one goes", g.store.Update(t.Context(), func(tx *store.Tx) error {

@@ -71,7 +71,7 @@ func (c *cloud) outcome(id string) string {
 		c.Fatalf("GET image = %d %s", status, text)
 	}
 	switch {
-	case image.Status == "killed" && strings.Contains(image.Message, "Delete the image and make it again"):
+	case image.Status == "killed" && strings.Contains(image.Message, "Send them again, or delete the image"):
 	case image.Status == "active" && image.Checksum != "":
 	case image.Status == "queued": // nothing had arrived
 	default:

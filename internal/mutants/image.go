@@ -24,9 +24,9 @@ var ofImage = []mutant{
 		"volume/image", "Download",
 	},
 	{
-		254, "volume/image/import.go",
-		"len(in.want) > 0 && !bytes.Equal(got, in.want)",
-		"len(in.want) > 0 && bytes.Equal(got, nil)",
+		254, "volume/image/intake.go",
+		"len(want) > 0 && !bytes.Equal(got, want)",
+		"len(want) > 0 && bytes.Equal(got, nil)",
 		"an image that was tampered with is imported despite its checksum",
 		"volume/image", "Import|Refused",
 	},

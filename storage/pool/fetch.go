@@ -49,6 +49,7 @@ func (p *Pool) fetch(ctx context.Context, i *baremetal.Image, from image.Request
 		defer free()
 		err = p.build(ctx, i, from, t)
 	}
+	i.Status = baremetal.ImageActive
 	if err := p.finishImage(ctx, i, err); err != nil {
 		p.log.Error("import an image", "image", i.UUID, "name", i.Name, "error", err)
 	}

@@ -1,10 +1,11 @@
 package pool
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,7 +29,25 @@ func insertImage(tx *store.Tx, i *baremetal.Image) error {
 	if err := count(tx.Images()); err != nil {
 		return err
 	}
+	if err := keepImageNames(tx, i.Name); err != nil {
+		return err
+	}
 	return tx.Images().Insert(i)
+}
+
+// keepImageNames is keepNames for images: those that have a name are no longer found by it
+// when one more gets it, or when the one that has it loses it.
+func keepImageNames(tx *store.Tx, names ...string) error {
+	for _, name := range names {
+		i, err := tx.FindImage(name)
+		if i != nil || errors.Is(err, baremetal.ErrInvalid) {
+			err = keepNames(tx, name)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Image returns one by its UUID.
@@ -50,8 +69,14 @@ func (p *Pool) updateImage(ctx context.Context, uuid string, change func(*store.
 		if i, err = tx.Images().Get(uuid); err != nil {
 			return err
 		}
+		name := i.Name
 		if err := change(tx, i); err != nil {
 			return err
+		}
+		if i.Name != name {
+			if err := keepImageNames(tx, name, i.Name); err != nil {
+				return err
+			}
 		}
 		return tx.Images().Update(i)
 	})
@@ -59,11 +84,15 @@ func (p *Pool) updateImage(ctx context.Context, uuid string, change func(*store.
 }
 
 // Upload gives an image the bytes that r yields, total of them if that is known (not
-// 0), in the image's disk format or, if it has none, in the one that the bytes are of. They must have the checksum, sha256:HEX or sha512:HEX,
-// unless that is empty. The image is active when it returns nil and killed when it fails,
-// be it because the client went away.
+// 0), in the image's disk format or, if it has none, in the one that the bytes are of. They
+// must have the checksum, sha256:HEX or sha512:HEX, unless that is empty. The image is
+// active when it returns nil and killed when it fails, be it because the client went away.
 func (p *Pool) Upload(ctx context.Context, uuid string, r io.Reader, total int64, checksum string) error {
-	if _, err := image.ParseChecksum(checksum); err != nil {
+	return p.receive(ctx, uuid, image.Request{Reader: r, Length: total, Checksum: checksum}, baremetal.ImageSaving, baremetal.ImageActive)
+}
+
+func (p *Pool) receive(ctx context.Context, uuid string, r image.Request, during, after baremetal.ImageStatus) error {
+	if _, err := image.ParseChecksum(r.Checksum); err != nil {
 		return withKind(err)
 	}
 	ctx, t, leave, err := p.enter(ctx, uuid)
@@ -71,25 +100,26 @@ func (p *Pool) Upload(ctx context.Context, uuid string, r io.Reader, total int64
 		return err
 	}
 	defer leave()
-	if pipe, ok := r.(*io.PipeReader); ok { // nobody else would end a wait for its other side
+	if pipe, ok := r.Reader.(*io.PipeReader); ok { // nobody else would end a wait for its other side
 		defer context.AfterFunc(ctx, func() { pipe.CloseWithError(context.Cause(ctx)) })() //nolint:errcheck // never fails
 	}
-	i, err := p.admit(ctx, uuid, baremetal.ImageSaving)
+	i, err := p.admit(ctx, uuid, during)
 	if err != nil {
 		return err
 	}
-	return p.finishImage(ctx, i, p.build(ctx, i, image.Request{Reader: r, Length: total, Checksum: checksum}, t))
+	err = p.build(ctx, i, r, t)
+	i.Status = after
+	return p.finishImage(ctx, i, err)
 }
 
-// admit changes the status of a queued image.
+// admit changes the status of an image without bytes. One whose bytes did not arrive may
+// try again.
 func (p *Pool) admit(ctx context.Context, uuid string, to baremetal.ImageStatus) (*baremetal.Image, error) {
 	return p.UpdateImage(ctx, uuid, func(i *baremetal.Image) error {
-		switch {
-		case i.Status != baremetal.ImageQueued:
+		if !i.Empty() {
 			return baremetal.Errorf(baremetal.ErrConflict, "Image status transition from %s to %s is not allowed", i.Status, to)
 		}
-		i.Status = to
-		i.ContainerFormat = cmp.Or(i.ContainerFormat, "bare")
+		i.Status, i.Message = to, ""
 		return nil
 	})
 }
@@ -102,7 +132,8 @@ func settle(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 }
 
-// finishImage records the outcome of making an image, and returns failure.
+// finishImage records the outcome of making an image, and returns failure. made has the
+// status of success.
 func (p *Pool) finishImage(ctx context.Context, made *baremetal.Image, failure error) error {
 	ctx, cancel := settle(ctx)
 	defer cancel()
@@ -116,7 +147,7 @@ func (p *Pool) finishImage(ctx context.Context, made *baremetal.Image, failure e
 			i.Status, i.Message = baremetal.ImageKilled, failure.Error()
 			return nil
 		}
-		i.Status, i.DiskFormat, i.Message = baremetal.ImageActive, string(volume.Raw), made.Message
+		i.Status, i.DiskFormat, i.Message = made.Status, made.DiskFormat, made.Message
 		i.Size, i.VirtualSize, i.Checksum, i.HashValue = made.Size, made.VirtualSize, made.Checksum, made.HashValue
 		return nil
 	})
@@ -129,9 +160,19 @@ func (p *Pool) finishImage(ctx context.Context, made *baremetal.Image, failure e
 	return err
 }
 
-// Download writes the bytes of an active image to w.
-func (p *Pool) Download(ctx context.Context, i *baremetal.Image, w io.Writer) error {
-	return p.volumes.Export(ctx, i.UUID, volume.Raw, &cut{w, i.Size}, nil)
+// Content opens the bytes of an active image as they were sent, Size of them: the original
+// file, or where that is the disk itself, the disk. While it is open the image cannot be
+// deleted, in the second case.
+func (p *Pool) Content(i *baremetal.Image) (io.ReadSeekCloser, error) {
+	original, err := p.volumes.Original(i.UUID)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return original, err
+	}
+	disk, err := p.volumes.Open(i.UUID, true)
+	if err != nil {
+		return nil, fmt.Errorf("read image %s: %w", i.UUID, err)
+	}
+	return &volume.Original{SectionReader: io.NewSectionReader(disk, 0, i.Size), Closer: disk}, nil
 }
 
 // DeleteImage removes an image and cancels the task that makes it. The error is ErrConflict if
@@ -160,7 +201,7 @@ func (p *Pool) DeleteImage(ctx context.Context, uuid string) error {
 		if len(uses) > 0 {
 			return busy("Image "+label(i.Name, uuid), uses)
 		}
-		if i.Status == baremetal.ImageSaving || i.Status == baremetal.ImageImporting {
+		if i.Status == baremetal.ImageSaving || i.Status == baremetal.ImageImporting || i.Status == baremetal.ImageStaged && i.HashValue == "" {
 			return baremetal.Errorf(baremetal.ErrConflict, "Image %s could not be deleted because data of it is being written.", uuid)
 		}
 		before, i.Status = i.Status, baremetal.ImageDeleting

@@ -107,6 +107,7 @@ var kinds = []struct{ is, kind error }{
 	{image.ErrDamaged, baremetal.ErrInvalid},
 	{image.ErrHostile, baremetal.ErrInvalid},
 	{image.ErrTooLarge, baremetal.ErrInvalid},
+	{image.ErrFormat, baremetal.ErrFormat},
 	{image.ErrUnsupported, baremetal.ErrInvalid},
 	{image.ErrChecksum, baremetal.ErrInvalid},
 	{fs.ErrNotExist, baremetal.ErrStorage},

@@ -3,6 +3,7 @@ package pool
 import (
 	"bytes"
 	"errors"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -39,6 +40,16 @@ func golden(t *testing.T, p *Pool) *baremetal.Image {
 	check(t, p.CreateImage(t.Context(), i))
 	check(t, p.Upload(t.Context(), i.UUID, bytes.NewReader(bytes.Repeat([]byte("g"), 1<<20)), 0, ""))
 	return i
+}
+
+// content is what a download of an image gives.
+func content(t *testing.T, p *Pool, i *baremetal.Image) []byte {
+	t.Helper()
+	r, err := p.Content(i)
+	check(t, err)
+	data, err := io.ReadAll(r)
+	check(t, errors.Join(err, r.Close()))
+	return data
 }
 
 // first returns the first byte of a volume and overwrites it.
@@ -80,10 +91,8 @@ func TestResetRevertAndPromoteBringTheRightBytes(t *testing.T) {
 	if made, err = p.Image(t.Context(), made.UUID); err != nil || made.Status != baremetal.ImageActive {
 		t.Fatalf("promoted image = %+v, %v, want it active", made, err)
 	}
-	var data bytes.Buffer
-	check(t, p.Download(t.Context(), made, &data))
-	if data.Len() != 2<<20 || data.Bytes()[0] != 'd' || data.Bytes()[512] != 'g' {
-		t.Errorf("promoted image has %d bytes beginning with %c", data.Len(), data.Bytes()[0])
+	if data := content(t, p, made); len(data) != 2<<20 || data[0] != 'd' || data[512] != 'g' {
+		t.Errorf("promoted image has %d bytes beginning with %c", len(data), data[0])
 	}
 	for what, err := range map[string]error{
 		"delete the image":  p.DeleteImage(t.Context(), i.UUID),

@@ -75,8 +75,9 @@ func (p *Pool) promote(ctx context.Context, uuid string, i *baremetal.Image, t *
 		err = p.volumes.Promote(ctx, uuid, i.UUID, t.setProgress)
 	}
 	if err == nil {
-		_, err = p.sum(ctx, i)
+		err = p.sum(ctx, i)
 	}
+	i.Status = baremetal.ImageActive
 	if err := p.finishImage(ctx, i, err); err != nil {
 		p.log.Error("make an image of a volume", "volume", uuid, "image", i.UUID, "error", err)
 	}

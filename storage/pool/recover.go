@@ -44,7 +44,7 @@ func (p *Pool) remove(id string) (kept bool, err error) {
 // recoverImages marks images as killed whose bytes were incomplete.
 func (p *Pool) recoverImages(ctx context.Context) error {
 	return p.store.Update(ctx, func(tx *store.Tx) error {
-		list, err := tx.Images().List(withStatus(baremetal.ImageSaving, baremetal.ImageImporting, baremetal.ImageDeleting))
+		list, err := tx.Images().List(withStatus(baremetal.ImageSaving, baremetal.ImageImporting, baremetal.ImageStaged, baremetal.ImageDeleting))
 		if err != nil {
 			return err
 		}
@@ -58,6 +58,9 @@ func (p *Pool) recoverImages(ctx context.Context) error {
 }
 
 func (p *Pool) recoverImage(tx *store.Tx, i *baremetal.Image) error {
+	if i.Status == baremetal.ImageStaged && i.HashValue != "" {
+		return nil // all of it is there
+	}
 	kept, err := p.remove(i.UUID)
 	if err != nil {
 		return err
@@ -72,7 +75,7 @@ func (p *Pool) recoverImage(tx *store.Tx, i *baremetal.Image) error {
 		return tx.Images().Delete(i.UUID)
 	default:
 		p.log.Warn("image was not finished when the program ended", "image", i.UUID, "name", i.Name)
-		i.Status, i.Message = baremetal.ImageKilled, "Ironhook ended before all of the data had arrived. Delete the image and make it again."
+		i.Status, i.Message = baremetal.ImageKilled, "Ironhook ended before all of the data had arrived. Send them again, or delete the image."
 	}
 	return tx.Images().Update(i)
 }

@@ -89,6 +89,7 @@ func (m *importing) run(report func(volume.Progress)) (*baremetal.Image, error) 
 		free()
 	}
 	if err == nil {
+		m.image.Status = baremetal.ImageActive
 		err = m.pool.finishImage(m.ctx, m.image, nil)
 	}
 	if err != nil {

@@ -368,8 +368,11 @@ func Resolve(tx *store.Tx, volumes *volume.Dir, ident string) (id string, v *bar
 		return named[0].UUID, named[0], nil
 	}
 	i, err := tx.FindImage(ident)
-	if err != nil || i == nil {
+	switch {
+	case err != nil || i == nil:
 		return ident, nil, err
+	case i.Status == baremetal.ImageDeactivated:
+		return "", nil, baremetal.Errorf(baremetal.ErrConflict, "Image %s is deactivated: reactivate it first.", label(i.Name, i.UUID))
 	}
 	return i.UUID, nil, nil
 }

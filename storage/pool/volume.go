@@ -56,7 +56,7 @@ func keepNames(tx *store.Tx, names ...string) error {
 			return err
 		}
 		if t.VolumeID != "" && Holds(n, t) {
-			return baremetal.Errorf(baremetal.ErrConflict, "Volume target %s of node %s, which is deployed, finds its volume by the name %s: set its volume_id to the UUID of that volume first, or choose another name.",
+			return baremetal.Errorf(baremetal.ErrConflict, "Volume target %s of node %s, which is deployed, finds its volume by the name %s: set its volume_id to the UUID that it means first, or choose another name.",
 				t.UUID, n.Label(), t.VolumeID)
 		}
 	}

@@ -157,11 +157,18 @@ func TestDamagedDisks(t *testing.T) {
 			}
 			return b
 		}},
-		"qcow2, cut off": {[]string{"-O", "qcow2"}, func(b []byte) []byte { return b[:200] }},
-		"vmdk":           {[]string{"-O", "vmdk", "-o", "subformat=streamOptimized"}, func(b []byte) []byte { return b[:len(b)/2] }},
-		"vhdx":           {[]string{"-O", "vhdx"}, func(b []byte) []byte { clear(b[64<<10 : 200<<10]); return b }},
-		"vdi":            {[]string{"-O", "vdi"}, func(b []byte) []byte { b[0x44] = 9; return b }},
-		"vhd":            {[]string{"-O", "vpc"}, func(b []byte) []byte { clear(b[512:2048]); return b }},
+		"qcow2, cut off":    {[]string{"-O", "qcow2"}, func(b []byte) []byte { return b[:200] }},
+		"vmdk":              {[]string{"-O", "vmdk", "-o", "subformat=streamOptimized"}, func(b []byte) []byte { return b[:len(b)/2] }},
+		"vhdx":              {[]string{"-O", "vhdx"}, func(b []byte) []byte { clear(b[64<<10 : 200<<10]); return b }},
+		"vdi":               {[]string{"-O", "vdi"}, func(b []byte) []byte { b[0x44] = 9; return b }},
+		"vhd":               {[]string{"-O", "vpc"}, func(b []byte) []byte { clear(b[512:2048]); return b }},
+		"vmdk, cut":         {[]string{"-O", "vmdk"}, func(b []byte) []byte { return b[:len(b)-70<<10] }},
+		"vdi, cut":          {[]string{"-O", "vdi"}, func(b []byte) []byte { return b[:len(b)-1<<20] }},
+		"vhdx, cut":         {[]string{"-O", "vhdx"}, func(b []byte) []byte { return b[:len(b)-5<<20] }},
+		"vhd, cut":          {[]string{"-O", "vpc"}, func(b []byte) []byte { return b[:len(b)-1<<20] }},
+		"qcow2, cut":        {[]string{"-O", "qcow2"}, func(b []byte) []byte { return b[:len(b)-200<<10] }},
+		"packed, cut":       {[]string{"-c", "-O", "qcow2"}, func(b []byte) []byte { return b[:len(b)-100<<10] }},
+		"vmdk without data": {[]string{"-O", "vmdk"}, func([]byte) []byte { return []byte("# Disk DescriptorFile\nversion=1\n") }},
 	} {
 		file, err := os.ReadFile(made(t, c.args...))
 		if err != nil {

@@ -1,14 +1,13 @@
 package image
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"net/http"
 	"strings"
@@ -37,6 +36,8 @@ var (
 	ErrTooLarge    = errors.New("too large")
 	ErrUnsupported = errors.New("not supported")
 	ErrSource      = errors.New("source")
+	// ErrFormat is the ErrUnsupported of a file that is not of the format that was said.
+	ErrFormat = fmt.Errorf("%w", ErrUnsupported)
 )
 
 // DefaultMaxSize is the default limit of an image's virtual size, in bytes.
@@ -53,6 +54,7 @@ type Request struct {
 	Checksum string // of the file as it arrives: sha256:HEX or sha512:HEX; empty: none
 	MaxSize  int64  // the largest image to accept, in bytes; 0: DefaultMaxSize
 
+	Keep   bool                  // keep the file beside the disk, unless it is the disk byte for byte
 	Client *http.Client          // nil: that of [NewClient] for the public Internet
 	Tell   func(volume.Progress) // is called with the number of bytes that have arrived; or nil
 	Again  func(why error)       // is called when a download begins again; or nil
@@ -63,7 +65,9 @@ type Result struct {
 	Format Format // which it was
 	Size   int64  // bytes of the image
 	Length int64  // bytes of the file
-	SHA256 string // of the file, in hexadecimal
+	MD5    string // of the file, in hexadecimal, as are the others
+	SHA256 string
+	SHA512 string
 	Hint   string // what keeps machines from booting from it, and what to do; "" for nothing that is seen
 }
 
@@ -103,15 +107,20 @@ func write(ctx context.Context, b *volume.Builder, r Request) (res Result, err e
 		return res, err
 	}
 	defer src.Close()
-	in := newIntake(src, want, volume.NewMeter(length, r.Tell))
+	in := newIntake(src, volume.NewMeter(length, r.Tell))
+	defer in.close()
+	if r.Keep {
+		in.keep = b.Keep
+	}
 	if res.Format, res.Hint, err = unpack(ctx, b, in, r.Format, r.MaxSize); err != nil {
-		return res, err
+		return res, cmp.Or(in.failed, err)
 	}
 	if _, err := io.Copy(io.Discard, reader{ctx, in}); err != nil { // what follows the image is part of the file
 		return res, readFailure(err)
 	}
-	res.Size, res.Length, res.SHA256 = b.Size(), in.length, hex.EncodeToString(in.sha256.Sum(nil))
-	return res, in.check()
+	in.close()
+	res.Size, res.Length, res.MD5, res.SHA256, res.SHA512 = b.Size(), in.length, in.sum(md5Sum), in.sum(sha256Sum), in.sum(sha512Sum)
+	return res, in.check(want)
 }
 
 // atMost fails when more than the permitted bytes are written.
@@ -139,47 +148,6 @@ func (r reader) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	return r.r.Read(p)
-}
-
-// intake hashes and counts the bytes that arrive.
-type intake struct {
-	r      io.Reader
-	sha256 hash.Hash
-	other  hash.Hash // sha512, if that was asked for
-	want   []byte
-	length int64
-	meter  *volume.Meter
-}
-
-func newIntake(r io.Reader, want []byte, m *volume.Meter) *intake {
-	in := &intake{r: r, sha256: sha256.New(), want: want, meter: m}
-	if len(want) == sha512.Size {
-		in.other = sha512.New()
-	}
-	return in
-}
-
-func (in *intake) Read(p []byte) (int, error) {
-	n, err := in.r.Read(p)
-	in.sha256.Write(p[:n])
-	if in.other != nil {
-		in.other.Write(p[:n])
-	}
-	in.length += int64(n)
-	in.meter.Add(int64(n))
-	return n, err
-}
-
-// check compares the length and the digest with those requested. It is called at the end.
-func (in *intake) check() error {
-	sum := in.sha256
-	if in.other != nil {
-		sum = in.other
-	}
-	if got := sum.Sum(nil); len(in.want) > 0 && !bytes.Equal(got, in.want) {
-		return fmt.Errorf("%w: it is %x, want %x", ErrChecksum, got, in.want)
-	}
-	return nil
 }
 
 // ParseChecksum returns the digest, whose length gives the algorithm; nil if s is empty.

@@ -3,6 +3,7 @@ package image
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
@@ -119,8 +120,8 @@ func TestImportRaw(t *testing.T) {
 			if !bytes.Equal(contents(t, d, "img"), sample()) {
 				t.Error("not what was imported")
 			}
-			short := sha256.Sum256(file)
-			want := Result{Format: Raw, Size: int64(len(sample())), Length: int64(len(file)), SHA256: hex.EncodeToString(short[:])}
+			want := Result{Format: Raw, Size: int64(len(sample())), Length: int64(len(file)),
+				MD5: fmt.Sprintf("%x", md5.Sum(file)), SHA256: fmt.Sprintf("%x", sha256.Sum256(file)), SHA512: hex.EncodeToString(sum[:])}
 			if res != want {
 				t.Errorf("Import = %+v, want %+v", res, want)
 			}

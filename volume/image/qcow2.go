@@ -212,7 +212,10 @@ func (q *qcow2) cluster(p []byte, entry uint64) (there bool, err error) {
 		return false, nil
 	}
 	// Clusters are not shared: all together are not more than the file.
-	if q.standard += q.clusterSize(); at%q.clusterSize() != 0 || at >= q.length || q.standard > q.length+q.clusterSize() {
+	if at >= q.length {
+		return false, fmt.Errorf("it lies beyond the end of the file, which is cut off: %s: %w", sendAgain, ErrDamaged)
+	}
+	if q.standard += q.clusterSize(); at%q.clusterSize() != 0 || q.standard > q.length+q.clusterSize() {
 		return false, ErrHostile
 	}
 	return true, q.read(p, at)
@@ -235,7 +238,10 @@ func (q *qcow2) compressed(p []byte, entry uint64) error {
 	at := int64(entry & (1<<x - 1))
 	sectors := int64(entry&(flagCompressed-1)>>x) + 1
 	n := sectors*512 - at%512
-	if at <= 0 || at >= q.length || n > 2*q.clusterSize()+512 || !q.packed.add(at) {
+	if at >= q.length {
+		return fmt.Errorf("it lies beyond the end of the file, which is cut off: %s: %w", sendAgain, ErrDamaged)
+	}
+	if at <= 0 || n > 2*q.clusterSize()+512 || !q.packed.add(at) {
 		return ErrHostile
 	}
 	packed := make([]byte, min(n, q.length-at))

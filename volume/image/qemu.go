@@ -2,6 +2,7 @@ package image
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -48,6 +49,9 @@ func byQemu(q qemuFormat) decoder {
 		}
 		if size <= 0 || size > most {
 			return fmt.Errorf("the file is of an image of %d bytes, and at most %d are accepted: %w", size, most, ErrTooLarge)
+		}
+		if err := q.whole(ctx, program, f); err != nil {
+			return err
 		}
 		return q.convert(ctx, b, program, f, size)
 	}
@@ -100,6 +104,47 @@ func (q qemuFormat) size(ctx context.Context, program string, f *os.File) (int64
 	return info.Size, nil
 }
 
+// whole refuses a file that ends before its data does: qemu-img would read zeros there.
+func (q qemuFormat) whole(ctx context.Context, program string, f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	r, w := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		err := qemuTo(ctx, w, program, []*os.File{f}, "map", "--output=json", "--image-opts", q.source())
+		w.CloseWithError(err) //nolint:errcheck // it returns nil
+		done <- err
+	}()
+	err = extentsWithin(r, info.Size())
+	r.CloseWithError(err) //nolint:errcheck // it returns nil
+	return cmp.Or(err, <-done)
+}
+
+// extentsWithin reads the list of extents that qemu-img map prints, one at a time, for it may
+// be long. Those of data must end within a file of length bytes.
+func extentsWithin(r io.Reader, length int64) error {
+	list := json.NewDecoder(r)
+	if _, err := list.Token(); err != nil {
+		return fmt.Errorf("qemu-img map: %w", err)
+	}
+	for list.More() {
+		var extent struct {
+			Start, Length int64
+			Offset        *int64
+		}
+		if err := list.Decode(&extent); err != nil {
+			return fmt.Errorf("qemu-img map: %w", err)
+		}
+		if extent.Offset != nil && *extent.Offset+extent.Length > length {
+			return fmt.Errorf("the file is cut off after %d bytes, before the data of offset %d of the disk: %s: %w", length, extent.Start, sendAgain, ErrDamaged)
+		}
+	}
+	_, err := io.Copy(io.Discard, r)
+	return err
+}
+
 // convert runs qemu-img to write a raw file, and copies its data.
 func (q qemuFormat) convert(ctx context.Context, b *volume.Builder, program string, f *os.File, size int64) error {
 	out, err := b.Temp()
@@ -119,28 +164,36 @@ func (q qemuFormat) convert(ctx context.Context, b *volume.Builder, program stri
 // maxMemory is the address space of qemu-img, in bytes.
 const maxMemory = 4 << 30
 
-// qemu runs qemu-img with the given open files and the memory limit.
+// qemu runs qemu-img and returns what it prints.
 func qemu(ctx context.Context, program string, files []*os.File, args ...string) ([]byte, error) {
-	var out, errs bytes.Buffer
+	var out bytes.Buffer
+	err := qemuTo(ctx, &out, program, files, args...)
+	return out.Bytes(), err
+}
+
+// qemuTo runs qemu-img with the given open files and the memory limit, and writes what it
+// prints to out.
+func qemuTo(ctx context.Context, out io.Writer, program string, files []*os.File, args ...string) error {
+	var errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, program, args...)
-	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = &out, &errs, files
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = out, &errs, files
 	cmd.Env = []string{"LC_ALL=C"}
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start qemu-img: %w", err)
+		return fmt.Errorf("start qemu-img: %w", err)
 	}
 	limit := unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: maxMemory, Max: maxMemory}, nil)
 	err := cmd.Wait()
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	if err != nil {
-		return nil, qemuFailure(err, errs.String())
+		return qemuFailure(err, errs.String())
 	}
 	if limit != nil && !errors.Is(limit, unix.ESRCH) {
-		return nil, fmt.Errorf("limit the memory of qemu-img: %w", limit)
+		return fmt.Errorf("limit the memory of qemu-img: %w", limit)
 	}
-	return out.Bytes(), nil
+	return nil
 }
 
 // qemuFailure returns the reason why qemu-img could not read a file, without qemu-img's advice to
@@ -171,7 +224,7 @@ var vmdkExtent = regexp.MustCompile(`(?m)^\s*(RW|RDONLY|NOACCESS)\s+\d+\s+(\S+)`
 // name, and could name any.
 func checkVMDK(f io.ReaderAt, length int64) error {
 	h := make([]byte, 512)
-	if _, err := f.ReadAt(h, 0); err != nil {
+	if _, err := f.ReadAt(h, 0); err != nil && err != io.EOF { // a descriptor without data may be short
 		return fmt.Errorf("vmdk header: %w", err)
 	}
 	capacity, at, n := binary.LittleEndian.Uint64(h[12:]), binary.LittleEndian.Uint64(h[28:]), binary.LittleEndian.Uint64(h[36:])
@@ -180,7 +233,7 @@ func checkVMDK(f io.ReaderAt, length int64) error {
 		return fmt.Errorf("only vmdk files with all data in one file (monolithicSparse, streamOptimized) are accepted: %w", ErrHostile)
 	}
 	text := make([]byte, 512*n)
-	if _, err := f.ReadAt(text, int64(512*at)); err != nil {
+	if _, err := f.ReadAt(text, int64(512*at)); err != nil && err != io.EOF {
 		return fmt.Errorf("vmdk descriptor: %w", err)
 	}
 	text, _, _ = bytes.Cut(text, []byte{0})

@@ -74,6 +74,9 @@ var magics = []magic{
 	{0, "7z\xbc\xaf\x27\x1c", Kind{Name: "a 7z archive", Remedy: unpack7z}, ""},
 	{0, "Rar!\x1a\x07", Kind{Name: "a rar archive", Remedy: unpack7z}, ""},
 	{0, "070701", Kind{Name: "a cpio archive", Remedy: unpack7z}, bootable},
+	{0, "MSWIM\x00\x00\x00", Kind{Name: "a Windows image (wim)", Remedy: "apply it to a disk first and send the image of that"}, ""},
+	{0, "#!/", Kind{Name: "a script", Remedy: notADisk}, bootable},
+	{0, "#cloud-config", Kind{Name: "a configuration for cloud-init", Remedy: notADisk}, bootable},
 	{0, "!<arch>\n", Kind{Name: "an ar archive or Debian package", Remedy: notADisk}, ""},
 	{0, "\xed\xab\xee\xdb", Kind{Name: "an RPM package", Remedy: notADisk}, ""},
 	{514, "HdrS", Kind{Name: "a Linux kernel", Remedy: notADisk}, ""},
@@ -203,9 +206,9 @@ func choose(said Format, head []byte) (Format, error) {
 }
 
 func notSaid(said Format) error {
-	return fmt.Errorf("the file is no %s image; if it is a raw disk, say so (--disk-format raw): %w", said, ErrUnsupported)
+	return fmt.Errorf("the file is no %s image; if it is a raw disk, say so (--disk-format raw): %w", said, ErrFormat)
 }
 
 func misnamed(said Format, k Kind) error {
-	return fmt.Errorf("the file was said to be %s, but is %s; say so (--disk-format %s): %w", said, k.Name, k.Format, ErrUnsupported)
+	return fmt.Errorf("the file was said to be %s, but is %s; say so (--disk-format %s): %w", said, k.Name, k.Format, ErrFormat)
 }

@@ -33,6 +33,7 @@ func others(t testing.TB) map[string][]byte {
 		"7z archive": sector(0, "7z\xbc\xaf\x27\x1c"), "ELF": sector(0, "\x7fELF"), "qed image": sector(0, "QED\x00"),
 		"HTML page": []byte("\xef\xbb\xbf\n <!DOCTYPE HTML><html>"), "XML document": []byte("<?xml version='1.0'?><Error>AccessDenied</Error>"),
 		"JSON document": []byte("{\n  \"error\": \"not found\"}"), "Git LFS": []byte("version https://git-lfs.github.com/spec/v1\n"), "PDF": []byte("%PDF-1.4"),
+		"Windows image": sector(0, "MSWIM\x00\x00\x00"), "script": []byte("#!/bin/sh\nexit\n"), "cloud-init": []byte("#cloud-config\nusers: []\n"),
 	}
 }
 

@@ -14,6 +14,8 @@ type unpacker struct {
 	b    *volume.Builder
 	said Format // of the disk
 	most int64  // bytes of the disk
+	// decide is called when it is known whether the file is the disk byte for byte.
+	decide func(isDisk bool) error
 
 	format Format // which it was
 	hint   string
@@ -21,8 +23,8 @@ type unpacker struct {
 
 // unpack writes the disk contained in in. It returns the format, and a warning if machines
 // will not boot from the disk.
-func unpack(ctx context.Context, b *volume.Builder, in io.Reader, said Format, most int64) (f Format, hint string, err error) {
-	u := &unpacker{ctx: ctx, b: b, said: said, most: most}
+func unpack(ctx context.Context, b *volume.Builder, in *intake, said Format, most int64) (f Format, hint string, err error) {
+	u := &unpacker{ctx: ctx, b: b, said: said, most: most, decide: in.decide}
 	err = u.file(in)
 	return u.format, u.hint, err
 }
@@ -37,12 +39,18 @@ func (u *unpacker) file(r io.Reader) error {
 		return err
 	}
 	defer done()
+	_, compressed := plain.(*undone)
 	head, first, err := u.peek(plain)
 	if err != nil {
 		return err
 	}
 	k, _ := Sniff(first)
-	if open := archives[k.archive]; open != nil {
+	open := archives[k.archive]
+	format, wrong := choose(u.said, first)
+	if err := u.decide(!compressed && open == nil && wrong == nil && format == Raw); err != nil {
+		return err
+	}
+	if open != nil {
 		return open(u, head)
 	}
 	return u.disk(head, first)

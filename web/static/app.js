@@ -47,16 +47,6 @@
   }
 
   let only = new URLSearchParams(location.search).get('only') ?? '';
-  let dense = new URLSearchParams(location.search).get('view') === 'dense';
-
-  // A line a machine, or tiles, which are large where there are few (dashboard.go, Roomy).
-  function shape() {
-    const list = document.getElementById('dashboard');
-    if (!list) return;
-    list.classList.toggle('dense', dense);
-    list.classList.toggle('roomy', !dense && list.querySelectorAll('.tile').length <= 6);
-    document.getElementById('dense').setAttribute('aria-pressed', String(dense));
-  }
 
   function filter() {
     const field = document.getElementById('filter');
@@ -78,7 +68,7 @@
   // The address of the page says what it shows, so that it can be kept as a bookmark.
   function remember() {
     const query = new URLSearchParams(location.search);
-    for (const [key, value] of [['only', only], ['q', document.getElementById('filter').value], ['view', dense ? 'dense' : '']]) {
+    for (const [key, value] of [['only', only], ['q', document.getElementById('filter').value]]) {
       if (value) query.set(key, value); else query.delete(key);
     }
     history.replaceState(null, '', query.size ? `?${query}` : location.pathname);
@@ -193,7 +183,6 @@
     filter();
     remember();
   });
-  document.getElementById('dense')?.addEventListener('click', () => { dense = !dense; shape(); remember(); });
   document.addEventListener('input', (e) => { if (e.target.id === 'filter') { filter(); remember(); } });
   document.addEventListener('submit', (e) => { if (e.target.matches('.find')) e.preventDefault(); });
   document.addEventListener('htmx:after:swap', (e) => {
@@ -222,7 +211,7 @@
   function refresh() {
     if (due) return;
     due = true;
-    queueMicrotask(() => { due = false; arrange(); shape(); localTimes(); filter(); tick(); });
+    queueMicrotask(() => { due = false; arrange(); localTimes(); filter(); tick(); });
   }
   setInterval(tick, 200);
   localTimes();
