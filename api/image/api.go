@@ -68,6 +68,10 @@ var routes = []struct {
 	{"POST", "/v2/images/{id}/actions/deactivate", switching((*pool.Pool).Deactivate)},
 	{"POST", "/v2/images/{id}/actions/reactivate", switching((*pool.Pool).Reactivate)},
 	{"GET", "/v2/images/{id}/members", members},
+	{"POST", "/v2/images/{id}/members", newMember},
+	{"GET", "/v2/images/{id}/members/{member}", noMember},
+	{"PUT", "/v2/images/{id}/members/{member}", noMember},
+	{"DELETE", "/v2/images/{id}/members/{member}", noMember},
 	{"GET", "/v2/images/{id}/tasks", imageTasks},
 	{"GET", "/v2/tasks", tasks},
 	{"POST", "/v2/tasks", newTask},
@@ -76,6 +80,8 @@ var routes = []struct {
 	{"GET", "/v2/info/stores", storesInfo},
 	{"GET", "/v2/schemas/image", schema},
 	{"GET", "/v2/schemas/images", listSchema},
+	{"GET", "/v2/schemas/member", memberSchema},
+	{"GET", "/v2/schemas/members", membersSchema},
 }
 
 // New makes the handler.

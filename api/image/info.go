@@ -38,6 +38,38 @@ func members(c *call) (answer, error) {
 	return answer{status: http.StatusOK, body: map[string]any{"members": []any{}, "schema": "/v2/schemas/members"}}, missing(err, c.arg("id"))
 }
 
+// newMember refuses what would have no effect: every account sees every image.
+func newMember(c *call) (answer, error) {
+	if _, err := c.image(); err != nil {
+		return answer{}, missing(err, c.arg("id"))
+	}
+	return answer{}, baremetal.Errorf(baremetal.ErrForbidden, "There are no projects to share image %s with: every account here sees it already.", c.arg("id"))
+}
+
+func noMember(c *call) (answer, error) {
+	if _, err := c.image(); err != nil {
+		return answer{}, missing(err, c.arg("id"))
+	}
+	return answer{}, baremetal.Errorf(baremetal.ErrNotFound, "Member %.64s of image %s could not be found.", c.arg("member"), c.arg("id"))
+}
+
+// theMemberSchema is what clients print lists of members by.
+var theMemberSchema = map[string]any{"name": "member", "properties": map[string]any{
+	"created_at": map[string]any{"type": "string"}, "updated_at": map[string]any{"type": "string"},
+	"image_id": map[string]any{"type": "string"}, "member_id": map[string]any{"type": "string"},
+	"status": map[string]any{"type": "string", "enum": []string{"pending", "accepted", "rejected"}}, "schema": map[string]any{"type": "string", "readOnly": true},
+}}
+
+func memberSchema(*call) (answer, error) {
+	return answer{status: http.StatusOK, body: theMemberSchema}, nil
+}
+
+func membersSchema(*call) (answer, error) {
+	return answer{status: http.StatusOK, body: map[string]any{"name": "members", "properties": map[string]any{
+		"members": map[string]any{"type": "array", "items": theMemberSchema}, "schema": map[string]any{"type": "string"},
+	}, "links": linksTo()}}, nil
+}
+
 // imageTasks are none: the image itself shows how its import goes.
 func imageTasks(c *call) (answer, error) {
 	_, err := c.image()

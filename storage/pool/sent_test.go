@@ -254,3 +254,19 @@ func TestWhatIsStagedCanBeForgotten(t *testing.T) {
 		t.Errorf("Unstage(queued) = %v, want ErrConflict and no bytes", err)
 	}
 }
+
+// TestAHintStays: an image that machines cannot boot from is active, and says why not.
+func TestAHintStays(t *testing.T) {
+	p := newPool(t)
+	disk := make([]byte, 1<<20)
+	copy(disk[4096:], "EFI PART") // where the table of a disk with sectors of 4096 bytes begins
+	for hint, file := range map[string][]byte{"4096": disk, "": make([]byte, 1<<20)} {
+		i := queued(t, p, "raw")
+		check(t, p.Upload(t.Context(), i.UUID, bytes.NewReader(file), 0, ""))
+		i, err := p.Image(t.Context(), i.UUID)
+		check(t, err)
+		if i.Status != baremetal.ImageActive || !strings.Contains(i.Message, hint) || hint == "" && i.Message != "" {
+			t.Errorf("the image is %s: %q, want a hint with %q", i.Status, i.Message, hint)
+		}
+	}
+}
