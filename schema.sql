@@ -372,3 +372,12 @@ CREATE TABLE logins (
     used   INTEGER NOT NULL,
     keep   INTEGER NOT NULL -- for months: a wall display
 ) STRICT;
+
+-- Accounts with roles; those of the file htpasswd are not here.
+CREATE TABLE users (
+    name       TEXT PRIMARY KEY,
+    role       TEXT NOT NULL, -- viewer, operator, admin
+    digest     TEXT NOT NULL, -- bcrypt, of the password
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER
+) STRICT;

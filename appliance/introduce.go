@@ -98,19 +98,33 @@ func (a *appliance) newPages(p Program, own http.Handler) *web.Web {
 	return web.New(web.Config{
 		Store: a.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Script: bootsrv.Preview,
 		Networks: a.networks, Files: a.files, Free: a.volumes.Free, Export: own, Drivers: a.config.HardwareTypes,
-		Login: login(a.users), Proof: proof(a.users), Log: a.log, Version: p.Version,
+		Login: login(a.users), Proof: proof(a.users), Role: a.roleOf, Log: a.log, Version: p.Version,
 	})
 }
 
 // guard makes the guard of all APIs. A request needs no password if it came through the
 // local socket or from a page of a user who has signed in.
 func (a *appliance) guard(pages *web.Web) *door.Guard {
-	return door.NewGuard(door.Accounts{Users: a.users, Log: a.log, Trusted: func(r *http.Request) (string, bool) {
+	return door.NewGuard(door.Accounts{Users: a.users, Log: a.log, Trusted: func(r *http.Request) (door.Who, bool) {
 		if isLocal(r) {
-			return door.LocalSocket, true
+			return door.Who{User: door.LocalSocket, Role: baremetal.RoleAdmin}, true
 		}
-		return pages.Signed(r)
+		user, ok := pages.Signed(r)
+		return door.Who{User: user, Role: a.roleOf(user)}, ok
 	}})
+}
+
+// roleOf is the role of a user who is signed in to the pages; without authentication
+// everybody is an administrator.
+func (a *appliance) roleOf(user string) baremetal.Role {
+	if a.users == nil {
+		return baremetal.RoleAdmin
+	}
+	role, err := a.users.Role(context.Background(), user)
+	if err != nil {
+		a.log.Error("read the role of a user", "error", err)
+	}
+	return role
 }
 
 // proof is how the pages notice that an account has changed, nil without authentication.
@@ -118,7 +132,7 @@ func proof(users *door.Users) func(user string) string {
 	if users == nil {
 		return nil
 	}
-	return users.Proof
+	return func(user string) string { return users.Proof(context.Background(), user) }
 }
 
 // login is how the pages check a password, nil without authentication.
@@ -126,5 +140,5 @@ func login(users *door.Users) func(user, password string) bool {
 	if users == nil {
 		return nil
 	}
-	return users.Verify
+	return func(user, password string) bool { return users.Verify(context.Background(), user, password) }
 }

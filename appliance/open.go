@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"ironhook/api/door"
+	"ironhook/baremetal"
 	"ironhook/bootsrv"
 	"ironhook/conductor"
 	"ironhook/ipxe"
@@ -39,7 +40,7 @@ type opened struct {
 // search for another DHCP server takes seconds. The first password comes after all
 // listeners but the local socket, so that a start that fails leaves none behind.
 func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Logger, all *stack) (o opened, err error) {
-	if o.store, err = openStore(ctx, c.Data, p.Schema, all); err != nil {
+	if o.store, err = openStore(ctx, c.Data, p.Schema, log, all); err != nil {
 		return o, err
 	}
 	if o.boot, err = openBoot(ctx, c, o.store, log); err != nil {
@@ -66,7 +67,7 @@ func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Log
 	if o.api, o.url, err = openAPI(ctx, c, log, all); err != nil {
 		return o, err
 	}
-	if o.users, err = openUsers(c, out); err != nil {
+	if o.users, err = openUsers(c, o.store, out); err != nil {
 		return o, err
 	}
 	o.socket, err = openSocket(ctx, c.Data, log, all)
@@ -93,7 +94,10 @@ func openCinder(c Config, log *slog.Logger) (*cinder.Client, error) {
 }
 
 // openStore takes the data directory for this process and opens the database in it.
-func openStore(ctx context.Context, data, schema string, all *stack) (*store.Store, error) {
+func openStore(ctx context.Context, data, schema string, log *slog.Logger, all *stack) (*store.Store, error) {
+	if err := closeModes(data, log); err != nil {
+		return nil, err
+	}
 	lock, err := lockData(data)
 	if err != nil {
 		return nil, err
@@ -161,7 +165,7 @@ func listen(ctx context.Context, s Setting, address string) (net.Listener, error
 
 // openUsers reads the accounts, and makes the first at the first start. Without
 // authentication it returns nil.
-func openUsers(c Config, out io.Writer) (*door.Users, error) {
+func openUsers(c Config, s *store.Store, out io.Writer) (*door.Users, error) {
 	if c.Auth == NoAuth {
 		return nil, nil
 	}
@@ -177,6 +181,13 @@ func openUsers(c Config, out io.Writer) (*door.Users, error) {
 	users, err := door.ReadUsers(f)
 	if err != nil {
 		return nil, &Fault{Setting: Users, Value: path, Err: err}
+	}
+	users.Stored = func(ctx context.Context, name string) (u *baremetal.User, err error) {
+		err = s.View(ctx, func(tx *store.Tx) error {
+			u, err = tx.Users().Find(name)
+			return err
+		})
+		return u, err
 	}
 	return users, nil
 }

@@ -9,13 +9,15 @@ import (
 	"ironhook/api/door"
 	"ironhook/api/image"
 	"ironhook/api/rest"
+	"ironhook/baremetal"
 	"ironhook/bootsrv"
+	"ironhook/fleet"
 	"ironhook/storage/watch"
 	"ironhook/web"
 )
 
 // routes puts the pages and all APIs on one listener. One guard stands before all APIs.
-func (a *appliance) routes(pages *web.Web, own http.Handler) http.Handler {
+func (a *appliance) routes(pages *web.Web, own *applianceapi.API) http.Handler {
 	guard := a.guard(pages)
 	mux := http.NewServeMux()
 	mux.Handle("/ui/", pages)
@@ -24,12 +26,13 @@ func (a *appliance) routes(pages *web.Web, own http.Handler) http.Handler {
 	images := image.New(image.Config{Store: a.store, Pool: a.pool, Log: a.log})
 	volumes := blockstorage.New(blockstorage.Config{Store: a.store, Pool: a.pool, Volumes: a.volumes,
 		Portal: a.portalOfRequest, Host: a.host, Log: a.log})
+	for pattern, h := range map[string]interface {
+		http.Handler
+		Least(*http.Request) baremetal.Role
+	}{"/image": images, "/image/": images, "/volume": volumes, "/volume/": volumes, "/ironhook/": own} {
+		mux.Handle(pattern, guard.Handler(h, door.Manner{Least: h.Least}))
+	}
 	for pattern, h := range map[string]http.Handler{
-		"/image":                       images,
-		"/image/":                      images,
-		"/volume":                      volumes,
-		"/volume/":                     volumes,
-		"/ironhook/":                   own,
 		"GET /ironhook/v1/clouds.yaml": http.HandlerFunc(a.clouds),
 		"GET /ironhook/v1/sessions":    watch.JSON(a.exports.Watch, a.log),
 		"POST /ironhook/v1/backup":     http.HandlerFunc(a.backup),
@@ -38,6 +41,7 @@ func (a *appliance) routes(pages *web.Web, own http.Handler) http.Handler {
 	} {
 		mux.Handle(pattern, guard.Handler(h, door.Manner{}))
 	}
+	mux.Handle("GET /readyz", guard.Handler(a.readiness(), door.Manner{Public: func(*http.Request) bool { return true }}))
 	for _, pattern := range []string{"GET /identity", "GET /identity/"} { // clients discover before they authenticate
 		mux.Handle(pattern, guard.Handler(http.HandlerFunc(identity), door.Manner{Public: func(*http.Request) bool { return true }}))
 	}
@@ -47,8 +51,17 @@ func (a *appliance) routes(pages *web.Web, own http.Handler) http.Handler {
 // ownAPI is the one for what OpenStack has no words for.
 func (a *appliance) ownAPI() *applianceapi.API {
 	return applianceapi.New(applianceapi.Config{
-		Store: a.store, Volumes: a.volumes, Users: a.pool.UsersOf, Script: bootsrv.Preview, Open: a.open, Tidy: a.pool.Tidy, Log: a.log,
+		Store: a.store, Volumes: a.volumes, Users: a.pool.UsersOf, Script: bootsrv.Preview, Open: a.open, Tidy: a.pool.Tidy, Accounts: a.accounts(), Log: a.log,
 	})
+}
+
+// accounts are the users that are stored.
+func (a *appliance) accounts() fleet.Users {
+	u := fleet.Users{Store: a.store}
+	if a.users != nil {
+		u.File = a.users.Names()
+	}
+	return u
 }
 
 // noServers answers `openstack volume list`, which first asks a compute service for the

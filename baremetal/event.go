@@ -31,6 +31,7 @@ const (
 	EventError     EventKind = "error"
 	EventNetwork   EventKind = "network" // a boot interface or the way DHCP works on it changed; of no machine
 	EventNode      EventKind = "node"    // created, updated or deleted
+	EventUser      EventKind = "user"    // an account was created, updated or deleted; of no machine
 )
 
 // EventKinds are all kinds, the steps of a boot first.

@@ -2,9 +2,13 @@ package store
 
 import (
 	"errors"
+	"fmt"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"ironhook/baremetal"
 )
 
 // The reasons why this program cannot use a database.
@@ -40,4 +44,14 @@ func Remedy(err error) string {
 		return "the disk does not read or write; look at the kernel's log (dmesg)"
 	}
 	return ""
+}
+
+// full gives the error of a full disk its kind, with words for the client.
+func full(err error) error {
+	var failed *sqlite.Error
+	if errors.As(err, &failed) && failed.Code()&0xff == sqlite3.SQLITE_FULL || errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("%w: %w", baremetal.Errorf(baremetal.ErrNoSpace,
+			"The disk of the database is full, and nothing was changed; make room in the data directory"), err)
+	}
+	return err
 }

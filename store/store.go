@@ -83,9 +83,9 @@ func (s *Store) View(ctx context.Context, f func(tx *Tx) error) error {
 // Update that has run before may have to wait for this one to be committed with it.
 func (s *Store) Update(ctx context.Context, f func(tx *Tx) error) error {
 	trace(ctx, true)
-	return s.writer.run(ctx, func(session *session) error {
+	return full(s.writer.run(ctx, func(session *session) error {
 		return f(&Tx{ctx: ctx, sql: session, now: time.Now()})
-	})
+	}))
 }
 
 // Changed returns a channel that is closed at the next commit. Take it before

@@ -42,7 +42,7 @@ func TestPageShowsSessions(t *testing.T) {
 	}
 	var d *machinePage
 	r.update(func(tx *store.Tx) (err error) {
-		d, err = r.web.readMachinePage(tx, "node-1")
+		d, err = r.web.readMachinePage(tx, "node-1", true)
 		return err
 	})
 	if last := d.Groups[len(d.Groups)-1]; last.Title != "Session with root-pc-01" {
@@ -87,7 +87,7 @@ func TestAnOpenSessionIsUp(t *testing.T) {
 			return found.Tiles[0].Bar.Caption, err
 		},
 		"page": func(tx *store.Tx) (string, error) {
-			d, err := r.web.readMachinePage(tx, "node-1")
+			d, err := r.web.readMachinePage(tx, "node-1", true)
 			return d.Boots[0].Bar.Caption, err
 		},
 		"stream": func(tx *store.Tx) (string, error) {

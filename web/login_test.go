@@ -330,3 +330,51 @@ func TestLoginReadsNoNovel(t *testing.T) {
 		t.Errorf("a password of a megabyte = %d", a.status)
 	}
 }
+
+// TestButtonsOfARole: only who may press a button sees one, on the page and in its stream.
+func TestButtonsOfARole(t *testing.T) {
+	for _, c := range []struct {
+		role    baremetal.Role
+		buttons bool
+	}{
+		{baremetal.RoleViewer, false}, {baremetal.RoleOperator, true}, {baremetal.RoleAdmin, true}, {"", false},
+	} {
+		r := newRoom(t, func(w *Web) { w.Role = func(string) baremetal.Role { return c.role } }).enter()
+		r.update(func(tx *store.Tx) error {
+			return tx.Nodes().Insert(&baremetal.Node{UUID: "node-1", Name: "pc-01", Driver: "fake-hardware", ProvisionState: baremetal.Manageable})
+		})
+		if a := r.get("/ui/machines/node-1"); a.status != 200 || strings.Contains(a.body, "data-method") != c.buttons {
+			t.Errorf("%q: page with status %d has buttons: %v, want %v", c.role, a.status, !c.buttons, c.buttons)
+		}
+		l := r.follow("/ui/events?machine=node-1")
+		if m, ok := l.read(); !ok || strings.Contains(m.data, "data-method") != c.buttons {
+			t.Errorf("%q: stream has buttons: %v, want %v", c.role, !c.buttons, c.buttons)
+		}
+	}
+}
+
+// TestPagesOfARole: what only an administrator may do is neither shown to others nor answered.
+func TestPagesOfARole(t *testing.T) {
+	for _, c := range []struct {
+		role          baremetal.Role
+		status        int
+		hidesSwitches bool
+		hidesForms    bool
+	}{
+		{baremetal.RoleViewer, 403, true, true}, {baremetal.RoleOperator, 403, false, true}, {baremetal.RoleAdmin, 200, false, false},
+	} {
+		r := newRoom(t, func(w *Web) { w.Role = func(string) baremetal.Role { return c.role } }).enter()
+		if a := r.get("/ui/enrol"); a.status != c.status {
+			t.Errorf("%s: GET /ui/enrol = %d, want %d", c.role, a.status, c.status)
+		}
+		for _, path := range []string{"/ui/machines/m/edit", "/ui/disks/d/file?format=raw"} {
+			if a := r.get(path); (a.status == 403) != (c.status == 403) {
+				t.Errorf("%s: GET %s = %d", c.role, path, a.status)
+			}
+		}
+		style := r.get("/ui/role.css").body
+		if strings.Contains(style, ofOperators) != c.hidesSwitches || strings.Contains(style, ofAdmins) != c.hidesForms {
+			t.Errorf("%s: style is %q", c.role, style)
+		}
+	}
+}

@@ -67,8 +67,9 @@ type stepView struct {
 
 func (w *Web) machinePage(rw http.ResponseWriter, r *http.Request) {
 	var d *machinePage
+	acts := w.role(w.sessions.find(r, w.now())).Allows(baremetal.RoleOperator)
 	err := w.Store.View(r.Context(), func(tx *store.Tx) (err error) {
-		if d, err = w.readMachinePage(tx, r.PathValue("node")); err != nil {
+		if d, err = w.readMachinePage(tx, r.PathValue("node"), acts); err != nil {
 			return err
 		}
 		d.page, err = w.live(tx, d.Tile.Name, d.Tile.UUID)
@@ -118,6 +119,7 @@ func (w *Web) scriptPage(rw http.ResponseWriter, r *http.Request) {
 type machineView struct {
 	web  *Web
 	uuid string
+	acts bool // the user may press buttons
 }
 
 func (v machineView) update(tx *store.Tx, events []*baremetal.Event, lost bool) ([]fragment, error) {
@@ -125,19 +127,22 @@ func (v machineView) update(tx *store.Tx, events []*baremetal.Event, lost bool) 
 	if len(events) > 0 && !lost && !slices.ContainsFunc(events, mine) {
 		return nil, nil
 	}
-	d, err := v.web.readMachinePage(tx, v.uuid)
+	d, err := v.web.readMachinePage(tx, v.uuid, v.acts)
 	if errors.Is(err, baremetal.ErrNotFound) {
 		d, err = &machinePage{Gone: true}, nil
 	}
 	return []fragment{{id: "machine", template: "machine-details", data: d}}, err
 }
 
-func (w *Web) readMachinePage(tx *store.Tx, ident string) (*machinePage, error) {
+func (w *Web) readMachinePage(tx *store.Tx, ident string, acts bool) (*machinePage, error) {
 	m, err := w.readMachine(tx, ident)
 	if err != nil {
 		return nil, err
 	}
-	d := &machinePage{Tile: newTile(m, tx.Now()), Actions: actions(m.node)}
+	d := &machinePage{Tile: newTile(m, tx.Now())}
+	if acts {
+		d.Actions = actions(m.node)
+	}
 	past, err := readBoots(tx, m.node.UUID, pastEvents)
 	if err != nil {
 		return nil, err

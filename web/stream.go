@@ -80,7 +80,7 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 	s := w.newStream(position(r))
 	s.session, s.resumed = one, r.Header.Get("Last-Event-ID") != ""
 	if machine := r.URL.Query().Get("machine"); machine != "" {
-		s.view = machineView{w, machine}
+		s.view = machineView{w, machine, w.role(one).Allows(baremetal.RoleOperator)}
 	}
 	if r.URL.Query().Get("network") != "" {
 		s.view = networkView{w}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"ironhook/baremetal"
 	"ironhook/internal/limit"
 	"ironhook/store"
 )
@@ -34,6 +35,8 @@ type Config struct {
 	// Proof returns a fingerprint of the account, which changes with its password; "" for
 	// a user who does not exist. nil: nothing but time and signing out ends a login.
 	Proof func(user string) string
+	// Role returns the role of a user. nil: all are administrators.
+	Role func(user string) baremetal.Role
 	// Files lists the files in the directory of the volumes that no volume is registered
 	// for; Free is the space that may still be used, in bytes. nil: the pages do not show them.
 	Files func() ([]File, error)
@@ -76,6 +79,9 @@ func New(c Config) *Web {
 	if c.Proof == nil {
 		c.Proof = func(string) string { return "" }
 	}
+	if c.Role == nil {
+		c.Role = func(string) baremetal.Role { return baremetal.RoleAdmin }
+	}
 	w := &Web{
 		Config:   c,
 		mux:      http.NewServeMux(),
@@ -98,6 +104,7 @@ func New(c Config) *Web {
 
 func (w *Web) routes() {
 	w.mux.HandleFunc("GET /ui/static/{name}", compressed(w.static))
+	w.mux.HandleFunc("GET /ui/role.css", w.roleStyle)
 	w.mux.HandleFunc("GET /ui/login", w.loginPage)
 	w.mux.HandleFunc("POST /ui/login", w.login)
 	w.mux.HandleFunc("POST /ui/logout", w.logout)
@@ -105,10 +112,10 @@ func (w *Web) routes() {
 	w.mux.HandleFunc("HEAD /ui/events", w.private(w.lost)) // GET would take it for a stream
 	w.mux.HandleFunc("GET /ui/machines/{node}", w.private(compressed(w.machinePage)))
 	w.mux.HandleFunc("GET /ui/machines/{node}/script", w.private(w.scriptPage))
-	w.mux.HandleFunc("GET /ui/machines/{node}/edit", w.private(compressed(w.editPage)))
-	w.mux.HandleFunc("GET /ui/enrol", w.private(compressed(w.enrolPage)))
+	w.mux.HandleFunc("GET /ui/machines/{node}/edit", w.needs(baremetal.RoleAdmin, compressed(w.editPage)))
+	w.mux.HandleFunc("GET /ui/enrol", w.needs(baremetal.RoleAdmin, compressed(w.enrolPage)))
 	w.mux.HandleFunc("GET /ui/network", w.private(compressed(w.networkPage)))
-	w.mux.HandleFunc("GET /ui/disks/{id}/file", w.private(w.exportDisk))
+	w.mux.HandleFunc("GET /ui/disks/{id}/file", w.needs(baremetal.RoleAdmin, w.exportDisk))
 	w.mux.HandleFunc("GET /ui/volumes", w.private(compressed(w.inventoryPage)))
 	w.mux.HandleFunc("GET /ui/{$}", w.private(compressed(w.dashboardPage)))
 	w.mux.HandleFunc("GET /ui", redirect("/ui/"))

@@ -9,18 +9,24 @@
 //	POST /ironhook/v1/disks/{id}/verify         a scrub that names damage
 //	GET  /ironhook/v1/disks/{id}/file?format=F  all of it, as raw or qcow2
 //
+//	GET, POST     /ironhook/v1/users            accounts: {"name", "role", "password"}
+//	PATCH, DELETE /ironhook/v1/users/{name}     another role or password
+//
 // A disk is a volume, a snapshot or an image, by its UUID. A scrub takes as long as reading
 // the disk does. Its answer is a line of JSON for every second, {"progress": TEXT}, and a
 // last one, {"damage": [...]}, or {"error": TEXT}.
 package applianceapi
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
 	"sync"
 
 	"ironhook/api/rest"
+	"ironhook/baremetal"
+	"ironhook/fleet"
 	"ironhook/store"
 	"ironhook/volume"
 )
@@ -32,10 +38,11 @@ type Config struct {
 	// Users lists the names of the nodes and hosts that have a disk, on or off.
 	Users func(ctx context.Context, id string) ([]string, error)
 	// Script returns the boot script of a node with masked secrets.
-	Script func(tx *store.Tx, node string) (string, error)
-	Open   func() map[string]bool // the iSCSI targets that have a session, by name; nil: not known
-	Tidy   func()                 // called when there may be layers to merge
-	Log    *slog.Logger
+	Script   func(tx *store.Tx, node string) (string, error)
+	Open     func() map[string]bool // the iSCSI targets that have a session, by name; nil: not known
+	Tidy     func()                 // called when there may be layers to merge
+	Accounts fleet.Users
+	Log      *slog.Logger
 }
 
 // API is the handler of the routes above. It is safe for concurrent use, and leaves
@@ -51,15 +58,41 @@ type API struct {
 // New makes the handler.
 func New(c Config) *API {
 	a := &API{Config: c, mux: http.NewServeMux(), streams: make(chan struct{}, maxStreams), closing: make(chan struct{})}
-	a.mux.HandleFunc("GET /ironhook/v1/events", a.events)
-	a.mux.HandleFunc("GET /ironhook/v1/boots", a.boots)
-	a.mux.HandleFunc("GET /ironhook/v1/boots/{node}", a.boot)
-	a.mux.HandleFunc("GET /ironhook/v1/boots/{node}/script", a.script)
-	a.mux.HandleFunc("GET /ironhook/v1/leases", a.leases)
-	a.mux.HandleFunc("GET /ironhook/v1/disks/{id}/usage", a.usage)
-	a.mux.HandleFunc("POST /ironhook/v1/disks/{id}/verify", a.verify)
-	a.mux.HandleFunc("GET /ironhook/v1/disks/{id}/file", a.file)
+	for _, r := range routes {
+		a.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) { r.handle(a, w, req) })
+	}
 	return a
+}
+
+// routes are what can be asked, with the least role that may; "" is that of the method.
+var routes = []struct {
+	pattern string
+	least   baremetal.Role
+	handle  func(*API, http.ResponseWriter, *http.Request)
+}{
+	{"GET /ironhook/v1/events", "", (*API).events},
+	{"GET /ironhook/v1/boots", "", (*API).boots},
+	{"GET /ironhook/v1/boots/{node}", "", (*API).boot},
+	{"GET /ironhook/v1/boots/{node}/script", "", (*API).script},
+	{"GET /ironhook/v1/leases", "", (*API).leases},
+	{"GET /ironhook/v1/disks/{id}/usage", "", (*API).usage},
+	{"POST /ironhook/v1/disks/{id}/verify", baremetal.RoleOperator, (*API).verify},
+	{"GET /ironhook/v1/disks/{id}/file", baremetal.RoleAdmin, (*API).file},
+	{"GET /ironhook/v1/users", baremetal.RoleAdmin, (*API).listUsers},
+	{"POST /ironhook/v1/users", baremetal.RoleAdmin, (*API).addUser},
+	{"PATCH /ironhook/v1/users/{name}", baremetal.RoleAdmin, (*API).changeUser},
+	{"DELETE /ironhook/v1/users/{name}", baremetal.RoleAdmin, (*API).deleteUser},
+}
+
+// Least is the least role for a request.
+func (a *API) Least(r *http.Request) baremetal.Role {
+	_, pattern := a.mux.Handler(r)
+	for _, row := range routes {
+		if row.pattern == pattern {
+			return cmp.Or(row.least, baremetal.LeastRole(r.Method))
+		}
+	}
+	return baremetal.LeastRole(r.Method)
 }
 
 // Close ends the streams of events, which would not end by themselves.

@@ -11,6 +11,7 @@ import (
 
 	"ironhook/api/door"
 	"ironhook/api/rest"
+	"ironhook/baremetal"
 	"ironhook/conductor"
 	"ironhook/fleet"
 	"ironhook/store"
@@ -49,9 +50,20 @@ func New(c Config) *API {
 
 // Manner is how a guard treats requests to this API.
 func (a *API) Manner() door.Manner {
-	return door.Manner{Public: isPublic, Refuse: func(w http.ResponseWriter, status int, text string) {
+	return door.Manner{Public: isPublic, Least: a.least, Refuse: func(w http.ResponseWriter, status int, text string) {
 		rest.ReplyRaw(w, status, envelope(&rest.Refusal{Status: status, Text: text}))
 	}}
+}
+
+// least is the least role for a request. A path that ends in .json is judged with and without
+// that, for which it is depends on the microversion.
+func (a *API) least(r *http.Request) baremetal.Role {
+	short, _ := rest.Segments(r.URL.Path)
+	role := a.router.Least(r.Method, short)
+	if whole := a.router.Least(r.Method, rest.Elements(r.URL.Path)); whole.Allows(role) {
+		return whole
+	}
+	return role
 }
 
 // public are the paths below /v1 that need no account: discovery, and those that a ramdisk on

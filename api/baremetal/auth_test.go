@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"ironhook/api/door"
+	"ironhook/baremetal"
 )
 
 // htpasswd is a file with one user, at the lowest cost so that tests are quick.
@@ -34,7 +35,9 @@ func basic(name, password string) string {
 func TestBasicAuthentication(t *testing.T) {
 	l := newLab(t, func(a *door.Accounts) {
 		a.Users = htpasswd(t, "admin", "secret: with colon")
-		a.Trusted = func(r *http.Request) (string, bool) { return "guest", r.Header.Get("X-Session") == "good" }
+		a.Trusted = func(r *http.Request) (door.Who, bool) {
+			return door.Who{User: "guest", Role: baremetal.RoleAdmin}, r.Header.Get("X-Session") == "good"
+		}
 	})
 	const unauthorized = `{"error":{"code":401,"message":"Incorrect username or password"}}`
 	for _, test := range []struct {

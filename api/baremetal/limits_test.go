@@ -10,6 +10,7 @@ import (
 
 	"ironhook/api/door"
 	"ironhook/api/rest"
+	"ironhook/baremetal"
 )
 
 func TestBodyLimits(t *testing.T) {
@@ -37,12 +38,12 @@ func TestBodyLimits(t *testing.T) {
 
 func TestTooManyRequestsOfOneClient(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
-	hold := func(r *http.Request) (string, bool) {
+	hold := func(r *http.Request) (door.Who, bool) {
 		if r.URL.Path == "/v1/ports" {
 			close(entered)
 			<-release
 		}
-		return "admin", true
+		return door.Who{User: "admin", Role: baremetal.RoleAdmin}, true
 	}
 	l := newLab(t, func(a *door.Accounts) { a.InFlight, a.Trusted = 1, hold })
 	status := func(path string) int {

@@ -55,7 +55,7 @@ var nodePartRoutes = []route{
 		Handle: listIndicators, Doc: "List a node's indicator lights"},
 	{Method: "GET", Path: "/nodes/{node_ident}/management/indicators/{indicator}",
 		Args: args{nodeArg, rest.Mandatory("indicator", rest.String)}, Handle: oneIndicator, Doc: "Show an indicator light"},
-	{Method: "PUT", Path: "/nodes/{node_ident}/management/indicators/{indicator}",
+	{Method: "PUT", Path: "/nodes/{node_ident}/management/indicators/{indicator}", Least: baremetal.RoleOperator,
 		Args: args{nodeArg, rest.Mandatory("indicator", rest.String), rest.Mandatory("state", rest.String)},
 		Body: rest.Members, Handle: oneIndicator, Doc: "Switch an indicator light"},
 	{Method: "GET", Path: "/nodes/{node_ident}/vendor_passthru/methods", Args: args{nodeArg},

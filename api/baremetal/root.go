@@ -85,7 +85,8 @@ func index(w http.ResponseWriter, c *rest.Call) error {
 	return nil
 }
 
-// healthy is GET /healthz: 200 when the store can be read.
+// healthy is GET /healthz: 200 while the process answers and the store can be read.
+// Whether it can do its work is another question, which GET /readyz answers.
 func (a *API) healthy(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
@@ -97,8 +98,8 @@ func (a *API) healthy(w http.ResponseWriter, r *http.Request) error {
 	})
 	if err != nil {
 		a.log.Error("health check", "error", err)
-		return rest.Refuse(http.StatusServiceUnavailable, "not ready")
+		return rest.Refuse(http.StatusServiceUnavailable, "The database cannot be read; the log has the cause.")
 	}
-	rest.ReplyRaw(w, http.StatusOK, []byte(`{"status":"ready"}`))
+	rest.ReplyRaw(w, http.StatusOK, []byte(`{"status":"alive"}`))
 	return nil
 }

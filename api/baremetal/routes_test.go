@@ -1,11 +1,13 @@
 package baremetalapi
 
 import (
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 
 	"ironhook/api/rest"
+	"ironhook/baremetal"
 )
 
 // TestRoutesAreWhole holds what the table of routes must have to work at all.
@@ -39,5 +41,37 @@ func TestRoutesAreWhole(t *testing.T) {
 		if r.Since > maxMinor || strings.HasSuffix(r.Path, "/") {
 			t.Errorf("%s: since 1.%d", key, r.Since)
 		}
+	}
+}
+
+// TestOperators are all that an operator may change; what else changes anything is for
+// administrators.
+func TestOperators(t *testing.T) {
+	want := []string{
+		"DELETE /nodes/{node_ident}/maintenance", "PUT /nodes/{node_ident}/maintenance", "PUT /nodes/{node_ident}/management/boot_device",
+		"PUT /nodes/{node_ident}/management/indicators/{indicator}", "PUT /nodes/{node_ident}/management/inject_nmi",
+		"PUT /nodes/{node_ident}/states/boot_mode", "PUT /nodes/{node_ident}/states/power", "PUT /nodes/{node_ident}/states/provision",
+		"PUT /nodes/{node_ident}/states/secure_boot",
+	}
+	var got []string
+	a := &API{router: rest.NewRouter(routes(), func(*rest.Call) *call { return nil })}
+	fill := strings.NewReplacer("{node_ident}", "pc", "{indicator}", "led")
+	for _, r := range routes() {
+		if r.Method == "" || r.Method == "GET" {
+			continue
+		}
+		for _, suffix := range []string{"", ".json"} {
+			request := httptest.NewRequest(r.Method, "/v1"+fill.Replace(r.Path)+suffix, nil)
+			switch role := a.least(request); {
+			case role == baremetal.RoleOperator && suffix == "":
+				got = append(got, r.Method+" "+r.Path)
+			case role != baremetal.RoleOperator && role != baremetal.RoleAdmin:
+				t.Errorf("%s %s%s is for a %s", r.Method, r.Path, suffix, role)
+			}
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("operators may %q, want %q", got, want)
 	}
 }

@@ -16,8 +16,8 @@ import (
 // volumeActions are what POST /volumes/{id}/action can do.
 var volumeActions = map[string]action{
 	"os-extend":                       {args: extendArgs, do: extend},
-	"os-reimage":                      {since: 68, args: reimageArgs, do: reimage},
-	"revert":                          {since: 40, args: revertArgs, do: revert},
+	"os-reimage":                      {since: 68, least: baremetal.RoleOperator, args: reimageArgs, do: reimage},
+	"revert":                          {since: 40, least: baremetal.RoleOperator, args: revertArgs, do: revert},
 	"os-volume_upload_image":          {args: uploadArgs, do: uploadImage},
 	"os-reset_status":                 {args: resetArgs, do: resetStatus},
 	"os-set_bootable":                 {args: bootableArgs, do: setBootable},
@@ -25,7 +25,7 @@ var volumeActions = map[string]action{
 	"os-force_delete":                 {do: forceDelete},
 	"os-set_image_metadata":           {args: setImageArgs, do: setImageMetadata},
 	"os-unset_image_metadata":         {args: unsetImageArgs, do: unsetImageMetadata},
-	"os-show_image_metadata":          {do: showImageMetadata},
+	"os-show_image_metadata":          {least: baremetal.RoleViewer, do: showImageMetadata},
 	"os-reserve":                      {do: reserve},
 	"os-unreserve":                    {do: unreserve},
 	"os-begin_detaching":              {do: beginDetaching},

@@ -60,6 +60,17 @@ var errNoSuchPath = rest.Refuse(http.StatusNotFound, "The resource could not be 
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
 
+// Least is the least role for a request. Each action has its own, of which the body decides.
+func (a *API) Least(r *http.Request) baremetal.Role {
+	var m mux.RouteMatch
+	if a.router.Match(r, &m) && m.Route != nil {
+		if path, err := m.Route.GetPathTemplate(); err == nil && strings.HasSuffix(path, "/action") {
+			return baremetal.RoleViewer
+		}
+	}
+	return baremetal.LeastRole(r.Method)
+}
+
 // call is one request.
 type call struct {
 	*API

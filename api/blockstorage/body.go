@@ -1,6 +1,7 @@
 package blockstorage
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -35,8 +36,9 @@ func (c *call) body(what string, s *schema, beside ...string) (values, error) {
 // held against args.
 type action struct {
 	since int
-	args  *schema // nil: any value will do, as there is nothing to say
-	null  bool    // null stands for no arguments
+	least baremetal.Role // that may ask; "" is an administrator
+	args  *schema        // nil: any value will do, as there is nothing to say
+	null  bool           // null stands for no arguments
 	do    func(c *call, in values) (int, any, error)
 }
 
@@ -56,6 +58,9 @@ func act(c *call, actions map[string]action) (int, any, error) {
 			return 0, nil, rest.Refuse(http.StatusBadRequest, "There is no such action: %.64s. Verify the request body and Content-Type header and try again.", name)
 		case a.since > c.minor:
 			return 0, nil, errNoSuchPath
+		}
+		if least := cmp.Or(a.least, baremetal.RoleAdmin); !baremetal.RoleOf(c.r.Context()).Allows(least) {
+			return 0, nil, baremetal.Errorf(baremetal.ErrForbidden, "The action %s needs the role %s.", name, least)
 		}
 		in, err := a.read(c, name, given)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"ironhook/baremetal"
 	"ironhook/internal/limit"
 )
 
@@ -21,25 +22,43 @@ type refusal struct {
 // authenticate returns the sender of the request, or the reason for its refusal.
 func (g *Guard) authenticate(r *http.Request) (Who, *refusal) {
 	if g.Trusted != nil {
-		if user, ok := g.Trusted(r); ok {
-			return Who{user, Admin}, nil
+		if who, ok := g.Trusted(r); ok {
+			return who, nil
 		}
 	}
 	if g.Users == nil {
-		return Who{}, nil
+		return Who{Role: baremetal.RoleAdmin}, nil
 	}
 	name, password, refused := credentials(r.Header.Get("Authorization"))
 	if refused != nil {
 		return Who{}, refused
 	}
-	ok, wait := g.Users.check(name, password, limit.SourceOf(r.RemoteAddr))
+	role, wait, err := g.Users.check(r.Context(), name, password, limit.SourceOf(r.RemoteAddr))
 	switch {
+	case err != nil:
+		g.Log.Error("read the accounts", "error", err)
+		return Who{}, &refusal{http.StatusServiceUnavailable, "The accounts cannot be read; the log has the cause.", time.Second}
 	case wait > 0:
 		return Who{}, &refusal{http.StatusTooManyRequests, "Too many failed logins from this address; try again later.", wait}
-	case !ok:
+	case role == "":
 		return Who{}, &refusal{http.StatusUnauthorized, "Incorrect username or password", 0}
 	}
-	return Who{name, Admin}, nil
+	return Who{name, role}, nil
+}
+
+// permit refuses what the role of the sender does not allow.
+func permit(who Who, r *http.Request, m Manner) *refusal {
+	if who.Role == baremetal.RoleAdmin {
+		return nil
+	}
+	least := baremetal.LeastRole(r.Method)
+	if m.Least != nil {
+		least = m.Least(r)
+	}
+	if who.Role.Allows(least) {
+		return nil
+	}
+	return &refusal{http.StatusForbidden, fmt.Sprintf("This needs the role %s, and %s has the role %s.", least, who.User, who.Role), 0}
 }
 
 // credentials reads an Authorization header (RFC 7617).

@@ -9,19 +9,19 @@ import (
 
 	"github.com/google/uuid"
 
+	"ironhook/baremetal"
 	"ironhook/internal/limit"
 )
 
-// Accounts are the users whose requests a guard lets in. Like Ironic without Keystone it knows one
-// role: an account may do everything.
+// Accounts are the users whose requests a guard lets in, as far as their roles allow.
 type Accounts struct {
 	// Users are the accounts of HTTP basic authentication; nil is Ironic's "none", which
 	// lets every request in.
 	Users *Users
-	// Trusted names the user of a request that carries another proof, such as a session
+	// Trusted returns the sender of a request that carries another proof, such as a session
 	// cookie of the pages; it must itself guard against forged requests. nil: no request
 	// does.
-	Trusted  func(*http.Request) (user string, ok bool)
+	Trusted  func(*http.Request) (Who, bool)
 	InFlight int // requests at once per client address; 0 is 64
 	Log      *slog.Logger
 }
@@ -44,6 +44,9 @@ func NewGuard(a Accounts) *Guard {
 type Manner struct {
 	// Public reports whether a request needs no account. nil: every request needs one.
 	Public func(*http.Request) bool
+	// Least returns the least role for a request, from the row of its route. nil:
+	// [baremetal.LeastRole] of its method.
+	Least func(*http.Request) baremetal.Role
 	// Refuse answers with a refusal that is not of authentication, which has the shape of
 	// Keystone's middleware everywhere. nil: that shape.
 	Refuse func(w http.ResponseWriter, status int, text string)
@@ -88,6 +91,10 @@ func (g *Guard) Handler(next http.Handler, m Manner) http.Handler {
 			if refused != nil {
 				challenge(w, r, refused)
 				keystone(w, refused.status, refused.text)
+				return
+			}
+			if refused = permit(who, r, m); refused != nil {
+				say(w, refused.status, refused.text)
 				return
 			}
 			r = r.WithContext(withPrincipal(r.Context(), who))

@@ -6,14 +6,15 @@ import (
 	"ironhook/baremetal"
 )
 
-// Admin is the role of every account.
-const Admin = "admin"
-
 // LocalSocket is the user of a request through the appliance's local socket.
 const LocalSocket = "local socket"
 
-// Who is the sender of a request, zero where no account is required.
-type Who struct{ User, Role string }
+// Who is the sender of a request. Where no account is required it has no name, and the
+// role of an administrator.
+type Who struct {
+	User string
+	Role baremetal.Role
+}
 
 type principalKey struct{}
 
@@ -25,8 +26,6 @@ func Principal(ctx context.Context) Who {
 
 // withPrincipal names the sender, also in the events that the request causes.
 func withPrincipal(ctx context.Context, who Who) context.Context {
-	if who == (Who{}) {
-		return ctx
-	}
-	return baremetal.WithUser(context.WithValue(ctx, principalKey{}, who), who.User)
+	ctx = baremetal.WithRole(context.WithValue(ctx, principalKey{}, who), who.Role)
+	return baremetal.WithUser(ctx, who.User)
 }

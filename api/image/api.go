@@ -108,6 +108,17 @@ func New(c Config) *API {
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
 
+// Least is the least role for a request: the bytes of an image are for administrators.
+func (a *API) Least(r *http.Request) baremetal.Role {
+	var m mux.RouteMatch
+	if a.router.Match(r, &m) && m.Route != nil {
+		if path, err := m.Route.GetPathTemplate(); err == nil && strings.HasSuffix(path, "/file") {
+			return baremetal.RoleAdmin
+		}
+	}
+	return baremetal.LeastRole(r.Method)
+}
+
 func (a *API) serve(handle func(*call) (answer, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		said, err := handle(&call{a, r})

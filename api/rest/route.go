@@ -1,6 +1,10 @@
 package rest
 
-import "strings"
+import (
+	"strings"
+
+	"ironhook/baremetal"
+)
 
 // Route is one thing that can be asked: a row of the table that the router, the argument
 // checks, the version gates and the OpenAPI document are made from. C is what the handlers of
@@ -12,9 +16,10 @@ type Route[C any] struct {
 	Gate    error  // the answer for an older microversion; nil is Ironic's usual 404
 	Late    bool   // and that only when its arguments are in order
 	Args    []Argument
-	Body    string // "" none; [Members]; else the argument that is the whole body
-	MaxBody int64  // bytes of a body; 0 is the engine's MaxBody
-	Status  int    // of success; 0 is 200
+	Body    string         // "" none; [Members]; else the argument that is the whole body
+	MaxBody int64          // bytes of a body; 0 is the engine's MaxBody
+	Status  int            // of success; 0 is 200
+	Least   baremetal.Role // that may ask; "" is that of the method
 	Handle  func(C) ([]byte, error)
 	Doc     string // one line
 }

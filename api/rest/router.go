@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/gorilla/mux"
+
+	"ironhook/baremetal"
 )
 
 // Router finds the route of a request and serves it. It is safe for concurrent use.
@@ -85,7 +87,7 @@ func itemOf[C any](paths map[string]*path[C], collection string) (*path[C], stri
 // Serve finds the route of the path with these segments, checks the arguments and answers
 // with the route's handler. If it returns an error, it has written nothing except the header Allow.
 func (r *Router[C]) Serve(w http.ResponseWriter, c *Call, segments []string) error {
-	route, vars, err := r.match(w, c.Request.Method, segments)
+	route, vars, err := r.match(w.Header(), c.Request.Method, segments)
 	if err != nil {
 		return err
 	}
@@ -109,8 +111,9 @@ func (r *Router[C]) Serve(w http.ResponseWriter, c *Call, segments []string) err
 	return nil
 }
 
-// match finds the route, and the values of the variables in its path.
-func (r *Router[C]) match(w http.ResponseWriter, method string, segments []string) (*Route[C], map[string]string, error) {
+// match finds the route, and the values of the variables in its path. Without one it sets
+// the header Allow.
+func (r *Router[C]) match(h http.Header, method string, segments []string) (*Route[C], map[string]string, error) {
 	found, vars := r.find("/" + strings.Join(segments, "/"))
 	if found == nil {
 		return nil, nil, ErrNoRoute
@@ -125,8 +128,17 @@ func (r *Router[C]) match(w http.ResponseWriter, method string, segments []strin
 			return route, vars, nil
 		}
 	}
-	w.Header()["Allow"] = []string{strings.Join(slices.Sorted(maps.Keys(found.methods)), ", ")}
+	h["Allow"] = []string{strings.Join(slices.Sorted(maps.Keys(found.methods)), ", ")}
 	return nil, nil, Abort(http.StatusMethodNotAllowed, "")
+}
+
+// Least is the least role for a request.
+func (r *Router[C]) Least(method string, segments []string) baremetal.Role {
+	route, _, err := r.match(http.Header{}, method, segments)
+	if err != nil {
+		return baremetal.LeastRole(method)
+	}
+	return cmp.Or(route.Least, baremetal.LeastRole(method))
 }
 
 // Find returns err, or that there is no route where the segments lead nowhere.

@@ -82,11 +82,15 @@ func Commands(c Config) []*cobra.Command {
 		v.use = rest
 		c.hang(map[string]*cobra.Command{"event": event, "lease": lease, "boot": boot}[word], v)
 	}
+	user := group("user", "Commands on accounts")
+	for _, v := range userVerbs() {
+		c.hang(user, v)
+	}
 	top := &cobra.Command{}
 	c.hang(top, statusVerb)
 	c.hang(top, fileVerbs[1])
 	c.hang(top, verb{"clouds", "Print a clouds.yaml with which OpenStack's own clients find this appliance", nothing, nil, printClouds})
-	all := append([]*cobra.Command{metal, old, node, port, image, volume, event, lease, boot}, top.Commands()...)
+	all := append([]*cobra.Command{metal, old, node, port, image, volume, event, lease, boot, user}, top.Commands()...)
 	for _, g := range all {
 		outline(g)
 		g.PersistentFlags().String("url", "", "where the appliance is, as http://ironhook:6385 ($IRONHOOK_URL, $OS_ENDPOINT); without it, the one on this machine")

@@ -59,11 +59,11 @@ var ofAPI = []mutant{
 		"api/baremetal", "Origins|Realm|Unauthorized",
 	},
 	{
-		709, "api/door/basic.go",
-		"case !ok:\n",
-		"case !ok && name == \"\":\n",
-		"any password will do",
-		"api/baremetal", "Authentication",
+		709, "api/door/users.go",
+		"CompareHashAndPassword(a.digest, []byte(password)) == nil && a.role",
+		"CompareHashAndPassword(a.digest, []byte(password)) != nil && a.role",
+		"any password but the right one will do",
+		"api/door", "Roles",
 	},
 	{
 		721, "api/door/door.go",
@@ -99,5 +99,19 @@ var ofAPI = []mutant{
 		"case c.Local != nil:",
 		"requests of the network pass as if they came through the socket",
 		"api/door", "",
+	},
+	{
+		726, "api/door/basic.go",
+		"if who.Role.Allows(least) {",
+		"if who.Role != \"\" {",
+		"a viewer may switch machines off",
+		"api/door", "Roles",
+	},
+	{
+		727, "api/door/users.go",
+		"len(digest), name, digest, password)",
+		"len(digest), name, \"\", password)",
+		"a password that was replaced still opens",
+		"api/door", "Roles",
 	},
 }
