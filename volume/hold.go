@@ -84,6 +84,9 @@ func (h *Held) take(d *Dir, id string) error {
 			return err
 		}
 	}
+	if err := h.sent(d, id); err != nil {
+		return err
+	}
 	if err := h.copy(d, id+reservationsSuffix); err != nil {
 		return err
 	}
@@ -118,17 +121,37 @@ func (h *Held) layer(d *Dir, name string) error {
 	if err != nil {
 		return fmt.Errorf("layer %s: %w: %v", name, ErrDamaged, err)
 	}
-	h.open = append(h.open, f)
 	if err := lock(f, shared); err != nil { // a merge writes to it in this moment
+		return errors.Join(err, f.Close())
+	}
+	if err := h.keep(layerPath(name), f); err != nil {
 		return err
 	}
+	h.known[name] = true
+	return h.copy(d, sumsPath(name))
+}
+
+// sent adds the file that an image was made of, if it is kept. It never changes.
+func (h *Held) sent(d *Dir, id string) error {
+	f, err := d.fs.Open(originalPath(id), false)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return h.keep(originalPath(id), f)
+}
+
+// keep adds an open file, which Close closes.
+func (h *Held) keep(name string, f file) error {
+	h.open = append(h.open, f)
 	info, err := f.Stat()
 	if err != nil {
 		return err
 	}
-	h.known[name] = true
-	h.Files = append(h.Files, HeldFile{layerPath(name), info.Size, info.Modified, f, f})
-	return h.copy(d, sumsPath(name))
+	h.Files = append(h.Files, HeldFile{name, info.Size, info.Modified, f, f})
+	return nil
 }
 
 // copy adds the contents of a small file, if there is one.

@@ -30,7 +30,7 @@ func TestOriginal(t *testing.T) {
 			return errors.Join(err, failure)
 		})
 	}
-	kept := func(id string) string {
+	keptIn := func(d *Dir, id string) string {
 		o, err := d.Original(id)
 		if errors.Is(err, fs.ErrNotExist) {
 			return ""
@@ -44,6 +44,7 @@ func TestOriginal(t *testing.T) {
 		}
 		return string(text)
 	}
+	kept := func(id string) string { return keptIn(d, id) }
 	if err := build("half", errors.New("cut")); err == nil || kept("half") != "" {
 		t.Errorf("an image that could not be made: %v, original %q", err, kept("half"))
 	}
@@ -51,6 +52,16 @@ func TestOriginal(t *testing.T) {
 		if err := build(id, nil); err != nil {
 			t.Fatal(err)
 		}
+	}
+	h, err := d.Hold()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := keptIn(copyHeld(t, h), "a"); got != "what was sent" {
+		t.Errorf("a copy of the whole directory has the original %q", got)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
 	}
 	if usage, err := d.Usage("a"); err != nil || usage.Own == 0 {
 		t.Errorf("usage %+v, %v, want the original in it", usage, err)

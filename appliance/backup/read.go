@@ -20,7 +20,7 @@ import (
 
 // entryName is the form of the names in a backup: no other is ever made a path.
 var entryName = regexp.MustCompile(`^(info\.json|ironhook\.db|htpasswd|tls\.crt|tls\.key|settings/[a-z][a-z0-9.-]{0,63}|` +
-	`volumes/[A-Za-z0-9][A-Za-z0-9._-]{0,254}|volumes/layers/[0-9a-f]{32}\.(raw|overlay)(\.sums)?)$`)
+	`volumes/(originals/)?[A-Za-z0-9][A-Za-z0-9._-]{0,254}|volumes/layers/[0-9a-f]{32}\.(raw|overlay)(\.sums)?)$`)
 
 // maxSmall is the size in bytes of what is read into memory.
 const maxSmall = 1 << 20
@@ -36,7 +36,7 @@ func Verify(ctx context.Context, r io.Reader, passphrase, temp string) (Info, er
 	if err != nil {
 		return Info{}, err
 	}
-	x := &extraction{dir: dir, wanted: func(name string) bool { return !strings.HasPrefix(name, volumesName+"/layers/") }}
+	x := &extraction{dir: dir, wanted: func(name string) bool { return !strings.HasPrefix(name, volumesName+"/") || path.Dir(name) == volumesName }}
 	err = x.run(ctx, r, passphrase)
 	return x.info, errors.Join(err, os.RemoveAll(dir))
 }
