@@ -44,7 +44,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	c := &cloud{T: t, dir: t.TempDir()}
 	c.must(os.Mkdir(filepath.Join(c.dir, "data"), 0o700))
-	c.must(unix.Mount("none", filepath.Join(c.dir, "data"), "tmpfs", 0, fmt.Sprintf("size=%d", fullDisk)))
+	c.must(unix.Mount("none", filepath.Join(c.dir, "data"), "tmpfs", 0, fmt.Sprintf("mode=700,size=%d", fullDisk)))
 	t.Cleanup(func() { c.must(unix.Unmount(filepath.Join(c.dir, "data"), unix.MNT_DETACH)) })
 	kill := c.serve(program, "none")
 
