@@ -45,6 +45,7 @@ lz4			pack images as publishers do
 mmdebstrap		install a real Debian into a disk image
 nfs-ganesha-vfs		serve a root over NFS
 nftables		lose packets
+procps			set how simulated machines answer ARP
 python3-ironicclient	drive the API with the stock client
 python3-openstackclient	drive the API with the stock client
 python3-openstacksdk	its tests of the Bare Metal API
@@ -60,6 +61,7 @@ bench="$demo"'
 dnsmasq-base		DHCP and TFTP to compare with
 libiscsi-bin		load the iSCSI targets with reads
 nftables		lose packets
+procps			set how simulated machines answer ARP
 python3			HTTP to compare with
 python3-ironic		the Bare Metal API to compare with
 qemu-block-extra	the iSCSI initiator of QEMU

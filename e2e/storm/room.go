@@ -27,6 +27,8 @@ type room struct {
 const (
 	serverMAC = "52:54:00:77:00:01" // of the lab's bridge
 	golden    = "golden"
+
+	machinesPort = "machines" // of the lab's bridge
 )
 
 // open starts everything that is there before the power comes back.
@@ -37,7 +39,7 @@ func open(ctx context.Context, program string, s Storm) (*room, error) {
 	}
 	r := &room{Lab: l, storm: s}
 	for _, step := range []func(context.Context) error{
-		func(context.Context) error { return r.network() },
+		r.network,
 		func(ctx context.Context) error { return r.serve(ctx, program) },
 		r.image, r.enrol,
 	} {
@@ -70,11 +72,11 @@ func (r *room) connect(port string) (*lab.Segment, error) {
 // live in one namespace, so each answers for its own address only (arp_ignore). Their
 // entries for the server are permanent, because the kernel counts the others of all
 // namespaces against one limit (gc_thresh3, 1024), which the server needs for itself.
-func (r *room) network() error {
+func (r *room) network(ctx context.Context) error {
 	if err := r.IP("address add " + lab.Address + "/16 dev " + lab.Bridge + "\naddress del " + lab.Address + "/24 dev " + lab.Bridge + "\n"); err != nil {
 		return err
 	}
-	machines, err := r.connect("machines")
+	machines, err := r.connect(machinesPort)
 	if err != nil {
 		return err
 	}
@@ -94,18 +96,21 @@ func (r *room) network() error {
 	if err := machines.Run(links.String(), "ip", "-batch", "-"); err != nil {
 		return err
 	}
-	return lose(machines, r.storm.Loss)
+	return r.lose(ctx, machines)
 }
 
-// lose drops some frames of a thousand in each direction.
-func lose(s *lab.Segment, loss int) error {
-	if loss == 0 {
+// lose drops some frames of a thousand where they arrive, at each end of the cable. A frame
+// that is dropped where it leaves would be an error of its sender.
+func (r *room) lose(ctx context.Context, machines *lab.Segment) error {
+	if r.storm.Loss == 0 {
 		return nil
 	}
-	const rules = "table netdev loss {\n" +
-		"chain in { type filter hook ingress device %[1]s priority 0; numgen random mod 1000 < %[2]d drop; }\n" +
-		"chain out { type filter hook egress device %[1]s priority 0; numgen random mod 1000 < %[2]d drop; }\n}\n"
-	return s.Run(fmt.Sprintf(rules, lab.Uplink, loss), "nft", "-f", "-")
+	rule := func(device string) string {
+		return fmt.Sprintf("table netdev loss { chain arriving { type filter hook ingress device %s priority 0; numgen random mod 1000 < %d drop; }; }",
+			device, r.storm.Loss)
+	}
+	_, err := r.Output(ctx, nil, "nft", rule(machinesPort))
+	return errors.Join(err, machines.Run("", "nft", rule(lab.Uplink)))
 }
 
 // serve starts the appliance, and beside it another DHCP server where it is a proxy.
