@@ -86,9 +86,6 @@ func (c *call) receive(w http.ResponseWriter, body io.Reader, to receiver) error
 	if errors.As(err, new(*http.MaxBytesError)) {
 		return tooLarge(c.MaxSize)
 	}
-	if err == nil {
-		w.WriteHeader(http.StatusNoContent)
-	}
 	return err
 }
 
