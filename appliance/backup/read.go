@@ -36,7 +36,9 @@ func Verify(ctx context.Context, r io.Reader, passphrase, temp string) (Info, er
 	if err != nil {
 		return Info{}, err
 	}
-	x := &extraction{dir: dir, wanted: func(name string) bool { return !strings.HasPrefix(name, volumesName+"/") || path.Dir(name) == volumesName }}
+	x := &extraction{dir: dir, wanted: func(name string) bool {
+		return !strings.HasPrefix(name, volumesName+"/") || path.Dir(name) == volumesName
+	}}
 	err = x.run(ctx, r, passphrase)
 	return x.info, errors.Join(err, os.RemoveAll(dir))
 }
