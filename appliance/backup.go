@@ -53,7 +53,7 @@ func backupOfStopped(ctx context.Context, data string, volumes bool, p Program, 
 	return errors.Join(err, incomplete(info))
 }
 
-// IncompleteError is the error of a backup that is whole but for what could not be read.
+// IncompleteError reports a backup that lacks the disks that could not be read.
 type IncompleteError struct{ what string }
 
 // Error lists what was left out, and why.

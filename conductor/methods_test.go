@@ -9,7 +9,7 @@ import (
 	"ironhook/store"
 )
 
-// A deployment does the same for every boot method but for the boot device: the machine is
+// A deployment does the same for every boot method except for the boot device: the machine is
 // off, with what it had detached, its volumes are attached, and its next boot and all later ones are from the network,
 // or from the disk that an adapter presents. No image is written.
 func TestDeployByMethod(t *testing.T) {

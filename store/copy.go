@@ -33,7 +33,7 @@ func Backup(ctx context.Context, path, to string) error {
 	return nil
 }
 
-// Examine reads all of a database that nobody has open and changes nothing. The error says
+// Examine reads all of a database that no process has open, and changes nothing. The error says
 // what is wrong with it; [Remedy] has the way out.
 func Examine(ctx context.Context, path string) (c Copy, err error) {
 	db, err := sql.Open("sqlite", plainDSN(path, "ro"))

@@ -21,7 +21,7 @@ type inventory struct {
 	Free string // space, "" where that is not known
 }
 
-// File is a file of a disk in the directory of the volumes that nobody has registered: a
+// File is a file of a disk in the directory of the volumes that has no record: a
 // volume by its own name.
 type File struct {
 	Name string

@@ -197,7 +197,7 @@ func carrying(token string) *http.Request {
 }
 
 // A restart signs out those who have signed out, whose time is over, whose password has
-// changed, and nobody else.
+// changed, and no others.
 func TestSessionsSurviveARestart(t *testing.T) {
 	before := newSessions(t)
 	token := map[string]string{}

@@ -36,8 +36,8 @@ type session struct {
 	done     chan struct{} // closed when the session ends
 }
 
-// sessions are the logins that live now. They are in the store, so that a restart signs
-// nobody out, and in memory, so that a request does not ask the store. Another password
+// sessions are the logins that live now. They are in the store, so that they survive
+// a restart, and in memory, so that a request does not ask the store. Another password
 // ends those of its user. The token itself is kept nowhere, so a dump of the memory or a
 // copy of the database is no access.
 type sessions struct {

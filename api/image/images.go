@@ -54,8 +54,8 @@ func create(c *call) (answer, error) {
 	}}, nil
 }
 
-// mayPublish refuses a public image that nobody answers for: where there are no accounts, no
-// client is an administrator. Glance without Keystone does the same.
+// mayPublish refuses a public image where there are no accounts: without them no client is an
+// administrator. Glance without Keystone does the same.
 func (c *call) mayPublish(before string, i *baremetal.Image) error {
 	if i.Visibility != "public" || i.Visibility == before || baremetal.UserOf(c.r.Context()) != "" {
 		return nil

@@ -314,7 +314,7 @@ func TestWallAnswersQuestions(t *testing.T) {
 	quiet(t, b)
 }
 
-// A restart of the appliance signs nobody out, and the page goes live again by itself.
+// Sessions survive a restart of the appliance, and the page goes live again by itself.
 func TestRestartSignsNobodyOut(t *testing.T) {
 	g := newStage(t)
 	g.enroll("pc-01", "node-1")

@@ -15,6 +15,18 @@ import (
 // every is the interval of the samples. Each asks the API once.
 const every = 250 * time.Millisecond
 
+// watcher samples the appliance.
+type watcher struct {
+	app     *lab.Appliance
+	clients []*machine
+	begun   time.Time
+	cancel  context.CancelFunc
+	done    chan struct{}
+	seen    observation
+	apiAll  []time.Duration
+	err     error
+}
+
 // observe samples the appliance until stop.
 func observe(ctx context.Context, app *lab.Appliance, clients []*machine) (*watcher, error) {
 	ctx, cancel := context.WithCancel(ctx)

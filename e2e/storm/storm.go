@@ -6,8 +6,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"ironhook/e2e/lab"
 )
 
 // Storm describes one measurement: machines that are switched on at the same moment.
@@ -50,7 +48,6 @@ var storms = []Storm{
 // Outcome is what a storm has shown.
 type Outcome struct {
 	Storm   Storm
-	Enrol   time.Duration // of all nodes, until they are deployed
 	Took    time.Duration // until the last machine was done
 	Clients []*machine
 	Seen    observation
@@ -59,18 +56,16 @@ type Outcome struct {
 // run measures one storm.
 func run(ctx context.Context, program string, s Storm) (Outcome, error) {
 	o := Outcome{Storm: s}
-	begun := time.Now()
 	r, err := open(ctx, program, s)
 	if err != nil {
 		return o, err
 	}
 	defer r.close()
-	o.Enrol = time.Since(begun)
 	watch, err := observe(ctx, r.app, r.clients)
 	if err != nil {
 		return o, err
 	}
-	begun = time.Now()
+	begun := time.Now()
 	var on sync.WaitGroup
 	for _, m := range r.clients {
 		on.Go(func() { m.boot(ctx, s) })
@@ -164,16 +159,4 @@ func (o Outcome) curve() string {
 		text += "\n"
 	}
 	return text
-}
-
-// watcher samples the appliance.
-type watcher struct {
-	app     *lab.Appliance
-	clients []*machine
-	begun   time.Time
-	cancel  context.CancelFunc
-	done    chan struct{}
-	seen    observation
-	apiAll  []time.Duration
-	err     error
 }

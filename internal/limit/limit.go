@@ -1,6 +1,6 @@
 // Package limit bounds what one source, or all of them together, can make the
-// appliance do. It has three types: a [Bucket] bounds a rate, a [Share] bounds what is
-// held at once, and [Attempts] slows down guessing.
+// appliance do. A [Bucket] bounds a rate; a [Share], [Places] and [Conns] bound what is held
+// at once; [Attempts] slows down guessing.
 package limit
 
 import (
@@ -8,14 +8,26 @@ import (
 	"time"
 )
 
-// pause is how long a failing loop waits before it goes on.
-const pause = 200 * time.Millisecond
+// backoff is how long a failing loop waits before it goes on.
+const backoff = 200 * time.Millisecond
+
+// Pause waits for d, not at all if that is over. The error is that of ctx if ctx ends first.
+func Pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // Backoff waits for a moment, or until ctx ends. A loop whose socket or store fails
 // calls it, so that the loop does not spin while the failure lasts.
 func Backoff(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(pause):
-	}
+	_ = Pause(ctx, backoff) // the loop looks at ctx itself
 }

@@ -18,7 +18,7 @@ var ofPower = []mutant{
 	},
 	{
 		473, "power/ipmi/driver.go",
-		"\t\tif errors.As(err, &code) && sleep(ctx, d.c.Pause) == nil {\n" +
+		"\t\tif errors.As(err, &code) && limit.Pause(ctx, d.c.Pause) == nil {\n" +
 			"\t\t\terr = setFlags(ctx, s, flags)\n" +
 			"\t\t}\n",
 		"",

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/internal/limit"
 	"ironhook/power/ipmi/rmcp"
 )
 
@@ -127,7 +128,7 @@ func (d *Driver) SetBootDevice(ctx context.Context, n *baremetal.Node, device st
 		}
 		err = setFlags(ctx, s, flags)
 		code := rmcp.CompletionError(0)
-		if errors.As(err, &code) && sleep(ctx, d.c.Pause) == nil {
+		if errors.As(err, &code) && limit.Pause(ctx, d.c.Pause) == nil {
 			err = setFlags(ctx, s, flags)
 		}
 		if errors.As(err, &code) {
@@ -173,7 +174,7 @@ func (d *Driver) call(ctx context.Context, n *baremetal.Node, f func(info, *rmcp
 	patience := time.Now().Add(d.c.Patience)
 	for pause := time.Second; ; pause *= 2 {
 		err := g.session(ctx, i, d.c.Pause, func(s *rmcp.Session) error { return f(i, s) })
-		if err == nil || !passes(err) || time.Now().Add(pause).After(patience) || sleep(ctx, pause) != nil {
+		if err == nil || !passes(err) || time.Now().Add(pause).After(patience) || limit.Pause(ctx, pause) != nil {
 			return explain(n, i, err)
 		}
 	}

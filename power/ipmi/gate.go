@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"ironhook/internal/limit"
 	"ironhook/power/ipmi/rmcp"
 )
 
@@ -38,7 +39,7 @@ func (g *gate) leave() { g.turn <- struct{}{} }
 
 // session opens a session, has f use it and closes it.
 func (g *gate) session(ctx context.Context, i info, pause time.Duration, f func(*rmcp.Session) error) error {
-	if err := sleep(ctx, time.Until(g.ready)); err != nil {
+	if err := limit.Pause(ctx, time.Until(g.ready)); err != nil {
 		return err
 	}
 	defer func() { g.ready = time.Now().Add(pause) }()
@@ -75,19 +76,4 @@ func (g *gate) dial(ctx context.Context, i info) (s *rmcp.Session, err error) {
 		}
 	}
 	return nil, err
-}
-
-// sleep waits for d or until ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

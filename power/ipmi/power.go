@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/internal/limit"
 	"ironhook/power/ipmi/rmcp"
 )
 
@@ -59,11 +60,11 @@ func (d *Driver) Set(ctx context.Context, n *baremetal.Node, target baremetal.Po
 // the state is reached: a BMC can answer 00 and do nothing, for some seconds after
 // switching off or just once.
 func (d *Driver) do(ctx context.Context, n *baremetal.Node, s step) error {
-	limit, o := d.c.Hard, order{step: s, pause: d.c.HardAgain}
+	patience, o := d.c.Hard, order{step: s, pause: d.c.HardAgain}
 	if s == soft {
-		limit, o.pause = d.c.Soft, d.c.SoftAgain
+		patience, o.pause = d.c.Soft, d.c.SoftAgain
 	}
-	waiting, cancel := context.WithTimeout(ctx, limit)
+	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for pause := d.c.Pause; ; pause = min(2*pause, d.c.Poll) {
 		there := false
@@ -76,8 +77,8 @@ func (d *Driver) do(ctx context.Context, n *baremetal.Node, s step) error {
 			return nil
 		case err != nil && (waiting.Err() == nil || o.given == 0):
 			return err
-		case err != nil || sleep(waiting, pause) != nil:
-			return stuck(ctx, n, o, limit)
+		case err != nil || limit.Pause(waiting, pause) != nil:
+			return stuck(ctx, n, o, patience)
 		}
 	}
 }
@@ -120,13 +121,13 @@ func control(ctx context.Context, s *rmcp.Session, order byte) error {
 }
 
 // stuck is the error for a BMC that accepted the order and did nothing.
-func stuck(ctx context.Context, n *baremetal.Node, o order, limit time.Duration) error {
+func stuck(ctx context.Context, n *baremetal.Node, o order, patience time.Duration) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("node %s: wait for %q: %w", n.Label(), o.want, ctx.Err())
 	}
 	if o.step == soft {
-		return fmt.Errorf("node %s: its operating system has not switched it off within %s: shut it down there, or use \"power off\"", n.Label(), limit)
+		return fmt.Errorf("node %s: its operating system has not switched it off within %s: shut it down there, or use \"power off\"", n.Label(), patience)
 	}
 	return fmt.Errorf("node %s: its BMC took the order for %q, %d times in %s, yet nothing has changed: look at the machine's front panel and at the BMC's event log",
-		n.Label(), o.want, o.given, limit)
+		n.Label(), o.want, o.given, patience)
 }

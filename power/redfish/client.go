@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"ironhook/internal/limit"
 	"ironhook/power/webclient"
 )
 
@@ -143,7 +144,7 @@ func (c *conversation) send(ctx context.Context, method, path, etag string, body
 		if !busy || time.Now().Add(wait).After(until) {
 			return reply, check(reply)
 		}
-		if err := pause(ctx, wait); err != nil {
+		if err := limit.Pause(ctx, wait); err != nil {
 			return nil, err
 		}
 	}
@@ -193,15 +194,4 @@ func check(r *webclient.Reply) error {
 		return fmt.Errorf("%w: %w", errLogin, e)
 	}
 	return e
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/internal/limit"
 )
 
 // order is what a BMC is told to do with the power.
@@ -46,11 +47,11 @@ func (d *Driver) Set(ctx context.Context, n *baremetal.Node, target baremetal.Po
 // do gives an order, and again as long as the state is another: a BMC can take it and do
 // nothing.
 func (d *Driver) do(ctx context.Context, n *baremetal.Node, o order) error {
-	limit, again := d.c.Hard, d.c.Again
+	patience, again := d.c.Hard, d.c.Again
 	if o == soft {
-		limit, again = d.c.Soft, 4*d.c.Again
+		patience, again = d.c.Soft, 4*d.c.Again
 	}
-	waiting, cancel := context.WithTimeout(ctx, limit)
+	waiting, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	given, due := 0, time.Time{}
 	for {
@@ -68,15 +69,15 @@ func (d *Driver) do(ctx context.Context, n *baremetal.Node, o order) error {
 			return nil
 		case err != nil && (waiting.Err() == nil || given == 0):
 			return err
-		case err == nil && pause(waiting, d.c.Poll) == nil:
+		case err == nil && limit.Pause(waiting, d.c.Poll) == nil:
 		case ctx.Err() != nil:
 			return fmt.Errorf("node %s: wait for %q: %w", n.Label(), results[o], ctx.Err())
 		case o == soft:
 			return fmt.Errorf("node %s: its operating system has not switched it off within %s: shut it down there, or use \"power off\": %w",
-				n.Label(), limit, baremetal.ErrBMC)
+				n.Label(), patience, baremetal.ErrBMC)
 		default:
 			return fmt.Errorf("node %s: its BMC took the order for %q, %d times in %s, yet nothing has changed: look at the machine and at the BMC's event log: %w",
-				n.Label(), results[o], given, limit, baremetal.ErrBMC)
+				n.Label(), results[o], given, patience, baremetal.ErrBMC)
 		}
 	}
 }

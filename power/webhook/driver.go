@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/internal/limit"
 	"ironhook/power/manual"
 	"ironhook/power/webclient"
 )
@@ -92,7 +93,7 @@ func (p Power) Set(ctx context.Context, n *baremetal.Node, target baremetal.Powe
 		if err := p.order(ctx, n, i, i.off, baremetal.PowerOff); err != nil {
 			return err
 		}
-		if err := pause(ctx, p.c.Off); err != nil {
+		if err := limit.Pause(ctx, p.c.Off); err != nil {
 			return err
 		}
 		return p.order(ctx, n, i, i.on, baremetal.PowerOn)
@@ -116,7 +117,7 @@ func (p Power) order(ctx context.Context, n *baremetal.Node, i info, q request, 
 			return nil
 		case err != nil && waiting.Err() == nil:
 			return err
-		case pause(waiting, p.c.Poll) == nil:
+		case limit.Pause(waiting, p.c.Poll) == nil:
 		case ctx.Err() != nil:
 			return fmt.Errorf("node %s: wait for %q: %w", n.Label(), want, ctx.Err())
 		default:
@@ -151,16 +152,4 @@ func failed(n *baremetal.Node, q request, cause error, advice string) error {
 		advice = "it was interrupted"
 	}
 	return &webclient.Failure{Text: fmt.Sprintf("node %s: %s: %v; %s", n.Label(), webclient.Origin(q.url), cause, advice), Cause: cause}
-}
-
-// pause waits for d or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

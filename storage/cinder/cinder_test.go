@@ -161,7 +161,7 @@ func host(node string) cinder.Host {
 }
 
 // ways are those to attach, with the requests of one attach and one detach. Those of the
-// actions are Ironic's but for the first note.
+// actions are Ironic's, except for the first note.
 var ways = map[string]struct{ attach, detach string }{
 	"actions": {
 		"GET ID, metadata, os-reserve, os-initialize_connection, os-attach, metadata",

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/internal/limit"
 )
 
 // maxBody bounds what is read of a reply, in bytes.
@@ -189,19 +190,8 @@ func (c *Client) patiently(ctx context.Context, what string, again func(error) b
 			return baremetal.Errorf(baremetal.ErrStorage, "%s: %v", what, err)
 		}
 		c.log.Warn(what+"; it is tried again", "error", err, "in", c.config.interval())
-		if err := pause(ctx, c.config.interval()); err != nil {
+		if err := limit.Pause(ctx, c.config.interval()); err != nil {
 			return err
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // Config says where Cinder is and how to work with it. The keys are those of the section
-// [cinder] of Ironic's configuration, but for attach_api.
+// [cinder] of Ironic's configuration, except attach_api.
 type Config struct {
 	AuthType string `toml:"auth_type"`         // none, http_basic, password, v3password or v3applicationcredential
 	Endpoint string `toml:"endpoint_override"` // of the Block Storage API; else that of Keystone's catalog

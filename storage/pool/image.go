@@ -100,7 +100,7 @@ func (p *Pool) receive(ctx context.Context, uuid string, r image.Request, during
 		return err
 	}
 	defer leave()
-	if pipe, ok := r.Reader.(*io.PipeReader); ok { // nobody else would end a wait for its other side
+	if pipe, ok := r.Reader.(*io.PipeReader); ok { // a wait for its other side would not end by itself
 		defer context.AfterFunc(ctx, func() { pipe.CloseWithError(context.Cause(ctx)) })() //nolint:errcheck // never fails
 	}
 	i, err := p.admit(ctx, uuid, during)
