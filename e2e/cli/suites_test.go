@@ -38,9 +38,9 @@ var sdkTests = map[string]int{
 }
 
 // TestSDK runs the tests that openstacksdk has for a real Ironic, as Debian
-// packages them: all files at once, for what they do most is wait.
+// packages them: all files at once, for what they do most is wait. Each has a
+// server of its own, as several of them give a node the name test-node.
 func TestSDK(t *testing.T) {
-	url := serveAlone(t, "none")
 	const folder = "/usr/lib/python3/dist-packages/openstack/tests/functional/baremetal"
 	if files, err := filepath.Glob(folder + "/test_*.py"); err != nil || len(files) != len(sdkTests) {
 		t.Fatalf("%d files of tests in %s, want %d: install python3-openstacksdk and python3-oslotest (%v)", len(files), folder, len(sdkTests), err)
@@ -51,6 +51,7 @@ func TestSDK(t *testing.T) {
 	}
 	results := make(chan result, len(sdkTests))
 	for file := range sdkTests {
+		url := serveAlone(t, "none")
 		go func() {
 			out, err := unittest(t.Context(), url, "openstack.tests.functional.baremetal.test_baremetal_"+file, t.TempDir())
 			results <- result{file, out, err}
