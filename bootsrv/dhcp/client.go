@@ -1,8 +1,8 @@
 package dhcp
 
 import (
-	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
@@ -27,29 +27,64 @@ type client struct {
 }
 
 // identify identifies the sender. iPXE calls itself PXEClient too, so it is checked first;
-// otherwise iPXE would load iPXE for ever.
+// otherwise iPXE would load iPXE for ever. Some firmware leaves its class out of a
+// DHCPREQUEST; only firmware that boots names an architecture (RFC 4578 section 2).
 func identify(p *dhcpv4.DHCPv4) client {
 	c := client{arch: arch(p)}
 	class := p.ClassIdentifier()
 	switch {
-	case p.Options.Has(encapsulated) || bytes.Contains(p.Options.Get(dhcpv4.OptionUserClassInformation), []byte("iPXE")):
+	case isIPXE(p):
 		c.kind = script
-	case strings.HasPrefix(class, httpClient):
+	case strings.HasPrefix(class, httpClient), class == "" && c.arch.Loader().HTTP:
 		c.kind = uefi
-	case strings.HasPrefix(class, pxeClient):
+	case strings.HasPrefix(class, pxeClient), p.MessageType() == dhcpv4.MessageTypeNone,
+		class == "" && p.Options.Has(dhcpv4.OptionClientSystemArchitectureType):
 		c.kind = pxe
 	}
 	return c
 }
 
-// arch is the first architecture that the client names; a client without one is a BIOS
-// older than RFC 4578.
-func arch(p *dhcpv4.DHCPv4) ipxe.Arch {
-	v := p.Options.Get(dhcpv4.OptionClientSystemArchitectureType)
-	if len(v) < 2 {
-		return 0
+// What iPXE states in option 175 (src/include/ipxe/features.h in its source).
+const (
+	featureFirst = 0x10
+	featureISCSI = 0x11
+	featureHTTP  = 0x13
+	featureLast  = 0x7f
+)
+
+// isIPXE reports whether the sender is an iPXE that can run our scripts. One that states
+// its features and lacks HTTP or iSCSI, as some cards and VirtualBox have it, loads our
+// iPXE like other firmware; so does gPXE, whose scripts are of another grammar.
+func isIPXE(p *dhcpv4.DHCPv4) bool {
+	user := string(p.Options.Get(dhcpv4.OptionUserClassInformation))
+	named := strings.Contains(user, "iPXE")
+	has := map[byte]bool{}
+	for b := p.Options.Get(encapsulated); len(b) > 2 && b[1] > 0 && len(b) >= 2+int(b[1]); b = b[2+int(b[1]):] {
+		if b[0] >= featureFirst && b[0] <= featureLast {
+			has[b[0]] = b[2] != 0
+		}
 	}
-	return ipxe.Arch(uint16(v[0])<<8 | uint16(v[1]))
+	switch {
+	case strings.Contains(user, "gPXE"):
+		return false
+	case len(has) == 0:
+		return named
+	}
+	return has[featureHTTP] && has[featureISCSI] && (named || strings.HasPrefix(p.ClassIdentifier(), pxeClient))
+}
+
+// arch is the first architecture that the client names, in its option or its class
+// ("PXEClient:Arch:00007:..."); a client without one is a BIOS older than RFC 4578.
+func arch(p *dhcpv4.DHCPv4) ipxe.Arch {
+	if v := p.Options.Get(dhcpv4.OptionClientSystemArchitectureType); len(v) >= 2 {
+		return ipxe.Arch(uint16(v[0])<<8 | uint16(v[1]))
+	}
+	if fields := strings.Split(p.ClassIdentifier(), ":"); len(fields) > 2 && fields[1] == "Arch" {
+		if n, err := strconv.ParseUint(fields[2], 10, 16); err == nil {
+			return ipxe.Arch(n)
+		}
+	}
+	return 0
 }
 
 func (c client) String() string {

@@ -65,7 +65,7 @@ func FuzzHandle(f *testing.F) {
 	full, proxy := newNetwork(f, nil), newNetwork(f, asProxy)
 	full.enrol(known1, true)
 	f.Fuzz(func(t *testing.T, datagram []byte, toProxy bool) {
-		p, err := dhcpv4.FromBytes(datagram)
+		p, err := decode(datagram)
 		if err != nil {
 			return
 		}

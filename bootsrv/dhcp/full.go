@@ -21,8 +21,7 @@ func (s *Server) pool() pool {
 // elsewhere reports whether the request was relayed from a network for which we have no
 // addresses.
 func (s *Server) elsewhere(x *exchange) bool {
-	relay := addr(x.Packet.GatewayIPAddr)
-	return relay.IsValid() && !relay.IsUnspecified() && !s.Address.Contains(relay)
+	return relayed(x.Packet) && !s.Address.Contains(addr(x.Packet.GatewayIPAddr))
 }
 
 // discover offers an address (RFC 2131 section 4.3.1).
@@ -41,9 +40,14 @@ func (s *Server) discover(ctx context.Context, x *exchange) (*Reply, error) {
 	if !x.known() && !s.strangers.Take(time.Now()) {
 		return nil, nil
 	}
+	return s.offer(ctx, x, dhcpv4.MessageTypeOffer, holdTime)
+}
+
+// offer leases an address for at least d and makes an answer of type t with it.
+func (s *Server) offer(ctx context.Context, x *exchange, t dhcpv4.MessageType, d time.Duration) (*Reply, error) {
 	var lease *baremetal.Lease
 	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
-		lease, err = s.pool().hold(tx, x.mac, addr(x.Packet.RequestedIPAddress()), x.known(), holdTime)
+		lease, err = s.pool().hold(tx, x.mac, addr(x.Packet.RequestedIPAddress()), x.known(), d)
 		if err == nil {
 			s.noteOffer(x, lease.Address)
 		}
@@ -55,9 +59,19 @@ func (s *Server) discover(ctx context.Context, x *exchange) (*Reply, error) {
 	case err != nil:
 		return nil, err
 	}
-	offer := s.give(x, dhcpv4.MessageTypeOffer, lease.Address)
+	offer := s.give(x, t, lease.Address)
 	offer.Fresh = x.lease == nil || x.lease.Address != lease.Address || x.lease.Expires.Before(time.Now())
 	return offer, nil
+}
+
+// bootp answers a client without DHCP (RFC 951, RFC 1534 section 2). It never renews, so
+// its lease is long.
+func (s *Server) bootp(ctx context.Context, x *exchange) (*Reply, error) {
+	if s.elsewhere(x) || x.hearsay || !x.known() && !s.strangers.Take(time.Now()) {
+		return nil, nil
+	}
+	s.note(x, baremetal.EventDiscover, "BOOTP")
+	return s.offer(ctx, x, dhcpv4.MessageTypeNone, bootpTime)
 }
 
 // known reports whether an enrolled machine itself is asking.
@@ -224,6 +238,8 @@ func (s *Server) give(x *exchange, t dhcpv4.MessageType, a netip.Addr) *Reply {
 	answer := reply(x.Packet, t, s.Address.Addr())
 	if a.IsValid() {
 		answer.YourIPAddr = a.AsSlice()
+	}
+	if a.IsValid() && t != dhcpv4.MessageTypeNone {
 		answer.UpdateOption(dhcpv4.OptIPAddressLeaseTime(leaseTime))
 	}
 	answer.UpdateOption(dhcpv4.OptSubnetMask(net.CIDRMask(s.Address.Bits(), 32)))

@@ -167,6 +167,8 @@ func TestSilence(t *testing.T) {
 	n := newNetwork(t, nil)
 	answer := build(t, known1, discover)
 	answer.OpCode = dhcpv4.OpcodeBootReply
+	bootpReply := build(t, known1, dhcpv4.MessageTypeNone)
+	bootpReply.OpCode = dhcpv4.OpcodeBootReply
 	for name, p := range map[string]*dhcpv4.DHCPv4{
 		"a reply":                       answer,
 		"a multicast address":           build(t, "01:00:5e:00:00:01", discover),
@@ -174,7 +176,8 @@ func TestSilence(t *testing.T) {
 		"InfiniBand":                    build(t, "00:00:00:00:fe:80:00:00:00:00:00:00:02:00:5e:10:00:00:00:01", discover),
 		"an address of another network": build(t, known1, dhcpv4.MessageTypeInform, has("10.99.0.5")),
 		"a relay of another network":    build(t, known1, discover, via("10.99.0.1")),
-		"BOOTP":                         build(t, known1, dhcpv4.MessageTypeNone),
+		"a reply of BOOTP":              bootpReply,
+		"BOOTP through a relay":         build(t, known1, dhcpv4.MessageTypeNone, via("10.99.0.1")),
 		"a release of what is another":  build(t, known1, dhcpv4.MessageTypeRelease, from("10.77.0.1"), has("10.77.0.100")),
 	} {
 		if r := n.ask(p); r != nil {

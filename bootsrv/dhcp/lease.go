@@ -11,6 +11,7 @@ import (
 
 const (
 	leaseTime  = time.Hour
+	bootpTime  = 24 * time.Hour
 	holdTime   = time.Minute // of an offer without a request
 	quarantine = time.Hour   // an address that a client found in use
 )

@@ -32,7 +32,7 @@ var (
 // assembled from several (RFC 3396) could make the answer larger than a frame.
 const longestEcho = 255
 
-// reply starts an answer of type t to p. It echoes the identification of the sender as the
+// reply starts an answer of type t to p, of no type to a client of BOOTP. It echoes the identification of the sender as the
 // standards require: the client identifier (RFC 6842), the relay's option (RFC 3046), the
 // machine's GUID (RFC 4578).
 func reply(p *dhcpv4.DHCPv4, t dhcpv4.MessageType, server netip.Addr) *dhcpv4.DHCPv4 {
@@ -41,6 +41,9 @@ func reply(p *dhcpv4.DHCPv4, t dhcpv4.MessageType, server netip.Addr) *dhcpv4.DH
 		TransactionID: p.TransactionID, Flags: p.Flags, GatewayIPAddr: p.GatewayIPAddr,
 		ClientIPAddr: net.IPv4zero, YourIPAddr: net.IPv4zero, ServerIPAddr: net.IPv4zero,
 		Options: dhcpv4.Options{},
+	}
+	if t == dhcpv4.MessageTypeNone {
+		return a
 	}
 	a.UpdateOption(dhcpv4.OptMessageType(t))
 	a.UpdateOption(dhcpv4.OptServerIdentifier(server.AsSlice()))
@@ -54,14 +57,18 @@ func reply(p *dhcpv4.DHCPv4, t dhcpv4.MessageType, server netip.Addr) *dhcpv4.DH
 	return a
 }
 
-// load adds the boot file, in the header for old firmware and as options for new.
+// load adds the boot file, in the header for old firmware and as options for new. The
+// options of a BOOTP client must fit into 64 bytes, so it gets the header only.
 func load(a *dhcpv4.DHCPv4, file string, server netip.Addr) {
 	a.ServerIPAddr = server.AsSlice()
-	a.UpdateOption(dhcpv4.OptTFTPServerName(server.String()))
-	a.UpdateOption(dhcpv4.OptBootFileName(file))
 	if len(file) < 128 {
 		a.BootFileName = file
 	}
+	if a.MessageType() == dhcpv4.MessageTypeNone {
+		return
+	}
+	a.UpdateOption(dhcpv4.OptTFTPServerName(server.String()))
+	a.UpdateOption(dhcpv4.OptBootFileName(file))
 }
 
 // filesAt is the address of our TFTP server for this interface.
@@ -106,6 +113,12 @@ func route(a *dhcpv4.DHCPv4, ciaddr net.IP) *Reply {
 		return &Reply{Packet: a, To: netip.AddrPortFrom(yours, clientPort), Frame: true}
 	}
 	return &Reply{Packet: a, To: netip.AddrPortFrom(everybody, clientPort), Frame: true}
+}
+
+// relayed reports whether a relay has passed p on.
+func relayed(p *dhcpv4.DHCPv4) bool {
+	relay := addr(p.GatewayIPAddr)
+	return relay.IsValid() && !relay.IsUnspecified()
 }
 
 // addr is ip as an IPv4 address, invalid when it is none.

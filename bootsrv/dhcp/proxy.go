@@ -35,11 +35,15 @@ func (s *Server) proxyRequest(ctx context.Context, x *exchange) (*Reply, error) 
 	if x.file == "" || x.port == nil && s.proxy.Load() {
 		return nil, nil
 	}
-	if err := s.observe(ctx, x, addr(x.Packet.ClientIPAddr)); err != nil {
+	has := addr(x.Packet.ClientIPAddr)
+	if !has.IsValid() || has.IsUnspecified() {
+		has = addr(x.Packet.RequestedIPAddress())
+	}
+	if err := s.observe(ctx, x, has); err != nil {
 		return nil, err
 	}
 	r := s.point(x, dhcpv4.MessageTypeAck)
-	if relay := addr(x.Packet.GatewayIPAddr); !relay.IsValid() || relay.IsUnspecified() {
+	if !relayed(x.Packet) && !x.From.Addr().IsUnspecified() { // some firmware does not use its address yet
 		r.To, r.Frame = x.From, false
 	}
 	return r, nil

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/insomniacslk/dhcp/dhcpv4"
 	"github.com/mdlayher/packet"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
@@ -65,9 +64,9 @@ func (s *Server) forUs(a netip.Addr) bool {
 	return a == s.Address.Addr() || a == everybody || a == last(s.Address)
 }
 
-// answer handles one datagram. It silently drops anything but DHCP.
+// answer handles one datagram. It silently drops anything but DHCP and BOOTP.
 func (s *Server) answer(ctx context.Context, d datagram, reply func(context.Context, Request, *Reply)) {
-	p, err := dhcpv4.FromBytes(d.payload)
+	p, err := decode(d.payload)
 	if err != nil {
 		return
 	}

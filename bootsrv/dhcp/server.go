@@ -137,6 +137,7 @@ type message struct {
 type handler func(*Server, context.Context, *exchange) (*Reply, error)
 
 var fullHandlers = map[message]handler{
+	{serverPort, dhcpv4.MessageTypeNone}:     (*Server).bootp,
 	{serverPort, dhcpv4.MessageTypeDiscover}: (*Server).discover,
 	{serverPort, dhcpv4.MessageTypeRequest}:  (*Server).request,
 	{serverPort, dhcpv4.MessageTypeDecline}:  (*Server).decline,
@@ -155,7 +156,8 @@ var proxyHandlers = map[message]handler{
 // wellFormed reports whether p is a request of an Ethernet client.
 func wellFormed(p *dhcpv4.DHCPv4) bool {
 	mac := p.ClientHWAddr
-	return p.OpCode == dhcpv4.OpcodeBootRequest && p.HWType == iana.HWTypeEthernet &&
+	ethernet := p.HWType == iana.HWTypeEthernet || p.HWType == iana.HWTypeIEEE802 // as some firmware calls it
+	return p.OpCode == dhcpv4.OpcodeBootRequest && ethernet &&
 		len(mac) == 6 && mac[0]&1 == 0 && mac.String() != "00:00:00:00:00:00"
 }
 
