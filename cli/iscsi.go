@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -132,6 +133,9 @@ func firstLine(option, file string) (string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return "", misuse("%s: %w", option, err)
+	}
+	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
+		return "", misuse("%s: %s is in UTF-16, as PowerShell writes texts; save it as UTF-8", option, file)
 	}
 	secret, _, _ := strings.Cut(strings.TrimPrefix(string(text), byteOrderMark), "\n")
 	if secret = strings.TrimRight(secret, "\r"); secret == "" {

@@ -61,12 +61,14 @@ func TestSecretOfAnEditor(t *testing.T) {
 			t.Errorf("credentials of %q = %s, %q, %v", text, user, secret, err)
 		}
 	}
-	path := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(path, []byte("\ufeff\r\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, secret, err := credentials("--chap", "alice:"+path); err == nil {
-		t.Errorf("a secret of nothing but a mark: %q", secret)
+	for text, want := range map[string]string{"\ufeff\r\n": "is empty", "\xff\xfes\x00e\x00": "UTF-16", "\xfe\xff\x00s\x00e": "UTF-16"} {
+		path := filepath.Join(t.TempDir(), "secret")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, secret, err := credentials("--chap", "alice:"+path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("credentials of %q = %q, %v, want an error with %q", text, secret, err, want)
+		}
 	}
 }
 

@@ -163,6 +163,18 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// TestReadUsersOfWindows: the mark that editors on Windows write is not part of a name.
+func TestReadUsersOfWindows(t *testing.T) {
+	digest, err := bcrypt.GenerateFromPassword([]byte("secret"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	users, err := ReadUsers(strings.NewReader("\ufeffolga:" + string(digest) + "\r\n"))
+	if err != nil || len(users.Names()) != 1 || users.Names()[0] != "olga" {
+		t.Errorf("users = %v, %v, want olga", users, err)
+	}
+}
+
 func TestReadUsersRefusesOtherDigests(t *testing.T) {
 	for _, line := range []string{"admin:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", "admin:$apr1$x$y", "admin", "admin:plain"} {
 		if _, err := ReadUsers(bytes.NewBufferString(line + "\n")); err == nil || !strings.Contains(err.Error(), "line 1") {

@@ -73,7 +73,7 @@ func ReadUsers(file io.Reader) (*Users, error) {
 	cost := bcrypt.MinCost
 	lines := bufio.NewScanner(file)
 	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
+		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff")) // the mark that editors on Windows write
 		if line == "" || line[0] == '#' {
 			continue
 		}

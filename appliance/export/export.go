@@ -133,6 +133,13 @@ func (c Config) open(log *slog.Logger) (*scsi.Device, []*filedisk.Disk, error) {
 			return nil, disks, &FileError{file, err}
 		}
 		disks = append(disks, disk)
+		hint, err := image.Hint(disk, disk.Size())
+		if err != nil {
+			return nil, disks, &FileError{file, err}
+		}
+		if hint != "" {
+			log.Warn(hint, "file", file)
+		}
 		options, err := c.options(file, disk, log)
 		if err != nil {
 			return nil, disks, &FileError{file, err}

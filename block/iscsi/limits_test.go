@@ -44,7 +44,11 @@ func TestFloodOfSilentConnections(t *testing.T) {
 }
 
 func TestConnectionLimits(t *testing.T) {
-	s := serve(t, newRAM(1<<20), func(s *server) { s.target.Limits.Connections, s.target.Limits.PerInitiator = 4, 2 })
+	var log lockedBuffer
+	s := serve(t, newRAM(1<<20), func(s *server) {
+		s.target.Limits.Connections, s.target.Limits.PerInitiator = 4, 2
+		s.target.Log = slog.New(slog.NewTextHandler(&log, nil))
+	})
 	isid := func(n byte) initiatortest.Options { return initiatortest.Options{ISID: iscsi.ISID{n}} }
 	s.login(isid(1))
 	s.login(isid(2))
@@ -59,6 +63,9 @@ func TestConnectionLimits(t *testing.T) {
 	}
 	if _, err := s.dial(initiatortest.Options{Name: initiatorName + "-x"}); err == nil {
 		t.Error("a fifth connection was let in")
+	}
+	if want := `reason="4 connections are open`; !strings.Contains(log.String(), want) {
+		t.Errorf("log = %q, want %q in it", log.String(), want)
 	}
 }
 

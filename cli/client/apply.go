@@ -75,6 +75,7 @@ func readMachines(path string, in io.Reader) (map[string]map[string]any, error) 
 		return nil, misuse("%w", err)
 	}
 	var list []map[string]any
+	b = unmarked(b)
 	if trimmed := bytes.TrimSpace(b); len(trimmed) > 0 && trimmed[0] == '{' {
 		list, err = machinesOfJSON(trimmed)
 	} else {

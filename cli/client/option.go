@@ -149,8 +149,9 @@ func loose(value string) any {
 	return value
 }
 
+// parse reads JSON that a person may have written.
 func parse(b []byte) (value any, err error) {
-	d := json.NewDecoder(bytes.NewReader(b))
+	d := json.NewDecoder(bytes.NewReader(unmarked(b)))
 	d.UseNumber()
 	if err := d.Decode(&value); err != nil {
 		return nil, err
@@ -160,6 +161,9 @@ func parse(b []byte) (value any, err error) {
 	}
 	return value, nil
 }
+
+// unmarked is a text without the byte order mark that editors on Windows write before it.
+func unmarked(b []byte) []byte { return bytes.TrimPrefix(b, []byte("\ufeff")) }
 
 func documentOf(s string, in io.Reader) (any, error) {
 	b := []byte(s)

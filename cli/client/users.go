@@ -82,7 +82,7 @@ func (c *call) password(body map[string]any, wanted bool) (made string, err erro
 		if err != nil && !errors.Is(err, io.EOF) {
 			return "", err
 		}
-		body["password"] = strings.TrimRight(line, "\r\n")
+		body["password"] = strings.TrimRight(string(unmarked([]byte(line))), "\r\n")
 		return "", nil
 	}
 	if wanted {

@@ -4,14 +4,14 @@ package main
 var ofImage = []mutant{
 	{
 		251, "volume/image/version.go",
-		"return now.etag == v.etag",
+		"return now.tag == v.tag",
 		"return true",
 		"an image is put together from two files",
 		"volume/image", "Download",
 	},
 	{
 		252, "volume/image/download.go",
-		"code == http.StatusPartialContent && d.first.continues(res, d.at)",
+		"code == http.StatusPartialContent && d.of.continues(res, d.at)",
 		"code == http.StatusPartialContent",
 		"an image is put together from two files, or has a hole",
 		"volume/image", "Download",
@@ -46,7 +46,7 @@ var ofImage = []mutant{
 	},
 	{
 		257, "volume/image/download.go",
-		"\t\treq.Header.Set(\"If-Range\", d.first.validator())\n",
+		"\t\treq.Header.Set(\"If-Range\", d.of.validator())\n",
 		"",
 		"servers that would report a new file are not asked",
 		"volume/image", "Download",
@@ -109,7 +109,7 @@ var ofImage = []mutant{
 	},
 	{
 		266, "volume/image/download.go",
-		"	if now.length >= 0 && d.first.length >= 0 && now.length != d.first.length {\n		return d.changed(now)\n	}\n",
+		"	if now.length >= 0 && d.of.length >= 0 && now.length != d.of.length {\n		return d.changed(now)\n	}\n",
 		"",
 		"an image goes on with a longer version of the file, whose beginning is the same",
 		"volume/image", "Download",
@@ -134,5 +134,26 @@ var ofImage = []mutant{
 		"ControlContext: nil",
 		"an image is fetched from loopback by name or by redirect",
 		"storage/pool", "ImportElsewhere",
+	},
+	{
+		270, "volume/image/version.go",
+		"differ(now.tag, v.tag), differ(now.modified, v.modified):",
+		"false:",
+		"a weak ETag that changed, or a date, does not keep two files from being joined",
+		"volume/image", "Download",
+	},
+	{
+		271, "volume/image/download.go",
+		"\t\td.of = d.now\n",
+		"",
+		"mirrors that answer by turns give an image of two files",
+		"volume/image", "Download",
+	},
+	{
+		272, "volume/image/version.go",
+		"err2 == nil && sent.Sub(modified) >= settling",
+		"err2 == nil && sent.After(modified.Add(-settling))",
+		"a file that was replaced twice in a second is joined from both",
+		"volume/image", "Validator",
 	},
 }

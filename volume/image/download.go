@@ -28,7 +28,7 @@ var ErrChanged = errors.New("the connection broke, and the file that came then i
 
 // download reads a file on a web server from its beginning to its end. After a broken
 // connection it resumes: with the remaining range, if the validators of the reply match
-// those of the first reply; otherwise with the whole file, whose beginning must hash to
+// those of the reply before it; otherwise with the whole file, whose beginning must hash to
 // the bytes already read. Thus parts of two versions are never joined.
 type download struct {
 	ctx    context.Context
@@ -40,7 +40,8 @@ type download struct {
 	stall  *time.Timer        // cancels a request of which nothing arrives
 	at     int64              // bytes that have been read
 	sum    maphash.Hash       // of them
-	first  *version           // what the first answer was of
+	of     *version           // what they are of
+	now    *version           // what the reply is of: its beginning is the same, and what it brings is of this one alone
 	whole  bool               // the next request is for all of the file
 	coded  bool               // the server compresses it for the way: parts of that are no parts of the file
 	tries  int                // since something arrived
@@ -84,7 +85,7 @@ func redirect(next *http.Request, via []*http.Request) error {
 }
 
 // total is the length of the file in bytes, -1 if it is not known.
-func (d *download) total() int64 { return d.first.length }
+func (d *download) total() int64 { return d.of.length }
 
 // final is an error that a retry cannot cure.
 type final struct{ error }
@@ -100,10 +101,10 @@ func (d *download) request() error {
 		return final{withoutURL(err)}
 	}
 	req.Header.Set("Accept-Encoding", "identity")
-	part := d.at > 0 && !d.whole && !d.coded && d.first.validator() != ""
+	part := d.at > 0 && !d.whole && !d.coded && d.of.validator() != ""
 	if part {
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", d.at))
-		req.Header.Set("If-Range", d.first.validator())
+		req.Header.Set("If-Range", d.of.validator())
 	}
 	res, err := d.client.Do(req)
 	if err != nil {
@@ -137,7 +138,8 @@ func (d *download) accept(res *http.Response, part bool) error {
 	switch code := res.StatusCode; {
 	case code == http.StatusOK:
 		return d.start(res)
-	case part && code == http.StatusPartialContent && d.first.continues(res, d.at):
+	case part && code == http.StatusPartialContent && d.of.continues(res, d.at):
+		d.now = d.of
 		return nil
 	case part && (code == http.StatusPartialContent || code == http.StatusRequestedRangeNotSatisfiable):
 		d.whole = true
@@ -154,14 +156,12 @@ func (d *download) start(res *http.Response) error {
 	if err := d.decode(res, now); err != nil {
 		return err
 	}
-	if d.first == nil {
-		d.first = now
-	}
 	if d.at == 0 {
+		d.of, d.now = now, now
 		return nil
 	}
 	d.whole = false
-	if now.length >= 0 && d.first.length >= 0 && now.length != d.first.length {
+	if now.length >= 0 && d.of.length >= 0 && now.length != d.of.length {
 		return d.changed(now)
 	}
 	var sum maphash.Hash
@@ -170,12 +170,19 @@ func (d *download) start(res *http.Response) error {
 	if err == nil && sum.Sum64() != d.sum.Sum64() {
 		return d.changed(now)
 	}
-	return cutShort(err)
+	if err != nil {
+		return cutShort(err)
+	}
+	if now.length < 0 {
+		now.length = d.of.length
+	}
+	d.now = now
+	return nil
 }
 
 // changed describes how the present file differs from the one whose beginning was read.
 func (d *download) changed(now *version) error {
-	return final{fmt.Errorf("%w: after %d bytes of %s came %s", ErrChanged, d.at, d.first, now)}
+	return final{fmt.Errorf("%w: after %d bytes of %s came %s", ErrChanged, d.at, d.of, now)}
 }
 
 // cutShort reports a body that ended before the file did.
@@ -259,9 +266,10 @@ func (d *download) read(p []byte) (int, error) {
 	d.sum.Write(p[:n])
 	d.at += int64(n)
 	if total := d.total(); total >= 0 && d.at > total {
-		return 0, final{fmt.Errorf("the server sent more than the %d bytes that it announced", total)}
+		return 0, final{fmt.Errorf("%w: it is longer than the %d bytes that were announced", ErrChanged, total)}
 	}
 	if n > 0 { // an error that came with it comes again
+		d.of = d.now
 		return n, nil
 	}
 	if err == nil || err == io.EOF && (d.total() < 0 || d.at == d.total()) {

@@ -64,7 +64,10 @@ func TestDownloadBreaksOff(t *testing.T) {
 	size := len(old)
 	rest := fmt.Sprintf("\nContent-Range: bytes %d-%d/%d", half, size-1, size)
 	long := slices.Concat(old, []byte("more"))
-	const a, b, weak, day1, day2 = `ETag: "a"`, `ETag: "b"`, `ETag: W/"a"`, "Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT", "Last-Modified: Tue, 02 Jan 2024 00:00:00 GMT"
+	const a, b, weak, weaker = `ETag: "a"`, `ETag: "b"`, `ETag: W/"a"`, `ETag: W/"b"`
+	// The clock of the test begins with the year 2000.
+	const day1, day2, now = "Last-Modified: Fri, 01 Jan 1999 00:00:00 GMT", "Last-Modified: Sat, 02 Jan 1999 00:00:00 GMT", "Last-Modified: Sat, 01 Jan 2000 00:00:00 GMT"
+	mixed := slices.Concat(old[:half+5], other[half+5:])
 	cut := func(head string) reply { return reply{200, head, old, half} }
 	part := func(head string, of []byte) reply { return reply{206, head + rest, of[half:], 0} }
 	whole := func(head string, of []byte) reply { return reply{200, head, of, 0} }
@@ -82,6 +85,13 @@ func TestDownloadBreaksOff(t *testing.T) {
 		"date, length unknown":               {[]reply{cut(day1), {206, day1 + "\nContent-Range: bytes 100000-199999/*", other[half:], 0}, whole(day1, old)}, old, 3},
 		"weak ETag cannot say":               {[]reply{cut(weak), whole(weak, old)}, old, 2},
 		"weak ETag, another file":            {[]reply{cut(weak), whole(weak, other), whole(weak, other)}, other, 3},
+		"weak ETag and a date":               {[]reply{cut(weak + "\n" + day1), part(weak+"\n"+day1, old)}, old, 2},
+		"another weak ETag, same date":       {[]reply{cut(weak + "\n" + day1), part(weaker+"\n"+day1, other), whole(weaker, other), whole(weaker, other)}, other, 4},
+		"same ETag, another date":            {[]reply{cut(a + "\n" + day1), part(a+"\n"+day2, other), whole(a, other), whole(a, other)}, other, 4},
+		"a date of just now":                 {[]reply{cut(now), whole(now, other), whole(now, other)}, other, 3},
+		"a date that is none":                {[]reply{cut("Last-Modified: yesterday"), whole("Last-Modified: yesterday", old)}, old, 2},
+		"mirrors by turns":                   {[]reply{cut(a), {200, b, mixed, half + 50_000}, {206, a + "\nContent-Range: bytes 150000-199999/200000", old[half+50_000:], 0}, whole(b, mixed)}, mixed, 4},
+		"longer, length unsaid":              {[]reply{cut(a), {200, b + "\nContent-Length: ", long, 0}, {200, b + "\nContent-Length: ", long, 0}}, long, 3},
 		"mirror with the same bytes":         {[]reply{cut(a), whole(b, old)}, old, 2},
 		"no ranges":                          {[]reply{cut(day1), whole(day1, old)}, old, 2},
 		"no ranges, breaks twice":            {[]reply{cut(day1), {200, day1, old, half + 5}, whole(day1, old)}, old, 3},

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -169,6 +170,21 @@ func TestContentRange(t *testing.T) {
 	} {
 		if r, ok := contentRange(in); ok != want.ok || ok && r != want.r {
 			t.Errorf("contentRange(%q) = %+v, %v, want %+v", in, r, ok, want)
+		}
+	}
+}
+
+// TestValidator has what a server says of its file, and what of it is strong enough to ask for
+// the rest of that file.
+func TestValidator(t *testing.T) {
+	const date, early, late = "Fri, 01 Jan 1999 12:00:00 GMT", "Fri, 01 Jan 1999 11:59:00 GMT", "Fri, 01 Jan 1999 11:59:01 GMT"
+	for _, c := range []struct{ tag, modified, date, want string }{
+		{`"a"`, early, date, `"a"`}, {`"a"`, "", "", `"a"`}, {`W/"a"`, early, date, early}, {`W/"a"`, "", date, ""},
+		{"", early, date, early}, {"", late, date, ""}, {"", early, "", ""}, {"", "yesterday", date, ""}, {"", "", date, ""},
+	} {
+		h := http.Header{"Etag": {c.tag}, "Last-Modified": {c.modified}, "Date": {c.date}}
+		if got := versionOf(&http.Response{Header: h, Request: &http.Request{URL: &url.URL{}}}).validator(); got != c.want {
+			t.Errorf("validator of %v = %q, want %q", h, got, c.want)
 		}
 	}
 }
