@@ -51,6 +51,7 @@ var checks = []check{
 	{"disk", checkSpace},
 	{"ports", checkPorts},
 	{"network", checkNetwork},
+	{"neighbours", checkNeighbours},
 	{"DHCP", checkRivals},
 }
 

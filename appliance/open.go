@@ -130,6 +130,11 @@ func macsOf(s *store.Store) func(ctx context.Context, node string) ([]string, er
 
 // openBoot opens the sockets of the boot servers.
 func openBoot(ctx context.Context, c Config, s *store.Store, log *slog.Logger) (*bootsrv.Servers, error) {
+	if len(c.BootInterfaces) > 0 {
+		if err := warnCrowded(ctx, s, log); err != nil {
+			return nil, err
+		}
+	}
 	binaries := ipxe.Embedded()
 	if c.IPXEDir != "" {
 		binaries = ipxe.Binaries(os.DirFS(c.IPXEDir))

@@ -17,7 +17,7 @@ func doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Check the appliance of this machine and say what to do",
 		Long: `Checks the database, the files of the volumes, exports, file modes, free space, ports, the boot
-interfaces and the clock, of an appliance that runs or not, and changes nothing. Give it the
+interfaces, the kernel's room for neighbours and the clock, of an appliance that runs or not, and changes nothing. Give it the
 options that serve has. The status is 1 when something is wrong.`,
 		Example: "  ironhook doctor --config /etc/ironhook/ironhook.toml --probe-dhcp",
 		Args:    cobra.NoArgs,

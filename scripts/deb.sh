@@ -24,6 +24,7 @@ rm -rf "$pages"
 go run ./packaging/man "$pages"
 put 755 "$program" usr/bin/ironhook
 put 644 packaging/ironhook.service lib/systemd/system/ironhook.service
+put 644 packaging/60-ironhook.conf usr/lib/sysctl.d/60-ironhook.conf
 put 644 "$pages/ironhook.bash" usr/share/bash-completion/completions/ironhook
 put 644 "$pages/_ironhook" usr/share/zsh/vendor-completions/_ironhook
 put 644 "$pages/ironhook.fish" usr/share/fish/vendor_completions.d/ironhook.fish

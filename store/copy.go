@@ -16,6 +16,7 @@ type Copy struct {
 	Disks     []string  // ids of the volumes, snapshots and images that have bytes
 	Granted   []string  // volumes and raw files that an initiator may log in to; none before schema 2
 	Newest    time.Time // of the events; zero where there are none
+	Ports     int       // how many there are
 }
 
 // Backup writes a copy of the database at path, as it is at one moment, to the new file
@@ -61,6 +62,9 @@ func Examine(ctx context.Context, path string) (c Copy, err error) {
 	}
 	if newest.Valid {
 		c.Newest = time.UnixMicro(newest.Int64)
+	}
+	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM ports").Scan(&c.Ports); err != nil {
+		return c, err
 	}
 	if c.Schema >= 2 {
 		if c.Granted, err = texts(ctx, db, "SELECT DISTINCT volume FROM grants ORDER BY volume"); err != nil {

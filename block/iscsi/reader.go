@@ -4,25 +4,45 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"net"
 	"sync"
 	"syscall"
 )
 
-// lender lends buffers for PDUs with that much data, twice as large so that a partial PDU
-// rarely has to be moved to the front. A connection that waits holds none: a thousand idle
-// sessions cost next to nothing.
+// lender lends buffers for PDUs with at most that much data. Their size follows what the
+// connection receives: commands alone need little, a stream of data takes half a MiB at a
+// time. A connection that waits holds none, so that a thousand idle sessions cost next to
+// nothing.
 type lender struct {
 	maxData int
-	pool    sync.Pool
+	pools   []sync.Pool // of buffers of minReadBuffer bytes, and each twice as large as the one before
 }
+
+const minReadBuffer = 16 << 10
 
 func newLender(maxData int) *lender {
-	return &lender{maxData: maxData, pool: sync.Pool{New: func() any { b := make([]byte, 2*maxData); return &b }}}
+	l := &lender{maxData: maxData}
+	for size := minReadBuffer; ; size *= 2 {
+		l.pools = append(l.pools, sync.Pool{New: func() any { b := make([]byte, size); return &b }})
+		if size >= 2*maxData {
+			return l
+		}
+	}
 }
 
-// Discovery sessions are unauthenticated, so they get smaller buffers than normal sessions:
-// an initiator that stops in the middle of a PDU keeps its buffer.
+// lend returns a buffer for n bytes and half as many more, so that a partial PDU rarely has
+// to be moved to the front.
+func (l *lender) lend(n int) *[]byte {
+	return l.pools[poolOf(min(n+n/2, 2*l.maxData))].Get().(*[]byte)
+}
+
+func (l *lender) takeBack(b *[]byte) { l.pools[poolOf(len(*b))].Put(b) }
+
+func poolOf(n int) int { return bits.Len(uint(max(n-1, 0) / minReadBuffer)) }
+
+// Discovery sessions are unauthenticated, so their PDUs are short: an initiator that stops in
+// the middle of one keeps its buffer.
 var (
 	readBuffers      = newLender(maxRecvData)
 	discoveryBuffers = newLender(maxLoginData)
@@ -38,6 +58,7 @@ type reader struct {
 	lender  *lender
 
 	buf  *[]byte // nil: none borrowed
+	held int     // bytes in the last buffer that was given back
 	r, w int     // what is read and not yet taken
 	n    int     // of the last read
 	err  error
@@ -103,15 +124,13 @@ var errDataDigest = errors.New("data was damaged on the way")
 // need reads until at least n bytes are in the buffer.
 func (r *reader) need(n int) error {
 	for r.w-r.r < n {
+		if r.w == r.r { // park may have to write what a slow peer takes in its own time
+			r.giveBack()
+		}
 		if err := r.park(); err != nil {
 			return err
 		}
-		if r.w == r.r {
-			r.r, r.w = 0, 0
-		} else if len(*r.buf)-r.r < n {
-			r.w = copy(*r.buf, (*r.buf)[r.r:r.w])
-			r.r = 0
-		}
+		r.makeRoom(n)
 		err := r.fill()
 		r.unpark()
 		if err != nil {
@@ -119,6 +138,21 @@ func (r *reader) need(n int) error {
 		}
 	}
 	return nil
+}
+
+// makeRoom makes room for n bytes from r.r on.
+func (r *reader) makeRoom(n int) {
+	if r.buf == nil || len(*r.buf)-r.r >= n {
+		return
+	}
+	from := r.buf
+	if len(*from) < n {
+		r.buf = r.lender.lend(n)
+	}
+	r.r, r.w = 0, copy(*r.buf, (*from)[r.r:r.w])
+	if r.buf != from {
+		r.lender.takeBack(from)
+	}
 }
 
 // fill reads the available data, or waits for some; it holds no buffer while it waits with
@@ -169,13 +203,19 @@ func (r *reader) backlog() int { return (r.w - r.r) / HeaderLen }
 
 func (r *reader) borrow() {
 	if r.buf == nil {
-		r.buf = r.lender.pool.Get().(*[]byte)
+		r.buf = r.lender.lend(r.held)
 	}
 }
 
+// giveBack gives the empty buffer back.
 func (r *reader) giveBack() {
-	if r.buf != nil {
-		r.lender.pool.Put(r.buf)
-		r.buf = nil
+	if r.buf == nil {
+		return
 	}
+	if r.w > 0 {
+		r.held = r.w
+	}
+	r.r, r.w = 0, 0
+	r.lender.takeBack(r.buf)
+	r.buf = nil
 }

@@ -147,3 +147,54 @@ func TestWaitMemory(t *testing.T) {
 		}
 	})
 }
+
+// While a connection waits to write, it holds no buffer for reading: half a MiB of each of a
+// thousand initiators that are slow to take their answers would be half a GiB.
+func TestNoReadBufferWhileWriting(t *testing.T) {
+	from, to := socket(t)
+	defer to.Close()
+	var r *reader
+	parked := 0
+	r = newReader(to, func() error {
+		if parked++; r.r == r.w && r.buf != nil {
+			t.Error("the reader parks with a buffer that has nothing in it")
+		}
+		return nil
+	}, func() {})
+	for range 3 {
+		p := PDU{Header: make(Header, HeaderLen), Data: make([]byte, 1000)}
+		p.Header.setDataLen(len(p.Data))
+		if _, err := from.Write(AppendPDU(nil, p, Digests{})); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.next(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	from.Close()
+	if _, err := r.next(); err != io.EOF || parked < 4 {
+		t.Errorf("at the end %v, parked %d times", err, parked)
+	}
+}
+
+// The buffer for reading grows with what comes and shrinks again.
+func TestReadBufferFollowsTheStream(t *testing.T) {
+	from, to := socket(t)
+	defer to.Close()
+	var sizes []int
+	var r *reader
+	r = newReader(to, func() error { return nil }, func() { sizes = append(sizes, len(*r.buf)) })
+	for _, c := range []struct{ data, most int }{{0, minReadBuffer}, {128 << 10, 256 << 10}, {128 << 10, 256 << 10}, {0, 256 << 10}, {0, minReadBuffer}, {maxRecvData, 2 * maxRecvData}} {
+		p := PDU{Header: make(Header, HeaderLen), Data: make([]byte, c.data)}
+		p.Header.setDataLen(len(p.Data))
+		go from.Write(AppendPDU(nil, p, Digests{}))
+		sizes = nil
+		if got, err := r.next(); err != nil || len(got.Data) != c.data {
+			t.Fatalf("%d bytes: %v", len(got.Data), err)
+		}
+		if last := sizes[len(sizes)-1]; last > c.most || last < c.data {
+			t.Errorf("a PDU of %d bytes was read into buffers of %v, want %d at most", c.data, sizes, c.most)
+		}
+	}
+	from.Close()
+}

@@ -11,6 +11,8 @@ import (
 	"github.com/mdlayher/packet"
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
+
+	"ironhook/internal/limit"
 )
 
 // Sockets are the sockets of one server. UDP 67 and 4011, bound to the interface, reserve
@@ -41,6 +43,9 @@ func Open(ctx context.Context, iface *net.Interface) (*Sockets, error) {
 		return nil, errors.Join(&SocketError{iface.Name, serverPort, err}, s.Close())
 	}
 	s.raw = raw
+	if err := limit.SetQueue(raw); err != nil {
+		return nil, errors.Join(&SocketError{iface.Name, serverPort, err}, s.Close())
+	}
 	return s, nil
 }
 

@@ -65,7 +65,7 @@ type listener struct {
 
 // listen reads requests until the socket is closed.
 func (l *listener) listen() error {
-	if err := wantDestination(l.conn); err != nil {
+	if err := errors.Join(wantDestination(l.conn), limit.SetQueue(l.conn)); err != nil {
 		return err
 	}
 	b, control := make([]byte, 2048), make([]byte, 256)

@@ -97,7 +97,8 @@ func (m *machine) bind(_, _ string, c syscall.RawConn) (err error) {
 	return err
 }
 
-// configure gives the device its address, and with that a route to the network.
+// configure gives the device its address, and with that a route to the network: 10.0.0.0/8,
+// because to change the mask would remove the device's neighbour entries.
 func (m *machine) configure() error {
 	return m.segment.Do(func() error {
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
@@ -105,20 +106,15 @@ func (m *machine) configure() error {
 			return err
 		}
 		defer unix.Close(fd)
-		for _, set := range []struct {
-			request uint
-			value   []byte
-		}{{unix.SIOCSIFADDR, m.address.AsSlice()}, {unix.SIOCSIFNETMASK, []byte{255, 255, 0, 0}}} {
-			ifreq, err := unix.NewIfreq(m.device)
-			if err != nil {
-				return err
-			}
-			if err := ifreq.SetInet4Addr(set.value); err != nil {
-				return err
-			}
-			if err := unix.IoctlIfreq(fd, set.request, ifreq); err != nil {
-				return fmt.Errorf("configure %s: %w", m.device, err)
-			}
+		ifreq, err := unix.NewIfreq(m.device)
+		if err != nil {
+			return err
+		}
+		if err := ifreq.SetInet4Addr(m.address.AsSlice()); err != nil {
+			return err
+		}
+		if err := unix.IoctlIfreq(fd, unix.SIOCSIFADDR, ifreq); err != nil {
+			return fmt.Errorf("configure %s: %w", m.device, err)
 		}
 		return nil
 	})

@@ -90,7 +90,7 @@ func (r *room) network(ctx context.Context) error {
 	for i := range r.storm.Machines {
 		m := newMachine(i, machines)
 		r.clients = append(r.clients, m)
-		fmt.Fprintf(&links, "link add %[1]s link %[2]s address %[3]s type macvlan mode private\nlink set %[1]s up\nneigh add %[4]s lladdr %[5]s dev %[1]s nud permanent\n",
+		fmt.Fprintf(&links, "link add %[1]s link %[2]s address %[3]s type macvlan mode private bcqueuelen 100000\nlink set %[1]s up\nneigh add %[4]s lladdr %[5]s dev %[1]s nud permanent\n",
 			m.device, lab.Uplink, m.mac, lab.Address, serverMAC)
 	}
 	if err := machines.Run(links.String(), "ip", "-batch", "-"); err != nil {

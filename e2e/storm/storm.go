@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Storm describes one measurement: machines that are switched on at the same moment.
@@ -49,6 +51,7 @@ var storms = []Storm{
 type Outcome struct {
 	Storm   Storm
 	Took    time.Duration // until the last machine was done
+	CPU     time.Duration // of the simulated machines
 	Clients []*machine
 	Seen    observation
 }
@@ -65,15 +68,22 @@ func run(ctx context.Context, program string, s Storm) (Outcome, error) {
 	if err != nil {
 		return o, err
 	}
-	begun := time.Now()
+	begun, used := time.Now(), ownCPU()
 	var on sync.WaitGroup
 	for _, m := range r.clients {
 		on.Go(func() { m.boot(ctx, s) })
 	}
 	on.Wait()
-	o.Took, o.Clients = time.Since(begun), r.clients
+	o.Took, o.CPU, o.Clients = time.Since(begun), ownCPU()-used, r.clients
 	o.Seen, err = watch.stop()
 	return o, err
+}
+
+// ownCPU returns the processor time of this process, in which the machines live.
+func ownCPU() time.Duration {
+	var u unix.Rusage
+	_ = unix.Getrusage(unix.RUSAGE_SELF, &u) // it fails for a wrong address only
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // failures returns the errors of the machines that did not get to the end.
