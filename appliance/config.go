@@ -18,7 +18,8 @@ type Config struct {
 	HTTP, TFTP        string
 	BootInterfaces    []string
 	DHCP              Mode
-	Range             string // A-B, "" for none
+	Range             string   // A-B, "" for none
+	Relays            []string // of DHCP; ADDRESS/LENGTH or ADDRESS/LENGTH=A-B
 	Auth              Auth
 	Hosts             []string // names of this machine that clients use; see door.Config
 	PublicURL         string   // scheme and host for links, where a proxy hides them; "" takes the request's
@@ -63,6 +64,13 @@ type Sources = egress.Policy
 // ParseSources reads a list of addresses, prefixes, and the words private, link-local and
 // loopback.
 func ParseSources(list string) (Sources, error) { return egress.Parse(list) }
+
+// CheckRelay reports what is wrong with the text of a DHCP relay, ADDRESS/LENGTH or
+// ADDRESS/LENGTH=FIRST-LAST.
+func CheckRelay(s string) error {
+	_, err := dhcp.ParseRelay(s)
+	return err
+}
 
 // CheckRange reports what is wrong with the text of a range of addresses, FIRST-LAST,
 // and whether it is empty.

@@ -24,6 +24,7 @@ const (
 	BootInterfaces Setting = "boot interface"
 	DHCP           Setting = "DHCP mode"
 	Range          Setting = "DHCP range"
+	Relays         Setting = "DHCP relays"
 	HardwareTypes  Setting = "hardware types"
 	IPXEDir        Setting = "iPXE binaries"
 	Cinder         Setting = "Cinder"
@@ -82,7 +83,7 @@ var ErrInUse = errors.New("another ironhook works there")
 
 // bootSettings are the fields of bootsrv.Config as settings of ours.
 var bootSettings = map[string]Setting{
-	"Interfaces": BootInterfaces, "DHCP": DHCP, "Range": Range, "HTTP": HTTP, "TFTP": TFTP, "Binaries": IPXEDir,
+	"Interfaces": BootInterfaces, "DHCP": DHCP, "Range": Range, "Relays": Relays, "HTTP": HTTP, "TFTP": TFTP, "Binaries": IPXEDir,
 }
 
 // bootFault makes a Fault of the error that kept the boot servers from opening.

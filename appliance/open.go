@@ -140,7 +140,7 @@ func openBoot(ctx context.Context, c Config, s *store.Store, log *slog.Logger) (
 		binaries = ipxe.Binaries(os.DirFS(c.IPXEDir))
 	}
 	boot, err := bootsrv.Open(ctx, bootsrv.Config{
-		Interfaces: c.BootInterfaces, DHCP: c.DHCP, Range: c.Range, HTTP: c.HTTP, TFTP: c.TFTP,
+		Interfaces: c.BootInterfaces, DHCP: c.DHCP, Range: c.Range, Relays: c.Relays, HTTP: c.HTTP, TFTP: c.TFTP,
 		Binaries: binaries, Store: s, Log: log,
 	})
 	if err != nil {

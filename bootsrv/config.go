@@ -30,10 +30,11 @@ const DefaultTFTP = ":69"
 type Config struct {
 	Interfaces []string // boot interfaces; none means no DHCP
 	DHCP       Mode
-	Range      string // "A-B", the addresses to lease; "" for none
-	HTTP       string // host:port of the boot files; "" for none
-	TFTP       string // host:port; "" for none. DefaultTFTP is opened only where there is a boot interface
-	Binaries   fs.FS  // iPXE, see package ipxe
+	Range      string   // "A-B", the addresses to lease; "" for none
+	Relays     []string // ADDRESS/LENGTH or ADDRESS/LENGTH=A-B each, see dhcp.ParseRelay
+	HTTP       string   // host:port of the boot files; "" for none
+	TFTP       string   // host:port; "" for none. DefaultTFTP is opened only where there is a boot interface
+	Binaries   fs.FS    // iPXE, see package ipxe
 	Store      *store.Store
 	Log        *slog.Logger
 }

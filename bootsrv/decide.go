@@ -6,7 +6,6 @@ import (
 	"ironhook/baremetal"
 	"ironhook/boot"
 	"ironhook/bootsrv/http"
-	"ironhook/bootsrv/netlink"
 	"ironhook/ipxe"
 )
 
@@ -22,7 +21,7 @@ type Machine struct {
 // question is a request for a script, with the Ethernet address of its sender.
 type question struct {
 	http.Request
-	peer netlink.Peer
+	peer peer
 }
 
 // decide says what the machine boots. It gives the script of the node's boot method,
@@ -175,13 +174,14 @@ func (m Machine) plan() boot.Plan {
 }
 
 // itself reports whether frames to the peer reach the card that the question is about, on
-// the interface of its lease. A local process has no card: then the lease decides.
+// the interface of its lease. A local process has no card, and that of a machine behind a
+// relay is not seen here: then the lease decides.
 func (q question) itself(m Machine) bool {
-	return q.peer.Local || m.Lease != nil && q.peer.Interface == m.Lease.Interface && q.peer.Card.String() == q.MAC
+	return q.peer.Local || m.Lease != nil && q.peer.Interface == m.Lease.Interface && q.peer.speaksFor(q.MAC)
 }
 
 // where describes the peer in words.
-func where(p netlink.Peer) string {
+func where(p peer) string {
 	if p.Card == nil {
 		return "no neighbour on " + p.Interface
 	}

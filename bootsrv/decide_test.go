@@ -45,7 +45,7 @@ func asked() question {
 	card, _ := net.ParseMAC(mac)
 	return question{
 		Request: http.Request{MAC: mac, From: netip.MustParseAddr("10.77.0.100"), Here: netip.MustParseAddrPort("10.77.0.1:8080"), At: now},
-		peer:    netlink.Peer{Interface: "br0", Card: card},
+		peer:    peer{Peer: netlink.Peer{Interface: "br0", Card: card}},
 	}
 }
 
@@ -66,15 +66,17 @@ func TestDecideByCard(t *testing.T) {
 	self := asked().peer
 	for _, c := range []struct {
 		name   string
-		peer   netlink.Peer
+		peer   peer
 		detail string // of the refusal, "" for the script
 	}{
 		{"the machine", self, ""},
-		{"a process of this machine", netlink.Peer{Local: true}, ""},
-		{"another card", netlink.Peer{Interface: "br0", Card: other},
+		{"a process of this machine", peer{Peer: netlink.Peer{Local: true}}, ""},
+		{"behind a relay", peer{Peer: netlink.Peer{Interface: "br0", Router: other}, relayed: true}, ""},
+		{"behind a relay on another interface", peer{Peer: netlink.Peer{Interface: "eth0", Router: other}, relayed: true}, "no neighbour on eth0"},
+		{"another card", peer{Peer: netlink.Peer{Interface: "br0", Card: other}},
 			"by a card of another address: 52:54:00:00:00:09 on br0, not " + mac + " on br0"},
-		{"the card on another interface", netlink.Peer{Interface: "eth0", Card: self.Card}, mac + " on eth0, not " + mac + " on br0"},
-		{"beyond a router, or silent", netlink.Peer{Interface: "br0"}, "no neighbour on br0"},
+		{"the card on another interface", peer{Peer: netlink.Peer{Interface: "eth0", Card: self.Card}}, mac + " on eth0, not " + mac + " on br0"},
+		{"beyond a router, or silent", peer{Peer: netlink.Peer{Interface: "br0"}}, "no neighbour on br0"},
 	} {
 		q, m := asked(), ready()
 		q.peer = c.peer

@@ -77,7 +77,7 @@ func (f *follower) live(ctx context.Context, l life) (why string, err error) {
 		defer end()
 		for running := true; ; {
 			now, err := netlink.Read(f.name)
-			if why = l.differs(now, err); why != "" {
+			if why = l.differs(now, err, f.addresses); why != "" {
 				return nil
 			}
 			if now.Running() && !running && l.server != nil {
@@ -120,7 +120,7 @@ func (f *follower) reopen(ctx context.Context) (life, error) {
 
 // begin opens the servers of the interface.
 func (f *follower) begin(ctx context.Context) (life, error) {
-	found, err := findLink(f.name)
+	found, err := findLink(f.name, f.addresses)
 	if err != nil {
 		return life{}, err
 	}

@@ -416,7 +416,7 @@ func TestFindPeer(t *testing.T) {
 		{"10.77.0.20", netlink.Peer{Interface: "br0", Card: hardware(t, h.mac)}},
 		{"fd00:77::20", netlink.Peer{Interface: "br0", Card: hardware(t, h.mac)}},
 		{"10.77.0.21", netlink.Peer{Interface: "br0"}},
-		{"192.0.2.9", netlink.Peer{Interface: "br0"}},
+		{"192.0.2.9", netlink.Peer{Interface: "br0", Router: hardware(t, h.mac)}},
 		{"10.77.0.1", netlink.Peer{Local: true}},
 		{"127.0.0.1", netlink.Peer{Local: true}},
 		{"::1", netlink.Peer{Local: true}},

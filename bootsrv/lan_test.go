@@ -270,6 +270,16 @@ func (r *rig) lease(mac string) *baremetal.Lease {
 	return m.Lease
 }
 
+// observes waits until the server has learned which address another server leased to a
+// machine: its message may still be in our queue.
+func (r *rig) observes(mac, address string) {
+	r.t.Helper()
+	until(r.t, address+" is observed", func() bool {
+		l := r.lease(mac)
+		return l != nil && l.Observed && l.Address.String() == address
+	})
+}
+
 // story returns the events of a machine, one a line. It may be called from any goroutine.
 func (r *rig) story(mac string) string {
 	var b strings.Builder

@@ -23,7 +23,7 @@ type link struct {
 // findLinks finds the boot interfaces and our address on each.
 func (o *opening) findLinks(context.Context) error {
 	for _, name := range o.config.Interfaces {
-		l, err := findLink(name)
+		l, err := findLink(name, o.addresses)
 		if err != nil {
 			return &Fault{"Interfaces", name, err}
 		}
@@ -35,7 +35,7 @@ func (o *opening) findLinks(context.Context) error {
 	return nil
 }
 
-func findLink(name string) (link, error) {
+func findLink(name string, addresses dhcp.Range) (link, error) {
 	found, err := netlink.Read(name)
 	if err != nil {
 		return link{}, fmt.Errorf("this machine has no such interface (it has %s)", interfaces())
@@ -49,14 +49,28 @@ func findLink(name string) (link, error) {
 	if len(found.Prefixes) == 0 {
 		return link{}, fmt.Errorf("it has no IPv4 address, so machines could not reach it: give it one, such as ip address add 192.168.77.1/24 dev %s", name)
 	}
-	return link{iface: &found.Interface, prefix: found.Prefixes[0]}, nil
+	return link{iface: &found.Interface, prefix: fitting(found.Prefixes, addresses)}, nil
+}
+
+// fitting is the one of our addresses on an interface by which machines reach us: that
+// whose subnet the range to lease is of, else the first one that is not link-local.
+func fitting(ours []netip.Prefix, addresses dhcp.Range) netip.Prefix {
+	for _, fits := range []func(netip.Prefix) bool{
+		addresses.Within,
+		func(p netip.Prefix) bool { return !p.Addr().IsLinkLocalUnicast() },
+	} {
+		if i := slices.IndexFunc(ours, fits); i >= 0 {
+			return ours[i]
+		}
+	}
+	return ours[0]
 }
 
 // differs describes the change that invalidates the sockets open on l, "" for none. now and err are
-// the results of [netlink.Read].
+// the results of [netlink.Read], and addresses are those to lease.
 //
 // It ignores the Ethernet address: a bridge changes its own with its ports.
-func (l link) differs(now netlink.Link, err error) string {
+func (l link) differs(now netlink.Link, err error, addresses dhcp.Range) string {
 	switch {
 	case err != nil:
 		return "is gone"
@@ -66,6 +80,8 @@ func (l link) differs(now netlink.Link, err error) string {
 		return "is down"
 	case !slices.Contains(now.Prefixes, l.prefix):
 		return fmt.Sprintf("has its address %s no more", l.prefix)
+	case fitting([]netip.Prefix{l.prefix, fitting(now.Prefixes, addresses)}, addresses) != l.prefix:
+		return fmt.Sprintf("has another address than %s that fits better", l.prefix)
 	}
 	return ""
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"ironhook/bootsrv/http"
-	"ironhook/bootsrv/netlink"
 	"ironhook/store"
 )
 
@@ -16,7 +15,7 @@ import (
 // and decides.
 type scripts struct {
 	store *store.Store
-	find  func(context.Context, netip.Addr) (netlink.Peer, error)
+	find  func(context.Context, netip.Addr) (peer, error)
 }
 
 // patience is how long a request may be ahead of the machine's lease. Beside another DHCP
@@ -66,13 +65,6 @@ func (s scripts) now(ctx context.Context, r http.Request) (http.Answer, error) {
 		return http.Answer{}, fmt.Errorf("find out who asks for the script of %s: %w", r.MAC, err)
 	}
 	return decide(q, m), nil
-}
-
-// speaks reports whether packets from an address come from the card mac, by Ethernet
-// address.
-func speaks(ctx context.Context, a netip.Addr, mac string) bool {
-	peer, err := netlink.Find(ctx, a)
-	return err == nil && (peer.Local || peer.Card.String() == mac)
 }
 
 // machine reads the records of mac.

@@ -16,9 +16,9 @@ import (
 )
 
 // itself identifies every sender as the enrolled machine.
-func itself(context.Context, netip.Addr) (netlink.Peer, error) {
+func itself(context.Context, netip.Addr) (peer, error) {
 	card, err := net.ParseMAC(enrolled)
-	return netlink.Peer{Interface: "br0", Card: card}, err
+	return peer{Peer: netlink.Peer{Interface: "br0", Card: card}}, err
 }
 
 // A request that comes before we have recorded the machine's lease waits for it. A machine

@@ -11,7 +11,6 @@ import (
 	"ironhook/bootsrv/http"
 	"ironhook/bootsrv/journal"
 	"ironhook/bootsrv/ndp"
-	"ironhook/bootsrv/netlink"
 	"ironhook/bootsrv/tftp"
 	"ironhook/ipxe"
 )
@@ -26,6 +25,7 @@ type opening struct {
 	tftp    netip.AddrPort // likewise
 
 	addresses dhcp.Range // to lease, on the boot interface whose subnet they are of
+	relays    relays
 }
 
 // Open opens every socket that c asks for; on an error none is left open. A setting that
@@ -33,14 +33,13 @@ type opening struct {
 // server first, for five seconds at most.
 func Open(ctx context.Context, c Config) (_ *Servers, err error) {
 	o := &opening{Servers: &Servers{store: c.Store}, config: c, journal: journal.New(c.Store, c.Log)}
-	o.journal.Speaks = speaks
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, o.Close())
 		}
 	}()
 	for _, step := range []func(context.Context) error{
-		o.findLinks, o.readFiles, o.openHTTP, o.openTFTP, o.openLinks,
+		o.readAddresses, o.findLinks, o.readFiles, o.openHTTP, o.openTFTP, o.openLinks,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -88,7 +87,7 @@ func (o *opening) openHTTP(ctx context.Context) error {
 		return &Fault{"HTTP", o.config.HTTP, err}
 	}
 	o.http = l.Addr().(*net.TCPAddr).AddrPort()
-	server := &http.Server{Boot: scripts{o.config.Store, netlink.Find}.answer, Files: o.files, Journal: o.journal, Log: o.config.Log}
+	server := &http.Server{Boot: scripts{o.config.Store, o.relays.find}.answer, Files: o.files, Journal: o.journal, Log: o.config.Log}
 	o.run(l.Close, func(ctx context.Context) error { return server.Serve(ctx, l) })
 	o.places = append(o.places, "http://"+l.Addr().String())
 	return nil

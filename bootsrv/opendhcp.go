@@ -10,6 +10,26 @@ import (
 	"ironhook/bootsrv/netlink"
 )
 
+// readAddresses reads the addresses to lease, here and behind relays. In mode proxy there
+// are none.
+func (o *opening) readAddresses(context.Context) (err error) {
+	if o.addresses, err = dhcp.ParseRange(o.config.Range); err != nil && o.config.DHCP != dhcp.Off {
+		return &Fault{"Range", "", err}
+	}
+	for _, text := range o.config.Relays {
+		r, err := dhcp.ParseRelay(text)
+		if err != nil {
+			return &Fault{"Relays", text, err}
+		}
+		if o.config.DHCP == dhcp.Proxy {
+			r.Range = dhcp.Range{}
+		}
+		o.relays = append(o.relays, r)
+	}
+	o.journal.Speaks = o.relays.speaks
+	return nil
+}
+
 // openLinks opens what serves every boot interface, each in the mode it needs, and what
 // follows the interface from then on.
 func (o *opening) openLinks(ctx context.Context) error {
@@ -35,9 +55,6 @@ func (o *opening) openLinks(ctx context.Context) error {
 
 // openDHCP opens the first life of every boot interface.
 func (o *opening) openDHCP(ctx context.Context, lives []life) (err error) {
-	if o.addresses, err = dhcp.ParseRange(o.config.Range); err != nil {
-		return &Fault{"Range", "", err}
-	}
 	if err := o.checkRange(o.addresses); err != nil {
 		return err
 	}
@@ -64,7 +81,7 @@ func (o *opening) openDHCP(ctx context.Context, lives []life) (err error) {
 
 // checkRange makes sure that the range belongs to one of the boot interfaces.
 func (o *opening) checkRange(r dhcp.Range) error {
-	if r.Empty() && o.config.DHCP != dhcp.Full {
+	if r.Empty() && (o.config.DHCP != dhcp.Full || o.relays.lease()) {
 		return nil
 	}
 	var subnets []Subnet
@@ -114,6 +131,7 @@ func (o *opening) linkConfig(l life) dhcp.Config {
 	c := dhcp.Config{
 		Interface: l.iface, Address: l.prefix, Mode: l.mode, Unsure: l.unsure,
 		HTTP: reach(o.http, l.link), TFTP: reach(o.tftp, l.link), Files: o.files,
+		Relays: o.relays, Card: o.relays.card,
 		Store: o.config.Store, Journal: o.journal, Log: o.config.Log,
 	}
 	if o.addresses.Within(l.prefix) && o.config.DHCP != dhcp.Proxy {

@@ -49,6 +49,8 @@ func options() []option {
 			return err
 		}},
 		{name: "dhcp-range", usage: "addresses to give to machines, as FIRST-LAST", set: setRange},
+		{name: "dhcp-relay", usage: "ADDRESS/LENGTH of a DHCP relay in the network of the machines behind it (repeatable), or ADDRESS/LENGTH=FIRST-LAST with addresses to give to them", many: true,
+			set: setRelays},
 		{name: "iscsi", value: ":3260", usage: "address of the iSCSI target", set: address(func(c *Config) *string { return &c.ISCSI })},
 		{name: "iscsi-portal", usage: "ADDRESS[:PORT] of the iSCSI target as machines and hosts reach it, where that is not the one of --iscsi (a port forward)",
 			set: func(c *Config, v string) (err error) { c.Portal, err = parsePortal(v); return err }},
@@ -98,6 +100,17 @@ func setRange(c *Config, v string) error {
 	}
 	c.Range = v
 	return err
+}
+
+func setRelays(c *Config, v string) error {
+	for text := range strings.SplitSeq(v, ",") {
+		text = strings.TrimSpace(text)
+		if err := appliance.CheckRelay(text); err != nil {
+			return err
+		}
+		c.Relays = append(c.Relays, text)
+	}
+	return nil
 }
 
 // setIPXE wants a directory that exists: one that does not would be ignored in silence,

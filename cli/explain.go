@@ -15,7 +15,7 @@ import (
 // optionOf names the option that set a setting.
 var optionOf = map[appliance.Setting]string{
 	appliance.Data: "--data", appliance.API: "--api", appliance.ISCSI: "--iscsi", appliance.HTTP: "--http", appliance.TFTP: "--tftp",
-	appliance.BootInterfaces: "--boot-interface", appliance.DHCP: "--dhcp", appliance.Range: "--dhcp-range",
+	appliance.BootInterfaces: "--boot-interface", appliance.DHCP: "--dhcp", appliance.Range: "--dhcp-range", appliance.Relays: "--dhcp-relay",
 	appliance.HardwareTypes: "--hardware-types", appliance.IPXEDir: "--ipxe-dir", appliance.TLS: "--tls-cert", appliance.Cinder: "--cinder",
 }
 

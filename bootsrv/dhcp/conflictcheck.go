@@ -74,7 +74,7 @@ func (s *Server) look(ctx context.Context, on *Sockets, q Request, r *Reply) {
 // instead quarantines the offered address a and answers q again.
 func (s *Server) instead(ctx context.Context, q Request, a netip.Addr) (*Reply, error) {
 	err := s.Store.Update(ctx, func(tx *store.Tx) error {
-		_, err := s.pool().decline(tx, q.Packet.ClientHWAddr.String(), a)
+		_, err := s.pool(s.local()).decline(tx, q.Packet.ClientHWAddr.String(), a)
 		return err
 	})
 	if err != nil {

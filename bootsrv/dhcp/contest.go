@@ -57,7 +57,7 @@ func (s *Server) hearing(ctx context.Context, c contest, whoHas func(context.Con
 			return
 		}
 		if owner.String() == c.rival {
-			err := s.Store.Update(ctx, func(tx *store.Tx) error { return s.pool().award(tx, c) })
+			err := s.Store.Update(ctx, func(tx *store.Tx) error { return s.pool(s.local()).award(tx, c) })
 			if err != nil && ctx.Err() == nil {
 				s.Log.Error("lease not moved", "address", c.address, "mac", c.rival, "error", err)
 			}

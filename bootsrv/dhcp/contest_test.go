@@ -27,7 +27,9 @@ func TestAward(t *testing.T) {
 		n := newNetwork(t, asProxy)
 		c.seed(n)
 		address := netip.MustParseAddr(c.address)
-		n.update(func(tx *store.Tx) error { return n.server.pool().award(tx, contest{address, holder, rival}) })
+		n.update(func(tx *store.Tx) error {
+			return n.server.pool(n.server.local()).award(tx, contest{address, holder, rival})
+		})
 		got := ""
 		for _, l := range n.leases() {
 			if l.Address == address {

@@ -14,26 +14,18 @@ import (
 	"ironhook/store"
 )
 
-func (s *Server) pool() pool {
-	return pool{iface: s.Interface.Name, addrs: s.Range, own: s.Address.Addr()}
-}
-
-// elsewhere reports whether the request was relayed from a network for which we have no
-// addresses.
-func (s *Server) elsewhere(x *exchange) bool {
-	return relayed(x.Packet) && !s.Address.Contains(addr(x.Packet.GatewayIPAddr))
+// pool is the addresses of a network.
+func (s *Server) pool(n subnet) pool {
+	return pool{iface: s.Interface.Name, addrs: n.addrs, own: n.prefix.Addr()}
 }
 
 // discover offers an address (RFC 2131 section 4.3.1).
 func (s *Server) discover(ctx context.Context, x *exchange) (*Reply, error) {
-	if s.elsewhere(x) {
-		return nil, nil
-	}
-	if x.hearsay && s.settled(x.lease) {
+	if x.hearsay && s.settled(x) {
 		return nil, nil
 	}
 	s.note(x, baremetal.EventDiscover, x.client.String())
-	if l := x.lease; l != nil && s.pool().has(l.Address) && !l.Observed && time.Until(l.Expires) > holdTime/2 {
+	if l := x.lease; l != nil && s.pool(x.net).has(l.Address) && !l.Observed && time.Until(l.Expires) > holdTime/2 {
 		s.noteOffer(x, l.Address)
 		return s.give(x, dhcpv4.MessageTypeOffer, l.Address), s.commit(ctx, x, nil)
 	}
@@ -47,7 +39,7 @@ func (s *Server) discover(ctx context.Context, x *exchange) (*Reply, error) {
 func (s *Server) offer(ctx context.Context, x *exchange, t dhcpv4.MessageType, d time.Duration) (*Reply, error) {
 	var lease *baremetal.Lease
 	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
-		lease, err = s.pool().hold(tx, x.mac, addr(x.Packet.RequestedIPAddress()), x.known(), d)
+		lease, err = s.pool(x.net).hold(tx, x.mac, addr(x.Packet.RequestedIPAddress()), x.known(), d)
 		if err == nil {
 			s.noteOffer(x, lease.Address)
 		}
@@ -60,14 +52,14 @@ func (s *Server) offer(ctx context.Context, x *exchange, t dhcpv4.MessageType, d
 		return nil, err
 	}
 	offer := s.give(x, t, lease.Address)
-	offer.Fresh = x.lease == nil || x.lease.Address != lease.Address || x.lease.Expires.Before(time.Now())
+	offer.Fresh = !x.net.relayed && (x.lease == nil || x.lease.Address != lease.Address || x.lease.Expires.Before(time.Now()))
 	return offer, nil
 }
 
 // bootp answers a client without DHCP (RFC 951, RFC 1534 section 2). It never renews, so
 // its lease is long.
 func (s *Server) bootp(ctx context.Context, x *exchange) (*Reply, error) {
-	if s.elsewhere(x) || x.hearsay || !x.known() && !s.strangers.Take(time.Now()) {
+	if x.hearsay || !x.known() && !s.strangers.Take(time.Now()) {
 		return nil, nil
 	}
 	s.note(x, baremetal.EventDiscover, "BOOTP")
@@ -78,8 +70,9 @@ func (s *Server) bootp(ctx context.Context, x *exchange) (*Reply, error) {
 func (x *exchange) known() bool { return x.port != nil && !x.hearsay }
 
 // settled reports whether a machine has a live lease that an offer of ours would end.
-func (s *Server) settled(l *baremetal.Lease) bool {
-	return l != nil && l.Expires.After(time.Now()) && (l.Observed || !s.pool().has(l.Address))
+func (s *Server) settled(x *exchange) bool {
+	l := x.lease
+	return l != nil && l.Expires.After(time.Now()) && (l.Observed || !s.pool(x.net).has(l.Address))
 }
 
 // noteOffer records the offer to a booting client, or why it gets no boot file.
@@ -95,7 +88,7 @@ func (s *Server) noteOffer(x *exchange, a netip.Addr) {
 func (s *Server) exhausted(ctx context.Context, x *exchange) error {
 	e := baremetal.Event{
 		Kind: baremetal.EventRefused, Step: baremetal.EventOffer, MAC: x.mac,
-		Detail: fmt.Sprintf("no address left in %s on %s", s.Range, s.Interface.Name),
+		Detail: fmt.Sprintf("no address left in %s on %s", x.net.addrs, s.Interface.Name),
 	}
 	if x.port != nil {
 		e.Node = x.port.NodeUUID
@@ -103,22 +96,19 @@ func (s *Server) exhausted(ctx context.Context, x *exchange) error {
 	if x.hearsay || !s.Journal.Admit(e) {
 		return nil
 	}
-	s.Log.Warn("no address left: the range is too small", "interface", s.Interface.Name, "range", s.Range, "mac", x.mac)
+	s.Log.Warn("no address left: the range is too small", "interface", s.Interface.Name, "range", x.net.addrs, "mac", x.mac)
 	x.events = append(x.events, e)
 	return s.commit(ctx, x, nil)
 }
 
 // request confirms an address, or denies it (RFC 2131 section 4.3.2).
 func (s *Server) request(ctx context.Context, x *exchange) (*Reply, error) {
-	if s.elsewhere(x) {
-		return nil, nil
-	}
 	chosen, claimed := addr(x.Packet.ServerIdentifier()), addr(x.Packet.RequestedIPAddress())
 	renewing := !claimed.IsValid()
 	if renewing {
 		claimed = addr(x.Packet.ClientIPAddr)
 	}
-	switch s.verdict(x.lease, chosen, claimed, renewing) {
+	switch s.verdict(x.net, x.lease, chosen, claimed, renewing) {
 	case others:
 		return nil, s.otherServer(ctx, x, chosen)
 	case deny:
@@ -133,7 +123,7 @@ func (s *Server) request(ctx context.Context, x *exchange) (*Reply, error) {
 func (s *Server) ack(ctx context.Context, x *exchange, claimed netip.Addr) (*Reply, error) {
 	var lease *baremetal.Lease
 	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
-		lease, err = s.pool().hold(tx, x.mac, claimed, x.known(), leaseTime)
+		lease, err = s.pool(x.net).hold(tx, x.mac, claimed, x.known(), leaseTime)
 		return err
 	})
 	switch {
@@ -163,8 +153,8 @@ const (
 // selects an offer), claimed the address that it wants. A client that reboots (INIT-REBOOT)
 // or renews names no server. An unknown one may only be denied an address of a foreign
 // network, and only if the operator configured mode full.
-func (s *Server) verdict(lease *baremetal.Lease, chosen, claimed netip.Addr, renewing bool) verdict {
-	ours := lease != nil && !lease.Observed && s.pool().has(lease.Address)
+func (s *Server) verdict(n subnet, lease *baremetal.Lease, chosen, claimed netip.Addr, renewing bool) verdict {
+	ours := lease != nil && !lease.Observed && s.pool(n).has(lease.Address)
 	switch {
 	case chosen.IsValid() && chosen != s.Address.Addr():
 		return others
@@ -172,7 +162,7 @@ func (s *Server) verdict(lease *baremetal.Lease, chosen, claimed netip.Addr, ren
 		return confirm
 	case chosen.IsValid(), ours:
 		return deny
-	case !renewing && !s.Yield && !s.Address.Contains(claimed):
+	case !renewing && !n.yield && !n.prefix.Contains(claimed):
 		return deny
 	}
 	return silence
@@ -181,7 +171,7 @@ func (s *Server) verdict(lease *baremetal.Lease, chosen, claimed netip.Addr, ren
 // otherServer records a second DHCP server on the network. In mode auto the server probes
 // for it first: the request may be forged.
 func (s *Server) otherServer(ctx context.Context, x *exchange, other netip.Addr) error {
-	if s.Yield {
+	if x.net.yield {
 		s.Look()
 		return nil
 	}
@@ -206,7 +196,7 @@ func (s *Server) decline(ctx context.Context, x *exchange) (*Reply, error) {
 	}
 	ok := false
 	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
-		ok, err = s.pool().decline(tx, x.mac, a)
+		ok, err = s.pool(x.net).decline(tx, x.mac, a)
 		return err
 	})
 	if err == nil && ok {
@@ -227,7 +217,7 @@ func (s *Server) release(ctx context.Context, x *exchange) (*Reply, error) {
 // inform answers a client that has an address from elsewhere with the options. The answer
 // goes to that address, so it must be one of this network.
 func (s *Server) inform(_ context.Context, x *exchange) (*Reply, error) {
-	if !s.Address.Contains(addr(x.Packet.ClientIPAddr)) {
+	if !x.net.prefix.Contains(addr(x.Packet.ClientIPAddr)) {
 		return nil, nil
 	}
 	return s.give(x, dhcpv4.MessageTypeAck, netip.Addr{}), nil
@@ -242,9 +232,9 @@ func (s *Server) give(x *exchange, t dhcpv4.MessageType, a netip.Addr) *Reply {
 	if a.IsValid() && t != dhcpv4.MessageTypeNone {
 		answer.UpdateOption(dhcpv4.OptIPAddressLeaseTime(leaseTime))
 	}
-	answer.UpdateOption(dhcpv4.OptSubnetMask(net.CIDRMask(s.Address.Bits(), 32)))
-	if s.Router.IsValid() {
-		answer.UpdateOption(dhcpv4.OptRouter(s.Router.AsSlice()))
+	answer.UpdateOption(dhcpv4.OptSubnetMask(net.CIDRMask(x.net.prefix.Bits(), 32)))
+	if x.net.router.IsValid() {
+		answer.UpdateOption(dhcpv4.OptRouter(x.net.router.AsSlice()))
 	}
 	if len(s.DNS) > 0 {
 		answer.UpdateOption(dhcpv4.OptDNS(toIPs(s.DNS)...))

@@ -124,12 +124,12 @@ func TestVerdict(t *testing.T) {
 		{"REBINDING, nothing known", nil, "", "10.77.0.100", true, silence},
 	} {
 		chosen, _ := netip.ParseAddr(c.chosen)
-		if got := n.server.verdict(c.lease, chosen, netip.MustParseAddr(c.claimed), c.renewing); got != c.want {
+		if got := n.server.verdict(n.server.local(), c.lease, chosen, netip.MustParseAddr(c.claimed), c.renewing); got != c.want {
 			t.Errorf("%s: verdict %d, want %d", c.name, got, c.want)
 		}
 	}
 	n.server.Yield = true
-	if got := n.server.verdict(nil, netip.Addr{}, netip.MustParseAddr("192.168.1.5"), false); got != silence {
+	if got := n.server.verdict(n.server.local(), nil, netip.Addr{}, netip.MustParseAddr("192.168.1.5"), false); got != silence {
 		t.Errorf("INIT-REBOOT in another network, where nobody told us to be the server: verdict %d, want silence", got)
 	}
 }

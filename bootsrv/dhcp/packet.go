@@ -115,12 +115,6 @@ func route(a *dhcpv4.DHCPv4, ciaddr net.IP) *Reply {
 	return &Reply{Packet: a, To: netip.AddrPortFrom(everybody, clientPort), Frame: true}
 }
 
-// relayed reports whether a relay has passed p on.
-func relayed(p *dhcpv4.DHCPv4) bool {
-	relay := addr(p.GatewayIPAddr)
-	return relay.IsValid() && !relay.IsUnspecified()
-}
-
 // addr is ip as an IPv4 address, invalid when it is none.
 func addr(ip net.IP) netip.Addr {
 	a, _ := netip.AddrFromSlice(ip.To4())

@@ -32,7 +32,7 @@ func (s *Server) proxyDiscover(ctx context.Context, x *exchange) (*Reply, error)
 // proxyRequest answers firmware that asks the proxy itself, on port 4011, once
 // it has its address. That address is a lease like one seen in a broadcast.
 func (s *Server) proxyRequest(ctx context.Context, x *exchange) (*Reply, error) {
-	if x.file == "" || x.port == nil && s.proxy.Load() {
+	if x.file == "" || x.port == nil && !x.net.leases {
 		return nil, nil
 	}
 	has := addr(x.Packet.ClientIPAddr)
@@ -56,7 +56,7 @@ func (s *Server) watch(ctx context.Context, x *exchange) (*Reply, error) {
 }
 
 func (s *Server) observe(ctx context.Context, x *exchange, a netip.Addr) error {
-	if x.hearsay || !s.proxy.Load() || !s.Address.Contains(a) || a == s.Address.Addr() {
+	if x.hearsay || x.net.leases || !x.net.prefix.Contains(a) || a == x.net.prefix.Addr() {
 		return nil
 	}
 	if l := x.lease; l != nil && l.Observed && l.Address == a && time.Until(l.Expires) > leaseTime/2 {
@@ -67,10 +67,10 @@ func (s *Server) observe(ctx context.Context, x *exchange, a netip.Addr) error {
 	}
 	var held *baremetal.Lease
 	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
-		held, err = s.pool().observe(tx, x.mac, a)
+		held, err = s.pool(x.net).observe(tx, x.mac, a)
 		return err
 	})
-	if err == nil && held != nil && held.Observed {
+	if err == nil && held != nil && held.Observed && !x.net.relayed { // ARP does not cross a router
 		s.contend(held, x.mac)
 	}
 	return err

@@ -22,16 +22,20 @@ import (
 // Config is the configuration of a server on one interface.
 type Config struct {
 	Interface *net.Interface
-	Address   netip.Prefix   // ours on the interface, with the subnet's length
-	Mode      Mode           // Proxy or Full
-	Yield     bool           // probes for another server and yields to it
-	Unsure    bool           // with Yield: no probe has been sent yet, and the first one decides
-	Range     Range          // inside the subnet; needed for Full and Yield
-	Router    netip.Addr     // offered to clients; invalid for none
-	DNS       []netip.Addr   // likewise
-	HTTP      netip.AddrPort // where the boot files are; the zero value for nowhere
-	TFTP      netip.AddrPort // likewise; firmware looks at port 69 only
-	Files     map[string][]byte
+	Address   netip.Prefix // ours on the interface, with the subnet's length
+	Mode      Mode         // Proxy or Full
+	Yield     bool         // probes for another server and yields to it
+	Unsure    bool         // with Yield: no probe has been sent yet, and the first one decides
+	Range     Range        // inside the subnet; needed for Full and Yield
+	Router    netip.Addr   // offered to clients; invalid for none
+	DNS       []netip.Addr // likewise
+	Relays    []Relay
+	// Card is the Ethernet address to which frames for an address are sent, its own or a
+	// router's, nil for none. It is needed for relays.
+	Card  func(context.Context, netip.Addr) net.HardwareAddr
+	HTTP  netip.AddrPort // where the boot files are; the zero value for nowhere
+	TFTP  netip.AddrPort // likewise; firmware looks at port 69 only
+	Files map[string][]byte
 
 	Store   *store.Store
 	Journal *journal.Journal
@@ -82,9 +86,10 @@ type Request struct {
 type exchange struct {
 	Request
 	client
-	// hearsay is true if the frame came from another card than the one in the message: a
-	// relay, or a forger. It is answered, for relays, but changes no lease and makes no
-	// event of the machine.
+	net subnet
+	// hearsay is true if the frame came from another card than the one in the message, and
+	// from no relay that the operator has named: from an unknown relay, or a forger. It is
+	// answered, for relays, but changes no lease and makes no event of the machine.
 	hearsay bool
 	mac     string
 	port    *baremetal.Port  // nil for a stranger
@@ -102,7 +107,10 @@ func (s *Server) Handle(ctx context.Context, r Request) (*Reply, error) {
 		return nil, nil
 	}
 	x := &exchange{Request: r, client: identify(r.Packet), mac: r.Packet.ClientHWAddr.String()}
-	if x.hearsay = x.mac != r.Card.String(); x.hearsay && s.hearsay.Take(time.Now()) {
+	if s.locate(ctx, x); s.elsewhere(x) {
+		return nil, s.reportRelay(ctx, x)
+	}
+	if x.hearsay && s.hearsay.Take(time.Now()) {
 		s.Log.Warn("a DHCP message did not come from the card that it names: it proves nothing of that machine",
 			"interface", s.Interface.Name, "mac", x.mac, "card", r.Card, "from", r.From, "message", r.Packet.MessageType())
 	}
@@ -117,15 +125,10 @@ func (s *Server) Handle(ctx context.Context, r Request) (*Reply, error) {
 		return nil, err
 	}
 	s.chooseFile(x)
-	handlers := fullHandlers
-	if s.proxy.Load() {
-		handlers = proxyHandlers
+	if h := x.handler(); h != nil {
+		return h(s, ctx, x)
 	}
-	h := handlers[message{r.Port, r.Packet.MessageType()}]
-	if h == nil {
-		return nil, nil
-	}
-	return h(s, ctx, x)
+	return nil, nil
 }
 
 // message selects a handler.

@@ -22,6 +22,8 @@ type Peer struct {
 	// Card is the Ethernet address of the peer, nil if the kernel knows none or the peer is
 	// behind a router.
 	Card net.HardwareAddr
+	// Router is the Ethernet address of the router that the peer is behind, nil for none.
+	Router net.HardwareAddr
 }
 
 // solicitTime is the wait for an answer to the kernel's ARP request or neighbour
@@ -44,13 +46,24 @@ func Find(ctx context.Context, a netip.Addr) (Peer, error) {
 		return Peer{}, fmt.Errorf("look up the route to %s: %w", a, err)
 	}
 	p.Interface = iface.Name
+	card := &p.Card
 	if way.routed {
-		return p, nil
+		a, card = way.gateway, &p.Router
 	}
-	if p.Card, err = await(ctx, a, iface); err != nil {
-		return Peer{}, fmt.Errorf("look up the neighbour %s on %s: %w", a, iface.Name, err)
+	if a.IsValid() {
+		if *card, err = await(ctx, a, iface); err != nil {
+			return Peer{}, fmt.Errorf("look up the neighbour %s on %s: %w", a, iface.Name, err)
+		}
 	}
 	return p, nil
+}
+
+// Hop is the card to which frames for the peer are sent, nil for none.
+func (p Peer) Hop() net.HardwareAddr {
+	if p.Router != nil {
+		return p.Router
+	}
+	return p.Card
 }
 
 // await returns the neighbour's card. If it is not in the kernel's table, await makes the
@@ -96,7 +109,8 @@ func solicit(ctx context.Context, a netip.Addr, on string) error {
 // way is a route: local, to a neighbour, or to a router.
 type way struct {
 	local, routed bool
-	index         int // of the interface
+	gateway       netip.Addr // of a routed one, invalid where it is of another family
+	index         int        // of the interface
 }
 
 // rtmsg{family, dst_len, src_len, tos, table, protocol, scope, type, flags} (rtnetlink(7)).
@@ -128,9 +142,10 @@ func readRoute(b []byte) (way, error) {
 	if err != nil {
 		return way{}, err
 	}
-	_, gateway := all[unix.RTA_GATEWAY]
+	gateway, routed := all[unix.RTA_GATEWAY]
 	_, via := all[unix.RTA_VIA]
-	w := way{local: b[typeInRoute] == unix.RTN_LOCAL, routed: gateway || via}
+	w := way{local: b[typeInRoute] == unix.RTN_LOCAL, routed: routed || via}
+	w.gateway, _ = netip.AddrFromSlice(gateway)
 	switch out := all[unix.RTA_OIF]; {
 	case b[typeInRoute] != unix.RTN_LOCAL && b[typeInRoute] != unix.RTN_UNICAST:
 		return way{}, fmt.Errorf("route of type %d: no single host is there", b[typeInRoute])

@@ -4,8 +4,8 @@ package main
 var ofDHCP = []mutant{
 	{
 		421, "bootsrv/dhcp/full.go",
-		"lease, err = s.pool().hold(tx, x.mac, claimed, x.known(), leaseTime)\n\t\treturn err",
-		"lease, err = s.pool().hold(tx, x.mac, claimed, x.known(), leaseTime)\n\t\t_ = err\n\t\treturn nil",
+		"lease, err = s.pool(x.net).hold(tx, x.mac, claimed, x.known(), leaseTime)\n\t\treturn err",
+		"lease, err = s.pool(x.net).hold(tx, x.mac, claimed, x.known(), leaseTime)\n\t\t_ = err\n\t\treturn nil",
 		"a lease is acknowledged that the store refused",
 		"bootsrv/dhcp", "AckIs",
 	},
@@ -55,8 +55,8 @@ var ofDHCP = []mutant{
 	},
 	{
 		426, "bootsrv/dhcp/full.go",
-		"case !renewing && !s.Yield && !s.Address.Contains(claimed):",
-		"case !renewing && !s.Address.Contains(claimed):",
+		"case !renewing && !n.yield && !n.prefix.Contains(claimed):",
+		"case !renewing && !n.prefix.Contains(claimed):",
 		"clients of another DHCP server lose their addresses",
 		"bootsrv/dhcp", "Verdict",
 	},
@@ -97,8 +97,8 @@ var ofDHCP = []mutant{
 	},
 	{
 		432, "bootsrv/dhcp/proxy.go",
-		"if x.hearsay || !s.proxy.Load() ||",
-		"if !s.proxy.Load() ||",
+		"if x.hearsay || x.net.leases ||",
+		"if x.net.leases ||",
 		"a forged broadcast says which address a machine has",
 		"bootsrv/dhcp", "Hearsay|Proxy",
 	},
@@ -136,5 +136,19 @@ var ofDHCP = []mutant{
 		"held.Address != c.address",
 		"a lease that we gave is moved by what another says",
 		"bootsrv/dhcp", "Award|Contest",
+	},
+	{
+		438, "bootsrv/dhcp/relay.go",
+		"x.hearsay = s.Card(ctx, r.Address.Addr()).String() != x.Card.String()",
+		"x.hearsay = false",
+		"any host on the network speaks for the machines behind a relay",
+		"bootsrv/dhcp", "ForgedRelay",
+	},
+	{
+		439, "bootsrv/dhcp/relay.go",
+		"return relayed(x.Packet) && !x.net.relayed && !s.Address.Contains(",
+		"return false && !s.Address.Contains(",
+		"machines behind a relay get addresses of another network",
+		"bootsrv/dhcp", "UnknownRelay",
 	},
 }
