@@ -3,6 +3,8 @@ package baremetalapi
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -86,6 +88,31 @@ func TestFiltersAndPages(t *testing.T) {
 	} {
 		if got := strings.Join(l.follow(t, "/v1/"+test.path), " "); got != test.want {
 			t.Errorf("all pages of %s = %s, want %s", test.path, got, test.want)
+		}
+	}
+}
+
+// TestDetailsByInstance: the node of an instance is found in every list of nodes with details,
+// at every microversion.
+func TestDetailsByInstance(t *testing.T) {
+	l := filtered(t)
+	const query = "nodes/detail?instance_uuid=c0ffee08-0000-4000-8000-000000000002"
+	for _, list := range []string{"/v1/", "/", "/v1/chassis/c0ffee09-0000-4000-8000-000000000000/", "/chassis/c0ffee09-0000-4000-8000-000000000000/"} {
+		for _, version := range []string{"1.1", "1.42", "1.43", "1.115"} {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.URL+list+query, http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("X-OpenStack-Ironic-API-Version", version)
+			answer, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(answer.Body)
+			answer.Body.Close()
+			if err != nil || answer.StatusCode != http.StatusOK || strings.Count(string(text), `"driver_info"`) != 1 || !strings.Contains(string(text), "c0ffee00-0000-4000-8000-000000000002") {
+				t.Errorf("%s: GET %s%s = %s %.300s, want node 2 alone", version, list, query, answer.Status, text)
+			}
 		}
 	}
 }

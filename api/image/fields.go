@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"regexp"
 	"slices"
@@ -21,6 +22,10 @@ const (
 	maxProperties = 128
 	maxTags       = 128
 )
+
+// containers are the formats that a disk image may be wrapped in. The content says how to
+// unpack it, so they are kept as a description.
+var containers = []string{"bare", "ovf", "ova", "compressed"}
 
 // field is one attribute of an image. Those without set are read-only.
 type field struct {
@@ -44,7 +49,7 @@ var fields = []field{
 	{"disk_format", "string", func(i *baremetal.Image) any { return rest.Text(i.DiskFormat) },
 		whileQueued("disk_format", func(i *baremetal.Image) *string { return &i.DiskFormat }, pool.Formats...)},
 	{"container_format", "string", func(i *baremetal.Image) any { return rest.Text(i.ContainerFormat) },
-		whileQueued("container_format", func(i *baremetal.Image) *string { return &i.ContainerFormat }, "bare")},
+		whileQueued("container_format", func(i *baremetal.Image) *string { return &i.ContainerFormat }, containers...)},
 	{"tags", "array", func(i *baremetal.Image) any { return orEmpty(i.Tags) }, tags},
 	{"size", "integer", known(func(i *baremetal.Image) int64 { return i.Size }), nil},
 	{"virtual_size", "integer", known(virtualSize), nil},
@@ -141,14 +146,11 @@ func assign(i *baremetal.Image, name string, value any) error {
 	f := lookup(name)
 	switch {
 	case f != nil && f.set == nil || f == nil && reserved.MatchString(name):
-		return rest.Refuse(http.StatusForbidden, "Attribute '%.64s' is read-only.", name)
+		return readOnly(name)
 	case f != nil:
 		return f.set(i, value)
 	}
 	property, ok := value.(string)
-	if value == nil {
-		return nil
-	}
 	if !ok || name == "" || utf8.RuneCountInString(name) > maxText || len(property) > maxValue {
 		return baremetal.Errorf(baremetal.ErrInvalid, "Invalid image property %.64s: a value is a string of at most %d bytes, a name has at most %d letters.", name, maxValue, maxText)
 	}
@@ -160,6 +162,10 @@ func assign(i *baremetal.Image, name string, value any) error {
 		return rest.Refuse(http.StatusRequestEntityTooLarge, "The limit has been exceeded on the number of allowed image properties. Attempted: %d, Maximum: %d", len(i.Properties), maxProperties)
 	}
 	return nil
+}
+
+func readOnly(name string) error {
+	return rest.Refuse(http.StatusForbidden, "Attribute '%.64s' is read-only.", name)
 }
 
 // assignAll sets many, in the order of their names so that errors are the same each time.
@@ -204,11 +210,11 @@ func number(at func(*baremetal.Image) *int64) func(*baremetal.Image, any) error 
 		if !ok {
 			return wrong(value, "an integer")
 		}
-		v, err := n.Int64()
-		if err != nil || v < 0 || v > 1<<31-1 {
+		v, err := n.Float64() // 3.0 is an integer (JSON Schema)
+		if err != nil || v < 0 || v > 1<<31-1 || v != math.Trunc(v) {
 			return wrong(value, "an integer from 0 to 2147483647")
 		}
-		*at(i) = v
+		*at(i) = int64(v)
 		return nil
 	}
 }
@@ -263,11 +269,7 @@ func tags(i *baremetal.Image, value any) error {
 	return nil
 }
 
-// schema describes an image to clients that build their objects from it.
-func schema(*call) (answer, error) {
-	return answer{status: http.StatusOK, body: imageSchema()}, nil
-}
-
+// imageSchema describes an image to clients that build their objects from it.
 func imageSchema() map[string]any {
 	properties := map[string]any{}
 	for _, f := range fields {
@@ -290,11 +292,4 @@ func linksTo(pairs ...string) (links []any) {
 		links = append(links, map[string]string{"rel": pair[0], "href": "{" + pair[1] + "}"})
 	}
 	return links
-}
-
-func listSchema(*call) (answer, error) {
-	return answer{status: http.StatusOK, body: map[string]any{"name": "images", "properties": map[string]any{
-		"images": map[string]any{"type": "array", "items": imageSchema()},
-		"first":  map[string]any{"type": "string"}, "next": map[string]any{"type": "string"}, "schema": map[string]any{"type": "string"},
-	}, "links": linksTo("first", "first", "next", "next")}}, nil
 }

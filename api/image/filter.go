@@ -23,12 +23,13 @@ var notFilters = []string{"limit", "marker", "sort", "sort_key", "sort_dir"}
 var filters = map[string]func(values []string) (keeps, error){
 	"visibility":    words("visibility", "public", "private", "shared", "community", "all"),
 	"member_status": words("status", "pending", "accepted", "rejected", "all"),
-	"protected":     truth("protected", func(i *baremetal.Image) bool { return i.Protected }),
-	"os_hidden":     truth("os_hidden", func(i *baremetal.Image) bool { return i.Hidden }),
-	"size_min":      size("size_min", func(size, limit int64) bool { return size >= limit }),
-	"size_max":      size("size_max", func(size, limit int64) bool { return size <= limit }),
-	"created_at":    moment(func(i *baremetal.Image) time.Time { return i.CreatedAt }),
-	"updated_at":    moment(changed),
+	"protected":     truth("protected", func(text string) string { return text }, func(i *baremetal.Image) bool { return i.Protected }),
+	"os_hidden":     truth("os_hidden", strings.ToLower, func(i *baremetal.Image) bool { return i.Hidden }),
+	"changes-since": func([]string) (keeps, error) {
+		return nil, baremetal.Errorf(baremetal.ErrInvalid, "The \"changes-since\" filter is no longer available on v2: use updated_at=gte:TIME.")
+	},
+	"created_at": moment(func(i *baremetal.Image) time.Time { return i.CreatedAt }),
+	"updated_at": moment(changed),
 	"tag": func(values []string) (keeps, error) {
 		return func(i *baremetal.Image) bool {
 			return !slices.ContainsFunc(values, func(tag string) bool { return !slices.Contains(i.Tags, tag) })
@@ -50,6 +51,9 @@ func filterOf(given url.Values) (keeps, error) {
 			continue
 		}
 		read := filters[name]
+		if read == nil {
+			read = bound(name)
+		}
 		if read == nil {
 			read = func(values []string) (keeps, error) { return attribute(name, values[0]) }
 		}
@@ -75,23 +79,36 @@ func words(name string, allowed ...string) func([]string) (keeps, error) {
 	}
 }
 
-func truth(name string, of func(*baremetal.Image) bool) func([]string) (keeps, error) {
+// truth is a filter by true or false, written as Glance reads it.
+func truth(name string, read func(string) string, of func(*baremetal.Image) bool) func([]string) (keeps, error) {
 	return func(values []string) (keeps, error) {
-		want, known := baremetal.Truth(values[0])
-		if !known || values[0] == "" {
-			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid value '%.64s' for '%s' filter. Valid values are case insensitively 'true' or 'false'.", values[0], name)
+		text := read(values[0])
+		if text != "true" && text != "false" {
+			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid value '%.64s' for '%s' filter. Valid values are 'true' or 'false'.", values[0], name)
 		}
-		return func(i *baremetal.Image) bool { return of(i) == want }, nil
+		return func(i *baremetal.Image) bool { return of(i) == (text == "true") }, nil
 	}
 }
 
-func size(name string, in func(size, limit int64) bool) func([]string) (keeps, error) {
+// bound is a filter such as size_min: by the least or the greatest value of a number.
+func bound(name string) func(values []string) (keeps, error) {
+	attribute, least := strings.CutSuffix(name, "_min")
+	if !least {
+		attribute = strings.TrimSuffix(name, "_max")
+	}
+	f := lookup(attribute)
+	if f == nil || f.kind != "integer" || attribute == name {
+		return nil
+	}
 	return func(values []string) (keeps, error) {
 		limit, err := strconv.ParseInt(values[0], 10, 64)
-		if err != nil || limit < 0 {
-			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid value '%.64s' for '%s' filter: it is a number of bytes.", values[0], name)
+		if err != nil {
+			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Unable to filter on a range with a non-numeric value: %s=%.64s.", name, values[0])
 		}
-		return func(i *baremetal.Image) bool { return hasBytes(i) && in(i.Size, limit) }, nil
+		return func(i *baremetal.Image) bool {
+			n, ok := f.get(i).(int64)
+			return ok && (n >= limit) == least || ok && n == limit
+		}, nil
 	}
 }
 
@@ -114,9 +131,17 @@ func moment(of func(*baremetal.Image) time.Time) func([]string) (keeps, error) {
 // attribute is a filter by the value of an attribute, or by one of several.
 func attribute(name, want string) (keeps, error) {
 	choice := []string{want}
-	if list, ok := strings.CutPrefix(want, "in:"); ok && slices.Contains(several, name) {
+	if operator, list, ok := strings.Cut(want, ":"); ok && slices.Contains(several, name) {
 		var err error
-		if choice, err = csv.NewReader(strings.NewReader(list)).Read(); err != nil {
+		switch operator {
+		case "eq":
+			choice = []string{list}
+		case "in":
+			choice, err = csv.NewReader(strings.NewReader(list)).Read()
+		default:
+			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Unable to filter by unknown operator '%.64s': write %s=eq:%.64s for a value with a colon.", operator, name, want)
+		}
+		if err != nil {
 			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid filter value %.64q: a list of values, apart by commas, is wanted.", want)
 		}
 	}

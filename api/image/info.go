@@ -34,40 +34,75 @@ func storesInfo(*call) (answer, error) {
 
 // members are none: there are no projects to share an image with.
 func members(c *call) (answer, error) {
-	_, err := c.image()
-	return answer{status: http.StatusOK, body: map[string]any{"members": []any{}, "schema": "/v2/schemas/members"}}, missing(err, c.arg("id"))
+	return answer{status: http.StatusOK, body: map[string]any{"members": []any{}, "schema": "/v2/schemas/members"}}, c.shared(http.StatusForbidden)
+}
+
+// shared refuses to speak of the members of an image that has none by its visibility.
+func (c *call) shared(status int) error {
+	i, err := c.image()
+	if err != nil {
+		return missing(err, c.arg("id"))
+	}
+	if i.Visibility != "shared" {
+		return rest.Refuse(status, "Not allowed for the members of image %s: Only shared images have members.", i.UUID)
+	}
+	return nil
 }
 
 // newMember refuses what would have no effect: every account sees every image.
 func newMember(c *call) (answer, error) {
-	if _, err := c.image(); err != nil {
-		return answer{}, missing(err, c.arg("id"))
+	body, err := rest.ReadObject(c.r)
+	if err != nil {
+		return answer{}, err
+	}
+	if member, ok := body["member"].(string); !ok || member == "" {
+		return answer{}, baremetal.Errorf(baremetal.ErrInvalid, "Member to be added not specified")
+	}
+	if err := c.shared(http.StatusForbidden); err != nil {
+		return answer{}, err
 	}
 	return answer{}, baremetal.Errorf(baremetal.ErrForbidden, "There are no projects to share image %s with: every account here sees it already.", c.arg("id"))
 }
 
-func noMember(c *call) (answer, error) {
-	if _, err := c.image(); err != nil {
-		return answer{}, missing(err, c.arg("id"))
+// noMember finds no member; of an image that cannot have any, too: status is for that.
+func noMember(status int) func(*call) (answer, error) {
+	return func(c *call) (answer, error) {
+		if err := c.shared(status); err != nil {
+			return answer{}, err
+		}
+		return answer{}, baremetal.Errorf(baremetal.ErrNotFound, "%.64s not found in the member list of the image %s.", c.arg("member"), c.arg("id"))
 	}
-	return answer{}, baremetal.Errorf(baremetal.ErrNotFound, "Member %.64s of image %s could not be found.", c.arg("member"), c.arg("id"))
+}
+
+// changeMember checks the status that a member would get.
+func changeMember(c *call) (answer, error) {
+	body, err := rest.ReadObject(c.r)
+	if err != nil {
+		return answer{}, err
+	}
+	if _, ok := body["status"]; !ok {
+		return answer{}, baremetal.Errorf(baremetal.ErrInvalid, "Status not specified")
+	}
+	return noMember(http.StatusForbidden)(c)
 }
 
 // theMemberSchema is what clients print lists of members by.
-var theMemberSchema = map[string]any{"name": "member", "properties": map[string]any{
+var theMemberSchema = map[string]any{"name": "member", "additionalProperties": false, "properties": map[string]any{
 	"created_at": map[string]any{"type": "string"}, "updated_at": map[string]any{"type": "string"},
 	"image_id": map[string]any{"type": "string"}, "member_id": map[string]any{"type": "string"},
 	"status": map[string]any{"type": "string", "enum": []string{"pending", "accepted", "rejected"}}, "schema": map[string]any{"type": "string", "readOnly": true},
 }}
 
-func memberSchema(*call) (answer, error) {
-	return answer{status: http.StatusOK, body: theMemberSchema}, nil
+// document is a fixed one, such as a schema.
+func document(body any) func(*call) (answer, error) {
+	return func(*call) (answer, error) { return answer{status: http.StatusOK, body: body}, nil }
 }
 
-func membersSchema(*call) (answer, error) {
-	return answer{status: http.StatusOK, body: map[string]any{"name": "members", "properties": map[string]any{
-		"members": map[string]any{"type": "array", "items": theMemberSchema}, "schema": map[string]any{"type": "string"},
-	}, "links": linksTo()}}, nil
+// collection is the schema of a list.
+func collection(name string, item any) map[string]any {
+	word := map[string]any{"type": "string"}
+	return map[string]any{"name": name, "links": linksTo("first", "first", "next", "next"),
+		"properties": map[string]any{name: map[string]any{"type": "array", "items": item}, "first": word, "next": word, "schema": word}}
 }
 
 // imageTasks are none: the image itself shows how its import goes.

@@ -49,7 +49,7 @@ func list(c *call) (answer, error) {
 		images[n] = c.view(i)
 	}
 	body := map[string]any{"images": images, "schema": "/v2/schemas/images", "first": c.link("")}
-	if n := len(page.Rows); n > 0 && (page.Next != nil || strconv.Itoa(n) == given.Get("limit")) {
+	if n := len(page.Rows); n > 0 && (page.Next != nil || strconv.Itoa(n) == cmp.Or(given.Get("limit"), strconv.Itoa(usualPage))) {
 		body["next"] = c.link(page.Rows[n-1].UUID) // Glance does not look whether there are more, either
 	}
 	return answer{status: http.StatusOK, body: body}, nil

@@ -97,3 +97,24 @@ func FuzzParseRange(f *testing.F) {
 		}
 	})
 }
+
+// TestFullPages: a page that is full has a next one, also when its length is the usual one.
+func TestFullPages(t *testing.T) {
+	a := newAPI(t, 0)
+	send := func(method, path, body string) string {
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body)))
+		return w.Body.String()
+	}
+	for n := range usualPage {
+		if got := send("GET", "/image/v2/images", ""); strings.Contains(got, `"next"`) {
+			t.Errorf("a page of %d has a next one: %s", n, got)
+		}
+		send("POST", "/image/v2/images", `{}`)
+	}
+	for _, query := range []string{"", "?limit=25", "?limit=24"} {
+		if got := send("GET", "/image/v2/images"+query, ""); !strings.Contains(got, `"next":"/v2/images?`) {
+			t.Errorf("a full page %s has no next one", query)
+		}
+	}
+}

@@ -1,12 +1,11 @@
 package image
 
 import (
-	"bytes"
-	"cmp"
 	"encoding/json"
 	"maps"
 	"mime"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,25 +19,35 @@ const (
 	patch21 = "application/openstack-images-v2.1-json-patch"
 )
 
-// update applies a JSON patch (RFC 6902) to what clients see of the image, and takes
-// over what has changed.
+// update applies a JSON patch (RFC 6902, of which Glance has three operations on whole
+// attributes), all of it or nothing.
 func update(c *call) (answer, error) {
 	kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
 	read := map[string]func(*http.Request) ([]operation, error){patch20: oldOperations, patch21: newOperations}[kind]
 	if read == nil {
 		return answer{}, rest.Refuse(http.StatusUnsupportedMediaType, "Image PATCH expects Content-Type one of: %s, %s", patch20, patch21)
 	}
-	list, err := read(c.r)
+	ops, err := read(c.r)
 	if err != nil {
 		return answer{}, err
 	}
-	ops, err := operations(list)
-	if err != nil {
-		return answer{}, err
+	if len(ops) > maxProperties+maxTags {
+		return answer{}, baremetal.Errorf(baremetal.ErrInvalid, "A patch has at most %d operations.", maxProperties+maxTags)
+	}
+	for n := range ops {
+		if err := ops[n].check(); err != nil {
+			return answer{}, err
+		}
 	}
 	i, err := c.Pool.UpdateImage(c.r.Context(), c.arg("id"), func(i *baremetal.Image) error {
 		before := i.Visibility
-		return cmp.Or(c.patch(i, ops), c.mayPublish(before, i))
+		i.Properties = maps.Clone(i.Properties)
+		for _, o := range ops {
+			if err := o.apply(i); err != nil {
+				return err
+			}
+		}
+		return c.mayPublish(before, i)
 	})
 	if err != nil {
 		return answer{}, missing(err, c.arg("id"))
@@ -50,6 +59,10 @@ func update(c *call) (answer, error) {
 type operation struct {
 	Op, Path string
 	Value    json.RawMessage
+
+	fresh bool   // an addition that replaces nothing, as in version 2.0
+	name  string // of the attribute
+	value any
 }
 
 func newOperations(r *http.Request) (list []operation, err error) {
@@ -66,7 +79,7 @@ func oldOperations(r *http.Request) (list []operation, err error) {
 		return nil, err
 	}
 	for _, o := range old {
-		one := operation{Value: o.Value}
+		one := operation{Value: o.Value, fresh: true}
 		given := 0
 		for op, path := range map[string]string{"add": o.Add, "remove": o.Remove, "replace": o.Replace} {
 			if path != "" {
@@ -82,59 +95,53 @@ func oldOperations(r *http.Request) (list []operation, err error) {
 	return list, nil
 }
 
-// operations checks a patch. Like Glance it takes no move, copy or test.
-func operations(list []operation) (ops []rest.Operation, err error) {
-	if len(list) > maxProperties+maxTags {
-		return nil, baremetal.Errorf(baremetal.ErrInvalid, "A patch has at most %d operations.", maxProperties+maxTags)
+// check refuses what is wrong with any image, and finds the name and the value.
+func (o *operation) check() (err error) {
+	switch {
+	case !slices.Contains([]string{"add", "remove", "replace"}, o.Op):
+		return baremetal.Errorf(baremetal.ErrInvalid, "Invalid operation: `%.32s`. It must be one of the following: add, remove, replace.", o.Op)
+	case !strings.HasPrefix(o.Path, "/"):
+		return baremetal.Errorf(baremetal.ErrInvalid, "Pointer `%.64s` does not start with \"/\".", o.Path)
+	case strings.Count(o.Path, "/") > 1 || len(o.Path) == 1:
+		return baremetal.Errorf(baremetal.ErrInvalid, "Invalid JSON pointer for this resource: '%.64s'", o.Path)
+	case badEscape.MatchString(o.Path):
+		return baremetal.Errorf(baremetal.ErrInvalid, "Pointer `%.64s` contains \"~\" not part of a recognized escape sequence.", o.Path)
 	}
-	for _, o := range list {
-		op := rest.Operation{Op: o.Op, Path: o.Path, HasValue: len(o.Value) > 0}
-		if !slices.Contains([]string{"add", "remove", "replace"}, op.Op) {
-			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid operation: '%.32s'. It must be one of the following: add, remove, replace.", op.Op)
-		}
-		if !strings.HasPrefix(op.Path, "/") {
-			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid path '%.64s': it must begin with a slash.", op.Path)
-		}
-		if op.HasValue {
-			if op.Value, err = rest.Decode(o.Value); err != nil {
-				return nil, err
-			}
-		}
-		ops = append(ops, op)
+	o.name = strings.TrimSpace(unescape.Replace(o.Path[1:]))
+	if f := lookup(o.name); f != nil && f.set == nil || f == nil && reserved.MatchString(o.name) {
+		return readOnly(o.name)
 	}
-	return ops, nil
+	if o.Op == "remove" {
+		return nil
+	}
+	if len(o.Value) == 0 {
+		return baremetal.Errorf(baremetal.ErrInvalid, "Operation \"%s\" requires a member named \"value\".", o.Op)
+	}
+	if o.value, err = rest.Decode(o.Value); err != nil {
+		return err
+	}
+	return assign(&baremetal.Image{}, o.name, o.value)
 }
 
-func (c *call) patch(i *baremetal.Image, ops []rest.Operation) error {
-	before, after := document(c.view(i)), document(c.view(i))
-	if err := rest.Patch(after, ops); err != nil {
-		return baremetal.Errorf(baremetal.ErrConflict, "The patch does not apply: %s", err)
-	}
-	i.Properties = maps.Clone(i.Properties)
-	for name := range before {
-		if _, kept := after[name]; !kept {
-			delete(i.Properties, name)
-			if lookup(name) != nil || reserved.MatchString(name) {
-				return rest.Refuse(http.StatusForbidden, "Property %s may not be removed.", name)
-			}
-		}
-	}
-	changed := map[string]any{}
-	for name, value := range after {
-		if old, had := before[name]; !had || !same(old, value) {
-			changed[name] = value
-		}
-	}
-	return assignAll(i, changed)
-}
+// badEscape and unescape are of JSON pointers (RFC 6901 section 3).
+var (
+	badEscape = regexp.MustCompile(`~([^01]|$)`)
+	unescape  = strings.NewReplacer("~1", "/", "~0", "~")
+)
 
-// document is what clients see, in the form that patches work on.
-func document(view map[string]any) map[string]any {
-	v, err := rest.Decode(rest.Encode(view))
-	if err != nil {
-		panic("image: own JSON does not parse: " + err.Error())
+func (o *operation) apply(i *baremetal.Image) error {
+	_, has := i.Properties[o.name]
+	base := lookup(o.name) != nil
+	switch {
+	case o.Op == "remove" && base:
+		return rest.Refuse(http.StatusForbidden, "Property %s may not be removed.", o.name)
+	case o.Op != "add" && !base && !has:
+		return baremetal.Errorf(baremetal.ErrConflict, "Property %.64s does not exist.", o.name)
+	case o.Op == "add" && o.fresh && (base || has):
+		return baremetal.Errorf(baremetal.ErrConflict, "Property %.64s already present.", o.name)
+	case o.Op == "remove":
+		delete(i.Properties, o.name)
+		return nil
 	}
-	return v.(map[string]any)
+	return assign(i, o.name, o.value)
 }
-
-func same(a, b any) bool { return bytes.Equal(rest.Encode(a), rest.Encode(b)) }

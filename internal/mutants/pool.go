@@ -298,10 +298,10 @@ var ofPool = []mutant{
 	},
 	{
 		693, "api/image/filter.go",
-		"return hasBytes(i) && in(i.Size, limit)",
+		"return ok && (n >= limit) == least || ok && n == limit",
 		"return true",
 		"a list by size has every image",
-		"api/image", "Golden",
+		"api/image", "Golden|Exchanges",
 	},
 	{
 		694, "volume/image/qemu.go",
