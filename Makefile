@@ -9,7 +9,7 @@ UNIT      = $(shell go list ./... | grep -v /e2e/)
 CLIENT    = go -C client test -json -race ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-arm64 deb ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-deps \
+.PHONY: help build build-arm64 deb ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-power bench-deps \
 	bench-before bench-before-boot bench-before-iscsi bench-before-api before torture hammer mutants figures licenses clean
 
 help: ## show this list
@@ -79,6 +79,9 @@ bench-growth: ## what repeated operations cost among 100, 1,000 and 10,000 of th
 
 bench-storm: bench-deps ## 1 to 1,000 simulated machines boot at once; packet loss; a 9 GB image at random; into docs/benchmarks.md
 	go run ./e2e/storm
+
+bench-power: ## the power sync of 1,000 machines, of which 50 BMCs are silent and 50 slow
+	go test -run '^$$' -bench PowerSync -benchtime 1x ./power/drivers
 
 bench-before: ## this tree beside revision BEFORE of itself; fails where it is slower; FLAGS="-write docs/benchmarks.md" keeps it
 	@$(MAKE) --no-print-directory --keep-going bench-before-iscsi bench-before-api bench-before-boot

@@ -40,7 +40,7 @@ var may = map[string][]string{
 	"storage/pool":     {"baremetal", "store", "volume/...", "internal/egress"},
 	"storage/watch":    {"block", "block/iscsi"},
 	"fleet":            {"baremetal", "boot", "store"},
-	"conductor":        {"baremetal", "boot", "store", "fleet"},
+	"conductor":        {"baremetal", "boot", "store", "fleet", "internal/limit"},
 	"api/baremetal":    {"baremetal", "store", "fleet", "conductor", "api/door", "api/rest"},
 	"api/blockstorage": {"baremetal", "store", "storage/...", "volume", "api/rest"},
 	"api/appliance":    {"baremetal", "boot", "store", "fleet", "volume", "api/rest"},

@@ -15,6 +15,16 @@ func (c *Conductor) accept(ctx context.Context, ident string, f func(tx *store.T
 	if err := c.worker(); err != nil {
 		return "", err
 	}
+	uuid, err = c.reserve(ctx, ident, f)
+	if err != nil {
+		<-c.workers
+	}
+	return uuid, err
+}
+
+// reserve reserves the node in the transaction of the change that f makes. After nil the
+// caller must release it.
+func (c *Conductor) reserve(ctx context.Context, ident string, f func(tx *store.Tx, n *baremetal.Node) error) (uuid string, err error) {
 	err = fleet.Edit(ctx, c.Store, ident, func(tx *store.Tx, n *baremetal.Node) error {
 		if err := f(tx, n); err != nil {
 			return err
@@ -22,9 +32,6 @@ func (c *Conductor) accept(ctx context.Context, ident string, f func(tx *store.T
 		uuid, n.Reservation = n.UUID, c.Host
 		return tx.Nodes().Update(n)
 	})
-	if err != nil {
-		<-c.workers
-	}
 	return uuid, err
 }
 

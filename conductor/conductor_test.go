@@ -532,18 +532,6 @@ func TestCloseLeavesAnInterruptedNodeForRecover(t *testing.T) {
 	}
 }
 
-func TestPowerSyncObservesAndNeverSwitches(t *testing.T) {
-	c, m := setup(t, baremetal.Active)
-	edit(t, c, func(n *baremetal.Node) { n.PowerState = baremetal.PowerOn })
-	if err := c.syncPower(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	n := settled(t, c)
-	if want := []string{"detach"}; n.PowerState != baremetal.PowerOff || !reflect.DeepEqual(m.actions(), want) {
-		t.Errorf("power = %q, done %q, want power off and %q", n.PowerState, m.actions(), want)
-	}
-}
-
 func TestBootDevice(t *testing.T) {
 	c, m := setup(t, baremetal.Active)
 	if err := c.SetBootDevice(t.Context(), "pc", "floppy", false); !errors.Is(err, baremetal.ErrInvalid) {

@@ -31,7 +31,7 @@ func TestEventsOfATaskNameItsUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.observePower(t.Context(), n)
+	newPowerSync(c).observe(t.Context(), n)
 	c.tasks.Wait()
 	seen := map[baremetal.EventKind]int{}
 	for _, e := range eventsOf(t, c) {

@@ -128,8 +128,8 @@ var ofConductor = []mutant{
 		"conductor", "Ramdisk",
 	},
 	{
-		518, "conductor/sync.go",
-		"\t\tc.withdraw(ctx, n)\n",
+		518, "conductor/powersync.go",
+		"\t\ts.withdraw(ctx, n)\n",
 		"",
 		"a machine that went off by itself keeps the right to log in",
 		"conductor", "PowerSync",
@@ -224,5 +224,26 @@ var ofConductor = []mutant{
 		"if m.UUID == p.UUID && m.PhysicalNetwork != p.PhysicalNetwork {",
 		"a portgroup joins two networks",
 		"fleet", "Portgroup|PhysicalNetwork",
+	},
+	{
+		550, "conductor/powerfault.go",
+		"\tif !over {\n",
+		"\tif over {\n",
+		"one lost packet of a BMC is maintenance",
+		"conductor", "PowerFailure",
+	},
+	{
+		551, "conductor/powerfault.go",
+		"\t\tif n.Fault != PowerFailure {\n",
+		"\t\tif n.Fault == PowerFailure {\n",
+		"a machine under repair is put back to work by its BMC",
+		"conductor", "PowerFailure|Person",
+	},
+	{
+		552, "conductor/powersync.go",
+		"\tif s.asked[node] {\n",
+		"\tif s.asked[node] && node == \"\" {\n",
+		"a silent BMC is asked again and again while it is asked",
+		"conductor", "DeadBMC",
 	},
 }

@@ -7,6 +7,9 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"time"
+
+	"ironhook/internal/limit"
 
 	"github.com/bougou/go-ipmi/pkg/bmc"
 	"github.com/bougou/go-ipmi/pkg/clock"
@@ -33,6 +36,8 @@ type Quirks struct {
 	Ignored map[string]int
 	// BadProofs is how many RAKP messages 2 carry a wrong authentication code.
 	BadProofs int
+	// Late is how long each command takes.
+	Late time.Duration
 }
 
 // BMC is a running one and its machine, which is off at first. It has room for one
@@ -123,6 +128,9 @@ func name(netFn types.NetFn, cmd byte, data []byte) string {
 // manners answers in the place of the commands, where a quirk says so.
 func (m *BMC) manners(next handlers.Handler) handlers.Handler {
 	return handlers.HandlerFunc(func(ctx context.Context, h *handlers.HandlerContext, data []byte) ([]byte, types.CompletionCode, error) {
+		if err := limit.Pause(ctx, m.quirks.Late); err != nil {
+			return nil, 0, err
+		}
 		code, obeys := m.decide(name(h.Command.NetFn, h.Command.ID, data))
 		if !obeys {
 			return nil, types.CompletionCode(code), nil

@@ -1,0 +1,134 @@
+package drivers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"testing"
+	"time"
+
+	"ironhook/baremetal"
+	"ironhook/conductor"
+	"ironhook/power/ipmi/bmctest"
+	"ironhook/store"
+	"ironhook/store/storetest"
+
+	"github.com/bougou/go-ipmi/pkg/types"
+)
+
+// room is machines with a BMC each that speaks IPMI. All are on; they are recorded as off. Of twenty
+// BMCs one is dead and one takes two seconds for each command.
+type room struct {
+	store *store.Store
+	conns []net.PacketConn // of the dead
+	bmcs  []*bmctest.BMC
+}
+
+func openRoom(t testing.TB, machines int) *room {
+	t.Helper()
+	r := &room{store: storetest.Open(t)}
+	t.Cleanup(r.close)
+	for i := range machines {
+		port, err := r.bmc(i % 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.store.Update(t.Context(), func(tx *store.Tx) error {
+			return tx.Nodes().Insert(&baremetal.Node{
+				UUID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), Driver: "ipmi", ProvisionState: baremetal.Available, PowerState: baremetal.PowerOff,
+				Interfaces: baremetal.Interfaces{"power": "ipmitool", "management": "ipmitool", "storage": "noop"},
+				DriverInfo: baremetal.Object{"ipmi_address": "127.0.0.1", "ipmi_port": port, "ipmi_username": bmctest.User, "ipmi_password": bmctest.Password},
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r
+}
+
+// bmc starts a BMC and returns its port.
+func (r *room) bmc(kind int) (port int, err error) {
+	if kind == 0 {
+		conn, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		if err != nil {
+			return 0, err
+		}
+		r.conns = append(r.conns, conn)
+		return conn.LocalAddr().(*net.UDPAddr).Port, nil
+	}
+	var q bmctest.Quirks
+	if kind == 1 {
+		q.Late = 2 * time.Second
+	}
+	b, err := bmctest.Start(q, []types.CipherSuiteID{17})
+	if err != nil {
+		return 0, err
+	}
+	r.bmcs = append(r.bmcs, b)
+	return b.Port, b.Chassis.SetPower(context.Background(), true)
+}
+
+func (r *room) close() {
+	for _, c := range r.conns {
+		c.Close()
+	}
+	for _, b := range r.bmcs {
+		b.Close()
+	}
+}
+
+// synced runs the power sync until every machine whose BMC answers is recorded as on.
+func (r *room) synced(t testing.TB, interval time.Duration) {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	types, err := conductor.Enable(Table(Config{Log: log}), []string{"ipmi"}, []string{"noop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := conductor.New(conductor.Config{Store: r.store, Host: "here", HardwareTypes: types, Log: log, PowerInterval: interval})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	defer func() {
+		cancel()
+		<-done
+		c.Close(ctx)
+	}()
+	deadline := time.After(time.Minute)
+	for changed := r.store.Changed(); r.on(t) < len(r.bmcs); changed = r.store.Changed() {
+		select {
+		case <-changed:
+		case <-deadline:
+			t.Fatalf("after a minute %d machines of %d are seen as on", r.on(t), len(r.bmcs))
+		}
+	}
+}
+
+func (r *room) on(t testing.TB) (on int) {
+	err := r.store.View(t.Context(), func(tx *store.Tx) error {
+		nodes, err := tx.Nodes().List(store.Where("power_state", string(baremetal.PowerOn)))
+		on = len(nodes)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return on
+}
+
+// TestPowerSync: one BMC of twenty is dead, one slow, and none delays another.
+func TestPowerSync(t *testing.T) {
+	openRoom(t, 100).synced(t, time.Second)
+}
+
+// BenchmarkPowerSync is the same with 1,000, at the interval of the product.
+func BenchmarkPowerSync(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		r := openRoom(b, 1000)
+		b.StartTimer()
+		r.synced(b, 30*time.Second)
+	}
+}
