@@ -39,6 +39,7 @@ type Rules struct {
 	TargetRAID       bool // a node has a target_raid_config
 	Backfill         bool // an allocation can name the node that it describes
 	AgentToken       bool // a ramdisk identifies itself by a token
+	PortgroupNetwork bool // a portgroup has a physical network, and its ports follow it
 	RunbookTraits    bool // a runbook has traits; before, its name was the only one
 }
 

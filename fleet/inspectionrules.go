@@ -41,6 +41,17 @@ var (
 	}
 )
 
+// Loops reports whether an operation is to be done for each item of a loop.
+func Loops(operation baremetal.Object) bool {
+	switch loop := operation["loop"].(type) {
+	case []any:
+		return len(loop) > 0
+	case map[string]any:
+		return len(loop) > 0
+	}
+	return false
+}
+
 // maxPriority is that of the rules that clients write.
 const maxPriority = 9999
 

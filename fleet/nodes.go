@@ -16,7 +16,7 @@ import (
 // CreateNode enrols a node. given are the fields as the client sent them.
 func (f *Fleet) CreateNode(ctx context.Context, r Rules, n *baremetal.Node, given baremetal.Object) error {
 	n.UUID = cmp.Or(n.UUID, uuid.NewString())
-	if _, ok := given["disable_power_off"]; !ok {
+	if n.DisablePowerOff == nil {
 		n.DisablePowerOff = new(bool)
 	}
 	n.ProvisionState = baremetal.Available

@@ -38,8 +38,39 @@ func (f *Fleet) UpdatePortgroup(ctx context.Context, ident string, r Rules, p Pa
 			return err
 		}
 		_, moves := p.Given["node_uuid"]
-		return mayChangePortgroup(tx, r, n, v, moves)
+		if err := mayChangePortgroup(tx, r, n, v, moves); err != nil {
+			return err
+		}
+		if _, given := p.Given["physical_network"]; given {
+			return moveMembers(tx, v)
+		}
+		return nil
 	})
+}
+
+// moveMembers gives the ports of a portgroup the physical network that it was given.
+func moveMembers(tx *store.Tx, v *baremetal.Portgroup) error {
+	members, err := tx.Ports().List(store.Where("portgroup_uuid", v.UUID))
+	if err != nil {
+		return err
+	}
+	network := ""
+	if v.PhysicalNetwork != nil {
+		network = *v.PhysicalNetwork
+	}
+	for _, p := range members {
+		if p.PhysicalNetwork == network {
+			continue
+		}
+		p.PhysicalNetwork = network
+		if err := tx.Ports().Update(p); err != nil {
+			return err
+		}
+		if err := tellPort(tx, v.NodeUUID, p, "changed: physical_network"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func mayChangePortgroup(tx *store.Tx, r Rules, n *baremetal.Node, v *baremetal.Portgroup, moves bool) error {

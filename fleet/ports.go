@@ -111,6 +111,9 @@ func (f *Fleet) UpdatePort(ctx context.Context, id string, r Rules, patch Patch[
 		if err != nil || len(changed) == 0 {
 			return err
 		}
+		if r.PortgroupNetwork && p.PortgroupUUID != "" && slices.Contains(changed, "physical_network") {
+			return invalid("physical_network cannot be changed while the port belongs to a portgroup.")
+		}
 		if err := mayChangePort(r, n, p, changed); err != nil {
 			return err
 		}

@@ -19,6 +19,9 @@ func TestRecorded(t *testing.T) { replayFolder(t, "testdata/recorded", 7) }
 // TestNewest replays what was recorded with Ironic 39.0.0, API 1.83 to 1.115.
 func TestNewest(t *testing.T) { replayFolder(t, "testdata/newest", 16) }
 
+// TestLater replays other groups of the same features, recorded with the same Ironic.
+func TestLater(t *testing.T) { replayFolder(t, "testdata/later", 12) }
+
 func replayFolder(t *testing.T, folder string, groups int) {
 	deviations := readDeviations(t, filepath.Join(folder, "deviations.txt"))
 	files, err := filepath.Glob(filepath.Join(folder, "*.jsonl"))

@@ -1,8 +1,10 @@
 package baremetalapi
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +29,7 @@ var (
 
 // ruleOperations is the schema of a list of conditions or actions.
 func ruleOperations(known []any, least int) *rest.Schema {
-	return &rest.Schema{Types: []string{"array"}, MinItems: least, Items: &rest.Schema{Types: []string{"object"}, Required: []string{"op", "args"},
+	s := &rest.Schema{Types: []string{"array"}, MinItems: least, Items: &rest.Schema{Types: []string{"object"}, Required: []string{"op", "args"},
 		Order: []string{"op", "args", "loop", "multiple"},
 		Props: map[string]*rest.Schema{
 			"op":       {Enum: known},
@@ -35,6 +37,11 @@ func ruleOperations(known []any, least int) *rest.Schema {
 			"loop":     {Types: []string{"array", "object"}, Secret: true},
 			"multiple": {Enum: []any{"any", "all", "first", "last"}},
 		}}}
+	if least > 0 {
+		s.Items.Order = s.Items.Order[:3]
+		delete(s.Items.Props, "multiple") // an action is not decided by how many items agree
+	}
+	return s
 }
 
 var inspectionRules = table[inspectionRule]{rows: (*store.Tx).InspectionRules, Resource: rest.NewResource(rest.Resource[inspectionRule]{
@@ -75,11 +82,28 @@ func ruleList(name string, least int, known []any, at func(*inspectionRule) *[]b
 			if v.Sensitive {
 				return append(b, "null"...)
 			}
-			return appendSteps(b, *at(v))
+			return appendSteps(b, shownOperations(*at(v), least == 0))
 		},
 		Get:    func(v *inspectionRule) any { return list(*at(v)) },
 		Set:    func(v *inspectionRule, operations any) { *at(v) = objects(operations) },
 		Schema: ruleOperations(known, least)}
+}
+
+// shownOperations are the members of conditions or actions that mean something: "multiple"
+// does in a condition that has a loop, and is "any" unless given.
+func shownOperations(operations []baremetal.Object, conditions bool) []baremetal.Object {
+	shown := make([]baremetal.Object, len(operations))
+	for i, o := range operations {
+		shown[i] = baremetal.Object{"op": o["op"], "args": o["args"]}
+		if !fleet.Loops(o) {
+			continue
+		}
+		shown[i]["loop"] = o["loop"]
+		if conditions {
+			shown[i]["multiple"] = cmp.Or(o.Text("multiple"), "any")
+		}
+	}
+	return shown
 }
 
 // list is a list in the form of JSON, empty for nil.
@@ -135,12 +159,17 @@ func updateRule(c *call, uuid string, p fleet.Patch[inspectionRule]) (*inspectio
 		if err == nil && before && !v.Sensitive {
 			err = rest.Invalid("Couldn't apply patch '%s'. Reason: Inspection rules cannot have the sensitive flag unset.", rest.Quote(c.Args["patch"]))
 		}
-		if _, given := p.Given["phase"]; given && p.Given["phase"] == nil {
+		if removed(c, "phase") {
 			v.Phase = "main"
 		}
 		return changed, err
 	}
 	return c.fleet.UpdateInspectionRule(c.Context(), uuid, p)
+}
+
+// removed reports whether the patch removes the field.
+func removed(c *call, field string) bool {
+	return slices.ContainsFunc(rest.Operations(c.Args["patch"]), func(op rest.Operation) bool { return op.Op == "remove" && op.Path == "/"+field })
 }
 
 // inspectionRuleRoutes are those of a collection. What is older than rules, or no UUID, is

@@ -42,9 +42,18 @@ var portgroups = table[portgroup]{rows: (*store.Tx).Portgroups, Resource: rest.N
 	},
 })}
 
+// aMAC is a MAC address that Ironic checks by a schema.
+var aMAC = rest.Kind{Doc: rest.MAC.Doc, Parse: func(name string, v any) (any, error) {
+	parsed, err := rest.MAC.Parse(name, v)
+	if err != nil {
+		err = rest.Invalid("Schema error: %s is not a 'mac-address'", rest.Quote(v))
+	}
+	return parsed, err
+}}
+
 var portgroupKind = collection[portgroup]{table: portgroups, noun: "portgroup", since: 23,
 	olderOne: rest.ErrNoRoute, named: true, inDetail: true,
-	filters: args{rest.Optional("node", rest.Ident), rest.Optional("address", rest.MAC),
+	filters: args{rest.Optional("node", rest.Ident), rest.Optional("address", aMAC),
 		rest.Optional("conductor_groups", rest.Words), rest.Optional("shard", rest.Words).From(106)},
 	filter: func(c *call, tx *store.Tx, l *listing) error {
 		if err := c.Knows(args{rest.Optional("shard", rest.Words).From(106)}); err != nil {

@@ -18,6 +18,8 @@ func portUUID(p *port) string { return p.UUID }
 var ports = table[port]{rows: (*store.Tx).Ports, Resource: rest.NewResource(rest.Resource[port]{
 	Plural: "ports", Path: "ports", Body: "port", Ident: "port_uuid",
 	UUID: portUUID, Strict: true,
+	Allowed: []string{"address", "extra", "is_smartnic", "local_link_connection", "node_ident", "node_uuid", "physical_network",
+		"portgroup_uuid", "pxe_enabled", "name", "description", "vendor", "category", "available_for_dynamic_portgroup"},
 	Fields: []rest.Field[port]{
 		rest.UUIDField("uuid", 1, rest.Brief|rest.Create, func(p *port) *string { return &p.UUID }),
 		rest.Created(func(p *port) *time.Time { return &p.CreatedAt }),
@@ -147,7 +149,7 @@ func dynamicPort() rest.Field[port] {
 }
 
 func patchPort(c *call) ([]byte, error) {
-	if _, err := ports.Operations(c.Call); err != nil { // before the port is looked for
+	if err := ports.Patchable(c.Call); err != nil { // before the port is looked for
 		return nil, err
 	}
 	p, err := c.fleet.UpdatePort(c.Context(), c.Args.Text("port_uuid"), c.rules(), ports.change(c, c.mayLink))

@@ -109,9 +109,8 @@ func runbookMembers(c *call, body baremetal.Object) error {
 func runbookPatch(c *call) error {
 	for _, op := range rest.Operations(c.Args["patch"]) {
 		root := op.Root()
-		if c.Minor < 112 && root == "description" {
-			allowed := runbooks.Allowed
-			return rest.CannotPatch(op, allowed[:len(allowed)-1])
+		if older := runbooks.Allowed[:len(runbooks.Allowed)-1]; c.Minor < 112 && !slices.Contains(older, root) {
+			return rest.CannotPatch(op, older)
 		}
 		if name, ok := op.Value.(string); ok && c.Minor < 112 && root == "name" && op.Op != "remove" {
 			if err := olderRunbook.Check("patch", map[string]any{"name": name}); err != nil {
@@ -127,15 +126,23 @@ func runbookRoutes() []route {
 	path := "/runbooks/{runbook_ident}"
 	arg := rest.Mandatory("runbook_ident", rest.Ident)
 	gate := rest.Abort(http.StatusNotFound, "The API version does not allow runbook traits")
-	return slices.Concat(runbookKind.routes(), []route{
+	all := runbookKind.routes()
+	for i := range all {
+		for k := range all[i].Args {
+			if all[i].Args[k].Name == "marker" {
+				all[i].Args[k].Kind = rest.String // what is no UUID is not found
+			}
+		}
+	}
+	return slices.Concat(all, []route{
 		{Method: "GET", Path: path + "/traits", Since: 112, Gate: gate, Args: args{arg},
 			Handle: listRunbookTraits, Doc: "List a runbook's traits"},
-		{Method: "PUT", Path: path + "/traits", Since: 112, Gate: gate, Args: args{arg, rest.Mandatory("body", aTraits)}, Body: "body",
+		{Method: "PUT", Path: path + "/traits", Since: 112, Gate: gate, Args: args{arg, rest.Mandatory("body", aTraits)}, Body: rest.Whole,
 			Status: http.StatusNoContent, Handle: putRunbookTraits, Doc: "Replace a runbook's traits"},
 		{Method: "DELETE", Path: path + "/traits", Since: 112, Gate: gate, Args: args{arg}, Status: http.StatusNoContent,
 			Handle: deleteRunbookTraits, Doc: "Remove all of a runbook's traits"},
 		{Method: "PUT", Path: path + "/traits/{trait}", Since: 112, Gate: gate, Args: args{arg, traitArg, rest.Mandatory("body", rest.Any)},
-			Body: "body", Status: http.StatusNoContent, Handle: putRunbookTrait, Doc: "Add a trait to a runbook"},
+			Body: rest.Whole, Status: http.StatusNoContent, Handle: putRunbookTrait, Doc: "Add a trait to a runbook"},
 		{Method: "DELETE", Path: path + "/traits/{trait}", Since: 112, Gate: gate, Args: args{arg, rest.Optional("trait", rest.String)},
 			Status: http.StatusNoContent, Handle: deleteRunbookTrait, Doc: "Remove a trait from a runbook"},
 		{Method: "GET", Path: path + "/{fields}", Since: 92, Gate: rest.Abort(http.StatusNotFound, runbooksOlder),

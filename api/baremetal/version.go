@@ -68,6 +68,7 @@ func (c *call) rules() fleet.Rules {
 		Backfill:         c.Minor >= 58,
 		AgentToken:       c.Minor >= 62,
 		NetworkType:      c.Minor >= 64,
+		PortgroupNetwork: c.Minor >= 102,
 		RunbookTraits:    c.Minor >= 112,
 	}
 	switch {

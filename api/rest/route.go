@@ -27,6 +27,9 @@ type Route[C any] struct {
 // Members is the Route.Body of a route whose arguments are the members of its body.
 const Members = "*"
 
+// Whole is the Route.Body of a route that takes a body or none, which null is, too.
+const Whole = "body"
+
 // Elements splits a path below /v1, which may be missing as in Ironic, without empty elements
 // at either end. The path of the version itself has none.
 func Elements(path string) []string {

@@ -181,14 +181,26 @@ func arguments[C any](r *http.Request, route *Route[C], vars map[string]string) 
 		if route.Body != Members {
 			raw[route.Body] = body
 		}
-		if body == nil && route.Body != Members {
-			return nil, Invalid("Schema error for %s: None is not a valid body", route.Body)
+		switch {
+		case body != nil || route.Body == Members:
+		case route.Body == Whole:
+			raw[Whole] = map[string]any{}
+		default:
+			return nil, Invalid("Schema error: None is not of type '%s'", kindOfBody(route.Body))
 		}
 	}
 	for name, v := range vars {
 		raw[name] = v
 	}
 	return checkArguments(route.Args, raw)
+}
+
+// kindOfBody is the JSON type of the bodies that the argument takes.
+func kindOfBody(argument string) string {
+	if argument == "patch" {
+		return "array"
+	}
+	return "object"
 }
 
 // readArguments reads and decodes a body of at most limit bytes; an empty one is an empty

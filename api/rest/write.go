@@ -54,15 +54,10 @@ func (r *Resource[T]) convert(members map[string]any) error {
 // Operations checks the argument "patch" as far as possible without the row: which fields
 // it touches (400), and whether the microversion knows them (406).
 func (r *Resource[T]) Operations(c *Call) ([]Operation, error) {
-	ops := Operations(c.Args["patch"])
-	for _, op := range ops {
-		if c.Minor < escapesSince && strings.Contains(op.Path, "~") {
-			return nil, Invalid("Schema error for patch: %s does not match %s", Quote(op.Path), reprString(patchPath))
-		}
-		if !slices.Contains(r.Allowed, op.Root()) {
-			return nil, CannotPatch(op, r.Allowed)
-		}
+	if err := r.Patchable(c); err != nil {
+		return nil, err
 	}
+	ops := Operations(c.Args["patch"])
 	for _, op := range ops {
 		for i := range r.Fields {
 			f := &r.Fields[i]
@@ -72,6 +67,19 @@ func (r *Resource[T]) Operations(c *Call) ([]Operation, error) {
 		}
 	}
 	return ops, nil
+}
+
+// Patchable checks which fields the argument "patch" touches.
+func (r *Resource[T]) Patchable(c *Call) error {
+	for _, op := range Operations(c.Args["patch"]) {
+		if c.Minor < escapesSince && strings.Contains(op.Path, "~") {
+			return Invalid("Schema error for patch: %s does not match %s", Quote(op.Path), reprString(patchPath))
+		}
+		if !slices.Contains(r.Allowed, op.Root()) {
+			return CannotPatch(op, r.Allowed)
+		}
+	}
+	return nil
 }
 
 // escapesSince is the microversion from which a patch may name keys that hold ~ or /.
