@@ -2,6 +2,7 @@ package bootsrv
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"net/netip"
 	"strings"
@@ -10,8 +11,11 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/boot"
+	"ironhook/bootsrv/dhcp"
 	"ironhook/bootsrv/http"
 	"ironhook/bootsrv/netlink"
+	"ironhook/store"
+	"ironhook/store/storetest"
 )
 
 const (
@@ -245,5 +249,50 @@ func TestReportGoesToTheMachinesOwnPlace(t *testing.T) {
 	}
 	if want := "imgfetch --name report 52-54-00-00-00-01/failed/${failed}/${code} "; !strings.Contains(script.String(), want) {
 		t.Errorf("no %q in\n%s", want, script.String())
+	}
+}
+
+// The initiator of a firmware is told of the volume that it attaches by itself, and of no
+// other; never with a secret.
+func TestRootOfTheFirmware(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*baremetal.Node, *baremetal.VolumeTarget)
+		want   dhcp.Root
+	}{
+		{"by the firmware", func(*baremetal.Node, *baremetal.VolumeTarget) {}, dhcp.Root{Path: "iscsi:10.77.0.1::3260:0:iqn.2026-01.test:v1", Initiator: "iqn.2026-01.test:first"}},
+		{"by iPXE", func(n *baremetal.Node, _ *baremetal.VolumeTarget) {
+			n.Properties = baremetal.Object{"capabilities": "iscsi_boot:True"}
+		}, dhcp.Root{}},
+		{"a managed volume", func(n *baremetal.Node, _ *baremetal.VolumeTarget) { n.Interfaces["storage"] = "iscsi" }, dhcp.Root{}},
+		{"Fibre Channel", func(_ *baremetal.Node, v *baremetal.VolumeTarget) { v.VolumeType = "fibre_channel" }, dhcp.Root{}},
+		{"not described", func(_ *baremetal.Node, v *baremetal.VolumeTarget) { delete(v.Properties, "target_iqn") }, dhcp.Root{}},
+	} {
+		s, m := storetest.Open(t), ready()
+		external(&m)
+		m.Node.Driver, m.Node.ProvisionState = "fake-hardware", baremetal.Active
+		m.Node.Properties = baremetal.Object{"capabilities": "hba_boot:True"}
+		m.Port.NodeUUID, m.Targets[0].NodeUUID = m.Node.UUID, m.Node.UUID
+		c.change(m.Node, m.Targets[0])
+		err := s.Update(t.Context(), func(tx *store.Tx) error {
+			connector := m.Connectors[1]
+			connector.UUID, connector.NodeUUID = "connector-1", m.Node.UUID
+			return errors.Join(tx.Nodes().Insert(m.Node), tx.Ports().Insert(m.Port), tx.Targets().Insert(m.Targets[0]), tx.Connectors().Insert(connector))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.View(t.Context(), func(tx *store.Tx) error {
+			if got, err := root(tx, mac); got != c.want || err != nil {
+				t.Errorf("%s: %+v, %v, want %+v", c.name, got, err, c.want)
+			}
+			if got, err := root(tx, "52:54:00:00:00:99"); got != (dhcp.Root{}) || err != nil {
+				t.Errorf("%s: a stranger is told %+v, %v", c.name, got, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -7,7 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"ironhook/boot"
+	"ironhook/bootsrv/dhcp"
 	"ironhook/bootsrv/http"
+	"ironhook/ipxe"
 	"ironhook/store"
 )
 
@@ -89,6 +92,20 @@ func machine(tx *store.Tx, mac string) (m Machine, err error) {
 		return m, err
 	}
 	return m, m.Look(tx.SourceImage)
+}
+
+// root is the disk that the machine's firmware attaches by itself. A target that is not
+// described well enough is none; validation names its faults.
+func root(tx *store.Tx, mac string) (dhcp.Root, error) {
+	m, err := machine(tx, mac)
+	if err != nil || m.Node == nil || m.plan().Method != boot.Adapter || !m.plan().Volume.ISCSI() {
+		return dhcp.Root{}, err
+	}
+	path, err := ipxe.RootPath(m.plan().Volume)
+	if err != nil {
+		return dhcp.Root{}, nil
+	}
+	return dhcp.Root{Path: path, Initiator: m.initiator()}, nil
 }
 
 // hyphens formats a MAC address like iPXE's ${mac:hexhyp}.

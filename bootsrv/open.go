@@ -3,6 +3,7 @@ package bootsrv
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"net/netip"
@@ -67,6 +68,9 @@ func (o *opening) readFiles(context.Context) error {
 			return &Fault{"Binaries", "", err}
 		}
 	}
+	if err := o.readPiFiles(); err != nil {
+		return &Fault{"Binaries", "", err}
+	}
 	if len(o.links) == 0 || o.config.DHCP == dhcp.Off {
 		return nil
 	}
@@ -118,4 +122,27 @@ func (o *opening) responder(ctx context.Context, l link) *ndp.Responder {
 		return nil
 	}
 	return r
+}
+
+// maxPiFiles is the limit of the firmware of Raspberry Pis, in bytes together.
+const maxPiFiles = 64 << 20
+
+// readPiFiles takes the folder of Raspberry Pis into memory, if there is one.
+func (o *opening) readPiFiles() error {
+	size := 0
+	err := fs.WalkDir(o.config.Binaries, ipxe.PiFolder, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		content, err := fs.ReadFile(o.config.Binaries, path)
+		if size += len(content); err == nil && size > maxPiFiles {
+			err = fmt.Errorf("folder %s has more than %d bytes", ipxe.PiFolder, maxPiFiles)
+		}
+		o.files[path] = content
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }

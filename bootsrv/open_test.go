@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/ipxe"
 	"ironhook/store"
 	"ironhook/store/storetest"
 )
@@ -157,5 +158,24 @@ func TestPortal(t *testing.T) {
 		if got, err := servers.Portal(t.Context(), node); err != nil || got.String() != c.want {
 			t.Errorf("lease on %q: Portal = %v, %v, want %s", c.iface, got, err, c.want)
 		}
+	}
+}
+
+// The firmware of Raspberry Pis is read from the operator's folder; too much of it is a fault.
+func TestPiFiles(t *testing.T) {
+	folder := fstest.MapFS{"raspberrypi/start4.elf": {Data: []byte("all")}, "raspberrypi/1a2b3c4d/config.txt": {Data: []byte("one")}, "other/x": {}}
+	read := func() (map[string][]byte, error) {
+		o := &opening{Servers: &Servers{}, config: Config{Binaries: ipxe.Binaries(folder)}}
+		err := o.readFiles(t.Context())
+		return o.files, err
+	}
+	got, err := read()
+	if err != nil || string(got["raspberrypi/start4.elf"]) != "all" || string(got["raspberrypi/1a2b3c4d/config.txt"]) != "one" || got["other/x"] != nil {
+		t.Errorf("read %d files, %v", len(got), err)
+	}
+	folder["raspberrypi/large"] = &fstest.MapFile{Data: make([]byte, maxPiFiles)}
+	var fault *Fault
+	if _, err := read(); !errors.As(err, &fault) || fault.Field != "Binaries" || !strings.Contains(err.Error(), "raspberrypi") {
+		t.Errorf("with too much: %v", err)
 	}
 }

@@ -131,7 +131,7 @@ func (o *opening) linkConfig(l life) dhcp.Config {
 	c := dhcp.Config{
 		Interface: l.iface, Address: l.prefix, Mode: l.mode, Unsure: l.unsure,
 		HTTP: reach(o.http, l.link), TFTP: reach(o.tftp, l.link), Files: o.files,
-		Relays: o.relays, Card: o.relays.card,
+		Relays: o.relays, Card: o.relays.card, Root: root,
 		Store: o.config.Store, Journal: o.journal, Log: o.config.Log,
 	}
 	if o.addresses.Within(l.prefix) && o.config.DHCP != dhcp.Proxy {

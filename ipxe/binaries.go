@@ -18,6 +18,10 @@ var files = []string{
 	"README.md", // their exact source
 }
 
+// PiFolder is the folder with the firmware of Raspberry Pis, beside the binaries. None is
+// embedded.
+const PiFolder = "raspberrypi"
+
 // Files returns the names of the binaries and of the files with their licence and
 // source.
 func Files() []string { return append([]string(nil), files...) }

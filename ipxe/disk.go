@@ -63,6 +63,16 @@ func diskOf(t *baremetal.VolumeTarget) (disk, error) {
 	return d, nil
 }
 
+// RootPath is where firmware finds a volume of iSCSI (RFC 4173 section 5), by its first
+// path. Its error is that of [BootVolumes].
+func RootPath(t *baremetal.VolumeTarget) (string, error) {
+	d, err := diskOf(t)
+	if err != nil {
+		return "", err
+	}
+	return d.paths[0], nil
+}
+
 // pathOf makes the root path through the i-th portal. On an error, field names
 // the property that is wrong.
 func pathOf(p baremetal.Object, portals []any, i int) (path, name, field string, err error) {

@@ -342,3 +342,19 @@ func FuzzBootVolumes(f *testing.F) {
 		}
 	})
 }
+
+// Whatever the properties are, a root path has its five fields, each one word, or there is
+// none.
+func FuzzRootPath(f *testing.F) {
+	f.Add("10.0.0.1:3260", "iqn.a:t", "1")
+	f.Add("[fd00::1]", "iqn.a:t\nshell", "0x1")
+	f.Add("h:9", "eui.02:${x}", "65535")
+	form := regexp.MustCompile(`^iscsi:([A-Za-z0-9.-]+|\[[0-9a-f:.]+\]):(:[0-9]{0,5}):([0-9a-f]{1,4}):[A-Za-z0-9.:_-]+$`)
+	f.Fuzz(func(t *testing.T, portal, name, lun string) {
+		p := baremetal.Object{"target_portal": portal, "target_iqn": name, "target_lun": lun}
+		path, err := RootPath(&baremetal.VolumeTarget{UUID: "t", VolumeType: "iscsi", Properties: p})
+		if err == nil && (!form.MatchString(path) || !strings.HasSuffix(path, ":"+name)) {
+			t.Fatalf("%q of %q, %q, %q", path, portal, name, lun)
+		}
+	})
+}

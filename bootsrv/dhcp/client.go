@@ -17,6 +17,7 @@ const (
 	system kind = iota // an operating system, or another client that does not boot
 	pxe                // firmware that loads over TFTP
 	uefi               // UEFI's HTTP boot
+	pi                 // the boot ROM of a Raspberry Pi, over TFTP
 	script             // iPXE, in ROM or loaded before
 )
 
@@ -40,6 +41,9 @@ func identify(p *dhcpv4.DHCPv4) client {
 	case strings.HasPrefix(class, pxeClient), p.MessageType() == dhcpv4.MessageTypeNone,
 		class == "" && p.Options.Has(dhcpv4.OptionClientSystemArchitectureType):
 		c.kind = pxe
+	}
+	if c.kind == pxe && c.arch == 0 && isPi(p) {
+		c.kind = pi
 	}
 	return c
 }
@@ -93,6 +97,8 @@ func (c client) String() string {
 		return "iPXE on " + c.arch.String()
 	case pxe:
 		return "PXE, " + c.arch.String()
+	case pi:
+		return "Raspberry Pi"
 	case uefi:
 		return "HTTP boot, " + c.arch.String()
 	}
@@ -109,6 +115,12 @@ func (c client) bootFile(at Config, mac string) (string, error) {
 		return "", fmt.Errorf("there is no HTTP server to load from")
 	case c.kind == script:
 		return fmt.Sprintf("http://%s/boot/%s", at.HTTP, strings.ReplaceAll(mac, ":", "-")), nil
+	case c.kind == pi && piFile(at.Files) == "":
+		return "", fmt.Errorf("the folder %s of the iPXE binaries has no firmware for a Raspberry Pi", ipxe.PiFolder)
+	case c.kind == pi:
+		loader.File, there = piFile(at.Files), true
+	}
+	switch {
 	case loader.File == "":
 		return "", fmt.Errorf("there is no iPXE binary for %s", loader.Name)
 	case !there:

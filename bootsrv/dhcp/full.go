@@ -245,10 +245,14 @@ func (s *Server) give(x *exchange, t dhcpv4.MessageType, a netip.Addr) *Reply {
 	if x.file != "" {
 		load(answer, x.file, s.filesAt())
 	}
+	x.root.add(answer)
 	switch {
 	case x.file == "":
 	case x.kind == script:
 		answer.UpdateOption(noProxyWait)
+	case x.kind == pi:
+		answer.UpdateOption(dhcpv4.OptClassIdentifier(pxeClient))
+		answer.UpdateOption(piMenu)
 	case x.kind == uefi: // required in an offer (UEFI specification, HTTP boot)
 		answer.UpdateOption(dhcpv4.OptClassIdentifier(httpClient))
 	}

@@ -81,9 +81,12 @@ func (s *Server) point(x *exchange, t dhcpv4.MessageType) *Reply {
 	answer := reply(x.Packet, t, s.Address.Addr())
 	load(answer, x.file, s.filesAt())
 	class := pxeClient
-	if x.kind == uefi {
+	switch x.kind {
+	case uefi:
 		class = httpClient
-	} else {
+	case pi:
+		answer.UpdateOption(piMenu)
+	default:
 		answer.UpdateOption(skipDiscovery)
 	}
 	answer.UpdateOption(dhcpv4.OptClassIdentifier(class))

@@ -36,6 +36,9 @@ type Config struct {
 	HTTP  netip.AddrPort // where the boot files are; the zero value for nowhere
 	TFTP  netip.AddrPort // likewise; firmware looks at port 69 only
 	Files map[string][]byte
+	// Root is the disk that the firmware of an enrolled machine attaches by itself, by its
+	// MAC address; nil for none ever.
+	Root func(*store.Tx, string) (Root, error)
 
 	Store   *store.Store
 	Journal *journal.Journal
@@ -97,6 +100,7 @@ type exchange struct {
 	events  []baremetal.Event
 	refusal error
 	file    string // to load, "" for nothing
+	root    Root
 }
 
 // Handle answers one packet; nil means no answer. The lease in the answer is in the store
@@ -118,7 +122,9 @@ func (s *Server) Handle(ctx context.Context, r Request) (*Reply, error) {
 		if x.port, err = tx.Ports().Find(x.mac); err != nil {
 			return err
 		}
-		x.lease, err = tx.Leases().Find(x.mac)
+		if x.lease, err = tx.Leases().Find(x.mac); err == nil && s.Root != nil && x.wantsRoot() {
+			x.root, err = s.Root(tx, x.mac)
+		}
 		return err
 	})
 	if err != nil {

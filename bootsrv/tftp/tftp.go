@@ -35,8 +35,10 @@ const autoexec = "autoexec.ipxe"
 // content is the table of names.
 func (s *Server) content(name string, here netip.Addr) ([]byte, error) {
 	if name != autoexec {
-		if content, ok := s.Files[name]; ok {
-			return content, nil
+		for _, key := range keys(name) {
+			if content, ok := s.Files[key]; ok {
+				return content, nil
+			}
 		}
 		return nil, errNoSuchFile
 	}
@@ -54,6 +56,16 @@ func (s *Server) content(name string, here netip.Addr) ([]byte, error) {
 	var b bytes.Buffer
 	_, err = script.WriteTo(&b)
 	return b.Bytes(), err
+}
+
+// keys are the files that a name may mean. A Raspberry Pi asks for those of its folder, and
+// there first below its serial number; what is the same for all is not kept there.
+func keys(name string) []string {
+	keys := []string{name, ipxe.PiFolder + "/" + name}
+	if serial, rest, below := strings.Cut(name, "/"); below && len(serial) == 8 && strings.Trim(serial, "0123456789abcdef") == "" {
+		keys = append(keys, ipxe.PiFolder+"/"+rest)
+	}
+	return keys
 }
 
 // clean undoes what firmware does to a name: a leading slash of either kind, and

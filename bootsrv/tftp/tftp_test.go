@@ -37,8 +37,9 @@ func serve(t *testing.T) (addr string, s *store.Store, stop func() error) {
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	server := &Server{
-		Files: map[string][]byte{"snponly.efi": bytes.Repeat([]byte("0123456789abcdef"), 20_000), "empty": nil},
-		HTTP:  netip.MustParseAddrPort("0.0.0.0:8080"), Journal: journal.New(s, log), Log: log,
+		Files: map[string][]byte{"snponly.efi": bytes.Repeat([]byte("0123456789abcdef"), 20_000), "empty": nil,
+			"raspberrypi/start4.elf": []byte("for all"), "raspberrypi/config.txt": []byte("for all"), "raspberrypi/1a2b3c4d/config.txt": []byte("for one")},
+		HTTP: netip.MustParseAddrPort("0.0.0.0:8080"), Journal: journal.New(s, log), Log: log,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -127,5 +128,21 @@ func TestEvents(t *testing.T) {
 	})
 	if want := "[file " + mac + " snponly.efi over TFTP, 320000 bytes]"; err != nil || fmt.Sprint(got) != want {
 		t.Errorf("events %v, %v, want %s", got, err, want)
+	}
+}
+
+// A Raspberry Pi finds its files below its serial number, its own before those for all; no
+// other name leads to them.
+func TestRaspberryPi(t *testing.T) {
+	addr, _, _ := serve(t)
+	for name, want := range map[string]string{
+		"1a2b3c4d/start4.elf": "for all", "1a2b3c4d/config.txt": "for one", "ffffffff/config.txt": "for all", "start4.elf": "for all", "/1a2b3c4d/start4.elf": "for all",
+		"1a2b3c4d/nosuch": "", "1a2b3c4/start4.elf": "", "1A2B3C4D/start4.elf": "", "1a2b3c4d/../start4.elf": "", "1a2b3c4d//start4.elf": "", "1a2b3c4d/": "", "": "",
+		"1a2b3c4d/1a2b3c4d/config.txt": "for one",
+	} {
+		got, err := get(t, addr, name, 512)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q, %v, want %q", name, got, err, want)
+		}
 	}
 }
