@@ -94,9 +94,9 @@ var ofImage = []mutant{
 		"volume/image", "Published",
 	},
 	{
-		264, "volume/image/unpack.go",
-		"dirty: dirtyVHDX",
-		"dirty: nil",
+		264, "volume/image/vhdx.go",
+		"valid, newest, dirty = true, sequence, !isZeros(h[48:64])",
+		"valid, newest, dirty = true, sequence, false",
 		"what is in the log of a vhdx file is lost, or the file refused",
 		"volume/image", "Published",
 	},
@@ -155,5 +155,19 @@ var ofImage = []mutant{
 		"err2 == nil && sent.After(modified.Add(-settling))",
 		"a file that was replaced twice in a second is joined from both",
 		"volume/image", "Validator",
+	},
+	{
+		273, "volume/image/vhdxdisk.go",
+		"case at > v.length-length:",
+		"case at > v.length:",
+		"the end of a vhdx file that was cut off becomes an error of the server, or zeros",
+		"volume/image", "VHDX",
+	},
+	{
+		274, "volume/image/vhdxdisk.go",
+		"v.table[8*(block+block/perChunk):]",
+		"v.table[8*(block+block/perChunk*0):]",
+		"a large vhdx disk is put together from the wrong blocks",
+		"volume/image", "VHDX",
 	},
 }

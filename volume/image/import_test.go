@@ -308,8 +308,13 @@ func TestQcow2WithBackingFile(t *testing.T) {
 	refused(t, Request{Path: out + "2"}, ErrHostile)
 }
 
-// Without qemu-img the error says what to install.
+// Without qemu-img the error says what to install. A vhdx file that was closed needs it not.
 func TestWithoutQemu(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.vhdx")
+	tool(t, "qemu-img", "create", "-q", "-f", "vhdx", path, "1M")
 	t.Setenv("PATH", t.TempDir())
-	refused(t, Request{Reader: strings.NewReader("vhdxfile" + strings.Repeat("x", 4096))}, ErrUnsupported)
+	refused(t, Request{Reader: strings.NewReader(strings.Repeat("\x00", 0x40) + "\x7f\x10\xda\xbe" + strings.Repeat("x", 4096))}, ErrUnsupported)
+	if res, err := Import(t.Context(), open(t), "img", Request{Path: path}); err != nil || res.Size != 1<<20 {
+		t.Errorf("a closed vhdx = %+v, %v", res, err)
+	}
 }

@@ -25,23 +25,19 @@ type qemuFormat struct {
 	name    string                                  // that it has for the format
 	options string                                  // of its driver
 	check   func(f io.ReaderAt, length int64) error // looks first for what qemu-img would follow; or nil
-	dirty   func(f io.ReaderAt) (bool, error)       // reports whether the file must be repaired first; or nil
 }
 
 // byQemu returns a decoder that runs qemu-img.
 func byQemu(q qemuFormat) decoder {
 	return func(ctx context.Context, b *volume.Builder, f *os.File, length, most int64) error {
-		program, err := exec.LookPath("qemu-img")
+		program, err := findQemu()
 		if err != nil {
-			return fmt.Errorf("images of this format are read by the program qemu-img, which is not installed (Debian: apt install qemu-utils); or convert the image to qcow2: %w", ErrUnsupported)
+			return err
 		}
 		if q.check != nil {
 			if err := q.check(f, length); err != nil {
 				return err
 			}
-		}
-		if err := q.repair(ctx, program, f); err != nil {
-			return err
 		}
 		size, err := q.size(ctx, program, f)
 		if err != nil {
@@ -72,17 +68,11 @@ func (q qemuFormat) source() string {
 	return options
 }
 
-// repair replays the log that the writer of the file left behind. The file is our own copy.
-func (q qemuFormat) repair(ctx context.Context, program string, f *os.File) error {
-	if q.dirty == nil {
-		return nil
+func findQemu() (program string, err error) {
+	if program, err = exec.LookPath("qemu-img"); err != nil {
+		return "", fmt.Errorf("this image is read by the program qemu-img, which is not installed (Debian: apt install qemu-utils); or convert the image to qcow2: %w", ErrUnsupported)
 	}
-	dirty, err := q.dirty(f)
-	if err != nil || !dirty {
-		return err
-	}
-	_, err = qemu(ctx, program, []*os.File{f}, "check", "-r", "all", "--image-opts", q.source())
-	return err
+	return program, nil
 }
 
 // size returns the virtual size of the image in bytes, and refuses an image with a backing file.

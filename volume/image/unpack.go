@@ -98,6 +98,6 @@ var decoders = map[Format]func(context.Context, *volume.Builder, io.Reader, int6
 	Qcow2: spooled(decodeQcow2),
 	VMDK:  spooled(byQemu(qemuFormat{name: "vmdk", check: checkVMDK})),
 	VHD:   spooled(byQemu(qemuFormat{name: "vpc", options: "force_size_calc=current_size"})),
-	VHDX:  spooled(byQemu(qemuFormat{name: "vhdx", dirty: dirtyVHDX})),
+	VHDX:  spooled(decodeVHDX),
 	VDI:   spooled(byQemu(qemuFormat{name: "vdi"})),
 }
