@@ -40,6 +40,40 @@ func TestFlood(t *testing.T) {
 	}
 }
 
+// Strangers that accept what they are offered leave addresses for enrolled machines, as many
+// as there are without one.
+func TestStrangersLeaveAddresses(t *testing.T) {
+	for enrolled, left := range []int{0: 4, 1: 3, 2: 2, 3: 2} { // of a range of 4; half of it at most is kept
+		n := newNetwork(t, nil)
+		macs := []string{known1, "52:54:00:00:0a:02", "52:54:00:00:0a:03"}[:enrolled]
+		for _, mac := range macs {
+			n.enrol(mac, true)
+		}
+		take := func(mac string) bool {
+			r := n.ask(build(t, mac, discover, asPXE))
+			if r == nil {
+				return false
+			}
+			ack := n.ask(build(t, mac, request, asPXE, from("10.77.0.1"), wants(r.Packet.YourIPAddr.String())))
+			return ack != nil && ack.Packet.MessageType() == dhcpv4.MessageTypeAck
+		}
+		got := 0
+		for i := range 30 {
+			if take(fmt.Sprintf("52:54:01:00:00:%02x", i)) {
+				got++
+			}
+		}
+		if got != left {
+			t.Errorf("%d enrolled: strangers have %d of 4 addresses, want %d", enrolled, got, left)
+		}
+		for i, mac := range macs[:min(enrolled, 2)] {
+			if !take(mac) {
+				t.Errorf("enrolled machine %d of %d gets no address", i+1, enrolled)
+			}
+		}
+	}
+}
+
 // Repeated packets of one machine make one event.
 func TestRepetition(t *testing.T) {
 	n := newNetwork(t, nil)

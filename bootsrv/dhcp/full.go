@@ -16,7 +16,7 @@ import (
 
 // pool is the addresses of a network.
 func (s *Server) pool(n subnet) pool {
-	return pool{iface: s.Interface.Name, addrs: n.addrs, own: n.prefix.Addr()}
+	return pool{iface: s.Interface.Name, addrs: n.addrs, own: n.prefix.Addr(), next: s.next[n.addrs]}
 }
 
 // discover offers an address (RFC 2131 section 4.3.1).
@@ -66,6 +66,14 @@ func (s *Server) bootp(ctx context.Context, x *exchange) (*Reply, error) {
 	return s.offer(ctx, x, dhcpv4.MessageTypeNone, bootpTime)
 }
 
+// forWhom says that there may be addresses left for others.
+func (x *exchange) forWhom() string {
+	if x.known() {
+		return ""
+	}
+	return " for a machine that is not enrolled"
+}
+
 // known reports whether an enrolled machine itself is asking.
 func (x *exchange) known() bool { return x.port != nil && !x.hearsay }
 
@@ -88,7 +96,7 @@ func (s *Server) noteOffer(x *exchange, a netip.Addr) {
 func (s *Server) exhausted(ctx context.Context, x *exchange) error {
 	e := baremetal.Event{
 		Kind: baremetal.EventRefused, Step: baremetal.EventOffer, MAC: x.mac,
-		Detail: fmt.Sprintf("no address left in %s on %s", x.net.addrs, s.Interface.Name),
+		Detail: fmt.Sprintf("no address left in %s on %s%s", x.net.addrs, s.Interface.Name, x.forWhom()),
 	}
 	if x.port != nil {
 		e.Node = x.port.NodeUUID
@@ -96,7 +104,7 @@ func (s *Server) exhausted(ctx context.Context, x *exchange) error {
 	if x.hearsay || !s.Journal.Admit(e) {
 		return nil
 	}
-	s.Log.Warn("no address left: the range is too small", "interface", s.Interface.Name, "range", x.net.addrs, "mac", x.mac)
+	s.Log.Warn("no address left: the range is too small"+x.forWhom(), "interface", s.Interface.Name, "range", x.net.addrs, "mac", x.mac)
 	x.events = append(x.events, e)
 	return s.commit(ctx, x, nil)
 }

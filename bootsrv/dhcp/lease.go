@@ -3,6 +3,7 @@ package dhcp
 import (
 	"errors"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"ironhook/baremetal"
@@ -22,7 +23,8 @@ var errExhausted = errors.New("every address of the range is in use")
 type pool struct {
 	iface string
 	addrs Range
-	own   netip.Addr // ours, never leased
+	own   netip.Addr     // ours, never leased
+	next  *atomic.Uint32 // where in the range a free address is likely to be; nil: nowhere
 }
 
 func (p pool) has(a netip.Addr) bool { return p.addrs.Contains(a) && a != p.own }
@@ -40,13 +42,9 @@ func (p pool) hold(tx *store.Tx, mac string, want netip.Addr, enrolled bool, d t
 		lease = &baremetal.Lease{MAC: mac}
 	}
 	if fresh || !p.has(lease.Address) {
-		all, err := leases.List(store.Query{})
+		victim, address, err := p.find(tx, want, enrolled)
 		if err != nil {
 			return nil, err
-		}
-		victim, address := p.choose(all, want, enrolled, tx.Now())
-		if !address.IsValid() {
-			return nil, errExhausted
 		}
 		if victim != "" {
 			if err := leases.Delete(victim); err != nil {
@@ -65,31 +63,105 @@ func (p pool) hold(tx *store.Tx, mac string, want netip.Addr, enrolled bool, d t
 	return lease, leases.Update(lease)
 }
 
+// find chooses an address for a machine without one. victim is as in [pool.choose].
+func (p pool) find(tx *store.Tx, want netip.Addr, enrolled bool) (victim string, address netip.Addr, err error) {
+	kept := 0
+	if enrolled && p.next != nil {
+		if address, err = p.likely(tx, want); address.IsValid() || err != nil {
+			return "", address, err
+		}
+	}
+	all, err := tx.Leases().List(store.Query{})
+	if err != nil {
+		return "", address, err
+	}
+	if !enrolled {
+		if kept, err = p.kept(tx, all); err != nil {
+			return "", address, err
+		}
+	}
+	if victim, address = p.choose(all, want, enrolled, kept, tx.Now()); !address.IsValid() {
+		return "", address, errExhausted
+	}
+	return victim, address, nil
+}
+
+// likely looks for a free address where one is likely, so that a thousand machines that ask
+// at once do not read a thousand leases each. It may find none.
+func (p pool) likely(tx *store.Tx, want netip.Addr) (netip.Addr, error) {
+	if p.has(want) {
+		if l, err := tx.Leases().Find(want.String()); l == nil || err != nil {
+			return want, err
+		}
+	}
+	for range 4 {
+		a := p.addrs.at(p.next.Load())
+		if !p.has(a) {
+			p.next.Store(0)
+			a = p.addrs.First
+		}
+		p.next.Add(1)
+		if a == p.own {
+			continue
+		}
+		if l, err := tx.Leases().Find(a.String()); l == nil || err != nil {
+			return a, err
+		}
+	}
+	return netip.Addr{}, nil
+}
+
+// kept returns how many addresses are kept for enrolled machines: one for each card without
+// a lease, up to half of the range.
+func (p pool) kept(tx *store.Tx, all []*baremetal.Lease) (int, error) {
+	leased := make(map[string]bool, len(all))
+	for _, l := range all {
+		leased[l.MAC] = !l.Observed && p.has(l.Address)
+	}
+	n, most := 0, p.addrs.size()/2
+	err := tx.Ports().Each(store.Query{}, func(port *baremetal.Port) error {
+		if !leased[port.Address] {
+			n++
+		}
+		return nil
+	})
+	return min(n, most), err
+}
+
 // choose finds an address for a machine without one: the one it wants if that is free, else
-// the first free one, else the one that expired first. If none has expired, an enrolled
-// machine takes the oldest offer that a stranger has not accepted, so that a flood of
-// strangers cannot keep it out. victim is the MAC address of the lease to delete.
-func (p pool) choose(all []*baremetal.Lease, want netip.Addr, enrolled bool, now time.Time) (victim string, address netip.Addr) {
+// the first free one, else the one that expired first. A stranger gets none of the last kept
+// ones. If none has expired, an enrolled machine takes the oldest offer that a stranger has
+// not accepted, so that a flood of strangers cannot keep it out. victim is the MAC address
+// of the lease to delete.
+func (p pool) choose(all []*baremetal.Lease, want netip.Addr, enrolled bool, kept int, now time.Time) (victim string, address netip.Addr) {
 	taken := make(map[netip.Addr]*baremetal.Lease, len(all))
 	for _, l := range all {
 		taken[l.Address] = l
 	}
-	if p.has(want) && taken[want] == nil {
-		return "", want
-	}
+	var free netip.Addr
 	var oldest *baremetal.Lease
+	usable := 0
 	for a := p.addrs.First; p.addrs.Contains(a); a = a.Next() {
 		l := taken[a]
+		if a != p.own && (l == nil || !l.Expires.After(now)) {
+			usable++
+		}
 		switch {
 		case a == p.own:
+		case l == nil && (!free.IsValid() || a == want):
+			free = a
 		case l == nil:
-			return "", a
 		case l.Expires.After(now) && !(enrolled && unaccepted(l)):
 		case oldest == nil || l.Expires.Before(oldest.Expires):
 			oldest = l
 		}
 	}
-	if oldest == nil {
+	switch {
+	case !enrolled && usable <= kept:
+		return "", netip.Addr{}
+	case free.IsValid():
+		return "", free
+	case oldest == nil:
 		return "", netip.Addr{}
 	}
 	return oldest.MAC, oldest.Address

@@ -24,6 +24,7 @@ func TestChoose(t *testing.T) {
 		leases   []*baremetal.Lease
 		want     string
 		enrolled bool
+		kept     int
 		victim   string
 		address  string // "" for none
 	}{
@@ -43,10 +44,15 @@ func TestChoose(t *testing.T) {
 			name: "for an enrolled machine an offer that nobody took", enrolled: true,
 			leases: []*baremetal.Lease{lease("a", 2, 5, 60), lease("b", 3, 1, 1)}, victim: "b", address: "10.0.0.3",
 		},
+		{name: "none of those that are kept", kept: 1, leases: []*baremetal.Lease{lease("a", 2, 5, 60)}},
+		{name: "nor the one it wants", kept: 1, leases: []*baremetal.Lease{lease("a", 2, 5, 60)}, want: "10.0.0.3"},
+		{name: "nor one that has expired", kept: 1, leases: []*baremetal.Lease{lease("a", 2, 5, 60), lease("b", 3, -9, 60)}},
+		{name: "one beyond those that are kept", kept: 1, leases: []*baremetal.Lease{lease("b", 3, -9, 60)}, address: "10.0.0.2"},
+		{name: "those are for enrolled machines", kept: 2, enrolled: true, leases: []*baremetal.Lease{lease("a", 2, 5, 60)}, address: "10.0.0.3"},
 		{name: "not so for a stranger", leases: []*baremetal.Lease{lease("a", 2, 5, 60), lease("b", 3, 1, 1)}},
 	} {
 		want, _ := netip.ParseAddr(c.want)
-		victim, address := p.choose(c.leases, want, c.enrolled, now)
+		victim, address := p.choose(c.leases, want, c.enrolled, c.kept, now)
 		if got := address; victim != c.victim || (c.address == "") == got.IsValid() || c.address != "" && got.String() != c.address {
 			t.Errorf("%s: %q, %v, want %q, %q", c.name, victim, address, c.victim, c.address)
 		}

@@ -60,6 +60,17 @@ func (r Range) Contains(a netip.Addr) bool {
 	return !r.Empty() && !a.Less(r.First) && !r.Last.Less(a)
 }
 
+// size is the number of addresses in r.
+func (r Range) size() int {
+	if r.Empty() {
+		return 0
+	}
+	return int(number(r.Last)-number(r.First)) + 1
+}
+
+// at is an address of r by its place.
+func (r Range) at(n uint32) netip.Addr { return fromNumber(number(r.First) + n) }
+
 // Within reports whether all addresses of r are usable by hosts of the subnet.
 func (r Range) Within(subnet netip.Prefix) bool {
 	return !r.Empty() && usable(subnet, r.First) && usable(subnet, r.Last)
@@ -85,7 +96,10 @@ func usable(subnet netip.Prefix, a netip.Addr) bool {
 
 // last is the broadcast address of a subnet.
 func last(subnet netip.Prefix) netip.Addr {
-	n := number(subnet.Addr()) | (1<<(32-subnet.Bits()) - 1)
+	return fromNumber(number(subnet.Addr()) | (1<<(32-subnet.Bits()) - 1))
+}
+
+func fromNumber(n uint32) netip.Addr {
 	return netip.AddrFrom4([4]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)})
 }
 

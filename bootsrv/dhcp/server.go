@@ -49,10 +49,11 @@ type Config struct {
 type Server struct {
 	Config
 	proxy     atomic.Bool
-	strangers *limit.Bucket // limits leases of machines that are not enrolled
-	conflicts *limit.Bucket // limits quarantined addresses
-	unsent    *limit.Bucket // limits logged failures
-	hearsay   *limit.Bucket // limits logged foreign cards
+	next      map[Range]*atomic.Uint32 // see pool
+	strangers *limit.Bucket            // limits leases of machines that are not enrolled
+	conflicts *limit.Bucket            // limits quarantined addresses
+	unsent    *limit.Bucket            // limits logged failures
+	hearsay   *limit.Bucket            // limits logged foreign cards
 	contests  chan contest
 	doubt     chan struct{} // requests a probe
 	probe     func(context.Context) (netip.Addr, error)
@@ -63,6 +64,10 @@ func New(c Config) *Server {
 	s := &Server{
 		Config: c, strangers: limit.NewBucket(limit.StrangerLeases), conflicts: limit.NewBucket(limit.AddressConflicts), unsent: limit.NewBucket(limit.UnsentReplies),
 		hearsay: limit.NewBucket(limit.HearsayLines), contests: make(chan contest, maxContests), doubt: make(chan struct{}, 1),
+		next: map[Range]*atomic.Uint32{c.Range: {}},
+	}
+	for _, r := range c.Relays {
+		s.next[r.Range] = &atomic.Uint32{}
 	}
 	s.probe = func(ctx context.Context) (netip.Addr, error) { return Probe(ctx, s.Interface) }
 	s.proxy.Store(c.Mode != Full)

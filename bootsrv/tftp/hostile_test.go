@@ -258,6 +258,38 @@ func TestLosses(t *testing.T) {
 	}
 }
 
+// A client that is silent in the middle for longer than seven short retransmissions take, as in
+// a crowd, goes on where it was: firmware does not begin again.
+func TestLateClient(t *testing.T) {
+	t.Parallel()
+	addr, _, _ := serve(t)
+	p := newPeer(t, "127.0.0.1", addr)
+	p.send(read("snponly.efi", "octet", "blksize", "1468"), p.to)
+	_, _, from := p.hear()
+	p.send("\x00\x04\x00\x00", from)
+	for block := uint16(1); block < 20; block++ {
+		op, rest, _ := p.hear()
+		for op == 3 && binary.BigEndian.Uint16(rest) < block { // repeated
+			op, rest, _ = p.hear()
+		}
+		if op != 3 || binary.BigEndian.Uint16(rest) != block {
+			t.Fatalf("heard opcode %d, block %x, want block %d", op, rest[:2], block)
+		}
+		if block == 10 {
+			if err := p.conn.SetReadDeadline(time.Now().Add(8 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			for err := error(nil); err == nil; { // passes over what is sent again
+				_, _, err = p.conn.ReadFromUDP(p.b[:])
+			}
+			if err := p.conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.send("\x00\x04"+string([]byte{byte(block >> 8), byte(block)}), from)
+	}
+}
+
 // A hundred machines at once are no trouble.
 func TestManyAtOnce(t *testing.T) {
 	addr, _, _ := serve(t)

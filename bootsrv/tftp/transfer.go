@@ -49,15 +49,15 @@ func (t *transfer) send(ctx context.Context) error {
 
 // exchange sends a packet until it is acknowledged.
 func (t *transfer) exchange(ctx context.Context) error {
-	packet, wait := t.packet(), t.rtt.timeout()
-	for try := range tries {
-		begun := time.Now()
+	packet, wait, begun := t.packet(), t.rtt.timeout(), time.Now()
+	for first := true; time.Since(begun) < patience; first = false {
+		sent := time.Now()
 		if _, err := t.conn.Write(packet); err != nil {
 			return err
 		}
-		switch err := t.answered(ctx, begun.Add(wait)); {
-		case err == nil && try == 0: // Karn: a packet sent twice gives no sample
-			t.rtt.add(time.Since(begun))
+		switch err := t.answered(ctx, sent.Add(wait)); {
+		case err == nil && first: // Karn: a packet sent twice gives no sample
+			t.rtt.add(time.Since(sent))
 			return nil
 		case !errors.Is(err, os.ErrDeadlineExceeded):
 			return err
@@ -113,11 +113,11 @@ func (t *transfer) packet() []byte {
 // done reports whether the last packet sent was the last block: the first that is not full.
 func (t *transfer) done() bool { return t.number*t.block > len(t.content) }
 
-// The timeouts. The first answer may take as long as a slow firmware does; after it, they
-// follow the round trip, so that a lost packet costs little.
+// The timeouts. Retransmissions follow the round trip, so that a lost packet costs little.
+// A client is given up later than firmware gives up the server (six tries of 4 s): in a
+// crowd its answers may be late. What it holds meanwhile it gives way to others.
 const (
-	patience   = 6 * time.Second
-	tries      = 7
+	patience   = 30 * time.Second
 	minTimeout = 50 * time.Millisecond
 	maxTimeout = 4 * time.Second
 )

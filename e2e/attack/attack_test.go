@@ -30,10 +30,15 @@ func TestMain(m *testing.M) { os.Exit(lab.RunTests(m.Run)) }
 type victim struct {
 	*testing.T
 	url, password string
+	boot          string // address of the boot files
+	out           *output
+	process       *os.Process
+	dir           string
 }
 
 var (
 	readyLine    = regexp.MustCompile(`(?m)^ready:.* api (http://[^,\s]+)`)
+	bootLine     = regexp.MustCompile(`(?m)^ready: boot http://([^,\s]+)`)
 	passwordLine = regexp.MustCompile(`user admin, password (\S+)`)
 )
 
@@ -96,7 +101,7 @@ func start(t *testing.T, dir string, more ...string) *victim {
 			t.Fatal("the program does not become ready")
 		}
 	}
-	return &victim{t, out.find(readyLine), out.find(passwordLine)}
+	return &victim{t, out.find(readyLine), out.find(passwordLine), out.find(bootLine), out, cmd.Process, dir}
 }
 
 // do sends a request with a password, "" for none.

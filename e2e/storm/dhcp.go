@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -10,6 +11,9 @@ import (
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
 	"github.com/insomniacslk/dhcp/dhcpv4/nclient4"
+	"github.com/mdlayher/packet"
+	"golang.org/x/net/bpf"
+	"golang.org/x/sys/unix"
 )
 
 // timeouts are those of firmware for one try of a DHCP exchange (PXE specification 2.1,
@@ -60,13 +64,44 @@ func (m *machine) ask(ctx context.Context, who asker) (answer, error) {
 
 var errSilent = errors.New("no usable DHCP answer")
 
-// raw opens a packet socket for UDP port 68: a machine without an address has no other.
+// raw opens a packet socket for UDP port 68: a machine without an address has no other. The
+// kernel drops the broadcasts to other machines, as each of these would on a processor of its
+// own.
 func (m *machine) raw() (conn net.PacketConn, err error) {
 	err = m.segment.Do(func() error {
-		conn, err = nclient4.NewRawUDPConn(m.device, 68)
+		device, err := net.InterfaceByName(m.device)
+		if err != nil {
+			return err
+		}
+		filter, err := bpf.Assemble(answersTo(device.HardwareAddr))
+		if err != nil {
+			return err
+		}
+		c, err := packet.Listen(device, packet.Datagram, unix.ETH_P_IP, &packet.Config{Filter: filter})
+		if err == nil {
+			conn = nclient4.NewBroadcastUDPConn(c, &net.UDPAddr{Port: 68})
+		}
 		return err
 	})
 	return conn, err
+}
+
+// answersTo is the filter for DHCP messages to a hardware address (chaddr, RFC 2131 section 2).
+func answersTo(mac net.HardwareAddr) []bpf.Instruction {
+	const udp, chaddr = 8, 28
+	return []bpf.Instruction{
+		bpf.LoadAbsolute{Off: 9, Size: 1},
+		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.IPPROTO_UDP, SkipTrue: 7},
+		bpf.LoadMemShift{Off: 0},
+		bpf.LoadIndirect{Off: 2, Size: 2},
+		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: 68, SkipTrue: 4},
+		bpf.LoadIndirect{Off: udp + chaddr, Size: 4},
+		bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: binary.BigEndian.Uint32(mac), SkipTrue: 2},
+		bpf.LoadIndirect{Off: udp + chaddr + 4, Size: 2},
+		bpf.JumpIf{Cond: bpf.JumpEqual, Val: uint32(binary.BigEndian.Uint16(mac[4:])), SkipTrue: 1},
+		bpf.RetConstant{Val: 0},
+		bpf.RetConstant{Val: 1 << 16},
+	}
 }
 
 // exchange is one try: DISCOVER, offers, REQUEST, ACK.

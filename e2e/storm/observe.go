@@ -52,7 +52,7 @@ func (w *watcher) run(ctx context.Context, used time.Duration) {
 		}
 		asked := time.Now()
 		if _, err := api.Node(ctx, w.clients[0].name); err != nil && ctx.Err() == nil {
-			w.err = fmt.Errorf("the API during the storm: %w", err)
+			w.seen.Unanswered = append(w.seen.Unanswered, err)
 		}
 		took := time.Since(asked)
 		now, err := w.used()

@@ -40,6 +40,7 @@ var storms = []Storm{
 	{Name: "300, full", Machines: 300, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib, Use: 2000},
 	{Name: "300, proxy", Machines: 300, Proxy: true, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib, Use: 2000},
 	{Name: "300, full, 1 % lost", Machines: 300, Loss: 10, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib, Use: 2000},
+	{Name: "1000 in brief", Machines: 1000, Image: 4 * mib, Read: 4 * mib, Write: mib},
 	{Name: "1000, full", Machines: 1000, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib},
 	{Name: "1000, proxy", Machines: 1000, Proxy: true, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib},
 	{Name: "1000, full, 1 % lost", Machines: 1000, Loss: 10, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib},
@@ -86,12 +87,16 @@ func ownCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// failures returns the errors of the machines that did not get to the end.
+// failures returns the errors of the machines that did not get to the end, and of requests to
+// the API.
 func (o Outcome) failures() (all []error) {
 	for _, m := range o.Clients {
 		if m.err != nil {
 			all = append(all, m.err)
 		}
+	}
+	for _, err := range o.Seen.Unanswered {
+		all = append(all, fmt.Errorf("the API during the storm: %w", err))
 	}
 	return all
 }
@@ -139,10 +144,11 @@ func (m *machine) end() time.Duration { return slices.Max(m.steps[:]) }
 
 // observation is what was seen of the appliance meanwhile.
 type observation struct {
-	Memory  float64 // MiB at most (VmHWM)
-	CPU     time.Duration
-	API     time.Duration // p99 of GET /v1/nodes/NODE
-	Samples []sample
+	Memory     float64 // MiB at most (VmHWM)
+	CPU        time.Duration
+	API        time.Duration // p99 of GET /v1/nodes/NODE
+	Unanswered []error       // of those requests
+	Samples    []sample
 }
 
 // sample is a moment of a storm.

@@ -62,8 +62,8 @@ var ofDHCP = []mutant{
 	},
 	{
 		427, "bootsrv/dhcp/lease.go",
-		"if p.has(want) && taken[want] == nil {",
-		"if p.has(want) {",
+		"case l == nil && (!free.IsValid() || a == want):",
+		"case l == nil && !free.IsValid() || a == want:",
 		"a client is given the address that it wants, another's",
 		"bootsrv/dhcp", "Choose",
 	},
@@ -150,5 +150,12 @@ var ofDHCP = []mutant{
 		"return false && !s.Address.Contains(",
 		"machines behind a relay get addresses of another network",
 		"bootsrv/dhcp", "UnknownRelay",
+	},
+	{
+		440, "bootsrv/dhcp/lease.go",
+		"case !enrolled && usable <= kept:",
+		"case !enrolled && usable <= 0:",
+		"strangers take the addresses that enrolled machines need",
+		"bootsrv/dhcp", "Choose|Strangers",
 	},
 }
