@@ -35,7 +35,7 @@ var may = map[string][]string{
 	"block/iscsi/...":  {"block", "block/scsi", "block/iscsi/..."},
 	"volume":           {},
 	"volume/image":     {"volume", "internal/egress"},
-	"storage":          {"baremetal", "boot", "store", "block/...", "volume/...", "storage/...", "internal/limit"},
+	"storage":          {"baremetal", "boot", "store", "block/...", "volume/...", "storage/...", "internal/isofs", "internal/limit"},
 	"storage/cinder":   {"baremetal", "internal/limit"},
 	"storage/pool":     {"baremetal", "store", "volume/...", "internal/egress"},
 	"storage/watch":    {"block", "block/iscsi"},

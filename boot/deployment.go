@@ -24,7 +24,11 @@ func (f Facts) Deploy() (all Refusals) {
 	if f.Unreachable != nil {
 		all.add(&Refusal{fmt.Sprintf("instance_info.image_source of %s cannot be imported: %v", f.Node.Label(), f.Unreachable), "Correct it, or name an image"})
 	}
-	for _, r := range unmet(f.Node, p.Load != nil) {
+	ours := p.Method == ISCSI && f.managed()
+	if _, wrong := Drives(f.Node); ours && wrong != nil {
+		all.add(refuseKey(f.Node, "configdrive", wrong))
+	}
+	for _, r := range unmet(f.Node, p.Load != nil, ours) {
 		all.add(r)
 	}
 	return all

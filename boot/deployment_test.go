@@ -95,6 +95,9 @@ func TestDemands(t *testing.T) {
 		}
 	}
 	f := deployedNode()
+	f.Node.Interfaces["storage"] = "external"
+	delete(f.Node.InstanceInfo, "image_source")
+	f.Targets = []*baremetal.VolumeTarget{{VolumeType: "iscsi"}}
 	maps.Copy(f.Node.InstanceInfo, something)
 	all := f.Deploy()
 	for _, d := range demands {

@@ -132,7 +132,7 @@ func (e *Exports) lookup(ctx context.Context, initiator, target string) (block.G
 	if !strings.EqualFold(grant.Initiator, initiator) {
 		return block.Grant{}, fmt.Errorf("%s is for %s: %w", target, grant.Initiator, block.ErrForbidden)
 	}
-	s, err := e.serve(grant)
+	s, err := e.serve(ctx, grant)
 	if err != nil {
 		e.log.Error("open the volume of a machine that logs in", "node", grant.Node, "volume", grant.Volume, "error", err)
 		return block.Grant{}, err
@@ -167,12 +167,16 @@ func (e *Exports) discover(ctx context.Context, initiator string) (names []strin
 }
 
 // serve opens the volume of a grant, once for all of its sessions. The lock is held.
-func (e *Exports) serve(grant *baremetal.Grant) (*served, error) {
+func (e *Exports) serve(ctx context.Context, grant *baremetal.Grant) (*served, error) {
 	if s := e.open[grant.IQN]; s != nil {
 		if s.ending || s.volume != grant.Volume || s.readOnly != grant.ReadOnly {
 			return nil, fmt.Errorf("an earlier grant as %s is being withdrawn", grant.IQN) // try again
 		}
 		return s, nil
+	}
+	config, err := e.configUnits(ctx, grant)
+	if err != nil {
+		return nil, err
 	}
 	disk, err := e.volumes.Open(grant.Volume, grant.ReadOnly)
 	if err != nil {
@@ -187,7 +191,7 @@ func (e *Exports) serve(grant *baremetal.Grant) (*served, error) {
 		return nil, errors.Join(err, disk.Close())
 	}
 	disk.Watch(func(int64) { lun.Resize() })
-	s := &served{volume: grant.Volume, readOnly: grant.ReadOnly, disk: disk, device: scsi.NewDevice(grant.IQN, lun), ended: make(chan struct{})}
+	s := &served{volume: grant.Volume, readOnly: grant.ReadOnly, disk: disk, device: scsi.NewDevice(grant.IQN, append([]*scsi.LUN{lun}, config...)...), ended: make(chan struct{})}
 	e.open[grant.IQN] = s
 	return s, nil
 }

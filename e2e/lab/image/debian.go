@@ -21,6 +21,10 @@ var debian embed.FS
 // kernel, the stock initramfs, systemd; and the stock initiator beside them.
 const debianPackages = "busybox,dbus,initramfs-tools,kmod,linux-image-cloud-amd64,open-iscsi,systemd-sysv,udev,zstd"
 
+// cloudPackages are what Debian's images for clouds have beside those: cloud-init, which
+// takes host name, keys and commands from a config drive.
+const cloudPackages = debianPackages + ",cloud-init,openssh-server"
+
 // Where things are on Debian's disk, in bytes: GRUB in the gap behind the boot record,
 // as its installer would put it, then one partition.
 const (
@@ -35,6 +39,15 @@ const (
 // packages that apt on this host would install, by mmdebstrap, as root; that takes a
 // minute, and the result is kept under dir.
 func Debian(ctx context.Context, dir string) (path string, err error) {
+	return distribution(ctx, dir, "debian", debianPackages)
+}
+
+// CloudDebian is Debian with cloud-init.
+func CloudDebian(ctx context.Context, dir string) (path string, err error) {
+	return distribution(ctx, dir, "cloud", cloudPackages)
+}
+
+func distribution(ctx context.Context, dir, name, packages string) (path string, err error) {
 	if os.Geteuid() != 0 {
 		return "", errors.New("build Debian's image: packages can be installed into it by root only")
 	}
@@ -44,8 +57,8 @@ func Debian(ctx context.Context, dir string) (path string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	path = filepath.Join(dir, "debian-"+debianFingerprint()+".qcow2")
-	unlock, err := lock(filepath.Join(dir, "debian.lock"))
+	path = filepath.Join(dir, name+"-"+debianFingerprint(packages)+".qcow2")
+	unlock, err := lock(filepath.Join(dir, name+".lock"))
 	if err != nil {
 		return "", fmt.Errorf("wait for Debian's image: %w", err)
 	}
@@ -53,16 +66,16 @@ func Debian(ctx context.Context, dir string) (path string, err error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	if err := buildDebian(ctx, dir, path); err != nil {
+	if err := buildDebian(ctx, dir, path, packages); err != nil {
 		return "", fmt.Errorf("build Debian's image: %w", err)
 	}
 	return path, nil
 }
 
 // debianFingerprint names the recipe.
-func debianFingerprint() string {
+func debianFingerprint(packages string) string {
 	h := sha256.New()
-	fmt.Fprint(h, "1", debianPackages)
+	fmt.Fprint(h, "1", packages)
 	for _, name := range []string{"note", "note.service", "grub.cfg"} {
 		h.Write(debianFile(name))
 	}
@@ -74,14 +87,14 @@ func debianFile(name string) []byte {
 	return b
 }
 
-func buildDebian(ctx context.Context, dir, path string) error {
+func buildDebian(ctx context.Context, dir, path, packages string) error {
 	work, err := os.MkdirTemp(dir, "building-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(work)
 	root := filepath.Join(work, "root")
-	if err := bootstrap(ctx, work, root); err != nil {
+	if err := bootstrap(ctx, work, root, packages); err != nil {
 		return err
 	}
 	if err := addNote(root); err != nil {
@@ -104,7 +117,7 @@ func buildDebian(ctx context.Context, dir, path string) error {
 
 // bootstrap installs the distribution into an empty folder, from where this host has
 // its own packages.
-func bootstrap(ctx context.Context, work, root string) error {
+func bootstrap(ctx context.Context, work, root, packages string) error {
 	release, err := os.ReadFile("/etc/os-release")
 	if err != nil {
 		return err
@@ -119,7 +132,7 @@ func bootstrap(ctx context.Context, work, root string) error {
 	if err := os.WriteFile(sources, lines, 0o644); err != nil {
 		return err
 	}
-	_, err = run(ctx, "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--include="+debianPackages,
+	_, err = run(ctx, "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--include="+packages,
 		"--dpkgopt=force-unsafe-io", "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*",
 		"--dpkgopt=path-exclude=/usr/share/locale/*",
 		`--extract-hook=mkdir -p "$1/etc/iscsi" && echo ISCSI_AUTO=true >"$1/etc/iscsi/iscsi.initramfs"`,
