@@ -36,6 +36,7 @@ curl			the commands of the guide
 dnsmasq-base		a DHCP server to share the network with
 fio			write to an iSCSI disk and read back what was written
 gcc			the race detector needs a C compiler
+genisoimage		read the config drives that Ironhook writes (isoinfo)
 grub-common		make a boot loader for the image of a real Debian
 grub-pc-bin		the boot loader
 ipmitool		a second opinion on the BMC

@@ -90,7 +90,13 @@ func must(t *testing.T, what string, err error) {
 // the other, and returns the boot and the lines.
 func expect(t *testing.T, m *lab.Machine, n int, patterns ...string) (*lab.Boot, []lab.Line) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), bootLimit)
+	return expectWithin(t, bootLimit, m, n, patterns...)
+}
+
+// expectWithin is expect with another limit.
+func expectWithin(t *testing.T, limit time.Duration, m *lab.Machine, n int, patterns ...string) (*lab.Boot, []lab.Line) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	boot, err := m.Boot(ctx, n)
 	must(t, "power-on", err)

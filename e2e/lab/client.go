@@ -119,6 +119,29 @@ func (c *Client) EnrollLoaded(ctx context.Context, m *Machine, deploy string, in
 	return n.UUID, c.Do(ctx, "POST", "/v1/ports", object{"node_uuid": n.UUID, "address": m.MAC}, nil)
 }
 
+// EnrollExternal registers a machine with volumes of another storage, by their properties in
+// the order of their boot index. It returns the node's UUID.
+func (c *Client) EnrollExternal(ctx context.Context, m *Machine, capability, initiator string, volumes ...map[string]any) (string, error) {
+	var n Node
+	err := c.Do(ctx, "POST", "/v1/nodes", object{
+		"name": m.Name, "driver": "ipmi", "storage_interface": "external", "driver_info": m.BMC.DriverInfo(),
+		"properties": object{"capabilities": capability + ":True"},
+	}, &n)
+	if err == nil {
+		err = c.Do(ctx, "POST", "/v1/ports", object{"node_uuid": n.UUID, "address": m.MAC}, nil)
+	}
+	if err == nil {
+		err = c.Do(ctx, "POST", "/v1/volume/connectors", object{"node_uuid": n.UUID, "type": "iqn", "connector_id": initiator}, nil)
+	}
+	for i, properties := range volumes {
+		if err == nil {
+			err = c.Do(ctx, "POST", "/v1/volume/targets", object{"node_uuid": n.UUID, "volume_type": "iscsi", "boot_index": i,
+				"volume_id": fmt.Sprintf("external-%d", i), "properties": properties}, nil)
+		}
+	}
+	return n.UUID, err
+}
+
 // DriverInfo returns what a node of type ipmi needs to know about the BMC.
 func (b BMC) DriverInfo() map[string]any {
 	return object{

@@ -28,6 +28,9 @@ type Hardware struct {
 	Kernel   string // an iPXE that the machine has on board, as ipxe.lkrn (BIOS, with NoROM)
 	HTTPBoot bool   // that stack boots by HTTP only, not by PXE (UEFI)
 	MAC      string // by default one made from the machine's number
+	// Initiator is the name under which the iSCSI initiator of the firmware boots, from the
+	// target that DHCP tells it, before all else; "" for no attempt (UEFI, with NoROM).
+	Initiator string
 
 	// What the firmware boots from when the network has nothing, in this order.
 	Card2 string // the MAC of a second network card, "" for none
@@ -226,7 +229,7 @@ func (m *Machine) qemuArgs() ([]string, error) {
 		return args, nil
 	}
 	vars, err := m.uefiVars()
-	if m.HTTPBoot {
+	if m.HTTPBoot || m.Initiator != "" {
 		for _, version := range []string{"IPv4", "IPv6"} {
 			args = append(args, "-fw_cfg", "name=opt/org.tianocore/"+version+"PXESupport,string=n")
 		}
@@ -251,6 +254,11 @@ func (m *Machine) uefiVars() (string, error) {
 	body, err := os.ReadFile(ovmfVars)
 	if err != nil {
 		return "", fmt.Errorf("%w (package ovmf)", err)
+	}
+	if m.Initiator != "" {
+		if err := seedAttempt(body, m.MAC, m.Initiator); err != nil {
+			return "", fmt.Errorf("%s: %w", ovmfVars, err)
+		}
 	}
 	return path, os.WriteFile(path, body, 0o644)
 }
