@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"strings"
 	"time"
 
 	"ironhook/baremetal"
@@ -113,7 +114,33 @@ func (b *Boot) Status(now Sight) Status {
 	if overdue {
 		s.State, s.Problem = StateStuck, Remedy(next)
 	}
+	if overdue && next == baremetal.EventScript && b.refusedIPXE() {
+		s.Problem = unsigned
+	}
 	return s
+}
+
+// unsigned is what to look at when UEFI does not start the iPXE that it has fetched.
+const unsigned = "The firmware fetched iPXE and did not start it. With Secure Boot on it starts signed programs only: " +
+	"switch Secure Boot off, or serve a signed iPXE from the directory of iPXE binaries."
+
+// IPXE begins the detail of the event discover when it is iPXE that asks for an address.
+const IPXE = "iPXE on "
+
+// refusedIPXE reports whether UEFI fetched iPXE, and iPXE has not asked for an address since.
+func (b *Boot) refusedIPXE() (refused bool) {
+	uefi := false
+	for _, e := range b.Events {
+		switch {
+		case e.Kind == baremetal.EventDiscover && strings.HasPrefix(e.Detail, IPXE):
+			refused = false
+		case e.Kind == baremetal.EventDiscover:
+			uefi = strings.Contains(e.Detail, "UEFI")
+		case e.Kind == baremetal.EventFile:
+			refused = uefi
+		}
+	}
+	return refused
 }
 
 // pressButton is the chore of a machine without a BMC that shall boot. Nothing is overdue

@@ -136,3 +136,22 @@ func TestAPersonPressesTheButton(t *testing.T) {
 		}
 	}
 }
+
+// A UEFI that fetches iPXE and does not start it most often refuses it for Secure Boot; a
+// BIOS, and an iPXE that started, have other causes.
+func TestSecureBootIsNamed(t *testing.T) {
+	const uefi, bios = "power-on@0s discover@1s:PXE,_UEFI_x64 offer@2s file@3s ", "power-on@0s discover@1s:PXE,_BIOS offer@2s file@3s "
+	for in, named := range map[string]bool{
+		uefi: true,
+		uefi + "discover@9s:HTTP_boot,_UEFI_x64_HTTP offer@9s file@10s": true,
+		uefi + "discover@9s:PXE,_UEFI_x64":                              true, // it goes on with the next card
+		uefi + "discover@4s:iPXE_on_UEFI_x64 offer@4s":                  false,
+		bios: false,
+		"power-on@0s discover@1s:PXE,_UEFI_x64 offer@2s": false,
+	} {
+		got := NewHistory(events(t, in)).Last().Status(Sight{At: dawn.Add(90 * time.Second)})
+		if got.State != StateStuck || strings.Contains(got.Problem, "Secure Boot") != named {
+			t.Errorf("%q: %+v, want Secure Boot named: %v", in, got, named)
+		}
+	}
+}

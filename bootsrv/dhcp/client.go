@@ -7,6 +7,7 @@ import (
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
 
+	"ironhook/boot"
 	"ironhook/ipxe"
 )
 
@@ -94,7 +95,7 @@ func arch(p *dhcpv4.DHCPv4) ipxe.Arch {
 func (c client) String() string {
 	switch c.kind {
 	case script:
-		return "iPXE on " + c.arch.String()
+		return boot.IPXE + c.arch.String()
 	case pxe:
 		return "PXE, " + c.arch.String()
 	case pi:
