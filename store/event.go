@@ -9,9 +9,23 @@ import (
 	"ironhook/baremetal"
 )
 
-// kept is how many events the log holds; the oldest go first. At a hundred
-// events a boot that is enough for two thousand boots.
-const kept = 200_000
+// kept is how many events the log holds of enrolled machines and the appliance; the oldest
+// go first. At a hundred events a boot that is enough for two thousand boots. Those of
+// machines that are not enrolled have room of their own, so that nobody on the network can
+// push out the history of the others.
+const (
+	kept          = 200_000
+	keptStrangers = 20_000
+)
+
+// rooms are the two kinds of events, and how many are kept of each.
+var rooms = []struct {
+	of   string
+	kept int
+}{
+	{"node IS NULL AND mac IS NOT NULL", keptStrangers},
+	{"(node IS NOT NULL OR mac IS NULL)", kept},
+}
 
 // Append adds e to the log with the transaction's time and the next number.
 func (tx *Tx) Append(e baremetal.Event) error {
@@ -22,8 +36,11 @@ func (tx *Tx) Append(e baremetal.Event) error {
 	if e.Seq%1000 != 0 {
 		return nil
 	}
-	if _, err := tx.exec("DELETE FROM events WHERE seq <= ?", e.Seq-kept); err != nil {
-		return fmt.Errorf("prune events: %w", err)
+	for _, r := range rooms {
+		_, err := tx.exec("DELETE FROM events WHERE "+r.of+" AND seq <= (SELECT seq FROM events WHERE "+r.of+" ORDER BY seq DESC LIMIT 1 OFFSET ?)", r.kept)
+		if err != nil {
+			return fmt.Errorf("prune events: %w", err)
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -124,41 +125,38 @@ func TestDamagedFileIsRefused(t *testing.T) {
 }
 
 // TestLogForgetsTheOldest: each thousandth event prunes the log, of what is older than
-// it has room for and of nothing else.
+// it has room for and of nothing else. Strangers push out each other's events only.
 func TestLogForgetsTheOldest(t *testing.T) {
 	s := open(t)
-	add := func(n int) {
+	add := func(n int, node, mac any) {
 		update(t, s, func(tx *Tx) error {
-			for range n {
-				if err := tx.Append(baremetal.Event{Kind: baremetal.EventNode}); err != nil {
-					return err
-				}
-			}
-			return nil
+			_, err := tx.exec("INSERT INTO events (at, node, mac, kind) WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < ?) SELECT 1, ?, ?, 'node' FROM c",
+				int64(n-1), node, mac)
+			return errors.Join(err, tx.Append(baremetal.Event{Kind: baremetal.EventNode}))
 		})
 	}
-	span := func() (first, last int64, n int) {
-		_ = s.View(t.Context(), func(tx *Tx) error {
-			list, err := tx.Events(EventQuery{})
-			if err != nil || len(list) == 0 {
-				t.Fatalf("%d events, %v", len(list), err)
-			}
-			first, last, n = list[0].Seq, list[len(list)-1].Seq, len(list)
-			return nil
+	count := func(of string) (n int) {
+		err := s.View(t.Context(), func(tx *Tx) error {
+			text, _, err := tx.scalar("SELECT CAST(count(*) AS TEXT) FROM events WHERE " + of)
+			_, scanned := fmt.Sscan(text, &n)
+			return errors.Join(err, scanned)
 		})
-		return first, last, n
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
 	}
-	add(1000)
-	if first, last, n := span(); first != 1 || last != 1000 || n != 1000 {
-		t.Errorf("events %d to %d, %d of them, want all of 1000", first, last, n)
+	const strangers, node, ours = "mac IS NOT NULL AND node IS NULL", "node = 'n'", "node IS NULL AND mac IS NULL"
+	add(2000, "n", "52:54:00:00:00:01")
+	for range 30 {
+		add(10_000, nil, "02:00:00:00:00:01")
 	}
-	update(t, s, func(tx *Tx) error {
-		_, err := tx.exec("UPDATE sqlite_sequence SET seq = ? WHERE name = 'events'", int64(kept+499))
-		return err
-	})
-	add(501)
-	if first, last, n := span(); first != kept+500 || last != kept+1000 || n != 501 {
-		t.Errorf("events %d to %d, %d of them, want %d to %d", first, last, n, kept+500, kept+1000)
+	if n, m := count(strangers), count(node); n != keptStrangers || m != 1999 {
+		t.Errorf("after 300,000 events of strangers, %d of these and %d of a node are left, want %d and 1999", n, m, keptStrangers)
+	}
+	add(kept, "n", nil)
+	if n, m, o := count(strangers), count(node), count(ours); n != keptStrangers || m != kept-1 || o != 1 {
+		t.Errorf("%d events of strangers, %d of a node, %d of the appliance are left; want %d, %d and 1", n, m, o, keptStrangers, kept-1)
 	}
 }
 

@@ -71,8 +71,8 @@ func closedWithin(t *testing.T, c net.Conn, heard func() iscsi.Event, min, max t
 func TestSilenceBeforeLogin(t *testing.T) {
 	inTime(t, func(t *testing.T, dial func() net.Conn, heard func() iscsi.Event) {
 		c, start := dial(), time.Now()
-		if _, err := c.Read(make([]byte, 1)); err == nil || time.Since(start) != 15*time.Second {
-			t.Errorf("a silent connection ends after %v with %v, want 15 s", time.Since(start), err)
+		if _, err := c.Read(make([]byte, 1)); err == nil || time.Since(start) != time.Minute {
+			t.Errorf("a silent connection ends after %v with %v, want 60 s", time.Since(start), err)
 		}
 	})
 }
@@ -86,15 +86,15 @@ func TestSlowLogin(t *testing.T) {
 			h := make([]byte, 48)
 			h[0] = 0x43
 			for _, b := range h {
-				time.Sleep(700 * time.Millisecond)
+				time.Sleep(3 * time.Second)
 				if _, err := c.Write([]byte{b}); err != nil {
 					return
 				}
 			}
 		}()
 		<-dribbled
-		if took := time.Since(start); took < 15*time.Second || took > 16*time.Second {
-			t.Errorf("a login that dribbles in goes on for %v, want 15 s", took)
+		if took := time.Since(start); took < time.Minute || took > 64*time.Second {
+			t.Errorf("a login that dribbles in goes on for %v, want 60 s", took)
 		}
 	})
 }

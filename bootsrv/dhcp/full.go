@@ -104,7 +104,9 @@ func (s *Server) exhausted(ctx context.Context, x *exchange) error {
 	if x.hearsay || !s.Journal.Admit(e) {
 		return nil
 	}
-	s.Log.Warn("no address left: the range is too small"+x.forWhom(), "interface", s.Interface.Name, "range", x.net.addrs, "mac", x.mac)
+	if s.lines.Take(time.Now()) {
+		s.Log.Warn("no address left: the range is too small"+x.forWhom(), "interface", s.Interface.Name, "range", x.net.addrs, "mac", x.mac)
+	}
 	x.events = append(x.events, e)
 	return s.commit(ctx, x, nil)
 }

@@ -54,6 +54,7 @@ type Server struct {
 	conflicts *limit.Bucket            // limits quarantined addresses
 	unsent    *limit.Bucket            // limits logged failures
 	hearsay   *limit.Bucket            // limits logged foreign cards
+	lines     *limit.Bucket            // limits logged machines without an address
 	contests  chan contest
 	doubt     chan struct{} // requests a probe
 	probe     func(context.Context) (netip.Addr, error)
@@ -63,7 +64,7 @@ type Server struct {
 func New(c Config) *Server {
 	s := &Server{
 		Config: c, strangers: limit.NewBucket(limit.StrangerLeases), conflicts: limit.NewBucket(limit.AddressConflicts), unsent: limit.NewBucket(limit.UnsentReplies),
-		hearsay: limit.NewBucket(limit.HearsayLines), contests: make(chan contest, maxContests), doubt: make(chan struct{}, 1),
+		hearsay: limit.NewBucket(limit.HearsayLines), lines: limit.NewBucket(limit.ExhaustedLines), contests: make(chan contest, maxContests), doubt: make(chan struct{}, 1),
 		next: map[Range]*atomic.Uint32{c.Range: {}},
 	}
 	for _, r := range c.Relays {

@@ -61,12 +61,13 @@ type Server struct {
 }
 
 // Limits of one server. A boot file is at most a few megabytes, a request a few
-// hundred bytes.
+// hundred bytes. In a crowd a request may take long to come; a connection that waits for
+// one gives way to others.
 const (
 	connections   = 1024
 	fromOneHost   = 32
 	headerBytes   = 8 << 10
-	headerTimeout = 10 * time.Second
+	headerTimeout = time.Minute
 	writeTimeout  = 2 * time.Minute
 	idleTimeout   = 15 * time.Second
 	drainTimeout  = 5 * time.Second

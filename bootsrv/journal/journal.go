@@ -1,8 +1,9 @@
 // Package journal writes network activity to the event log: requests of machines and the
 // answers. Any sender of a packet can cause an event, so the journal limits them: it
 // repeats no event within three seconds; each machine has a budget for each kind of event,
-// so that an impostor cannot suppress all of its events; all strangers together have one
-// budget, and so do all enrolled machines; and its memory has a fixed size.
+// so that an impostor cannot suppress all of its events; a stranger has one budget for all
+// kinds; all strangers together have one budget, and so do all enrolled machines; and its
+// memory has a fixed size.
 package journal
 
 import (
@@ -36,6 +37,7 @@ type Journal struct {
 	seen      map[baremetal.Event]time.Time
 	machines  *limit.Buckets[subject]
 	enrolled  *limit.Bucket
+	stranger  *limit.Buckets[string]
 	strangers *limit.Bucket
 }
 
@@ -52,6 +54,7 @@ func New(s *store.Store, log *slog.Logger) *Journal {
 		seen:      map[baremetal.Event]time.Time{},
 		machines:  limit.NewBuckets[subject](limit.MachineEvents, remembered),
 		enrolled:  limit.NewBucket(limit.EnrolledEvents),
+		stranger:  limit.NewBuckets[string](limit.EachStranger, remembered),
 		strangers: limit.NewBucket(limit.StrangerEvents),
 	}
 }
@@ -68,15 +71,19 @@ func (j *Journal) Admit(e baremetal.Event) bool {
 	if len(j.seen) >= remembered {
 		j.forget(now)
 	}
-	all := j.strangers
-	if e.Node != "" {
-		all = j.enrolled
-	}
-	if len(j.seen) >= remembered || !all.Take(now) || !j.machines.Take(subject{e.MAC, e.Kind}, now) {
+	if len(j.seen) >= remembered || !j.affordable(e, now) {
 		return false
 	}
 	j.seen[e] = now
 	return true
+}
+
+// affordable takes an event from the budgets.
+func (j *Journal) affordable(e baremetal.Event, now time.Time) bool {
+	if e.Node != "" {
+		return j.enrolled.Take(now) && j.machines.Take(subject{e.MAC, e.Kind}, now)
+	}
+	return j.stranger.Take(e.MAC, now) && j.strangers.Take(now)
 }
 
 // forget drops the events that are too old to suppress a repetition.

@@ -56,6 +56,30 @@ func TestAdmitFlood(t *testing.T) {
 	})
 }
 
+// A stranger has few events, and one that makes many leaves the budget of all to others.
+func TestAdmitOneStranger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := New(nil, nil)
+		count := func(mac string) (n int) {
+			for i := range 1000 {
+				if j.Admit(baremetal.Event{Kind: []baremetal.EventKind{baremetal.EventDiscover, baremetal.EventOffer, baremetal.EventRefused}[i%3], MAC: mac, Detail: fmt.Sprint(i)}) {
+					n++
+				}
+			}
+			return n
+		}
+		for _, mac := range []string{"a", "b", "c"} {
+			if n := count(mac); n != 20 {
+				t.Errorf("stranger %s has %d events, want 20", mac, n)
+			}
+		}
+		time.Sleep(45 * time.Second)
+		if n := count("a"); n != 2 {
+			t.Errorf("after 45 s %d more, want 2", n)
+		}
+	})
+}
+
 // The events of one machine are limited, even if all differ.
 func TestAdmitOneMachine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -45,6 +45,8 @@ func TestRates(t *testing.T) {
 		MachineEvents:    {"machine events", 40, 2 * time.Second},
 		EnrolledEvents:   {"enrolled events", 2000, 5 * time.Millisecond},
 		StrangerEvents:   {"stranger events", 100, time.Second},
+		EachStranger:     {"each stranger", 20, 20 * time.Second},
+		ExhaustedLines:   {"exhausted lines", 3, time.Minute},
 		Advertisements:   {"advertisements", 20, 100 * time.Millisecond},
 		RefusedFiles:     {"refused files", 20, 5 * time.Second},
 		DiskFaults:       {"disk faults", 1, 10 * time.Second},
@@ -55,8 +57,8 @@ func TestRates(t *testing.T) {
 		calls = append(calls, taken{0, false}) // a clock that goes back gives nothing
 		hold(t, c.name, Rate(r), calls)
 	}
-	if len(rates) != 10 {
-		t.Errorf("%d rates, and the test knows 10", len(rates))
+	if len(rates) != 12 {
+		t.Errorf("%d rates, and the test knows 12", len(rates))
 	}
 }
 

@@ -14,6 +14,8 @@ const (
 	MachineEvents                // journal: events of one kind about one machine
 	EnrolledEvents               // journal: events of all enrolled machines
 	StrangerEvents               // journal: events of all machines that are not enrolled
+	EachStranger                 // journal: events of one of them
+	ExhaustedLines               // DHCP: lines in the log about machines without an address
 	Advertisements               // NDP: router advertisements on one interface
 	RefusedFiles                 // TFTP: lines in the log about files that were refused
 	DiskFaults                   // iSCSI: events of one kind about one machine, for faults of its disks and logins that were refused
@@ -31,6 +33,8 @@ var rates = [...]struct {
 	MachineEvents:    {0.5, 40}, // many boots at once, then one event every two seconds
 	EnrolledEvents:   {200, 2000},
 	StrangerEvents:   {1, 100},
+	EachStranger:     {0.05, 20}, // a boot or two, then one event every twenty seconds
+	ExhaustedLines:   {1.0 / 60, 3},
 	Advertisements:   {10, 20},
 	RefusedFiles:     {0.2, 20},
 	DiskFaults:       {0.1, 1},

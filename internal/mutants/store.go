@@ -67,9 +67,9 @@ var ofStore = []mutant{
 	},
 	{
 		110, "store/event.go",
-		"e.Seq-kept)",
-		"e.Seq)",
-		"the log forgets everything at each thousandth event",
+		`{"node IS NULL AND mac IS NOT NULL", keptStrangers},`,
+		`{"mac IS NOT NULL", keptStrangers},`,
+		"strangers push the history of enrolled machines out of the log",
 		"store", "Log",
 	},
 	{
