@@ -10,7 +10,7 @@ CLIENT    = go -C client test -json -race ./...
 
 .DEFAULT_GOAL := help
 .PHONY: help build build-arm64 deb ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-power bench-deps \
-	bench-before bench-before-boot bench-before-iscsi bench-before-api before torture hammer mutants figures licenses clean
+	bench-before bench-before-boot bench-before-iscsi bench-before-api before torture kill-points hammer mutants figures licenses clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -101,6 +101,9 @@ before: bench-deps
 torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power cuts
 	IRONHOOK_KILL_ROUNDS=5000 go test -timeout 6h -run Kill ./e2e/iscsi
 	IRONHOOK_POWER_CUTS=5000 go test -timeout 6h -run PowerCut ./block/iscsi
+
+kill-points: build ## kill -9 before each of the 300 changes of the disk that a rebuild, an import and a snapshot's deletion make
+	IRONHOOK_KILL_POINTS=all go test -count=1 -v -timeout 2h -run KilledAtPoints ./e2e/volumes
 
 hammer: ## 32 clients on the same nodes and targets for a minute
 	IRONHOOK_HAMMER=1m go test -count=1 -v -run Hammer ./api/baremetal

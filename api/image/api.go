@@ -80,7 +80,7 @@ var routes = []struct {
 	{"GET", "/v2/info/stores", storesInfo},
 	{"GET", "/v2/info/usage", document(map[string]any{"usage": map[string]any{}})},
 	{"GET", "/v2/schemas/image", document(imageSchema())},
-	{"GET", "/v2/schemas/images", document(collection("images", imageSchema()))},
+	{"GET", "/v2/schemas/images", document(collection("images", imageSchema(), "first", "next"))},
 	{"GET", "/v2/schemas/member", document(theMemberSchema)},
 	{"GET", "/v2/schemas/members", document(collection("members", theMemberSchema))},
 }

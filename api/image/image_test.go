@@ -155,7 +155,7 @@ func TestExchanges(t *testing.T) {
 		{"GET", "/image/v2/schemas/image", "", "", 200, `"os_hidden"`},
 		{"GET", "/image/v2/schemas/images", "", "", 200, `"next"`},
 		{"GET", "/image/v2/schemas/member", "", "", 200, `"accepted"`},
-		{"GET", "/image/v2/schemas/members", "", "", 200, `"accepted"`},
+		{"GET", "/image/v2/schemas/members", "", "", 200, `"links":[{"href":"{schema}","rel":"describedby"}],"name":"members"`},
 		{"GET", "/image/v2/info/usage", "", "", 200, `"usage":{}`},
 		{"GET", "/image/v2/tasks", "", "", 200, `"tasks":[]`},
 		{"POST", "/image/v2/tasks", "", `{"type": "import"}`, 403, "import"},

@@ -87,7 +87,7 @@ func changeMember(c *call) (answer, error) {
 }
 
 // theMemberSchema is what clients print lists of members by.
-var theMemberSchema = map[string]any{"name": "member", "additionalProperties": false, "properties": map[string]any{
+var theMemberSchema = map[string]any{"name": "member", "properties": map[string]any{
 	"created_at": map[string]any{"type": "string"}, "updated_at": map[string]any{"type": "string"},
 	"image_id": map[string]any{"type": "string"}, "member_id": map[string]any{"type": "string"},
 	"status": map[string]any{"type": "string", "enum": []string{"pending", "accepted", "rejected"}}, "schema": map[string]any{"type": "string", "readOnly": true},
@@ -98,11 +98,16 @@ func document(body any) func(*call) (answer, error) {
 	return func(*call) (answer, error) { return answer{status: http.StatusOK, body: body}, nil }
 }
 
-// collection is the schema of a list.
-func collection(name string, item any) map[string]any {
-	word := map[string]any{"type": "string"}
-	return map[string]any{"name": name, "links": linksTo("first", "first", "next", "next"),
-		"properties": map[string]any{name: map[string]any{"type": "array", "items": item}, "first": word, "next": word, "schema": word}}
+// collection is the schema of a list, whose answers have these links.
+func collection(name string, item any, links ...string) map[string]any {
+	properties := map[string]any{name: map[string]any{"type": "array", "items": item}}
+	var pairs []string
+	for _, link := range links {
+		properties[link] = map[string]any{"type": "string"}
+		pairs = append(pairs, link, link)
+	}
+	properties["schema"] = map[string]any{"type": "string"}
+	return map[string]any{"name": name, "links": linksTo(pairs...), "properties": properties}
 }
 
 // imageTasks are none: the image itself shows how its import goes.

@@ -84,7 +84,7 @@ func runUnittest(ctx context.Context, module, dir string) (string, error) {
 	cmd := exec.CommandContext(ctx, "/usr/bin/python3", "-W", "ignore", "-m", "unittest", module)
 	cmd.Dir = dir
 	// A test may wait several times two seconds, and gets five by default.
-	cmd.Env = append(os.Environ(), "OS_TEST_TIMEOUT=120", "OS_CLOUD=here", "OPENSTACKSDK_DEMO_CLOUD=here", "OPENSTACKSDK_DEMO_CLOUD_ALT=here", "OPENSTACKSDK_OPERATOR_CLOUD=here")
+	cmd.Env = append(os.Environ(), "OS_TEST_TIMEOUT=120", "OPENSTACKSDK_IMAGE=small", "OS_CLOUD=here", "OPENSTACKSDK_DEMO_CLOUD=here", "OPENSTACKSDK_DEMO_CLOUD_ALT=here", "OPENSTACKSDK_OPERATOR_CLOUD=here")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

@@ -24,7 +24,12 @@ import (
 	"ironhook/e2e/lab"
 )
 
-func TestMain(m *testing.M) { os.Exit(lab.RunTests(m.Run)) }
+func TestMain(m *testing.M) {
+	if task := os.Getenv(cutterEnv); task != "" {
+		os.Exit(beCutter(task))
+	}
+	os.Exit(lab.RunTests(m.Run))
+}
 
 // commandLimit bounds one command; Debian's client takes seconds to load.
 const commandLimit = 2 * time.Minute
@@ -33,8 +38,10 @@ const commandLimit = 2 * time.Minute
 type cloud struct {
 	*testing.T
 	dir      string
-	base     string // URL
-	password string // of admin, "" for none
+	base     string   // URL
+	password string   // of admin, "" for none
+	options  []string // of serve, besides the usual ones
+	pid      int      // of the program
 }
 
 var (
@@ -55,10 +62,12 @@ func (c *cloud) serve(program, auth string) (kill func()) {
 	c.Helper()
 	serve := exec.Command(program, "serve", "--data", filepath.Join(c.dir, "data"), "--auth", auth, //nolint:noctx // ended in order
 		"--api", "127.0.0.1:0", "--iscsi", "127.0.0.1:0", "--http", "127.0.0.1:0")
+	serve.Args = append(serve.Args, c.options...)
 	out, in := io.Pipe()
 	serve.Stdout, serve.Stderr = in, in
 	serve.WaitDelay = commandLimit
 	c.must(serve.Start())
+	c.pid = serve.Process.Pid
 	killed := false
 	c.Cleanup(func() {
 		if killed {
@@ -108,18 +117,28 @@ func (c *cloud) must(err error) {
 // get fetches a page of the program with its administrator's rights.
 func (c *cloud) do(method, path, body string) (status int, text string) {
 	c.Helper()
+	status, text, err := c.try(method, path, body)
+	c.must(err)
+	return status, text
+}
+
+// try is do of a program that may be killed meanwhile.
+func (c *cloud) try(method, path, body string) (status int, text string, err error) {
+	c.Helper()
 	r, err := http.NewRequestWithContext(c.Context(), method, c.base+path, strings.NewReader(body))
 	c.must(err)
 	r.Header.Set("OpenStack-API-Version", "volume 3.71")
+	r.Header.Set("X-OpenStack-Ironic-API-Version", "1.81")
 	if c.password != "" {
 		r.SetBasicAuth("admin", c.password)
 	}
 	reply, err := http.DefaultClient.Do(r)
-	c.must(err)
+	if err != nil {
+		return 0, "", err
+	}
 	defer reply.Body.Close()
 	all, err := io.ReadAll(reply.Body)
-	c.must(err)
-	return reply.StatusCode, string(all)
+	return reply.StatusCode, string(all), err
 }
 
 // configure writes the clouds.yaml that the program prints on its own machine, as a
