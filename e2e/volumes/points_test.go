@@ -85,7 +85,8 @@ func TestKilledAtPoints(t *testing.T) {
 		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(disk))
 	}))
 	defer server.Close()
-	p := &pointed{cloud: &cloud{T: t, dir: t.TempDir(), options: []string{"--import-from", "loopback", "--hardware-types", "fake-hardware"}}, program: program, source: server.URL}
+	options := []string{"--import-from", "loopback", "--hardware-types", "fake-hardware"}
+	p := &pointed{cloud: &cloud{T: t, dir: t.TempDir(), options: options}, program: program, source: server.URL}
 	p.kill = p.serve(program, "none")
 	p.images = []string{p.upload("one", 2<<20), p.upload("two", 2<<20)}
 	p.volume = p.id(p.ok("POST", "/volume/v3/p/volumes", fmt.Sprintf(`{"volume": {"size": 1, "name": "data", "imageRef": %q}}`, p.images[0])))
@@ -213,7 +214,8 @@ func (p *pointed) deleted(answered bool) {
 func (p *pointed) clean() {
 	p.Helper()
 	for _, id := range append(slices.Clone(p.images), append(p.bootVolumes(), p.volume)...) {
-		if status, text := p.do("POST", "/ironhook/v1/disks/"+id+"/verify", ""); status != http.StatusOK || !strings.HasSuffix(strings.TrimSpace(text), `{"damage":[]}`) {
+		status, text := p.do("POST", "/ironhook/v1/disks/"+id+"/verify", "")
+		if status != http.StatusOK || !strings.HasSuffix(strings.TrimSpace(text), `{"damage":[]}`) {
 			p.Errorf("verify %s = %d %s", id, status, text)
 		}
 	}
@@ -224,14 +226,16 @@ func (p *pointed) clean() {
 		return len(found)
 	}
 	p.reach("files of nothing to go", func() bool {
-		return count("*.json") == 4 && count(".growing-*")+count("layers/.growing-*") == 0 && count("layers/*.raw") == 2 && count("layers/*.overlay") == 2
+		unfinished := count(".growing-*") + count("layers/.growing-*")
+		return unfinished == 0 && count("*.json") == 4 && count("layers/*.raw") == 2 && count("layers/*.overlay") == 2
 	})
 }
 
 func (p *pointed) deploy() {
 	p.Helper()
-	p.ok("POST", "/v1/nodes", fmt.Sprintf(`{"name": "pc", "driver": "fake-hardware", "storage_interface": "iscsi", "deploy_interface": "direct", "boot_interface": "ipxe", "properties": {"capabilities": "iscsi_boot:True"},
-		"instance_info": {"image_source": %q}}`, p.images[0]))
+	p.ok("POST", "/v1/nodes", fmt.Sprintf(`{"name": "pc", "driver": "fake-hardware",
+		"storage_interface": "iscsi", "deploy_interface": "direct", "boot_interface": "ipxe",
+		"properties": {"capabilities": "iscsi_boot:True"}, "instance_info": {"image_source": %q}}`, p.images[0]))
 	p.ok("POST", "/v1/ports", fmt.Sprintf(`{"address": "52:54:00:00:00:01", "node_uuid": %q}`, p.field("/v1/nodes/pc", "uuid")))
 	for _, verb := range []struct{ target, state string }{{"manage", "manageable"}, {"provide", "available"}, {"active", "active"}} {
 		p.ok("PUT", "/v1/nodes/pc/states/provision", fmt.Sprintf(`{"target": %q}`, verb.target))
