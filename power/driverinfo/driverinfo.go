@@ -4,6 +4,7 @@ package driverinfo
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -90,6 +91,13 @@ func Text(o baremetal.Object, key, otherwise string) string {
 	default:
 		return fmt.Sprint(v)
 	}
+}
+
+// Inexact reports whether the value of key is a number with more digits than were kept: a
+// client makes one of a password of digits that is not in quotes.
+func Inexact(o baremetal.Object, key string) bool {
+	v, ok := o[key].(float64)
+	return ok && math.Abs(v) > 1<<53
 }
 
 // Flag returns a truth value in any of the forms that Ironic reads.

@@ -50,6 +50,11 @@ func parse(n *baremetal.Node) (info, error) {
 		supermicro: strings.EqualFold(n.Properties.Text("vendor"), "supermicro"),
 		uefi:       n.BootsUEFI(),
 	}
+	for _, key := range []string{"ipmi_username", "ipmi_password"} {
+		if driverinfo.Inexact(d, key) {
+			return info{}, invalid("%s is a JSON number, of which some digits are lost: set it as a text, in quotes", key)
+		}
+	}
 	version := driverinfo.Text(d, "ipmi_protocol_version", "2.0")
 	if version != "2.0" && version != "1.5" {
 		return info{}, invalid("Invalid IPMI protocol version value %s, the valid value can be one of 2.0, 1.5", version)

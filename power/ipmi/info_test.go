@@ -24,6 +24,8 @@ func TestValidate(t *testing.T) {
 		{baremetal.Object{address: "a", "ipmi_port": "99999"}, `ipmi_port "99999" is not a valid port.`},
 		{baremetal.Object{address: "a", "ipmi_port": "x"}, `ipmi_port "x" is not a valid integer.`},
 		{baremetal.Object{address: "a", "ipmi_port": float64(16230)}, ""},
+		{baremetal.Object{address: "a", "ipmi_password": float64(1234567890)}, ""},
+		{baremetal.Object{address: "a", "ipmi_password": float64(12345678901234567890)}, "ipmi_password is a JSON number, of which some digits are lost: set it as a text, in quotes"},
 		{baremetal.Object{address: "a", "ipmi_priv_level": "GOD"}, "Invalid privilege level value:GOD, the valid value can be one of ADMINISTRATOR, CALLBACK, OPERATOR, USER"},
 		{baremetal.Object{address: "a", "ipmi_priv_level": "OPERATOR"}, ""},
 		{baremetal.Object{address: "a", "ipmi_protocol_version": "3"}, "Invalid IPMI protocol version value 3, the valid value can be one of 2.0, 1.5"},

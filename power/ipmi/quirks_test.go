@@ -118,6 +118,7 @@ func TestOneHiccup(t *testing.T) {
 		"level once":   {bmctest.Quirks{Codes: map[string][]byte{"level": {0xff, 0}}}, nil},
 		"on once":      {bmctest.Quirks{Codes: map[string][]byte{"on": {0xff, 0}}}, nil},
 		"on twice":     {bmctest.Quirks{Codes: map[string][]byte{"on": {0xff}}}, rmcp.Unspecified},
+		"tags of zero": {bmctest.Quirks{ZeroTags: true}, nil},
 		"proof once":   {bmctest.Quirks{BadProofs: 1}, nil},
 		"proof twice":  {bmctest.Quirks{BadProofs: 2}, rmcp.ErrCredentials},
 	} {

@@ -36,6 +36,8 @@ type Quirks struct {
 	Ignored map[string]int
 	// BadProofs is how many RAKP messages 2 carry a wrong authentication code.
 	BadProofs int
+	// ZeroTags makes it answer every message of session setup with the tag 0.
+	ZeroTags bool
 	// Late is how long each command takes.
 	Late time.Duration
 }
@@ -189,6 +191,9 @@ func (l liar) WriteTo(b []byte, to net.Addr) (int, error) {
 	lies := len(b) > 40 && b[5] == 0x13 && l.m.quirks.BadProofs > 0
 	if lies {
 		l.m.quirks.BadProofs--
+	}
+	if l.m.quirks.ZeroTags && len(b) > 24 && (b[5] == 0x11 || b[5] == 0x13 || b[5] == 0x15) {
+		b[16] = 0
 	}
 	l.m.mu.Unlock()
 	if lies {

@@ -132,13 +132,15 @@ func random(n int) []byte {
 // step sends one message of session setup and returns the answer, which has the
 // next payload type and begins with tag, status, two reserved bytes and our session
 // ID. A status other than success is an error, even in an answer that is too short
-// for the rest, as some BMCs send it.
+// for the rest, as some BMCs send it. Some answer with the tag 0 to any message; then our
+// session ID decides.
 func (s *Session) step(ctx context.Context, kind payload, h *handshake, body []byte, length int) ([]byte, error) {
 	s.tag++
 	body[0] = s.tag
 	var answer []byte
 	err := s.ask(ctx, kind, body, func(got payload, b []byte) bool {
-		if got != kind+1 || len(b) < 2 || b[0] != s.tag || len(b) >= 8 && !bytes.Equal(b[4:8], h.sidM) {
+		ours := len(b) >= 8 && bytes.Equal(b[4:8], h.sidM)
+		if got != kind+1 || len(b) < 2 || len(b) >= 8 && !ours || b[0] != s.tag && !(b[0] == 0 && ours) {
 			return false
 		}
 		answer = append([]byte(nil), b...)
