@@ -22,6 +22,7 @@ var may = map[string][]string{
 	"cli/client":       {},
 	"baremetal":        {},
 	"boot":             {"baremetal"},
+	"inspection":       {"baremetal"},
 	"store":            {"baremetal"},
 	"store/storetest":  {"store"},
 	"ipxe":             {"baremetal"},
@@ -39,9 +40,9 @@ var may = map[string][]string{
 	"storage/cinder":   {"baremetal", "internal/limit"},
 	"storage/pool":     {"baremetal", "store", "volume/...", "internal/egress"},
 	"storage/watch":    {"block", "block/iscsi"},
-	"fleet":            {"baremetal", "boot", "store"},
-	"conductor":        {"baremetal", "boot", "store", "fleet", "internal/limit"},
-	"api/baremetal":    {"baremetal", "store", "fleet", "conductor", "api/door", "api/rest"},
+	"fleet":            {"baremetal", "boot", "inspection", "store"},
+	"conductor":        {"baremetal", "boot", "inspection", "store", "fleet", "internal/limit"},
+	"api/baremetal":    {"baremetal", "inspection", "store", "fleet", "conductor", "api/door", "api/rest"},
 	"api/blockstorage": {"baremetal", "store", "storage/...", "volume", "api/rest"},
 	"api/appliance":    {"baremetal", "boot", "store", "fleet", "volume", "api/rest"},
 	"api/door":         {"baremetal", "internal/limit"},
@@ -55,7 +56,7 @@ var may = map[string][]string{
 
 // stdOnly are the packages that may import nothing but the standard library and
 // golang.org/x/sys.
-var stdOnly = []string{"baremetal", "boot", "block", "block/scsi", "block/filedisk", "block/iscsi", "block/iscsi/initiatortest", "volume"}
+var stdOnly = []string{"baremetal", "boot", "inspection", "block", "block/scsi", "block/filedisk", "block/iscsi", "block/iscsi/initiatortest", "volume"}
 
 type listed struct {
 	ImportPath string

@@ -33,6 +33,13 @@ func (i Interfaces) Managed() bool { return i.Storage() == StorageISCSI }
 // fake it only changes states.
 func (i Interfaces) Deploys() bool { return i["deploy"] != "fake" }
 
+// InspectAgent is the inspect interface that boots a machine into a ramdisk, which reports what
+// it finds.
+const InspectAgent = "agent"
+
+// InspectsByAgent reports whether a ramdisk inspects the machine.
+func (i Interfaces) InspectsByAgent() bool { return i["inspect"] == InspectAgent }
+
 // ByIPXE reports whether the boot interface can hand a volume to the firmware.
 func (i Interfaces) ByIPXE() bool {
 	switch i["boot"] {

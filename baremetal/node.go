@@ -15,6 +15,11 @@ func (o Object) Text(key string) string {
 	return s
 }
 
+// Inspected reports whether a ramdisk inspects the machine now.
+func (n *Node) Inspected() bool {
+	return n.Interfaces.InspectsByAgent() && (n.ProvisionState == Inspecting || n.ProvisionState == InspectWait)
+}
+
 // Manual is the hardware type of machines without a BMC: a person presses the button.
 const Manual = "manual-management"
 

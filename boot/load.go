@@ -78,6 +78,20 @@ func (f Facts) load() (p Plan, all Refusals) {
 	return p, all
 }
 
+// Inspection is the boot of a machine into the ramdisk that inspects it: Ironic's agent, from
+// deploy_kernel and deploy_ramdisk in driver_info, with its kernel_append_params.
+func Inspection(n *baremetal.Node) Plan {
+	ramdisk := *n
+	ramdisk.InstanceInfo = baremetal.Object{"kernel": n.DriverInfo["deploy_kernel"], "ramdisk": n.DriverInfo["deploy_ramdisk"],
+		"kernel_append_params": n.DriverInfo["kernel_append_params"]}
+	p, wrong := Facts{Node: &ramdisk}.load()
+	if len(wrong) > 0 {
+		return refuse(Refusal{fmt.Sprintf("driver_info of %s has no ramdisk to inspect it with that iPXE can load", n.Label()),
+			"Set deploy_kernel and deploy_ramdisk to http URLs of at most 255 bytes, and ipa-inspection-callback-url in kernel_append_params"})
+	}
+	return p
+}
+
 func refuseKey(n *baremetal.Node, key string, wrong error) *Refusal {
 	return &Refusal{fmt.Sprintf("%s in instance_info of %s %v", key, n.Label(), wrong),
 		fmt.Sprintf("Correct it with: openstack baremetal node set --instance-info %s=VALUE %s", key, n.Label())}

@@ -142,3 +142,33 @@ func FuzzNFSRoot(f *testing.F) {
 		}
 	})
 }
+
+// TestInspection: a machine that a ramdisk inspects boots that, whatever else it has, and only then.
+func TestInspection(t *testing.T) {
+	info := baremetal.Object{"deploy_kernel": kernelURL, "deploy_ramdisk": ramdiskURL, "kernel_append_params": "ipa-inspection-callback-url=http://a/v1/continue_inspection"}
+	for _, c := range []struct {
+		state   baremetal.ProvisionState
+		inspect string
+		info    baremetal.Object
+		loads   bool
+		refusal string
+	}{
+		{baremetal.InspectWait, "agent", info, true, ""},
+		{baremetal.Inspecting, "agent", info, true, ""},
+		{baremetal.Manageable, "agent", info, false, ""},
+		{baremetal.InspectWait, "fake", info, false, ""},
+		{baremetal.InspectWait, "agent", baremetal.Object{"deploy_kernel": kernelURL}, false, "no ramdisk to inspect it with"},
+		{baremetal.InspectWait, "agent", with(info, baremetal.Object{"deploy_kernel": "tftp://x/y"}), false, "no ramdisk to inspect it with"},
+	} {
+		n := &baremetal.Node{Name: "pc-07", ProvisionState: c.state, DriverInfo: c.info,
+			Interfaces: baremetal.Interfaces{"storage": "external", "inspect": c.inspect, "deploy": "direct"}}
+		p := Decide(Facts{Node: n, Targets: []*baremetal.VolumeTarget{{VolumeType: "iscsi", VolumeID: "v"}}})
+		want := Load{Kernel: kernelURL, Ramdisk: ramdiskURL, Args: "root=/dev/ram0 text ipa-inspection-callback-url=http://a/v1/continue_inspection"}
+		if loads := p.Load != nil; loads != c.loads || loads && !reflect.DeepEqual(*p.Load, want) {
+			t.Errorf("%s, %s: Decide = %+v (%+v), want it to load: %v", c.state, c.inspect, p, p.Load, c.loads)
+		}
+		if text := p.Refusal.Err(); c.refusal != "" && (text == nil || !strings.Contains(text.Error(), c.refusal)) {
+			t.Errorf("%s: refusal %v, want %q", c.state, text, c.refusal)
+		}
+	}
+}

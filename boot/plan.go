@@ -66,6 +66,8 @@ func Decide(f Facts) Plan {
 	from, bad := Source(n)
 	volume := Target(f.Targets)
 	switch {
+	case n.Inspected():
+		return Inspection(n)
 	case f.Loads():
 		p, wrong := f.load()
 		if len(wrong) > 0 {

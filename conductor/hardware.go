@@ -25,7 +25,7 @@ type HardwareType struct {
 // as in Ironic's ironic/drivers/generic.py.
 var generic = map[string][]string{
 	"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"}, "deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"},
-	"inspect": {"no-inspect"}, "management": {"noop"}, "network": {"noop"}, "raid": {"no-raid"},
+	"inspect": {"no-inspect", baremetal.InspectAgent}, "management": {"noop"}, "network": {"noop"}, "raid": {"no-raid"},
 	"rescue": {"no-rescue"}, "vendor": {"no-vendor"},
 }
 

@@ -194,6 +194,13 @@ func (c *Conductor) carryOut(ctx context.Context, uuid string, state baremetal.P
 		return nil // a stable state: nothing to do
 	}
 	ended, err := w.do(c, ctx, uuid)
+	return c.conclude(ctx, uuid, state, w, ended, err)
+}
+
+// conclude moves on a node whose work in the state has ended.
+func (c *Conductor) conclude(
+	ctx context.Context, uuid string, state baremetal.ProvisionState, w work, ended baremetal.ProvisionEvent, err error,
+) error {
 	if c.base.Err() != nil {
 		return err // interrupted by a shutdown: Recover handles it
 	}
@@ -210,7 +217,7 @@ func (c *Conductor) carryOut(ctx context.Context, uuid string, state baremetal.P
 		}
 		return events
 	})
-	if changed != nil || err != nil {
+	if changed != nil || err != nil || next.Pauses() {
 		return changed
 	}
 	return c.carryOut(ctx, uuid, next) // deleting leads to cleaning, which leads to available

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/store"
 )
 
@@ -78,6 +79,10 @@ func (c *Conductor) validateInterface(tx *store.Tx, n *baremetal.Node, kind stri
 			return err
 		}
 		return s.Validate(tx, n)
+	case "inspect":
+		if n.Interfaces.InspectsByAgent() && n.Interfaces["boot"] != "fake" {
+			return boot.Inspection(n).Refusal.Err()
+		}
 	}
 	if !n.Interfaces.Has(kind) {
 		return unsupported(n, kind)

@@ -19,14 +19,13 @@ type work struct {
 	step   baremetal.EventKind      // step of a boot that a failure prevents
 }
 
-// works by state. Ironhook has no agent: inspection and rescue run nothing on the machine
-// and end at once.
+// works by state. Rescue runs nothing on the machine and ends at once.
 var works = map[baremetal.ProvisionState]work{
 	baremetal.Verifying:  {atOnce((*Conductor).verify), baremetal.Done, "Failed to get power state for node %s. Error: %s", ""},
 	baremetal.Deploying:  {(*Conductor).deploy, baremetal.Done, "Failed to deploy node %s: %s", baremetal.EventPowerOn},
 	baremetal.Deleting:   {atOnce((*Conductor).tearDown), baremetal.VerbClean, "Failed to tear down node %s: %s", ""},
 	baremetal.Cleaning:   {(*Conductor).clean, baremetal.Done, "Cannot clean node %s: %s", ""},
-	baremetal.Inspecting: {atOnce((*Conductor).inspect), baremetal.Done, "Failed to inspect node %s: %s", ""},
+	baremetal.Inspecting: {(*Conductor).inspect, baremetal.Done, "Failed to inspect node %s: %s", ""},
 	baremetal.Adopting:   {atOnce((*Conductor).verify), baremetal.Done, "Failed to adopt node %s: %s", ""},
 	baremetal.Rescuing:   {atOnce(nothing), baremetal.Done, "Failed to rescue node %s: %s", ""},
 	baremetal.Unrescuing: {atOnce(nothing), baremetal.Done, "Failed to unrescue node %s: %s", ""},
@@ -101,13 +100,6 @@ func (c *Conductor) goOn(ctx context.Context, n *baremetal.Node, f flow, steps [
 	}
 	return "", c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
 		f.end(n)
-		return nil
-	})
-}
-
-func (c *Conductor) inspect(ctx context.Context, uuid string) error {
-	return c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
-		n.InspectionStartedAt, n.InspectionFinishedAt = time.Time{}, now
 		return nil
 	})
 }

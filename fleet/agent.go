@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -56,6 +57,44 @@ func findMachine(tx *store.Tx, uuid string, addresses []string) (*baremetal.Node
 		return nil, baremetal.Errorf(baremetal.ErrNotFound, "Node with port addresses %s was not found.", strings.Join(addresses, ", "))
 	}
 	return tx.Nodes().Get(found[0].NodeUUID)
+}
+
+// Inspected returns the node that waits for the report of a ramdisk: by its UUID, the addresses of
+// its ports, or those of its BMC. Others are not found, whatever they are.
+func (f *Fleet) Inspected(ctx context.Context, uuid string, macs, bmcs []string) (n *baremetal.Node, err error) {
+	err = f.store.View(ctx, func(tx *store.Tx) error {
+		if n, err = findMachine(tx, uuid, macs); err == nil || uuid != "" || !errors.Is(err, baremetal.ErrNotFound) {
+			return err
+		}
+		waiting, err := tx.Nodes().List(store.Where("provision_state", string(baremetal.InspectWait)))
+		waiting = slices.DeleteFunc(waiting, func(n *baremetal.Node) bool {
+			return !slices.ContainsFunc(bmcs, func(a string) bool { return a != "" && managedAt(n, a) })
+		})
+		if err == nil && len(waiting) == 1 {
+			n = waiting[0]
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, baremetal.ErrNotFound) {
+		return nil, err
+	}
+	if err != nil || n == nil || n.ProvisionState != baremetal.InspectWait {
+		return nil, baremetal.Errorf(baremetal.ErrNotFound, "Resource could not be found.")
+	}
+	return n, nil
+}
+
+// managedAt reports whether the address is that of the node's BMC.
+func managedAt(n *baremetal.Node, address string) bool {
+	if n.DriverInfo.Text("ipmi_address") == address {
+		return true
+	}
+	at := n.DriverInfo.Text("redfish_address")
+	if !strings.Contains(at, "://") {
+		at = "https://" + at
+	}
+	u, err := url.Parse(at)
+	return err == nil && u.Hostname() == address
 }
 
 // agentToken makes the token that the ramdisk's heartbeats must carry. It is returned once,

@@ -11,6 +11,7 @@ import (
 	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/fleet"
+	"ironhook/inspection"
 	"ironhook/store"
 )
 
@@ -95,7 +96,7 @@ func shownOperations(operations []baremetal.Object, conditions bool) []baremetal
 	shown := make([]baremetal.Object, len(operations))
 	for i, o := range operations {
 		shown[i] = baremetal.Object{"op": o["op"], "args": o["args"]}
-		if !fleet.Loops(o) {
+		if !loops(o) {
 			continue
 		}
 		shown[i]["loop"] = o["loop"]
@@ -104,6 +105,11 @@ func shownOperations(operations []baremetal.Object, conditions bool) []baremetal
 		}
 	}
 	return shown
+}
+
+func loops(operation baremetal.Object) bool {
+	_, yes := inspection.Loop(operation)
+	return yes
 }
 
 // list is a list in the form of JSON, empty for nil.

@@ -6,6 +6,7 @@ import (
 
 	"ironhook/api/rest"
 	"ironhook/baremetal"
+	"ironhook/conductor"
 	"ironhook/fleet"
 )
 
@@ -16,34 +17,50 @@ var heartbeatArgs = args{nodeArg, rest.Mandatory("callback_url", rest.String), r
 	rest.Optional("agent_token", rest.String), rest.Optional("agent_verify_ca", rest.String), rest.Optional("agent_status", rest.String),
 	rest.Optional("agent_status_message", rest.String)}
 
+// maxInventory is the limit of what a ramdisk reports, in bytes. Its logs are the most of it.
+const maxInventory = 16 << 20
+
 var ramdiskRoutes = []route{
 	{Method: "GET", Path: "/lookup", Since: 22,
 		Args:   args{rest.Optional("addresses", rest.Words), rest.Optional("node_uuid", rest.UUID)},
 		Handle: lookup, Doc: "Find the node a ramdisk runs on"},
 	{Method: "POST", Path: "/heartbeat/{node_ident}", Since: 22, Args: heartbeatArgs, Body: rest.Members, Status: http.StatusAccepted,
 		Handle: heartbeat, Doc: "Hear that a ramdisk lives"},
-	{Method: "POST", Path: "/continue_inspection", Body: "data", Status: http.StatusAccepted,
+	{Method: "POST", Path: "/continue_inspection", Body: "data", MaxBody: maxInventory, Status: http.StatusAccepted,
 		Args:   args{rest.Mandatory("data", anInspection), rest.Optional("node_uuid", rest.UUID)},
 		Handle: continueInspection, Doc: "Hear what a ramdisk has found"},
 }
 
-// inspection is the least that a ramdisk must have found.
+// report is the least that a ramdisk must have found.
 var (
-	inspection = &rest.Schema{Types: []string{"object"}, Required: []string{"inventory"}, Props: map[string]*rest.Schema{
+	report = &rest.Schema{Types: []string{"object"}, Required: []string{"inventory"}, Props: map[string]*rest.Schema{
 		"inventory": {Types: []string{"object"}, Required: []string{"interfaces"}, Props: map[string]*rest.Schema{
 			"bmc_address": {Types: []string{"string", "null"}}, "bmc_v6address": {Types: []string{"string", "null"}},
 			"interfaces": {Types: []string{"array"}, MinItems: 1, Items: &rest.Schema{Types: []string{"object"}, Required: []string{"mac_address"},
 				Props: map[string]*rest.Schema{"mac_address": {Types: []string{"string"}}}}}}}}}
-	anInspection = rest.Kind{Parse: func(name string, v any) (any, error) { return v, inspection.Check(name, v) }, Doc: "object"}
+	anInspection = rest.Kind{Parse: func(name string, v any) (any, error) { return v, report.Check(name, v) }, Doc: "object"}
 )
 
-// continueInspection hears what a ramdisk has found. No hardware type of Ironhook inspects with
-// a ramdisk, so no node waits for one.
+// continueInspection hears what a ramdisk has found on the machine of a node that waits for it.
 func continueInspection(c *call) ([]byte, error) {
 	if c.Minor < 84 && (c.Minor != 1 || c.Args.Given("node_uuid")) {
 		return nil, rest.Refuse(http.StatusNotFound, "API version 1.84 or newer is required")
 	}
-	return nil, rest.Refuse(http.StatusNotFound, "Resource could not be found.")
+	data := rest.AsObject(c.Args["data"])
+	found := baremetal.Object(rest.AsObject(data["inventory"]))
+	delete(data, "inventory")
+	bmcs := []string{found.Text("bmc_address"), found.Text("bmc_v6address")}
+	n, err := c.fleet.Inspected(c.Context(), c.Args.Text("node_uuid"), conductor.Addresses(found), bmcs)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.conductor.Inspected(c.Context(), n.UUID, found, data); err != nil {
+		return nil, err
+	}
+	if c.Minor < 84 {
+		return append(rest.AppendString(rest.AppendKey([]byte{'{'}, "uuid"), n.UUID), '}'), nil
+	}
+	return c.ramdiskView(n, baremetal.Mask)
 }
 
 func lookup(c *call) ([]byte, error) {
@@ -56,6 +73,11 @@ func lookup(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.ramdiskView(n, token)
+}
+
+// ramdiskView is the node as its ramdisk sees it.
+func (c *call) ramdiskView(n *node, token string) ([]byte, error) {
 	shown, err := c.nodes.Shown(c.Call, 0, []string{"uuid", "properties", "instance_info", "driver_internal_info"})
 	if err != nil {
 		return nil, err

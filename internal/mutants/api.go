@@ -114,4 +114,18 @@ var ofAPI = []mutant{
 		"a password that was replaced still opens",
 		"api/door", "Roles",
 	},
+	{
+		728, "inspection/scope.go",
+		"if ok && secretKeys[key] && !s.sensitive {",
+		"if ok && secretKeys[key] && s.sensitive {",
+		"an inspection rule writes the BMC's password to where it is shown",
+		"inspection", "",
+	},
+	{
+		729, "inspection/scope.go",
+		"map[string]any(baremetal.Secrets.Mask(*at(n)))",
+		"map[string]any(*at(n))",
+		"an inspection rule writes the node's password to where it is shown",
+		"inspection", "",
+	},
 }

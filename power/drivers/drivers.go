@@ -34,7 +34,7 @@ func Table(c Config) []conductor.HardwareType {
 			Interfaces: map[string][]string{
 				"bios": {"fake", "no-bios"}, "boot": {"fake", "ipxe", "pxe"}, "console": {"fake", "no-console"},
 				"deploy":   {"fake", "direct", "ramdisk"},
-				"firmware": {"fake", "no-firmware"}, "inspect": {"fake", "no-inspect"}, "management": {"fake"}, "power": {"fake"},
+				"firmware": {"fake", "no-firmware"}, "inspect": {"fake", "no-inspect", "agent"}, "management": {"fake"}, "power": {"fake"},
 				"raid": {"fake", "no-raid", "agent"}, "rescue": {"fake", "no-rescue"}, "vendor": {"fake", "no-vendor"},
 			},
 		},

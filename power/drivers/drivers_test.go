@@ -29,25 +29,25 @@ func TestInterfaces(t *testing.T) {
 	want := map[string]map[string][]string{
 		"fake-hardware": {
 			"bios": {"fake", "no-bios"}, "boot": {"fake", "ipxe", "pxe"}, "console": {"fake", "no-console"},
-			"deploy": {"fake", "direct", "ramdisk"}, "firmware": {"fake", "no-firmware"}, "inspect": {"fake", "no-inspect"}, "management": {"fake"},
+			"deploy": {"fake", "direct", "ramdisk"}, "firmware": {"fake", "no-firmware"}, "inspect": {"fake", "no-inspect", "agent"}, "management": {"fake"},
 			"network": {"noop"}, "power": {"fake"}, "raid": {"fake", "no-raid", "agent"}, "rescue": {"fake", "no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"fake", "no-vendor"},
 		},
 		"ipmi": {
 			"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
-			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect"}, "management": {"ipmitool", "noop"},
+			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect", "agent"}, "management": {"ipmitool", "noop"},
 			"network": {"noop"}, "power": {"ipmitool"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"ipmitool", "no-vendor"},
 		},
 		"manual-management": {
 			"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
-			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect"}, "management": {"noop"},
+			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect", "agent"}, "management": {"noop"},
 			"network": {"noop"}, "power": {"fake"}, "raid": {"no-raid"}, "rescue": {"no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 		},
 		"redfish": {
 			"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
-			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect"}, "management": {"redfish", "noop"},
+			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect", "agent"}, "management": {"redfish", "noop"},
 			"network": {"noop"}, "power": {"redfish"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 		},
@@ -68,7 +68,7 @@ func TestInterfaces(t *testing.T) {
 func plain(power string) map[string][]string {
 	return map[string][]string{
 		"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
-		"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect"}, "management": {"noop"},
+		"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect", "agent"}, "management": {"noop"},
 		"network": {"noop"}, "power": {power}, "raid": {"no-raid"}, "rescue": {"no-rescue"},
 		"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 	}
