@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -151,8 +152,51 @@ func (q qemuFormat) convert(ctx context.Context, b *volume.Builder, program stri
 	return errors.Join(err, out.Close())
 }
 
-// maxMemory is the address space of qemu-img, in bytes.
-const maxMemory = 4 << 30
+// What qemu-img may take: it reads files that strangers may have made.
+const (
+	maxMemory   = 4 << 30 // bytes of address space
+	maxOpen     = 64      // files
+	maxGrowth   = 1 << 20 // bytes by which a file may become longer, as by the log of a repair
+	startingCPU = 2 * 60  // seconds of processor time, and one more for each
+	bytesPerCPU = 1 << 20 // bytes of the file that is read
+)
+
+// rlimit is a limit of a process (getrlimit(2)).
+type rlimit struct {
+	resource int
+	most     uint64
+}
+
+// qemuLimits are the limits of a run with these open files.
+func qemuLimits(files []*os.File) ([]rlimit, error) {
+	longest := int64(0)
+	for _, f := range files {
+		info, err := f.Stat()
+		if err != nil {
+			return nil, err
+		}
+		longest = max(longest, info.Size())
+	}
+	input, err := files[0].Stat()
+	if err != nil {
+		return nil, err
+	}
+	return []rlimit{
+		{unix.RLIMIT_AS, maxMemory}, {unix.RLIMIT_NOFILE, maxOpen}, {unix.RLIMIT_CORE, 0},
+		{unix.RLIMIT_FSIZE, uint64(longest + maxGrowth)}, {unix.RLIMIT_CPU, uint64(startingCPU + input.Size()/bytesPerCPU)},
+	}, nil
+}
+
+// restrain sets the limits of a process.
+func restrain(pid int, limits []rlimit) error {
+	for _, l := range limits {
+		err := unix.Prlimit(pid, l.resource, &unix.Rlimit{Cur: l.most, Max: l.most}, nil)
+		if err != nil && !errors.Is(err, unix.ESRCH) { // it has ended
+			return fmt.Errorf("limit resource %d of qemu-img: %w", l.resource, err)
+		}
+	}
+	return nil
+}
 
 // qemu runs qemu-img and returns what it prints.
 func qemu(ctx context.Context, program string, files []*os.File, args ...string) ([]byte, error) {
@@ -161,9 +205,13 @@ func qemu(ctx context.Context, program string, files []*os.File, args ...string)
 	return out.Bytes(), err
 }
 
-// qemuTo runs qemu-img with the given open files and the memory limit, and writes what it
-// prints to out.
+// qemuTo runs qemu-img with the given open files, the first of which it reads, within limits,
+// and writes what it prints to out.
 func qemuTo(ctx context.Context, out io.Writer, program string, files []*os.File, args ...string) error {
+	limits, err := qemuLimits(files)
+	if err != nil {
+		return err
+	}
 	var errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = out, &errs, files
@@ -172,16 +220,16 @@ func qemuTo(ctx context.Context, out io.Writer, program string, files []*os.File
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start qemu-img: %w", err)
 	}
-	limit := unix.Prlimit(cmd.Process.Pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: maxMemory, Max: maxMemory}, nil)
-	err := cmd.Wait()
+	if err = restrain(cmd.Process.Pid, limits); err != nil {
+		_ = cmd.Process.Kill() // it may have ended
+		return errors.Join(err, cmd.Wait())
+	}
+	err = cmd.Wait()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err != nil {
 		return qemuFailure(err, errs.String())
-	}
-	if limit != nil && !errors.Is(limit, unix.ESRCH) {
-		return fmt.Errorf("limit the memory of qemu-img: %w", limit)
 	}
 	return nil
 }
@@ -201,10 +249,20 @@ func qemuFailure(err error, said string) error {
 	switch {
 	case strings.Contains(said, "No space left on device"):
 		return fmt.Errorf("convert the image: %w", unix.ENOSPC)
+	case errors.As(err, &exit) && overran(exit):
+		return fmt.Errorf("to read the image takes more processor time than its length justifies: convert it to raw first: %w", ErrTooLarge)
 	case !errors.As(err, &exit) || !exit.Exited():
 		return fmt.Errorf("qemu-img: %w: %.300s", err, said)
 	}
 	return fmt.Errorf("the image cannot be read (%.300s): %s, or repair and convert it first (qemu-img check -r all, qemu-img convert -O qcow2): %w", said, sendAgain, ErrDamaged)
+}
+
+// overran reports whether the process was ended by its limit of processor time: the kernel
+// sends SIGKILL where both limits are one.
+func overran(exit *exec.ExitError) bool {
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	used := exit.UserTime() + exit.SystemTime()
+	return ok && status.Signaled() && (status.Signal() == unix.SIGXCPU || status.Signal() == unix.SIGKILL && used >= startingCPU*time.Second)
 }
 
 // vmdkExtent matches the line of a descriptor that locates an extent.
