@@ -42,7 +42,7 @@ func seedAttempt(store []byte, mac, initiator string) error {
 		return errors.New("no store of authenticated variables in this file")
 	}
 	end := start + int(binary.LittleEndian.Uint32(store[start+16:]))
-	own := []string{"Attempt 1", "AttemptOrder", "I_NAME"}
+	own := []string{"Attempt 1", "AttemptOrder", "I_NAME", "InitialAttemptOrder"}
 	at := start + 28
 	for binary.LittleEndian.Uint16(store[at:]) == 0x55aa {
 		name, data := int(binary.LittleEndian.Uint32(store[at+36:])), int(binary.LittleEndian.Uint32(store[at+40:]))
@@ -57,6 +57,7 @@ func seedAttempt(store []byte, mac, initiator string) error {
 		data []byte
 	}{
 		{own[0], initiatorGUID, attempt(mac)}, {own[1], configGUID, []byte{1}}, {own[2], initiatorGUID, append([]byte(initiator), 0)},
+		{own[3], configGUID, []byte{1, 2, 3, 4, 5, 6, 7, 8}}, // or the firmware would make all eight anew
 	} {
 		record := variable(v.name, v.guid, v.data)
 		if at+len(record) > end {

@@ -207,13 +207,20 @@ func (b *Boot) ExpectOff(ctx context.Context) error {
 // qemuArgs returns QEMU's command line. The processor is emulated (TCG): slower
 // than KVM, but it works wherever the tests run, and alike.
 func (m *Machine) qemuArgs() ([]string, error) {
+	strict := ",strict=on"
+	if m.Initiator != "" {
+		strict = ""
+	}
 	args := []string{
 		"-name", m.Name, "-machine", "q35,accel=tcg,graphics=off", "-cpu", "max", "-smp", "1", "-m", "512",
-		"-nodefaults", "-no-user-config", "-display", "none", "-boot", "menu=off,strict=on",
+		"-nodefaults", "-no-user-config", "-display", "none", "-boot", "menu=off" + strict,
 		"-chardev", "stdio,id=serial0,signal=off", "-device", "isa-serial,chardev=serial0",
 	}
 	for i, mac := range m.Cards() {
-		nic := fmt.Sprintf("%s,netdev=net%d,mac=%s,bootindex=%d", m.NIC, i, mac, i+1)
+		nic := fmt.Sprintf("%s,netdev=net%d,mac=%s", m.NIC, i, mac)
+		if m.Initiator == "" { // a boot order would leave out the disks of the firmware's initiator
+			nic += fmt.Sprintf(",bootindex=%d", i+1)
+		}
 		if m.NoROM || m.ROM != "" {
 			nic += ",romfile=" + m.ROM
 		}
@@ -234,8 +241,13 @@ func (m *Machine) qemuArgs() ([]string, error) {
 			args = append(args, "-fw_cfg", "name=opt/org.tianocore/"+version+"PXESupport,string=n")
 		}
 	}
+	code := ovmfCode
+	if m.Initiator != "" { // that with Secure Boot is the one that was tried with the initiator
+		code = ovmfInitiator
+		args = append(args, "-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on")
+	}
 	return append(args,
-		"-drive", "if=pflash,format=raw,readonly=on,file="+ovmfCode,
+		"-drive", "if=pflash,format=raw,readonly=on,file="+code,
 		"-drive", "if=pflash,format=raw,file="+vars,
 		"-device", "virtio-rng-pci"), err
 }
@@ -243,6 +255,8 @@ func (m *Machine) qemuArgs() ([]string, error) {
 const (
 	ovmfCode = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 	ovmfVars = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+
+	ovmfInitiator = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
 )
 
 // uefiVars returns the file with the machine's UEFI variables, made at first use.
