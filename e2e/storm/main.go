@@ -95,10 +95,13 @@ func word(r rune) rune {
 
 func render(all []Outcome) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d CPUs, load %s before; %s. The simulated machines use the same processors. 64 MiB read of the shared image, 16 MiB written and flushed;\n"+
-		"a storm at random reads 16 MiB of a 9 GB image in 4 KiB pieces. Room for neighbours as in packaging/60-ironhook.conf. Times in seconds from power-on; curves in build/storm-*.csv.\n\n",
+	fmt.Fprintf(&b, "%s, %d CPUs, load %s before; %s. The simulated machines use the same processors. "+
+		"64 MiB read of the shared image, 16 MiB written and flushed\n(\"in brief\": 4 and 1 MiB); "+
+		"a storm at random reads 16 MiB of a 9 GB image in 4 KiB pieces. Room for neighbours as in packaging/60-ironhook.conf.\n"+
+		"Times in seconds from power-on; curves in build/storm-*.csv.\n\n",
 		section.Processor(), runtime.NumCPU(), section.Load(), time.Now().UTC().Format(time.DateOnly))
-	b.WriteString("| storm | failed | logged in p50 | p99 | all read | last done | log-in p99, ms | appliance CPU, s | machines CPU, s | memory, MiB | API p99, ms | slowest |\n" +
+	b.WriteString("| storm | failed | logged in p50 | p99 | all read | last done | log-in p99, ms | appliance CPU, s | machines CPU, s | " +
+		"memory, MiB | API p99, ms | slowest |\n" +
 		"|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n")
 	for _, o := range all {
 		b.WriteString(o.row())
