@@ -29,7 +29,7 @@ func Run(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Logg
 	var a *appliance
 	if err == nil {
 		a = introduce(c, p, o, log, &opened)
-		err = a.resume(ctx)
+		err = errors.Join(a.resume(ctx), confine(c, log))
 	}
 	if err != nil && ctx.Err() != nil {
 		return nil // asked to end before it was ready

@@ -30,6 +30,7 @@ const (
 	Cinder         Setting = "Cinder"
 	TLS            Setting = "certificate"
 	Users          Setting = "users"
+	Sandbox        Setting = "sandbox"
 	BootServers    Setting = "boot servers" // for no single reason
 )
 

@@ -69,6 +69,7 @@ func options() []option {
 		{name: "image-files", usage: "directory below which deployments may name image files (instance_info image_source=file:///...); without one none may", set: setImageFiles},
 		{name: "import-from", usage: "private addresses from which images may be fetched by URL (repeatable): an address, a prefix such as 192.168.1.0/24, or private, link-local or loopback", many: true,
 			set: func(c *Config, v string) (err error) { c.ImportFrom, err = appliance.ParseSources(v); return err }},
+		{name: "sandbox", value: "auto", usage: "auto (give up all capabilities but two, writes outside of the data directory and system calls of administration, as far as the kernel can) or off", set: setSandbox},
 		{name: "log-level", value: "info", usage: "debug, info, warn or error", set: setLogLevel},
 	}
 }
@@ -110,6 +111,14 @@ func setRelays(c *Config, v string) error {
 		}
 		c.Relays = append(c.Relays, text)
 	}
+	return nil
+}
+
+func setSandbox(c *Config, v string) error {
+	if v != "auto" && v != "off" {
+		return fmt.Errorf("want auto or off")
+	}
+	c.Sandbox = v == "auto"
 	return nil
 }
 

@@ -16,7 +16,7 @@ import (
 var optionOf = map[appliance.Setting]string{
 	appliance.Data: "--data", appliance.API: "--api", appliance.ISCSI: "--iscsi", appliance.HTTP: "--http", appliance.TFTP: "--tftp",
 	appliance.BootInterfaces: "--boot-interface", appliance.DHCP: "--dhcp", appliance.Range: "--dhcp-range", appliance.Relays: "--dhcp-relay",
-	appliance.HardwareTypes: "--hardware-types", appliance.IPXEDir: "--ipxe-dir", appliance.TLS: "--tls-cert", appliance.Cinder: "--cinder",
+	appliance.HardwareTypes: "--hardware-types", appliance.IPXEDir: "--ipxe-dir", appliance.TLS: "--tls-cert", appliance.Cinder: "--cinder", appliance.Sandbox: "--sandbox",
 }
 
 // explain makes a usage error of a setting that keeps the appliance from starting: one
@@ -33,6 +33,8 @@ func explain(err error) error {
 	switch {
 	case f.Setting == appliance.BootServers:
 		return misuse("%w", f.Err)
+	case f.Setting == appliance.Sandbox:
+		return misuse("%s auto: %w; with %s off the appliance serves without it", subject, f.Err, subject)
 	case errors.As(f.Err, &socket):
 		return misuse("%s: %s: %w", subject, socketRemedy(socket), socket.Err)
 	case errors.As(f.Err, &addresses) && addresses.Range.Empty():

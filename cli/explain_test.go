@@ -45,6 +45,7 @@ func TestExplain(t *testing.T) {
 		{appliance.Fault{Setting: appliance.Range, Err: &appliance.RangeError{Subnets: subnets}}, []string{"--dhcp full needs --dhcp-range A-B", "(out of 10.0.0.0/24 on br0)"}},
 		{appliance.Fault{Setting: appliance.IPXEDir, Err: fmt.Errorf("iPXE binary x is not in this build: %w", fs.ErrNotExist)}, []string{"--ipxe-dir: iPXE binary x", `; run "make build"`, "name that with --ipxe-dir"}},
 		{appliance.Fault{Setting: appliance.TLS, Err: &appliance.KeyPairError{Cert: "a b", Key: "k", Err: errors.New("no PEM")}}, []string{"--tls-cert a b, --tls-key k: no PEM; give PEM files that belong together"}},
+		{appliance.Fault{Setting: appliance.Sandbox, Err: errors.New("odd")}, []string{"--sandbox auto: odd; with --sandbox off the appliance serves"}},
 		{appliance.Fault{Setting: appliance.HardwareTypes, Err: errors.New("no hardware type")}, []string{"--hardware-types: no hardware type"}},
 		{appliance.Fault{Setting: appliance.Users, Value: "/d/htpasswd", Err: errors.New("line 1")}, []string{"/d/htpasswd: line 1"}},
 		{appliance.Fault{Setting: appliance.BootServers, Err: errors.New("why")}, []string{"why"}},
