@@ -218,7 +218,7 @@ func (m *Machine) qemuArgs() ([]string, error) {
 	}
 	for i, mac := range m.Cards() {
 		nic := fmt.Sprintf("%s,netdev=net%d,mac=%s", m.NIC, i, mac)
-		if m.Initiator == "" { // a boot order would leave out the disks of the firmware's initiator
+		if m.Initiator == "" { // QEMU's order cannot name the disks of the firmware's initiator
 			nic += fmt.Sprintf(",bootindex=%d", i+1)
 		}
 		if m.NoROM || m.ROM != "" {
