@@ -35,8 +35,12 @@ func bench() int {
 	return 0
 }
 
-// rounds is how often each operation is done; the median counts.
+// rounds is how often each operation is done.
 const rounds = 21
+
+// timing is how long an operation took. Other programs on the machine do not change the
+// fastest of its rounds much: how it grows is told by that one.
+type timing struct{ median, fastest time.Duration }
 
 func measure(ctx context.Context, most int, write string) error {
 	root, err := lab.Root()
@@ -49,17 +53,17 @@ func measure(ctx context.Context, most int, write string) error {
 	}
 	defer h.close()
 	sizes := []int{most / 100, most / 10, most - 2*rounds} // room for what is made
-	table := make([][]time.Duration, len(operations))
+	table := make([][]timing, len(operations))
 	for _, n := range sizes {
 		if err := h.fill(ctx, n); err != nil {
 			return fmt.Errorf("make %d: %w", n, err)
 		}
 		for i, o := range operations {
-			median, err := h.median(ctx, o)
+			took, err := h.time(ctx, o)
 			if err != nil {
 				return fmt.Errorf("%s among %d: %w", o.name, n, err)
 			}
-			table[i] = append(table[i], median)
+			table[i] = append(table[i], took)
 		}
 	}
 	text := render(sizes, table)
@@ -70,28 +74,29 @@ func measure(ctx context.Context, most int, write string) error {
 	return section.Replace(filepath.Join(root, write), "Growth", "bench-growth", text)
 }
 
-// median is the median time of an operation.
-func (h *house) median(ctx context.Context, o operation) (time.Duration, error) {
+// time does an operation in all of its rounds.
+func (h *house) time(ctx context.Context, o operation) (timing, error) {
 	var all []time.Duration
 	for i := range rounds {
 		begun := time.Now()
 		if err := o.do(ctx, h, i); err != nil {
-			return 0, err
+			return timing{}, err
 		}
 		all = append(all, time.Since(begun))
 	}
 	slices.Sort(all)
-	return all[len(all)/2], nil
+	return timing{all[len(all)/2], all[0]}, nil
 }
 
-func render(sizes []int, table [][]time.Duration) string {
+func render(sizes []int, table [][]timing) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %d CPUs, load %s; %s. Median of %d, in microseconds, with as many nodes (port, target, grant, lease) and volumes.\n\n",
 		section.Processor(), runtime.NumCPU(), section.Load(), time.Now().UTC().Format(time.DateOnly), rounds)
-	fmt.Fprintf(&b, "| operation | %d | %d | %d | last / first |\n|---|---:|---:|---:|---:|\n", sizes[0], sizes[1], sizes[2])
+	fmt.Fprintf(&b, "| operation | %d | %d | %d | last / first, of the fastest |\n|---|---:|---:|---:|---:|\n", sizes[0], sizes[1], sizes[2])
 	for i, o := range operations {
 		t := table[i]
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %.1f |\n", o.name, t[0].Microseconds(), t[1].Microseconds(), t[2].Microseconds(), float64(t[2])/float64(t[0]))
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %.1f |\n", o.name, t[0].median.Microseconds(), t[1].median.Microseconds(), t[2].median.Microseconds(),
+			float64(t[2].fastest)/float64(t[0].fastest))
 	}
 	return b.String()
 }

@@ -23,7 +23,7 @@ func TestOperations(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, o := range operations {
-			if _, err := h.median(t.Context(), o); err != nil {
+			if _, err := h.time(t.Context(), o); err != nil {
 				t.Errorf("%s among %d: %v", o.name, n, err)
 			}
 		}

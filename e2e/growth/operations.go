@@ -69,10 +69,12 @@ var operations = []operation{
 		_, err := tx.Grants().Get(pool.IQNPrefix + id("target", at))
 		return err
 	})},
-	{"list a page of 100 nodes", view(func(tx *store.Tx, at int) error {
-		_, err := tx.Nodes().List(store.Query{Marker: id("node", at), Limit: 100})
-		return err
-	})},
+	{"list a page of 100 nodes", func(ctx context.Context, h *house, i int) error {
+		return h.store.View(ctx, func(tx *store.Tx) error { // all pages are full
+			_, err := tx.Nodes().List(store.Query{Marker: id("node", max(0, h.made-100)*i/rounds), Limit: 100})
+			return err
+		})
+	}},
 	{"events of a node", view(func(tx *store.Tx, at int) error {
 		_, err := tx.Events(store.EventQuery{Node: id("node", at), Limit: 20, Last: true})
 		return err
