@@ -25,7 +25,7 @@ func (c *call) findNode(tx *store.Tx, ident string) (*baremetal.Node, error) {
 	if !baremetal.IsUUID(ident) && c.Minor < 5 {
 		return nil, absent
 	}
-	if !c.Suffix || !strings.HasSuffix(c.Request.URL.Path, ident+".json") {
+	if !c.suffixed(ident) {
 		return tx.Nodes().Get(ident)
 	}
 	n, err := tx.Nodes().Get(ident + ".json") // the name itself comes first
@@ -35,6 +35,12 @@ func (c *call) findNode(tx *store.Tx, ident string) (*baremetal.Node, error) {
 		}
 	}
 	return n, err
+}
+
+// suffixed reports whether the path names ident with the suffix .json after it, which may
+// belong to the name.
+func (c *call) suffixed(ident string) bool {
+	return c.Suffix && strings.HasSuffix(c.Request.URL.Path, ident+".json")
 }
 
 // node is nodeIn in a transaction of its own.

@@ -1,6 +1,7 @@
 package baremetalapi
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -109,11 +110,34 @@ func (k collection[T]) filtered(c *call) (listing, error) {
 }
 
 func (k collection[T]) showHandler(c *call) ([]byte, error) {
-	row, err := k.get(c, c.Args.Text(k.Ident))
+	ident, err := k.ident(c)
+	if err != nil {
+		return nil, err
+	}
+	row, err := k.get(c, ident)
 	if err != nil {
 		return nil, err
 	}
 	return k.ShowAsked(c.Call, row)
+}
+
+// ident is the name in the path: with .json at its end if something is called so.
+func (k collection[T]) ident(c *call) (string, error) {
+	ident := c.Args.Text(k.Ident)
+	if !k.named || !c.suffixed(ident) {
+		return ident, nil
+	}
+	err := c.store.View(c.Context(), func(tx *store.Tx) error {
+		_, err := k.rows(tx).Get(ident + ".json")
+		return err
+	})
+	switch {
+	case err == nil:
+		return ident + ".json", nil
+	case errors.Is(err, baremetal.ErrNotFound):
+		return ident, nil
+	}
+	return "", err
 }
 
 func (k collection[T]) create(c *call) ([]byte, error) {
@@ -142,7 +166,11 @@ func (k collection[T]) patch(c *call) ([]byte, error) {
 			return nil, err
 		}
 	}
-	row, err := k.update(c, c.Args.Text(k.Ident), k.change(c, nil))
+	ident, err := k.ident(c)
+	if err != nil {
+		return nil, err
+	}
+	row, err := k.update(c, ident, k.change(c, nil))
 	if err != nil {
 		return nil, err
 	}
@@ -150,5 +178,9 @@ func (k collection[T]) patch(c *call) ([]byte, error) {
 }
 
 func (k collection[T]) remove(c *call) ([]byte, error) {
-	return nil, k.delete(c, c.Args.Text(k.Ident))
+	ident, err := k.ident(c)
+	if err != nil {
+		return nil, err
+	}
+	return nil, k.delete(c, ident)
 }
