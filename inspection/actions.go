@@ -39,7 +39,8 @@ var Actions = map[string]Action{
 	"extend-port-attribute": {ofPort(pathValue("unique")), on(onPort, "extend", extending)},
 	"del-port-attribute":    {needs("port_id", "path"), on(onPort, "delete", removing)},
 
-	"api-call": {Signature{Required: []string{"url"}, Optional: []string{"headers", "proxies", "timeout", "retries", "backoff_factor"}}, noCall},
+	"api-call": {Signature{Required: []string{"url"},
+		Optional: []string{"headers", "proxies", "timeout", "retries", "backoff_factor"}}, noCall},
 }
 
 // on makes the action that makes a change at the path of its arguments.

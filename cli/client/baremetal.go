@@ -41,13 +41,16 @@ func others() []resource {
 			"pxe_enabled", "physical_network", "updated_at", "internal_info", "is_smartnic"},
 		argument: "address",
 		create: []option{ofNode, ownUUID, extra, linkConnection, {name: "pxe-enabled", usage: "whether the machine may boot from it", choices: truths},
-			portGroup, physicalNetwork, {name: "is-smartnic", kind: yes, usage: "it is a Smart NIC's"}},
-		filter: []option{onNode, {name: "address", usage: "only the one with this MAC address"}, {name: "port-group", field: "portgroup", usage: "only those of this port group"}},
+			portGroup, physicalNetwork, {name: "is-smartnic", kind: yes, usage: "it is a Smart NIC's"},
+			portName, portDescription, portVendor, portCategory},
+		filter: []option{onNode, {name: "address", usage: "only the one with this MAC address"}, {name: "port-group", field: "portgroup", usage: "only those of this port group"},
+			{name: "description-contains", usage: "only those with these words in the description"}},
 		set: []option{toNode, {name: "address", usage: "the MAC address"}, extra, linkConnection, portGroup, physicalNetwork,
 			{name: "pxe-enabled", kind: yes, usage: "the machine may boot from it"},
 			{name: "pxe-disabled", kind: no, field: "pxe_enabled", usage: "the machine may not boot from it"},
-			{name: "is-smartnic", kind: yes, usage: "it is a Smart NIC's"}},
-		unset: []option{extraKey, removal("port-group", "portgroup_uuid"), removal("physical-network", ""), removal("is-smartnic", "")},
+			{name: "is-smartnic", kind: yes, usage: "it is a Smart NIC's"}, portName, portDescription, portVendor, portCategory},
+		unset: []option{extraKey, removal("port-group", "portgroup_uuid"), removal("physical-network", ""), removal("is-smartnic", ""),
+			removal("name", ""), removal("description", ""), removal("vendor", ""), removal("category", "")},
 	}, {
 		words: "volume connector", path: "/v1/volume/connectors", list: "connectors", short: "names under which nodes log in to storage",
 		columns: []string{"uuid", "node_uuid", "type", "connector_id"},
@@ -87,6 +90,24 @@ func others() []resource {
 		set:    []option{{name: "name", usage: "unique name"}, extra},
 		unset:  []option{removal("name", ""), extraKey},
 	}, {
+		words: "runbook", path: "/v1/runbooks", list: "runbooks", short: "runbooks: steps by name",
+		columns: []string{"uuid", "name"},
+		detail: []string{"uuid", "name", "owner", "public", "steps", "disable_ramdisk", "description", "traits", "extra", "created_at",
+			"updated_at"},
+		create: append([]option{{name: "name", must: true, usage: "its name, such as CUSTOM_UPDATE"},
+			{name: "steps", kind: document, must: true, usage: runbookSteps}, ownUUID}, runbookOptions...),
+		set: append([]option{{name: "name", usage: "its name"}, {name: "steps", kind: document, usage: runbookSteps}},
+			runbookOptions...),
+		unset: []option{removal("owner", ""), removal("description", ""), extraKey},
+	}, {
+		words: "inspection rule", path: "/v1/inspection_rules", list: "inspection_rules", short: "rules of inspection",
+		columns: []string{"uuid", "description", "phase", "priority"},
+		detail:  []string{"uuid", "description", "phase", "priority", "sensitive", "conditions", "actions", "created_at", "updated_at"},
+		create: append([]option{{name: "actions", kind: document, must: true, usage: ruleActions}, ownUUID,
+			{name: "sensitive", kind: yes, usage: "never show its conditions and actions"}}, ruleOptions...),
+		set:   append([]option{{name: "actions", kind: document, usage: ruleActions}}, ruleOptions...),
+		unset: []option{removal("description", ""), removal("priority", ""), removal("conditions", "")},
+	}, {
 		words: "conductor", path: "/v1/conductors", list: "conductors", short: "conductors",
 		columns: []string{"hostname", "conductor_group", "alive"},
 		detail:  []string{"hostname", "conductor_group", "alive", "drivers", "created_at", "updated_at"},
@@ -103,6 +124,24 @@ var (
 	linkConnection  = option{name: "local-link-connection", kind: pairs, usage: "the switch port it is on, as KEY=VALUE (repeatable)"}
 	portGroup       = option{name: "port-group", field: "portgroup_uuid", usage: "UUID of its port group"}
 	physicalNetwork = option{name: "physical-network", usage: "name of its physical network"}
+	portName        = option{name: "name", usage: "unique name"}
+	portDescription = option{name: "description", usage: "what it is"}
+	portVendor      = option{name: "vendor", usage: "who made it"}
+	portCategory    = option{name: "category", usage: "what it is for"}
+)
+
+// The options of runbooks and of inspection rules.
+const (
+	runbookSteps = "its steps: JSON, a file of it, or -"
+	ruleActions  = "what it does: JSON, a file of it, or -"
+)
+
+var (
+	runbookOptions = []option{{name: "public", kind: yes, usage: "everybody may use it"}, {name: "owner", usage: "its owner"},
+		{name: "disable-ramdisk", kind: yes, usage: "its steps need no ramdisk"}, {name: "description", usage: "what it is"}, extra}
+	ruleOptions = []option{{name: "conditions", kind: document, usage: "what must hold for it: JSON, a file of it, or -"},
+		{name: "description", usage: "what it is"}, {name: "phase", usage: "when it is applied: main"},
+		{name: "priority", kind: number, usage: "the highest comes first"}}
 )
 
 // removal is an option of unset that removes a whole field.

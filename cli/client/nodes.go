@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // fields of a node that create and set send unchanged.
@@ -18,6 +19,11 @@ var nodeText = []option{
 	{name: "chassis-uuid", usage: "UUID of its chassis"},
 	{name: "automated-clean", kind: yes, usage: "clean it automatically"},
 	{name: "no-automated-clean", kind: no, field: "automated_clean", usage: "never clean it automatically"},
+	{name: "instance-name", usage: "name of the instance on it, for people"},
+	{name: "parent-node", kind: aNode, usage: "name or UUID of the node that it is a part of"},
+	{name: "disable-power-off", kind: yes, usage: "never switch it off"},
+	{name: "enable-power-off", kind: no, field: "disable_power_off", usage: "it may be switched off"},
+	{name: "firmware-interface", usage: "firmware interface"},
 	{name: "network-data", kind: document, usage: "static network configuration: JSON, a file of it, or -"},
 	{name: "driver-info", kind: pairs, usage: "what the driver needs, as KEY=VALUE (repeatable)"},
 	properties, extra,
@@ -55,7 +61,8 @@ func nodes() resource {
 		r.set = append(r.set, option{name: "reset-" + o.name, kind: reset, field: kind + "_interface", usage: "take the driver's default"})
 	}
 	for _, name := range []string{"instance-uuid", "name", "chassis-uuid", "resource-class", "conductor-group", "automated-clean",
-		"network-data", "protected", "protected-reason", "retired", "retired-reason", "owner", "lessee", "description"} {
+		"network-data", "protected", "protected-reason", "retired", "retired-reason", "owner", "lessee", "description", "instance-name", "parent-node",
+		"firmware-interface"} {
 		r.unset = append(r.unset, removal(name, ""))
 	}
 	r.unset = append(r.unset, property, extraKey,
@@ -81,6 +88,9 @@ var nodeFilters = []option{
 	{name: "owner", usage: "only those of this owner"},
 	{name: "lessee", usage: "only those of this lessee"},
 	{name: "description-contains", usage: "only those with these words in the description"},
+	{name: "instance-name", usage: "only those with this instance"},
+	{name: "parent-node", usage: "only the parts of this node, by UUID"},
+	{name: "include-children", kind: yes, usage: "parts of nodes, too"},
 }
 
 // nodeOfInstance finds a node by its instance, where that was asked for.
@@ -138,6 +148,25 @@ func nodeParts() []verb {
 		{"node console enable <node>", "Enable the console", nothing, nil, put(set, "/states/console", map[string]any{"enabled": true})},
 		{"node console disable <node>", "Disable the console", nothing, nil, put(set, "/states/console", map[string]any{"enabled": false})},
 		{"node console show <node>", "Show the console", one, nil, fieldsOf("/states/console")},
+		{"runbook trait list <runbook>", "List the traits by which nodes may use a runbook", many, nil, func(c *call) error {
+			answer, err := c.get(c.ctx, "/v1/runbooks/"+url.PathEscape(c.args[0])+"/traits")
+			if err != nil {
+				return err
+			}
+			return c.show(listed(answer["traits"], "name"))
+		}},
+		{"runbook trait add <runbook> <trait>", "Let nodes with a trait use a runbook", nothing, nil, runbookTrait(http.MethodPut)},
+		{"runbook trait remove <runbook> <trait>", "Take a trait from a runbook", nothing, nil, runbookTrait(http.MethodDelete)},
+		{"node children list <node>", "List the nodes that are parts of one", many, nil, listOf("/children", "children", "child_node_uuid")},
+		{"node firmware list <node>", "List the firmware of a machine's components", many, nil,
+			listOf("/firmware", "firmware", "component", "initial_version", "current_version", "last_version_flashed")},
+		{"node vmedia attach <node> <device-type> <image-url>", "Attach an image as virtual media", nothing,
+			[]option{{name: "image-download-source", usage: "who fetches it", choices: []string{"http", "local", "swift"}}}, func(c *call) error {
+				return put(http.MethodPost, "/vmedia", map[string]any{"device_type": c.args[1], "image_url": c.args[2]})(c)
+			}},
+		{"node vmedia detach <node>", "Detach virtual media", nothing,
+			[]option{{name: "device-type", kind: words, field: "-", usage: "only of this type (repeatable)"}}, detachMedia},
+		{"node vmedia show <node>", "Show virtual media", one, nil, fieldsOf("/vmedia")},
 		{"node inject nmi <node>", "Inject a non-maskable interrupt", nothing, nil, put(set, "/management/inject_nmi", nil)},
 		{"node validate <node>", "Say what keeps a machine from being deployed", many, nil, validate},
 		{"node trait list <node>", "List the traits of a machine", many, nil, listTraits},
@@ -209,12 +238,7 @@ func listTraits(c *call) error {
 	if err != nil {
 		return err
 	}
-	list, _ := answer["traits"].([]any)
-	f := findings{columns: []string{"Traits"}}
-	for _, t := range list {
-		f.rows = append(f.rows, []any{t})
-	}
-	return c.show(f)
+	return c.show(listed(answer["traits"], "Traits"))
 }
 
 func trait(method, done string) func(*call) error {
@@ -240,4 +264,47 @@ func history(c *call) error {
 		return err
 	}
 	return c.show(resource{}.tabulate(found, columns))
+}
+
+// listOf lists what the node has at the path under the key: texts, or objects with these columns.
+func listOf(path, key string, columns ...string) func(*call) error {
+	return func(c *call) error {
+		answer, err := c.get(c.ctx, c.part(path))
+		if err != nil {
+			return err
+		}
+		return c.show(listed(answer[key], columns...))
+	}
+}
+
+func listed(list any, columns ...string) findings {
+	f := findings{columns: columns}
+	items, _ := list.([]any)
+	for _, item := range items {
+		row := []any{item}
+		if thing, ok := item.(map[string]any); ok {
+			row = nil
+			for _, column := range columns {
+				row = append(row, thing[column])
+			}
+		}
+		f.rows = append(f.rows, row)
+	}
+	return f
+}
+
+func runbookTrait(method string) func(*call) error {
+	return func(c *call) error {
+		_, err := c.do(c.ctx, method, "/v1/runbooks/"+url.PathEscape(c.args[0])+"/traits/"+url.PathEscape(c.args[1]), nil)
+		return err
+	}
+}
+
+func detachMedia(c *call) error {
+	path := c.part("/vmedia")
+	if types, ok := c.value("device-type").([]string); ok {
+		path += "?device_types=" + url.QueryEscape(strings.Join(types, ","))
+	}
+	_, err := c.do(c.ctx, http.MethodDelete, path, nil)
+	return err
 }

@@ -19,7 +19,10 @@ var waiting = option{name: "wait", kind: wait, field: "-", usage: "wait until it
 var (
 	configDrive = option{name: "config-drive", field: "configdrive", usage: "a configuration drive: gzipped and base64-encoded, or a JSON object, or the name of a file of either"}
 	deploySteps = option{name: "deploy-steps", kind: document, usage: "steps of the deployment: JSON, a file of it, or -"}
-	cleanSteps  = option{name: "clean-steps", kind: document, must: true, usage: "steps of the cleaning: JSON, a file of it, or -"}
+	cleanSteps  = option{name: "clean-steps", kind: document, usage: "steps of the cleaning: JSON, a file of it, or -"}
+	serviceStep = option{name: "service-steps", kind: document, usage: "steps of the service: JSON, a file of it, or -"}
+	ofRunbook   = option{name: "runbook", usage: "the steps of this runbook, by name or UUID, instead"}
+	noRamdisk   = option{name: "disable-ramdisk", kind: yes, usage: "the steps need no ramdisk"}
 )
 
 // provisions are the verbs that change the provision state: what is typed, what the
@@ -34,7 +37,9 @@ var provisions = []struct {
 	{"rebuild", "rebuild", "active", "Deploy a machine again", []option{configDrive, deploySteps}},
 	{"undeploy", "deleted", "available", "Take the deployment off a machine", nil},
 	{"inspect", "inspect", "manageable", "Find out a machine's properties", nil},
-	{"clean", "clean", "manageable", "Clean a machine", []option{cleanSteps}},
+	{"clean", "clean", "manageable", "Clean a machine", []option{cleanSteps, ofRunbook, noRamdisk}},
+	{"service", "service", "active", "Do steps on a deployed machine", []option{serviceStep, ofRunbook, noRamdisk}},
+	{"unhold", "unhold", "", "Go on with the steps of a machine that is held", nil},
 	{"adopt", "adopt", "active", "Take over a machine that is already deployed", nil},
 	{"abort", "abort", "", "Abort what a machine is doing", nil},
 }
