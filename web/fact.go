@@ -15,7 +15,8 @@ func groups(m *machine, connectors []*baremetal.VolumeConnector, targets []*bare
 	n := m.node
 	all := []group{{"Node", filled(
 		fact{"UUID", n.UUID}, fact{"Name", n.Name}, fact{"Driver", n.Driver}, fact{"Description", n.Description},
-		fact{"Resource class", n.ResourceClass}, fact{"Instance", n.InstanceUUID}, fact{"Owner", n.Owner},
+		fact{"Resource class", n.ResourceClass}, fact{"Instance", n.InstanceUUID}, fact{"Instance name", n.InstanceName},
+		fact{"Owner", n.Owner}, fact{"Part of", n.ParentNode}, fact{"Health", n.Health}, fact{"Power off", staysOn(n)},
 		fact{"Conductor", n.Conductor}, fact{"Reserved by", n.Reservation}, fact{"Fault", n.Fault},
 		fact{"Maintenance", n.MaintenanceReason}, fact{"Last error", n.LastError},
 	)}}
@@ -40,7 +41,8 @@ func groups(m *machine, connectors []*baremetal.VolumeConnector, targets []*bare
 }
 
 func portFacts(m *machine, p *baremetal.Port) []fact {
-	list := filled(fact{"Physical network", p.PhysicalNetwork}, fact{"UUID", p.UUID})
+	list := filled(fact{"Name", text(p.Name)}, fact{"Description", text(p.Description)}, fact{"Vendor", text(p.Vendor)},
+		fact{"Category", text(p.Category)}, fact{"Physical network", p.PhysicalNetwork}, fact{"UUID", p.UUID})
 	for _, l := range m.leases {
 		if l.MAC == p.Address {
 			given := "leased"
@@ -54,6 +56,21 @@ func portFacts(m *machine, p *baremetal.Port) []fact {
 		list = append(list, fact{"Network boot", "switched off for this port"})
 	}
 	return list
+}
+
+// text is "" for none.
+func text(of *string) string {
+	if of == nil {
+		return ""
+	}
+	return *of
+}
+
+func staysOn(n *baremetal.Node) string {
+	if n.DisablePowerOff != nil && *n.DisablePowerOff {
+		return "never: disable_power_off is set"
+	}
+	return ""
 }
 
 func interfaces(i baremetal.Interfaces) []fact {
