@@ -215,7 +215,7 @@ var ofPool = []mutant{
 	{
 		681, "volume/image/unpack.go",
 		"!compressed && open == nil && wrong == nil && format == Raw",
-		"wrong == nil && format == Raw",
+		"(!compressed || format == Raw) && wrong == nil && format == Raw",
 		"a compressed image is downloaded unpacked, with another checksum",
 		"storage/pool", "WhatWasSent",
 	},
