@@ -299,7 +299,7 @@ var ofPool = []mutant{
 	{
 		693, "api/image/filter.go",
 		"return ok && (n >= limit) == least || ok && n == limit",
-		"return true",
+		"return ok && (n >= 0 || n >= limit && least)",
 		"a list by size has every image",
 		"api/image", "Golden|Exchanges",
 	},
