@@ -39,7 +39,7 @@ func BootVolumes(v VolumeBoot) (Script, error) {
 	}
 	s.hookBoot(v.Initiator, disks[0])
 	for i, d := range disks[1:] {
-		s.hook(0x81+i, d, d.paths, describable(v.Initiator, disks[:i+2]...))
+		s.hook(0x81+i, d, d.paths, !sameTarget(d, disks[:i+1]) && describable(v.Initiator, disks[:i+2]...))
 	}
 	s.credentials(disks[0]) // iPXE reads them again when it has to log in again
 	s.boot()
@@ -50,6 +50,12 @@ func BootVolumes(v VolumeBoot) (Script, error) {
 	s.retry("the volume", free)
 	s.giveUp(v.Node, v.Self, v.questions()...)
 	return s, nil
+}
+
+// sameTarget reports whether a disk before d is a unit of the same iSCSI target. The operating
+// system finds all units of a target that it logs in to, and a second log-in fails: "session exists".
+func sameTarget(d disk, before []disk) bool {
+	return d.iqn != "" && slices.ContainsFunc(before, func(b disk) bool { return b.iqn == d.iqn })
 }
 
 // questions are what a person may look at when no attempt succeeds.

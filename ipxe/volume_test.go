@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"regexp"
 	"strings"
@@ -192,6 +193,32 @@ func TestBootVolumesFitsTheIBFT(t *testing.T) {
 		m := run(text(t, s), &machine{settings: map[string]string{"platform": platform}})
 		if len(m.hooks) != 1 || len(m.hooks[0].uris) != want || m.defect != "" {
 			t.Errorf("on %s: hooks %+v, want one with %d paths (defect %q)", platform, m.hooks, want, m.defect)
+		}
+	}
+}
+
+// The iBFT names a target once: its other units are found by the operating system.
+func TestBootVolumesDescribesATargetOnce(t *testing.T) {
+	at := func(index int64, iqn string, lun int) *baremetal.VolumeTarget {
+		return target(t, index, fmt.Sprintf(`{"target_portal": "10.0.0.1:3260", "target_iqn": %q, "target_lun": %d}`, iqn, lun))
+	}
+	const a, b = "iqn.2026-01.test:a", "iqn.2026-01.test:b"
+	for name, c := range map[string]struct {
+		targets   []*baremetal.VolumeTarget
+		described []bool
+	}{
+		"two units":   {[]*baremetal.VolumeTarget{at(0, a, 0), at(1, a, 1)}, []bool{true, false}},
+		"two targets": {[]*baremetal.VolumeTarget{at(0, a, 0), at(1, b, 0)}, []bool{true, true}},
+	} {
+		s, err := BootVolumes(VolumeBoot{Node: "pc-07", Targets: c.targets})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, described := range c.described {
+			flag := map[bool]string{true: "", false: " --no-describe"}[described]
+			if want := fmt.Sprintf("sanhook%s --drive %#x ", flag, 0x80+i); !strings.Contains(text(t, s), want) {
+				t.Errorf("%s: the script has not %q:\n%s", name, want, text(t, s))
+			}
 		}
 	}
 }

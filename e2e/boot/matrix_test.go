@@ -1,0 +1,168 @@
+package boot_test
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"ironhook/e2e/lab"
+	"ironhook/e2e/lab/image"
+)
+
+// matrixAll is set to boot every cell of the matrix, not its first row alone; its value is
+// the file that the table is written to, "-" for none.
+const matrixAll = "IRONHOOK_MATRIX"
+
+// row is one kind of machine. A reason stands for all of its cells.
+type row struct {
+	name   string
+	hw     lab.Hardware
+	reason string
+}
+
+var rows = []row{
+	{"SeaBIOS, virtio", lab.Hardware{}, ""},
+	{"SeaBIOS, e1000", lab.Hardware{NIC: "e1000"}, ""},
+	{"OVMF, network boot", lab.Hardware{Firmware: lab.UEFI, NoROM: true}, ""},
+	{"OVMF, HTTP boot", lab.Hardware{Firmware: lab.UEFI, NoROM: true, HTTPBoot: true}, ""},
+	{"OVMF, IPv6 network boot", lab.Hardware{}, "Ironhook has no DHCPv6 server"},
+	{"OVMF, Secure Boot", lab.Hardware{}, "Debian has no signed iPXE, and nothing else is fetched for a test"},
+	{"AAVMF, arm64", lab.Hardware{}, "the test system is of amd64"},
+}
+
+// column is one way to boot. The cell of the firmware's own initiator is TestOwnInitiator.
+type column struct {
+	name   string
+	reason string
+	enrol  func(matrix, *testing.T, *lab.Machine) string
+	want   []string // on the console; the last line is the boot's end
+}
+
+var columns = []column{
+	{"iSCSI", "", matrix.iscsi, []string{`guest: root-ok`}},
+	{"two volumes, mutual CHAP", "", matrix.array, []string{`guest: ibft .*chap=yes`, `guest: root-ok`}},
+	{"ramdisk", "", loads("ramdisk", nil), []string{`guest: ramdisk-ok`}},
+	{"cloud-init's data over HTTP", "", loads("ramdisk", map[string]any{
+		"configdrive": map[string]any{"user_data": "#cloud-config", "meta_data": map[string]any{"hostname": "web"}}}),
+		[]string{`guest: cloud .*local-hostname:web.* #cloud-config`}},
+	{"NFS root", "", loads("direct", map[string]any{"nfs_root": lab.Address + ":" + lab.NFSExport + ",vers=4.2"}), []string{`guest: nfs-ok`}},
+	{"NFS root, built in", "Ironhook has no NFS server", nil, nil},
+}
+
+// matrix is a room with all that machines boot from.
+type matrix struct{ loader }
+
+// TestMatrix boots each kind of machine in each way to its userland. The table names those
+// that cannot be, with the reason.
+func TestMatrix(t *testing.T) {
+	needsLab(t)
+	m := matrix{newLoader(t, "matrix")}
+	times := map[string]string{}
+	for i, r := range rows {
+		for j, c := range columns {
+			name := r.name + "/" + c.name
+			r.hw.Name = fmt.Sprintf("m%d-%d", i, j)
+			switch {
+			case r.reason != "" || c.reason != "":
+				times[name] = "-"
+			case i == 0 || os.Getenv(matrixAll) != "":
+				t.Run(name, func(t *testing.T) { times[name] = m.cell(t, r.hw, c) })
+			}
+		}
+	}
+	if file := os.Getenv(matrixAll); file != "" && file != "-" && !t.Failed() {
+		must(t, "write the table", os.WriteFile(file, []byte(table(times)), 0o644))
+	}
+}
+
+// cell boots one machine and returns how long it took, in seconds from power-on.
+func (m matrix) cell(t *testing.T, hw lab.Hardware, c column) string {
+	machine, err := m.Machine(t.Context(), hw)
+	must(t, "add "+hw.Name, err)
+	node := c.enrol(m, t, machine)
+	op := httpOperator{m.client}
+	op.deploy(t, node)
+	boot, lines := expect(t, machine, 1, c.want...)
+	awaitOff(t, boot)
+	op.power(t, node, "off")
+	return fmt.Sprintf("%.1f", lines[len(lines)-1].At.Sub(boot.Console.Start()).Seconds())
+}
+
+// iscsi gives the machine a volume of ours.
+func (m matrix) iscsi(t *testing.T, machine *lab.Machine) string {
+	must(t, "make a volume", m.image.Volume(t.Context(), m.app.Volume(machine.Name), image.Options{}))
+	return httpOperator{m.client}.enroll(t, machine, machine.Name)
+}
+
+// array gives the machine two volumes of another storage, which proves itself, too.
+func (m matrix) array(t *testing.T, machine *lab.Machine) string {
+	dir, iqn := t.TempDir(), "iqn.2026-01.test.lab:"+machine.Name
+	disk, data := filepath.Join(dir, "disk.raw"), filepath.Join(dir, "data.raw")
+	must(t, "make a volume", m.image.Volume(t.Context(), disk, image.Options{}))
+	must(t, "make a data volume", os.WriteFile(data, make([]byte, 1<<20), 0o600))
+	for name, secret := range map[string]string{"user": "secret-of-user", "array": "secret-of-array"} {
+		must(t, "write a secret", os.WriteFile(filepath.Join(dir, name), []byte(secret+"\n"), 0o600))
+	}
+	const portal = lab.Address + ":3261"
+	array, err := m.Start(machine.Name+"-array", m.program, "iscsi", "export", "--listen", portal, "--iqn", iqn,
+		"--chap", "user:"+filepath.Join(dir, "user"), "--mutual-chap", "array:"+filepath.Join(dir, "array"), disk, data)
+	must(t, "start another storage", err)
+	t.Cleanup(array.Kill)
+	properties := func(lun int) map[string]any {
+		return map[string]any{"target_portal": portal, "target_iqn": iqn, "target_lun": lun, "auth_method": "CHAP",
+			"auth_username": "user", "auth_password": "secret-of-user", "reverse_auth_username": "array", "reverse_auth_password": "secret-of-array"}
+	}
+	node, err := m.client.EnrollExternal(t.Context(), machine, "iscsi_boot", "iqn.2026-01.test.lab:initiator", properties(0), properties(1))
+	must(t, "enrol", err)
+	return node
+}
+
+// loads makes iPXE load the machine's system, with more in instance_info.
+func loads(deploy string, more map[string]any) func(matrix, *testing.T, *lab.Machine) string {
+	return func(m matrix, t *testing.T, machine *lab.Machine) string {
+		info := map[string]any{"kernel": m.files + "vmlinuz", "ramdisk": m.files + "initrd.img",
+			"kernel_append_params": "console=ttyS0,115200 panic=5 no_timer_check"}
+		maps.Copy(info, more)
+		node, err := m.client.EnrollLoaded(t.Context(), machine, deploy, info)
+		must(t, "enrol", err)
+		return node
+	}
+}
+
+// table is the matrix as a page shows it.
+func table(times map[string]string) string {
+	var b strings.Builder
+	b.WriteString("| seconds from power-on to userland |")
+	for _, c := range columns {
+		b.WriteString(" " + c.name + " |")
+	}
+	b.WriteString("\n" + strings.Repeat("|---", len(columns)+1) + "|\n")
+	for _, r := range rows {
+		b.WriteString("| " + r.name + " |")
+		for _, c := range columns {
+			b.WriteString(" " + cmp.Or(times[r.name+"/"+c.name], "not run") + " |")
+		}
+		b.WriteString("\n")
+	}
+	return b.String() + reasons()
+}
+
+// reasons says why cells of the matrix are empty.
+func reasons() string {
+	var b strings.Builder
+	for _, r := range rows {
+		if r.reason != "" {
+			fmt.Fprintf(&b, "\n* %s: %s", r.name, r.reason)
+		}
+	}
+	for _, c := range columns {
+		if c.reason != "" {
+			fmt.Fprintf(&b, "\n* %s: %s", c.name, c.reason)
+		}
+	}
+	return b.String() + "\n"
+}
