@@ -3,6 +3,7 @@ package appliance
 import (
 	"net/netip"
 
+	"ironhook/api/door"
 	"ironhook/bootsrv"
 	"ironhook/bootsrv/dhcp"
 	"ironhook/internal/egress"
@@ -21,8 +22,9 @@ type Config struct {
 	Range             string   // A-B, "" for none
 	Relays            []string // of DHCP; ADDRESS/LENGTH or ADDRESS/LENGTH=A-B
 	Auth              Auth
-	Hosts             []string // names of this machine that clients use; see door.Config
-	PublicURL         string   // scheme and host for links, where a proxy hides them; "" takes the request's
+	Hosts             []string       // names of this machine that clients use; see door.Config
+	PublicURL         string         // scheme and host for links, where a proxy hides them; "" takes the request's
+	Proxies           []netip.Prefix // whose X-Forwarded headers are believed
 	HardwareTypes     []string
 	StorageInterfaces []string
 	Cinder            string // file that says where Cinder is, for the storage interface of that name; "" for none
@@ -65,6 +67,9 @@ type Sources = egress.Policy
 // ParseSources reads a list of addresses, prefixes, and the words private, link-local and
 // loopback.
 func ParseSources(list string) (Sources, error) { return egress.Parse(list) }
+
+// ParseProxies reads a list of addresses and prefixes, separated by commas.
+func ParseProxies(list string) ([]netip.Prefix, error) { return door.ParseProxies(list) }
 
 // CheckRelay reports what is wrong with the text of a DHCP relay, ADDRESS/LENGTH or
 // ADDRESS/LENGTH=FIRST-LAST.

@@ -72,11 +72,11 @@ func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *app
 func (a *appliance) door(h http.Handler) http.Handler {
 	short, _, _ := strings.Cut(a.host, ".")
 	_, public, _ := strings.Cut(a.config.PublicURL, "://")
-	return door.New(door.Config{
+	return door.Behind(a.config.Proxies, door.New(door.Config{
 		Local:   isLocal,
 		AnyHost: a.config.Auth != NoAuth && len(a.config.Hosts) == 0,
 		Hosts:   append([]string{a.host, short, public}, a.config.Hosts...),
-	}, h)
+	}, h))
 }
 
 func (a *appliance) newConductor() *conductor.Conductor {

@@ -60,6 +60,8 @@ func options() []option {
 		{name: "host", usage: "host name under which browsers and clients reach the API (repeatable); others are refused where one is given, and with --auth none", many: true,
 			set: names(func(c *Config) *[]string { return &c.Hosts }, `^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})$|^[0-9A-Fa-f:.]+$`, "a host name, without scheme and port")},
 		{name: "public-url", usage: "scheme and host with which links begin, where a proxy hides those that clients ask for", set: setPublicURL},
+		{name: "trusted-proxy", usage: "address or prefix of a proxy before the API (repeatable): its X-Forwarded-For, -Host and -Proto are believed, and nobody else's", many: true,
+			set: setProxies},
 		{name: "tls-cert", usage: "certificate (PEM) to serve the API and the pages over HTTPS, or self for one made at the first start", set: func(c *Config, v string) error { c.TLSCert = v; return nil }},
 		{name: "tls-key", usage: "private key (PEM) of --tls-cert", set: func(c *Config, v string) error { c.TLSKey = v; return nil }},
 		{name: "hardware-types", value: "ipmi,redfish,wake-on-lan,webhook,manual-management,fake-hardware", usage: "enabled hardware types", set: names(func(c *Config) *[]string { return &c.HardwareTypes }, `^[a-z-]+$`, "the name of a hardware type")},
@@ -112,6 +114,14 @@ func setRelays(c *Config, v string) error {
 		c.Relays = append(c.Relays, text)
 	}
 	return nil
+}
+
+func setProxies(c *Config, v string) (err error) {
+	if v == "" {
+		return nil
+	}
+	c.Proxies, err = appliance.ParseProxies(v)
+	return err
 }
 
 func setSandbox(c *Config, v string) error {

@@ -66,8 +66,7 @@ func Note(log *slog.Logger, w http.ResponseWriter, r *http.Request, status int, 
 type publicURL struct{}
 
 // Published returns next with requests whose links begin with base, a scheme and host,
-// where a proxy before us hides those that clients ask for. "" changes nothing. Headers
-// such as X-Forwarded-Proto are never read: any client can send them.
+// where a proxy before us hides those that clients ask for. "" changes nothing.
 func Published(base string, next http.Handler) http.Handler {
 	if base == "" {
 		return next

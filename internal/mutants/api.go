@@ -128,4 +128,18 @@ var ofAPI = []mutant{
 		"an inspection rule writes the node's password to where it is shown",
 		"inspection", "",
 	},
+	{
+		730, "api/door/proxy.go",
+		"\t\tif b.has(limit.AddressOf(r.RemoteAddr)) {\n",
+		"\t\tif b.has(limit.AddressOf(r.RemoteAddr)) || true {\n",
+		"anybody says from where and how a request came",
+		"api/door", "Behind",
+	},
+	{
+		731, "api/door/proxy.go",
+		"\tfor _, hop := range slices.Backward(hops) {\n",
+		"\tfor _, hop := range hops {\n",
+		"a client behind a proxy guesses passwords under other addresses",
+		"api/door", "Behind",
+	},
 }
