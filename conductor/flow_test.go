@@ -288,3 +288,17 @@ func TestAMachineThatStaysOn(t *testing.T) {
 		t.Errorf("a step power_off: %q, done %q", n.ProvisionState, m.actions())
 	}
 }
+
+// TestAnAbortedInspectionEndsOff: its ramdisk does not run on, to report to nobody.
+func TestAnAbortedInspectionEndsOff(t *testing.T) {
+	c, m := setup(t, baremetal.InspectWait)
+	m.state = baremetal.PowerOn
+	edit(t, c, func(n *baremetal.Node) { n.PowerState = baremetal.PowerOn })
+	if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "abort"}); err != nil {
+		t.Fatal(err)
+	}
+	n := settled(t, c)
+	if n.ProvisionState != baremetal.InspectFailed || n.PowerState != baremetal.PowerOff || m.state != baremetal.PowerOff {
+		t.Errorf("state %q, power %q of the machine %q, want inspect failed and off", n.ProvisionState, n.PowerState, m.state)
+	}
+}

@@ -49,7 +49,7 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 	if err != nil {
 		return err
 	}
-	var state baremetal.ProvisionState
+	var state, aborted baremetal.ProvisionState
 	uuid, err := c.accept(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
 		next, ok := n.ProvisionState.Next(event)
 		if !ok {
@@ -63,6 +63,9 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 			return err
 		}
 		state = next
+		if event == baremetal.VerbAbort {
+			aborted = n.ProvisionState
+		}
 		if n.ProvisionState != baremetal.CleanFailed {
 			n.LastError = "" // after a failed cleaning the reason stays for the operator
 		}
@@ -72,7 +75,12 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 	if err != nil {
 		return err
 	}
-	c.run(ctx, uuid, func(ctx context.Context) error { return c.carryOut(ctx, uuid, state) })
+	c.run(ctx, uuid, func(ctx context.Context) error {
+		if aborted == baremetal.InspectWait {
+			return c.endRamdisk(ctx, uuid) // its ramdisk would run on
+		}
+		return c.carryOut(ctx, uuid, state)
+	})
 	return nil
 }
 
