@@ -107,15 +107,10 @@ func (a *appliance) backup(w http.ResponseWriter, r *http.Request) {
 		rest.Fail(w, http.StatusForbidden, "A backup has all passwords in it: make it on the machine of the appliance.")
 		return
 	}
-	s := backup.Source{Data: a.config.Data, Program: a.version, Settings: a.config.files()}
-	if r.URL.Query().Get("volumes") == "true" {
-		s.Volumes = a.volumes
-		defer a.pool.Tidy()
-	}
 	w.Header().Set("Content-Type", "application/x-tar")
 	w.Header().Set("Trailer", leftOut)
 	out := &started{ResponseWriter: w}
-	info, err := backup.Write(r.Context(), out, s)
+	info, err := a.writeBackup(r.Context(), out, r.URL.Query().Get("volumes") == "true")
 	switch {
 	case err == nil:
 		if err := incomplete(info); err != nil {
@@ -130,6 +125,16 @@ func (a *appliance) backup(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // the client must not take a part for the whole
 	}
 	rest.Fail(w, http.StatusInternalServerError, err.Error())
+}
+
+// writeBackup writes a backup of this appliance, not encrypted.
+func (a *appliance) writeBackup(ctx context.Context, w io.Writer, volumes bool) (backup.Info, error) {
+	s := backup.Source{Data: a.config.Data, Program: a.version, Settings: a.config.files()}
+	if volumes {
+		s.Volumes = a.volumes
+		defer a.pool.Tidy()
+	}
+	return backup.Write(ctx, w, s)
 }
 
 // started knows whether the answer has begun.

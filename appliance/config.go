@@ -30,6 +30,7 @@ type Config struct {
 	Cinder            string // file that says where Cinder is, for the storage interface of that name; "" for none
 	ImageFiles        string // directory below which image_source may name files, absolute; "" for none
 	ImportFrom        Sources
+	Backups           Backups
 	Sandbox           bool   // give up the privileges that serving does not need
 	IPXEDir           string // of binaries that replace the embedded ones; "" for none
 	TLSCert, TLSKey   string // PEM files, or SelfSigned and none; both "" for plain HTTP

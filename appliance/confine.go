@@ -16,7 +16,11 @@ func confine(c Config, log *slog.Logger) error {
 	if !c.Sandbox {
 		return nil
 	}
-	report, err := sandbox.Enter(sandbox.Policy{Dirs: []string{c.Data, os.TempDir(), sqliteTemp}})
+	dirs := []string{c.Data, os.TempDir(), sqliteTemp}
+	if c.Backups.Dir != "" {
+		dirs = append(dirs, c.Backups.Dir)
+	}
+	report, err := sandbox.Enter(sandbox.Policy{Dirs: dirs})
 	if err != nil {
 		return &Fault{Setting: Sandbox, Err: err}
 	}

@@ -59,6 +59,9 @@ func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *app
 		{"watchdog", "", a.keepAlive},
 		{"api", a.reachable(), func(ctx context.Context) error { return serveHTTP(ctx, o.api, handler, log, farewell) }},
 	}
+	if c.Backups.Dir != "" {
+		a.tasks = append(a.tasks, task{"backups", "", a.keepBackups})
+	}
 	if o.socket != nil {
 		a.tasks = append(a.tasks, task{"local socket", "", func(ctx context.Context) error {
 			return serveHTTP(ctx, limited(o.socket), trusted(handler), log, farewell)

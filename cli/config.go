@@ -71,6 +71,11 @@ func options() []option {
 		{name: "image-files", usage: "directory below which deployments may name image files (instance_info image_source=file:///...); without one none may", set: setImageFiles},
 		{name: "import-from", usage: "private addresses from which images may be fetched by URL (repeatable): an address, a prefix such as 192.168.1.0/24, or private, link-local or loopback", many: true,
 			set: func(c *Config, v string) (err error) { c.ImportFrom, err = appliance.ParseSources(v); return err }},
+		{name: "backup-to", usage: "directory, for nothing else, in which the appliance keeps backups of itself; without one it makes none", set: setBackupDir},
+		{name: "backup-every", value: "24h", usage: "time between two backups", set: setBackupEvery},
+		{name: "backup-keep", value: "7", usage: "number of backups that stay; older ones are deleted", set: setBackupKeep},
+		{name: "backup-volumes", value: "no", usage: "yes: images, volumes and snapshots are in them, too", set: setBackupVolumes},
+		{name: "backup-passphrase-file", usage: "file whose first line is the passphrase of the backups", set: setBackupPassphrase},
 		{name: "sandbox", value: "auto", usage: "auto (give up all capabilities but two, writes outside of the data directory and system calls of administration, as far as the kernel can) or off", set: setSandbox},
 		{name: "log-level", value: "info", usage: "debug, info, warn or error", set: setLogLevel},
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -130,16 +131,25 @@ func credentials(option, value string) (user, secret string, err error) {
 
 // firstLine reads a secret: the first line of a file.
 func firstLine(option, file string) (string, error) {
-	text, err := os.ReadFile(file)
+	secret, err := secretIn(file)
 	if err != nil {
 		return "", misuse("%s: %w", option, err)
 	}
+	return secret, nil
+}
+
+// secretIn returns the first line of a file.
+func secretIn(file string) (string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
 	if bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff")) {
-		return "", misuse("%s: %s is in UTF-16, as PowerShell writes texts; save it as UTF-8", option, file)
+		return "", fmt.Errorf("%s is in UTF-16, as PowerShell writes texts; save it as UTF-8", file)
 	}
 	secret, _, _ := strings.Cut(strings.TrimPrefix(string(text), byteOrderMark), "\n")
 	if secret = strings.TrimRight(secret, "\r"); secret == "" {
-		return "", misuse("%s: the first line of %s is empty; put the secret there", option, file)
+		return "", fmt.Errorf("the first line of %s is empty; put the secret there", file)
 	}
 	return secret, nil
 }

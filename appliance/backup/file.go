@@ -18,11 +18,14 @@ func NameAt(t time.Time, encrypted bool) string {
 	return name
 }
 
+// partSuffix ends the name of a backup that is being written.
+const partSuffix = ".part"
+
 // Save makes the file path of what write writes, encrypted with the passphrase, or not where
 // it is empty. The file is there whole or not at all, readable by its owner only, and on
 // stable storage.
 func Save(path, passphrase string, write func(io.Writer) error) (err error) {
-	f, err := os.OpenFile(path+".part", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.OpenFile(path+partSuffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
