@@ -27,6 +27,7 @@ type appliance struct {
 	exports   *storage.Exports
 	conductor *conductor.Conductor
 	pages     *web.Web
+	tally     tally  // of events
 	tasks     []task // in the order of the ready line
 }
 

@@ -36,7 +36,7 @@ func (a *appliance) routes(pages *web.Web, own *applianceapi.API) http.Handler {
 		"GET /ironhook/v1/clouds.yaml": http.HandlerFunc(a.clouds),
 		"GET /ironhook/v1/sessions":    watch.JSON(a.exports.Watch, a.log),
 		"POST /ironhook/v1/backup":     http.HandlerFunc(a.backup),
-		"GET /metrics":                 watch.Metrics(a.exports.Watch, a.log),
+		"GET /metrics":                 a.metrics(),
 		"GET /servers/detail":          http.HandlerFunc(noServers),
 	} {
 		mux.Handle(pattern, guard.Handler(h, door.Manner{}))

@@ -70,6 +70,9 @@ func (c *Conductor) worker() error {
 	}
 }
 
+// Tasks is the number of tasks that are carried out now.
+func (c *Conductor) Tasks() int { return len(c.workers) }
+
 // run starts task for the node, which the caller has reserved, and releases the
 // node when it ends. A task interrupted by Close keeps its reservation. It outlives the
 // request that it comes from; the events that it writes name the user of that.

@@ -3,7 +3,10 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql/driver"
+	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"ironhook/baremetal"
@@ -96,4 +99,26 @@ func (tx *Tx) Events(q EventQuery) ([]*baremetal.Event, error) {
 	}
 	return (Set[baremetal.Event]{tx, events}).query(
 		"WHERE seq IN (SELECT seq FROM events "+where+" ORDER BY seq DESC"+limit+") ORDER BY seq", args...)
+}
+
+// CountEvents counts the events with a greater number, by kind, and returns the greatest number.
+func (tx *Tx) CountEvents(after int64) (kinds map[baremetal.EventKind]int64, newest int64, err error) {
+	rows, err := tx.query("SELECT kind, COUNT(*), MAX(seq) FROM events WHERE seq > ? GROUP BY kind", after)
+	if err != nil {
+		return nil, 0, err
+	}
+	kinds, newest = map[baremetal.EventKind]int64{}, after
+	values := make([]driver.Value, 3)
+	for {
+		switch err := rows.Next(values); {
+		case errors.Is(err, io.EOF):
+			return kinds, newest, rows.Close()
+		case err != nil:
+			return nil, 0, errors.Join(err, rows.Close())
+		}
+		kind, _ := values[0].(string)
+		n, _ := values[1].(int64)
+		seq, _ := values[2].(int64)
+		kinds[baremetal.EventKind(kind)], newest = n, max(newest, seq)
+	}
 }
