@@ -52,8 +52,7 @@ func TestStorageGophercloud(t *testing.T) {
 				"image": url + "/image"})
 			cmd := exec.CommandContext(t.Context(), "go", "test", "-tags=acceptance", "-count=1", "-v", "./internal/acceptance/openstack/"+suite.folder)
 			cmd.Dir = download(t, "github.com/gophercloud/gophercloud/v2@v2.16.0")
-			cmd.Env = append(os.Environ(), "CINDER_ENDPOINT="+url+"/volume/v3", "OS_AUTH_URL="+keystone+"/v3", "OS_USERNAME=admin", "OS_PASSWORD=standin",
-				"OS_TENANT_NAME=admin", "OS_PROJECT_NAME=admin", "OS_DOMAIN_NAME=Default", "OS_REGION_NAME=here", "OS_BRANCH=master",
+			cmd.Env = append(withKeystone(keystone), "CINDER_ENDPOINT="+url+"/volume/v3",
 				"OS_IMAGE_ID="+image, "OS_FLAVOR_ID=1", "OS_FLAVOR_ID_RESIZE=2", "OS_POOL_NAME=none", "OS_EXTGW_ID=none", "OS_NETWORK_NAME=private", "HTTP_PROXY="+internet)
 			out, err := cmd.CombinedOutput()
 			o := readGoTest(string(out))

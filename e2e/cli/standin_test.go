@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"sync"
 	"testing"
 	"time"
 )
 
-// standin is what other services there must be around a Block Storage API for
-// gophercloud's tests of it: Keystone, which says where the services are, and as much of
+// standin is what other services there must be around an API for gophercloud's tests of it: Keystone, which says where the services are, and as much of
 // Nova and Neutron as gives an id to a server. None of them touches a volume.
 type standin struct {
 	services map[string]string // type: URL
@@ -43,6 +43,12 @@ func startStandin(t *testing.T, services map[string]string) string {
 	mux.HandleFunc("GET /compute/v2.1/servers/{id}", s.show)
 	mux.HandleFunc("DELETE /compute/v2.1/servers/{id}", s.delete)
 	return server.URL
+}
+
+// withKeystone is the environment of gophercloud's tests with the stand-in at url.
+func withKeystone(url string) []string {
+	return append(os.Environ(), "OS_AUTH_URL="+url+"/v3", "OS_USERNAME=admin", "OS_PASSWORD=standin",
+		"OS_TENANT_NAME=admin", "OS_PROJECT_NAME=admin", "OS_DOMAIN_NAME=Default", "OS_REGION_NAME=here", "OS_BRANCH=master")
 }
 
 func reply(status int, body any) http.HandlerFunc {

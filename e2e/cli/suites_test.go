@@ -128,21 +128,24 @@ func TestGophercloud(t *testing.T) {
 	for _, suite := range []struct {
 		module, auth, tests string
 		passed              int
-		skipped             map[string]string
 	}{
-		{"github.com/gophercloud/gophercloud@v1.14.1", "none", "noauth", 6, nil},
-		{"github.com/gophercloud/gophercloud/v2@v2.15.0", "none", "noauth", 6, nil},
-		{"github.com/gophercloud/gophercloud/v2@v2.15.0", "http_basic", "httpbasic", 6, map[string]string{
-			"TestNodesFirmwareInterface": "this is not supported below stable/2023.2, testing in 2023.1"}},
+		{"github.com/gophercloud/gophercloud@v1.14.1", "none", "noauth", 6},
+		{"github.com/gophercloud/gophercloud/v2@v2.16.0", "none", "noauth", 7},
+		{"github.com/gophercloud/gophercloud/v2@v2.16.0", "http_basic", "httpbasic", 8},
+		{"github.com/gophercloud/gophercloud/v2@v2.16.0", "none", "v1", 21},
 	} {
 		name := suite.module + " " + suite.tests
 		t.Run(name, func(t *testing.T) {
 			url := serveAlone(t, suite.auth)
+			keystone := startStandin(t, map[string]string{"baremetal": url})
 			cmd := exec.CommandContext(t.Context(), "go", "test", "-tags=acceptance,baremetal", "-count=1", "-v", "./internal/acceptance/openstack/baremetal/"+suite.tests)
 			cmd.Dir = download(t, suite.module)
-			cmd.Env = append(os.Environ(), "IRONIC_ENDPOINT="+url+"/v1", "OS_BRANCH=stable/2023.1", "OS_USERNAME="+user, "OS_PASSWORD="+password)
+			cmd.Env = append(withKeystone(keystone), "IRONIC_ENDPOINT="+url+"/v1")
+			if suite.auth == "http_basic" {
+				cmd.Env = append(cmd.Env, "OS_USERNAME="+user, "OS_PASSWORD="+password)
+			}
 			out, err := cmd.CombinedOutput()
-			readGoTest(string(out)).hold(t, name, suite.passed, suite.skipped)
+			readGoTest(string(out)).hold(t, name, suite.passed, nil)
 			if err != nil || t.Failed() {
 				t.Errorf("%s: %v\n%s", name, err, out)
 			}
