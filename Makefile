@@ -10,7 +10,7 @@ CLIENT    = go -C client test -json -race ./...
 
 .DEFAULT_GOAL := help
 .PHONY: help build build-arm64 deb ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-power bench-deps \
-	bench-before bench-before-boot bench-before-iscsi bench-before-api before matrix torture kill-points hammer mutants figures licenses clean
+	bench-before bench-before-boot bench-before-iscsi bench-before-api before newest matrix torture kill-points hammer mutants figures licenses clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -97,6 +97,10 @@ bench-before-boot: before
 
 before: bench-deps
 	@scripts/before.sh $(BEFORE)
+
+newest: ## the tests of OpenStack's newest clients, from Debian unstable in build/newest
+	@scripts/newest.sh
+	go test -count=1 -tags newest -v -run Newest ./e2e/cli
 
 matrix: build ## each kind of machine boots in each way, into docs/boot/matrix.md
 	IRONHOOK_MATRIX=$(CURDIR)/docs/boot/matrix.md go test -count=1 -timeout 2h -v -run 'TestMatrix|TestOwnInitiator' ./e2e/boot

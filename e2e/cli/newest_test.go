@@ -1,0 +1,86 @@
+//go:build newest
+
+package cli_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// newest is the Debian unstable that scripts/newest.sh makes.
+const newest = "../../build/newest"
+
+// noProjects is why nothing can be given to another.
+const noProjects = "there are no projects"
+
+// newestTests are the functional tests of openstacksdk 4.20 for what Ironhook serves, by module: how many pass,
+// and why the others do not.
+var newestTests = map[string]struct {
+	passed, failed int
+	why            string
+}{
+	"baremetal.v1.test_allocation": {passed: 7}, "baremetal.v1.test_chassis": {passed: 5}, "baremetal.v1.test_conductor": {passed: 1},
+	"baremetal.v1.test_deploy_templates": {passed: 6}, "baremetal.v1.test_driver": {passed: 5}, "baremetal.v1.test_inspection_rules": {passed: 6},
+	"baremetal.v1.test_node": {passed: 26}, "baremetal.v1.test_port": {passed: 7}, "baremetal.v1.test_port_group": {passed: 7},
+	"baremetal.v1.test_runbooks": {passed: 12}, "baremetal.v1.test_volume_connector": {passed: 7}, "baremetal.v1.test_volume_target": {passed: 7},
+	"block_storage.v3.test_availability_zone": {passed: 1}, "block_storage.v3.test_capabilities": {passed: 1},
+	"block_storage.v3.test_extension": {passed: 1}, "block_storage.v3.test_limits": {passed: 1},
+	"block_storage.v3.test_resource_filters": {passed: 1}, "block_storage.v3.test_snapshot": {passed: 1}, "block_storage.v3.test_volume": {passed: 1},
+	"block_storage.v3.test_service": {passed: 3}, "block_storage.v3.test_block_storage_summary": {passed: 1},
+	"block_storage.v3.test_attachment": {failed: 1, why: "it makes a server"}, "block_storage.v3.test_transfer": {failed: 1, why: noProjects},
+	"image.v2.test_image": {passed: 2}, "image.v2.test_schema": {passed: 4}, "image.v2.test_member": {failed: 1, why: noProjects},
+	"image.v2.test_task": {passed: 1},
+}
+
+// TestNewestSDK runs them with the clouds.yaml that the program prints.
+func TestNewestSDK(t *testing.T) {
+	url := serveAlone(t, "none")
+	uploadImage(t, url)
+	printed := call(t, "GET", url+"/ironhook/v1/clouds.yaml", "", "", http.StatusOK)
+	_, settings, _ := strings.Cut(printed, "  ironhook:\n")
+	for module, want := range newestTests {
+		t.Run(module, func(t *testing.T) {
+			dir, err := os.MkdirTemp(newest+"/tmp", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer os.RemoveAll(dir)
+			absent := "    has_compute: false\n"
+			if !strings.HasPrefix(module, "image") {
+				absent += "    has_image: false\n"
+			}
+			clouds := "clouds:\n"
+			for _, name := range []string{"here", "devstack-system-admin"} {
+				clouds += fmt.Sprintf("  %s:\n%s%s", name, absent, settings)
+			}
+			for name, text := range map[string]string{"clouds.yaml": clouds, "CONTRIBUTING.rst": "what the tests upload\n"} {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			out, err := inNewest(t, dir, "python3", "-W", "ignore", "-m", "unittest", "openstack.tests.functional."+module)
+			ran, failed := countUnittest(out)
+			t.Logf("openstacksdk 4.20, %s: %d passed, %d failed (%s)", module, ran-failed, failed, want.why)
+			if ran-failed != want.passed || failed != want.failed {
+				t.Errorf("%s: %d passed, %d did not (%v), want %d and %d\n%s", module, ran-failed, failed, err, want.passed, want.failed, out)
+			}
+		})
+	}
+}
+
+// inNewest runs a program of that Debian in dir, a directory in it, with a /proc of its own.
+func inNewest(t *testing.T, dir string, args ...string) (string, error) {
+	t.Helper()
+	const enter = `root=$1 dir=$2; shift 2; mount -t proc proc "$root/proc" && exec chroot "$root" env -C "$dir" "$@"`
+	cmd := exec.CommandContext(t.Context(), "unshare", append([]string{"--mount", "--propagation", "private", "sh", "-c", enter, "sh", newest,
+		strings.TrimPrefix(dir, newest)}, args...)...)
+	cmd.Env = append(os.Environ(), "OS_TEST_TIMEOUT=120", "OS_CLOUD=here", "OPENSTACKSDK_DEMO_CLOUD=here", "OPENSTACKSDK_DEMO_CLOUD_ALT=here",
+		"OPENSTACKSDK_OPERATOR_CLOUD=here", "OPENSTACKSDK_IMAGE=small")
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
