@@ -41,6 +41,11 @@ func TestLinux(t *testing.T) {
 	serve := exporterIn(t, l)
 	server := serve()
 	guest := startGuest(ctx, t, l)
+	defer func() {
+		for _, line := range guest.Log.Lines() {
+			t.Log(line.At.Format("15:04:05.00"), line.Text)
+		}
+	}()
 	expect := func(pattern string) {
 		t.Helper()
 		if _, err := guest.Log.Wait(ctx, regexp.MustCompile(pattern), guestTrouble); err != nil {
@@ -63,9 +68,6 @@ func TestLinux(t *testing.T) {
 	expect(`guest: verified digest=None`)
 	expect(`guest: filesystem ok`)
 	expect(`guest: done io-errors=0`)
-	for _, line := range guest.Log.Lines() {
-		t.Log(line.Text)
-	}
 }
 
 // exporterIn returns a function that starts the export in the lab's network, always on
