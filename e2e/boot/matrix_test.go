@@ -116,7 +116,7 @@ func (m matrix) array(t *testing.T, machine *lab.Machine) string {
 		return map[string]any{"target_portal": portal, "target_iqn": iqn, "target_lun": lun, "auth_method": "CHAP",
 			"auth_username": "user", "auth_password": "secret-of-user", "reverse_auth_username": "array", "reverse_auth_password": "secret-of-array"}
 	}
-	node, err := m.client.EnrollExternal(t.Context(), machine, "iscsi_boot", "iqn.2026-01.test.lab:initiator", properties(0), properties(1))
+	node, err := m.client.EnrollExternal(t.Context(), machine, "iscsi_boot", "iqn.2026-01.test.lab:initiator-"+machine.Name, properties(0), properties(1))
 	must(t, "enrol", err)
 	return node
 }
