@@ -136,7 +136,7 @@ func loads(deploy string, more map[string]any) func(matrix, *testing.T, *lab.Mac
 // table is the matrix as a page shows it.
 func table(times map[string]string) string {
 	var b strings.Builder
-	b.WriteString("| seconds from power-on to userland |")
+	b.WriteString("# Boot matrix\n\nWritten by `make matrix`: seconds from power-on to userland in QEMU (TCG), one run each.\n\n| |")
 	for _, c := range columns {
 		b.WriteString(" " + c.name + " |")
 	}
