@@ -26,6 +26,7 @@ type Config struct {
 type Conductor struct {
 	Config
 	powers  map[string]Power // by the name of the power or management interface
+	planOf  func(f flow, n *baremetal.Node) ([]Step, error)
 	tasks   sync.WaitGroup
 	workers chan struct{} // holds a token for each task that may still start
 	base    context.Context
@@ -43,7 +44,9 @@ const taskTime = 15 * time.Minute
 // called in the end.
 func New(c Config) *Conductor {
 	base, stop := context.WithCancel(context.Background())
-	return &Conductor{Config: c, powers: powersOf(c.HardwareTypes), workers: make(chan struct{}, maxTasks), base: base, stop: stop}
+	conductor := &Conductor{Config: c, powers: powersOf(c.HardwareTypes), workers: make(chan struct{}, maxTasks), base: base, stop: stop}
+	conductor.planOf = conductor.plans
+	return conductor
 }
 
 // Close gives running tasks until ctx ends to finish, then interrupts them and

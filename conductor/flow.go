@@ -15,8 +15,8 @@ import (
 // held, or wait, and the work is taken up again where it stood: the steps and the place
 // are kept in driver_internal_info, under Ironic's keys.
 type flow struct {
-	name  string // in messages and in the keys
-	field func(n *baremetal.Node) *baremetal.Object
+	name  string                                    // in messages and in the keys
+	field func(n *baremetal.Node) *baremetal.Object // shows the step; nil if nothing does
 	// fault is the node's when a step fails, and puts it into maintenance; "" does not.
 	fault string
 }
@@ -25,6 +25,7 @@ var (
 	cleaning  = flow{"clean", func(n *baremetal.Node) *baremetal.Object { return &n.CleanStep }, "clean failure"}
 	deploying = flow{"deploy", func(n *baremetal.Node) *baremetal.Object { return &n.DeployStep }, ""}
 	servicing = flow{"service", func(n *baremetal.Node) *baremetal.Object { return &n.ServiceStep }, "service failure"}
+	rescuing  = flow{"rescue", nil, ""}
 )
 
 // flows are those of the states in which a node may be held, wait and be aborted.
@@ -33,6 +34,14 @@ var flows = map[baremetal.ProvisionState]flow{
 	baremetal.Deploying: deploying, baremetal.DeployWait: deploying, baremetal.DeployHold: deploying,
 	baremetal.Servicing: servicing, baremetal.ServiceWait: servicing, baremetal.ServiceHold: servicing,
 	baremetal.ServiceFailed: servicing,
+	baremetal.Rescuing:      rescuing, baremetal.RescueWait: rescuing,
+}
+
+// show makes the node show a step; nil is none.
+func (f flow) show(n *baremetal.Node, step baremetal.Object) {
+	if f.field != nil {
+		*f.field(n) = step
+	}
 }
 
 // steps returns those that the request of the flow has given the node.
@@ -45,13 +54,19 @@ func (f flow) steps(n *baremetal.Node) (list []baremetal.Object) {
 	return list
 }
 
+// at is the place of the step that the node stands at; under is false before the first.
+func (f flow) at(n *baremetal.Node) (place int, under bool) {
+	at, under := n.DriverInternalInfo[f.name+"_step_index"].(float64)
+	return int(at), under
+}
+
 // next is the place of the step that comes after the one that the node stands at.
 func (f flow) next(n *baremetal.Node) int {
-	at, under := n.DriverInternalInfo[f.name+"_step_index"].(float64)
+	at, under := f.at(n)
 	if !under {
 		return 0
 	}
-	return int(at) + 1
+	return at + 1
 }
 
 // begin keeps the steps that a request gives.
@@ -68,8 +83,9 @@ func (f flow) begin(n *baremetal.Node, steps []baremetal.Object, disableRamdisk 
 
 // leave forgets where the node stands. The steps stay, to be seen.
 func (f flow) leave(n *baremetal.Node) {
-	*f.field(n) = nil
+	f.show(n, nil)
 	delete(n.DriverInternalInfo, f.name+"_step_index")
+	f.awaited(n)
 }
 
 // end forgets the flow.
@@ -81,13 +97,15 @@ func (f flow) end(n *baremetal.Node) {
 	}
 }
 
-// abort ends the flow because a client asks for it, with the reason for last_error.
-func (f flow) abort(n *baremetal.Node) string {
+// aborted is last_error of a node whose flow ends because a client asks for it.
+func (f flow) aborted(n *baremetal.Node) string {
 	reason := fmt.Sprintf("By request, the %s operation was aborted", f.name)
+	if f.field == nil {
+		return reason
+	}
 	if step := *f.field(n); step != nil {
 		reason += fmt.Sprintf(` during or after the completion of step "%s.%s"`, step.Text("interface"), step.Text("step"))
 	}
-	f.end(n)
 	return reason
 }
 
@@ -102,14 +120,18 @@ func (c *Conductor) follow(ctx context.Context, uuid string, f flow, steps []Ste
 		if err == nil && step.Do != nil {
 			err = step.Do(ctx, n)
 		}
+		ends := step.Ends
+		if err == nil && step.Await != nil {
+			ends, err = c.ask(ctx, uuid, f, step)
+		}
 		if c.base.Err() != nil {
 			return "", err // interrupted by a shutdown: the machine is left as it is
 		}
 		if err != nil {
 			return "", c.undo(context.WithoutCancel(ctx), uuid, steps[:i+1], f.failed(n, step, err))
 		}
-		if step.Ends != "" {
-			return step.Ends, nil
+		if ends != "" {
+			return ends, nil
 		}
 	}
 	return baremetal.Done, nil
@@ -118,7 +140,7 @@ func (c *Conductor) follow(ctx context.Context, uuid string, f flow, steps []Ste
 // enter saves the step about to run and its place, and returns the node as it is.
 func (c *Conductor) enter(ctx context.Context, uuid string, f flow, step Step, place int) (node *baremetal.Node, err error) {
 	err = c.change(ctx, uuid, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
-		*f.field(n) = step.shown()
+		f.show(n, step.shown())
 		n.DriverInternalInfo = with(n.DriverInternalInfo, f.name+"_step_index", place)
 		node = n
 		return nil

@@ -234,7 +234,7 @@ func TestWaitsEnd(t *testing.T) {
 			for _, maintenance := range []bool{false, true} {
 				c, _ := setup(t, state)
 				edit(t, c, func(n *baremetal.Node) { n.ProvisionUpdatedAt, n.Maintenance = time.Now().Add(-age), maintenance })
-				if err := c.expire(t.Context()); err != nil {
+				if err := (&waker{c, map[string]time.Time{}}).round(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				ends := age > 0 && !maintenance

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"ironhook/baremetal"
 )
@@ -17,8 +18,20 @@ type Step struct {
 	Undo  func(ctx context.Context, n *baremetal.Node) error
 	// Ends, unless "", stops the plan after the step, in a state that Hold or Wait leads to.
 	Ends baremetal.ProvisionEvent
+	// Await, unless nil, tells after Do whether what Do began is over. Until then the plan is
+	// suspended: the node waits, and its worker is free. Await is asked again at each
+	// [Conductor.Continue] and as often as Wait says; an error fails the step.
+	Await func(ctx context.Context, n *baremetal.Node) (over bool, err error)
+	Wait  Waiting // of Await
 	// Priority is the place of a step among those of a deployment: the highest comes first.
 	Priority int
+}
+
+// Waiting is what a suspended step waits for.
+type Waiting struct {
+	For    string        // who or what, as in "waits for ...": its agent, its BMC, somebody at the machine
+	Every  time.Duration // between two questions, to the second; 0 asks only when the plan is continued
+	Within time.Duration // then the step fails, and what was done is undone; 0 is longestWait
 }
 
 // shown is the step as the node's clean_step, deploy_step or service_step has it.
@@ -36,7 +49,10 @@ func (c *Conductor) undo(ctx context.Context, uuid string, done []Step, reason e
 	if err != nil {
 		return errors.Join(reason, err)
 	}
-	failed := []error{reason}
+	var failed []error
+	if reason != nil {
+		failed = append(failed, reason)
+	}
 	for i := len(done) - 1; i >= 0; i-- {
 		if done[i].Undo == nil {
 			continue
@@ -46,7 +62,7 @@ func (c *Conductor) undo(ctx context.Context, uuid string, done []Step, reason e
 		}
 	}
 	if len(failed) == 1 {
-		return reason
+		return failed[0]
 	}
 	return errors.Join(failed...)
 }

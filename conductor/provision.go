@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"ironhook/baremetal"
@@ -49,7 +50,8 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 	if err != nil {
 		return err
 	}
-	var state, aborted baremetal.ProvisionState
+	var state baremetal.ProvisionState
+	var aborted *baremetal.Node // as it was
 	uuid, err := c.accept(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
 		next, ok := n.ProvisionState.Next(event)
 		if !ok {
@@ -64,7 +66,9 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 		}
 		state = next
 		if event == baremetal.VerbAbort {
-			aborted = n.ProvisionState
+			before := *n
+			before.DriverInternalInfo = maps.Clone(n.DriverInternalInfo)
+			aborted = &before
 		}
 		if n.ProvisionState != baremetal.CleanFailed {
 			n.LastError = "" // after a failed cleaning the reason stays for the operator
@@ -76,12 +80,27 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 		return err
 	}
 	c.run(ctx, uuid, func(ctx context.Context) error {
-		if aborted == baremetal.InspectWait {
-			return c.endRamdisk(ctx, uuid) // its ramdisk would run on
+		if aborted != nil {
+			return c.abort(ctx, aborted)
 		}
 		return c.carryOut(ctx, uuid, state)
 	})
 	return nil
+}
+
+// abort undoes what a client has aborted; n is the node as it was before.
+func (c *Conductor) abort(ctx context.Context, n *baremetal.Node) error {
+	if n.ProvisionState == baremetal.InspectWait {
+		return c.endRamdisk(ctx, n.UUID) // it would run on
+	}
+	err := c.takeBack(ctx, n, nil)
+	if err == nil || c.base.Err() != nil {
+		return err
+	}
+	return c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
+		n.LastError += "; " + sentence(err)
+		return []baremetal.Event{{Kind: baremetal.EventError, Detail: n.LastError}}
+	})
 }
 
 // store puts what a deployment reads of a request into the node.
@@ -109,7 +128,8 @@ func (r ProvisionRequest) begin(n *baremetal.Node, event baremetal.ProvisionEven
 	case baremetal.VerbAbort:
 		n.LastError = "By request, the operation was aborted"
 		if f, ok := flows[n.ProvisionState]; ok {
-			n.LastError = f.abort(n)
+			n.LastError = f.aborted(n)
+			f.end(n)
 		}
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// expireInterval is the time between two searches for nodes that have waited too long.
-const expireInterval = time.Minute
+// wakeInterval is the time between two looks at the nodes that wait.
+const wakeInterval = 5 * time.Second
 
 // recoveryInterval is the time between two looks at the machines whose BMC failed; Ironic's
 // power_failure_recovery_interval.
@@ -21,7 +21,8 @@ func (c *Conductor) Run(ctx context.Context) error {
 	sync := newPowerSync(c)
 	defer sync.asks.Wait()
 	var g errgroup.Group
-	g.Go(func() error { return c.every(ctx, expireInterval, c.expire) })
+	wake := &waker{c, map[string]time.Time{}}
+	g.Go(func() error { return c.every(ctx, wakeInterval, wake.round) })
 	if c.PowerInterval > 0 {
 		g.Go(func() error { return c.every(ctx, c.PowerInterval, sync.round) })
 		g.Go(func() error { return c.every(ctx, recoveryInterval, sync.recovery) })

@@ -3,76 +3,77 @@ package conductor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"ironhook/baremetal"
 	"ironhook/store"
 )
 
-// longestWait is how long a node waits for its ramdisk; Ironic's *_callback_timeout.
-const longestWait = 30 * time.Minute
-
-// waits are the states in which a node waits for its ramdisk to report.
-var waits = []string{
-	string(baremetal.DeployWait), string(baremetal.CleanWait), string(baremetal.ServiceWait),
-	string(baremetal.InspectWait), string(baremetal.RescueWait),
+// waker looks after the nodes that wait. Its method is for one goroutine.
+type waker struct {
+	*Conductor
+	asked map[string]time.Time // when it last continued a node, by UUID
 }
 
-// errNotWaiting is the answer to a ramdisk that nothing waits for.
-var errNotWaiting = errors.New("the node does not wait")
+// round asks the steps again that want to be asked so often, and gives up the nodes that have
+// waited too long, as Ironic does. A node in maintenance is being looked after: it is asked,
+// and not given up. One that another task holds, or for which there is no worker, has its
+// turn in a later round.
+func (k *waker) round(ctx context.Context) error {
+	waiting, now, err := k.waiting(ctx)
+	if len(waiting) == 0 {
+		clear(k.asked)
+	}
+	for _, n := range waiting {
+		w, since := flows[n.ProvisionState].waiting(n)
+		switch {
+		case err != nil:
+			return err
+		case now.Sub(since) > w.Within && !n.Maintenance:
+			err = k.timeOut(ctx, n.UUID)
+		case w.Every > 0 && now.Sub(k.asked[n.UUID]) >= w.Every:
+			k.asked[n.UUID] = now
+			err = k.Continue(ctx, n.UUID)
+		}
+		err = ignoring(ignoring(err, baremetal.ErrBusy), baremetal.ErrLocked)
+	}
+	return err
+}
 
-// Continue takes the steps up again of a node whose ramdisk has reported. A node that waits
-// for nothing, or is worked on, is left alone: the next report comes soon.
-func (c *Conductor) Continue(ctx context.Context, ident string) error {
-	var state baremetal.ProvisionState
-	uuid, err := c.accept(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
-		f, stepwise := flows[n.ProvisionState]
-		next, ok := n.ProvisionState.Next(baremetal.Resume)
-		if !ok || !stepwise || *f.field(n) == nil {
+func (c *Conductor) waiting(ctx context.Context) (nodes []*baremetal.Node, now time.Time, err error) {
+	err = c.Store.View(ctx, func(tx *store.Tx) (err error) {
+		now = tx.Now()
+		nodes, err = tx.Nodes().List(store.Query{Filters: []store.Filter{
+			{Column: "provision_state", Match: store.In, Value: waits}, {Column: "reservation", Match: store.Null},
+		}})
+		return err
+	})
+	return nodes, now, err
+}
+
+// timeOut gives up a node that has waited too long.
+func (c *Conductor) timeOut(ctx context.Context, uuid string) error {
+	var node baremetal.Node
+	_, err := c.accept(ctx, uuid, func(tx *store.Tx, n *baremetal.Node) error {
+		w, since := flows[n.ProvisionState].waiting(n)
+		if _, waits := n.ProvisionState.Next(baremetal.Resume); !waits || tx.Now().Sub(since) <= w.Within {
 			return errNotWaiting
 		}
-		state = next
-		return tx.Append(enterState(n, next, tx.Now()))
-	})
-	if errors.Is(err, errNotWaiting) || errors.Is(err, baremetal.ErrLocked) {
+		node = *n
 		return nil
-	}
+	})
 	if err != nil {
-		return err
+		return ignoring(err, errNotWaiting)
 	}
-	c.run(ctx, uuid, func(ctx context.Context) error { return c.carryOut(ctx, uuid, state) })
+	c.run(ctx, uuid, func(ctx context.Context) error { return c.giveUp(ctx, &node, "%[2]s", tooLong(&node)) })
 	return nil
 }
 
-// expire fails the nodes that have waited too long, as Ironic does. A node in maintenance
-// is being looked after.
-func (c *Conductor) expire(ctx context.Context) error {
-	return c.Store.Update(ctx, func(tx *store.Tx) error {
-		waiting, err := tx.Nodes().List(store.Query{Filters: []store.Filter{
-			{Column: "provision_state", Match: store.In, Value: waits}, {Column: "reservation", Match: store.Null},
-			{Column: "maintenance", Value: false},
-		}})
-		for _, n := range waiting {
-			if err == nil && tx.Now().Sub(n.ProvisionUpdatedAt) > longestWait {
-				err = expireNode(tx, n)
-			}
-		}
-		return err
-	})
-}
-
-func expireNode(tx *store.Tx, n *baremetal.Node) error {
-	f, stepwise := flows[n.ProvisionState]
-	next, _ := n.ProvisionState.Next(baremetal.Fail)
-	n.LastError = "Timeout reached while waiting for callback for node " + n.UUID
-	if err := tx.Append(baremetal.Event{Node: n.UUID, Kind: baremetal.EventError, Detail: n.LastError}); err != nil {
-		return err
+// tooLong is the end of a wait. For a ramdisk the words are Ironic's.
+func tooLong(n *baremetal.Node) error {
+	if w, _ := flows[n.ProvisionState].waiting(n); w.For != "" && w.For != ramdisk {
+		return fmt.Errorf("waited %v for %s", w.Within, w.For)
 	}
-	if err := tx.Append(enterState(n, next, tx.Now())); err != nil {
-		return err
-	}
-	if stepwise {
-		f.leave(n)
-	}
-	return tx.Nodes().Update(n)
+	return errors.New("Timeout reached while waiting for callback for node " + n.UUID) //nolint:staticcheck // Ironic's sentence
 }

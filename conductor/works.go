@@ -27,7 +27,7 @@ var works = map[baremetal.ProvisionState]work{
 	baremetal.Cleaning:   {(*Conductor).clean, baremetal.Done, "Cannot clean node %s: %s", ""},
 	baremetal.Inspecting: {(*Conductor).inspect, baremetal.Done, "Failed to inspect node %s: %s", ""},
 	baremetal.Adopting:   {atOnce((*Conductor).verify), baremetal.Done, "Failed to adopt node %s: %s", ""},
-	baremetal.Rescuing:   {atOnce(nothing), baremetal.Done, "Failed to rescue node %s: %s", ""},
+	baremetal.Rescuing:   {(*Conductor).rescue, baremetal.Done, "Failed to rescue node %s: %s", ""},
 	baremetal.Unrescuing: {atOnce(nothing), baremetal.Done, "Failed to unrescue node %s: %s", ""},
 	baremetal.Servicing:  {(*Conductor).service, baremetal.Done, "Cannot service node %s: %s", ""},
 }
@@ -71,7 +71,7 @@ func (c *Conductor) clean(ctx context.Context, uuid string) (baremetal.Provision
 	if err != nil || n.CleanStep == nil {
 		return "", err
 	}
-	return c.doGiven(ctx, n, cleaning)
+	return c.goOn(ctx, n, cleaning)
 }
 
 // service does the steps of servicing. The machine keeps its instance and its volumes.
@@ -80,20 +80,34 @@ func (c *Conductor) service(ctx context.Context, uuid string) (baremetal.Provisi
 	if err != nil {
 		return "", err
 	}
-	return c.doGiven(ctx, n, servicing)
+	return c.goOn(ctx, n, servicing)
 }
 
-// doGiven does the steps that the request of the flow gave the node, from where it stands.
-func (c *Conductor) doGiven(ctx context.Context, n *baremetal.Node, f flow) (baremetal.ProvisionEvent, error) {
-	steps, err := c.given(f, n, f.steps(n))
+// rescue does nothing on the machine, in no steps.
+func (c *Conductor) rescue(ctx context.Context, uuid string) (baremetal.ProvisionEvent, error) {
+	n, err := c.node(ctx, uuid)
 	if err != nil {
 		return "", err
 	}
-	return c.goOn(ctx, n, f, steps)
+	return c.goOn(ctx, n, rescuing)
+}
+
+// plans makes the plan of a flow for a node: the same whenever it is asked for, so that a
+// suspended plan goes on where it stood.
+func (c *Conductor) plans(f flow, n *baremetal.Node) ([]Step, error) {
+	given, err := c.given(f, n, f.steps(n))
+	if err != nil || f.name != deploying.name {
+		return given, err
+	}
+	return deployPlan(c, n, given), nil
 }
 
 // goOn follows the flow's steps from where the node stands. At the end the flow is forgotten.
-func (c *Conductor) goOn(ctx context.Context, n *baremetal.Node, f flow, steps []Step) (baremetal.ProvisionEvent, error) {
+func (c *Conductor) goOn(ctx context.Context, n *baremetal.Node, f flow) (baremetal.ProvisionEvent, error) {
+	steps, err := c.planOf(f, n)
+	if err != nil {
+		return "", err
+	}
 	outcome, err := c.follow(ctx, n.UUID, f, steps, f.next(n))
 	if err != nil || outcome != baremetal.Done {
 		return outcome, err
@@ -112,9 +126,8 @@ func (c *Conductor) deploy(ctx context.Context, uuid string) (baremetal.Provisio
 	if err != nil {
 		return "", err
 	}
-	added, err := c.given(deploying, n, deploying.steps(n))
-	if err != nil {
-		return "", err
+	if _, err := c.planOf(deploying, n); err != nil {
+		return "", err // before anything is fetched
 	}
 	unhurried := baremetal.WithUser(c.base, baremetal.UserOf(ctx))
 	if n.Interfaces.Deploys() && deploying.next(n) == 0 {
@@ -124,7 +137,7 @@ func (c *Conductor) deploy(ctx context.Context, uuid string) (baremetal.Provisio
 	}
 	ctx, cancel := context.WithTimeout(unhurried, taskTime) // the import took as long as it did
 	defer cancel()
-	return c.goOn(ctx, n, deploying, deployPlan(c, n, added))
+	return c.goOn(ctx, n, deploying)
 }
 
 // deployPlan is our own steps and those added. A step without a priority is not done; of
