@@ -381,3 +381,17 @@ CREATE TABLE users (
     created_at INTEGER NOT NULL,
     updated_at INTEGER
 ) STRICT;
+
+-- Links to the wall of machines that need no login, and only show.
+CREATE TABLE walls (
+    name       TEXT PRIMARY KEY,
+    token      TEXT NOT NULL, -- SHA-256 of the link's, in hex
+    created_at INTEGER NOT NULL
+) STRICT;
+
+-- What the dashboard shows, under a name, for all users.
+CREATE TABLE views (
+    name       TEXT PRIMARY KEY,
+    query      TEXT NOT NULL, -- of the address of the page
+    created_at INTEGER NOT NULL
+) STRICT;

@@ -23,12 +23,14 @@ type Program struct {
 // to out, for the person who starts it, the first password, and the address of the pages and
 // one line when it is ready. Everything is open before anything serves; on a [*Fault] nothing was served.
 func Run(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Logger) (err error) {
+	tail := newLogTail(log)
+	log = slog.New(tail)
 	var opened stack
 	defer func() { opened.close(log) }()
 	o, err := open(ctx, c, p, out, log, &opened)
 	var a *appliance
 	if err == nil {
-		a = introduce(c, p, o, log, &opened)
+		a = introduce(c, p, o, tail, &opened)
 		err = errors.Join(a.resume(ctx), confine(c, log))
 	}
 	if err != nil && ctx.Err() != nil {
@@ -90,6 +92,9 @@ func (a *appliance) serve(ctx context.Context, out io.Writer) error {
 		}
 	}
 	group.Go(func() error {
+		if link := a.welcome.link(a.reachable()); link != "" {
+			fmt.Fprintf(out, "first start: or choose your own; open %s (once, within a day)\n", link) //nolint:errcheck // the next line reports it
+		}
 		_, err := fmt.Fprintf(out, "pages: %s/ui/\nready: %s\n", a.reachable(), strings.Join(places, ", "))
 		return errors.Join(err, notify(ctx, "READY=1"))
 	})

@@ -23,20 +23,25 @@ type appliance struct {
 	config    Config
 	version   string // of the program
 	log       *slog.Logger
+	tail      *logTail
+	started   time.Time
 	pool      *pool.Pool
 	exports   *storage.Exports
 	conductor *conductor.Conductor
 	pages     *web.Web
-	tally     tally  // of events
-	tasks     []task // in the order of the ready line
+	welcome   *welcome
+	measured  http.Handler // GET /metrics
+	tally     tally        // of events
+	tasks     []task       // in the order of the ready line
 }
 
 // powerInterval is how often machines are asked whether they are on.
 const powerInterval = 30 * time.Second
 
 // introduce makes every package and connects it to the others.
-func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *appliance {
-	a := &appliance{opened: o, config: c, version: p.Version, log: log}
+func introduce(c Config, p Program, o opened, tail *logTail, all *stack) *appliance {
+	log := slog.New(tail)
+	a := &appliance{opened: o, config: c, version: p.Version, log: log, tail: tail, started: time.Now()}
 	a.pool = pool.New(pool.Config{Store: o.store, Volumes: o.volumes, Log: log, Files: c.ImageFiles, From: c.ImportFrom})
 	all.push(a.pool.Close)
 	a.exports = storage.NewExports(o.store, o.volumes, log)
@@ -48,6 +53,8 @@ func introduce(c Config, p Program, o opened, log *slog.Logger, all *stack) *app
 		a.conductor.Close(patience)
 		return nil
 	})
+	a.welcome = newWelcome(c.Data, o.users, time.Now())
+	a.measured = a.metrics()
 	own := a.ownAPI()
 	a.pages = a.newPages(p, own)
 	handler := a.door(rest.Published(a.config.PublicURL, a.routes(a.pages, own)))
@@ -101,8 +108,9 @@ func (a *appliance) newConductor() *conductor.Conductor {
 func (a *appliance) newPages(p Program, own http.Handler) *web.Web {
 	return web.New(web.Config{
 		Store: a.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Script: bootsrv.Preview,
-		Networks: a.networks, Files: a.files, Free: a.volumes.Free, Export: own, Drivers: a.config.HardwareTypes,
+		Networks: a.networks, Files: a.files, Space: a.space, Export: own, Drivers: a.config.HardwareTypes,
 		Login: login(a.users), Proof: proof(a.users), Role: a.roleOf, Log: a.log, Version: p.Version,
+		Welcome: a.welcome, System: a.system, FileUsers: a.accounts().Names, Metrics: a.measured,
 	})
 }
 

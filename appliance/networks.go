@@ -10,7 +10,8 @@ import (
 func (a *appliance) networks() (list []web.Network) {
 	for _, n := range a.boot.Networks() {
 		why, rival := whyDHCP(a.config, n.Mode)
-		list = append(list, web.Network{Interface: n.Interface, Prefix: n.Prefix, Mode: string(n.Mode), Why: why, Rival: rival})
+		list = append(list, web.Network{Interface: n.Interface, Prefix: n.Prefix, Mode: string(n.Mode), Why: why, Rival: rival,
+			First: n.Range.First, Last: n.Range.Last})
 	}
 	return list
 }

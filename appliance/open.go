@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
@@ -22,17 +23,18 @@ import (
 
 // opened is everything taken from the machine: all that can fail for reasons outside the program.
 type opened struct {
-	store   *store.Store
-	boot    *bootsrv.Servers
-	target  net.Listener // of the iSCSI target
-	volumes *volume.Dir
-	types   []conductor.HardwareType
-	cinder  *cinder.Client // nil without the storage interface of that name
-	host    string         // name of this machine
-	api     net.Listener   // of the API and the pages, with TLS where that is set
-	url     string         // of the API
-	users   *door.Users    // nil without authentication
-	socket  net.Listener   // for the commands on this machine; nil where its path is too long
+	store       *store.Store
+	boot        *bootsrv.Servers
+	target      net.Listener // of the iSCSI target
+	volumes     *volume.Dir
+	types       []conductor.HardwareType
+	cinder      *cinder.Client // nil without the storage interface of that name
+	host        string         // name of this machine
+	api         net.Listener   // of the API and the pages, with TLS where that is set
+	url         string         // of the API
+	certificate *tls.Config    // of the API's listener, nil for plain HTTP
+	users       *door.Users    // nil without authentication
+	socket      net.Listener   // for the commands on this machine; nil where its path is too long
 }
 
 // open opens everything, in the order of the code: a step takes what an earlier one has
@@ -64,7 +66,7 @@ func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Log
 	if o.host, err = os.Hostname(); err != nil {
 		return o, fmt.Errorf("name of this machine: %w", err)
 	}
-	if o.api, o.url, err = openAPI(ctx, c, log, all); err != nil {
+	if o.api, o.url, o.certificate, err = openAPI(ctx, c, log, all); err != nil {
 		return o, err
 	}
 	if o.users, err = openUsers(c, o.store, out); err != nil {
@@ -150,10 +152,10 @@ func openBoot(ctx context.Context, c Config, s *store.Store, log *slog.Logger) (
 }
 
 // openAPI opens the listener of the API and the pages.
-func openAPI(ctx context.Context, c Config, log *slog.Logger, all *stack) (net.Listener, string, error) {
+func openAPI(ctx context.Context, c Config, log *slog.Logger, all *stack) (net.Listener, string, *tls.Config, error) {
 	l, err := listen(ctx, API, c.API)
 	if err != nil {
-		return nil, "", err
+		return nil, "", nil, err
 	}
 	all.push(l.Close)
 	return secure(limited(l), c, log)
@@ -174,7 +176,7 @@ func openUsers(c Config, s *store.Store, out io.Writer) (*door.Users, error) {
 	if c.Auth == NoAuth {
 		return nil, nil
 	}
-	path := filepath.Join(c.Data, "htpasswd")
+	path := filepath.Join(c.Data, passwordFile)
 	if err := makePassword(path, out); err != nil {
 		return nil, err
 	}

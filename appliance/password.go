@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -10,7 +11,15 @@ import (
 	"path/filepath"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"ironhook/api/door"
 )
+
+// passwordFile is the name of the file of accounts in the data directory.
+const passwordFile = "htpasswd"
+
+// firstUser is the one that the first start makes.
+const firstUser = "admin"
 
 // makePassword writes the htpasswd file with an admin user when there is none, and
 // shows the password on out: the only time that it can be read.
@@ -18,16 +27,40 @@ func makePassword(path string, out io.Writer) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	if err := beginFirstRun(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("make admin password: %w", err)
+	}
 	password := rand.Text()
 	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.DefaultCost)
 	if err != nil {
 		return fmt.Errorf("make admin password: %w", err)
 	}
-	if err := writeDurably(path, fmt.Appendf(nil, "admin:%s\n", hash)); err != nil {
+	if err := writeDurably(path, fmt.Appendf(nil, "%s:%s\n", firstUser, hash)); err != nil {
 		return fmt.Errorf("make admin password: %w", err)
 	}
-	_, err = fmt.Fprintf(out, "first start: user admin, password %s (shown once; kept hashed in %s)\n", password, path)
+	_, err = fmt.Fprintf(out, "first start: user %s, password %s (shown once; kept hashed in %s)\n", firstUser, password, path)
 	return err
+}
+
+// renew gives a user of the htpasswd file another password, in the file first.
+func renew(data string, users *door.Users, name string, digest []byte) error {
+	path := filepath.Join(data, passwordFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read users: %w", err)
+	}
+	var out bytes.Buffer
+	for line := range bytes.Lines(text) {
+		if user, _, ok := bytes.Cut(line, []byte{':'}); ok && string(bytes.TrimSpace(user)) == name {
+			line = fmt.Appendf(nil, "%s:%s\n", name, digest)
+		}
+		out.Write(line)
+	}
+	if err := writeDurably(path, out.Bytes()); err != nil {
+		return fmt.Errorf("write users: %w", err)
+	}
+	users.Renew(name, digest)
+	return nil
 }
 
 // writeDurably makes the file whole or not at all, even across a loss of power.

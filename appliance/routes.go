@@ -21,6 +21,7 @@ func (a *appliance) routes(pages *web.Web, own *applianceapi.API) http.Handler {
 	guard := a.guard(pages)
 	mux := http.NewServeMux()
 	mux.Handle("/ui/", pages)
+	mux.Handle("/docs/", pages)
 	metal := baremetalapi.New(baremetalapi.Config{Store: a.store, Conductor: a.conductor, Log: a.log})
 	mux.Handle("/", guard.Handler(metal, metal.Manner()))
 	images := image.New(image.Config{Store: a.store, Pool: a.pool, Log: a.log})
@@ -36,7 +37,7 @@ func (a *appliance) routes(pages *web.Web, own *applianceapi.API) http.Handler {
 		"GET /ironhook/v1/clouds.yaml": http.HandlerFunc(a.clouds),
 		"GET /ironhook/v1/sessions":    watch.JSON(a.exports.Watch, a.log),
 		"POST /ironhook/v1/backup":     http.HandlerFunc(a.backup),
-		"GET /metrics":                 a.metrics(),
+		"GET /metrics":                 a.measured,
 		"GET /servers/detail":          http.HandlerFunc(noServers),
 	} {
 		mux.Handle(pattern, guard.Handler(h, door.Manner{}))
@@ -52,6 +53,7 @@ func (a *appliance) routes(pages *web.Web, own *applianceapi.API) http.Handler {
 func (a *appliance) ownAPI() *applianceapi.API {
 	return applianceapi.New(applianceapi.Config{
 		Store: a.store, Volumes: a.volumes, Users: a.pool.UsersOf, Script: bootsrv.Preview, Open: a.open, Tidy: a.pool.Tidy, Accounts: a.accounts(), Log: a.log,
+		LogLevel: a.tail.set,
 	})
 }
 
@@ -60,6 +62,7 @@ func (a *appliance) accounts() fleet.Users {
 	u := fleet.Users{Store: a.store}
 	if a.users != nil {
 		u.File = a.users.Names()
+		u.Renew = func(name string, digest []byte) error { return renew(a.config.Data, a.users, name, digest) }
 	}
 	return u
 }

@@ -21,14 +21,14 @@ import (
 )
 
 // secure wraps the API's listener in TLS where the configuration asks for it, and
-// returns the URL to use.
-func secure(l net.Listener, c Config, log *slog.Logger) (net.Listener, string, error) {
+// returns the URL to use, and the certificate, nil for plain HTTP.
+func secure(l net.Listener, c Config, log *slog.Logger) (net.Listener, string, *tls.Config, error) {
 	t, err := tlsConfig(c)
 	if err != nil || t == nil {
-		return l, "http://" + l.Addr().String(), err
+		return l, "http://" + l.Addr().String(), nil, err
 	}
 	log.Info("HTTPS", "certificate SHA-256", fingerprint(t))
-	return tls.NewListener(l, t), "https://" + l.Addr().String(), nil
+	return tls.NewListener(l, t), "https://" + l.Addr().String(), t, nil
 }
 
 // tlsConfig is what the API's listener needs for HTTPS, nil for plain HTTP.

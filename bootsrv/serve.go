@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ironhook/baremetal"
+	"ironhook/bootsrv/dhcp"
 	"ironhook/store"
 )
 
@@ -68,7 +69,8 @@ func (s *Servers) String() string {
 type Network struct {
 	Interface string
 	Prefix    netip.Prefix
-	Mode      Mode // that DHCP works in: Full, Proxy or Off
+	Mode      Mode       // that DHCP works in: Full, Proxy or Off
+	Range     dhcp.Range // of addresses to lease, empty for none
 }
 
 // Networks are the boot interfaces as they are now.
@@ -76,7 +78,7 @@ func (s *Servers) Networks() (list []Network) {
 	for _, l := range s.boot() {
 		n := Network{Interface: l.iface.Name, Prefix: l.prefix, Mode: Off}
 		if l.server != nil {
-			n.Mode = l.server.Working()
+			n.Mode, n.Range = l.server.Working(), l.server.Range
 		}
 		list = append(list, n)
 	}

@@ -16,7 +16,9 @@ import (
 // Users are the accounts that are stored. Its methods are safe for concurrent use.
 type Users struct {
 	Store *store.Store
-	File  []string // the names of the accounts in the file htpasswd, which are changed there
+	File  []string // the names of the accounts in the file htpasswd, which are made and deleted there
+	// Renew gives a user of the file another password, by its digest.
+	Renew func(name string, digest []byte) error
 }
 
 // userName has no space and no colon: HTTP basic authentication ends a name at a colon,
@@ -34,6 +36,9 @@ type UserChange struct {
 	Role     baremetal.Role
 	Password string
 }
+
+// Names are the users of the file.
+func (u Users) Names() []string { return u.File }
 
 // List returns the users in the order of their names.
 func (u Users) List(ctx context.Context) (all []*baremetal.User, err error) {
@@ -69,8 +74,12 @@ func (u Users) Add(ctx context.Context, name string, c UserChange) (*baremetal.U
 	return made, err
 }
 
-// Change changes the role or the password of a user.
+// Change changes the role or the password of a user. Of a user of the file, it changes the
+// password.
 func (u Users) Change(ctx context.Context, name string, c UserChange) (changed *baremetal.User, err error) {
+	if slices.Contains(u.File, name) && c.Role == "" && u.Renew != nil {
+		return u.renew(ctx, name, c.Password)
+	}
 	if err := u.stored(name); err != nil {
 		return nil, err
 	}
@@ -97,6 +106,18 @@ func (u Users) Change(ctx context.Context, name string, c UserChange) (changed *
 		return tx.Append(baremetal.Event{Kind: baremetal.EventUser, Detail: detail})
 	})
 	return changed, err
+}
+
+func (u Users) renew(ctx context.Context, name, password string) (*baremetal.User, error) {
+	digest, err := Digest(password)
+	if err != nil {
+		return nil, err
+	}
+	if err := u.Renew(name, digest); err != nil {
+		return nil, err
+	}
+	event := baremetal.Event{Kind: baremetal.EventUser, Detail: "user " + name + " updated, another password"}
+	return &baremetal.User{Name: name, Role: baremetal.RoleAdmin}, u.Store.Append(ctx, event)
 }
 
 // Delete deletes a user, whose sessions end.
@@ -129,10 +150,16 @@ func (c UserChange) apply(u *baremetal.User) error {
 	if c.Password == "" {
 		return nil
 	}
-	if len(c.Password) < minPassword || len(c.Password) > maxPassword {
-		return baremetal.Errorf(baremetal.ErrInvalid, "A password has %d to %d bytes.", minPassword, maxPassword)
-	}
-	digest, err := bcrypt.GenerateFromPassword([]byte(c.Password), bcrypt.DefaultCost)
+	digest, err := Digest(c.Password)
 	u.Digest = string(digest)
 	return err
+}
+
+// Digest is the bcrypt of a password, or an error of kind ErrInvalid for one that is too
+// short or too long.
+func Digest(password string) ([]byte, error) {
+	if len(password) < minPassword || len(password) > maxPassword {
+		return nil, baremetal.Errorf(baremetal.ErrInvalid, "A password has %d to %d bytes.", minPassword, maxPassword)
+	}
+	return bcrypt.GenerateFromPassword([]byte(password), bcrypt.DefaultCost)
 }

@@ -11,6 +11,11 @@
 //
 //	GET, POST     /ironhook/v1/users            accounts: {"name", "role", "password"}
 //	PATCH, DELETE /ironhook/v1/users/{name}     another role or password
+//	GET, POST     /ironhook/v1/walls            links that show the wall without a login: {"name"}
+//	DELETE        /ironhook/v1/walls/{name}
+//	GET           /ironhook/v1/views            saved views of the dashboard
+//	PUT, DELETE   /ironhook/v1/views/{name}     {"query": "only=trouble"}
+//	PUT           /ironhook/v1/log              {"level": "debug"}, until the appliance ends
 //
 // A disk is a volume, a snapshot or an image, by its UUID. A scrub takes as long as reading
 // the disk does. Its answer is a line of JSON for every second, {"progress": TEXT}, and a
@@ -42,6 +47,7 @@ type Config struct {
 	Open     func() map[string]bool // the iSCSI targets that have a session, by name; nil: not known
 	Tidy     func()                 // called when there may be layers to merge
 	Accounts fleet.Users
+	LogLevel func(name string) error // sets the level of the log
 	Log      *slog.Logger
 }
 
@@ -82,6 +88,13 @@ var routes = []struct {
 	{"POST /ironhook/v1/users", baremetal.RoleAdmin, (*API).addUser},
 	{"PATCH /ironhook/v1/users/{name}", baremetal.RoleAdmin, (*API).changeUser},
 	{"DELETE /ironhook/v1/users/{name}", baremetal.RoleAdmin, (*API).deleteUser},
+	{"GET /ironhook/v1/walls", baremetal.RoleAdmin, (*API).listWalls},
+	{"POST /ironhook/v1/walls", baremetal.RoleAdmin, (*API).addWall},
+	{"DELETE /ironhook/v1/walls/{name}", baremetal.RoleAdmin, (*API).deleteWall},
+	{"GET /ironhook/v1/views", "", (*API).listViews},
+	{"PUT /ironhook/v1/views/{name}", baremetal.RoleOperator, (*API).saveView},
+	{"DELETE /ironhook/v1/views/{name}", baremetal.RoleOperator, (*API).deleteView},
+	{"PUT /ironhook/v1/log", baremetal.RoleAdmin, (*API).setLog},
 }
 
 // Least is the least role for a request.

@@ -43,7 +43,7 @@ func (a *API) listUsers(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) addUser(w http.ResponseWriter, r *http.Request) {
-	in, err := readUser(r, "name", "role", "password")
+	in, err := readStrings(r, "name", "role", "password")
 	if err == nil {
 		var made *baremetal.User
 		if made, err = a.Accounts.Add(r.Context(), in["name"], change(in)); err == nil {
@@ -55,7 +55,7 @@ func (a *API) addUser(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) changeUser(w http.ResponseWriter, r *http.Request) {
-	in, err := readUser(r, "role", "password")
+	in, err := readStrings(r, "role", "password")
 	if err == nil {
 		var changed *baremetal.User
 		if changed, err = a.Accounts.Change(r.Context(), r.PathValue("name"), change(in)); err == nil {
@@ -78,9 +78,9 @@ func change(in map[string]string) fleet.UserChange {
 	return fleet.UserChange{Role: baremetal.Role(in["role"]), Password: in["password"]}
 }
 
-// readUser reads an object of strings with no other members than these. An error names the
+// readStrings reads an object of strings with no other members than these. An error names the
 // member and never its value, which may be a password.
-func readUser(r *http.Request, members ...string) (map[string]string, error) {
+func readStrings(r *http.Request, members ...string) (map[string]string, error) {
 	object, err := rest.ReadObject(r)
 	if err != nil {
 		return nil, err

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
@@ -30,9 +31,9 @@ type Users struct {
 	// anything else, or nil where none are stored. A name of the file is not looked for.
 	Stored func(ctx context.Context, name string) (*baremetal.User, error)
 
-	digests map[string][]byte
-	unknown []byte // compared with the password of an unknown user
-	key     []byte // of known, made at start: the cache is of no use to a later reader
+	digests atomic.Pointer[map[string][]byte] // replaced, never changed
+	unknown []byte                            // compared with the password of an unknown user
+	key     []byte                            // of known, made at start: the cache is of no use to a later reader
 	hashing chan struct{}
 	queue   chan struct{}               // those that hash, and those that wait for it
 	guesses *limit.Attempts[guess]      // of one user
@@ -64,7 +65,8 @@ var (
 
 // ReadUsers reads "name:digest" lines; empty lines and # comments are skipped.
 func ReadUsers(file io.Reader) (*Users, error) {
-	u := &Users{digests: map[string][]byte{}, key: make([]byte, 32), hashing: make(chan struct{}, bcryptLimit),
+	digests := map[string][]byte{}
+	u := &Users{key: make([]byte, 32), hashing: make(chan struct{}, bcryptLimit),
 		queue: make(chan struct{}, maxQueue), known: map[[sha256.Size]byte]struct{}{}, guesses: limit.NewAttempts[guess](guessing),
 		sprays: limit.NewAttempts[netip.Addr](spraying)}
 	if _, err := rand.Read(u.key); err != nil {
@@ -82,18 +84,26 @@ func ReadUsers(file io.Reader) (*Users, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d: only bcrypt digests are supported; make one with htpasswd -nbB %s PASSWORD", n, name)
 		}
-		u.digests[name], cost = []byte(digest), max(cost, c)
+		digests[name], cost = []byte(digest), max(cost, c)
 	}
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("read users: %w", err)
 	}
+	u.digests.Store(&digests)
 	var err error
 	u.unknown, err = bcrypt.GenerateFromPassword(u.key, cost)
 	return u, err
 }
 
 // Names are the users of the file.
-func (u *Users) Names() []string { return slices.Sorted(maps.Keys(u.digests)) }
+func (u *Users) Names() []string { return slices.Sorted(maps.Keys(*u.digests.Load())) }
+
+// Renew gives a user of the file another password, by its bcrypt digest. Its sessions end.
+func (u *Users) Renew(name string, digest []byte) {
+	digests := maps.Clone(*u.digests.Load())
+	digests[name] = digest
+	u.digests.Store(&digests)
+}
 
 // account is what a password is compared with. An unknown user has no role.
 type account struct {
@@ -102,7 +112,7 @@ type account struct {
 }
 
 func (u *Users) account(ctx context.Context, name string) (account, error) {
-	if digest, found := u.digests[name]; found {
+	if digest, found := (*u.digests.Load())[name]; found {
 		return account{digest, baremetal.RoleAdmin}, nil
 	}
 	if u.Stored == nil {
