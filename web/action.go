@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strings"
 
 	"ironhook/baremetal"
 )
@@ -14,6 +15,7 @@ type action struct {
 	Target  string // of the body; "" for no body
 	Confirm string // asked first; "" for nothing
 	Tone    string // CSS class: main, plain, danger
+	Command string // that does the same
 }
 
 // verb is a button that a provision state may offer.
@@ -40,7 +42,7 @@ func actions(n *baremetal.Node) []action {
 		if confirm != "" {
 			confirm = fmt.Sprintf(confirm, n.Label())
 		}
-		list = append(list, action{label, "PUT", path, target, confirm, tone})
+		list = append(list, action{label, "PUT", path, target, confirm, tone, command(strings.ToLower(label), n)})
 	}
 	if n.PowerState != baremetal.PowerOn {
 		put("Power on", "/states/power", string(baremetal.PowerOn), "", "main")
@@ -55,7 +57,20 @@ func actions(n *baremetal.Node) []action {
 		}
 	}
 	if n.Maintenance {
-		list = append(list, action{Label: "End maintenance", Method: "DELETE", Path: "/maintenance", Tone: "plain"})
+		list = append(list, action{Label: "End maintenance", Method: "DELETE", Path: "/maintenance", Tone: "plain", Command: command("maintenance unset", n)})
 	}
 	return list
+}
+
+// command is what does the same as a button of a node.
+func command(words string, n *baremetal.Node) string {
+	return "ironhook node " + words + " " + quoted(n.Label())
+}
+
+// quoted is a word of a command line.
+func quoted(word string) string {
+	if word != "" && strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@+") == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

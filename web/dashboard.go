@@ -21,6 +21,7 @@ type dashboard struct {
 	Summary   []counted
 	Strangers []stranger
 	Images    []string // to rebuild machines from
+	Views     []*baremetal.View
 }
 
 func (w *Web) dashboardPage(rw http.ResponseWriter, r *http.Request) {
@@ -30,6 +31,9 @@ func (w *Web) dashboardPage(rw http.ResponseWriter, r *http.Request) {
 			return err
 		}
 		if found.Images, err = bootableImages(tx); err != nil {
+			return err
+		}
+		if found.Views, err = tx.Views().List(store.Query{}); err != nil {
 			return err
 		}
 		found.page, err = w.live(tx, "Machines", "")

@@ -170,6 +170,14 @@ func (w *Web) editPage(rw http.ResponseWriter, r *http.Request) {
 // Image is the image that the machine's next deployment makes its boot volume from.
 func (d *editPage) Image() string { return d.Node.ImageSource() }
 
+// Notes are what its administrators have to know about the machine.
+func (d *editPage) Notes() string { return notes(d.Node) }
+
+func notes(n *baremetal.Node) string { return plain(n.Extra[notesKey]) }
+
+// notesKey is the key of a node's extra that the pages show as its notes.
+const notesKey = "notes"
+
 // Other lists the keys of driver_info that no driver of ours reads, which the form leaves
 // as they are.
 func (d *editPage) Other() (names []string) {

@@ -16,9 +16,9 @@ import (
 // them, their snapshots, and so on.
 type inventory struct {
 	page
-	Busy bool // work is in progress: its progress is shown from second to second
-	Rows []item
-	Free string // space, "" where that is not known
+	Busy  bool // work is in progress: its progress is shown from second to second
+	Rows  []item
+	Space *Space // nil where that is not known
 }
 
 // File is a file of a disk in the directory of the volumes that has no record: a
@@ -28,11 +28,44 @@ type File struct {
 	Size int64 // bytes
 }
 
+// Space is that on the disk of the volumes, in bytes.
+type Space struct {
+	Total int64
+	Free  int64 // that may still be used
+	Floor int64 // that is kept back for the database
+}
+
+// Used is what is in use, by whatever.
+func (s *Space) Used() int64 { return max(0, s.Total-s.Free-s.Floor) }
+
+// Usable is what may be used at most.
+func (s *Space) Usable() int64 { return max(0, s.Total-s.Floor) }
+
+// Low is from where on the space is short: nine tenths.
+func (s *Space) Low() int64 { return s.Usable() / 10 * 9 }
+
+// Words are for a person.
+func (s *Space) Words() string {
+	return fmt.Sprintf("%s free of %s; %s are kept back for the database", amount(uint64(max(0, s.Free))), amount(uint64(max(0, s.Total))), amount(uint64(max(0, s.Floor))))
+}
+
+// space is nil where it is not known.
+func (w *Web) space() *Space {
+	if w.Space == nil {
+		return nil
+	}
+	s, err := w.Space()
+	if err != nil {
+		return nil
+	}
+	return &s
+}
+
 // item is a row: an image, a volume, a snapshot, or a file.
 type item struct {
 	UUID, Name string
 	Kind       string
-	Depth      int // in the tree
+	Lines      []string // of the tree, before the name: CSS classes
 	Size       string
 	Status     badge
 	Note       string // progress, or what went wrong
@@ -49,6 +82,7 @@ type diskAction struct {
 	Label, Method, Path string
 	Body                string // JSON, "" for none; "$" in it is the answer
 	Ask, Confirm, Tone  string
+	Command             string // that does the same
 }
 
 func (w *Web) inventoryPage(rw http.ResponseWriter, r *http.Request) {
@@ -110,11 +144,7 @@ func (w *Web) readInventory(tx *store.Tx) (*inventory, error) {
 	for i := range s.Rows {
 		s.Rows[i].act()
 	}
-	if w.Free != nil {
-		if free, err := w.Free(); err == nil {
-			s.Free = amount(uint64(max(0, free)))
-		}
-	}
+	s.Space = w.space()
 	return s, nil
 }
 
@@ -131,18 +161,26 @@ func forest(rows []item) []item {
 		below[r.parent] = append(below[r.parent], r)
 	}
 	var list []item
-	var grow func(parent string, depth int)
-	grow = func(parent string, depth int) {
+	var grow func(parent string, lines []string)
+	grow = func(parent string, lines []string) {
 		kin := below[parent]
 		delete(below, parent)
 		slices.SortStableFunc(kin, func(a, b item) int { return cmp.Or(natural(a.Name, b.Name), cmp.Compare(a.UUID, b.UUID)) })
-		for _, r := range kin {
-			r.Depth, r.children = min(depth, deepest), len(below[r.UUID])
+		for i, r := range kin {
+			r.children = len(below[r.UUID])
+			here, beyond := "tee", "pipe"
+			if i == len(kin)-1 {
+				here, beyond = "elbow", "space"
+			}
+			next := []string{}
+			if parent != "" {
+				r.Lines, next = append(slices.Clone(lines), here), append(slices.Clone(lines), beyond)
+			}
 			list = append(list, r)
-			grow(r.UUID, depth+1)
+			grow(r.UUID, next[:min(len(next), deepest)])
 		}
 	}
-	grow("", 0)
+	grow("", nil)
 	return list
 }
 
@@ -238,40 +276,44 @@ const (
 
 // act gives a row its buttons.
 func (i *item) act() {
-	put := func(label, method, path string, body any, ask, confirm, tone string) {
+	put := func(label, method, path string, body any, ask, confirm, tone, command string) {
 		text := ""
 		if body != nil {
 			b, _ := json.Marshal(body) //nolint:errchkjson // maps of text
 			text = string(b)
 		}
-		i.Actions = append(i.Actions, diskAction{label, method, path, text, ask, confirm, tone})
+		i.Actions = append(i.Actions, diskAction{label, method, path, text, ask, confirm, tone, command})
 	}
 	volume := func(source string) any { return map[string]any{"volume": map[string]any{"name": "$", source: i.UUID}} }
 	at := volumesPath + "/" + i.UUID + "/action"
+	name := quoted(i.Name)
 	resting := inventoryTones[i.Status.Text] == "good"
 	switch {
 	case i.Kind == "image" && resting:
-		put("New volume", "POST", volumesPath, volume("imageRef"), "Name of the new volume of "+i.Name, "", "main")
+		put("New volume", "POST", volumesPath, volume("imageRef"), "Name of the new volume of "+i.Name, "", "main", "ironhook volume create NAME --image "+name)
 	case i.Kind == "snapshot" && resting:
-		put("New volume", "POST", volumesPath, volume("snapshot_id"), "Name of the new volume of "+i.Name, "", "main")
+		put("New volume", "POST", volumesPath, volume("snapshot_id"), "Name of the new volume of "+i.Name, "", "main", "ironhook volume create NAME --snapshot "+name)
 		put("Revert to it", "POST", volumesPath+"/"+i.parent+"/action", map[string]any{"revert": map[string]any{"snapshot_id": i.UUID}}, "",
-			fmt.Sprintf("Revert the volume to %s? What was written since is lost.", i.Name), "danger")
+			fmt.Sprintf("Revert the volume to %s? What was written since is lost.", i.Name), "danger", "ironhook volume revert "+name)
 	case i.Kind == "volume" && resting:
 		put("Snapshot", "POST", snapshotsPath, map[string]any{"snapshot": map[string]any{"name": "$", "volume_id": i.UUID, "force": true}},
-			"Name of the snapshot of "+i.Name, "", "main")
-		put("Clone", "POST", volumesPath, volume("source_volid"), "Name of the clone of "+i.Name, "", "plain")
+			"Name of the snapshot of "+i.Name, "", "main", "ironhook volume snapshot create NAME --volume "+name)
+		put("Clone", "POST", volumesPath, volume("source_volid"), "Name of the clone of "+i.Name, "", "plain", "ironhook volume create NAME --source "+name)
 		promotion := map[string]any{"image_name": "$", "force": true, "disk_format": "raw", "container_format": "bare"}
-		put("Promote", "POST", at, map[string]any{"os-volume_upload_image": promotion}, "Name of the image made of "+i.Name, "", "plain")
-		put("Grow", "POST", at, map[string]any{"os-extend": map[string]any{"new_size": "$"}}, "New size of "+i.Name+" in GiB", "", "plain")
+		put("Promote", "POST", at, map[string]any{"os-volume_upload_image": promotion}, "Name of the image made of "+i.Name, "", "plain", "ironhook image create NAME --volume "+name)
+		put("Grow", "POST", at, map[string]any{"os-extend": map[string]any{"new_size": "$"}}, "New size of "+i.Name+" in GiB", "", "plain", "ironhook volume extend "+name+" GIB")
 		if i.image != "" {
 			put("Reset", "POST", at, map[string]any{"os-reimage": map[string]any{"image_id": i.image}}, "",
-				fmt.Sprintf("Reset %s to its image? What was written is lost.", i.Name), "danger")
+				fmt.Sprintf("Reset %s to its image? What was written is lost.", i.Name), "danger", "ironhook volume reset "+name)
 		}
 	}
 	if path := map[string]string{"image": imagesPath, "volume": volumesPath, "snapshot": snapshotsPath}[i.Kind]; path != "" {
-		put("Delete", "DELETE", path+"/"+i.UUID, nil, "", i.wouldBreak(), "danger")
+		put("Delete", "DELETE", path+"/"+i.UUID, nil, "", i.wouldBreak(), "danger", "ironhook "+deleting[i.Kind]+" "+name)
 	}
 }
+
+// deleting are the commands that delete a row, by its kind.
+var deleting = map[string]string{"image": "image delete", "volume": "volume delete", "snapshot": "volume snapshot delete"}
 
 // wouldBreak asks before a deletion, with what depends on the row.
 func (i *item) wouldBreak() string {

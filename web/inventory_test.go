@@ -44,7 +44,7 @@ func TestInventory(t *testing.T) {
 	page := r.get("/ui/volumes").body
 	for _, want := range []string{
 		"3.0 GiB", "45% of 113.2 MiB, 30.0 MiB/s, 2s left", "the server answered 404", "&lt;b&gt;next",
-		`<td>volume</td><td>40.0 GiB</td><td><span class="chip good">in-use</span></td><td>pc-01, backup</td>`, `class="depth-1" title="volume-1"`,
+		`<td>volume</td><td>40.0 GiB</td><td><span class="chip good">in-use</span></td><td>pc-01, backup</td>`, `title="volume-1"><span class="branch"><i class="elbow">`,
 		"It is in use by pc-01, backup, so it will be refused.", "1 other disks were made of it.",
 	} {
 		if !strings.Contains(page, want) {
@@ -70,9 +70,9 @@ func TestForest(t *testing.T) {
 	})
 	var got []string
 	for _, r := range rows {
-		got = append(got, strings.Repeat(">", r.Depth)+r.Name)
+		got = append(got, strings.Repeat(">", len(r.Lines))+r.Name+":"+strings.Join(r.Lines, "-"))
 	}
-	if want := "golden >pc-2 >>before >>>clone >pc-10 orphan self"; strings.Join(got, " ") != want {
+	if want := "golden: >pc-2:tee >>before:pipe-elbow >>>clone:pipe-space-elbow >pc-10:elbow orphan: self:"; strings.Join(got, " ") != want {
 		t.Errorf("forest = %s, want %s", strings.Join(got, " "), want)
 	}
 	if rows[0].children != 2 {

@@ -68,6 +68,7 @@ func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 	status, wait := w.check(r, d.User, r.PostFormValue("password"))
 	switch status {
 	case http.StatusSeeOther:
+		w.firstRunIsOver()
 		w.sessions.close(r)
 		http.SetCookie(rw, w.cookie(r, w.sessions.open(d.User, d.Keep, w.now()), life(d.Keep)))
 		http.Redirect(rw, r, d.Next, http.StatusSeeOther)

@@ -26,6 +26,8 @@ type machinePage struct {
 	page
 	Tile    tile
 	Gone    bool // the node was deleted
+	Notes   string
+	Disks   bool // it has volumes that may be in use
 	Actions []action
 	Boots   []bootView // the latest first
 	Groups  []group
@@ -73,6 +75,7 @@ func (w *Web) machinePage(rw http.ResponseWriter, r *http.Request) {
 			return err
 		}
 		d.page, err = w.live(tx, d.Tile.Name, d.Tile.UUID)
+		d.Graph = true
 		return err
 	})
 	if err != nil {
@@ -139,7 +142,7 @@ func (w *Web) readMachinePage(tx *store.Tx, ident string, acts bool) (*machinePa
 	if err != nil {
 		return nil, err
 	}
-	d := &machinePage{Tile: newTile(m, tx.Now())}
+	d := &machinePage{Tile: newTile(m, tx.Now()), Notes: notes(m.node)}
 	if acts {
 		d.Actions = actions(m.node)
 	}
@@ -164,7 +167,7 @@ func (w *Web) readMachinePage(tx *store.Tx, ident string, acts bool) (*machinePa
 		return nil, err
 	}
 	disks, err := w.diskGroups(tx, m.node.UUID)
-	d.Groups = append(groups(m, connectors, targets), disks...)
+	d.Groups, d.Disks = append(groups(m, connectors, targets), disks...), len(disks) > 0
 	return d, err
 }
 

@@ -17,6 +17,8 @@ type Network struct {
 	Mode      string // of DHCP: full, proxy, or off
 	Why       string // it works so, and what to do where that is not wanted; for a person
 	Rival     bool   // another DHCP server keeps ours from leasing addresses
+
+	First, Last netip.Addr // of the range to lease from; the zero value for none
 }
 
 // networkPage is where machines get their addresses from, and what was heard meanwhile.
@@ -24,7 +26,8 @@ type networkPage struct {
 	page
 	Networks  []Network
 	Leases    []leaseRow
-	News      []line // what changed, the latest first
+	Maps      []rangeMap // of the ranges to lease from
+	News      []line     // what changed, the latest first
 	Strangers []stranger
 }
 
@@ -78,6 +81,7 @@ func (w *Web) readNetwork(tx *store.Tx) (*networkPage, error) {
 	if d.Leases, err = readLeases(tx); err != nil {
 		return nil, err
 	}
+	d.Maps = rangeMaps(d.Networks, d.Leases)
 	news, err := tx.Events(store.EventQuery{Kinds: []baremetal.EventKind{baremetal.EventNetwork}, Limit: newsOfNetworks, Last: true})
 	if err != nil {
 		return nil, err

@@ -23,6 +23,9 @@ type page struct {
 	Disks   bool   // it uploads and imports images
 	Forms   bool   // it has forms that call the APIs
 	Rival   bool   // another DHCP server is in the way
+	Class   string // of the body; "wall" is the page that only shows
+	Manual  bool   // it is a page of the manual
+	Graph   bool   // it draws what disks do
 	Now     int64  // the server's clock, milliseconds since 1970
 }
 

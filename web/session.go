@@ -3,9 +3,7 @@ package web
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -55,7 +53,7 @@ func (s *sessions) open(user string, keep bool, now time.Time) string {
 	raw := make([]byte, 32)
 	rand.Read(raw) //nolint:errcheck // crypto/rand.Read never fails
 	token := base64.RawURLEncoding.EncodeToString(raw)
-	l := baremetal.Login{Token: hash(token), User: user, Proof: s.proof(user), Begun: now, Used: now, Keep: keep}
+	l := baremetal.Login{Token: baremetal.TokenHash(token), User: user, Proof: s.proof(user), Begun: now, Used: now, Keep: keep}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.record(func(tx *store.Tx) error {
@@ -69,11 +67,6 @@ func (s *sessions) open(user string, keep bool, now time.Time) string {
 	}
 	s.live[l.Token] = &session{Login: l, recorded: now, done: make(chan struct{})}
 	return token
-}
-
-func hash(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
 }
 
 // record writes to the store. A failure is logged: it costs the users another login after
@@ -93,7 +86,7 @@ func (s *sessions) find(r *http.Request, now time.Time) *session {
 	if err != nil {
 		return nil
 	}
-	key := hash(c.Value)
+	key := baremetal.TokenHash(c.Value)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found := s.live[key]
@@ -158,7 +151,7 @@ func (s *sessions) close(r *http.Request) {
 	if c, err := r.Cookie(cookie); err == nil {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.end(hash(c.Value))
+		s.end(baremetal.TokenHash(c.Value))
 	}
 }
 

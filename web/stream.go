@@ -50,7 +50,8 @@ type view interface {
 // stream is one browser that follows the log. It belongs to one goroutine.
 type stream struct {
 	*Web
-	session *session // nil with authentication off
+	ended   <-chan struct{} // closed when the session ends; nil where there is none
+	lives   func() bool     // counts as use of the session, and reports whether it goes on
 	view    view
 	after   int64             // number of the last event the browser knows of
 	resumed bool              // it was away: its page may be older than its position
@@ -64,7 +65,14 @@ type stream struct {
 // and the number of the last event they cover as its id.
 func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 	var one *session
-	if w.Login != nil {
+	wall := r.URL.Query().Get("wall")
+	switch {
+	case wall != "":
+		if one = w.walls; !w.hangs(r, wall) {
+			http.Error(rw, "This link to the wall was withdrawn.", http.StatusUnauthorized)
+			return
+		}
+	case w.Login != nil:
 		if one = w.sessions.find(r, w.now()); one == nil {
 			http.Error(rw, "Sign in first.", http.StatusUnauthorized)
 			return
@@ -78,25 +86,44 @@ func (w *Web) events(rw http.ResponseWriter, r *http.Request) {
 	}
 	defer dismiss()
 	s := w.newStream(position(r))
-	s.session, s.resumed = one, r.Header.Get("Last-Event-ID") != ""
-	if machine := r.URL.Query().Get("machine"); machine != "" {
-		s.view = machineView{w, machine, w.role(one).Allows(baremetal.RoleOperator)}
+	s.resumed = r.Header.Get("Last-Event-ID") != ""
+	switch {
+	case wall != "":
+		s.lives = func() bool { return w.hangs(r, wall) }
+	case one != nil:
+		s.ended, s.lives = one.done, func() bool { return w.sessions.keep(one, w.now()) }
 	}
-	if r.URL.Query().Get("network") != "" {
-		s.view = networkView{w}
-	}
-	if r.URL.Query().Get("inventory") != "" {
-		s.view = &inventoryView{web: w}
-	}
+	s.view = w.viewOf(r, one, s.view)
 	if err := s.run(r.Context(), rw); err != nil && r.Context().Err() == nil {
 		w.Log.Warn("stream of events ended", "from", r.RemoteAddr, "error", err)
 	}
 }
 
+// viewOf is what the page that r comes from shows; usual is the dashboard.
+func (w *Web) viewOf(r *http.Request, one *session, usual view) view {
+	q := r.URL.Query()
+	hours, _ := strconv.Atoi(q.Get("boots"))
+	switch {
+	case q.Get("wall") != "":
+		return &wallView{dashboardView{web: w}}
+	case q.Get("machine") != "":
+		return machineView{w, q.Get("machine"), w.role(one).Allows(baremetal.RoleOperator)}
+	case q.Get("network") != "":
+		return networkView{w}
+	case q.Get("inventory") != "":
+		return &inventoryView{web: w}
+	case q.Get("start") != "":
+		return startView{w}
+	case hours > 0 && hours <= mostHours:
+		return bootsView{w, hours}
+	}
+	return usual
+}
+
 // newStream makes a stream of the dashboard for a browser that knows of the events up to
 // after.
 func (w *Web) newStream(after int64) *stream {
-	return &stream{Web: w, view: &dashboardView{web: w}, after: after, seen: make(map[string]uint64), seed: maphash.MakeSeed()}
+	return &stream{Web: w, view: &dashboardView{web: w}, after: after, lives: func() bool { return true }, seen: make(map[string]uint64), seed: maphash.MakeSeed()}
 }
 
 // position is the number of the last event that r's sender knows of: the last one
@@ -134,10 +161,6 @@ func (s *stream) run(ctx context.Context, rw http.ResponseWriter) error {
 // wait waits for a reason to look again. After a commit it lingers a moment, so
 // that a burst of events is one message.
 func (s *stream) wait(ctx context.Context, commit <-chan struct{}, beats <-chan time.Time) cause {
-	var ended <-chan struct{}
-	if s.session != nil {
-		ended = s.session.done
-	}
 	why := beat
 	for {
 		select {
@@ -147,13 +170,13 @@ func (s *stream) wait(ctx context.Context, commit <-chan struct{}, beats <-chan 
 			s.soon = nil
 			return beat
 		case <-beats:
-			if why == beat && s.session != nil && !s.sessions.keep(s.session, s.now()) {
+			if why == beat && !s.lives() {
 				return over
 			}
 			return why
 		case <-ctx.Done():
 			return over
-		case <-ended:
+		case <-s.ended:
 			return over
 		case <-s.closing:
 			return over

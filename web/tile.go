@@ -19,7 +19,9 @@ type tile struct {
 	Notice     string // maintenance or the last error
 	Alarm      bool   // the notice is an error
 	Hidden     bool   // the page was asked for others only
-	Bar        barView
+
+	Class, Image, Driver, Owner string // by which machines are grouped; "" for none
+	Bar                         barView
 }
 
 // Kind lists the kinds of machines that the tile is one of, as the counters have them.
@@ -61,6 +63,7 @@ func newTile(m *machine, now time.Time) tile {
 		State: provision(m.node.ProvisionState),
 		Bar:   newBarView(last, last.Status(m.sight(now))),
 	}
+	t.Class, t.Image, t.Driver, t.Owner = m.node.ResourceClass, m.node.ImageSource(), m.node.Driver, m.node.Owner
 	if len(m.ports) > 0 {
 		t.MAC, t.More = m.ports[0].Address, len(m.ports)-1
 	}

@@ -38,9 +38,9 @@ type Config struct {
 	// Role returns the role of a user. nil: all are administrators.
 	Role func(user string) baremetal.Role
 	// Files lists the files in the directory of the volumes that no volume is registered
-	// for; Free is the space that may still be used, in bytes. nil: the pages do not show them.
+	// for; Space is that on their disk. nil: the pages do not show them.
 	Files func() ([]File, error)
-	Free  func() (int64, error)
+	Space func() (Space, error)
 	// Networks returns the boot interfaces as they are now. It must not ask the store. nil:
 	// the pages do not show them.
 	Networks func() []Network
@@ -48,13 +48,22 @@ type Config struct {
 	Export http.Handler
 	// Script returns the boot script that a node would get now, with masked secrets.
 	Script func(tx *store.Tx, node string) (string, error)
+	// Welcome is the link of the first start. nil: there is none.
+	Welcome Welcome
+	// System returns the appliance itself, as it is now. It must not ask the store. nil: the
+	// pages do not show it.
+	System func() System
+	// FileUsers names the accounts that are in a file. nil: there are none.
+	FileUsers func() []string
+	// Metrics answers with the metrics. nil: there are none.
+	Metrics http.Handler
 	// Drivers are the hardware types that a machine may have.
 	Drivers []string
 	Log     *slog.Logger
 	Version string // of the product, for the foot of the page
 }
 
-// Web serves the pages under /ui/. Its methods are safe for concurrent use.
+// Web serves the pages under /ui/ and the manual under /docs/. Its methods are safe for concurrent use.
 type Web struct {
 	Config
 	mux      *http.ServeMux
@@ -64,6 +73,8 @@ type Web struct {
 	tries    *limit.Attempts[netip.Addr]
 	checks   chan struct{} // passwords being checked
 	streams  *limit.Share[*session]
+	manual   *manual
+	walls    *session // what the streams of all walls count as
 
 	now       func() time.Time
 	pace      time.Duration // between two messages of a stream
@@ -91,6 +102,8 @@ func New(c Config) *Web {
 		tries:    limit.NewAttempts[netip.Addr](guessing),
 		checks:   make(chan struct{}, allChecks),
 		streams:  limit.NewShare[*session](perSession, allStreams),
+		manual:   newManual(),
+		walls:    new(session),
 
 		now:       time.Now,
 		pace:      100 * time.Millisecond,
@@ -108,16 +121,26 @@ func (w *Web) routes() {
 	w.mux.HandleFunc("GET /ui/login", w.loginPage)
 	w.mux.HandleFunc("POST /ui/login", w.login)
 	w.mux.HandleFunc("POST /ui/logout", w.logout)
+	w.mux.HandleFunc("GET /ui/welcome", w.welcomePage)
+	w.mux.HandleFunc("POST /ui/welcome", w.welcome)
+	w.mux.HandleFunc("GET /ui/wall/{token}", compressed(w.wallPage))
 	w.mux.HandleFunc("GET /ui/events", w.events)
 	w.mux.HandleFunc("HEAD /ui/events", w.private(w.lost)) // GET would take it for a stream
 	w.mux.HandleFunc("GET /ui/machines/{node}", w.private(compressed(w.machinePage)))
+	w.mux.HandleFunc("GET /ui/machines/{node}/io", w.private(w.machineIO))
 	w.mux.HandleFunc("GET /ui/machines/{node}/script", w.private(w.scriptPage))
 	w.mux.HandleFunc("GET /ui/machines/{node}/edit", w.needs(baremetal.RoleAdmin, compressed(w.editPage)))
 	w.mux.HandleFunc("GET /ui/enrol", w.needs(baremetal.RoleAdmin, compressed(w.enrolPage)))
+	w.mux.HandleFunc("GET /ui/start", w.private(compressed(w.startPage)))
+	w.mux.HandleFunc("GET /ui/boots", w.private(compressed(w.bootsPage)))
+	w.mux.HandleFunc("GET /ui/system", w.private(compressed(w.systemPage)))
+	w.mux.HandleFunc("GET /ui/metrics", w.private(w.metricsPage))
 	w.mux.HandleFunc("GET /ui/network", w.private(compressed(w.networkPage)))
 	w.mux.HandleFunc("GET /ui/disks/{id}/file", w.needs(baremetal.RoleAdmin, w.exportDisk))
 	w.mux.HandleFunc("GET /ui/volumes", w.private(compressed(w.inventoryPage)))
 	w.mux.HandleFunc("GET /ui/{$}", w.private(compressed(w.dashboardPage)))
+	w.mux.HandleFunc("GET /docs/{path...}", compressed(w.docs))
+	w.mux.HandleFunc("GET /docs", redirect("/docs/"))
 	w.mux.HandleFunc("GET /ui", redirect("/ui/"))
 	w.mux.HandleFunc("/ui/", w.private(w.lost))
 }
@@ -126,7 +149,7 @@ func (w *Web) routes() {
 // Hand it to http.Server.RegisterOnShutdown.
 func (w *Web) Close() { w.close.Do(func() { close(w.closing) }) }
 
-// ServeHTTP serves everything under /ui.
+// ServeHTTP serves everything under /ui and /docs.
 func (w *Web) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	for key, value := range headers {
 		rw.Header().Set(key, value)

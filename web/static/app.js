@@ -58,6 +58,11 @@
       if (tile.hidden === fits) tile.hidden = !fits;
       if (fits) shown++;
     }
+    for (const head of document.querySelectorAll('#dashboard > .group')) {
+      let tile = head.nextElementSibling;
+      while (tile?.matches('.tile') && tile.hidden) tile = tile.nextElementSibling;
+      head.hidden = !tile?.matches('.tile');
+    }
     document.getElementById('none').hidden = shown > 0 || (only === '' && words.length === 0);
     for (const chip of document.querySelectorAll('#summary a')) {
       if (chip.dataset.kind === only) chip.setAttribute('aria-current', 'true');
@@ -67,28 +72,67 @@
 
   // The address of the page says what it shows, so that it can be kept as a bookmark.
   function remember() {
-    const query = new URLSearchParams(location.search);
+    const query = ask();
     for (const [key, value] of [['only', only], ['q', document.getElementById('filter').value]]) {
       if (value) query.set(key, value); else query.delete(key);
     }
     history.replaceState(null, '', query.size ? `?${query}` : location.pathname);
+    document.dispatchEvent(new Event('ironhook:narrowed'));
   }
 
-  // Trouble first, then by name as people count: the order of the server (dashboard.go,
-  // inOrder). Only tiles that are out of place are moved.
+  const ask = () => new URLSearchParams(location.search);
+
+  // The group of a tile, where the page shows groups.
+  function groupOf(tile) {
+    const by = ask().get('by');
+    if (!by) return '';
+    return (by === 'state' ? tile.querySelector('.state').lastChild.textContent : tile.dataset[by]) || 'none';
+  }
+
+  // The heading of a group, which is made when it is missing.
+  function heading(list, name, count) {
+    let head = [...list.querySelectorAll('.group')].find((h) => h.dataset.name === name);
+    if (!head) {
+      head = document.createElement('li');
+      head.className = 'group';
+      head.dataset.name = name;
+      head.innerHTML = '<h2></h2> <span class="count"></span> <button type="button" class="pick">Select</button>';
+      head.querySelector('h2').textContent = name;
+      head.querySelector('button').setAttribute('aria-label', `Select the group ${name}`);
+      list.append(head);
+    }
+    head.querySelector('.count').textContent = count;
+    return head;
+  }
+
+  // By group, then trouble first, then by name as people count: the order of the server
+  // (dashboard.go, inOrder). Only what is out of place is moved.
   const order = new Intl.Collator('en', { numeric: true });
   function arrange() {
     const list = document.getElementById('dashboard');
     if (!list) return;
     const rank = (tile) => (tile.dataset.kind.split(' ').includes('trouble') ? 0 : 1);
     const name = (tile) => tile.querySelector('h2').textContent;
-    const tiles = [...list.querySelectorAll('.tile')].map((tile) => ({ tile, rank: rank(tile), name: name(tile) }));
-    const sorted = tiles.toSorted((a, b) => a.rank - b.rank || order.compare(a.name, b.name));
+    const tiles = [...list.querySelectorAll('.tile')].map((tile) => ({ tile, group: groupOf(tile), rank: rank(tile), name: name(tile) }));
+    const sorted = tiles.toSorted((a, b) => order.compare(a.group, b.group) || a.rank - b.rank || order.compare(a.name, b.name));
+    const wanted = [];
+    const heads = new Set();
+    const sizes = Map.groupBy ? Map.groupBy(sorted, (t) => t.group) : new Map();
+    for (const t of sorted) {
+      if (t.group && (wanted.length === 0 || t.group !== wanted.last)) {
+        const head = heading(list, t.group, sizes.get(t.group)?.length ?? '');
+        heads.add(head);
+        wanted.push(head);
+        wanted.last = t.group;
+      }
+      wanted.push(t.tile);
+    }
+    for (const head of list.querySelectorAll('.group')) if (!heads.has(head)) head.remove();
     const focus = document.activeElement;
     let at = list.firstElementChild;
-    for (const { tile } of sorted) {
-      if (tile === at) at = at.nextElementSibling;
-      else list.insertBefore(tile, at);
+    for (const one of wanted) {
+      if (one === at) at = at.nextElementSibling;
+      else list.insertBefore(one, at);
     }
     if (focus !== document.activeElement && focus?.isConnected) focus.focus();
   }
@@ -101,6 +145,7 @@
   }
 
   function signIn() {
+    if (document.body.matches('.wall')) return location.reload(); // the link was withdrawn
     location.assign('/ui/login?next=' + encodeURIComponent(location.pathname));
   }
 
@@ -169,7 +214,39 @@
     else if (then === 'reload') location.reload();
     else if (then) location.assign(then);
   }
-  window.ironhook = { call, say, confirmed, complaint };
+  function show() {
+    arrange();
+    filter();
+  }
+  window.ironhook = { call, say, confirmed, complaint, show, query: ask };
+
+  // Each button can say the command that does the same. What is typed in its form stands in
+  // the place of {NAME}; a secret stays out.
+  function commandOf(element) {
+    const holder = element.closest('[data-command]') ?? element.closest('button:not([type=button])')?.form?.closest('[data-command]');
+    if (!holder) return '';
+    const quoted = (word) => (/^[\w.:/@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+    return holder.dataset.command.replace(/\{([a-z_]+)\}/g, (all, name) => {
+      const field = holder.elements?.[name];
+      return field?.value && field.type !== 'password' ? quoted(field.value) : name.toUpperCase();
+    });
+  }
+  const bar = document.getElementById('command');
+  function tell(e) {
+    if (bar.contains(e.target)) return;
+    const button = e.target.closest?.('button, [data-command]');
+    const text = button ? commandOf(button) : '';
+    if (!text) return;
+    bar.hidden = false;
+    bar.querySelector('code').textContent = text;
+  }
+  document.addEventListener('mouseover', tell);
+  document.addEventListener('focusin', tell);
+  document.addEventListener('keydown', (e) => { if (e.key === 'Escape') bar.hidden = true; });
+  bar.querySelector('button').addEventListener('click', async () => {
+    await navigator.clipboard?.writeText(bar.querySelector('code').textContent);
+    bar.hidden = true;
+  });
 
   document.addEventListener('click', (e) => {
     const button = e.target.closest('button[data-method]');

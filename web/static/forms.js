@@ -34,6 +34,19 @@
       if (!answer.ok) return say(`${form.querySelector('button').textContent}: ${answer.text}`);
       location.reload();
     },
+    // Changes what has an address of its own.
+    async change(form) {
+      const answer = await call(form.dataset.method, form.dataset.path, valuesOf(form));
+      if (!answer.ok) return say(`${form.querySelector('button').firstChild.textContent}: ${answer.text}`);
+      location.reload();
+    },
+    // The link to a wall is shown once.
+    async wall(form) {
+      const answer = await call('POST', form.dataset.path, valuesOf(form));
+      if (!answer.ok) return say(`${form.querySelector('button').textContent}: ${answer.text}`);
+      sessionStorage.setItem('outcome', `${location.origin}${answer.body.path} — keep it, it is not shown again.`);
+      location.reload();
+    },
     async patch(form) {
       const patch = patchOf(form);
       const outcome = form.querySelector('.outcome');

@@ -11,7 +11,7 @@
   function show() {
     const there = new Set(tiles().map(uuidOf));
     for (const uuid of chosen) if (!there.has(uuid)) chosen.delete(uuid);
-    for (const tile of tiles()) tile.querySelector('.pick').checked = chosen.has(uuidOf(tile));
+    for (const tile of tiles()) tile.querySelector('input.pick').checked = chosen.has(uuidOf(tile));
     bar.querySelector('.count').textContent = chosen.size === 1 ? '1 machine' : `${chosen.size} machines`;
     for (const button of bar.querySelectorAll('[data-many]')) button.disabled = chosen.size === 0;
   }
@@ -76,9 +76,15 @@
 
   document.getElementById('select').addEventListener('click', () => selecting(bar.hidden));
   document.addEventListener('change', (e) => {
-    if (!e.target.matches('.pick')) return;
+    if (!e.target.matches('input.pick')) return;
     const uuid = uuidOf(e.target.closest('.tile'));
     if (e.target.checked) chosen.add(uuid); else chosen.delete(uuid);
+    show();
+  });
+  document.getElementById('dashboard').closest('main').addEventListener('click', (e) => {
+    const head = e.target.closest('button.pick')?.closest('.group');
+    if (!head) return;
+    for (let tile = head.nextElementSibling; tile?.matches('.tile'); tile = tile.nextElementSibling) if (!tile.hidden) chosen.add(uuidOf(tile));
     show();
   });
   bar.addEventListener('click', (e) => {
