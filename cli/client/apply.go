@@ -13,8 +13,11 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // A file of machines says what shall be registered. It is JSON, in the form of "openstack
@@ -23,14 +26,14 @@ import (
 //	{"nodes": [{"name": "pc-01", "driver": "manual-management", "ports": [{"address": "52:54:00:00:00:01"}],
 //	  "volume_connectors": [], "volume_targets": [{"volume_type": "iscsi", "boot_index": 0, "volume_id": "root"}]}]}
 //
-// or CSV with a first line that names the columns: name and mac, and as needed driver, image
+// YAML of the same form, or CSV with a first line that names the columns: name and mac, and as needed driver, image
 // or volume, and keys of driver_info.
 
 // fileVerbs are the commands that take such a file.
 var fileVerbs = []verb{
-	{"create <file>", "Register the machines of a file (JSON or CSV, - for the standard input) that are all new", nothing, nil,
+	{"create <file>", "Register the machines of a file (JSON, YAML or CSV, - for the standard input) that are all new", nothing, nil,
 		func(c *call) error { return applyFile(c, true, false) }},
-	{"apply <file>", "Bring the machines of a file (JSON or CSV, - for the standard input) to what it says, and leave all others alone", nothing,
+	{"apply <file>", "Bring the machines of a file (JSON, YAML or CSV, - for the standard input) to what it says, and leave all others alone", nothing,
 		[]option{{name: "dry-run", kind: yes, field: "-", usage: "print what would be changed, and change nothing"}},
 		func(c *call) error { return applyFile(c, false, c.has("dry-run")) }},
 }
@@ -76,9 +79,12 @@ func readMachines(path string, in io.Reader) (map[string]map[string]any, error) 
 	}
 	var list []map[string]any
 	b = unmarked(b)
-	if trimmed := bytes.TrimSpace(b); len(trimmed) > 0 && trimmed[0] == '{' {
+	switch trimmed := bytes.TrimSpace(b); {
+	case len(trimmed) > 0 && trimmed[0] == '{':
 		list, err = machinesOfJSON(trimmed)
-	} else {
+	case isYAML(b):
+		list, err = machinesOfYAML(b)
+	default:
 		list, err = machinesOfCSV(b)
 	}
 	if err != nil {
@@ -112,6 +118,28 @@ func machinesOfJSON(b []byte) ([]map[string]any, error) {
 		return nil, fmt.Errorf("want {\"nodes\": [...]}: %w", err)
 	}
 	return file.Nodes, nil
+}
+
+// isYAML reports whether a file that is not JSON is YAML: the key of the machines begins a
+// line, as it never does in CSV.
+var isYAML = regexp.MustCompile(`(?m)^(---|nodes:)[ \t]*(#.*)?\r?$`).Match
+
+// machinesOfYAML reads YAML as the JSON that it stands for. A value like 0x1f or yes is what
+// YAML 1.2 says, and a MAC address is text.
+func machinesOfYAML(b []byte) ([]map[string]any, error) {
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	var file map[string]any
+	if err := d.Decode(&file); err != nil {
+		return nil, fmt.Errorf("YAML: %w", err)
+	}
+	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("YAML: one document is wanted, and there are several")
+	}
+	text, err := json.Marshal(file)
+	if err != nil {
+		return nil, fmt.Errorf("YAML: %w", err)
+	}
+	return machinesOfJSON(text)
 }
 
 // machinesOfCSV reads the short form. Its machines boot over iSCSI from volumes of ours.

@@ -22,6 +22,8 @@ var listings = map[string]struct{ path, list string }{
 	"source":   {volumes.path, volumes.list},
 	"snapshot": {snapshots.path, snapshots.list},
 	"driver":   {"/v1/drivers", "drivers"},
+	"user":     {users, "users"},
+	"wall":     {walls, "walls"},
 }
 
 // complete gives a command the completion of its arguments and of the values of its options.

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 )
 
 // findings are what a command prints: rows of columns, or the fields of one thing,
@@ -24,6 +27,7 @@ type findings struct {
 type printer struct {
 	format, quote string
 	columns       []string
+	width         int // that a table may have; 0 for any
 }
 
 // formats are the values of -f.
@@ -53,6 +57,8 @@ func printFlags(cmd *cobra.Command, p prints) {
 	}
 	cmd.Flags().StringP("format", "f", "table", "table, json, yaml, value or csv")
 	cmd.Flags().StringArrayP("column", "c", nil, "show this column (repeatable)")
+	cmd.Flags().Int("max-width", 0, "width of a table (default: that of the terminal; unlimited where there is none)")
+	cmd.Flags().Bool("fit-width", false, "fit a table to $COLUMNS where there is no terminal")
 	if p == many {
 		cmd.Flags().String("quote", "nonnumeric", "when to quote in CSV: all, minimal, none, nonnumeric")
 	}
@@ -65,6 +71,10 @@ func readPrinter(cmd *cobra.Command, p prints) (printer, error) {
 	}
 	out.format, _ = cmd.Flags().GetString("format")
 	out.columns, _ = cmd.Flags().GetStringArray("column")
+	out.width = widthOf(cmd)
+	if out.width < 0 {
+		return out, misuse("--max-width %d: want a number that is not negative", out.width)
+	}
 	if p == many {
 		out.quote, _ = cmd.Flags().GetString("quote")
 	}
@@ -75,6 +85,24 @@ func readPrinter(cmd *cobra.Command, p prints) (printer, error) {
 		return out, misuse("--quote %q: want one of %s", out.quote, strings.Join(slices.Sorted(maps.Keys(quotes)), ", "))
 	}
 	return out, nil
+}
+
+// widthOf is the width that tables may have, 0 for any: what was asked for, else that of the
+// terminal.
+func widthOf(cmd *cobra.Command) int {
+	if asked, _ := cmd.Flags().GetInt("max-width"); asked != 0 {
+		return asked
+	}
+	if f, ok := cmd.OutOrStdout().(*os.File); ok {
+		if size, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ); err == nil {
+			return int(size.Col)
+		}
+	}
+	if fit, _ := cmd.Flags().GetBool("fit-width"); fit {
+		columns, _ := strconv.Atoi(os.Getenv("COLUMNS"))
+		return max(columns, 0)
+	}
+	return 0
 }
 
 // show prints findings as the command line asks.

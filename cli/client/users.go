@@ -27,9 +27,9 @@ func userVerbs() []verb {
 	return []verb{
 		{"add <name>", "Make an account; its password is shown once", nothing, []option{must, fromStdin}, addUser},
 		{"list", "List accounts", many, nil, listUsers},
-		{"set <name>", "Change what a user may do, or the password", nothing, []option{roleOption, fromStdin,
+		{"set <user>", "Change what a user may do, or the password", nothing, []option{roleOption, fromStdin,
 			{name: "new-password", kind: yes, field: "-", usage: "make another password and show it once"}}, setUser},
-		{"delete <name>...", "Delete accounts; who is signed in is so no longer", nothing, nil, func(c *call) error {
+		{"delete <user>...", "Delete accounts; who is signed in is so no longer", nothing, nil, func(c *call) error {
 			return c.each(c.args, func(name string) error {
 				if _, err := c.do(c.ctx, http.MethodDelete, users+"/"+url.PathEscape(name), nil); err != nil {
 					return fmt.Errorf("failed to delete user %s: %w", name, err)
