@@ -9,7 +9,7 @@ UNIT      = $(shell go list ./... | grep -v /e2e/)
 CLIENT    = go -C client test -json -race ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-arm64 deb ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-power bench-deps \
+.PHONY: help build build-arm64 deb ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-page bench-power bench-deps \
 	bench-before bench-before-boot bench-before-iscsi bench-before-api before newest matrix torture kill-points hammer mutants figures licenses clean
 
 help: ## show this list
@@ -37,6 +37,7 @@ demo: ## boot a diskless virtual machine from a volume, before your eyes
 
 test: ## everything, real peers included; installs what it needs
 	@scripts/deps.sh test
+	@scripts/axe.sh
 	@$(MAKE) --no-print-directory build
 	@( go test -json -race -timeout 20m $(UNIT); $(CLIENT); go test -json -timeout 45m -p 1 ./e2e/... ) | go run ./internal/totals -noskip
 
@@ -79,6 +80,10 @@ bench-growth: ## what repeated operations cost among 100, 1,000 and 10,000 of th
 
 bench-storm: bench-deps ## 1 to 1,000 simulated machines boot at once; packet loss; a 9 GB image at random; into docs/benchmarks.md
 	go run ./e2e/storm
+
+bench-page: build ## the wall of 1,000 machines in Chromium, into docs/benchmarks.md
+	@scripts/deps.sh test
+	go run ./e2e/page/bench
 
 bench-power: ## the power sync of 1,000 machines, of which 50 BMCs are silent and 50 slow
 	go test -run '^$$' -bench PowerSync -benchtime 1x ./power/drivers

@@ -76,6 +76,11 @@ lintian			judge it
 systemd			judge its unit
 '
 
+# npm may be there without Debian's package, as with NodeSource's.
+command -v npm >/dev/null || test="$test"'
+npm			fetch what judges the accessibility of pages (scripts/axe.sh)
+'
+
 # missing prints the packages of the list on stdin that are not installed.
 missing() {
 	awk 'NF { print $1 }' | while read -r package; do

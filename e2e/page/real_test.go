@@ -2,8 +2,11 @@ package page_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,10 +22,22 @@ import (
 type house struct {
 	*testing.T
 	url, password string
+	link          string // of the first start
+	data          string // its directory
+	program       string
 	*shot.Browser
 }
 
 func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := newEmptyHouse(t)
+	must(t, "sign in", h.SignIn(h.password))
+	must(t, "go live", h.Await(shot.Live))
+	return h
+}
+
+// newEmptyHouse is one that nobody has signed in to.
+func newEmptyHouse(t *testing.T) *house {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs Chromium")
@@ -30,16 +45,19 @@ func newHouse(t *testing.T) *house {
 	program, err := lab.Build(t.Context())
 	must(t, "build the appliance", err)
 	ctx := within(t, 4*time.Minute)
-	cmd := exec.CommandContext(ctx, program, "serve", "--data", t.TempDir(), "--dhcp", "off",
+	h := &house{T: t, program: program, data: t.TempDir()}
+	cmd := exec.CommandContext(ctx, program, "serve", "--data", h.data, "--dhcp", "off",
 		"--api", "127.0.0.1:0", "--iscsi", "127.0.0.1:0", "--http", "127.0.0.1:0")
 	out, err := cmd.StdoutPipe()
 	must(t, "read what it says", err)
 	must(t, "start the appliance", cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }) // it has nothing to save
-	h := &house{T: t}
 	for line := bufio.NewScanner(out); h.url == "" && line.Scan(); {
 		if m := regexp.MustCompile(`password (\S+)`).FindStringSubmatch(line.Text()); m != nil {
 			h.password = m[1]
+		}
+		if m := regexp.MustCompile(`open (\S+/ui/welcome\S+)`).FindStringSubmatch(line.Text()); m != nil {
+			h.link = m[1]
 		}
 		if _, url, ok := strings.Cut(line.Text(), "api "); ok && strings.HasPrefix(line.Text(), "ready:") {
 			h.url = strings.Fields(url)[0]
@@ -48,8 +66,23 @@ func newHouse(t *testing.T) *house {
 	if h.url == "" {
 		t.Fatal("the appliance ended before it was ready")
 	}
-	h.Browser = browse(t, ctx, h.url, h.password)
+	var err2 error
+	h.Browser, err2 = shot.Blank(ctx, h.url)
+	must(t, "browse", err2)
+	t.Cleanup(h.Close)
 	return h
+}
+
+// ironhook runs a command on the appliance's own machine.
+func (h *house) ironhook(args ...string) string {
+	h.Helper()
+	cmd := exec.CommandContext(h.Context(), h.program, args...)
+	cmd.Env = append(os.Environ(), "IRONHOOK_DATA="+h.data)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		h.Fatalf("ironhook %q: %v\n%s", args, err, out)
+	}
+	return string(out)
 }
 
 // do runs a script in the page, with the user's session, and waits for its promise.
@@ -189,9 +222,9 @@ func TestDisksInTheBrowser(t *testing.T) {
 			[...menu.querySelectorAll("button")].find((b) => b.textContent === %q).click(); })()`, answer, row(name), label))
 	}
 	act("golden", "New volume", "pc-1")
-	h.await("a volume below it", row("pc-1")+`?.textContent.includes("available") && `+row("pc-1")+`.querySelector("th").className === "depth-1"`)
+	h.await("a volume below it", row("pc-1")+`?.textContent.includes("available") && `+row("pc-1")+`.querySelectorAll("th i").length === 1`)
 	act("pc-1", "Snapshot", "before")
-	h.await("a snapshot below that", row("before")+`?.textContent.includes("available") && `+row("before")+`.querySelector("th").className === "depth-2"`)
+	h.await("a snapshot below that", row("before")+`?.textContent.includes("available") && `+row("before")+`.querySelectorAll("th i").length === 2`)
 	act("pc-1", "Grow", "2")
 	h.await("it grew", row("pc-1")+`?.textContent.includes("2.0 GiB")`)
 	act("pc-1", "Clone", "twin")
@@ -207,4 +240,14 @@ func TestDisksInTheBrowser(t *testing.T) {
 	h.await("it goes", row("before")+` === undefined`)
 	act("twin", "Delete", "")
 	h.await("it goes", row("twin")+` === undefined`)
+}
+
+// sparse is a file of so many zeroes.
+func sparse(t *testing.T, size int64) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "golden.raw")
+	f, err := os.Create(path)
+	must(t, "make a file", err)
+	must(t, "make a file", errors.Join(f.Truncate(size), f.Close()))
+	return path
 }

@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,6 +20,7 @@ import (
 	"ironhook/baremetal"
 	"ironhook/e2e/lab"
 	"ironhook/e2e/page/shot"
+	"ironhook/fleet"
 	"ironhook/store"
 	"ironhook/web"
 )
@@ -52,6 +55,7 @@ func newStage(t *testing.T, wrap ...func(http.Handler) http.Handler) *stage {
 	g.pages.Store(g.newPages())
 	mux := http.NewServeMux()
 	mux.HandleFunc("/ui/", func(rw http.ResponseWriter, r *http.Request) { g.pages.Load().ServeHTTP(rw, r) })
+	mux.HandleFunc("/docs/", func(rw http.ResponseWriter, r *http.Request) { g.pages.Load().ServeHTTP(rw, r) })
 	mux.HandleFunc("/v1/", g.api)
 	var handler http.Handler = mux
 	for _, w := range wrap {
@@ -66,9 +70,47 @@ func newStage(t *testing.T, wrap ...func(http.Handler) http.Handler) *stage {
 
 func (g *stage) newPages() *web.Web {
 	return web.New(web.Config{
-		Store: g.store, Log: slog.New(slog.DiscardHandler), Version: "test",
-		Login: func(user, password string) bool { return user == "admin" && password == "secret" },
+		Store: g.store, Log: slog.New(slog.DiscardHandler), Version: "test", Drivers: []string{"ipmi", "redfish", baremetal.Manual},
+		Login:     func(user, password string) bool { return user == "admin" && password == "secret" },
+		Welcome:   stagedWelcome{},
+		FileUsers: func() []string { return []string{"admin"} },
+		Space:     func() (web.Space, error) { return web.Space{Total: 200 << 30, Free: 79 << 30, Floor: 1 << 30}, nil },
+		Sessions: func(target string) []web.Session {
+			since := time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
+			moved := uint64(time.Now().UnixMilli() % 1e9) // they never rest
+			return []web.Session{{Initiator: "iqn.2026-11.test:" + target, Remote: "10.0.0.101:50000", Since: since, Reads: moved, Writes: moved / 3, ReadBytes: moved * 9000, WrittenBytes: moved * 4000}}
+		},
+		Open:   func() map[string]bool { return map[string]bool{"iqn.2026-11.test:disk": true} },
+		Files:  func() ([]web.File, error) { return []web.File{{Name: "scratch", Size: 1 << 30}}, nil },
+		Script: func(*store.Tx, string) (string, error) { return "#!ipxe\necho booting\n", nil },
+		Networks: func() []web.Network {
+			return []web.Network{{Interface: "br0", Prefix: netip.MustParsePrefix("10.0.0.1/24"), Mode: "proxy", Rival: true,
+				Why:   "Another DHCP server answers here, so Ironhook leases no addresses and only adds what to boot.",
+				First: netip.MustParseAddr("10.0.0.100"), Last: netip.MustParseAddr("10.0.0.227")}}
+		},
+		System: func() web.System {
+			return web.System{Go: "go1", Platform: "linux/amd64", Host: "lab", Data: "/var/lib/ironhook", Started: time.Now().Add(-time.Hour), LogLevel: "info",
+				Certificate: &web.Certificate{Subject: "CN=lab", Issuer: "CN=lab", SHA256: strings.Repeat("AB", 32), Names: []string{"lab", "10.0.0.1"}, Until: time.Now()},
+				Backups:     &web.Backups{Dir: "/srv/backups", Every: 24 * time.Hour, Keep: 7, Encrypted: true, Made: []time.Time{time.Now()}},
+				Limits:      []web.Limit{{Name: "iSCSI sessions", Used: 8}, {Name: "Verbs", Used: 4, Most: 4}},
+				Log:         []string{`time=2026-11-30T10:00:00.000Z level=WARN msg="no address left"`, `time=2026-11-30T10:00:00.000Z level=INFO msg=login user=admin`}}
+		},
 	})
+}
+
+// stagedWelcome is a link that one key opens.
+type stagedWelcome struct{}
+
+func (stagedWelcome) Opens(key string) bool           { return key == "the-key" }
+func (stagedWelcome) Set(_, _ string) (string, error) { return "", nil }
+func (stagedWelcome) Over() error                     { return nil }
+
+// wall makes a link to the wall, and returns its token.
+func (g *stage) wall(name string) string {
+	g.Helper()
+	token, err := fleet.Views{Store: g.store}.Hang(g.Context(), name)
+	must(g.T, "make a link", err)
+	return token
 }
 
 // restart ends the pages with their streams, and begins others over the same store.

@@ -53,6 +53,19 @@ func Open(ctx context.Context, base, password string) (*Browser, error) {
 
 // SignIn is Open for those who cannot wait: the dashboard may still be loading.
 func SignIn(ctx context.Context, base, password string) (*Browser, error) {
+	b, err := Blank(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.SignIn(password); err != nil {
+		b.Close()
+		return nil, fmt.Errorf("sign in at %s in Chromium (package chromium): %w; its complaints: %q", b.base, err, b.Complaints())
+	}
+	return b, nil
+}
+
+// Blank starts a browser that nobody has signed in with, and shows nothing.
+func Blank(ctx context.Context, base string) (*Browser, error) {
 	b := &Browser{base: strings.TrimSuffix(base, "/")}
 	flags := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.NoSandbox, // has no use for root in a namespace, and refuses to start
@@ -64,18 +77,16 @@ func SignIn(ctx context.Context, base, password string) (*Browser, error) {
 	b.cancel = append(b.cancel, cancel)
 	b.Tab, cancel = chromedp.NewContext(ctx)
 	b.cancel = append(b.cancel, cancel)
-	if err := b.signIn(password); err != nil {
+	if err := chromedp.Do(b.Tab, chromedp.EmulateViewport(1200, 680, chromedp.EmulateScale(1.5))); err != nil {
 		b.Close()
-		return nil, fmt.Errorf("sign in at %s in Chromium (package chromium): %w; its complaints: %q", b.base, err, b.Complaints())
+		return nil, fmt.Errorf("start Chromium (package chromium): %w", err)
 	}
+	b.listen()
 	return b, nil
 }
 
-func (b *Browser) signIn(password string) error {
-	if err := chromedp.Do(b.Tab, chromedp.EmulateViewport(1200, 680, chromedp.EmulateScale(1.5))); err != nil {
-		return err
-	}
-	b.listen()
+// SignIn signs the user admin in, and waits for the dashboard.
+func (b *Browser) SignIn(password string) error {
 	err := chromedp.Do(b.Tab,
 		chromedp.Navigate(b.base+"/ui/"),
 		chromedp.SendKeys(chromedp.CSS("[name=user]"), "admin"),
