@@ -13,7 +13,9 @@ func TestTablesFit(t *testing.T) {
 		{"pc-1", "active", "The volume root-1 of pc-1 does not exist: make it, or set another volume target."},
 		{"a-machine-with-quite-a-long-name-of-its-own", "deploy failed", "späte Wörter → 世界"},
 	}}
-	words := func(text string) int { return len(strings.Fields(strings.NewReplacer("|", " ", "+", " ", "-", " ").Replace(text))) }
+	words := func(text string) int {
+		return len(strings.Fields(strings.NewReplacer("|", " ", "+", " ", "-", " ").Replace(text)))
+	}
 	for _, most := range []int{0, 200, 100, 80, 60, 45} {
 		var b bytes.Buffer
 		if err := writeTable(&b, f, printer{width: most}); err != nil {
