@@ -20,6 +20,7 @@ type Config struct {
 	BootInterfaces    []string
 	DHCP              Mode
 	Range             string   // A-B, "" for none
+	DHCP6             bool     // boot enrolled machines over IPv6, too
 	Relays            []string // of DHCP; ADDRESS/LENGTH or ADDRESS/LENGTH=A-B
 	Auth              Auth
 	Hosts             []string       // names of this machine that clients use; see door.Config
@@ -33,6 +34,8 @@ type Config struct {
 	Backups           Backups
 	Sandbox           bool   // give up the privileges that serving does not need
 	IPXEDir           string // of binaries that replace the embedded ones; "" for none
+	Unknown           []byte // script for machines that are not enrolled, nil for none
+	SecureDir         string // of signed programs for machines with Secure Boot; "" for none
 	TLSCert, TLSKey   string // PEM files, or SelfSigned and none; both "" for plain HTTP
 }
 

@@ -27,6 +27,8 @@ const (
 	Relays         Setting = "DHCP relays"
 	HardwareTypes  Setting = "hardware types"
 	IPXEDir        Setting = "iPXE binaries"
+	DHCP6          Setting = "DHCPv6"
+	SecureDir      Setting = "signed programs"
 	Cinder         Setting = "Cinder"
 	TLS            Setting = "certificate"
 	Users          Setting = "users"
@@ -84,7 +86,7 @@ var ErrInUse = errors.New("another ironhook works there")
 
 // bootSettings are the fields of bootsrv.Config as settings of ours.
 var bootSettings = map[string]Setting{
-	"Interfaces": BootInterfaces, "DHCP": DHCP, "Range": Range, "Relays": Relays, "HTTP": HTTP, "TFTP": TFTP, "Binaries": IPXEDir,
+	"Interfaces": BootInterfaces, "DHCP": DHCP, "Range": Range, "Relays": Relays, "DHCP6": DHCP6, "HTTP": HTTP, "TFTP": TFTP, "Binaries": IPXEDir, "Secure": SecureDir,
 }
 
 // bootFault makes a Fault of the error that kept the boot servers from opening.

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -141,9 +142,13 @@ func openBoot(ctx context.Context, c Config, s *store.Store, log *slog.Logger) (
 	if c.IPXEDir != "" {
 		binaries = ipxe.Binaries(os.DirFS(c.IPXEDir))
 	}
+	var signed fs.FS
+	if c.SecureDir != "" {
+		signed = os.DirFS(c.SecureDir)
+	}
 	boot, err := bootsrv.Open(ctx, bootsrv.Config{
-		Interfaces: c.BootInterfaces, DHCP: c.DHCP, Range: c.Range, Relays: c.Relays, HTTP: c.HTTP, TFTP: c.TFTP,
-		Binaries: binaries, Store: s, Log: log,
+		Interfaces: c.BootInterfaces, DHCP: c.DHCP, Range: c.Range, Relays: c.Relays, DHCP6: c.DHCP6, HTTP: c.HTTP, TFTP: c.TFTP,
+		Binaries: binaries, Secure: signed, Unknown: c.Unknown, Store: s, Log: log,
 	})
 	if err != nil {
 		return nil, bootFault(err)

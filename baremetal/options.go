@@ -53,3 +53,24 @@ func (n *Node) Able(capability string) bool {
 
 // Keep reports whether a volume that a deployment made outlives its target.
 func (v *Volume) Keep() bool { return truth(v.Metadata[keep]) }
+
+// DeclaresSecureBoot returns whether the machine boots with Secure Boot on, and whether
+// that is known: from the instance, the node's capabilities, or what was observed, in
+// this order. A machine that boots by BIOS has none.
+func (n *Node) DeclaresSecureBoot() (secure, declared bool) {
+	if !n.BootsUEFI() {
+		return false, true
+	}
+	if of, ok := n.InstanceInfo["capabilities"].(map[string]any); ok {
+		if v, ok := of["secure_boot"]; ok {
+			return truth(v), true
+		}
+	}
+	if v, ok := n.Capability("secure_boot"); ok {
+		return truth(v), true
+	}
+	if n.SecureBoot != nil {
+		return *n.SecureBoot, true
+	}
+	return false, false
+}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"ironhook/baremetal"
 )
@@ -67,4 +68,36 @@ func TestCloudRefuses(t *testing.T) {
 			t.Errorf("%s: with an ISO: Deploy = %q", name, all)
 		}
 	}
+}
+
+// FuzzCloud holds that no value of a config drive leaves its place: what a name becomes is
+// one value of the meta-data, which are one object, and user data stay as they are.
+func FuzzCloud(f *testing.F) {
+	f.Add("web", "#cloud-config\n", "ssh-ed25519 AAAA me")
+	f.Add("web\ninstance-id: other", "--\nmeta-data: x", "a\"]\n- b")
+	f.Add("\x00\u2028{}", "", "\\")
+	f.Fuzz(func(t *testing.T, name, user, key string) {
+		n := &baremetal.Node{UUID: "u", Name: "pc", InstanceInfo: baremetal.Object{"configdrive": map[string]any{
+			"user_data": user, "meta_data": map[string]any{"hostname": name, "public_keys": map[string]any{"me": key}}}}}
+		files, err := parseCloud(n)
+		if err != nil {
+			return
+		}
+		var meta struct {
+			ID   string   `json:"instance-id"`
+			Host string   `json:"local-hostname"`
+			Keys []string `json:"public-keys"`
+		}
+		host := name
+		if name == "" {
+			host = "pc"
+		}
+		if err := json.Unmarshal([]byte(files["meta-data"]), &meta); err != nil || utf8.ValidString(name+key) &&
+			(meta.ID != "u" || meta.Host != host || len(meta.Keys) != 1 || meta.Keys[0] != key) || len(files) != 3 {
+			t.Errorf("meta-data of %q, %q: %s, %v", name, key, files["meta-data"], err)
+		}
+		if files["user-data"] != user && strings.TrimSpace(user) != "" {
+			t.Errorf("user data %q became %q", user, files["user-data"])
+		}
+	})
 }

@@ -31,10 +31,13 @@ type Config struct {
 	Interfaces []string // boot interfaces; none means no DHCP
 	DHCP       Mode
 	Range      string   // "A-B", the addresses to lease; "" for none
+	DHCP6      bool     // boot enrolled machines over IPv6, too
 	Relays     []string // ADDRESS/LENGTH or ADDRESS/LENGTH=A-B each, see dhcp.ParseRelay
 	HTTP       string   // host:port of the boot files; "" for none
 	TFTP       string   // host:port; "" for none. DefaultTFTP is opened only where there is a boot interface
 	Binaries   fs.FS    // iPXE, see package ipxe
+	Secure     fs.FS    // signed programs, see [ipxe.Signed]; nil for none
+	Unknown    []byte   // script for machines that are not enrolled, nil for one that says so
 	Store      *store.Store
 	Log        *slog.Logger
 }

@@ -2,10 +2,12 @@ package bootsrv
 
 import (
 	"fmt"
+	"io"
 
 	"ironhook/baremetal"
 	"ironhook/boot"
 	"ironhook/bootsrv/http"
+	"ironhook/grub"
 	"ironhook/ipxe"
 )
 
@@ -16,12 +18,14 @@ type Machine struct {
 	Port       *baremetal.Port
 	Connectors []*baremetal.VolumeConnector
 	Grants     []*baremetal.Grant
+	Shim       bool // a shim vouches for the kernels that iPXE starts: the machine has Secure Boot on
 }
 
 // question is a request for a script, with the Ethernet address of its sender.
 type question struct {
 	http.Request
 	peer peer
+	gave bool // it came from the IPv6 address that DHCPv6 gives to this card
 }
 
 // decide says what the machine boots. It gives the script of the node's boot method,
@@ -31,15 +35,15 @@ func decide(q question, m Machine) http.Answer {
 	for _, refusal := range refusals {
 		if refusal.when(q, m) {
 			why, remedy := refusal.why(q, m)
-			answer := refuse(refusal.end, why, remedy)
+			answer := q.refuse(refusal.end, why, remedy)
 			answer.Early = refusal.early
 			return answer
 		}
 	}
 	by := methods[m.plan().Method]
-	script, err := by.script(q, m)
+	script, err := by.write(q, m)
 	if err != nil {
-		return refuse(ipxe.NextDevice, err.Error(), by.remedy)
+		return q.refuse(ipxe.NextDevice, err.Error(), by.remedy)
 	}
 	answer := http.Answer{Script: script}
 	if load := m.plan().Load; load != nil {
@@ -51,11 +55,23 @@ func decide(q question, m Machine) http.Answer {
 	return answer
 }
 
-// method is how iPXE boots a machine by one [boot.Method].
+// method is how iPXE or GRUB boots a machine by one [boot.Method].
 type method struct {
 	script func(question, Machine) (ipxe.Script, error)
-	remedy string               // when no script can be written
-	detail func(Machine) string // of the event
+	grub   func(question, Machine) (grub.Config, error) // nil: it cannot
+	remedy string                                       // when no script can be written
+	detail func(Machine) string                         // of the event
+}
+
+// write makes the script for the program that asks.
+func (by method) write(q question, m Machine) (io.WriterTo, error) {
+	switch {
+	case !q.GRUB:
+		return by.script(q, m)
+	case by.grub == nil:
+		return nil, baremetal.Errorf(baremetal.ErrInvalid, "GRUB attaches no volumes: %s needs a signed iPXE, or the iSCSI initiator of its firmware.", m.Node.Label())
+	}
+	return by.grub(q, m)
 }
 
 // methods are those for which a machine needs a script.
@@ -70,7 +86,7 @@ var methods = map[boot.Method]method{
 func attaching(fibre bool) method {
 	return method{
 		script: func(q question, m Machine) (ipxe.Script, error) {
-			return ipxe.BootVolumes(ipxe.VolumeBoot{Node: m.Node.Label(), Initiator: m.initiator(), Targets: m.volumes(), Fibre: fibre, Self: hyphens(q.MAC)})
+			return ipxe.BootVolumes(ipxe.VolumeBoot{Node: m.Node.Label(), Initiator: m.initiator(), Targets: m.volumes(), Fibre: fibre, Self: hyphens(q.MAC), Six: q.From.Is6()})
 		},
 		remedy: "Correct it with: openstack baremetal volume target set",
 		detail: func(m Machine) string { return "boots from volume " + m.boot().VolumeID },
@@ -81,9 +97,20 @@ func attaching(fibre bool) method {
 // before a deployment, so the remedy is for a node that was never deployed.
 var loading = method{
 	script: func(q question, m Machine) (ipxe.Script, error) {
-		l := m.plan().Load
+		l, shims := m.plan().Load, ""
+		if m.Shim {
+			shims = fmt.Sprintf("http://%s/%s", q.Here, ipxe.SecureFolder)
+		}
 		return ipxe.BootLoad(ipxe.LoadBoot{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, ISO: l.ISO,
-			Args: l.Line(fmt.Sprintf("http://%s/boot/%s/cloud/", q.Here, hyphens(q.MAC))), Self: hyphens(q.MAC)})
+			Args: l.Line(fmt.Sprintf("http://%s/boot/%s/cloud/", q.Here, hyphens(q.MAC))), Self: hyphens(q.MAC), Six: q.From.Is6(), Shims: shims})
+	},
+	grub: func(q question, m Machine) (grub.Config, error) {
+		l := m.plan().Load
+		if l.ISO != "" {
+			return grub.Config{}, baremetal.Errorf(baremetal.ErrInvalid, "GRUB starts no ISO: %s needs a signed iPXE, or the kernel and the ramdisk of the ISO.", m.Node.Label())
+		}
+		here := fmt.Sprintf("http://%s/boot/%s/", q.Here, hyphens(q.MAC))
+		return grub.Boot(grub.Load{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, Args: l.Line(here + "cloud/"), Card: hyphens(q.MAC), Report: here + "loaded"})
 	},
 	remedy: "Correct it with: openstack baremetal node set --instance-info",
 	detail: func(m Machine) string {
@@ -95,8 +122,12 @@ var loading = method{
 	},
 }
 
-func refuse(end ipxe.End, why, remedy string) http.Answer {
-	return http.Answer{Script: ipxe.Notice(end, why, remedy), Event: baremetal.Event{Kind: baremetal.EventRefused, Step: baremetal.EventScript, Detail: why}}
+func (q question) refuse(end ipxe.End, why, remedy string) http.Answer {
+	var script io.WriterTo = ipxe.Notice(end, why, remedy)
+	if q.GRUB {
+		script = grub.Notice(end == ipxe.PowerOff, why, remedy)
+	}
+	return http.Answer{Script: script, Event: baremetal.Event{Kind: baremetal.EventRefused, Step: baremetal.EventScript, Detail: why}}
 }
 
 // refusal is one reason not to boot.
@@ -144,7 +175,7 @@ var refusals = []refusal{
 		},
 	}, {
 		when: func(q question, m Machine) bool {
-			leased := m.Lease != nil && m.Lease.Address == q.From && m.Lease.Expires.After(q.At)
+			leased := q.gave || m.Lease != nil && m.Lease.Address == q.From && m.Lease.Expires.After(q.At)
 			return m.secret() && !leased
 		},
 		early: true,
@@ -160,8 +191,12 @@ var refusals = []refusal{
 		when:  func(q question, m Machine) bool { return m.secret() && !q.itself(m) },
 		early: true,
 		why: func(q question, m Machine) (string, string) {
+			on := q.peer.Interface // of an IPv6 address, which has no lease
+			if m.Lease != nil {
+				on = m.Lease.Interface
+			}
 			return fmt.Sprintf("script of %s asked for from %s by a card of another address: %s, not %s on %s",
-					m.Node.Label(), q.From, where(q.peer), q.MAC, m.Lease.Interface),
+					m.Node.Label(), q.From, where(q.peer), q.MAC, on),
 				"A script with a secret goes only to the card it belongs to; find the machine that has taken its address"
 		},
 	},
@@ -177,7 +212,8 @@ func (m Machine) plan() boot.Plan {
 // the interface of its lease. A local process has no card, and that of a machine behind a
 // relay is not seen here: then the lease decides.
 func (q question) itself(m Machine) bool {
-	return q.peer.Local || m.Lease != nil && q.peer.Interface == m.Lease.Interface && q.peer.speaksFor(q.MAC)
+	there := q.gave || m.Lease != nil && q.peer.Interface == m.Lease.Interface
+	return q.peer.Local || there && q.peer.speaksFor(q.MAC)
 }
 
 // where describes the peer in words.

@@ -69,6 +69,9 @@ func (f *follower) live(ctx context.Context, l life) (why string, err error) {
 	if l.sockets != nil {
 		group.Go(func() error { return l.server.Serve(whole, l.sockets) })
 	}
+	if l.server6 != nil {
+		group.Go(func() error { return l.server6.Serve(whole) })
+	}
 	if l.ra != nil {
 		group.Go(func() error { return l.ra.Serve(whole) })
 	}
@@ -125,6 +128,9 @@ func (f *follower) begin(ctx context.Context) (life, error) {
 		return life{}, err
 	}
 	l := life{link: found}
+	if err := f.openDHCP6(ctx, &l); err != nil {
+		return life{}, err
+	}
 	if f.config.DHCP == dhcp.Off {
 		return l, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"ironhook/bootsrv/dhcp"
+	"ironhook/bootsrv/dhcp6"
 	"ironhook/bootsrv/netlink"
 )
 
@@ -17,7 +18,10 @@ import (
 type link struct {
 	iface  *net.Interface
 	prefix netip.Prefix // our address there, with the subnet's length
+	six    netip.Prefix // that of IPv6 out of which machines get theirs, invalid for none
 	server *dhcp.Server // nil when DHCP is off
+
+	server6 *dhcp6.Server // nil when DHCPv6 is off
 }
 
 // findLinks finds the boot interfaces and our address on each.
@@ -26,6 +30,9 @@ func (o *opening) findLinks(context.Context) error {
 		l, err := findLink(name, o.addresses)
 		if err != nil {
 			return &Fault{"Interfaces", name, err}
+		}
+		if o.config.DHCP6 && !l.six.IsValid() {
+			return &Fault{"DHCP6", "", fmt.Errorf("%s has no IPv6 address of a subnet of 64 bits: give it one, such as ip address add fd00:77::1/64 dev %s", name, name)}
 		}
 		if slices.ContainsFunc(o.links, func(other link) bool { return other.iface.Index == l.iface.Index }) {
 			return &Fault{"Interfaces", name, errors.New("it is given twice")}
@@ -49,7 +56,11 @@ func findLink(name string, addresses dhcp.Range) (link, error) {
 	if len(found.Prefixes) == 0 {
 		return link{}, fmt.Errorf("it has no IPv4 address, so machines could not reach it: give it one, such as ip address add 192.168.77.1/24 dev %s", name)
 	}
-	return link{iface: &found.Interface, prefix: fitting(found.Prefixes, addresses)}, nil
+	l := link{iface: &found.Interface, prefix: fitting(found.Prefixes, addresses)}
+	if i := slices.IndexFunc(found.Six, dhcp6.Usable); i >= 0 {
+		l.six = found.Six[i]
+	}
+	return l, nil
 }
 
 // fitting is the one of our addresses on an interface by which machines reach us: that
@@ -80,6 +91,8 @@ func (l link) differs(now netlink.Link, err error, addresses dhcp.Range) string 
 		return "is down"
 	case !slices.Contains(now.Prefixes, l.prefix):
 		return fmt.Sprintf("has its address %s no more", l.prefix)
+	case l.server6 != nil && !slices.Contains(now.Six, l.six):
+		return fmt.Sprintf("has its address %s no more", l.six)
 	case fitting([]netip.Prefix{l.prefix, fitting(now.Prefixes, addresses)}, addresses) != l.prefix:
 		return fmt.Sprintf("has another address than %s that fits better", l.prefix)
 	}

@@ -1,6 +1,7 @@
 package bootsrv
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/netip"
@@ -19,6 +20,10 @@ import (
 type scripts struct {
 	store *store.Store
 	find  func(context.Context, netip.Addr) (peer, error)
+	gave  func(a netip.Addr, on string) string
+	shims bool // there is a shim for kernels
+	// unknown is the script for machines that are not enrolled, nil for the refusal alone.
+	unknown []byte
 }
 
 // patience is how long a request may be ahead of the machine's lease. Beside another DHCP
@@ -57,7 +62,9 @@ func (s scripts) answer(ctx context.Context, r http.Request) (http.Answer, error
 func (s scripts) now(ctx context.Context, r http.Request) (http.Answer, error) {
 	var m Machine
 	err := s.store.View(ctx, func(tx *store.Tx) (err error) {
-		m, err = machine(tx, r.MAC)
+		if m, err = machine(tx, r.MAC); err == nil && s.shims {
+			m.Shim, err = signed(tx, r.MAC)
+		}
 		return err
 	})
 	if err != nil {
@@ -67,7 +74,12 @@ func (s scripts) now(ctx context.Context, r http.Request) (http.Answer, error) {
 	if q.peer, err = s.find(ctx, r.From); err != nil {
 		return http.Answer{}, fmt.Errorf("find out who asks for the script of %s: %w", r.MAC, err)
 	}
-	return decide(q, m), nil
+	q.gave = s.gave(r.From, q.peer.Interface) == r.MAC
+	a := decide(q, m)
+	if s.unknown != nil && m.Port == nil && !q.GRUB {
+		a.Script = bytes.NewReader(s.unknown)
+	}
+	return a, nil
 }
 
 // machine reads the records of mac.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"net/netip"
 
@@ -71,6 +72,9 @@ func (o *opening) readFiles(context.Context) error {
 	if err := o.readPiFiles(); err != nil {
 		return &Fault{"Binaries", "", err}
 	}
+	if err := o.readSigned(); err != nil {
+		return &Fault{"Secure", "", err}
+	}
 	if len(o.links) == 0 || o.config.DHCP == dhcp.Off {
 		return nil
 	}
@@ -82,6 +86,16 @@ func (o *opening) readFiles(context.Context) error {
 	return nil
 }
 
+// readSigned takes the signed programs into memory, if there are any.
+func (o *opening) readSigned() error {
+	if o.config.Secure == nil {
+		return nil
+	}
+	files, err := ipxe.Signed(o.config.Secure)
+	maps.Copy(o.files, files)
+	return err
+}
+
 func (o *opening) openHTTP(ctx context.Context) error {
 	if o.config.HTTP == "" {
 		return nil
@@ -91,7 +105,7 @@ func (o *opening) openHTTP(ctx context.Context) error {
 		return &Fault{"HTTP", o.config.HTTP, err}
 	}
 	o.http = l.Addr().(*net.TCPAddr).AddrPort()
-	server := &http.Server{Boot: scripts{o.config.Store, o.relays.find}.answer, Files: o.files, Journal: o.journal, Log: o.config.Log}
+	server := &http.Server{Boot: scripts{o.config.Store, o.relays.find, o.gave, ipxe.HasKernelShim(o.files), o.config.Unknown}.answer, Files: o.files, Journal: o.journal, Log: o.config.Log}
 	o.run(l.Close, func(ctx context.Context) error { return server.Serve(ctx, l) })
 	o.places = append(o.places, "http://"+l.Addr().String())
 	return nil
@@ -116,7 +130,11 @@ func (o *opening) openTFTP(ctx context.Context) error {
 // responder opens what ends iPXE's wait for a router, nil for nothing. An interface
 // without IPv6 is no reason not to serve: iPXE from our binaries does not wait.
 func (o *opening) responder(ctx context.Context, l link) *ndp.Responder {
-	r, err := ndp.Listen(ctx, l.iface, o.config.Log)
+	var six netip.Prefix
+	if o.config.DHCP6 {
+		six = l.six
+	}
+	r, err := ndp.Listen(ctx, l.iface, six, o.config.Log)
 	if err != nil {
 		o.config.Log.Warn("no router advertisements: iPXE in ROM will wait 13 seconds for an IPv6 router", "interface", l.iface.Name, "error", err)
 		return nil

@@ -7,7 +7,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ironhook/bootsrv/dhcp"
+	"ironhook/bootsrv/dhcp6"
 	"ironhook/bootsrv/netlink"
+	"ironhook/store"
 )
 
 // readAddresses reads the addresses to lease, here and behind relays. In mode proxy there
@@ -27,6 +29,16 @@ func (o *opening) readAddresses(context.Context) (err error) {
 		o.relays = append(o.relays, r)
 	}
 	o.journal.Speaks = o.relays.speaks
+	o.journal.Gave = func(a netip.Addr) string {
+		if !a.Is6() {
+			return ""
+		}
+		p, err := o.relays.find(context.Background(), a)
+		if err != nil {
+			return ""
+		}
+		return o.gave(a, p.Interface)
+	}
 	return nil
 }
 
@@ -41,6 +53,12 @@ func (o *opening) openLinks(ctx context.Context) error {
 		if err := o.openDHCP(ctx, lives); err != nil {
 			return err
 		}
+	}
+	for i := range lives {
+		if err := o.openDHCP6(ctx, &lives[i]); err != nil {
+			return &Fault{"DHCP6", "", err}
+		}
+		o.links[i].server6 = lives[i].server6
 	}
 	for i, l := range lives {
 		changes, err := netlink.Listen()
@@ -131,7 +149,7 @@ func (o *opening) linkConfig(l life) dhcp.Config {
 	c := dhcp.Config{
 		Interface: l.iface, Address: l.prefix, Mode: l.mode, Unsure: l.unsure,
 		HTTP: reach(o.http, l.link), TFTP: reach(o.tftp, l.link), Files: o.files,
-		Relays: o.relays, Card: o.relays.card, Root: root,
+		Relays: o.relays, Card: o.relays.card, Root: root, Signed: o.signed(),
 		Store: o.config.Store, Journal: o.journal, Log: o.config.Log,
 	}
 	if o.addresses.Within(l.prefix) && o.config.DHCP != dhcp.Proxy {
@@ -139,6 +157,38 @@ func (o *opening) linkConfig(l life) dhcp.Config {
 		c.Router, c.DNS = defaultRoute(l.link)
 	}
 	return c
+}
+
+// signed is how machines that need signed programs are told, nil without such programs.
+func (o *opening) signed() func(*store.Tx, string) (bool, error) {
+	if o.config.Secure == nil {
+		return nil
+	}
+	return signed
+}
+
+// openDHCP6 opens what boots machines over IPv6 on an interface, if that is wanted.
+func (o *opening) openDHCP6(ctx context.Context, l *life) error {
+	if !o.config.DHCP6 || !l.six.IsValid() {
+		return nil
+	}
+	server := dhcp6.New(dhcp6.Config{Interface: l.iface, Address: l.six, HTTP: port6(o.http, l.six), TFTP: port6(o.tftp, l.six), Files: o.files,
+		Signed: o.signed(), Store: o.config.Store, Journal: o.journal, Log: o.config.Log})
+	if err := server.Open(ctx); err != nil {
+		return err
+	}
+	l.server6 = server
+	o.closers = append(o.closers, server.Close)
+	return nil
+}
+
+// port6 is the port of a server that listens at a, where machines reach it at our address of
+// IPv6; 0 where they do not.
+func port6(a netip.AddrPort, six netip.Prefix) uint16 {
+	if a.Addr() == six.Addr() || a.Addr() == netip.IPv6Unspecified() {
+		return a.Port()
+	}
+	return 0
 }
 
 // reach is where machines on l find a server that listens at a: on every

@@ -45,14 +45,14 @@ func preview(mac string, m Machine) http.Answer {
 	for _, refusal := range refusals {
 		if !refusal.early && refusal.when(q, m) { // the early ones are about the sender
 			why, remedy := refusal.why(q, m)
-			return refuse(refusal.end, why, remedy)
+			return q.refuse(refusal.end, why, remedy)
 		}
 	}
 	q.peer.Local = true
 	by := methods[m.plan().Method]
 	script, err := by.script(q, m)
 	if err != nil {
-		return refuse(0, err.Error(), by.remedy)
+		return q.refuse(0, err.Error(), by.remedy)
 	}
 	return http.Answer{Script: script}
 }

@@ -15,6 +15,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/dhcp"
+	"ironhook/bootsrv/dhcp6"
 	"ironhook/store"
 )
 
@@ -121,6 +122,17 @@ func linkOf(links []link, lease *baremetal.Lease) *link {
 		}
 	}
 	return nil
+}
+
+// gave returns the card to which DHCPv6 gives the address a on the interface of that name, ""
+// for none.
+func (s *Servers) gave(a netip.Addr, on string) string {
+	for _, l := range s.boot() {
+		if l.server6 != nil && l.iface.Name == on && l.six.Contains(a) {
+			return dhcp6.Card(a).String()
+		}
+	}
+	return ""
 }
 
 // boot is the boot interfaces as they are now.

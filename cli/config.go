@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -51,6 +52,7 @@ func options() []option {
 		{name: "dhcp-range", usage: "addresses to give to machines, as FIRST-LAST", set: setRange},
 		{name: "dhcp-relay", usage: "ADDRESS/LENGTH of a DHCP relay in the network of the machines behind it (repeatable), or ADDRESS/LENGTH=FIRST-LAST with addresses to give to them", many: true,
 			set: setRelays},
+		{name: "dhcp6", value: "off", usage: "boot (enrolled machines boot over IPv6, too: DHCPv6 and router advertisements on the boot interfaces) or off", set: setDHCP6},
 		{name: "iscsi", value: ":3260", usage: "address of the iSCSI target", set: address(func(c *Config) *string { return &c.ISCSI })},
 		{name: "iscsi-portal", usage: "ADDRESS[:PORT] of the iSCSI target as machines and hosts reach it, where that is not the one of --iscsi (a port forward)",
 			set: func(c *Config, v string) (err error) { c.Portal, err = parsePortal(v); return err }},
@@ -67,7 +69,9 @@ func options() []option {
 		{name: "hardware-types", value: "ipmi,redfish,wake-on-lan,webhook,manual-management,fake-hardware", usage: "enabled hardware types", set: names(func(c *Config) *[]string { return &c.HardwareTypes }, `^[a-z-]+$`, "the name of a hardware type")},
 		{name: "storage-interfaces", value: "noop,external,iscsi", usage: "enabled storage interfaces; the first is the default", set: names(func(c *Config) *[]string { return &c.StorageInterfaces }, `^(noop|external|iscsi|cinder)$`, "one of noop, external, iscsi, cinder")},
 		{name: "cinder", usage: "TOML file that says where OpenStack Cinder is, with the keys of [cinder] of Ironic; for the storage interface cinder", set: setFile(func(c *Config) *string { return &c.Cinder })},
-		{name: "ipxe-dir", usage: "directory of iPXE binaries to serve instead of the embedded ones", set: setIPXE},
+		{name: "ipxe-dir", usage: "directory of iPXE binaries to serve instead of the embedded ones", set: directory(func(c *Config) *string { return &c.IPXEDir })},
+		{name: "unknown-script", usage: "file with an iPXE script, such as a menu, for machines that are not enrolled", set: setUnknown},
+		{name: "secure-boot-dir", usage: "directory of signed boot programs, with their SHA256SUMS, for machines with Secure Boot", set: directory(func(c *Config) *string { return &c.SecureDir })},
 		{name: "image-files", usage: "directory below which deployments may name image files (instance_info image_source=file:///...); without one none may", set: setImageFiles},
 		{name: "import-from", usage: "private addresses from which images may be fetched by URL (repeatable): an address, a prefix such as 192.168.1.0/24, or private, link-local or loopback", many: true,
 			set: func(c *Config, v string) (err error) { c.ImportFrom, err = appliance.ParseSources(v); return err }},
@@ -121,6 +125,32 @@ func setRelays(c *Config, v string) error {
 	return nil
 }
 
+func setDHCP6(c *Config, v string) error {
+	if v != "boot" && v != "off" {
+		return fmt.Errorf("want boot or off")
+	}
+	c.DHCP6 = v == "boot"
+	return nil
+}
+
+// maxScript is the limit of a script in bytes.
+const maxScript = 64 << 10
+
+func setUnknown(c *Config, v string) error {
+	if v == "" {
+		return nil
+	}
+	text, err := os.ReadFile(v)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w; give a file that can be read", err)
+	case !bytes.HasPrefix(text, []byte("#!ipxe\n")) || len(text) > maxScript:
+		return fmt.Errorf("it is no script of iPXE of up to %d bytes, whose first line is #!ipxe", maxScript)
+	}
+	c.Unknown = text
+	return nil
+}
+
 func setProxies(c *Config, v string) (err error) {
 	if v == "" {
 		return nil
@@ -137,14 +167,16 @@ func setSandbox(c *Config, v string) error {
 	return nil
 }
 
-// setIPXE wants a directory that exists: one that does not would be ignored in silence,
+// directory wants a directory that exists: one that does not would be ignored in silence,
 // because a binary that it lacks is taken from the embedded ones.
-func setIPXE(c *Config, v string) error {
-	if _, err := os.ReadDir(v); err != nil && v != "" {
-		return fmt.Errorf("%w; give a directory that can be read", err)
+func directory(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if _, err := os.ReadDir(v); err != nil && v != "" {
+			return fmt.Errorf("%w; give a directory that can be read", err)
+		}
+		*field(c) = v
+		return nil
 	}
-	c.IPXEDir = v
-	return nil
 }
 
 // setFile wants a file, and keeps its absolute path.

@@ -14,6 +14,10 @@ type LoadBoot struct {
 	// Self is the script's own URI, as of [VolumeBoot]. A request for Self/loaded reports
 	// that everything is loaded and about to start.
 	Self string
+	Six  bool // as of [VolumeBoot]
+	// Shims is the URL of the folder of signed programs, to be used under Secure Boot, with a
+	// [KernelShim]; "" for none. Otherwise the firmware itself has to trust the kernel.
+	Shims string
 }
 
 // ramdiskImage is the ramdisk's name within iPXE. A kernel under UEFI finds it by the
@@ -31,6 +35,12 @@ func BootLoad(b LoadBoot) (Script, error) {
 	s.say("Ironhook boots " + b.Node + " from what it loads over the network")
 	s.add("set attempt:int32 1")
 	s.add(":attempt")
+	if b.Six && (four(b.Kernel) || four(b.Ramdisk) || four(b.ISO)) {
+		s.askIPv4()
+	}
+	if b.Shims != "" && b.ISO == "" {
+		s.add("iseq ${platform} efi && shim %s/${buildarch}-sb/%s ||", b.Shims, KernelShim)
+	}
 	for _, command := range start.load {
 		s.add("%s || goto failed", command)
 	}

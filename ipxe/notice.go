@@ -1,5 +1,7 @@
 package ipxe
 
+import "strings"
+
 // End is what a machine does after a notice.
 type End int
 
@@ -47,16 +49,20 @@ func Dispatcher() Script {
 }
 
 // Autoexec makes autoexec.ipxe, which a UEFI iPXE fetches from its own location
-// before anything else. It asks for an IPv4 address only (left alone, iPXE would
-// wait 13 seconds for an IPv6 router as well) and goes on with the dispatcher at
-// url, which must be made of a literal address, a port and a path.
+// before anything else. It asks for an address of one family only (left alone, iPXE would
+// wait 13 seconds for an IPv6 router after it has its IPv4 address), that of url, and goes on
+// with the dispatcher there. url must be made of a literal address, a port and a path.
 func Autoexec(url string) (Script, error) {
 	url, err := word(url)
 	if err != nil {
 		return Script{}, err
 	}
 	var s Script
-	s.add("ifconf --configurator dhcp || ifconf --configurator dhcp || goto failed")
+	configurator := "dhcp"
+	if strings.Contains(url, "//[") {
+		configurator = "ipv6"
+	}
+	s.add("ifconf --configurator %s || ifconf --configurator %[1]s || goto failed", configurator)
 	s.add("chain --replace --autofree %s ||", url)
 	s.add(":failed")
 	s.say("No answer from Ironhook over DHCP or HTTP")

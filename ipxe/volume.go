@@ -19,6 +19,8 @@ type VolumeBoot struct {
 	// fetches the script again from there; a request for Self/failed/STEP/CODE reports that
 	// a step, attach or boot, has failed for good, with iPXE's error number.
 	Self string
+	// Six reports that the machine has asked over IPv6: it may have no other address.
+	Six bool
 }
 
 // BootVolumes makes the script that attaches every volume of v, by iSCSI or FCoE, and boots
@@ -34,6 +36,9 @@ func BootVolumes(v VolumeBoot) (Script, error) {
 	s.say("Ironhook boots " + v.Node + " from its volume")
 	s.add("set attempt:int32 1")
 	s.add(":attempt")
+	if v.Six && !v.Fibre && slices.ContainsFunc(disks, func(d disk) bool { return slices.ContainsFunc(d.paths, four) }) {
+		s.askIPv4()
+	}
 	if err := s.initiator(v.Initiator); err != nil {
 		return Script{}, err
 	}
@@ -51,6 +56,14 @@ func BootVolumes(v VolumeBoot) (Script, error) {
 	s.giveUp(v.Node, v.Self, v.questions()...)
 	return s, nil
 }
+
+// four reports whether the server of a URL or a root path may have no IPv6 address.
+func four(url string) bool {
+	return url != "" && !strings.Contains(url, ":[") && !strings.Contains(url, "/[")
+}
+
+// askIPv4 gets an IPv4 address beside that of IPv6.
+func (s *Script) askIPv4() { s.add("isset ${netX/ip} || ifconf --configurator dhcp ||") }
 
 // sameTarget reports whether a disk before d is a unit of the same iSCSI target. The operating
 // system finds all units of a target that it logs in to, and a second log-in fails: "session exists".

@@ -107,29 +107,26 @@ func (c client) String() string {
 }
 
 // bootFile returns the boot file of the client: a URL, or a name on the TFTP server. The
-// error says why there is none.
-func (c client) bootFile(at Config, mac string) (string, error) {
-	loader := c.arch.Loader()
-	_, there := at.Files[loader.File]
+// error says why there is none. Firmware with Secure Boot starts signed programs only;
+// without any for its architecture it is given iPXE as it is.
+func (c client) bootFile(at Config, mac string, signed bool) (string, error) {
 	switch {
 	case (c.kind == script || c.kind == uefi) && !at.HTTP.IsValid():
 		return "", fmt.Errorf("there is no HTTP server to load from")
 	case c.kind == script:
 		return fmt.Sprintf("http://%s/boot/%s", at.HTTP, strings.ReplaceAll(mac, ":", "-")), nil
-	case c.kind == pi && piFile(at.Files) == "":
-		return "", fmt.Errorf("the folder %s of the iPXE binaries has no firmware for a Raspberry Pi", ipxe.PiFolder)
-	case c.kind == pi:
-		loader.File, there = piFile(at.Files), true
+	}
+	file, err := c.arch.Program(at.Files, signed)
+	if c.kind == pi {
+		file, err = piFile(at.Files)
 	}
 	switch {
-	case loader.File == "":
-		return "", fmt.Errorf("there is no iPXE binary for %s", loader.Name)
-	case !there:
-		return "", fmt.Errorf("iPXE binary %s for %s is neither in this build nor in the folder of iPXE binaries", loader.File, loader.Name)
+	case err != nil:
+		return "", err
 	case c.kind == uefi:
-		return fmt.Sprintf("http://%s/ipxe/%s", at.HTTP, loader.File), nil
+		return fmt.Sprintf("http://%s/%s", at.HTTP, ipxe.Path(file)), nil
 	case at.TFTP.Port() != 69:
 		return "", fmt.Errorf("there is no TFTP server on port 69 to load from")
 	}
-	return loader.File, nil
+	return file, nil
 }

@@ -2,6 +2,7 @@ package dhcp
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 
 	"github.com/insomniacslk/dhcp/dhcpv4"
@@ -41,12 +42,12 @@ func isPi(p *dhcpv4.DHCPv4) bool {
 	return false
 }
 
-// piFile is the first file that such a machine asks for, "" when there is none for it.
-func piFile(files map[string][]byte) string {
+// piFile is the first file that such a machine asks for.
+func piFile(files map[string][]byte) (string, error) {
 	for _, name := range piFiles {
 		if _, there := files[name]; there {
-			return name[len(ipxe.PiFolder)+1:]
+			return name[len(ipxe.PiFolder)+1:], nil
 		}
 	}
-	return ""
+	return "", fmt.Errorf("the folder %s of the iPXE binaries has no firmware for a Raspberry Pi", ipxe.PiFolder)
 }

@@ -66,6 +66,42 @@ func TestRoot(t *testing.T) {
 	}
 }
 
+// Firmware of an enrolled machine with Secure Boot gets a signed program; iPXE gets its script
+// all the same, and a BIOS what it always gets.
+func TestSigned(t *testing.T) {
+	n := newNetwork(t, func(c *Config) {
+		c.Files = map[string][]byte{"snponly.efi": {1}, "undionly.kpxe": {1}, "secure/x86_64-sb/shimx64.efi": {1}}
+		c.Signed = func(_ *store.Tx, mac string) (bool, error) { return mac == known1, nil }
+	})
+	n.enrol(known1, true)
+	n.enrol(known2, true)
+	arch := func(a uint16, class string) dhcpv4.Modifier {
+		return func(p *dhcpv4.DHCPv4) {
+			p.UpdateOption(dhcpv4.OptClassIdentifier(class))
+			p.UpdateOption(dhcpv4.OptGeneric(dhcpv4.OptionClientSystemArchitectureType, []byte{byte(a >> 8), byte(a)}))
+		}
+	}
+	for _, c := range []struct {
+		name, mac string
+		as        dhcpv4.Modifier
+		want      string
+	}{
+		{"UEFI", known1, arch(7, "PXEClient:Arch:00007"), "secure/x86_64-sb/shimx64.efi"},
+		{"HTTP boot", known1, arch(16, "HTTPClient:Arch:00016"), "/secure/x86_64-sb/shimx64.efi"},
+		{"BIOS", known1, arch(0, "PXEClient:Arch:00000"), "undionly.kpxe"},
+		{"iPXE", known1, func(p *dhcpv4.DHCPv4) {
+			arch(7, "PXEClient:Arch:00007")(p)
+			p.UpdateOption(dhcpv4.OptUserClass("iPXE"))
+		}, "/boot/"},
+		{"another machine", known2, arch(7, "PXEClient:Arch:00007"), "snponly.efi"},
+	} {
+		r := n.ask(build(t, c.mac, discover, c.as))
+		if got := r.Packet.BootFileNameOption(); !strings.Contains(got, c.want) {
+			t.Errorf("%s: told %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
 // Whatever the root, it stays in its two options and changes no other.
 func FuzzRoot(f *testing.F) {
 	f.Add("iscsi:10.0.0.1::3260:0:iqn.a:t", "iqn.a:i")

@@ -39,6 +39,9 @@ type Config struct {
 	// Root is the disk that the firmware of an enrolled machine attaches by itself, by its
 	// MAC address; nil for none ever.
 	Root func(*store.Tx, string) (Root, error)
+	// Signed reports whether an enrolled machine is to load signed programs, those of
+	// [ipxe.SecureFolder] in Files; nil for none ever.
+	Signed func(*store.Tx, string) (bool, error)
 
 	Store   *store.Store
 	Journal *journal.Journal
@@ -107,6 +110,7 @@ type exchange struct {
 	refusal error
 	file    string // to load, "" for nothing
 	root    Root
+	signed  bool // the firmware is to load a signed program
 }
 
 // Handle answers one packet; nil means no answer. The lease in the answer is in the store
@@ -130,6 +134,9 @@ func (s *Server) Handle(ctx context.Context, r Request) (*Reply, error) {
 		}
 		if x.lease, err = tx.Leases().Find(x.mac); err == nil && s.Root != nil && x.wantsRoot() {
 			x.root, err = s.Root(tx, x.mac)
+		}
+		if err == nil && s.Signed != nil && x.port != nil && (x.kind == pxe || x.kind == uefi) {
+			x.signed, err = s.Signed(tx, x.mac)
 		}
 		return err
 	})
@@ -185,7 +192,7 @@ func (s *Server) chooseFile(x *exchange) {
 		x.refusal = errors.New("port has pxe_enabled false")
 		return
 	}
-	x.file, x.refusal = x.bootFile(s.Config, x.mac)
+	x.file, x.refusal = x.bootFile(s.Config, x.mac, x.signed)
 }
 
 // note adds an event of the client if the journal admits it. Only booting clients have

@@ -1,11 +1,13 @@
 // Package http serves boot scripts to iPXE and iPXE binaries to UEFI firmware:
 //
 //	/boot/<mac>                       the boot script of the machine with this card
+//	/boot/<mac>/grub.cfg              the same for GRUB
 //	/boot/<mac>/failed/<step>/<code>  its script gave up: iPXE's error number
 //	/boot/<mac>/cloud/<file>          what its cloud-init fetches: meta-data, user-data, vendor-data
 //	/boot/<mac>/loaded                its script has loaded the system and starts it
 //	/boot.ipxe                        a script that leads any iPXE to its own
 //	/ipxe/<name>                      iPXE binaries, their licence and source
+//	/secure/<folder>/<name>           signed programs, for firmware with Secure Boot
 //	/ipxe/autoexec.ipxe               what a UEFI iPXE loaded from here runs first
 //
 // There are no other paths. A failing store is answered with 503 and Retry-After, which
@@ -16,10 +18,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	nethttp "net/http"
 	"net/netip"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -36,11 +41,12 @@ type Request struct {
 	From netip.Addr     // where the question came from
 	Here netip.AddrPort // where it reached us
 	At   time.Time
+	GRUB bool // it is GRUB that asks, and not iPXE
 }
 
 // Answer is the script for a machine, with its event.
 type Answer struct {
-	Script ipxe.Script
+	Script io.WriterTo // nil for one without commands
 	// Event is script or refused; its Detail is one line in words, without secrets. The
 	// zero value, no event, is for a request from another sender than the machine.
 	Event baremetal.Event
@@ -111,11 +117,14 @@ func (s *Server) Handler() nethttp.Handler {
 	}
 	get("/boot.ipxe", s.dispatcher)
 	get("/boot/{mac}", s.script)
+	get("/boot/{mac}/grub.cfg", s.script)
 	get("/boot/{mac}/failed/{step}/{code:[0-9a-f]{8}}", s.failed)
 	get("/boot/{mac}/cloud/{file}", s.cloud)
 	get("/boot/{mac}/loaded", s.loaded)
 	get("/ipxe/autoexec.ipxe", s.autoexec)
 	get("/ipxe/{name}", s.file)
+	get("/secure/{folder}/autoexec.ipxe", s.autoexec)
+	get("/secure/{folder}/{name}", s.file)
 	return nethttp.MaxBytesHandler(r, 0)
 }
 
@@ -153,7 +162,7 @@ func (s *Server) ask(w nethttp.ResponseWriter, r *nethttp.Request) (a Answer, ok
 		nethttp.NotFound(w, r)
 		return a, false
 	}
-	a, err = s.Boot(r.Context(), Request{MAC: mac, From: from(r), Here: here(r), At: time.Now()})
+	a, err = s.Boot(r.Context(), Request{MAC: mac, From: from(r), Here: here(r), At: time.Now(), GRUB: strings.HasSuffix(r.URL.Path, "/grub.cfg")})
 	if err != nil {
 		s.Log.Error("boot script not made; the machine will ask again", "mac", mac, "error", err)
 		notNow(w)
@@ -236,6 +245,9 @@ func here(r *nethttp.Request) netip.AddrPort {
 
 func (s *Server) file(w nethttp.ResponseWriter, r *nethttp.Request) {
 	name := mux.Vars(r)["name"]
+	if folder := mux.Vars(r)["folder"]; folder != "" {
+		name = path.Join(ipxe.SecureFolder, folder, name)
+	}
 	content, ok := s.Files[name]
 	if !ok {
 		nethttp.NotFound(w, r)
@@ -260,7 +272,10 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
-func (s *Server) send(w nethttp.ResponseWriter, r *nethttp.Request, script ipxe.Script) {
+func (s *Server) send(w nethttp.ResponseWriter, r *nethttp.Request, script io.WriterTo) {
+	if script == nil {
+		script = ipxe.Script{}
+	}
 	var b bytes.Buffer
 	if _, err := script.WriteTo(&b); err != nil {
 		notNow(w)

@@ -27,7 +27,7 @@ func newServer(t *testing.T, boot func(context.Context, Request) (Answer, error)
 	s := storetest.Open(t)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	return &Server{
-		Boot: boot, Files: map[string][]byte{"snponly.efi": []byte("MZ..."), "copyright": []byte("GPL")},
+		Boot: boot, Files: map[string][]byte{"secure/x86_64-sb/shimx64.efi": []byte("signed"), "snponly.efi": []byte("MZ..."), "copyright": []byte("GPL")},
 		Journal: journal.New(s, log), Log: log,
 	}, s
 }
@@ -67,6 +67,11 @@ func TestRoutes(t *testing.T) {
 		body           string // part of it
 	}{
 		{"GET", "/boot/52-54-00-00-00-01", 200, "hello"},
+		{"GET", "/boot/52:54:00:00:00:01/grub.cfg", 200, "hello"},
+		{"GET", "/secure/x86_64-sb/shimx64.efi", 200, "signed"},
+		{"GET", "/secure/x86_64-sb/autoexec.ipxe", 200, "http://10.77.0.1:8080/boot.ipxe"},
+		{"GET", "/secure/x86_64-sb/snponly.efi", 404, ""},
+		{"GET", "/ipxe/secure%2Fx86_64-sb%2Fshimx64.efi", 404, ""},
 		{"GET", "/boot/52:54:00:00:00:01", 200, "hello"},
 		{"GET", "/boot/5254.0000.0001", 200, "hello"},
 		{"GET", "/boot/52-54-00-00-00-0g", 404, ""},

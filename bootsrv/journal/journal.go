@@ -29,6 +29,9 @@ type Journal struct {
 	// Speaks reports whether packets from an address come from the card mac. It is set
 	// before the journal is used; if nil, the lease decides.
 	Speaks func(ctx context.Context, a netip.Addr, mac string) bool
+	// Gave returns the card to which an IPv6 address is given, "" for none. It is set before
+	// the journal is used; if nil, leases alone decide.
+	Gave func(a netip.Addr) string
 
 	store *store.Store
 	log   *slog.Logger
@@ -119,13 +122,7 @@ func (j *Journal) Note(ctx context.Context, e baremetal.Event) {
 // NoteAt writes an event of the machine that has leased addr. It does nothing if there is
 // none, or another machine uses the address.
 func (j *Journal) NoteAt(ctx context.Context, addr netip.Addr, e baremetal.Event) {
-	err := j.store.View(ctx, func(tx *store.Tx) error {
-		lease, err := tx.Leases().Get(addr.String())
-		if err == nil {
-			e.MAC = lease.MAC
-		}
-		return err
-	})
+	err := j.holder(ctx, addr, &e.MAC)
 	switch {
 	case err == nil && j.Speaks != nil && !j.Speaks(ctx, addr, e.MAC):
 	case err == nil:
@@ -133,4 +130,20 @@ func (j *Journal) NoteAt(ctx context.Context, addr netip.Addr, e baremetal.Event
 	case !errors.Is(err, baremetal.ErrNotFound) && ctx.Err() == nil:
 		j.log.Error("event not written", "kind", e.Kind, "address", addr, "detail", e.Detail, "error", err)
 	}
+}
+
+// holder finds the card that has the address.
+func (j *Journal) holder(ctx context.Context, a netip.Addr, mac *string) error {
+	if j.Gave != nil {
+		if *mac = j.Gave(a); *mac != "" {
+			return nil
+		}
+	}
+	return j.store.View(ctx, func(tx *store.Tx) error {
+		lease, err := tx.Leases().Get(a.String())
+		if err == nil {
+			*mac = lease.MAC
+		}
+		return err
+	})
 }

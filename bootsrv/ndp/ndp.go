@@ -7,11 +7,14 @@
 package ndp
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"syscall"
 	"time"
 
@@ -31,6 +34,26 @@ var (
 // checksum.
 var advertisement = []byte{byte(ipv6.ICMPTypeRouterAdvertisement), 0, 0, 0, 64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
+const (
+	managed    = 0x80 // addresses come from DHCPv6 (RFC 4861 section 4.2)
+	onLink     = 0x80 // the prefix needs no router (section 4.6.2)
+	prefixTime = 7200 // seconds
+)
+
+// advertise is the advertisement with a prefix, if there is one.
+func advertise(prefix netip.Prefix) []byte {
+	b := bytes.Clone(advertisement)
+	if !prefix.IsValid() {
+		return b
+	}
+	b[5] = managed
+	b = append(b, 3, 4, byte(prefix.Bits()), onLink)
+	b = binary.BigEndian.AppendUint32(b, prefixTime)
+	b = binary.BigEndian.AppendUint32(b, prefixTime)
+	b = append(b, 0, 0, 0, 0)
+	return append(b, prefix.Masked().Addr().AsSlice()...)
+}
+
 // hopLimit of every neighbour discovery message: it proves that no router has
 // forwarded it (RFC 4861 section 6.1).
 const hopLimit = 255
@@ -41,11 +64,17 @@ type Responder struct {
 	iface *net.Interface
 	log   *slog.Logger
 	rate  *limit.Bucket
+
+	advertisement []byte
 }
 
 // Listen opens a responder. The caller may ignore the error of an interface without IPv6:
 // then iPXE in ROM waits.
-func Listen(ctx context.Context, iface *net.Interface, log *slog.Logger) (*Responder, error) {
+//
+// With a prefix the advertisement sends machines to DHCPv6 for an address of that subnet,
+// and says that all of it is on this link: firmware that boots over IPv6 needs both. It
+// still names no router, and no other host makes an address of it.
+func Listen(ctx context.Context, iface *net.Interface, prefix netip.Prefix, log *slog.Logger) (*Responder, error) {
 	config := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
 		var option error
 		err := c.Control(func(fd uintptr) {
@@ -57,7 +86,7 @@ func Listen(ctx context.Context, iface *net.Interface, log *slog.Logger) (*Respo
 	if err != nil {
 		return nil, fmt.Errorf("answer router solicitations on %s: %w", iface.Name, err)
 	}
-	r := &Responder{conn: ipv6.NewPacketConn(raw), iface: iface, log: log, rate: limit.NewBucket(limit.Advertisements)}
+	r := &Responder{conn: ipv6.NewPacketConn(raw), iface: iface, log: log, rate: limit.NewBucket(limit.Advertisements), advertisement: advertise(prefix)}
 	if err := r.configure(); err != nil {
 		return nil, errors.Join(fmt.Errorf("answer router solicitations on %s: %w", iface.Name, err), r.Close())
 	}
@@ -102,7 +131,7 @@ func (r *Responder) Serve(ctx context.Context) error {
 			continue
 		}
 		// To all nodes: a unicast would need neighbour discovery of the machine first.
-		if _, err := r.conn.WriteTo(advertisement, nil, &net.IPAddr{IP: allNodes, Zone: r.iface.Name}); err != nil {
+		if _, err := r.conn.WriteTo(r.advertisement, nil, &net.IPAddr{IP: allNodes, Zone: r.iface.Name}); err != nil {
 			r.log.Warn("router advertisement not sent", "interface", r.iface.Name, "error", err)
 		}
 	}

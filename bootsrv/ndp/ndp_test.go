@@ -1,12 +1,26 @@
 package ndp
 
 import (
+	"bytes"
 	"net"
+	"net/netip"
 	"testing"
 )
 
 // solicitation as iPXE sends it: with the address of its card.
 var solicitation = []byte{133, 0, 0x12, 0x34, 0, 0, 0, 0, 1, 1, 0x52, 0x54, 0, 0x77, 0, 0x10}
+
+// The advertisement names no router, and with a prefix it makes no other host use it.
+func TestAdvertise(t *testing.T) {
+	if got := advertise(netip.Prefix{}); !bytes.Equal(got, advertisement) {
+		t.Errorf("without a prefix: %x", got)
+	}
+	want := append([]byte{134, 0, 0, 0, 64, managed, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 3, 4, 64, onLink, 0, 0, 0x1c, 0x20, 0, 0, 0x1c, 0x20, 0, 0, 0, 0,
+		0xfd, 0x77, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	if got := advertise(netip.MustParsePrefix("fd77::1/64")); !bytes.Equal(got, want) {
+		t.Errorf("with a prefix: %x, want %x", got, want)
+	}
+}
 
 func TestValid(t *testing.T) {
 	link, none := net.ParseIP("fe80::1"), net.IPv6unspecified

@@ -15,6 +15,7 @@ import (
 type Link struct {
 	net.Interface
 	Prefixes []netip.Prefix // its IPv4 addresses, with the subnets' lengths
+	Six      []netip.Prefix // its IPv6 addresses, likewise
 }
 
 // Up reports whether the link is administratively up.
@@ -35,8 +36,12 @@ func Read(name string) (Link, error) {
 	}
 	l := Link{Interface: *iface}
 	for _, a := range addrs {
-		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() {
+		switch p, err := netip.ParsePrefix(a.String()); {
+		case err != nil:
+		case p.Addr().Is4():
 			l.Prefixes = append(l.Prefixes, p)
+		default:
+			l.Six = append(l.Six, p)
 		}
 	}
 	return l, nil
@@ -52,7 +57,7 @@ func Listen() (*Changes, error) {
 	if err != nil {
 		return nil, fmt.Errorf("watch the interfaces: %w", os.NewSyscallError("socket", err))
 	}
-	group := &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: unix.RTMGRP_LINK | unix.RTMGRP_IPV4_IFADDR}
+	group := &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: unix.RTMGRP_LINK | unix.RTMGRP_IPV4_IFADDR | unix.RTMGRP_IPV6_IFADDR}
 	if err := unix.Bind(fd, group); err != nil {
 		return nil, errors.Join(fmt.Errorf("watch the interfaces: %w", os.NewSyscallError("bind", err)), unix.Close(fd))
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"path"
 	"sync"
 	"time"
 
@@ -163,7 +164,7 @@ func (l *listener) send(t *transfer, name string, peer netip.Addr) {
 		l.Log.Debug("TFTP transfer ended early", "name", name, "to", peer, "error", err)
 		return
 	}
-	if name != autoexec {
+	if path.Base(name) != autoexec && name != grubConfig {
 		l.Journal.NoteAt(l.ctx, peer, baremetal.Event{Kind: baremetal.EventFile, Detail: fmt.Sprintf("%s over TFTP, %d bytes", name, len(t.content))})
 	}
 }

@@ -1,5 +1,5 @@
 // Package tftp serves the few files that firmware fetches over TFTP (RFC 1350):
-// iPXE binaries and autoexec.ipxe. The names are a fixed table; there is no
+// iPXE binaries, signed programs, autoexec.ipxe, grub/grub.cfg. The names are a fixed table; there is no
 // folder that a name could climb out of, and nothing can be written.
 //
 // A client that has not answered yet draws one packet for each that it sends, and gives way
@@ -12,9 +12,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"path"
 	"strings"
 
 	"ironhook/bootsrv/journal"
+	"ironhook/grub"
 	"ironhook/ipxe"
 )
 
@@ -30,11 +32,15 @@ type Server struct {
 
 var errNoSuchFile = errors.New("no such file")
 
-const autoexec = "autoexec.ipxe"
+const (
+	autoexec   = "autoexec.ipxe"
+	grubConfig = "grub/grub.cfg" // what Debian's signed GRUB fetches first
+)
 
 // content is the table of names.
 func (s *Server) content(name string, here netip.Addr) ([]byte, error) {
-	if name != autoexec {
+	first := name == grubConfig
+	if path.Base(name) != autoexec && !first {
 		for _, key := range keys(name) {
 			if content, ok := s.Files[key]; ok {
 				return content, nil
@@ -48,6 +54,11 @@ func (s *Server) content(name string, here netip.Addr) ([]byte, error) {
 	}
 	if !at.Addr().IsValid() {
 		return nil, errNoSuchFile
+	}
+	if first {
+		var b bytes.Buffer
+		_, err := grub.Dispatcher(at, "snponly.efi").WriteTo(&b)
+		return b.Bytes(), err
 	}
 	script, err := ipxe.Autoexec(fmt.Sprintf("http://%s/boot.ipxe", at))
 	if err != nil {

@@ -48,6 +48,7 @@ func TestRates(t *testing.T) {
 		EachStranger:     {"each stranger", 20, 20 * time.Second},
 		ExhaustedLines:   {"exhausted lines", 3, time.Minute},
 		Advertisements:   {"advertisements", 20, 100 * time.Millisecond},
+		Requests6:        {"DHCPv6 messages", 400, 5 * time.Millisecond},
 		RefusedFiles:     {"refused files", 20, 5 * time.Second},
 		DiskFaults:       {"disk faults", 1, 10 * time.Second},
 	} {
@@ -57,8 +58,8 @@ func TestRates(t *testing.T) {
 		calls = append(calls, taken{0, false}) // a clock that goes back gives nothing
 		hold(t, c.name, Rate(r), calls)
 	}
-	if len(rates) != 12 {
-		t.Errorf("%d rates, and the test knows 12", len(rates))
+	if len(rates) != 13 {
+		t.Errorf("%d rates, and the test knows 13", len(rates))
 	}
 }
 

@@ -17,6 +17,7 @@ const (
 	EachStranger                 // journal: events of one of them
 	ExhaustedLines               // DHCP: lines in the log about machines without an address
 	Advertisements               // NDP: router advertisements on one interface
+	Requests6                    // DHCPv6: messages on one interface
 	RefusedFiles                 // TFTP: lines in the log about files that were refused
 	DiskFaults                   // iSCSI: events of one kind about one machine, for faults of its disks and logins that were refused
 )
@@ -36,6 +37,7 @@ var rates = [...]struct {
 	EachStranger:     {0.05, 20}, // a boot or two, then one event every twenty seconds
 	ExhaustedLines:   {1.0 / 60, 3},
 	Advertisements:   {10, 20},
+	Requests6:        {200, 400},
 	RefusedFiles:     {0.2, 20},
 	DiskFaults:       {0.1, 1},
 }

@@ -1,0 +1,143 @@
+package dhcp6
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/insomniacslk/dhcp/dhcpv6"
+	"github.com/insomniacslk/dhcp/iana"
+
+	"ironhook/baremetal"
+	"ironhook/store"
+)
+
+const (
+	preferred = time.Hour // an address; it never changes, so this only bounds a mistake
+	valid     = 2 * preferred
+)
+
+// answers is the kind of the answer to each kind of message. Others get none.
+var answers = map[dhcpv6.MessageType]dhcpv6.MessageType{
+	dhcpv6.MessageTypeSolicit:            dhcpv6.MessageTypeAdvertise,
+	dhcpv6.MessageTypeRequest:            dhcpv6.MessageTypeReply,
+	dhcpv6.MessageTypeConfirm:            dhcpv6.MessageTypeReply,
+	dhcpv6.MessageTypeRenew:              dhcpv6.MessageTypeReply,
+	dhcpv6.MessageTypeRebind:             dhcpv6.MessageTypeReply,
+	dhcpv6.MessageTypeRelease:            dhcpv6.MessageTypeReply,
+	dhcpv6.MessageTypeDecline:            dhcpv6.MessageTypeReply,
+	dhcpv6.MessageTypeInformationRequest: dhcpv6.MessageTypeReply,
+}
+
+// machine is what the store knows about a card.
+type machine struct {
+	port   *baremetal.Port // nil for a stranger
+	signed bool            // its firmware starts signed programs only
+}
+
+// Handle answers a message that came from a card; nil means no answer. An error is the
+// store's; the client repeats its message.
+func (s *Server) Handle(ctx context.Context, q *dhcpv6.Message, card net.HardwareAddr) (*dhcpv6.Message, error) {
+	kind, known := answers[q.MessageType]
+	if duid := q.Options.ServerID(); !known || q.Options.ClientID() == nil && kind != dhcpv6.MessageTypeReply ||
+		duid != nil && !bytes.Equal(duid.ToBytes(), s.duid.ToBytes()) {
+		return nil, nil // of no kind that we answer, or for another server (RFC 8415 section 16)
+	}
+	var m machine
+	err := s.Store.View(ctx, func(tx *store.Tx) (err error) {
+		if m.port, err = tx.Ports().Find(card.String()); err == nil && m.port != nil && s.Signed != nil {
+			m.signed, err = s.Signed(tx, card.String())
+		}
+		return err
+	})
+	if err != nil || m.port == nil {
+		return nil, err
+	}
+	return s.answer(ctx, q, kind, card, m), nil
+}
+
+// answer makes the answer for an enrolled machine.
+func (s *Server) answer(ctx context.Context, q *dhcpv6.Message, kind dhcpv6.MessageType, card net.HardwareAddr, m machine) *dhcpv6.Message {
+	a := &dhcpv6.Message{MessageType: kind, TransactionID: q.TransactionID}
+	a.AddOption(dhcpv6.OptServerID(s.duid))
+	if id := q.Options.ClientID(); id != nil {
+		a.AddOption(dhcpv6.OptClientID(id))
+	}
+	switch q.MessageType {
+	case dhcpv6.MessageTypeRelease:
+		return status(a, iana.StatusSuccess, "the address stays that of this card")
+	case dhcpv6.MessageTypeDecline:
+		s.Log.Warn("a machine found its IPv6 address in use by another host", "interface", s.Interface.Name, "mac", card, "address", Address(s.Address, card))
+		return status(a, iana.StatusSuccess, "there is no other for this card")
+	case dhcpv6.MessageTypeConfirm:
+		if !s.onLink(q) {
+			return status(a, iana.StatusNotOnLink, "not an address of this network")
+		}
+		return status(a, iana.StatusSuccess, "")
+	}
+	s.addAddresses(a, q, Address(s.Address, card))
+	s.addBoot(ctx, a, q, card, m)
+	return a
+}
+
+func status(a *dhcpv6.Message, code iana.StatusCode, text string) *dhcpv6.Message {
+	a.AddOption(&dhcpv6.OptStatusCode{StatusCode: code, StatusMessage: text})
+	return a
+}
+
+// onLink reports whether all addresses of a message are of our network.
+func (s *Server) onLink(q *dhcpv6.Message) bool {
+	for _, ia := range q.Options.IANA() {
+		for _, one := range ia.Options.Addresses() {
+			if a, ok := netip.AddrFromSlice(one.IPv6Addr); !ok || !s.Address.Contains(a) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// addAddresses gives the address to the first association that asks for one.
+func (s *Server) addAddresses(a, q *dhcpv6.Message, address netip.Addr) {
+	for i, asks := range q.Options.IANA() {
+		gets := &dhcpv6.OptIANA{IaId: asks.IaId, T1: preferred / 2, T2: preferred * 4 / 5}
+		if i == 0 {
+			gets.Options.Add(&dhcpv6.OptIAAddress{IPv6Addr: address.AsSlice(), PreferredLifetime: preferred, ValidLifetime: valid})
+		} else {
+			gets.Options.Add(&dhcpv6.OptStatusCode{StatusCode: iana.StatusNoAddrsAvail, StatusMessage: "a card has one address"})
+		}
+		a.AddOption(gets)
+	}
+}
+
+// addBoot adds the boot file for a client that asks for one, and notes the step.
+func (s *Server) addBoot(ctx context.Context, a, q *dhcpv6.Message, card net.HardwareAddr, m machine) {
+	c := identify(q)
+	if !c.boots {
+		return
+	}
+	note := func(kind, step baremetal.EventKind, detail string) {
+		s.Journal.Note(ctx, baremetal.Event{Kind: kind, Step: step, MAC: card.String(), Detail: detail})
+	}
+	if q.MessageType == dhcpv6.MessageTypeSolicit {
+		note(baremetal.EventDiscover, "", c.String())
+	}
+	url, err := c.url(s.Config, card, m.signed)
+	if !m.port.PXEEnabled {
+		err = fmt.Errorf("port has pxe_enabled false")
+	}
+	if err != nil {
+		note(baremetal.EventRefused, baremetal.EventOffer, fmt.Sprintf("%s: no boot file, %v", c, err))
+		return
+	}
+	a.AddOption(dhcpv6.OptBootFileURL(url))
+	if c.http { // or the firmware ignores the answer
+		a.AddOption(&dhcpv6.OptVendorClass{EnterpriseNumber: enterprise, Data: [][]byte{[]byte(httpClient)}})
+	}
+	if q.MessageType == dhcpv6.MessageTypeSolicit {
+		note(baremetal.EventOffer, "", fmt.Sprintf("%s, boot file %s", Address(s.Address, card), url))
+	}
+}
