@@ -108,7 +108,9 @@ newest: ## the tests of OpenStack's newest clients, from Debian unstable in buil
 	go test -count=1 -tags newest -v -run Newest ./e2e/cli
 
 matrix: build ## each kind of machine boots in each way, into docs/boot/matrix.md
-	IRONHOOK_MATRIX=$(CURDIR)/docs/boot/matrix.md go test -count=1 -timeout 2h -v -run 'TestMatrix|TestOwnInitiator' ./e2e/boot
+	@scripts/deps.sh test
+	@scripts/grub.sh
+	IRONHOOK_MATRIX=$(CURDIR)/docs/boot/matrix.md go test -count=1 -timeout 2h -v -tags grub -run 'TestMatrix|TestOwnInitiator|TestSecure' ./e2e/boot
 
 torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power cuts
 	IRONHOOK_KILL_ROUNDS=5000 go test -timeout 6h -run Kill ./e2e/iscsi

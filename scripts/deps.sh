@@ -37,6 +37,7 @@ dnsmasq-base		a DHCP server to share the network with
 fio			write to an iSCSI disk and read back what was written
 gcc			the race detector needs a C compiler
 genisoimage		read the config drives that Ironhook writes (isoinfo)
+grub-efi-amd64-signed	the boot loader for Secure Boot
 grub-common		make a boot loader for the image of a real Debian
 grub-pc-bin		the boot loader
 ipmitool		a second opinion on the BMC
@@ -54,7 +55,9 @@ python3-oslotest	run them
 rpcbind			the port mapper of NFS 3
 qemu-block-extra	the iSCSI initiator of QEMU
 qemu-utils		make and read disk images
+sbsigntool		sign boot programs
 sg3-utils		a second opinion on SCSI names and pages
+shim-signed		what firmware with Secure Boot starts
 zip			pack images as publishers do
 zstd			pack images as publishers do
 '

@@ -17,11 +17,11 @@ type loader struct {
 	files string // URL of the kernel's folder
 }
 
-func newLoader(t *testing.T, name string) loader {
+func newLoader(t *testing.T, name string, args ...string) loader {
 	t.Helper()
 	root, err := lab.Root()
 	must(t, "find the repository", err)
-	r := loader{room: newRoom(t, name)}
+	r := loader{room: newRoom(t, name, args...)}
 	dir := t.TempDir()
 	loaded, err := image.Load(t.Context(), filepath.Join(root, "build", "image", "debs"), dir)
 	must(t, "make a kernel and a ramdisk", err)

@@ -29,10 +29,13 @@ var rows = []row{
 	{"SeaBIOS, e1000", lab.Hardware{NIC: "e1000"}, ""},
 	{"OVMF, network boot", lab.Hardware{Firmware: lab.UEFI, NoROM: true}, ""},
 	{"OVMF, HTTP boot", lab.Hardware{Firmware: lab.UEFI, NoROM: true, HTTPBoot: true}, ""},
-	{"OVMF, IPv6 network boot", lab.Hardware{}, "Ironhook has no DHCPv6 server"},
-	{"OVMF, Secure Boot", lab.Hardware{}, "Debian has no signed iPXE, and nothing else is fetched for a test"},
+	{"OVMF, IPv6 network boot", lab.Hardware{Firmware: lab.UEFI, NoROM: true, IPv6: true}, ""},
+	{secure, lab.Hardware{Firmware: lab.UEFI, NoROM: true}, ""},
 	{"AAVMF, arm64", lab.Hardware{}, "the test system is of amd64"},
 }
+
+// secure is the kind of machine that trusts the keys of its operator, and those of Microsoft.
+const secure = "OVMF, Secure Boot"
 
 // column is one way to boot. The cell of the firmware's own initiator is TestOwnInitiator.
 type column struct {
@@ -50,22 +53,29 @@ var columns = []column{
 		"configdrive": map[string]any{"user_data": "#cloud-config", "meta_data": map[string]any{"hostname": "web"}}}),
 		[]string{`guest: cloud .*local-hostname:web.* #cloud-config`}},
 	{"NFS root", "", loads("direct", map[string]any{"nfs_root": lab.Address + ":" + lab.NFSExport + ",vers=4.2"}), []string{`guest: nfs-ok`}},
-	{"NFS root, built in", "Ironhook has no NFS server", nil, nil},
+	{"NFS root, built in", "Ironhook has no NFS server (decision 25)", nil, nil},
 }
 
 // matrix is a room with all that machines boot from.
-type matrix struct{ loader }
+type matrix struct {
+	loader
+	signer *lab.Signer
+}
 
 // TestMatrix boots each kind of machine in each way to its userland. The table names those
 // that cannot be, with the reason.
 func TestMatrix(t *testing.T) {
 	needsLab(t)
-	m := matrix{newLoader(t, "matrix")}
+	signer, dir := newSigner(t)
+	m := matrix{newLoader(t, "matrix", "--secure-boot-dir", dir, "--dhcp6", "boot"), signer}
 	times := map[string]string{}
 	for i, r := range rows {
 		for j, c := range columns {
 			name := r.name + "/" + c.name
 			r.hw.Name = fmt.Sprintf("m%d-%d", i, j)
+			if r.name == secure {
+				r.hw.SecureBoot = signer
+			}
 			switch {
 			case r.reason != "" || c.reason != "":
 				times[name] = "-"
@@ -75,7 +85,8 @@ func TestMatrix(t *testing.T) {
 		}
 	}
 	if file := os.Getenv(matrixAll); file != "" && file != "-" && !t.Failed() {
-		must(t, "write the table", os.WriteFile(file, []byte(table(times)), 0o644))
+		old, _ := os.ReadFile(file) // there may be none
+		must(t, "write the table", os.WriteFile(file, []byte(table(times, string(old))), 0o644))
 	}
 }
 
@@ -94,7 +105,7 @@ func (m matrix) cell(t *testing.T, hw lab.Hardware, c column) string {
 
 // iscsi gives the machine a volume of ours.
 func (m matrix) iscsi(t *testing.T, machine *lab.Machine) string {
-	must(t, "make a volume", m.image.Volume(t.Context(), m.app.Volume(machine.Name), image.Options{}))
+	must(t, "make a volume", m.image.Volume(t.Context(), m.app.Volume(machine.Name), image.Options{Signed: machine.SecureBoot != nil}))
 	return httpOperator{m.client}.enroll(t, machine, machine.Name)
 }
 
@@ -102,7 +113,7 @@ func (m matrix) iscsi(t *testing.T, machine *lab.Machine) string {
 func (m matrix) array(t *testing.T, machine *lab.Machine) string {
 	dir, iqn := t.TempDir(), "iqn.2026-01.test.lab:"+machine.Name
 	disk, data := filepath.Join(dir, "disk.raw"), filepath.Join(dir, "data.raw")
-	must(t, "make a volume", m.image.Volume(t.Context(), disk, image.Options{}))
+	must(t, "make a volume", m.image.Volume(t.Context(), disk, image.Options{Signed: machine.SecureBoot != nil}))
 	must(t, "make a data volume", os.WriteFile(data, make([]byte, 1<<20), 0o600))
 	for name, secret := range map[string]string{"user": "secret-of-user", "array": "secret-of-array"} {
 		must(t, "write a secret", os.WriteFile(filepath.Join(dir, name), []byte(secret+"\n"), 0o600))
@@ -133,8 +144,23 @@ func loads(deploy string, more map[string]any) func(matrix, *testing.T, *lab.Mac
 	}
 }
 
-// table is the matrix as a page shows it.
-func table(times map[string]string) string {
+// cellsOf reads a table: the times by row and column.
+func cellsOf(page string) map[string]string {
+	cells := map[string]string{}
+	for line := range strings.Lines(page) {
+		fields := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		for i, c := range columns {
+			if i+1 < len(fields) {
+				cells[strings.TrimSpace(fields[0])+"/"+c.name] = strings.TrimSpace(fields[i+1])
+			}
+		}
+	}
+	return cells
+}
+
+// table is the matrix as a page shows it. Cells that were not booted keep the time of the old page.
+func table(times map[string]string, old string) string {
+	before := cellsOf(old)
 	var b strings.Builder
 	b.WriteString("# Boot matrix\n\nWritten by `make matrix`: seconds from power-on to userland in QEMU (TCG), one run each.\n\n| |")
 	for _, c := range columns {
@@ -144,7 +170,7 @@ func table(times map[string]string) string {
 	for _, r := range rows {
 		b.WriteString("| " + r.name + " |")
 		for _, c := range columns {
-			b.WriteString(" " + cmp.Or(times[r.name+"/"+c.name], "not run") + " |")
+			b.WriteString(" " + cmp.Or(times[r.name+"/"+c.name], before[r.name+"/"+c.name], "not run") + " |")
 		}
 		b.WriteString("\n")
 	}

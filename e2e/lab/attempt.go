@@ -37,19 +37,11 @@ const (
 // mac, under the name initiator, with the target told by DHCP (NetworkPkg/IScsiDxe,
 // ISCSI_ATTEMPT_CONFIG_NVDATA and ISCSI_SESSION_CONFIG_NVDATA).
 func seedAttempt(store []byte, mac, initiator string) error {
-	start := bytes.Index(store, variableStore)
-	if start < 0 {
-		return errors.New("no store of authenticated variables in this file")
-	}
-	end := start + int(binary.LittleEndian.Uint32(store[start+16:]))
 	own := []string{"Attempt 1", "AttemptOrder", "I_NAME", "InitialAttemptOrder"}
-	at := start + 28
-	for binary.LittleEndian.Uint16(store[at:]) == 0x55aa {
-		name, data := int(binary.LittleEndian.Uint32(store[at+36:])), int(binary.LittleEndian.Uint32(store[at+40:]))
-		if store[at+2] == variableAdded && slices.Contains(own, text16(store[at+variableHeader:at+variableHeader+name])) {
-			store[at+2] = variableGone
+	for _, name := range own {
+		if old := variableNamed(store, name); old != nil {
+			old.header[2] = variableGone
 		}
-		at = (at + variableHeader + name + data + 3) &^ 3
 	}
 	for _, v := range []struct {
 		name string
@@ -59,13 +51,57 @@ func seedAttempt(store []byte, mac, initiator string) error {
 		{own[0], initiatorGUID, attempt(mac)}, {own[1], configGUID, []byte{1}}, {own[2], initiatorGUID, append([]byte(initiator), 0)},
 		{own[3], configGUID, []byte{1, 2, 3, 4, 5, 6, 7, 8}}, // or the firmware would make all eight anew
 	} {
-		record := variable(v.name, v.guid, v.data)
-		if at+len(record) > end {
-			return errors.New("the store of variables is full")
+		if err := appendVariable(store, variable(v.name, v.guid, v.data)); err != nil {
+			return err
 		}
-		copy(store[at:], record)
-		at = (at + len(record) + 3) &^ 3
 	}
+	return nil
+}
+
+// stored is a variable in a store: parts of the store itself.
+type stored struct{ header, data []byte }
+
+// variables walks over the variables of a store until visit returns false, and returns the
+// end of those visited, -1 for no store.
+func variables(store []byte, visit func(name string, v stored) bool) (end int) {
+	start := bytes.Index(store, variableStore)
+	if start < 0 {
+		return -1
+	}
+	at := start + 28
+	for binary.LittleEndian.Uint16(store[at:]) == 0x55aa {
+		name, data := int(binary.LittleEndian.Uint32(store[at+36:])), int(binary.LittleEndian.Uint32(store[at+40:]))
+		from := at + variableHeader
+		if !visit(text16(store[from:from+name]), stored{store[at:from], store[from+name : from+name+data]}) {
+			break
+		}
+		at = (from + name + data + 3) &^ 3
+	}
+	return at
+}
+
+// variableNamed returns a variable of a store, nil for none.
+func variableNamed(store []byte, name string) (found *stored) {
+	variables(store, func(n string, v stored) bool {
+		if n == name && v.header[2] == variableAdded {
+			found = &v
+		}
+		return found == nil
+	})
+	return found
+}
+
+// appendVariable adds a record to a store.
+func appendVariable(store, record []byte) error {
+	at := variables(store, func(string, stored) bool { return true })
+	if at < 0 {
+		return errors.New("no store of authenticated variables in this file")
+	}
+	start := bytes.Index(store, variableStore)
+	if at+len(record) > start+int(binary.LittleEndian.Uint32(store[start+16:])) {
+		return errors.New("the store of variables is full")
+	}
+	copy(store[at:], record)
 	return nil
 }
 

@@ -91,7 +91,7 @@ func (c *Client) Enroll(ctx context.Context, m *Machine, volume string) (string,
 	err := c.Do(ctx, "POST", "/v1/nodes", object{
 		"name": m.Name, "driver": "ipmi", "storage_interface": "iscsi",
 		"driver_info": m.BMC.DriverInfo(),
-		"properties":  object{"capabilities": "iscsi_boot:True"},
+		"properties":  object{"capabilities": m.capabilities("iscsi_boot")},
 	}, &n)
 	if err != nil {
 		return "", err
@@ -104,6 +104,14 @@ func (c *Client) Enroll(ctx context.Context, m *Machine, volume string) (string,
 	}, nil)
 }
 
+// capabilities are those that the machine's node declares.
+func (m *Machine) capabilities(one string) string {
+	if m.SecureBoot != nil {
+		return one + ":True,secure_boot:True"
+	}
+	return one + ":True"
+}
+
 // EnrollLoaded registers a machine that has no volume and boots what its instance_info
 // names. It returns the node's UUID.
 func (c *Client) EnrollLoaded(ctx context.Context, m *Machine, deploy string, info map[string]any) (string, error) {
@@ -111,7 +119,7 @@ func (c *Client) EnrollLoaded(ctx context.Context, m *Machine, deploy string, in
 	err := c.Do(ctx, "POST", "/v1/nodes", object{
 		"name": m.Name, "driver": "ipmi", "storage_interface": "noop", "deploy_interface": deploy,
 		"driver_info": m.BMC.DriverInfo(), "instance_info": info,
-		"properties": object{"capabilities": "nfs_boot:True"},
+		"properties": object{"capabilities": m.capabilities("nfs_boot")},
 	}, &n)
 	if err != nil {
 		return "", err
@@ -125,7 +133,7 @@ func (c *Client) EnrollExternal(ctx context.Context, m *Machine, capability, ini
 	var n Node
 	err := c.Do(ctx, "POST", "/v1/nodes", object{
 		"name": m.Name, "driver": "ipmi", "storage_interface": "external", "driver_info": m.BMC.DriverInfo(),
-		"properties": object{"capabilities": capability + ":True"},
+		"properties": object{"capabilities": m.capabilities(capability)},
 	}, &n)
 	if err == nil {
 		err = c.Do(ctx, "POST", "/v1/ports", object{"node_uuid": n.UUID, "address": m.MAC}, nil)

@@ -18,6 +18,8 @@ const (
 	Bridge  = "br0"       // the boot network's interface, on the side of the servers
 	Address = "10.77.0.1" // the servers' address on the boot network
 	Subnet  = "10.77.0.0/24"
+
+	Address6 = "fd77::1" // that of IPv6
 )
 
 // Lab is one machine room. Its methods are safe for concurrent use.
@@ -77,6 +79,7 @@ link set port0 master ` + Bridge + ` up
 link set port1 up
 address add ` + Address + `/24 dev ` + Bridge + `
 address add fe80::1/64 dev ` + Bridge + ` nodad
+address add ` + Address6 + `/64 dev ` + Bridge + ` nodad
 link set ` + Bridge + ` up
 `)
 }

@@ -26,11 +26,13 @@ type Hardware struct {
 	NoROM    bool   // no iPXE in the card: the firmware's own network stack boots
 	ROM      string // the file of the iPXE in the card, where it is not QEMU's own
 	Kernel   string // an iPXE that the machine has on board, as ipxe.lkrn (BIOS, with NoROM)
+	IPv6     bool   // that stack boots over IPv6 only (UEFI)
 	HTTPBoot bool   // that stack boots by HTTP only, not by PXE (UEFI)
 	MAC      string // by default one made from the machine's number
 	// Initiator is the name under which the iSCSI initiator of the firmware boots, from the
 	// target that DHCP tells it, before all else; "" for no attempt (UEFI, with NoROM).
-	Initiator string
+	Initiator  string
+	SecureBoot *Signer // trusted beside Microsoft, with Secure Boot on; nil for off (UEFI)
 
 	// What the firmware boots from when the network has nothing, in this order.
 	Card2 string // the MAC of a second network card, "" for none
@@ -241,9 +243,12 @@ func (m *Machine) qemuArgs() ([]string, error) {
 			args = append(args, "-fw_cfg", "name=opt/org.tianocore/"+version+"PXESupport,string=n")
 		}
 	}
+	if m.IPv6 {
+		args = append(args, "-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n")
+	}
 	code := ovmfCode
-	if m.Initiator != "" { // that with Secure Boot is the one that was tried with the initiator
-		code = ovmfInitiator
+	if m.Initiator != "" || m.SecureBoot != nil { // that with Secure Boot is the one that was tried with the initiator
+		code = ovmfSecure
 		args = append(args, "-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on")
 	}
 	return append(args,
@@ -256,7 +261,8 @@ const (
 	ovmfCode = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 	ovmfVars = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
-	ovmfInitiator = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
+	ovmfSecure     = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
+	ovmfSecureVars = "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"
 )
 
 // uefiVars returns the file with the machine's UEFI variables, made at first use.
@@ -265,14 +271,33 @@ func (m *Machine) uefiVars() (string, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	body, err := os.ReadFile(ovmfVars)
+	from := ovmfVars
+	if m.SecureBoot != nil {
+		from = ovmfSecureVars
+	}
+	body, err := os.ReadFile(from)
 	if err != nil {
 		return "", fmt.Errorf("%w (package ovmf)", err)
 	}
-	if m.Initiator != "" {
-		if err := seedAttempt(body, m.MAC, m.Initiator); err != nil {
-			return "", fmt.Errorf("%s: %w", ovmfVars, err)
-		}
+	if err := m.seed(body); err != nil {
+		return "", fmt.Errorf("%s: %w", from, err)
 	}
 	return path, os.WriteFile(path, body, 0o644)
+}
+
+// seed changes the variables of a firmware that has not run yet.
+func (m *Machine) seed(store []byte) error {
+	if m.SecureBoot != nil {
+		cert, err := m.SecureBoot.trusted()
+		if err != nil {
+			return err
+		}
+		if err := trust(store, cert); err != nil {
+			return err
+		}
+	}
+	if m.Initiator != "" {
+		return seedAttempt(store, m.MAC, m.Initiator)
+	}
+	return nil
 }

@@ -14,6 +14,29 @@ type Options struct {
 	Stay  bool   // stay up until the power goes
 	Write int    // write, check and keep this many files of 1 MiB, then power off
 	Args  string // additional kernel arguments
+	// Signed boots under Secure Boot: UEFI starts Debian's shim and GRUB, which start Debian's
+	// kernel.
+	Signed bool
+}
+
+// signedLoaders are those of the packages shim-signed and grub-efi-amd64-signed, by their
+// place on the volume.
+var signedLoaders = map[string]string{
+	"/EFI/BOOT/BOOTX64.EFI": "/usr/lib/shim/shimx64.efi.signed",
+	"/EFI/BOOT/grubx64.efi": "/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed",
+}
+
+// sign puts the signed boot loaders in the place of the others.
+func (f fatFS) sign(ctx context.Context) error {
+	if err := f.mkdir(ctx, "/EFI/debian"); err != nil {
+		return err
+	}
+	for to, from := range signedLoaders {
+		if err := f.copy(ctx, from, to); err != nil {
+			return fmt.Errorf("%w (packages shim-signed, grub-efi-amd64-signed)", err)
+		}
+	}
+	return nil
 }
 
 // cmdline returns the kernel's command line. On a busy host an emulated timer ticks too
@@ -37,6 +60,11 @@ func (img Image) Volume(ctx context.Context, path string, o Options) error {
 	}
 	if _, err := run(ctx, "cp", "--sparse=always", "--reflink=auto", img.path, path); err != nil {
 		return err
+	}
+	if o.Signed {
+		if err := (fatFS{image: path, offset: bootStart}).sign(ctx); err != nil {
+			return err
+		}
 	}
 	return Configure(ctx, path, o)
 }
@@ -80,12 +108,16 @@ func (f fatFS) configure(ctx context.Context, o Options) error {
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "file")
-	for name, text := range map[string]string{
+	files := map[string]string{
 		"/syslinux.cfg": "SERIAL 0 115200\nDEFAULT guest\nPROMPT 0\nTIMEOUT 1\nSAY guest: boot-loader syslinux\n" +
 			"LABEL guest\n KERNEL /vmlinuz\n INITRD /initrd.img\n APPEND " + o.cmdline() + "\n",
 		"/loader/loader.conf":        "timeout 0\ndefault guest.conf\n",
 		"/loader/entries/guest.conf": "title guest\nlinux /vmlinuz\ninitrd /initrd.img\noptions " + o.cmdline() + "\n",
-	} {
+	}
+	if o.Signed {
+		files["/EFI/debian/grub.cfg"] = "linux /vmlinuz " + o.cmdline() + "\ninitrd /initrd.img\nboot\n"
+	}
+	for name, text := range files {
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			return err
 		}
