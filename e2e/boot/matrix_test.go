@@ -53,7 +53,7 @@ var columns = []column{
 		"configdrive": map[string]any{"user_data": "#cloud-config", "meta_data": map[string]any{"hostname": "web"}}}),
 		[]string{`guest: cloud .*local-hostname:web.* #cloud-config`}},
 	{"NFS root", "", loads("direct", map[string]any{"nfs_root": lab.Address + ":" + lab.NFSExport + ",vers=4.2"}), []string{`guest: nfs-ok`}},
-	{"NFS root, built in", "Ironhook has no NFS server (decision 25)", nil, nil},
+	{"NFS root, built in", "Ironhook has no NFS server (decision 26)", nil, nil},
 }
 
 // matrix is a room with all that machines boot from.
