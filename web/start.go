@@ -13,7 +13,7 @@ import (
 type startPage struct {
 	page
 	Networks  []Network
-	Network   bool     // machines can get an address and what to boot
+	Network   bool     // machines can get an address and what to boot, or have got it
 	Images    []string // that machines can boot
 	Making    int      // images that are being made
 	Broken    int      // images that could not be made
@@ -73,10 +73,17 @@ func (w *Web) readStart(tx *store.Tx) (*startPage, error) {
 	}
 	d.Machines = len(machines)
 	for _, m := range machines {
+		d.Network = d.Network || slices.ContainsFunc(m.boots, served)
 		if m.boots.Last().Status(m.sight(tx.Now())).State == boot.StateUp {
 			d.Up++
 		}
 	}
 	d.Strangers, err = readStrangers(tx)
 	return d, err
+}
+
+// served reports whether a machine got its boot script, so that its network is in order
+// whoever gives the addresses.
+func served(b *boot.Boot) bool {
+	return slices.ContainsFunc(b.Steps, func(s boot.Step) bool { return s.Kind == baremetal.EventScript && s.State == boot.StepDone })
 }

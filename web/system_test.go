@@ -47,6 +47,7 @@ func TestStartPage(t *testing.T) {
 	if got := done(); got != 0 {
 		t.Errorf("with a rival and nothing else, %d steps are done", got)
 	}
+	r.pagesSay("/ui/start", []string{"This step is ticked when"})
 	network.Rival = false
 	if got := done(); got != 1 {
 		t.Errorf("with a network, %d steps are done", got)
@@ -61,7 +62,12 @@ func TestStartPage(t *testing.T) {
 	if got := done(); got != 2 {
 		t.Errorf("with a machine that never booted, %d steps are done", got)
 	}
-	r.happen("node-1", baremetal.BootSteps...)
+	network.Rival = true
+	r.happen("node-1", baremetal.BootSteps[:5]...)
+	if got := done(); got != 2 || strings.Contains(r.get("/ui/start").body, "This step is ticked when") {
+		t.Errorf("with a machine that got its script beside a rival, %d steps are done", got)
+	}
+	r.happen("node-1", baremetal.BootSteps[5:]...)
 	if got := done(); got != 3 {
 		t.Errorf("with a machine that is up, %d steps are done", got)
 	}

@@ -41,9 +41,14 @@ func TestFirstRun(t *testing.T) {
 	h.await("an image is ticked as it comes", `document.querySelectorAll(".steps .done").length === 1`)
 	show(h.link)
 	h.await("the link is over", `document.querySelector("main").textContent.includes("This link was used")`)
-	h.do("sign out", `fetch("/ui/logout", {method: "POST", redirect: "manual"})`)
+	signOut := func() {
+		t.Helper()
+		h.do("sign out", `fetch("/ui/logout", {method: "POST", redirect: "manual"})`)
+		show(h.url + "/ui/login")
+	}
+	signOut()
 	must(t, "the new password", h.SignIn("my own words"))
-	h.do("sign out", `fetch("/ui/logout", {method: "POST", redirect: "manual"})`)
+	signOut()
 	h.do("the printed password", `fetch("/ui/login", {method: "POST", body: new URLSearchParams({user: "admin", password: "`+h.password+`"})}).then((a) => window.status1 = a.status)`)
 	h.await("is over", `window.status1 === 401`)
 }
@@ -69,7 +74,7 @@ func TestSystemAndWall(t *testing.T) {
 	h.await("the link", `document.querySelector(".outcome").textContent.includes("/ui/wall/")`)
 	text, err := chromedp.Run(h.Tab, chromedp.Evaluate[string](`document.querySelector(".outcome").textContent.split(" ")[0]`))
 	must(t, "read the link", err)
-	h.do("sign out", `fetch("/ui/logout", {method: "POST", redirect: "manual"})`)
+	h.do("sign out", `fetch("/ui/logout", {method: "POST", redirect: "manual"})`) // System follows no events
 	must(t, "open the wall", chromedp.Do(h.Tab, chromedp.Navigate(text)))
 	h.await("the wall is live", shot.Live)
 	for _, name := range []string{"pc-1", "pc-2", "pc-3"} {

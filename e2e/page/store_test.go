@@ -327,6 +327,7 @@ func TestWallAnswersQuestions(t *testing.T) {
 	must(t, "a failure", g.store.Append(t.Context(), baremetal.Event{Node: "node-11", Kind: baremetal.EventError, Step: baremetal.EventAttach, Detail: "No volume root-11."}))
 	await("a failure", "11 1 2 3 4 5 6 7 8 9 10 12")
 	must(t, "the cause", b.Await(`document.querySelector("#m-node-11 .caption").textContent === "Volume failed"`))
+	must(t, "it is announced", b.Await(`document.getElementById("announce").textContent.includes("name-11. Volume failed. No volume root-11.")`))
 	click := func(selector string) {
 		t.Helper()
 		must(t, "click "+selector, chromedp.Do(b.Tab, chromedp.Click(chromedp.CSS(selector))))

@@ -112,4 +112,50 @@ var ofWeb = []mutant{
 		"a part that comes twice is in the image twice",
 		"api/image", "UploadInParts",
 	},
+	{
+		816, "web/welcome.go",
+		`w.Welcome == nil || w.Login == nil || w.foreign.Check(r) != nil`,
+		`w.Welcome == nil || w.Login == nil`,
+		"another site sets the first password",
+		"web", "TestWelcome",
+	},
+	{
+		817, "web/wall.go",
+		`store.Where("token", baremetal.TokenHash(token))`,
+		`store.Where("token", token)`,
+		"a copy of the database is a link to the wall",
+		"web", "TestWall",
+	},
+	{
+		818, "web/wall.go",
+		`return f.id == "strangers"`,
+		`return f.id == ""`,
+		"a wall is sent what is none of its business",
+		"web", "TestWallFollows",
+	},
+	{
+		819, "web/system.go",
+		`	if !d.Admin {
+		d.Log = nil
+	}`,
+		`	if d.Role == "" {
+		d.Log = nil
+	}`,
+		"a viewer reads the log",
+		"web", "TestSystemPage",
+	},
+	{
+		820, "appliance/welcome.go",
+		`w.key != "" && time.Now().Before(w.until) && subtle`,
+		`time.Now().Before(w.until) && subtle`,
+		"an empty key opens a link that is over",
+		"appliance", "TestWelcomeEnds",
+	},
+	{
+		821, "appliance/welcome.go",
+		`	return firstUser, w.over()`,
+		`	return firstUser, nil`,
+		"the link of the first start works again and again",
+		"appliance", "TestWelcomeSetsThePasswordOnce",
+	},
 }

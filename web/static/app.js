@@ -233,20 +233,16 @@
   }
   const bar = document.getElementById('command');
   function tell(e) {
-    if (bar.contains(e.target)) return;
     const button = e.target.closest?.('button, [data-command]');
     const text = button ? commandOf(button) : '';
+    bar.hidden = !text;
     if (!text) return;
-    bar.hidden = false;
     bar.querySelector('code').textContent = text;
+    bar.classList.toggle('above', button.getBoundingClientRect().bottom > innerHeight - 2 * bar.offsetHeight); // never over its button
   }
   document.addEventListener('mouseover', tell);
   document.addEventListener('focusin', tell);
   document.addEventListener('keydown', (e) => { if (e.key === 'Escape') bar.hidden = true; });
-  bar.querySelector('button').addEventListener('click', async () => {
-    await navigator.clipboard?.writeText(bar.querySelector('code').textContent);
-    bar.hidden = true;
-  });
 
   document.addEventListener('click', (e) => {
     const button = e.target.closest('button[data-method]');
@@ -282,15 +278,29 @@
   document.addEventListener('htmx:error', again);
   document.addEventListener('htmx:response:error', again);
   document.addEventListener('htmx:sse:close', () => live('lost', 'not live'));
+  // Who does not see the page hears of a machine that gets into trouble, once.
+  let troubled = null;
+  function announce() {
+    const words = document.getElementById('announce');
+    if (!words) return;
+    const now = [...document.querySelectorAll('.tile[data-kind~="trouble"]')];
+    const fresh = troubled === null ? [] : now.filter((tile) => !troubled.has(tile.id));
+    if (fresh.length > 0) {
+      words.textContent = fresh.map((tile) => [tile.querySelector('h2'), tile.querySelector('.caption'), tile.querySelector('.problem, .notice')].map((e) => e?.textContent ?? '').join('. ')).join('; ');
+    }
+    troubled = new Set(now.map((tile) => tile.id));
+  }
+
   // A message of the stream swaps many elements; the page is put in order once for all of
   // them, before it is drawn.
   let due = false;
   function refresh() {
     if (due) return;
     due = true;
-    queueMicrotask(() => { due = false; arrange(); localTimes(); filter(); tick(); });
+    queueMicrotask(() => { due = false; arrange(); localTimes(); filter(); tick(); announce(); });
   }
   setInterval(tick, 200);
   localTimes();
   filter();
+  announce();
 })();
