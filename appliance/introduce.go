@@ -29,6 +29,7 @@ type appliance struct {
 	exports   *storage.Exports
 	conductor *conductor.Conductor
 	pages     *web.Web
+	passwords *passwords
 	welcome   *welcome
 	measured  http.Handler // GET /metrics
 	tally     tally        // of events
@@ -53,7 +54,8 @@ func introduce(c Config, p Program, o opened, tail *logTail, all *stack) *applia
 		a.conductor.Close(patience)
 		return nil
 	})
-	a.welcome = newWelcome(c.Data, o.users, time.Now())
+	a.passwords = &passwords{data: c.Data, users: o.users}
+	a.welcome = newWelcome(a.passwords, time.Now())
 	a.measured = a.metrics()
 	own := a.ownAPI()
 	a.pages = a.newPages(p, own)

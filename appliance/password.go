@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -42,9 +43,18 @@ func makePassword(path string, out io.Writer) error {
 	return err
 }
 
-// renew gives a user of the htpasswd file another password, in the file first.
-func renew(data string, users *door.Users, name string, digest []byte) error {
-	path := filepath.Join(data, passwordFile)
+// passwords changes the passwords of the htpasswd file. It is safe for concurrent use.
+type passwords struct {
+	data  string
+	users *door.Users
+	mu    sync.Mutex // of the file, from reading it to its replacement
+}
+
+// renew gives a user of the file another password, in the file first.
+func (p *passwords) renew(name string, digest []byte) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	path := filepath.Join(p.data, passwordFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("read users: %w", err)
@@ -59,7 +69,7 @@ func renew(data string, users *door.Users, name string, digest []byte) error {
 	if err := writeDurably(path, out.Bytes()); err != nil {
 		return fmt.Errorf("write users: %w", err)
 	}
-	users.Renew(name, digest)
+	p.users.Renew(name, digest)
 	return nil
 }
 

@@ -62,7 +62,7 @@ func (a *appliance) accounts() fleet.Users {
 	u := fleet.Users{Store: a.store}
 	if a.users != nil {
 		u.File = a.users.Names()
-		u.Renew = func(name string, digest []byte) error { return renew(a.config.Data, a.users, name, digest) }
+		u.Renew = a.passwords.renew
 	}
 	return u
 }

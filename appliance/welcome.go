@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"ironhook/api/door"
 	"ironhook/fleet"
 )
 
@@ -30,24 +29,23 @@ func beginFirstRun(data string) error {
 // welcome is a link that sets the password of the first user, once. It is safe for
 // concurrent use.
 type welcome struct {
-	data  string
-	users *door.Users
-	until time.Time
+	passwords *passwords
+	until     time.Time
 
 	mu  sync.Mutex
 	key string // mu guards it; "" when the link is over
 }
 
 // newWelcome makes a link where the first run is not over, else one that opens nothing.
-func newWelcome(data string, users *door.Users, now time.Time) *welcome {
-	w := &welcome{data: data, users: users}
-	if users == nil {
+func newWelcome(p *passwords, now time.Time) *welcome {
+	w := &welcome{passwords: p}
+	if p.users == nil {
 		return w
 	}
-	info, err := os.Stat(filepath.Join(data, firstRunFile))
+	info, err := os.Stat(filepath.Join(p.data, firstRunFile))
 	switch {
 	case err != nil:
-	case !slices.Contains(users.Names(), firstUser) || now.Sub(info.ModTime()) > welcomeFor:
+	case !slices.Contains(p.users.Names(), firstUser) || now.Sub(info.ModTime()) > welcomeFor:
 		_ = w.Over() // the next start tries again
 	default:
 		w.key, w.until = rand.Text(), info.ModTime().Add(welcomeFor)
@@ -57,6 +55,8 @@ func newWelcome(data string, users *door.Users, now time.Time) *welcome {
 
 // link is where a browser sets the password, "" for nowhere.
 func (w *welcome) link(pages string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.key == "" {
 		return ""
 	}
@@ -86,7 +86,7 @@ func (w *welcome) Set(key, password string) (user string, err error) {
 	if !w.opens(key) {
 		return "", nil
 	}
-	if err := renew(w.data, w.users, firstUser, digest); err != nil {
+	if err := w.passwords.renew(firstUser, digest); err != nil {
 		return "", err
 	}
 	return firstUser, w.over()
@@ -101,7 +101,7 @@ func (w *welcome) Over() error {
 
 func (w *welcome) over() error {
 	w.key = ""
-	if err := os.Remove(filepath.Join(w.data, firstRunFile)); !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(filepath.Join(w.passwords.data, firstRunFile)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

@@ -36,13 +36,13 @@ func first(t *testing.T) (data string, users *door.Users) {
 
 func TestWelcomeSetsThePasswordOnce(t *testing.T) {
 	data, users := first(t)
-	w := newWelcome(data, users, time.Now())
+	w := newWelcome(&passwords{data: data, users: users}, time.Now())
 	link := w.link("http://lab:6385")
 	_, key, _ := strings.Cut(link, "/ui/welcome?key=")
 	if len(key) < 26 || !w.Opens(key) || w.Opens("") || w.Opens(key[1:]) {
 		t.Fatalf("link %q", link)
 	}
-	if again := newWelcome(data, users, time.Now()).link(""); again == "" || again == link {
+	if again := newWelcome(&passwords{data: data, users: users}, time.Now()).link(""); again == "" || again == link {
 		t.Errorf("a restart meanwhile makes the link %q", again)
 	}
 	if _, err := w.Set(key, "short"); err == nil || !w.Opens(key) {
@@ -65,25 +65,25 @@ func TestWelcomeSetsThePasswordOnce(t *testing.T) {
 	if err != nil || !again.Verify(t.Context(), firstUser, "long enough") {
 		t.Errorf("after a restart the password is not that: %v", err)
 	}
-	if w.Opens(key) || newWelcome(data, users, time.Now()).link("") != "" {
+	if w.Opens(key) || newWelcome(&passwords{data: data, users: users}, time.Now()).link("") != "" {
 		t.Error("the link lives on")
 	}
 }
 
 func TestWelcomeEnds(t *testing.T) {
 	data, users := first(t)
-	if w := newWelcome(data, nil, time.Now()); w.link("") != "" || w.Opens("") {
+	if w := newWelcome(&passwords{data: data}, time.Now()); w.link("") != "" || w.Opens("") {
 		t.Error("there is a link without authentication")
 	}
-	if w := newWelcome(data, users, time.Now().Add(2*welcomeFor)); w.link("") != "" {
+	if w := newWelcome(&passwords{data: data, users: users}, time.Now().Add(2*welcomeFor)); w.link("") != "" {
 		t.Error("there is a link days later")
 	}
-	if newWelcome(data, users, time.Now()).link("") != "" {
+	if newWelcome(&passwords{data: data, users: users}, time.Now()).link("") != "" {
 		t.Error("there is a link again")
 	}
 	data, users = first(t)
-	w := newWelcome(data, users, time.Now())
-	if err := w.Over(); err != nil || w.Opens(w.key) || newWelcome(data, users, time.Now()).link("") != "" {
+	w := newWelcome(&passwords{data: data, users: users}, time.Now())
+	if err := w.Over(); err != nil || w.Opens(w.key) || newWelcome(&passwords{data: data, users: users}, time.Now()).link("") != "" {
 		t.Errorf("it is not over: %v", err)
 	}
 	if err := w.Over(); err != nil {
