@@ -29,11 +29,11 @@ func (o *opening) readAddresses(context.Context) (err error) {
 		o.relays = append(o.relays, r)
 	}
 	o.journal.Speaks = o.relays.speaks
-	o.journal.Gave = func(a netip.Addr) string {
-		if !a.Is6() {
+	o.journal.Gave = func(ctx context.Context, a netip.Addr) string {
+		if !o.config.DHCP6 || !a.Is6() {
 			return ""
 		}
-		p, err := o.relays.find(context.Background(), a)
+		p, err := o.relays.find(ctx, a)
 		if err != nil {
 			return ""
 		}

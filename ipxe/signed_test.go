@@ -79,3 +79,17 @@ func TestSignedRefuses(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSigned reads lists of sums of any content: no name of one leads out of the two folders.
+func FuzzSigned(f *testing.F) {
+	f.Add(strings.Repeat("0", 64) + "  x86_64-sb/a.efi\n")
+	f.Add(strings.Repeat("f", 64) + " *../../x86_64-sb/a.efi\n\n#")
+	f.Fuzz(func(t *testing.T, sums string) {
+		dir := secureDir("", map[string][]byte{"x86_64-sb/shimx64.efi": program(8)})
+		dir[sumsFile] = &fstest.MapFile{Data: append(dir[sumsFile].Data, sums...)}
+		files, err := Signed(dir)
+		if err == nil && len(files) != 1 {
+			t.Errorf("%q gave %d files", sums, len(files))
+		}
+	})
+}

@@ -70,7 +70,9 @@ func (s *Server) answer(ctx context.Context, q *dhcpv6.Message, kind dhcpv6.Mess
 	case dhcpv6.MessageTypeRelease:
 		return status(a, iana.StatusSuccess, "the address stays that of this card")
 	case dhcpv6.MessageTypeDecline:
-		s.Log.Warn("a machine found its IPv6 address in use by another host", "interface", s.Interface.Name, "mac", card, "address", Address(s.Address, card))
+		if s.said.Take(time.Now()) {
+			s.Log.Warn("a machine found its IPv6 address in use by another host", "interface", s.Interface.Name, "mac", card, "address", Address(s.Address, card))
+		}
 		return status(a, iana.StatusSuccess, "there is no other for this card")
 	case dhcpv6.MessageTypeConfirm:
 		if !s.onLink(q) {

@@ -168,3 +168,43 @@ func FuzzMessage(f *testing.F) {
 		}
 	})
 }
+
+// frame is an Ethernet frame of IPv6 with a message for the server.
+func frame(payload []byte) []byte {
+	f := make([]byte, ethernetHeader+ipHeader+udpHeader, ethernetHeader+ipHeader+udpHeader+len(payload))
+	copy(f[6:], enrolled)
+	f[12], f[13], f[14], f[20] = 0x86, 0xdd, 0x60, protocolUDP
+	copy(f[22:], netip.MustParseAddr("fe80::5054:ff:fe77:11").AsSlice())
+	udp := f[ethernetHeader+ipHeader:]
+	udp[1], udp[0], udp[5] = byte(clientPort&0xff), clientPort>>8, byte(udpHeader+len(payload))
+	return append(f, payload...)
+}
+
+func TestUnwrap(t *testing.T) {
+	card, from, payload := unwrap(frame([]byte("message")))
+	if card.String() != enrolled.String() || from.String() != "[fe80::5054:ff:fe77:11]:546" || string(payload) != "message" {
+		t.Errorf("unwrap = %s, %s, %q", card, from, payload)
+	}
+	for name, change := range map[string]func([]byte){
+		"cut off":               func(f []byte) { f[ethernetHeader+ipHeader+5] = 200 },
+		"shorter than a header": func(f []byte) { f[ethernetHeader+ipHeader+5] = 7 },
+		"of a group":            func(f []byte) { f[6] |= 1 },
+		"not of this link":      func(f []byte) { f[22] = 0xfd },
+		"IPv4":                  func(f []byte) { f[14] = 0x45 },
+	} {
+		f := frame([]byte("message"))
+		if change(f); func() []byte { _, _, p := unwrap(f); return p }() != nil {
+			t.Errorf("a frame that is %s is read", name)
+		}
+	}
+}
+
+// FuzzUnwrap reads frames of any content.
+func FuzzUnwrap(f *testing.F) {
+	f.Add(frame([]byte{1, 0, 0, 0}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if card, from, payload := unwrap(b); payload != nil && (len(card) != 6 || !from.Addr().IsLinkLocalUnicast() || len(payload) > len(b)) {
+			t.Errorf("unwrap(%x) = %s, %s, %x", b, card, from, payload)
+		}
+	})
+}

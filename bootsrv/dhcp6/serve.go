@@ -42,14 +42,15 @@ type Server struct {
 	Config
 	duid dhcpv6.DUID
 	rate *limit.Bucket
-	conn *net.UDPConn // sends, and keeps the port
-	raw  *packet.Conn // receives, with the Ethernet source
+	said *limit.Bucket // limits logged conflicts
+	conn *net.UDPConn  // sends, and keeps the port
+	raw  *packet.Conn  // receives, with the Ethernet source
 }
 
 // New returns a server that has opened nothing. It is known by the card of the interface.
 func New(c Config) *Server {
 	duid := &dhcpv6.DUIDLL{HWType: iana.HWTypeEthernet, LinkLayerAddr: c.Interface.HardwareAddr}
-	return &Server{Config: c, duid: duid, rate: limit.NewBucket(limit.Requests6)}
+	return &Server{Config: c, duid: duid, rate: limit.NewBucket(limit.Requests6), said: limit.NewBucket(limit.HearsayLines)}
 }
 
 const (

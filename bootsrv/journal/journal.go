@@ -31,7 +31,7 @@ type Journal struct {
 	Speaks func(ctx context.Context, a netip.Addr, mac string) bool
 	// Gave returns the card to which an IPv6 address is given, "" for none. It is set before
 	// the journal is used; if nil, leases alone decide.
-	Gave func(a netip.Addr) string
+	Gave func(ctx context.Context, a netip.Addr) string
 
 	store *store.Store
 	log   *slog.Logger
@@ -135,7 +135,7 @@ func (j *Journal) NoteAt(ctx context.Context, addr netip.Addr, e baremetal.Event
 // holder finds the card that has the address.
 func (j *Journal) holder(ctx context.Context, a netip.Addr, mac *string) error {
 	if j.Gave != nil {
-		if *mac = j.Gave(a); *mac != "" {
+		if *mac = j.Gave(ctx, a); *mac != "" {
 			return nil
 		}
 	}

@@ -93,9 +93,6 @@ func startReference(ctx context.Context, l *lab.Lab, disk string) error {
 	if err := os.WriteFile(conf, fmt.Appendf(nil, dnsmasqConf, dir), 0o644); err != nil {
 		return err
 	}
-	if err := l.IP("address add fd77::1/64 dev " + lab.Bridge + " nodad\n"); err != nil {
-		return err
-	}
 	dnsmasq, err := l.Start("dnsmasq", "dnsmasq", "--conf-file="+conf)
 	if err != nil {
 		return err
