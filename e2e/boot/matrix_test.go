@@ -162,7 +162,7 @@ func cellsOf(page string) map[string]string {
 func table(times map[string]string, old string) string {
 	before := cellsOf(old)
 	var b strings.Builder
-	b.WriteString("# Boot matrix\n\nWritten by `make matrix`: seconds from power-on to userland in QEMU (TCG), one run each.\n\n| |")
+	b.WriteString("# Boot matrix\n\nWritten by `make matrix`: seconds from power-on to userland in QEMU (TCG), one run each, on a machine that may have other\nwork at the time.\n\n| |")
 	for _, c := range columns {
 		b.WriteString(" " + c.name + " |")
 	}
