@@ -2,13 +2,16 @@ package bootsrv
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"ironhook/baremetal"
 	"ironhook/bootsrv/dhcp"
+	"ironhook/bootsrv/dhcp6"
 	"ironhook/bootsrv/ndp"
 	"ironhook/bootsrv/netlink"
 )
@@ -83,6 +86,10 @@ func (f *follower) live(ctx context.Context, l life) (why string, err error) {
 			if why = l.differs(now, err, f.addresses); why != "" {
 				return nil
 			}
+			if f.config.DHCP6 && l.server6 == nil && slices.ContainsFunc(now.Six, dhcp6.Usable) {
+				why = "has an IPv6 address now"
+				return nil
+			}
 			if now.Running() && !running && l.server != nil {
 				l.server.Look() // the cable may now lead to another network
 			}
@@ -135,6 +142,9 @@ func (f *follower) begin(ctx context.Context) (life, error) {
 		return l, nil
 	}
 	if l.sockets, err = dhcp.Open(ctx, l.iface); err != nil {
+		if l.server6 != nil {
+			err = errors.Join(err, l.server6.Close())
+		}
 		return life{}, err
 	}
 	l.mode, l.unsure = f.next(l.link)

@@ -58,7 +58,9 @@ func (o *opening) openLinks(ctx context.Context) error {
 		if err := o.openDHCP6(ctx, &lives[i]); err != nil {
 			return &Fault{"DHCP6", "", err}
 		}
-		o.links[i].server6 = lives[i].server6
+		if o.links[i].server6 = lives[i].server6; lives[i].server6 != nil {
+			o.closers = append(o.closers, lives[i].server6.Close)
+		}
 	}
 	for i, l := range lives {
 		changes, err := netlink.Listen()
@@ -178,7 +180,6 @@ func (o *opening) openDHCP6(ctx context.Context, l *life) error {
 		return err
 	}
 	l.server6 = server
-	o.closers = append(o.closers, server.Close)
 	return nil
 }
 

@@ -32,6 +32,24 @@ var answers = map[dhcpv6.MessageType]dhcpv6.MessageType{
 	dhcpv6.MessageTypeInformationRequest: dhcpv6.MessageTypeReply,
 }
 
+// named are the messages that name their server; the others but information requests name
+// none (RFC 8415 section 16).
+var named = map[dhcpv6.MessageType]bool{
+	dhcpv6.MessageTypeRequest: true, dhcpv6.MessageTypeRenew: true, dhcpv6.MessageTypeRelease: true, dhcpv6.MessageTypeDecline: true,
+}
+
+// forUs reports whether a message is of a kind that we answer, and for no other server.
+func (s *Server) forUs(q *dhcpv6.Message) bool {
+	server, information := q.Options.ServerID(), q.MessageType == dhcpv6.MessageTypeInformationRequest
+	switch {
+	case answers[q.MessageType] == 0, q.Options.ClientID() == nil && !information:
+		return false
+	case server == nil:
+		return !named[q.MessageType]
+	}
+	return (named[q.MessageType] || information) && bytes.Equal(server.ToBytes(), s.duid.ToBytes())
+}
+
 // machine is what the store knows about a card.
 type machine struct {
 	port   *baremetal.Port // nil for a stranger
@@ -41,10 +59,8 @@ type machine struct {
 // Handle answers a message that came from a card; nil means no answer. An error is the
 // store's; the client repeats its message.
 func (s *Server) Handle(ctx context.Context, q *dhcpv6.Message, card net.HardwareAddr) (*dhcpv6.Message, error) {
-	kind, known := answers[q.MessageType]
-	if duid := q.Options.ServerID(); !known || q.Options.ClientID() == nil && kind != dhcpv6.MessageTypeReply ||
-		duid != nil && !bytes.Equal(duid.ToBytes(), s.duid.ToBytes()) {
-		return nil, nil // of no kind that we answer, or for another server (RFC 8415 section 16)
+	if !s.forUs(q) {
+		return nil, nil
 	}
 	var m machine
 	err := s.Store.View(ctx, func(tx *store.Tx) (err error) {
@@ -56,12 +72,12 @@ func (s *Server) Handle(ctx context.Context, q *dhcpv6.Message, card net.Hardwar
 	if err != nil || m.port == nil {
 		return nil, err
 	}
-	return s.answer(ctx, q, kind, card, m), nil
+	return s.answer(ctx, q, card, m), nil
 }
 
 // answer makes the answer for an enrolled machine.
-func (s *Server) answer(ctx context.Context, q *dhcpv6.Message, kind dhcpv6.MessageType, card net.HardwareAddr, m machine) *dhcpv6.Message {
-	a := &dhcpv6.Message{MessageType: kind, TransactionID: q.TransactionID}
+func (s *Server) answer(ctx context.Context, q *dhcpv6.Message, card net.HardwareAddr, m machine) *dhcpv6.Message {
+	a := &dhcpv6.Message{MessageType: answers[q.MessageType], TransactionID: q.TransactionID}
 	a.AddOption(dhcpv6.OptServerID(s.duid))
 	if id := q.Options.ClientID(); id != nil {
 		a.AddOption(dhcpv6.OptClientID(id))

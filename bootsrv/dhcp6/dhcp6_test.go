@@ -97,7 +97,11 @@ func TestHandle(t *testing.T) {
 		{"HTTP boot", enrolled, ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_X86_64_HTTP, "HTTPClient:Arch:00016")...), dhcpv6.MessageTypeAdvertise, "http://[fd77::1]:8080/ipxe/snponly.efi"},
 		{"iPXE", enrolled, ask(dhcpv6.MessageTypeSolicit, iPXE...), dhcpv6.MessageTypeAdvertise, "http://[fd77::1]:8080/boot/52-54-00-77-00-11"},
 		{"an architecture without a program", enrolled, ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_ARM64, "PXEClient")...), dhcpv6.MessageTypeAdvertise, ""},
-		{"an operating system", enrolled, ask(dhcpv6.MessageTypeRenew), dhcpv6.MessageTypeReply, ""},
+		{"an operating system", enrolled, ask(dhcpv6.MessageTypeRenew, dhcpv6.OptServerID(s.duid)), dhcpv6.MessageTypeReply, ""},
+		{"one that has lost its server", enrolled, ask(dhcpv6.MessageTypeRebind), dhcpv6.MessageTypeReply, ""},
+		{"one that asks for the rest", enrolled, ask(dhcpv6.MessageTypeInformationRequest), dhcpv6.MessageTypeReply, ""},
+		{"a request to nobody", enrolled, ask(dhcpv6.MessageTypeRequest), 0, ""},
+		{"a solicitation to somebody", enrolled, ask(dhcpv6.MessageTypeSolicit, dhcpv6.OptServerID(s.duid)), 0, ""},
 		{"a card that does not boot", deaf, ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_X86_64, "PXEClient")...), dhcpv6.MessageTypeAdvertise, ""},
 		{"a stranger", stranger, ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_X86_64, "PXEClient")...), 0, ""},
 		{"a request to another server", enrolled, ask(dhcpv6.MessageTypeRequest, dhcpv6.OptServerID(&dhcpv6.DUIDUUID{})), 0, ""},
@@ -141,7 +145,11 @@ func TestHandleStatus(t *testing.T) {
 		{dhcpv6.MessageTypeRelease, own, iana.StatusSuccess},
 		{dhcpv6.MessageTypeDecline, own, iana.StatusSuccess},
 	} {
-		a, err := s.Handle(t.Context(), ask(c.kind, with(c.has)), enrolled)
+		q := ask(c.kind, with(c.has))
+		if named[c.kind] {
+			q.AddOption(dhcpv6.OptServerID(s.duid))
+		}
+		a, err := s.Handle(t.Context(), q, enrolled)
 		if err != nil || a == nil || a.Options.Status() == nil || a.Options.Status().StatusCode != c.want {
 			t.Errorf("%s of %s: %v, %v, want %v", c.kind, c.has, a, err, c.want)
 		}
