@@ -48,6 +48,8 @@ func TestOpenErrors(t *testing.T) {
 		{"TFTP port busy", func(c *Config) { c.TFTP = "10.77.0.1:6969" }, []string{"TFTP 10.77.0.1:6969", "address already in use"}},
 		{"no such address", func(c *Config) { c.HTTP = "192.0.2.1:8080" }, []string{"HTTP 192.0.2.1:8080", "cannot assign requested address"}},
 		{"no such port", func(c *Config) { c.HTTP = ":http-boot" }, []string{"HTTP :http-boot"}},
+		{"no IPv6 address", func(c *Config) { c.DHCP6 = true }, []string{"DHCP6: br0 has no IPv6 address", "ip address add fd00:77::1/64 dev br0"}},
+		{"signed programs without sums", func(c *Config) { c.Secure = fstest.MapFS{} }, []string{"Secure: ", "SHA256SUMS"}},
 		{"no binaries", func(c *Config) { c.Binaries = fstest.MapFS{} }, []string{"Binaries: ", "undionly.kpxe", "not in this build"}},
 	} {
 		busy := hold(t, "tcp", ":8081")
