@@ -395,3 +395,42 @@ CREATE TABLE views (
     query      TEXT NOT NULL, -- of the address of the page
     created_at INTEGER NOT NULL
 ) STRICT;
+
+-- What happened to a node in Ironic's words: the beginnings and ends of its deployments,
+-- cleanings and servicings, and what went wrong.
+CREATE TABLE histories (
+    id                     INTEGER PRIMARY KEY AUTOINCREMENT,
+    uuid                   TEXT NOT NULL UNIQUE,
+    node_uuid              TEXT NOT NULL REFERENCES nodes (uuid) ON DELETE CASCADE,
+    severity               TEXT NOT NULL, -- INFO, ERROR
+    event_type             TEXT NOT NULL,
+    event                  TEXT NOT NULL,
+    user                   TEXT, -- whose request caused it
+    state                  TEXT, -- of the node, then
+    target_provision_state TEXT,
+    duration_seconds       INTEGER, -- since the node entered the state
+    created_at             INTEGER NOT NULL
+) STRICT;
+CREATE INDEX histories_node ON histories (node_uuid, id);
+
+-- What a BMC told of a machine when it was last asked: settings of its firmware, versions
+-- of its components.
+CREATE TABLE parts (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    node_uuid  TEXT NOT NULL REFERENCES nodes (uuid) ON DELETE CASCADE,
+    kind       TEXT NOT NULL, -- bios, firmware
+    name       TEXT NOT NULL,
+    facts      TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(facts)),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER,
+    UNIQUE (node_uuid, kind, name)
+) STRICT;
+
+-- Reports of ramdisks that are accepted and not yet made records of: a restart goes on there.
+CREATE TABLE reports (
+    node_uuid   TEXT PRIMARY KEY REFERENCES nodes (uuid) ON DELETE CASCADE,
+    inventory   TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(inventory)),
+    plugin_data TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(plugin_data)),
+    created_at  INTEGER NOT NULL,
+    updated_at  INTEGER
+) STRICT;

@@ -67,18 +67,24 @@ var DriverKeys = map[string][]Key{
 	},
 	"irmc": {{Name: "irmc_snmp_community", Secret: true}},
 	"redfish": {
-		{Name: "redfish_address", Required: true, Doc: "The URL address to the Redfish controller. It should include scheme and authority portion of the URL. " +
-			"For example: https://mgmt.vendor.com. Required"},
+		{Name: "redfish_address", Required: true, Doc: "The URL address to the Redfish controller. It must include the authority portion of the URL. If the scheme is " +
+			"missing, https is assumed. For example: https://mgmt.vendor.com. If a path is added, it will be used as the API endpoint root_prefix. Required"},
 		{Name: "redfish_system_id", Doc: "The canonical path to the ComputerSystem resource that the driver will interact with. It should include the root " +
 			"service, version and the unique resource path to a ComputerSystem within the same authority as the redfish_address property. " +
 			"For example: /redfish/v1/Systems/1. This property is only required if target BMC manages more than one ComputerSystem. " +
 			"Otherwise ironic will pick the only available ComputerSystem automatically."},
-		{Name: "redfish_username", Doc: "User account with admin/server-profile access privilege. This property is optional."},
-		{Name: "redfish_password", Secret: true, Doc: "User account password. This property is optional."},
+		{Name: "redfish_username", Doc: "User account with admin/server-profile access privilege. Although this property is not mandatory it's highly recommended " +
+			"to set a username. Optional"},
+		{Name: "redfish_password", Secret: true, Doc: "User account password. Although this property is not mandatory, it's highly recommended to set a password. Optional"},
 		{Name: "redfish_verify_ca", Doc: "Either a Boolean value, or a path to a file of certificates on the conductor's host. If True, the system's certificates " +
 			"verify that of the Redfish controller; if False, none is verified. Defaults to True. Optional"},
 		{Name: "redfish_auth_type", Doc: "Redfish HTTP client authentication method. Can be \"basic\", \"session\" or \"auto\". If not set, the default value is " +
 			"\"auto\": a session, and basic where the controller has no session service. Optional"},
+		{Name: "redfish_tls_minimum_version", Doc: "Minimum TLS protocol version for connections to the Redfish BMC. Can be \"1.1\", \"1.2\", or \"1.3\". " +
+			"If not set, it is 1.2. Optional"},
+		{Name: "redfish_http_boot_url", Doc: "URL that the firmware loads when its boot device is uefihttp (HttpBootUri); without it the firmware asks DHCP. Optional"},
+		{Name: "redfish_iscsi_boot", Doc: "Whether the firmware's own initiator boots from the node's iSCSI volume, set up with its CHAP secret through the BMC " +
+			"(iSCSIBoot); default is False. Optional"},
 	},
 	"snmp": {
 		{Name: "snmp_community", Secret: true}, {Name: "snmp_community_read", Secret: true}, {Name: "snmp_community_write", Secret: true},

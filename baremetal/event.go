@@ -54,4 +54,7 @@ type Event struct {
 	Step   EventKind // the step of a boot, or [EventAttach], that a refusal or an error prevented; "" for none
 	Detail string    // one line for a person
 	User   string    // the account whose request caused it; "" when a machine or the appliance did
+	// History is what the node's history says of it. The log does not keep it; without one, an error of a
+	// node makes an entry of its own.
+	History *History `json:"-"`
 }

@@ -3,12 +3,10 @@ package conductor
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/internal/python"
 )
 
 // flow is a kind of work that consists of steps. Between two of them the node may be
@@ -166,36 +164,4 @@ func (f flow) failed(n *baremetal.Node, step Step, err error) error {
 var shownFirst = []string{"interface", "step", "args", "order", "abortable", "priority"}
 
 // literal writes a value of JSON as Ironic's messages do.
-func literal(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return "None"
-	case bool:
-		return map[bool]string{true: "True", false: "False"}[v]
-	case string:
-		return "'" + strings.ReplaceAll(v, "'", `\'`) + "'"
-	case []any:
-		var items []string
-		for _, item := range v {
-			items = append(items, literal(item))
-		}
-		return "[" + strings.Join(items, ", ") + "]"
-	case map[string]any:
-		return literal(baremetal.Object(v))
-	case baremetal.Object:
-		return "{" + strings.Join(members(v), ", ") + "}"
-	}
-	return fmt.Sprint(v)
-}
-
-func members(o baremetal.Object) (list []string) {
-	names := slices.Concat(shownFirst, slices.Sorted(maps.Keys(o)))
-	for i, name := range names {
-		v, ok := o[name]
-		if !ok || slices.Contains(names[:i], name) {
-			continue
-		}
-		list = append(list, literal(name)+": "+literal(v))
-	}
-	return list
-}
+func literal(v any) string { return python.Repr(v, shownFirst...) }

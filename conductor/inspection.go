@@ -25,10 +25,73 @@ func (c *Conductor) inspect(ctx context.Context, uuid string) (baremetal.Provisi
 	if n.Interfaces.InspectsByAgent() {
 		return baremetal.Wait, c.bootRamdisk(ctx, n)
 	}
+	if i, err := extension[Inspector](c, n, "inspect", "inspect"); err == nil {
+		return "", c.inspectByBMC(ctx, n, i)
+	}
 	return "", c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
 		n.InspectionStartedAt, n.InspectionFinishedAt = time.Time{}, now
 		return nil
 	})
+}
+
+// inspectByBMC asks the BMC what the machine has.
+func (c *Conductor) inspectByBMC(ctx context.Context, n *baremetal.Node, i Inspector) error {
+	err := c.change(ctx, n.UUID, func(n *baremetal.Node, now time.Time) []baremetal.Event {
+		n.InspectionStartedAt, n.InspectionFinishedAt = now, time.Time{}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	found, err := i.Inspect(ctx, n)
+	if err != nil {
+		return err
+	}
+	c.observeParts(ctx, n)
+	return c.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := sizeUp(tx, n.UUID, found); err != nil {
+			return err
+		}
+		return c.learn(tx, n.UUID, found, baremetal.Object{})
+	})
+}
+
+// sizeUp notes in the node's properties what Ironic's scheduler looks for: memory, the smallest disk that
+// holds an operating system, and how the machine boots.
+func sizeUp(tx *store.Tx, uuid string, found baremetal.Object) error {
+	n, err := tx.Nodes().Get(uuid)
+	if err != nil {
+		return err
+	}
+	memory, _ := found["memory"].(map[string]any)
+	if mb, ok := memory["physical_mb"].(float64); ok {
+		n.Properties = with(n.Properties, "memory_mb", int64(mb))
+	}
+	n.Properties = with(n.Properties, "local_gb", smallest(found))
+	booted, _ := found["boot"].(map[string]any)
+	_, declared := n.Capability("boot_mode")
+	if mode, ok := booted["current_boot_mode"].(string); ok && !declared {
+		capabilities := "boot_mode:" + mode
+		if old := n.Properties.Text("capabilities"); old != "" {
+			capabilities = old + "," + capabilities
+		}
+		n.Properties = with(n.Properties, "capabilities", capabilities)
+	}
+	return tx.Nodes().Update(n)
+}
+
+// smallest is the size in GiB, less one, of the smallest disk of at least 4 GiB; 0 if there is none.
+func smallest(found baremetal.Object) int64 {
+	const gib = 1 << 30
+	least := int64(0)
+	disks, _ := found["disks"].([]any)
+	for _, d := range disks {
+		d, _ := d.(map[string]any)
+		if size, _ := d["size"].(float64); size >= 4*gib && (least == 0 || int64(size) < least) {
+			least = int64(size)
+		}
+	}
+	return max(0, least/gib-1)
 }
 
 // bootRamdisk boots a machine from the network once, without its volumes.
@@ -75,21 +138,43 @@ func (c *Conductor) Inspected(ctx context.Context, ident string, found, data bar
 		if !ok || n.ProvisionState != baremetal.InspectWait {
 			return baremetal.Errorf(baremetal.ErrNotFound, "Resource could not be found.")
 		}
-		return tx.Append(enterState(n, next, tx.Now()))
+		if err := tx.Append(enterState(n, next, tx.Now())); err != nil {
+			return err
+		}
+		return keepInventory(tx.Reports(), &baremetal.Inventory{NodeUUID: n.UUID, Inventory: found, PluginData: data})
 	})
 	if err != nil {
 		return err
 	}
+	c.finishInspection(ctx, uuid)
+	return nil
+}
+
+// finishInspection begins to make records of the report that is kept of a reserved node. A restart takes it
+// up again where it stood.
+func (c *Conductor) finishInspection(ctx context.Context, uuid string) {
 	c.run(ctx, uuid, func(ctx context.Context) error {
-		err := c.Store.Update(ctx, func(tx *store.Tx) error { return c.learn(tx, uuid, found, data) })
+		err := c.Store.Update(ctx, func(tx *store.Tx) error {
+			r, err := tx.Reports().Get(uuid)
+			if err != nil || r.Inventory == nil { // the records are made
+				return err
+			}
+			if err := c.learn(tx, uuid, r.Inventory, r.PluginData); err != nil {
+				return err
+			}
+			return keepInventory(tx.Reports(), &baremetal.Inventory{NodeUUID: uuid})
+		})
 		if err == nil {
 			err = c.endRamdisk(ctx, uuid)
 		}
 		w := works[baremetal.Inspecting]
 		w.failed = "Failed to finish inspection: %[2]s"
-		return c.conclude(ctx, uuid, baremetal.Inspecting, w, "", err)
+		err = c.conclude(ctx, uuid, baremetal.Inspecting, w, "", err)
+		if c.base.Err() != nil {
+			return err
+		}
+		return errors.Join(err, c.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return tx.Reports().Delete(uuid) }))
 	})
-	return nil
 }
 
 // endRamdisk switches the machine off: what follows begins with a machine that is off.
@@ -140,19 +225,20 @@ func (c *Conductor) learn(tx *store.Tx, uuid string, found, data baremetal.Objec
 		}
 	}
 	delete(s.PluginData, "logs") // they can be huge
-	return errors.Join(tx.Nodes().Update(n), keepInventory(tx, n.UUID, s))
+	return errors.Join(tx.Nodes().Update(n), keepInventory(tx.Inventories(), &baremetal.Inventory{NodeUUID: n.UUID, Inventory: s.Inventory, PluginData: s.PluginData}))
 }
 
-func keepInventory(tx *store.Tx, node string, s *inspection.Subject) error {
-	kept, err := tx.Inventories().Get(node)
-	if errors.Is(err, baremetal.ErrNotFound) {
-		return tx.Inventories().Insert(&baremetal.Inventory{NodeUUID: node, Inventory: s.Inventory, PluginData: s.PluginData})
-	}
+// keepInventory puts an inventory in the place of the node's former one, if there is one.
+func keepInventory(kept store.Set[baremetal.Inventory], i *baremetal.Inventory) error {
+	old, err := kept.Find(i.NodeUUID)
 	if err != nil {
 		return err
 	}
-	kept.Inventory, kept.PluginData = s.Inventory, s.PluginData
-	return tx.Inventories().Update(kept)
+	if old == nil {
+		return kept.Insert(i)
+	}
+	i.CreatedAt = old.CreatedAt
+	return kept.Update(i)
 }
 
 // addPorts enrols the interface that the machine has booted from, or all where that is not

@@ -236,7 +236,7 @@ func (c *Conductor) conclude(
 	changed := c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
 		var events []baremetal.Event
 		if err != nil {
-			events = append(events, w.fail(n, err))
+			events = append(events, w.fail(n, err, now))
 		}
 		next, _ = state.Next(w.outcome(n, ended, err))
 		events = append(events, enterState(n, next, now))
@@ -266,15 +266,16 @@ func (w work) outcome(n *baremetal.Node, ended baremetal.ProvisionEvent, err err
 
 // fail records why the work failed. A step that failed half-way may have left the machine
 // in need of a person.
-func (w work) fail(n *baremetal.Node, err error) baremetal.Event {
+func (w work) fail(n *baremetal.Node, err error, now time.Time) baremetal.Event {
 	var step stepFailed
+	e := baremetal.Event{Kind: baremetal.EventError, Step: w.step, Detail: sentence(err)}
 	if !errors.As(err, &step) {
-		n.LastError = fmt.Sprintf(w.failed, n.UUID, sentence(err))
-		return baremetal.Event{Kind: baremetal.EventError, Step: prevented(err, w.step), Detail: n.LastError}
+		e.Step, e.Detail = prevented(err, w.step), fmt.Sprintf(w.failed, n.UUID, sentence(err))
 	}
-	n.LastError = sentence(err)
-	if f := flows[n.ProvisionState]; f.fault != "" {
+	n.LastError, e.History = e.Detail, baremetal.NewHistory(n, now, failures[n.ProvisionState], e.Detail)
+	e.History.Error = true
+	if f := flows[n.ProvisionState]; step.error != nil && f.fault != "" {
 		n.Maintenance, n.Fault, n.MaintenanceReason = true, f.fault, cmp.Or(n.MaintenanceReason, n.LastError)
 	}
-	return baremetal.Event{Kind: baremetal.EventError, Step: w.step, Detail: n.LastError}
+	return e
 }

@@ -24,26 +24,6 @@ var powerSteps = map[string]baremetal.PowerState{
 	"power_on": baremetal.PowerOn, "power_off": baremetal.PowerOff, "reboot": baremetal.Reboot,
 }
 
-// argument is what a step of an interface must be given.
-type argument struct{ name, doc string }
-
-// interfaceSteps are the steps that an interface can do by itself, by kind and name of the
-// interface. The others need an agent on the machine, and Ironhook runs none. All of them
-// are of fake hardware, and do nothing.
-var interfaceSteps = map[string]map[string]map[string][]argument{
-	"bios": {"fake": {
-		"apply_configuration": {{"settings", "List of BIOS settings, each item needs to contain a dictionary with name/value pairs"}},
-		"factory_reset":       nil, "cache_bios_settings": nil,
-	}},
-	"firmware": {"fake": {
-		"update": {{"settings", "List of Firmware components, each item needs to contain a dictionary with name/value pairs"}},
-	}},
-	"raid": {"fake": {"create_configuration": nil, "delete_configuration": nil}},
-}
-
-// serviceable are those of them that are steps of servicing, too.
-var serviceable = map[string]bool{"apply_configuration": true, "factory_reset": true, "update": true}
-
 // given makes the steps that a client has given into moves. All that the node cannot do is
 // reported at once.
 func (c *Conductor) given(f flow, n *baremetal.Node, steps []baremetal.Object) (plan []Step, err error) {
@@ -73,7 +53,7 @@ func (c *Conductor) givenStep(f flow, n *baremetal.Node, given baremetal.Object)
 	case name == "wait":
 		wrong = pause(&step, given)
 	default:
-		wrong = ofInterface(f, n, given)
+		wrong = c.ofInterface(&step, f, n)
 	}
 	if wrong == "" && given["execute_on_child_nodes"] == true {
 		wrong = c.onChildren(&step)
@@ -104,29 +84,6 @@ func pause(step *Step, given baremetal.Object) (wrong string) {
 		}
 	}
 	return ""
-}
-
-// ofInterface refuses a step that the node's interface cannot do, or not with these
-// arguments.
-func ofInterface(f flow, n *baremetal.Node, given baremetal.Object) (wrong string) {
-	kind, name := given.Text("interface"), given.Text("step")
-	required, ok := interfaceSteps[kind][n.Interfaces[kind]][name]
-	if !ok || f.name == "service" && !serviceable[name] {
-		return fmt.Sprintf("node does not support this %s step: %s", f.name, literal(baremetal.Secrets.Mask(given)))
-	}
-	args, _ := given["args"].(map[string]any)
-	var missing []string
-	for _, a := range required {
-		if _, ok := args[a.name]; !ok {
-			missing = append(missing, a.name+" ("+a.doc+")")
-		}
-	}
-	if missing == nil {
-		return ""
-	}
-	shown := baremetal.Secrets.Mask(given)
-	shown["abortable"], shown["priority"] = false, 0
-	return fmt.Sprintf("%s step %s is missing these required arguments: %s", f.name, literal(shown), strings.Join(missing, ", "))
 }
 
 // number reads a count as JSON and the store give it; what is none is 0.

@@ -26,6 +26,7 @@ func (c *Conductor) Run(ctx context.Context) error {
 	if c.PowerInterval > 0 {
 		g.Go(func() error { return c.every(ctx, c.PowerInterval, sync.round) })
 		g.Go(func() error { return c.every(ctx, recoveryInterval, sync.recovery) })
+		g.Go(func() error { return c.every(ctx, recoveryInterval, sync.healths) })
 	}
 	return g.Wait()
 }

@@ -79,7 +79,14 @@ func (c *Conductor) validateInterface(tx *store.Tx, n *baremetal.Node, kind stri
 			return err
 		}
 		return s.Validate(tx, n)
+	case "bios", "firmware":
+		if p, ok := c.powers[n.Interfaces[kind]]; ok {
+			return p.Validate(n)
+		}
 	case "inspect":
+		if i, ok := c.powers[n.Interfaces[kind]].(Inspector); ok && n.Interfaces[kind] != "fake" {
+			return i.(Power).Validate(n)
+		}
 		if n.Interfaces.InspectsByAgent() && n.Interfaces["boot"] != "fake" {
 			return boot.Inspection(n).Refusal.Err()
 		}

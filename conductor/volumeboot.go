@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"ironhook/baremetal"
 	"ironhook/boot"
@@ -47,6 +48,12 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) er
 		return ignoring(err, baremetal.ErrUnsupported) // it is set by hand in the firmware
 	}
 	device := p.Device()
+	if i, ok := management.(ISCSIBoot); ok && p.Method == boot.ISCSI && i.WantsISCSIBoot(n) {
+		device = "disk"
+		if err := c.prepareInitiator(ctx, n, i, p); err != nil {
+			return aboutVolumes(fmt.Errorf("prepare the firmware's own initiator: %w", err))
+		}
+	}
 	err = management.SetBootDevice(ctx, n, device, true)
 	if !errors.Is(err, baremetal.ErrBootDevice) || !c.bootsFrom(ctx, n, management, device) {
 		return ignoring(err, baremetal.ErrUnsupported)
@@ -54,6 +61,70 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) er
 	c.Log.Warn("BMC refuses the boot device; the machine is switched on all the same", "node", n.UUID, "device", device, "error", err)
 	return c.Store.Append(ctx, baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode,
 		Detail: "is switched on all the same and boots what its firmware has first: " + sentence(err)})
+}
+
+// prepareInitiator tells the firmware's own initiator, through the BMC, what it needs to boot from the volume
+// that has just been attached.
+func (c *Conductor) prepareInitiator(ctx context.Context, n *baremetal.Node, i ISCSIBoot, p boot.Plan) error {
+	var attempt baremetal.ISCSIAttempt
+	var macs []string
+	err := c.Store.View(ctx, func(tx *store.Tx) error {
+		ports, err := tx.Ports().List(store.Where("node_uuid", n.UUID))
+		if err != nil {
+			return err
+		}
+		for _, port := range ports {
+			if port.PXEEnabled {
+				macs = append(macs, port.Address)
+			}
+		}
+		t, err := tx.Targets().Get(p.Volume.UUID)
+		if err != nil {
+			return err
+		}
+		grant, err := tx.Grants().Find(t.UUID)
+		if err != nil {
+			return err
+		}
+		attempt, err = attemptOf(t, grant)
+		if err == nil && attempt.Initiator == "" {
+			attempt.Initiator, err = initiatorOf(tx, n)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return i.SetISCSIBoot(ctx, n, macs, attempt)
+}
+
+// attemptOf is where a volume is, and the secrets that open it: those of the grant of one of ours, or else
+// those in its target's properties.
+func attemptOf(t *baremetal.VolumeTarget, grant *baremetal.Grant) (a baremetal.ISCSIAttempt, err error) {
+	if grant != nil {
+		return baremetal.ISCSIAttempt{Initiator: grant.Initiator, Target: grant.IQN, Address: grant.Portal.Addr().String(),
+			Port: int(grant.Portal.Port()), User: grant.User, Secret: grant.Secret}, nil
+	}
+	at, err := netip.ParseAddrPort(t.Properties.Text("target_portal"))
+	if err != nil {
+		return a, baremetal.Errorf(baremetal.ErrInvalid, "target_portal of volume target %s must be an address and a port", t.UUID)
+	}
+	return baremetal.ISCSIAttempt{
+		Target: t.Properties.Text("target_iqn"), Address: at.Addr().String(), Port: int(at.Port()), LUN: number(t.Properties["target_lun"]),
+		User: t.Properties.Text("auth_username"), Secret: t.Properties.Text("auth_password"),
+		ReverseUser: t.Properties.Text("reverse_auth_username"), ReverseSecret: t.Properties.Text("reverse_auth_password"),
+	}, nil
+}
+
+// initiatorOf is the name of the machine's initiator: its connector of the type iqn.
+func initiatorOf(tx *store.Tx, n *baremetal.Node) (string, error) {
+	all, err := tx.Connectors().List(store.Where("node_uuid", n.UUID))
+	for _, c := range all {
+		if c.Type == "iqn" {
+			return c.ConnectorID, nil
+		}
+	}
+	return "", err
 }
 
 // ofVolumes is an error of a node's volumes, and not of its power.

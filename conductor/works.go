@@ -58,6 +58,7 @@ func (c *Conductor) verify(ctx context.Context, uuid string) error {
 	if err != nil {
 		return err
 	}
+	c.observeParts(ctx, n)
 	return c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
 		setPower(n, state, now)
 		return nil
@@ -108,14 +109,14 @@ func (c *Conductor) goOn(ctx context.Context, n *baremetal.Node, f flow) (bareme
 	if err != nil {
 		return "", err
 	}
+	if err := c.begins(ctx, n, f, steps); err != nil {
+		return "", err
+	}
 	outcome, err := c.follow(ctx, n.UUID, f, steps, f.next(n))
 	if err != nil || outcome != baremetal.Done {
 		return outcome, err
 	}
-	return "", c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
-		f.end(n)
-		return nil
-	})
+	return "", c.ends(ctx, n, f, steps)
 }
 
 // deploy boots a machine from its boot volume, in the steps of Ironic's direct deploy for
@@ -145,7 +146,7 @@ func (c *Conductor) deploy(ctx context.Context, uuid string) (baremetal.Provisio
 func deployPlan(c *Conductor, n *baremetal.Node, added []Step) []Step {
 	plan := deploySteps(c)
 	if !n.Interfaces.Deploys() {
-		plan = nil
+		plan = []Step{{Name: "deploy", Priority: 100}}
 	}
 	for _, step := range added {
 		if step.Priority > 0 {

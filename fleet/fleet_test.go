@@ -64,10 +64,6 @@ var edits = map[string]struct {
 	"RAID": {func(ctx context.Context, f *Fleet) error {
 		return f.SetTargetRAID(ctx, id, newest, nil, func(baremetal.Object) error { return nil })
 	}, "", baremetal.Active},
-	"boot mode": {func(ctx context.Context, f *Fleet) error {
-		return f.SetBootMode(ctx, &baremetal.Node{UUID: id}, "uefi")
-	}, "Failed to change boot mode to 'uefi: Driver fake-hardware does not support set_boot_mode (disabled or not implemented).",
-		baremetal.Active},
 	"traits": {func(ctx context.Context, f *Fleet) error { return f.SetTraits(ctx, id, []string{"CUSTOM_A"}) },
 		"traits changed", baremetal.Active},
 	"one trait": {func(ctx context.Context, f *Fleet) error { return f.AddTrait(ctx, id, "CUSTOM_A") }, "traits changed", baremetal.Active},

@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"strings"
 
 	"ironhook/baremetal"
 	"ironhook/store"
@@ -57,53 +56,5 @@ func (f *Fleet) SetTargetRAID(
 		}
 		n.TargetRAIDConfig = config
 		return tx.Nodes().Update(n)
-	})
-}
-
-// SetBootMode accepts a boot mode for the node; n is the node as the caller has read it. No
-// hardware type can set one: as in Ironic, the node's last_error says so.
-func (f *Fleet) SetBootMode(ctx context.Context, n *baremetal.Node, mode string) error {
-	return f.attempt(ctx, n, "boot mode to '"+mode, "set_boot_mode")
-}
-
-// SetSecureBoot is SetBootMode for secure boot; state is True or False.
-func (f *Fleet) SetSecureBoot(ctx context.Context, n *baremetal.Node, state string) error {
-	return f.attempt(ctx, n, "secure_boot state to '"+state+"'", "set_secure_boot_state")
-}
-
-// attempt accepts a request that no hardware type can fulfil. Ironic tries in the
-// background, so the failure goes to last_error.
-func (f *Fleet) attempt(ctx context.Context, n *baremetal.Node, what, extension string) error {
-	if n.ProvisionState.Transient() {
-		return conflict("Node is in %s state. Since node is transitioning, the boot mode will not be set as this may interfere "+
-			"with ongoing changes and result in erroneous modification. Try again later.", n.ProvisionState)
-	}
-	return f.edit(ctx, n.UUID, func(tx *store.Tx, n *baremetal.Node) error {
-		n.LastError = "Failed to change " + what + ": " + baremetal.Unsupported(n.Driver, extension).Error()
-		return save(tx, n, n.LastError)
-	})
-}
-
-// AttachMedium accepts an image as virtual media of a kind. No hardware type has any: as in
-// Ironic, the node's last_error says so.
-func (f *Fleet) AttachMedium(ctx context.Context, node, kind string) error {
-	return f.report(ctx, node, func(n *baremetal.Node) string {
-		return "Could not attach device " + kind + " to node " + n.UUID + ": " + baremetal.Unsupported(n.Driver, "attach_virtual_media").Error()
-	})
-}
-
-// DetachMedia is AttachMedium for detaching the virtual media of some kinds.
-func (f *Fleet) DetachMedia(ctx context.Context, node string, kinds []string) error {
-	return f.report(ctx, node, func(n *baremetal.Node) string {
-		return "Could not detach device(s) ['" + strings.Join(kinds, "', '") + "'] from node " + n.UUID + ": " +
-			baremetal.Unsupported(n.Driver, "detach_virtual_media").Error()
-	})
-}
-
-// report writes to last_error what came of a request that was accepted.
-func (f *Fleet) report(ctx context.Context, ident string, outcome func(n *baremetal.Node) string) error {
-	return f.edit(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
-		n.LastError = outcome(n)
-		return save(tx, n, n.LastError)
 	})
 }

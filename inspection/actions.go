@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/internal/python"
 )
 
 // Action is an operation that a rule does when its conditions hold.
@@ -19,7 +20,7 @@ type Action struct {
 
 // Actions by name.
 var Actions = map[string]Action{
-	"fail": {needs("msg"), func(_ *Subject, a map[string]any) error { return &Failure{str(a["msg"])} }},
+	"fail": {needs("msg"), func(_ *Subject, a map[string]any) error { return &Failure{python.Str(a["msg"])} }},
 	"log":  {Signature{Required: []string{"msg"}, Optional: []string{"level"}, formatted: []string{"msg"}}, writeLog},
 
 	"set-attribute":    {pathValue(), on(onNode, "set", setting)},
@@ -76,12 +77,12 @@ func writeLog(s *Subject, args map[string]any) error {
 	if !given {
 		level = "info"
 	}
-	at, ok := levels[strings.ToLower(str(level))]
+	at, ok := levels[strings.ToLower(python.Str(level))]
 	if !ok {
-		return fmt.Errorf("Invalid log level: %s. Choose from debug, info, warning, error, critical", str(level)) //nolint:staticcheck // Ironic's
+		return fmt.Errorf("Invalid log level: %s. Choose from debug, info, warning, error, critical", python.Str(level)) //nolint:staticcheck // Ironic's
 	}
 	if s.Log != nil {
-		s.Log.Log(context.Background(), at, "inspection rule: "+str(args["msg"]), "node", s.Node.UUID)
+		s.Log.Log(context.Background(), at, "inspection rule: "+python.Str(args["msg"]), "node", s.Node.UUID)
 	}
 	return nil
 }
@@ -92,7 +93,7 @@ func noCall(*Subject, map[string]any) error {
 }
 
 func onNode(s *Subject, args map[string]any, verb string, do change) error {
-	path := str(args["path"])
+	path := python.Str(args["path"])
 	if err := nodeDocument(s.Node).at(path, verb != "delete", do); err != nil {
 		return fmt.Errorf("Failed to %s attribute %s: %w", verb, path, err) //nolint:staticcheck // Ironic's
 	}
@@ -100,7 +101,7 @@ func onNode(s *Subject, args map[string]any, verb string, do change) error {
 }
 
 func onPort(s *Subject, args map[string]any, verb string, do change) error {
-	path, id := str(args["path"]), str(args["port_id"])
+	path, id := python.Str(args["path"]), python.Str(args["port_id"])
 	i := slices.IndexFunc(s.Ports, func(p *baremetal.Port) bool { return p.UUID == id || strings.EqualFold(p.Address, id) })
 	if i < 0 {
 		return fmt.Errorf("Port %s could not be found.", id) //nolint:staticcheck // Ironic's
@@ -113,7 +114,7 @@ func onPort(s *Subject, args map[string]any, verb string, do change) error {
 
 // onPluginData takes a path of names with dots between.
 func onPluginData(s *Subject, args map[string]any, verb string, do change) error {
-	path := str(args["path"])
+	path := python.Str(args["path"])
 	v, _, err := descend(map[string]any(s.PluginData), true, strings.Split(path, "."), verb != "unset", do)
 	if err != nil && verb == "unset" {
 		return nil // it is not there
@@ -128,7 +129,7 @@ func onPluginData(s *Subject, args map[string]any, verb string, do change) error
 // setCapability replaces a capability in properties.capabilities, "a:b,c:d". Without a value it
 // is removed.
 func setCapability(s *Subject, args map[string]any) error {
-	name, text := str(args["name"]), s.Node.Properties.Text("capabilities")
+	name, text := python.Str(args["name"]), s.Node.Properties.Text("capabilities")
 	var pairs []string
 	for pair := range strings.SplitSeq(text, ",") {
 		if key, _, _ := strings.Cut(pair, ":"); pair != "" && key != name {
@@ -136,7 +137,7 @@ func setCapability(s *Subject, args map[string]any) error {
 		}
 	}
 	if v, given := args["value"]; given {
-		pairs = append(pairs, name+":"+str(v))
+		pairs = append(pairs, name+":"+python.Str(v))
 	}
 	return onNode(s, map[string]any{"path": "/properties/capabilities"}, "set", set(strings.Join(pairs, ",")))
 }
@@ -144,7 +145,7 @@ func setCapability(s *Subject, args map[string]any) error {
 var trait = regexp.MustCompile(`^(CUSTOM|HW|STORAGE|COMPUTE|MISC|OWNER)_[A-Z0-9_]{1,240}$`)
 
 func addTrait(s *Subject, args map[string]any) error {
-	name := str(args["name"])
+	name := python.Str(args["name"])
 	if !trait.MatchString(name) {
 		return fmt.Errorf("Failed to add new trait %s: a trait is of capital letters, digits and _", name) //nolint:staticcheck // Ironic's
 	}
@@ -155,6 +156,6 @@ func addTrait(s *Subject, args map[string]any) error {
 }
 
 func removeTrait(s *Subject, args map[string]any) error {
-	s.Node.Traits = slices.DeleteFunc(slices.Clone(s.Node.Traits), func(t string) bool { return t == str(args["name"]) })
+	s.Node.Traits = slices.DeleteFunc(slices.Clone(s.Node.Traits), func(t string) bool { return t == python.Str(args["name"]) })
 	return nil
 }

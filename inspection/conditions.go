@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"ironhook/internal/python"
 )
 
 // Condition is an operation that a rule asks about what was found.
@@ -21,7 +23,7 @@ var Conditions = map[string]Condition{
 	"eq":       {ordered, neighbours("eq", func(order int) bool { return order == 0 })},
 	"lt":       {ordered, neighbours("lt", func(order int) bool { return order < 0 })},
 	"gt":       {ordered, neighbours("gt", func(order int) bool { return order > 0 })},
-	"is-empty": {oneValue, about(func(v any) bool { return slices.Contains([]string{"", "None", "[]", "{}"}, str(v)) })},
+	"is-empty": {oneValue, about(func(v any) bool { return slices.Contains([]string{"", "None", "[]", "{}"}, python.Str(v)) })},
 	"is-none":  {oneValue, about(func(v any) bool { return v == nil })},
 	"is-true":  {oneValue, about(func(v any) bool { return truth(v, "yes", "true") })},
 	"is-false": {oneValue, about(isFalse)},
@@ -47,16 +49,16 @@ func neighbours(op string, holds func(order int) bool) func(map[string]any) (boo
 		values, ok := args["values"].([]any)
 		if !ok {
 			return false, fmt.Errorf( //nolint:staticcheck // Ironic's
-				"Failed to check condition: '%s' on values: %s: Expected list for 'values'", op, str(args["values"]))
+				"Failed to check condition: '%s' on values: %s: Expected list for 'values'", op, python.Str(args["values"]))
 		}
 		for i := 1; i < len(values); i++ {
 			a, b := values[i-1], values[i]
 			if args["force_strings"] == true {
-				a, b = str(a), str(b)
+				a, b = python.Str(a), python.Str(b)
 			}
 			order, comparable := compare(a, b)
 			if !comparable && op != "eq" {
-				return false, fmt.Errorf("%s and %s cannot be compared", repr(a), repr(b))
+				return false, fmt.Errorf("%s and %s cannot be compared", python.Repr(a), python.Repr(b))
 			}
 			if !comparable || !holds(order) {
 				return false, nil
@@ -98,7 +100,7 @@ func isFalse(v any) bool {
 }
 
 func inNet(args map[string]any) (bool, error) {
-	subnet := str(args["subnet"])
+	subnet := python.Str(args["subnet"])
 	if !strings.Contains(subnet, "/") {
 		if a, err := netip.ParseAddr(subnet); err == nil {
 			subnet = fmt.Sprintf("%s/%d", a, a.BitLen())
@@ -106,28 +108,28 @@ func inNet(args map[string]any) (bool, error) {
 	}
 	network, err := netip.ParsePrefix(subnet)
 	if err != nil {
-		return false, fmt.Errorf("invalid value: %s is no subnet", repr(args["subnet"]))
+		return false, fmt.Errorf("invalid value: %s is no subnet", python.Repr(args["subnet"]))
 	}
-	address, err := netip.ParseAddr(str(args["address"]))
+	address, err := netip.ParseAddr(python.Str(args["address"]))
 	if err != nil {
-		return false, fmt.Errorf("invalid value: %s is no address", repr(args["address"]))
+		return false, fmt.Errorf("invalid value: %s is no address", python.Repr(args["address"]))
 	}
 	return network.Contains(address), nil
 }
 
 // matches is Python's re.match with an end: the whole value. contains looks anywhere.
 func matches(args map[string]any) (bool, error) {
-	return find(args, "^(?:"+strings.TrimSuffix(str(args["regex"]), "$")+")$")
+	return find(args, "^(?:"+strings.TrimSuffix(python.Str(args["regex"]), "$")+")$")
 }
 
-func contains(args map[string]any) (bool, error) { return find(args, str(args["regex"])) }
+func contains(args map[string]any) (bool, error) { return find(args, python.Str(args["regex"])) }
 
 func find(args map[string]any, expression string) (bool, error) {
 	re, err := regexp.Compile(expression)
 	if err != nil {
-		return false, fmt.Errorf("invalid regular expression: %s", repr(args["regex"]))
+		return false, fmt.Errorf("invalid regular expression: %s", python.Repr(args["regex"]))
 	}
-	return re.MatchString(str(args["value"])), nil
+	return re.MatchString(python.Str(args["value"])), nil
 }
 
 func oneOf(args map[string]any) (bool, error) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ironhook/baremetal"
+	"ironhook/internal/python"
 )
 
 // scope is what text of a rule may name: {inventory[cpu][count]}, {plugin_data[x]},
@@ -115,7 +116,7 @@ func (s scope) format(text string) (string, bool) {
 		if !ok {
 			return text, false
 		}
-		b.WriteString(str(v))
+		b.WriteString(python.Str(v))
 		rest = after
 	}
 	return b.String(), true

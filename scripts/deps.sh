@@ -52,6 +52,7 @@ python3-ironicclient	drive the API with the stock client
 python3-openstackclient	drive the API with the stock client
 python3-openstacksdk	its tests of the Bare Metal API
 python3-oslotest	run them
+python3-sushy		a second opinion on the Redfish BMC of the tests
 rpcbind			the port mapper of NFS 3
 qemu-block-extra	the iSCSI initiator of QEMU
 qemu-utils		make and read disk images

@@ -36,6 +36,9 @@ func (tx *Tx) Append(e baremetal.Event) error {
 	if err := (Set[baremetal.Event]{tx, events}).Insert(&e); err != nil {
 		return err
 	}
+	if err := tx.remember(e); err != nil {
+		return err
+	}
 	if e.Seq%1000 != 0 {
 		return nil
 	}
@@ -44,6 +47,20 @@ func (tx *Tx) Append(e baremetal.Event) error {
 		if err != nil {
 			return fmt.Errorf("prune events: %w", err)
 		}
+	}
+	return nil
+}
+
+// remember makes an entry of the node's history of an event that brings one, or tells of an error.
+func (tx *Tx) remember(e baremetal.Event) error {
+	switch {
+	case e.Node == "":
+		return nil
+	case e.History != nil:
+		e.History.User = e.User
+		return tx.Record(e.History)
+	case e.Kind == baremetal.EventError:
+		return tx.recordError(e)
 	}
 	return nil
 }

@@ -121,7 +121,7 @@ var untouched = []string{
 	"SELECT id, uuid, name, description, status, size, bootable, read_only, image_uuid, snapshot_uuid, source_uuid, node_uuid, metadata, image_metadata, message, created_at, updated_at FROM volumes ORDER BY id", "SELECT * FROM snapshots ORDER BY id", "SELECT * FROM allocations ORDER BY id",
 	"SELECT id, uuid, node_uuid, volume_type, boot_index, volume_id, created_at, updated_at, extra FROM volume_targets ORDER BY id",
 	"SELECT uuid, volume_uuid, instance, host, mountpoint, read_only, status, created_at, updated_at FROM attachments ORDER BY rowid",
-	"SELECT seq FROM sqlite_sequence ORDER BY name",
+	"SELECT seq FROM sqlite_sequence WHERE name <> 'histories' ORDER BY name",
 }
 
 // spelled returns the queries with the columns that a database has instead of *.

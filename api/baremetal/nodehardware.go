@@ -52,7 +52,7 @@ func setBootMode(c *call) ([]byte, error) {
 	if mode != "bios" && mode != "uefi" {
 		return nil, rest.Invalid("Invalid boot mode %s requested for node. Allowed boot modes are: bios, uefi", rest.Str(c.Args["target"]))
 	}
-	if err := c.fleet.SetBootMode(c.Context(), n, mode); err != nil {
+	if err := c.conductor.SetBootMode(c.Context(), n.UUID, mode); err != nil {
 		return nil, err
 	}
 	c.statesChanged()
@@ -67,7 +67,7 @@ func setSecureBoot(c *call) ([]byte, error) {
 	if !c.Args.Given("target") {
 		return nil, rest.Invalid("Invalid secure_boot None requested for node. Allowed secure_boot states are: True, False) ")
 	}
-	if err := c.fleet.SetSecureBoot(c.Context(), n, rest.Repr(c.Args["target"])); err != nil {
+	if err := c.conductor.SetSecureBoot(c.Context(), n.UUID, c.Args.Flag("target")); err != nil {
 		return nil, err
 	}
 	c.statesChanged()

@@ -1,12 +1,8 @@
 package baremetalapi
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 
 	"ironhook/api/rest"
@@ -49,7 +45,7 @@ var nodePartRoutes = []route{
 	{Method: "GET", Path: "/nodes/{node_ident}/history", Since: 78, Gate: rest.ErrNoRoute,
 		Args: args{nodeArg, rest.Optional("detail", rest.Boolean), rest.Optional("marker", rest.UUID), rest.Optional("limit", rest.Integer),
 			rest.Optional("sort_key", rest.String), rest.Optional("sort_dir", rest.String)},
-		Handle: listHistory, Doc: "List what went wrong with a node"},
+		Handle: listHistory, Doc: "List what happened to a node"},
 	{Method: "GET", Path: "/nodes/{node_ident}/history/{event}", Since: 78, Gate: rest.ErrNoRoute,
 		Args: args{nodeArg, rest.Mandatory("event", rest.Ident)}, Handle: showHistory, Doc: "Show one entry of a node's history"},
 	{Method: "GET", Path: "/nodes/{node_ident}/management/indicators", Args: args{nodeArg},
@@ -58,7 +54,7 @@ var nodePartRoutes = []route{
 		Args: args{nodeArg, rest.Mandatory("indicator", rest.String)}, Handle: oneIndicator, Doc: "Show an indicator light"},
 	{Method: "PUT", Path: "/nodes/{node_ident}/management/indicators/{indicator}", Least: baremetal.RoleOperator,
 		Args: args{nodeArg, rest.Mandatory("indicator", rest.String), rest.Mandatory("state", rest.String)},
-		Body: rest.Members, Handle: oneIndicator, Doc: "Switch an indicator light"},
+		Body: rest.Members, Status: http.StatusNoContent, Handle: oneIndicator, Doc: "Switch an indicator light"},
 	{Method: "GET", Path: "/nodes/{node_ident}/vendor_passthru/methods", Args: args{nodeArg},
 		Handle: listVendorMethods, Doc: "List a driver's own methods"},
 	vendorRoute("GET", ""), vendorRoute("POST", ""), vendorRoute("PUT", ""), vendorRoute("DELETE", ""),
@@ -98,35 +94,6 @@ func changeVIF(c *call) ([]byte, error) {
 	return nil, nil
 }
 
-func listBIOS(c *call) ([]byte, error) {
-	if c.Minor < 74 {
-		for _, name := range []string{"detail", "fields"} {
-			if c.Args.Has(name) {
-				return nil, rest.Invalid("Invalid query parameter ?%s=%s received.", name, rest.Repr(c.Args[name]))
-			}
-		}
-	}
-	if c.Args.Given("fields") && c.Args.Flag("detail") {
-		return nil, rest.Invalid("Can not specify ?detail=True and fields in the same request.")
-	}
-	_, err := c.node()
-	return []byte(`{"bios":[]}`), err
-}
-
-// listFirmware: no hardware type of ours can tell.
-func listFirmware(c *call) ([]byte, error) {
-	_, err := c.node()
-	return []byte(`{"firmware":[]}`), err
-}
-
-func showBIOS(c *call) ([]byte, error) {
-	n, err := c.node()
-	if err != nil {
-		return nil, err
-	}
-	return nil, rest.Refuse(http.StatusNotFound, "Node %s doesn't have a BIOS setting '%s'", n.UUID, c.Args.Text("setting_name"))
-}
-
 func showInventory(c *call) ([]byte, error) {
 	var found *baremetal.Inventory
 	err := c.store.View(c.Context(), func(tx *store.Tx) error {
@@ -147,153 +114,30 @@ func showInventory(c *call) ([]byte, error) {
 	return append(rest.AppendMasked(rest.AppendKey(b, "plugin_data"), found.PluginData, baremetal.Secrets), '}'), nil
 }
 
-// A node's history is a view of the event log: its errors. An entry's UUID is made
-// of its number in the log (RFC 9562, version 8).
-
-func historyUUID(seq int64) string { return fmt.Sprintf("00000000-0000-8000-8000-%012x", seq) }
-
-func historySeq(uuid string) (int64, bool) {
-	tail, ok := strings.CutPrefix(strings.ToLower(uuid), "00000000-0000-8000-8000-")
-	if !ok || len(tail) != 12 {
-		return 0, false
-	}
-	seq, err := strconv.ParseInt(tail, 16, 64)
-	return seq, err == nil
-}
-
-func noHistory(uuid string) error {
-	return rest.Refuse(http.StatusNotFound, "Node history record %s could not be found.", uuid)
-}
-
-// laterHistory are the members of an entry that Ironhook does not keep, and the
-// microversions that brought them.
-var laterHistory = []struct {
-	name  string
-	since int
-}{{"project", 113}, {"state", 115}, {"target_provision_state", 115}, {"duration_seconds", 115}}
-
-// historyOrder reads how a history is to be sorted: an entry's number, UUID and time go up
-// together.
-func (c *call) historyOrder() (desc bool, err error) {
-	key, dir := cmp.Or(c.Args.Text("sort_key"), "created_at"), cmp.Or(c.Args.Text("sort_dir"), "asc")
-	if !slices.Contains([]string{"id", "uuid", "created_at", "severity", "event_type", "event", "conductor", "user"}, key) {
-		return false, rest.Invalid("The sort_key value \"%s\" is an invalid field for sorting", key)
-	}
-	if dir != "asc" && dir != "desc" {
-		return false, rest.Invalid("Invalid sort direction: %s. Acceptable values are 'asc' or 'desc'", dir)
-	}
-	return dir == "desc", nil
-}
-
-// briefText is how much of an entry a list shows.
-const briefText = 255
-
-func (c *call) appendHistory(b []byte, n *node, e *baremetal.Event, detail bool) []byte {
-	text := e.Detail
-	if !detail && len(text) > briefText {
-		text = strings.ToValidUTF8(text[:briefText-4], "") + "..."
-	}
-	b = rest.AppendString(rest.AppendKey(append(b, '{'), "uuid"), historyUUID(e.Seq))
-	b = rest.AppendTime(rest.AppendKey(b, "created_at"), e.At)
-	b = append(rest.AppendKey(b, "severity"), `"ERROR"`...)
-	if detail {
-		b = append(rest.AppendKey(b, "event_type"), `"error"`...)
-		b = rest.AppendString(rest.AppendKey(b, "conductor"), c.conductor.Host)
-		b = append(rest.AppendKey(b, "user"), "null"...)
-		for _, f := range laterHistory {
-			if f.since <= c.Minor {
-				b = append(rest.AppendKey(b, f.name), "null"...)
-			}
-		}
-	}
-	b = rest.AppendString(rest.AppendKey(b, "event"), text)
-	b = append(rest.AppendKey(b, "links"), `[{"href":`...)
-	b = rest.AppendString(b, c.Base+"/v1/nodes/"+n.UUID+"/history/"+historyUUID(e.Seq))
-	return append(b, `,"rel":"self"}]}`...)
-}
-
-func listHistory(c *call) ([]byte, error) {
-	limit, err := rest.Limit(c.Call)
-	if err != nil {
-		return nil, err
-	}
-	desc, err := c.historyOrder()
-	if err != nil {
-		return nil, err
-	}
-	q := store.EventQuery{Kinds: []baremetal.EventKind{baremetal.EventError}, Limit: limit, Last: desc}
-	if marker := c.Args.Text("marker"); marker != "" {
-		seq, ok := historySeq(marker)
-		if !ok {
-			return nil, noHistory(marker)
-		}
-		q.After, q.Before = seq, 0
-		if desc {
-			q.After, q.Before = 0, seq
-		}
-	}
-	n, entries, err := c.history(q)
-	if err != nil {
-		return nil, err
-	}
-	if desc {
-		slices.Reverse(entries)
-	}
-	b := append(rest.AppendKey([]byte{'{'}, "history"), '[')
-	for i, e := range entries {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = c.appendHistory(b, n, e, c.Args.Flag("detail"))
-	}
-	b = append(b, ']')
-	if len(entries) == limit {
-		next := fmt.Sprintf("%s/v1/nodes/%s/history?limit=%d&marker=%s",
-			c.Base, c.Args.Text("node_ident"), limit, historyUUID(entries[limit-1].Seq))
-		if desc {
-			next += "&sort_dir=desc"
-		}
-		if c.Args.Flag("detail") {
-			next += "&detail=True"
-		}
-		b = rest.AppendString(rest.AppendKey(b, "next"), next)
-	}
-	return append(b, '}'), nil
-}
-
-func (c *call) history(q store.EventQuery) (n *node, entries []*baremetal.Event, err error) {
-	err = c.store.View(c.Context(), func(tx *store.Tx) error {
-		if n, err = c.nodeIn(tx); err != nil {
-			return err
-		}
-		// A node may have had its UUID from one that was deleted; that one's story is
-		// not its own.
-		q.Node, q.Since = n.UUID, n.CreatedAt
-		entries, err = tx.Events(q)
-		return err
-	})
-	return n, entries, err
-}
-
-func showHistory(c *call) ([]byte, error) {
-	uuid := c.Args.Text("event")
-	seq, ok := historySeq(uuid)
-	n, entries, err := c.history(store.EventQuery{After: seq - 1, Limit: 1, Kinds: []baremetal.EventKind{baremetal.EventError}})
-	if err != nil {
-		return nil, err
-	}
-	if !ok || len(entries) == 0 || entries[0].Seq != seq {
-		return nil, noHistory(uuid)
-	}
-	return c.appendHistory(nil, n, entries[0], true), nil
-}
-
 func listIndicators(c *call) ([]byte, error) {
 	n, err := c.node()
 	if err != nil {
 		return nil, err
 	}
-	return nil, baremetal.Unsupported(n.Driver, "get_supported_indicators")
+	all, err := c.conductor.Indicators(c.Context(), n.UUID)
+	if err != nil {
+		return nil, err
+	}
+	b := append(rest.AppendKey([]byte{'{'}, "indicators"), '[')
+	for i, l := range all {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		name := l.Name + "@" + l.Component
+		at := "nodes/" + c.Args.Text("node_ident") + "/management/indicators/" + name
+		b = rest.AppendString(rest.AppendKey(append(b, '{'), "name"), name)
+		b = rest.AppendString(rest.AppendKey(b, "component"), l.Component)
+		b = append(rest.AppendKey(b, "readonly"), "false"...)
+		b = rest.AppendStrings(rest.AppendKey(b, "states"), l.States)
+		b = rest.AppendString(append(rest.AppendKey(b, "links"), `[{"href":`...), c.Base+"/v1/"+at)
+		b = append(rest.AppendString(append(b, `,"rel":"self"},{"href":`...), c.Base+"/"+at), `,"rel":"bookmark"}]}`...)
+	}
+	return append(b, ']', '}'), nil
 }
 
 func oneIndicator(c *call) ([]byte, error) {
@@ -301,11 +145,18 @@ func oneIndicator(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := c.Args.Text("indicator")
-	if !strings.Contains(name, "@") {
+	name, component, ok := strings.Cut(c.Args.Text("indicator"), "@")
+	if !ok {
 		return nil, rest.Invalid(`Malformed indicator name "%s"`, name)
 	}
-	return nil, baremetal.Unsupported(n.Driver, cmp.Or(map[string]string{"PUT": "set_indicator_state"}[c.Request.Method], "get_indicator_state"))
+	if c.Request.Method == http.MethodPut {
+		return nil, c.conductor.SetIndicator(c.Context(), n.UUID, component, name, c.Args.Text("state"))
+	}
+	state, err := c.conductor.Indicator(c.Context(), n.UUID, component, name)
+	if err != nil {
+		return nil, err
+	}
+	return rest.Encode(map[string]any{"state": state}), nil
 }
 
 func listVendorMethods(c *call) ([]byte, error) {

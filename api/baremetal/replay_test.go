@@ -51,14 +51,26 @@ type player struct {
 	want, got normaliser
 }
 
-// sinceRecorded adds to an answer of Ironic 21.4.4 what every later one says: the newest
-// microversion, the firmware interface of a node that is validated, and JSON Schema's words for
-// an empty list.
+// later are words of Ironic 21.4.4 and what came in their place, as Ironic 39 says them: JSON Schema's for an empty
+// list, the newest microversion, and what came with later ones. The last is of a server that had agent inspection
+// enabled.
+var later = strings.NewReplacer(
+	"[] is too short", "[] should be non-empty",
+	"[1.1, 1.82]", "[1.1, "+versions.Text(maxMinor)+"]",
+	"'rescue abort failure')", "'rescue abort failure', 'service failure')",
+	"Expected UUID for port_uuid", "Expected UUID or name for port_uuid",
+	"is_smartnic, local_link_connection, node_uuid, physical_network, portgroup_uuid, pxe_enabled",
+	"is_smartnic, local_link_connection, node_ident, node_uuid, physical_network, portgroup_uuid, pxe_enabled, name, description, vendor, category, "+
+		"available_for_dynamic_portgroup",
+	"Valid interfaces are ['fake', 'no-inspect']", "Valid interfaces are ['agent', 'fake', 'no-inspect']",
+)
+
+// sinceRecorded adds to an answer of Ironic 21.4.4 what every later one says: its words, the newest
+// microversion, and the firmware interface of a node that is validated.
 func sinceRecorded(want, got any) any {
 	switch v := want.(type) {
 	case string:
-		v = strings.ReplaceAll(v, "[] is too short", "[] should be non-empty")
-		return strings.ReplaceAll(v, "[1.1, 1.82]", "[1.1, "+versions.Text(maxMinor)+"]")
+		return later.Replace(v)
 	case map[string]any:
 		for k, inner := range v {
 			v[k] = sinceRecorded(inner, nil)

@@ -10,8 +10,8 @@ import (
 	"ironhook/baremetal"
 )
 
-// Virtual media: no hardware type of Ironhook has any. As in Ironic, a request to change
-// them is accepted and the node's last_error says why nothing came of it.
+// Virtual media. As in Ironic, a request to change them is accepted, and the node's last_error says why nothing
+// came of it.
 
 // mediaTypes are the kinds of devices that virtual media are.
 var mediaTypes = []string{"disk", "cdrom", "floppy"}
@@ -47,7 +47,19 @@ func showMedia(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, baremetal.Unsupported(n.Driver, "get_virtual_media")
+	media, err := c.conductor.Media(c.Context(), n.UUID)
+	if err != nil {
+		return nil, err
+	}
+	shown := []any{}
+	for _, m := range media {
+		var image any
+		if m.Image != "" {
+			image = m.Image
+		}
+		shown = append(shown, map[string]any(baremetal.Secrets.Mask(baremetal.Object{"media_types": m.Types, "inserted": m.Inserted, "image": image})))
+	}
+	return rest.Encode(shown), nil
 }
 
 func attachMedium(c *call) ([]byte, error) {
@@ -63,7 +75,7 @@ func attachMedium(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.fleet.AttachMedium(c.Context(), n.UUID, medium.Text("device_type"))
+	return nil, c.conductor.AttachMedium(c.Context(), n.UUID, medium.Text("device_type"), medium.Text("image_url"))
 }
 
 func detachMedia(c *call) ([]byte, error) {
@@ -79,5 +91,5 @@ func detachMedia(c *call) ([]byte, error) {
 	if len(asked) == 0 {
 		asked = mediaTypes
 	}
-	return nil, c.fleet.DetachMedia(c.Context(), n.UUID, asked)
+	return nil, c.conductor.DetachMedia(c.Context(), n.UUID, asked)
 }

@@ -103,7 +103,7 @@ func (s *Schema) checkString(v string, depth int, found []breach) []breach {
 		if source == "" {
 			source = s.Pattern.String()
 		}
-		found = append(found, breach{depth: depth, message: fmt.Sprintf("%s does not match %s", s.quote(v), reprString(source))})
+		found = append(found, breach{depth: depth, message: fmt.Sprintf("%s does not match %s", s.quote(v), Repr(source))})
 	}
 	return found
 }
@@ -120,7 +120,7 @@ func (s *Schema) checkObject(v map[string]any, depth int, found []breach) []brea
 	}
 	for _, name := range s.Required {
 		if _, ok := v[name]; !ok {
-			found = append(found, breach{depth: depth, message: fmt.Sprintf("%s is a required property", reprString(name))})
+			found = append(found, breach{depth: depth, message: fmt.Sprintf("%s is a required property", Repr(name))})
 		}
 	}
 	if !s.Closed {
@@ -129,7 +129,7 @@ func (s *Schema) checkObject(v map[string]any, depth int, found []breach) []brea
 	var extra []string
 	for _, name := range slices.Sorted(maps.Keys(v)) {
 		if _, ok := s.Props[name]; !ok {
-			extra = append(extra, reprString(name))
+			extra = append(extra, Repr(name))
 		}
 	}
 	if len(extra) > 0 {

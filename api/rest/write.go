@@ -73,7 +73,7 @@ func (r *Resource[T]) Operations(c *Call) ([]Operation, error) {
 func (r *Resource[T]) Patchable(c *Call) error {
 	for _, op := range Operations(c.Args["patch"]) {
 		if c.Minor < escapesSince && strings.Contains(op.Path, "~") {
-			return Invalid("Schema error for patch: %s does not match %s", Quote(op.Path), reprString(patchPath))
+			return Invalid("Schema error for patch: %s does not match %s", Quote(op.Path), Repr(patchPath))
 		}
 		if !slices.Contains(r.Allowed, op.Root()) {
 			return CannotPatch(op, r.Allowed)

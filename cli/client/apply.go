@@ -18,6 +18,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"ironhook/internal/python"
 )
 
 // A file of machines says what shall be registered. It is JSON, in the form of "openstack
@@ -240,7 +242,7 @@ func (a *applying) parts(words, path, list string, names []string, uuid string, 
 	for _, e := range want {
 		one, ok := e.(map[string]any)
 		if !ok {
-			return fmt.Errorf("a %s must be an object, not %s", words, literal(e))
+			return fmt.Errorf("a %s must be an object, not %s", words, python.Repr(e))
 		}
 		called := words
 		for _, name := range names {

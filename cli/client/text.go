@@ -1,12 +1,13 @@
 package client
 
 import (
-	"fmt"
 	"io"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+
+	"ironhook/internal/python"
 )
 
 // plain is a value as text, as OpenStack's client writes it into tables: scripts
@@ -14,7 +15,7 @@ import (
 func plain(value any) string {
 	s, ok := value.(string)
 	if !ok {
-		s = literal(value)
+		s = python.Repr(value)
 	}
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", " ")
 }
@@ -25,39 +26,6 @@ func texts(row []any) []string {
 		all[i] = plain(cell)
 	}
 	return all
-}
-
-// literal is a value as Python writes it.
-func literal(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return "None"
-	case bool:
-		return map[bool]string{true: "True", false: "False"}[v]
-	case string:
-		return quoted(v)
-	case []any:
-		parts := make([]string, len(v))
-		for i, e := range v {
-			parts[i] = literal(e)
-		}
-		return "[" + strings.Join(parts, ", ") + "]"
-	case map[string]any:
-		var parts []string
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			parts = append(parts, quoted(key)+": "+literal(v[key]))
-		}
-		return "{" + strings.Join(parts, ", ") + "}"
-	}
-	return fmt.Sprint(value)
-}
-
-func quoted(s string) string {
-	quote := "'"
-	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
-		quote = `"`
-	}
-	return quote + strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`, "\t", `\t`, quote, `\`+quote).Replace(s) + quote
 }
 
 // tame are strings that YAML takes for strings without quotes. It is a narrow view:

@@ -50,7 +50,10 @@ func Table(c Config) []conductor.HardwareType {
 		},
 		{
 			Name: redfish.HardwareType, Power: map[string]conductor.Power{"redfish": redfish.New(redfish.Config{}), "noop": noop},
-			Interfaces: map[string][]string{"management": {"redfish", "noop"}, "power": {"redfish"}, "raid": {"no-raid", "agent"}},
+			Interfaces: map[string][]string{
+				"bios": {"redfish", "no-bios"}, "firmware": {"redfish", "no-firmware"}, "inspect": {"redfish", "no-inspect", "agent"},
+				"management": {"redfish", "noop"}, "power": {"redfish"}, "raid": {"no-raid", "agent"},
+			},
 		},
 		{
 			Name: wol.HardwareType, Power: map[string]conductor.Power{wol.HardwareType: wol.New(byHand, c.MACs), "noop": noop},

@@ -46,8 +46,8 @@ func TestInterfaces(t *testing.T) {
 			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 		},
 		"redfish": {
-			"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
-			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect", "agent"}, "management": {"redfish", "noop"},
+			"bios": {"redfish", "no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
+			"deploy": {"direct", "ramdisk"}, "firmware": {"redfish", "no-firmware"}, "inspect": {"redfish", "no-inspect", "agent"}, "management": {"redfish", "noop"},
 			"network": {"noop"}, "power": {"redfish"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 		},
@@ -111,7 +111,7 @@ func TestKeys(t *testing.T) {
 				t.Errorf("%s: %s is described as %q and %q", h.Name, name, k.Doc, properties[name])
 			}
 		}
-		if want := map[string]int{"ipmi": 16, "redfish": 6, "wake-on-lan": 4, "webhook": 19}[h.Name]; len(keys) != want {
+		if want := map[string]int{"ipmi": 16, "redfish": 9, "wake-on-lan": 4, "webhook": 19}[h.Name]; len(keys) != want {
 			t.Errorf("%s: %d keys, want %d", h.Name, len(keys), want)
 		}
 	}

@@ -2,7 +2,6 @@ package redfish
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -28,6 +27,7 @@ type override struct {
 	Target  string `json:"BootSourceOverrideTarget"`
 	Enabled string `json:"BootSourceOverrideEnabled"`
 	Mode    string `json:"BootSourceOverrideMode,omitempty"`
+	URI     string `json:"HttpBootUri,omitempty"`
 }
 
 // quirks are what to try, in this order, when a BMC refuses the boot device with a 4xx.
@@ -49,12 +49,15 @@ func (c *conversation) setBoot(ctx context.Context, s *system, device string, pe
 	if at < 0 {
 		return baremetal.Errorf(baremetal.ErrInvalid, "Invalid boot device %s specified.", device)
 	}
-	o := override{devices[at].target, "Once", "Legacy"}
+	o := override{Target: devices[at].target, Enabled: "Once", Mode: "Legacy"}
 	if persistent {
 		o.Enabled = "Continuous"
 	}
 	if uefi {
 		o.Mode = "UEFI"
+	}
+	if o.Target == "UefiHttp" {
+		o.URI = c.info.httpBoot
 	}
 	if offered := s.Boot.Targets; len(offered) > 0 && !slices.Contains(offered, o.Target) {
 		return fmt.Errorf("%w: it offers %.200s, not %s", baremetal.ErrBootDevice, strings.Join(offered, ", "), o.Target)
@@ -68,7 +71,7 @@ func (c *conversation) setBoot(ctx context.Context, s *system, device string, pe
 			continue
 		}
 		_, err = c.send(ctx, http.MethodPatch, s.path, etag, map[string]override{"Boot": o})
-		if r := (refusal{}); !errors.As(err, &r) || errors.Is(err, errLogin) || r.status >= http.StatusInternalServerError {
+		if !refused(err) {
 			return err
 		}
 	}

@@ -47,7 +47,8 @@ type conversation struct {
 	patience time.Duration
 }
 
-const root = "/redfish/v1/"
+// defaultRoot is the path of the service (DSP0266), unless redfish_address has another.
+const defaultRoot = "/redfish/v1/"
 
 // login begins a conversation; end it. The type auto prefers a session, and takes basic
 // authentication where there is no session service.
@@ -80,7 +81,7 @@ func (c *conversation) openSession(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", errNoAnswer, err)
 	}
-	reply, err := c.send(context.WithoutCancel(ctx), http.MethodPost, root+"SessionService/Sessions", "", map[string]string{"UserName": c.info.user, "Password": c.info.password})
+	reply, err := c.send(context.WithoutCancel(ctx), http.MethodPost, c.info.root+"SessionService/Sessions", "", map[string]string{"UserName": c.info.user, "Password": c.info.password})
 	if err != nil {
 		return err
 	}
@@ -156,7 +157,11 @@ func (c *conversation) address(path string) (string, error) {
 	if err != nil || !strings.HasPrefix(u.Path, "/") {
 		return "", fmt.Errorf("%w: it names a resource that is no path", errProtocol)
 	}
-	return c.info.address + u.EscapedPath(), nil
+	address := c.info.address + u.EscapedPath()
+	if u.RawQuery != "" { // of the next page of a collection
+		address += "?" + u.RawQuery
+	}
+	return address, nil
 }
 
 // retryAfter reports whether the BMC is busy, and how long it asks to wait (RFC 9110).
@@ -169,6 +174,13 @@ func retryAfter(r *webclient.Reply) (time.Duration, bool) {
 		return time.Second, true
 	}
 	return time.Duration(seconds) * time.Second, true
+}
+
+// refused reports whether the BMC has understood the request and will not do it so: another form of it
+// may do.
+func refused(err error) bool {
+	var r refusal
+	return errors.As(err, &r) && !errors.Is(err, errLogin) && r.status >= 400 && r.status < http.StatusInternalServerError
 }
 
 // messageID is what an error may repeat of an answer: it cannot hold what was sent.

@@ -8,16 +8,12 @@ package redfish
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
 
 	"ironhook/baremetal"
-	"ironhook/power/driverinfo"
 	"ironhook/power/webclient"
 )
 
@@ -33,6 +29,7 @@ type Config struct {
 	Soft     time.Duration // for an operating system to shut down (10 min)
 	Poll     time.Duration // between two looks at the power while waiting (1 s)
 	Again    time.Duration // until an order without effect is given again (15 s)
+	Update   time.Duration // for a component to take new firmware (14 min)
 }
 
 // Driver is the power and management interface. Its methods are safe for concurrent use.
@@ -46,47 +43,13 @@ type Driver struct {
 func New(c Config) *Driver {
 	for field, instead := range map[*time.Duration]time.Duration{
 		&c.Request: 30 * time.Second, &c.Patience: time.Minute, &c.Hard: time.Minute, &c.Soft: 10 * time.Minute,
-		&c.Poll: time.Second, &c.Again: 15 * time.Second,
+		&c.Poll: time.Second, &c.Again: 15 * time.Second, &c.Update: 14 * time.Minute,
 	} {
 		if *field == 0 {
 			*field = instead
 		}
 	}
 	return &Driver{c: c, turns: map[string]chan struct{}{}}
-}
-
-// info is what driver_info says.
-type info struct {
-	address, system string // scheme://host:port, and a path
-	user, password  string
-	auth            string // basic, session or auto
-	trust           *tls.Config
-	timeout         time.Duration
-}
-
-func (d *Driver) parse(n *baremetal.Node) (info, error) {
-	r := driverinfo.Read(baremetal.DriverKeys[HardwareType], n.DriverInfo)
-	i := info{
-		address: strings.TrimRight(r.Text("redfish_address", ""), "/"), system: r.Text("redfish_system_id", ""),
-		user: r.Text("redfish_username", ""), password: r.Text("redfish_password", ""),
-		auth: r.OneOf("redfish_auth_type", "auto", "basic", "session"), trust: webclient.Trust(r, "redfish_verify_ca"), timeout: d.c.Request,
-	}
-	if i.address != "" {
-		if !strings.Contains(i.address, "://") {
-			i.address = "https://" + i.address
-		}
-		webclient.CheckURL(r, "redfish_address", i.address)
-		if u, err := url.Parse(i.address); err == nil && (u.User != nil || u.Path != "" || u.RawQuery != "") {
-			r.Wrong("redfish_address must be scheme and host alone, such as https://10.0.1.7")
-		}
-	}
-	if i.system != "" && (!strings.HasPrefix(i.system, "/") || strings.ContainsAny(i.system, "?#")) {
-		r.Wrong("redfish_system_id must be a path such as /redfish/v1/Systems/1")
-	}
-	if (i.user == "") != (i.password == "") {
-		r.Wrong("redfish_username and redfish_password go together")
-	}
-	return i, r.Err()
 }
 
 // Keys lists the keys of driver_info that the driver reads.
@@ -175,6 +138,7 @@ var remedies = []struct {
 	{errSystem, "set redfish_system_id to the path of the machine"},
 	{baremetal.ErrBootDevice, "put that device first in the boot order of the machine's firmware; with management_interface noop the BMC is not asked"},
 	{errNoAnswer, "check redfish_address and redfish_verify_ca, and that Redfish is enabled on the BMC"},
+	{errNoMedium, "ask for one that it has: GET /v1/nodes/NODE/vmedia lists them"},
 	{errProtocol, "check redfish_address; restart the BMC, or update its firmware"},
 }
 

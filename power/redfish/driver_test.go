@@ -190,7 +190,7 @@ func TestNoPathLeavesTheBMC(t *testing.T) {
 	c := conversation{info: info{address: "https://192.0.2.7"}}
 	for path, want := range map[string]string{
 		"/redfish/v1/Systems/1": "https://192.0.2.7/redfish/v1/Systems/1", "https://evil.example/redfish/v1/x": "https://192.0.2.7/redfish/v1/x",
-		"//evil.example/x": "https://192.0.2.7/x", "@evil.example/": "", ":8080/": "", "": "", "/a?b=c": "https://192.0.2.7/a",
+		"//evil.example/x": "https://192.0.2.7/x", "@evil.example/": "", ":8080/": "", "": "", "/a?b=c": "https://192.0.2.7/a?b=c",
 	} {
 		if got, err := c.address(path); got != want || (err == nil) != (want != "") {
 			t.Errorf("address(%q) = %q, %v, want %q", path, got, err, want)
@@ -213,20 +213,22 @@ func TestValidate(t *testing.T) {
 		want string
 	}{
 		{baremetal.Object{"redfish_address": "10.0.1.7"}, ""},
-		{baremetal.Object{}, "missing in node's driver_info: redfish_address"},
-		{baremetal.Object{"redfish_address": "ftp://" + password, "redfish_system_id": "1", "redfish_username": "a", "redfish_auth_type": "digest", "redfish_verify_ca": "/no/such/file"},
-			`redfish_auth_type is "digest", want one of auto, basic, session; redfish_verify_ca: stat /no/such/file: no such file or directory; ` +
-				"redfish_address must be an http:// or https:// URL; redfish_system_id must be a path such as /redfish/v1/Systems/1; redfish_username and redfish_password go together"},
-		{baremetal.Object{"redfish_address": "https://u:" + password + "@a/x"}, "redfish_address must be scheme and host alone, such as https://10.0.1.7"},
+		{baremetal.Object{}, "Missing the following Redfish properties in node n1 driver_info: ['redfish_address']"},
+		{baremetal.Object{"redfish_address": "ftp://10.0.1.7", "redfish_system_id": "1", "redfish_password": "a", "redfish_auth_type": "digest", "redfish_verify_ca": "/no/such/file"},
+			"Invalid Redfish address ftp://10.0.1.7 set in driver_info/redfish_address on node n1 " +
+				`Invalid value "digest" set in driver_info/redfish_auth_type on node n1. The value should be one of "basic", "session" or "auto". ` +
+				`Invalid value "1" set in driver_info/redfish_system_id on node n1. The value should be a path (string) to the resource that the driver will interact with. ` +
+				"For example: /redfish/v1/Systems/1 Invalid driver_info: redfish_verify_ca: stat /no/such/file: no such file or directory; redfish_password goes with redfish_username."},
+		{baremetal.Object{"redfish_address": "https://u:" + password + "@a/x"}, "Invalid Redfish address ******@a/x set in driver_info/redfish_address on node n1"},
 	} {
-		err := New(hurried).Validate(&baremetal.Node{DriverInfo: c.info})
+		err := New(hurried).Validate(&baremetal.Node{UUID: "n1", DriverInfo: c.info})
 		if c.want == "" {
 			if err != nil {
 				t.Errorf("Validate(%v) = %v", c.info, err)
 			}
 			continue
 		}
-		if want := "Invalid driver_info: " + c.want + "."; !errors.Is(err, baremetal.ErrInvalid) || err.Error() != want {
+		if want := c.want; !errors.Is(err, baremetal.ErrInvalid) || err.Error() != want {
 			t.Errorf("Validate(%v) =\n%v, want\n%s", c.info, err, want)
 		}
 	}

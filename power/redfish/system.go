@@ -2,6 +2,7 @@ package redfish
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -16,6 +17,7 @@ type system struct {
 	Boot       struct {
 		Target  string   `json:"BootSourceOverrideTarget"`
 		Enabled string   `json:"BootSourceOverrideEnabled"`
+		Mode    string   `json:"BootSourceOverrideMode"`
 		Targets []string `json:"BootSourceOverrideTarget@Redfish.AllowableValues"`
 	}
 	Actions struct {
@@ -26,6 +28,21 @@ type system struct {
 	}
 
 	path, etag string
+	raw        json.RawMessage
+}
+
+// link is a reference to another resource.
+type link struct {
+	ID string `json:"@odata.id"`
+}
+
+// also reads more of the system than every call needs: a fault there must not keep the
+// power from being switched.
+func (s *system) also(v any) error {
+	if json.Unmarshal(s.raw, v) != nil {
+		return fmt.Errorf("%w: %s is no such object", errProtocol, s.path)
+	}
+	return nil
 }
 
 // powerStates are those of a ComputerSystem. A system on its way off still runs, and one on
@@ -47,31 +64,56 @@ func (s *system) state() (baremetal.PowerState, error) {
 func (c *conversation) system(ctx context.Context) (*system, error) {
 	path := c.info.system
 	if path == "" {
-		var list struct {
-			Members []struct {
-				ID string `json:"@odata.id"`
-			}
-		}
-		if _, err := c.get(ctx, root+"Systems", &list); err != nil {
+		list, err := c.members(ctx, c.info.root+"Systems")
+		if err != nil {
 			return nil, err
 		}
-		if len(list.Members) != 1 {
+		if len(list) != 1 {
 			var paths []string
-			for _, m := range list.Members[:min(len(list.Members), 8)] {
-				paths = append(paths, fmt.Sprintf("%.80s", m.ID))
+			for _, m := range list[:min(len(list), 8)] {
+				paths = append(paths, fmt.Sprintf("%.80s", m))
 			}
-			return nil, fmt.Errorf("%w: the BMC has %d systems [%s], and redfish_system_id names none", errSystem, len(list.Members), strings.Join(paths, " "))
+			return nil, fmt.Errorf("%w: the BMC has %d systems [%s], and redfish_system_id names none", errSystem, len(list), strings.Join(paths, " "))
 		}
-		path = list.Members[0].ID
+		path = list[0]
 	}
 	s := &system{path: path}
-	etag, err := c.get(ctx, path, s)
+	etag, err := c.get(ctx, path, &s.raw)
+	if err == nil {
+		err = s.also(s)
+	}
 	if r, ok := err.(refusal); ok && r.status == http.StatusNotFound {
 		return nil, fmt.Errorf("%w: %w", errSystem, err)
 	}
 	s.etag = etag
 	return s, err
 }
+
+// members lists the paths of a collection's members, of all its pages.
+func (c *conversation) members(ctx context.Context, path string) (paths []string, err error) {
+	for range maxPages {
+		var list struct {
+			Members []link
+			Next    string `json:"Members@odata.nextLink"`
+		}
+		if _, err := c.get(ctx, path, &list); err != nil {
+			return nil, err
+		}
+		for _, m := range list.Members {
+			paths = append(paths, m.ID)
+		}
+		if path = list.Next; path == "" || len(paths) >= maxMembers {
+			break
+		}
+	}
+	return paths[:min(len(paths), maxMembers)], nil
+}
+
+// What is followed of one collection.
+const (
+	maxPages   = 16
+	maxMembers = 128
+)
 
 // resetTypes are the reset types of an order, the preferred one first: not every BMC has On.
 var resetTypes = map[order][]string{
