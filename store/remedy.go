@@ -25,7 +25,7 @@ func Remedy(err error) string {
 	var failed *sqlite.Error
 	switch {
 	case errors.Is(err, errNewer):
-		return "run the newer program, or restore the backup made before it ran"
+		return "run the newer program, or put back the copy that it kept beside the database before it changed it (ironhook.db.schema-N)"
 	case errors.Is(err, errDamaged):
 		return restore
 	case !errors.As(err, &failed):

@@ -25,8 +25,8 @@ type Store struct {
 const readers = 8
 
 // Open opens the database file at path, creating it with schema when it is new
-// and migrating it when it is older. The file is readable by its owner only, for
-// it holds CHAP and BMC secrets.
+// and migrating it when it is older, of which a copy stays at path with .schema-N behind
+// it. The files are readable by their owner only, for they hold CHAP and BMC secrets.
 func Open(ctx context.Context, path, schema string) (*Store, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -48,13 +48,16 @@ func Open(ctx context.Context, path, schema string) (*Store, error) {
 	return s, nil
 }
 
-// prepare brings the file to the newest schema.
+// prepare brings the file to the newest schema. A copy of an older one stays beside it.
 func prepare(ctx context.Context, path, schema string) error {
 	db, err := sql.Open("sqlite", dsn(path, "_txlock=immediate"))
 	if err != nil {
 		return err
 	}
-	if err = migrate(ctx, db, schema, nil); err == nil {
+	if err = keepCopy(ctx, db, path); err == nil {
+		err = migrate(ctx, db, schema, nil)
+	}
+	if err == nil {
 		err = examine(ctx, db)
 	}
 	return errors.Join(err, db.Close())
