@@ -9,7 +9,7 @@ UNIT      = $(shell go list ./... | grep -v /e2e/)
 CLIENT    = go -C client test -json -race ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-arm64 deb ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-page bench-power bench-deps \
+.PHONY: help build build-arm64 deb usb stick ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-page bench-power bench-deps \
 	bench-before bench-before-boot bench-before-iscsi bench-before-api before newest matrix torture kill-points hammer mutants figures licenses clean
 
 help: ## show this list
@@ -29,6 +29,10 @@ deb: build build-arm64 ## build/ironhook_VERSION_ARCH.deb for amd64 and arm64, t
 	@scripts/deb.sh build/ironhook amd64
 	@scripts/deb.sh build/ironhook-arm64 arm64
 	@lintian --fail-on error,warning --info build/ironhook_*.deb
+
+usb: build ## build/ironhook-usb.img, a stick that is the boot server of its room; the same bytes from the same tree, packages and key
+	@scripts/deps.sh usb
+	@scripts/usb.sh build/ironhook build/ironhook-usb $(VERSION)
 
 demo: ## boot a diskless virtual machine from a volume, before your eyes
 	@scripts/deps.sh demo
@@ -111,6 +115,10 @@ matrix: build ## each kind of machine boots in each way, into docs/boot/matrix.m
 	@scripts/deps.sh test
 	@scripts/grub.sh
 	IRONHOOK_MATRIX=$(CURDIR)/docs/boot/matrix.md go test -count=1 -timeout 2h -v -tags grub -run 'TestMatrix|TestOwnInitiator|TestSecure' ./e2e/boot
+
+stick: build ## the stick under each firmware, machines beside it, 50 pulled plugs, upgrades and the ways back
+	@scripts/deps.sh test
+	IRONHOOK_STICK=50 go test -count=1 -timeout 3h -v -tags stick ./e2e/stick
 
 torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power cuts
 	IRONHOOK_KILL_ROUNDS=5000 go test -timeout 6h -run Kill ./e2e/iscsi

@@ -111,7 +111,7 @@ func (a *appliance) newPages(p Program, own http.Handler) *web.Web {
 	return web.New(web.Config{
 		Store: a.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Script: bootsrv.Preview,
 		Networks: a.networks, Files: a.files, Space: a.space, Export: own, Drivers: a.config.HardwareTypes,
-		Login: login(a.users), Proof: proof(a.users), Role: a.roleOf, Log: a.log, Version: p.Version,
+		Login: login(a.users), Proof: proof(a.users), Role: a.roleOf, Log: a.log, Version: p.Version, Stick: isStick(),
 		Welcome: a.welcome, System: a.system, FileUsers: a.accounts().Names, Metrics: a.measured,
 	})
 }

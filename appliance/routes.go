@@ -42,6 +42,7 @@ func (a *appliance) routes(pages *web.Web, own *applianceapi.API) http.Handler {
 	} {
 		mux.Handle(pattern, guard.Handler(h, door.Manner{}))
 	}
+	a.stickRoutes(mux, guard)
 	mux.Handle("GET /readyz", guard.Handler(a.readiness(), door.Manner{Public: func(*http.Request) bool { return true }}))
 	for _, pattern := range []string{"GET /identity", "GET /identity/"} { // clients discover before they authenticate
 		mux.Handle(pattern, guard.Handler(http.HandlerFunc(identity), door.Manner{Public: func(*http.Request) bool { return true }}))

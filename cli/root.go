@@ -13,6 +13,7 @@ import (
 
 	"ironhook/appliance"
 	"ironhook/cli/client"
+	"ironhook/stick"
 )
 
 // Version is the version of the program. The Makefile sets it from git in main,
@@ -28,6 +29,9 @@ type Embedded struct {
 // Main runs the command line in args and returns the exit status: 0, 1 when
 // something failed, 2 when the command line or the configuration is wrong.
 func Main(ctx context.Context, version Version, files Embedded, args []string) int {
+	if stick.Is(os.Args) {
+		return stick.Main(ctx, string(version))
+	}
 	root := Command(version, files)
 	root.SetArgs(client.Args(args))
 	err := root.ExecuteContext(ctx)

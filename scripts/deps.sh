@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the Debian packages that a make target needs, and say why.
 #
-#	scripts/deps.sh demo|test|bench|build|deb
+#	scripts/deps.sh demo|test|bench|build|deb|usb
 #
 # Does nothing when all of them are there. As root it installs; otherwise it
 # uses sudo if sudo asks no password; otherwise it prints the one command to
@@ -11,6 +11,19 @@ set -eu
 build='
 ca-certificates		fetch Go modules
 git			stamp the version into the binary
+'
+# The image of the stick, of Debian's packages, without root.
+usb="$build"'
+bmap-tools		say which parts of the image to write
+cpio			pack the initramfs
+dosfstools		make what boot loaders read
+e2fsprogs		make the data partition
+fdisk			make the table of partitions
+grub-common		make the boot loader for BIOS
+kmod			choose the kernel modules
+mtools			write files into FAT
+xz-utils		unpack compressed kernel modules
+zstd			pack the initramfs
 '
 # A network, machines, their BMCs, and a disk to boot from.
 demo="$build"'
@@ -28,12 +41,14 @@ xz-utils		unpack compressed kernel modules
 '
 # Independent peers to hold Ironhook against.
 test="$demo"'
+bmap-tools		make the image of the stick
 busybox			a DHCP client and a TFTP client
 bzip2			pack images as publishers do
 chromium		look at the pages in a real browser
 cpio			a second opinion on the initramfs
 curl			the commands of the guide
 dnsmasq-base		a DHCP server to share the network with
+fdisk			make the image of the stick
 fio			write to an iSCSI disk and read back what was written
 gcc			the race detector needs a C compiler
 genisoimage		read the config drives that Ironhook writes (isoinfo)
@@ -105,9 +120,10 @@ build) list=$build ;;
 demo) list=$demo ;;
 test) list=$test ;;
 bench) list=$bench ;;
+usb) list=$usb ;;
 deb) list=$deb ;;
 *)
-	echo "usage: scripts/deps.sh demo|test|bench|build|deb" >&2
+	echo "usage: scripts/deps.sh demo|test|bench|build|deb|usb" >&2
 	exit 2
 	;;
 esac

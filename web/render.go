@@ -22,6 +22,7 @@ type page struct {
 	Many    bool   // it does one thing with many machines
 	Disks   bool   // it uploads and imports images
 	Forms   bool   // it has forms that call the APIs
+	Stick   bool   // it upgrades the stick that the appliance runs from
 	Rival   bool   // another DHCP server is in the way
 	Class   string // of the body; "wall" is the page that only shows
 	Manual  bool   // it is a page of the manual

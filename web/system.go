@@ -88,6 +88,7 @@ func (w *Web) systemPage(rw http.ResponseWriter, r *http.Request) {
 	one := w.sessions.find(r, w.now())
 	d := &systemPage{page: w.form("System"), Role: w.role(one)}
 	d.Admin = d.Role.Allows(baremetal.RoleAdmin)
+	d.Stick = w.Stick && d.Admin
 	if one != nil {
 		d.User = one.User
 	}

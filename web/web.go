@@ -44,6 +44,8 @@ type Config struct {
 	// Networks returns the boot interfaces as they are now. It must not ask the store. nil:
 	// the pages do not show them.
 	Networks func() []Network
+	// Stick is that the appliance runs from a stick, which can be upgraded.
+	Stick bool
 	// Export sends a disk: GET .../disks/{id}/file?format=F below any path. nil: none are sent.
 	Export http.Handler
 	// Script returns the boot script that a node would get now, with masked secrets.

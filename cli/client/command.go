@@ -93,6 +93,7 @@ func Commands(c Config) []*cobra.Command {
 	top := &cobra.Command{}
 	c.hang(top, statusVerb)
 	c.hang(top, fileVerbs[1])
+	c.hang(top, upgradeVerb)
 	c.hang(top, verb{"clouds", "Print a clouds.yaml with which OpenStack's own clients find this appliance", nothing, nil, printClouds})
 	all := append([]*cobra.Command{metal, old, node, port, image, volume, event, lease, boot, user, wall}, top.Commands()...)
 	for _, g := range all {

@@ -1,0 +1,169 @@
+package stick_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"testing"
+	"time"
+
+	"ironhook/e2e/lab"
+)
+
+// pc is an emulated PC with the stick in a USB port and a cable in the lab's network.
+type pc struct {
+	*lab.Lab
+	t        *testing.T
+	firmware string
+	image    string // the stick's contents
+	vars     string // the firmware's variables
+	process  *lab.Process
+	serial   net.Conn
+}
+
+// The kinds of firmware.
+const (
+	bios   = "SeaBIOS"
+	uefi   = "OVMF"
+	secure = "OVMF, Secure Boot"
+)
+
+const ovmf = "/usr/share/OVMF/"
+
+// bootLimit bounds one boot of an emulated PC on a busy host. It is no expectation.
+const bootLimit = 6 * time.Minute
+
+// stickSize is that of the stick: larger than its image.
+const stickSize = 2 << 30
+
+// images builds the image and an upgrade once for all tests.
+type images struct{ image, upgrade, program string }
+
+var build = sync.OnceValues(func() (im images, err error) {
+	ctx := context.Background()
+	if im.program, err = lab.Build(ctx); err != nil {
+		return im, err
+	}
+	out := filepath.Join(os.Getenv("IRONHOOK_LAB_SCRATCH"), "stick")
+	err = makeImage(ctx, im.program, out, "first")
+	return images{out + ".img", out + ".upgrade", im.program}, err
+})
+
+// makeImage runs the script behind `make usb`.
+func makeImage(ctx context.Context, program, out, version string) error {
+	root, err := lab.Root()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "scripts/usb.sh", program, out, version)
+	cmd.Dir = root
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("usb.sh: %w\n%s", err, text)
+	}
+	return nil
+}
+
+// newPC puts a fresh stick into a PC of this firmware, in a lab of its own.
+func newPC(t *testing.T, name, firmware string) *pc {
+	t.Helper()
+	im, err := build()
+	must(t, "build the image", err)
+	l, err := lab.New("stick-" + name)
+	must(t, "lab", err)
+	p := &pc{Lab: l, t: t, firmware: firmware, image: filepath.Join(l.Dir, "stick.img"), vars: filepath.Join(l.Dir, "stick-vars.fd")}
+	t.Cleanup(func() { must(t, "close the lab", l.Close()) })
+	_, err = l.Output(t.Context(), nil, "cp", "--sparse=always", im.image, p.image)
+	must(t, "copy the image", err)
+	must(t, "size of the stick", os.Truncate(p.image, stickSize))
+	must(t, "network", l.IP("address add 10.77.77.9/24 dev "+lab.Bridge+"\ntuntap add dev tapstick mode tap\nlink set tapstick master "+lab.Bridge+" up\n"))
+	if firmware != bios {
+		from := map[string]string{uefi: "OVMF_VARS_4M.fd", secure: "OVMF_VARS_4M.ms.fd"}[firmware]
+		_, err = l.Output(t.Context(), nil, "cp", ovmf+from, p.vars)
+		must(t, "firmware (package ovmf)", err)
+	}
+	return p
+}
+
+// on switches the PC on. Its serial line is what the process prints.
+func (p *pc) on() {
+	p.t.Helper()
+	socket := filepath.Join(p.Dir, "serial")
+	args := []string{
+		"-machine", "q35,accel=tcg,smm=on", "-cpu", "max", "-m", "768", "-nodefaults", "-no-user-config", "-display", "none", "-vga", "std",
+		"-chardev", "socket,id=serial,server=on,wait=off,logfile=/dev/stdout,path=" + socket, "-device", "isa-serial,chardev=serial",
+		"-device", "qemu-xhci", "-drive", "if=none,id=stick,format=raw,file=" + p.image, "-device", "usb-storage,drive=stick,bootindex=1",
+		"-netdev", "tap,id=net,ifname=tapstick,script=no,downscript=no", "-device", "e1000,netdev=net,romfile=,mac=52:54:00:77:01:01",
+	}
+	if p.firmware != bios {
+		code := map[string]string{uefi: "OVMF_CODE_4M.fd", secure: "OVMF_CODE_4M.secboot.fd"}[p.firmware]
+		args = append(args, "-global", "driver=cfi.pflash01,property=secure,value=on",
+			"-drive", "if=pflash,format=raw,readonly=on,file="+ovmf+code, "-drive", "if=pflash,format=raw,file="+p.vars)
+	}
+	var err error
+	p.process, err = p.Start("stick", "qemu-system-x86_64", args...)
+	must(p.t, "switch on", err)
+	p.serial = nil
+}
+
+// pull pulls the plug.
+func (p *pc) pull() { p.process.Kill() }
+
+// expect waits for a line on the serial line and returns the pattern's first group.
+func (p *pc) expect(pattern string) (string, time.Duration) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), bootLimit)
+	defer cancel()
+	want := regexp.MustCompile(pattern)
+	line, err := p.process.Log.Wait(ctx, want, regexp.MustCompile(`Neither slot`))
+	must(p.t, "expect "+pattern, err)
+	return want.FindStringSubmatch(line.Text)[1], line.At.Sub(p.process.Log.Start())
+}
+
+// typed types lines on the serial line. What the guest prints goes to the log as well, so that
+// here it is only taken.
+func (p *pc) typed(lines ...string) {
+	p.t.Helper()
+	if p.serial == nil {
+		var err error
+		p.serial, err = net.Dial("unix", filepath.Join(p.Dir, "serial"))
+		must(p.t, "serial line", err)
+		go io.Copy(io.Discard, p.serial)
+	}
+	for _, line := range lines {
+		_, err := p.serial.Write([]byte(line + "\r"))
+		must(p.t, "type", err)
+	}
+}
+
+// page waits until the pages answer at this address and returns how long after power-on.
+func (p *pc) page(address string) time.Duration {
+	p.t.Helper()
+	c := http.Client{Transport: &http.Transport{DialContext: p.Dial, DisableKeepAlives: true}, Timeout: 5 * time.Second}
+	for end := time.Now().Add(bootLimit); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		r, err := c.Get("http://" + address + ":6385/ui/")
+		if err != nil {
+			continue
+		}
+		r.Body.Close()
+		if r.StatusCode < 400 {
+			return time.Since(p.process.Log.Start())
+		}
+	}
+	p.t.Fatalf("%s: no page at %s; its serial line: %v", p.firmware, address, p.process.Log.Lines())
+	return 0
+}
+
+// must ends the test on an error, saying what was being done.
+func must(t *testing.T, what string, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
