@@ -30,7 +30,7 @@ func menu() string {
 	for _, c := range commands() {
 		list = append(list, c.key+" "+c.title)
 	}
-	return strings.Join(list, "   ") + "\nType a letter and Enter: "
+	return strings.Join(list[:4], "   ") + "\n" + strings.Join(list[4:], "   ") + "\nType a letter and Enter: "
 }
 
 // choose does what a person has typed.

@@ -35,19 +35,25 @@ type machine struct {
 // shown is how many machines have a line of their own: a screen has 25.
 const shown = 8
 
-// text is the page for a person, with menu below.
+// width is how many columns a page has beside the QR code: a screen has 80, a code 33.
+const width = 46
+
+// text is the page for a person, the QR code on its right and the menu below: 25 rows at most.
 func (v view) text(menu string) string {
-	var b strings.Builder
 	secure := map[bool]string{true: "on", false: "off"}[v.SecureBoot]
-	fmt.Fprintf(&b, "Ironhook %s, slot %s, Secure Boot %s\n\n", v.Version, v.Slot, secure)
+	left := []string{fmt.Sprintf("Ironhook %s, slot %s, Secure Boot %s", v.Version, v.Slot, secure), ""}
 	row := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "%-9s%s\n", name, value)
+		for i, line := range wrap(value, width-9) {
+			if i > 0 {
+				name = ""
+			}
+			left = append(left, fmt.Sprintf("%-9s%s", name, line))
 		}
 	}
 	row("Page", cmp.Or(v.Page, "none yet"))
 	if v.Password != "" {
-		row("Password", v.Password+"   user admin; shown until the next start")
+		row("Password", v.Password)
+		row("", "of the user admin; shown until the next start")
 	}
 	row("Network", v.Network)
 	row("State", v.State)
@@ -56,21 +62,53 @@ func (v view) text(menu string) string {
 	}
 	row("Trouble", v.Trouble)
 	v.list(row)
-	if v.Link != "" {
-		b.WriteString("\n" + code(v.Link))
+	return beside(left, strings.Split(strings.TrimSuffix(code(v.Link), "\n"), "\n")) + "\n" + menu
+}
+
+// wrap breaks a text into lines between words; a word longer than a line stays whole.
+func wrap(text string, width int) (lines []string) {
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
 	}
-	return b.String() + "\n" + menu
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// beside puts two blocks of lines side by side.
+func beside(left, right []string) string {
+	var b strings.Builder
+	for i := range max(len(left), len(right)) {
+		var l, r string
+		if i < len(left) {
+			l = left[i]
+		}
+		if i < len(right) {
+			r = right[i]
+		}
+		if r != "" {
+			l += strings.Repeat(" ", max(width-len([]rune(l)), 0)) + r
+		}
+		b.WriteString(l + "\n")
+	}
+	return b.String()
 }
 
 // list has a line for each machine, as many as there is room for.
 func (v view) list(row func(name, value string)) {
 	row("Machines", fmt.Sprint(len(v.Machines)))
 	for _, m := range v.Machines[:min(len(v.Machines), shown)] {
-		line := fmt.Sprintf("%s: %s, %s", cmp.Or(m.Name, m.UUID), m.Provision, cmp.Or(m.Power, "power not known"))
+		line := cmp.Or(m.Name, m.UUID) + ": " + m.Provision + ", " + strings.TrimPrefix(cmp.Or(m.Power, "power not known"), "power ")
 		if m.LastError != "" {
-			line += ": " + first(m.LastError, 40)
+			line += ", " + m.LastError
 		}
-		row("", line)
+		row("", first(line, width-9))
 	}
 	if more := len(v.Machines) - shown; more > 0 {
 		row("", fmt.Sprintf("and %d more", more))
@@ -86,8 +124,11 @@ func first(s string, n int) string {
 }
 
 // code draws a QR code in half blocks, light on dark, with the border of two modules that
-// readers need at least; "" for a text that no code holds.
+// readers need at least; "" for no text and one that no code holds.
 func code(text string) string {
+	if text == "" {
+		return ""
+	}
 	c, err := qr.Encode(text, qr.L)
 	if err != nil {
 		return ""
