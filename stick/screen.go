@@ -35,25 +35,27 @@ type machine struct {
 // shown is how many machines have a line of their own: a screen has 25.
 const shown = 8
 
-// width is how many columns a page has beside the QR code: a screen has 80, a code 33.
-const width = 46
+// The size of a screen in characters.
+const (
+	columns = 80
+	rows    = 25
+)
 
-// text is the page for a person, the QR code on its right and the menu below: 25 rows at most.
+// text is the page for a person, the QR code on its right and the menu below.
 func (v view) text(menu string) string {
+	right := strings.Split(strings.TrimSuffix(code(v.Link), "\n"), "\n")
+	width := columns - len([]rune(right[0])) - 1
 	secure := map[bool]string{true: "on", false: "off"}[v.SecureBoot]
-	left := []string{fmt.Sprintf("Ironhook %s, slot %s, Secure Boot %s", v.Version, v.Slot, secure), ""}
+	left := []string{first(fmt.Sprintf("Ironhook %s, slot %s, Secure Boot %s", v.Version, v.Slot, secure), width), ""}
 	row := func(name, value string) {
-		for i, line := range wrap(value, width-9) {
-			if i > 0 {
-				name = ""
-			}
+		for _, line := range wrap(value, width-9) {
 			left = append(left, fmt.Sprintf("%-9s%s", name, line))
+			name = ""
 		}
 	}
 	row("Page", cmp.Or(v.Page, "none yet"))
 	if v.Password != "" {
-		row("Password", v.Password)
-		row("", "of the user admin; shown until the next start")
+		row("Password", v.Password+" of the user admin, until you change it")
 	}
 	row("Network", v.Network)
 	row("State", v.State)
@@ -61,8 +63,12 @@ func (v view) text(menu string) string {
 		row("Upgrade", "slot "+v.Failed+" did not start properly: this is the version before")
 	}
 	row("Trouble", v.Trouble)
-	v.list(row)
-	return beside(left, strings.Split(strings.TrimSuffix(code(v.Link), "\n"), "\n")) + "\n" + menu
+	row("Machines", fmt.Sprint(len(v.Machines)))
+	room := rows - len(left) - strings.Count(menu, "\n") - 2
+	for _, line := range v.list(max(room, 1), width-9) {
+		left = append(left, strings.Repeat(" ", 9)+line)
+	}
+	return beside(left, right, width) + "\n" + menu
 }
 
 // wrap breaks a text into lines between words; a word longer than a line stays whole.
@@ -81,8 +87,8 @@ func wrap(text string, width int) (lines []string) {
 	return lines
 }
 
-// beside puts two blocks of lines side by side.
-func beside(left, right []string) string {
+// beside puts two blocks of lines side by side, the right one at a column.
+func beside(left, right []string, column int) string {
 	var b strings.Builder
 	for i := range max(len(left), len(right)) {
 		var l, r string
@@ -93,7 +99,7 @@ func beside(left, right []string) string {
 			r = right[i]
 		}
 		if r != "" {
-			l += strings.Repeat(" ", max(width-len([]rune(l)), 0)) + r
+			l += strings.Repeat(" ", max(column+1-len([]rune(l)), 0)) + r
 		}
 		b.WriteString(l + "\n")
 	}
@@ -101,18 +107,18 @@ func beside(left, right []string) string {
 }
 
 // list has a line for each machine, as many as there is room for.
-func (v view) list(row func(name, value string)) {
-	row("Machines", fmt.Sprint(len(v.Machines)))
-	for _, m := range v.Machines[:min(len(v.Machines), shown)] {
+func (v view) list(room, width int) (lines []string) {
+	for i, m := range v.Machines {
+		if len(lines) == room-1 && len(v.Machines) > room {
+			return append(lines, fmt.Sprintf("and %d more", len(v.Machines)-i))
+		}
 		line := cmp.Or(m.Name, m.UUID) + ": " + m.Provision + ", " + strings.TrimPrefix(cmp.Or(m.Power, "power not known"), "power ")
 		if m.LastError != "" {
 			line += ", " + m.LastError
 		}
-		row("", first(line, width-9))
+		lines = append(lines, first(line, width))
 	}
-	if more := len(v.Machines) - shown; more > 0 {
-		row("", fmt.Sprintf("and %d more", more))
-	}
+	return lines
 }
 
 // first is the begin of a text, at most n characters.

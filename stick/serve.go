@@ -151,8 +151,11 @@ func healthy(ctx context.Context, c *http.Client) error {
 	return nil
 }
 
-// password is the line that tells the first password.
-var password = regexp.MustCompile(`^first start: user admin, password (\S+)`)
+// The lines that tell the first password, and the link under which a person chooses another.
+var (
+	password = regexp.MustCompile(`^first start: user admin, password (\S+)`)
+	link     = regexp.MustCompile(`^first start: or choose your own; open (\S+)`)
+)
 
 // lines calls each with every line of what is written to it.
 func lines(each func(string)) io.WriteCloser {

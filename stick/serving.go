@@ -1,6 +1,7 @@
 package stick
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -154,7 +155,7 @@ func (t *stick) restartServing(between func() error) {
 			return
 		}
 	}
-	t.update(func(v *view) { v.State = "starting" })
+	t.update(func(v *view) { v.State, v.Link = "starting", "" })
 	s, err := serve(context.Background(), t.address, lines(t.hear))
 	if err != nil {
 		t.trouble(err)
@@ -164,10 +165,15 @@ func (t *stick) restartServing(between func() error) {
 	go t.attend(s)
 }
 
-// hear takes a line that the appliance prints: the first password is for the screen only.
+// hear takes a line that the appliance prints: the first password and the link are for the
+// screen only.
 func (t *stick) hear(line string) {
 	if m := password.FindStringSubmatch(line); m != nil {
 		t.update(func(v *view) { v.Password = m[1] })
+		return
+	}
+	if m := link.FindStringSubmatch(line); m != nil {
+		t.update(func(v *view) { v.Link = m[1] })
 		return
 	}
 	t.console.log(line)
@@ -178,7 +184,7 @@ func (t *stick) hear(line string) {
 func (t *stick) attend(s *server) {
 	select {
 	case <-s.ready:
-		t.update(func(v *view) { v.State, v.Link = "ready", v.Page })
+		t.update(func(v *view) { v.State, v.Link = "ready", cmp.Or(v.Link, v.Page) })
 		t.prove(context.Background(), s)
 		<-s.done
 	case <-s.done:

@@ -50,13 +50,13 @@ func TestEnvironment(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	v := view{Version: "1.2", Slot: "b", SecureBoot: true, Failed: "a", Page: "http://10.77.77.1:6385/ui/", Password: "SECRET", Link: "http://10.77.77.1:6385/ui/",
+	v := view{Version: "1.2", Slot: "b", SecureBoot: true, Failed: "a", Page: "http://10.77.77.1:6385/ui/", Password: "SECRET", Link: "http://10.77.77.1:6385/ui/welcome?key=ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 		Network: "eth0 has 10.77.77.1/24", State: "ready", Trouble: "none at all"}
-	for i := range 10 {
-		v.Machines = append(v.Machines, machine{Name: "pc-" + string('0'+rune(i)), Provision: "active", Power: "power on", LastError: strings.Repeat("long ", 30)})
+	for i := range 20 {
+		v.Machines = append(v.Machines, machine{Name: "pc-" + string('a'+rune(i)), Provision: "active", Power: "power on", LastError: strings.Repeat("long ", 30)})
 	}
 	text := v.text(menu())
-	for _, want := range []string{"Ironhook 1.2, slot b, Secure Boot on\n", "http://10.77.77.1:6385/ui/", "SECRET", "slot a did not start", "pc-7: active, on, long", "and 2 more", "s shut down", "█"} {
+	for _, want := range []string{"Ironhook 1.2, slot b, Secure Boot on\n", "http://10.77.77.1:6385/ui/", "SECRET", "slot a did not", "pc-a: active, on, long", " more", "s shut down", "█"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
