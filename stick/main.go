@@ -119,6 +119,7 @@ func (t *stick) run(ctx context.Context) error {
 	restarts := make(chan os.Signal, 1)
 	signal.Notify(restarts, os.Interrupt)
 	go t.drawing(ctx)
+	go watchButtons("/dev/input", func() { t.act <- func() { t.end(powerOff) } })
 	if err := t.findStick(ctx); err != nil {
 		return err
 	}

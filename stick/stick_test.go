@@ -1,6 +1,8 @@
 package stick
 
 import (
+	"bytes"
+	"encoding/binary"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -111,5 +113,22 @@ func TestSettings(t *testing.T) {
 	}
 	if got, err := readSettings(path); err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestPowerButton(t *testing.T) {
+	var events bytes.Buffer
+	for _, e := range []inputEvent{{Type: typeKey, Code: 30, Value: 1}, {Type: typeKey, Code: keyPower, Value: 1}, {Type: 0}, {Type: typeKey, Code: keyPower, Value: 0}} {
+		if err := binary.Write(&events, binary.NativeEndian, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if events.Len() != 4*24 {
+		t.Errorf("an event has %d bytes", events.Len()/4)
+	}
+	pressed := 0
+	watchButton(&events, func() { pressed++ })
+	if pressed != 1 {
+		t.Errorf("pressed %d times", pressed)
 	}
 }
