@@ -68,6 +68,13 @@ func (c *console) show(page string) {
 	c.write(page, true)
 }
 
+// forget has the next page shown though it is the one that is there.
+func (c *console) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.page = ""
+}
+
 // patience is how long a question stays open: meanwhile nothing else is done.
 const patience = 2 * time.Minute
 

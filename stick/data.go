@@ -80,7 +80,8 @@ func resizePartition(f *os.File, number int, start, length int64) error {
 	return nil
 }
 
-// check has the file system checked, and its journal replayed.
+// check has the file system checked, and its journal replayed. Thorough, it mends what it can,
+// though files may be lost.
 func check(partition string, thorough bool) error {
 	mode := "-p"
 	if thorough {
@@ -97,11 +98,8 @@ func check(partition string, thorough bool) error {
 	return nil
 }
 
-// mount checks and mounts a file system, and makes it as large as its partition.
+// mount mounts a file system that was checked, and makes it as large as its partition.
 func mount(partition, at string) error {
-	if err := check(partition, false); err != nil {
-		return err
-	}
 	if err := os.MkdirAll(at, 0o755); err != nil {
 		return err
 	}

@@ -41,7 +41,14 @@ func (t *stick) mountImages(ctx context.Context, guid string) error {
 
 // mountOn mounts the only partition of a disk for images over the directory of volumes.
 func mountOn(d disk) error {
-	if err := errors.Join(grow(d, 1), mount(d.partition(1), volumes)); err != nil {
+	err := grow(d, 1)
+	if err == nil {
+		err = check(d.partition(1), false)
+	}
+	if err == nil {
+		err = mount(d.partition(1), volumes)
+	}
+	if err != nil {
 		return fmt.Errorf("disk for images %s: %w", d.name, err)
 	}
 	_ = os.Remove(filepath.Join(volumes, "lost+found")) // the checker makes it again when it needs one

@@ -129,6 +129,8 @@ func (t *stick) run(ctx context.Context) error {
 		select {
 		case typed := <-t.console.answers:
 			t.choose(typed)
+			t.console.forget()
+			t.draw()
 		case f := <-t.act:
 			f()
 		case <-restarts:
@@ -186,7 +188,15 @@ func (t *stick) openData() error {
 	if err := grow(t.disk, dataPartition); err != nil {
 		return err
 	}
-	if err := mount(t.disk.partition(dataPartition), dataMount); err != nil {
+	partition := t.disk.partition(dataPartition)
+	err := check(partition, false)
+	if errors.Is(err, errUncheckable) && t.confirm("The data partition is damaged so that mending it may lose files", "repair") {
+		err = check(partition, true)
+	}
+	if err == nil {
+		err = mount(partition, dataMount)
+	}
+	if err != nil {
 		return err
 	}
 	for _, dir := range []string{home, filepath.Join(dataMount, "tmp")} {
@@ -197,7 +207,6 @@ func (t *stick) openData() error {
 			return err
 		}
 	}
-	var err error
 	if t.settings, err = readSettings(settingsFile); err != nil {
 		return err
 	}
