@@ -58,7 +58,7 @@ func TestText(t *testing.T) {
 		v.Machines = append(v.Machines, machine{Name: "pc-" + string('a'+rune(i)), Provision: "active", Power: "power on", LastError: strings.Repeat("long ", 30)})
 	}
 	text := v.text(menu())
-	for _, want := range []string{"Ironhook 1.2, slot b, Secure Boot on\n", "http://10.77.77.1:6385/ui/", "SECRET", "slot a did not", "pc-a: active, on, long", " more", "s shut down", "█"} {
+	for _, want := range []string{"Ironhook 1.2, slot b, Secure Boot on ", "http://10.77.77.1:6385/ui/", "SECRET", "slot a did not", "pc-a: active, on, long", " more", "s shut down", "█"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
