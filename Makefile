@@ -116,7 +116,7 @@ matrix: build ## each kind of machine boots in each way, into docs/boot/matrix.m
 	@scripts/grub.sh
 	IRONHOOK_MATRIX=$(CURDIR)/docs/boot/matrix.md go test -count=1 -timeout 2h -v -tags grub -run 'TestMatrix|TestOwnInitiator|TestSecure' ./e2e/boot
 
-stick: build ## the stick under each firmware, machines beside it, 50 pulled plugs, upgrades and the ways back
+stick: build ## the stick under each firmware, machines beside it, an upgrade, 50 pulled plugs
 	@scripts/deps.sh test
 	IRONHOOK_STICK=50 go test -count=1 -timeout 3h -v -tags stick ./e2e/stick
 

@@ -4,11 +4,8 @@ package stick_test
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"ironhook/e2e/lab"
 	"ironhook/e2e/lab/image"
@@ -45,8 +42,8 @@ func (p *pc) machine(password string, firmware lab.Firmware) {
 	must(p.t, "guest", guest.Volume(p.t.Context(), disk, image.Options{}))
 	m, err := p.Machine(p.t.Context(), lab.Hardware{Name: "diskless", Firmware: firmware})
 	must(p.t, "machine", err)
-	p.ironhook(password, "image", "create", "guest", "--file", disk, "--disk-format", "raw", "--wait")
-	p.ironhook(password, "volume", "create", "diskless", "--image", "guest", "--wait")
+	p.command(password, "image", "create", "guest", "--file", disk, "--disk-format", "raw", "--wait")
+	p.command(password, "volume", "create", "diskless", "--image", "guest", "--wait")
 	c := lab.NewClient(p.Lab, "http://"+own+":6385", "admin", password)
 	var n lab.Node
 	must(p.t, "node", c.Do(p.t.Context(), "POST", "/v1/nodes", map[string]any{"name": m.Name, "driver": "manual-management", "storage_interface": "iscsi",
@@ -63,15 +60,11 @@ func (p *pc) machine(password string, firmware lab.Firmware) {
 	must(p.t, "the guest's checks", boot.ExpectOff(p.t.Context()))
 }
 
-// ironhook runs a command against the stick.
-func (p *pc) ironhook(password string, args ...string) string {
+// command is ironhook, which must succeed.
+func (p *pc) command(password string, args ...string) {
 	p.t.Helper()
-	im, err := build()
-	must(p.t, "build", err)
-	env := []string{"IRONHOOK_URL=http://" + own + ":6385", "OS_USERNAME=admin", "OS_PASSWORD=" + password}
-	out, err := p.Output(p.t.Context(), env, im.program, args...)
+	_, err := p.ironhook(password, args...)
 	must(p.t, fmt.Sprint("ironhook ", args), err)
-	return out
 }
 
 // TestBesideDHCP puts the stick beside another DHCP server, from which it takes an address, and
@@ -106,72 +99,4 @@ func TestMenu(t *testing.T) {
 	p.page(own)
 	p.typed("s")
 	must(t, "shut down", p.process.Wait(t.Context()))
-}
-
-// TestUpgrades brings the stick to another version and back, and lets a broken one fail.
-func TestUpgrades(t *testing.T) {
-	p := newPC(t, "upgrade", uefi)
-	next := filepath.Join(p.Dir, "next")
-	must(t, "build the next version", makeImage(t.Context(), buildVersion(t, p, "second"), next, "second"))
-	bad := filepath.Join(p.Dir, "bad")
-	must(t, "build a broken version", makeImage(t.Context(), brokenProgram(t, p), bad, "third"))
-	p.on()
-	password, _ := p.expect(`Password\s+(\S+)`)
-	p.page(own)
-	c := lab.NewClient(p.Lab, "http://"+own+":6385", "admin", password)
-	must(t, "register", c.Do(t.Context(), "POST", "/v1/nodes", map[string]any{"name": "kept", "driver": "fake-hardware"}, nil))
-	t.Log(p.ironhook(password, "upgrade", next+".upgrade"))
-	p.runs(c, "second", "b", "")
-	p.typed("v", "back")
-	p.expect(`Back to version development; (all data stay)`)
-	p.runs(c, "development", "a", "")
-	t.Log(p.ironhook(password, "upgrade", bad+".upgrade"))
-	p.expect(`(Attempted to kill init)`)
-	p.runs(c, "development", "a", "b")
-}
-
-// buildVersion builds the program as another version.
-func buildVersion(t *testing.T, p *pc, version string) string {
-	t.Helper()
-	root, err := lab.Root()
-	must(t, "root", err)
-	return p.compile("./", root, filepath.Join(p.Dir, version), "-ldflags", "-s -w -X main.version="+version)
-}
-
-// brokenProgram builds a first process that ends at once: the kernel panics.
-func brokenProgram(t *testing.T, p *pc) string {
-	t.Helper()
-	dir := filepath.Join(p.Dir, "broken-source")
-	must(t, "folder", os.Mkdir(dir, 0o755))
-	must(t, "source", os.WriteFile(filepath.Join(dir, "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o644))
-	return p.compile("main.go", dir, filepath.Join(p.Dir, "broken"))
-}
-
-// compile builds a static program and returns its path.
-func (p *pc) compile(source, dir, out string, flags ...string) string {
-	p.t.Helper()
-	cmd := exec.CommandContext(p.t.Context(), "go", append(append([]string{"build", "-trimpath", "-buildvcs=false", "-o", out}, flags...), source)...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if text, err := cmd.CombinedOutput(); err != nil {
-		p.t.Fatalf("build %s: %v\n%s", out, err, text)
-	}
-	return out
-}
-
-// runs waits until the stick runs this version, and finds what was registered.
-func (p *pc) runs(c *lab.Client, version, slot, failed string) {
-	p.t.Helper()
-	var told struct {
-		Version, Slot string
-		Failed        string `json:"failed_slot"`
-	}
-	for end := time.Now().Add(2 * bootLimit); time.Now().Before(end); time.Sleep(time.Second) {
-		if err := c.Do(p.t.Context(), "GET", "/ironhook/v1/stick", nil, &told); err == nil && told.Version == version && told.Slot == slot && told.Failed == failed {
-			_, err := c.Node(p.t.Context(), "kept")
-			must(p.t, "what was registered", err)
-			return
-		}
-	}
-	p.t.Fatalf("the stick runs %+v; want version %s in slot %s, failed %q", told, version, slot, failed)
 }

@@ -160,6 +160,30 @@ func (p *pc) page(address string) time.Duration {
 	return 0
 }
 
+// ironhook runs a command against the stick.
+func (p *pc) ironhook(password string, args ...string) (string, error) {
+	p.t.Helper()
+	im, err := build()
+	must(p.t, "build", err)
+	env := []string{"IRONHOOK_URL=http://" + own + ":6385", "OS_USERNAME=admin", "OS_PASSWORD=" + password}
+	return p.Output(p.t.Context(), env, im.program, args...)
+}
+
+// runs waits until the stick runs from this slot, and failed is the one of an upgrade that failed.
+func (p *pc) runs(c *lab.Client, slot, failed string) {
+	p.t.Helper()
+	var told struct {
+		Slot   string
+		Failed string `json:"failed_slot"`
+	}
+	for end := time.Now().Add(2 * bootLimit); time.Now().Before(end); time.Sleep(time.Second) {
+		if err := c.Do(p.t.Context(), "GET", "/ironhook/v1/stick", nil, &told); err == nil && told.Slot == slot && told.Failed == failed {
+			return
+		}
+	}
+	p.t.Fatalf("the stick runs from slot %q, failed %q; want %q, %q; its serial line: %v", told.Slot, told.Failed, slot, failed, p.process.Log.Lines())
+}
+
 // must ends the test on an error, saying what was being done.
 func must(t *testing.T, what string, err error) {
 	t.Helper()

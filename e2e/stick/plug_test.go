@@ -1,11 +1,13 @@
 // Package stick_test puts the stick of `make usb` into emulated PCs: from power-on to the
-// page, a diskless machine beside it, pulled plugs.
+// page, a diskless machine beside it, an upgrade, pulled plugs.
 package stick_test
 
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,12 +19,11 @@ func TestMain(m *testing.M) { os.Exit(lab.RunTests(m.Run)) }
 // own is the address of the stick where nobody else gives one.
 const own = "10.77.77.1"
 
-// TestPulledPlug boots the stick with Secure Boot, registers machines, pulls the plug while
-// registrations run, and finds all that were acknowledged: once, or as often as
-// $IRONHOOK_STICK says (make stick).
-func TestPulledPlug(t *testing.T) {
+// TestUpgradeAndPulledPlug boots the stick with Secure Boot, registers a machine, upgrades the
+// stick, and pulls the plug while registrations run: all that were acknowledged are there, once
+// or as often as $IRONHOOK_STICK says (make stick).
+func TestUpgradeAndPulledPlug(t *testing.T) {
 	needsLab(t)
-	rounds, _ := strconv.Atoi(os.Getenv("IRONHOOK_STICK"))
 	p := newPC(t, "plug", secure)
 	p.on()
 	if sb, _ := p.expect(`Secure Boot (on|off)`); sb != "on" {
@@ -30,30 +31,48 @@ func TestPulledPlug(t *testing.T) {
 	}
 	password, _ := p.expect(`Password\s+(\S+)`)
 	t.Logf("%s: page after %.1f s", p.firmware, p.page(own).Seconds())
-	var kept []string
+	c := lab.NewClient(p.Lab, "http://"+own+":6385", "admin", password)
+	kept := []string{"before-the-upgrade"}
+	must(t, "register", register(t, c, kept[0]))
+	im, err := build()
+	must(t, "build", err)
+	if err := os.WriteFile(filepath.Join(p.Dir, "not.upgrade"), []byte("not an upgrade"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := p.ironhook(password, "upgrade", filepath.Join(p.Dir, "not.upgrade")); err == nil || !strings.Contains(err.Error(), "no upgrade for this stick") {
+		t.Errorf("a file that is no upgrade: %q, %v", out, err)
+	}
+	out, err := p.ironhook(password, "upgrade", im.upgrade)
+	must(t, "upgrade", err)
+	t.Log(out)
+	p.runs(c, "b", "")
+	rounds, _ := strconv.Atoi(os.Getenv("IRONHOOK_STICK"))
 	for round := range max(rounds, 1) {
-		c := lab.NewClient(p.Lab, "http://"+own+":6385", "admin", password)
 		time.AfterFunc(time.Duration(500+round*137%1500)*time.Millisecond, p.pull)
 		for n := 0; ; n++ {
 			name := fmt.Sprintf("m-%d-%d", round, n)
-			if err := c.Do(t.Context(), "POST", "/v1/nodes", map[string]any{"name": name, "driver": "fake-hardware"}, nil); err != nil {
+			if register(t, c, name) != nil {
 				break
 			}
 			kept = append(kept, name)
 		}
 		p.on()
 		p.page(own)
-		c = lab.NewClient(p.Lab, "http://"+own+":6385", "admin", password)
 		for _, name := range kept {
 			if _, err := c.Node(t.Context(), name); err != nil {
 				t.Fatalf("round %d: %s was acknowledged: %v", round, name, err)
 			}
 		}
 	}
-	if len(kept) == 0 {
+	if len(kept) < 2 {
 		t.Error("no registration was acknowledged before the plug was pulled")
 	}
 	t.Logf("%d plugs pulled, %d registrations acknowledged and kept", max(rounds, 1), len(kept))
+}
+
+func register(t *testing.T, c *lab.Client, name string) error {
+	t.Helper()
+	return c.Do(t.Context(), "POST", "/v1/nodes", map[string]any{"name": name, "driver": "fake-hardware"}, nil)
 }
 
 func needsLab(t *testing.T) {
