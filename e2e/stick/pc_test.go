@@ -1,3 +1,5 @@
+//go:build stick
+
 package stick_test
 
 import (

@@ -1,3 +1,5 @@
+//go:build stick
+
 // Package stick_test puts the stick of `make usb` into emulated PCs: from power-on to the
 // page, a diskless machine beside it, an upgrade, pulled plugs.
 package stick_test
