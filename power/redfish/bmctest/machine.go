@@ -131,7 +131,7 @@ func manager() map[string]Object {
 	return map[string]Object{
 		Manager: resource("Manager.v1_9_0.Manager", Manager, "1", Object{"ManagerType": "BMC", "FirmwareVersion": "5.0", "Model": "BMC-1", "PowerState": "On",
 			"VirtualMedia": link(System + "/VirtualMedia"), // where older clients look for it
-			"UUID": "c0ffee00-0000-4000-8000-0000000000a2", "Status": Object{"State": "Enabled", "Health": "OK"},
+			"UUID":         "c0ffee00-0000-4000-8000-0000000000a2", "Status": Object{"State": "Enabled", "Health": "OK"},
 			"Links": Object{"ManagerForServers": []any{link(System)}, "ManagerForChassis": []any{link(Chassis)}}}),
 	}
 }
