@@ -36,7 +36,7 @@ func TestSecureBoot(t *testing.T) {
 	must(t, "declare nothing", r.client.Do(t.Context(), "PATCH", "/v1/nodes/"+node,
 		[]map[string]any{{"op": "replace", "path": "/properties/capabilities", "value": "iscsi_boot:True"}}, nil))
 	op.deploy(t, node)
-	boot, _ := expect(t, m, 1, `guest: kernel-up firmware=uefi secure=1`, `guest: ibft `, `guest: root-ok`)
+	boot, _ := expectWithin(t, 2*bootLimit, m, 1, `guest: kernel-up firmware=uefi secure=1`, `guest: ibft `, `guest: root-ok`)
 	awaitOff(t, boot)
 	awaitEvents(t, r.client, node, []string{"power-on", "discover", "offer", "file", "discover", "offer", "file", "discover", "offer", "script", "login"})
 }
