@@ -92,7 +92,7 @@ func FuzzCloud(f *testing.F) {
 		if name == "" {
 			host = "pc"
 		}
-		if err := json.Unmarshal([]byte(files["meta-data"]), &meta); err != nil || utf8.ValidString(name+key) &&
+		if err := json.Unmarshal([]byte(files["meta-data"]), &meta); err != nil || utf8.ValidString(name) && utf8.ValidString(key) &&
 			(meta.ID != "u" || meta.Host != host || len(meta.Keys) != 1 || meta.Keys[0] != key) || len(files) != 3 {
 			t.Errorf("meta-data of %q, %q: %s, %v", name, key, files["meta-data"], err)
 		}
