@@ -96,8 +96,10 @@ func (h *house) await(what, expression string) {
 	must(h.T, what, h.Await(expression))
 }
 
+// click waits for the scripts of the page: before them a button does nothing.
 func (h *house) click(selector string) {
 	h.Helper()
+	h.await("the scripts", `document.readyState === "complete"`)
 	must(h.T, "click "+selector, chromedp.Do(h.Tab, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector))))
 }
 
