@@ -169,20 +169,51 @@ func checkGrants(_ context.Context, p *patient) (string, []Finding) {
 	return fmt.Sprintf("%d disks are exported", len(p.seen.Granted)), found
 }
 
-// scarce is the free space below which writes will soon be refused.
-const scarce = 1 << 30
+// What must be free, or writes will soon be refused.
+const (
+	scarce    = 1 << 30 // bytes
+	fewInodes = 1000    // files; a layer is one
+)
 
 func checkSpace(_ context.Context, p *patient) (string, []Finding) {
-	var st unix.Statfs_t
-	if err := unix.Statfs(p.Data, &st); err != nil {
-		return "", bad("give a directory that can be read", "%s: %v", p.Data, err)
+	var found []Finding
+	var texts []string
+	for _, dir := range p.disks() {
+		var st unix.Statfs_t
+		if err := unix.Statfs(dir, &st); err != nil {
+			found = append(found, bad("give a directory that can be read", "%s: %v", dir, err)...)
+			continue
+		}
+		text, remedy := space(&st)
+		if remedy != "" {
+			found = append(found, bad(remedy, "%s: %s", dir, text)...)
+		}
+		texts = append(texts, dir+": "+text)
 	}
+	return strings.Join(texts, ", "), found
+}
+
+// disks are the directories that are written to.
+func (p *patient) disks() []string {
+	if p.Backups.Dir == "" {
+		return []string{p.Data}
+	}
+	return []string{p.Data, p.Backups.Dir}
+}
+
+// space judges a file system: what it has, and what to do where that is not enough.
+func space(st *unix.Statfs_t) (text, remedy string) {
 	free, total := int64(st.Bavail)*st.Bsize, int64(st.Blocks)*st.Bsize
-	text := fmt.Sprintf("%d MiB of %d MiB are free", free>>20, total>>20)
-	if free < scarce {
-		return "", bad("make room: delete images and snapshots, or move the data to a larger disk", "%s", text)
+	text = fmt.Sprintf("%d MiB of %d MiB are free", free>>20, total>>20)
+	switch {
+	case st.Flags&unix.ST_RDONLY != 0:
+		return "it is mounted read-only", "look at the kernel's log (dmesg) for errors of the disk, then mount -o remount,rw"
+	case free < scarce:
+		return text, "make room: delete images and snapshots, or move the data to a larger disk"
+	case st.Files > 0 && st.Ffree < fewInodes: // some file systems count none
+		return fmt.Sprintf("%d more files have room", st.Ffree), "delete files there, or move the data to a file system with more inodes (df -i)"
 	}
-	return text, nil
+	return text, ""
 }
 
 // checkPorts tries to listen, unless an appliance does.
@@ -194,16 +225,38 @@ func checkPorts(ctx context.Context, p *patient) (string, []Finding) {
 	for _, a := range []struct {
 		setting Setting
 		address string
-	}{{API, p.API}, {ISCSI, p.ISCSI}, {HTTP, p.HTTP}} {
-		l, err := listen(ctx, a.setting, a.address)
-		if err == nil {
-			err = l.Close()
+	}{{API, p.API}, {ISCSI, p.ISCSI}, {HTTP, p.HTTP}, {TFTP, p.TFTP}} {
+		if a.setting == TFTP && len(p.BootInterfaces) == 0 {
+			continue // nobody serves it
 		}
-		if err != nil {
-			found = append(found, bad("stop the other program (ss -lntup shows it) or give another address", "%v", err)...)
+		if err := tryPort(ctx, a.setting, a.address); err != nil {
+			found = append(found, bad(portRemedy(err), "%v", err)...)
 		}
 	}
 	return "free", found
+}
+
+// tryPort listens for a moment.
+func tryPort(ctx context.Context, s Setting, address string) error {
+	if s != TFTP {
+		l, err := listen(ctx, s, address)
+		if err != nil {
+			return err
+		}
+		return l.Close()
+	}
+	c, err := new(net.ListenConfig).ListenPacket(ctx, "udp", address)
+	if err != nil {
+		return &Fault{Setting: s, Value: address, Err: err}
+	}
+	return c.Close()
+}
+
+func portRemedy(err error) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "run this as root, or with the capability CAP_NET_BIND_SERVICE"
+	}
+	return "stop the other program (ss -lntup shows it) or give another address"
 }
 
 // checkNetwork looks for interfaces that are missing, down or without an address.
@@ -214,18 +267,28 @@ func checkNetwork(_ context.Context, p *patient) (string, []Finding) {
 	var found []Finding
 	for _, name := range p.BootInterfaces {
 		i, err := net.InterfaceByName(name)
-		switch {
-		case err != nil:
+		if err != nil {
 			found = append(found, bad("ip link shows which interfaces there are", "%s: %v", name, err)...)
-		case i.Flags&net.FlagUp == 0:
-			found = append(found, bad("ip link set "+name+" up", "%s is down", name)...)
-		case i.Flags&net.FlagRunning == 0:
-			found = append(found, bad("look at the cable and the switch", "%s has no carrier", name)...)
-		case !hasIPv4(i):
-			found = append(found, bad("ip address add ADDRESS/PREFIX dev "+name, "%s has no IPv4 address", name)...)
+			continue
+		}
+		if text, remedy := link(name, i.Flags, hasIPv4(i)); remedy != "" {
+			found = append(found, bad(remedy, "%s", text)...)
 		}
 	}
 	return strings.Join(p.BootInterfaces, ", ") + " up", found
+}
+
+// link judges an interface that machines boot from.
+func link(name string, flags net.Flags, hasAddress bool) (text, remedy string) {
+	switch {
+	case flags&net.FlagUp == 0:
+		return name + " is down", "ip link set " + name + " up"
+	case flags&net.FlagRunning == 0:
+		return name + " has no carrier", "look at the cable and the switch"
+	case !hasAddress:
+		return name + " has no IPv4 address", "ip address add ADDRESS/PREFIX dev " + name
+	}
+	return "", ""
 }
 
 func hasIPv4(i *net.Interface) bool {

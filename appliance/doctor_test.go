@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"ironhook/baremetal"
 	"ironhook/store"
 	"ironhook/store/storetest"
@@ -55,6 +57,11 @@ func TestDiagnose(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer busy.Close()
+	talking, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer talking.Close()
 	in := func(c *Config, name string) string { return filepath.Join(c.Data, name) }
 	must := func(err error) {
 		t.Helper()
@@ -67,12 +74,21 @@ func TestDiagnose(t *testing.T) {
 		check string // "" where all is well
 		text  string // in its text or remedy
 	}{
-		"nothing":        {func(*Config) {}, "", ""},
-		"mode of data":   {func(c *Config) { must(os.Chmod(c.Data, 0o755)) }, "data directory", "chmod go= "},
-		"mode of the db": {func(c *Config) { must(os.Chmod(in(c, databaseFile), 0o644)) }, "data directory", "ironhook.db can be read by others"},
-		"layer gone":     {func(c *Config) { must(os.Remove(in(c, "volumes/golden.raw"))) }, "layers", "restore it from a backup"},
-		"port taken":     {func(c *Config) { c.ISCSI = busy.Addr().String() }, "ports", "ss -lntup"},
-		"no interface":   {func(c *Config) { c.BootInterfaces = []string{"nosuch0"} }, "network", "ip link shows"},
+		"nothing":         {func(*Config) {}, "", ""},
+		"mode of data":    {func(c *Config) { must(os.Chmod(c.Data, 0o755)) }, "data directory", "chmod go= "},
+		"mode of the db":  {func(c *Config) { must(os.Chmod(in(c, databaseFile), 0o644)) }, "data directory", "ironhook.db can be read by others"},
+		"layer gone":      {func(c *Config) { must(os.Remove(in(c, "volumes/golden.raw"))) }, "layers", "restore it from a backup"},
+		"port taken":      {func(c *Config) { c.ISCSI = busy.Addr().String() }, "ports", "ss -lntup"},
+		"TFTP port taken": {func(c *Config) { c.TFTP, c.BootInterfaces = talking.LocalAddr().String(), []string{"lo"} }, "ports", "ss -lntup"},
+		"backups nowhere": {func(c *Config) { c.Backups.Dir = in(c, "nowhere") }, "disk", "a directory that can be read"},
+		"dangling grant": {func(c *Config) {
+			db, err := sql.Open("sqlite", in(c, databaseFile)+"?_pragma=foreign_keys(0)")
+			must(err)
+			_, err = db.ExecContext(t.Context(), `INSERT INTO grants (iqn, attachment_uuid, volume, serial, initiator, user, secret, created_at)
+				VALUES ('iqn.x', 'a', 'lost', 's', 'i', 'u', 'p', 1)`)
+			must(errors.Join(err, db.Close()))
+		}, "grants", "switch the machine off and on"},
+		"no interface": {func(c *Config) { c.BootInterfaces = []string{"nosuch0"} }, "network", "ip link shows"},
 		"clock behind": {func(c *Config) {
 			db, err := sql.Open("sqlite", in(c, databaseFile))
 			must(err)
@@ -108,5 +124,39 @@ func TestDiagnose(t *testing.T) {
 				t.Errorf("found = %v, want a finding of %q with %q", found, c.check, c.text)
 			}
 		})
+	}
+}
+
+func TestSpaceIsJudged(t *testing.T) {
+	plenty := unix.Statfs_t{Bsize: 4096, Blocks: 1 << 30, Bavail: 1 << 29, Files: 1 << 20, Ffree: 1 << 19}
+	for name, c := range map[string]struct {
+		harm   func(st *unix.Statfs_t)
+		remedy string // begins so; "" where all is well
+	}{
+		"plenty":    {func(*unix.Statfs_t) {}, ""},
+		"just so":   {func(st *unix.Statfs_t) { st.Bavail = scarce / 4096 }, ""},
+		"scarce":    {func(st *unix.Statfs_t) { st.Bavail = scarce/4096 - 1 }, "make room"},
+		"read-only": {func(st *unix.Statfs_t) { st.Flags = unix.ST_RDONLY }, "look at the kernel's log"},
+		"no inodes": {func(st *unix.Statfs_t) { st.Ffree = fewInodes - 1 }, "delete files"},
+		"btrfs":     {func(st *unix.Statfs_t) { st.Files, st.Ffree = 0, 0 }, ""},
+	} {
+		st := plenty
+		c.harm(&st)
+		if text, remedy := space(&st); text == "" || (remedy == "") != (c.remedy == "") || !strings.HasPrefix(remedy, c.remedy) {
+			t.Errorf("%s: %q, %q, want %q", name, text, remedy, c.remedy)
+		}
+	}
+}
+
+func TestLinkIsJudged(t *testing.T) {
+	up := net.FlagUp | net.FlagRunning
+	for _, c := range []struct {
+		flags   net.Flags
+		address bool
+		remedy  string
+	}{{up, true, ""}, {up, false, "ip address add"}, {net.FlagUp, true, "look at the cable"}, {0, false, "ip link set eth0 up"}} {
+		if _, remedy := link("eth0", c.flags, c.address); (remedy == "") != (c.remedy == "") || !strings.HasPrefix(remedy, c.remedy) {
+			t.Errorf("flags %v, address %v: %q, want %q", c.flags, c.address, remedy, c.remedy)
+		}
 	}
 }
