@@ -4,6 +4,7 @@ VERSION  := $(shell git describe --always --dirty 2>/dev/null || echo developmen
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 GO_BUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 FUZZTIME ?= 30s
+DURATION ?= 1h
 UNIT      = $(shell go list ./... | grep -v /e2e/)
 # client is a module of its own, into which ./... does not descend.
 CLIENT    = go -C client test -json -race ./...
@@ -84,6 +85,10 @@ bench-growth: ## what repeated operations cost among 100, 1,000 and 10,000 of th
 
 bench-storm: bench-deps ## 1 to 1,000 simulated machines boot at once; packet loss; a 9 GB image at random; into docs/benchmarks.md
 	go run ./e2e/storm
+
+.PHONY: soak
+soak: bench-deps ## DURATION (1h) of deployments, boots and undeployments; fails where files, rows, descriptors, goroutines or memory grow
+	go run ./e2e/storm -soak $(DURATION)
 
 bench-page: build ## the wall of 1,000 machines in Chromium, into docs/benchmarks.md
 	@scripts/deps.sh test

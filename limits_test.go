@@ -5,17 +5,20 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"ironhook/internal/limit"
 )
 
 const limitsFile = "docs/limits.md"
 
 // limitRow is a row of its tables: what, how many, and where in the code.
-var limitRow = regexp.MustCompile("(?m)^\\| ([^|]+) \\| ([0-9][^|]*) \\| [^|]+ \\| [^|]+ \\| `([^`]+)` (\\w+) \\|$")
+var limitRow = regexp.MustCompile("(?m)^\\| ([^|]+) \\| ([0-9][^|]*) \\| [^|]+ \\| ([^|]+) \\| `([^`]+)` (\\w+) \\|$")
 
 // units are those of the document, in bytes and nanoseconds.
 var units = strings.NewReplacer(" KiB", "<<10", " MiB", "<<20", " GiB", "<<30", " s", "*1000000000", " min", "*60000000000", " h", "*3600000000000", ",", "")
@@ -35,7 +38,7 @@ func TestLimits(t *testing.T) {
 		t.Errorf("%d of %d rows have a number and its place in the code", len(rows), all)
 	}
 	for _, row := range rows {
-		file, name := row[3], row[4]
+		file, name := row[4], row[5]
 		numbers, _ := limitsIn(t, file)
 		text, ok := numbers[name]
 		if !ok {
@@ -54,6 +57,72 @@ func TestLimits(t *testing.T) {
 			}
 		}
 	}
+}
+
+// onTheWire are the rooms whose limits peers run into: these are counted. Those of others are seen
+// by who asked for more.
+var onTheWire = regexp.MustCompile("^(bootsrv|block|api|storage|volume|internal/limit)/")
+
+// TestLimitsAreCounted holds that each limit of the document has a metric, that each counter is in
+// the document, and that something counts it.
+func TestLimitsAreCounted(t *testing.T) {
+	b, err := os.ReadFile(limitsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := map[string]bool{}
+	for name := range limit.Counts() {
+		counted[string(name)] = false
+	}
+	for _, row := range limitRow.FindAllStringSubmatch(string(b), -1) {
+		where := regexp.MustCompile("^`([a-z0-9_]+)`").FindStringSubmatch(row[3])
+		switch {
+		case where == nil:
+			if onTheWire.MatchString(row[4]) && row[3] != "at the start" && !strings.HasPrefix(row[3], "dropped packets in the kernel") {
+				t.Errorf("%s: no metric: %s", row[1], row[3])
+			}
+		case strings.HasPrefix(where[1], "ironhook_"):
+		default:
+			if _, ok := counted[where[1]]; ok {
+				counted[where[1]] = true
+			} else if onTheWire.MatchString(row[4]) {
+				t.Errorf("%s: there is no counter %s", row[1], where[1])
+			}
+		}
+	}
+	for name, documented := range counted {
+		if !documented {
+			t.Errorf("the counter %s is not in %s", name, limitsFile)
+		}
+	}
+	source, err := os.ReadFile("internal/limit/reached.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := goSource(t)
+	for _, found := range regexp.MustCompile(`(?m)^\t(\w+) +Name = "(?:iscsi_)?(\w+)"`).FindAllStringSubmatch(string(source), -1) {
+		if uses := strings.Count(code, "limit."+found[1]); uses == 0 && !strings.Contains(code, `= "`+found[2]+`"`) {
+			t.Errorf("nothing counts %s", found[1])
+		}
+	}
+}
+
+// goSource is the program's source outside of internal/limit.
+func goSource(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "internal/limit/") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		all.Write(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
 }
 
 // value evaluates a constant expression.
@@ -90,7 +159,7 @@ func limitsIn(t *testing.T, file string) (found map[string]string, tabled []stri
 				}
 			}
 		case *ast.KeyValueExpr:
-			if list, ok := n.Value.(*ast.CompositeLit); ok && len(list.Elts) == 2 {
+			if list, ok := n.Value.(*ast.CompositeLit); ok && len(list.Elts) == 3 {
 				found[text(n.Key)], tabled = text(list.Elts[1]), append(tabled, text(n.Key))
 			}
 		case *ast.CallExpr:

@@ -25,7 +25,7 @@ const patience = time.Minute
 
 // limited returns l with those bounds.
 func limited(l net.Listener) net.Listener {
-	return limit.NewConns(perClient, maxClients, limit.SourceOf).Listener(l)
+	return limit.NewConns(perClient, maxClients, limit.SourceOf, limit.APIConnections, limit.APISilence).Listener(l)
 }
 
 // serveHTTP serves until ctx ends, then lets running requests finish. farewell

@@ -67,6 +67,7 @@ func introduce(c Config, p Program, o opened, tail *logTail, all *stack) *applia
 		{"iscsi", o.target.Addr().String(), func(ctx context.Context) error { return a.exports.Serve(ctx, o.target) }},
 		{"conductor", "", a.conductor.Run},
 		{"watchdog", "", a.keepAlive},
+		{"limits", "", a.watchLimits},
 		{"api", a.reachable(), func(ctx context.Context) error { return serveHTTP(ctx, o.api, handler, log, farewell) }},
 	}
 	if c.Backups.Dir != "" {

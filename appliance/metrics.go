@@ -13,6 +13,7 @@ import (
 
 	"ironhook/api/rest"
 	"ironhook/baremetal"
+	"ironhook/internal/limit"
 	"ironhook/storage/watch"
 	"ironhook/store"
 )
@@ -129,7 +130,12 @@ func (a *appliance) running(started time.Time) []metric {
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
 	one := func(v float64) map[string]float64 { return map[string]float64{"": v} }
+	reached := metric{"ironhook_limit_reached_total", "counter", "How often each limit (docs/limits.md) held somebody back.", map[string]float64{}}
+	for name, n := range limit.Counts() {
+		reached.samples[fmt.Sprintf("{limit=%q}", name)] = float64(n)
+	}
 	list := []metric{
+		reached,
 		{"ironhook_build_info", "gauge", "The program; always 1.", map[string]float64{fmt.Sprintf("{version=%q}", a.version): 1}},
 		{"ironhook_start_time_seconds", "gauge", "When the process began to serve, since 1970.", one(float64(started.UnixMilli()) / 1000)},
 		{"ironhook_dhcp", "gauge", "How DHCP works on each boot interface; always 1.", dhcp},

@@ -31,12 +31,13 @@ const (
 	EventError     EventKind = "error"
 	EventNetwork   EventKind = "network" // a boot interface or the way DHCP works on it changed; of no machine
 	EventNode      EventKind = "node"    // created, updated or deleted
+	EventLimit     EventKind = "limit"   // a limit held somebody back, for the first time in an hour; of no machine
 	EventUser      EventKind = "user"    // an account was created, updated or deleted; of no machine
 )
 
 // EventKinds are all kinds, the steps of a boot first.
 var EventKinds = append(slices.Clone(BootSteps), EventPowerOff, EventLogout, EventRefused, EventProvision, EventAttach, EventDetach, EventError,
-	EventNetwork, EventNode)
+	EventNetwork, EventNode, EventLimit, EventUser)
 
 // BootSteps is the order of a network boot from a volume.
 var BootSteps = []EventKind{

@@ -78,6 +78,7 @@ zip			pack images as publishers do
 zstd			pack images as publishers do
 '
 bench="$demo"'
+curl			ask the API during a storm
 dnsmasq-base		DHCP and TFTP to compare with
 libiscsi-bin		load the iSCSI targets with reads
 nftables		lose packets

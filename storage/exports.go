@@ -18,6 +18,7 @@ import (
 	"ironhook/block"
 	"ironhook/block/iscsi"
 	"ironhook/block/scsi"
+	"ironhook/internal/limit"
 	"ironhook/storage/watch"
 	"ironhook/store"
 	"ironhook/volume"
@@ -50,7 +51,8 @@ type served struct {
 // NewExports makes the target. It serves nothing until Serve is called.
 func NewExports(s *store.Store, v *volume.Dir, log *slog.Logger) *Exports {
 	e := &Exports{store: s, volumes: v, log: log, pending: make(chan observation, maxPending), open: map[string]*served{}}
-	e.target = &iscsi.Target{Lookup: e.lookup, Discover: e.discover, Observe: e.observe, Log: log}
+	e.target = &iscsi.Target{Lookup: e.lookup, Discover: e.discover, Observe: e.observe, Log: log,
+		Reached: func(name string) { limit.Reached(limit.Name("iscsi_" + name)) }}
 	return e
 }
 

@@ -20,6 +20,7 @@ var (
 	ErrSize       = errors.New("size must be a positive multiple of 512 bytes, less than 16 TiB")
 	ErrInUse      = errors.New("volume in use")
 	ErrDependants = errors.New("others depend on it")
+	ErrLayers     = errors.New("no more layers are allowed")
 	ErrKind       = errors.New("not possible with what it is")
 )
 

@@ -88,7 +88,10 @@ func (m *manifest) check() error {
 	if err := checkSize(m.Size); err != nil {
 		return err
 	}
-	if len(m.Layers) == 0 || len(m.Layers) > maxLayers || m.Base < 0 || m.Base > len(m.Layers) {
+	if len(m.Layers) > maxLayers {
+		return fmt.Errorf("%d layers: %w", len(m.Layers), ErrLayers)
+	}
+	if len(m.Layers) == 0 || m.Base < 0 || m.Base > len(m.Layers) {
 		return fmt.Errorf("%d layers, of which %d are the base", len(m.Layers), m.Base)
 	}
 	if (m.Kind == KindSnapshot) != (m.Volume != "") {

@@ -103,7 +103,7 @@ func New(c Config) *Web {
 		sessions: sessions{store: c.Store, log: c.Log, proof: c.Proof, live: make(map[string]*session)},
 		tries:    limit.NewAttempts[netip.Addr](guessing),
 		checks:   make(chan struct{}, allChecks),
-		streams:  limit.NewShare[*session](perSession, allStreams),
+		streams:  limit.NewShare[*session](perSession, allStreams, limit.PageStreams),
 		manual:   newManual(),
 		walls:    new(session),
 

@@ -11,6 +11,7 @@ import (
 
 	"ironhook/api/rest"
 	"ironhook/baremetal"
+	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -36,6 +37,9 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		a.refuse(w, r, err)
 		return
+	}
+	if len(events) == maxEvents {
+		limit.Reached(limit.EventAnswers)
 	}
 	list := make([]event, len(events))
 	for i, e := range events {

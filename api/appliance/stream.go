@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -38,6 +39,7 @@ func (a *API) stream(w http.ResponseWriter, r *http.Request, q asked) {
 	case a.streams <- struct{}{}:
 		defer func() { <-a.streams }()
 	default:
+		limit.Reached(limit.EventStreams)
 		w.Header().Set("Retry-After", "10")
 		a.refuse(w, r, baremetal.Errorf(baremetal.ErrBusy, "%d streams of events are open, which is the most: close one.", maxStreams))
 		return

@@ -37,7 +37,7 @@ type Guard struct {
 
 // NewGuard makes a guard.
 func NewGuard(a Accounts) *Guard {
-	return &Guard{a, limit.NewShare[netip.Addr](cmp.Or(a.InFlight, defaultInFlight), 0)}
+	return &Guard{a, limit.NewShare[netip.Addr](cmp.Or(a.InFlight, defaultInFlight), 0, limit.APIRequests)}
 }
 
 // Manner is how an API differs from the others at the door; the zero one does not.

@@ -48,6 +48,7 @@ const (
 	maxKnown    = 1024 // cached credentials
 	bcryptLimit = 2    // comparisons at once: each takes a processor for tens of milliseconds
 	maxQueue    = 32   // comparisons that run or wait; more are refused
+	freeGuesses = 10   // wrong passwords before each next one waits
 )
 
 // guess is what failed attempts are counted by: an address, and a user, so that the wrong
@@ -59,7 +60,7 @@ type guess struct {
 
 // guessing slows down wrong passwords of one user, spraying those of many.
 var (
-	guessing = limit.Slowdown{Free: 10, Longest: time.Minute, Forget: 15 * time.Minute, Sources: 4096}
+	guessing = limit.Slowdown{Free: freeGuesses, Longest: time.Minute, Forget: 15 * time.Minute, Sources: 4096}
 	spraying = limit.Slowdown{Free: 64, Longest: time.Minute, Forget: 15 * time.Minute, Sources: 4096}
 )
 
@@ -144,6 +145,7 @@ func (u *Users) check(ctx context.Context, name, password string, source netip.A
 		sum := sha256.Sum256([]byte(name))
 		by := guess{source, [8]byte(sum[:8])}
 		if wait := max(u.guesses.Take(by, time.Now()), u.sprays.Take(source, time.Now())); wait > 0 {
+			limit.Reached(limit.PasswordGuesses)
 			return outcome{wait: wait}, nil
 		}
 		ok, wait := u.compare(a, password)
@@ -176,9 +178,15 @@ func (u *Users) compare(a account, password string) (ok bool, wait time.Duration
 	case u.queue <- struct{}{}:
 		defer func() { <-u.queue }()
 	default:
+		limit.Reached(limit.PasswordQueue)
 		return false, time.Second
 	}
-	u.hashing <- struct{}{}
+	select {
+	case u.hashing <- struct{}{}:
+	default:
+		limit.Reached(limit.PasswordChecks)
+		u.hashing <- struct{}{}
+	}
 	defer func() { <-u.hashing }()
 	return bcrypt.CompareHashAndPassword(a.digest, []byte(password)) == nil && a.role != "", 0
 }

@@ -23,6 +23,9 @@ func (c *conn) live(ctx context.Context) {
 	} else {
 		c.loginFailed(err)
 	}
+	if pe := (*ProtocolError)(nil); errors.As(err, &pe) && pe.long {
+		s.target.reached(LimitLength)
+	}
 	c.cleanUp(err)
 	s.leave(c)
 	if c.session == nil {

@@ -52,8 +52,10 @@ func (c *conn) checkLiveness(tick time.Duration) {
 	case short && v.owing > l.Keepalive/6:
 		c.kill("the initiator sends the data of its writes too slowly while others wait for the memory")
 	case v.silence > l.Idle, v.silence > 2*l.Keepalive && (c.device == nil || c.session.ponged):
+		c.srv.target.reached(LimitSilence)
 		c.kill("the initiator is silent")
 	case v.silence > l.Keepalive && c.device != nil && !c.session.pinging:
+		c.srv.target.reached(LimitPing)
 		c.session.Ping()
 		c.pool.submit(c.flush)
 	}

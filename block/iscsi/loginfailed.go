@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
+	"os"
 	"sync"
+	"time"
 )
 
 // attempt is what a login asked for, as far as it came.
@@ -29,7 +32,10 @@ func (c *conn) loginFailed(err error) {
 		c.srv.log.Debug("iSCSI connection without a login", "remote", c.remote, "err", err)
 		return
 	}
-	if !c.srv.failures.admit() {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.srv.target.reached(LimitLoginTime)
+	}
+	if !c.srv.admitLine(c) {
 		return
 	}
 	status := "none" // the connection broke, or took too long
@@ -44,36 +50,60 @@ func (c *conn) loginFailed(err error) {
 // shortened is a name as it may stand in the log.
 func shortened(name string) string { return cmp.Or(name[:min(len(name), maxNameLen)], "none") }
 
-// failures keeps logins that fail by the thousand from filling the log. Those that it holds
-// back are counted.
+// failures keeps logins that fail by the thousand, or one that fails for ever, from filling the
+// log. Those that it holds back are counted.
 type failures struct {
 	mu    sync.Mutex
-	shown int // in this second; mu guards
-	held  int // in this second; mu guards
+	began time.Time          // of this minute; mu guards
+	lines map[netip.Addr]int // in this minute, by source; mu guards
+	shown int                // the sum of lines; mu guards
+	held  int                // in this minute; mu guards
 }
 
-// maxShown is how many failed logins a second the log has, each on a line of its own.
-const maxShown = 100
+const (
+	maxShown = 100 // lines a minute about failed logins, of all sources
+	maxEach  = 10  // lines a minute about those of one
+)
+
+// admitLine reports whether a failure of the connection gets a line in the log.
+func (s *server) admitLine(c *conn) bool {
+	ok := s.failures.admit(c.remote.Addr())
+	if !ok {
+		s.target.reached(LimitLines)
+	}
+	return ok
+}
 
 // admit reports whether a failure gets a line in the log.
-func (f *failures) admit() bool {
+func (f *failures) admit(source netip.Addr) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.shown >= maxShown {
+	if f.shown >= maxShown || f.lines[source] >= maxEach {
 		f.held++
 		return false
 	}
+	if f.lines == nil {
+		f.lines = map[netip.Addr]int{}
+	}
+	f.lines[source]++
 	f.shown++
 	return true
 }
 
-// summarize ends a second.
+// due reports whether a minute is over.
+func (f *failures) due(now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return now.Sub(f.began) >= time.Minute
+}
+
+// summarize ends a minute.
 func (f *failures) summarize(log *slog.Logger) {
 	f.mu.Lock()
-	held := f.held
-	f.shown, f.held = 0, 0
+	held, sources := f.held, len(f.lines)
+	f.began, f.lines, f.shown, f.held = time.Now(), nil, 0, 0
 	f.mu.Unlock()
 	if held > 0 {
-		log.Warn("more iSCSI logins failed than the log has lines for", "more", held)
+		log.Warn("more iSCSI logins failed than the log has lines for", "more", held, "sources", sources)
 	}
 }

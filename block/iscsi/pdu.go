@@ -121,11 +121,14 @@ func appendCDB(b []byte, m *SCSICommand, ahs []byte) ([]byte, error) {
 
 // A ProtocolError is a breach of the protocol by the initiator. At error recovery level
 // 0 it ends the connection.
-type ProtocolError struct{ Text string }
+type ProtocolError struct {
+	Text string
+	long bool // a PDU is longer than we take
+}
 
 // Error names the breach.
 func (e *ProtocolError) Error() string { return "protocol error: " + e.Text }
 
 func protocolError(format string, args ...any) error {
-	return &ProtocolError{fmt.Sprintf(format, args...)}
+	return &ProtocolError{Text: fmt.Sprintf(format, args...)}
 }

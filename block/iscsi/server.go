@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -94,7 +95,10 @@ func (s *server) accept(ctx, background context.Context, l net.Listener) error {
 		if taken++; taken < s.limits.PerSecond/parts {
 			continue
 		}
-		wait(ctx, time.Second/parts-time.Since(began))
+		if rest := time.Second/parts - time.Since(began); rest > 0 {
+			s.target.reached(LimitRate)
+			wait(ctx, rest)
+		}
 		began, taken = time.Now(), 0
 	}
 }
@@ -104,9 +108,6 @@ func (s *server) accept(ctx, background context.Context, l net.Listener) error {
 const parts = 10
 
 func wait(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -120,18 +121,23 @@ func (s *server) take(ctx context.Context, nc net.Conn) {
 	c := newConn(s, nc)
 	loser := s.enter(c)
 	if loser != nil {
+		if loser == c {
+			s.target.reached(LimitConnections)
+		} else {
+			s.target.reached(LimitUnauthenticated)
+		}
 		loser.end("too many connections")
 	}
 	if loser != c {
 		s.wg.Go(func() { c.live(ctx) })
-	} else if s.failures.admit() {
+	} else if s.admitLine(c) {
 		s.log.Warn("iSCSI connection refused", "remote", c.remote, "reason", fmt.Sprintf("%d connections are open, the most that the target accepts", s.limits.Connections))
 	}
 }
 
 // enter registers a connection, and returns the one to close in exchange, perhaps itself.
-// When too many have not logged in, it is the oldest of them: a flood of silent connections
-// must not keep out an initiator that needs milliseconds to log in.
+// When too many have not logged in, it is one of them: a flood of silent connections must not
+// keep out an initiator that needs milliseconds to log in, or seconds in a crowd.
 func (s *server) enter(c *conn) (loser *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,11 +145,27 @@ func (s *server) enter(c *conn) (loser *conn) {
 		return c
 	}
 	if len(s.fresh) >= s.limits.Unauthenticated {
-		loser, s.fresh = s.fresh[0], s.fresh[1:] // closing it takes a moment: the next call picks another
+		loser = oldestOfCrowd(s.fresh)
+		s.fresh = slices.DeleteFunc(s.fresh, func(o *conn) bool { return o == loser }) // closing it takes a moment: the next call picks another
 	}
 	s.conns[c] = struct{}{}
 	s.fresh = append(s.fresh, c)
 	return loser
+}
+
+// oldestOfCrowd returns the oldest connection of the address that has the most of them.
+func oldestOfCrowd(fresh []*conn) *conn {
+	held := map[netip.Addr]int{}
+	for _, c := range fresh {
+		held[c.remote.Addr()]++
+	}
+	most := fresh[0]
+	for _, c := range fresh {
+		if held[c.remote.Addr()] > held[most.remote.Addr()] {
+			most = c
+		}
+	}
+	return most
 }
 
 // loggedIn marks a connection as logged in, and finds the pool of its device. A discovery
@@ -202,7 +224,9 @@ func (s *server) tick(ctx context.Context) {
 			for _, c := range s.all() {
 				c.checkLiveness(every)
 			}
-			s.failures.summarize(s.log)
+			if s.failures.due(time.Now()) {
+				s.failures.summarize(s.log)
+			}
 		}
 	}
 }

@@ -30,6 +30,7 @@ func (c *conn) Close(why string) {
 func (c *conn) List() { c.scheduler.listing = true }
 
 func (c *conn) Starve(n int) {
+	c.srv.target.reached(LimitMemory)
 	c.session.budget.whenRoom(n, func() {
 		if !c.pool.submit(c.feed) {
 			c.srv.memory.feed() // this connection has ended: the next one may have the memory

@@ -30,6 +30,10 @@ type Target struct {
 	// sessions; it must not block.
 	Observe func(Event)
 
+	// Reached, if set, is called with the name of a limit, one of those below, whenever it holds
+	// an initiator back; it must not block.
+	Reached func(limit string)
+
 	Limits Limits
 	Log    *slog.Logger // nil: silent; has every login that failed, with its status and reason
 
@@ -55,6 +59,29 @@ type Limits struct {
 	Drain           time.Duration // for initiators to log out when the target stops (2 s)
 }
 
+// The names of the limits that are told by [Target.Reached].
+const (
+	LimitConnections     = "connections"
+	LimitUnauthenticated = "unauthenticated"
+	LimitRate            = "connections_a_second"
+	LimitSessions        = "sessions_of_initiator"
+	LimitLoginTime       = "login_time"
+	LimitPing            = "pings"
+	LimitSilence         = "silence"
+	LimitMemory          = "memory"
+	LimitLength          = "pdu_length"
+	LimitLines           = "failed_login_lines"
+)
+
+func (t *Target) reached(limit string) {
+	if t.Reached != nil {
+		t.Reached(limit)
+	}
+}
+
+// maxMemory is the preset of Limits.Memory, in bytes.
+const maxMemory = 256 << 20
+
 func (l Limits) withDefaults() Limits {
 	orInt := func(p *int, v int) {
 		if *p <= 0 {
@@ -77,7 +104,7 @@ func (l Limits) withDefaults() Limits {
 	orTime(&l.Idle, time.Hour)
 	orTime(&l.Drain, 2*time.Second)
 	if l.Memory <= 0 {
-		l.Memory = 256 << 20
+		l.Memory = maxMemory
 	}
 	return l
 }

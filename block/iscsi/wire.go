@@ -67,7 +67,7 @@ func checkLengths(h Header, maxData int) error {
 		return protocolError("additional headers of %d bytes, at most %d allowed", n, maxAHS)
 	}
 	if n := h.DataLen(); n > maxData {
-		return protocolError("data segment of %d bytes, at most %d allowed", n, maxData)
+		return &ProtocolError{fmt.Sprintf("data segment of %d bytes, at most %d allowed", n, maxData), true}
 	}
 	return nil
 }

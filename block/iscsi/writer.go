@@ -113,6 +113,7 @@ func (c *conn) waitMemory() {
 	owed := c.session.Owed()
 	c.mu.Unlock()
 	if !owed {
+		c.srv.target.reached(LimitMemory)
 		c.addStarved(1)
 		memory.waitMemory(c.ended)
 		c.addStarved(-1)

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -38,6 +39,7 @@ func (l conflictCheck) reply(ctx context.Context, q Request, r *Reply) {
 			})
 			return
 		default: // too many probes: send the offer unprobed rather than none
+			limit.Reached(limit.DHCPProbes)
 		}
 	}
 	l.server.send(l.on, q, r)

@@ -99,7 +99,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		defer cancel()
 		drained <- server.Shutdown(end)
 	})
-	err := server.Serve(limit.NewConns(fromOneHost, connections, limit.AddressOf).Listener(l))
+	err := server.Serve(limit.NewConns(fromOneHost, connections, limit.AddressOf, limit.BootConnections, limit.BootSilence).Listener(l))
 	if stop() {
 		return fmt.Errorf("serve boot files: %w", err)
 	}

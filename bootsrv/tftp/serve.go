@@ -31,7 +31,7 @@ func (s *Server) Serve(ctx context.Context, conn *net.UDPConn) error {
 	defer abandon()
 	l := &listener{
 		Server: s, conn: conn, ctx: whole, open: map[netip.AddrPort]*transfer{},
-		places: limit.NewPlaces[netip.Addr](fromOneHost, transfers, idle), refusals: limit.NewBucket(limit.RefusedFiles),
+		places: limit.NewPlaces[netip.Addr](fromOneHost, transfers, idle, limit.TFTPTransfers), refusals: limit.NewBucket(limit.RefusedFiles),
 	}
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	err := l.listen()

@@ -9,6 +9,8 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"ironhook/internal/limit"
 )
 
 // transfer sends one file to one client, from a socket of its own (RFC 1350 section 4).
@@ -64,6 +66,7 @@ func (t *transfer) exchange(ctx context.Context) error {
 		}
 		wait = min(2*wait, maxTimeout)
 	}
+	limit.Reached(limit.TFTPSilence)
 	return fmt.Errorf("block %d is not acknowledged", t.number)
 }
 

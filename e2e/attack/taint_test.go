@@ -6,13 +6,16 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"ironhook/baremetal"
+	"ironhook/e2e/lab"
 )
 
 // marker is in every secret that the test plants; a number tells them apart.
@@ -66,13 +69,20 @@ func (p *planter) call(method, path string, in any) map[string]any {
 type object = map[string]any
 
 // TestTaint plants a marker in every secret of every resource, also where it is refused, and
-// looks for it in every answer, page, event, metric, in the log with debug lines, and in the
-// command line.
+// looks for it in every answer, page, event, metric, in the log with debug lines, in a backup and
+// its listing, and in the process list.
 func TestTaint(t *testing.T) {
 	for _, auth := range []string{"http_basic", "none"} {
 		t.Run(auth, func(t *testing.T) {
-			p := &planter{victim: start(t, t.TempDir(), "--auth", auth, "--log-level", "debug")}
-			ids := p.nodes()
+			p := &planter{}
+			cinder := filepath.Join(t.TempDir(), "cinder.toml")
+			text := fmt.Sprintf("auth_type = \"password\"\nauth_url = \"http://127.0.0.1:1/v3\"\nusername = \"u\"\nproject_name = \"p\"\naction_retries = 0\npassword = %q\n", p.plant("password for Cinder"))
+			if err := os.WriteFile(cinder, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			p.victim = start(t, t.TempDir(), "--auth", auth, "--log-level", "debug", "--storage-interfaces", "noop,external,iscsi,cinder", "--cinder", cinder)
+			processes := p.watchProcesses()
+			ids := append(p.nodes(), p.cinder()...)
 			ids = append(ids, p.images()...)
 			if auth != "none" {
 				p.users()
@@ -95,16 +105,96 @@ func TestTaint(t *testing.T) {
 			if auth == "none" {
 				p.pages()
 			}
+			p.backup()
+			p.clean("the process list", processes())
 			p.out.mu.Lock()
 			p.clean("the log", p.out.text.String())
 			p.out.mu.Unlock()
-			line, err := os.ReadFile(filepath.Join("/proc", fmt.Sprint(p.process.Pid), "cmdline"))
-			if err != nil {
-				t.Error(err)
-			}
-			p.clean("the command line", string(line))
 		})
 	}
+}
+
+// watchProcesses looks at the command lines and environments of all processes, again and again until
+// the function is called, which returns those with a marker.
+func (p *planter) watchProcesses() func() string {
+	found, looks, done, ended := strings.Builder{}, 0, make(chan struct{}), make(chan struct{})
+	look := func() {
+		all, _ := filepath.Glob("/proc/[0-9]*/*") // the pattern is right
+		for _, path := range all {
+			if name := filepath.Base(path); name != "cmdline" && name != "environ" && name != "comm" {
+				continue
+			}
+			if b, err := os.ReadFile(path); err == nil && planted.Match(b) { // it may have ended
+				fmt.Fprintf(&found, "%s: %s\n", path, b)
+			}
+		}
+		looks++
+	}
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				look()
+				return
+			case <-time.After(10 * time.Millisecond):
+				look()
+			}
+		}
+	}()
+	return func() string {
+		close(done)
+		<-ended
+		if looks < 3 {
+			p.Errorf("%d looks at the process list", looks)
+		}
+		return found.String()
+	}
+}
+
+// cinder has a node try to attach a volume of a Cinder that does not answer.
+func (p *planter) cinder() []string {
+	node := p.call("POST", "/v1/nodes", object{"name": "pc-cinderx", "driver": "fake-hardware", "storage_interface": "cinder", "boot_interface": "ipxe",
+		"properties": object{"capabilities": "iscsi_boot:True"}})
+	id, _ := node["uuid"].(string)
+	p.call("POST", "/v1/volume/connectors", object{"node_uuid": id, "type": "iqn", "connector_id": "iqn.2026-11.test:c"})
+	p.call("POST", "/v1/volume/targets", object{"node_uuid": id, "volume_type": "iscsi", "boot_index": 0, "volume_id": "3f0b1f6e-0000-4000-8000-000000000001"})
+	for _, step := range [][2]string{{"manage", "manageable"}, {"provide", "available"}} {
+		p.call("PUT", "/v1/nodes/"+id+"/states/provision", object{"target": step[0]})
+		p.wait("/v1/nodes/"+id+"?fields=provision_state", `"provision_state":"`+step[1])
+	}
+	if refused := p.call("PUT", "/v1/nodes/"+id+"/states/provision", object{"target": "active"}); len(refused) > 0 {
+		p.Fatalf("the deployment with Cinder: %v", refused)
+	}
+	return []string{id}
+}
+
+// backup makes an encrypted backup and lists it. Neither what the commands say nor the file has a
+// secret that can be read.
+func (p *planter) backup() {
+	dir := p.TempDir()
+	passphrase, file := filepath.Join(dir, "passphrase"), filepath.Join(dir, "file.age")
+	if err := os.WriteFile(passphrase, []byte(p.plant("passphrase of the backup")), 0o600); err != nil {
+		p.Fatal(err)
+	}
+	program, err := lab.Build(p.Context())
+	if err != nil {
+		p.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"backup", "--data", p.dir, "--to", file, "--passphrase-file", passphrase}, {"backup", "verify", "--passphrase-file", passphrase, file},
+	} {
+		said, err := exec.CommandContext(p.Context(), program, args...).CombinedOutput()
+		if err != nil || len(said) == 0 {
+			p.Errorf("%v: %v %s", args, err, said)
+		}
+		p.clean(strings.Join(args[:2], " "), string(said))
+	}
+	content, err := os.ReadFile(file)
+	if err != nil || len(content) < 1000 {
+		p.Errorf("a backup of %d bytes, %v", len(content), err)
+	}
+	p.clean("the backup", string(content))
 }
 
 // nodes makes a node of each driver, with all of its secrets, and uses it.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type booting struct {
 	disk    disk
 	session *initiatortest.Initiator
 	random  *rand.Rand
+	own     []byte // what the machine writes
 }
 
 // firmware gets an address and the name of the loader.
@@ -121,15 +123,20 @@ func (b *booting) patient(set func(time.Time) error) { _ = set(time.Now().Add(io
 const chunk = 128 << 10
 
 // read reads the part of the image that every machine needs, in sequence, or a storm of
-// small reads all over it.
+// small reads all over it. What the machine does with the data is not measured: it looks at the
+// first of it only.
 func (b *booting) read(ctx context.Context) error {
+	b.patient(b.session.Conn.SetDeadline)
+	if got, err := b.session.Read(0, chunk); err != nil || !bytes.Equal(got, beginning()) {
+		return fmt.Errorf("the volume begins with other data than the image: %w", errors.Join(err, ctx.Err()))
+	}
 	for off := 0; off < b.storm.Read; off += b.storm.readSize() {
 		at := int64(off)
 		if b.storm.Random {
 			at = b.random.Int64N(b.storm.Image/int64(b.storm.readSize())) * int64(b.storm.readSize())
 		}
 		b.patient(b.session.Conn.SetDeadline)
-		if _, err := b.session.Read(at, b.storm.readSize()); err != nil {
+		if err := b.session.Discard(at, b.storm.readSize()); err != nil {
 			return fmt.Errorf("at %d: %w", at, errors.Join(err, ctx.Err()))
 		}
 	}
@@ -139,13 +146,13 @@ func (b *booting) read(ctx context.Context) error {
 // write writes the machine's own part, and flushes it.
 func (b *booting) write(context.Context) error {
 	base := max(b.storm.Image, int64(b.storm.Read))
-	data := make([]byte, min(chunk, b.storm.Write))
-	for i := range data {
-		data[i] = byte(b.random.Uint32())
+	b.own = make([]byte, min(chunk, b.storm.Write))
+	for i := range b.own {
+		b.own[i] = byte(b.random.Uint32())
 	}
 	for off := 0; off < b.storm.Write; off += chunk {
 		b.patient(b.session.Conn.SetDeadline)
-		if err := b.session.Write(base+int64(off), data); err != nil {
+		if err := b.session.Write(base+int64(off), b.own); err != nil {
 			return fmt.Errorf("at %d: %w", off, err)
 		}
 	}
@@ -166,11 +173,11 @@ func (b *booting) use(ctx context.Context) error {
 		var err error
 		switch {
 		case i%3 < 2:
-			_, err = b.session.Read(b.random.Int64N(int64(b.storm.Read)/(64<<10))*(64<<10), size)
+			err = b.session.Discard(b.random.Int64N(int64(b.storm.Read)/(64<<10))*(64<<10), size)
 		case i%48 == 47:
 			err = b.session.Flush()
 		default:
-			err = b.session.Write(own+b.random.Int64N(int64(b.storm.Write)/(64<<10))*(64<<10), make([]byte, size))
+			err = b.session.Write(own+b.random.Int64N(int64(b.storm.Write)/(64<<10))*(64<<10), b.own[:size])
 		}
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return err

@@ -5,6 +5,7 @@
 // shared image, writes of its own. The machines share the processors with the appliance.
 //
 //	go run ./e2e/storm [-run TEXT] [-write docs/benchmarks.md]
+//	go run ./e2e/storm -soak 1h
 package main
 
 import (
@@ -15,8 +16,11 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"ironhook/e2e/lab"
 	"ironhook/internal/section"
@@ -28,15 +32,33 @@ func main() { os.Exit(lab.Run(storm)) }
 const limit = 15 * time.Minute
 
 func storm() int {
-	only := flag.String("run", "", "measure only storms whose name contains `TEXT`")
+	only := flag.String("run", "", "measure only the storm of this name, or those whose name contains `TEXT`")
 	write := flag.String("write", "docs/benchmarks.md", "write the table into `FILE`, below the repository; empty: print it only")
+	long := flag.Duration("soak", 0, "deploy, boot and undeploy machines again and again for `DURATION` instead, and see that nothing grows")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM)
 	defer stop()
+	if *long > 0 {
+		return soakFor(ctx, *long)
+	}
 	if err := measure(ctx, *only, *write); err != nil {
 		fmt.Fprintln(os.Stderr, "storm:", err)
 		return 1
 	}
+	return 0
+}
+
+func soakFor(ctx context.Context, long time.Duration) int {
+	program, err := lab.Build(ctx)
+	rounds := 0
+	if err == nil {
+		_, rounds, err = soak(ctx, program, churn, long, warm+1)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "soak:", err)
+		return 1
+	}
+	fmt.Printf("%d rounds of %d machines: deployed, booted, undeployed; nothing has grown\n", rounds, churn.Machines)
 	return 0
 }
 
@@ -55,10 +77,7 @@ func measure(ctx context.Context, only, write string) error {
 	}
 	defer restore()
 	var all []Outcome
-	for _, s := range storms {
-		if !strings.Contains(s.Name, only) {
-			continue
-		}
+	for _, s := range chosen(only) {
 		o, err := bounded(ctx, program, s)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
@@ -73,10 +92,45 @@ func measure(ctx context.Context, only, write string) error {
 		}
 		all = append(all, o)
 	}
-	if write == "" || only != "" {
+	if write == "" {
 		return nil
 	}
-	return section.Replace(filepath.Join(root, write), "Boot storm", "bench-storm", render(all))
+	path := filepath.Join(root, write)
+	before, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return section.Replace(path, "Boot storm", "bench-storm", render(rowsOf(all, string(before))))
+}
+
+// rowsOf returns the rows of the table: those of storms that were measured now, and of the others
+// those that the file has.
+func rowsOf(all []Outcome, file string) (rows []string) {
+	for _, s := range storms {
+		if i := slices.IndexFunc(all, func(o Outcome) bool { return o.Storm.Name == s.Name }); i >= 0 {
+			rows = append(rows, all[i].row())
+			continue
+		}
+		for line := range strings.Lines(file) {
+			if strings.HasPrefix(line, "| "+s.Name+" | ") {
+				rows = append(rows, line)
+			}
+		}
+	}
+	return rows
+}
+
+// chosen returns the storm of a name, or those whose names contain it.
+func chosen(name string) (some []Storm) {
+	for _, s := range storms {
+		switch {
+		case s.Name == name:
+			return []Storm{s}
+		case strings.Contains(s.Name, name):
+			some = append(some, s)
+		}
+	}
+	return some
 }
 
 func bounded(ctx context.Context, program string, s Storm) (Outcome, error) {
@@ -93,25 +147,23 @@ func word(r rune) rune {
 	return '-'
 }
 
-func render(all []Outcome) string {
+func render(rows []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d CPUs, load %s before; %s. The simulated machines use the same processors. "+
-		"64 MiB read of the shared image, 16 MiB written and flushed\n(\"in brief\": 4 and 1 MiB); "+
+	fmt.Fprintf(&b, "%s, %d CPUs, load %s at the end; %s. The simulated machines use the same processors. "+
+		"64 MiB read of the shared image, 16 MiB written and flushed\n(\"in brief\": 4 and 1 MiB), then 2,000 requests of a desktop; "+
 		"a storm at random reads 16 MiB of a 9 GB image in 4 KiB pieces. Room for neighbours as in packaging/60-ironhook.conf.\n"+
 		"Times in seconds from power-on; curves in build/storm-*.csv.\n\n",
 		section.Processor(), runtime.NumCPU(), section.Load(), time.Now().UTC().Format(time.DateOnly))
-	b.WriteString("| storm | failed | logged in p50 | p99 | all read | last done | log-in p99, ms | appliance CPU, s | machines CPU, s | " +
+	b.WriteString("| storm | failed | logged in p50 | p99 | all read | all written | last done | log-in p99, ms | appliance CPU, s | machines CPU, s | " +
 		"memory, MiB | API p99, ms | slowest |\n" +
-		"|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n")
-	for _, o := range all {
-		b.WriteString(o.row())
-	}
+		"|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n")
+	b.WriteString(strings.Join(rows, ""))
 	return b.String()
 }
 
 // row is one line of the table.
 func (o Outcome) row() string {
-	return fmt.Sprintf("| %s | %d | %.1f | %.1f | %.1f | %.1f | %d | %.1f | %.1f | %.0f | %.0f | %s |\n", o.Storm.Name, len(o.failures()),
-		o.at(stepLogin, .5).Seconds(), o.at(stepLogin, .99).Seconds(), o.at(stepRead, 1).Seconds(), o.Took.Seconds(),
+	return fmt.Sprintf("| %s | %d | %.1f | %.1f | %.1f | %.1f | %.1f | %d | %.1f | %.1f | %.0f | %.0f | %s |\n", o.Storm.Name, len(o.failures()),
+		o.at(stepLogin, .5).Seconds(), o.at(stepLogin, .99).Seconds(), o.at(stepRead, 1).Seconds(), o.at(stepWritten, 1).Seconds(), o.Took.Seconds(),
 		o.login().Milliseconds(), o.Seen.CPU.Seconds(), o.CPU.Seconds(), o.Seen.Memory, float64(o.Seen.API.Microseconds())/1000, o.slowest())
 }

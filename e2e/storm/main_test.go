@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"ironhook/e2e/lab"
@@ -21,6 +24,7 @@ func TestStorm(t *testing.T) {
 	}
 	for _, s := range []Storm{
 		{Name: "full", Machines: 24, Image: 4 * mib, Read: 4 * mib, Write: mib, Use: 100},
+		{Name: "attacked", Machines: 24, Image: 4 * mib, Read: 4 * mib, Write: mib, Use: 500, Attacked: true},
 		{Name: "proxy with losses", Machines: 12, Proxy: true, Loss: 10, Image: 4 * mib, Read: 4 * mib, Write: mib, Use: 100},
 	} {
 		t.Run(s.Name, func(t *testing.T) {
@@ -31,11 +35,48 @@ func TestStorm(t *testing.T) {
 			for _, err := range o.failures() {
 				t.Error(err)
 			}
-			if len(o.Seen.Samples) == 0 {
+			if len(o.Seen.Samples) == 0 || o.Seen.Asked == 0 {
 				t.Error("the API was not asked during the storm")
 			}
 			t.Log(o.row())
 		})
+	}
+}
+
+// TestSoak is a soak of some rounds.
+func TestSoak(t *testing.T) {
+	if testing.Short() {
+		t.Skip("boots simulated machines in network namespaces")
+	}
+	program, err := lab.Build(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	few := churn
+	few.Machines = 6
+	if last, rounds, err := soak(t.Context(), program, few, 0, 5); err != nil {
+		t.Errorf("after %d rounds, with %+v: %v", rounds, last, err)
+	}
+}
+
+// What has grown is named.
+func TestGrown(t *testing.T) {
+	first := holdings{Files: 10, Rows: 100, Events: 5, Descriptors: 20, Goroutines: 30, Memory: 60}
+	for _, c := range []struct {
+		last holdings
+		want string
+	}{
+		{first, ""},
+		{holdings{10, 100, 5000, 22, 33, 80}, ""},
+		{holdings{11, 100, 5, 20, 30, 60}, "files have grown from 10 to 11"},
+		{holdings{10, 101, 5, 20, 30, 60}, "rows have grown from 100 to 101"},
+		{holdings{10, 100, 5, 25, 30, 60}, "descriptors have grown from 20 to 25"},
+		{holdings{10, 100, 5, 20, 35, 60}, "goroutines have grown from 30 to 35"},
+		{holdings{10, 100, 5, 20, 30, 95}, "MiB of memory have grown from 60 to 95"},
+	} {
+		if got := fmt.Sprint(errors.Join(c.last.since(first), errors.New(""))); strings.TrimSpace(got) != c.want {
+			t.Errorf("%+v: %q, want %q", c.last, got, c.want)
+		}
 	}
 }
 

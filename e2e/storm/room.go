@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"ironhook/e2e/lab"
 )
 
@@ -19,6 +17,7 @@ import (
 type room struct {
 	*lab.Lab
 	app      *lab.Appliance
+	api      *lab.Client // one for all: each has connections of its own
 	segments []*lab.Segment
 	storm    Storm
 	clients  []*machine
@@ -122,8 +121,35 @@ func (r *room) serve(ctx context.Context, program string) (err error) {
 			return err
 		}
 	}
-	r.app, err = r.Serve(ctx, program, args...)
+	if program, err = r.ordinary(program); err == nil {
+		r.app, err = r.Serve(ctx, program, args...)
+	}
+	if err != nil {
+		return err
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", r.app.Process().PID()))
+	for _, line := range []string{"\nUid:\t65534\t65534\t65534\t65534\n", "\nCapPrm:\t0000000000002400\n", "\nCapBnd:\t0000000000002400\n"} {
+		if err == nil && !strings.Contains(string(status), line) {
+			err = fmt.Errorf("the appliance has more rights than an ordinary user with two capabilities:\n%s", status)
+		}
+	}
 	return err
+}
+
+// ordinary returns a program that runs this one as the packages do: as a user who is not root and
+// has two capabilities.
+func (r *room) ordinary(program string) (string, error) {
+	const nobody = 65534
+	own, run, data := filepath.Join(r.Dir, "ironhook"), filepath.Join(r.Dir, "ordinary"), filepath.Join(r.Dir, "data")
+	content, err := os.ReadFile(program)
+	if err != nil {
+		return "", err
+	}
+	const caps = "+net_raw,+net_bind_service"
+	script := fmt.Sprintf("#!/bin/sh\nexec setpriv --reuid=%d --regid=%d --clear-groups --inh-caps=%s --ambient-caps=%s --bounding-set=-all,%s -- %s \"$@\"\n",
+		nobody, nobody, caps, caps, caps, own)
+	return run, errors.Join(os.Chmod(filepath.Dir(r.Dir), 0o711), os.WriteFile(own, content, 0o755), os.WriteFile(run, []byte(script), 0o755),
+		os.Mkdir(data, 0o700), os.Chown(data, nobody, nobody))
 }
 
 // foreign starts dnsmasq as the network's own DHCP server, on a host of its own.
@@ -148,7 +174,7 @@ func (r *room) image(ctx context.Context) error {
 		return err
 	}
 	defer f.Close()
-	if _, err := io.Copy(f, io.LimitReader(rand.NewChaCha8([32]byte{}), r.storm.Image)); err != nil {
+	if _, err := io.Copy(f, io.LimitReader(noise(), r.storm.Image)); err != nil {
 		return err
 	}
 	if err := f.Truncate(max(r.storm.Image, int64(r.storm.Read)) + int64(r.storm.Write) + 1<<20); err != nil {
@@ -158,15 +184,20 @@ func (r *room) image(ctx context.Context) error {
 	return err
 }
 
+// noise is what the image holds.
+func noise() io.Reader { return rand.NewChaCha8([32]byte{}) }
+
+// beginning is the first chunk of the image.
+func beginning() []byte {
+	b := make([]byte, chunk)
+	_, _ = io.ReadFull(noise(), b) // noise never ends
+	return b
+}
+
 // enrol makes the nodes and deploys them from the image, some at a time.
 func (r *room) enrol(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(8)
-	api := r.app.Client()
-	for _, m := range r.clients {
-		group.Go(func() error { return m.enrol(ctx, api) })
-	}
-	return group.Wait()
+	r.api = r.app.Client()
+	return r.each(ctx, func(ctx context.Context, m *machine) error { return m.enrol(ctx, r.api) })
 }
 
 type object = map[string]any

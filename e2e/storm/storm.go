@@ -21,6 +21,7 @@ type Storm struct {
 	Random   bool  // in requests of 4 KiB all over the image, as a squashfs root does
 	Write    int   // bytes that each machine writes, and flushes
 	Use      int   // requests of a desktop's work after that
+	Attacked bool  // by a host of the same network
 }
 
 // readSize is the length of a read request.
@@ -41,9 +42,10 @@ var storms = []Storm{
 	{Name: "300, proxy", Machines: 300, Proxy: true, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib, Use: 2000},
 	{Name: "300, full, 1 % lost", Machines: 300, Loss: 10, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib, Use: 2000},
 	{Name: "1000 in brief", Machines: 1000, Image: 4 * mib, Read: 4 * mib, Write: mib},
-	{Name: "1000, full", Machines: 1000, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib},
-	{Name: "1000, proxy", Machines: 1000, Proxy: true, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib},
-	{Name: "1000, full, 1 % lost", Machines: 1000, Loss: 10, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib},
+	{Name: "1000, full", Machines: 1000, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib, Use: 2000},
+	{Name: "1000, full, attacked", Machines: 1000, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib, Use: 2000, Attacked: true},
+	{Name: "1000, proxy", Machines: 1000, Proxy: true, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib, Use: 2000},
+	{Name: "1000, full, 1 % lost", Machines: 1000, Loss: 10, Image: 64 * mib, Read: 64 * mib, Write: 16 * mib, Use: 2000},
 	{Name: "one, 9 GB image at random", Machines: 1, Image: 9000 * mib, Read: 16 * mib, Random: true},
 	{Name: "60, 9 GB image at random", Machines: 60, Image: 9000 * mib, Read: 16 * mib, Random: true},
 }
@@ -65,11 +67,18 @@ func run(ctx context.Context, program string, s Storm) (Outcome, error) {
 		return o, err
 	}
 	defer r.close()
-	watch, err := observe(ctx, r.app, r.clients)
+	watch, err := observe(ctx, r)
 	if err != nil {
 		return o, err
 	}
 	begun, used := time.Now(), ownCPU()
+	if s.Attacked {
+		stop, err := r.attack(ctx)
+		if err != nil {
+			return o, err
+		}
+		defer stop()
+	}
 	var on sync.WaitGroup
 	for _, m := range r.clients {
 		on.Go(func() { m.boot(ctx, s) })
@@ -147,7 +156,8 @@ type observation struct {
 	Memory     float64 // MiB at most (VmHWM)
 	CPU        time.Duration
 	API        time.Duration // p99 of GET /v1/nodes/NODE
-	Unanswered []error       // of those requests
+	Asked      int           // how many of those were answered
+	Unanswered []error       // what came of the others
 	Samples    []sample
 }
 

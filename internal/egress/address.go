@@ -54,6 +54,7 @@ var blocks = []block{
 	{netip.MustParsePrefix("0.0.0.0/0"), public},
 	{netip.MustParsePrefix("2001::/23"), reserved}, // Teredo among them
 	{netip.MustParsePrefix("2001:db8::/32"), reserved},
+	{netip.MustParsePrefix("2002::/16"), reserved}, // 6to4: IPv4 addresses, private ones too
 	{netip.MustParsePrefix("3fff::/20"), reserved},
 	{netip.MustParsePrefix("2000::/3"), public},
 	{netip.MustParsePrefix("::/0"), reserved}, // multicast, local NAT64 (RFC 8215), what is not assigned

@@ -13,11 +13,12 @@ import (
 type Bucket struct {
 	tokens  *rate.Limiter
 	refused atomic.Int64 // since an action was last allowed
+	name    Name
 }
 
 // NewBucket returns a full bucket of the rate.
 func NewBucket(r Rate) *Bucket {
-	return &Bucket{tokens: rate.NewLimiter(rates[r].perSecond, rates[r].burst)}
+	return &Bucket{tokens: rate.NewLimiter(rates[r].perSecond, rates[r].burst), name: rates[r].name}
 }
 
 // Take reports whether one more action is allowed at this time, and counts it if so.
@@ -31,6 +32,7 @@ func (b *Bucket) Take(now time.Time) bool {
 func (b *Bucket) TakeCounting(now time.Time) (ok bool, refused int) {
 	if !b.tokens.AllowN(now, 1) {
 		b.refused.Add(1)
+		Reached(b.name)
 		return false, 0
 	}
 	return true, int(b.refused.Swap(0))

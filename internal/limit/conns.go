@@ -2,11 +2,14 @@ package limit
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,17 +20,19 @@ import (
 // once. A connection is idle unless a handler is processing one of its requests; an
 // incomplete request leaves it idle.
 type Conns struct {
-	each, total int
-	sourceOf    func(remote string) netip.Addr
+	each, total   int
+	sourceOf      func(remote string) netip.Addr
+	full, silence Name // of the bounds, and of a client that lets the server wait in a request or an answer
 
 	mu   sync.Mutex
 	open []*conn // mu guards it
 }
 
 // NewConns bounds the connections from one source to each, and from all sources to total.
-// The source of a connection is [SourceOf] or [AddressOf] its peer.
-func NewConns(each, total int, sourceOf func(remote string) netip.Addr) *Conns {
-	return &Conns{each: each, total: total, sourceOf: sourceOf}
+// The source of a connection is [SourceOf] or [AddressOf] its peer. full counts the bounds,
+// silence the deadlines of the server that a client misses.
+func NewConns(each, total int, sourceOf func(remote string) netip.Addr, full, silence Name) *Conns {
+	return &Conns{each: each, total: total, sourceOf: sourceOf, full: full, silence: silence}
 }
 
 // Listener returns l within the bounds. TLS goes around it, not into it: net/http knows
@@ -57,6 +62,7 @@ func (b bounded) Accept() (net.Conn, error) {
 		c := &conn{Conn: nc, conns: b.conns, source: b.conns.sourceOf(nc.RemoteAddr().String()), since: time.Now()}
 		loser := b.conns.enter(c)
 		if loser != nil {
+			Reached(b.conns.full)
 			_ = loser.Close() // nothing is lost that the client cannot ask for again
 		}
 		if loser != c {
@@ -70,8 +76,9 @@ type conn struct {
 	net.Conn
 	conns  *Conns
 	source netip.Addr
-	since  time.Time // Conns.mu guards; when it was last busy
-	busy   int       // Conns.mu guards; requests that a handler works on
+	since  time.Time   // Conns.mu guards; when it was last busy
+	busy   int         // Conns.mu guards; requests that a handler works on
+	amid   atomic.Bool // a request has begun to come, or is being answered
 }
 
 // enter admits a connection and returns the one to close for it: another, itself, or nil.
@@ -126,7 +133,33 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
+// Read counts a client that does not finish its request in time.
+func (c *conn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.late(err)
+	if n > 0 {
+		c.amid.Store(true)
+	}
+	return n, err
+}
+
+// Write counts a client that does not take its answer in time.
+func (c *conn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.late(err)
+	return n, err
+}
+
+// late counts a missed deadline. One between two requests is no fault of the client, nor is
+// that of net/http's own, by which it ends its look for the next request.
+func (c *conn) late(err error) {
+	if errors.Is(err, os.ErrDeadlineExceeded) && c.amid.Load() {
+		Reached(c.conns.silence)
+	}
+}
+
 func (c *conn) work(n int) {
+	c.amid.Store(n > 0)
 	c.conns.mu.Lock()
 	defer c.conns.mu.Unlock()
 	c.busy += n

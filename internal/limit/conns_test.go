@@ -30,7 +30,7 @@ func TestWhichConnectionGives(t *testing.T) {
 		{"at the bound of all the largest source gives", []string{"a1", "b2", "c2", "d2", "e3", "f3"}, "4", "b2"},
 		{"the largest is busy", []string{"a1", "b2!", "c2!", "d2!", "e3", "f3"}, "4", "new"},
 	} {
-		conns := NewConns(3, 6, SourceOf)
+		conns := NewConns(3, 6, SourceOf, APIConnections, APISilence)
 		named := map[*conn]string{nil: ""}
 		for n, name := range c.open {
 			o := &conn{source: netip.MustParseAddr("192.0.2." + name[1:2]), since: time.Unix(int64(n), 0)}
@@ -103,7 +103,7 @@ func TestIdleConnectionsGiveWay(t *testing.T) {
 			Attend(server)
 			l := make(memory)
 			ended := make(chan error)
-			go func() { ended <- server.Serve(NewConns(2, 4, SourceOf).Listener(l)) }()
+			go func() { ended <- server.Serve(NewConns(2, 4, SourceOf, APIConnections, APISilence).Listener(l)) }()
 			dial := func(addr, text string) net.Conn {
 				ours, theirs := net.Pipe()
 				l <- from{theirs, addr}

@@ -11,15 +11,16 @@ import (
 type Places[K comparable] struct {
 	each, total int
 	idle        time.Duration
+	name        Name
 
 	mu   sync.Mutex
 	held map[*Place[K]]struct{} // mu guards it
 }
 
 // NewPlaces allows each source at most each places, and all sources total. A place is idle
-// when it has not been used for that long.
-func NewPlaces[K comparable](each, total int, idle time.Duration) *Places[K] {
-	return &Places[K]{each: each, total: total, idle: idle, held: map[*Place[K]]struct{}{}}
+// when it has not been used for that long. name counts those that give way or get none.
+func NewPlaces[K comparable](each, total int, idle time.Duration, name Name) *Places[K] {
+	return &Places[K]{each: each, total: total, idle: idle, name: name, held: map[*Place[K]]struct{}{}}
 }
 
 // Place is what a source holds.
@@ -40,6 +41,7 @@ func (p *Places[K]) Take(now time.Time, source K, end func()) *Place[K] {
 		if !full {
 			break
 		}
+		Reached(p.name)
 		if now.Sub(idlest.last) < p.idle {
 			return nil
 		}

@@ -19,7 +19,7 @@ func TestPlaces(t *testing.T) {
 		{"a b c d !0 !1 !2 !3", "e", "-"}, // all are in use
 	} {
 		now := time.Now()
-		p := NewPlaces[string](2, 4, time.Second)
+		p := NewPlaces[string](2, 4, time.Second, TFTPTransfers)
 		var all []*Place[string]
 		gone := ""
 		for _, word := range strings.Fields(c.arrivals) {
@@ -42,7 +42,7 @@ func TestPlaces(t *testing.T) {
 
 // A place that was given back makes room, once, also where it was given to another before.
 func TestPlacesReturned(t *testing.T) {
-	p, now := NewPlaces[int](1, 1, time.Second), time.Now()
+	p, now := NewPlaces[int](1, 1, time.Second, TFTPTransfers), time.Now()
 	first := p.Take(now, 1, func() {})
 	second := p.Take(now.Add(time.Second), 2, func() {})
 	first.Return()

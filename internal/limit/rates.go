@@ -26,18 +26,19 @@ const (
 var rates = [...]struct {
 	perSecond rate.Limit
 	burst     int
+	name      Name
 }{
-	StrangerLeases:   {32, 256},
-	AddressConflicts: {1.0 / 60, 16},
-	HearsayLines:     {0.1, 5},
-	UnsentReplies:    {0.2, 10},
-	MachineEvents:    {0.5, 40}, // many boots at once, then one event every two seconds
-	EnrolledEvents:   {200, 2000},
-	StrangerEvents:   {1, 100},
-	EachStranger:     {0.05, 20}, // a boot or two, then one event every twenty seconds
-	ExhaustedLines:   {1.0 / 60, 3},
-	Advertisements:   {10, 20},
-	Requests6:        {200, 400},
-	RefusedFiles:     {0.2, 20},
-	DiskFaults:       {0.1, 1},
+	StrangerLeases:   {32, 256, "dhcp_stranger_leases"},
+	AddressConflicts: {1.0 / 60, 16, "dhcp_conflicts"},
+	HearsayLines:     {0.1, 5, "dhcp_hearsay_lines"},
+	UnsentReplies:    {0.2, 10, "dhcp_unsent_lines"},
+	MachineEvents:    {0.5, 40, "machine_events"}, // many boots at once, then one event every two seconds
+	EnrolledEvents:   {200, 2000, "enrolled_events"},
+	StrangerEvents:   {1, 100, "stranger_events"},
+	EachStranger:     {0.05, 20, "each_stranger_events"}, // a boot or two, then one event every twenty seconds
+	ExhaustedLines:   {1.0 / 60, 3, "dhcp_exhausted_lines"},
+	Advertisements:   {10, 20, "router_advertisements"},
+	Requests6:        {200, 400, "dhcpv6_requests"},
+	RefusedFiles:     {0.2, 20, "tftp_refused_lines"},
+	DiskFaults:       {0.1, 1, "disk_faults"},
 }

@@ -7,6 +7,7 @@ import "sync"
 // sources that hold something.
 type Share[K comparable] struct {
 	each, total int
+	name        Name
 
 	mu   sync.Mutex
 	held map[K]int // mu guards it
@@ -14,9 +15,9 @@ type Share[K comparable] struct {
 }
 
 // NewShare allows each source at most each resources, and all sources total; a total of 0
-// sets no bound.
-func NewShare[K comparable](each, total int) *Share[K] {
-	return &Share[K]{each: each, total: total, held: map[K]int{}}
+// sets no bound. name counts those that get none.
+func NewShare[K comparable](each, total int, name Name) *Share[K] {
+	return &Share[K]{each: each, total: total, name: name, held: map[K]int{}}
 }
 
 // Take reports whether the source may hold one more. If so, it must call Return.
@@ -24,6 +25,7 @@ func (s *Share[K]) Take(source K) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.held[source] >= s.each || s.total > 0 && s.all >= s.total {
+		Reached(s.name)
 		return false
 	}
 	s.held[source]++

@@ -3,7 +3,7 @@ package limit
 import "testing"
 
 func TestShare(t *testing.T) {
-	s := NewShare[string](2, 3)
+	s := NewShare[string](2, 3, PageStreams)
 	for i, c := range []struct {
 		source string
 		want   bool
@@ -25,7 +25,7 @@ func TestShare(t *testing.T) {
 	if all, sources := s.Held(); all != 0 || sources != 0 {
 		t.Errorf("%d held by %d sources after all were returned", all, sources)
 	}
-	free := NewShare[int](1, 0)
+	free := NewShare[int](1, 0, APIRequests)
 	for source := range 1000 {
 		if !free.Take(source) {
 			t.Fatalf("source %d is refused without a total", source)

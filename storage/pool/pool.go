@@ -12,6 +12,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/internal/egress"
+	"ironhook/internal/limit"
 	"ironhook/store"
 	"ironhook/volume"
 	"ironhook/volume/image"
@@ -102,6 +103,7 @@ var kinds = []struct{ is, kind error }{
 	{volume.ErrInUse, baremetal.ErrConflict},
 	{volume.ErrDependants, baremetal.ErrConflict},
 	{volume.ErrKind, baremetal.ErrConflict},
+	{volume.ErrLayers, baremetal.ErrConflict},
 	{volume.ErrSize, baremetal.ErrInvalid},
 	{volume.ErrFormat, baremetal.ErrInvalid},
 	{image.ErrDamaged, baremetal.ErrInvalid},
@@ -117,6 +119,9 @@ var kinds = []struct{ is, kind error }{
 
 // withKind gives an error of package volume its kind; it returns other errors unchanged.
 func withKind(err error) error {
+	if errors.Is(err, volume.ErrLayers) {
+		limit.Reached(limit.VolumeLayers)
+	}
 	for _, k := range kinds {
 		if errors.Is(err, k.is) && !errors.As(err, new(*baremetal.Error)) {
 			return baremetal.Errorf(k.kind, "%s.", err)
@@ -129,6 +134,7 @@ func withKind(err error) error {
 func count[T any](set store.Set[T]) error {
 	n, err := set.Count()
 	if err == nil && n >= MaxRows {
+		limit.Reached(limit.StorageRows)
 		err = baremetal.Errorf(baremetal.ErrBusy, "There are %d already, and no more are allowed; delete some.", MaxRows)
 	}
 	return err

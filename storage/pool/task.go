@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"ironhook/baremetal"
+	"ironhook/internal/limit"
 	"ironhook/volume"
 )
 
@@ -52,6 +53,7 @@ func (p *Pool) enter(parent context.Context, uuid string) (ctx context.Context, 
 	case p.tasks[uuid] != nil:
 		return nil, nil, nil, baremetal.Errorf(baremetal.ErrConflict, "Data of image %s is being written already.", uuid)
 	case len(p.tasks) >= maxTasks:
+		limit.Reached(limit.ImagesWaiting)
 		return nil, nil, nil, baremetal.Errorf(baremetal.ErrBusy, "%d images are being made already; try again when one is done.", maxTasks)
 	}
 	t = &task{done: make(chan struct{})}
@@ -89,6 +91,9 @@ func (p *Pool) cancel(ctx context.Context, uuid string) error {
 
 // slot waits for the right to run.
 func (p *Pool) slot(ctx context.Context) (free func(), err error) {
+	if len(p.slots) == maxRunning {
+		limit.Reached(limit.ImagesRunning)
+	}
 	select {
 	case p.slots <- struct{}{}:
 		return func() { <-p.slots }, nil

@@ -18,6 +18,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ironhook/internal/jail"
+	"ironhook/internal/limit"
 	"ironhook/volume"
 )
 
@@ -205,8 +207,8 @@ func qemu(ctx context.Context, program string, files []*os.File, args ...string)
 	return out.Bytes(), err
 }
 
-// qemuTo runs qemu-img with the given open files, the first of which it reads, within limits,
-// and writes what it prints to out.
+// qemuTo runs qemu-img with the given open files, the first of which it reads, within limits
+// and in a jail, and writes what it prints to out.
 func qemuTo(ctx context.Context, out io.Writer, program string, files []*os.File, args ...string) error {
 	limits, err := qemuLimits(files)
 	if err != nil {
@@ -217,7 +219,7 @@ func qemuTo(ctx context.Context, out io.Writer, program string, files []*os.File
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = out, &errs, files
 	cmd.Env = []string{"LC_ALL=C"}
 	cmd.WaitDelay = 5 * time.Second
-	if err := cmd.Start(); err != nil {
+	if err := jail.Start(cmd); err != nil {
 		return fmt.Errorf("start qemu-img: %w", err)
 	}
 	if err = restrain(cmd.Process.Pid, limits); err != nil {
@@ -234,6 +236,12 @@ func qemuTo(ctx context.Context, out io.Writer, program string, files []*os.File
 	return nil
 }
 
+// qemuSigns are the words for system calls that a limit makes fail.
+var qemuSigns = []struct {
+	sign string
+	name limit.Name
+}{{"Cannot allocate memory", limit.QemuMemory}, {"Too many open files", limit.QemuFiles}, {"File too large", limit.QemuGrowth}}
+
 // qemuFailure returns the reason why qemu-img could not read a file, without qemu-img's advice to
 // repair it by name: the file has none.
 func qemuFailure(err error, said string) error {
@@ -246,10 +254,16 @@ func qemuFailure(err error, said string) error {
 	}
 	said = strings.NewReplacer(qemuIn, "the file", qemuOut, "the volume").Replace(said)
 	var exit *exec.ExitError
+	for _, l := range qemuSigns {
+		if strings.Contains(said, l.sign) {
+			limit.Reached(l.name)
+		}
+	}
 	switch {
 	case strings.Contains(said, "No space left on device"):
 		return fmt.Errorf("convert the image: %w", unix.ENOSPC)
 	case errors.As(err, &exit) && overran(exit):
+		limit.Reached(limit.QemuProcessor)
 		return fmt.Errorf("to read the image takes more processor time than its length justifies: convert it to raw first: %w", ErrTooLarge)
 	case !errors.As(err, &exit) || !exit.Exited():
 		return fmt.Errorf("qemu-img: %w: %.300s", err, said)

@@ -96,8 +96,14 @@ func (i *Initiator) Ping(ttt uint32) iscsi.NopOut {
 	return iscsi.NopOut{RequestFields: i.Fields(true), TTT: ttt}
 }
 
-// Send sends one PDU as it is. A raw [iscsi.Header] is a message too.
+// Send sends one PDU as it is. A raw [iscsi.Header] is a message too. Long data is not copied.
 func (i *Initiator) Send(m iscsi.Message, data []byte) error {
+	if len(data) >= 4096 && len(data)%4 == 0 && i.Digests == (iscsi.Digests{}) {
+		h := iscsi.AppendPDU(nil, PDU(m, nil), i.Digests)
+		h[5], h[6], h[7] = byte(len(data)>>16), byte(len(data)>>8), byte(len(data))
+		_, err := (&net.Buffers{h, data}).WriteTo(i.Conn)
+		return err
+	}
 	_, err := i.Conn.Write(iscsi.AppendPDU(nil, PDU(m, data), i.Digests))
 	return err
 }
@@ -127,6 +133,11 @@ func (i *Initiator) Receive() (iscsi.PDU, error) {
 	if err != nil {
 		return p, err
 	}
+	return p, i.accept(p)
+}
+
+// accept checks the numbers of a PDU and keeps them.
+func (i *Initiator) accept(p iscsi.PDU) error {
 	var f iscsi.ResponseFields
 	f.Decode(p.Header)
 	op, hasStatus := p.Header.Opcode(), true
@@ -139,7 +150,7 @@ func (i *Initiator) Receive() (iscsi.PDU, error) {
 		hasStatus = f.ITT != iscsi.NoTag
 	}
 	if (hasStatus || op == iscsi.OpR2T) && f.StatSN != i.StatSN {
-		return p, fmt.Errorf("%v has StatSN %d, want %d", p, f.StatSN, i.StatSN)
+		return fmt.Errorf("%v has StatSN %d, want %d", p, f.StatSN, i.StatSN)
 	}
 	if hasStatus {
 		i.StatSN++
@@ -148,7 +159,7 @@ func (i *Initiator) Receive() (iscsi.PDU, error) {
 	if int32(f.MaxCmdSN-i.MaxCmdSN) > 0 {
 		i.MaxCmdSN = f.MaxCmdSN
 	}
-	return p, nil
+	return nil
 }
 
 // Response is the outcome of a SCSI command.
