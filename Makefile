@@ -10,8 +10,8 @@ UNIT      = $(shell go list ./... | grep -v /e2e/)
 CLIENT    = go -C client test -json -race ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-arm64 deb usb stick ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-page bench-power bench-deps \
-	bench-before bench-before-boot bench-before-iscsi bench-before-api before newest matrix torture kill-points hammer mutants figures licenses clean
+.PHONY: help build build-arm64 agent deb usb stick ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-page bench-power bench-deps \
+	bench-before bench-before-boot bench-before-iscsi bench-before-api before newest matrix agent-matrix torture kill-points hammer mutants figures licenses clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,10 @@ build-arm64: ipxe ## the same for 64-bit ARM
 
 ipxe:
 	@scripts/ipxe.sh
+
+agent: build ## build/agent, the small system that inspects, writes and cleans machines
+	@scripts/deps.sh agent
+	@scripts/agent.sh build/ironhook amd64
 
 deb: build build-arm64 ## build/ironhook_VERSION_ARCH.deb for amd64 and arm64, the same bytes from the same tree
 	@scripts/deps.sh deb
@@ -124,6 +128,10 @@ matrix: build ## each kind of machine boots in each way, into docs/boot/matrix.m
 stick: build ## the stick under each firmware, machines beside it, an upgrade, 50 pulled plugs
 	@scripts/deps.sh test
 	IRONHOOK_STICK=50 go test -count=1 -timeout 3h -v -tags stick ./e2e/stick
+
+agent-matrix: build ## the agent on BIOS and UEFI: an unknown machine, images written, disks cleaned
+	@scripts/deps.sh test
+	IRONHOOK_AGENT_MATRIX=all go test -count=1 -timeout 2h -v ./e2e/agent
 
 torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power cuts
 	IRONHOOK_KILL_ROUNDS=5000 go test -timeout 6h -run Kill ./e2e/iscsi

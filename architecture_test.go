@@ -15,7 +15,11 @@ import (
 var may = map[string][]string{
 	"":                    {"cli"},
 	"packaging":           {},
-	"cli":                 {"appliance/...", "cli/client", "stick"},
+	"agent":               {"agent/..."},
+	"agent/disk":          {"agent/hardware"},
+	"agent/hardware":      {},
+	"agent/modules":       {},
+	"cli":                 {"agent", "appliance/...", "cli/client", "stick"},
 	"stick":               {},
 	"appliance":           {"appliance/backup", "appliance/sandbox", "baremetal", "store", "fleet", "ipxe", "bootsrv/...", "power/drivers", "storage/...", "volume", "conductor", "api/...", "web", "stick", "internal/egress", "internal/limit", "internal/pace"},
 	"appliance/backup":    {"store", "volume"},
@@ -44,7 +48,7 @@ var may = map[string][]string{
 	"storage/pool":        {"baremetal", "store", "volume/...", "internal/egress", "internal/limit"},
 	"storage/watch":       {"block", "block/iscsi"},
 	"fleet":               {"baremetal", "boot", "inspection", "store"},
-	"conductor":           {"baremetal", "boot", "inspection", "store", "fleet", "internal/limit", "internal/python"},
+	"conductor":           {"baremetal", "boot", "inspection", "store", "fleet", "internal/isofs", "internal/limit", "internal/python"},
 	"api/baremetal":       {"baremetal", "inspection", "store", "fleet", "conductor", "api/door", "api/rest"},
 	"api/blockstorage":    {"baremetal", "store", "storage/...", "volume", "api/rest"},
 	"api/appliance":       {"baremetal", "boot", "store", "fleet", "volume", "api/rest", "internal/limit"},
@@ -58,11 +62,12 @@ var may = map[string][]string{
 	"packaging/reference": {"cli", "api/baremetal"},
 	"e2e/...":             {"..."},
 	"internal/...":        {},
+	"internal/agentimage": {"agent", "agent/modules", "internal/cpio"},
 }
 
 // stdOnly are the packages that may import nothing but the standard library and
 // golang.org/x/sys.
-var stdOnly = []string{"baremetal", "boot", "inspection", "block", "block/scsi", "block/filedisk", "block/iscsi", "block/iscsi/initiatortest", "volume"}
+var stdOnly = []string{"agent/hardware", "agent/modules", "agent/disk", "baremetal", "boot", "inspection", "block", "block/scsi", "block/filedisk", "block/iscsi", "block/iscsi/initiatortest", "volume"}
 
 type listed struct {
 	ImportPath string

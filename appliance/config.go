@@ -36,6 +36,8 @@ type Config struct {
 	IPXEDir           string // of binaries that replace the embedded ones; "" for none
 	Unknown           []byte // script for machines that are not enrolled, nil for none
 	SecureDir         string // of signed programs for machines with Secure Boot; "" for none
+	AgentDir          string // of the agent's kernel and ramdisk; "" for none
+	Discovery         string // what becomes of machines that are not enrolled: off, approve or enrol
 	TLSCert, TLSKey   string // PEM files, or SelfSigned and none; both "" for plain HTTP
 }
 

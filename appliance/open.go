@@ -46,7 +46,7 @@ func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Log
 	if o.store, err = openStore(ctx, c.Data, p.Schema, log, all); err != nil {
 		return o, err
 	}
-	if o.boot, err = openBoot(ctx, c, o.store, log); err != nil {
+	if o.boot, err = openBoot(ctx, c, o.store, func() uint16 { return portOf(o.api) }, log); err != nil {
 		return o, err
 	}
 	all.push(o.boot.Close)
@@ -131,8 +131,28 @@ func macsOf(s *store.Store) func(ctx context.Context, node string) ([]string, er
 	}
 }
 
-// openBoot opens the sockets of the boot servers.
-func openBoot(ctx context.Context, c Config, s *store.Store, log *slog.Logger) (*bootsrv.Servers, error) {
+// portOf is the port of a listener.
+func portOf(l net.Listener) uint16 { return l.Addr().(*net.TCPAddr).AddrPort().Port() }
+
+// agentFiles is the agent that machines boot, and what it is told of the API, at the port that
+// is known when a machine asks.
+func agentFiles(c Config, port func() uint16) (bootsrv.Agent, error) {
+	a := bootsrv.Agent{API: bootsrv.API{Scheme: "http", Port: port}}
+	t, err := tlsConfig(c)
+	if err != nil {
+		return a, err
+	}
+	if t != nil {
+		a.API.Scheme, a.API.Pin = "https", fingerprint(t)
+	}
+	if c.AgentDir != "" {
+		a.Files, a.Unknown = os.DirFS(c.AgentDir), c.Discovery != string(conductor.DiscoverOff) && c.Unknown == nil
+	}
+	return a, nil
+}
+
+// openBoot opens the sockets of the boot servers. apiPort is asked when all listeners are open.
+func openBoot(ctx context.Context, c Config, s *store.Store, apiPort func() uint16, log *slog.Logger) (*bootsrv.Servers, error) {
 	if len(c.BootInterfaces) > 0 {
 		if err := warnCrowded(ctx, s, log); err != nil {
 			return nil, err
@@ -142,13 +162,17 @@ func openBoot(ctx context.Context, c Config, s *store.Store, log *slog.Logger) (
 	if c.IPXEDir != "" {
 		binaries = ipxe.Binaries(os.DirFS(c.IPXEDir))
 	}
+	agent, err := agentFiles(c, apiPort)
+	if err != nil {
+		return nil, err
+	}
 	var signed fs.FS
 	if c.SecureDir != "" {
 		signed = os.DirFS(c.SecureDir)
 	}
 	boot, err := bootsrv.Open(ctx, bootsrv.Config{
 		Interfaces: c.BootInterfaces, DHCP: c.DHCP, Range: c.Range, Relays: c.Relays, DHCP6: c.DHCP6, HTTP: c.HTTP, TFTP: c.TFTP,
-		Binaries: binaries, Secure: signed, Unknown: c.Unknown, Store: s, Log: log,
+		Binaries: binaries, Agent: agent, Secure: signed, Unknown: c.Unknown, Store: s, Log: log,
 	})
 	if err != nil {
 		return nil, bootFault(err)

@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"context"
 	"net/http"
 
 	applianceapi "ironhook/api/appliance"
@@ -11,6 +12,7 @@ import (
 	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/bootsrv"
+	"ironhook/conductor"
 	"ironhook/fleet"
 	"ironhook/storage/watch"
 	"ironhook/web"
@@ -43,6 +45,7 @@ func (a *appliance) routes(pages *web.Web, own *applianceapi.API) http.Handler {
 		mux.Handle(pattern, guard.Handler(h, door.Manner{}))
 	}
 	a.stickRoutes(mux, guard)
+	mux.Handle("GET /ironhook/v1/agent/{node}/image/{key}", guard.Handler(http.HandlerFunc(a.sendImage), door.Manner{Public: func(*http.Request) bool { return true }}))
 	mux.Handle("GET /readyz", guard.Handler(a.readiness(), door.Manner{Public: func(*http.Request) bool { return true }}))
 	for _, pattern := range []string{"GET /identity", "GET /identity/"} { // clients discover before they authenticate
 		mux.Handle(pattern, guard.Handler(http.HandlerFunc(identity), door.Manner{Public: func(*http.Request) bool { return true }}))
@@ -53,8 +56,11 @@ func (a *appliance) routes(pages *web.Web, own *applianceapi.API) http.Handler {
 // ownAPI is the one for what OpenStack has no words for.
 func (a *appliance) ownAPI() *applianceapi.API {
 	return applianceapi.New(applianceapi.Config{
-		Store: a.store, Volumes: a.volumes, Users: a.pool.UsersOf, Script: bootsrv.Preview, Open: a.open, Tidy: a.pool.Tidy, Accounts: a.accounts(), Log: a.log,
-		LogLevel: a.tail.set,
+		Store: a.store, Volumes: a.volumes, Users: a.pool.UsersOf, Script: bootsrv.Preview, Open: a.open, Tidy: a.pool.Tidy, Forget: a.conductor.Forget,
+		Approve: func(ctx context.Context, machine string, in applianceapi.Approval) (string, error) {
+			return a.conductor.Approve(ctx, machine, conductor.Approval(in))
+		},
+		Accounts: a.accounts(), Log: a.log, LogLevel: a.tail.set,
 	})
 }
 

@@ -20,6 +20,16 @@ func (n *Node) Inspected() bool {
 	return n.Interfaces.InspectsByAgent() && (n.ProvisionState == Inspecting || n.ProvisionState == InspectWait)
 }
 
+// AgentBoots is the key of driver_internal_info that says that the machine's next boots are
+// into the agent, for steps of a deployment, a cleaning or servicing.
+const AgentBoots = "agent_boots"
+
+// InAgent reports whether the machine boots into the agent now, and not what it is to run.
+func (n *Node) InAgent() bool {
+	steps, _ := n.DriverInternalInfo[AgentBoots].(bool)
+	return steps || n.Inspected()
+}
+
 // Manual is the hardware type of machines without a BMC: a person presses the button.
 const Manual = "manual-management"
 

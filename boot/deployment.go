@@ -15,6 +15,7 @@ import (
 // Deploy returns everything that keeps the node from being deployed.
 func (f Facts) Deploy() (all Refusals) {
 	p := Decide(f)
+	all.add(forced(f.Node))
 	if f.Loads() {
 		p, all = f.load() // everything that is wrong, not the first alone
 	}

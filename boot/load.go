@@ -17,6 +17,9 @@ type Load struct {
 	ISO     string
 	Args    string // of the kernel, one line; Ironhook's own among them
 	Cloud   Cloud  // what cloud-init fetches, nil for nothing
+	// Agent reports that it is the agent, which is told where the API is. Without a Kernel it is
+	// Ironhook's own.
+	Agent bool
 }
 
 // Loads reports whether iPXE loads the node's system itself: instance_info names an NFS
@@ -78,18 +81,33 @@ func (f Facts) load() (p Plan, all Refusals) {
 	return p, all
 }
 
-// Inspection is the boot of a machine into the ramdisk that inspects it: Ironic's agent, from
-// deploy_kernel and deploy_ramdisk in driver_info, with its kernel_append_params.
-func Inspection(n *baremetal.Node) Plan {
+// Agent is the boot of a machine into the agent, which inspects it, writes images and cleans:
+// Ironic's, from deploy_kernel and deploy_ramdisk in driver_info, or without both our own. Both
+// get the kernel_append_params of driver_info.
+func Agent(n *baremetal.Node) Plan {
+	if OwnAgent(n) {
+		var wrong Refusals
+		args := loadArgs(&wrong, &baremetal.Node{UUID: n.UUID, Name: n.Name, InstanceInfo: baremetal.Object{"kernel_append_params": n.DriverInfo["kernel_append_params"]}}, nil)
+		if len(wrong) > 0 {
+			return refuse(Refusal{fmt.Sprintf("kernel_append_params in driver_info of %s cannot be passed on by iPXE", n.Label()), "Correct or remove it"})
+		}
+		return Plan{Method: Ramdisk, Load: &Load{Args: args, Agent: true}}
+	}
 	ramdisk := *n
 	ramdisk.InstanceInfo = baremetal.Object{"kernel": n.DriverInfo["deploy_kernel"], "ramdisk": n.DriverInfo["deploy_ramdisk"],
 		"kernel_append_params": n.DriverInfo["kernel_append_params"]}
 	p, wrong := Facts{Node: &ramdisk}.load()
 	if len(wrong) > 0 {
-		return refuse(Refusal{fmt.Sprintf("driver_info of %s has no ramdisk to inspect it with that iPXE can load", n.Label()),
-			"Set deploy_kernel and deploy_ramdisk to http URLs of at most 255 bytes, and ipa-inspection-callback-url in kernel_append_params"})
+		return refuse(Refusal{fmt.Sprintf("driver_info of %s has no agent that iPXE can load", n.Label()),
+			"Set both deploy_kernel and deploy_ramdisk to http URLs of at most 255 bytes, or remove both to boot Ironhook's own agent"})
 	}
+	p.Load.Agent = true
 	return p
+}
+
+// OwnAgent reports whether the node boots Ironhook's own agent.
+func OwnAgent(n *baremetal.Node) bool {
+	return !given(n.DriverInfo["deploy_kernel"]) && !given(n.DriverInfo["deploy_ramdisk"])
 }
 
 func refuseKey(n *baremetal.Node, key string, wrong error) *Refusal {

@@ -157,13 +157,13 @@ func TestInspection(t *testing.T) {
 		{baremetal.Inspecting, "agent", info, true, ""},
 		{baremetal.Manageable, "agent", info, false, ""},
 		{baremetal.InspectWait, "fake", info, false, ""},
-		{baremetal.InspectWait, "agent", baremetal.Object{"deploy_kernel": kernelURL}, false, "no ramdisk to inspect it with"},
-		{baremetal.InspectWait, "agent", with(info, baremetal.Object{"deploy_kernel": "tftp://x/y"}), false, "no ramdisk to inspect it with"},
+		{baremetal.InspectWait, "agent", baremetal.Object{"deploy_kernel": kernelURL}, false, "no agent that iPXE can load"},
+		{baremetal.InspectWait, "agent", with(info, baremetal.Object{"deploy_kernel": "tftp://x/y"}), false, "no agent that iPXE can load"},
 	} {
 		n := &baremetal.Node{Name: "pc-07", ProvisionState: c.state, DriverInfo: c.info,
 			Interfaces: baremetal.Interfaces{"storage": "external", "inspect": c.inspect, "deploy": "direct"}}
 		p := Decide(Facts{Node: n, Targets: []*baremetal.VolumeTarget{{VolumeType: "iscsi", VolumeID: "v"}}})
-		want := Load{Kernel: kernelURL, Ramdisk: ramdiskURL, Args: "root=/dev/ram0 text ipa-inspection-callback-url=http://a/v1/continue_inspection"}
+		want := Load{Kernel: kernelURL, Ramdisk: ramdiskURL, Args: "root=/dev/ram0 text ipa-inspection-callback-url=http://a/v1/continue_inspection", Agent: true}
 		if loads := p.Load != nil; loads != c.loads || loads && !reflect.DeepEqual(*p.Load, want) {
 			t.Errorf("%s, %s: Decide = %+v (%+v), want it to load: %v", c.state, c.inspect, p, p.Load, c.loads)
 		}

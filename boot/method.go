@@ -17,6 +17,7 @@ const (
 	FibreChannel Method = "fibre_channel" // the machine's host bus adapter attaches the volume
 	Adapter      Method = "adapter"       // so does an adapter, or the firmware, for any type of volume
 	Ramdisk      Method = "ramdisk"       // iPXE loads a kernel with a ramdisk, or an ISO
+	Disk         Method = "disk"          // the firmware, from the disk that an image was written to
 	NFS          Method = "nfs"           // iPXE loads a kernel, whose root is mounted over NFS
 )
 
@@ -31,6 +32,7 @@ var traits = map[Method]struct {
 	FCoE:         {capability: "fibre_channel_boot", words: "Fibre Channel over Ethernet"},
 	FibreChannel: {capability: "fibre_channel_boot", words: "Fibre Channel", disk: true},
 	Adapter:      {disk: true},
+	Disk:         {disk: true},
 	NFS:          {capability: "nfs_boot", words: "NFS"},
 }
 

@@ -66,8 +66,13 @@ func Decide(f Facts) Plan {
 	from, bad := Source(n)
 	volume := Target(f.Targets)
 	switch {
-	case n.Inspected():
-		return Inspection(n)
+	case n.InAgent():
+		return Agent(n)
+	case Writes(n):
+		if bad != nil && n.DriverInternalInfo[OnDisk] != true {
+			return refuse(*bad)
+		}
+		return Plan{Method: Disk}
 	case f.Loads():
 		p, wrong := f.load()
 		if len(wrong) > 0 {

@@ -34,7 +34,8 @@ func noVolumes(n *baremetal.Node) Refusal {
 func localDisk(n *baremetal.Node) Refusal {
 	return Refusal{
 		fmt.Sprintf("%s has instance_info.image_source, and Ironhook writes no images to local disks", n.Label()),
-		"To boot from a volume: " + unsetImage(n),
+		"To boot from a volume: " + unsetImage(n) + ". To have the agent write the image to a disk, whose content is lost: " +
+			"openstack baremetal node set --instance-info force_deployment=true " + n.Label(),
 	}
 }
 

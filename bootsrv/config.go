@@ -38,6 +38,7 @@ type Config struct {
 	Binaries   fs.FS    // iPXE, see package ipxe
 	Secure     fs.FS    // signed programs, see [ipxe.Signed]; nil for none
 	Unknown    []byte   // script for machines that are not enrolled, nil for one that says so
+	Agent      Agent
 	Store      *store.Store
 	Log        *slog.Logger
 }

@@ -24,14 +24,18 @@ type Machine struct {
 // question is a request for a script, with the Ethernet address of its sender.
 type question struct {
 	http.Request
-	peer peer
-	gave bool // it came from the IPv6 address that DHCPv6 gives to this card
+	peer  peer
+	gave  bool // it came from the IPv6 address that DHCPv6 gives to this card
+	agent Agent
 }
 
 // decide says what the machine boots. It gives the script of the node's boot method,
 // with the secrets in it, when nothing in the table of refusals speaks against it; a
 // node in maintenance boots like any other, as Ironic lets it.
 func decide(q question, m Machine) http.Answer {
+	if m.Port == nil && q.agent.Files != nil && q.agent.Unknown && !q.GRUB {
+		return q.agent.describes(q)
+	}
 	for _, refusal := range refusals {
 		if refusal.when(q, m) {
 			why, remedy := refusal.why(q, m)
@@ -93,6 +97,15 @@ func attaching(fibre bool) method {
 	}
 }
 
+// args are the arguments of the kernel that the machine loads.
+func (q question) args(m Machine) string {
+	l := m.plan().Load
+	if l.Agent {
+		return q.agent.args(q.Here, l.Args, m.Node.Inspected(), l.Kernel == "")
+	}
+	return l.Line(fmt.Sprintf("http://%s/boot/%s/cloud/", q.Here, hyphens(q.MAC)))
+}
+
 // loading is how iPXE boots a machine from what it loads itself. The values are checked
 // before a deployment, so the remedy is for a node that was never deployed.
 var loading = method{
@@ -101,22 +114,31 @@ var loading = method{
 		if m.Shim {
 			shims = fmt.Sprintf("http://%s/%s", q.Here, ipxe.SecureFolder)
 		}
-		return ipxe.BootLoad(ipxe.LoadBoot{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, ISO: l.ISO,
-			Args: l.Line(fmt.Sprintf("http://%s/boot/%s/cloud/", q.Here, hyphens(q.MAC))), Self: hyphens(q.MAC), Six: q.From.Is6(), Shims: shims})
+		b := ipxe.LoadBoot{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, ISO: l.ISO, Args: q.args(m), Self: hyphens(q.MAC), Six: q.From.Is6(), Shims: shims}
+		if l.Agent && l.Kernel == "" {
+			b.Agent = q.agent.at(q)
+		}
+		return ipxe.BootLoad(b)
 	},
 	grub: func(q question, m Machine) (grub.Config, error) {
-		l := m.plan().Load
+		l := *m.plan().Load
 		if l.ISO != "" {
 			return grub.Config{}, baremetal.Errorf(baremetal.ErrInvalid, "GRUB starts no ISO: %s needs a signed iPXE, or the kernel and the ramdisk of the ISO.", m.Node.Label())
 		}
+		if l.Agent && l.Kernel == "" {
+			l.Kernel, l.Ramdisk = q.agent.at(q)+"/x86_64/vmlinuz", q.agent.at(q)+"/x86_64/initrd"
+		}
 		here := fmt.Sprintf("http://%s/boot/%s/", q.Here, hyphens(q.MAC))
-		return grub.Boot(grub.Load{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, Args: l.Line(here + "cloud/"), Card: hyphens(q.MAC), Report: here + "loaded"})
+		return grub.Boot(grub.Load{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, Args: q.args(m), Card: hyphens(q.MAC), Report: here + "loaded"})
 	},
 	remedy: "Correct it with: openstack baremetal node set --instance-info",
 	detail: func(m Machine) string {
 		what := map[boot.Method]string{boot.Ramdisk: "a kernel and a ramdisk", boot.NFS: "a kernel, with its root over NFS"}[m.plan().Method]
-		if m.plan().Load.ISO != "" {
+		switch {
+		case m.plan().Load.ISO != "":
 			what = "an ISO"
+		case m.plan().Load.Agent:
+			what = "the agent"
 		}
 		return "boots " + what
 	},
@@ -159,8 +181,19 @@ var refusals = []refusal{
 			return r.Why, r.Remedy
 		},
 	}, {
+		when: func(q question, m Machine) bool {
+			return m.plan().Load != nil && m.plan().Load.Agent && m.plan().Load.Kernel == "" && q.agent.Files == nil
+		},
+		why: func(_ question, m Machine) (string, string) {
+			return fmt.Sprintf("%s is to boot the agent, and there is none here", m.Node.Label()),
+				"Make it with make agent and give the appliance its directory (agent-dir)"
+		},
+	}, {
 		when: func(_ question, m Machine) bool { return methods[m.plan().Method].script == nil },
 		why: func(_ question, m Machine) (string, string) {
+			if m.plan().Volume == nil {
+				return fmt.Sprintf("%s boots from its own disk", m.Node.Label()), "Going on with the next boot device"
+			}
 			return fmt.Sprintf("%s boots from a %s volume, which its own adapter or firmware attaches", m.Node.Label(), m.plan().Volume.VolumeType),
 				"Going on with the next boot device"
 		},

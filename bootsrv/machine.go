@@ -24,6 +24,7 @@ type scripts struct {
 	shims bool // there is a shim for kernels
 	// unknown is the script for machines that are not enrolled, nil for the refusal alone.
 	unknown []byte
+	agent   Agent
 }
 
 // patience is how long a request may be ahead of the machine's lease. Beside another DHCP
@@ -70,7 +71,7 @@ func (s scripts) now(ctx context.Context, r http.Request) (http.Answer, error) {
 	if err != nil {
 		return http.Answer{}, fmt.Errorf("look up machine %s: %w", r.MAC, err)
 	}
-	q := question{Request: r}
+	q := question{Request: r, agent: s.agent}
 	if q.peer, err = s.find(ctx, r.From); err != nil {
 		return http.Answer{}, fmt.Errorf("find out who asks for the script of %s: %w", r.MAC, err)
 	}

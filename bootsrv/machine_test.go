@@ -32,7 +32,7 @@ func TestScriptWaitsForTheLease(t *testing.T) {
 	question := http.Request{MAC: enrolled, From: netip.MustParseAddr("10.77.0.204"), At: time.Now()}
 	answered := make(chan http.Answer, 1)
 	go func() {
-		a, err := scripts{s, itself, notGiven, false, nil}.answer(t.Context(), question)
+		a, err := scripts{store: s, find: itself, gave: notGiven}.answer(t.Context(), question)
 		if err != nil {
 			t.Error(err)
 		}
@@ -49,7 +49,7 @@ func TestScriptWaitsForTheLease(t *testing.T) {
 	}
 	question.From = netip.MustParseAddr("10.77.0.205")
 	began := time.Now()
-	a, err := scripts{s, itself, notGiven, false, nil}.answer(t.Context(), question)
+	a, err := scripts{store: s, find: itself, gave: notGiven}.answer(t.Context(), question)
 	if took := time.Since(began); err != nil || a.Event.Kind != baremetal.EventRefused || !strings.Contains(a.Event.Detail, "10.77.0.205") || took < patience {
 		t.Errorf("asked from another address: %s, %s, %v after %v, want a refusal after %v", a.Event.Kind, a.Event.Detail, err, took, patience)
 	}

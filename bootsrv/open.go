@@ -105,7 +105,8 @@ func (o *opening) openHTTP(ctx context.Context) error {
 		return &Fault{"HTTP", o.config.HTTP, err}
 	}
 	o.http = l.Addr().(*net.TCPAddr).AddrPort()
-	server := &http.Server{Boot: scripts{o.config.Store, o.relays.find, o.gave, ipxe.HasKernelShim(o.files), o.config.Unknown}.answer, Files: o.files, Journal: o.journal, Log: o.config.Log}
+	boot := scripts{store: o.config.Store, find: o.relays.find, gave: o.gave, shims: ipxe.HasKernelShim(o.files), unknown: o.config.Unknown, agent: o.config.Agent}
+	server := &http.Server{Boot: boot.answer, Files: o.files, Agent: o.config.Agent.Files, Journal: o.journal, Log: o.config.Log}
 	o.run(l.Close, func(ctx context.Context) error { return server.Serve(ctx, l) })
 	o.places = append(o.places, "http://"+l.Addr().String())
 	return nil

@@ -1,6 +1,7 @@
 package bootsrv
 
 import (
+	"embed"
 	"strings"
 
 	"ironhook/baremetal"
@@ -41,7 +42,7 @@ func Preview(tx *store.Tx, ident string) (string, error) {
 
 // preview is decide for a card that asks under its own address.
 func preview(mac string, m Machine) http.Answer {
-	q := question{Request: http.Request{MAC: mac}}
+	q := question{Request: http.Request{MAC: mac}, agent: previewed}
 	for _, refusal := range refusals {
 		if !refusal.early && refusal.when(q, m) { // the early ones are about the sender
 			why, remedy := refusal.why(q, m)
@@ -56,6 +57,10 @@ func preview(mac string, m Machine) http.Answer {
 	}
 	return http.Answer{Script: script}
 }
+
+// previewed stands for the agent in a preview: which address a machine will have reached us at
+// is not known.
+var previewed = Agent{Files: embed.FS{}, API: API{Scheme: "http", Port: func() uint16 { return 6385 }}}
 
 // masked is the machine with a mask for each secret that a script could have in it.
 func (m Machine) masked() Machine {

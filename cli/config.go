@@ -72,6 +72,8 @@ func options() []option {
 		{name: "ipxe-dir", usage: "directory of iPXE binaries to serve instead of the embedded ones", set: directory(func(c *Config) *string { return &c.IPXEDir })},
 		{name: "unknown-script", usage: "file with an iPXE script, such as a menu, for machines that are not enrolled", set: setUnknown},
 		{name: "secure-boot-dir", usage: "directory of signed boot programs, with their SHA256SUMS, for machines with Secure Boot", set: directory(func(c *Config) *string { return &c.SecureDir })},
+		{name: "agent-dir", usage: "directory of the agent, vmlinuz and initrd as make agent leaves them: machines boot it to be inspected, written and cleaned; without one they are not", set: setAgentDir},
+		{name: "discovery", value: "approve", usage: "what becomes of machines that are not enrolled, where there is an agent: approve (they wait), enrol (at once, as the inspection rules say) or off", set: setDiscovery},
 		{name: "image-files", usage: "directory below which deployments may name image files (instance_info image_source=file:///...); without one none may", set: setImageFiles},
 		{name: "import-from", usage: "private addresses from which images may be fetched by URL (repeatable): an address, a prefix such as 192.168.1.0/24, or private, link-local or loopback", many: true,
 			set: func(c *Config, v string) (err error) { c.ImportFrom, err = appliance.ParseSources(v); return err }},
@@ -177,6 +179,29 @@ func directory(field func(*Config) *string) func(*Config, string) error {
 		*field(c) = v
 		return nil
 	}
+}
+
+// setAgentDir wants the files to be there: a machine that is to boot them would wait in vain.
+func setAgentDir(c *Config, v string) error {
+	if v == "" {
+		return nil
+	}
+	for _, name := range []string{"vmlinuz", "initrd"} {
+		if info, err := os.Stat(filepath.Join(v, name)); err != nil || !info.Mode().IsRegular() {
+			return fmt.Errorf("there is no file %s in it; give the directory that make agent has made", name)
+		}
+	}
+	path, err := filepath.Abs(v)
+	c.AgentDir = path
+	return err
+}
+
+func setDiscovery(c *Config, v string) error {
+	if v != "approve" && v != "enrol" && v != "off" {
+		return fmt.Errorf("want approve, enrol or off")
+	}
+	c.Discovery = v
+	return nil
 }
 
 // setFile wants a file, and keeps its absolute path.

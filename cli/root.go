@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ironhook/agent"
 	"ironhook/appliance"
 	"ironhook/cli/client"
 	"ironhook/stick"
@@ -27,8 +28,12 @@ type Embedded struct {
 }
 
 // Main runs the command line in args and returns the exit status: 0, 1 when
-// something failed, 2 when the command line or the configuration is wrong.
+// something failed, 2 when the command line or the configuration is wrong. As the first program
+// of the system that machines are inspected with it is the agent, and never returns.
 func Main(ctx context.Context, version Version, files Embedded, args []string) int {
+	if agent.IsInit() {
+		agent.Init(ctx)
+	}
 	if stick.Is(os.Args) {
 		return stick.Main(ctx, string(version))
 	}

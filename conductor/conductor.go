@@ -20,6 +20,10 @@ type Config struct {
 	Log           *slog.Logger
 	// PowerInterval is the time between two rounds of the power sync; 0 is never.
 	PowerInterval time.Duration
+	Images        Images // that agents write; nil for none
+	// Agent reports whether there is an agent of ours that machines can boot.
+	Agent     bool
+	Discovery Discovery
 }
 
 // Conductor carries out verbs on nodes. Its methods are safe for concurrent use.

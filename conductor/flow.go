@@ -90,7 +90,7 @@ func (f flow) leave(n *baremetal.Node) {
 func (f flow) end(n *baremetal.Node) {
 	f.leave(n)
 	n.DriverInternalInfo = with(n.DriverInternalInfo, f.name+"_steps", nil)
-	for _, key := range []string{"cleaning_disable_ramdisk", "service_disable_ramdisk"} {
+	for _, key := range []string{"cleaning_disable_ramdisk", "service_disable_ramdisk", automatedClean} {
 		delete(n.DriverInternalInfo, key)
 	}
 }

@@ -23,7 +23,9 @@ func (c *Conductor) inspect(ctx context.Context, uuid string) (baremetal.Provisi
 		return "", err
 	}
 	if n.Interfaces.InspectsByAgent() {
-		return baremetal.Wait, c.bootRamdisk(ctx, n)
+		return baremetal.Wait, c.bootRamdisk(ctx, n, "to be inspected", func(n *baremetal.Node, now time.Time) {
+			n.InspectionStartedAt, n.InspectionFinishedAt = now, time.Time{}
+		})
 	}
 	if i, err := extension[Inspector](c, n, "inspect", "inspect"); err == nil {
 		return "", c.inspectByBMC(ctx, n, i)
@@ -94,8 +96,9 @@ func smallest(found baremetal.Object) int64 {
 	return max(0, least/gib-1)
 }
 
-// bootRamdisk boots a machine from the network once, without its volumes.
-func (c *Conductor) bootRamdisk(ctx context.Context, n *baremetal.Node) error {
+// bootRamdisk boots a machine from the network once, without its volumes. why is for the event,
+// and note what is noted in the node before.
+func (c *Conductor) bootRamdisk(ctx context.Context, n *baremetal.Node, why string, note func(n *baremetal.Node, now time.Time)) error {
 	power, err := c.powerOf(n, "power")
 	if err != nil {
 		return err
@@ -114,9 +117,9 @@ func (c *Conductor) bootRamdisk(ctx context.Context, n *baremetal.Node) error {
 		return err
 	}
 	err = c.change(ctx, n.UUID, func(n *baremetal.Node, now time.Time) []baremetal.Event {
-		n.InspectionStartedAt, n.InspectionFinishedAt = now, time.Time{}
 		fleet.ForgetAgent(n)
-		return []baremetal.Event{{Kind: baremetal.EventPowerOn, Detail: "to be inspected"}}
+		note(n, now)
+		return []baremetal.Event{{Kind: baremetal.EventPowerOn, Detail: why}}
 	})
 	if err == nil {
 		err = power.Set(ctx, n, target)
@@ -196,13 +199,10 @@ func (c *Conductor) learn(tx *store.Tx, uuid string, found, data baremetal.Objec
 	if err != nil {
 		return err
 	}
-	if err := addPorts(tx, n, found); err != nil {
+	if err := errors.Join(addPorts(tx, n, found), addConnectors(tx, n, data)); err != nil {
 		return err
 	}
-	cpu, _ := found["cpu"].(map[string]any)
-	if arch, ok := cpu["architecture"].(string); ok {
-		n.Properties = with(n.Properties, "cpu_arch", arch)
-	}
+	describe(n, found, data)
 	s := &inspection.Subject{Node: n, Inventory: found, PluginData: data, Log: c.Log}
 	if s.Ports, err = tx.Ports().List(store.Where("node_uuid", n.UUID)); err != nil {
 		return err
@@ -224,8 +224,10 @@ func (c *Conductor) learn(tx *store.Tx, uuid string, found, data baremetal.Objec
 			return err
 		}
 	}
+	logs := s.PluginData["logs"]
 	delete(s.PluginData, "logs") // they can be huge
-	return errors.Join(tx.Nodes().Update(n), keepInventory(tx.Inventories(), &baremetal.Inventory{NodeUUID: n.UUID, Inventory: s.Inventory, PluginData: s.PluginData}))
+	inventory := &baremetal.Inventory{NodeUUID: n.UUID, Inventory: s.Inventory, PluginData: s.PluginData}
+	return errors.Join(tx.Nodes().Update(n), keepInventory(tx.Inventories(), inventory), keepLog(tx, n.UUID, "inspection", logs))
 }
 
 // keepInventory puts an inventory in the place of the node's former one, if there is one.

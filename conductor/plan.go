@@ -25,6 +25,7 @@ type Step struct {
 	Wait  Waiting // of Await
 	// Priority is the place of a step among those of a deployment: the highest comes first.
 	Priority int
+	agent    bool // the agent does it
 }
 
 // Waiting is what a suspended step waits for.

@@ -208,7 +208,7 @@ func (c *Conductor) mayProvision(tx *store.Tx, n *baremetal.Node, event baremeta
 func enterState(n *baremetal.Node, state baremetal.ProvisionState, now time.Time) baremetal.Event {
 	detail := fmt.Sprintf("%s -> %s", n.ProvisionState, state)
 	goal := state.Goal()
-	if (state == baremetal.Cleaning || state == baremetal.CleanFailed) && n.CleanStep != nil {
+	if (state == baremetal.Cleaning || state == baremetal.CleanFailed) && n.CleanStep != nil && n.DriverInternalInfo[automatedClean] != true {
 		goal = baremetal.Manageable
 	}
 	n.ProvisionState, n.TargetProvisionState, n.ProvisionUpdatedAt = state, goal, now

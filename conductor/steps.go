@@ -52,6 +52,8 @@ func (c *Conductor) givenStep(f flow, n *baremetal.Node, given baremetal.Object)
 		step.Ends = baremetal.Hold
 	case name == "wait":
 		wrong = pause(&step, given)
+	case c.byAgent(f, n, given):
+		c.agentStep(f, &step, given)
 	default:
 		wrong = c.ofInterface(&step, f, n)
 	}

@@ -88,13 +88,22 @@ func (c *Conductor) validateInterface(tx *store.Tx, n *baremetal.Node, kind stri
 			return i.(Power).Validate(n)
 		}
 		if n.Interfaces.InspectsByAgent() && n.Interfaces["boot"] != "fake" {
-			return boot.Inspection(n).Refusal.Err()
+			return c.mayBootAgent(n)
 		}
 	}
 	if !n.Interfaces.Has(kind) {
 		return unsupported(n, kind)
 	}
 	return nil
+}
+
+// mayBootAgent refuses a node that has no agent to boot.
+func (c *Conductor) mayBootAgent(n *baremetal.Node) error {
+	if boot.OwnAgent(n) && !c.Agent {
+		return baremetal.Errorf(baremetal.ErrInvalid, "There is no agent that node %s could boot. Make Ironhook's with make agent and give the appliance its directory (agent-dir), "+
+			"or set deploy_kernel and deploy_ramdisk in driver_info to http URLs of another.", n.UUID)
+	}
+	return boot.Agent(n).Refusal.Err()
 }
 
 // validateBoot checks what a network boot needs. Ironic also asks for deploy_kernel

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"ironhook/baremetal"
 	"ironhook/boot"
@@ -53,6 +54,9 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) er
 		if err := c.prepareInitiator(ctx, n, i, p); err != nil {
 			return aboutVolumes(fmt.Errorf("prepare the firmware's own initiator: %w", err))
 		}
+	}
+	if p.Method == boot.Disk && !slices.Contains(management.BootDevices(), device) {
+		device = "pxe" // whose script goes on with the next device
 	}
 	err = management.SetBootDevice(ctx, n, device, true)
 	if !errors.Is(err, baremetal.ErrBootDevice) || !c.bootsFrom(ctx, n, management, device) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/store"
 )
 
@@ -65,12 +66,38 @@ func (c *Conductor) verify(ctx context.Context, uuid string) error {
 	})
 }
 
-// clean does the steps of a manual cleaning. Automated cleaning has none, though those of
-// a manual one that failed may still be there to see.
+// automatedClean is the key of driver_internal_info that tells automated cleaning from a manual
+// one.
+const automatedClean = "clean_automated"
+
+// automatedSteps are those of automated cleaning, as Ironic's with their default priorities.
+var automatedSteps = []baremetal.Object{{"interface": "deploy", "step": "erase_devices_metadata", "priority": 99}}
+
+// cleansItself reports whether the node is cleaned before it is available: where its record
+// says so. Without that nothing is erased.
+func (c *Conductor) cleansItself(n *baremetal.Node) bool {
+	return n.AutomatedClean != nil && *n.AutomatedClean && c.byAgent(cleaning, n, automatedSteps[0])
+}
+
+// clean does the steps of a manual cleaning, or those of an automated one.
 func (c *Conductor) clean(ctx context.Context, uuid string) (baremetal.ProvisionEvent, error) {
 	n, err := c.node(ctx, uuid)
-	if err != nil || n.CleanStep == nil {
+	if err != nil {
 		return "", err
+	}
+	if n.CleanStep == nil {
+		if !c.cleansItself(n) {
+			return "", nil
+		}
+		err := c.change(ctx, uuid, func(m *baremetal.Node, _ time.Time) []baremetal.Event {
+			cleaning.begin(m, automatedSteps, false)
+			m.DriverInternalInfo[automatedClean] = true
+			n = m
+			return nil
+		})
+		if err != nil {
+			return "", err
+		}
 	}
 	return c.goOn(ctx, n, cleaning)
 }
@@ -97,8 +124,11 @@ func (c *Conductor) rescue(ctx context.Context, uuid string) (baremetal.Provisio
 // suspended plan goes on where it stood.
 func (c *Conductor) plans(f flow, n *baremetal.Node) ([]Step, error) {
 	given, err := c.given(f, n, f.steps(n))
-	if err != nil || f.name != deploying.name {
+	if err != nil {
 		return given, err
+	}
+	if f.name != deploying.name {
+		return c.withAgent(given), nil
 	}
 	return deployPlan(c, n, given), nil
 }
@@ -132,7 +162,11 @@ func (c *Conductor) deploy(ctx context.Context, uuid string) (baremetal.Provisio
 	}
 	unhurried := baremetal.WithUser(c.base, baremetal.UserOf(ctx))
 	if n.Interfaces.Deploys() && deploying.next(n) == 0 {
-		if err := c.importImage(unhurried, n); err != nil {
+		fetch := c.importImage
+		if boot.Writes(n) {
+			fetch = c.fetchToWrite
+		}
+		if err := fetch(unhurried, n); err != nil {
 			return "", err
 		}
 	}
@@ -144,8 +178,13 @@ func (c *Conductor) deploy(ctx context.Context, uuid string) (baremetal.Provisio
 // deployPlan is our own steps and those added. A step without a priority is not done; of
 // two with the same, ours comes first.
 func deployPlan(c *Conductor, n *baremetal.Node, added []Step) []Step {
-	plan := deploySteps(c)
-	if !n.Interfaces.Deploys() {
+	var plan []Step
+	switch {
+	case boot.Writes(n):
+		plan = c.writeSteps()
+	case n.Interfaces.Deploys():
+		plan = deploySteps(c)
+	default:
 		plan = []Step{{Name: "deploy", Priority: 100}}
 	}
 	for _, step := range added {
@@ -264,6 +303,8 @@ func forgetInstance(tx *store.Tx, uuid string) error {
 		}
 	}
 	n.InstanceInfo, n.InstanceUUID, n.InstanceName = nil, "", ""
-	delete(n.DriverInternalInfo, "boot_from_volume")
+	for _, key := range []string{"boot_from_volume", boot.OnDisk, imageToWrite} {
+		delete(n.DriverInternalInfo, key)
+	}
 	return tx.Nodes().Update(n)
 }

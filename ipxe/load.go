@@ -11,6 +11,9 @@ type LoadBoot struct {
 	Node                 string // name of the node in messages
 	Kernel, Ramdisk, ISO string // URLs; Ramdisk may be "", and ISO excludes the others
 	Args                 string // of the kernel, words with one space between
+	// Agent is the URL of a directory that has kernel and ramdisk for each architecture, as iPXE
+	// names it: ARCHITECTURE/vmlinuz and initrd. It excludes the others.
+	Agent string
 	// Self is the script's own URI, as of [VolumeBoot]. A request for Self/loaded reports
 	// that everything is loaded and about to start.
 	Self string
@@ -68,12 +71,12 @@ func (b LoadBoot) commands() (c loading, err error) {
 		c.boot = "sanboot --no-describe --drive 0x80 " + iso
 		return c, err
 	}
-	kernel, err := field("kernel", b.Kernel)
+	kernel, ramdisk, err := b.files()
 	if err != nil {
 		return c, err
 	}
 	line := "kernel --name kernel " + kernel
-	if b.Ramdisk != "" {
+	if ramdisk != "" {
 		line += " initrd=" + ramdiskImage
 	}
 	for word := range strings.SplitSeq(b.Args, " ") {
@@ -86,15 +89,24 @@ func (b LoadBoot) commands() (c loading, err error) {
 		line += " " + word
 	}
 	c.load = append(c.load, line+" BOOTIF=01-${netX/mac:hexhyp}")
-	if b.Ramdisk != "" {
-		ramdisk, err := field("ramdisk", b.Ramdisk)
-		if err != nil {
-			return c, err
-		}
+	if ramdisk != "" {
 		c.load = append(c.load, "initrd --name "+ramdiskImage+" "+ramdisk)
 	}
 	c.boot = "boot"
 	return c, nil
+}
+
+// files are the URLs of kernel and ramdisk as commands have them.
+func (b LoadBoot) files() (kernel, ramdisk string, err error) {
+	if b.Agent != "" {
+		at, err := field("deploy_kernel", b.Agent)
+		return at + "/${buildarch}/vmlinuz", at + "/${buildarch}/initrd", err
+	}
+	kernel, err = field("kernel", b.Kernel)
+	if err == nil && b.Ramdisk != "" {
+		ramdisk, err = field("ramdisk", b.Ramdisk)
+	}
+	return kernel, ramdisk, err
 }
 
 // field is word for a value of instance_info.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the Debian packages that a make target needs, and say why.
 #
-#	scripts/deps.sh demo|test|bench|build|deb|usb
+#	scripts/deps.sh demo|test|bench|build|agent|deb|usb
 #
 # Does nothing when all of them are there. As root it installs; otherwise it
 # uses sudo if sudo asks no password; otherwise it prints the one command to
@@ -30,7 +30,7 @@ demo="$build"'
 dosfstools		make the FAT part of the boot image
 e2fsprogs		make the ext4 root of the boot image
 iproute2		build the network that the machines live in
-kmod			choose the kernel modules for the boot image
+kmod			choose the kernel modules for the boot image and the agent
 mtools			write files into the FAT part of the boot image
 openipmi		a BMC for each machine (ipmi_sim)
 ovmf			UEFI firmware
@@ -100,6 +100,10 @@ systemd			judge its unit
 command -v npm >/dev/null || test="$test"'
 npm			fetch what judges the accessibility of pages (scripts/axe.sh)
 '
+agent="$build"'
+kmod			make the index of the kernel's modules
+xz-utils		unpack compressed kernel modules
+'
 
 # missing prints the packages of the list on stdin that are not installed.
 missing() {
@@ -121,10 +125,11 @@ build) list=$build ;;
 demo) list=$demo ;;
 test) list=$test ;;
 bench) list=$bench ;;
+agent) list=$agent ;;
 usb) list=$usb ;;
 deb) list=$deb ;;
 *)
-	echo "usage: scripts/deps.sh demo|test|bench|build|deb|usb" >&2
+	echo "usage: scripts/deps.sh demo|test|bench|build|agent|deb|usb" >&2
 	exit 2
 	;;
 esac

@@ -80,7 +80,8 @@ func TestExternalValidate(t *testing.T) {
 			want: prefix + "The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface must be set to ``ipxe``."},
 		{boot: "pxe", image: "http://example.org/image", properties: boot.Properties,
 			want: prefix + "bfv has instance_info.image_source, and Ironhook writes no images to local disks. " +
-				"To boot from a volume: openstack baremetal node unset --instance-info image_source bfv."},
+				"To boot from a volume: openstack baremetal node unset --instance-info image_source bfv. To have the agent write the image to a disk, whose content is lost: " +
+				"openstack baremetal node set --instance-info force_deployment=true bfv."},
 		{boot: "ipxe", properties: baremetal.Object{"target_portals": []any{"a", "b"}, "target_iqns": []any{"x"}, "target_luns": []any{float64(0)}}},
 		{boot: "ipxe", properties: baremetal.Object{"target_portal": "127.0.0.1:3260", "target_iqn": ""},
 			want: prefix + "Volume target " + boot.UUID + " has no target_iqn in its properties: the machine would not know where its volume is. " +

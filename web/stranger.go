@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ type stranger struct {
 	Seen         time.Time
 	Last         string // what it did last
 	Name         string // proposed for its node
+	Found        string // what the agent has found, "" for a machine that has not booted it
 }
 
 // readStrangers returns the machines that asked for something in the log but
@@ -40,7 +42,40 @@ func readStrangers(tx *store.Tx) ([]stranger, error) {
 	if err != nil {
 		return nil, err
 	}
-	return strangers(events, ports, leases, tx.Now()), nil
+	described, err := tx.Discoveries().List(store.Query{})
+	if err != nil {
+		return nil, err
+	}
+	return withFound(strangers(events, ports, leases, tx.Now()), described), nil
+}
+
+// withFound adds what the agent has found, and the machines of which nothing else is known: they
+// wait to be approved, the latest first.
+func withFound(seen []stranger, described []*baremetal.Discovery) (list []stranger) {
+	for _, d := range slices.Backward(described) {
+		seen = slices.DeleteFunc(seen, func(s stranger) bool { return slices.Contains(d.Addresses, s.MAC) })
+		at := d.UpdatedAt
+		if at.IsZero() {
+			at = d.CreatedAt
+		}
+		list = append(list, stranger{MAC: d.MAC, Address: d.Address, Seen: at, Last: "Waits to be approved", Name: proposedName(d.MAC), Found: found(d.Inventory)})
+	}
+	list = append(list, seen...)
+	return list[:min(len(list), manyUnknown)]
+}
+
+// found is a machine in a line.
+func found(inventory baremetal.Object) string {
+	part := func(key string) baremetal.Object { o, _ := inventory[key].(map[string]any); return o }
+	disks, _ := inventory["disks"].([]any)
+	cards, _ := inventory["interfaces"].([]any)
+	vendor := part("system_vendor")
+	facts := []string{strings.TrimSpace(vendor.Text("manufacturer") + " " + vendor.Text("product_name")), plain(part("memory")["physical_mb"]) + " MiB",
+		plain(part("cpu")["count"]) + " processors", fmt.Sprintf("%d cards, %d disks", len(cards), len(disks)), part("boot").Text("current_boot_mode")}
+	if bmc := inventory.Text("bmc_address"); bmc != "" {
+		facts = append(facts, "BMC "+bmc)
+	}
+	return strings.Join(slices.DeleteFunc(facts, func(f string) bool { return f == "" }), ", ")
 }
 
 func strangers(events []*baremetal.Event, ports []*baremetal.Port, leases []*baremetal.Lease, now time.Time) []stranger {

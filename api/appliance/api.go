@@ -9,6 +9,11 @@
 //	POST /ironhook/v1/disks/{id}/verify         a scrub that names damage
 //	GET  /ironhook/v1/disks/{id}/file?format=F  all of it, as raw or qcow2
 //
+//	GET         /ironhook/v1/discoveries                  machines that the agent has described and that wait to be approved
+//	GET, DELETE /ironhook/v1/discoveries/{machine}         one, by its UUID or MAC; forget it
+//	POST        /ironhook/v1/discoveries/{machine}/approve enrol it: {"name", "driver", "driver_info", "storage_interface"}
+//	GET         /ironhook/v1/nodes/{node}/agent-log        what the agent on its machine has said
+//
 //	GET, POST     /ironhook/v1/users            accounts: {"name", "role", "password"}
 //	PATCH, DELETE /ironhook/v1/users/{name}     another role or password
 //	GET, POST     /ironhook/v1/walls            links that show the wall without a login: {"name"}
@@ -43,9 +48,12 @@ type Config struct {
 	// Users lists the names of the nodes and hosts that have a disk, on or off.
 	Users func(ctx context.Context, id string) ([]string, error)
 	// Script returns the boot script of a node with masked secrets.
-	Script   func(tx *store.Tx, node string) (string, error)
-	Open     func() map[string]bool // the iSCSI targets that have a session, by name; nil: not known
-	Tidy     func()                 // called when there may be layers to merge
+	Script func(tx *store.Tx, node string) (string, error)
+	Open   func() map[string]bool // the iSCSI targets that have a session, by name; nil: not known
+	// Approve enrols a machine that waits and returns the UUID of its node; Forget drops one.
+	Approve  func(ctx context.Context, machine string, a Approval) (node string, err error)
+	Forget   func(ctx context.Context, machine string) error
+	Tidy     func() // called when there may be layers to merge
 	Accounts fleet.Users
 	LogLevel func(name string) error // sets the level of the log
 	Log      *slog.Logger
@@ -84,6 +92,11 @@ var routes = []struct {
 	{"GET /ironhook/v1/disks/{id}/usage", "", (*API).usage},
 	{"POST /ironhook/v1/disks/{id}/verify", baremetal.RoleOperator, (*API).verify},
 	{"GET /ironhook/v1/disks/{id}/file", baremetal.RoleAdmin, (*API).file},
+	{"GET /ironhook/v1/discoveries", "", (*API).discoveries},
+	{"GET /ironhook/v1/discoveries/{machine}", "", (*API).discovery},
+	{"DELETE /ironhook/v1/discoveries/{machine}", baremetal.RoleAdmin, (*API).forget},
+	{"POST /ironhook/v1/discoveries/{machine}/approve", baremetal.RoleAdmin, (*API).approve},
+	{"GET /ironhook/v1/nodes/{node}/agent-log", "", (*API).agentLog},
 	{"GET /ironhook/v1/users", baremetal.RoleAdmin, (*API).listUsers},
 	{"POST /ironhook/v1/users", baremetal.RoleAdmin, (*API).addUser},
 	{"PATCH /ironhook/v1/users/{name}", baremetal.RoleAdmin, (*API).changeUser},

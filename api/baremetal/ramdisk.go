@@ -1,6 +1,8 @@
 package baremetalapi
 
 import (
+	"errors"
+	"net"
 	"net/http"
 	"slices"
 
@@ -51,6 +53,9 @@ func continueInspection(c *call) ([]byte, error) {
 	delete(data, "inventory")
 	bmcs := []string{found.Text("bmc_address"), found.Text("bmc_v6address")}
 	n, err := c.fleet.Inspected(c.Context(), c.Args.Text("node_uuid"), conductor.Addresses(found), bmcs)
+	if errors.Is(err, baremetal.ErrNotFound) && c.Args.Text("node_uuid") == "" {
+		return c.discovered(found, data)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +66,16 @@ func continueInspection(c *call) ([]byte, error) {
 		return append(rest.AppendString(rest.AppendKey([]byte{'{'}, "uuid"), n.UUID), '}'), nil
 	}
 	return c.ramdiskView(n, baremetal.Mask)
+}
+
+// discovered answers a machine that is no node's that waits.
+func (c *call) discovered(found, data baremetal.Object) ([]byte, error) {
+	from, _, _ := net.SplitHostPort(c.Request.RemoteAddr)
+	d, err := c.conductor.Discover(c.Context(), found, data, from)
+	if err != nil {
+		return nil, err
+	}
+	return append(rest.AppendString(rest.AppendKey([]byte{'{'}, "discovery"), d.UUID), '}'), nil
 }
 
 func lookup(c *call) ([]byte, error) {

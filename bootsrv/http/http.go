@@ -6,6 +6,7 @@
 //	/boot/<mac>/cloud/<file>          what its cloud-init fetches: meta-data, user-data, vendor-data
 //	/boot/<mac>/loaded                its script has loaded the system and starts it
 //	/boot.ipxe                        a script that leads any iPXE to its own
+//	/agent/<arch>/<file>              kernel and ramdisk of the agent, by iPXE's name of the architecture
 //	/ipxe/<name>                      iPXE binaries, their licence and source
 //	/secure/<folder>/<name>           signed programs, for firmware with Secure Boot
 //	/ipxe/autoexec.ipxe               what a UEFI iPXE loaded from here runs first
@@ -19,6 +20,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	nethttp "net/http"
@@ -62,6 +64,7 @@ type Server struct {
 	// Boot returns the script of a machine; an error means: try again later.
 	Boot    func(context.Context, Request) (Answer, error)
 	Files   map[string][]byte // iPXE binaries by name
+	Agent   fs.FS             // kernel and ramdisk of the agent, nil for none
 	Journal *journal.Journal
 	Log     *slog.Logger
 }
@@ -121,6 +124,7 @@ func (s *Server) Handler() nethttp.Handler {
 	get("/boot/{mac}/failed/{step}/{code:[0-9a-f]{8}}", s.failed)
 	get("/boot/{mac}/cloud/{file}", s.cloud)
 	get("/boot/{mac}/loaded", s.loaded)
+	get("/agent/{arch}/{file:vmlinuz|initrd}", s.agentFile)
 	get("/ipxe/autoexec.ipxe", s.autoexec)
 	get("/ipxe/{name}", s.file)
 	get("/secure/{folder}/autoexec.ipxe", s.autoexec)

@@ -90,12 +90,16 @@ func Commands(c Config) []*cobra.Command {
 	for _, v := range wallVerbs() {
 		c.hang(wall, v)
 	}
+	discovery := group("discovery", "Commands on machines that are not enrolled and wait to be approved")
+	for _, v := range discoveryVerbs() {
+		c.hang(discovery, v)
+	}
 	top := &cobra.Command{}
 	c.hang(top, statusVerb)
 	c.hang(top, fileVerbs[1])
 	c.hang(top, upgradeVerb)
 	c.hang(top, verb{"clouds", "Print a clouds.yaml with which OpenStack's own clients find this appliance", nothing, nil, printClouds})
-	all := append([]*cobra.Command{metal, old, node, port, image, volume, event, lease, boot, user, wall}, top.Commands()...)
+	all := append([]*cobra.Command{metal, old, node, port, image, volume, event, lease, boot, discovery, user, wall}, top.Commands()...)
 	for _, g := range all {
 		outline(g)
 		g.PersistentFlags().String("url", "", "where the appliance is, as http://ironhook:6385 ($IRONHOOK_URL, $OS_ENDPOINT); without it, the one on this machine")

@@ -29,6 +29,7 @@ func looks() []verb {
 		{"lease list", "List the addresses of machines", many, nil, listLeases},
 		{"boot explain <node>", "Say how the boot of a machine stands, and what to do", one, nil, explainBoot},
 		{"boot watch <node>", "Follow the boot of a machine step by step until it is up, over or failed", nothing, []option{waiting}, watchBoot},
+		{"boot log <node>", "Print what the agent on a machine has said: of its inspection, its deployment, its cleaning", nothing, nil, printAgentLog},
 		{"boot script <node>", "Print the boot script that a machine would get now, its secrets masked", nothing, nil, printScript},
 	}
 }
@@ -339,7 +340,12 @@ func (c *call) nextEvent(after int) (int, error) {
 }
 
 func printScript(c *call) error {
-	response, err := c.send(c.ctx, http.MethodGet, "/ironhook/v1/boots/"+url.PathEscape(c.args[0])+"/script", nil, nil)
+	return c.printText("/ironhook/v1/boots/" + url.PathEscape(c.args[0]) + "/script")
+}
+
+// printText prints an answer that is text as it is.
+func (c *call) printText(path string) error {
+	response, err := c.send(c.ctx, http.MethodGet, path, nil, nil)
 	if err != nil {
 		return err
 	}

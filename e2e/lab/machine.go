@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -37,6 +38,9 @@ type Hardware struct {
 	// What the firmware boots from when the network has nothing, in this order.
 	Card2 string // the MAC of a second network card, "" for none
 	Disk  string // the file of a local disk, "" for none; what is written to it is forgotten
+
+	Memory  int      // MiB, 0 for 512
+	Devices []string // more arguments of QEMU: disks that stay, and what they are attached to
 }
 
 // Machine is a virtual machine, as a rule without a disk, off until its BMC is ordered
@@ -214,7 +218,7 @@ func (m *Machine) qemuArgs() ([]string, error) {
 		strict = ""
 	}
 	args := []string{
-		"-name", m.Name, "-machine", "q35,accel=tcg,graphics=off", "-cpu", "max", "-smp", "1", "-m", "512",
+		"-name", m.Name, "-machine", "q35,accel=tcg,graphics=off", "-cpu", "max", "-smp", "1", "-m", fmt.Sprint(cmp.Or(m.Memory, 512)),
 		"-nodefaults", "-no-user-config", "-display", "none", "-boot", "menu=off" + strict,
 		"-chardev", "stdio,id=serial0,signal=off", "-device", "isa-serial,chardev=serial0",
 	}
@@ -231,6 +235,7 @@ func (m *Machine) qemuArgs() ([]string, error) {
 	if m.Disk != "" {
 		args = append(args, "-drive", "if=none,id=disk,format=raw,snapshot=on,file="+m.Disk, "-device", "virtio-blk-pci,drive=disk,bootindex=9")
 	}
+	args = append(args, m.Devices...)
 	if m.Kernel != "" {
 		args = append(args, "-kernel", m.Kernel)
 	}

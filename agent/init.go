@@ -1,0 +1,177 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"ironhook/agent/hardware"
+	"ironhook/agent/modules"
+)
+
+// Mark is the file by which the agent's system is told from others whose first program is
+// Ironhook, such as that of a stick.
+const Mark = "/etc/ironhook-agent"
+
+// IsInit reports whether this process is the first of a system that was booted for the agent.
+func IsInit() bool {
+	_, err := os.Stat(Mark)
+	return err == nil && os.Getpid() == 1
+}
+
+// Init is the life of the system. It ends with the machine's power only.
+func Init(ctx context.Context) {
+	a := &agent{journal: journal{began: time.Now()}}
+	for _, m := range mounts {
+		a.note(mount(m))
+	}
+	a.out, _ = os.OpenFile("/dev/kmsg", os.O_WRONLY, 0)
+	os.Setenv("PATH", "/bin:/sbin") //nolint:errcheck // a name without NUL and =
+	a.say("up, %s after the kernel", since())
+	a.note(a.loadDrivers())
+	go a.reap()
+	if err := a.run(ctx); err != nil {
+		a.say("FAIL %v", err)
+	}
+	a.shell()
+	select {} // the end of the first process is a panic of the kernel
+}
+
+type mounting struct{ what, where, kind string }
+
+var mounts = []mounting{{"proc", "/proc", "proc"}, {"sysfs", "/sys", "sysfs"}, {"devtmpfs", "/dev", "devtmpfs"}, {"tmpfs", "/tmp", "tmpfs"}}
+
+func mount(m mounting) error {
+	if err := os.MkdirAll(m.where, 0o755); err != nil {
+		return err
+	}
+	if err := unix.Mount(m.what, m.where, m.kind, unix.MS_NOSUID, ""); err != nil && !errors.Is(err, unix.EBUSY) {
+		return fmt.Errorf("mount %s: %w", m.where, err)
+	}
+	return nil
+}
+
+// since is the time since the kernel's start.
+func since() string {
+	b, _ := os.ReadFile("/proc/uptime")
+	text, _, _ := strings.Cut(string(b), " ")
+	return text + " s"
+}
+
+func (a *agent) note(err error) {
+	if err != nil {
+		a.say("%v", err)
+	}
+}
+
+// always are modules that no device asks for by name.
+var always = []string{"efivarfs", "sd_mod", "nvme", "iscsi_ibft", "ipmi_si", "ipmi_devintf", "scsi_transport_fc", "usb_storage"}
+
+// quiet is how long no new device must have come until all are there. Disks are found apart
+// from their controllers' drivers; settled bounds the wait for those that come and go.
+const (
+	quiet   = 700 * time.Millisecond
+	settled = 15 * time.Second
+)
+
+// loadDrivers loads the drivers of all devices, until no more come.
+func (a *agent) loadDrivers() error {
+	var release unix.Utsname
+	if err := unix.Uname(&release); err != nil {
+		return err
+	}
+	dir := os.DirFS("/lib/modules/" + unix.ByteSliceToString(release.Release[:]))
+	index, err := modules.Read(dir)
+	if err != nil {
+		return fmt.Errorf("no drivers: %w", err)
+	}
+	l := &modules.Loader{Index: index, Dir: dir, Insert: insert}
+	sys, begun, last, total := os.DirFS("/sys"), time.Now(), time.Now(), 0
+	seen, failures := "", error(nil)
+	for time.Since(last) < quiet && time.Since(begun) < settled {
+		loaded, err := l.Probe(sys)
+		failures = errors.Join(failures, err)
+		total += len(loaded)
+		if disks := blockDevices(); len(loaded) > 0 || disks != seen {
+			last, seen = time.Now(), disks
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	more, err := l.Load(always...)
+	total += len(more)
+	if len(more) > 0 {
+		time.Sleep(quiet)
+	}
+	a.say("%d drivers loaded", total)
+	if hardware.UEFI(os.DirFS("/")) {
+		err = errors.Join(err, mount(mounting{"efivarfs", "/sys/firmware/efi/efivars", "efivarfs"}))
+	}
+	return errors.Join(failures, err)
+}
+
+func blockDevices() string {
+	entries, _ := os.ReadDir("/sys/class/block")
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return strings.Join(names, " ")
+}
+
+// insert gives the kernel a module. A device that is not there, of a driver without an alias,
+// is no failure.
+func insert(module io.Reader) error {
+	f, ok := module.(*os.File)
+	if !ok {
+		return fmt.Errorf("not a file: %w", fs.ErrInvalid)
+	}
+	err := unix.FinitModule(int(f.Fd()), "", 0)
+	if errors.Is(err, unix.ENODEV) {
+		return nil
+	}
+	return err
+}
+
+// reap buries children that nobody waits for, as the first process must.
+func (a *agent) reap() {
+	for range time.Tick(time.Second) {
+		a.children.Lock()
+		for {
+			if pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); pid <= 0 || err != nil {
+				break
+			}
+		}
+		a.children.Unlock()
+	}
+}
+
+// shell runs a shell on the console while the kernel's arguments ask for one.
+func (a *agent) shell() {
+	if !a.Shell {
+		return
+	}
+	for {
+		console, err := os.OpenFile("/dev/console", os.O_RDWR, 0)
+		if err != nil {
+			a.say("shell: %v", err)
+			return
+		}
+		cmd := exec.Command("/bin/sh")
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = console, console, console
+		cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true, Setctty: true}
+		a.children.Lock() // or reap would take its end
+		err = cmd.Run()
+		a.children.Unlock()
+		a.note(err)
+		console.Close() //nolint:errcheck // opened again
+		time.Sleep(time.Second)
+	}
+}

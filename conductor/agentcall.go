@@ -1,0 +1,157 @@
+package conductor
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"ironhook/baremetal"
+)
+
+// Limits of a call to an agent, which runs on a machine that may be anybody's.
+const (
+	agentTime   = 60 * time.Second
+	maxAgentSay = 16 << 20
+)
+
+// agentCommand is one command of an agent, as Ironic's agent answers.
+type agentCommand struct {
+	ID     string `json:"id"`
+	Name   string `json:"command_name"`
+	Status string `json:"command_status"` // RUNNING, SUCCEEDED, FAILED and others
+	Error  any    `json:"command_error"`
+	Result any    `json:"command_result"`
+}
+
+// failure is why the command failed, nil for one that did not.
+func (c agentCommand) failure() error {
+	switch c.Status {
+	case "SUCCEEDED", "RUNNING":
+		return nil
+	}
+	text := fmt.Sprint(c.Error)
+	if e, ok := c.Error.(map[string]any); ok {
+		text = baremetal.Object(e).Text("details")
+		if text == "" {
+			text = baremetal.Object(e).Text("message")
+		}
+	}
+	return fmt.Errorf("the agent: %.1000s", text)
+}
+
+// tell gives the agent of the node a command; with wait the answer comes when it is done.
+func (c *Conductor) tell(ctx context.Context, n *baremetal.Node, wait bool, name string, params baremetal.Object) (agentCommand, error) {
+	query := url.Values{"wait": {fmt.Sprint(wait)}}
+	body, err := json.Marshal(map[string]any{"name": name, "params": params})
+	if err != nil {
+		return agentCommand{}, err
+	}
+	var answer agentCommand
+	if err := c.callAgent(ctx, n, http.MethodPost, "/v1/commands/", query, body, &answer); err != nil {
+		return answer, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := answer.failure(); err != nil {
+		return answer, fmt.Errorf("%s: %w", name, err)
+	}
+	return answer, nil
+}
+
+// told is how the last command of this name does; over reports whether it has succeeded.
+func (c *Conductor) told(ctx context.Context, n *baremetal.Node, name string) (over bool, err error) {
+	var answer struct {
+		Commands []agentCommand `json:"commands"`
+	}
+	if err := c.callAgent(ctx, n, http.MethodGet, "/v1/commands/", nil, nil, &answer); err != nil {
+		if errors.As(err, new(unreached)) && c.heard(n) {
+			return false, nil // a cable, a restart of a switch: it is asked again
+		}
+		return false, err
+	}
+	for i := len(answer.Commands) - 1; i >= 0; i-- {
+		if one := answer.Commands[i]; one.Name == name {
+			return one.Status == "SUCCEEDED", one.failure()
+		}
+	}
+	return false, fmt.Errorf("the agent does not know of its command %s: it was started anew", name)
+}
+
+// errNoAgent is a node whose agent has not reported.
+var errNoAgent = errors.New("no agent has reported from the machine")
+
+// callAgent sends a request to the node's agent, whose certificate must be the one that its
+// heartbeat has brought.
+func (c *Conductor) callAgent(ctx context.Context, n *baremetal.Node, method, path string, query url.Values, body []byte, out any) error {
+	at, token := n.DriverInternalInfo.Text("agent_url"), n.DriverInternalInfo.Text("agent_secret_token")
+	if at == "" {
+		return errNoAgent
+	}
+	ctx, cancel := context.WithTimeout(ctx, agentTime)
+	defer cancel()
+	if query == nil {
+		query = url.Values{}
+	}
+	query.Set("agent_token", token)
+	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(at, "/")+path+"?"+query.Encode(), bytes.NewReader(body))
+	if err != nil {
+		return withoutToken(err, token)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: pinned(n.DriverInternalInfo.Text("agent_verify_ca"))}
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.Do(r)
+	if err != nil {
+		return withoutToken(err, token)
+	}
+	defer answer.Body.Close() //nolint:errcheck // only read
+	b, err := io.ReadAll(io.LimitReader(answer.Body, maxAgentSay))
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("the agent answers %s: %.300s", answer.Status, bytes.TrimSpace(b))
+	}
+	return json.Unmarshal(b, out)
+}
+
+// unreached is an agent that could not be asked.
+type unreached struct{ error }
+
+func (e unreached) Unwrap() error { return e.error }
+
+// silence is how long an agent may send no heartbeat before it is given up: that of Ironic's
+// [api]ramdisk_heartbeat_timeout.
+const silence = 5 * time.Minute
+
+// heard reports whether the node's agent has sent a heartbeat lately.
+func (c *Conductor) heard(n *baremetal.Node) bool {
+	last, err := time.Parse("2006-01-02T15:04:05.000000", n.DriverInternalInfo.Text("agent_last_heartbeat"))
+	return err == nil && time.Since(last) < silence
+}
+
+// withoutToken keeps the token of a URL out of an error.
+func withoutToken(err error, token string) error {
+	var at *url.Error
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	if token != "" && strings.Contains(err.Error(), token) {
+		return unreached{errors.New("the agent cannot be reached")}
+	}
+	return unreached{fmt.Errorf("reach the agent: %w", err)}
+}
+
+// pinned accepts the certificates in PEM that the agent has sent, and what they sign.
+func pinned(certificates string) *tls.Config {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM([]byte(certificates))
+	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool}
+}
