@@ -131,7 +131,7 @@ stick: build ## the stick under each firmware, machines beside it, an upgrade, 5
 
 agent-matrix: build ## the agent on BIOS and UEFI: an unknown machine, images written, disks cleaned
 	@scripts/deps.sh test
-	IRONHOOK_AGENT_MATRIX=all go test -count=1 -timeout 2h -v ./e2e/agent
+	go test -count=1 -tags agentmatrix -timeout 2h -v ./e2e/agent
 
 torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power cuts
 	IRONHOOK_KILL_ROUNDS=5000 go test -timeout 6h -run Kill ./e2e/iscsi
