@@ -25,7 +25,7 @@ func (f Facts) Deploy() (all Refusals) {
 	if f.Unreachable != nil {
 		all.add(&Refusal{fmt.Sprintf("instance_info.image_source of %s cannot be imported: %v", f.Node.Label(), f.Unreachable), "Correct it, or name an image"})
 	}
-	ours := p.Method == ISCSI && f.managed()
+	ours := p.Method == ISCSI && f.managed() || p.Method == Disk // the config drive is beside the system
 	if _, wrong := Drives(f.Node); ours && wrong != nil {
 		all.add(refuseKey(f.Node, "configdrive", wrong))
 	}

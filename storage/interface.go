@@ -19,7 +19,7 @@ type Noop struct{}
 func (Noop) Validate(_ *store.Tx, n *baremetal.Node) error {
 	var found findings
 	f := boot.Facts{Node: n}
-	if f.Loads() {
+	if f.Loads() || boot.Writes(n) {
 		checkBoot(&found, f)
 	}
 	return found.err(baremetal.ErrInvalid, "Failed to validate noop storage interface for node %s.", n.UUID)
