@@ -18,13 +18,25 @@ import (
 // scripts answers requests of package http: it reads the machine, identifies the sender,
 // and decides.
 type scripts struct {
-	store *store.Store
-	find  func(context.Context, netip.Addr) (peer, error)
-	gave  func(a netip.Addr, on string) string
-	shims bool // there is a shim for kernels
-	// unknown is the script for machines that are not enrolled, nil for the refusal alone.
-	unknown []byte
+	store  *store.Store
+	find   func(context.Context, netip.Addr) (peer, error)
+	gave   func(a netip.Addr, on string) string
+	shims  bool    // there is a shim for kernels
+	offers *offers // nil for none
+}
+
+// offers are what a machine may get besides its own boot.
+type offers struct {
+	unknown []byte // the script for machines that are not enrolled, nil for the refusal alone
 	agent   Agent
+}
+
+// of is the agent among them.
+func (o *offers) of() (a Agent) {
+	if o != nil {
+		a = o.agent
+	}
+	return a
 }
 
 // patience is how long a request may be ahead of the machine's lease. Beside another DHCP
@@ -71,14 +83,14 @@ func (s scripts) now(ctx context.Context, r http.Request) (http.Answer, error) {
 	if err != nil {
 		return http.Answer{}, fmt.Errorf("look up machine %s: %w", r.MAC, err)
 	}
-	q := question{Request: r, agent: s.agent}
+	q := question{Request: r, agent: s.offers.of()}
 	if q.peer, err = s.find(ctx, r.From); err != nil {
 		return http.Answer{}, fmt.Errorf("find out who asks for the script of %s: %w", r.MAC, err)
 	}
 	q.gave = s.gave(r.From, q.peer.Interface) == r.MAC
 	a := decide(q, m)
-	if s.unknown != nil && m.Port == nil && !q.GRUB {
-		a.Script = bytes.NewReader(s.unknown)
+	if s.offers != nil && s.offers.unknown != nil && m.Port == nil && !q.GRUB {
+		a.Script = bytes.NewReader(s.offers.unknown)
 	}
 	return a, nil
 }

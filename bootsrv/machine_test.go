@@ -59,7 +59,7 @@ func TestScriptWaitsForTheLease(t *testing.T) {
 func TestUnknownScript(t *testing.T) {
 	s := storetest.Open(t)
 	enrol(t, s, enrolled, "10.77.0.1:3260")
-	script := scripts{store: s, find: itself, gave: notGiven, unknown: []byte("#!ipxe\nmenu\n")}
+	script := scripts{store: s, find: itself, gave: notGiven, offers: &offers{unknown: []byte("#!ipxe\nmenu\n")}}
 	for mac, own := range map[string]bool{"52:54:00:00:00:99": true, enrolled: false} {
 		a, err := script.now(t.Context(), http.Request{MAC: mac, From: netip.MustParseAddr("10.77.0.204"), At: time.Now()})
 		if err != nil {

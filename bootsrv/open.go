@@ -105,7 +105,7 @@ func (o *opening) openHTTP(ctx context.Context) error {
 		return &Fault{"HTTP", o.config.HTTP, err}
 	}
 	o.http = l.Addr().(*net.TCPAddr).AddrPort()
-	boot := scripts{store: o.config.Store, find: o.relays.find, gave: o.gave, shims: ipxe.HasKernelShim(o.files), unknown: o.config.Unknown, agent: o.config.Agent}
+	boot := scripts{store: o.config.Store, find: o.relays.find, gave: o.gave, shims: ipxe.HasKernelShim(o.files), offers: &offers{o.config.Unknown, o.config.Agent}}
 	server := &http.Server{Boot: boot.answer, Files: o.files, Agent: o.config.Agent.Files, Journal: o.journal, Log: o.config.Log}
 	o.run(l.Close, func(ctx context.Context) error { return server.Serve(ctx, l) })
 	o.places = append(o.places, "http://"+l.Addr().String())
