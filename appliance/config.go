@@ -7,6 +7,7 @@ import (
 	"ironhook/bootsrv"
 	"ironhook/bootsrv/dhcp"
 	"ironhook/internal/egress"
+	"ironhook/traces"
 )
 
 // Config is the configuration of an appliance, checked: every field is well formed, and
@@ -31,6 +32,8 @@ type Config struct {
 	Cinder            string // file that says where Cinder is, for the storage interface of that name; "" for none
 	ImageFiles        string // directory below which image_source may name files, absolute; "" for none
 	ImportFrom        Sources
+	WebhookTo         Sources // to which events may be posted
+	OTLP              string  // URL of a collector of traces; "" for none
 	Backups           Backups
 	Sandbox           bool   // give up the privileges that serving does not need
 	IPXEDir           string // of binaries that replace the embedded ones; "" for none
@@ -73,6 +76,9 @@ type Sources = egress.Policy
 // ParseSources reads a list of addresses, prefixes, and the words private, link-local and
 // loopback.
 func ParseSources(list string) (Sources, error) { return egress.Parse(list) }
+
+// CheckOTLP reports what is wrong with the URL of a collector of traces.
+func CheckOTLP(url string) error { return traces.CheckURL(url) }
 
 // ParseProxies reads a list of addresses and prefixes, separated by commas.
 func ParseProxies(list string) ([]netip.Prefix, error) { return door.ParseProxies(list) }

@@ -12,8 +12,10 @@ import (
 	"ironhook/baremetal"
 	"ironhook/bootsrv"
 	"ironhook/conductor"
+	"ironhook/herald"
 	"ironhook/storage"
 	"ironhook/storage/pool"
+	"ironhook/traces"
 	"ironhook/web"
 )
 
@@ -28,6 +30,7 @@ type appliance struct {
 	pool      *pool.Pool
 	exports   *storage.Exports
 	conductor *conductor.Conductor
+	herald    *herald.Herald
 	pages     *web.Web
 	passwords *passwords
 	welcome   *welcome
@@ -48,6 +51,7 @@ func introduce(c Config, p Program, o opened, tail *logTail, all *stack) *applia
 	a.exports = storage.NewExports(o.store, o.volumes, log)
 	a.exports.Advertise(a.portal())
 	a.conductor = a.newConductor()
+	a.herald = herald.New(o.store, c.WebhookTo, log)
 	all.push(func() error {
 		patience, cancel := context.WithTimeout(context.Background(), drainTime)
 		defer cancel()
@@ -66,9 +70,14 @@ func introduce(c Config, p Program, o opened, tail *logTail, all *stack) *applia
 		{"volumes", "", a.pool.Run},
 		{"iscsi", o.target.Addr().String(), func(ctx context.Context) error { return a.exports.Serve(ctx, o.target) }},
 		{"conductor", "", a.conductor.Run},
+		{"webhooks", "", a.herald.Run},
 		{"watchdog", "", a.keepAlive},
 		{"limits", "", a.watchLimits},
 		{"api", a.reachable(), func(ctx context.Context) error { return serveHTTP(ctx, o.api, handler, log, farewell) }},
+	}
+	if c.OTLP != "" {
+		t := &traces.Tracer{Store: o.store, URL: strings.TrimSuffix(c.OTLP, "/"), Version: p.Version, Host: o.host, Log: log}
+		a.tasks = append(a.tasks, task{"traces", "", t.Run})
 	}
 	if c.Backups.Dir != "" {
 		a.tasks = append(a.tasks, task{"backups", "", a.keepBackups})
@@ -103,7 +112,7 @@ func (a *appliance) newConductor() *conductor.Conductor {
 		interfaces[baremetal.StorageCinder] = storage.NewCinder(a.store, a.cinder, a.log)
 	}
 	return conductor.New(conductor.Config{
-		Store: a.store, Host: a.host, HardwareTypes: a.types, Log: a.log, PowerInterval: powerInterval, Storage: interfaces,
+		Store: a.store, Host: a.host, HardwareTypes: a.types, Times: a.times, Log: a.log, PowerInterval: powerInterval, Storage: interfaces,
 		Images: a.newAgentImages(), Agent: a.config.AgentDir != "", Discovery: conductor.Discovery(a.config.Discovery),
 	})
 }

@@ -84,7 +84,7 @@ func (a *appliance) writeMetrics(ctx context.Context, b *bytes.Buffer, started t
 	for _, m := range append(list, a.running(started)...) {
 		m.write(b)
 	}
-	return nil
+	return a.times.Write(b)
 }
 
 // recorded are the metrics of the records.

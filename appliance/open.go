@@ -15,6 +15,7 @@ import (
 	"ironhook/baremetal"
 	"ironhook/bootsrv"
 	"ironhook/conductor"
+	"ironhook/internal/timing"
 	"ironhook/ipxe"
 	"ironhook/power/drivers"
 	"ironhook/storage/cinder"
@@ -25,6 +26,7 @@ import (
 // opened is everything taken from the machine: all that can fail for reasons outside the program.
 type opened struct {
 	store       *store.Store
+	times       *timing.Set // of what all of them do
 	boot        *bootsrv.Servers
 	target      net.Listener // of the iSCSI target
 	volumes     *volume.Dir
@@ -46,6 +48,8 @@ func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Log
 	if o.store, err = openStore(ctx, c.Data, p.Schema, log, all); err != nil {
 		return o, err
 	}
+	o.times = timing.New()
+	o.store.Times = o.times
 	if o.boot, err = openBoot(ctx, c, o.store, func() uint16 { return portOf(o.api) }, log); err != nil {
 		return o, err
 	}
@@ -172,7 +176,7 @@ func openBoot(ctx context.Context, c Config, s *store.Store, apiPort func() uint
 	}
 	boot, err := bootsrv.Open(ctx, bootsrv.Config{
 		Interfaces: c.BootInterfaces, DHCP: c.DHCP, Range: c.Range, Relays: c.Relays, DHCP6: c.DHCP6, HTTP: c.HTTP, TFTP: c.TFTP,
-		Binaries: binaries, Agent: agent, Secure: signed, Unknown: c.Unknown, Store: s, Log: log,
+		Binaries: binaries, Agent: agent, Secure: signed, Unknown: c.Unknown, Store: s, Times: s.Times, Log: log,
 	})
 	if err != nil {
 		return nil, bootFault(err)

@@ -3,6 +3,7 @@ package appliance
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	applianceapi "ironhook/api/appliance"
 	baremetalapi "ironhook/api/baremetal"
@@ -25,7 +26,7 @@ func (a *appliance) routes(pages *web.Web, own *applianceapi.API) http.Handler {
 	mux.Handle("/ui/", pages)
 	mux.Handle("/docs/", pages)
 	metal := baremetalapi.New(baremetalapi.Config{Store: a.store, Conductor: a.conductor, Log: a.log})
-	mux.Handle("/", guard.Handler(metal, metal.Manner()))
+	mux.Handle("/", a.timed("baremetal", guard.Handler(metal, metal.Manner())))
 	images := image.New(image.Config{Store: a.store, Pool: a.pool, Log: a.log})
 	volumes := blockstorage.New(blockstorage.Config{Store: a.store, Pool: a.pool, Volumes: a.volumes,
 		Portal: a.portalOfRequest, Host: a.host, Log: a.log})
@@ -33,7 +34,7 @@ func (a *appliance) routes(pages *web.Web, own *applianceapi.API) http.Handler {
 		http.Handler
 		Least(*http.Request) baremetal.Role
 	}{"/image": images, "/image/": images, "/volume": volumes, "/volume/": volumes, "/ironhook/": own} {
-		mux.Handle(pattern, guard.Handler(h, door.Manner{Least: h.Least}))
+		mux.Handle(pattern, a.timed(strings.Trim(pattern, "/"), guard.Handler(h, door.Manner{Least: h.Least})))
 	}
 	for pattern, h := range map[string]http.Handler{
 		"GET /ironhook/v1/clouds.yaml": http.HandlerFunc(a.clouds),
@@ -53,6 +54,22 @@ func (a *appliance) routes(pages *web.Web, own *applianceapi.API) http.Handler {
 	return mux
 }
 
+// timed counts the requests of an API by their method. Streams of events, which last as long as
+// their client, are not requests in that sense.
+func (a *appliance) timed(api string, h http.Handler) http.Handler {
+	by := map[string]http.Handler{}
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
+		by[method] = a.times.Handler("api", api+" "+method, h)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		counted := by[r.Method]
+		if counted == nil || strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+			counted = h
+		}
+		counted.ServeHTTP(w, r)
+	})
+}
+
 // ownAPI is the one for what OpenStack has no words for.
 func (a *appliance) ownAPI() *applianceapi.API {
 	return applianceapi.New(applianceapi.Config{
@@ -61,6 +78,7 @@ func (a *appliance) ownAPI() *applianceapi.API {
 			return a.conductor.Approve(ctx, machine, conductor.Approval(in))
 		},
 		Accounts: a.accounts(), Log: a.log, LogLevel: a.tail.set,
+		Herald: a.herald, Probe: a.conductor.Probe,
 	})
 }
 

@@ -63,6 +63,7 @@ var DriverKeys = map[string][]Key{
 		{Name: "webhook_verify_ca", Doc: "true, false, or the path of a file of certificates on the conductor's host; default is true. Optional."},
 	},
 	"": {
+		{Name: "snmp_auth_pass", Secret: true}, {Name: "snmp_priv_pass", Secret: true}, // of older Ironics
 		{Name: "deploy_kernel"}, {Name: "deploy_ramdisk"}, {Name: "rescue_kernel"}, {Name: "rescue_ramdisk"}, {Name: "force_persistent_boot_device"},
 	},
 	"irmc": {{Name: "irmc_snmp_community", Secret: true}},
@@ -87,9 +88,24 @@ var DriverKeys = map[string][]Key{
 			"(iSCSIBoot); default is False. Optional"},
 	},
 	"snmp": {
-		{Name: "snmp_community", Secret: true}, {Name: "snmp_community_read", Secret: true}, {Name: "snmp_community_write", Secret: true},
-		{Name: "snmp_auth_key", Secret: true}, {Name: "snmp_priv_key", Secret: true},
-		{Name: "snmp_auth_pass", Secret: true}, {Name: "snmp_priv_pass", Secret: true},
+		{Name: "snmp_driver", Doc: "kind of power distribution unit; default is \"auto\". One of \"auto\", \"apc\", \"apc_masterswitch\", " +
+			"\"apc_masterswitchplus\", \"apc_rackpdu\", \"aten\", \"baytech_mrp27\", \"cyberpower\", \"eatonpower\", \"raritan_pdu2\", " +
+			"\"servertech_sentry3\", \"teltronix\". Optional."},
+		{Name: "snmp_address", Required: true, Doc: "IPv4 address or host name of the unit. Required."},
+		{Name: "snmp_outlet", Required: true, Doc: "number of the outlet that the machine is plugged into. Required."},
+		{Name: "snmp_port", Doc: "UDP port; default is 161. Optional."},
+		{Name: "snmp_version", Doc: "version of SNMP; default is \"1\". One of \"1\", \"2c\", \"3\". Optional."},
+		{Name: "snmp_community", Secret: true, Doc: "community of versions 1 and 2c, unless both of the following are set. Optional."},
+		{Name: "snmp_community_read", Secret: true, Doc: "community to read with. Optional."},
+		{Name: "snmp_community_write", Secret: true, Doc: "community to switch with. Optional."},
+		{Name: "snmp_user", Doc: "user of version 3. Required with version 3."},
+		{Name: "snmp_auth_protocol", Doc: "authentication of version 3; default is \"none\". One of \"none\", \"md5\", \"sha\", \"sha224\", \"sha256\", " +
+			"\"sha384\", \"sha512\". Optional."},
+		{Name: "snmp_auth_key", Secret: true, Doc: "passphrase of the authentication, at least 8 characters. Optional."},
+		{Name: "snmp_priv_protocol", Doc: "encryption of version 3; default is \"none\". One of \"none\", \"des\", \"aes\", \"aes128\", \"aes192\", " +
+			"\"aes256\". Optional."},
+		{Name: "snmp_priv_key", Secret: true, Doc: "passphrase of the encryption, at least 8 characters. Optional."},
+		{Name: "snmp_context_name", Doc: "context of version 3. Optional."},
 	},
 	"ssh": {{Name: "ssh_key_contents", Secret: true}},
 }

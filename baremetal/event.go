@@ -1,6 +1,7 @@
 package baremetal
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -32,7 +33,7 @@ const (
 	EventNetwork   EventKind = "network" // a boot interface or the way DHCP works on it changed; of no machine
 	EventNode      EventKind = "node"    // created, updated or deleted
 	EventLimit     EventKind = "limit"   // a limit held somebody back, for the first time in an hour; of no machine
-	EventUser      EventKind = "user"    // an account was created, updated or deleted; of no machine
+	EventUser      EventKind = "user"    // an account or a webhook was created, updated or deleted; of no machine
 )
 
 // EventKinds are all kinds, the steps of a boot first.
@@ -58,4 +59,36 @@ type Event struct {
 	// History is what the node's history says of it. The log does not keep it; without one, an error of a
 	// node makes an entry of its own.
 	History *History `json:"-"`
+}
+
+// MarshalJSON is the event as the APIs show it; what is not known is null.
+func (e *Event) MarshalJSON() ([]byte, error) {
+	known := func(s string) any {
+		if s == "" {
+			return nil
+		}
+		return s
+	}
+	return json.Marshal(struct {
+		Seq    int64           `json:"seq"`
+		At     json.RawMessage `json:"at"`
+		Node   any             `json:"node"`
+		MAC    any             `json:"mac"`
+		Kind   EventKind       `json:"kind"`
+		Step   any             `json:"step"`
+		Detail string          `json:"detail"`
+		User   any             `json:"user"`
+	}{e.Seq, AppendTime(nil, e.At), known(e.Node), known(e.MAC), e.Kind, known(string(e.Step)), e.Detail, known(e.User)})
+}
+
+// AppendTime writes a time as JSON in the form of OpenStack's APIs; the zero time is null.
+func AppendTime(b []byte, t time.Time) []byte {
+	if t.IsZero() {
+		return append(b, "null"...)
+	}
+	layout := `"2006-01-02T15:04:05.000000-07:00"`
+	if t.Nanosecond()/1000 == 0 {
+		layout = `"2006-01-02T15:04:05-07:00"`
+	}
+	return t.UTC().AppendFormat(b, layout)
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"ironhook/bootsrv/dhcp"
+	"ironhook/internal/timing"
 	"ironhook/store"
 )
 
@@ -40,5 +41,6 @@ type Config struct {
 	Unknown    []byte   // script for machines that are not enrolled, nil for one that says so
 	Agent      Agent
 	Store      *store.Store
+	Times      *timing.Set // counts what is served; nil counts nothing
 	Log        *slog.Logger
 }

@@ -106,7 +106,7 @@ func (o *opening) openHTTP(ctx context.Context) error {
 	}
 	o.http = l.Addr().(*net.TCPAddr).AddrPort()
 	boot := scripts{store: o.config.Store, find: o.relays.find, gave: o.gave, shims: ipxe.HasKernelShim(o.files), offers: &offers{o.config.Unknown, o.config.Agent}}
-	server := &http.Server{Boot: boot.answer, Files: o.files, Agent: o.config.Agent.Files, Journal: o.journal, Log: o.config.Log}
+	server := &http.Server{Boot: boot.answer, Files: o.files, Agent: o.config.Agent.Files, Journal: o.journal, Times: o.config.Times, Log: o.config.Log}
 	o.run(l.Close, func(ctx context.Context) error { return server.Serve(ctx, l) })
 	o.places = append(o.places, "http://"+l.Addr().String())
 	return nil
@@ -122,7 +122,7 @@ func (o *opening) openTFTP(ctx context.Context) error {
 	}
 	udp := conn.(*net.UDPConn)
 	o.tftp = udp.LocalAddr().(*net.UDPAddr).AddrPort()
-	server := &tftp.Server{Files: o.files, HTTP: o.http, Journal: o.journal, Log: o.config.Log}
+	server := &tftp.Server{Files: o.files, HTTP: o.http, Journal: o.journal, Times: o.config.Times, Log: o.config.Log}
 	o.run(udp.Close, func(ctx context.Context) error { return server.Serve(ctx, udp) })
 	o.places = append(o.places, "tftp://"+udp.LocalAddr().String())
 	return nil

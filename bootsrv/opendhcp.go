@@ -152,7 +152,7 @@ func (o *opening) linkConfig(l life) dhcp.Config {
 		Interface: l.iface, Address: l.prefix, Mode: l.mode, Unsure: l.unsure,
 		HTTP: reach(o.http, l.link), TFTP: reach(o.tftp, l.link), Files: o.files,
 		Relays: o.relays, Card: o.relays.card, Root: root, Signed: o.signed(),
-		Store: o.config.Store, Journal: o.journal, Log: o.config.Log,
+		Store: o.config.Store, Times: o.config.Times, Journal: o.journal, Log: o.config.Log,
 	}
 	if o.addresses.Within(l.prefix) && o.config.DHCP != dhcp.Proxy {
 		c.Range, c.Yield = o.addresses, o.config.DHCP == dhcp.Auto

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/internal/timing"
 	"ironhook/store"
 )
 
@@ -17,6 +18,7 @@ type Config struct {
 	Host          string             // its name: in reservations and in /v1/conductors
 	HardwareTypes []HardwareType     // the enabled ones; see Enable
 	Storage       map[string]Storage // by the name of the storage interface
+	Times         *timing.Set        // counts the work on nodes; nil counts nothing
 	Log           *slog.Logger
 	// PowerInterval is the time between two rounds of the power sync; 0 is never.
 	PowerInterval time.Duration
@@ -31,6 +33,7 @@ type Conductor struct {
 	Config
 	powers  map[string]Power // by the name of the power or management interface
 	planOf  func(f flow, n *baremetal.Node) ([]Step, error)
+	awaited awaited // machines that shall boot
 	tasks   sync.WaitGroup
 	workers chan struct{} // holds a token for each task that may still start
 	base    context.Context

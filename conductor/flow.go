@@ -35,6 +35,17 @@ var flows = map[baremetal.ProvisionState]flow{
 	baremetal.Rescuing:      rescuing, baremetal.RescueWait: rescuing,
 }
 
+// flowOf is the flow in which the node has begun a step that is neither followed by others
+// nor taken back.
+func flowOf(n *baremetal.Node) (f flow, underway bool) {
+	for _, f := range []flow{deploying, cleaning, servicing, rescuing} {
+		if _, underway := f.at(n); underway {
+			return f, true
+		}
+	}
+	return flow{}, false
+}
+
 // show makes the node show a step; nil is none.
 func (f flow) show(n *baremetal.Node, step baremetal.Object) {
 	if f.field != nil {

@@ -7,6 +7,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/fleet"
+	"ironhook/internal/timing"
 	"ironhook/store"
 )
 
@@ -83,7 +84,9 @@ func (c *Conductor) switchPower(ctx context.Context, uuid string, target baremet
 	if err != nil {
 		return err
 	}
+	begun := time.Now()
 	state, err := c.powerAction(ctx, n, target)
+	c.Times.Since(begun, timing.Key{Server: "conductor", What: string(target), Outcome: timing.Outcome(err)})
 	return c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
 		n.TargetPowerState = ""
 		if err != nil {
@@ -209,15 +212,19 @@ func (c *Conductor) withdraw(ctx context.Context, n *baremetal.Node) {
 // powerUp attaches the volumes and sets the network as boot device, then switches. If
 // switching fails and the machine is off, the volumes are detached.
 func (c *Conductor) powerUp(ctx context.Context, n *baremetal.Node, power Power, before, target baremetal.PowerState) (baremetal.PowerState, error) {
-	if err := c.prepareVolumeBoot(ctx, n); err != nil {
+	network, err := c.prepareVolumeBoot(ctx, n)
+	if err != nil {
 		return before, err
 	}
+	on := time.Now()
 	// Before, not after: the machine's first packet may come while Set still waits.
 	if err := c.Store.Append(ctx, baremetal.Event{Node: n.UUID, Kind: baremetal.EventPowerOn, Detail: string(target)}); err != nil {
 		return before, err
 	}
-	err := power.Set(ctx, n, target)
-	if err == nil {
+	if err = power.Set(ctx, n, target); err == nil {
+		if network && target != baremetal.SoftReboot {
+			c.awaited.expect(n.UUID, on)
+		}
 		return baremetal.PowerOn, nil
 	}
 	if c.base.Err() != nil {

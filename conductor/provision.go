@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"ironhook/baremetal"
 	"ironhook/fleet"
+	"ironhook/internal/timing"
 	"ironhook/store"
 )
 
@@ -67,7 +67,6 @@ func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequ
 		state = next
 		if event == baremetal.VerbAbort {
 			before := *n
-			before.DriverInternalInfo = maps.Clone(n.DriverInternalInfo)
 			aborted = &before
 		}
 		if n.ProvisionState != baremetal.CleanFailed {
@@ -93,14 +92,14 @@ func (c *Conductor) abort(ctx context.Context, n *baremetal.Node) error {
 	if n.ProvisionState == baremetal.InspectWait {
 		return c.endRamdisk(ctx, n.UUID) // it would run on
 	}
-	err := c.takeBack(ctx, n, nil)
-	if err == nil || c.base.Err() != nil {
-		return err
+	err := c.takeBackCut(ctx, n)
+	if f, ok := flows[n.ProvisionState]; ok && c.base.Err() == nil {
+		err = errors.Join(err, c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
+			f.end(n)
+			return nil
+		}))
 	}
-	return c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
-		n.LastError += "; " + sentence(err)
-		return []baremetal.Event{{Kind: baremetal.EventError, Detail: n.LastError}}
-	})
+	return err
 }
 
 // store puts what a deployment reads of a request into the node.
@@ -129,7 +128,7 @@ func (r ProvisionRequest) begin(n *baremetal.Node, event baremetal.ProvisionEven
 		n.LastError = "By request, the operation was aborted"
 		if f, ok := flows[n.ProvisionState]; ok {
 			n.LastError = f.aborted(n)
-			f.end(n)
+			f.show(n, nil) // where it stood is forgotten when it is taken back
 		}
 	}
 }
@@ -221,7 +220,9 @@ func (c *Conductor) carryOut(ctx context.Context, uuid string, state baremetal.P
 	if !ok {
 		return nil // a stable state: nothing to do
 	}
+	begun := time.Now()
 	ended, err := w.do(c, ctx, uuid)
+	c.Times.Since(begun, timing.Key{Server: "conductor", What: string(state), Outcome: timing.Outcome(err)})
 	return c.conclude(ctx, uuid, state, w, ended, err)
 }
 

@@ -154,13 +154,13 @@ func (c *Conductor) giveUp(ctx context.Context, n *baremetal.Node, failed string
 // takeBack undoes what the plan of a node has done up to where n stands, in reverse, and returns the
 // reason for that with what went wrong.
 func (c *Conductor) takeBack(ctx context.Context, n *baremetal.Node, reason error) error {
-	f, stepwise := flows[n.ProvisionState]
-	if !stepwise {
+	f, underway := flowOf(n)
+	if !underway {
 		return reason
 	}
 	steps, at, err := c.standing(f, n)
 	if err != nil {
-		return reason // nothing has been done by steps that do not exist
+		return errors.Join(reason, err)
 	}
 	return c.undo(context.WithoutCancel(ctx), n.UUID, steps[:at+1], reason)
 }

@@ -23,6 +23,7 @@ func (c *Conductor) Run(ctx context.Context) error {
 	var g errgroup.Group
 	wake := &waker{c, map[string]time.Time{}}
 	g.Go(func() error { return c.every(ctx, wakeInterval, wake.round) })
+	g.Go(func() error { return c.every(ctx, deafInterval, c.searchDeaf) })
 	if c.PowerInterval > 0 {
 		g.Go(func() error { return c.every(ctx, c.PowerInterval, sync.round) })
 		g.Go(func() error { return c.every(ctx, recoveryInterval, sync.recovery) })

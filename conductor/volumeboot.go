@@ -32,21 +32,22 @@ func (c *Conductor) planNow(ctx context.Context, n *baremetal.Node) (p boot.Plan
 
 // prepareVolumeBoot attaches the volumes of a node that boots from one and sets its boot
 // device persistently: a diskless machine has no other. It does nothing for other nodes.
-func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) error {
+// network reports that the machine will ask the network.
+func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) (network bool, err error) {
 	p, err := c.planNow(ctx, n)
 	if err != nil || p.Refusal != nil {
-		return err
+		return false, err
 	}
 	storage, err := c.storageOf(n)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := storage.Attach(ctx, n); err != nil {
-		return aboutVolumes(fmt.Errorf("attach volumes: %w", err))
+		return false, aboutVolumes(fmt.Errorf("attach volumes: %w", err))
 	}
 	management, err := c.powerOf(n, "management")
 	if err != nil {
-		return ignoring(err, baremetal.ErrUnsupported) // it is set by hand in the firmware
+		return true, ignoring(err, baremetal.ErrUnsupported) // it is set by hand in the firmware
 	}
 	device := p.Device()
 	if i, ok := management.(ISCSIBoot); ok && p.Method == boot.ISCSI && i.WantsISCSIBoot(n) {
@@ -60,10 +61,10 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) er
 	}
 	err = management.SetBootDevice(ctx, n, device, true)
 	if !errors.Is(err, baremetal.ErrBootDevice) || !c.bootsFrom(ctx, n, management, device) {
-		return ignoring(err, baremetal.ErrUnsupported)
+		return true, ignoring(err, baremetal.ErrUnsupported)
 	}
 	c.Log.Warn("BMC refuses the boot device; the machine is switched on all the same", "node", n.UUID, "device", device, "error", err)
-	return c.Store.Append(ctx, baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode,
+	return true, c.Store.Append(ctx, baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode,
 		Detail: "is switched on all the same and boots what its firmware has first: " + sentence(err)})
 }
 

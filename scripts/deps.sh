@@ -72,6 +72,7 @@ rpcbind			the port mapper of NFS 3
 qemu-block-extra	the iSCSI initiator of QEMU
 qemu-utils		make and read disk images
 sbsigntool		sign boot programs
+snmpd			a power distribution unit for the tests to switch
 sg3-utils		a second opinion on SCSI names and pages
 shim-signed		what firmware with Secure Boot starts
 zip			pack images as publishers do

@@ -9,12 +9,17 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"ironhook/internal/timing"
 )
 
 // Store is the open database. Its methods are safe for concurrent use.
 type Store struct {
 	writer *writer
 	reader *reader
+
+	// Times counts the transactions. It is set before the first, or never.
+	Times *timing.Set
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced at every commit
@@ -74,8 +79,9 @@ func dsn(path, extra string) string {
 func (s *Store) Close() error { return errors.Join(s.reader.close(), s.writer.close()) }
 
 // View runs f on a consistent snapshot. f must not keep tx.
-func (s *Store) View(ctx context.Context, f func(tx *Tx) error) error {
+func (s *Store) View(ctx context.Context, f func(tx *Tx) error) (err error) {
 	trace(ctx, false)
+	defer s.count(time.Now(), "view", &err)
 	return s.reader.run(ctx, func(session *session) error {
 		return f(&Tx{ctx: ctx, sql: session, now: time.Now()})
 	})
@@ -84,11 +90,16 @@ func (s *Store) View(ctx context.Context, f func(tx *Tx) error) error {
 // Update runs f as the only writer and commits durably, or leaves nothing behind
 // when f or the commit fails. f must not keep tx, nor wait for anything but tx: an
 // Update that has run before may have to wait for this one to be committed with it.
-func (s *Store) Update(ctx context.Context, f func(tx *Tx) error) error {
+func (s *Store) Update(ctx context.Context, f func(tx *Tx) error) (err error) {
 	trace(ctx, true)
+	defer s.count(time.Now(), "update", &err)
 	return full(s.writer.run(ctx, func(session *session) error {
 		return f(&Tx{ctx: ctx, sql: session, now: time.Now()})
 	}))
+}
+
+func (s *Store) count(begun time.Time, what string, err *error) {
+	s.Times.Since(begun, timing.Key{Server: "store", What: what, Outcome: timing.Outcome(*err)})
 }
 
 // Changed returns a channel that is closed at the next commit. Take it before

@@ -15,6 +15,9 @@
 //	GET         /ironhook/v1/nodes/{node}/agent-log        what the agent on its machine has said
 //
 //	GET, POST     /ironhook/v1/users            accounts: {"name", "role", "password"}
+//	POST          /ironhook/v1/nodes/NODE/power-test  what its BMC says, and how long each answer takes
+//	GET, POST     /ironhook/v1/webhooks         {"url", "kinds", "node", "enabled", "secret"}; PATCH, DELETE of one
+//	GET           /ironhook/v1/webhooks/ID/dead what it did not take; POST sends one again, DELETE drops it
 //	PATCH, DELETE /ironhook/v1/users/{name}     another role or password
 //	GET, POST     /ironhook/v1/walls            links that show the wall without a login: {"name"}
 //	DELETE        /ironhook/v1/walls/{name}
@@ -36,7 +39,9 @@ import (
 
 	"ironhook/api/rest"
 	"ironhook/baremetal"
+	"ironhook/conductor"
 	"ironhook/fleet"
+	"ironhook/herald"
 	"ironhook/store"
 	"ironhook/volume"
 )
@@ -53,6 +58,9 @@ type Config struct {
 	// Approve enrols a machine that waits and returns the UUID of its node; Forget drops one.
 	Approve  func(ctx context.Context, machine string, a Approval) (node string, err error)
 	Forget   func(ctx context.Context, machine string) error
+	Herald *herald.Herald         // of the webhooks
+	// Probe asks the BMC of a node.
+	Probe    func(ctx context.Context, node string) ([]conductor.Probe, error)
 	Tidy     func() // called when there may be layers to merge
 	Accounts fleet.Users
 	LogLevel func(name string) error // sets the level of the log
@@ -89,6 +97,7 @@ var routes = []struct {
 	{"GET /ironhook/v1/boots/{node}", "", (*API).boot},
 	{"GET /ironhook/v1/boots/{node}/script", "", (*API).script},
 	{"GET /ironhook/v1/leases", "", (*API).leases},
+	{"POST /ironhook/v1/nodes/{node}/power-test", baremetal.RoleOperator, (*API).powerTest},
 	{"GET /ironhook/v1/disks/{id}/usage", "", (*API).usage},
 	{"POST /ironhook/v1/disks/{id}/verify", baremetal.RoleOperator, (*API).verify},
 	{"GET /ironhook/v1/disks/{id}/file", baremetal.RoleAdmin, (*API).file},
@@ -108,6 +117,13 @@ var routes = []struct {
 	{"PUT /ironhook/v1/views/{name}", baremetal.RoleOperator, (*API).saveView},
 	{"DELETE /ironhook/v1/views/{name}", baremetal.RoleOperator, (*API).deleteView},
 	{"PUT /ironhook/v1/log", baremetal.RoleAdmin, (*API).setLog},
+	{"GET /ironhook/v1/webhooks", baremetal.RoleAdmin, (*API).listHooks},
+	{"POST /ironhook/v1/webhooks", baremetal.RoleAdmin, (*API).addHook},
+	{"PATCH /ironhook/v1/webhooks/{id}", baremetal.RoleAdmin, (*API).changeHook},
+	{"DELETE /ironhook/v1/webhooks/{id}", baremetal.RoleAdmin, (*API).deleteHook},
+	{"GET /ironhook/v1/webhooks/{id}/dead", baremetal.RoleAdmin, (*API).listLetters},
+	{"POST /ironhook/v1/webhooks/{id}/dead/{letter}", baremetal.RoleAdmin, (*API).resendLetter},
+	{"DELETE /ironhook/v1/webhooks/{id}/dead/{letter}", baremetal.RoleAdmin, (*API).deleteLetter},
 }
 
 // Least is the least role for a request.

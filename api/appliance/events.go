@@ -2,7 +2,6 @@ package applianceapi
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -41,27 +40,10 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) {
 	if len(events) == maxEvents {
 		limit.Reached(limit.EventAnswers)
 	}
-	list := make([]event, len(events))
-	for i, e := range events {
-		list[i] = shown(e)
+	if events == nil {
+		events = []*baremetal.Event{}
 	}
-	rest.Reply(w, http.StatusOK, list)
-}
-
-func shown(e *baremetal.Event) event {
-	return event{e.Seq, rest.AppendTime(nil, e.At), rest.Text(e.Node), rest.Text(e.MAC), e.Kind, rest.Text(e.Step), e.Detail, rest.Text(e.User)}
-}
-
-// event is one as a client sees it.
-type event struct {
-	Seq    int64               `json:"seq"`
-	At     json.RawMessage     `json:"at"`
-	Node   any                 `json:"node"`
-	MAC    any                 `json:"mac"`
-	Kind   baremetal.EventKind `json:"kind"`
-	Step   any                 `json:"step"`
-	Detail string              `json:"detail"`
-	User   any                 `json:"user"`
+	rest.Reply(w, http.StatusOK, events)
 }
 
 // asked is a checked query.

@@ -127,7 +127,7 @@ func (a *API) follow(ctx context.Context, w http.ResponseWriter, q asked) error 
 // messages are the events as the stream has them. JSON has no line breaks of its own.
 func messages(events []*baremetal.Event) (text []byte, err error) {
 	for _, e := range events {
-		data, err := json.Marshal(shown(e))
+		data, err := json.Marshal(e)
 		if err != nil {
 			return nil, err
 		}

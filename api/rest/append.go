@@ -34,16 +34,7 @@ func AppendText(b []byte, s string) []byte {
 
 // AppendTime writes a time as Python's isoformat does, which Ironic shows; the zero time
 // is null.
-func AppendTime(b []byte, t time.Time) []byte {
-	if t.IsZero() {
-		return append(b, "null"...)
-	}
-	layout := `"2006-01-02T15:04:05.000000-07:00"`
-	if t.Nanosecond()/1000 == 0 {
-		layout = `"2006-01-02T15:04:05-07:00"`
-	}
-	return t.UTC().AppendFormat(b, layout)
-}
+func AppendTime(b []byte, t time.Time) []byte { return baremetal.AppendTime(b, t) }
 
 // AppendTristate writes true, false, or null for a nil pointer.
 func AppendTristate(b []byte, v *bool) []byte {

@@ -7,11 +7,13 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/insomniacslk/dhcp/dhcpv4"
 	"github.com/mdlayher/packet"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
 	"ironhook/internal/limit"
+	"ironhook/internal/timing"
 )
 
 // Serve answers on the sockets until ctx ends, and closes them. One loop answers one packet
@@ -71,15 +73,31 @@ func (s *Server) answer(ctx context.Context, d datagram, reply func(context.Cont
 		return
 	}
 	q := Request{Packet: p, Card: d.card, From: d.from, Port: d.to.Port()}
+	begun, key := time.Now(), timing.Key{Server: "dhcp", What: kindOf(p), Outcome: "ok"}
+	defer func() { s.Times.Since(begun, key) }()
 	r, err := s.Handle(ctx, q)
 	if err != nil {
+		key.Outcome = "failed"
 		s.Log.Error("DHCP request not answered; the client will ask again", "interface", s.Interface.Name, "mac", p.ClientHWAddr.String(), "error", err)
 		limit.Backoff(ctx) // do not retry a failing store at wire speed
 		return
 	}
-	if r != nil {
-		reply(ctx, q, r)
+	if r == nil {
+		key.Outcome = "silent"
+		return
 	}
+	reply(ctx, q, r)
+}
+
+// kindOf is the kind of a message among those that there are: a client writes the number.
+func kindOf(p *dhcpv4.DHCPv4) string {
+	switch t := p.MessageType(); {
+	case t == dhcpv4.MessageTypeNone:
+		return "BOOTP"
+	case t <= dhcpv4.MessageTypeInform:
+		return t.String()
+	}
+	return "other"
 }
 
 // send sends a reply. The client repeats its request if that fails; the log of failures is

@@ -16,6 +16,7 @@ import (
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
 	"ironhook/internal/limit"
+	"ironhook/internal/timing"
 	"ironhook/store"
 )
 
@@ -44,6 +45,7 @@ type Config struct {
 	Signed func(*store.Tx, string) (bool, error)
 
 	Store   *store.Store
+	Times   *timing.Set // counts the messages
 	Journal *journal.Journal
 	Log     *slog.Logger
 }

@@ -34,6 +34,7 @@ import (
 	"ironhook/baremetal"
 	"ironhook/bootsrv/journal"
 	"ironhook/internal/limit"
+	"ironhook/internal/timing"
 	"ironhook/ipxe"
 )
 
@@ -66,6 +67,7 @@ type Server struct {
 	Files   map[string][]byte // iPXE binaries by name
 	Agent   fs.FS             // kernel and ramdisk of the agent, nil for none
 	Journal *journal.Journal
+	Times   *timing.Set // counts the requests
 	Log     *slog.Logger
 }
 
@@ -116,7 +118,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 func (s *Server) Handler() nethttp.Handler {
 	r := mux.NewRouter()
 	get := func(path string, h nethttp.HandlerFunc) {
-		r.HandleFunc(path, h).Methods(nethttp.MethodGet, nethttp.MethodHead)
+		r.Handle(path, s.Times.Handler("http", path, h)).Methods(nethttp.MethodGet, nethttp.MethodHead)
 	}
 	get("/boot.ipxe", s.dispatcher)
 	get("/boot/{mac}", s.script)

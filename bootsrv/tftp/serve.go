@@ -15,6 +15,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/internal/limit"
+	"ironhook/internal/timing"
 )
 
 const (
@@ -113,6 +114,7 @@ func (l *listener) read(r request, peer netip.AddrPort, here netip.Addr) {
 	name := clean(r.name)
 	content, err := l.content(name, here)
 	if err != nil {
+		l.Times.Since(time.Now(), timing.Key{Server: "tftp", What: "read", Outcome: "refused"})
 		l.refuse(peer, name, codeNotFound, err)
 		return
 	}
@@ -159,7 +161,10 @@ func (l *listener) end() {
 
 // send makes one transfer.
 func (l *listener) send(t *transfer, name string, peer netip.Addr) {
-	if err := t.send(l.ctx); err != nil {
+	begun := time.Now()
+	err := t.send(l.ctx)
+	l.Times.Since(begun, timing.Key{Server: "tftp", What: "read", Outcome: timing.Outcome(err)})
+	if err != nil {
 		// Firmware asks for the size first and gives up at once: not a failure.
 		l.Log.Debug("TFTP transfer ended early", "name", name, "to", peer, "error", err)
 		return

@@ -17,6 +17,7 @@ import (
 
 	"ironhook/bootsrv/journal"
 	"ironhook/grub"
+	"ironhook/internal/timing"
 	"ironhook/ipxe"
 )
 
@@ -27,6 +28,7 @@ type Server struct {
 	// the one that the machine has reached; the zero value for none.
 	HTTP    netip.AddrPort
 	Journal *journal.Journal
+	Times   *timing.Set // counts the requests
 	Log     *slog.Logger
 }
 

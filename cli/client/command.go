@@ -62,6 +62,7 @@ func Commands(c Config) []*cobra.Command {
 			}
 		}
 	}
+	c.hang(node, verb{"power test <node>", "Show what the BMC of a node says, and how long each answer took; nothing is switched", many, nil, powerTest})
 	image, volume := group("image", "Commands on images"), group("volume", "Commands on volumes and their snapshots")
 	for _, v := range imageVerbs() {
 		c.hang(image, v)
@@ -94,12 +95,17 @@ func Commands(c Config) []*cobra.Command {
 	for _, v := range discoveryVerbs() {
 		c.hang(discovery, v)
 	}
+	webhook := group("webhook", "Commands on URLs to which events are posted")
+	for _, v := range webhookVerbs() {
+		c.hang(webhook, v)
+	}
 	top := &cobra.Command{}
 	c.hang(top, statusVerb)
+	c.hang(top, verb{"events", "Short for event list", many, eventOptions, listEvents})
 	c.hang(top, fileVerbs[1])
 	c.hang(top, upgradeVerb)
 	c.hang(top, verb{"clouds", "Print a clouds.yaml with which OpenStack's own clients find this appliance", nothing, nil, printClouds})
-	all := append([]*cobra.Command{metal, old, node, port, image, volume, event, lease, boot, discovery, user, wall}, top.Commands()...)
+	all := append([]*cobra.Command{metal, old, node, port, image, volume, event, lease, boot, discovery, user, wall, webhook}, top.Commands()...)
 	for _, g := range all {
 		outline(g)
 		g.PersistentFlags().String("url", "", "where the appliance is, as http://ironhook:6385 ($IRONHOOK_URL, $OS_ENDPOINT); without it, the one on this machine")

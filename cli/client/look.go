@@ -17,15 +17,19 @@ import (
 // statusVerb is the first thing to type in the morning.
 var statusVerb = verb{"status", "Show how all machines stand, those in trouble first", many, nil, showStatus}
 
+// eventOptions choose events.
+var eventOptions = []option{
+	{name: "node", field: "-", usage: "only what happened to this node, by name or UUID"},
+	{name: "after", kind: number, field: "-", usage: "only what came after the event with this number"},
+	{name: "limit", kind: number, field: "-", usage: "show the first so many after that"},
+	{name: "follow", kind: yes, field: "-", usage: "go on with what happens from now on, one line an event, until interrupted"},
+	{name: "kind", kind: words, field: "-", usage: "only events of this kind (repeatable)"},
+}
+
 // looks are the others.
 func looks() []verb {
 	return []verb{
-		{"event list", "List what happened, the newest last", many, []option{
-			{name: "node", field: "-", usage: "only what happened to this node, by name or UUID"},
-			{name: "after", kind: number, field: "-", usage: "only what came after the event with this number"},
-			{name: "limit", kind: number, field: "-", usage: "show the first so many after that"},
-			{name: "follow", kind: yes, field: "-", usage: "go on with what happens from now on, one line an event, until interrupted"},
-		}, listEvents},
+		{"event list", "List what happened, the newest last", many, eventOptions, listEvents},
 		{"lease list", "List the addresses of machines", many, nil, listLeases},
 		{"boot explain <node>", "Say how the boot of a machine stands, and what to do", one, nil, explainBoot},
 		{"boot watch <node>", "Follow the boot of a machine step by step until it is up, over or failed", nothing, []option{waiting}, watchBoot},
@@ -125,6 +129,9 @@ func eventPath(c *call, after int, wait int) string {
 	q := url.Values{"after": {strconv.Itoa(after)}}
 	if node, ok := c.value("node").(string); ok {
 		q.Set("node", node)
+	}
+	if kinds, ok := c.value("kind").([]string); ok && len(kinds) > 0 {
+		q.Set("kind", strings.Join(kinds, ","))
 	}
 	if n, ok := c.value("limit").(int); ok && wait == 0 {
 		q.Set("limit", strconv.Itoa(n))

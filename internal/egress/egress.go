@@ -8,6 +8,7 @@
 package egress
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -25,6 +26,19 @@ import (
 type Policy struct {
 	classes  []class
 	prefixes []netip.Prefix
+	purpose  Purpose
+}
+
+// Purpose is what connections are for, in the words of an error.
+type Purpose struct {
+	Nothing string // that is done otherwise: "from which nothing is fetched"
+	Option  string // which allows it
+}
+
+// For is the policy for this purpose; without, it is that of fetching images.
+func (p Policy) For(use Purpose) Policy {
+	p.purpose = use
+	return p
 }
 
 // words are the classes that a policy may name.
@@ -52,8 +66,9 @@ func Parse(list string) (p Policy, err error) {
 
 // Refused is the error of a connection that the policy does not allow.
 type Refused struct {
-	Addr  netip.Addr
-	class class
+	Addr    netip.Addr
+	class   class
+	purpose Purpose
 }
 
 // Error names the address and what allows it.
@@ -62,8 +77,8 @@ func (r *Refused) Error() string {
 	if slices.Contains(words, r.class) {
 		allow += " or " + string(r.class)
 	}
-	return fmt.Sprintf("%s is a %s address, from which nothing is fetched unless the operator allows it (the option import-from with %s)",
-		r.Addr, r.class, allow)
+	return fmt.Sprintf("%s is a %s address, %s unless the operator allows it (the option %s with %s)",
+		r.Addr, r.class, cmp.Or(r.purpose.Nothing, "from which nothing is fetched"), cmp.Or(r.purpose.Option, "import-from"), allow)
 }
 
 // Check returns a [*Refused] unless connections to the address are allowed.
@@ -79,7 +94,7 @@ func (p Policy) check(a netip.Addr, own func(netip.Addr) bool) error {
 	if kind == public || slices.Contains(p.classes, kind) || slices.ContainsFunc(p.prefixes, listed) {
 		return nil
 	}
-	return &Refused{a, kind}
+	return &Refused{a, kind, p.purpose}
 }
 
 // isOwn reports whether the address is one of this machine's. An error hides none of its

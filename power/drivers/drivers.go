@@ -11,6 +11,7 @@ import (
 	"ironhook/power/ipmi"
 	"ironhook/power/manual"
 	"ironhook/power/redfish"
+	"ironhook/power/snmp"
 	"ironhook/power/webhook"
 	"ironhook/power/wol"
 )
@@ -62,6 +63,10 @@ func Table(c Config) []conductor.HardwareType {
 		{
 			Name: webhook.HardwareType, Power: map[string]conductor.Power{webhook.HardwareType: webhook.New(webhook.Config{}), "noop": noop},
 			Interfaces: map[string][]string{"power": {webhook.HardwareType}},
+		},
+		{
+			Name: snmp.HardwareType, Power: map[string]conductor.Power{snmp.HardwareType: snmp.New(snmp.Config{}), "noop": noop},
+			Interfaces: map[string][]string{"power": {snmp.HardwareType}},
 		},
 	}
 }

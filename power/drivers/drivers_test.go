@@ -51,7 +51,7 @@ func TestInterfaces(t *testing.T) {
 			"network": {"noop"}, "power": {"redfish"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 		},
-		"wake-on-lan": plain("wake-on-lan"), "webhook": plain("webhook"),
+		"wake-on-lan": plain("wake-on-lan"), "webhook": plain("webhook"), "snmp": plain("snmp"),
 	}
 	types := enabled(t)
 	if len(types) != len(want) {
@@ -95,7 +95,7 @@ func TestRowsAreComplete(t *testing.T) {
 
 func TestUnknownHardwareTypeListsTheKnown(t *testing.T) {
 	_, err := conductor.Enable(Table(Config{Log: slog.New(slog.DiscardHandler)}), []string{"ipmi", "idrac"}, nil)
-	if err == nil || !strings.Contains(err.Error(), `"idrac"`) || !strings.Contains(err.Error(), "[fake-hardware ipmi manual-management redfish wake-on-lan webhook]") {
+	if err == nil || !strings.Contains(err.Error(), `"idrac"`) || !strings.Contains(err.Error(), "[fake-hardware ipmi manual-management redfish wake-on-lan webhook snmp]") {
 		t.Errorf("Enable(idrac) = %v", err)
 	}
 }
@@ -111,7 +111,7 @@ func TestKeys(t *testing.T) {
 				t.Errorf("%s: %s is described as %q and %q", h.Name, name, k.Doc, properties[name])
 			}
 		}
-		if want := map[string]int{"ipmi": 16, "redfish": 9, "wake-on-lan": 4, "webhook": 19}[h.Name]; len(keys) != want {
+		if want := map[string]int{"ipmi": 16, "redfish": 9, "wake-on-lan": 4, "webhook": 19, "snmp": 14}[h.Name]; len(keys) != want {
 			t.Errorf("%s: %d keys, want %d", h.Name, len(keys), want)
 		}
 	}
@@ -122,7 +122,8 @@ func TestKeys(t *testing.T) {
 func TestSecretKeys(t *testing.T) {
 	secret := map[string]bool{"ipmi_password": true, "ipmi_hex_kg_key": true, "wol_password": true, "redfish_password": true,
 		"webhook_on_url": true, "webhook_off_url": true, "webhook_state_url": true, "webhook_on_body": true, "webhook_off_body": true,
-		"webhook_headers": true, "webhook_password": true, "webhook_token": true}
+		"webhook_headers": true, "webhook_password": true, "webhook_token": true,
+		"snmp_community": true, "snmp_community_read": true, "snmp_community_write": true, "snmp_auth_key": true, "snmp_priv_key": true}
 	for _, h := range enabled(t) {
 		for name, k := range h.Keys() {
 			if masked, public := baremetal.Secrets.Has(name), baremetal.Public(name); k.Secret != secret[name] || masked != secret[name] || public == secret[name] {

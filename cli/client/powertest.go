@@ -1,0 +1,43 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+)
+
+// powerTest shows what the BMC of a node says, with the time of each answer. It fails if the
+// BMC does.
+func powerTest(c *call) error {
+	answer, err := c.do(c.ctx, http.MethodPost, "/ironhook/v1/nodes/"+url.PathEscape(c.args[0])+"/power-test", nil)
+	if err != nil {
+		return err
+	}
+	body, _ := answer.(map[string]any)
+	f := findings{columns: []string{"Question", "Answer", "Seconds"}}
+	list, _ := body["probes"].([]any)
+	var failed error
+	for _, one := range list {
+		p, _ := one.(map[string]any)
+		said := p["answer"]
+		switch {
+		case p["skipped"] == true:
+			said = "not asked"
+		case p["error"] != nil:
+			said = "failed"
+			failed = errors.New(plain(p["what"]) + ": " + plain(p["error"]))
+		}
+		f.rows = append(f.rows, []any{p["what"], said, seconds(p["seconds"])})
+	}
+	return errors.Join(c.show(f), failed)
+}
+
+// seconds writes a time to the millisecond.
+func seconds(v any) string {
+	var s float64
+	if _, err := fmt.Sscan(plain(v), &s); err != nil {
+		return plain(v)
+	}
+	return fmt.Sprintf("%.3f", s)
+}
