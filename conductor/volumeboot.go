@@ -53,7 +53,7 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) (n
 	if i, ok := management.(ISCSIBoot); ok && p.Method == boot.ISCSI && i.WantsISCSIBoot(n) {
 		device = "disk"
 		if err := c.prepareInitiator(ctx, n, i, p); err != nil {
-			return aboutVolumes(fmt.Errorf("prepare the firmware's own initiator: %w", err))
+			return false, aboutVolumes(fmt.Errorf("prepare the firmware's own initiator: %w", err))
 		}
 	}
 	if p.Method == boot.Disk && !slices.Contains(management.BootDevices(), device) {
@@ -61,10 +61,10 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) (n
 	}
 	err = management.SetBootDevice(ctx, n, device, true)
 	if !errors.Is(err, baremetal.ErrBootDevice) || !c.bootsFrom(ctx, n, management, device) {
-		return true, ignoring(err, baremetal.ErrUnsupported)
+		return device == "pxe", ignoring(err, baremetal.ErrUnsupported)
 	}
 	c.Log.Warn("BMC refuses the boot device; the machine is switched on all the same", "node", n.UUID, "device", device, "error", err)
-	return true, c.Store.Append(ctx, baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode,
+	return device == "pxe", c.Store.Append(ctx, baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode,
 		Detail: "is switched on all the same and boots what its firmware has first: " + sentence(err)})
 }
 
