@@ -433,7 +433,6 @@ CREATE TABLE reports (
     plugin_data TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(plugin_data)),
     created_at  INTEGER NOT NULL,
     updated_at  INTEGER
-
 ) STRICT;
 
 -- Machines that the agent has described and that are not enrolled: each waits for
@@ -458,6 +457,7 @@ CREATE TABLE agent_logs (
     created_at INTEGER NOT NULL,
     updated_at INTEGER
 ) STRICT;
+
 -- Who is told of events as they happen.
 CREATE TABLE hooks (
     uuid         TEXT PRIMARY KEY,
