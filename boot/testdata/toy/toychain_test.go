@@ -37,7 +37,7 @@ func TestToyChain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := scripts{s, itself}.answer(t.Context(), http.Request{MAC: enrolled, From: from, At: time.Now()})
+		a, err := scripts{store: s, find: itself, gave: notGiven}.answer(t.Context(), http.Request{MAC: enrolled, From: from, At: time.Now()})
 		if err != nil {
 			t.Fatal(err)
 		}
