@@ -36,8 +36,12 @@ var fileVerbs = []verb{
 	{"create <file>", "Register the machines of a file (JSON, YAML or CSV, - for the standard input) that are all new", nothing, nil,
 		func(c *call) error { return applyFile(c, true, false) }},
 	{"apply <file>", "Bring the machines of a file (JSON, YAML or CSV, - for the standard input) to what it says, and leave all others alone", nothing,
-		[]option{{name: "dry-run", kind: yes, field: "-", usage: "print what would be changed, and change nothing"}},
+		[]option{{name: "dry-run", kind: yes, field: "-", usage: "print what would be changed, and change nothing"},
+			{name: "secrets", field: "-", usage: "file with the values that stand as ****** in the other (JSON: {NODE: {KEY: VALUE}}; the node * is every node)"}},
 		func(c *call) error { return applyFile(c, false, c.has("dry-run")) }},
+	{"export [<node>...]", "Print machines as a file for apply: all, or those named; of an appliance or another Ironic (--url)", nothing,
+		[]option{{name: "external", kind: yes, field: "-", usage: "for an Ironic that has the storage interface external, and not iscsi"},
+			{name: "default-interfaces", kind: yes, field: "-", usage: "leave the interfaces of the hardware out, so that the other side takes its own"}}, doExport},
 }
 
 // below are what a node has: the key in the file, the collection, and what tells two of them
@@ -46,6 +50,7 @@ var below = []struct {
 	key, words, path, list string
 	names                  []string
 }{
+	{"portgroups", "port group", "/v1/portgroups", "portgroups", []string{"name", "address"}}, // before the ports in it
 	{"ports", "port", "/v1/ports", "ports", []string{"address"}},
 	{"volume_connectors", "volume connector", "/v1/volume/connectors", "connectors", []string{"type", "connector_id"}},
 	{"volume_targets", "volume target", "/v1/volume/targets", "targets", []string{"boot_index"}},
@@ -54,12 +59,19 @@ var below = []struct {
 // applyFile makes and changes what the file says, and prints a line for each change. What is
 // as it says already is left alone, so that a second time changes nothing.
 func applyFile(c *call, onlyNew, dry bool) error {
-	nodes, err := readMachines(c.args[0], c.in)
+	chassis, nodes, err := readMachines(c.args[0], c.in)
 	if err != nil {
 		return err
 	}
+	secrets, err := readSecrets(c)
+	if err != nil {
+		return err
+	}
+	if err := (&applying{call: c, dry: dry}).chassis(chassis); err != nil {
+		return err
+	}
 	return c.each(slices.SortedFunc(maps.Keys(nodes), natural), func(name string) error {
-		a := &applying{c, name, onlyNew, dry}
+		a := &applying{c, name, onlyNew, dry, secrets}
 		if err := a.node(nodes[name]); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -67,59 +79,59 @@ func applyFile(c *call, onlyNew, dry bool) error {
 	})
 }
 
-// readMachines reads a file of machines, by name.
-func readMachines(path string, in io.Reader) (map[string]map[string]any, error) {
-	var b []byte
-	var err error
-	if path == "-" {
-		b, err = io.ReadAll(io.LimitReader(in, maxAnswer))
-	} else {
-		b, err = os.ReadFile(path)
-	}
+// readMachines reads a file of machines, by name, and of their chassis.
+func readMachines(path string, in io.Reader) (chassis []map[string]any, nodes map[string]map[string]any, err error) {
+	b, err := readFile(path, in)
 	if err != nil {
-		return nil, misuse("%w", err)
+		return nil, nil, misuse("%w", err)
 	}
 	var list []map[string]any
 	b = unmarked(b)
 	switch trimmed := bytes.TrimSpace(b); {
 	case len(trimmed) > 0 && trimmed[0] == '{':
-		list, err = machinesOfJSON(trimmed)
+		chassis, list, err = machinesOfJSON(trimmed)
 	case isYAML(b):
-		list, err = machinesOfYAML(b)
+		chassis, list, err = machinesOfYAML(b)
 	default:
 		list, err = machinesOfCSV(b)
 	}
 	if err != nil {
-		return nil, misuse("%s: %w", path, err)
+		return nil, nil, misuse("%s: %w", path, err)
 	}
-	nodes := map[string]map[string]any{}
+	nodes = map[string]map[string]any{}
 	for i, n := range list {
-		name, _ := n["name"].(string)
+		name := plainOr(n["name"], plainOr(n["uuid"], ""))
 		switch {
 		case name == "":
-			return nil, misuse("%s: machine %d has no name", path, i+1)
+			return nil, nil, misuse("%s: machine %d has no name", path, i+1)
 		case nodes[name] != nil:
-			return nil, misuse("%s: %s stands twice", path, name)
+			return nil, nil, misuse("%s: %s stands twice", path, name)
 		}
 		nodes[name] = n
 	}
 	if len(nodes) == 0 {
-		return nil, misuse("%s: there are no machines in it", path)
+		return nil, nil, misuse("%s: there are no machines in it", path)
 	}
-	return nodes, nil
+	return chassis, nodes, nil
 }
 
-func machinesOfJSON(b []byte) ([]map[string]any, error) {
-	var file struct {
-		Nodes []map[string]any `json:"nodes"`
+// readFile reads a file, or the standard input for -.
+func readFile(path string, in io.Reader) ([]byte, error) {
+	if path == "-" {
+		return io.ReadAll(io.LimitReader(in, maxAnswer))
 	}
+	return os.ReadFile(path)
+}
+
+func machinesOfJSON(b []byte) (chassis, nodes []map[string]any, err error) {
+	var file machineFile
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
 	d.DisallowUnknownFields()
 	if err := d.Decode(&file); err != nil {
-		return nil, fmt.Errorf("want {\"nodes\": [...]}: %w", err)
+		return nil, nil, fmt.Errorf("want {\"nodes\": [...]}: %w", err)
 	}
-	return file.Nodes, nil
+	return file.Chassis, file.Nodes, nil
 }
 
 // isYAML reports whether a file that is not JSON is YAML: the key of the machines begins a
@@ -128,18 +140,18 @@ var isYAML = regexp.MustCompile(`(?m)^(---|nodes:)[ \t]*(#.*)?\r?$`).Match
 
 // machinesOfYAML reads YAML as the JSON that it stands for. A value like 0x1f or yes is what
 // YAML 1.2 says, and a MAC address is text.
-func machinesOfYAML(b []byte) ([]map[string]any, error) {
+func machinesOfYAML(b []byte) (chassis, nodes []map[string]any, err error) {
 	d := yaml.NewDecoder(bytes.NewReader(b))
 	var file map[string]any
 	if err := d.Decode(&file); err != nil {
-		return nil, fmt.Errorf("YAML: %w", err)
+		return nil, nil, fmt.Errorf("YAML: %w", err)
 	}
 	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
-		return nil, errors.New("YAML: one document is wanted, and there are several")
+		return nil, nil, errors.New("YAML: one document is wanted, and there are several")
 	}
 	text, err := json.Marshal(file)
 	if err != nil {
-		return nil, fmt.Errorf("YAML: %w", err)
+		return nil, nil, fmt.Errorf("YAML: %w", err)
 	}
 	return machinesOfJSON(text)
 }
@@ -191,10 +203,12 @@ type applying struct {
 	name    string
 	onlyNew bool
 	dry     bool
+	secrets secrets
 }
 
 func (a *applying) node(want map[string]any) error {
 	fields := maps.Clone(want)
+	delete(fields, "traits")
 	for _, part := range below {
 		delete(fields, part.key)
 	}
@@ -214,6 +228,9 @@ func (a *applying) node(want map[string]any) error {
 		if err := a.change("node "+a.name, path, now, fields); err != nil {
 			return err
 		}
+	}
+	if err := a.traits(path, now, want["traits"]); err != nil {
+		return err
 	}
 	uuid := plainOr(now["uuid"], "")
 	for _, part := range below {
@@ -270,6 +287,10 @@ func (a *applying) make(what, path string, fields map[string]any) (map[string]an
 	if _, err := fmt.Fprintln(a.out, "+", what); err != nil || a.dry {
 		return nil, err
 	}
+	fields, err := a.disclosed(what, fields)
+	if err != nil {
+		return nil, err
+	}
 	return object(a.do(a.ctx, http.MethodPost, path, fields))
 }
 
@@ -277,6 +298,7 @@ func (a *applying) make(what, path string, fields map[string]any) (map[string]an
 // does not disclose it: one that is set counts as right.
 func (a *applying) change(what, path string, now, want map[string]any) error {
 	var patch []operation
+	want = a.secrets.into(a.name, want)
 	for _, key := range slices.Sorted(maps.Keys(want)) {
 		fields, ok := want[key].(map[string]any)
 		if !ok {
@@ -289,6 +311,9 @@ func (a *applying) change(what, path string, now, want map[string]any) error {
 		}
 	}
 	for _, op := range patch {
+		if op["value"] == masked {
+			return a.unknown(what, strings.TrimPrefix(plain(op["path"]), "/"))
+		}
 		if _, err := fmt.Fprintf(a.out, "~ %s: %s: %s\n", what, strings.TrimPrefix(plain(op["path"]), "/"), op["shown"]); err != nil {
 			return err
 		}
@@ -305,7 +330,7 @@ func (a *applying) change(what, path string, now, want map[string]any) error {
 const masked = "******"
 
 func difference(path string, now, want any) []operation {
-	if now == masked || reflect.DeepEqual(now, want) || now != nil && want != nil && plain(now) == plain(want) || strings.EqualFold(path, "/address") {
+	if now == masked || want == masked && now != nil || reflect.DeepEqual(now, want) || now != nil && want != nil && plain(now) == plain(want) || strings.EqualFold(path, "/address") {
 		return nil
 	}
 	op := add(path, want)

@@ -35,6 +35,7 @@ type server struct {
 	uploads        *http.Client // for requests that are answered when the appliance has worked on a file
 	base, place    string       // the latter to be shown
 	user, password string
+	token          string // of a Keystone, for another Ironic
 	version        string // microversion of the Bare Metal API
 }
 
@@ -59,10 +60,12 @@ func (c Config) find(flag string) (*server, error) {
 	s.base, s.place = strings.TrimSuffix(place, "/"), u.Redacted()
 	switch method := c.Getenv("OS_AUTH_TYPE"); method {
 	case "none":
+	case "token", "v3token":
+		s.token = c.Getenv("OS_TOKEN")
 	case "", "http_basic":
 		s.user, s.password = c.Getenv("OS_USERNAME"), c.Getenv("OS_PASSWORD")
 	default:
-		return nil, misuse("OS_AUTH_TYPE=%s: want http_basic or none; an appliance has no Keystone", method)
+		return nil, misuse("OS_AUTH_TYPE=%s: want http_basic, none, or token with OS_TOKEN (of openstack token issue)", method)
 	}
 	return s, nil
 }
@@ -110,6 +113,9 @@ func (s *server) send(ctx context.Context, method, path string, header http.Head
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 			request.ContentLength = info.Size()
 		}
+	}
+	if s.token != "" {
+		request.Header.Set("X-Auth-Token", s.token)
 	}
 	if s.user != "" {
 		request.SetBasicAuth(s.user, s.password)

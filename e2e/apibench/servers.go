@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"ironhook/e2e/ironic"
 	"ironhook/e2e/lab"
 )
 
@@ -63,70 +64,16 @@ func startIronhook(ctx context.Context, dir, program string) (*server, error) {
 		"--hardware-types", "fake-hardware", "--log-level", "warn")
 }
 
-// ironicConf is the smallest configuration with which Debian's Ironic stands alone.
-const ironicConf = `[DEFAULT]
-auth_strategy = noauth
-rpc_transport = none
-host = bench
-enabled_hardware_types = fake-hardware
-enabled_bios_interfaces = fake
-enabled_boot_interfaces = fake
-enabled_console_interfaces = fake
-enabled_deploy_interfaces = fake
-enabled_inspect_interfaces = fake
-enabled_management_interfaces = fake
-enabled_network_interfaces = noop
-enabled_power_interfaces = fake
-enabled_raid_interfaces = fake
-enabled_rescue_interfaces = fake
-enabled_storage_interfaces = noop
-enabled_vendor_interfaces = fake
-log_dir = %[1]s
-state_path = %[1]s
-[database]
-connection = sqlite:///%[1]s/ironic.db
-[api]
-host_ip = 127.0.0.1
-port = %[2]s
-[conductor]
-sync_power_state_interval = 0
-[dhcp]
-dhcp_provider = none
-[deploy]
-http_root = %[1]s
-[pxe]
-tftp_root = %[1]s
-`
-
-// python is Debian's own, whatever stands first in PATH: the package's modules
-// belong to it.
-const python = "/usr/bin/python3"
-
 func startIronic(ctx context.Context, dir string) (*server, error) {
-	if err := exec.CommandContext(ctx, python, "-c", "import ironic.cmd.singleprocess").Run(); err != nil {
-		return nil, errors.New("Debian's Ironic is not here: install python3-ironic, or measure with -alone")
-	}
 	address, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	_, port, err := net.SplitHostPort(address)
+	argv, err := ironic.Prepare(ctx, dir, address)
 	if err != nil {
 		return nil, err
 	}
-	conf := filepath.Join(dir, "ironic.conf")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(conf, fmt.Appendf(nil, ironicConf, dir, port), 0o600); err != nil {
-		return nil, err
-	}
-	schema := exec.CommandContext(ctx, python, "-c", "from ironic.cmd.dbsync import main; main()", "--config-file", conf, "create_schema")
-	if out, err := schema.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("create Ironic's database: %w\n%s", err, out)
-	}
-	return start(ctx, &server{name: "ironic", url: "http://" + address}, dir,
-		python, "-c", "from ironic.cmd.singleprocess import main; main()", "--config-file", conf)
+	return start(ctx, &server{name: "ironic", url: "http://" + address}, dir, argv[0], argv[1:]...)
 }
 
 // start starts the program and waits until its API lists conductors.
