@@ -1,11 +1,13 @@
 package client
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -60,6 +62,9 @@ func doExport(c *call) error {
 	}
 	file := machineFile{Nodes: []map[string]any{}}
 	used := map[string]bool{}
+	slices.SortFunc(nodes, func(a, b map[string]any) int { // the same file, in whatever order they were made
+		return cmp.Or(natural(plainOr(a["name"], ""), plainOr(b["name"], "")), cmp.Compare(plain(a["uuid"]), plain(b["uuid"])))
+	})
 	for _, n := range nodes {
 		one, err := c.machine(n)
 		if err != nil {

@@ -29,12 +29,16 @@ func TestMove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	bin := t.TempDir()
+	if err := os.Symlink(program, filepath.Join(bin, "ironhook")); err != nil { // whatever its file is called
+		t.Fatal(err)
+	}
 	urls := map[string]string{"IRONIC": startIronic(t), "OURS": serve(t, program, "none"), "OTHER": serve(t, program, "none")}
 	testscript.Run(t, testscript.Params{Dir: "testdata/move", Setup: func(e *testscript.Env) error {
 		for name, url := range urls {
 			e.Setenv(name, url)
 		}
-		e.Setenv("PATH", filepath.Dir(program)+":"+os.Getenv("PATH"))
+		e.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 		return nil
 	}})
 }
