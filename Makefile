@@ -8,9 +8,11 @@ DURATION ?= 1h
 UNIT      = $(shell go list ./... | grep -v /e2e/)
 # client is a module of its own, into which ./... does not descend.
 CLIENT    = go -C client test -json -race ./...
+# So are the tools of the build.
+TOOLS     = go -C tools test -json ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-arm64 agent deb usb stick ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-page bench-power bench-deps \
+.PHONY: help build build-arm64 agent deb deb-test release usb stick ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-page bench-power bench-deps \
 	bench-before bench-before-boot bench-before-iscsi bench-before-api before newest matrix agent-matrix torture kill-points hammer mutants figures licenses clean
 
 help: ## show this list
@@ -39,6 +41,15 @@ usb: build ## build/ironhook-usb.img, a stick that is the boot server of its roo
 	@scripts/deps.sh usb
 	@scripts/usb.sh build/ironhook build/ironhook-usb $(VERSION)
 
+deb-test: deb ## the package's life in clean roots of Debian 12 and 13: installed, upgraded, served, removed, purged
+	@scripts/deps.sh deb-test
+	@mkdir -p build/older && OUT=build/older VERSION=0~0 scripts/deb.sh build/ironhook amd64 >/dev/null
+	@scripts/deb-test.sh build/ironhook_*_amd64.deb build/older/ironhook_0~0_amd64.deb $(SUITES)
+
+release: ## all of a release in build/release-VERSION: VERSION=1.2.3, KEY=FILE signs it (minisign)
+	@scripts/deps.sh release
+	@scripts/release.sh "$(VERSION)" "$(KEY)"
+
 demo: ## boot a diskless virtual machine from a volume, before your eyes
 	@scripts/deps.sh demo
 	@$(MAKE) --no-print-directory build
@@ -48,7 +59,7 @@ test: ## everything, real peers included; installs what it needs
 	@scripts/deps.sh test
 	@scripts/axe.sh
 	@$(MAKE) --no-print-directory build
-	@( go test -json -race -timeout 20m $(UNIT); $(CLIENT); go test -json -timeout 45m -p 1 ./e2e/... ) | go run ./internal/totals -noskip
+	@( go test -json -race -timeout 20m $(UNIT); $(CLIENT); $(TOOLS); go test -json -timeout 45m -p 1 ./e2e/... ) | go run ./internal/totals -noskip
 
 test-short: ipxe ## what needs no root, no machine and no peer
 	@( go test -json -short -race ./...; $(CLIENT) ) | go run ./internal/totals

@@ -2,8 +2,10 @@
 package packaging_test
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,8 +17,11 @@ const maxExposure = 2.0
 
 func TestUnitIsHardened(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
-	if err != nil {
+	if err != nil && testing.Short() {
 		t.Skip("no systemd-analyze")
+	}
+	if err != nil {
+		t.Fatalf("%v: install systemd", err)
 	}
 	out, err := exec.CommandContext(t.Context(), analyze, "security", "--offline=true", "--no-pager", "ironhook.service").CombinedOutput()
 	if err != nil {
@@ -68,9 +73,58 @@ func TestUnitPromisesWhatTheProgramDoes(t *testing.T) {
 }
 
 func TestScriptsParse(t *testing.T) {
-	for _, script := range []string{"deb/postinst", "deb/prerm", "deb/postrm", "../scripts/deb.sh"} {
+	for _, script := range []string{"deb/postinst", "deb/prerm", "deb/postrm", "deb/life.sh", "../scripts/deb.sh", "../scripts/deb-test.sh", "../scripts/release.sh"} {
 		if out, err := exec.CommandContext(t.Context(), "sh", "-n", script).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", script, err, out)
+		}
+	}
+}
+
+// TestTwoPackagesAreTheSame makes a package twice: the bytes are the same, and dpkg reads in it
+// what an operator looks for.
+func TestTwoPackagesAreTheSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes two packages")
+	}
+	program := filepath.Join(t.TempDir(), "ironhook") // deb.sh does not run it
+	if err := os.WriteFile(program, []byte("a program"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var made [2][]byte
+	for i := range made {
+		out := t.TempDir()
+		cmd := exec.CommandContext(t.Context(), "../scripts/deb.sh", program, "arm64")
+		cmd.Env = append(os.Environ(), "OUT="+out, "VERSION=1.2.3~rc1")
+		if text, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		deb := filepath.Join(out, "ironhook_1.2.3~rc1_arm64.deb")
+		var err error
+		if made[i], err = os.ReadFile(deb); err != nil {
+			t.Fatal(err)
+		}
+		list, err := exec.CommandContext(t.Context(), "dpkg-deb", "--contents", deb).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, list)
+		}
+		for _, name := range []string{"./usr/bin/ironhook", "./lib/systemd/system/ironhook.service", "./etc/ironhook/ironhook.toml",
+			"./usr/share/man/man1/ironhook-serve.1.gz", "./usr/share/bash-completion/completions/ironhook", "./usr/lib/sysctl.d/60-ironhook.conf"} {
+			if !bytes.Contains(list, []byte(" "+name+"\n")) {
+				t.Errorf("the package has no %s", name)
+			}
+		}
+	}
+	if !bytes.Equal(made[0], made[1]) {
+		t.Error("two packages of the same differ")
+	}
+}
+
+// TestReleaseNeedsAVersion: what is no version is refused before anything is made.
+func TestReleaseNeedsAVersion(t *testing.T) {
+	for _, version := range []string{"", "v1.2.3", "1.2", "1.2.3-rc1", "1.2.3; true"} {
+		out, err := exec.CommandContext(t.Context(), "../scripts/release.sh", version).CombinedOutput()
+		if err == nil || !bytes.Contains(out, []byte("version")) && !bytes.Contains(out, []byte("usage: ")) {
+			t.Errorf("release %q: %v, %s", version, err, out)
 		}
 	}
 }

@@ -3,7 +3,8 @@
 #
 #	scripts/deb.sh PROGRAM ARCH
 #
-# The same tree gives the same bytes: the time of everything is that of the commit.
+# The same tree gives the same bytes: the time of everything is that of the commit. VERSION is another
+# version than that of git, OUT another directory than build.
 set -eu
 cd "$(dirname "$0")/.."
 program=$1 arch=$2
@@ -11,7 +12,7 @@ program=$1 arch=$2
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
 # A version of Debian begins with a digit; ~ sorts before the release that is to come.
-version=$(git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v//; s/-/+/; s/-/./g')
+version=${VERSION:-$(git describe --tags --match 'v[0-9]*' 2>/dev/null | sed 's/^v//; s/-/+/; s/-/./g')}
 version=${version:-0~git$(git log -1 --format=%cd --date=format:%Y%m%d).$(git rev-parse --short=12 HEAD)}
 umask 022
 root=$(mktemp -d)
@@ -19,8 +20,8 @@ trap 'rm -rf "$root"' EXIT
 
 put() { install -D -m "$1" "$2" "$root/$3"; }
 
-pages=build/man
-rm -rf "$pages"
+pages=$root.man
+trap 'rm -rf "$root" "$pages"' EXIT
 go run ./packaging/man "$pages"
 put 755 "$program" usr/bin/ironhook
 put 644 packaging/ironhook.service lib/systemd/system/ironhook.service
@@ -70,6 +71,6 @@ done
 chmod 644 "$control/control" "$control/conffiles" "$control/md5sums" "$root/etc/ironhook/ironhook.toml" "$doc"/*
 find "$root" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 
-out="build/ironhook_${version}_$arch.deb"
+out="${OUT:-build}/ironhook_${version}_$arch.deb"
 dpkg-deb --root-owner-group -Zxz --build "$root" "$out" >/dev/null
 echo "$out"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the Debian packages that a make target needs, and say why.
 #
-#	scripts/deps.sh demo|test|bench|build|agent|deb|usb
+#	scripts/deps.sh demo|test|bench|build|agent|deb|deb-test|usb|release
 #
 # Does nothing when all of them are there. As root it installs; otherwise it
 # uses sudo if sudo asks no password; otherwise it prints the one command to
@@ -63,6 +63,7 @@ mmdebstrap		install a real Debian into a disk image
 nfs-ganesha-vfs		serve a root over NFS
 nftables		lose packets
 procps			set how simulated machines answer ARP
+python3-ironic		move machines out of an Ironic, and into one
 python3-ironicclient	drive the API with the stock client
 python3-openstackclient	drive the API with the stock client
 python3-openstacksdk	its tests of the Bare Metal API
@@ -73,6 +74,7 @@ qemu-block-extra	the iSCSI initiator of QEMU
 qemu-utils		make and read disk images
 sbsigntool		sign boot programs
 snmpd			a power distribution unit for the tests to switch
+systemd			judge the unit of the package
 sg3-utils		a second opinion on SCSI names and pages
 shim-signed		what firmware with Secure Boot starts
 zip			pack images as publishers do
@@ -95,6 +97,15 @@ deb="$build"'
 dpkg			build the package
 lintian			judge it
 systemd			judge its unit
+'
+# The package in clean roots.
+deb_test="$deb"'
+mmdebstrap		install Debian into them
+sqlite3			put the database of the first release there
+util-linux		namespaces for them
+'
+release="$deb"'
+minisign		sign the checksums
 '
 
 # npm may be there without Debian's package, as with NodeSource's.
@@ -129,8 +140,10 @@ bench) list=$bench ;;
 agent) list=$agent ;;
 usb) list=$usb ;;
 deb) list=$deb ;;
+deb-test) list=$deb_test ;;
+release) list=$release ;;
 *)
-	echo "usage: scripts/deps.sh demo|test|bench|build|agent|deb|usb" >&2
+	echo "usage: scripts/deps.sh demo|test|bench|build|agent|deb|deb-test|usb|release" >&2
 	exit 2
 	;;
 esac
