@@ -113,7 +113,7 @@ command -v npm >/dev/null || test="$test"'
 npm			fetch what judges the accessibility of pages (scripts/axe.sh)
 '
 agent="$build"'
-kmod			make the index of the kernel's modules
+kmod			make the index of kernel modules
 xz-utils		unpack compressed kernel modules
 '
 
