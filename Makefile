@@ -13,7 +13,7 @@ TOOLS     = go -C tools test -json ./...
 
 .DEFAULT_GOAL := help
 .PHONY: help build build-arm64 agent deb deb-test release usb stick ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-page bench-power bench-deps \
-	bench-before bench-before-boot bench-before-iscsi bench-before-api before newest matrix agent-matrix torture kill-points hammer mutants figures licenses clean
+	bench-before bench-before-boot bench-before-iscsi bench-before-api before newest matrix agent-matrix torture kill-points crash-matrix crowd hammer mutants figures licenses clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -150,6 +150,12 @@ torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power c
 
 kill-points: build ## kill -9 before each of the 300 changes of the disk that a rebuild, an import and a snapshot's deletion make
 	IRONHOOK_KILL_POINTS=all go test -count=1 -v -timeout 2h -run KilledAtPoints ./e2e/volumes
+
+crash-matrix: build ## kill -9 before each change of the disk of every verb, start again, check, complete it
+	IRONHOOK_KILL_POINTS=all go test -count=1 -v -timeout 4h -run CrashMatrix ./e2e/volumes
+
+crowd: build ## 200 nodes deployed and torn down at once, three times: states, times, memory, leaks
+	IRONHOOK_CROWD=200 go test -count=1 -v -timeout 30m -run Crowd ./e2e/volumes
 
 hammer: ## 32 clients on the same nodes and targets for a minute
 	IRONHOOK_HAMMER=1m go test -count=1 -v -run Hammer ./api/baremetal

@@ -171,6 +171,16 @@ func (s ProvisionState) Pauses() bool {
 	return false
 }
 
+// Ramdisk reports whether a machine that is switched on in this state runs a ramdisk, if anything, that must not see
+// its volumes.
+func (s ProvisionState) Ramdisk() bool {
+	switch s {
+	case Cleaning, CleanWait, CleanHold, Inspecting, InspectWait:
+		return true
+	}
+	return false
+}
+
 // idle are the states in which a node has no instance, nor is about to get one.
 var idle = map[ProvisionState]bool{
 	Enroll: true, Verifying: true, Manageable: true, Available: true,

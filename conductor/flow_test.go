@@ -70,7 +70,7 @@ var stories = []struct {
 		""},
 	{baremetal.Active, "service", "deploy.power_off deploy.nonesuch", "-> service failed", "",
 		"Cannot service node " + id + ": node does not support this service step: {'interface': 'deploy', 'step': 'nonesuch'}"},
-	{baremetal.Manageable, "clean", "deploy.hold deploy.power_on", "-> clean hold, unhold -> clean wait, beat -> manageable", "attach, boot pxe true, power on", ""},
+	{baremetal.Manageable, "clean", "deploy.hold deploy.power_on", "-> clean hold, unhold -> clean wait, beat -> manageable", "power on", ""},
 	{baremetal.Manageable, "clean", "deploy.hold", "-> clean hold, abort -> clean failed, manage -> manageable", "",
 		`By request, the clean operation was aborted during or after the completion of step "deploy.hold"`},
 	{baremetal.Manageable, "clean", "bios.nonesuch raid.nonesuch", "-> clean failed", "",

@@ -31,9 +31,13 @@ func (c *Conductor) planNow(ctx context.Context, n *baremetal.Node) (p boot.Plan
 }
 
 // prepareVolumeBoot attaches the volumes of a node that boots from one and sets its boot
-// device persistently: a diskless machine has no other. It does nothing for other nodes.
+// device persistently: a diskless machine has no other. It does nothing for other nodes, nor for one that is
+// cleaned or inspected, which boots no system of its own.
 // network reports that the machine will ask the network.
 func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) (network bool, err error) {
+	if n.ProvisionState.Ramdisk() {
+		return false, nil
+	}
 	p, err := c.planNow(ctx, n)
 	if err != nil || p.Refusal != nil {
 		return false, err

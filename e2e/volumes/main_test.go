@@ -128,7 +128,7 @@ func (c *cloud) try(method, path, body string) (status int, text string, err err
 	r, err := http.NewRequestWithContext(c.Context(), method, c.base+path, strings.NewReader(body))
 	c.must(err)
 	r.Header.Set("OpenStack-API-Version", "volume 3.71")
-	r.Header.Set("X-OpenStack-Ironic-API-Version", "1.81")
+	r.Header.Set("X-OpenStack-Ironic-API-Version", "1.95")
 	if c.password != "" {
 		r.SetBasicAuth("admin", c.password)
 	}

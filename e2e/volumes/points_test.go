@@ -93,7 +93,7 @@ func TestKilledAtPoints(t *testing.T) {
 	p.deploy()
 	for name := range operations {
 		total, _ := p.round(name, 0)
-		points := chosen(t, total)
+		points := chosen(t, total, 6)
 		for _, point := range points {
 			_, last := p.round(name, point)
 			if t.Failed() {
@@ -104,11 +104,11 @@ func TestKilledAtPoints(t *testing.T) {
 	}
 }
 
-// chosen are the points to cut at, spread over all.
-func chosen(t *testing.T, total int) (points []int) {
+// chosen are the points to cut at, spread over all: few of them, unless all are asked for.
+func chosen(t *testing.T, total, few int) (points []int) {
 	most := total
 	if os.Getenv("IRONHOOK_KILL_POINTS") != "all" {
-		most = min(killRounds(t, 6), total)
+		most = min(killRounds(t, few), total)
 	}
 	for i := range most {
 		points = append(points, 1+i*total/most)
