@@ -27,7 +27,7 @@ type machinePage struct {
 	Tile    tile
 	Gone    bool // the node was deleted
 	Notes   string
-	Disks   bool // it has volumes that may be in use
+	Uses    bool // it has volumes that may be in use
 	Actions []action
 	Boots   []bootView // the latest first
 	Groups  []group
@@ -167,7 +167,7 @@ func (w *Web) readMachinePage(tx *store.Tx, ident string, acts bool) (*machinePa
 		return nil, err
 	}
 	disks, err := w.diskGroups(tx, m.node.UUID)
-	d.Groups, d.Disks = append(groups(m, connectors, targets), disks...), len(disks) > 0
+	d.Groups, d.Uses = append(groups(m, connectors, targets), disks...), len(disks) > 0
 	return d, err
 }
 

@@ -109,7 +109,7 @@ func (b *Browser) listen() {
 				return
 			}
 			b.mu.Lock()
-			b.complaints = append(b.complaints, message.String())
+			b.complaints = append(b.complaints, fmt.Sprintf("%s (%s line %d column %d)", message, message.URL, message.Line+1, message.Column+1))
 			b.mu.Unlock()
 		}
 	})
