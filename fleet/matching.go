@@ -34,17 +34,17 @@ func fail(tx *store.Tx, v *baremetal.Allocation, reason string) error {
 }
 
 // match chooses a node of the resource class that is available, has no instance and has a
-// known power state. failure is the reason if there is none.
+// known power state, or one that is about to be known: it is being switched. failure is the reason if there is none.
 func match(tx *store.Tx, v *baremetal.Allocation) (found *baremetal.Node, failure string, err error) {
 	filters := []store.Filter{
 		{Column: "resource_class", Value: v.ResourceClass}, {Column: "provision_state", Value: string(baremetal.Available)},
-		{Column: "instance_uuid", Match: store.Null}, {Column: "power_state", Match: store.NotNull},
-		{Column: "maintenance", Value: false},
+		{Column: "instance_uuid", Match: store.Null}, {Column: "maintenance", Value: false},
 	}
 	if len(v.CandidateNodes) > 0 {
 		filters = append(filters, store.Filter{Column: "uuid", Match: store.In, Value: v.CandidateNodes})
 	}
 	free, err := tx.Nodes().List(store.Query{Filters: filters})
+	free = keep(free, func(n *baremetal.Node) bool { return n.PowerState != "" || n.TargetPowerState != "" })
 	switch {
 	case err != nil:
 		return nil, "", err

@@ -24,6 +24,8 @@ func TestAllocationChoosesANode(t *testing.T) {
 		{name: "not one in use", ask: map[string]any{}, change: map[string]func(*baremetal.Node){"b": func(n *baremetal.Node) { n.InstanceUUID = nodeB }}, node: nodeA},
 		{name: "not one in maintenance", ask: map[string]any{}, change: map[string]func(*baremetal.Node){"b": func(n *baremetal.Node) { n.Maintenance = true }}, node: nodeA},
 		{name: "not one of unknown power", ask: map[string]any{}, change: map[string]func(*baremetal.Node){"a": func(n *baremetal.Node) { n.PowerState = "" }}, node: nodeB},
+		{name: "one whose power is being switched", ask: map[string]any{"candidate_nodes": []string{"a"}},
+			change: map[string]func(*baremetal.Node){"a": func(n *baremetal.Node) { n.PowerState, n.TargetPowerState = "", baremetal.PowerOff }}, node: nodeA},
 		{name: "not one in another state", ask: map[string]any{}, change: map[string]func(*baremetal.Node){"a": func(n *baremetal.Node) { n.ProvisionState = baremetal.Active }}, node: nodeB},
 		{name: "one with the traits", ask: map[string]any{"traits": []string{"CUSTOM_GPU"}}, change: map[string]func(*baremetal.Node){"b": func(n *baremetal.Node) { n.Traits = []string{"CUSTOM_GPU", "CUSTOM_X"} }}, node: nodeB},
 		{name: "no node with the traits", ask: map[string]any{"traits": []string{"CUSTOM_GPU"}}, err: "no suitable nodes have the requested traits CUSTOM_GPU."},
