@@ -56,9 +56,9 @@ type Config struct {
 	Script func(tx *store.Tx, node string) (string, error)
 	Open   func() map[string]bool // the iSCSI targets that have a session, by name; nil: not known
 	// Approve enrols a machine that waits and returns the UUID of its node; Forget drops one.
-	Approve  func(ctx context.Context, machine string, a Approval) (node string, err error)
-	Forget   func(ctx context.Context, machine string) error
-	Herald *herald.Herald         // of the webhooks
+	Approve func(ctx context.Context, machine string, a Approval) (node string, err error)
+	Forget  func(ctx context.Context, machine string) error
+	Herald  *herald.Herald // of the webhooks
 	// Probe asks the BMC of a node.
 	Probe    func(ctx context.Context, node string) ([]conductor.Probe, error)
 	Tidy     func() // called when there may be layers to merge
