@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -58,21 +59,32 @@ func (c *Conductor) ofInterface(step *Step, f flow, n *baremetal.Node) (wrong st
 		return fmt.Sprintf("node does not support this %s step: %s", f.name, literal(baremetal.Secrets.Mask(given)))
 	}
 	args, _ := given["args"].(map[string]any)
-	var missing []string
-	for _, a := range known.args {
+	if wrong := known.judge(f, given, args); wrong != "" || known.make == nil {
+		return wrong
+	}
+	return known.make(c, step, args)
+}
+
+// judge tells, in Ironic's words, of arguments that the step does not have, and of those that it lacks.
+func (k ofKind) judge(f flow, given baremetal.Object, args map[string]any) string {
+	var missing, wrong []string
+	unexpected := maps.Clone(args)
+	for _, a := range k.args {
 		if _, ok := args[a.name]; !ok {
 			missing = append(missing, a.name+" ("+a.doc+")")
 		}
+		delete(unexpected, a.name)
+	}
+	shown := baremetal.Secrets.Mask(given)
+	shown["abortable"], shown["priority"] = false, 0
+	if len(unexpected) > 0 {
+		names := strings.Join(slices.Sorted(maps.Keys(unexpected)), ", ")
+		wrong = append(wrong, fmt.Sprintf("%s step %s has these unexpected arguments: %s", f.name, literal(shown), names))
 	}
 	if missing != nil {
-		shown := baremetal.Secrets.Mask(given)
-		shown["abortable"], shown["priority"] = false, 0
-		return fmt.Sprintf("%s step %s is missing these required arguments: %s", f.name, literal(shown), strings.Join(missing, ", "))
+		wrong = append(wrong, fmt.Sprintf("%s step %s is missing these required arguments: %s", f.name, literal(shown), strings.Join(missing, ", ")))
 	}
-	if known.make == nil {
-		return ""
-	}
-	return known.make(c, step, args)
+	return strings.Join(wrong, "; ")
 }
 
 // firmwareWait is how a step waits for a machine whose firmware works on its settings: minutes of a start.

@@ -20,7 +20,7 @@ func TestRecorded(t *testing.T) { replayFolder(t, "testdata/recorded", 7) }
 func TestNewest(t *testing.T) { replayFolder(t, "testdata/newest", 16) }
 
 // TestLater replays other groups of the same features, recorded with the same Ironic.
-func TestLater(t *testing.T) { replayFolder(t, "testdata/later", 12) }
+func TestLater(t *testing.T) { replayFolder(t, "testdata/later", 16) }
 
 func replayFolder(t *testing.T, folder string, groups int) {
 	deviations := readDeviations(t, filepath.Join(folder, "deviations.txt"))

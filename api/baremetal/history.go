@@ -18,18 +18,22 @@ func noHistory(uuid string) error {
 
 // historyKeys are what a history can be sorted by. Those that are the same in every entry leave the order.
 var historyKeys = []string{"id", "uuid", "created_at", "severity", "event_type", "event", "conductor", "user", "project", "state",
-	"target_provision_state", "duration_seconds"}
+	"target_provision_state", "duration_seconds", "node_id", "updated_at"}
 
 // historyQuery reads how a history is to be sorted, and which page of it.
 func (c *call) historyQuery(limit int) (q store.Query, err error) {
-	key, dir := cmp.Or(c.Args.Text("sort_key"), "created_at"), cmp.Or(c.Args.Text("sort_dir"), "asc")
+	key, dir := cmp.Or(c.Args.Text("sort_key"), "created_at"), "asc"
+	if c.Args.Has("sort_dir") {
+		dir = c.Args.Text("sort_dir")
+	}
 	if !slices.Contains(historyKeys, key) {
 		return q, rest.Invalid("The sort_key value \"%s\" is an invalid field for sorting", key)
 	}
 	if dir != "asc" && dir != "desc" {
 		return q, rest.Invalid("Invalid sort direction: %s. Acceptable values are 'asc' or 'desc'", dir)
 	}
-	if key == "conductor" || key == "project" || key == "created_at" {
+	switch key {
+	case "conductor", "project", "created_at", "node_id", "updated_at":
 		key = "id"
 	}
 	return store.Query{SortKey: key, Desc: dir == "desc", Marker: c.Args.Text("marker"), Limit: limit}, nil

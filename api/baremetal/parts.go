@@ -18,15 +18,28 @@ var (
 		"reset_required", "unique", "upper_bound"}
 	firmwareFields = []string{"component", "initial_version", "current_version", "last_version_flashed"}
 	identityFields = []string{"vendor", "model", "serial_number"}
+
+	// What a client may ask for, in the order in which Ironic lists it.
+	biosNames = []any{"allowable_values", "attribute_type", "created_at", "lower_bound", "links", "max_length", "min_length", "name", "node_uuid",
+		"read_only", "reset_required", "unique", "updated_at", "value"}
+	firmwareNames = []any{"created_at", "updated_at", "component", "initial_version", "current_version", "last_version_flashed", "vendor", "model",
+		"serial_number"}
 )
 
-func listBIOS(c *call) ([]byte, error) {
-	if c.Minor < 74 {
-		for _, name := range []string{"detail", "fields"} {
-			if c.Args.Has(name) {
-				return nil, rest.Invalid("Invalid query parameter ?%s=%s received.", name, rest.Repr(c.Args[name]))
-			}
+// knownFields refuses a field that is none of names. "upper_bound", which Ironic shows and refuses, is no fault.
+func knownFields(fields []string, names []any) error {
+	for _, f := range fields {
+		if f != "" && f != "upper_bound" && !slices.Contains(names, any(f)) {
+			return rest.Invalid("Schema error: %s is not one of %s", rest.Quote(f), rest.Repr(names))
 		}
+	}
+	return nil
+}
+
+func listBIOS(c *call) ([]byte, error) {
+	if unknown := slices.DeleteFunc([]string{"detail", "fields"}, func(name string) bool { return !c.Args.Has(name) }); c.Minor < 74 && len(unknown) > 0 {
+		verb := map[bool]string{true: "was", false: "were"}[len(unknown) == 1]
+		return nil, rest.Invalid("Schema error: Additional properties are not allowed ('%s' %s unexpected)", strings.Join(unknown, "', '"), verb)
 	}
 	if c.Args.Given("fields") && c.Args.Flag("detail") {
 		return nil, rest.Invalid("Can not specify ?detail=True and fields in the same request.")
@@ -37,6 +50,9 @@ func listBIOS(c *call) ([]byte, error) {
 		fields = registryFields
 	case c.Args.Given("fields"):
 		fields = c.Args.List("fields")
+		if err := knownFields(fields, biosNames); err != nil {
+			return nil, err
+		}
 	}
 	n, parts, err := c.parts(baremetal.BIOSPart)
 	if err != nil {
@@ -76,6 +92,9 @@ func listFirmware(c *call) ([]byte, error) {
 	}
 	if c.Args.Given("fields") {
 		fields = c.Args.List("fields")
+		if err := knownFields(fields, firmwareNames); err != nil {
+			return nil, err
+		}
 		tooNew := slices.DeleteFunc(slices.Sorted(slices.Values(fields)), func(f string) bool { return !slices.Contains(identityFields, f) })
 		if c.Minor < 114 && len(tooNew) > 0 {
 			return nil, rest.Invalid("Fields %s are not allowed in this API version. They require at least API version 1.114.", strings.Join(tooNew, ", "))
