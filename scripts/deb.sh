@@ -43,7 +43,7 @@ mkdir -p "$doc"
 	echo 'Upstream-Name: Ironhook'
 	echo
 	echo 'Files: *'
-	echo 'Copyright: the authors of Ironhook'
+	echo 'Copyright: 2026 the authors of Ironhook'
 	echo 'License: Apache-2.0'
 	echo ' The full text is in /usr/share/common-licenses/Apache-2.0.'
 	echo ' The program contains the work of others: see NOTICE, and run ironhook licenses.'
