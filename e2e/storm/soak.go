@@ -164,7 +164,8 @@ func (r *room) holds(ctx context.Context) (h holdings, err error) {
 	return h, err
 }
 
-// rows counts the rows of all tables, those of events apart.
+// rows counts the rows of all tables, apart those of the event log and of the nodes' histories: each is kept up to
+// a limit of its own.
 func rows(ctx context.Context, path string) (all, events int, err error) {
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
 	if err != nil {
@@ -188,8 +189,8 @@ func rows(ctx context.Context, path string) (all, events int, err error) {
 		if err := db.QueryRowContext(ctx, "SELECT count(*) FROM "+name).Scan(&n); err != nil {
 			return 0, 0, err
 		}
-		if name == "events" {
-			events = n
+		if name == "events" || name == "histories" {
+			events += n
 		} else {
 			all += n
 		}
