@@ -2,10 +2,12 @@ package image
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The program runs within its limits, which follow the files that it is given.
@@ -29,7 +31,9 @@ func TestQemuLimits(t *testing.T) {
 	var seen bytes.Buffer
 	// It may see the limits of its parent at first. That of processor time is the last to be set.
 	const wait = `until [ "$(ulimit -t)" = 123 ]; do :; done; `
-	err = qemuTo(t.Context(), &seen, "/bin/sh", []*os.File{in, out}, "-c",
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err = qemuTo(ctx, &seen, "/bin/sh", []*os.File{in, out}, "-c",
 		wait+"for l in t f c n v; do echo $l $(ulimit -S -$l) $(ulimit -H -$l); done")
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +43,7 @@ func TestQemuLimits(t *testing.T) {
 			t.Errorf("no %q among\n%s", want, seen.String())
 		}
 	}
-	err = qemuTo(t.Context(), &seen, "/bin/sh", []*os.File{in, out}, "-c",
+	err = qemuTo(ctx, &seen, "/bin/sh", []*os.File{in, out}, "-c",
 		wait+"dd if=/dev/zero of=/dev/fd/4 bs=1M seek=100 count=1")
 	if err == nil || !strings.Contains(err.Error(), "qemu-img") && !strings.Contains(err.Error(), "cannot be read") {
 		t.Errorf("a file grows beyond its limit: %v", err)
