@@ -26,10 +26,10 @@ var (
 		"serial_number"}
 )
 
-// knownFields refuses a field that is none of names. "upper_bound", which Ironic shows and refuses, is no fault.
-func knownFields(fields []string, names []any) error {
+// knownFields refuses a field that is none of names, nor of those that Ironic shows but leaves out of its list.
+func knownFields(fields []string, names []any, unlisted ...string) error {
 	for _, f := range fields {
-		if f != "" && f != "upper_bound" && !slices.Contains(names, any(f)) {
+		if f != "" && !slices.Contains(unlisted, f) && !slices.Contains(names, any(f)) {
 			return rest.Invalid("Schema error: %s is not one of %s", rest.Quote(f), rest.Repr(names))
 		}
 	}
@@ -50,22 +50,11 @@ func listBIOS(c *call) ([]byte, error) {
 		fields = registryFields
 	case c.Args.Given("fields"):
 		fields = c.Args.List("fields")
-		if err := knownFields(fields, biosNames); err != nil {
+		if err := knownFields(fields, biosNames, "upper_bound"); err != nil {
 			return nil, err
 		}
 	}
-	n, parts, err := c.parts(baremetal.BIOSPart)
-	if err != nil {
-		return nil, err
-	}
-	b := append(rest.AppendKey([]byte{'{'}, "bios"), '[')
-	for i, p := range parts {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = c.appendPart(b, n, p, fields, "bios")
-	}
-	return append(b, ']', '}'), nil
+	return c.listParts(baremetal.BIOSPart, "bios", fields)
 }
 
 func showBIOS(c *call) ([]byte, error) {
@@ -100,16 +89,21 @@ func listFirmware(c *call) ([]byte, error) {
 			return nil, rest.Invalid("Fields %s are not allowed in this API version. They require at least API version 1.114.", strings.Join(tooNew, ", "))
 		}
 	}
-	n, parts, err := c.parts(baremetal.FirmwarePart)
+	return c.listParts(baremetal.FirmwarePart, "firmware", fields)
+}
+
+// listParts renders the parts of a kind with these of their facts, under the name of their list and path.
+func (c *call) listParts(kind baremetal.PartKind, name string, fields []string) ([]byte, error) {
+	n, parts, err := c.parts(kind)
 	if err != nil {
 		return nil, err
 	}
-	b := append(rest.AppendKey([]byte{'{'}, "firmware"), '[')
+	b := append(rest.AppendKey([]byte{'{'}, name), '[')
 	for i, p := range parts {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = c.appendPart(b, n, p, fields, "firmware")
+		b = c.appendPart(b, n, p, fields, name)
 	}
 	return append(b, ']', '}'), nil
 }
