@@ -43,8 +43,8 @@ func TestFirstRun(t *testing.T) {
 	h.await("the link is over", `document.querySelector("main").textContent.includes("This link was used")`)
 	signOut := func() {
 		t.Helper()
-		h.do("sign out", `fetch("/ui/logout", {method: "POST", redirect: "manual"})`)
-		show(h.url + "/ui/login")
+		must(t, "the wall", h.Show("/ui/"))
+		must(t, "sign out", h.SignOut())
 	}
 	signOut()
 	must(t, "the new password", h.SignIn("my own words"))
@@ -74,7 +74,7 @@ func TestSystemAndWall(t *testing.T) {
 	h.await("the link", `document.querySelector(".outcome").textContent.includes("/ui/wall/")`)
 	text, err := chromedp.Run(h.Tab, chromedp.Evaluate[string](`document.querySelector(".outcome").textContent.split(" ")[0]`))
 	must(t, "read the link", err)
-	h.do("sign out", `fetch("/ui/logout", {method: "POST", redirect: "manual"})`) // System follows no events
+	must(t, "sign out", h.SignOut())
 	must(t, "open the wall", chromedp.Do(h.Tab, chromedp.Navigate(text)))
 	h.await("the wall is live", shot.Live)
 	for _, name := range []string{"pc-1", "pc-2", "pc-3"} {

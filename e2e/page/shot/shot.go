@@ -99,6 +99,16 @@ func (b *Browser) SignIn(password string) error {
 	return b.Await(`document.querySelector("#dashboard") !== null`)
 }
 
+// SignOut leaves by the button of the frame. A page that follows events leaves by itself when
+// its session ends, so nothing else may send the browser anywhere meanwhile.
+func (b *Browser) SignOut() error {
+	err := chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](`document.querySelector('[action="/ui/logout"] button').click()`))
+	if err != nil {
+		return err
+	}
+	return b.Await(`location.pathname === "/ui/login" && document.readyState === "complete"`)
+}
+
 // listen collects what the browser complains of: a broken script, a page that
 // breaks its own security policy, a file that is missing.
 func (b *Browser) listen() {
