@@ -140,9 +140,9 @@ stick: build ## the stick under each firmware, machines beside it, an upgrade, 5
 	@scripts/deps.sh test
 	IRONHOOK_STICK=50 go test -count=1 -timeout 3h -v -tags stick ./e2e/stick
 
-agent-matrix: build ## the agent on BIOS and UEFI: an unknown machine, images written, disks cleaned
+agent-matrix: build ## the agent on BIOS and UEFI: images written, disks cleaned; killed at each point; into docs/agent-matrix.md
 	@scripts/deps.sh test
-	go test -count=1 -tags agentmatrix -timeout 2h -v ./e2e/agent
+	IRONHOOK_AGENT_MATRIX=$(CURDIR)/docs/agent-matrix.md go test -count=1 -tags agentmatrix -timeout 2h -v -run '$(or $(ONLY),WriteAndClean|Kill)' ./e2e/agent
 
 torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power cuts
 	IRONHOOK_KILL_ROUNDS=5000 go test -timeout 6h -run Kill ./e2e/iscsi

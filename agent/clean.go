@@ -103,14 +103,14 @@ func (a *agent) eraseDevices(ctx context.Context, args map[string]any) error {
 	})
 }
 
-// byItself has a disk erase itself and returns how, "" where it cannot or does not read as empty
-// then: NVMe formats, others discard all of their blocks.
+// byItself has a disk erase itself and returns how, "" where it cannot or does not read as empty then:
+// NVMe formats, ATA erases, others discard all of their blocks.
 func (a *agent) byItself(d hardware.Disk, f *os.File) string {
-	if d.Transport == "nvme" {
-		if err := nvmeFormat(f); err != nil {
-			a.say("%s: NVMe format: %v", d.Name, err)
+	if own := ownErasure[d.Transport]; own != nil {
+		if how, err := own(f); err != nil {
+			a.say("%s: %v", d.Name, err)
 		} else if a.empty(d, f) {
-			return "formatted (NVMe, user data erased)"
+			return how
 		}
 	}
 	for _, way := range []struct {
@@ -125,6 +125,18 @@ func (a *agent) byItself(d hardware.Disk, f *os.File) string {
 	return ""
 }
 
+// ownErasure is how a disk erases itself, by its transport.
+var ownErasure = map[string]func(f *os.File) (how string, err error){
+	"ata": func(f *os.File) (string, error) { return disk.SecureErase(disk.ATA(f)) },
+	"nvme": func(f *os.File) (string, error) {
+		send, namespace, err := disk.NVMe(f)
+		if err != nil {
+			return "", err
+		}
+		return disk.NVMeErase(send, namespace)
+	},
+}
+
 // empty reports whether the disk reads as zeros, past what the kernel remembers of it.
 func (a *agent) empty(d hardware.Disk, f *os.File) bool {
 	if err := unix.IoctlSetInt(int(f.Fd()), unix.BLKFLSBUF, 0); err != nil {
@@ -135,51 +147,6 @@ func (a *agent) empty(d hardware.Disk, f *os.File) bool {
 		return false
 	}
 	return true
-}
-
-// nvmeAdmin is Linux's struct nvme_admin_cmd (linux/nvme_ioctl.h).
-type nvmeAdmin struct {
-	opcode, flags          uint8
-	_                      uint16
-	nsid, cdw2, cdw3       uint32
-	metadata, addr         uint64
-	metadataLen, dataLen   uint32
-	cdw10, cdw11, cdw12    uint32
-	cdw13, cdw14, cdw15    uint32
-	timeoutMillis, outcome uint32
-}
-
-const (
-	nvmeIoctlID    = 0x4e40     // _IO('N', 0x40)
-	nvmeIoctlAdmin = 0xc0484e41 // _IOWR('N', 0x41, struct nvme_admin_cmd)
-	nvmeFormatNVM  = 0x80
-	eraseUserData  = 1 << 9 // secure erase settings: user data
-	formatTime     = 10 * time.Minute
-)
-
-// nvmeFormat erases the user data of a namespace by Format NVM (NVM Express 1.4, 5.23), in the
-// format that it has.
-func nvmeFormat(f *os.File) error {
-	nsid, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), nvmeIoctlID, 0)
-	if errno != 0 {
-		return errno
-	}
-	identify := make([]byte, 4096)
-	command := nvmeAdmin{opcode: 6, nsid: uint32(nsid), addr: uint64(uintptr(unsafe.Pointer(&identify[0]))), dataLen: 4096}
-	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), nvmeIoctlAdmin, uintptr(unsafe.Pointer(&command))); errno != 0 {
-		return errno
-	}
-	runtime.KeepAlive(identify)
-	now := uint32(identify[26] & 0xf) // FLBAS: the format in use
-	command = nvmeAdmin{opcode: nvmeFormatNVM, nsid: uint32(nsid), cdw10: now | eraseUserData, timeoutMillis: uint32(formatTime.Milliseconds())}
-	status, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), nvmeIoctlAdmin, uintptr(unsafe.Pointer(&command)))
-	if errno != 0 {
-		return errno
-	}
-	if status != 0 {
-		return fmt.Errorf("status %#x", status)
-	}
-	return nil
 }
 
 func (a *agent) burnDisks(ctx context.Context, args map[string]any) error {

@@ -34,6 +34,8 @@ type command struct {
 	Status status         `json:"command_status"`
 	Error  any            `json:"command_error"`
 	Result any            `json:"command_result"`
+	// Percent is how much of it is done while it runs. Ironic's agent does not say so.
+	Percent int64 `json:"command_percent"`
 }
 
 // maxCommand is the limit of a command's body in bytes: a config drive is the most of it.
@@ -75,6 +77,9 @@ func (c *commands) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet && name == "v1/commands":
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		if c.busy {
+			c.list[len(c.list)-1].Percent = c.agent.progress.Load()
+		}
 		reply(w, http.StatusOK, map[string]any{"commands": c.list})
 	case r.Method == http.MethodGet && one:
 		c.show(w, id)
@@ -139,6 +144,7 @@ func (c *commands) begin(one *command) bool {
 		return false
 	}
 	c.busy, c.list = true, append(c.list, one)
+	c.agent.progress.Store(0)
 	if len(c.list) > keptCommands {
 		c.list = c.list[1:]
 	}

@@ -30,15 +30,16 @@ const (
 	EventAttach    EventKind = "attach"
 	EventDetach    EventKind = "detach"
 	EventError     EventKind = "error"
-	EventNetwork   EventKind = "network" // a boot interface or the way DHCP works on it changed; of no machine
-	EventNode      EventKind = "node"    // created, updated or deleted
-	EventLimit     EventKind = "limit"   // a limit held somebody back, for the first time in an hour; of no machine
-	EventUser      EventKind = "user"    // an account or a webhook was created, updated or deleted; of no machine
+	EventNetwork   EventKind = "network"  // a boot interface or the way DHCP works on it changed; of no machine
+	EventNode      EventKind = "node"     // created, updated or deleted
+	EventProgress  EventKind = "progress" // the agent has done another tenth of a step
+	EventLimit     EventKind = "limit"    // a limit held somebody back, for the first time in an hour; of no machine
+	EventUser      EventKind = "user"     // an account or a webhook was created, updated or deleted; of no machine
 )
 
 // EventKinds are all kinds, the steps of a boot first.
 var EventKinds = append(slices.Clone(BootSteps), EventPowerOff, EventLogout, EventRefused, EventProvision, EventAttach, EventDetach, EventError,
-	EventNetwork, EventNode, EventLimit, EventUser)
+	EventNetwork, EventNode, EventProgress, EventLimit, EventUser)
 
 // BootSteps is the order of a network boot from a volume.
 var BootSteps = []EventKind{

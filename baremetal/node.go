@@ -24,6 +24,10 @@ func (n *Node) Inspected() bool {
 // into the agent, for steps of a deployment, a cleaning or servicing.
 const AgentBoots = "agent_boots"
 
+// AgentPercent is the key of driver_internal_info with how much the agent has done of its step, in
+// percent, by tens.
+const AgentPercent = "agent_percent"
+
 // InAgent reports whether the machine boots into the agent now, and not what it is to run.
 func (n *Node) InAgent() bool {
 	steps, _ := n.DriverInternalInfo[AgentBoots].(bool)

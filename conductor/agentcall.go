@@ -30,6 +30,8 @@ type agentCommand struct {
 	Status string `json:"command_status"` // RUNNING, SUCCEEDED, FAILED and others
 	Error  any    `json:"command_error"`
 	Result any    `json:"command_result"`
+	// Percent is how much is done of a command that runs, as our own agent says.
+	Percent int `json:"command_percent"`
 }
 
 // failure is why the command failed, nil for one that did not.
@@ -78,10 +80,24 @@ func (c *Conductor) told(ctx context.Context, n *baremetal.Node, name string) (o
 	}
 	for i := len(answer.Commands) - 1; i >= 0; i-- {
 		if one := answer.Commands[i]; one.Name == name {
-			return one.Status == "SUCCEEDED", one.failure()
+			return one.Status == "SUCCEEDED", errors.Join(one.failure(), c.progressed(ctx, n, one))
 		}
 	}
 	return false, fmt.Errorf("the agent does not know of its command %s: it was started anew", name)
+}
+
+// progressed appends an event when the agent has done another tenth of what it does: at most nine
+// for each command, whatever an agent says.
+func (c *Conductor) progressed(ctx context.Context, n *baremetal.Node, one agentCommand) error {
+	done := min(one.Percent, 99) / 10 * 10
+	if one.Status != "RUNNING" || done <= number(n.DriverInternalInfo[baremetal.AgentPercent]) {
+		return nil
+	}
+	return c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
+		n.DriverInternalInfo = with(n.DriverInternalInfo, baremetal.AgentPercent, done)
+		what, _ := flowOf(n)
+		return []baremetal.Event{{Kind: baremetal.EventProgress, Detail: fmt.Sprintf("%s: %d %% done", what.doing(n), done)}}
+	})
 }
 
 // errNoAgent is a node whose agent has not reported.

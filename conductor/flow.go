@@ -53,6 +53,14 @@ func (f flow) show(n *baremetal.Node, step baremetal.Object) {
 	}
 }
 
+// doing is the name of the step that the node shows.
+func (f flow) doing(n *baremetal.Node) string {
+	if f.field == nil {
+		return f.name
+	}
+	return (*f.field(n)).Text("step")
+}
+
 // steps returns those that the request of the flow has given the node.
 func (f flow) steps(n *baremetal.Node) (list []baremetal.Object) {
 	given, _ := n.DriverInternalInfo[f.name+"_steps"].([]any)
@@ -93,7 +101,9 @@ func (f flow) begin(n *baremetal.Node, steps []baremetal.Object, disableRamdisk 
 // leave forgets where the node stands. The steps stay, to be seen.
 func (f flow) leave(n *baremetal.Node) {
 	f.show(n, nil)
-	delete(n.DriverInternalInfo, f.name+"_step_index")
+	for _, key := range []string{f.name + "_step_index", baremetal.AgentPercent} {
+		delete(n.DriverInternalInfo, key)
+	}
 	f.awaited(n)
 }
 
@@ -151,6 +161,7 @@ func (c *Conductor) enter(ctx context.Context, uuid string, f flow, step Step, p
 	err = c.change(ctx, uuid, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
 		f.show(n, step.shown())
 		n.DriverInternalInfo = with(n.DriverInternalInfo, f.name+"_step_index", place)
+		delete(n.DriverInternalInfo, baremetal.AgentPercent)
 		node = n
 		return nil
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -16,7 +17,8 @@ import (
 const recoveries = 16
 
 // Recover fails the work that this conductor had not finished when it stopped, as Ironic does at
-// its start, and releases the nodes. One that stood in a plan of steps stays reserved until
+// its start, and releases the nodes. A node that waits goes on waiting: its step was only asked how it does,
+// or was being given up, which is done again. One that stood in a plan of steps stays reserved until
 // what the plan had done is undone, which goes on after Recover has returned: its machine must
 // not run what has failed. Reports of ramdisks that were accepted are made records of. Recover must be called before any verb is accepted.
 func (c *Conductor) Recover(ctx context.Context) error {
@@ -62,7 +64,7 @@ func (c *Conductor) recoverNode(tx *store.Tx, n *baremetal.Node) error {
 		n.LastError = "Ironhook stopped during a power action; ask for it again."
 	}
 	f, underway := flowOf(n)
-	if underway {
+	if underway && !slices.Contains(waits, string(n.ProvisionState)) {
 		n.Reservation = c.Host
 		f.show(n, nil)
 	}

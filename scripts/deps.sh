@@ -52,6 +52,7 @@ fdisk			make the image of the stick
 fio			write to an iSCSI disk and read back what was written
 gcc			the race detector needs a C compiler
 genisoimage		read the config drives that Ironhook writes (isoinfo)
+grub-efi-amd64-bin	the boot loader of a real Debian under UEFI
 grub-efi-amd64-signed	the boot loader for Secure Boot
 grub-common		make a boot loader for the image of a real Debian
 grub-pc-bin		the boot loader

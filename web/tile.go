@@ -60,7 +60,7 @@ func newTile(m *machine, now time.Time) tile {
 		UUID:  m.node.UUID,
 		Name:  m.node.Label(),
 		Power: power(m.node),
-		State: provision(m.node.ProvisionState),
+		State: progress(m.node),
 		Bar:   newBarView(last, last.Status(m.sight(now))),
 	}
 	t.Class, t.Image, t.Driver, t.Owner = m.node.ResourceClass, m.node.ImageSource(), m.node.Driver, m.node.Owner
@@ -125,6 +125,15 @@ func bare(p baremetal.PowerState) string {
 var broken = map[baremetal.ProvisionState]bool{
 	baremetal.DeployFailed: true, baremetal.CleanFailed: true, baremetal.Failed: true, baremetal.InspectFailed: true,
 	baremetal.AdoptFailed: true, baremetal.RescueFailed: true, baremetal.UnrescueFailed: true,
+}
+
+// progress is the provision state of a node, with how much the agent has done of its step.
+func progress(n *baremetal.Node) badge {
+	b := provision(n.ProvisionState)
+	if done, ok := n.DriverInternalInfo[baremetal.AgentPercent].(float64); ok {
+		b.Text += fmt.Sprintf(", %.0f %%", done)
+	}
+	return b
 }
 
 func provision(s baremetal.ProvisionState) badge {

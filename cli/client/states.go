@@ -171,6 +171,9 @@ func (c *call) events(ctx context.Context, after int64, seconds int) (int64, err
 		if n, err := strconv.ParseInt(plain(event["seq"]), 10, 64); err == nil {
 			after = max(after, n)
 		}
+		if event["kind"] == "progress" && seconds > 0 {
+			fmt.Fprintln(c.out, plain(event["detail"])) //nolint:errcheck // as Waiting for
+		}
 	}
 	return after, nil
 }

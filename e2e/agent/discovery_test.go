@@ -1,6 +1,8 @@
 package agent_test
 
 import (
+	"bytes"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -10,12 +12,13 @@ import (
 
 // TestUnknownMachine plugs a machine in that nobody has enrolled. It boots the agent, which
 // describes it; one approval makes a node of it that is ready, with its ports, its volume
-// connectors, its properties and its inventory.
+// connectors, its properties and its inventory. Then an image is written to one of its disks, and boots.
 func TestUnknownMachine(t *testing.T) {
-	r := newRoom(t, "unknown")
+	images := t.TempDir()
+	r := newRoom(t, "unknown", "--image-files", images)
 	_, first := disk(t, "scsi", 6<<10, 0)
 	_, second := disk(t, "scsi", 8<<10, 5)
-	_, third := disk(t, "nvme", 2<<10, 7)
+	chosen, third := disk(t, "nvme", 2<<10, 7)
 	m, err := r.Machine(t.Context(), lab.Hardware{Name: "stranger", Devices: slices.Concat(hba, first, second, third, []string{"-uuid", "7d1f4c0e-0000-4000-8000-000000000018"})})
 	must(t, "machine", err)
 	must(t, "power on", m.PowerOn())
@@ -66,5 +69,36 @@ func TestUnknownMachine(t *testing.T) {
 	must(t, "discoveries", r.client.Do(t.Context(), "GET", "/ironhook/v1/discoveries", nil, &after))
 	if len(after.Discoveries) != 0 {
 		t.Errorf("%d machines still wait", len(after.Discoveries))
+	}
+	writeThroughAKill(t, r, m, guest(t, images), chosen)
+}
+
+// writeThroughAKill has the image of the source written to the machine's disk N7. Meanwhile the appliance is
+// killed and started again: the agent goes on where the connection broke, and so does the plan.
+func writeThroughAKill(t *testing.T, r *room, m *lab.Machine, s source, file string) {
+	r.change(t, "found", object{"deploy_interface": "direct", "storage_interface": "noop", "properties/root_device": object{"serial": "N7"}, "instance_info": s.instance()})
+	r.begin(t, "found", object{"target": "active"})
+	expect(t, m, 2, `agent: writing image .* to /dev/nvme0n1`, `agent: written [0-9]+ %`)
+	r.app.Kill()
+	must(t, "start again", r.app.Start(t.Context()))
+	expect(t, m, 2, `agent: standby.prepare_image done`)
+	expect(t, m, 3, s.up...)
+	eventually(t, "active", func() (bool, error) {
+		n, err := r.client.Node(t.Context(), "found")
+		return err == nil && n.ProvisionState == "active", err
+	})
+	want, err := os.ReadFile(s.file)
+	must(t, "image", err)
+	got, err := os.ReadFile(file)
+	must(t, "disk", err)
+	const table, boot = 512, 41 << 20 // the guest counts its boots in what comes after
+	if !bytes.Equal(got[table:boot], want[table:boot]) {
+		t.Error("the disk does not begin with the image")
+	}
+	events, err := r.client.Events(t.Context(), "found", 0)
+	must(t, "events", err)
+	events = slices.DeleteFunc(events, func(e lab.Event) bool { return e.Kind != "progress" })
+	if len(events) == 0 || len(events) > 9 {
+		t.Errorf("%d events of progress, want 1 to 9", len(events))
 	}
 }

@@ -16,6 +16,7 @@ var modules = []string{
 	"virtio_pci", "virtio_net", "e1000", "af_packet",
 	"iscsi_ibft", "iscsi_tcp", "crc32c_generic", "crc32c-intel",
 	"sd_mod", "ext4",
+	"virtio_blk", "virtio_scsi", "nvme", "isofs",
 }
 
 // libraryDirs is where a Debian amd64 system keeps its shared libraries.

@@ -33,7 +33,7 @@ var guest embed.FS
 
 // recipe changes whenever the layout of the image does, so that no stale image
 // is taken for a new one. The guest's scripts are counted in by themselves.
-const recipe = "6"
+const recipe = "7"
 
 // Image is a finished boot disk. It is only ever copied, never booted itself.
 type Image struct {

@@ -14,6 +14,7 @@ type Options struct {
 	Stay  bool   // stay up until the power goes
 	Write int    // write, check and keep this many files of 1 MiB, then power off
 	Args  string // additional kernel arguments
+	Disk  bool   // the root is on a disk of the machine, not on iSCSI
 	// Signed boots under Secure Boot: UEFI starts Debian's shim and GRUB, which start Debian's
 	// kernel.
 	Signed bool
@@ -48,6 +49,9 @@ func (o Options) cmdline() string {
 		mode = "stay"
 	case o.Write > 0:
 		mode = fmt.Sprintf("write:%d", o.Write)
+	}
+	if o.Disk {
+		mode += " guest_root=disk"
 	}
 	return strings.TrimSpace("console=ttyS0,115200 loglevel=5 panic=5 no_timer_check guest=" + mode + " " + o.Args)
 }
