@@ -60,7 +60,7 @@ var DriverKeys = map[string][]Key{
 		{Name: "webhook_state_on", Doc: "the state of a machine that is on. Required with webhook_state_url."},
 		{Name: "webhook_state_off", Doc: "the state of a machine that is off. Required with webhook_state_url."},
 		{Name: "webhook_timeout", Doc: "seconds for one request; default is 10. Optional."},
-		{Name: "webhook_verify_ca", Doc: "true, false, or the path of a file of certificates on the conductor's host; default is true. Optional."},
+		{Name: "webhook_verify_ca", Doc: "true, false, or the path of a file or directory of certificates on the conductor's host; default is true. Optional."},
 	},
 	"": {
 		{Name: "snmp_auth_pass", Secret: true}, {Name: "snmp_priv_pass", Secret: true}, // of older Ironics
@@ -77,7 +77,7 @@ var DriverKeys = map[string][]Key{
 		{Name: "redfish_username", Doc: "User account with admin/server-profile access privilege. Although this property is not mandatory it's highly recommended " +
 			"to set a username. Optional"},
 		{Name: "redfish_password", Secret: true, Doc: "User account password. Although this property is not mandatory, it's highly recommended to set a password. Optional"},
-		{Name: "redfish_verify_ca", Doc: "Either a Boolean value, or a path to a file of certificates on the conductor's host. If True, the system's certificates " +
+		{Name: "redfish_verify_ca", Doc: "Either a Boolean value, or a path to a file or directory of certificates on the conductor's host. If True, the system's certificates " +
 			"verify that of the Redfish controller; if False, none is verified. Defaults to True. Optional"},
 		{Name: "redfish_auth_type", Doc: "Redfish HTTP client authentication method. Can be \"basic\", \"session\" or \"auto\". If not set, the default value is " +
 			"\"auto\": a session, and basic where the controller has no session service. Optional"},

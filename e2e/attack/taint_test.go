@@ -166,6 +166,7 @@ func (p *planter) cinder() []string {
 	if refused := p.call("PUT", "/v1/nodes/"+id+"/states/provision", object{"target": "active"}); len(refused) > 0 {
 		p.Fatalf("the deployment with Cinder: %v", refused)
 	}
+	p.wait("/v1/nodes/"+id+"?fields=provision_state", `"provision_state":"deploy failed"`)
 	return []string{id}
 }
 

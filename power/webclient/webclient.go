@@ -28,7 +28,8 @@ const MaxBody = 1 << 20
 const maxCA = 1 << 20 // bytes of a file of certificates
 
 // Trust reads a key like redfish_verify_ca: true or nothing trusts the certificates of
-// this host, false any certificate, and a path those in that file of this host, in PEM.
+// this host, false any certificate, and a path those in that file or directory of this host, in
+// PEM.
 func Trust(r *driverinfo.Reader, key string) *tls.Config {
 	v := r.Text(key, "true")
 	verify, isFlag := driverinfo.Truth(v)
@@ -36,7 +37,7 @@ func Trust(r *driverinfo.Reader, key string) *tls.Config {
 	case isFlag:
 		return &tls.Config{InsecureSkipVerify: !verify} //nolint:gosec // the operator said so
 	case !filepath.IsAbs(v):
-		r.Wrong("%s is %q, want true, false or the absolute path of a file with certificates", key, v)
+		r.Wrong("%s is %q, want true, false or the absolute path of a file or directory with certificates", key, v)
 		return nil
 	}
 	pool, err := readCA(v)
@@ -46,24 +47,41 @@ func Trust(r *driverinfo.Reader, key string) *tls.Config {
 	return &tls.Config{RootCAs: pool}
 }
 
-// readCA reads certificates from a file, never from a device or a pipe.
+// readCA reads certificates from a file, or from the files of a directory, of which others are
+// passed over.
 func readCA(path string) (*x509.CertPool, error) {
+	files, err := os.ReadDir(path)
+	pool := x509.NewCertPool()
+	if err != nil {
+		return pool, addCA(pool, path) // no directory
+	}
+	found := false
+	for _, f := range files {
+		found = addCA(pool, filepath.Join(path, f.Name())) == nil || found
+	}
+	if !found {
+		return nil, fmt.Errorf("no file of %s has a certificate in PEM", path)
+	}
+	return pool, nil
+}
+
+// addCA adds the certificates of a file, never of a device or a pipe.
+func addCA(pool *x509.CertPool, path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxCA {
-		return nil, fmt.Errorf("%s is no file of certificates", path)
+		return fmt.Errorf("%s is no file of certificates", path)
 	}
 	pem, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s has no certificate in PEM", path)
+		return fmt.Errorf("%s has no certificate in PEM", path)
 	}
-	return pool, nil
+	return nil
 }
 
 // New makes a client for one conversation; Close it.

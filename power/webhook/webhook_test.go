@@ -125,7 +125,7 @@ func TestValidate(t *testing.T) {
 		{baremetal.Object{}, both},
 		{baremetal.Object{"webhook_on_url": "ftp://" + secret, "webhook_off_url": "http:///" + secret, "webhook_state_url": "http://a/", "webhook_method": "DELETE",
 			"webhook_state_pointer": "x", "webhook_timeout": "0", "webhook_verify_ca": "ca.pem", "webhook_headers": map[string]any{"a b": secret}},
-			`webhook_headers has a name or a value that no header can have; webhook_verify_ca is "ca.pem", want true, false or the absolute path of a file with certificates; ` +
+			`webhook_headers has a name or a value that no header can have; webhook_verify_ca is "ca.pem", want true, false or the absolute path of a file or directory with certificates; ` +
 				`webhook_timeout is "0", want a number from 1 to 600; webhook_method is "DELETE", want one of POST, GET, PUT; ` + both +
 				"; webhook_state_url needs webhook_state_on and webhook_state_off, which differ; webhook_state_pointer must begin with /"},
 		{baremetal.Object{"webhook_template": "sonoff", "webhook_on_url": "http://a/", "webhook_off_url": "http://a/"},
