@@ -28,6 +28,7 @@ type Config struct {
 // their drivers.
 func Table(c Config) []conductor.HardwareType {
 	byHand := manual.Power{Log: c.Log}
+	ipmitool := ipmi.New(ipmi.Config{})
 	noop := manual.Management{Power: byHand}
 	return []conductor.HardwareType{
 		{
@@ -40,8 +41,10 @@ func Table(c Config) []conductor.HardwareType {
 			},
 		},
 		{
-			Name: "ipmi", Power: map[string]conductor.Power{"ipmitool": ipmi.New(ipmi.Config{}), "noop": noop},
+			Name: "ipmi", Power: map[string]conductor.Power{"ipmitool": ipmitool, "noop": noop,
+				ipmi.ConsoleSocat: ipmitool, ipmi.ConsoleShellInABox: ipmitool},
 			Interfaces: map[string][]string{
+				"console":    {"no-console", ipmi.ConsoleSocat, ipmi.ConsoleShellInABox},
 				"management": {"ipmitool", "noop"}, "power": {"ipmitool"}, "raid": {"no-raid", "agent"}, "vendor": {"ipmitool", "no-vendor"},
 			},
 		},

@@ -52,8 +52,8 @@ func nodeAt(port int, user, password string) *baremetal.Node {
 
 var both = []types.CipherSuiteID{types.CipherSuiteID3, types.CipherSuiteID17}
 
-// startSim starts OpenIPMI's simulator, the BMC of another kind.
-func startSim(t *testing.T) *baremetal.Node {
+// startSim starts OpenIPMI's simulator, the BMC of another kind, with more lines in its configuration.
+func startSim(t *testing.T, lines ...string) *baremetal.Node {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs openipmi")
@@ -65,7 +65,7 @@ func startSim(t *testing.T) *baremetal.Node {
 	dir := t.TempDir()
 	port := freePort(t)
 	for name, text := range map[string]string{"lan.conf": simLAN, "emu": simBMC, "chassis": simChassis} {
-		text = strings.NewReplacer("DIR", dir, "PORT", fmt.Sprint(port)).Replace(text)
+		text = strings.NewReplacer("DIR", dir, "PORT", fmt.Sprint(port), "MORE", strings.Join(lines, "\n")).Replace(text)
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -94,6 +94,7 @@ set_working_mc 0x20
     guid a123456789abcdefa123456789abcdef
   endlan
   chassis_control "DIR/chassis DIR"
+MORE
   user 2 true "ipmiusr" "test" admin 10 none md2 md5 straight
 `
 	simBMC = `mc_setbmc 0x20
