@@ -45,15 +45,15 @@ func (w *Web) consolePage(rw http.ResponseWriter, r *http.Request) {
 		w.fail(rw, r, err)
 		return
 	}
-	d.Plain, d.Terminal = plainText(d.Text), d.Enabled
+	d.Plain, d.Terminal = screenText(d.Text), d.Enabled
 	rw.Header().Set("Content-Security-Policy", headers["Content-Security-Policy"]+terminalPolicy)
 	w.render(rw, http.StatusOK, "console", d)
 }
 
-// plainText is what a machine wrote without the sequences that move a cursor or colour text (ECMA-48:
+// screenText is what a machine wrote without the sequences that move a cursor or colour text (ECMA-48:
 // ESC, then [ and parameters up to a letter, or ] up to BEL or ESC, or one character) and without other
 // control characters.
-func plainText(b []byte) string {
+func screenText(b []byte) string {
 	var text strings.Builder
 	for i := 0; i < len(b); i++ {
 		switch c := b[i]; {

@@ -127,7 +127,7 @@ func group(word, short string) *cobra.Command {
 
 // hang adds a verb under parent, with the groups that its words name.
 func (c Config) hang(parent *cobra.Command, v verb) {
-	words, arguments := split(v.use)
+	words, _ := split(v.use)
 	for _, word := range words[:len(words)-1] {
 		parent = under(parent, word)
 	}
