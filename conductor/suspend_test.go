@@ -152,8 +152,8 @@ func TestAgentFailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := settled(t, c)
-	if n.ProvisionState != baremetal.DeployFail || n.LastError != words {
-		t.Errorf("%s, last error %q, want %s and %q", n.ProvisionState, n.LastError, baremetal.DeployFail, words)
+	if n.ProvisionState != baremetal.DeployFailed || n.LastError != words {
+		t.Errorf("%s, last error %q, want %s and %q", n.ProvisionState, n.LastError, baremetal.DeployFailed, words)
 	}
 	if err := c.AgentFailed(t.Context(), id, "again"); err != nil {
 		t.Error(err)
