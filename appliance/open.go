@@ -62,7 +62,8 @@ func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Log
 		return o, &Fault{Setting: Data, Value: c.Data, Err: err}
 	}
 	all.push(o.volumes.Close)
-	if o.types, err = conductor.Enable(drivers.Table(drivers.Config{Log: log, MACs: macsOf(o.store), Tell: tellOf(o.store, log)}), c.HardwareTypes, c.StorageInterfaces); err != nil {
+	table := drivers.Table(drivers.Config{Log: log, MACs: macsOf(o.store), Tell: tellOf(o.store, log)})
+	if o.types, err = conductor.Enable(table, c.HardwareTypes, c.StorageInterfaces); err != nil {
 		return o, &Fault{Setting: HardwareTypes, Err: err}
 	}
 	if o.cinder, err = openCinder(c, log); err != nil {
