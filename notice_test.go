@@ -40,7 +40,7 @@ func TestEveryLinkedModuleIsInNotice(t *testing.T) {
 		t.Error("go list found no module")
 	}
 	texts, err := filepath.Glob("licenses/*.txt")
-	if want := len(linked) + len([]string{"go", "htmx", "GPL-2"}); err != nil || len(texts) != want {
+	if want := len(linked) + len([]string{"go", "htmx", "xterm", "GPL-2"}); err != nil || len(texts) != want {
 		t.Errorf("%d texts in licenses/ (%v), want %d: run scripts/licenses.sh", len(texts), err, want)
 	}
 }

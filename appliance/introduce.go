@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"ironhook/baremetal"
 	"ironhook/bootsrv"
 	"ironhook/conductor"
+	"ironhook/console"
 	"ironhook/herald"
 	"ironhook/storage"
 	"ironhook/storage/pool"
@@ -31,6 +33,7 @@ type appliance struct {
 	exports   *storage.Exports
 	conductor *conductor.Conductor
 	herald    *herald.Herald
+	consoles  *console.Hub
 	pages     *web.Web
 	passwords *passwords
 	welcome   *welcome
@@ -52,6 +55,7 @@ func introduce(c Config, p Program, o opened, tail *logTail, all *stack) *applia
 	a.exports.Advertise(a.portal())
 	a.conductor = a.newConductor()
 	a.herald = herald.New(o.store, c.WebhookTo, log)
+	a.consoles = console.New(console.Config{Store: o.store, Dir: filepath.Join(c.Data, "consoles"), Open: a.conductor.OpenConsole, Log: log})
 	all.push(func() error {
 		patience, cancel := context.WithTimeout(context.Background(), drainTime)
 		defer cancel()
@@ -71,6 +75,7 @@ func introduce(c Config, p Program, o opened, tail *logTail, all *stack) *applia
 		{"iscsi", o.target.Addr().String(), func(ctx context.Context) error { return a.exports.Serve(ctx, o.target) }},
 		{"conductor", "", a.conductor.Run},
 		{"webhooks", "", a.herald.Run},
+		{"consoles", "", a.consoles.Run},
 		{"watchdog", "", a.keepAlive},
 		{"limits", "", a.watchLimits},
 		{"api", a.reachable(), func(ctx context.Context) error { return serveHTTP(ctx, o.api, handler, log, farewell) }},
@@ -121,10 +126,28 @@ func (a *appliance) newConductor() *conductor.Conductor {
 func (a *appliance) newPages(p Program, own http.Handler) *web.Web {
 	return web.New(web.Config{
 		Store: a.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Script: bootsrv.Preview,
-		Networks: a.networks, Files: a.files, Space: a.space, Export: own, Drivers: a.config.HardwareTypes,
+		Consoles: a.consoleOfPage, Networks: a.networks, Files: a.files, Space: a.space, Export: own, Drivers: a.config.HardwareTypes,
 		Login: login(a.users), Proof: proof(a.users), Role: a.roleOf, Log: a.log, Version: p.Version, Stick: isStick(),
 		Welcome: a.welcome, System: a.system, FileUsers: a.accounts().Names, Metrics: a.measured,
 	})
+}
+
+// consolePageText is how much of a console its page shows as text.
+const consolePageText = 64 << 10
+
+// consoleOfPage is the console of a node for its page.
+func (a *appliance) consoleOfPage(node string) (web.Console, error) {
+	s := a.consoles.Status(node)
+	c := web.Console{Enabled: s.Enabled, Connected: s.Connected, Problem: s.Problem, Writer: s.Writer}
+	end, err := a.consoles.End(node)
+	for from := max(0, end-consolePageText); err == nil && from < end; {
+		var b []byte
+		if from, b, err = a.consoles.Read(context.Background(), node, from, consolePageText, false); len(b) == 0 {
+			break
+		}
+		c.Text, from = append(c.Text, b...), from+int64(len(b))
+	}
+	return c, err
 }
 
 // guard makes the guard of all APIs. A request needs no password if it came through the
@@ -150,6 +173,11 @@ func (a *appliance) roleOf(user string) baremetal.Role {
 		a.log.Error("read the role of a user", "error", err)
 	}
 	return role
+}
+
+// accountRole is the role of a user of an account as it is now; others have no account that changes.
+func (a *appliance) accountRole(user string) (baremetal.Role, bool) {
+	return a.roleOf(user), a.users != nil && user != "" && user != door.LocalSocket
 }
 
 // proof is how the pages notice that an account has changed, nil without authentication.

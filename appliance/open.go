@@ -62,7 +62,8 @@ func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Log
 		return o, &Fault{Setting: Data, Value: c.Data, Err: err}
 	}
 	all.push(o.volumes.Close)
-	if o.types, err = conductor.Enable(drivers.Table(drivers.Config{Log: log, MACs: macsOf(o.store)}), c.HardwareTypes, c.StorageInterfaces); err != nil {
+	table := drivers.Table(drivers.Config{Log: log, MACs: macsOf(o.store), Tell: tellOf(o.store, log)})
+	if o.types, err = conductor.Enable(table, c.HardwareTypes, c.StorageInterfaces); err != nil {
 		return o, &Fault{Setting: HardwareTypes, Err: err}
 	}
 	if o.cinder, err = openCinder(c, log); err != nil {
@@ -132,6 +133,18 @@ func macsOf(s *store.Store) func(ctx context.Context, node string) ([]string, er
 			return err
 		})
 		return macs, err
+	}
+}
+
+// tellOf appends an event of a node.
+func tellOf(s *store.Store, log *slog.Logger) func(ctx context.Context, node, detail string) {
+	return func(ctx context.Context, node, detail string) {
+		err := s.Update(ctx, func(tx *store.Tx) error {
+			return tx.Append(baremetal.Event{Node: node, Kind: baremetal.EventNode, Detail: detail})
+		})
+		if err != nil {
+			log.ErrorContext(ctx, "append an event", "node", node, "detail", detail, "error", err)
+		}
 	}
 }
 

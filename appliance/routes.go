@@ -54,8 +54,8 @@ func (a *appliance) routes(pages *web.Web, own *applianceapi.API) http.Handler {
 	return mux
 }
 
-// timed counts the requests of an API by their method. Streams of events, which last as long as
-// their client, are not requests in that sense.
+// timed counts the requests of an API by their method. Streams of events and WebSockets, which last as long
+// as their client, are not requests in that sense.
 func (a *appliance) timed(api string, h http.Handler) http.Handler {
 	by := map[string]http.Handler{}
 	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
@@ -63,7 +63,7 @@ func (a *appliance) timed(api string, h http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		counted := by[r.Method]
-		if counted == nil || strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		if counted == nil || r.Header.Get("Upgrade") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
 			counted = h
 		}
 		counted.ServeHTTP(w, r)
@@ -78,7 +78,8 @@ func (a *appliance) ownAPI() *applianceapi.API {
 			return a.conductor.Approve(ctx, machine, conductor.Approval(in))
 		},
 		Accounts: a.accounts(), Log: a.log, LogLevel: a.tail.set,
-		Herald: a.herald, Probe: a.conductor.Probe,
+		Herald: a.herald, Probe: a.conductor.Probe, Sensors: a.conductor.Sensors,
+		Consoles: a.consoles, Role: a.accountRole,
 	})
 }
 

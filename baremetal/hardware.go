@@ -43,6 +43,13 @@ func NoIndicator(n *Node, component, name string) error {
 	return Errorf(ErrInvalid, "Unknown indicator %s for component %s of node %s", name, component, n.UUID)
 }
 
+// How a sensor's reading stands to its thresholds.
+const (
+	HealthOK       = "OK"
+	HealthWarning  = "Warning"
+	HealthCritical = "Critical"
+)
+
 // Reading is what a sensor says.
 type Reading struct {
 	Name   string

@@ -49,6 +49,10 @@ func (i Interfaces) ByIPXE() bool {
 	return false
 }
 
+// HasLine reports whether the node's console is a serial line that Ironhook opens; that of fake
+// hardware is a flag.
+func (i Interfaces) HasLine() bool { return i.Has("console") && i["console"] != "fake" }
+
 // Has reports whether the node has an implementation of this kind of interface: one that
 // is not called no-KIND, as Ironic calls its absence.
 func (i Interfaces) Has(kind string) bool { return i[kind] != "" && i[kind] != "no-"+kind }

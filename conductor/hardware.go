@@ -16,8 +16,8 @@ type HardwareType struct {
 	// {"power": {"ipmitool"}, ...}. The first of each is the default. A kind that a row
 	// leaves out has those of generic.
 	Interfaces map[string][]string
-	// Power serves the power and management interfaces, by the name of the
-	// implementation.
+	// Power serves the power and management interfaces, and those of seamsofmanagement.go and
+	// console.go, by the name of the implementation.
 	Power map[string]Power
 }
 

@@ -78,6 +78,24 @@ func (c *Conductor) ask(ctx context.Context, uuid string, f flow, step Step) (ba
 // a person says so. A step that is not over goes on waiting. A node that waits for nothing,
 // or is worked on, is left alone: the next report comes soon.
 func (c *Conductor) Continue(ctx context.Context, ident string) error {
+	return c.takeUp(ctx, ident, c.resume)
+}
+
+// AgentFailed ends the plan of a node that waits, because its ramdisk says that it failed. The ramdisk's words
+// are all that last_error says, as in Ironic.
+func (c *Conductor) AgentFailed(ctx context.Context, ident, words string) error {
+	return c.takeUp(ctx, ident, func(ctx context.Context, uuid string) error {
+		n, err := c.node(ctx, uuid)
+		if err != nil {
+			return err
+		}
+		state, _ := n.ProvisionState.Next(baremetal.Resume)
+		return c.giveUp(ctx, n, works[state].failed, stepFailed{fmt.Errorf("%.1000s", words)})
+	})
+}
+
+// takeUp reserves a node that waits and has f go on with it; one that does not wait, or is worked on, is left alone.
+func (c *Conductor) takeUp(ctx context.Context, ident string, f func(ctx context.Context, uuid string) error) error {
 	uuid, err := c.accept(ctx, ident, func(_ *store.Tx, n *baremetal.Node) error {
 		_, waits := n.ProvisionState.Next(baremetal.Resume)
 		f, stepwise := flows[n.ProvisionState]
@@ -92,7 +110,7 @@ func (c *Conductor) Continue(ctx context.Context, ident string) error {
 	if err != nil {
 		return err
 	}
-	c.run(ctx, uuid, func(ctx context.Context) error { return c.resume(ctx, uuid) })
+	c.run(ctx, uuid, func(ctx context.Context) error { return f(ctx, uuid) })
 	return nil
 }
 

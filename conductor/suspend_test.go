@@ -143,3 +143,22 @@ func TestAPlanThatIsAsked(t *testing.T) {
 		}
 	}
 }
+
+// A ramdisk that says that it failed ends the plan, with its own words; one of a node that does not wait ends nothing.
+func TestAgentFailed(t *testing.T) {
+	c, _ := waitingNode(t, Waiting{For: "its ramdisk"})
+	const words = "kickstart: no space left on /dev/sda3"
+	if err := c.AgentFailed(t.Context(), id, words); err != nil {
+		t.Fatal(err)
+	}
+	n := settled(t, c)
+	if n.ProvisionState != baremetal.DeployFailed || n.LastError != words {
+		t.Errorf("%s, last error %q, want %s and %q", n.ProvisionState, n.LastError, baremetal.DeployFailed, words)
+	}
+	if err := c.AgentFailed(t.Context(), id, "again"); err != nil {
+		t.Error(err)
+	}
+	if n := settled(t, c); n.LastError != words {
+		t.Errorf("a node that does not wait: last error %q", n.LastError)
+	}
+}

@@ -79,6 +79,8 @@ func (c *Conductor) validateInterface(tx *store.Tx, n *baremetal.Node, kind stri
 			return err
 		}
 		return s.Validate(tx, n)
+	case "console":
+		return c.CheckConsole(n)
 	case "bios", "firmware":
 		if p, ok := c.powers[n.Interfaces[kind]]; ok {
 			return p.Validate(n)

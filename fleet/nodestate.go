@@ -19,8 +19,7 @@ func (f *Fleet) SetMaintenance(ctx context.Context, ident string, on bool, reaso
 	})
 }
 
-// HasConsole returns ErrUnsupported if the node's driver has no console. Only the fake
-// driver has one: a flag.
+// HasConsole returns ErrUnsupported if the node has no console interface.
 func HasConsole(n *baremetal.Node) error {
 	if !n.Interfaces.Has("console") {
 		return baremetal.Unsupported(n.Driver, "console")
@@ -34,8 +33,11 @@ func (f *Fleet) SetConsole(ctx context.Context, ident string, on bool) error {
 		if err := HasConsole(n); err != nil {
 			return err
 		}
+		if n.ConsoleEnabled == on {
+			return nil
+		}
 		n.ConsoleEnabled = on
-		return tx.Nodes().Update(n)
+		return save(tx, n, map[bool]string{true: "console enabled", false: "console disabled"}[on])
 	})
 }
 

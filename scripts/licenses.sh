@@ -1,7 +1,7 @@
 #!/bin/sh
 # Copy the licences of everything that is linked into Ironhook to licenses/, one
 # file for each Go module, from the module cache. What is not a module (Go itself,
-# htmx, the GPL for iPXE) is copied from where it is installed or embedded.
+# htmx, xterm.js, the GPL for iPXE) is copied from where it is installed or embedded.
 # Run it after a change of go.mod; NOTICE has a line for each, and
 # TestEveryLinkedModuleIsInNotice holds both against the program.
 set -eu
@@ -31,6 +31,7 @@ done | sort -u | while read -r module path; do
 done
 copy go "$(go env GOROOT)"
 cp web/static/htmx.LICENSE "$dir/htmx.txt"
+cp web/static/xterm.LICENSE "$dir/xterm.txt"
 cp /usr/share/common-licenses/GPL-2 "$dir/GPL-2.txt"
 rm -f licenses/*.txt
 cp "$dir"/*.txt licenses/

@@ -29,6 +29,7 @@ type machinePage struct {
 	Notes   string
 	Uses    bool // it has volumes that may be in use
 	Actions []action
+	Console bool       // it has a serial console
 	Boots   []bootView // the latest first
 	Groups  []group
 	Events  []line // the latest first
@@ -142,7 +143,7 @@ func (w *Web) readMachinePage(tx *store.Tx, ident string, acts bool) (*machinePa
 	if err != nil {
 		return nil, err
 	}
-	d := &machinePage{Tile: newTile(m, tx.Now()), Notes: notes(m.node)}
+	d := &machinePage{Tile: newTile(m, tx.Now()), Notes: notes(m.node), Console: m.node.Interfaces.HasLine()}
 	if acts {
 		d.Actions = actions(m.node)
 	}

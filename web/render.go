@@ -22,12 +22,14 @@ type page struct {
 	Many    bool   // it does one thing with many machines
 	Disks   bool   // it uploads and imports images
 	Forms   bool   // it has forms that call the APIs
-	Stick   bool   // it upgrades the stick that the appliance runs from
-	Rival   bool   // another DHCP server is in the way
-	Class   string // of the body; "wall" is the page that only shows
-	Manual  bool   // it is a page of the manual
-	Graph   bool   // it draws what disks do
-	Now     int64  // the server's clock, milliseconds since 1970
+	// Terminal is that it shows a serial console.
+	Terminal bool
+	Stick    bool   // it upgrades the stick that the appliance runs from
+	Rival    bool   // another DHCP server is in the way
+	Class    string // of the body; "wall" is the page that only shows
+	Manual   bool   // it is a page of the manual
+	Graph    bool   // it draws what disks do
+	Now      int64  // the server's clock, milliseconds since 1970
 }
 
 func (w *Web) page(title string) page {

@@ -50,6 +50,8 @@ type Config struct {
 	Export http.Handler
 	// Script returns the boot script that a node would get now, with masked secrets.
 	Script func(tx *store.Tx, node string) (string, error)
+	// Consoles returns the serial console of the node with this UUID. nil: the pages have none.
+	Consoles func(node string) (Console, error)
 	// Welcome is the link of the first start. nil: there is none.
 	Welcome Welcome
 	// System returns the appliance itself, as it is now. It must not ask the store. nil: the
@@ -131,6 +133,7 @@ func (w *Web) routes() {
 	w.mux.HandleFunc("GET /ui/machines/{node}", w.private(compressed(w.machinePage)))
 	w.mux.HandleFunc("GET /ui/machines/{node}/io", w.private(w.machineIO))
 	w.mux.HandleFunc("GET /ui/machines/{node}/script", w.private(w.scriptPage))
+	w.mux.HandleFunc("GET /ui/machines/{node}/console", w.private(compressed(w.consolePage)))
 	w.mux.HandleFunc("GET /ui/machines/{node}/edit", w.needs(baremetal.RoleAdmin, compressed(w.editPage)))
 	w.mux.HandleFunc("GET /ui/enrol", w.needs(baremetal.RoleAdmin, compressed(w.enrolPage)))
 	w.mux.HandleFunc("GET /ui/start", w.private(compressed(w.startPage)))

@@ -9,6 +9,10 @@
 //	POST /ironhook/v1/disks/{id}/verify         a scrub that names damage
 //	GET  /ironhook/v1/disks/{id}/file?format=F  all of it, as raw or qcow2
 //
+//	GET  /ironhook/v1/nodes/{node}/sensors         what its BMC measures: temperatures, fans, voltages
+//	GET  /ironhook/v1/nodes/{node}/console         what its serial console has said: text, a stream, or a WebSocket to type on
+//	GET  /ironhook/v1/nodes/{node}/console/status  whether it is connected, and who types
+//
 //	GET         /ironhook/v1/discoveries                  machines that the agent has described and that wait to be approved
 //	GET, DELETE /ironhook/v1/discoveries/{machine}         one, by its UUID or MAC; forget it
 //	POST        /ironhook/v1/discoveries/{machine}/approve enrol it: {"name", "driver", "driver_info", "storage_interface"}
@@ -40,6 +44,7 @@ import (
 	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/conductor"
+	"ironhook/console"
 	"ironhook/fleet"
 	"ironhook/herald"
 	"ironhook/store"
@@ -61,6 +66,10 @@ type Config struct {
 	Herald  *herald.Herald // of the webhooks
 	// Probe asks the BMC of a node.
 	Probe    func(ctx context.Context, node string) ([]conductor.Probe, error)
+	Sensors  func(ctx context.Context, node string) ([]baremetal.Reading, error) // of the BMC of a node
+	Consoles *console.Hub
+	// Role is the role of a user as it is now, and whether the user has an account that can change.
+	Role     func(user string) (baremetal.Role, bool)
 	Tidy     func() // called when there may be layers to merge
 	Accounts fleet.Users
 	LogLevel func(name string) error // sets the level of the log
@@ -106,6 +115,9 @@ var routes = []struct {
 	{"DELETE /ironhook/v1/discoveries/{machine}", baremetal.RoleAdmin, (*API).forget},
 	{"POST /ironhook/v1/discoveries/{machine}/approve", baremetal.RoleAdmin, (*API).approve},
 	{"GET /ironhook/v1/nodes/{node}/agent-log", "", (*API).agentLog},
+	{"GET /ironhook/v1/nodes/{node}/sensors", "", (*API).sensors},
+	{"GET /ironhook/v1/nodes/{node}/console", "", (*API).console},
+	{"GET /ironhook/v1/nodes/{node}/console/status", "", (*API).consoleStatus},
 	{"GET /ironhook/v1/users", baremetal.RoleAdmin, (*API).listUsers},
 	{"POST /ironhook/v1/users", baremetal.RoleAdmin, (*API).addUser},
 	{"PATCH /ironhook/v1/users/{name}", baremetal.RoleAdmin, (*API).changeUser},

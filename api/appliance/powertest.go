@@ -37,3 +37,25 @@ func views(probes []conductor.Probe) []probeView {
 	}
 	return all
 }
+
+// sensorView is what a sensor says.
+type sensorView struct {
+	Name   string  `json:"name"`
+	Value  float64 `json:"value"`
+	Unit   any     `json:"unit"`
+	Health any     `json:"health"`
+}
+
+// sensors asks the BMC of a node for its sensors.
+func (a *API) sensors(w http.ResponseWriter, r *http.Request) {
+	readings, err := a.Sensors(r.Context(), r.PathValue("node"))
+	if err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	all := []sensorView{}
+	for _, one := range readings {
+		all = append(all, sensorView{one.Name, one.Value, rest.Text(one.Unit), rest.Text(one.Health)})
+	}
+	rest.Reply(w, http.StatusOK, map[string]any{"sensors": all})
+}

@@ -1,13 +1,12 @@
 package baremetalapi
 
 import (
+	"strings"
+
 	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/fleet"
 )
-
-// console: no hardware type of Ironhook has one but the fake, which remembers
-// whether it is on.
 
 func showConsole(c *call) ([]byte, error) {
 	n, err := c.node()
@@ -20,12 +19,28 @@ func showConsole(c *call) ([]byte, error) {
 	if !n.ConsoleEnabled {
 		return []byte(`{"console_enabled":false,"console_info":null}`), nil
 	}
-	return []byte(`{"console_enabled":true,"console_info":{}}`), nil
+	return rest.Encode(map[string]any{"console_enabled": true, "console_info": consoleInfo(n, c.Base)}), nil
+}
+
+// consoleInfo says how to reach a console; base is the scheme and host of the API. Ironic's types
+// "socat" and "shellinabox" are ports without a password; ours are the WebSocket of the appliance's API,
+// and the page in a browser (docs/decisions/0034-consoles.md).
+func consoleInfo(n *node, base string) map[string]any {
+	switch n.Interfaces["console"] {
+	case "ipmitool-socat":
+		return map[string]any{"type": "websocket", "url": "ws" + strings.TrimPrefix(base, "http") + "/ironhook/v1/nodes/" + n.UUID + "/console"}
+	case "ipmitool-shellinabox":
+		return map[string]any{"type": "shellinabox", "url": base + "/ui/machines/" + n.UUID + "/console"}
+	}
+	return map[string]any{}
 }
 
 func setConsole(c *call) ([]byte, error) {
 	n, err := c.node()
 	if err != nil {
+		return nil, err
+	}
+	if err := c.conductor.CheckConsole(n); err != nil {
 		return nil, err
 	}
 	if err := c.fleet.SetConsole(c.Context(), n.UUID, c.Args.Flag("enabled")); err != nil {

@@ -1,6 +1,7 @@
 package baremetalapi
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"net/http"
@@ -126,6 +127,10 @@ func heartbeat(c *call) ([]byte, error) {
 	}
 	if _, waits := n.ProvisionState.Next(baremetal.Resume); !waits {
 		return nil, nil
+	}
+	if h.Facts.Text("agent_status") == "error" {
+		words := cmp.Or(h.Facts.Text("agent_status_message"), "The ramdisk has failed and does not say why.")
+		return nil, c.conductor.AgentFailed(c.Context(), n.UUID, words)
 	}
 	return nil, c.conductor.Continue(c.Context(), n.UUID)
 }

@@ -63,6 +63,8 @@ func Commands(c Config) []*cobra.Command {
 		}
 	}
 	c.hang(node, verb{"power test <node>", "Show what the BMC of a node says, and how long each answer took; nothing is switched", many, nil, powerTest})
+	c.hang(node, verb{"sensors <node>", "Show what the BMC of a node measures: temperatures, fans, voltages", many, nil, showSensors})
+	c.own(under(node, "console"), verb{"console <node>", "Join the serial console of a node; ~. leaves it", nothing, consoleOptions, openConsole})
 	image, volume := group("image", "Commands on images"), group("volume", "Commands on volumes and their snapshots")
 	for _, v := range imageVerbs() {
 		c.hang(image, v)
@@ -125,12 +127,19 @@ func group(word, short string) *cobra.Command {
 
 // hang adds a verb under parent, with the groups that its words name.
 func (c Config) hang(parent *cobra.Command, v verb) {
-	words, arguments := split(v.use)
+	words, _ := split(v.use)
 	for _, word := range words[:len(words)-1] {
 		parent = under(parent, word)
 	}
-	last := words[len(words)-1]
-	cmd := &cobra.Command{Use: strings.Join(append([]string{last}, arguments...), " "), Short: v.short}
+	cmd := &cobra.Command{}
+	c.own(cmd, v)
+	parent.AddCommand(cmd)
+}
+
+// own makes cmd the command of a verb, by its last word. It may have commands below it, too.
+func (c Config) own(cmd *cobra.Command, v verb) {
+	words, arguments := split(v.use)
+	cmd.Use, cmd.Short = strings.Join(append([]string{words[len(words)-1]}, arguments...), " "), v.short
 	cmd.Args = func(cmd *cobra.Command, args []string) error { return count(cmd, arguments, args) }
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return c.run(cmd, v, args) }
 	cmd.Flags().SetNormalizeFunc(spelled)
@@ -139,7 +148,6 @@ func (c Config) hang(parent *cobra.Command, v verb) {
 	}
 	printFlags(cmd, v.prints)
 	c.complete(cmd, v, arguments)
-	parent.AddCommand(cmd)
 }
 
 // spelled takes --connector_id as --connector-id, and --properties for its short form: the

@@ -33,6 +33,21 @@ func powerTest(c *call) error {
 	return errors.Join(c.show(f), failed)
 }
 
+// showSensors shows what the BMC of a node measures.
+func showSensors(c *call) error {
+	answer, err := c.get(c.ctx, "/ironhook/v1/nodes/"+url.PathEscape(c.args[0])+"/sensors")
+	if err != nil {
+		return err
+	}
+	f := findings{columns: []string{"Sensor", "Value", "Unit", "Health"}}
+	list, _ := answer["sensors"].([]any)
+	for _, one := range list {
+		s, _ := one.(map[string]any)
+		f.rows = append(f.rows, []any{s["name"], s["value"], plainOr(s["unit"], ""), plainOr(s["health"], "unknown")})
+	}
+	return c.show(f)
+}
+
 // seconds writes a time to the millisecond.
 func seconds(v any) string {
 	var s float64

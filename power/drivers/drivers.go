@@ -21,13 +21,16 @@ type Config struct {
 	Log *slog.Logger
 	// MACs returns the addresses of the ports of the node with this UUID.
 	MACs func(ctx context.Context, node string) ([]string, error)
+	// Tell appends an event of the node with this UUID: what a person has to do. nil: only the log says it.
+	Tell func(ctx context.Context, node, detail string)
 }
 
 // Table returns the hardware types that Ironhook knows, after Ironic's
 // ironic/drivers/{ipmi,redfish,generic,fake_hardware}.py. Its rows share no state but that of
 // their drivers.
 func Table(c Config) []conductor.HardwareType {
-	byHand := manual.Power{Log: c.Log}
+	byHand := manual.Power{Log: c.Log, Tell: c.Tell}
+	ipmitool := ipmi.New(ipmi.Config{})
 	noop := manual.Management{Power: byHand}
 	return []conductor.HardwareType{
 		{
@@ -40,8 +43,10 @@ func Table(c Config) []conductor.HardwareType {
 			},
 		},
 		{
-			Name: "ipmi", Power: map[string]conductor.Power{"ipmitool": ipmi.New(ipmi.Config{}), "noop": noop},
+			Name: "ipmi", Power: map[string]conductor.Power{"ipmitool": ipmitool, "noop": noop,
+				ipmi.ConsoleSocat: ipmitool, ipmi.ConsoleShellInABox: ipmitool},
 			Interfaces: map[string][]string{
+				"console":    {"no-console", ipmi.ConsoleSocat, ipmi.ConsoleShellInABox},
 				"management": {"ipmitool", "noop"}, "power": {"ipmitool"}, "raid": {"no-raid", "agent"}, "vendor": {"ipmitool", "no-vendor"},
 			},
 		},

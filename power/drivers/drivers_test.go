@@ -34,7 +34,7 @@ func TestInterfaces(t *testing.T) {
 			"storage": {"noop", "iscsi"}, "vendor": {"fake", "no-vendor"},
 		},
 		"ipmi": {
-			"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
+			"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console", "ipmitool-socat", "ipmitool-shellinabox"},
 			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect", "agent"}, "management": {"ipmitool", "noop"},
 			"network": {"noop"}, "power": {"ipmitool"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"ipmitool", "no-vendor"},

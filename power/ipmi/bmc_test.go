@@ -52,8 +52,9 @@ func nodeAt(port int, user, password string) *baremetal.Node {
 
 var both = []types.CipherSuiteID{types.CipherSuiteID3, types.CipherSuiteID17}
 
-// startSim starts OpenIPMI's simulator, the BMC of another kind.
-func startSim(t *testing.T) *baremetal.Node {
+// startSim starts OpenIPMI's simulator, the BMC of another kind, with more lines of lan.conf, which are
+// indented, or of its emulation.
+func startSim(t *testing.T, more ...string) *baremetal.Node {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs openipmi")
@@ -64,8 +65,16 @@ func startSim(t *testing.T) *baremetal.Node {
 	}
 	dir := t.TempDir()
 	port := freePort(t)
+	var lan, emu string
+	for _, lines := range more {
+		if strings.HasPrefix(lines, " ") {
+			lan += lines + "\n"
+		} else {
+			emu += lines + "\n"
+		}
+	}
 	for name, text := range map[string]string{"lan.conf": simLAN, "emu": simBMC, "chassis": simChassis} {
-		text = strings.NewReplacer("DIR", dir, "PORT", fmt.Sprint(port)).Replace(text)
+		text = strings.NewReplacer("DIR", dir, "PORT", fmt.Sprint(port), "LAN", lan, "EMU", emu).Replace(text)
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -94,12 +103,12 @@ set_working_mc 0x20
     guid a123456789abcdefa123456789abcdef
   endlan
   chassis_control "DIR/chassis DIR"
-  user 2 true "ipmiusr" "test" admin 10 none md2 md5 straight
+LAN  user 2 true "ipmiusr" "test" admin 10 none md2 md5 straight
 `
 	simBMC = `mc_setbmc 0x20
 mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr
 sel_enable 0x20 1000 0x0a
-mc_enable 0x20
+EMUmc_enable 0x20
 `
 	simChassis = `#!/bin/sh
 cd "$1"; op=$2; shift 2

@@ -7,8 +7,8 @@
 //
 // A BMC has a slow processor, room for a handful of sessions, and little patience.
 // So there is one session at a time with each of them, a pause between two, and
-// none is kept open: it is opened for a query or an order and closed again, as in
-// ipmitool. Calls for one BMC wait for each other; calls for different
+// none is kept open but that of a serial console: it is opened for a query or an order and
+// closed again, as in ipmitool. Calls for one BMC wait for each other; calls for different
 // ones do not. A call to a BMC that does not answer or is busy is repeated
 // for a while (Config.Patience).
 //

@@ -36,7 +36,7 @@ func TestPower(t *testing.T) {
 			_, n := startBMC(t, both, bmc.WithKG(kg))
 			return with(n, "ipmi_hex_kg_key", hex.EncodeToString(kg))
 		},
-		"ipmi_sim":     startSim,
+		"ipmi_sim":     func(t *testing.T) *baremetal.Node { return startSim(t) },
 		"ipmi_sim 3":   func(t *testing.T) *baremetal.Node { return with(startSim(t), "ipmi_cipher_suite", float64(3)) },
 		"ipmi_sim 1.5": func(t *testing.T) *baremetal.Node { return with(startSim(t), "ipmi_protocol_version", float64(1.5)) },
 	} {

@@ -19,6 +19,8 @@ var remedies = []struct {
 	{rmcp.ErrSuite, "set ipmi_cipher_suite to 17 or 3, whichever the BMC offers, or ipmi_protocol_version to 1.5"},
 	{rmcp.ErrBusy, "try again in a minute; if it stays so, restart the BMC"},
 	{rmcp.ErrNoAnswer, "check ipmi_address and ipmi_port, that IPMI over LAN is enabled on the BMC, and that UDP reaches it"},
+	{rmcp.ErrNoConsole, "enable serial over LAN on the BMC, and the payload SOL for this user; the machine's firmware and system must use that serial port"},
+	{rmcp.ErrEnded, "another program may have taken the console, or the BMC restarted"},
 	{rmcp.ErrProtocol, "restart the BMC, or update its firmware"},
 }
 

@@ -1,6 +1,6 @@
 // Package manual is for machines without a BMC, Ironic's hardware type
 // manual-management: a person presses the button and has set the boot order to
-// network first. The log says when a person has to act; the power state is
+// network first. The log and an event say when a person has to act; the power state is
 // assumed to be the one last requested.
 package manual
 
@@ -21,6 +21,8 @@ type Power struct {
 	fake.Driver // stores the requested state in the node
 
 	Log *slog.Logger
+	// Tell has an event of the node say what a person has to do. nil: only the log does.
+	Tell func(ctx context.Context, node, detail string)
 }
 
 // HardwareType is the name of Ironic's hardware type for machines without a BMC.
@@ -48,8 +50,11 @@ func (p Power) Set(ctx context.Context, n *baremetal.Node, target baremetal.Powe
 	return nil
 }
 
-// Ask says in the log what a person has to do for a power action.
+// Ask says in the log and in an event what a person has to do for a power action.
 func (p Power) Ask(ctx context.Context, n *baremetal.Node, target baremetal.PowerState) {
+	if p.Tell != nil {
+		p.Tell(ctx, n.UUID, "needs a hand: "+chores[target])
+	}
 	p.Log.WarnContext(ctx, "a machine without a BMC needs a hand: "+chores[target], "node", n.Label())
 }
 

@@ -2,6 +2,7 @@ package manual
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -12,7 +13,8 @@ import (
 
 func TestAsksAPerson(t *testing.T) {
 	var log bytes.Buffer
-	p := Power{Log: slog.New(slog.NewTextHandler(&log, nil))}
+	told := ""
+	p := Power{Log: slog.New(slog.NewTextHandler(&log, nil)), Tell: func(_ context.Context, node, detail string) { told = node + " " + detail }}
 	for _, c := range []struct {
 		driver string
 		before baremetal.PowerState
@@ -26,13 +28,17 @@ func TestAsksAPerson(t *testing.T) {
 		{"fake-hardware", "", baremetal.PowerOn, ""},
 	} {
 		log.Reset()
-		n := &baremetal.Node{Name: "pc-07", Driver: c.driver, PowerState: c.before}
+		told = ""
+		n := &baremetal.Node{UUID: "node-7", Name: "pc-07", Driver: c.driver, PowerState: c.before}
 		if err := p.Set(t.Context(), n, c.action); err != nil {
 			t.Fatal(err)
 		}
 		got := log.String()
 		if (c.want == "") != (got == "") || !strings.Contains(got, c.want) || c.want != "" && !strings.Contains(got, "pc-07") {
 			t.Errorf("Set(%s) of a %s node that is %q logs %q, want %q", c.action, c.driver, c.before, got, c.want)
+		}
+		if want := "node-7 needs a hand: " + c.want; (c.want == "") != (told == "") || c.want != "" && !strings.HasPrefix(told, want) {
+			t.Errorf("Set(%s) of a %s node tells %q, want %q", c.action, c.driver, told, want)
 		}
 	}
 	if err := p.Set(t.Context(), &baremetal.Node{Driver: HardwareType}, "nonsense"); !errors.Is(err, baremetal.ErrInvalid) {

@@ -40,6 +40,8 @@ type Quirks struct {
 	ZeroTags bool
 	// Late is how long each command takes.
 	Late time.Duration
+	// Sessions is how many there is room for; 0 is one.
+	Sessions int
 }
 
 // BMC is a running one and its machine, which is off at first. It has room for one
@@ -47,6 +49,7 @@ type Quirks struct {
 type BMC struct {
 	Port    int
 	Chassis *mock.Chassis
+	Serial  *Serial // of the machine
 	server  *server.Server
 	cancel  context.CancelFunc
 	done    chan error
@@ -64,10 +67,10 @@ func Start(q Quirks, suites []types.CipherSuiteID, options ...bmc.Option) (*BMC,
 	if err != nil {
 		return nil, err
 	}
-	m := &BMC{Port: conn.LocalAddr().(*net.UDPAddr).Port, Chassis: &mock.Chassis{}, done: make(chan error, 1),
+	m := &BMC{Port: conn.LocalAddr().(*net.UDPAddr).Port, Chassis: &mock.Chassis{}, Serial: &Serial{}, done: make(chan error, 1),
 		quirks: q, calls: map[string]int{}, ignored: map[string]int{}}
 	b := bmc.New(bmc.DeviceInfo{IPMIVersion: 0x20}, [16]byte{1, 2, 3}, hardware{mock.New(), m}, options...)
-	b.Sessions = bmc.NewSessionStoreWithOptions(clock.Real, bmc.WithMaxSessions(1))
+	b.Sessions = bmc.NewSessionStoreWithOptions(clock.Real, bmc.WithMaxSessions(max(1, q.Sessions)))
 	u, err := b.Users.Add(2, User)
 	if err != nil {
 		conn.Close()
@@ -173,6 +176,9 @@ type hardware struct {
 }
 
 func (h hardware) Chassis() hal.ChassisHAL { return chassis{h.m.Chassis} }
+
+// Console is the machine's serial line, for serial over LAN.
+func (h hardware) Console() hal.ConsoleHAL { return h.m.Serial }
 
 type chassis struct{ *mock.Chassis }
 

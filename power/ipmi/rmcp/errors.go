@@ -14,6 +14,8 @@ var (
 	ErrBusy        = errors.New("BMC busy")                             // no free session, or not ready: try again later
 	ErrProtocol    = errors.New("answer that does not fit the request") // a BMC with a defect, or one that lost its session
 
+	ErrNoConsole = errors.New("no serial over LAN")
+	ErrEnded     = errors.New("console ended")
 	// ErrUnproven is the ErrCredentials of a BMC that has not proved that it knows the
 	// password. It has not seen our own proof, so it counts no failed login, and another
 	// attempt can lock no user out.

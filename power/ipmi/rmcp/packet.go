@@ -15,6 +15,7 @@ type payload byte
 
 const (
 	ipmiMessage         payload = 0x00
+	sol                 payload = 0x01 // serial over LAN
 	openSessionRequest  payload = 0x10
 	openSessionResponse payload = 0x11
 	rakp1               payload = 0x12

@@ -1,6 +1,7 @@
 package rmcp
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -22,6 +23,9 @@ type Config struct {
 	// Waits is how long to wait for an answer before each repetition, and after
 	// the last. nil is 1, 2 and 3 seconds.
 	Waits []time.Duration
+	// Alive is the time between two signs of life that a [Console] asks for; 0 is 20 seconds.
+	// BMCs end a session that is quiet for a minute.
+	Alive time.Duration
 }
 
 // Level is a privilege level (table 22-19).
@@ -40,6 +44,7 @@ type Session struct {
 	conn     net.Conn
 	envelope envelope
 	waits    []time.Duration
+	alive    time.Duration
 	seq      byte   // of the last request, 6 bits
 	id       uint32 // the BMC's name for the session, 0 before there is one
 	tag      byte   // of the last session setup message
@@ -54,7 +59,7 @@ func Dial(ctx context.Context, c Config) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoAnswer, err)
 	}
-	s := &Session{conn: conn, waits: c.Waits}
+	s := &Session{conn: conn, waits: c.Waits, alive: cmp.Or(c.Alive, 20*time.Second)}
 	if s.waits == nil {
 		s.waits = []time.Duration{time.Second, 2 * time.Second, 3 * time.Second}
 	}

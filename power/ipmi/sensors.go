@@ -1,0 +1,132 @@
+package ipmi
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"ironhook/baremetal"
+	"ironhook/power/ipmi/rmcp"
+)
+
+// Commands of sensors (chapters 33 and 35).
+const (
+	netFnSensor       = 0x04
+	cmdSensorReading  = 0x2d
+	cmdReadingFactors = 0x23
+	cmdReserveSDR     = 0x22
+	cmdGetSDR         = 0x23
+
+	lastRecord  = 0xffff // of the repository
+	mostRecords = 1024   // a BMC with a defect could go round for ever
+	sdrPart     = 16     // bytes of a record asked for at once, which every BMC can send
+
+	reservationLost rmcp.CompletionError = 0xc5
+
+	scanned        = 0x40 // of the second byte of a reading
+	readingMissing = 0x20
+)
+
+// Sensors reads the sensors of the machine whose readings are numbers, by the records of the BMC.
+func (d *Driver) Sensors(ctx context.Context, n *baremetal.Node) (list []baremetal.Reading, err error) {
+	err = d.call(ctx, n, func(_ info, s *rmcp.Session) error {
+		records, err := readSDRs(ctx, s)
+		if err != nil {
+			return err
+		}
+		list = []baremetal.Reading{}
+		for _, r := range records {
+			reading, ok, err := readSensor(ctx, s, r)
+			if err != nil {
+				return err
+			}
+			if ok {
+				list = append(list, reading)
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// readSDRs reads the repository (section 33.12): a reservation, then each record names the next.
+func readSDRs(ctx context.Context, s *rmcp.Session) (list []sdr, err error) {
+	var reservation []byte
+	for id, n := uint16(0), 0; id != lastRecord && n < mostRecords; n++ {
+		if reservation == nil {
+			if reservation, err = s.Again(ctx, netFnStorage, cmdReserveSDR); err != nil || len(reservation) < 2 {
+				return nil, errors.Join(err, short(reservation, 2))
+			}
+		}
+		record, next, err := readSDR(ctx, s, reservation, id)
+		if errors.Is(err, reservationLost) {
+			reservation = nil
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if one, ok := parseSDR(record); ok {
+			list = append(list, one)
+		}
+		id = next
+	}
+	return list, nil
+}
+
+// readSDR reads one record, in parts: its header says how long it is.
+func readSDR(ctx context.Context, s *rmcp.Session, reservation []byte, id uint16) (record []byte, next uint16, err error) {
+	want := recordHead
+	for len(record) < want {
+		request := append([]byte{}, reservation[:2]...)
+		request = binary.LittleEndian.AppendUint16(request, id)
+		b, err := s.Again(ctx, netFnStorage, cmdGetSDR, append(request, byte(len(record)), byte(min(want-len(record), sdrPart)))...)
+		if err != nil {
+			return nil, 0, err
+		}
+		if err := short(b, 3); err != nil {
+			return nil, 0, err
+		}
+		next, record = binary.LittleEndian.Uint16(b), append(record, b[2:]...)
+		if len(record) >= recordHead {
+			want = recordHead + int(record[4])
+		}
+	}
+	return record[:want], next, nil
+}
+
+// readSensor reads one sensor; ok is false where it has no reading now, as many have none while the machine is off,
+// and where its record makes no number of the reading.
+func readSensor(ctx context.Context, s *rmcp.Session, r sdr) (reading baremetal.Reading, ok bool, err error) {
+	b, err := s.Again(ctx, netFnSensor, cmdSensorReading, r.number)
+	code := rmcp.CompletionError(0)
+	if errors.As(err, &code) || err == nil && (len(b) < 2 || b[1]&scanned == 0 || b[1]&readingMissing != 0) {
+		return reading, false, nil
+	}
+	if err != nil {
+		return reading, false, err
+	}
+	f := r.factors
+	if f.linear >= nonLinear {
+		answer, err := s.Again(ctx, netFnSensor, cmdReadingFactors, r.number, b[0])
+		if err != nil || len(answer) < 7 {
+			return reading, false, errors.Join(err, short(answer, 7))
+		}
+		f = parseFactors(nonLinear, answer[1:])
+	}
+	reading = baremetal.Reading{Name: r.name, Unit: r.unit}
+	if len(b) > 2 {
+		reading.Health = healthOf(b[2])
+	}
+	reading.Value, ok = r.value(b[0], f)
+	return reading, ok, nil
+}
+
+// short is the error of an answer with too few bytes.
+func short(b []byte, want int) error {
+	if len(b) >= want {
+		return nil
+	}
+	return fmt.Errorf("%w: %d bytes where %d are due", rmcp.ErrProtocol, len(b), want)
+}
