@@ -34,8 +34,9 @@ type Medium struct {
 type Indicator struct {
 	Component string // system, chassis
 	Name      string
-	State     string   // ON, OFF or BLINKING
-	States    []string // those that it can be set to
+	State     string   // on, off or blinking
+	States    []string // those that it can have
+	ReadOnly  bool     // it cannot be set
 }
 
 // NoIndicator is Ironic's refusal of a light that the machine does not have.

@@ -13,12 +13,14 @@ const OnDisk = "boots_from_disk"
 // Writes reports whether a deployment of the node writes its image_source to a disk of the
 // machine, by the agent: with the deploy interface direct, a storage of others, and
 // force_deployment in instance_info, as scenario 4 of the specification of boot from volume
-// says. It is never done unasked: what is on the disk is lost.
+// says. It is never done unasked, for what is on the disk is lost; a toy, whose boot interface
+// is fake, has no disk to lose.
 func Writes(n *baremetal.Node) bool {
 	if on, _ := n.DriverInternalInfo[OnDisk].(bool); on {
 		return true
 	}
 	asked, _ := baremetal.Truth(n.InstanceInfo["force_deployment"])
+	asked = asked || n.Interfaces["boot"] == "fake"
 	return asked && n.ImageSource() != "" && n.Interfaces["deploy"] == "direct" && !n.Interfaces.Managed()
 }
 

@@ -40,3 +40,13 @@ func TestWrites(t *testing.T) {
 		}
 	}
 }
+
+// TestToysWrite: a node without a boot interface of its own has no disk to lose, and waits for a ramdisk as in Ironic.
+func TestToysWrite(t *testing.T) {
+	for boot, writes := range map[string]bool{"fake": true, "ipxe": false, "http-ipxe": false} {
+		n := &baremetal.Node{InstanceInfo: baremetal.Object{"image_source": "debian"}, Interfaces: baremetal.Interfaces{"storage": "noop", "deploy": "direct", "boot": boot}}
+		if got := Writes(n); got != writes {
+			t.Errorf("%s: Writes = %v", boot, got)
+		}
+	}
+}

@@ -105,7 +105,7 @@ func (c *Conductor) bootAgentStep() Step {
 	return Step{
 		Name: "boot_agent", Priority: 100,
 		Do: func(ctx context.Context, n *baremetal.Node) error {
-			if err := c.mayBootAgent(n); err != nil {
+			if err := c.mayBootAgent(n); err != nil && n.Interfaces["boot"] != "fake" {
 				return err
 			}
 			return c.bootRamdisk(ctx, n, "into the agent", func(n *baremetal.Node, _ time.Time) {
@@ -167,8 +167,10 @@ func (c *Conductor) keepAgentLog(ctx context.Context, n *baremetal.Node, after s
 // writeSteps are those of a deployment that writes an image to a disk of the machine, with
 // Ironic's names and priorities.
 func (c *Conductor) writeSteps() []Step {
+	boots := c.bootAgentStep()
+	boots.Name = "deploy"
 	return []Step{
-		c.bootAgentStep(),
+		boots,
 		{
 			Name: "write_image", Priority: 80, Do: c.beginWriting,
 			Await: func(ctx context.Context, n *baremetal.Node) (bool, error) {
@@ -181,6 +183,7 @@ func (c *Conductor) writeSteps() []Step {
 			return err
 		}},
 		{Name: "tear_down_agent", Priority: 40, Do: c.tearDownAgent},
+		{Name: "switch_to_tenant_network", Priority: 30}, // the network interface noop has one network
 		{Name: "boot_instance", Priority: 20, Do: func(ctx context.Context, n *baremetal.Node) error {
 			target := baremetal.PowerOn
 			if staysOn(n) {
@@ -272,8 +275,19 @@ func packedDrive(n *baremetal.Node) (any, error) {
 	return base64.StdEncoding.EncodeToString(b.Bytes()), nil
 }
 
-// fetchToWrite begins a deployment that writes: the image comes here first.
+// fetchToWrite makes the image of a deployment that writes available. One that is kept here is looked up before the
+// machine is touched; one from elsewhere comes here when the machine runs its agent.
 func (c *Conductor) fetchToWrite(ctx context.Context, n *baremetal.Node) error {
+	source, _ := boot.Source(n)
+	_, kept := n.DriverInternalInfo[imageToWrite]
+	if begins := deploying.next(n) == 0; begins && source.URL != "" {
+		return c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
+			delete(n.DriverInternalInfo, imageToWrite) // of an earlier deployment
+			return nil
+		})
+	} else if !begins && (kept || n.DriverInternalInfo.Text("agent_url") == "") {
+		return nil
+	}
 	if c.Images == nil {
 		return errors.New("no images are kept here")
 	}

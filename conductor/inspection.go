@@ -111,7 +111,7 @@ func (c *Conductor) bootRamdisk(ctx context.Context, n *baremetal.Node, why stri
 	}
 	management, err := c.powerOf(n, "management")
 	if err == nil {
-		err = management.SetBootDevice(ctx, n, "pxe", false)
+		err = management.SetBootDevice(ctx, n, networkDevice(n, management), false)
 	}
 	if err = ignoring(ignoring(err, baremetal.ErrUnsupported), baremetal.ErrBootDevice); err != nil {
 		return err

@@ -60,8 +60,7 @@ func listed(steps []Step) string {
 			texts = append(texts, literal(baremetal.Secrets.Mask(s.Given)))
 			continue
 		}
-		step := map[string]any{"step": s.Name, "priority": s.Priority, "abortable": true, "argsinfo": nil, "interface": "deploy"}
-		texts = append(texts, python.Repr(step, "step", "priority", "abortable", "argsinfo", "interface"))
+		texts = append(texts, python.Repr(map[string]any(s.shown()), "step", "priority", "abortable", "argsinfo", "interface"))
 	}
 	return "[" + strings.Join(texts, ", ") + "]"
 }

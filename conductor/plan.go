@@ -40,7 +40,7 @@ func (s Step) shown() baremetal.Object {
 	if s.Given != nil {
 		return s.Given
 	}
-	return baremetal.Object{"step": s.Name, "interface": "deploy"}
+	return baremetal.Object{"step": s.Name, "priority": s.Priority, "abortable": true, "argsinfo": nil, "interface": "deploy"}
 }
 
 // undo takes back what was done in reverse and returns the reason for that, with what

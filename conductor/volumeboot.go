@@ -63,13 +63,25 @@ func (c *Conductor) prepareVolumeBoot(ctx context.Context, n *baremetal.Node) (n
 	if p.Method == boot.Disk && !slices.Contains(management.BootDevices(), device) {
 		device = "pxe" // whose script goes on with the next device
 	}
+	if network = device == "pxe"; network {
+		device = networkDevice(n, management)
+	}
 	err = management.SetBootDevice(ctx, n, device, true)
 	if !errors.Is(err, baremetal.ErrBootDevice) || !c.bootsFrom(ctx, n, management, device) {
-		return device == "pxe", ignoring(err, baremetal.ErrUnsupported)
+		return network, ignoring(err, baremetal.ErrUnsupported)
 	}
 	c.Log.Warn("BMC refuses the boot device; the machine is switched on all the same", "node", n.UUID, "device", device, "error", err)
-	return device == "pxe", c.Store.Append(ctx, baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode,
+	return network, c.Store.Append(ctx, baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode,
 		Detail: "is switched on all the same and boots what its firmware has first: " + sentence(err)})
+}
+
+// networkDevice is the boot device that is the network: HTTP boot of UEFI for the boot interface http-ipxe
+// where the BMC knows it, as in Ironic.
+func networkDevice(n *baremetal.Node, management Power) string {
+	if n.Interfaces["boot"] == "http-ipxe" && slices.Contains(management.BootDevices(), "uefihttp") {
+		return "uefihttp"
+	}
+	return "pxe"
 }
 
 // prepareInitiator tells the firmware's own initiator, through the BMC, what it needs to boot from the volume
@@ -182,7 +194,7 @@ func (c *Conductor) bootsFrom(ctx context.Context, n *baremetal.Node, management
 		scripts, err = tx.Events(store.EventQuery{Node: n.UUID, Kinds: []baremetal.EventKind{baremetal.EventScript}, Limit: 1})
 		return err
 	})
-	return err == nil && device == "pxe" && len(scripts) > 0
+	return err == nil && device != "disk" && len(scripts) > 0
 }
 
 func (c *Conductor) detach(ctx context.Context, n *baremetal.Node) error {

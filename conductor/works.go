@@ -161,14 +161,14 @@ func (c *Conductor) deploy(ctx context.Context, uuid string) (baremetal.Provisio
 		return "", err // before anything is fetched
 	}
 	unhurried := baremetal.WithUser(c.base, baremetal.UserOf(ctx))
-	if n.Interfaces.Deploys() && deploying.next(n) == 0 {
-		fetch := c.importImage
-		if boot.Writes(n) {
-			fetch = c.fetchToWrite
-		}
-		if err := fetch(unhurried, n); err != nil {
-			return "", err
-		}
+	switch {
+	case boot.Writes(n):
+		err = c.fetchToWrite(unhurried, n)
+	case n.Interfaces.Deploys() && deploying.next(n) == 0:
+		err = c.importImage(unhurried, n)
+	}
+	if err != nil {
+		return "", c.takeBack(ctx, n, err)
 	}
 	ctx, cancel := context.WithTimeout(unhurried, taskTime) // the import took as long as it did
 	defer cancel()

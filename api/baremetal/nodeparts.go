@@ -3,6 +3,7 @@ package baremetalapi
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"ironhook/api/rest"
@@ -132,7 +133,7 @@ func listIndicators(c *call) ([]byte, error) {
 		at := "nodes/" + c.Args.Text("node_ident") + "/management/indicators/" + name
 		b = rest.AppendString(rest.AppendKey(append(b, '{'), "name"), name)
 		b = rest.AppendString(rest.AppendKey(b, "component"), l.Component)
-		b = append(rest.AppendKey(b, "readonly"), "false"...)
+		b = strconv.AppendBool(rest.AppendKey(b, "readonly"), l.ReadOnly)
 		b = rest.AppendStrings(rest.AppendKey(b, "states"), l.States)
 		b = rest.AppendString(append(rest.AppendKey(b, "links"), `[{"href":`...), c.Base+"/v1/"+at)
 		b = append(rest.AppendString(append(b, `,"rel":"self"},{"href":`...), c.Base+"/"+at), `,"rel":"bookmark"}]}`...)

@@ -102,10 +102,10 @@ func TestRedfishManagement(t *testing.T) {
 		t.Error("the image is still inserted")
 	}
 	lights := l.said(t, "/management/indicators")
-	wants(t, lights, `"component":"system","readonly":false,"states":["BLINKING","OFF","ON"]`)
+	wants(t, lights, `"component":"system","readonly":false,"states":["blinking","off","on"]`)
 	light := "/management/indicators/c0ffee00-0000-4000-8000-0000000000a1@system"
 	l.must(t, "PUT", "/v1/nodes/r"+light, map[string]any{"state": "ON"}, 204)
-	wants(t, l.said(t, light), `{"state":"ON"}`)
+	wants(t, l.said(t, light), `{"state":"on"}`)
 	wants(t, string(l.must(t, "GET", "/v1/nodes/r/management/indicators/zz@system", nil, 400)), "Unknown indicator zz for component system of node")
 }
 

@@ -52,8 +52,8 @@ type player struct {
 }
 
 // later are words of Ironic 21.4.4 and what came in their place, as Ironic 39 says them: JSON Schema's for an empty
-// list, the newest microversion, and what came with later ones. The last is of a server that had agent inspection
-// enabled.
+// list, the newest microversion, and what came with later ones. The last two are of a server that had agent inspection
+// and http-ipxe enabled.
 var later = strings.NewReplacer(
 	"[] is too short", "[] should be non-empty",
 	"[1.1, 1.82]", "[1.1, "+versions.Text(maxMinor)+"]",
@@ -62,6 +62,7 @@ var later = strings.NewReplacer(
 	"is_smartnic, local_link_connection, node_uuid, physical_network, portgroup_uuid, pxe_enabled",
 	"is_smartnic, local_link_connection, node_ident, node_uuid, physical_network, portgroup_uuid, pxe_enabled, name, description, vendor, category, "+
 		"available_for_dynamic_portgroup",
+	"Valid interfaces are ['fake', 'ipxe', 'pxe']", "Valid interfaces are ['fake', 'http-ipxe', 'ipxe', 'pxe']",
 	"Valid interfaces are ['fake', 'no-inspect']", "Valid interfaces are ['agent', 'fake', 'no-inspect']",
 )
 

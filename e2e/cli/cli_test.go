@@ -104,7 +104,7 @@ func TestEveryCommand(t *testing.T) {
 }
 
 // serve starts the program on addresses of its own and returns the API's.
-func serve(t *testing.T, program, auth string) string {
+func serve(t *testing.T, program, auth string, more ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	digest, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
@@ -128,6 +128,7 @@ func serve(t *testing.T, program, auth string) string {
 	var log bytes.Buffer
 	cmd := exec.CommandContext(context.Background(), program, "serve", "--data", dir, "--auth", auth, "--dhcp", "off",
 		"--api", at[0], "--http", at[1], "--iscsi", at[2], "--hardware-types", "fake-hardware,ipmi", "--storage-interfaces", "noop,external,iscsi") // outlives the test's own context, to end in order
+	cmd.Args = append(cmd.Args, more...) // the last of a flag holds
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"ironhook/e2e/lab"
+	"ironhook/power/redfish/bmctest"
 )
 
 // TestGoClient runs the tests that the module in client/ has for a real server.
@@ -19,6 +21,29 @@ func TestGoClient(t *testing.T) {
 			readGoTest(string(out)).hold(t, "client, "+auth, 6, nil)
 			if err != nil || t.Failed() {
 				t.Errorf("client, %s: %v\n%s", auth, err, out)
+			}
+		})
+	}
+}
+
+// TestMetal3 takes a host with a Redfish BMC through its life as Metal³'s operator does. An image becomes a volume, for the
+// storage interface iscsi is the default.
+func TestMetal3(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs a client against the program")
+	}
+	bmc := httptest.NewServer(bmctest.New())
+	defer bmc.Close()
+	for _, auth := range []string{"none", "http_basic"} {
+		t.Run(auth, func(t *testing.T) {
+			url := serveAlone(t, auth, "--hardware-types", "redfish", "--storage-interfaces", "iscsi", "--import-from", "loopback")
+			cmd := goClient(t, url, auth, "test", "-count=1", "-v", ".")
+			cmd.Dir = "testdata/metal3"
+			cmd.Env = append(cmd.Env, "REDFISH_ADDRESS="+bmc.URL, "REDFISH_USERNAME="+bmctest.User, "REDFISH_PASSWORD="+bmctest.Password)
+			out, err := cmd.CombinedOutput()
+			readGoTest(string(out)).hold(t, "metal3, "+auth, 1, nil)
+			if err != nil || t.Failed() {
+				t.Errorf("metal3, %s: %v\n%s", auth, err, out)
 			}
 		})
 	}

@@ -190,8 +190,8 @@ func download(t *testing.T, module string) string {
 	return found.Dir
 }
 
-// serveAlone starts a program for one test.
-func serveAlone(t *testing.T, auth string) string {
+// serveAlone starts a program for one test, with more of its flags.
+func serveAlone(t *testing.T, auth string, more ...string) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("runs other projects' tests against the program")
@@ -200,5 +200,5 @@ func serveAlone(t *testing.T, auth string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return serve(t, program, auth)
+	return serve(t, program, auth, more...)
 }

@@ -36,7 +36,7 @@ func Table(c Config) []conductor.HardwareType {
 		{
 			Name: "fake-hardware", Power: map[string]conductor.Power{"fake": byHand},
 			Interfaces: map[string][]string{
-				"bios": {"fake", "no-bios"}, "boot": {"fake", "ipxe", "pxe"}, "console": {"fake", "no-console"},
+				"bios": {"fake", "no-bios"}, "boot": {"fake", "ipxe", "pxe", "http-ipxe"}, "console": {"fake", "no-console"},
 				"deploy":   {"fake", "direct", "ramdisk"},
 				"firmware": {"fake", "no-firmware"}, "inspect": {"fake", "no-inspect", "agent"}, "management": {"fake"}, "power": {"fake"},
 				"raid": {"fake", "no-raid", "agent"}, "rescue": {"fake", "no-rescue"}, "vendor": {"fake", "no-vendor"},
@@ -52,13 +52,13 @@ func Table(c Config) []conductor.HardwareType {
 		},
 		{
 			Name: manual.HardwareType, Power: map[string]conductor.Power{"fake": byHand, "noop": noop},
-			Interfaces: map[string][]string{"power": {"fake"}},
+			Interfaces: map[string][]string{"management": {"noop", "fake"}, "power": {"fake"}, "raid": {"no-raid", "agent"}},
 		},
 		{
 			Name: redfish.HardwareType, Power: map[string]conductor.Power{"redfish": redfish.New(redfish.Config{}), "noop": noop},
 			Interfaces: map[string][]string{
 				"bios": {"redfish", "no-bios"}, "firmware": {"redfish", "no-firmware"}, "inspect": {"redfish", "no-inspect", "agent"},
-				"management": {"redfish", "noop"}, "power": {"redfish"}, "raid": {"no-raid", "agent"},
+				"management": {"redfish", "noop"}, "power": {"redfish"}, "raid": {"redfish", "no-raid", "agent"},
 			},
 		},
 		{

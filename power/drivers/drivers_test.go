@@ -28,27 +28,27 @@ func enabled(t *testing.T) []conductor.HardwareType {
 func TestInterfaces(t *testing.T) {
 	want := map[string]map[string][]string{
 		"fake-hardware": {
-			"bios": {"fake", "no-bios"}, "boot": {"fake", "ipxe", "pxe"}, "console": {"fake", "no-console"},
+			"bios": {"fake", "no-bios"}, "boot": {"fake", "ipxe", "pxe", "http-ipxe"}, "console": {"fake", "no-console"},
 			"deploy": {"fake", "direct", "ramdisk"}, "firmware": {"fake", "no-firmware"}, "inspect": {"fake", "no-inspect", "agent"}, "management": {"fake"},
 			"network": {"noop"}, "power": {"fake"}, "raid": {"fake", "no-raid", "agent"}, "rescue": {"fake", "no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"fake", "no-vendor"},
 		},
 		"ipmi": {
-			"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console", "ipmitool-socat", "ipmitool-shellinabox"},
+			"bios": {"no-bios"}, "boot": {"ipxe", "pxe", "http-ipxe"}, "console": {"no-console", "ipmitool-socat", "ipmitool-shellinabox"},
 			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect", "agent"}, "management": {"ipmitool", "noop"},
 			"network": {"noop"}, "power": {"ipmitool"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"ipmitool", "no-vendor"},
 		},
 		"manual-management": {
-			"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
-			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect", "agent"}, "management": {"noop"},
-			"network": {"noop"}, "power": {"fake"}, "raid": {"no-raid"}, "rescue": {"no-rescue"},
+			"bios": {"no-bios"}, "boot": {"ipxe", "pxe", "http-ipxe"}, "console": {"no-console"},
+			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect", "agent"}, "management": {"noop", "fake"},
+			"network": {"noop"}, "power": {"fake"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 		},
 		"redfish": {
-			"bios": {"redfish", "no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
+			"bios": {"redfish", "no-bios"}, "boot": {"ipxe", "pxe", "http-ipxe"}, "console": {"no-console"},
 			"deploy": {"direct", "ramdisk"}, "firmware": {"redfish", "no-firmware"}, "inspect": {"redfish", "no-inspect", "agent"}, "management": {"redfish", "noop"},
-			"network": {"noop"}, "power": {"redfish"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
+			"network": {"noop"}, "power": {"redfish"}, "raid": {"redfish", "no-raid", "agent"}, "rescue": {"no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 		},
 		"wake-on-lan": plain("wake-on-lan"), "webhook": plain("webhook"), "snmp": plain("snmp"),
@@ -67,7 +67,7 @@ func TestInterfaces(t *testing.T) {
 // plain are the interfaces of a hardware type that does nothing but switch.
 func plain(power string) map[string][]string {
 	return map[string][]string{
-		"bios": {"no-bios"}, "boot": {"ipxe", "pxe"}, "console": {"no-console"},
+		"bios": {"no-bios"}, "boot": {"ipxe", "pxe", "http-ipxe"}, "console": {"no-console"},
 		"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect", "agent"}, "management": {"noop"},
 		"network": {"noop"}, "power": {power}, "raid": {"no-raid"}, "rescue": {"no-rescue"},
 		"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},

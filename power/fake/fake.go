@@ -61,5 +61,18 @@ func (Driver) InjectNMI(_ context.Context, n *baremetal.Node) error {
 	return baremetal.Unsupported(n.Driver, "inject_nmi")
 }
 
+// Indicators are a light that cannot be set and one that nothing sets, as of Ironic's toy. Both are on.
+func (Driver) Indicators(context.Context, *baremetal.Node) ([]baremetal.Indicator, error) {
+	return []baremetal.Indicator{
+		{Component: "chassis", Name: "led-0", State: "on", States: []string{"off", "on"}, ReadOnly: true},
+		{Component: "system", Name: "led", State: "on", States: []string{"blinking", "off", "on"}},
+	}, nil
+}
+
+// SetIndicator is not supported by a fake machine.
+func (Driver) SetIndicator(_ context.Context, n *baremetal.Node, _, _, _ string) error {
+	return baremetal.Unsupported(n.Driver, "set_indicator_state")
+}
+
 // Keys lists none: Ironic's two belong to its fake vendor interface.
 func (Driver) Keys() []baremetal.Key { return nil }

@@ -55,3 +55,16 @@ func TestManagement(t *testing.T) {
 		t.Errorf("InjectNMI = %v", err)
 	}
 }
+
+// Recorded from Ironic 39.0.0.
+func TestIndicators(t *testing.T) {
+	var d Driver
+	n := &baremetal.Node{Driver: "fake-hardware"}
+	lights, err := d.Indicators(t.Context(), n)
+	if err != nil || len(lights) != 2 || lights[0].Name != "led-0" || !lights[0].ReadOnly || lights[1].Name != "led" || lights[1].State != "on" {
+		t.Errorf("Indicators = %+v, %v", lights, err)
+	}
+	if err := d.SetIndicator(t.Context(), n, "system", "led", "off"); !errors.Is(err, baremetal.ErrUnsupported) {
+		t.Errorf("SetIndicator = %v", err)
+	}
+}

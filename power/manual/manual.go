@@ -79,3 +79,8 @@ func (m Management) SetBootDevice(_ context.Context, _ *baremetal.Node, device s
 	}
 	return nil
 }
+
+// Indicators are none: nothing is known of the machine's lights.
+func (Management) Indicators(_ context.Context, n *baremetal.Node) ([]baremetal.Indicator, error) {
+	return nil, baremetal.Unsupported(n.Driver, "get_supported_indicators")
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"ironhook/baremetal"
 )
@@ -45,7 +46,7 @@ func (c *conversation) chassis(ctx context.Context, s *system) (all []*chassis, 
 }
 
 // lights are Ironic's names of the states of an indicator and those of IndicatorLED.
-var lights = map[string]string{"ON": "Lit", "OFF": "Off", "BLINKING": "Blinking"}
+var lights = map[string]string{"on": "Lit", "off": "Off", "blinking": "Blinking"}
 
 // state is that of the light, in Ironic's words; "" is none.
 func (l *lit) state() string {
@@ -57,7 +58,7 @@ func (l *lit) state() string {
 	if l.LocationIndicatorActive == nil {
 		return ""
 	}
-	return map[bool]string{true: "BLINKING", false: "OFF"}[*l.LocationIndicatorActive]
+	return map[bool]string{true: "blinking", false: "off"}[*l.LocationIndicatorActive]
 }
 
 // indicators reads the lights of the system and its chassis, by component and UUID.
@@ -104,9 +105,9 @@ func (d *Driver) Indicators(ctx context.Context, n *baremetal.Node) (list []bare
 // states are those that the light can be set to.
 func (l *lit) states() []string {
 	if l.IndicatorLED == "" {
-		return []string{"BLINKING", "OFF"}
+		return []string{"blinking", "off"}
 	}
-	return []string{"BLINKING", "OFF", "ON"}
+	return []string{"blinking", "off", "on"}
 }
 
 // SetIndicator sets a light.
@@ -120,13 +121,14 @@ func (d *Driver) SetIndicator(ctx context.Context, n *baremetal.Node, component,
 		if !ok {
 			return baremetal.NoIndicator(n, component, name)
 		}
+		state = strings.ToLower(state) // clients of Ironic send either
 		if !slices.Contains(l.states(), state) {
 			return baremetal.Errorf(baremetal.ErrInvalid, "indicator state %q is none of %v", state, l.states())
 		}
 		if l.IndicatorLED != "" {
 			return c.patch(ctx, l.path, l.etag, map[string]string{"IndicatorLED": lights[state]})
 		}
-		return c.patch(ctx, l.path, l.etag, map[string]bool{"LocationIndicatorActive": state != "OFF"})
+		return c.patch(ctx, l.path, l.etag, map[string]bool{"LocationIndicatorActive": state != "off"})
 	})
 }
 

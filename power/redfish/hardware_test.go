@@ -269,7 +269,7 @@ func TestIndicatorsSensorsInventoryHealth(t *testing.T) {
 	if err != nil || len(lights) != 2 || lights[0].Component != "chassis" || lights[1].State != "OFF" {
 		t.Fatalf("Indicators = %v, %v", lights, err)
 	}
-	if err := d.SetIndicator(t.Context(), n, "system", lights[1].Name, "BLINKING"); err != nil || b.Get(bmctest.System, "IndicatorLED") != "Blinking" {
+	if err := d.SetIndicator(t.Context(), n, "system", lights[1].Name, "blinking"); err != nil || b.Get(bmctest.System, "IndicatorLED") != "Blinking" {
 		t.Errorf("SetIndicator: %v, %v", b.Get(bmctest.System, "IndicatorLED"), err)
 	}
 	for _, wrong := range [][2]string{{"system", "zz"}, {"disk", lights[1].Name}} {
