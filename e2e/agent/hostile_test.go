@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +56,7 @@ const (
 // TestHostileAgent has a machine of the boot network pretend to be the agent of others. It gets and changes
 // what is the first agent's by its token, and nothing else.
 func TestHostileAgent(t *testing.T) {
-	r := newRoom(t, "hostile")
+	r := newRoomWith(t, "hostile", noAgent)
 	nodes := map[string]string{}
 	for name, mac := range map[string]string{"quarry": quarry, "inspected": inspected, "bystander": bystander} {
 		var made struct{ UUID string }
@@ -126,6 +128,15 @@ func TestHostileAgent(t *testing.T) {
 	if after := r.everything(t, "bystander"); after != before {
 		t.Errorf("the bystander was\n%s\nand is\n%s", before, after)
 	}
+}
+
+// noAgent is for a room in which nothing boots it.
+func noAgent(t *testing.T, _ string) string {
+	dir := t.TempDir()
+	for _, name := range []string{"vmlinuz", "initrd"} {
+		must(t, "agent", os.WriteFile(filepath.Join(dir, name), []byte("nothing"), 0o600))
+	}
+	return dir
 }
 
 // fill has machines that nobody knows wait for approval until no more are kept.

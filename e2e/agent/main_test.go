@@ -29,6 +29,12 @@ type room struct {
 
 func newRoom(t *testing.T, name string, args ...string) *room {
 	t.Helper()
+	return newRoomWith(t, name, agentDir, args...)
+}
+
+// newRoomWith is newRoom with an agent made by agent.
+func newRoomWith(t *testing.T, name string, agent func(t *testing.T, program string) (dir string), args ...string) *room {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("boots virtual machines")
 	}
@@ -45,7 +51,7 @@ func newRoom(t *testing.T, name string, args ...string) *room {
 			t.Log("logs are in", r.Logs)
 		}
 	})
-	r.app, err = r.Appliance(t.Context(), program, append([]string{"--agent-dir", agentDir(t, program)}, args...)...)
+	r.app, err = r.Appliance(t.Context(), program, append([]string{"--agent-dir", agent(t, program)}, args...)...)
 	must(t, "appliance", err)
 	r.client = r.app.Client()
 	return r

@@ -30,7 +30,7 @@ type kind struct {
 
 var kinds = []kind{
 	{"virtio, Debian as qcow2", "virtio", "V3", debian},
-	{"SCSI, one LUN of three", "scsi", "S5", guest},
+	{"SCSI, one LUN of three", "scsi", "S1", guest},
 	{"NVMe", "nvme", "N3", guest},
 	{"no disk", "", "", nil},
 }
@@ -99,8 +99,8 @@ func (c *cell) run(t *testing.T) {
 	hw := lab.Hardware{Name: "written", Firmware: c.firmware}
 	switch c.disk {
 	case "scsi":
-		other, first := disk(t, "scsi", 200, 0)
-		chosen, second := disk(t, "scsi", 1200, 5)
+		chosen, first := disk(t, "scsi", 1200, 1) // SeaBIOS boots from the first disk alone
+		other, second := disk(t, "scsi", 200, 5)
 		_, third := disk(t, "scsi", 300, 7)
 		hw.Devices, c.chosen, c.spared = slices.Concat(hba, first, second, third), chosen, other
 		must(t, "mark", os.WriteFile(other, slices.Concat([]byte("ours"), make([]byte, 200<<20-4)), 0o600))

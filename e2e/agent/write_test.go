@@ -60,7 +60,7 @@ const userData = "#cloud-config\nruncmd:\n- [sh, -c, 'echo \"guest: cloud host=$
 
 // written is how a node is enrolled whose image goes to the disk with this serial number, "" for none.
 func written(m *lab.Machine, serial string) object {
-	properties := object{"skip_block_devices": []object{{"serial": "S0"}}}
+	properties := object{"skip_block_devices": []object{{"serial": "S5"}}}
 	if serial != "" {
 		properties["root_device"] = object{"serial": serial}
 	}
