@@ -78,7 +78,7 @@ func (s *Script) failOver(drive int, paths []string, described bool) {
 	}
 	one, all := s.label("one"), s.label("all")
 	for _, path := range paths {
-		s.add("sanhook --no-describe --drive %#x %s && sanunhook --drive %#[1]x || goto %s", drive, path, one)
+		s.add("sanhook --no-describe --drive %#x %s && sanunhook --drive %#[1]x || goto %[3]s", drive, path, one)
 	}
 	s.add("%s%s || goto failed", command, strings.Join(paths, " "))
 	s.add("goto %s", all)

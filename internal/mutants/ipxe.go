@@ -53,8 +53,8 @@ var ofIPXE = []mutant{
 	},
 	{
 		458, "ipxe/attach.go",
-		"&& sanunhook --drive %#[1]x || goto %s",
-		"&& sanunhook --drive %#[1]x || isset %s ||",
+		"&& sanunhook --drive %#[1]x || goto %[3]s",
+		"&& sanunhook --drive %#[1]x || isset %[3]s ||",
 		"an operating system waits minutes for a portal that is gone",
 		"ipxe", "Paths",
 	},
