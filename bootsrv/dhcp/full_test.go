@@ -339,7 +339,7 @@ func TestRestart(t *testing.T) {
 
 // An enrolled machine gets the MTU that its port has, in every answer of DHCP.
 func TestMTU(t *testing.T) {
-	n := newNetwork(t)
+	n := newNetwork(t, nil)
 	n.enrol(known1, true)
 	for extra, want := range map[string][]byte{"9000": {0x23, 0x28}, "9": nil, "": nil} {
 		n.update(func(tx *store.Tx) error {
