@@ -43,7 +43,7 @@ var may = map[string][]string{
 	"block/iscsi/...":     {"block", "block/scsi", "block/iscsi/..."},
 	"volume":              {},
 	"volume/image":        {"volume", "internal/egress", "internal/jail", "internal/limit"},
-	"storage":             {"baremetal", "boot", "store", "block/...", "volume/...", "storage/...", "internal/isofs", "internal/limit"},
+	"storage":             {"baremetal", "boot", "ipxe", "store", "block/...", "volume/...", "storage/...", "internal/isofs", "internal/limit"},
 	"storage/cinder":      {"baremetal", "internal/limit"},
 	"storage/pool":        {"baremetal", "store", "volume/...", "internal/egress", "internal/limit"},
 	"storage/watch":       {"block", "block/iscsi"},

@@ -119,4 +119,5 @@ var TargetKeys = []Key{
 	{Name: "auth_username", Secret: true}, {Name: "auth_password", Secret: true},
 	{Name: "reverse_auth_username", Secret: true}, {Name: "reverse_auth_password", Secret: true},
 	{Name: accessMode, Doc: "ro or rw"}, {Name: keep, Doc: "true or false"}, {Name: resetOnBoot, Doc: "true or false"},
+	{Name: keepSAN, Doc: "true or false"},
 }

@@ -10,6 +10,9 @@ type TargetOptions struct {
 	ReadOnly    bool // the operator promises that the machine only reads
 	Keep        bool // the target outlives the tear-down of its node
 	ResetOnBoot bool // the volume is reset to its image at every boot; never set for a read-only one
+	// KeepSAN makes a machine continue with its next boot device when nothing on the boot volume
+	// boots, the volume still attached: an installer there finds it in the firmware's table.
+	KeepSAN bool
 }
 
 // The keys of TargetOptions. access_mode is OpenStack's.
@@ -17,6 +20,7 @@ const (
 	accessMode  = "access_mode"
 	keep        = "keep"
 	resetOnBoot = "reset_on_boot"
+	keepSAN     = "keep_san"
 )
 
 // modes are the values of access_mode; what is absent or empty is rw.
@@ -36,6 +40,7 @@ func ParseTargetOptions(properties Object) (o TargetOptions, err error) {
 	o.ReadOnly = read(accessMode, mode)
 	o.Keep = read(keep, Truth)
 	o.ResetOnBoot = read(resetOnBoot, Truth) && !o.ReadOnly
+	o.KeepSAN = read(keepSAN, Truth)
 	if len(wrong) > 0 {
 		err = Errorf(ErrInvalid, "In the properties, %s", strings.Join(wrong, " "))
 	}
@@ -69,7 +74,7 @@ func (t *VolumeTarget) FibreChannel() bool { return strings.EqualFold(t.VolumeTy
 
 // OwnTargetKeys are the keys of a target's properties that an operator sets and no storage
 // answers.
-var OwnTargetKeys = []string{accessMode, keep}
+var OwnTargetKeys = []string{accessMode, keep, keepSAN}
 
 // located are the keys of a target's properties that say where its volume is.
 var located = []string{"target_iqn", "target_iqns", "target_wwn"}

@@ -104,3 +104,19 @@ func TestDrivesRefuse(t *testing.T) {
 		t.Errorf("a good one is refused: %v", all)
 	}
 }
+
+// FuzzDrives holds a text to an image of a bounded size or an error that does not repeat it.
+func FuzzDrives(f *testing.F) {
+	f.Add(packed(f, []byte("an ISO image")))
+	f.Add("https://host/secret-of-a-drive")
+	f.Add("H4sIAAAAAAAA/wMAAAAAAAAAAAA=")
+	f.Fuzz(func(t *testing.T, text string) {
+		drives, err := Drives(&baremetal.Node{UUID: "node-7", InstanceInfo: baremetal.Object{"configdrive": text}})
+		switch {
+		case err != nil && len(text) > 20 && strings.Contains(err.Error(), text):
+			t.Fatalf("the error %q repeats the drive", err)
+		case err == nil && (len(drives) > 1 || len(drives) == 1 && (len(drives[0].Image) == 0 || len(drives[0].Image) > maxDrive)):
+			t.Fatalf("%d drives", len(drives))
+		}
+	})
+}

@@ -19,6 +19,7 @@ func (f Facts) Deploy() (all Refusals) {
 	if f.Loads() {
 		p, all = f.load() // everything that is wrong, not the first alone
 	}
+	all = append(all, p.faults...)
 	all.add(p.Ready(f.Node))
 	_, r := f.Remakes()
 	all.add(r)
@@ -29,10 +30,17 @@ func (f Facts) Deploy() (all Refusals) {
 	if _, wrong := Drives(f.Node); ours && wrong != nil {
 		all.add(refuseKey(f.Node, "configdrive", wrong))
 	}
-	for _, r := range unmet(f.Node, p.Load != nil, ours) {
+	for _, r := range unmet(f.Node, p.meets(ours)) {
 		all.add(r)
 	}
 	return all
+}
+
+// meets reports which demands the plan meets; ours is that the node boots from a volume of ours.
+func (p Plan) meets(ours bool) func(demand) bool {
+	return func(d demand) bool {
+		return d.loaded && p.Load != nil || d.kernel && (p.Kernel != nil || p.faults != nil) || d.volume && ours
+	}
 }
 
 // Remakes reports whether a deployment replaces the node's boot volume by a new one

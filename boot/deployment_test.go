@@ -97,7 +97,7 @@ func TestDemands(t *testing.T) {
 	f := deployedNode()
 	f.Node.Interfaces["storage"] = "external"
 	delete(f.Node.InstanceInfo, "image_source")
-	f.Targets = []*baremetal.VolumeTarget{{VolumeType: "iscsi"}}
+	f.Targets = []*baremetal.VolumeTarget{{VolumeType: "rbd"}} // with an iSCSI volume, kernel and ramdisk are TestKernelOnVolume
 	maps.Copy(f.Node.InstanceInfo, something)
 	all := f.Deploy()
 	for _, d := range demands {

@@ -53,8 +53,13 @@ type Plan struct {
 	Source *baremetal.ImageSource
 	// Load is what iPXE loads, nil for a method that boots from a volume.
 	Load *Load
+	// Kernel is the kernel that iPXE starts in place of the volume's boot loader, with its
+	// root on the volume, which is attached first; nil for the boot loader.
+	Kernel *Load
 	// Refusal is why the node does not boot.
 	Refusal *Refusal
+
+	faults Refusals // all that is wrong with the kernel that is to start with its root on a volume
 }
 
 // Decide makes the plan of a node. Ironic's rule is that a node boots from the
@@ -84,15 +89,15 @@ func Decide(f Facts) Plan {
 	case source != "" && !f.managed():
 		return refuse(localDisk(n))
 	case volume != nil && (source == "" || f.Image != nil || f.Attached || deployed(n)):
-		return Plan{Method: methodOf(n, volume), Volume: volume}
+		return f.onVolume(Plan{Method: methodOf(n, volume), Volume: volume})
 	case f.Ambiguous != nil:
 		return refuse(ambiguous(n, f.Ambiguous))
 	case bad != nil:
 		return refuse(*bad)
 	case f.Image != nil:
-		return Plan{Method: ISCSI, Volume: unmade(n), Image: f.Image}
+		return f.onVolume(Plan{Method: ISCSI, Volume: unmade(n), Image: f.Image})
 	case from.URL != "":
-		return Plan{Method: ISCSI, Volume: unmade(n), Source: &from}
+		return f.onVolume(Plan{Method: ISCSI, Volume: unmade(n), Source: &from})
 	case source != "":
 		return refuse(unknownImage(n))
 	}

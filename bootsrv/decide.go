@@ -90,11 +90,24 @@ var methods = map[boot.Method]method{
 func attaching(fibre bool) method {
 	return method{
 		script: func(q question, m Machine) (ipxe.Script, error) {
-			return ipxe.BootVolumes(ipxe.VolumeBoot{Node: m.Node.Label(), Initiator: m.initiator(), Targets: m.volumes(), Fibre: fibre, Self: hyphens(q.MAC), Six: q.From.Is6()})
+			b := ipxe.VolumeBoot{Node: m.Node.Label(), Initiator: m.initiator(), Targets: m.volumes(), Fibre: fibre, Self: hyphens(q.MAC),
+				Six: q.From.Is6(), VLAN: m.Port.Options().VLAN, Shims: q.shims(m)}
+			if kernel := m.plan().Kernel; kernel != nil {
+				b.Kernel, b.Ramdisk, b.Args = kernel.Kernel, kernel.Ramdisk, kernel.Args
+			}
+			return ipxe.BootVolumes(b)
 		},
 		remedy: "Correct it with: openstack baremetal volume target set",
 		detail: func(m Machine) string { return "boots from volume " + m.boot().VolumeID },
 	}
+}
+
+// shims is the URL of the folder with the shim that vouches for kernels, "" for none.
+func (q question) shims(m Machine) string {
+	if !m.Shim {
+		return ""
+	}
+	return fmt.Sprintf("http://%s/%s", q.Here, ipxe.SecureFolder)
 }
 
 // args are the arguments of the kernel that the machine loads.
@@ -110,11 +123,8 @@ func (q question) args(m Machine) string {
 // before a deployment, so the remedy is for a node that was never deployed.
 var loading = method{
 	script: func(q question, m Machine) (ipxe.Script, error) {
-		l, shims := m.plan().Load, ""
-		if m.Shim {
-			shims = fmt.Sprintf("http://%s/%s", q.Here, ipxe.SecureFolder)
-		}
-		b := ipxe.LoadBoot{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, ISO: l.ISO, Args: q.args(m), Self: hyphens(q.MAC), Six: q.From.Is6(), Shims: shims}
+		l := m.plan().Load
+		b := ipxe.LoadBoot{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, ISO: l.ISO, Args: q.args(m), Self: hyphens(q.MAC), Six: q.From.Is6(), Shims: q.shims(m)}
 		if l.Agent && l.Kernel == "" {
 			b.Agent = q.agent.at(q)
 		}
@@ -303,7 +313,7 @@ func (m Machine) initiator() string {
 // secret reports whether the script would contain one. The arguments of a kernel and the
 // URLs of what iPXE loads are free text, in which passwords are usual.
 func (m Machine) secret() bool {
-	if m.plan().Load != nil {
+	if m.plan().Load != nil || m.plan().Kernel != nil {
 		return true
 	}
 	for _, t := range m.volumes() {

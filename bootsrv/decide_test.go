@@ -240,6 +240,32 @@ func TestDecideLoads(t *testing.T) {
 	}
 }
 
+// A kernel that is to start with its root on the volume, and the VLAN of the port, are in the
+// machine's own script, and in no other.
+func TestDecideKernelOnVolume(t *testing.T) {
+	for _, from := range []string{"10.77.0.100", "10.77.0.101"} {
+		m := ready()
+		external(&m)
+		delete(m.Targets[0].Properties, "auth_username")
+		delete(m.Targets[0].Properties, "auth_password")
+		delete(m.Targets[0].Properties, "auth_method")
+		m.Port.Extra = baremetal.Object{"storage_vlan": 100.0}
+		m.Node.InstanceInfo = baremetal.Object{"kernel": "http://a/k", "ramdisk": "http://a/r", "kernel_append_params": "p=" + secret}
+		q := asked()
+		q.From = netip.MustParseAddr(from)
+		var script bytes.Buffer
+		if _, err := decide(q, m).Script.WriteTo(&script); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range []string{"vcreate --tag 100 ${trunk}", "sanhook --drive 0x80 iscsi:10.77.0.1::3260:0:iqn.2026-01.test:v1",
+			"kernel --name kernel http://a/k initrd=ramdisk p=" + secret, "initrd --name ramdisk http://a/r"} {
+			if own := from == "10.77.0.100"; strings.Contains(script.String(), line) != own {
+				t.Errorf("asked for from %s: %q is in the script: %v\n%s", from, line, !own, script.String())
+			}
+		}
+	}
+}
+
 // The script reports failures to a URL that the HTTP server handles.
 func TestReportGoesToTheMachinesOwnPlace(t *testing.T) {
 	a := decide(asked(), ready())

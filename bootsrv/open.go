@@ -27,7 +27,6 @@ type opening struct {
 	tftp    netip.AddrPort // likewise
 
 	addresses dhcp.Range // to lease, on the boot interface whose subnet they are of
-	relays    relays
 }
 
 // Open opens every socket that c asks for; on an error none is left open. A setting that

@@ -2,6 +2,7 @@ package bootsrv
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 
 	"golang.org/x/sync/errgroup"
@@ -22,6 +23,9 @@ func (o *opening) readAddresses(context.Context) (err error) {
 		r, err := dhcp.ParseRelay(text)
 		if err != nil {
 			return &Fault{"Relays", text, err}
+		}
+		if r.Address.Addr().Is6() && !o.config.DHCP6 {
+			return &Fault{"Relays", text, errors.New("it is a relay of IPv6, and machines do not boot over IPv6 here")}
 		}
 		if o.config.DHCP == dhcp.Proxy {
 			r.Range = dhcp.Range{}
@@ -175,6 +179,7 @@ func (o *opening) openDHCP6(ctx context.Context, l *life) error {
 		return nil
 	}
 	server := dhcp6.New(dhcp6.Config{Interface: l.iface, Address: l.six, HTTP: port6(o.http, l.six), TFTP: port6(o.tftp, l.six), Files: o.files,
+		Relays: o.relays.six(), Card: o.relays.card,
 		Signed: o.signed(), Store: o.config.Store, Journal: o.journal, Log: o.config.Log})
 	if err := server.Open(ctx); err != nil {
 		return err

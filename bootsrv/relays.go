@@ -26,8 +26,7 @@ func (p peer) speaksFor(mac string) bool { return p.Local || p.relayed || p.Card
 
 func (r relays) find(ctx context.Context, a netip.Addr) (peer, error) {
 	p, err := netlink.Find(ctx, a)
-	behind := slices.ContainsFunc(r, func(one dhcp.Relay) bool { return one.Address.Contains(a) })
-	return peer{p, behind && p.Router != nil}, err
+	return peer{p, r.contain(a) && p.Router != nil}, err
 }
 
 // speaks reports whether packets from an address come from the card mac.
@@ -43,6 +42,21 @@ func (r relays) card(ctx context.Context, a netip.Addr) net.HardwareAddr {
 		return nil
 	}
 	return p.Hop()
+}
+
+// six are the addresses of those of IPv6, with the lengths of their subnets.
+func (r relays) six() (list []netip.Prefix) {
+	for _, one := range r {
+		if one.Address.Addr().Is6() {
+			list = append(list, one.Address)
+		}
+	}
+	return list
+}
+
+// contain reports whether an address is of a network behind one of the relays.
+func (r relays) contain(a netip.Addr) bool {
+	return slices.ContainsFunc(r, func(one dhcp.Relay) bool { return one.Address.Contains(a) })
 }
 
 // lease reports whether we lease addresses behind a relay.

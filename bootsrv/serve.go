@@ -28,6 +28,7 @@ type Servers struct {
 	closers []func() error
 	tasks   []func(context.Context) error
 	places  []string // where files are served
+	relays  relays
 }
 
 // Serve runs all servers until ctx ends or one of them fails, and waits for all
@@ -128,7 +129,7 @@ func linkOf(links []link, lease *baremetal.Lease) *link {
 // for none.
 func (s *Servers) gave(a netip.Addr, on string) string {
 	for _, l := range s.boot() {
-		if l.server6 != nil && l.iface.Name == on && l.six.Contains(a) {
+		if l.server6 != nil && l.iface.Name == on && (l.six.Contains(a) || s.relays.contain(a)) {
 			return dhcp6.Card(a).String()
 		}
 	}

@@ -27,6 +27,8 @@ func (c *Config) check() error {
 			fmt.Sprintf("--dhcp-range %s: with --dhcp %s no addresses are given; leave one of the two out", c.Range, c.DHCP)},
 		{len(c.Relays) > 0 && (nowhere || c.DHCP == appliance.DHCPOff),
 			fmt.Sprintf("--dhcp-relay %s: messages of a relay arrive at a --boot-interface, where --dhcp is not off", strings.Join(c.Relays, ","))},
+		{!c.DHCP6 && strings.Contains(strings.Join(c.Relays, ","), ":"),
+			fmt.Sprintf("--dhcp-relay %s: one of IPv6 needs --dhcp6 boot", strings.Join(c.Relays, ","))},
 		{c.DHCP == appliance.DHCPProxy && strings.Contains(strings.Join(c.Relays, ","), "="),
 			fmt.Sprintf("--dhcp-relay %s: with --dhcp proxy no addresses are given; leave the range out", strings.Join(c.Relays, ","))},
 		{clash(c.API, c.HTTP), fmt.Sprintf("--api %s, --http %s: give each a port of its own", c.API, c.HTTP)},

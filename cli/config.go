@@ -50,7 +50,7 @@ func options() []option {
 			return err
 		}},
 		{name: "dhcp-range", usage: "addresses to give to machines, as FIRST-LAST", set: setRange},
-		{name: "dhcp-relay", usage: "ADDRESS/LENGTH of a DHCP relay in the network of the machines behind it (repeatable), or ADDRESS/LENGTH=FIRST-LAST with addresses to give to them", many: true,
+		{name: "dhcp-relay", usage: "ADDRESS/LENGTH of a DHCP relay in the network of the machines behind it (repeatable), or ADDRESS/LENGTH=FIRST-LAST with addresses of IPv4 to give to them", many: true,
 			set: setRelays},
 		{name: "dhcp6", value: "off", usage: "boot (enrolled machines boot over IPv6, too: DHCPv6 and router advertisements on the boot interfaces) or off", set: setDHCP6},
 		{name: "iscsi", value: ":3260", usage: "address of the iSCSI target", set: address(func(c *Config) *string { return &c.ISCSI })},

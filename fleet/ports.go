@@ -47,6 +47,11 @@ func checkPort(tx *store.Tx, r Rules, p *baremetal.Port, given baremetal.Object)
 	if p.IsSmartNIC && (p.LocalLinkConnection["port_id"] == nil || p.LocalLinkConnection["hostname"] == nil) {
 		return invalid("Smart NIC port must have port_id and hostname in local_link_connection")
 	}
+	if _, changes := given["extra"]; changes {
+		if _, err := baremetal.ParsePortOptions(p.Extra); err != nil {
+			return err
+		}
+	}
 	if p.PortgroupUUID == "" {
 		return nil
 	}

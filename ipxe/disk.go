@@ -73,6 +73,13 @@ func RootPath(t *baremetal.VolumeTarget) (string, error) {
 	return d.paths[0], nil
 }
 
+// CheckTarget returns what a boot script cannot express of a volume target of iSCSI or Fibre
+// Channel, as [BootVolumes] would, nil for nothing.
+func CheckTarget(t *baremetal.VolumeTarget) error {
+	_, err := diskOf(t)
+	return err
+}
+
 // pathOf makes the root path through the i-th portal. On an error, field names
 // the property that is wrong.
 func pathOf(p baremetal.Object, portals []any, i int) (path, name, field string, err error) {

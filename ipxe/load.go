@@ -41,8 +41,8 @@ func BootLoad(b LoadBoot) (Script, error) {
 	if b.Six && (four(b.Kernel) || four(b.Ramdisk) || four(b.ISO)) {
 		s.askIPv4()
 	}
-	if b.Shims != "" && b.ISO == "" {
-		s.add("iseq ${platform} efi && shim %s/${buildarch}-sb/%s ||", b.Shims, KernelShim)
+	if b.ISO == "" {
+		s.shim(b.Shims)
 	}
 	for _, command := range start.load {
 		s.add("%s || goto failed", command)
@@ -56,6 +56,14 @@ func BootLoad(b LoadBoot) (Script, error) {
 	s.retry("the system", []string{"imgfree ||"})
 	s.giveUp(b.Node, b.Self, "Is the web server of the kernel reachable from this network?")
 	return s, nil
+}
+
+// shim makes the shim in the folder of signed programs at that URL vouch for the kernel that
+// is loaded next, if there is a folder.
+func (s *Script) shim(folder string) {
+	if folder != "" {
+		s.add("iseq ${platform} efi && shim %s/${buildarch}-sb/%s ||", folder, KernelShim)
+	}
 }
 
 // loading is the commands that load, and the one that starts what was loaded.

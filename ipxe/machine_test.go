@@ -15,13 +15,15 @@ type machine struct {
 	failing  func(command string, args []string) bool // nil: nothing fails
 	present  bool                                     // a person presses a key at every prompt
 
-	hooks   []hook   // every disk attached, in order
-	drives  []string // attached now
-	said    []string // on the screen
-	fetched []string // URIs of imgfetch and chain
-	images  []string // kernel and initrd with all their words
-	end     string   // how the script ended: boot, start, chain, exit, poweroff
-	defect  string   // what iPXE would not have understood
+	hooks      []hook   // every disk attached, in order
+	drives     []string // attached now
+	said       []string // on the screen
+	fetched    []string // URIs of imgfetch and chain
+	images     []string // kernel and initrd with all their words
+	vlans      []string // arguments of vcreate
+	configured []string // arguments of ifconf
+	end        string   // how the script ended: boot, start, chain, exit, poweroff
+	defect     string   // what iPXE would not have understood
 }
 
 // hook is one sanhook with the settings it met.
@@ -179,7 +181,15 @@ var commands = map[string]func(*machine, []string) (string, bool){
 	"sleep":   func(*machine, []string) (string, bool) { return "", true },
 	"prompt":  func(m *machine, _ []string) (string, bool) { return "", m.present },
 	"imgfree": func(*machine, []string) (string, bool) { return "", true },
-	"ifconf":  func(*machine, []string) (string, bool) { return "", true },
+	"ifconf": func(m *machine, a []string) (string, bool) {
+		m.configured = append(m.configured, strings.Join(a, " "))
+		return "", true
+	},
+	"isset": func(_ *machine, a []string) (string, bool) { return "", len(a) == 1 && a[0] != "" },
+	"vcreate": func(m *machine, a []string) (string, bool) {
+		m.vlans = append(m.vlans, strings.Join(a, " "))
+		return "", true
+	},
 	"echo": func(m *machine, a []string) (string, bool) {
 		m.said = append(m.said, strings.Join(a, " "))
 		return "", true

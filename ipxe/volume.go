@@ -21,6 +21,11 @@ type VolumeBoot struct {
 	Self string
 	// Six reports that the machine has asked over IPv6: it may have no other address.
 	Six bool
+	// VLAN is the tag of the VLAN in which the storage is, 0 for the network it boots from.
+	VLAN uint16
+	// Kernel is a URL of what starts the system on the boot volume, "" for the volume's own
+	// boot loader. Ramdisk, Args and Shims are those of [LoadBoot].
+	Kernel, Ramdisk, Args, Shims string
 }
 
 // BootVolumes makes the script that attaches every volume of v, by iSCSI or FCoE, and boots
@@ -32,29 +37,61 @@ func BootVolumes(v VolumeBoot) (Script, error) {
 	if err != nil {
 		return Script{}, err
 	}
+	start, err := v.start()
+	if err != nil {
+		return Script{}, err
+	}
 	var s Script
 	s.say("Ironhook boots " + v.Node + " from its volume")
+	s.vlanTrunk(v.VLAN)
 	s.add("set attempt:int32 1")
 	s.add(":attempt")
-	if v.Six && !v.Fibre && slices.ContainsFunc(disks, func(d disk) bool { return slices.ContainsFunc(d.paths, four) }) {
-		s.askIPv4()
-	}
+	s.network(v, disks)
 	if err := s.initiator(v.Initiator); err != nil {
 		return Script{}, err
 	}
-	s.hookBoot(v.Initiator, disks[0])
+	s.attach(0x80, disks[0], true, room(v.Initiator, disks[0]))
 	for i, d := range disks[1:] {
-		s.hook(0x81+i, d, d.paths, !sameTarget(d, disks[:i+1]) && describable(v.Initiator, disks[:i+2]...))
+		described := !sameTarget(d, disks[:i+1]) && describable(v.Initiator, disks[:i+2]...)
+		s.attach(0x81+i, d, described, len(d.paths))
 	}
 	s.credentials(disks[0]) // iPXE reads them again when it has to log in again
-	s.boot()
 	var free []string
 	for i := range disks {
 		free = append(free, fmt.Sprintf("sanunhook --drive %#x ||", 0x80+i))
 	}
+	if start != nil {
+		s.lines = append(s.lines, start...)
+		free = append(free, "imgfree ||")
+	} else {
+		s.boot(v.keeps())
+	}
 	s.retry("the volume", free)
 	s.giveUp(v.Node, v.Self, v.questions()...)
 	return s, nil
+}
+
+// start is the commands that start the kernel, nil for none.
+func (v VolumeBoot) start() ([]string, error) {
+	if v.Kernel == "" {
+		return nil, nil
+	}
+	c, err := LoadBoot{Kernel: v.Kernel, Ramdisk: v.Ramdisk, Args: v.Args}.commands()
+	if err != nil {
+		return nil, err
+	}
+	var s Script
+	s.shim(v.Shims)
+	for _, command := range append(c.load, "set failed start", c.boot) {
+		s.add("%s || goto failed", command)
+	}
+	s.add("goto failed")
+	return s.lines, nil
+}
+
+// keeps reports whether the boot volume stays attached when nothing on it boots.
+func (v VolumeBoot) keeps() bool {
+	return slices.ContainsFunc(v.Targets, func(t *baremetal.VolumeTarget) bool { return t.BootIndex == 0 && t.Options().KeepSAN })
 }
 
 // four reports whether the server of a URL or a root path may have no IPv6 address.
@@ -63,7 +100,27 @@ func four(url string) bool {
 }
 
 // askIPv4 gets an IPv4 address beside that of IPv6.
-func (s *Script) askIPv4() { s.add("isset ${netX/ip} || ifconf --configurator dhcp ||") }
+func (s *Script) askIPv4() { s.add("isset ${netX/ip} || ifconf --configurator dhcp netX ||") }
+
+// network gets the addresses that the paths to the disks need beside the one by which the
+// machine has come: in a VLAN, and of the other family. The card is always the one that has
+// booted, which iPXE describes to the operating system with the volume.
+func (s *Script) network(v VolumeBoot, disks []disk) {
+	old, only6 := false, false
+	for _, d := range disks {
+		by4, _ := d.families()
+		old, only6 = old || len(by4) > 0, only6 || len(by4) == 0
+	}
+	switch {
+	case v.VLAN != 0:
+		s.enterVLAN(v.VLAN, old, only6)
+	case v.Fibre:
+	case v.Six && old:
+		s.askIPv4()
+	case !v.Six && only6:
+		s.add("ifconf --configurator ipv6 netX ||")
+	}
+}
 
 // sameTarget reports whether a disk before d is a unit of the same iSCSI target. The operating
 // system finds all units of a target that it logs in to, and a second log-in fails: "session exists".
@@ -75,6 +132,10 @@ func sameTarget(d disk, before []disk) bool {
 func (v VolumeBoot) questions() []string {
 	if v.Fibre {
 		return []string{"Is this iPXE built with Fibre Channel over Ethernet? Debian's is not:", "it needs one that is. Does the array know this card's WWPN?"}
+	}
+	if v.VLAN != 0 {
+		return []string{fmt.Sprintf("Can this iPXE make VLANs, and does the switch have VLAN %d at this port?", v.VLAN),
+			"Is there a DHCP server in it? Does the storage know this initiator and its secret?"}
 	}
 	return []string{"Is the storage reachable from this network,", "and does it know this initiator and its secret?"}
 }
@@ -115,37 +176,6 @@ func (s *Script) initiator(name string) error {
 	return nil
 }
 
-// hookBoot attaches the boot disk. The operating system must find it in the
-// iBFT, so a BIOS machine gets no more paths than fit there.
-func (s *Script) hookBoot(initiator string, d disk) {
-	bios := d
-	for len(bios.paths) > 1 && !describable(initiator, bios) {
-		bios.paths = bios.paths[:len(bios.paths)-1]
-	}
-	if len(bios.paths) == len(d.paths) {
-		s.hook(0x80, d, d.paths, true)
-		return
-	}
-	s.add("iseq ${platform} pcbios && goto bios ||")
-	s.hook(0x80, d, d.paths, true)
-	s.add("goto hooked")
-	s.add(":bios")
-	s.hook(0x80, d, bios.paths, true)
-	s.add(":hooked")
-}
-
-// hook attaches one disk. A described disk is also listed in the iBFT for the
-// operating system.
-func (s *Script) hook(drive int, d disk, paths []string, described bool) {
-	s.credentials(d)
-	s.add("set failed attach")
-	flag := ""
-	if !described {
-		flag = " --no-describe"
-	}
-	s.add("sanhook%s --drive %#x %s || goto failed", flag, drive, strings.Join(paths, " "))
-}
-
 // credentials sets what the next login uses and clears what it must not: iPXE
 // refuses a reverse user without a user, and would offer one disk's secret to
 // another disk's array.
@@ -173,13 +203,26 @@ var loaders = []string{
 
 // boot starts what is on the first drive: its boot sector, or under UEFI
 // \EFI\BOOT\BOOTX64.EFI and then each of the loaders. No command here returns
-// after success. The error that counts is the first.
-func (s *Script) boot() {
+// after success. The error that counts is the first. With keep, a machine on whose volume
+// nothing boots continues with its next boot device, the volume still attached.
+func (s *Script) boot(keep bool) {
 	s.add("set failed boot")
+	if keep {
+		s.add("set keep-san 1")
+	}
 	s.add("sanboot --no-describe --drive 0x80 || set code ${errno:hexraw}")
-	s.add("iseq ${platform} efi || goto report")
+	end := "goto report"
+	if keep {
+		end = "goto keep"
+	}
+	s.add("iseq ${platform} efi || %s", end)
 	for _, l := range loaders {
 		s.add("sanboot --no-describe --drive 0x80 --filename %s ||", l)
 	}
-	s.add("goto report")
+	s.add(end)
+	if keep {
+		s.add(":keep")
+		s.say("Nothing on the volume boots. It stays attached, and the next boot device follows")
+		s.end(NextDevice)
+	}
 }

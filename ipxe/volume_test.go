@@ -47,7 +47,7 @@ func TestBootVolumesAttaches(t *testing.T) {
 	mutual := `{"target_portal": "[fd00::1]:3260", "target_iqn": "iqn.2026-01.test:v3", "target_lun": 0,
 		"auth_method": "chap", "auth_username": "u3", "auth_password": "p3#;$\\",
 		"reverse_auth_username": "ru", "reverse_auth_password": "rp"}`
-	paths := `{"target_portals": ["10.0.0.1:3260", "fd00::2"], "target_iqns": ["iqn.2026-01.test:a", "iqn.2026-01.test:b"], "target_luns": [1, "255"]}`
+	paths := `{"target_portals": ["10.0.0.1:3260", "10.0.0.2"], "target_iqns": ["iqn.2026-01.test:a", "iqn.2026-01.test:b"], "target_luns": [1, "255"]}`
 	shared := `{"target_portals": ["10.0.0.1:3260", "array.example:3260"], "target_iqn": "iqn.2026-01.test:a", "target_lun": 2}`
 	const me = "iqn.2026-01.test:pc-07"
 	for _, c := range []struct {
@@ -71,16 +71,10 @@ func TestBootVolumesAttaches(t *testing.T) {
 				described: true, uris: []string{"iscsi:[fd00::1]::3260:0:iqn.2026-01.test:v3"},
 			},
 		}},
-		{"each path with its own IQN and LUN", me, []*baremetal.VolumeTarget{target(t, 0, paths)}, []hook{
-			{drive: "0x80", initiator: me, described: true, uris: []string{
-				"iscsi:10.0.0.1::3260:1:iqn.2026-01.test:a", "iscsi:[fd00::2]:::ff:iqn.2026-01.test:b",
-			}},
-		}},
-		{"paths that share an IQN and a LUN", me, []*baremetal.VolumeTarget{target(t, 0, shared)}, []hook{
-			{drive: "0x80", initiator: me, described: true, uris: []string{
-				"iscsi:10.0.0.1::3260:2:iqn.2026-01.test:a", "iscsi:array.example::3260:2:iqn.2026-01.test:a",
-			}},
-		}},
+		{"each path with its own IQN and LUN", me, []*baremetal.VolumeTarget{target(t, 0, paths)},
+			withProbes(me, "iscsi:10.0.0.1::3260:1:iqn.2026-01.test:a", "iscsi:10.0.0.2:::ff:iqn.2026-01.test:b")},
+		{"paths that share an IQN and a LUN", me, []*baremetal.VolumeTarget{target(t, 0, shared)},
+			withProbes(me, "iscsi:10.0.0.1::3260:2:iqn.2026-01.test:a", "iscsi:array.example::3260:2:iqn.2026-01.test:a")},
 		{
 			"others behind the first, in order of boot index, none with another's secret", me,
 			[]*baremetal.VolumeTarget{target(t, 2, plain), target(t, 0, mutual), target(t, 1, chap)},
@@ -191,8 +185,8 @@ func TestBootVolumesFitsTheIBFT(t *testing.T) {
 	}
 	for platform, want := range map[string]int{"pcbios": 2, "efi": 4} {
 		m := run(text(t, s), &machine{settings: map[string]string{"platform": platform}})
-		if len(m.hooks) != 1 || len(m.hooks[0].uris) != want || m.defect != "" {
-			t.Errorf("on %s: hooks %+v, want one with %d paths (defect %q)", platform, m.hooks, want, m.defect)
+		if len(m.hooks) != want+1 || len(m.hooks[want].uris) != want || m.defect != "" {
+			t.Errorf("on %s: hooks %+v, want one with %d paths after as many probes (defect %q)", platform, m.hooks, want, m.defect)
 		}
 	}
 }
@@ -288,6 +282,8 @@ func TestBootVolumesOverFibreChannel(t *testing.T) {
 	}
 	want := []hook{
 		{drive: "0x80", described: true, uris: []string{"fcp:50:06:01:60:12:34:56:78:11"}},
+		{drive: "0x81", uris: []string{"fcp:50:06:01:60:ab:cd:ef:01:1"}},
+		{drive: "0x81", uris: []string{"fcp:50:06:01:60:00:00:00:02:2"}},
 		{drive: "0x81", described: true, uris: []string{"fcp:50:06:01:60:ab:cd:ef:01:1", "fcp:50:06:01:60:00:00:00:02:2"}},
 	}
 	if m := run(text(t, s), &machine{}); m.defect != "" || m.end != "boot --no-describe --drive 0x80" || !reflect.DeepEqual(m.hooks, want) {

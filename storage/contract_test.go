@@ -82,10 +82,12 @@ func TestExternalValidate(t *testing.T) {
 			want: prefix + "bfv has instance_info.image_source, and Ironhook writes no images to local disks. " +
 				"To boot from a volume: openstack baremetal node unset --instance-info image_source bfv. To have the agent write the image to a disk, whose content is lost: " +
 				"openstack baremetal node set --instance-info force_deployment=true bfv."},
-		{boot: "ipxe", properties: baremetal.Object{"target_portals": []any{"a", "b"}, "target_iqns": []any{"x"}, "target_luns": []any{float64(0)}}},
+		{boot: "ipxe", properties: baremetal.Object{"target_portals": []any{"a", "b"}, "target_iqns": []any{"iqn.2026-01.test:x"}, "target_luns": []any{float64(0)}}},
 		{boot: "ipxe", properties: baremetal.Object{"target_portal": "127.0.0.1:3260", "target_iqn": ""},
 			want: prefix + "Volume target " + boot.UUID + " has no target_iqn in its properties: the machine would not know where its volume is. " +
 				"Volume target " + boot.UUID + " has no target_lun in its properties: the machine would not know where its volume is."},
+		{boot: "ipxe", properties: baremetal.Object{"target_portal": "[fd00::1:3260", "target_iqn": "iqn.2026-01.test:x", "target_lun": 1},
+			want: prefix + "Volume target " + boot.UUID + ": properties.target_portal is not an IPv6 address in brackets."},
 	} {
 		n.Interfaces["boot"], n.InstanceInfo = c.boot, nil
 		if c.image != "" {

@@ -26,7 +26,7 @@ import (
 
 // The ISIDs of one machine: those of its firmware and of its operating systems.
 var (
-	ipxe    = iscsi.ISID{0x40, 0x00, 0x27, 0x23, 0, 0}
+	loader  = iscsi.ISID{0x40, 0x00, 0x27, 0x23, 0, 0}
 	linux   = iscsi.ISID{0x00, 0x02, 0x3d, 1, 2, 3}
 	windows = iscsi.ISID{0x40, 0x00, 0x01, 0x37, 0, 1}
 	edk2    = iscsi.ISID{0x80, 0x12, 0x34, 0x56, 0, 1}
@@ -100,7 +100,7 @@ func TestEventsOfABoot(t *testing.T) {
 	h.must(h.managed.Attach(t.Context(), n))
 	x := h.grant()
 
-	firmware := h.dial(address, x, ipxe)
+	firmware := h.dial(address, x, loader)
 	h.until(n, "attach login")
 	for range 2 {
 		_, err := firmware.Read(0, 512)
@@ -132,7 +132,7 @@ func TestEventsOfABoot(t *testing.T) {
 
 	// The operating system reboots: another boot.
 	h.must(h.store.Append(t.Context(), baremetal.Event{Node: n.UUID, Kind: baremetal.EventScript}))
-	firmware = h.dial(address, x, ipxe)
+	firmware = h.dial(address, x, loader)
 	_, err = firmware.Read(0, 512)
 	h.must(err)
 	h.until(n, "attach login first-read system up logout script login first-read")
@@ -144,7 +144,7 @@ func TestFirmware(t *testing.T) {
 	for _, c := range []struct {
 		isid iscsi.ISID
 		want bool
-	}{{ipxe, true}, {edk2, false}, {linux, false}, {windows, false}} {
+	}{{loader, true}, {edk2, false}, {linux, false}, {windows, false}} {
 		if got := firmware(c.isid); got != c.want {
 			t.Errorf("firmware(%x) = %v, want %v", c.isid, got, c.want)
 		}
@@ -165,7 +165,7 @@ func TestSeenOnLate(t *testing.T) {
 	}
 	happen(baremetal.EventDiscover, baremetal.EventScript)
 	x := h.grant()
-	h.dial(address, x, ipxe)
+	h.dial(address, x, loader)
 	h.until(n, "attach discover script login")
 	system := h.dial(address, x, linux)
 	h.until(n, "attach discover script login system")

@@ -5,6 +5,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/boot"
+	"ironhook/ipxe"
 	"ironhook/store"
 )
 
@@ -44,8 +45,8 @@ func checkExternal(f boot.Facts) (found findings) {
 	return found
 }
 
-// checkProperties looks for what iPXE needs to find the volumes that it attaches. The
-// plural keys are those of several paths to one volume.
+// checkProperties looks for what iPXE needs to find the volumes that it attaches, and for what
+// its scripts cannot express. The plural keys are those of several paths to one volume.
 func checkProperties(found *findings, method boot.Method, t *baremetal.VolumeTarget) {
 	var keys []string
 	switch {
@@ -54,10 +55,15 @@ func checkProperties(found *findings, method boot.Method, t *baremetal.VolumeTar
 	case method == boot.FCoE && t.FibreChannel():
 		keys = []string{"target_wwn", "target_lun"}
 	}
+	missing := false
 	for _, key := range keys {
 		if empty(t.Properties[key]) && empty(t.Properties[key+"s"]) {
 			found.add("Volume target %s has no %s in its properties: the machine would not know where its volume is.", t.UUID, key)
+			missing = true
 		}
+	}
+	if err := ipxe.CheckTarget(t); len(keys) > 0 && !missing && err != nil {
+		found.add("%s", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package dhcp
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -246,6 +247,9 @@ func (s *Server) give(x *exchange, t dhcpv4.MessageType, a netip.Addr) *Reply {
 	if x.net.router.IsValid() {
 		answer.UpdateOption(dhcpv4.OptRouter(x.net.router.AsSlice()))
 	}
+	if mtu := x.mtu(); mtu != 0 && t != dhcpv4.MessageTypeNone {
+		answer.UpdateOption(dhcpv4.OptGeneric(dhcpv4.OptionInterfaceMTU, binary.BigEndian.AppendUint16(nil, mtu)))
+	}
 	if len(s.DNS) > 0 {
 		answer.UpdateOption(dhcpv4.OptDNS(toIPs(s.DNS)...))
 	}
@@ -267,6 +271,14 @@ func (s *Server) give(x *exchange, t dhcpv4.MessageType, a netip.Addr) *Reply {
 		answer.UpdateOption(dhcpv4.OptClassIdentifier(httpClient))
 	}
 	return route(answer, x.Packet.ClientIPAddr)
+}
+
+// mtu is that of the machine's port, 0 for none.
+func (x *exchange) mtu() uint16 {
+	if x.port == nil {
+		return 0
+	}
+	return x.port.Options().MTU
 }
 
 func toIPs(addrs []netip.Addr) (ips []net.IP) {

@@ -12,6 +12,7 @@ import (
 	"github.com/insomniacslk/dhcp/dhcpv4"
 
 	"ironhook/baremetal"
+	"ironhook/store"
 )
 
 const (
@@ -333,5 +334,30 @@ func TestRestart(t *testing.T) {
 	again := n.ask(build(t, stranger, discover))
 	if !first.Packet.YourIPAddr.Equal(again.Packet.YourIPAddr) {
 		t.Errorf("before the restart %s, after it %s", first.Packet.YourIPAddr, again.Packet.YourIPAddr)
+	}
+}
+
+// An enrolled machine gets the MTU that its port has, in every answer of DHCP.
+func TestMTU(t *testing.T) {
+	n := newNetwork(t, nil)
+	n.enrol(known1, true)
+	for extra, want := range map[string][]byte{"9000": {0x23, 0x28}, "9": nil, "": nil} {
+		n.update(func(tx *store.Tx) error {
+			p, err := tx.Ports().Get(known1)
+			if err != nil {
+				return err
+			}
+			p.Extra = baremetal.Object{"mtu": extra}
+			return tx.Ports().Update(p)
+		})
+		for _, kind := range []dhcpv4.MessageType{dhcpv4.MessageTypeDiscover, dhcpv4.MessageTypeInform} {
+			r := n.ask(build(t, known1, kind, has("10.77.0.9")))
+			if r == nil || !bytes.Equal(r.Packet.Options.Get(dhcpv4.OptionInterfaceMTU), want) {
+				t.Errorf("with mtu %q, %s is answered with %v, want %x", extra, kind, r, want)
+			}
+		}
+	}
+	if r := n.ask(build(t, known2, discover)); r == nil || r.Packet.Options.Has(dhcpv4.OptionInterfaceMTU) {
+		t.Errorf("a stranger gets %v", r)
 	}
 }

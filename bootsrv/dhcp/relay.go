@@ -13,16 +13,20 @@ import (
 )
 
 // Relay is a DHCP relay that the operator vouches for (RFC 1542 section 4), and the
-// network of the machines behind it.
+// network of the machines behind it: of IPv4, or of IPv6 for package dhcp6.
 type Relay struct {
-	Address netip.Prefix // the relay's there (giaddr), with the subnet's length
+	Address netip.Prefix // the relay's there (giaddr; link-address of DHCPv6), with the subnet's length
 	Range   Range        // to lease there; empty if another server leases addresses
 }
 
-// ParseRelay reads "ADDRESS/LENGTH" or "ADDRESS/LENGTH=FIRST-LAST".
+// ParseRelay reads "ADDRESS/LENGTH", or for IPv4 "ADDRESS/LENGTH=FIRST-LAST".
 func ParseRelay(s string) (r Relay, err error) {
 	address, addrs, leases := strings.Cut(s, "=")
-	if r.Address, err = netip.ParsePrefix(strings.TrimSpace(address)); err != nil || !r.Address.Addr().Is4() || !usable(r.Address, r.Address.Addr()) {
+	r.Address, err = netip.ParsePrefix(strings.TrimSpace(address))
+	if a := r.Address.Addr(); err == nil && a.Is6() && !a.Is4In6() {
+		return r, parseRelay6(s, r.Address, leases)
+	}
+	if err != nil || !r.Address.Addr().Is4() || !usable(r.Address, r.Address.Addr()) {
 		return r, fmt.Errorf("%q is not the address of a relay with the length of its subnet, such as 10.1.0.1/24", address)
 	}
 	if !leases {
@@ -32,6 +36,17 @@ func ParseRelay(s string) (r Relay, err error) {
 		err = fmt.Errorf("the range %q does not lie in the subnet %s of its relay", addrs, r.Address.Masked())
 	}
 	return r, err
+}
+
+// parseRelay6 refuses a relay in whose subnet machines cannot get the address of their card.
+func parseRelay6(s string, p netip.Prefix, leases bool) error {
+	switch {
+	case leases:
+		return fmt.Errorf("%q has a range, but over IPv6 machines get the address of their card: leave the range out", s)
+	case p.Bits() > 64 || !p.Addr().IsGlobalUnicast() || p.Addr() == p.Masked().Addr():
+		return fmt.Errorf("%q is not the address of a relay in a subnet of 64 bits or more, such as fd00:99::1/64", s)
+	}
+	return nil
 }
 
 // subnet is the network of a machine.

@@ -20,6 +20,11 @@ const (
 	valid     = 2 * preferred
 )
 
+// highest is the preference that makes a client take an offer at once (RFC 8415 section
+// 18.2.1): it is in those with a boot file, so that an enrolled machine boots from here
+// beside another server, which gives addresses.
+const highest = 255
+
 // answers is the kind of the answer to each kind of message. Others get none.
 var answers = map[dhcpv6.MessageType]dhcpv6.MessageType{
 	dhcpv6.MessageTypeSolicit:            dhcpv6.MessageTypeAdvertise,
@@ -56,27 +61,36 @@ type machine struct {
 	signed bool            // its firmware starts signed programs only
 }
 
-// Handle answers a message that came from a card; nil means no answer. An error is the
-// store's; the client repeats its message.
-func (s *Server) Handle(ctx context.Context, q *dhcpv6.Message, card net.HardwareAddr) (*dhcpv6.Message, error) {
+// Sender is a machine as it is known before the store is asked.
+type Sender struct {
+	Card    net.HardwareAddr
+	Network netip.Prefix // an address in its network, with the subnet's length: ours or its relay's
+}
+
+// address is the one that the machine gets.
+func (f Sender) address() netip.Addr { return Address(f.Network, f.Card) }
+
+// Handle answers a message; nil means no answer. An error is the store's; the client repeats
+// its message.
+func (s *Server) Handle(ctx context.Context, q *dhcpv6.Message, from Sender) (*dhcpv6.Message, error) {
 	if !s.forUs(q) {
 		return nil, nil
 	}
 	var m machine
 	err := s.Store.View(ctx, func(tx *store.Tx) (err error) {
-		if m.port, err = tx.Ports().Find(card.String()); err == nil && m.port != nil && s.Signed != nil {
-			m.signed, err = s.Signed(tx, card.String())
+		if m.port, err = tx.Ports().Find(from.Card.String()); err == nil && m.port != nil && s.Signed != nil {
+			m.signed, err = s.Signed(tx, from.Card.String())
 		}
 		return err
 	})
 	if err != nil || m.port == nil {
 		return nil, err
 	}
-	return s.answer(ctx, q, card, m), nil
+	return s.answer(ctx, q, from, m), nil
 }
 
 // answer makes the answer for an enrolled machine.
-func (s *Server) answer(ctx context.Context, q *dhcpv6.Message, card net.HardwareAddr, m machine) *dhcpv6.Message {
+func (s *Server) answer(ctx context.Context, q *dhcpv6.Message, from Sender, m machine) *dhcpv6.Message {
 	a := &dhcpv6.Message{MessageType: answers[q.MessageType], TransactionID: q.TransactionID}
 	a.AddOption(dhcpv6.OptServerID(s.duid))
 	if id := q.Options.ClientID(); id != nil {
@@ -87,17 +101,17 @@ func (s *Server) answer(ctx context.Context, q *dhcpv6.Message, card net.Hardwar
 		return status(a, iana.StatusSuccess, "the address stays that of this card")
 	case dhcpv6.MessageTypeDecline:
 		if s.said.Take(time.Now()) {
-			s.Log.Warn("a machine found its IPv6 address in use by another host", "interface", s.Interface.Name, "mac", card, "address", Address(s.Address, card))
+			s.Log.Warn("a machine found its IPv6 address in use by another host", "interface", s.Interface.Name, "mac", from.Card, "address", from.address())
 		}
 		return status(a, iana.StatusSuccess, "there is no other for this card")
 	case dhcpv6.MessageTypeConfirm:
-		if !s.onLink(q) {
+		if !from.onLink(q) {
 			return status(a, iana.StatusNotOnLink, "not an address of this network")
 		}
 		return status(a, iana.StatusSuccess, "")
 	}
-	s.addAddresses(a, q, Address(s.Address, card))
-	s.addBoot(ctx, a, q, card, m)
+	addAddresses(a, q, from.address())
+	s.addBoot(ctx, a, q, from, m)
 	return a
 }
 
@@ -106,11 +120,11 @@ func status(a *dhcpv6.Message, code iana.StatusCode, text string) *dhcpv6.Messag
 	return a
 }
 
-// onLink reports whether all addresses of a message are of our network.
-func (s *Server) onLink(q *dhcpv6.Message) bool {
+// onLink reports whether all addresses of a message are of the machine's network.
+func (f Sender) onLink(q *dhcpv6.Message) bool {
 	for _, ia := range q.Options.IANA() {
 		for _, one := range ia.Options.Addresses() {
-			if a, ok := netip.AddrFromSlice(one.IPv6Addr); !ok || !s.Address.Contains(a) {
+			if a, ok := netip.AddrFromSlice(one.IPv6Addr); !ok || !f.Network.Contains(a) {
 				return false
 			}
 		}
@@ -119,7 +133,7 @@ func (s *Server) onLink(q *dhcpv6.Message) bool {
 }
 
 // addAddresses gives the address to the first association that asks for one.
-func (s *Server) addAddresses(a, q *dhcpv6.Message, address netip.Addr) {
+func addAddresses(a, q *dhcpv6.Message, address netip.Addr) {
 	for i, asks := range q.Options.IANA() {
 		gets := &dhcpv6.OptIANA{IaId: asks.IaId, T1: preferred / 2, T2: preferred * 4 / 5}
 		if i == 0 {
@@ -132,8 +146,8 @@ func (s *Server) addAddresses(a, q *dhcpv6.Message, address netip.Addr) {
 }
 
 // addBoot adds the boot file for a client that asks for one, and notes the step.
-func (s *Server) addBoot(ctx context.Context, a, q *dhcpv6.Message, card net.HardwareAddr, m machine) {
-	c := identify(q)
+func (s *Server) addBoot(ctx context.Context, a, q *dhcpv6.Message, from Sender, m machine) {
+	c, card := identify(q), from.Card
 	if !c.boots {
 		return
 	}
@@ -156,6 +170,7 @@ func (s *Server) addBoot(ctx context.Context, a, q *dhcpv6.Message, card net.Har
 		a.AddOption(&dhcpv6.OptVendorClass{EnterpriseNumber: enterprise, Data: [][]byte{[]byte(httpClient)}})
 	}
 	if q.MessageType == dhcpv6.MessageTypeSolicit {
-		note(baremetal.EventOffer, "", fmt.Sprintf("%s, boot file %s", Address(s.Address, card), url))
+		a.AddOption(dhcpv6.OptPreference(highest))
+		note(baremetal.EventOffer, "", fmt.Sprintf("%s, boot file %s", from.address(), url))
 	}
 }

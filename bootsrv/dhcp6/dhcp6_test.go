@@ -107,7 +107,7 @@ func TestHandle(t *testing.T) {
 		{"a request to another server", enrolled, ask(dhcpv6.MessageTypeRequest, dhcpv6.OptServerID(&dhcpv6.DUIDUUID{})), 0, ""},
 		{"an answer", enrolled, ask(dhcpv6.MessageTypeReply), 0, ""},
 	} {
-		a, err := s.Handle(t.Context(), c.q, c.card)
+		a, err := s.Handle(t.Context(), c.q, Sender{c.card, s.Address})
 		if err != nil || (a == nil) != (c.kind == 0) {
 			t.Errorf("%s: answer %v, %v", c.name, a, err)
 			continue
@@ -149,7 +149,7 @@ func TestHandleStatus(t *testing.T) {
 		if named[c.kind] {
 			q.AddOption(dhcpv6.OptServerID(s.duid))
 		}
-		a, err := s.Handle(t.Context(), q, enrolled)
+		a, err := s.Handle(t.Context(), q, Sender{enrolled, s.Address})
 		if err != nil || a == nil || a.Options.Status() == nil || a.Options.Status().StatusCode != c.want {
 			t.Errorf("%s of %s: %v, %v, want %v", c.kind, c.has, a, err, c.want)
 		}
@@ -167,7 +167,7 @@ func FuzzMessage(f *testing.F) {
 		if err != nil {
 			return
 		}
-		a, err := s.Handle(t.Context(), m, enrolled)
+		a, err := s.Handle(t.Context(), m, Sender{enrolled, s.Address})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,19 +189,20 @@ func frame(payload []byte) []byte {
 }
 
 func TestUnwrap(t *testing.T) {
-	card, from, payload := unwrap(frame([]byte("message")))
-	if card.String() != enrolled.String() || from.String() != "[fe80::5054:ff:fe77:11]:546" || string(payload) != "message" {
-		t.Errorf("unwrap = %s, %s, %q", card, from, payload)
+	d, ok := unwrap(frame([]byte("message")))
+	if !ok || d.card.String() != enrolled.String() || d.from.String() != "[fe80::5054:ff:fe77:11]:546" || string(d.payload) != "message" {
+		t.Errorf("unwrap = %+v, %v", d, ok)
 	}
 	for name, change := range map[string]func([]byte){
 		"cut off":               func(f []byte) { f[ethernetHeader+ipHeader+5] = 200 },
 		"shorter than a header": func(f []byte) { f[ethernetHeader+ipHeader+5] = 7 },
 		"of a group":            func(f []byte) { f[6] |= 1 },
-		"not of this link":      func(f []byte) { f[22] = 0xfd },
+		"from a group":          func(f []byte) { f[22] = 0xff },
 		"IPv4":                  func(f []byte) { f[14] = 0x45 },
 	} {
 		f := frame([]byte("message"))
-		if change(f); func() []byte { _, _, p := unwrap(f); return p }() != nil {
+		change(f)
+		if _, ok := unwrap(f); ok {
 			t.Errorf("a frame that is %s is read", name)
 		}
 	}
@@ -211,8 +212,34 @@ func TestUnwrap(t *testing.T) {
 func FuzzUnwrap(f *testing.F) {
 	f.Add(frame([]byte{1, 0, 0, 0}))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if card, from, payload := unwrap(b); payload != nil && (len(card) != 6 || !from.Addr().IsLinkLocalUnicast() || len(payload) > len(b)) {
-			t.Errorf("unwrap(%x) = %s, %s, %x", b, card, from, payload)
+		if d, ok := unwrap(b); ok && (len(d.card) != 6 || d.from.Addr().IsMulticast() || len(d.payload) > len(b)) {
+			t.Errorf("unwrap(%x) = %+v", b, d)
 		}
 	})
+}
+
+// A machine itself sends from its link-local address, and not more than its share.
+func TestRespond(t *testing.T) {
+	s := newServer(t)
+	own := netip.MustParseAddrPort("[fe80::5054:ff:fe77:11]:546")
+	payload := ask(dhcpv6.MessageTypeInformationRequest).ToBytes()
+	answers := 0
+	for range 100 {
+		a, err := s.respond(t.Context(), datagram{enrolled, own, netip.Addr{}, payload})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a != nil {
+			answers++
+		}
+	}
+	if answers < 30 || answers > 40 {
+		t.Errorf("%d answers to 100 messages of one card, want the burst of 30", answers)
+	}
+	if a, err := s.respond(t.Context(), datagram{deaf, own, netip.Addr{}, payload}); a == nil || err != nil {
+		t.Errorf("another card gets %v, %v beside it", a, err)
+	}
+	if a, err := s.respond(t.Context(), datagram{deaf, netip.MustParseAddrPort("[fd77::9]:546"), netip.Addr{}, payload}); a != nil || err != nil {
+		t.Errorf("a message from beyond the link: %v, %v", a, err)
+	}
 }

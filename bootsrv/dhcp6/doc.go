@@ -8,5 +8,5 @@
 // machine is recognised by the card that its frame came from: the DUID of firmware is made
 // from the UUID of its board, and that of an operating system from any card.
 //
-// There is no support for relays (RFC 8415 section 19).
+// Messages come from machines of the link, or through relays that the operator has named.
 package dhcp6

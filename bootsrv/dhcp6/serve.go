@@ -29,6 +29,10 @@ type Config struct {
 	Address    netip.Prefix // ours on the interface, [Usable]
 	HTTP, TFTP uint16       // ports on which boot files are served at our address, 0 for none
 	Files      map[string][]byte
+	Relays     []netip.Prefix // addresses of relays in the networks of their machines, with the subnets' lengths
+	// Card is the Ethernet address to which frames for an address are sent, its own or a
+	// router's, nil for none. It is needed for relays.
+	Card func(context.Context, netip.Addr) net.HardwareAddr
 	// Signed reports whether an enrolled machine is to load signed programs; nil for none ever.
 	Signed func(*store.Tx, string) (bool, error)
 
@@ -42,15 +46,25 @@ type Server struct {
 	Config
 	duid dhcpv6.DUID
 	rate *limit.Bucket
-	said *limit.Bucket // limits logged conflicts
-	conn *net.UDPConn  // sends, and keeps the port
-	raw  *packet.Conn  // receives, with the Ethernet source
+	each *limit.Buckets[[6]byte] // of a card
+	said *limit.Bucket           // limits logged conflicts
+	conn *net.UDPConn            // sends, and keeps the port
+	raw  *packet.Conn            // receives, with the Ethernet source
 }
 
 // New returns a server that has opened nothing. It is known by the card of the interface.
 func New(c Config) *Server {
 	duid := &dhcpv6.DUIDLL{HWType: iana.HWTypeEthernet, LinkLayerAddr: c.Interface.HardwareAddr}
-	return &Server{Config: c, duid: duid, rate: limit.NewBucket(limit.Requests6), said: limit.NewBucket(limit.HearsayLines)}
+	return &Server{Config: c, duid: duid, rate: limit.NewBucket(limit.Requests6),
+		each: limit.NewBuckets[[6]byte](limit.EachRequest6, maxCards), said: limit.NewBucket(limit.HearsayLines)}
+}
+
+// maxCards is how many cards are told apart in the limit of each.
+const maxCards = 4096
+
+// admit reports whether one more message of a card is answered.
+func (s *Server) admit(card net.HardwareAddr, now time.Time) bool {
+	return len(card) == 6 && s.each.Take([6]byte(card), now) && s.rate.Take(now)
 }
 
 const (
@@ -131,49 +145,82 @@ func (s *Server) Serve(ctx context.Context) error {
 			limit.Backoff(ctx)
 			continue
 		}
-		card, from, payload := unwrap(buffer[:n])
-		if payload == nil || !s.rate.Take(time.Now()) {
-			continue
+		if d, ok := unwrap(buffer[:n]); ok {
+			s.exchange(ctx, d)
 		}
-		s.exchange(ctx, card, from, payload)
 	}
 }
 
-// exchange answers one message. Anything but DHCPv6 is dropped in silence.
-func (s *Server) exchange(ctx context.Context, card net.HardwareAddr, from netip.AddrPort, payload []byte) {
-	q, err := dhcpv6.MessageFromBytes(payload)
+// exchange answers one datagram. Anything but DHCPv6 is dropped in silence.
+func (s *Server) exchange(ctx context.Context, d datagram) {
+	a, err := s.respond(ctx, d)
 	if err != nil {
-		return
-	}
-	a, err := s.Handle(ctx, q, card)
-	if err != nil {
-		s.Log.Error("DHCPv6 message not answered; the client will ask again", "interface", s.Interface.Name, "mac", card, "error", err)
+		s.Log.Error("DHCPv6 message not answered; the client will ask again", "interface", s.Interface.Name, "card", d.card, "error", err)
 		limit.Backoff(ctx)
 		return
 	}
 	if a == nil {
 		return
 	}
-	to := netip.AddrPortFrom(from.Addr().WithZone(s.Interface.Name), clientPort)
+	to := netip.AddrPortFrom(d.from.Addr(), clientPort)
+	if a.IsRelay() {
+		to = netip.AddrPortFrom(d.from.Addr(), serverPort)
+	}
+	if to.Addr().IsLinkLocalUnicast() {
+		to = netip.AddrPortFrom(to.Addr().WithZone(s.Interface.Name), to.Port())
+	}
 	if _, err := s.conn.WriteToUDPAddrPort(a.ToBytes(), to); err != nil {
-		s.Log.Debug("DHCPv6 answer not sent", "interface", s.Interface.Name, "mac", card, "to", to, "error", err)
+		s.Log.Debug("DHCPv6 answer not sent", "interface", s.Interface.Name, "card", d.card, "to", to, "error", err)
 	}
 }
 
-// unwrap reads an Ethernet frame that the filter has let in: the card that it came from, the
-// link-local address of its sender, and the message; nil for a frame that is cut off or
-// did not begin on this link.
-func unwrap(f []byte) (card net.HardwareAddr, from netip.AddrPort, payload []byte) {
+// respond makes the answer to a datagram, nil for silence. A machine itself sends from its
+// link-local address.
+func (s *Server) respond(ctx context.Context, d datagram) (dhcpv6.DHCPv6, error) {
+	q, err := dhcpv6.FromBytes(d.payload)
+	if err != nil {
+		return nil, nil
+	}
+	switch q := q.(type) {
+	case *dhcpv6.RelayMessage:
+		return s.forward(ctx, q, d)
+	case *dhcpv6.Message:
+		if !d.from.Addr().IsLinkLocalUnicast() || !s.admit(d.card, time.Now()) {
+			return nil, nil
+		}
+		a, err := s.Handle(ctx, q, Sender{d.card, s.Address})
+		if a == nil {
+			return nil, err // not a nil in an interface
+		}
+		return a, err
+	}
+	return nil, nil
+}
+
+// datagram is a UDP datagram with the card that its frame came from.
+type datagram struct {
+	card    net.HardwareAddr
+	from    netip.AddrPort
+	to      netip.Addr
+	payload []byte
+}
+
+// unwrap reads an Ethernet frame that the filter has let in. It reports whether the frame is
+// whole and has a single sender.
+func unwrap(f []byte) (d datagram, ok bool) {
 	if len(f) < ethernetHeader+ipHeader+udpHeader {
-		return nil, from, nil
+		return d, false
 	}
 	ip := f[ethernetHeader:]
 	udp := ip[ipHeader:]
 	size := int(binary.BigEndian.Uint16(udp[4:]))
 	a := netip.AddrFrom16([16]byte(ip[8:24]))
-	if ip[0]>>4 != 6 || size < udpHeader || size > len(udp) || !a.IsLinkLocalUnicast() || f[6]&1 != 0 {
-		return nil, from, nil
+	if ip[0]>>4 != 6 || size < udpHeader || size > len(udp) || a.IsMulticast() || a.IsUnspecified() || a.Is4In6() || f[6]&1 != 0 {
+		return d, false
 	}
-	card = net.HardwareAddr(append([]byte(nil), f[6:12]...))
-	return card, netip.AddrPortFrom(a, binary.BigEndian.Uint16(udp)), udp[udpHeader:size]
+	return datagram{
+		card: net.HardwareAddr(append([]byte(nil), f[6:12]...)),
+		from: netip.AddrPortFrom(a, binary.BigEndian.Uint16(udp)), to: netip.AddrFrom16([16]byte(ip[24:40])),
+		payload: udp[udpHeader:size],
+	}, true
 }

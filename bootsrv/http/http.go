@@ -184,6 +184,7 @@ var steps = map[string]struct {
 	kind baremetal.EventKind
 	of   string
 }{
+	"reach":  {baremetal.EventLogin, "the VLAN of its storage"},
 	"attach": {baremetal.EventLogin, "its volume"},
 	"boot":   {baremetal.EventSystem, "its volume"},
 	"load":   {baremetal.EventUp, "its kernel or ramdisk"},

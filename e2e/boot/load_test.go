@@ -26,7 +26,7 @@ func newLoader(t *testing.T, name string, args ...string) loader {
 	loaded, err := image.Load(t.Context(), filepath.Join(root, "build", "image", "debs"), dir)
 	must(t, "make a kernel and a ramdisk", err)
 	web := t.TempDir()
-	for file, name := range map[string]string{loaded.Vmlinuz: "vmlinuz", loaded.Initramfs: "initrd.img"} {
+	for file, name := range map[string]string{loaded.Vmlinuz: "vmlinuz", loaded.Initramfs: "initrd.img", loaded.OnDisk: "ondisk.img"} {
 		must(t, "offer "+name, os.Rename(file, filepath.Join(web, name)))
 	}
 	r.files, err = r.ServeHTTP(web)

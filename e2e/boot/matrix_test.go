@@ -48,6 +48,9 @@ type column struct {
 var columns = []column{
 	{"iSCSI", "", matrix.iscsi, []string{`guest: root-ok`}},
 	{"two volumes, mutual CHAP", "", matrix.array, []string{`guest: ibft .*chap=yes`, `guest: root-ok`}},
+	{"first portal dead", "", matrix.failOver, []string{`guest: ibft .*portal=10.77.0.1`, `guest: root-ok`}},
+	{"kernel over HTTP, root on iSCSI", "", matrix.kernel, []string{`guest: ibft .*portal=10.77.0.1`, `guest: root-ok`}},
+	{"the same, portal of IPv6", "", matrix.portal6, []string{`guest: ibft `, `guest: root-ok`}},
 	{"ramdisk", "", loads("ramdisk", nil), []string{`guest: ramdisk-ok`}},
 	{"cloud-init's data over HTTP", "", loads("ramdisk", map[string]any{
 		"configdrive": map[string]any{"user_data": "#cloud-config", "meta_data": map[string]any{"hostname": "web"}}}),
@@ -109,27 +112,77 @@ func (m matrix) iscsi(t *testing.T, machine *lab.Machine) string {
 	return httpOperator{m.client}.enroll(t, machine, machine.Name)
 }
 
+// disk makes a file to boot the machine from, in a folder of the test.
+func (m matrix) disk(t *testing.T, machine *lab.Machine) string {
+	disk := filepath.Join(t.TempDir(), "disk.raw")
+	must(t, "make a volume", m.image.Volume(t.Context(), disk, image.Options{Signed: machine.SecureBoot != nil}))
+	return disk
+}
+
+// export starts another storage for the machine at a portal, and returns the name of its target.
+func (m matrix) export(t *testing.T, machine *lab.Machine, portal string, args ...string) string {
+	iqn := "iqn.2026-01.test.lab:" + machine.Name
+	array, err := m.Start(machine.Name+"-array", m.program, append([]string{"iscsi", "export", "--listen", portal, "--iqn", iqn}, args...)...)
+	must(t, "start another storage", err)
+	t.Cleanup(array.Kill)
+	return iqn
+}
+
+// external enrols the machine with volumes of another storage.
+func (m matrix) external(t *testing.T, machine *lab.Machine, volumes ...map[string]any) string {
+	node, err := m.client.EnrollExternal(t.Context(), machine, "iscsi_boot", "iqn.2026-01.test.lab:initiator-"+machine.Name, volumes...)
+	must(t, "enrol", err)
+	return node
+}
+
 // array gives the machine two volumes of another storage, which proves itself, too.
 func (m matrix) array(t *testing.T, machine *lab.Machine) string {
-	dir, iqn := t.TempDir(), "iqn.2026-01.test.lab:"+machine.Name
-	disk, data := filepath.Join(dir, "disk.raw"), filepath.Join(dir, "data.raw")
-	must(t, "make a volume", m.image.Volume(t.Context(), disk, image.Options{Signed: machine.SecureBoot != nil}))
+	disk := m.disk(t, machine)
+	data, dir := disk+"-data", filepath.Dir(disk)
 	must(t, "make a data volume", os.WriteFile(data, make([]byte, 1<<20), 0o600))
 	for name, secret := range map[string]string{"user": "secret-of-user", "array": "secret-of-array"} {
 		must(t, "write a secret", os.WriteFile(filepath.Join(dir, name), []byte(secret+"\n"), 0o600))
 	}
 	const portal = lab.Address + ":3261"
-	array, err := m.Start(machine.Name+"-array", m.program, "iscsi", "export", "--listen", portal, "--iqn", iqn,
-		"--chap", "user:"+filepath.Join(dir, "user"), "--mutual-chap", "array:"+filepath.Join(dir, "array"), disk, data)
-	must(t, "start another storage", err)
-	t.Cleanup(array.Kill)
+	iqn := m.export(t, machine, portal, "--chap", "user:"+filepath.Join(dir, "user"), "--mutual-chap", "array:"+filepath.Join(dir, "array"), disk, data)
 	properties := func(lun int) map[string]any {
 		return map[string]any{"target_portal": portal, "target_iqn": iqn, "target_lun": lun, "auth_method": "CHAP",
 			"auth_username": "user", "auth_password": "secret-of-user", "reverse_auth_username": "array", "reverse_auth_password": "secret-of-array"}
 	}
-	node, err := m.client.EnrollExternal(t.Context(), machine, "iscsi_boot", "iqn.2026-01.test.lab:initiator-"+machine.Name, properties(0), properties(1))
-	must(t, "enrol", err)
+	return m.external(t, machine, properties(0), properties(1))
+}
+
+// failOver gives the machine a volume with two portals, of which the first is no host.
+func (m matrix) failOver(t *testing.T, machine *lab.Machine) string {
+	const portal = lab.Address + ":3262"
+	iqn := m.export(t, machine, portal, m.disk(t, machine))
+	return m.external(t, machine, map[string]any{"target_portals": []string{"10.77.0.250:3262", portal}, "target_iqn": iqn, "target_lun": 0})
+}
+
+// kernel makes iPXE start a kernel of a web server, with its root on a volume of ours.
+func (m matrix) kernel(t *testing.T, machine *lab.Machine) string {
+	node := m.iscsi(t, machine)
+	m.starts(t, node, "")
 	return node
+}
+
+// portal6 does so with a volume of another storage, which has no address of IPv4.
+func (m matrix) portal6(t *testing.T, machine *lab.Machine) string {
+	const portal = "[" + lab.Address6 + "]:3263"
+	iqn := m.export(t, machine, portal, m.disk(t, machine))
+	node := m.external(t, machine, map[string]any{"target_portal": portal, "target_iqn": iqn, "target_lun": 0})
+	m.starts(t, node, " portal6="+lab.Address6+",3263")
+	return node
+}
+
+// starts names the kernel that iPXE starts instead of the volume's boot loader.
+func (m matrix) starts(t *testing.T, node, args string) {
+	var patch []map[string]any
+	for key, value := range map[string]any{"kernel": m.files + "vmlinuz", "ramdisk": m.files + "ondisk.img",
+		"kernel_append_params": "console=ttyS0,115200 panic=5 no_timer_check" + args} {
+		patch = append(patch, map[string]any{"op": "add", "path": "/instance_info/" + key, "value": value})
+	}
+	must(t, "name a kernel", m.client.Do(t.Context(), "PATCH", "/v1/nodes/"+node, patch, nil))
 }
 
 // loads makes iPXE load the machine's system, with more in instance_info.

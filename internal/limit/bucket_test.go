@@ -49,6 +49,7 @@ func TestRates(t *testing.T) {
 		ExhaustedLines:   {"exhausted lines", 3, time.Minute},
 		Advertisements:   {"advertisements", 20, 100 * time.Millisecond},
 		Requests6:        {"DHCPv6 messages", 400, 5 * time.Millisecond},
+		EachRequest6:     {"DHCPv6 messages of one card", 30, time.Second},
 		RefusedFiles:     {"refused files", 20, 5 * time.Second},
 		DiskFaults:       {"disk faults", 1, 10 * time.Second},
 	} {
@@ -58,8 +59,8 @@ func TestRates(t *testing.T) {
 		calls = append(calls, taken{0, false}) // a clock that goes back gives nothing
 		hold(t, c.name, Rate(r), calls)
 	}
-	if len(rates) != 13 {
-		t.Errorf("%d rates, and the test knows 13", len(rates))
+	if len(rates) != 14 {
+		t.Errorf("%d rates, and the test knows 14", len(rates))
 	}
 }
 

@@ -18,6 +18,7 @@ const (
 	ExhaustedLines               // DHCP: lines in the log about machines without an address
 	Advertisements               // NDP: router advertisements on one interface
 	Requests6                    // DHCPv6: messages on one interface
+	EachRequest6                 // DHCPv6: messages of one card
 	RefusedFiles                 // TFTP: lines in the log about files that were refused
 	DiskFaults                   // iSCSI: events of one kind about one machine, for faults of its disks and logins that were refused
 )
@@ -39,6 +40,7 @@ var rates = [...]struct {
 	ExhaustedLines:   {1.0 / 60, 3, "dhcp_exhausted_lines"},
 	Advertisements:   {10, 20, "router_advertisements"},
 	Requests6:        {200, 400, "dhcpv6_requests"},
+	EachRequest6:     {1, 30, "dhcpv6_requests_of_card"}, // a boot asks about ten times
 	RefusedFiles:     {0.2, 20, "tftp_refused_lines"},
 	DiskFaults:       {0.1, 1, "disk_faults"},
 }

@@ -171,8 +171,8 @@ var ofConductor = []mutant{
 	},
 	{
 		531, "boot/demands.go",
-		"if d.asks(n.InstanceInfo[d.key]) && !(d.loaded && loaded) && !(d.volume && volume) {",
-		`if d.key != "configdrive" && d.asks(n.InstanceInfo[d.key]) && !(d.loaded && loaded) && !(d.volume && volume) {`,
+		"if d.asks(n.InstanceInfo[d.key]) && !meets(d) {",
+		`if d.key != "configdrive" && d.asks(n.InstanceInfo[d.key]) && !meets(d) {`,
 		"a machine comes up without its config drive",
 		"boot", "Demands",
 	},

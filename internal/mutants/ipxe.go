@@ -46,9 +46,23 @@ var ofIPXE = []mutant{
 	},
 	{
 		457, "bootsrv/decide.go",
-		"	if m.plan().Load != nil {\n		return true\n",
-		"	if m.plan().Load != nil {\n		return false\n",
+		"	if m.plan().Load != nil || m.plan().Kernel != nil {\n		return true\n",
+		"	if m.plan().Load != nil || m.plan().Kernel != nil {\n		return false\n",
 		"a neighbour reads the passwords in the arguments of a machine's kernel",
-		"bootsrv", "DecideLoads",
+		"bootsrv", "DecideLoads|DecideKernel",
+	},
+	{
+		458, "ipxe/attach.go",
+		"&& sanunhook --drive %#[1]x || goto %[3]s",
+		"&& sanunhook --drive %#[1]x || isset %[3]s ||",
+		"an operating system waits minutes for a portal that is gone",
+		"ipxe", "Paths",
+	},
+	{
+		459, "bootsrv/dhcp6/relay.go",
+		"!bytes.Equal(s.Card(ctx, u.link), d.card)",
+		"s.Card(ctx, u.link) == nil",
+		"any host on the network speaks for the machines behind a relay of IPv6",
+		"bootsrv/dhcp6", "Forward",
 	},
 }

@@ -9,7 +9,8 @@ import (
 // Loaded is what a machine boots that has no disk: iPXE loads its kernel and its ramdisk.
 type Loaded struct {
 	Kernel
-	Root string // the folder of a root file system, to be served over NFS
+	Root   string // the folder of a root file system, to be served over NFS
+	OnDisk string // another initramfs, that of the volumes of [Build]
 }
 
 // nfsModules are the modules that the way to a root over NFS needs.
@@ -39,6 +40,9 @@ func Load(ctx context.Context, cache, dir string) (l Loaded, err error) {
 		return l, err
 	}
 	l = Loaded{Kernel: Kernel{Vmlinuz: t.path("boot/vmlinuz-" + t.kernel), Initramfs: filepath.Join(dir, "initrd.img")}, Root: filepath.Join(dir, "root")}
+	if l.OnDisk, err = makeInitramfs(ctx, filepath.Join(dir, "ondisk"), t); err != nil {
+		return l, err
+	}
 	f, err := os.Create(l.Initramfs)
 	if err != nil {
 		return l, err

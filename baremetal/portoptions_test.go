@@ -1,0 +1,38 @@
+package baremetal
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestPortOptions(t *testing.T) {
+	for _, c := range []struct {
+		extra Object
+		want  PortOptions
+		wrong []string // what the error says
+	}{
+		{nil, PortOptions{}, nil},
+		{Object{"storage_vlan": 100.0, "mtu": "9000", "rack": "7"}, PortOptions{100, 9000}, nil},
+		{Object{"storage_vlan": json.Number("4094"), "mtu": 576}, PortOptions{4094, 576}, nil},
+		{Object{"storage_vlan": nil, "mtu": " "}, PortOptions{}, nil},
+		{Object{"storage_vlan": 0.0, "mtu": 1500.5}, PortOptions{}, []string{`storage_vlan is "0": set it to a whole number from 1 to 4094.`, `mtu is "1500.5"`}},
+		{Object{"storage_vlan": "4095", "mtu": 1280.0}, PortOptions{MTU: 1280}, []string{`storage_vlan is "4095"`}},
+		{Object{"storage_vlan": "1 net0\nshell", "mtu": 70000.0}, PortOptions{}, []string{"storage_vlan is", `mtu is "70000": set it to a whole number from 576 to 9216.`}},
+		{Object{"storage_vlan": true, "mtu": []any{1500.0}}, PortOptions{}, []string{"storage_vlan is", "mtu is"}},
+	} {
+		got, err := ParsePortOptions(c.extra)
+		if got != c.want || (err == nil) != (c.wrong == nil) || err != nil && !errors.Is(err, ErrInvalid) {
+			t.Errorf("%v: %+v, %v; want %+v", c.extra, got, err, c.want)
+		}
+		for _, say := range c.wrong {
+			if !strings.Contains(err.Error(), say) {
+				t.Errorf("%v: %q does not say %q", c.extra, err, say)
+			}
+		}
+		if o := (&Port{Extra: c.extra}).Options(); o != c.want {
+			t.Errorf("%v: Options = %+v, want %+v", c.extra, o, c.want)
+		}
+	}
+}
