@@ -157,6 +157,10 @@ crash-matrix: build ## kill -9 before each change of the disk of every verb, sta
 crowd: build ## 200 nodes deployed and torn down at once, three times: states, times, memory, leaks
 	IRONHOOK_CROWD=200 go test -count=1 -v -timeout 30m -run Crowd ./e2e/volumes
 
+.PHONY: drill
+drill: ## ROUNDS (12) backups of an appliance under load, into a directory and S3-like storage; each restored elsewhere and compared; damage found
+	IRONHOOK_DRILL=$(or $(ROUNDS),12) go test -count=1 -v -timeout 15m -run 'RestoreDrill|Series|EveryChangeIsFound' ./cli ./appliance/backup
+
 hammer: ## 32 clients on the same nodes and targets for a minute
 	IRONHOOK_HAMMER=1m go test -count=1 -v -run Hammer ./api/baremetal
 

@@ -25,6 +25,7 @@ var may = map[string][]string{
 	"appliance/backup":    {"store", "volume"},
 	"appliance/sandbox":   {},
 	"appliance/export":    {"block/...", "volume/image"},
+	"appliance/shelftest": {},
 	"cli/client":          {"internal/python"},
 	"baremetal":           {},
 	"boot":                {"baremetal"},

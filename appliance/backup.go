@@ -1,7 +1,9 @@
 package appliance
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,27 +25,32 @@ import (
 // has the secrets of all machines in it.
 const backupPath = "/ironhook/v1/backup"
 
-// Backup writes a backup of the appliance in the directory data to w, not encrypted, with
-// or without its volumes. If an appliance runs there, it writes the backup; otherwise this
+// BackupOptions say what is in a backup.
+type BackupOptions struct {
+	Volumes bool
+	Series  backup.Series // whose layers are left out
+}
+
+// Backup writes a backup of the appliance in the directory data to w, not encrypted. If an appliance runs there, it writes the backup; otherwise this
 // process does, and keeps one from starting meanwhile.
-func Backup(ctx context.Context, data string, volumes bool, p Program, w io.Writer) error {
+func Backup(ctx context.Context, data string, o BackupOptions, p Program, w io.Writer) error {
 	if _, err := os.Stat(filepath.Join(data, databaseFile)); err != nil {
 		return &Fault{Setting: Data, Value: data, Err: fmt.Errorf("there is no appliance: %w", err)}
 	}
 	lock, err := takeLock(data)
 	if errors.Is(err, ErrInUse) {
-		return backupOfRunning(ctx, data, volumes, w)
+		return backupOfRunning(ctx, data, o, w)
 	}
 	if err != nil {
 		return err
 	}
 	defer lock.Close() //nolint:errcheck // it only ends the lock
-	return backupOfStopped(ctx, data, volumes, p, w)
+	return backupOfStopped(ctx, data, o, p, w)
 }
 
-func backupOfStopped(ctx context.Context, data string, volumes bool, p Program, w io.Writer) (err error) {
-	s := backup.Source{Data: data, Program: p.Version}
-	if volumes {
+func backupOfStopped(ctx context.Context, data string, o BackupOptions, p Program, w io.Writer) (err error) {
+	s := backup.Source{Data: data, Program: p.Version, Series: o.Series}
+	if o.Volumes {
 		if s.Volumes, err = volume.Open(filepath.Join(data, "volumes")); err != nil {
 			return err
 		}
@@ -71,12 +78,17 @@ func incomplete(info backup.Info) error {
 	return &IncompleteError{"the backup is complete but for " + strings.Join(list, ", ")}
 }
 
-func backupOfRunning(ctx context.Context, data string, volumes bool, w io.Writer) error {
+func backupOfRunning(ctx context.Context, data string, o BackupOptions, w io.Writer) error {
 	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", SocketIn(data))
 	}}}
 	defer client.CloseIdleConnections()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("http://ironhook%s?volumes=%t", backupPath, volumes), nil)
+	series, err := json.Marshal(o.Series)
+	if err != nil {
+		return err
+	}
+	url := fmt.Sprintf("http://ironhook%s?volumes=%t", backupPath, o.Volumes)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(series))
 	if err != nil {
 		return err
 	}
@@ -101,16 +113,25 @@ func backupOfRunning(ctx context.Context, data string, volumes bool, w io.Writer
 // leftOut is the trailer with what incomplete has to say.
 const leftOut = "Ironhook-Left-Out"
 
-// backup answers a request for a backup with the backup.
+// maxSeries is how many bytes a client may name layers with.
+const maxSeries = 64 << 20
+
+// backup answers a request for a backup with the backup. The body names the layers that it leaves
+// out; none may be there.
 func (a *appliance) backup(w http.ResponseWriter, r *http.Request) {
 	if !isLocal(r) {
 		rest.Fail(w, http.StatusForbidden, "A backup has all passwords in it: make it on the machine of the appliance.")
 		return
 	}
+	var series backup.Series
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxSeries)).Decode(&series); err != nil && err != io.EOF {
+		rest.Fail(w, http.StatusBadRequest, "The layers to leave out: "+err.Error())
+		return
+	}
 	w.Header().Set("Content-Type", "application/x-tar")
 	w.Header().Set("Trailer", leftOut)
 	out := &started{ResponseWriter: w}
-	info, err := a.writeBackup(r.Context(), out, r.URL.Query().Get("volumes") == "true")
+	info, err := a.writeBackup(r.Context(), out, r.URL.Query().Get("volumes") == "true", series)
 	switch {
 	case err == nil:
 		if err := incomplete(info); err != nil {
@@ -128,8 +149,8 @@ func (a *appliance) backup(w http.ResponseWriter, r *http.Request) {
 }
 
 // writeBackup writes a backup of this appliance, not encrypted.
-func (a *appliance) writeBackup(ctx context.Context, w io.Writer, volumes bool) (backup.Info, error) {
-	s := backup.Source{Data: a.config.Data, Program: a.version, Settings: a.config.files()}
+func (a *appliance) writeBackup(ctx context.Context, w io.Writer, volumes bool, series backup.Series) (backup.Info, error) {
+	s := backup.Source{Data: a.config.Data, Program: a.version, Settings: a.config.files(), Series: series}
 	if volumes {
 		s.Volumes = a.volumes
 		defer a.pool.Tidy()
@@ -168,8 +189,8 @@ func removeLeftovers(data string) error {
 }
 
 // Restore makes the data directory of a backup.
-func Restore(ctx context.Context, r io.Reader, passphrase, data string) (backup.Info, error) {
-	info, err := backup.Restore(ctx, r, passphrase, data)
+func Restore(ctx context.Context, s backup.Shelf, name, passphrase, data string) (backup.Info, error) {
+	info, err := backup.Restore(ctx, s, name, passphrase, data)
 	if remedy := store.Remedy(err); remedy != "" {
 		err = fmt.Errorf("%w; %s", err, remedy)
 	}

@@ -17,8 +17,8 @@ func confine(c Config, log *slog.Logger) error {
 		return nil
 	}
 	dirs := []string{c.Data, os.TempDir(), sqliteTemp}
-	if c.Backups.Dir != "" {
-		dirs = append(dirs, c.Backups.Dir)
+	if dir := c.Backups.Dir(); dir != "" {
+		dirs = append(dirs, dir)
 	}
 	report, err := sandbox.Enter(sandbox.Policy{Dirs: dirs})
 	if err != nil {

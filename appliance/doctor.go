@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ironhook/appliance/backup"
 	"ironhook/bootsrv/dhcp"
 	"ironhook/store"
 	"ironhook/volume"
@@ -49,6 +50,7 @@ var checks = []check{
 	{"layers", checkLayers},
 	{"grants", checkGrants},
 	{"disk", checkSpace},
+	{"backups", checkBackups},
 	{"ports", checkPorts},
 	{"network", checkNetwork},
 	{"neighbours", checkNeighbours},
@@ -195,10 +197,10 @@ func checkSpace(_ context.Context, p *patient) (string, []Finding) {
 
 // disks are the directories that are written to.
 func (p *patient) disks() []string {
-	if p.Backups.Dir == "" {
-		return []string{p.Data}
+	if dir := p.Backups.Dir(); dir != "" {
+		return []string{p.Data, dir}
 	}
-	return []string{p.Data, p.Backups.Dir}
+	return []string{p.Data}
 }
 
 // space judges a file system: what it has, and what to do where that is not enough.
@@ -214,6 +216,26 @@ func space(st *unix.Statfs_t) (text, remedy string) {
 		return fmt.Sprintf("%d more files have room", st.Ffree), "delete files there, or move the data to a file system with more inodes (df -i)"
 	}
 	return text, ""
+}
+
+// checkBackups looks for the last one.
+func checkBackups(ctx context.Context, p *patient) (string, []Finding) {
+	shelf, err := openShelf(p.Backups)
+	if shelf == nil && err == nil {
+		return "none by schedule", nil
+	}
+	var names []backup.Name
+	if err == nil {
+		names, err = backup.Names(ctx, shelf)
+	}
+	if err != nil {
+		return "", bad("give a directory that can be read, or an address and credentials that the storage takes", "%v", err)
+	}
+	if wait := due(names, p.Backups.Every, time.Now()); len(names) > 0 && wait < -p.Backups.Every {
+		return "", bad("see the errors among the events (ironhook events --kind error); ironhook backup makes one by hand",
+			"the last is of %s, and one is due every %v", names[len(names)-1].At.Format(time.RFC3339), p.Backups.Every)
+	}
+	return fmt.Sprintf("%d in %s", len(names), shelf.Where("")), nil
 }
 
 // checkPorts tries to listen, unless an appliance does.

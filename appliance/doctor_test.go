@@ -62,6 +62,12 @@ func TestDiagnose(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer talking.Close()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := closed.Addr().String()
+	closed.Close()
 	in := func(c *Config, name string) string { return filepath.Join(c.Data, name) }
 	must := func(err error) {
 		t.Helper()
@@ -80,7 +86,17 @@ func TestDiagnose(t *testing.T) {
 		"layer gone":      {func(c *Config) { must(os.Remove(in(c, "volumes/golden.raw"))) }, "layers", "restore it from a backup"},
 		"port taken":      {func(c *Config) { c.ISCSI = busy.Addr().String() }, "ports", "ss -lntup"},
 		"TFTP port taken": {func(c *Config) { c.TFTP, c.BootInterfaces = talking.LocalAddr().String(), []string{"lo"} }, "ports", "ss -lntup"},
-		"backups nowhere": {func(c *Config) { c.Backups.Dir = in(c, "nowhere") }, "disk", "a directory that can be read"},
+		"backups overdue": {func(c *Config) {
+			c.Backups.To, c.Backups.Every = t.TempDir(), time.Hour
+			must(os.WriteFile(filepath.Join(c.Backups.To, "ironhook-20261129T220000Z.backup.age"), nil, 0o600))
+		}, "backups", "ironhook events --kind error"},
+		"no credentials": {func(c *Config) {
+			c.Backups.To, c.Backups.Credentials = "https://127.0.0.1:9/bucket", in(c, "nowhere")
+		}, "backups", "aws_access_key_id"},
+		"no storage": {func(c *Config) {
+			c.Backups.To, c.Backups.Credentials = "http://"+gone+"/bucket", in(c, "keys")
+			must(os.WriteFile(c.Backups.Credentials, []byte("[default]\naws_access_key_id = a\naws_secret_access_key = b\n"), 0o600))
+		}, "backups", "connection refused"},
 		"dangling grant": {func(c *Config) {
 			db, err := sql.Open("sqlite", in(c, databaseFile)+"?_pragma=foreign_keys(0)")
 			must(err)

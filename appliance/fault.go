@@ -33,6 +33,7 @@ const (
 	TLS            Setting = "certificate"
 	Users          Setting = "users"
 	Sandbox        Setting = "sandbox"
+	BackupTo       Setting = "backups"
 	BootServers    Setting = "boot servers" // for no single reason
 )
 

@@ -39,6 +39,7 @@ type appliance struct {
 	welcome   *welcome
 	measured  http.Handler // GET /metrics
 	tally     tally        // of events
+	shelved   shelved      // backups
 	tasks     []task       // in the order of the ready line
 }
 
@@ -84,7 +85,7 @@ func introduce(c Config, p Program, o opened, tail *logTail, all *stack) *applia
 		t := &traces.Tracer{Store: o.store, URL: strings.TrimSuffix(c.OTLP, "/"), Version: p.Version, Host: o.host, Log: log}
 		a.tasks = append(a.tasks, task{"traces", "", t.Run})
 	}
-	if c.Backups.Dir != "" {
+	if o.shelf != nil {
 		a.tasks = append(a.tasks, task{"backups", "", a.keepBackups})
 	}
 	if o.socket != nil {

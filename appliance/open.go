@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"ironhook/api/door"
+	"ironhook/appliance/backup"
 	"ironhook/baremetal"
 	"ironhook/bootsrv"
 	"ironhook/conductor"
@@ -32,6 +33,7 @@ type opened struct {
 	volumes     *volume.Dir
 	types       []conductor.HardwareType
 	cinder      *cinder.Client // nil without the storage interface of that name
+	shelf       backup.Shelf   // of the backups by schedule, nil for none
 	host        string         // name of this machine
 	api         net.Listener   // of the API and the pages, with TLS where that is set
 	url         string         // of the API
@@ -65,6 +67,9 @@ func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Log
 	table := drivers.Table(drivers.Config{Log: log, MACs: macsOf(o.store), Tell: tellOf(o.store, log)})
 	if o.types, err = conductor.Enable(table, c.HardwareTypes, c.StorageInterfaces); err != nil {
 		return o, &Fault{Setting: HardwareTypes, Err: err}
+	}
+	if o.shelf, err = openShelf(c.Backups); err != nil {
+		return o, err
 	}
 	if o.cinder, err = openCinder(c, log); err != nil {
 		return o, err

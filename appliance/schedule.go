@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"path/filepath"
+	"sync"
 	"time"
 
 	"ironhook/appliance/backup"
@@ -14,23 +14,68 @@ import (
 
 // Backups are the backups that the appliance makes by itself.
 type Backups struct {
-	Dir        string // "" makes none
-	Every      time.Duration
-	Keep       int    // that stay in Dir
-	Passphrase string // that encrypts them
-	Volumes    bool   // are in them
+	To          string // directory or URL of S3-like storage; "" makes none
+	Credentials string // file for S3-like storage; "" takes those of the environment
+	Every       time.Duration
+	Keep        int           // that stay there, besides those that they need
+	Passphrase  string        // that encrypts them
+	Volumes     bool          // are in them
+	FullEvery   time.Duration // after which the layers of the volumes are written again
+}
+
+// Dir is the directory that they are written to, "" for none.
+func (b Backups) Dir() string {
+	if backup.IsURL(b.To) {
+		return ""
+	}
+	return b.To
+}
+
+// openShelf opens the place of the backups; nil for none.
+func openShelf(b Backups) (backup.Shelf, error) {
+	if b.To == "" {
+		return nil, nil
+	}
+	shelf, err := backup.OpenShelf(b.To, b.Credentials)
+	if err != nil {
+		return nil, &Fault{Setting: BackupTo, Err: err}
+	}
+	return shelf, nil
+}
+
+// shelved is what was last seen on the shelf, for the pages: they do not wait for S3-like storage.
+type shelved struct {
+	mu    sync.Mutex // guards the rest
+	names []backup.Name
+	err   error
+}
+
+func (s *shelved) set(names []backup.Name, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.names, s.err = names, err
+}
+
+func (s *shelved) made() (times []time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.names {
+		times = append(times, n.At)
+	}
+	return times, s.err
 }
 
 // retryBackup is the longest wait after a backup that failed.
 const retryBackup = 15 * time.Minute
 
-// keepBackups makes a backup whenever one is due, until ctx ends. The names in the directory
+// keepBackups makes a backup whenever one is due, until ctx ends. The names on the shelf
 // say when the last was made: a restart neither forgets nor repeats one.
 func (a *appliance) keepBackups(ctx context.Context) error {
 	b := a.config.Backups
 	for wait := time.Duration(0); limit.Pause(ctx, wait) == nil; {
-		made, err := backup.Made(b.Dir)
-		if wait = due(made, b.Every, time.Now()); err == nil && wait > 0 {
+		names, err := backup.Names(ctx, a.shelf)
+		a.shelved.set(names, err)
+		if wait = due(names, b.Every, time.Now()); err == nil && wait > 0 {
 			continue
 		}
 		if err == nil {
@@ -46,10 +91,10 @@ func (a *appliance) keepBackups(ctx context.Context) error {
 
 // due is how long it is until the next backup, at most 0 for now. A last backup in the future
 // was made by a clock that was wrong.
-func due(made []time.Time, every time.Duration, now time.Time) time.Duration {
+func due(made []backup.Name, every time.Duration, now time.Time) time.Duration {
 	for i := len(made) - 1; i >= 0; i-- {
-		if !made[i].After(now) {
-			return made[i].Add(every).Sub(now)
+		if !made[i].At.After(now) {
+			return made[i].At.Add(every).Sub(now)
 		}
 	}
 	return 0
@@ -58,18 +103,36 @@ func due(made []time.Time, every time.Duration, now time.Time) time.Duration {
 // makeBackup makes one, and then deletes those that are too many.
 func (a *appliance) makeBackup(ctx context.Context) error {
 	b := a.config.Backups
-	path := filepath.Join(b.Dir, backup.NameAt(time.Now(), true))
+	series := a.series(ctx)
+	name, err := backup.Next(ctx, a.shelf, series, time.Now(), true)
+	if err != nil {
+		return err
+	}
 	var partly error
-	err := backup.Save(path, b.Passphrase, func(w io.Writer) error {
-		info, err := a.writeBackup(ctx, w, b.Volumes)
+	err = backup.Save(ctx, a.shelf, name, b.Passphrase, func(w io.Writer) error {
+		info, err := a.writeBackup(ctx, w, b.Volumes, series)
 		partly = incomplete(info)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	a.log.Info("backup made", "file", path)
-	return errors.Join(partly, backup.Prune(b.Dir, b.Keep, time.Now()))
+	a.log.Info("backup made", "file", a.shelf.Where(name))
+	return errors.Join(partly, backup.Prune(ctx, a.shelf, b.Keep, time.Now()))
+}
+
+// series is what the next backup continues. One that cannot be read is none to build on: a new series begins.
+func (a *appliance) series(ctx context.Context) backup.Series {
+	b := a.config.Backups
+	if !b.Volumes {
+		return backup.Series{}
+	}
+	series, err := backup.Continue(ctx, a.shelf, b.Passphrase, time.Now(), b.FullEvery)
+	if err != nil {
+		a.log.Warn("the last backup cannot be continued: this one is complete", "error", err)
+		return backup.Series{}
+	}
+	return series
 }
 
 // backupFailed tells the operator, in the log and among the events.

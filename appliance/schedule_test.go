@@ -3,18 +3,20 @@ package appliance
 import (
 	"testing"
 	"time"
+
+	"ironhook/appliance/backup"
 )
 
 func TestDue(t *testing.T) {
 	now := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
-	ago := func(hours ...int) (made []time.Time) {
+	ago := func(hours ...int) (made []backup.Name) {
 		for _, h := range hours {
-			made = append(made, now.Add(-time.Duration(h)*time.Hour))
+			made = append(made, backup.Name{At: now.Add(-time.Duration(h) * time.Hour)})
 		}
 		return made
 	}
 	for name, c := range map[string]struct {
-		made []time.Time
+		made []backup.Name
 		want time.Duration
 	}{
 		"none yet":                  {nil, 0},

@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"ironhook/appliance/backup"
 	"ironhook/web"
 )
 
@@ -21,9 +20,9 @@ func (a *appliance) system() web.System {
 	if a.certificate != nil {
 		s.Certificate = certificateView(a.certificate)
 	}
-	if b := a.config.Backups; b.Dir != "" {
-		s.Backups = &web.Backups{Dir: b.Dir, Every: b.Every, Keep: b.Keep, Volumes: b.Volumes, Encrypted: b.Passphrase != ""}
-		s.Backups.Made, s.Backups.Problem = backup.Made(b.Dir)
+	if b := a.config.Backups; a.shelf != nil {
+		s.Backups = &web.Backups{To: b.To, Every: b.Every, Keep: b.Keep, Volumes: b.Volumes, Encrypted: b.Passphrase != ""}
+		s.Backups.Made, s.Backups.Problem = a.shelved.made()
 	}
 	return s
 }

@@ -2,18 +2,22 @@ package cli_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"ironhook/appliance/shelftest"
 	"ironhook/baremetal"
 	"ironhook/block/iscsi/initiatortest"
 	"ironhook/store"
@@ -143,85 +147,174 @@ func startLoad(t *testing.T, r *running, i *initiatortest.Initiator) *load {
 	return l
 }
 
-// TestRestoreDrill makes a backup of an appliance whose machine writes to its disk and whose
-// API is written to, restores it elsewhere, and compares: the same answers to the same
+// drill is an appliance under load and the series of its backups.
+type drill struct {
+	*house
+	t       *testing.T
+	load    *load
+	grant   *baremetal.Grant
+	serial  string
+	secrets []string // options of the backups
+	to      string   // a directory, or a URL
+	before  string   // answers to reads
+	made    []drilled
+}
+
+// drilled is a backup, and what the load had reached before and after it.
+type drilled struct {
+	file                                     string
+	leastDisk, mostDisk, leastNode, mostNode uint64
+}
+
+// rounds is how many backups a drill makes: two in `make test`, more in `make drill`.
+func rounds(t *testing.T) int {
+	t.Helper()
+	n, err := strconv.Atoi(cmp.Or(os.Getenv("IRONHOOK_DRILL"), "2"))
+	if err != nil || n < 1 {
+		t.Fatal("IRONHOOK_DRILL is the number of backups, 1 or more")
+	}
+	return n
+}
+
+// TestRestoreDrill makes backups of an appliance whose machine writes to its disk and whose
+// API is written to, each restored elsewhere, and compares: the same answers to the same
 // reads, and the machine logs in to the same disk with the same secret and finds what it had
-// flushed before the backup began.
+// flushed before the backup began. Changed bits and missing ends are found.
 func TestRestoreDrill(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts two appliances")
+		t.Skip("starts appliances")
 	}
-	h, pc, _, _ := deployed(t)
-	r := h.running
-	id := h.volumes()[0]["id"].(string)
-	if status, text := r.call(t, "POST", "/volume/v3/p/snapshots", `{"snapshot": {"volume_id": "`+id+`", "name": "s"}}`); status != http.StatusAccepted {
-		t.Fatalf("snapshot = %d %s", status, text)
-	}
-	h.make("nodes", `{"name": "busy", "driver": "fake-hardware"}`)
-	h.put("nodes/pc/states/power", `{"target": "power on"}`)
-	h.await("pc", func(n node) bool { return n.PowerState == "power on" && n.Reservation == nil })
-	g, serial := grant(t, h.data)
-	l := startLoad(t, r, logIn(t, r, g))
-	select {
-	case <-l.begun:
-	case <-l.done:
-		t.FailNow()
-	}
+	url, credentials := shelftest.Bucket(t)
 	secret := filepath.Join(t.TempDir(), "passphrase")
 	if err := os.WriteFile(secret, []byte("correct horse\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	leastDisk, leastNode := l.disk.Load(), l.node.Load()
-	store := t.TempDir()
-	file := strings.TrimSpace(ironhook(t, "backup", "--data", h.data, "--to", store, "--volumes", "--passphrase-file", secret))
-	mostDisk, mostNode := l.disk.Load()+1, l.node.Load()+1
-	if mostDisk == leastDisk+1 {
-		t.Log("the load stood still during the backup")
+	for place, d := range map[string]*drill{
+		"directory": {to: t.TempDir(), secrets: []string{"--passphrase-file", secret}},
+		"S3":        {to: url + "/", secrets: []string{"--passphrase-file", secret, "--credentials", credentials}},
+	} {
+		t.Run(place, func(t *testing.T) {
+			d.t = t
+			d.begin()
+			for range rounds(t) {
+				d.backup()
+			}
+			close(d.load.stop)
+			<-d.load.done
+			d.before = reads(t, d.running)
+			stop(t, d.running)
+			for _, made := range d.made {
+				d.restore(made)
+			}
+			if said := ironhook(t, append([]string{"backup", "verify", d.to}, d.secrets...)...); strings.Count(said, ": whole\n") != len(d.made) {
+				t.Errorf("verify of all says %q", said)
+			}
+			if place == "directory" {
+				d.damage()
+			}
+		})
 	}
-	close(l.stop)
-	<-l.done
-	want := reads(t, r)
-	stop(t, r)
+}
 
-	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || filepath.Dir(file) != store {
-		t.Fatalf("%s: %v, %v", file, info, err)
+// begin deploys a machine with a snapshot of its volume, and puts it and the API under load.
+func (d *drill) begin() {
+	t := d.t
+	d.house, _, _, _ = deployed(t)
+	id := d.volumes()[0]["id"].(string)
+	if status, text := d.call(t, "POST", "/volume/v3/p/snapshots", `{"snapshot": {"volume_id": "`+id+`", "name": "s"}}`); status != http.StatusAccepted {
+		t.Fatalf("snapshot = %d %s", status, text)
 	}
-	if said := ironhook(t, "backup", "verify", file, "--passphrase-file", secret); !strings.Contains(said, "whole") || !strings.Contains(said, "with volumes") {
-		t.Errorf("verify says %q", said)
+	d.house.make("nodes", `{"name": "busy", "driver": "fake-hardware"}`)
+	d.put("nodes/pc/states/power", `{"target": "power on"}`)
+	d.await("pc", func(n node) bool { return n.PowerState == "power on" && n.Reservation == nil })
+	d.grant, d.serial = grant(t, d.data)
+	d.load = startLoad(t, d.running, logIn(t, d.running, d.grant))
+	select {
+	case <-d.load.begun:
+	case <-d.load.done:
+		t.FailNow()
 	}
+}
+
+// backup makes the next backup of the series.
+func (d *drill) backup() {
+	made := drilled{leastDisk: d.load.disk.Load(), leastNode: d.load.node.Load()}
+	made.file = strings.TrimSpace(ironhook(d.t, append([]string{"backup", "--data", d.data, "--to", d.to, "--volumes", "--incremental"}, d.secrets...)...))
+	made.mostDisk, made.mostNode = d.load.disk.Load()+1, d.load.node.Load()+1
+	if made.mostDisk == made.leastDisk+1 {
+		d.t.Log("the load stood still during the backup")
+	}
+	if strings.Contains(made.file, ".since-") != (len(d.made) > 0) {
+		d.t.Errorf("backup %d is %s", len(d.made), made.file)
+	}
+	d.made = append(d.made, made)
+}
+
+// restore makes an appliance of a backup, and compares.
+func (d *drill) restore(made drilled) {
+	t := d.t
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
-	ironhook(t, "restore", "--data", elsewhere, "--passphrase-file", secret, file)
-	restored, kept := grant(t, elsewhere)
-	if restored.Secret != g.Secret || restored.IQN != g.IQN || kept != serial {
-		t.Errorf("the grant is %+v now, and was %+v", restored, g)
+	ironhook(t, append([]string{"restore", "--data", elsewhere, made.file}, d.secrets...)...)
+	restored, serial := grant(t, elsewhere)
+	if restored.Secret != d.grant.Secret || restored.IQN != d.grant.IQN || serial != d.serial {
+		t.Errorf("the grant is %+v now, and was %+v", restored, d.grant)
 	}
-	r2 := start(t, elsewhere)
-	defer stop(t, r2)
-	r2.password = r.password
-	if got := reads(t, r2); got != want {
-		t.Errorf("the restored appliance answers\n%s\nand the old one answered\n%s", got, want)
+	r := start(t, elsewhere)
+	defer stop(t, r)
+	r.password = d.password
+	if got := reads(t, r); got != d.before {
+		t.Errorf("the restored appliance answers\n%s\nand the old one answered\n%s", got, d.before)
 	}
-	_, text := r2.call(t, "GET", "/v1/nodes/busy", "")
+	_, text := r.call(t, "GET", "/v1/nodes/busy", "")
 	var n uint64
-	if _, err := fmt.Sscan(between(text, `"n":`, "}"), &n); err != nil || n < leastNode || n > mostNode {
-		t.Errorf("the node has n = %d (%v), want %d to %d", n, err, leastNode, mostNode)
+	if _, err := fmt.Sscan(between(text, `"n":`, "}"), &n); err != nil || n < made.leastNode || n > made.mostNode {
+		t.Errorf("the node has n = %d (%v), want %d to %d", n, err, made.leastNode, made.mostNode)
 	}
-	i := logIn(t, r2, restored)
-	first, err := i.Read(0, 512)
+	i := logIn(t, r, restored)
+	a, b := number(t, i, 0), number(t, i, 512<<10)
+	if b < made.leastDisk || a < b || a > b+1 || a > made.mostDisk {
+		t.Errorf("the disk has %d and %d; %d were flushed before the backup and %d after it", a, b, made.leastDisk, made.mostDisk)
+	}
+	h := &house{T: t, running: r, data: elsewhere}
+	h.put("nodes/pc/states/power", `{"target": "power off"}`)
+	h.await("pc", func(n node) bool { return n.PowerState == "power off" && n.Reservation == nil })
+}
+
+// number reads what the load wrote.
+func number(t *testing.T, i *initiatortest.Initiator, off int64) uint64 {
+	t.Helper()
+	b, err := i.Read(off, 512)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := i.Read(512<<10, 512)
-	if err != nil {
-		t.Fatal(err)
+	return binary.BigEndian.Uint64(b)
+}
+
+// damage flips a bit in the oldest backup, and cuts the newest off: verify names both.
+func (d *drill) damage() {
+	t := d.t
+	first, last := d.made[0].file, d.made[len(d.made)-1].file
+	for file, harm := range map[string]func(b []byte) []byte{
+		first: func(b []byte) []byte { b[rand.IntN(len(b)/2)+len(b)/4] ^= 1 << rand.IntN(8); return b },
+		last:  func(b []byte) []byte { return b[:len(b)-1-rand.IntN(len(b)/2)] },
+	} {
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || filepath.Dir(file) != d.to {
+			t.Fatalf("%s: %v, %v", file, info, err)
+		}
+		b, err := os.ReadFile(file)
+		if err == nil {
+			err = os.WriteFile(file, harm(b), 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	a, b := binary.BigEndian.Uint64(first), binary.BigEndian.Uint64(second)
-	if b < leastDisk || a < b || a > b+1 || a > mostDisk {
-		t.Errorf("the disk has %d and %d; %d were flushed before the backup and %d after it", a, b, leastDisk, mostDisk)
+	verify := exec.CommandContext(t.Context(), "ironhook", append([]string{"backup", "verify", d.to}, d.secrets...)...)
+	verify.Env = append(os.Environ(), "SCHEMA="+schemaFile(t))
+	said, err := verify.CombinedOutput()
+	if err == nil || !strings.Contains(string(said), fmt.Sprintf("%d of %d", len(d.made), len(d.made))) || strings.Contains(string(said), ": whole\n") { // all need the first
+		t.Errorf("verify finds no damage: %v\n%s", err, said)
 	}
-	h2 := &house{T: t, running: r2, data: elsewhere}
-	h2.put("nodes/"+pc+"/states/power", `{"target": "power off"}`)
-	h2.await("pc", func(n node) bool { return n.PowerState == "power off" && n.Reservation == nil })
 }
 
 // TestBackupOfAStoppedAppliance needs no process, and is not to be had over the network.

@@ -1,50 +1,73 @@
 package cli_test
 
 import (
+	"bytes"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"ironhook/appliance/backup"
+	"ironhook/appliance/shelftest"
 )
 
 // TestBackupsOnSchedule: an appliance in its sandbox makes backups by itself, keeps the newest, and each is whole.
 func TestBackupsOnSchedule(t *testing.T) {
-	dir, secret := t.TempDir(), filepath.Join(t.TempDir(), "passphrase")
-	stranger := filepath.Join(dir, "notes.txt")
-	if err := errors.Join(os.WriteFile(secret, []byte("correct horse\n"), 0o600), os.WriteFile(stranger, nil, 0o600)); err != nil {
+	secret := filepath.Join(t.TempDir(), "passphrase")
+	if err := os.WriteFile(secret, []byte("correct horse\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	start(t, t.TempDir(), "--backup-to", dir, "--backup-every", "1s", "--backup-keep", "2", "--backup-volumes", "yes", "--backup-passphrase-file", secret)
-	seen := map[string]bool{}
-	var whole []string
-	for deadline := time.Now().Add(time.Minute); len(seen) < 4; time.Sleep(50 * time.Millisecond) {
-		var err error
-		if whole, err = filepath.Glob(filepath.Join(dir, "*.backup.age")); err != nil || time.Now().After(deadline) {
-			t.Fatalf("backups %q after a minute, %v", whole, err)
-		}
-		for _, file := range whole {
-			seen[file] = true
-		}
-		if len(whole) > 3 { // two, and one that has just come
-			t.Fatalf("%d backups stay: %q", len(whole), whole)
-		}
+	url, credentials := shelftest.Bucket(t)
+	for place, c := range map[string]struct{ to, credentials string }{"directory": {t.TempDir(), ""}, "S3": {url, credentials}} {
+		t.Run(place, func(t *testing.T) {
+			shelf, err := backup.OpenShelf(c.to, c.credentials)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := shelf.Save(t.Context(), "notes.txt", func(w io.Writer) error { _, err := io.WriteString(w, "mine"); return err }); err != nil {
+				t.Fatal(err)
+			}
+			r := start(t, t.TempDir(), "--backup-to", c.to, "--backup-credentials", c.credentials, "--backup-every", "1s", "--backup-keep", "2", "--backup-volumes", "yes", "--backup-passphrase-file", secret)
+			last := pruned(t, shelf)
+			stop(t, r) // or it would be deleted soon
+			args := []string{"backup", "verify", strings.TrimSuffix(c.to, "/") + "/" + last, "--passphrase-file", secret, "--credentials", c.credentials}
+			verify := exec.CommandContext(t.Context(), "ironhook", args...)
+			verify.Env = append(os.Environ(), "SCHEMA="+schemaFile(t))
+			if out, err := verify.CombinedOutput(); err != nil || !strings.Contains(string(out), "with volumes") {
+				t.Errorf("the backup is %s, %v, want one with volumes", out, err)
+			}
+			if r, err := shelf.Open(t.Context(), "notes.txt"); err != nil {
+				t.Error("a file that is no backup was deleted:", err)
+			} else {
+				r.Close()
+			}
+		})
 	}
-	kept := filepath.Join(t.TempDir(), "kept")
-	if err := os.Link(slices.Max(whole), kept); err != nil { // before it is too old
-		t.Fatal(err)
-	}
-	verify := exec.CommandContext(t.Context(), "ironhook", "backup", "verify", "--passphrase-file", secret, kept)
-	verify.Env = append(os.Environ(), "SCHEMA="+schemaFile(t))
-	if out, err := verify.CombinedOutput(); err != nil || !strings.Contains(string(out), "with volumes") {
-		t.Errorf("the backup is %s, %v, want one with volumes", out, err)
-	}
-	if _, err := os.Stat(stranger); err != nil {
-		t.Error("a file that is no backup was deleted:", err)
+}
+
+// pruned waits until the fourth backup has been made and the first are gone, and returns the name of the newest.
+func pruned(t *testing.T, shelf backup.Shelf) string {
+	t.Helper()
+	seen := map[backup.Name]bool{}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		names, err := backup.Names(t.Context(), shelf)
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("backups %q after a minute, %v", names, err)
+		}
+		for _, n := range names {
+			seen[n] = true
+		}
+		if len(names) > 3 { // two, and one that has just come
+			t.Fatalf("%d backups stay: %q", len(names), names)
+		}
+		if len(seen) >= 4 {
+			return names[len(names)-1].String()
+		}
 	}
 }
 
@@ -67,4 +90,92 @@ func TestAFailedBackupIsAnEvent(t *testing.T) {
 			t.Fatalf("no event of a failed backup:\n%s", body)
 		}
 	}
+}
+
+// TestKilledBackup: what a backup leaves that was killed does not look like one, and the next is whole.
+func TestKilledBackup(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes and kills")
+	}
+	data, to := t.TempDir(), t.TempDir()
+	r := start(t, data, "--auth", "none")
+	disk := filepath.Join(data, "volumes", "large.raw")
+	if err := os.WriteFile(disk, bytes.Repeat([]byte("0123456789abcdef"), 8<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"backup", "--data", data, "--to", to, "--volumes", "--unencrypted"}
+	for tries := 0; ; tries++ {
+		if tries == 20 {
+			t.Fatal("a backup ends before it can be killed")
+		}
+		if killMidway(t, to, args) {
+			break
+		}
+	}
+	verify := exec.CommandContext(t.Context(), "ironhook", "backup", "verify", to)
+	verify.Env = append(os.Environ(), "SCHEMA="+schemaFile(t))
+	if out, err := verify.CombinedOutput(); err == nil || !strings.Contains(string(out), "there is no backup") {
+		t.Errorf("verify says %s, %v", out, err)
+	}
+	file := strings.TrimSpace(ironhook(t, args...))
+	if said := ironhook(t, "backup", "verify", to); !strings.Contains(said, file+": whole") {
+		t.Errorf("verify says %q", said)
+	}
+	stop(t, r)
+}
+
+// killMidway kills a backup while its file grows, and reports whether it came in time.
+func killMidway(t *testing.T, to string, args []string) bool {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "ironhook", args...)
+	cmd.Env = append(os.Environ(), "SCHEMA="+schemaFile(t))
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		parts, _ := filepath.Glob(filepath.Join(to, "*.part"))
+		whole, _ := filepath.Glob(filepath.Join(to, "*.backup"))
+		if len(whole) > 0 {
+			break
+		}
+		if len(parts) == 0 {
+			continue
+		}
+		if info, err := os.Stat(parts[0]); err == nil && info.Size() > 1<<20 {
+			break
+		}
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	whole, err := filepath.Glob(filepath.Join(to, "*.backup"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range whole {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return len(whole) == 0
+}
+
+// TestBackupToAFullDisk: it is said, and nothing stays that takes the room.
+func TestBackupToAFullDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs root")
+	}
+	data, to := t.TempDir(), t.TempDir()
+	r := start(t, data, "--auth", "none")
+	if err := os.WriteFile(filepath.Join(data, "volumes", "large.raw"), bytes.Repeat([]byte("0123456789abcdef"), 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	script := `mount -t tmpfs -o size=4m none "$2" && ! ironhook backup --data "$1" --to "$2" --volumes --unencrypted && ls -A "$2"`
+	cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c", script, "sh", data, to)
+	cmd.Env = append(os.Environ(), "SCHEMA="+schemaFile(t))
+	var out, complaint strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	if err := cmd.Run(); err != nil || !strings.Contains(complaint.String(), "no space left on device") || out.String() != "" {
+		t.Errorf("%v; it says %q, and leaves %q (run the tests as root)", err, complaint.String(), out.String())
+	}
+	stop(t, r)
 }

@@ -89,7 +89,7 @@ func TestMarkupIsInert(t *testing.T) {
 	r := newRoom(t, func(w *Web) {
 		w.FileUsers = func() []string { return []string{evil} }
 		w.System = func() System {
-			return System{Host: evil, Data: evil, Log: []string{evil}, Backups: &Backups{Dir: evil}}
+			return System{Host: evil, Data: evil, Log: []string{evil}, Backups: &Backups{To: evil}}
 		}
 		w.Networks = func() []Network { return []Network{{Interface: evil, Mode: evil, Why: evil}} }
 		w.Script = func(*store.Tx, string) (string, error) { return evil, nil }

@@ -30,12 +30,12 @@ type Certificate struct {
 
 // Backups are the backups by schedule.
 type Backups struct {
-	Dir                string
+	To                 string // directory or URL
 	Every              time.Duration
 	Keep               int
 	Volumes, Encrypted bool
 	Made               []time.Time // the newest last
-	Problem            error       // of reading Dir
+	Problem            error       // of reading it
 }
 
 // Limit is something of which there are many at once.

@@ -21,7 +21,7 @@ func TestSystemPage(t *testing.T) {
 		w.FileUsers = func() []string { return []string{"admin"} }
 		w.System = func() System {
 			return System{Host: "lab", LogLevel: "warn", Log: []string{`level=WARN msg="<b>careful"`}, Started: time.Now().Add(-time.Hour),
-				Backups: &Backups{Dir: "/srv", Keep: 7, Made: []time.Time{time.Now()}}, Limits: []Limit{{"things", 4, 4}}}
+				Backups: &Backups{To: "/srv", Keep: 7, Made: []time.Time{time.Now()}}, Limits: []Limit{{"things", 4, 4}}}
 		}
 		w.Metrics = http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprint(rw, "ironhook_nodes 1\n") })
 	}).enter()

@@ -94,6 +94,22 @@ func encrypted(t *testing.T, b []byte, passphrase string) []byte {
 	return out.Bytes()
 }
 
+// shelve puts a backup into a directory of its own.
+func shelve(t *testing.T, b []byte) Shelf {
+	t.Helper()
+	dir := directory(t.TempDir())
+	if err := os.WriteFile(dir.Where("b"), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// verify reads a backup.
+func verify(t *testing.T, b []byte, passphrase string) error {
+	t.Helper()
+	return Verify(t.Context(), shelve(t, b), []string{"b"}, passphrase, t.TempDir(), func(string, Info, error) {})
+}
+
 func TestRestoreGivesTheSame(t *testing.T) {
 	s := appliance(t)
 	b := encrypted(t, written(t, s), "correct horse")
@@ -101,7 +117,7 @@ func TestRestoreGivesTheSame(t *testing.T) {
 		t.Errorf("the backup has %d bytes: holes are written out", len(b))
 	}
 	dir := filepath.Join(t.TempDir(), "new")
-	info, err := Restore(t.Context(), bytes.NewReader(b), "correct horse", dir)
+	info, err := Restore(t.Context(), shelve(t, b), "b", "correct horse", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,12 +192,12 @@ func TestEveryChangeIsFound(t *testing.T) {
 	}{"plain": {plain, "", 4_999}, "encrypted": {encrypted(t, plain, "x"), "x", 19_997}} {
 		check := func(what string, at int, b []byte) {
 			t.Helper()
-			_, err := Verify(t.Context(), bytes.NewReader(b), c.passphrase, t.TempDir())
+			err := verify(t, b, c.passphrase)
 			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrPassphrase) {
 				t.Errorf("%s: %s at %d: %v, want ErrDamaged", name, what, at, err)
 			}
 		}
-		if _, err := Verify(t.Context(), bytes.NewReader(c.b), c.passphrase, t.TempDir()); err != nil {
+		if err := verify(t, c.b, c.passphrase); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		for at := 0; at < len(c.b); at += 1 + rand.IntN(2*c.step) {
@@ -213,7 +229,7 @@ func TestPassphrase(t *testing.T) {
 		{secret, "right", nil}, {secret, "wrong", ErrPassphrase}, {secret, "", ErrPassphrase}, {plain, "right", ErrPassphrase}, {plain, "", nil},
 		{nil, "", ErrDamaged}, {[]byte("no backup at all"), "", ErrDamaged},
 	} {
-		if _, err := Verify(t.Context(), bytes.NewReader(c.b), c.passphrase, ""); !errors.Is(err, c.want) {
+		if err := verify(t, c.b, c.passphrase); !errors.Is(err, c.want) {
 			t.Errorf("%.20q with %q: %v, want %v", c.b, c.passphrase, err, c.want)
 		}
 	}
@@ -231,14 +247,14 @@ func TestRestoreOnlyIntoAnEmptyDirectory(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("mine"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Restore(t.Context(), bytes.NewReader(b), "", dir)
+		_, err := Restore(t.Context(), shelve(t, b), "b", "", dir)
 		if got, _ := os.ReadFile(filepath.Join(dir, name)); !errors.Is(err, ErrNotEmpty) || string(got) != "mine" {
 			t.Errorf("restore over %s: %v, and it is %q now", name, err, got)
 		}
 	}
 	for _, broken := range [][]byte{b[:len(b)/2], b[:len(b)-1], b[:0]} {
 		dir := filepath.Join(t.TempDir(), "new")
-		_, err := Restore(t.Context(), bytes.NewReader(broken), "", dir)
+		_, err := Restore(t.Context(), shelve(t, broken), "b", "", dir)
 		left, e := os.ReadDir(dir)
 		if !errors.Is(err, ErrDamaged) || e != nil || len(left) > 0 {
 			t.Errorf("restore of %d bytes of %d: %v; it leaves %v, %v", len(broken), len(b), err, left, e)
@@ -264,7 +280,7 @@ func TestHostileNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		parent := t.TempDir()
-		_, err := Restore(t.Context(), &b, "", filepath.Join(parent, "new"))
+		_, err := Restore(t.Context(), shelve(t, b.Bytes()), "b", "", filepath.Join(parent, "new"))
 		if names, _ := filepath.Glob(filepath.Join(parent, "*")); !errors.Is(err, ErrDamaged) || len(names) != 1 {
 			t.Errorf("%s: %v, and there are %q", name, err, names)
 		}
@@ -378,7 +394,7 @@ func FuzzExtract(f *testing.F) {
 		_, _ = w.Write(archive)
 		_ = w.end()
 		parent := t.TempDir()
-		_, err := Restore(context.Background(), &b, "", filepath.Join(parent, "new"))
+		_, err := Restore(context.Background(), shelve(t, b.Bytes()), "b", "", filepath.Join(parent, "new"))
 		names, _ := filepath.Glob(filepath.Join(parent, "*"))
 		inside, _ := filepath.Glob(filepath.Join(parent, "new", "*"))
 		if len(names) > 1 || err != nil && len(inside) > 0 {

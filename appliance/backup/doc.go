@@ -7,4 +7,7 @@
 // format of age (https://age-encryption.org/v1), unless the caller wants none:
 //
 //	age --decrypt ironhook.backup.age | tar --list
+//
+// Backups stand on a shelf, a directory or S3-like storage. One may continue a series: it leaves out the layers of volumes
+// that earlier ones have. docs/backup-format.md describes the format to the byte.
 package backup

@@ -22,35 +22,23 @@ import (
 var entryName = regexp.MustCompile(`^(info\.json|ironhook\.db|htpasswd|tls\.crt|tls\.key|settings/[a-z][a-z0-9.-]{0,63}|` +
 	`volumes/(originals/)?[A-Za-z0-9][A-Za-z0-9._-]{0,254}|volumes/layers/[0-9a-f]{32}\.(raw|overlay)(\.sums)?)$`)
 
-// maxSmall is the size in bytes of what is read into memory.
-const maxSmall = 1 << 20
+// The size in bytes of what is read into memory.
+const (
+	maxSmall = 1 << 20
+	maxInfo  = 64 << 20 // 200 bytes a layer
+)
 
 // ErrNotEmpty is the error of a directory that is to receive a backup and has contents.
 var ErrNotEmpty = errors.New("not empty")
-
-// Verify reads all of a backup and reports what it is. ErrDamaged and ErrPassphrase are the
-// errors of the backup itself. temp is a directory with room for the database, "" for the
-// system's.
-func Verify(ctx context.Context, r io.Reader, passphrase, temp string) (Info, error) {
-	dir, err := os.MkdirTemp(temp, TempPrefix)
-	if err != nil {
-		return Info{}, err
-	}
-	x := &extraction{dir: dir, wanted: func(name string) bool {
-		return !strings.HasPrefix(name, volumesName+"/") || path.Dir(name) == volumesName
-	}}
-	err = x.run(ctx, r, passphrase)
-	return x.info, errors.Join(err, os.RemoveAll(dir))
-}
 
 // Unfinished is the name of the directory in a data directory in which a backup is being
 // restored. While it is there, the appliance must not start.
 const Unfinished = ".restore"
 
-// Restore makes a data directory of a backup. dir may exist, and must be empty: the error is
+// Restore makes a data directory of a backup, and of those that it needs. dir may exist, and must be empty: the error is
 // ErrNotEmpty otherwise. After any error nothing is left in it; after a crash there may be
 // the directory [Unfinished], which can be deleted.
-func Restore(ctx context.Context, r io.Reader, passphrase, dir string) (Info, error) {
+func Restore(ctx context.Context, s Shelf, name, passphrase, dir string) (Info, error) {
 	if err := blank(dir); err != nil {
 		return Info{}, err
 	}
@@ -58,15 +46,45 @@ func Restore(ctx context.Context, r io.Reader, passphrase, dir string) (Info, er
 	if err := os.Mkdir(temp, 0o700); err != nil {
 		return Info{}, err
 	}
-	x := &extraction{dir: temp, wanted: func(string) bool { return true }}
-	err := x.run(ctx, r, passphrase)
+	info, err := restore(ctx, s, name, passphrase, temp)
 	if err == nil {
 		err = syncTree(temp)
 	}
 	if err != nil {
-		return x.info, errors.Join(err, os.RemoveAll(temp))
+		return info, errors.Join(err, os.RemoveAll(temp))
 	}
-	return x.info, adopt(temp, dir)
+	return info, adopt(temp, dir)
+}
+
+func restore(ctx context.Context, s Shelf, name, passphrase, dir string) (Info, error) {
+	x := &extraction{dir: dir, wanted: func(string) bool { return true }}
+	if err := x.open(ctx, s, name, passphrase); err != nil {
+		return x.info, err
+	}
+	if err := x.check(ctx); err != nil {
+		return x.info, err
+	}
+	for in, layers := range x.info.needs() {
+		needed := &extraction{dir: dir, wanted: func(name string) bool {
+			_, ok := layers[strings.TrimPrefix(name, volumesName+"/")]
+			return ok
+		}}
+		if err := needed.open(ctx, s, in, passphrase); err != nil {
+			return x.info, neededError(s, in, err)
+		}
+		if err := needed.has(layers); err != nil {
+			return x.info, neededError(s, in, err)
+		}
+	}
+	return x.info, nil
+}
+
+// neededError is the error of a backup that another needs.
+func neededError(s Shelf, name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return damagedf("it needs %s, which is not there", s.Where(name))
+	}
+	return fmt.Errorf("it needs %s: %w", s.Where(name), err)
 }
 
 // blank makes dir, or makes sure that it is empty.
@@ -132,23 +150,52 @@ type extraction struct {
 	wanted func(name string) bool
 	info   Info
 	seen   map[string]bool
+	sums   map[string]string // digests of the layers in it, by their names in the directory of the volumes
 }
 
-// run reads all of a backup, and checks that its parts belong together.
-func (x *extraction) run(ctx context.Context, r io.Reader, passphrase string) error {
+// open reads a backup of a shelf.
+func (x *extraction) open(ctx context.Context, s Shelf, name, passphrase string) error {
+	r, err := s.Open(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer r.Close() //nolint:errcheck // only read
+	return x.read(ctx, r, passphrase)
+}
+
+// read reads all of a backup. What it has extracted must not be used after an error.
+func (x *extraction) read(ctx context.Context, r io.Reader, passphrase string) error {
 	plain, err := decrypt(contextReader{ctx, r}, passphrase)
 	if err != nil {
 		return err
 	}
-	x.seen = map[string]bool{}
+	x.seen, x.sums = map[string]bool{}, map[string]string{}
 	sealed := newUnsealer(plain)
 	if err := x.entries(sealed); err != nil {
 		return err
 	}
-	if _, err := io.Copy(io.Discard, sealed); err != nil { // to the seal
-		return err
+	_, err = io.Copy(io.Discard, sealed) // to the seal
+	return err
+}
+
+// readInfo reads the beginning of a backup only.
+func readInfo(ctx context.Context, s Shelf, name, passphrase string) (Info, error) {
+	r, err := s.Open(ctx, name)
+	if err != nil {
+		return Info{}, err
 	}
-	return x.check(ctx)
+	defer r.Close() //nolint:errcheck // only read
+	plain, err := decrypt(contextReader{ctx, r}, passphrase)
+	if err != nil {
+		return Info{}, err
+	}
+	e, err := next(newUnsealer(plain))
+	if err != nil {
+		return Info{}, err
+	}
+	x := &extraction{seen: map[string]bool{}}
+	err = x.entry(e)
+	return x.info, err
 }
 
 func (x *extraction) entries(r io.Reader) error {
@@ -181,18 +228,30 @@ func (x *extraction) entry(e *entry) error {
 	if first {
 		return x.readInfo(e)
 	}
+	d := newDigest()
+	if err := x.extract(e, d); err != nil {
+		return err
+	}
+	if name := strings.TrimPrefix(e.name, volumesName+"/"); isLayer(name) {
+		x.sums[name] = d.sum(e.size)
+	}
+	return nil
+}
+
+// extract makes a file of an entry that is wanted.
+func (x *extraction) extract(e *entry, d *digest) error {
 	if !x.wanted(e.name) {
-		return nil
+		return e.copyTo(func(p []byte, off int64) error { d.add(p, off); return nil })
 	}
 	target := filepath.Join(x.dir, filepath.FromSlash(e.name))
 	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
 		return err
 	}
-	return writeHoles(target, e)
+	return writeHoles(target, e, d)
 }
 
 func (x *extraction) readInfo(e *entry) error {
-	if e.size > maxSmall {
+	if e.size > maxInfo {
 		return damagedf("%s has %d bytes", infoName, e.size)
 	}
 	text := make([]byte, e.size)
@@ -203,14 +262,14 @@ func (x *extraction) readInfo(e *entry) error {
 	if err := json.Unmarshal(text, &x.info); err != nil {
 		return damagedf("%s: %v", infoName, err)
 	}
-	if x.info.Format != format {
-		return fmt.Errorf("the backup has format %d, and this program reads %d: use the program that wrote it, %q", x.info.Format, format, x.info.Program)
+	if x.info.Format < 1 || x.info.Format > format {
+		return fmt.Errorf("the backup has format %d, and this program reads up to %d: use the program that wrote it, %q", x.info.Format, format, x.info.Program)
 	}
 	return nil
 }
 
 // check makes sure that what was extracted can be used: the database is whole, and every
-// layer that a volume has is there.
+// layer that a volume has is there, or in another backup.
 func (x *extraction) check(ctx context.Context) error {
 	if !x.seen[infoName] || !x.seen[databaseName] {
 		return damagedf("there is no database in it")
@@ -223,6 +282,33 @@ func (x *extraction) check(ctx context.Context) error {
 			if err := x.layersOf(name); err != nil {
 				return err
 			}
+		}
+	}
+	return x.checkIndex()
+}
+
+// checkIndex holds what a backup says about its layers against what is in it.
+func (x *extraction) checkIndex() error {
+	own := map[string]Layer{}
+	for name, l := range x.info.Layers {
+		switch _, known := ParseName(l.In); {
+		case !entryName.MatchString(volumesName+"/"+name) || !isLayer(name) || l.In != "" && !known:
+			return damagedf("its list of layers has %.64q in %.64q", name, l.In)
+		case l.In == "":
+			own[name] = l
+		}
+	}
+	return x.has(own)
+}
+
+// has returns ErrDamaged unless the layers are in this backup as they should be.
+func (x *extraction) has(layers map[string]Layer) error {
+	for name, l := range layers {
+		switch sum := x.sums[name]; {
+		case sum == "":
+			return damagedf("the layer %s is missing", name)
+		case sum != l.SHA256:
+			return damagedf("the layer %s does not match its checksum", name)
 		}
 	}
 	return nil
@@ -238,7 +324,7 @@ func (x *extraction) layersOf(name string) error {
 		return damagedf("%s: %v", name, err)
 	}
 	for _, layer := range m.Layers {
-		if !x.seen[volumesName+"/layers/"+layer] {
+		if !x.seen[volumesName+"/layers/"+layer] && x.info.Layers["layers/"+layer].In == "" {
 			return damagedf("%s has a layer %.40q, which is missing", name, layer)
 		}
 	}
@@ -253,15 +339,15 @@ func syncTree(dir string) error {
 }
 
 // writeHoles makes a file, and leaves out pieces of zeros.
-func writeHoles(path string, e *entry) (err error) {
+func writeHoles(path string, e *entry, d *digest) (err error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	zeros := make([]byte, 64<<10)
 	err = e.copyTo(func(p []byte, off int64) error {
-		if bytes.Equal(p, zeros[:len(p)]) {
+		d.add(p, off)
+		if bytes.Equal(p, noData[:len(p)]) {
 			return nil
 		}
 		_, err := f.WriteAt(p, off)

@@ -25,6 +25,7 @@ type Source struct {
 	Volumes  *volume.Dir       // of the same appliance; nil leaves the volumes out
 	Program  string            // version of the program
 	Settings map[string]string // further files by their names in the backup, without slashes
+	Series   Series            // whose layers are left out; the zero Series leaves out none
 }
 
 // Info is what a backup says about itself.
@@ -36,6 +37,7 @@ type Info struct {
 	Appliance string            `json:"appliance"` // its id
 	Volumes   bool              `json:"volumes"`
 	LeftOut   map[string]string `json:"left_out,omitempty"` // volumes, snapshots and images that could not be read, and why
+	Layers    map[string]Layer  `json:"layers,omitempty"`   // by their names in the directory of the volumes; since format 2
 }
 
 // The names in a backup.
@@ -46,8 +48,8 @@ const (
 	settingsName = "settings"
 )
 
-// format is the version of what this package writes.
-const format = 1
+// format is the version of what this package writes; it reads all from 1 on.
+const format = 2
 
 // ownFiles are those of the data directory beside the database. All may be absent.
 var ownFiles = []string{"htpasswd", "tls.crt", "tls.key"}
@@ -67,6 +69,9 @@ func Write(ctx context.Context, w io.Writer, s Source) (Info, error) {
 	defer db.Close() //nolint:errcheck // only read
 	if held != nil {
 		defer held.Close() //nolint:errcheck // only read
+		if info.Layers, err = s.Series.index(ctx, held); err != nil {
+			return info, fmt.Errorf("backup: %w", err)
+		}
 	}
 	sealed := newSealer(w)
 	if err := s.write(ctx, sealed, info, db, held); err != nil {
@@ -100,6 +105,9 @@ func (s Source) write(ctx context.Context, w io.Writer, info Info, db *os.File, 
 		for _, f := range held.Files {
 			if err := ctx.Err(); err != nil {
 				return err
+			}
+			if info.Layers[f.Name].In != "" {
+				continue
 			}
 			if err := writeSparse(contextWriter{ctx, w}, volumesName+"/"+f.Name, f.Size, f.Modified, f); err != nil {
 				return err
@@ -153,6 +161,9 @@ func (s Source) hold(ctx context.Context, info *Info) (db *os.File, held *volume
 			return nil, nil, err
 		}
 		info.Schema, info.Appliance = c.Schema, c.Appliance
+		if s.Series.Appliance != "" && s.Series.Appliance != c.Appliance {
+			return nil, nil, errors.Join(ErrAppliance, db.Close())
+		}
 		if s.Volumes == nil {
 			return db, nil, nil
 		}

@@ -91,7 +91,7 @@ func (g *stage) newPages() *web.Web {
 		System: func() web.System {
 			return web.System{Go: "go1", Platform: "linux/amd64", Host: "lab", Data: "/var/lib/ironhook", Started: time.Now().Add(-time.Hour), LogLevel: "info",
 				Certificate: &web.Certificate{Subject: "CN=lab", Issuer: "CN=lab", SHA256: strings.Repeat("AB", 32), Names: []string{"lab", "10.0.0.1"}, Until: time.Now()},
-				Backups:     &web.Backups{Dir: "/srv/backups", Every: 24 * time.Hour, Keep: 7, Encrypted: true, Made: []time.Time{time.Now()}},
+				Backups:     &web.Backups{To: "/srv/backups", Every: 24 * time.Hour, Keep: 7, Encrypted: true, Made: []time.Time{time.Now()}},
 				Limits:      []web.Limit{{Name: "iSCSI sessions", Used: 8}, {Name: "Verbs", Used: 4, Most: 4}},
 				Log:         []string{`time=2026-11-30T10:00:00.000Z level=WARN msg="no address left"`, `time=2026-11-30T10:00:00.000Z level=INFO msg=login user=admin`}}
 		},
