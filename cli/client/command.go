@@ -91,6 +91,10 @@ func Commands(c Config) []*cobra.Command {
 	for _, v := range wallVerbs() {
 		c.hang(wall, v)
 	}
+	view := group("view", "Commands on saved views of the page of machines")
+	for _, v := range viewVerbs() {
+		c.hang(view, v)
+	}
 	discovery := group("discovery", "Commands on machines that are not enrolled and wait to be approved")
 	for _, v := range discoveryVerbs() {
 		c.hang(discovery, v)
@@ -105,7 +109,7 @@ func Commands(c Config) []*cobra.Command {
 	c.hang(top, fileVerbs[1])
 	c.hang(top, upgradeVerb)
 	c.hang(top, verb{"clouds", "Print a clouds.yaml with which OpenStack's own clients find this appliance", nothing, nil, printClouds})
-	all := append([]*cobra.Command{metal, old, node, port, image, volume, event, lease, boot, discovery, user, wall, webhook}, top.Commands()...)
+	all := append([]*cobra.Command{metal, old, node, port, image, volume, event, lease, boot, discovery, user, view, wall, webhook}, top.Commands()...)
 	for _, g := range all {
 		outline(g)
 		g.PersistentFlags().String("url", "", "where the appliance is, as http://ironhook:6385 ($IRONHOOK_URL, $OS_ENDPOINT); without it, the one on this machine")

@@ -13,6 +13,7 @@ var (
 	oneImage   = []option{{name: "name", usage: "its name"}}
 	visibility = []string{"public", "private", "community", "shared"}
 	imageText  = []option{
+		{name: "comment", field: "description", usage: "words about it, kept with the image and shown on the page"},
 		{name: "min-disk", kind: number, usage: "GiB a disk needs for it"},
 		{name: "min-ram", kind: number, usage: "MiB a machine needs for it"},
 		{name: "protected", kind: yes, usage: "it cannot be deleted"},
@@ -162,6 +163,9 @@ func imageOfVolume(c *call, volume string) error {
 		return err
 	}
 	args := map[string]any{"image_name": c.args[0], "force": c.has("force"), "disk_format": "raw", "container_format": "bare"}
+	if comment, ok := c.value("comment").(string); ok {
+		args["description"] = comment
+	}
 	answer, err := object(volumes.act(c, path, "os-volume_upload_image", args))
 	if err != nil {
 		return err
