@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -59,9 +60,14 @@ var below = []struct {
 // applyFile makes and changes what the file says, and prints a line for each change. What is
 // as it says already is left alone, so that a second time changes nothing.
 func applyFile(c *call, onlyNew, dry bool) error {
-	chassis, nodes, err := readMachines(c.args[0], c.in)
+	chassis, nodes, short, err := readMachines(c.args[0], c.in)
 	if err != nil {
 		return err
+	}
+	if short {
+		if err := c.checkColumns(nodes); err != nil {
+			return misuse("%s: %w", c.args[0], err)
+		}
 	}
 	secrets, err := readSecrets(c)
 	if err != nil {
@@ -79,11 +85,12 @@ func applyFile(c *call, onlyNew, dry bool) error {
 	})
 }
 
-// readMachines reads a file of machines, by name, and of their chassis.
-func readMachines(path string, in io.Reader) (chassis []map[string]any, nodes map[string]map[string]any, err error) {
+// readMachines reads a file of machines, by name, and of their chassis. short is its short
+// form, CSV.
+func readMachines(path string, in io.Reader) (chassis []map[string]any, nodes map[string]map[string]any, short bool, err error) {
 	b, err := readFile(path, in)
 	if err != nil {
-		return nil, nil, misuse("%w", err)
+		return nil, nil, false, misuse("%w", err)
 	}
 	var list []map[string]any
 	b = unmarked(b)
@@ -93,26 +100,69 @@ func readMachines(path string, in io.Reader) (chassis []map[string]any, nodes ma
 	case isYAML(b):
 		chassis, list, err = machinesOfYAML(b)
 	default:
+		short = true
 		list, err = machinesOfCSV(b)
 	}
 	if err != nil {
-		return nil, nil, misuse("%s: %w", path, err)
+		return nil, nil, false, misuse("%s: %w", path, err)
 	}
 	nodes = map[string]map[string]any{}
 	for i, n := range list {
 		name := plainOr(n["name"], plainOr(n["uuid"], ""))
 		switch {
 		case name == "":
-			return nil, nil, misuse("%s: machine %d has no name", path, i+1)
+			return nil, nil, false, misuse("%s: machine %d has no name", path, i+1)
 		case nodes[name] != nil:
-			return nil, nil, misuse("%s: %s stands twice", path, name)
+			return nil, nil, false, misuse("%s: %s stands twice", path, name)
+		}
+		if err := checkAddresses(n); err != nil {
+			return nil, nil, false, misuse("%s: %s: %w", path, name, err)
 		}
 		nodes[name] = n
 	}
 	if len(nodes) == 0 {
-		return nil, nil, misuse("%s: there are no machines in it", path)
+		return nil, nil, false, misuse("%s: there are no machines in it", path)
 	}
-	return chassis, nodes, nil
+	return chassis, nodes, short, nil
+}
+
+// checkAddresses refuses a machine with a MAC address that is none, before a part of it is made.
+func checkAddresses(node map[string]any) error {
+	ports, _ := node["ports"].([]any)
+	for _, p := range ports {
+		port, _ := p.(map[string]any)
+		address := plainOr(port["address"], "")
+		if mac, err := net.ParseMAC(address); err != nil || len(mac) != 6 {
+			return fmt.Errorf("%q is no MAC address; want one like 52:54:00:12:34:56", address)
+		}
+	}
+	return nil
+}
+
+// checkColumns refuses keys that the driver does not read: in the short form they are columns that
+// were misspelled. What a driver that the server does not have reads is not known.
+func (c *call) checkColumns(nodes map[string]map[string]any) error {
+	reads := map[string]map[string]any{}
+	for _, name := range slices.SortedFunc(maps.Keys(nodes), natural) {
+		driver := plainOr(nodes[name]["driver"], "")
+		info, _ := nodes[name]["driver_info"].(map[string]any)
+		if driver == "" || len(info) == 0 {
+			continue
+		}
+		if _, asked := reads[driver]; !asked {
+			answer, err := c.get(c.ctx, "/v1/drivers/"+url.PathEscape(driver)+"/properties")
+			if refused := (*refusal)(nil); err != nil && !errors.As(err, &refused) {
+				return err
+			}
+			reads[driver] = answer
+		}
+		for key := range info {
+			if _, known := reads[driver][key]; !known && len(reads[driver]) > 0 {
+				return fmt.Errorf("%s: the driver %s reads no %s; it reads %s", name, driver, key, strings.Join(slices.Sorted(maps.Keys(reads[driver])), ", "))
+			}
+		}
+	}
+	return nil
 }
 
 // readFile reads a file, or the standard input for -.

@@ -119,12 +119,24 @@ func Commands(c Config) []*cobra.Command {
 
 // group is a command that only holds others.
 func group(word, short string) *cobra.Command {
-	return &cobra.Command{Use: word, Short: short, RunE: func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return misuse("%s has no command %q; see %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())
+	cmd := &cobra.Command{Use: word, Short: short, Args: cobra.ArbitraryArgs, SuggestionsMinimumDistance: 2}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
 		}
-		return cmd.Help()
-	}}
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			return misuse("%s has no command %q; did you mean %s?", typedAsWords(cmd), args[0], strings.Join(near, " or "))
+		}
+		return misuse("%s has no command %q; see %s --help", typedAsWords(cmd), args[0], cmd.CommandPath())
+	}
+	return cmd
+}
+
+// typedAsWords are the words of a command after that of the program, whose name stands before
+// every complaint.
+func typedAsWords(cmd *cobra.Command) string {
+	_, words, _ := strings.Cut(cmd.CommandPath(), " ")
+	return words
 }
 
 // hang adds a verb under parent, with the groups that its words name.
@@ -192,11 +204,11 @@ func split(use string) (words, arguments []string) {
 func count(cmd *cobra.Command, want, got []string) error {
 	for _, missing := range want[min(len(got), len(want)):] {
 		if !strings.HasPrefix(missing, "[") {
-			return misuse("%s needs %s; see --help", cmd.CommandPath(), strings.Join(want[len(got):], " "))
+			return misuse("%s needs %s; see %s --help", typedAsWords(cmd), strings.Join(want[len(got):], " "), cmd.CommandPath())
 		}
 	}
 	if open := len(want) > 0 && strings.HasSuffix(want[len(want)-1], "..."); len(got) > len(want) && !open {
-		return misuse("%s takes no argument %q; see --help", cmd.CommandPath(), got[len(want)])
+		return misuse("%s takes no argument %q; see %s --help", typedAsWords(cmd), got[len(want)], cmd.CommandPath())
 	}
 	return nil
 }

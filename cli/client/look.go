@@ -85,6 +85,9 @@ func showStatus(c *call) error {
 		}
 		return natural(plain(a[0]), plain(b[0]))
 	})
+	if len(f.rows) == 0 {
+		fmt.Fprintln(c.errs, "There are no machines yet. Enrol them from a list: ironhook apply FILE, or on the page.")
+	}
 	return c.show(f)
 }
 
@@ -250,10 +253,13 @@ func explainBoot(c *call) error {
 	put("last step", lastStep(b))
 	put("remark", remarkOf(b, node))
 	if validity, err := c.get(c.ctx, "/v1/nodes/"+url.PathEscape(c.args[0])+"/validate"); err == nil {
+		said := ""
 		for _, kind := range []string{"power", "boot", "deploy", "storage"} {
 			report, _ := validity[kind].(map[string]any)
-			if report["result"] == false {
-				put(kind+" is not ready", report["reason"])
+			reason := plainOr(report["reason"], "")
+			if report["result"] == false && (said == "" || !strings.Contains(reason, said)) { // they often have one cause
+				put(kind+" is not ready", reason)
+				said = reason
 			}
 		}
 	}
