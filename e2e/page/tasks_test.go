@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"ironhook/e2e/lab"
 )
 
@@ -47,13 +49,14 @@ func (h *hand) answers(all ...string) {
 // goes opens a page by its link in the frame.
 func (h *hand) goes(path string) { h.click(`nav.pages a[href="` + path + `"]`) }
 
-// row is the selector of what is in the row of a disk; it is marked with the disk's name.
+// row is the selector of what is in the row of a disk.
 func (h *hand) row(name, what string) string {
 	h.Helper()
 	row := `[...document.querySelectorAll("#inventory tr")].find((r) => r.querySelector("th")?.textContent === "` + name + `")`
 	h.await(name, row+`?.textContent.match(/active|available/)`)
-	h.do("mark", row+`.id = "row-`+name+`"`)
-	return "#row-" + name + " " + what
+	id, err := chromedp.Run(h.Tab, chromedp.Evaluate[string](row+`.id`))
+	must(h.T, "its row", err)
+	return "#" + id + " " + what
 }
 
 // tasks are those of docs/explanation/tasks.md, in its words, in an order in which each finds
