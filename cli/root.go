@@ -105,7 +105,8 @@ func Command(version Version, files Embedded) *cobra.Command {
 		return misuse("there is no command %q; see ironhook --help", args[0])
 	}
 	program := appliance.Program{Version: string(version), Schema: files.Schema}
-	root.AddCommand(serveCommand(program), backupCommand(program), restoreCommand(), doctorCommand(), configCommand(), iscsiCommand(), licensesCommand(files.Legal), manCommand())
+	root.AddCommand(serveCommand(program), backupCommand(program), restoreCommand(), doctorCommand(),
+		configCommand(), iscsiCommand(), licensesCommand(files.Legal), manCommand())
 	root.AddCommand(client.Commands(client.Config{Socket: localSocket, Getenv: os.Getenv})...)
 	strict(root)
 	return root

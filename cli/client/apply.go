@@ -36,13 +36,16 @@ import (
 var fileVerbs = []verb{
 	{"create <file>", "Register the machines of a file (JSON, YAML or CSV, - for the standard input) that are all new", nothing, nil,
 		func(c *call) error { return applyFile(c, true, false) }},
-	{"apply <file>", "Bring the machines of a file (JSON, YAML or CSV, - for the standard input) to what it says, and leave all others alone", nothing,
+	{"apply <file>", "Bring the machines of a file (JSON, YAML or CSV, - for the standard input) to what it says, and leave all others alone",
+		nothing,
 		[]option{{name: "dry-run", kind: yes, field: "-", usage: "print what would be changed, and change nothing"},
-			{name: "secrets", field: "-", usage: "file with the values that stand as ****** in the other (JSON: {NODE: {KEY: VALUE}}; the node * is every node)"}},
+			{name: "secrets", field: "-",
+				usage: "file with the values that stand as ****** in the other (JSON: {NODE: {KEY: VALUE}}; the node * is every node)"}},
 		func(c *call) error { return applyFile(c, false, c.has("dry-run")) }},
 	{"export [<node>...]", "Print machines as a file for apply: all, or those named; of an appliance or another Ironic (--url)", nothing,
 		[]option{{name: "external", kind: yes, field: "-", usage: "for an Ironic that has the storage interface external, and not iscsi"},
-			{name: "default-interfaces", kind: yes, field: "-", usage: "leave the interfaces of the hardware out, so that the other side takes its own"}}, doExport},
+			{name: "default-interfaces", kind: yes, field: "-",
+				usage: "leave the interfaces of the hardware out, so that the other side takes its own"}}, doExport},
 }
 
 // below are what a node has: the key in the file, the collection, and what tells two of them
@@ -158,7 +161,8 @@ func (c *call) checkColumns(nodes map[string]map[string]any) error {
 		}
 		for key := range info {
 			if _, known := reads[driver][key]; !known && len(reads[driver]) > 0 {
-				return fmt.Errorf("%s: the driver %s reads no %s; it reads %s", name, driver, key, strings.Join(slices.Sorted(maps.Keys(reads[driver])), ", "))
+				return fmt.Errorf("%s: the driver %s reads no %s; it reads %s", name, driver, key,
+					strings.Join(slices.Sorted(maps.Keys(reads[driver])), ", "))
 			}
 		}
 	}
@@ -218,7 +222,8 @@ func machinesOfCSV(b []byte) (list []map[string]any, err error) {
 		return nil, errors.New("the first line must name the columns, name and mac among them")
 	}
 	for _, row := range rows[1:] {
-		n := map[string]any{"driver": "manual-management", "storage_interface": "iscsi", "properties": map[string]any{"capabilities": "iscsi_boot:True"}}
+		n := map[string]any{"driver": "manual-management", "storage_interface": "iscsi",
+			"properties": map[string]any{"capabilities": "iscsi_boot:True"}}
 		info := map[string]any{}
 		for i, cell := range row {
 			switch column := rows[0][i]; {

@@ -62,7 +62,8 @@ func Commands(c Config) []*cobra.Command {
 			}
 		}
 	}
-	c.hang(node, verb{"power test <node>", "Show what the BMC of a node says, and how long each answer took; nothing is switched", many, nil, powerTest})
+	c.hang(node, verb{"power test <node>", "Show what the BMC of a node says, and how long each answer took; nothing is switched",
+		many, nil, powerTest})
 	image, volume := group("image", "Commands on images"), group("volume", "Commands on volumes and their snapshots")
 	for _, v := range imageVerbs() {
 		c.hang(image, v)
@@ -77,7 +78,9 @@ func Commands(c Config) []*cobra.Command {
 	for _, v := range fileVerbs {
 		c.hang(metal, v)
 	}
-	event, lease, boot := group("event", "Commands on what happened"), group("lease", "Commands on the addresses of machines"), group("boot", "Commands on the boots of machines")
+	event := group("event", "Commands on what happened")
+	lease := group("lease", "Commands on the addresses of machines")
+	boot := group("boot", "Commands on the boots of machines")
 	for _, v := range looks() {
 		word, rest, _ := strings.Cut(v.use, " ")
 		v.use = rest
@@ -109,10 +112,12 @@ func Commands(c Config) []*cobra.Command {
 	c.hang(top, fileVerbs[1])
 	c.hang(top, upgradeVerb)
 	c.hang(top, verb{"clouds", "Print a clouds.yaml with which OpenStack's own clients find this appliance", nothing, nil, printClouds})
-	all := append([]*cobra.Command{metal, old, node, port, image, volume, event, lease, boot, discovery, user, view, wall, webhook}, top.Commands()...)
+	all := append([]*cobra.Command{metal, old, node, port, image,
+		volume, event, lease, boot, discovery, user, view, wall, webhook}, top.Commands()...)
 	for _, g := range all {
 		outline(g)
-		g.PersistentFlags().String("url", "", "where the appliance is, as http://ironhook:6385 ($IRONHOOK_URL, $OS_ENDPOINT); without it, the one on this machine")
+		g.PersistentFlags().String("url", "",
+			"where the appliance is, as http://ironhook:6385 ($IRONHOOK_URL, $OS_ENDPOINT); without it, the one on this machine")
 	}
 	return all
 }

@@ -21,8 +21,10 @@ var (
 		{name: "property", kind: remarks, field: "-", usage: "a property, as KEY=VALUE (repeatable)"},
 		{name: "tag", kind: words, field: "-", usage: "a tag (repeatable)"},
 	}
-	imageLong = []column{{"ID", "id"}, {"Name", "name"}, {"Disk Format", "disk_format"}, {"Container Format", "container_format"}, {"Size", "size"},
-		{"Checksum", "checksum"}, {"Status", "status"}, {"Visibility", "visibility"}, {"Protected", "protected"}, {"Project", "owner"}, {"Tags", "tags"}}
+	imageLong = []column{{"ID", "id"}, {"Name", "name"}, {"Disk Format", "disk_format"}, {"Container Format", "container_format"},
+		{"Size", "size"},
+		{"Checksum", "checksum"}, {"Status", "status"}, {"Visibility", "visibility"}, {"Protected", "protected"},
+		{"Project", "owner"}, {"Tags", "tags"}}
 )
 
 // imageVerbs are the commands on images.
@@ -41,12 +43,16 @@ func imageVerbs() []verb {
 			{name: "volume", field: "-", usage: "make it of this volume, by name or UUID"},
 			{name: "force", kind: yes, field: "-", usage: "with --volume: though it is in use"},
 			{name: "disk-format", usage: "raw, qcow2, vmdk, vhd or vhdx (default: what the file begins with says)"},
-			{name: "container-format", usage: "bare"}, {name: "id", usage: "its UUID; without one it gets a random one"}, waiting}, imageText, see("its visibility is ")), createImage},
+			{name: "container-format", usage: "bare"}, {name: "id", usage: "its UUID; without one it gets a random one"}, waiting},
+			imageText, see("its visibility is ")), createImage},
 		{"list", "List images", many, append([]option{
-			{name: "name", usage: "only those of this name"}, {name: "status", usage: "only those in this status"}, {name: "tag", usage: "only those with this tag"},
+			{name: "name", usage: "only those of this name"}, {name: "status", usage: "only those in this status"},
+			{name: "tag", usage: "only those with this tag"},
 			{name: "property", kind: remarks, field: "-", usage: "only those with this property, as KEY=VALUE"},
-			{name: "limit", kind: number, field: "-", usage: "show at most so many"}, {name: "marker", field: "-", usage: "begin after this one, by name or UUID"},
-			{name: "sort", usage: "sort by FIELD or FIELD:desc (default name)"}, {name: "long", kind: yes, field: "-", usage: "show more"}}, see("only those whose visibility is ")...), listImages},
+			{name: "limit", kind: number, field: "-", usage: "show at most so many"},
+			{name: "marker", field: "-", usage: "begin after this one, by name or UUID"},
+			{name: "sort", usage: "sort by FIELD or FIELD:desc (default name)"}, {name: "long", kind: yes, field: "-", usage: "show more"}},
+			see("only those whose visibility is ")...), listImages},
 		{"show <image>", "Show an image", one, nil, func(c *call) error {
 			found, err := images.find(c, c.args[0])
 			if err != nil {
@@ -56,9 +62,11 @@ func imageVerbs() []verb {
 		}},
 		{"set <image>", "Set fields of an image", nothing, slices.Concat(oneImage, imageText, see("its visibility is ")), setImage},
 		{"unset <image>", "Remove properties and tags of an image", nothing, []option{
-			{name: "property", kind: words, field: "-", usage: "remove this property (repeatable)"}, {name: "tag", kind: words, field: "-", usage: "remove this tag (repeatable)"}}, unsetImage},
+			{name: "property", kind: words, field: "-", usage: "remove this property (repeatable)"},
+			{name: "tag", kind: words, field: "-", usage: "remove this tag (repeatable)"}}, unsetImage},
 		{"delete <image>...", "Delete images", nothing, nil, images.remove},
-		{"catalog", "List well-known cloud images that boot over iSCSI, and what each needs", many, []option{{name: "long", kind: yes, field: "-", usage: "show how to prepare them, too"}}, showCatalog},
+		{"catalog", "List well-known cloud images that boot over iSCSI, and what each needs", many,
+			[]option{{name: "long", kind: yes, field: "-", usage: "show how to prepare them, too"}}, showCatalog},
 		{"save <image>", "Write the file of an image, as it was sent, or its disk", nothing, []option{
 			{name: "file", field: "-", usage: "where to (default the standard output)"},
 			{name: "disk-format", field: "-", choices: []string{"raw", "qcow2"}, usage: "write the disk, in this format"}}, saveImage},
@@ -140,7 +148,8 @@ func createImage(c *call) error {
 	case from.file != "":
 		err = images.watch(c, made, func() error { return c.upload(path+"/file", data, from.checksum) })
 	case from.uri != "":
-		_, err = c.do(c.ctx, http.MethodPost, path+"/import", map[string]any{"method": map[string]any{"name": "web-download", "uri": from.uri, "checksum": from.checksum}})
+		_, err = c.do(c.ctx, http.MethodPost, path+"/import",
+			map[string]any{"method": map[string]any{"name": "web-download", "uri": from.uri, "checksum": from.checksum}})
 	}
 	if err != nil { // or the user interrupted
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), patience)
@@ -228,7 +237,8 @@ func listImages(c *call) error {
 
 // imageShown are the fields of an image that stand by themselves; the stock client
 // puts all others together as properties.
-var imageShown = []string{"status", "name", "container_format", "created_at", "size", "disk_format", "updated_at", "visibility", "min_disk", "protected",
+var imageShown = []string{"status", "name", "container_format", "created_at", "size", "disk_format", "updated_at",
+	"visibility", "min_disk", "protected",
 	"id", "file", "checksum", "owner", "virtual_size", "min_ram", "schema", "tags"}
 
 func imageFindings(image map[string]any) findings {

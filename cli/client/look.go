@@ -33,7 +33,8 @@ func looks() []verb {
 		{"lease list", "List the addresses of machines", many, nil, listLeases},
 		{"boot explain <node>", "Say how the boot of a machine stands, and what to do", one, nil, explainBoot},
 		{"boot watch <node>", "Follow the boot of a machine step by step until it is up, over or failed", nothing, []option{waiting}, watchBoot},
-		{"boot log <node>", "Print what the agent on a machine has said: of its inspection, its deployment, its cleaning", nothing, nil, printAgentLog},
+		{"boot log <node>", "Print what the agent on a machine has said: of its inspection, its deployment, its cleaning",
+			nothing, nil, printAgentLog},
 		{"boot script <node>", "Print the boot script that a machine would get now, its secrets masked", nothing, nil, printScript},
 	}
 }
@@ -74,7 +75,8 @@ func showStatus(c *call) error {
 		if n == nil {
 			continue // it came or went between the two questions
 		}
-		f.rows = append(f.rows, []any{plainOr(b["name"], plain(b["node"])), plainOr(n["power_state"], "unknown"), n["provision_state"], b["state"], remarkOf(b, n)})
+		f.rows = append(f.rows, []any{plainOr(b["name"], plain(b["node"])), plainOr(n["power_state"], "unknown"),
+			n["provision_state"], b["state"], remarkOf(b, n)})
 	}
 	trouble := func(row []any) bool {
 		return row[3] == "failed" || row[3] == "stuck" || strings.HasSuffix(plain(row[2]), "failed")

@@ -20,7 +20,8 @@ var waiting = option{name: "wait", kind: wait, field: "-", usage: "wait until it
 var apart = option{name: "apart", kind: number, field: "-", usage: "with several machines: seconds between one and the next"}
 
 var (
-	configDrive = option{name: "config-drive", field: "configdrive", usage: "a configuration drive: gzipped and base64-encoded, or a JSON object, or the name of a file of either"}
+	configDrive = option{name: "config-drive", field: "configdrive",
+		usage: "a configuration drive: gzipped and base64-encoded, or a JSON object, or the name of a file of either"}
 	deploySteps = option{name: "deploy-steps", kind: document, usage: "steps of the deployment: JSON, a file of it, or -"}
 	cleanSteps  = option{name: "clean-steps", kind: document, usage: "steps of the cleaning: JSON, a file of it, or -"}
 	serviceStep = option{name: "service-steps", kind: document, usage: "steps of the service: JSON, a file of it, or -"}
@@ -69,7 +70,8 @@ func nodeStates() []verb {
 		}})
 	}
 	for _, p := range powers {
-		takes := []option{waiting, apart, {name: "power-timeout", kind: number, field: "timeout", usage: "seconds after which the appliance gives up"}}
+		takes := []option{waiting, apart, {name: "power-timeout", kind: number, field: "timeout",
+			usage: "seconds after which the appliance gives up"}}
 		if p.soft != "" {
 			takes = append(takes, option{name: "soft", kind: yes, field: "-", usage: "ask the operating system to do it"})
 		}
