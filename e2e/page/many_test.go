@@ -64,9 +64,12 @@ func TestOutcomes(t *testing.T) {
 	h.do("say yes", `window.confirm = () => true; document.querySelector("#many-bar [name=gap]").value = "0"`)
 	h.click(`[data-target="power on"][data-many]`)
 	h.await("what came of each", `document.querySelector("#many-bar .progress").textContent === "Power on: 2 of 3 done, 1 failed."`)
-	results := `[...document.querySelectorAll("#many-bar .results li")].map((e) => e.textContent)`
-	h.await("the good", `/^pc-1: power on after [0-9.]+ m?s$/.test(`+results+`[0])`)
-	h.await("the cause", results+`[2].startsWith("silent: Failed to change power state to 'power on' by 'power on'") && `+results+`[2].includes("127.0.0.1")`)
+	result := func(name string) string {
+		return `[...document.querySelectorAll("#many-bar .results li")].map((e) => e.textContent).find((t) => t.startsWith("` + name + `: "))`
+	}
+	h.await("the good", `/^pc-1: power on after [0-9.]+ m?s$/.test(`+result("pc-1")+`)`)
+	h.await("the cause", result("silent")+`.startsWith("silent: Failed to change power state to 'power on' by 'power on'") && `+
+		result("silent")+`.includes("127.0.0.1")`)
 	h.click("#many-bar .failed")
 	h.await("one is chosen", `document.querySelector("#many-bar .count").textContent === "1 machine"`)
 

@@ -21,10 +21,13 @@
 
   // The same rules as --wait of the commands (cli/client/states.go, provisioned and powered).
   function judge(node, power, goal) {
-    const [now, target] = power ? [node.power_state, node.target_power_state] : [node.provision_state, node.target_provision_state];
-    const failed = now === 'error' || now?.endsWith(' failed');
-    if (target && !failed) return { rests: false, now };
-    return { rests: true, now, ok: !failed && (goal ? now === goal : true) && (!power || !node.last_error) };
+    if (power) {
+      const now = node.power_state;
+      return { rests: !node.target_power_state, now, ok: now === goal && !node.last_error };
+    }
+    const now = node.provision_state;
+    const failed = now === 'error' || now.endsWith(' failed'); // some of these keep their target
+    return { rests: failed || !node.target_provision_state, now, ok: !failed && (!goal || now === goal) };
   }
 
   // It answers whether it went well and in words, or null when a later verb took its place.
