@@ -90,62 +90,6 @@
     await Promise.all([worker(), worker(), worker(), worker()]);
   }
 
-  document.getElementById('select').setAttribute('aria-pressed', String(on));
-    bar.hidden = !on;
-    if (!on) chosen.clear();
-    show();
-  }
-
-  // What is asked of one machine: the method, the path and the body, before it all what has
-  // to be set.
-  function requests(button, uuid) {
-    const { many: path, target } = button.dataset;
-    const image = bar.querySelector('[name=image]').value;
-    const steps = [];
-    if (target === 'rebuild' && image) {
-      steps.push(['PATCH', `/v1/nodes/${uuid}`, [{ op: 'add', path: '/instance_info/image_source', value: image }]]);
-    }
-    return [...steps, ['PUT', `/v1/nodes/${uuid}${path}`, { target }]];
-  }
-
-  async function run(button) {
-    button.dataset.confirm = `${button.textContent} ${bar.querySelector('.count').textContent}?`;
-    if (!confirmed(button)) return;
-    const work = tiles().filter((t) => chosen.has(uuidOf(t))).map((t) => ({ uuid: uuidOf(t), name: t.querySelector('h2').textContent }));
-    const gap = Number(bar.querySelector('[name=gap]').value) * 1000;
-    const list = bar.querySelector('.results');
-    list.replaceChildren(...work.map((w) => {
-      w.line = document.createElement('li');
-      w.line.textContent = `${w.name}: waits`;
-      return w.line;
-    }));
-    const say = () => {
-      const done = work.filter((w) => w.line.className).length;
-      const bad = work.filter((w) => w.line.className === 'bad').length;
-      bar.querySelector('.progress').textContent = `${button.textContent}: ${done} of ${work.length} asked${bad ? `, ${bad} refused` : ''}.`;
-    };
-    say();
-    let next = 0, free = Date.now();
-    const worker = async () => {
-      while (next < work.length) {
-        const w = work[next++];
-        const wait = free - Date.now();
-        free = Math.max(free, Date.now()) + gap;
-        if (wait > 0) await new Promise((r) => setTimeout(r, wait));
-        w.line.textContent = `${w.name}: …`;
-        let answer;
-        for (const request of requests(button, w.uuid)) {
-          answer = await call(...request);
-          if (!answer.ok) break;
-        }
-        w.line.className = answer.ok ? 'good' : 'bad';
-        w.line.textContent = `${w.name}: ${answer.ok ? 'accepted' : answer.text}`;
-        say();
-      }
-    };
-    await Promise.all([worker(), worker(), worker(), worker()]);
-  }
-
   document.getElementById('select').addEventListener('click', () => selecting(bar.hidden));
   document.addEventListener('change', (e) => {
     if (!e.target.matches('input.pick')) return;
