@@ -140,8 +140,10 @@ func group(word, short string) *cobra.Command {
 // typedAsWords are the words of a command after that of the program, whose name stands before
 // every complaint.
 func typedAsWords(cmd *cobra.Command) string {
-	_, words, _ := strings.Cut(cmd.CommandPath(), " ")
-	return words
+	if !cmd.HasParent() {
+		return cmd.Name()
+	}
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
 // hang adds a verb under parent, with the groups that its words name.
