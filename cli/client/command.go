@@ -62,8 +62,7 @@ func Commands(c Config) []*cobra.Command {
 			}
 		}
 	}
-	c.hang(node, verb{"power test <node>", "Show what the BMC of a node says, and how long each answer took; nothing is switched",
-		many, nil, powerTest})
+	c.hang(node, verb{"power test <node>", "Show what the BMC of a node says, and how long each answer took; nothing is switched", many, nil, powerTest})
 	image, volume := group("image", "Commands on images"), group("volume", "Commands on volumes and their snapshots")
 	for _, v := range imageVerbs() {
 		c.hang(image, v)
