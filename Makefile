@@ -12,7 +12,7 @@ CLIENT    = go -C client test -json -race ./...
 TOOLS     = go -C tools test -json ./...
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-arm64 agent deb deb-test release usb stick ipxe demo test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-page bench-power bench-deps \
+.PHONY: help build build-arm64 agent deb deb-test release usb stick ipxe demo tutorial test test-short lint fuzz bench bench-boot bench-iscsi bench-api bench-volumes bench-growth bench-storm bench-page bench-power bench-deps \
 	bench-before bench-before-boot bench-before-iscsi bench-before-api before newest matrix agent-matrix torture kill-points crash-matrix crowd hammer mutants figures licenses clean
 
 help: ## show this list
@@ -54,6 +54,11 @@ demo: ## boot a diskless virtual machine from a volume, before your eyes
 	@scripts/deps.sh demo
 	@$(MAKE) --no-print-directory build
 	@go run ./e2e/demo
+
+tutorial: ## type docs/tutorial.md into a clean Debian, as root, and compare; minutes to the first boot
+	@scripts/deps.sh deb-test
+	@$(MAKE) --no-print-directory build
+	@go run ./e2e/tutorial build/ironhook
 
 test: ## everything, real peers included; installs what it needs
 	@scripts/deps.sh test

@@ -50,6 +50,10 @@ type Image struct {
 	UpdatedAt       time.Time
 }
 
+// ImageComment is the property with a person's words about an image, as OpenStack's dashboard
+// has it.
+const ImageComment = "description"
+
 // Empty reports whether the image has no bytes and none are on their way: a client may send
 // them, for the first time or again.
 func (i *Image) Empty() bool { return i.Status == ImageQueued || i.Status == ImageKilled }

@@ -43,11 +43,42 @@ func Main(ctx context.Context, version Version, files Embedded, args []string) i
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(os.Stderr, "ironhook:", strings.ReplaceAll(err.Error(), "\n", "; "))
+	for _, one := range apart(err) {
+		fmt.Fprintln(os.Stderr, "ironhook:", strings.ReplaceAll(one.Error(), "\n", "; "))
+	}
 	if errors.As(err, new(usageError)) || errors.As(err, new(client.UsageError)) {
 		return 2
 	}
 	return 1
+}
+
+// apart returns the errors that were joined, such as those of several machines: a line each.
+func apart(err error) (all []error) {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	for _, one := range joined.Unwrap() {
+		all = append(all, apart(one)...)
+	}
+	return all
+}
+
+// strict makes a wrong number of arguments a mistake of the person who typed them, with the
+// way to the help, for cmd and all below it.
+func strict(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			err := check(cmd, args)
+			if err == nil || errors.As(err, new(usageError)) || errors.As(err, new(client.UsageError)) {
+				return err
+			}
+			return misuse("%w; see %s --help", err, cmd.CommandPath())
+		}
+	}
+	for _, child := range cmd.Commands() {
+		strict(child)
+	}
 }
 
 // Command is the whole command line, for Main and for what describes it.
@@ -74,8 +105,10 @@ func Command(version Version, files Embedded) *cobra.Command {
 		return misuse("there is no command %q; see ironhook --help", args[0])
 	}
 	program := appliance.Program{Version: string(version), Schema: files.Schema}
-	root.AddCommand(serveCommand(program), backupCommand(program), restoreCommand(), doctorCommand(), configCommand(), iscsiCommand(), licensesCommand(files.Legal), manCommand())
+	root.AddCommand(serveCommand(program), backupCommand(program), restoreCommand(), doctorCommand(),
+		configCommand(), iscsiCommand(), licensesCommand(files.Legal), manCommand())
 	root.AddCommand(client.Commands(client.Config{Socket: localSocket, Getenv: os.Getenv})...)
+	strict(root)
 	return root
 }
 

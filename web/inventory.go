@@ -46,7 +46,8 @@ func (s *Space) Low() int64 { return s.Usable() / 10 * 9 }
 
 // Words are for a person.
 func (s *Space) Words() string {
-	return fmt.Sprintf("%s free of %s; %s are kept back for the database", amount(uint64(max(0, s.Free))), amount(uint64(max(0, s.Total))), amount(uint64(max(0, s.Floor))))
+	return fmt.Sprintf("%s free of %s; %s are kept back for the database",
+		amount(uint64(max(0, s.Free))), amount(uint64(max(0, s.Total))), amount(uint64(max(0, s.Floor))))
 }
 
 // space is nil where it is not known.
@@ -68,7 +69,7 @@ type item struct {
 	Lines      []string // of the tree, before the name: CSS classes
 	Size       string
 	Status     badge
-	Note       string // progress, or what went wrong
+	Note       string // progress, what went wrong, or a comment
 	Users      string // the nodes and hosts that have it now
 	Disk       bool   // it has bytes, that can be weighed, verified and exported
 	Actions    []diskAction
@@ -80,8 +81,9 @@ type item struct {
 // diskAction is a button: one call of the Image or the Block Storage API.
 type diskAction struct {
 	Label, Method, Path string
-	Body                string // JSON, "" for none; "$" in it is the answer
+	Body                string // JSON, "" for none; "$" in it is the answer, "$2" that to the second question
 	Ask, Confirm, Tone  string
+	Also                string // the second question, whose answer may be empty; "" for none
 	Command             string // that does the same
 }
 
@@ -193,7 +195,7 @@ func (w *Web) imageItems(tx *store.Tx) (list []item, err error) {
 		list = append(list, item{
 			UUID: i.UUID, Name: label(i.Name, i.UUID), Kind: "image", Size: space(max(i.Size, i.VirtualSize)),
 			Status: badge{Text: string(i.Status)},
-			Note:   cmp.Or(w.progress(i.UUID), i.Message), Disk: i.Status == baremetal.ImageActive,
+			Note:   cmp.Or(w.progress(i.UUID), i.Message, i.Properties[baremetal.ImageComment]), Disk: i.Status == baremetal.ImageActive,
 		})
 	}
 	return list, err
@@ -211,7 +213,8 @@ func (w *Web) volumeItems(tx *store.Tx) (list []item, err error) {
 			status = baremetal.VolumeInUse
 		}
 		list = append(list, item{
-			UUID: v.UUID, Name: label(v.Name, v.UUID), Kind: "volume", Size: space(v.Size), Status: badge{Text: string(status)}, Note: v.Message,
+			UUID: v.UUID, Name: label(v.Name, v.UUID), Kind: "volume", Size: space(v.Size), Status: badge{Text: string(status)},
+			Note:  cmp.Or(v.Message, v.Description),
 			Users: strings.Join(users[v.UUID], ", "), Disk: true, parent: cmp.Or(v.SnapshotUUID, v.SourceUUID, v.ImageUUID), image: v.ImageUUID,
 		})
 	}
@@ -223,7 +226,7 @@ func (w *Web) snapshotItems(tx *store.Tx) (list []item, err error) {
 	for _, s := range snapshots {
 		list = append(list, item{
 			UUID: s.UUID, Name: label(s.Name, s.UUID), Kind: "snapshot", Size: space(s.Size), Status: badge{Text: string(s.Status)},
-			Disk: true, parent: s.VolumeUUID,
+			Note: s.Description, Disk: true, parent: s.VolumeUUID,
 		})
 	}
 	return list, err
@@ -282,7 +285,8 @@ func (i *item) act() {
 			b, _ := json.Marshal(body) //nolint:errchkjson // maps of text
 			text = string(b)
 		}
-		i.Actions = append(i.Actions, diskAction{label, method, path, text, ask, confirm, tone, command})
+		i.Actions = append(i.Actions, diskAction{Label: label, Method: method, Path: path, Body: text,
+			Ask: ask, Confirm: confirm, Tone: tone, Command: command})
 	}
 	volume := func(source string) any { return map[string]any{"volume": map[string]any{"name": "$", source: i.UUID}} }
 	at := volumesPath + "/" + i.UUID + "/action"
@@ -290,18 +294,24 @@ func (i *item) act() {
 	resting := inventoryTones[i.Status.Text] == "good"
 	switch {
 	case i.Kind == "image" && resting:
-		put("New volume", "POST", volumesPath, volume("imageRef"), "Name of the new volume of "+i.Name, "", "main", "ironhook volume create NAME --image "+name)
+		put("New volume", "POST", volumesPath, volume("imageRef"),
+			"Name of the new volume of "+i.Name, "", "main", "ironhook volume create NAME --image "+name)
 	case i.Kind == "snapshot" && resting:
-		put("New volume", "POST", volumesPath, volume("snapshot_id"), "Name of the new volume of "+i.Name, "", "main", "ironhook volume create NAME --snapshot "+name)
+		put("New volume", "POST", volumesPath, volume("snapshot_id"),
+			"Name of the new volume of "+i.Name, "", "main", "ironhook volume create NAME --snapshot "+name)
 		put("Revert to it", "POST", volumesPath+"/"+i.parent+"/action", map[string]any{"revert": map[string]any{"snapshot_id": i.UUID}}, "",
 			fmt.Sprintf("Revert the volume to %s? What was written since is lost.", i.Name), "danger", "ironhook volume revert "+name)
 	case i.Kind == "volume" && resting:
 		put("Snapshot", "POST", snapshotsPath, map[string]any{"snapshot": map[string]any{"name": "$", "volume_id": i.UUID, "force": true}},
 			"Name of the snapshot of "+i.Name, "", "main", "ironhook volume snapshot create NAME --volume "+name)
-		put("Clone", "POST", volumesPath, volume("source_volid"), "Name of the clone of "+i.Name, "", "plain", "ironhook volume create NAME --source "+name)
-		promotion := map[string]any{"image_name": "$", "force": true, "disk_format": "raw", "container_format": "bare"}
-		put("Promote", "POST", at, map[string]any{"os-volume_upload_image": promotion}, "Name of the image made of "+i.Name, "", "plain", "ironhook image create NAME --volume "+name)
-		put("Grow", "POST", at, map[string]any{"os-extend": map[string]any{"new_size": "$"}}, "New size of "+i.Name+" in GiB", "", "plain", "ironhook volume extend "+name+" GIB")
+		put("Clone", "POST", volumesPath, volume("source_volid"),
+			"Name of the clone of "+i.Name, "", "plain", "ironhook volume create NAME --source "+name)
+		promotion := map[string]any{"image_name": "$", "description": "$2", "force": true, "disk_format": "raw", "container_format": "bare"}
+		put("Promote", "POST", at, map[string]any{"os-volume_upload_image": promotion}, "Name of the image made of "+i.Name, "", "plain",
+			"ironhook image create NAME --volume "+name+" --comment TEXT")
+		i.Actions[len(i.Actions)-1].Also = "What changed since the image before? A comment, kept with the image"
+		put("Grow", "POST", at, map[string]any{"os-extend": map[string]any{"new_size": "$"}},
+			"New size of "+i.Name+" in GiB", "", "plain", "ironhook volume extend "+name+" GIB")
 		if i.image != "" {
 			put("Reset", "POST", at, map[string]any{"os-reimage": map[string]any{"image_id": i.image}}, "",
 				fmt.Sprintf("Reset %s to its image? What was written is lost.", i.Name), "danger", "ironhook volume reset "+name)

@@ -18,7 +18,6 @@ type page struct {
 	Version string
 	Guarded bool   // authentication is on: there is something to log out of
 	Stream  string // address of the page's events, "" for a page that stands still
-	Anew    int    // seconds after which a static page is reloaded; 0: never
 	Many    bool   // it does one thing with many machines
 	Disks   bool   // it uploads and imports images
 	Forms   bool   // it has forms that call the APIs

@@ -2,6 +2,7 @@ package applianceapi
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -87,7 +88,8 @@ func kindsOf(text string) (kinds []baremetal.EventKind, err error) {
 	for name := range strings.SplitSeq(text, ",") {
 		kind := baremetal.EventKind(name)
 		if !slices.Contains(baremetal.EventKinds, kind) {
-			return nil, baremetal.Errorf(baremetal.ErrInvalid, "There is no kind of event %.32q: they are %s.", name, baremetal.EventKinds)
+			all := strings.Trim(fmt.Sprint(baremetal.EventKinds), "[]")
+			return nil, baremetal.Errorf(baremetal.ErrInvalid, "There is no kind of event %.32q; there are: %s.", name, strings.ReplaceAll(all, " ", ", "))
 		}
 		kinds = append(kinds, kind)
 	}

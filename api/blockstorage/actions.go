@@ -91,8 +91,10 @@ func uploadImage(c *call, in values) (int, any, error) {
 	if format != "raw" || container != "bare" {
 		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "An image of a volume is raw and bare; ask for these formats.")
 	}
-	image, err := c.Pool.Promote(c.r.Context(), c.arg("id"), pool.Promotion{Name: value[string](in, "image_name"),
-		Visibility: cmp.Or(value[string](in, "visibility"), "private"), Protected: value[bool](in, "protected"), Force: value[bool](in, "force")})
+	image, err := c.Pool.Promote(c.r.Context(), c.arg("id"), pool.Promotion{
+		Name: value[string](in, "image_name"), Comment: value[string](in, "description"),
+		Visibility: cmp.Or(value[string](in, "visibility"), "private"), Protected: value[bool](in, "protected"), Force: value[bool](in, "force"),
+	})
 	if err != nil {
 		return 0, nil, err
 	}

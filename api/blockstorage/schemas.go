@@ -46,6 +46,7 @@ var (
 		{"image_name", 0, aName}, {"force", 0, aFlag}, {"container_format", 0, aText},
 		{"disk_format", 0, oneOf("raw", "vmdk", "vdi", "qcow2", "vhd", "vhdx", "ploop")},
 		{"visibility", 1, oneOf("community", "public", "private", "shared")}, {"protected", 1, aFlag},
+		{"description", 0, aText}, // is not in Cinder: words about the image
 	}}
 	resetArgs = &schema{anyOf: []string{"status", "attach_status", "migration_status"}, fields: []field{
 		{"status", 0, aText}, {"attach_status", 0, aText}, {"migration_status", 0, aText},

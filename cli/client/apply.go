@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -35,13 +36,16 @@ import (
 var fileVerbs = []verb{
 	{"create <file>", "Register the machines of a file (JSON, YAML or CSV, - for the standard input) that are all new", nothing, nil,
 		func(c *call) error { return applyFile(c, true, false) }},
-	{"apply <file>", "Bring the machines of a file (JSON, YAML or CSV, - for the standard input) to what it says, and leave all others alone", nothing,
+	{"apply <file>", "Bring the machines of a file (JSON, YAML or CSV, - for the standard input) to what it says, and leave all others alone",
+		nothing,
 		[]option{{name: "dry-run", kind: yes, field: "-", usage: "print what would be changed, and change nothing"},
-			{name: "secrets", field: "-", usage: "file with the values that stand as ****** in the other (JSON: {NODE: {KEY: VALUE}}; the node * is every node)"}},
+			{name: "secrets", field: "-",
+				usage: "file with the values that stand as ****** in the other (JSON: {NODE: {KEY: VALUE}}; the node * is every node)"}},
 		func(c *call) error { return applyFile(c, false, c.has("dry-run")) }},
 	{"export [<node>...]", "Print machines as a file for apply: all, or those named; of an appliance or another Ironic (--url)", nothing,
 		[]option{{name: "external", kind: yes, field: "-", usage: "for an Ironic that has the storage interface external, and not iscsi"},
-			{name: "default-interfaces", kind: yes, field: "-", usage: "leave the interfaces of the hardware out, so that the other side takes its own"}}, doExport},
+			{name: "default-interfaces", kind: yes, field: "-",
+				usage: "leave the interfaces of the hardware out, so that the other side takes its own"}}, doExport},
 }
 
 // below are what a node has: the key in the file, the collection, and what tells two of them
@@ -59,9 +63,14 @@ var below = []struct {
 // applyFile makes and changes what the file says, and prints a line for each change. What is
 // as it says already is left alone, so that a second time changes nothing.
 func applyFile(c *call, onlyNew, dry bool) error {
-	chassis, nodes, err := readMachines(c.args[0], c.in)
+	chassis, nodes, short, err := readMachines(c.args[0], c.in)
 	if err != nil {
 		return err
+	}
+	if short {
+		if err := c.checkColumns(nodes); err != nil {
+			return misuse("%s: %w", c.args[0], err)
+		}
 	}
 	secrets, err := readSecrets(c)
 	if err != nil {
@@ -79,11 +88,12 @@ func applyFile(c *call, onlyNew, dry bool) error {
 	})
 }
 
-// readMachines reads a file of machines, by name, and of their chassis.
-func readMachines(path string, in io.Reader) (chassis []map[string]any, nodes map[string]map[string]any, err error) {
+// readMachines reads a file of machines, by name, and of their chassis. short is its short
+// form, CSV.
+func readMachines(path string, in io.Reader) (chassis []map[string]any, nodes map[string]map[string]any, short bool, err error) {
 	b, err := readFile(path, in)
 	if err != nil {
-		return nil, nil, misuse("%w", err)
+		return nil, nil, false, misuse("%w", err)
 	}
 	var list []map[string]any
 	b = unmarked(b)
@@ -93,26 +103,70 @@ func readMachines(path string, in io.Reader) (chassis []map[string]any, nodes ma
 	case isYAML(b):
 		chassis, list, err = machinesOfYAML(b)
 	default:
+		short = true
 		list, err = machinesOfCSV(b)
 	}
 	if err != nil {
-		return nil, nil, misuse("%s: %w", path, err)
+		return nil, nil, false, misuse("%s: %w", path, err)
 	}
 	nodes = map[string]map[string]any{}
 	for i, n := range list {
 		name := plainOr(n["name"], plainOr(n["uuid"], ""))
 		switch {
 		case name == "":
-			return nil, nil, misuse("%s: machine %d has no name", path, i+1)
+			return nil, nil, false, misuse("%s: machine %d has no name", path, i+1)
 		case nodes[name] != nil:
-			return nil, nil, misuse("%s: %s stands twice", path, name)
+			return nil, nil, false, misuse("%s: %s stands twice", path, name)
+		}
+		if err := checkAddresses(n); err != nil {
+			return nil, nil, false, misuse("%s: %s: %w", path, name, err)
 		}
 		nodes[name] = n
 	}
 	if len(nodes) == 0 {
-		return nil, nil, misuse("%s: there are no machines in it", path)
+		return nil, nil, false, misuse("%s: there are no machines in it", path)
 	}
-	return chassis, nodes, nil
+	return chassis, nodes, short, nil
+}
+
+// checkAddresses refuses a machine with a MAC address that is none, before a part of it is made.
+func checkAddresses(node map[string]any) error {
+	ports, _ := node["ports"].([]any)
+	for _, p := range ports {
+		port, _ := p.(map[string]any)
+		address := plainOr(port["address"], "")
+		if mac, err := net.ParseMAC(address); err != nil || len(mac) != 6 {
+			return fmt.Errorf("%q is no MAC address; want one like 52:54:00:12:34:56", address)
+		}
+	}
+	return nil
+}
+
+// checkColumns refuses keys that the driver does not read: in the short form they are columns that
+// were misspelled. What a driver that the server does not have reads is not known.
+func (c *call) checkColumns(nodes map[string]map[string]any) error {
+	reads := map[string]map[string]any{}
+	for _, name := range slices.SortedFunc(maps.Keys(nodes), natural) {
+		driver := plainOr(nodes[name]["driver"], "")
+		info, _ := nodes[name]["driver_info"].(map[string]any)
+		if driver == "" || len(info) == 0 {
+			continue
+		}
+		if _, asked := reads[driver]; !asked {
+			answer, err := c.get(c.ctx, "/v1/drivers/"+url.PathEscape(driver)+"/properties")
+			if refused := (*refusal)(nil); err != nil && !errors.As(err, &refused) {
+				return err
+			}
+			reads[driver] = answer
+		}
+		for key := range info {
+			if _, known := reads[driver][key]; !known && len(reads[driver]) > 0 {
+				return fmt.Errorf("%s: the driver %s reads no %s; it reads %s", name, driver, key,
+					strings.Join(slices.Sorted(maps.Keys(reads[driver])), ", "))
+			}
+		}
+	}
+	return nil
 }
 
 // readFile reads a file, or the standard input for -.
@@ -168,7 +222,8 @@ func machinesOfCSV(b []byte) (list []map[string]any, err error) {
 		return nil, errors.New("the first line must name the columns, name and mac among them")
 	}
 	for _, row := range rows[1:] {
-		n := map[string]any{"driver": "manual-management", "storage_interface": "iscsi", "properties": map[string]any{"capabilities": "iscsi_boot:True"}}
+		n := map[string]any{"driver": "manual-management", "storage_interface": "iscsi",
+			"properties": map[string]any{"capabilities": "iscsi_boot:True"}}
 		info := map[string]any{}
 		for i, cell := range row {
 			switch column := rows[0][i]; {

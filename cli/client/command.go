@@ -79,7 +79,9 @@ func Commands(c Config) []*cobra.Command {
 	for _, v := range fileVerbs {
 		c.hang(metal, v)
 	}
-	event, lease, boot := group("event", "Commands on what happened"), group("lease", "Commands on the addresses of machines"), group("boot", "Commands on the boots of machines")
+	event := group("event", "Commands on what happened")
+	lease := group("lease", "Commands on the addresses of machines")
+	boot := group("boot", "Commands on the boots of machines")
 	for _, v := range looks() {
 		word, rest, _ := strings.Cut(v.use, " ")
 		v.use = rest
@@ -92,6 +94,10 @@ func Commands(c Config) []*cobra.Command {
 	wall := group("wall", "Commands on links to the wall of machines, which need no login")
 	for _, v := range wallVerbs() {
 		c.hang(wall, v)
+	}
+	view := group("view", "Commands on saved views of the page of machines")
+	for _, v := range viewVerbs() {
+		c.hang(view, v)
 	}
 	discovery := group("discovery", "Commands on machines that are not enrolled and wait to be approved")
 	for _, v := range discoveryVerbs() {
@@ -107,22 +113,38 @@ func Commands(c Config) []*cobra.Command {
 	c.hang(top, fileVerbs[1])
 	c.hang(top, upgradeVerb)
 	c.hang(top, verb{"clouds", "Print a clouds.yaml with which OpenStack's own clients find this appliance", nothing, nil, printClouds})
-	all := append([]*cobra.Command{metal, old, node, port, image, volume, event, lease, boot, discovery, user, wall, webhook}, top.Commands()...)
+	all := append([]*cobra.Command{metal, old, node, port, image,
+		volume, event, lease, boot, discovery, user, view, wall, webhook}, top.Commands()...)
 	for _, g := range all {
 		outline(g)
-		g.PersistentFlags().String("url", "", "where the appliance is, as http://ironhook:6385 ($IRONHOOK_URL, $OS_ENDPOINT); without it, the one on this machine")
+		g.PersistentFlags().String("url", "",
+			"where the appliance is, as http://ironhook:6385 ($IRONHOOK_URL, $OS_ENDPOINT); without it, the one on this machine")
 	}
 	return all
 }
 
 // group is a command that only holds others.
 func group(word, short string) *cobra.Command {
-	return &cobra.Command{Use: word, Short: short, RunE: func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return misuse("%s has no command %q; see %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())
+	cmd := &cobra.Command{Use: word, Short: short, Args: cobra.ArbitraryArgs, SuggestionsMinimumDistance: 2}
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return cmd.Help()
 		}
-		return cmd.Help()
-	}}
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			return misuse("%s has no command %q; did you mean %s?", typedAsWords(cmd), args[0], strings.Join(near, " or "))
+		}
+		return misuse("%s has no command %q; see %s --help", typedAsWords(cmd), args[0], cmd.CommandPath())
+	}
+	return cmd
+}
+
+// typedAsWords are the words of a command after that of the program, whose name stands before
+// every complaint.
+func typedAsWords(cmd *cobra.Command) string {
+	if !cmd.HasParent() {
+		return cmd.Name()
+	}
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
 // hang adds a verb under parent, with the groups that its words name.
@@ -196,11 +218,11 @@ func split(use string) (words, arguments []string) {
 func count(cmd *cobra.Command, want, got []string) error {
 	for _, missing := range want[min(len(got), len(want)):] {
 		if !strings.HasPrefix(missing, "[") {
-			return misuse("%s needs %s; see --help", cmd.CommandPath(), strings.Join(want[len(got):], " "))
+			return misuse("%s needs %s; see %s --help", typedAsWords(cmd), strings.Join(want[len(got):], " "), cmd.CommandPath())
 		}
 	}
 	if open := len(want) > 0 && strings.HasSuffix(want[len(want)-1], "..."); len(got) > len(want) && !open {
-		return misuse("%s takes no argument %q; see --help", cmd.CommandPath(), got[len(want)])
+		return misuse("%s takes no argument %q; see %s --help", typedAsWords(cmd), got[len(want)], cmd.CommandPath())
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ var listings = map[string]struct{ path, list string }{
 	"snapshot": {snapshots.path, snapshots.list},
 	"driver":   {"/v1/drivers", "drivers"},
 	"user":     {users, "users"},
+	"view":     {views, "views"},
 	"wall":     {walls, "walls"},
 }
 

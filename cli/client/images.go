@@ -13,6 +13,7 @@ var (
 	oneImage   = []option{{name: "name", usage: "its name"}}
 	visibility = []string{"public", "private", "community", "shared"}
 	imageText  = []option{
+		{name: "comment", field: "description", usage: "words about it, kept with the image and shown on the page"},
 		{name: "min-disk", kind: number, usage: "GiB a disk needs for it"},
 		{name: "min-ram", kind: number, usage: "MiB a machine needs for it"},
 		{name: "protected", kind: yes, usage: "it cannot be deleted"},
@@ -20,8 +21,10 @@ var (
 		{name: "property", kind: remarks, field: "-", usage: "a property, as KEY=VALUE (repeatable)"},
 		{name: "tag", kind: words, field: "-", usage: "a tag (repeatable)"},
 	}
-	imageLong = []column{{"ID", "id"}, {"Name", "name"}, {"Disk Format", "disk_format"}, {"Container Format", "container_format"}, {"Size", "size"},
-		{"Checksum", "checksum"}, {"Status", "status"}, {"Visibility", "visibility"}, {"Protected", "protected"}, {"Project", "owner"}, {"Tags", "tags"}}
+	imageLong = []column{{"ID", "id"}, {"Name", "name"}, {"Disk Format", "disk_format"}, {"Container Format", "container_format"},
+		{"Size", "size"},
+		{"Checksum", "checksum"}, {"Status", "status"}, {"Visibility", "visibility"}, {"Protected", "protected"},
+		{"Project", "owner"}, {"Tags", "tags"}}
 )
 
 // imageVerbs are the commands on images.
@@ -40,12 +43,16 @@ func imageVerbs() []verb {
 			{name: "volume", field: "-", usage: "make it of this volume, by name or UUID"},
 			{name: "force", kind: yes, field: "-", usage: "with --volume: though it is in use"},
 			{name: "disk-format", usage: "raw, qcow2, vmdk, vhd or vhdx (default: what the file begins with says)"},
-			{name: "container-format", usage: "bare"}, {name: "id", usage: "its UUID; without one it gets a random one"}, waiting}, imageText, see("its visibility is ")), createImage},
+			{name: "container-format", usage: "bare"}, {name: "id", usage: "its UUID; without one it gets a random one"}, waiting},
+			imageText, see("its visibility is ")), createImage},
 		{"list", "List images", many, append([]option{
-			{name: "name", usage: "only those of this name"}, {name: "status", usage: "only those in this status"}, {name: "tag", usage: "only those with this tag"},
+			{name: "name", usage: "only those of this name"}, {name: "status", usage: "only those in this status"},
+			{name: "tag", usage: "only those with this tag"},
 			{name: "property", kind: remarks, field: "-", usage: "only those with this property, as KEY=VALUE"},
-			{name: "limit", kind: number, field: "-", usage: "show at most so many"}, {name: "marker", field: "-", usage: "begin after this one, by name or UUID"},
-			{name: "sort", usage: "sort by FIELD or FIELD:desc (default name)"}, {name: "long", kind: yes, field: "-", usage: "show more"}}, see("only those whose visibility is ")...), listImages},
+			{name: "limit", kind: number, field: "-", usage: "show at most so many"},
+			{name: "marker", field: "-", usage: "begin after this one, by name or UUID"},
+			{name: "sort", usage: "sort by FIELD or FIELD:desc (default name)"}, {name: "long", kind: yes, field: "-", usage: "show more"}},
+			see("only those whose visibility is ")...), listImages},
 		{"show <image>", "Show an image", one, nil, func(c *call) error {
 			found, err := images.find(c, c.args[0])
 			if err != nil {
@@ -55,9 +62,11 @@ func imageVerbs() []verb {
 		}},
 		{"set <image>", "Set fields of an image", nothing, slices.Concat(oneImage, imageText, see("its visibility is ")), setImage},
 		{"unset <image>", "Remove properties and tags of an image", nothing, []option{
-			{name: "property", kind: words, field: "-", usage: "remove this property (repeatable)"}, {name: "tag", kind: words, field: "-", usage: "remove this tag (repeatable)"}}, unsetImage},
+			{name: "property", kind: words, field: "-", usage: "remove this property (repeatable)"},
+			{name: "tag", kind: words, field: "-", usage: "remove this tag (repeatable)"}}, unsetImage},
 		{"delete <image>...", "Delete images", nothing, nil, images.remove},
-		{"catalog", "List well-known cloud images that boot over iSCSI, and what each needs", many, []option{{name: "long", kind: yes, field: "-", usage: "show how to prepare them, too"}}, showCatalog},
+		{"catalog", "List well-known cloud images that boot over iSCSI, and what each needs", many,
+			[]option{{name: "long", kind: yes, field: "-", usage: "show how to prepare them, too"}}, showCatalog},
 		{"save <image>", "Write the file of an image, as it was sent, or its disk", nothing, []option{
 			{name: "file", field: "-", usage: "where to (default the standard output)"},
 			{name: "disk-format", field: "-", choices: []string{"raw", "qcow2"}, usage: "write the disk, in this format"}}, saveImage},
@@ -139,7 +148,8 @@ func createImage(c *call) error {
 	case from.file != "":
 		err = images.watch(c, made, func() error { return c.upload(path+"/file", data, from.checksum) })
 	case from.uri != "":
-		_, err = c.do(c.ctx, http.MethodPost, path+"/import", map[string]any{"method": map[string]any{"name": "web-download", "uri": from.uri, "checksum": from.checksum}})
+		_, err = c.do(c.ctx, http.MethodPost, path+"/import",
+			map[string]any{"method": map[string]any{"name": "web-download", "uri": from.uri, "checksum": from.checksum}})
 	}
 	if err != nil { // or the user interrupted
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), patience)
@@ -162,6 +172,9 @@ func imageOfVolume(c *call, volume string) error {
 		return err
 	}
 	args := map[string]any{"image_name": c.args[0], "force": c.has("force"), "disk_format": "raw", "container_format": "bare"}
+	if comment, ok := c.value("comment").(string); ok {
+		args["description"] = comment
+	}
 	answer, err := object(volumes.act(c, path, "os-volume_upload_image", args))
 	if err != nil {
 		return err
@@ -224,7 +237,8 @@ func listImages(c *call) error {
 
 // imageShown are the fields of an image that stand by themselves; the stock client
 // puts all others together as properties.
-var imageShown = []string{"status", "name", "container_format", "created_at", "size", "disk_format", "updated_at", "visibility", "min_disk", "protected",
+var imageShown = []string{"status", "name", "container_format", "created_at", "size", "disk_format", "updated_at",
+	"visibility", "min_disk", "protected",
 	"id", "file", "checksum", "owner", "virtual_size", "min_ram", "schema", "tags"}
 
 func imageFindings(image map[string]any) findings {

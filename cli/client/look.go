@@ -33,7 +33,8 @@ func looks() []verb {
 		{"lease list", "List the addresses of machines", many, nil, listLeases},
 		{"boot explain <node>", "Say how the boot of a machine stands, and what to do", one, nil, explainBoot},
 		{"boot watch <node>", "Follow the boot of a machine step by step until it is up, over or failed", nothing, []option{waiting}, watchBoot},
-		{"boot log <node>", "Print what the agent on a machine has said: of its inspection, its deployment, its cleaning", nothing, nil, printAgentLog},
+		{"boot log <node>", "Print what the agent on a machine has said: of its inspection, its deployment, its cleaning",
+			nothing, nil, printAgentLog},
 		{"boot script <node>", "Print the boot script that a machine would get now, its secrets masked", nothing, nil, printScript},
 	}
 }
@@ -74,7 +75,8 @@ func showStatus(c *call) error {
 		if n == nil {
 			continue // it came or went between the two questions
 		}
-		f.rows = append(f.rows, []any{plainOr(b["name"], plain(b["node"])), plainOr(n["power_state"], "unknown"), n["provision_state"], b["state"], remarkOf(b, n)})
+		f.rows = append(f.rows, []any{plainOr(b["name"], plain(b["node"])), plainOr(n["power_state"], "unknown"),
+			n["provision_state"], b["state"], remarkOf(b, n)})
 	}
 	trouble := func(row []any) bool {
 		return row[3] == "failed" || row[3] == "stuck" || strings.HasSuffix(plain(row[2]), "failed")
@@ -85,6 +87,9 @@ func showStatus(c *call) error {
 		}
 		return natural(plain(a[0]), plain(b[0]))
 	})
+	if len(f.rows) == 0 {
+		fmt.Fprintln(c.errs, "There are no machines yet. Enrol them from a list: ironhook apply FILE, or on the page.")
+	}
 	return c.show(f)
 }
 
@@ -250,10 +255,13 @@ func explainBoot(c *call) error {
 	put("last step", lastStep(b))
 	put("remark", remarkOf(b, node))
 	if validity, err := c.get(c.ctx, "/v1/nodes/"+url.PathEscape(c.args[0])+"/validate"); err == nil {
+		said := ""
 		for _, kind := range []string{"power", "boot", "deploy", "storage"} {
 			report, _ := validity[kind].(map[string]any)
-			if report["result"] == false {
-				put(kind+" is not ready", report["reason"])
+			reason := plainOr(report["reason"], "")
+			if report["result"] == false && (said == "" || !strings.Contains(reason, said)) { // they often have one cause
+				put(kind+" is not ready", reason)
+				said = reason
 			}
 		}
 	}

@@ -15,7 +15,7 @@ func TestTextsOfWindows(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, nodes, err := readMachines(file, nil); err != nil || nodes["pc-1"] == nil {
+		if _, nodes, _, err := readMachines(file, nil); err != nil || nodes["pc-1"] == nil {
 			t.Errorf("machines of %q = %v, %v, want pc-1", text, nodes, err)
 		}
 	}

@@ -81,7 +81,7 @@ func read(cmd *cobra.Command, takes []option, in io.Reader) (all []given, err er
 	for _, o := range takes {
 		if !cmd.Flags().Changed(o.name) {
 			if o.must {
-				return nil, misuse("%s needs --%s; see --help", cmd.CommandPath(), o.name)
+				return nil, misuse("%s needs --%s; see %s --help", typedAsWords(cmd), o.name, cmd.CommandPath())
 			}
 			continue
 		}

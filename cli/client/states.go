@@ -16,8 +16,12 @@ import (
 // waiting is the option of everything that takes its time.
 var waiting = option{name: "wait", kind: wait, field: "-", usage: "wait until it is done, at most so many seconds (0 is for ever)"}
 
+// apart is the option of verbs that take several machines.
+var apart = option{name: "apart", kind: number, field: "-", usage: "with several machines: seconds between one and the next"}
+
 var (
-	configDrive = option{name: "config-drive", field: "configdrive", usage: "a configuration drive: gzipped and base64-encoded, or a JSON object, or the name of a file of either"}
+	configDrive = option{name: "config-drive", field: "configdrive",
+		usage: "a configuration drive: gzipped and base64-encoded, or a JSON object, or the name of a file of either"}
 	deploySteps = option{name: "deploy-steps", kind: document, usage: "steps of the deployment: JSON, a file of it, or -"}
 	cleanSteps  = option{name: "clean-steps", kind: document, usage: "steps of the cleaning: JSON, a file of it, or -"}
 	serviceStep = option{name: "service-steps", kind: document, usage: "steps of the service: JSON, a file of it, or -"}
@@ -57,25 +61,26 @@ var powers = []struct {
 func nodeStates() []verb {
 	var all []verb
 	for _, p := range provisions {
-		takes := p.takes
+		takes := append([]option{apart}, p.takes...)
 		if p.reaches != "" {
 			takes = append([]option{waiting}, takes...)
 		}
-		all = append(all, verb{"node " + p.word + " <node>", p.short, nothing, takes, func(c *call) error {
-			return c.change("/states/provision", p.target, change{"provision state " + p.reaches, provisioned(p.reaches)})
+		all = append(all, verb{"node " + p.word + " <node>...", p.short, nothing, takes, func(c *call) error {
+			return c.changeAll("/states/provision", p.target, change{"provision state ", p.reaches, provisioned(p.reaches)})
 		}})
 	}
 	for _, p := range powers {
-		takes := []option{waiting, {name: "power-timeout", kind: number, field: "timeout", usage: "seconds after which the appliance gives up"}}
+		takes := []option{waiting, apart, {name: "power-timeout", kind: number, field: "timeout",
+			usage: "seconds after which the appliance gives up"}}
 		if p.soft != "" {
 			takes = append(takes, option{name: "soft", kind: yes, field: "-", usage: "ask the operating system to do it"})
 		}
-		all = append(all, verb{"node " + p.words + " <node>", p.short, nothing, takes, func(c *call) error {
+		all = append(all, verb{"node " + p.words + " <node>...", p.short, nothing, takes, func(c *call) error {
 			target := p.target
 			if c.has("soft") {
 				target = p.soft
 			}
-			return c.change("/states/power", target, change{p.reaches, powered(p.reaches)})
+			return c.changeAll("/states/power", target, change{"", p.reaches, powered(p.reaches)})
 		}})
 	}
 	return all
@@ -84,60 +89,137 @@ func nodeStates() []verb {
 // change is the state that a command waits for. reached checks a node; an error means
 // that the state will not be reached.
 type change struct {
-	what    string
-	reached func(node map[string]any) (bool, error)
+	kind, state string // the kind for messages, with a space at its end; "" where the state says it
+	reached     func(node map[string]any) (bool, error)
 }
 
-// change asks for a state and, with --wait, waits until it is reached.
-func (c *call) change(path, target string, until change) error {
-	body, err := c.body()
+func (ch change) String() string { return ch.kind + ch.state }
+
+// outcome is what came of a verb for one node.
+type outcome struct {
+	node string
+	took time.Duration
+	err  error
+}
+
+// changeAll asks the nodes for a state, one after the other. With --wait it prints when each
+// has reached it; the errors of all the others are returned.
+func (c *call) changeAll(path, target string, until change) error {
+	body, err := c.order(target)
 	if err != nil {
 		return err
 	}
+	seconds, _ := c.value("apart").(int)
+	var failed []error
+	asked, ended := 0, make(chan outcome, len(c.args))
+	for i, node := range c.args {
+		if i > 0 && !sleep(c.ctx, time.Duration(seconds)*time.Second) {
+			failed = append(failed, fmt.Errorf("%s and those after it were not asked: %w", node, c.ctx.Err()))
+			break
+		}
+		waits, err := c.on(node).begin(path, body, until, ended)
+		switch {
+		case err != nil && len(c.args) > 1:
+			failed = append(failed, fmt.Errorf("%s: %w", node, err))
+		case err != nil:
+			return err
+		case waits:
+			asked++
+		}
+	}
+	return errors.Join(append(failed, c.report(until, asked, ended))...)
+}
+
+// begin asks one node for a state and, with --wait, waits in the background.
+func (c *call) begin(path string, body map[string]any, until change, ended chan<- outcome) (waits bool, err error) {
+	_, waits = c.value("wait").(int)
+	var after int64
+	if waits {
+		if after, err = c.lastEvent(c.ctx); err != nil {
+			return false, err
+		}
+	}
+	begun := time.Now()
+	if _, err := c.do(c.ctx, http.MethodPut, c.part(path), body); err != nil || !waits {
+		return false, err
+	}
+	go func() {
+		err := c.await(after, until)
+		ended <- outcome{c.args[0], time.Since(begun), err}
+	}()
+	_, err = fmt.Fprintf(c.out, "Waiting for %s on node %s\n", until, c.args[0])
+	return true, err
+}
+
+// report prints the outcomes as they come, and returns those that are errors.
+func (c *call) report(until change, n int, ended <-chan outcome) error {
+	var failed []error
+	for range n {
+		o := <-ended
+		if o.err == nil {
+			_, o.err = fmt.Fprintf(c.out, "%s: %s after %.1f s\n", o.node, until.state, o.took.Seconds())
+		}
+		failed = append(failed, o.err)
+	}
+	return errors.Join(failed...)
+}
+
+// sleep reports whether the time has passed before ctx ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// on is the same call for one of its nodes.
+func (c *call) on(node string) *call {
+	one := *c
+	one.args = []string{node}
+	return &one
+}
+
+// order is the body of a request for a state.
+func (c *call) order(target string) (map[string]any, error) {
+	body, err := c.body()
+	if err != nil {
+		return nil, err
+	}
 	body["target"] = target
 	if drive, ok := body["configdrive"].(string); ok {
-		if body["configdrive"], err = readDrive(drive); err != nil {
-			return err
-		}
+		body["configdrive"], err = readDrive(drive)
 	}
-	seconds, wanted := c.value("wait").(int)
-	var after int64
-	if wanted {
-		if after, err = c.lastEvent(c.ctx); err != nil {
-			return err
-		}
-	}
-	if _, err := c.do(c.ctx, http.MethodPut, c.part(path), body); err != nil || !wanted {
-		return err
-	}
-	fmt.Fprintf(c.out, "Waiting for %s on node %s\n", until.what, c.args[0])
-	ctx, cancel := c.ctx, context.CancelFunc(func() {})
-	if seconds > 0 {
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(seconds)*time.Second)
-	}
-	defer cancel()
-	err = c.await(ctx, after, until)
-	if errors.Is(err, context.DeadlineExceeded) && c.ctx.Err() == nil {
-		return fmt.Errorf("node %s failed to reach %s in %d seconds; it goes on trying", c.args[0], until.what, seconds)
-	}
-	return err
+	return body, err
 }
 
 // hold is for how many seconds a request for events is held. It is short because a
 // power action that changes nothing ends without an event.
 const hold = 1
 
-// await checks the node after each event of it.
-func (c *call) await(ctx context.Context, after int64, until change) error {
+// await waits until the node has reached a state, for as long as --wait says: it is checked
+// after each event of it.
+func (c *call) await(after int64, until change) error {
+	seconds, _ := c.value("wait").(int)
+	ctx, cancel := c.ctx, context.CancelFunc(func() {})
+	if seconds > 0 {
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(seconds)*time.Second)
+	}
+	defer cancel()
 	for {
+		var done bool
 		node, err := c.get(ctx, c.part(""))
-		if err != nil {
-			return err
+		if err == nil {
+			done, err = until.reached(node)
 		}
-		if done, err := until.reached(node); done || err != nil {
-			return err
+		if err == nil && !done {
+			after, err = c.events(ctx, after, hold)
 		}
-		if after, err = c.events(ctx, after, hold); err != nil {
+		switch {
+		case errors.Is(err, context.DeadlineExceeded) && c.ctx.Err() == nil:
+			return fmt.Errorf("node %s failed to reach %s in %d seconds; it goes on trying", c.args[0], until, seconds)
+		case done || err != nil:
 			return err
 		}
 	}

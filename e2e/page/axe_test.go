@@ -147,7 +147,7 @@ func TestAccessible(t *testing.T) {
 	b := browse(t, within(t, 8*time.Minute), g.url, "secret")
 	open := func(path string) {
 		t.Helper()
-		must(t, "open "+path, chromedp.Do(b.Tab, chromedp.Navigate(g.url+path), chromedp.WaitReady(chromedp.CSS("footer"))))
+		must(t, "open "+path, b.Go(path))
 	}
 	pages := append(furnished, struct{ path, press string }{"/ui/wall/" + token, ""})
 	for _, theme := range []string{"light", "dark"} {

@@ -72,8 +72,7 @@ func TestBoot(t *testing.T) {
 	b := h.browser
 	must(t, "show the machine", b.Show("/ui/machines/"+m.Name))
 	for _, target := range []string{"manage", "provide", "active"} {
-		button := chromedp.CSS(`button[data-target="` + target + `"]`)
-		must(t, target, chromedp.Do(b.Tab, chromedp.WaitVisible(button), chromedp.Click(button)))
+		must(t, target, b.Press(`button[data-target="`+target+`"]`))
 	}
 	last := len(baremetal.BootSteps)
 	for n := 1; n <= last; n++ {

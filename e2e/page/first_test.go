@@ -23,7 +23,7 @@ func TestFirstRun(t *testing.T) {
 	}
 	show := func(address string) {
 		t.Helper()
-		must(t, "open "+address, chromedp.Do(h.Tab, chromedp.Navigate(address), chromedp.WaitReady(chromedp.CSS("footer"))))
+		must(t, "open "+address, h.Go(address))
 	}
 	show(h.link)
 	enter := func(first, second string) {
@@ -75,7 +75,7 @@ func TestSystemAndWall(t *testing.T) {
 	text, err := chromedp.Run(h.Tab, chromedp.Evaluate[string](`document.querySelector(".outcome").textContent.split(" ")[0]`))
 	must(t, "read the link", err)
 	must(t, "sign out", h.SignOut())
-	must(t, "open the wall", chromedp.Do(h.Tab, chromedp.Navigate(text)))
+	must(t, "open the wall", h.Go(text))
 	h.await("the wall is live", shot.Live)
 	for _, name := range []string{"pc-1", "pc-2", "pc-3"} {
 		h.ironhook("node", "create", "--name", name, "--driver", "manual-management")
@@ -102,9 +102,9 @@ func TestGroupsAndViews(t *testing.T) {
 	h.click("#dense")
 	h.await("a table", `document.documentElement.classList.contains("dense") && location.search === "?by=class&as=table"`)
 	h.fill("#filter", "pc-2")
-	h.do("filter", `(async () => document.getElementById("filter").dispatchEvent(new Event("input", {bubbles: true})))()`)
+	h.do("filter", `document.getElementById("filter").dispatchEvent(new Event("input", {bubbles: true}))`)
 	h.await("no empty group", `document.querySelectorAll(".group:not([hidden])").length === 1`)
-	h.do("answer", `(async () => window.prompt = () => "office only")()`)
+	h.do("answer", `window.prompt = () => "office only"`)
 	h.click("#save-view")
 	h.await("it is listed", `document.readyState === "complete" && [...document.querySelectorAll("#views option")].some((o) => o.textContent === "office only" && o.selected)`)
 	must(t, "again", h.Show("/ui/"))
@@ -112,7 +112,7 @@ func TestGroupsAndViews(t *testing.T) {
 	h.await("the view", names+` === "lab pc-1 pc-10 office pc-2" && document.querySelectorAll(".tile:not([hidden])").length === 1`)
 	h.ironhook("node", "create", "--name", "pc-3", "--driver", "manual-management", "--resource-class", "attic")
 	h.await("a machine joins its group", names+` === "attic pc-3 lab pc-1 pc-10 office pc-2"`)
-	h.do("say yes", `(async () => window.confirm = () => true)()`)
+	h.do("say yes", `window.confirm = () => true`)
 	h.click("#drop-view")
 	h.await("it is gone", `location.search === "" && document.querySelectorAll("#views option").length === 1`)
 }
@@ -124,7 +124,7 @@ func TestButtonsSayTheirCommands(t *testing.T) {
 	b := browse(t, within(t, 3*time.Minute), g.url, "secret")
 	seen := map[string]bool{}
 	for _, p := range furnished {
-		must(t, "open "+p.path, chromedp.Do(b.Tab, chromedp.Navigate(g.url+p.path), chromedp.WaitReady(chromedp.CSS("footer"))))
+		must(t, "open "+p.path, b.Go(p.path))
 		said, err := chromedp.Run(b.Tab, chromedp.Evaluate[[]string](`[...document.querySelectorAll("[data-command]")].map((e) => e.dataset.command)`))
 		must(t, "read the commands", err)
 		mute, err := chromedp.Run(b.Tab, chromedp.Evaluate[[]string](`[...document.querySelectorAll("main button[data-method]:not([data-command])")].map((e) => e.outerHTML)`))

@@ -33,7 +33,7 @@ func TestPictures(t *testing.T) {
 			"volumes": "/ui/volumes", "network": "/ui/network", "boots": "/ui/boots?hours=1", "system": "/ui/system", "start": "/ui/start",
 			"docs": "/docs/", "tutorial": "/docs/tutorial.md", "wall": "/ui/wall/" + token,
 		} {
-			must(t, "open "+path, chromedp.Do(b.Tab, chromedp.Navigate(g.url+path), chromedp.WaitReady(chromedp.CSS("footer"))))
+			must(t, "open "+path, b.Go(path))
 			wide, err := chromedp.Run(b.Tab, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
 			if must(t, "measure", err); wide > view.width {
 				t.Errorf("%s is %d pixels wide where there are %d", path, wide, view.width)

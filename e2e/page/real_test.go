@@ -85,10 +85,11 @@ func (h *house) ironhook(args ...string) string {
 	return string(out)
 }
 
-// do runs a script in the page, with the user's session, and waits for its promise.
+// do runs a script in the page, with the user's session. It waits for no promise: one is
+// lost when the page leaves, as many do after what a script presses.
 func (h *house) do(what, script string) {
 	h.Helper()
-	must(h.T, what, chromedp.Do(h.Tab, chromedp.Evaluate[chromedp.Void](script, chromedp.EvalAwaitPromise)))
+	must(h.T, what, chromedp.Do(h.Tab, chromedp.Evaluate[chromedp.Void](script)))
 }
 
 func (h *house) await(what, expression string) {
@@ -105,23 +106,21 @@ func (h *house) click(selector string) {
 
 func (h *house) fill(selector, text string) {
 	h.Helper()
-	h.do("fill "+selector, fmt.Sprintf(`(async () => { const e = document.querySelector(%q); e.value = %q; e.dispatchEvent(new Event("change", {bubbles: true})); })()`, selector, text))
+	h.await("the scripts", `document.readyState === "complete"`)
+	h.do("fill "+selector, fmt.Sprintf(
+		`{ const e = document.querySelector(%q); e.value = %q; e.dispatchEvent(new Event("change", {bubbles: true})); }`, selector, text))
 }
 
 func (h *house) open(path string) {
 	h.Helper()
-	must(h.T, "open "+path, chromedp.Do(h.Tab, chromedp.Navigate(h.url+path), chromedp.WaitReady(chromedp.CSS("footer"))))
+	must(h.T, "open "+path, h.Go(path))
 }
 
-// get is what an API answers, in the page.
-func get1(path string) string {
-	return fmt.Sprintf(`ironhook.call("GET", %q).then((a) => window.got = JSON.stringify(a.body))`, path)
-}
-
+// ask wants something of what an API answers the page, which must stay.
 func (h *house) ask(path, want string) {
 	h.Helper()
-	h.do("ask for "+path, get1(path))
-	if got, err := chromedp.Run(h.Tab, chromedp.Evaluate[string](`window.got`)); err != nil || !strings.Contains(got, want) {
+	script := fmt.Sprintf(`ironhook.call("GET", %q).then((a) => JSON.stringify(a.body))`, path)
+	if got, err := chromedp.Run(h.Tab, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise)); err != nil || !strings.Contains(got, want) {
 		h.Errorf("%s = %s, %v, want %s", path, got, err, want)
 	}
 }
@@ -161,7 +160,7 @@ func TestMachineIsMadeAndChanged(t *testing.T) {
 	h.fill(`#one [name="driver_info/ipmi_address"]`, "127.0.0.1")
 	h.fill(`#one [name="driver_info/ipmi_port"]`, "1")
 	h.fill(`#one [name="driver_info/ipmi_password"]`, "secret-word")
-	h.do("do not deploy", `(async () => document.querySelector("#one [name=deploy]").checked = false)()`)
+	h.do("do not deploy", `document.querySelector("#one [name=deploy]").checked = false`)
 	h.click("#one button.main")
 	h.await("its BMC does not answer, and that is said", `document.querySelector("#one .results .bad")?.textContent.length > 10`)
 
@@ -182,10 +181,10 @@ func TestMachineIsMadeAndChanged(t *testing.T) {
 	h.fill("#connector [name=connector_id]", "iqn.2026-11.test:pc")
 	h.click("#connector button")
 	h.await("a connector", `[...document.querySelectorAll(".rows code")].some((e) => e.textContent === "iqn.2026-11.test:pc")`)
-	h.do("say yes", `(async () => window.confirm = () => true)()`)
+	h.do("say yes", `window.confirm = () => true`)
 	h.click(`[data-path^="/v1/volume/connectors/"]`)
 	h.await("no connector", `document.querySelector('[data-path^="/v1/volume/connectors/"]') === null && document.readyState === "complete"`)
-	h.do("say yes", `(async () => window.confirm = () => true)()`)
+	h.do("say yes", `window.confirm = () => true`)
 	h.click(`[data-then="/ui/"]`)
 	h.await("it is gone", `location.pathname === "/ui/" && document.querySelectorAll(".tile").length === 0`)
 }
@@ -195,7 +194,7 @@ func TestMachineIsMadeAndChanged(t *testing.T) {
 func TestDisksInTheBrowser(t *testing.T) {
 	h := newHouse(t)
 	h.open("/ui/volumes")
-	h.do("choose a file of 20 MiB", `(async () => {
+	h.do("choose a file of 20 MiB", `{
 		const bytes = new Uint8Array(20 << 20);
 		for (let i = 0; i < bytes.length; i += 4096) bytes[i] = i / 4096;
 		const list = new DataTransfer();
@@ -209,7 +208,7 @@ func TestDisksInTheBrowser(t *testing.T) {
 			if (++part === 2) setTimeout(() => { this.dispatchEvent(new Event("error")); this.abort(); }, 0);
 			return send.call(this, body);
 		};
-	})()`)
+	}`)
 	h.await("its name", `document.querySelector("#upload [name=name]").value === "golden"`)
 	h.click("#upload button")
 	h.await("uploaded", `document.querySelector("#transfer [role=status]").textContent === "golden.raw is uploaded."`)
@@ -217,11 +216,11 @@ func TestDisksInTheBrowser(t *testing.T) {
 		return `[...document.querySelectorAll("#inventory tr")].find((r) => r.querySelector("th")?.textContent === "` + name + `")`
 	}
 	h.await("it is listed without a reload", row("golden")+`?.textContent.includes("20.0 MiB") && `+row("golden")+`.textContent.includes("active")`)
-	act := func(name, label, answer string) {
+	act := func(name, label string, answers ...string) {
 		t.Helper()
-		h.do(label, fmt.Sprintf(`(async () => { window.prompt = () => %q; window.confirm = (q) => { window.asked = q; return true };
+		h.do(label, fmt.Sprintf(`{ const answers = "%s".split("|"); window.prompt = () => answers.shift(); window.confirm = (q) => { window.asked = q; return true };
 			const menu = %s.querySelector("details"); menu.open = true;
-			[...menu.querySelectorAll("button")].find((b) => b.textContent === %q).click(); })()`, answer, row(name), label))
+			[...menu.querySelectorAll("button")].find((b) => b.textContent === %q).click(); }`, strings.Join(answers, "|"), row(name), label))
 	}
 	act("golden", "New volume", "pc-1")
 	h.await("a volume below it", row("pc-1")+`?.textContent.includes("available") && `+row("pc-1")+`.querySelectorAll("th i").length === 1`)
@@ -231,16 +230,16 @@ func TestDisksInTheBrowser(t *testing.T) {
 	h.await("it grew", row("pc-1")+`?.textContent.includes("2.0 GiB")`)
 	act("pc-1", "Clone", "twin")
 	h.await("a clone", row("twin")+`?.textContent.includes("available")`)
-	act("pc-1", "Promote", "golden-2")
-	h.await("another image", row("golden-2")+`?.textContent.includes("active")`)
-	act("pc-1", "Verify", "")
+	act("pc-1", "Promote", "golden-2", "kernel 6.12")
+	h.await("another image, with the comment", row("golden-2")+`?.textContent.includes("active") && `+row("golden-2")+`.textContent.includes("kernel 6.12")`)
+	act("pc-1", "Verify")
 	h.await("it is whole", row("pc-1")+`.querySelector(".usage").textContent === "It is whole."`)
-	act("golden", "Delete", "")
+	act("golden", "Delete")
 	h.await("it is said what depends on it", `window.asked.includes("other disks were made of it")`)
 	h.await("and refused", `document.querySelector(".toast") !== null`)
-	act("before", "Delete", "")
+	act("before", "Delete")
 	h.await("it goes", row("before")+` === undefined`)
-	act("twin", "Delete", "")
+	act("twin", "Delete")
 	h.await("it goes", row("twin")+` === undefined`)
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ type stage struct {
 	url    string
 	calls  chan call
 	refuse atomic.Bool // the API refuses everything
+	asked  sync.Map    // the last target of each path of states
 }
 
 // call is what the API was asked by a button.
@@ -116,10 +118,26 @@ func (g *stage) wall(name string) string {
 // restart ends the pages with their streams, and begins others over the same store.
 func (g *stage) restart() { g.pages.Swap(g.newPages()).Close() }
 
+// node answers how a machine stands after what was asked of it.
+func (g *stage) node(rw http.ResponseWriter, path string) {
+	rest := map[string]any{"power_state": "power off", "provision_state": "available", "target_power_state": nil, "target_provision_state": nil, "last_error": nil}
+	if power, ok := g.asked.Load(path + "/states/power"); ok {
+		rest["power_state"] = power
+	}
+	if state, ok := g.asked.Load(path + "/states/provision"); ok {
+		rest["provision_state"] = state
+	}
+	_ = json.NewEncoder(rw).Encode(rest) // the browser may have left
+}
+
 // api takes signed calls only, and refuses to end maintenance in Ironic's way.
 func (g *stage) api(rw http.ResponseWriter, r *http.Request) {
 	if _, ok := g.pages.Load().Signed(r); !ok {
 		rw.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	if r.Method == http.MethodGet {
+		g.node(rw, r.URL.Path)
 		return
 	}
 	var body struct{ Target string }
@@ -134,6 +152,7 @@ func (g *stage) api(rw http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(rw, `{"error_message": "{\"faultcode\": \"Client\", \"faultstring\": \"Node pc-01 is locked by host lab.\", \"debuginfo\": null}"}`)
 		return
 	}
+	g.asked.Store(r.URL.Path, body.Target)
 	rw.WriteHeader(http.StatusAccepted)
 }
 
@@ -274,7 +293,7 @@ func TestButtonsCallTheAPI(t *testing.T) {
 		{`button[data-target="active"]`, call{"PUT", "/v1/nodes/node-1/states/provision", "1.82", "active"}},
 		{`button[data-method="DELETE"]`, call{"DELETE", "/v1/nodes/node-1/maintenance", "1.82", ""}},
 	} {
-		must(t, "press "+test.selector, chromedp.Do(b.Tab, chromedp.Click(chromedp.CSS(test.selector))))
+		must(t, "press "+test.selector, b.Press(test.selector))
 		select {
 		case got := <-g.calls:
 			if got != test.want {

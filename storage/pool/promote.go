@@ -13,6 +13,7 @@ import (
 // Promotion describes an image to make from a volume.
 type Promotion struct {
 	Name       string
+	Comment    string // kept as the image's property description; "" for none
 	Visibility string
 	Protected  bool
 	Force      bool // even if the volume is in use
@@ -40,8 +41,12 @@ func (p *Pool) Promote(ctx context.Context, uuid string, how Promotion) (*bareme
 }
 
 func newPromoted(how Promotion) *baremetal.Image {
-	return &baremetal.Image{UUID: uuid.NewString(), Name: how.Name, Status: baremetal.ImageSaving, DiskFormat: string(volume.Raw),
+	i := &baremetal.Image{UUID: uuid.NewString(), Name: how.Name, Status: baremetal.ImageSaving, DiskFormat: string(volume.Raw),
 		ContainerFormat: "bare", Visibility: how.Visibility, Protected: how.Protected}
+	if how.Comment != "" {
+		i.Properties = map[string]string{baremetal.ImageComment: how.Comment}
+	}
+	return i
 }
 
 func beginPromotion(tx *store.Tx, uuid string, i *baremetal.Image, force bool) error {

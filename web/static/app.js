@@ -163,9 +163,9 @@
     }
   }
 
-  function say(text) {
+  function say(text, tone = '') {
     const toast = document.createElement('p');
-    toast.className = 'toast';
+    toast.className = `toast ${tone}`.trim();
     toast.textContent = text;
     const close = document.createElement('button');
     close.textContent = 'Close';
@@ -193,32 +193,47 @@
 
   const confirmed = (element) => !element.dataset.confirm || confirm(element.dataset.confirm);
 
-  // The body of a button's call: an answer takes the place of "$", a number where it is one.
-  function bodyOf({ target, body, ask }) {
+  // The body of a button's call: an answer takes the place of "$", a number where it is one;
+  // that to a second question the place of "$2", which may stay out.
+  function bodyOf({ target, body, ask, also }) {
     if (!body) return target ? { target } : undefined;
     if (!ask) return JSON.parse(body);
     const answer = prompt(ask)?.trim();
     if (!answer) return null;
-    return JSON.parse(body, (key, value) => (value !== '$' ? value : key === 'new_size' ? Number(answer) : answer));
+    const second = also ? prompt(also)?.trim() : '';
+    if (second === undefined) return null; // given up
+    return JSON.parse(body, (key, value) => {
+      if (value === '$2') return second || undefined;
+      return value !== '$' ? value : key === 'new_size' ? Number(answer) : answer;
+    });
   }
 
   async function press(button) {
-    const { method, path, then } = button.dataset;
+    const { method, path, target, then } = button.dataset;
+    const label = button.textContent; // the page may replace the button meanwhile
     if (!confirmed(button)) return;
     const body = bodyOf(button.dataset);
     if (body === null) return;
     button.disabled = true;
     const answer = await call(method, path, body);
     button.disabled = false;
-    if (!answer.ok) say(`${button.textContent}: ${answer.text}`);
+    if (!answer.ok) say(`${label}: ${answer.text}`);
     else if (then === 'reload') location.reload();
     else if (then) location.assign(then);
+    else if (target) follow(label, path, target);
+  }
+
+  // Says what came of a verb of a machine.
+  async function follow(label, path, target) {
+    say(`${label}: accepted …`, 'calm');
+    const end = await window.ironhook.outcome(path.split('/')[3], path, target, (now) => say(`${label}: ${now} …`, 'calm'));
+    if (end) say(`${label}: ${end.text}`, end.ok ? 'good' : '');
   }
   function show() {
     arrange();
     filter();
   }
-  window.ironhook = { call, say, confirmed, complaint, show, query: ask };
+  window.ironhook = { call, say, elapsed, confirmed, complaint, show, query: ask };
 
   // Each button can say the command that does the same. What is typed in its form stands in
   // the place of {NAME}; a secret stays out.

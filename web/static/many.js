@@ -1,10 +1,11 @@
-// Does one thing with many machines: one after the other, some seconds apart, with a result
-// for each. Four are asked at a time.
+// Does one thing with many machines: one after the other, some seconds apart, and shows what
+// came of it for each. Four are asked at a time.
 (() => {
   'use strict';
-  const { call, confirmed } = window.ironhook;
+  const { call, confirmed, outcome } = window.ironhook;
   const bar = document.getElementById('many-bar');
   const chosen = new Set(); // UUIDs
+  let latest = []; // the machines of the last verb, with their results
   const tiles = () => [...document.querySelectorAll('#dashboard .tile')];
   const uuidOf = (tile) => tile.id.slice(2);
 
@@ -36,39 +37,54 @@
     return [...steps, ['PUT', `/v1/nodes/${uuid}${path}`, { target }]];
   }
 
+  // A line of the list of results: the machine, whose page says more, and how it stands.
+  function lineOf(w) {
+    const line = document.createElement('li');
+    const link = document.createElement('a');
+    link.href = `/ui/machines/${w.uuid}`;
+    link.textContent = w.name;
+    w.state = document.createTextNode(': waits');
+    line.append(link, w.state);
+    return line;
+  }
+
+  // Asks one machine, and follows it until it rests.
+  async function work(w, button, report) {
+    const note = (text) => { w.state.data = `: ${text}`; };
+    const end = (ok, text) => { w.ok = ok; w.line.className = ok ? 'good' : 'bad'; note(text); report(); };
+    note('asking …');
+    for (const request of requests(button, w.uuid)) {
+      const answer = await call(...request);
+      if (!answer.ok) return end(false, answer.text);
+    }
+    const { many: path, target } = button.dataset;
+    note('accepted …');
+    outcome(w.uuid, path, target, (now) => note(`${now} …`)).then((found) => found && end(found.ok, found.text)); // the next is asked meanwhile
+  }
+
   async function run(button) {
     button.dataset.confirm = `${button.textContent} ${bar.querySelector('.count').textContent}?`;
     if (!confirmed(button)) return;
-    const work = tiles().filter((t) => chosen.has(uuidOf(t))).map((t) => ({ uuid: uuidOf(t), name: t.querySelector('h2').textContent }));
+    const all = tiles().filter((t) => chosen.has(uuidOf(t))).map((t) => ({ uuid: uuidOf(t), name: t.querySelector('h2').textContent }));
     const gap = Number(bar.querySelector('[name=gap]').value) * 1000;
-    const list = bar.querySelector('.results');
-    list.replaceChildren(...work.map((w) => {
-      w.line = document.createElement('li');
-      w.line.textContent = `${w.name}: waits`;
-      return w.line;
-    }));
-    const say = () => {
-      const done = work.filter((w) => w.line.className).length;
-      const bad = work.filter((w) => w.line.className === 'bad').length;
-      bar.querySelector('.progress').textContent = `${button.textContent}: ${done} of ${work.length} asked${bad ? `, ${bad} refused` : ''}.`;
+    bar.querySelector('.results').replaceChildren(...all.map((w) => { w.line = lineOf(w); return w.line; }));
+    latest = all;
+    const report = () => {
+      if (latest !== all) return; // another verb has the list now
+      const done = all.filter((w) => w.ok).length;
+      const bad = all.filter((w) => w.ok === false).length;
+      bar.querySelector('.progress').textContent = `${button.textContent}: ${done} of ${all.length} done${bad ? `, ${bad} failed` : ''}${done + bad < all.length ? ' …' : '.'}`;
+      bar.querySelector('.failed').hidden = bad === 0;
     };
-    say();
+    report();
     let next = 0, free = Date.now();
     const worker = async () => {
-      while (next < work.length) {
-        const w = work[next++];
+      while (next < all.length) {
+        const w = all[next++];
         const wait = free - Date.now();
         free = Math.max(free, Date.now()) + gap;
         if (wait > 0) await new Promise((r) => setTimeout(r, wait));
-        w.line.textContent = `${w.name}: …`;
-        let answer;
-        for (const request of requests(button, w.uuid)) {
-          answer = await call(...request);
-          if (!answer.ok) break;
-        }
-        w.line.className = answer.ok ? 'good' : 'bad';
-        w.line.textContent = `${w.name}: ${answer.ok ? 'accepted' : answer.text}`;
-        say();
+        await work(w, button, report);
       }
     };
     await Promise.all([worker(), worker(), worker(), worker()]);
@@ -91,6 +107,11 @@
     const button = e.target.closest('button');
     if (!button) return;
     if (button.matches('[data-many]')) run(button);
+    if (button.matches('.failed')) {
+      chosen.clear();
+      for (const w of latest) if (w.ok === false) chosen.add(w.uuid);
+      show();
+    }
     if (button.matches('.all')) {
       for (const tile of tiles()) if (!tile.hidden) chosen.add(uuidOf(tile));
       show();

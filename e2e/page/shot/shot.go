@@ -87,8 +87,10 @@ func Blank(ctx context.Context, base string) (*Browser, error) {
 
 // SignIn signs the user admin in, and waits for the dashboard.
 func (b *Browser) SignIn(password string) error {
+	if err := b.Go("/ui/"); err != nil {
+		return err
+	}
 	err := chromedp.Do(b.Tab,
-		chromedp.Navigate(b.base+"/ui/"),
 		chromedp.SendKeys(chromedp.CSS("[name=user]"), "admin"),
 		chromedp.SendKeys(chromedp.CSS("[name=password]"), password),
 		chromedp.Click(chromedp.CSS("button.main")),
@@ -140,12 +142,40 @@ func (b *Browser) Close() {
 	b.reading.Wait()
 }
 
+// aborted is what the browser says of a navigation that gave way to another.
+const aborted = "net::ERR_ABORTED"
+
+// Go opens an address, whole or below the base, and waits until the page has come to its end.
+// The page that is left may leave by itself at that moment: it reloads, or its session is
+// over. Then the browser drops one of the two navigations, and is asked again.
+func (b *Browser) Go(address string) error {
+	if strings.HasPrefix(address, "/") {
+		address = b.base + address
+	}
+	for {
+		err := chromedp.Do(b.Tab, chromedp.Navigate(address), chromedp.WaitReady(chromedp.CSS("footer")))
+		if dropped := new(chromedp.LoadError); errors.As(err, &dropped) && dropped.ErrorText == aborted {
+			continue // until the context of the tab ends
+		}
+		if err != nil {
+			return fmt.Errorf("open %s: %w", address, err)
+		}
+		return nil
+	}
+}
+
 // Show goes to a page, such as /ui/machines/pc-01, and waits until it is live.
 func (b *Browser) Show(path string) error {
-	if err := chromedp.Do(b.Tab, chromedp.Navigate(b.base+path)); err != nil {
-		return fmt.Errorf("show %s: %w", path, err)
+	if err := b.Go(path); err != nil {
+		return err
 	}
 	return b.Await(Live)
+}
+
+// Press clicks the first element of a selector as soon as it is there and can be pressed, on
+// a page whose events may replace it at any moment.
+func (b *Browser) Press(selector string) error {
+	return b.Await(fmt.Sprintf(`((e) => e && !e.disabled && (e.click(), true))(document.querySelector(%q))`, selector))
 }
 
 // Live is true on a page that follows the events.

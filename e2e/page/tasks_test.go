@@ -1,0 +1,167 @@
+package page_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"ironhook/e2e/lab"
+)
+
+// hand does what an administrator does with a mouse and a keyboard, and counts it. Each task
+// begins on the page of machines.
+type hand struct {
+	*house
+	clicks, fields int
+}
+
+func (h *hand) click(selectors ...string) {
+	h.Helper()
+	for _, s := range selectors {
+		h.house.click(s)
+		h.clicks++
+	}
+}
+
+func (h *hand) fill(selector, text string) {
+	h.Helper()
+	h.house.fill(selector, text)
+	h.fields++
+}
+
+// answers are given to the questions that come: a text and a click each, a click for "".
+func (h *hand) answers(all ...string) {
+	h.Helper()
+	h.do("answer", fmt.Sprintf(`{ const answers = %q.split("|"); window.prompt = () => answers.shift(); window.confirm = () => true; }`, strings.Join(all, "|")))
+	for _, one := range all {
+		h.clicks++
+		if one != "" {
+			h.fields++
+		}
+	}
+}
+
+// goes opens a page by its link in the frame.
+func (h *hand) goes(path string) { h.click(`nav.pages a[href="` + path + `"]`) }
+
+// row is the selector of what is in the row of a disk.
+func (h *hand) row(name, what string) string {
+	h.Helper()
+	row := `[...document.querySelectorAll("#inventory tr")].find((r) => r.querySelector("th")?.textContent === "` + name + `")`
+	h.await(name, row+`?.textContent.match(/active|available/)`)
+	id, err := chromedp.Run(h.Tab, chromedp.Evaluate[string](row+`.id`))
+	must(h.T, "its row", err)
+	return "#" + id + " " + what
+}
+
+// tasks are those of docs/explanation/tasks.md, in its words, in an order in which each finds
+// what it needs.
+var tasks = []struct {
+	name string
+	do   func(*hand)
+}{
+	{"Upload a disk image", func(h *hand) {
+		h.goes("/ui/volumes")
+		h.await("the form", `document.readyState === "complete"`)
+		h.do("drop a file", `{ const list = new DataTransfer(); list.items.add(new File([new Uint8Array(1 << 20)], "golden.raw"));
+			document.getElementById("drop").dispatchEvent(new DragEvent("drop", {bubbles: true, cancelable: true, dataTransfer: list})); }`)
+		h.row("golden", "")
+	}},
+	{"Make a volume of an image", func(h *hand) {
+		h.goes("/ui/volumes")
+		h.click(h.row("golden", "summary"))
+		h.answers("root")
+		h.click(h.row("golden", "button.main"))
+		h.row("root", "")
+	}},
+	{"Take a snapshot", func(h *hand) {
+		h.goes("/ui/volumes")
+		h.click(h.row("root", "summary"))
+		h.answers("before")
+		h.click(h.row("root", "button.main"))
+		h.row("before", "")
+	}},
+	{"Make the next golden image of a volume, with a comment", func(h *hand) {
+		h.goes("/ui/volumes")
+		h.click(h.row("root", "summary"))
+		h.answers("golden-2", "kernel 6.12")
+		h.click(h.row("root", `[data-also]`))
+		h.row("golden-2", "")
+	}},
+	{"Enrol twenty machines from a list", func(h *hand) {
+		h.goes("/ui/enrol")
+		list := "name,mac,driver,image\n"
+		for i := range 20 {
+			list += fmt.Sprintf("pc-%02d,52:54:00:00:01:%02x,fake-hardware,golden\n", i+1, i)
+		}
+		h.fill("#many textarea", list)
+		h.click("#many [data-preview]", "#many button.main")
+		h.await("all of them", `document.querySelectorAll(".preview td.good").length === 20`)
+	}},
+	{"Switch twenty machines on, and see what came of each", func(h *hand) {
+		h.click("#select", "#many-bar .all")
+		h.do("at once", `document.querySelector("#many-bar [name=gap]").value = "0"`)
+		h.answers("")
+		h.click(`[data-target="power on"][data-many]`)
+		h.await("all of them", `document.querySelectorAll("#many-bar .results .good").length === 20`)
+	}},
+	{"See what a machine would boot", func(h *hand) {
+		h.click(".tile h2 a", `a.button[href$="/script"]`)
+		h.await("the script", `document.querySelector("pre.whole")?.textContent.startsWith("#!ipxe")`)
+	}},
+	{"Give a machine another volume", func(h *hand) {
+		h.click(".tile h2 a", `a.button[href$="/edit"]`)
+		h.fill("#target [name=volume_id]", "root")
+		h.click("#target button")
+		h.await("it has it", `[...document.querySelectorAll(".rows code")].some((e) => e.textContent === "root")`)
+	}},
+	{"See leases, the DHCP mode and other servers", func(h *hand) {
+		h.goes("/ui/network")
+		h.await("the page", `document.querySelector("h1")?.textContent === "Network"`)
+	}},
+	{"Make an account with a role", func(h *hand) {
+		h.goes("/ui/system")
+		h.fill("#user [name=name]", "ada")
+		h.fill("#user [name=role]", "operator")
+		h.fill("#user [name=password]", "words of ada")
+		h.click("#user button")
+		h.await("it is there", `[...document.querySelectorAll("th")].some((e) => e.textContent === "ada")`)
+	}},
+	{"Put the machines on a display without a login", func(h *hand) {
+		h.goes("/ui/system")
+		h.fill("#wall [name=name]", "lobby")
+		h.click("#wall button")
+		h.await("the link", `document.querySelector(".outcome").textContent.includes("/ui/wall/")`)
+	}},
+}
+
+// TestTasks does each task of the table in docs/explanation/tasks.md on the page alone, with
+// as many clicks and fields as it says.
+func TestTasks(t *testing.T) {
+	root, err := lab.Root()
+	must(t, "find the repository", err)
+	page, err := os.ReadFile(filepath.Join(root, "docs", "explanation", "tasks.md"))
+	must(t, "read the table", err)
+	said := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^\| ([^|]+) \| (\d+) \| (\d+) \|`).FindAllStringSubmatch(string(page), -1) {
+		said[m[1]] = m[2] + " clicks, " + m[3] + " fields"
+	}
+	house := newHouse(t)
+	for _, task := range tasks {
+		h := &hand{house: house}
+		must(t, "begin", h.Show("/ui/"))
+		task.do(h)
+		if got := fmt.Sprintf("%d clicks, %d fields", h.clicks, h.fields); got != said[task.name] {
+			t.Errorf("%s: %s, the table says %q", task.name, got, said[task.name])
+		}
+		delete(said, task.name)
+	}
+	for name := range said {
+		t.Errorf("the table has %q, which is not tried", name)
+	}
+}
