@@ -211,15 +211,15 @@ func (s *Script) boot(keep bool) {
 		s.add("set keep-san 1")
 	}
 	s.add("sanboot --no-describe --drive 0x80 || set code ${errno:hexraw}")
-	end := "goto report"
+	end := "report"
 	if keep {
-		end = "goto keep"
+		end = "keep"
 	}
-	s.add("iseq ${platform} efi || %s", end)
+	s.add("iseq ${platform} efi || goto %s", end)
 	for _, l := range loaders {
 		s.add("sanboot --no-describe --drive 0x80 --filename %s ||", l)
 	}
-	s.add(end)
+	s.add("goto %s", end)
 	if keep {
 		s.add(":keep")
 		s.say("Nothing on the volume boots. It stays attached, and the next boot device follows")
