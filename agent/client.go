@@ -125,9 +125,20 @@ type looked struct {
 	} `json:"config"`
 }
 
-// lookup finds the node that the machine with these cards is.
+// maskedToken is in the place of a token that was given away before.
+const maskedToken = "******"
+
+// errTokenGone is a machine that was started anew by nobody who looks after its node: its agent was
+// given the token, and took it with it. Without a token it must not serve.
+var errTokenGone = errors.New("the token of this machine's agent was given to an earlier one; the node must boot the agent anew")
+
+// lookup finds the node that the machine with these cards is, and the token of its agent.
 func (c *client) lookup(ctx context.Context, macs []string) (l looked, err error) {
-	return l, c.call(ctx, http.MethodGet, c.api+"/v1/lookup?addresses="+url.QueryEscape(strings.Join(macs, ",")), nil, &l)
+	err = c.call(ctx, http.MethodGet, c.api+"/v1/lookup?addresses="+url.QueryEscape(strings.Join(macs, ",")), nil, &l)
+	if err == nil && l.Config.Token == maskedToken {
+		err = errTokenGone
+	}
+	return l, err
 }
 
 // heartbeat says that the agent lives, and where.

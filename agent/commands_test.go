@@ -159,3 +159,17 @@ func FuzzLLDP(f *testing.F) {
 		}
 	})
 }
+
+// An agent whose token was given away before is none: with the mask for a token it would obey anybody.
+func TestLookup(t *testing.T) {
+	for token, want := range map[string]error{"secret": nil, "******": errTokenGone} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			reply(w, http.StatusOK, map[string]any{"node": map[string]any{"uuid": "u"}, "config": map[string]any{"agent_token": token}})
+		}))
+		c := &client{http: server.Client(), api: server.URL, version: apiVersion}
+		if l, err := c.lookup(t.Context(), []string{"52:54:00:00:00:01"}); !errors.Is(err, want) || l.Config.Token != token {
+			t.Errorf("a token %q: %+v, %v, want %v", token, l, err, want)
+		}
+		server.Close()
+	}
+}

@@ -20,22 +20,10 @@ import (
 // port is where the agent takes commands: that of Ironic's agent.
 const port = 9999
 
-// maskedToken is in the place of a token that was given away before.
-const maskedToken = "******"
-
-// errTokenGone is a machine that was started anew by nobody who looks after its node: its agent was
-// given the token, and took it with it. Without a token it must not serve.
-var errTokenGone = errors.New("the token of this machine's agent was given to an earlier one; the node must boot the agent anew")
-
 // serve looks the node up, then takes commands and sends heartbeats.
 func (a *agent) serve(ctx context.Context, api *client) error {
 	var node looked
-	a.until(ctx, "look up the node", func() (err error) {
-		if node, err = api.lookup(ctx, a.macs()); err == nil && node.Config.Token == maskedToken {
-			err = errTokenGone
-		}
-		return err
-	})
+	a.until(ctx, "look up the node", func() (err error) { node, err = api.lookup(ctx, a.macs()); return err })
 	uuid, _ := node.Node["uuid"].(string)
 	a.say("this is node %s", uuid)
 	cert, encoded, err := certificate(a.address.AsSlice(), time.Now())

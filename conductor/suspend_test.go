@@ -162,3 +162,51 @@ func TestAgentFailed(t *testing.T) {
 		t.Errorf("a node that does not wait: last error %q", n.LastError)
 	}
 }
+
+// TestRecoverLeavesWhoWaits: a conductor that dies while it asks a step leaves the node reserved. The next one
+// releases it, and it goes on waiting.
+func TestRecoverLeavesWhoWaits(t *testing.T) {
+	old, s := waitingNode(t, Waiting{For: "its agent"})
+	edit(t, old, func(n *baremetal.Node) { n.Reservation = old.Host })
+	c := New(old.Config)
+	c.planOf = s.steps
+	if err := c.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	n := settled(t, c)
+	if n.ProvisionState != baremetal.DeployWait || n.Reservation != "" || n.LastError != "" || n.DeployStep.Text("step") != "second" {
+		t.Errorf("%q, reserved %q, step %v, error %q", n.ProvisionState, n.Reservation, n.DeployStep, n.LastError)
+	}
+	s.over = true
+	if err := c.Continue(t.Context(), "pc"); err != nil {
+		t.Fatal(err)
+	}
+	if n := settled(t, c); n.ProvisionState != baremetal.Active {
+		t.Errorf("when its step is over: %q, %q", n.ProvisionState, n.LastError)
+	}
+}
+
+// TestProgress makes an event of each tenth, and of nothing else, whatever an agent says.
+func TestProgress(t *testing.T) {
+	c, _ := waitingNode(t, Waiting{For: "its agent"})
+	for _, percent := range []int{-5, 0, 3, 10, 14, 12, 57, 57, 20, 99, 100, 1 << 40} {
+		n, err := c.node(t.Context(), "pc")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.progressed(t.Context(), n, agentCommand{Status: "RUNNING", Percent: percent}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var said []string
+	err := c.Store.View(t.Context(), func(tx *store.Tx) error {
+		events, err := tx.Events(store.EventQuery{Node: id, Kinds: []baremetal.EventKind{baremetal.EventProgress}})
+		for _, e := range events {
+			said = append(said, e.Detail)
+		}
+		return err
+	})
+	if want := "second: 10 % done, second: 50 % done, second: 90 % done"; err != nil || strings.Join(said, ", ") != want {
+		t.Errorf("events %q, %v, want %q", said, err, want)
+	}
+}
