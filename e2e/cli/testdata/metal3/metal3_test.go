@@ -144,7 +144,7 @@ func (m *metal3) become(opts nodes.ProvisionStateOpts, state nodes.ProvisionStat
 // settled waits until nothing works on the node and it is as asked.
 func (m *metal3) settled(is func(n *nodes.Node) bool) (node *nodes.Node) {
 	m.Helper()
-	ctx, cancel := context.WithTimeout(m.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(m.Context(), 3*time.Minute)
 	defer cancel()
 	err := gophercloud.WaitFor(ctx, func(ctx context.Context) (bool, error) {
 		n, err := nodes.Get(ctx, m.api, m.node).Extract()
