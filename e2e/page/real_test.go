@@ -97,16 +97,22 @@ func (h *house) await(what, expression string) {
 	must(h.T, what, h.Await(expression))
 }
 
-// click waits for the scripts of the page: before them a button does nothing.
+// come waits for an element on a page whose scripts have run: before them a button does
+// nothing. The page may be about to leave, so both are one question.
+func (h *house) come(selector string) {
+	h.Helper()
+	h.await(selector, fmt.Sprintf(`document.readyState === "complete" && document.querySelector(%q) !== null`, selector))
+}
+
 func (h *house) click(selector string) {
 	h.Helper()
-	h.await("the scripts", `document.readyState === "complete"`)
+	h.come(selector)
 	must(h.T, "click "+selector, chromedp.Do(h.Tab, chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector))))
 }
 
 func (h *house) fill(selector, text string) {
 	h.Helper()
-	h.await("the scripts", `document.readyState === "complete"`)
+	h.come(selector)
 	h.do("fill "+selector, fmt.Sprintf(
 		`{ const e = document.querySelector(%q); e.value = %q; e.dispatchEvent(new Event("change", {bubbles: true})); }`, selector, text))
 }

@@ -303,7 +303,8 @@ func TestButtonsCallTheAPI(t *testing.T) {
 			t.Fatalf("%s calls nothing", test.selector)
 		}
 	}
-	must(t, "Ironic's words", b.Await(`document.querySelector(".toast")?.textContent.startsWith("End maintenance: Node pc-01 is locked by host lab.")`))
+	must(t, "Ironic's words", b.Await(
+		`[...document.querySelectorAll(".toast")].some((e) => e.textContent.startsWith("End maintenance: Node pc-01 is locked by host lab."))`))
 
 	out, err := http.NewRequestWithContext(t.Context(), "PUT", g.url+"/v1/nodes/node-1/states/power", nil)
 	must(t, "a call without a session", err)

@@ -47,7 +47,11 @@ func (h *hand) answers(all ...string) {
 }
 
 // goes opens a page by its link in the frame.
-func (h *hand) goes(path string) { h.click(`nav.pages a[href="` + path + `"]`) }
+func (h *hand) goes(path string) {
+	h.Helper()
+	h.click(`nav.pages a[href="` + path + `"]`)
+	h.await(path, `location.pathname === "`+path+`" && document.readyState === "complete"`)
+}
 
 // row is the selector of what is in the row of a disk.
 func (h *hand) row(name, what string) string {
@@ -67,7 +71,6 @@ var tasks = []struct {
 }{
 	{"Upload a disk image", func(h *hand) {
 		h.goes("/ui/volumes")
-		h.await("the form", `document.readyState === "complete"`)
 		h.do("drop a file", `{ const list = new DataTransfer(); list.items.add(new File([new Uint8Array(1 << 20)], "golden.raw"));
 			document.getElementById("drop").dispatchEvent(new DragEvent("drop", {bubbles: true, cancelable: true, dataTransfer: list})); }`)
 		h.row("golden", "")

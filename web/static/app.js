@@ -163,15 +163,19 @@
     }
   }
 
-  function say(text, tone = '') {
+  // Says something until it is closed, or something newer is said about the same.
+  function say(text, tone = '', about = '') {
     const toast = document.createElement('p');
     toast.className = `toast ${tone}`.trim();
+    toast.dataset.about = about;
     toast.textContent = text;
     const close = document.createElement('button');
     close.textContent = 'Close';
     close.addEventListener('click', () => toast.remove());
     toast.append(close);
-    document.getElementById('toasts').replaceChildren(toast);
+    const all = document.getElementById('toasts');
+    for (const old of [...all.children]) if (old.dataset.about === about) old.remove();
+    all.prepend(toast);
   }
 
   // Calls an API as the user of the page. It always answers: ok, the status, the body as
@@ -225,9 +229,10 @@
 
   // Says what came of a verb of a machine.
   async function follow(label, path, target) {
-    say(`${label}: accepted …`, 'calm');
-    const end = await window.ironhook.outcome(path.split('/')[3], path, target, (now) => say(`${label}: ${now} …`, 'calm'));
-    if (end) say(`${label}: ${end.text}`, end.ok ? 'good' : '');
+    const uuid = path.split('/')[3];
+    say(`${label}: accepted …`, 'calm', uuid);
+    const end = await window.ironhook.outcome(uuid, path, target, (now) => say(`${label}: ${now} …`, 'calm', uuid));
+    if (end) say(`${label}: ${end.text}`, end.ok ? 'good' : '', uuid);
   }
   function show() {
     arrange();

@@ -37,6 +37,7 @@
     newest.set(uuid, mine);
     wakers.get(uuid)?.();
     const began = Date.now();
+    let said;
     for (let wait = 250; ; wait = Math.min(2 * wait, 10000)) {
       const answer = await call('GET', `/v1/nodes/${uuid}?fields=${fields}`);
       if (newest.get(uuid) !== mine) return null;
@@ -45,9 +46,9 @@
         const { rests, now, ok } = judge(answer.body, path.endsWith('/power'), goals[target]);
         if (rests && ok) return { ok, text: `${now} after ${elapsed(Date.now() - began)}` };
         if (rests) return { ok, text: answer.body.last_error || `It is in ${now} and not in ${goals[target]}. Its events say more.` };
-        along(now);
+        if (now !== said) along(said = now); // a screen reader says it once
       } else {
-        along(answer.text);
+        along(said = answer.text);
       }
       await pause(uuid, wait);
     }
