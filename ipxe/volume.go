@@ -219,7 +219,7 @@ func (s *Script) boot(keep bool) {
 	for _, l := range loaders {
 		s.add("sanboot --no-describe --drive 0x80 --filename %s ||", l)
 	}
-	s.add(end)
+	s.add("%s", end)
 	if keep {
 		s.add(":keep")
 		s.say("Nothing on the volume boots. It stays attached, and the next boot device follows")
