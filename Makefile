@@ -41,7 +41,7 @@ usb: build ## build/ironhook-usb.img, a stick that is the boot server of its roo
 	@scripts/deps.sh usb
 	@scripts/usb.sh build/ironhook build/ironhook-usb $(VERSION)
 
-deb-test: deb ## the package's life in clean roots of Debian 12 and 13: installed, upgraded, served, removed, purged
+deb-test: deb ## the package's life in virtual machines with Debian 12 and 13: installed, started, upgraded, used, removed, purged
 	@scripts/deps.sh deb-test
 	@mkdir -p build/older && OUT=build/older VERSION=0~0 scripts/deb.sh build/ironhook amd64 >/dev/null
 	@scripts/deb-test.sh build/ironhook_*_amd64.deb build/older/ironhook_0~0_amd64.deb $(SUITES)

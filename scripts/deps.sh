@@ -52,7 +52,6 @@ fdisk			make the image of the stick
 fio			write to an iSCSI disk and read back what was written
 gcc			the race detector needs a C compiler
 genisoimage		read the config drives that Ironhook writes (isoinfo)
-grub-efi-amd64-bin	the boot loader of a real Debian under UEFI
 grub-efi-amd64-signed	the boot loader for Secure Boot
 grub-common		make a boot loader for the image of a real Debian
 grub-pc-bin		the boot loader
@@ -99,11 +98,12 @@ dpkg			build the package
 lintian			judge it
 systemd			judge its unit
 '
-# The package in clean roots.
+# The package in clean Debians.
 deb_test="$deb"'
+e2fsprogs		make their disks
 mmdebstrap		install Debian into them
+qemu-system-x86		the machines that they start in
 sqlite3			put the database of the first release there
-util-linux		namespaces for them
 '
 release="$deb"'
 minisign		sign the checksums

@@ -1,52 +1,75 @@
-# What scripts/deb-test.sh does in a root. The service manager does not run here: the program is started as
-# the unit starts it, with its user, its capabilities, its directory.
-set -eux
+# What scripts/deb-test.sh does in a Debian that has started with systemd.
 export DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin
 
 is() { [ "$1" = "$2" ] || { echo "got $1, want $2"; exit 1; }; }
+not() { if "$@"; then echo "unexpected: $*"; exit 1; fi; }
 mode() { stat -c '%U:%G %a' "$1"; }
-
-serve() {
-	command=$(sed -n 's/^ExecStart=//p' /lib/systemd/system/ironhook.service)
-	: >/ready.log
-	# shellcheck disable=SC2086 # the words of a command
-	IRONHOOK_DATA=/var/lib/ironhook setpriv --reuid ironhook --regid ironhook --init-groups --no-new-privs \
-		--inh-caps=-all,+net_bind_service,+net_raw --ambient-caps=-all,+net_bind_service,+net_raw --bounding-set=-all,+net_bind_service,+net_raw \
-		$command >/ready.log 2>&1 &
-	serving=$!
-	tries=0
-	until curl -fs http://127.0.0.1:6385/healthz >/dev/null; do
-		kill -0 "$serving" && [ "$((tries += 1))" -lt 300 ] || { cat /ready.log; exit 1; }
-		sleep 0.1
-	done
+property() { systemctl show --property "$1" --value ironhook.service; }
+answers() {
+	systemctl is-active --quiet ironhook.service # readiness is notified: it serves
+	curl -fs --max-time 10 http://127.0.0.1:6385/healthz >/dev/null
 }
-stop() { kill -TERM "$serving" && wait "$serving"; }
+trap 'code=$?; [ $code = 0 ] || journalctl --no-pager --unit ironhook.service | tail -n 40' EXIT
 
 dpkg --install /old.deb
+answers
+is "$(property WatchdogUSec)" 1min
+is "$(property User)" ironhook
 is "$(mode /var/lib/ironhook)" 'ironhook:ironhook 700'
 [ -f /usr/share/bash-completion/completions/ironhook ]
-deb-systemd-helper --quiet was-enabled ironhook.service
-echo '# an operator was here' >>/etc/ironhook/ironhook.toml
-install -o ironhook -g ironhook -m 600 /first.db /var/lib/ironhook/ironhook.db
+systemctl is-enabled --quiet ironhook.service
+systemd-analyze verify ironhook.service
+systemd-analyze security --no-pager --threshold=20 ironhook.service >/exposure || { cat /exposure; exit 1; } # 2.0
+grep 'Overall exposure' /exposure
+is "$(sysctl -n net.ipv4.neigh.default.gc_thresh3)" "$(sed -n 's/^net.ipv4.neigh.default.gc_thresh3 *= *//p' /usr/lib/sysctl.d/60-ironhook.conf)"
 
-dpkg --install /new.deb
-tail -n 1 /etc/ironhook/ironhook.toml | grep -q 'an operator was here'
-serve
-[ -f /var/lib/ironhook/ironhook.db.schema-1 ]
+# An upgrade restarts what runs, and keeps what the operator wrote.
 export IRONHOOK_DATA=/var/lib/ironhook
-ironhook node list -f value -c UUID | grep -q . # those of the first release
+ironhook node create --driver manual-management --name made-by-the-older
+echo '# an operator was here' >>/etc/ironhook/ironhook.toml
+before=$(property MainPID)
+dpkg --install /new.deb
+[ "$(property MainPID)" != "$before" ]
+answers
+tail -n 1 /etc/ironhook/ironhook.toml | grep -q 'an operator was here'
+ironhook node show made-by-the-older -f value -c name
+
+# The database of the first release.
+systemctl stop ironhook.service
+rm -f /var/lib/ironhook/ironhook.db*
+install -o ironhook -g ironhook -m 600 /first.db /var/lib/ironhook/ironhook.db
+systemctl start ironhook.service
+answers
+[ -f /var/lib/ironhook/ironhook.db.schema-1 ]
+ironhook node list -f value -c UUID | grep -q .
 ironhook node create --driver manual-management --name made-here
-stop
-serve # what was made is there after a restart
+
+# It is started again after a crash, with what it had.
+before=$(property MainPID)
+kill -9 "$before"
+tries=0
+until pid=$(property MainPID) && [ "$pid" != 0 ] && [ "$pid" != "$before" ] && answers; do
+	[ "$((tries += 1))" -lt 300 ] || exit 1
+	sleep 0.2
+done
 ironhook node show made-here -f value -c name
-stop
+
+# What an administrator has disabled stays so; what was stopped is not started.
+systemctl disable --now ironhook.service
+dpkg --install /new.deb
+not systemctl is-enabled --quiet ironhook.service
+not systemctl is-active --quiet ironhook.service
+systemctl enable --now ironhook.service
+answers
 
 dpkg --remove ironhook
+not systemctl is-active --quiet ironhook.service
 [ ! -e /usr/bin/ironhook ]
 [ -f /var/lib/ironhook/ironhook.db ] # what the operator has stays until purged
 [ -f /etc/ironhook/ironhook.toml ]
 dpkg --purge ironhook
-for left in /var/lib/ironhook /etc/ironhook /usr/share/doc/ironhook /etc/systemd/system/multi-user.target.wants/ironhook.service; do
+for left in /var/lib/ironhook /etc/ironhook /usr/share/doc/ironhook /etc/systemd/system/multi-user.target.wants/ironhook.service /etc/systemd/system/ironhook.service; do
 	[ ! -e "$left" ] && [ ! -L "$left" ] || { echo "purge leaves $left"; exit 1; }
 done
-! getent passwd ironhook
+not getent passwd ironhook
+not systemctl cat ironhook.service

@@ -1,0 +1,76 @@
+//go:build stick
+
+package stick_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"ironhook/e2e/lab"
+)
+
+// TestBrokenUpgradeAndTheWayBack: an upgrade that does not start is left after two tries, one that does is left by the
+// menu, and all that was registered is there each time.
+func TestBrokenUpgradeAndTheWayBack(t *testing.T) {
+	p := newPC(t, "back", bios)
+	p.on()
+	password, _ := p.expect(`Password\s+(\S+)`)
+	t.Logf("page after %.1f s", p.page(own).Seconds())
+	c := lab.NewClient(p.Lab, "http://"+own+":6385", "admin", password)
+	kept := []string{"first"}
+	must(t, "register", register(t, c, "first"))
+
+	out, err := p.ironhook(password, "upgrade", broken(t, p))
+	must(t, "upgrade to what does not start", err)
+	t.Log(out)
+	p.runs(c, "a", "b")
+	kept = append(kept, "after-the-fallback")
+	must(t, "register", register(t, c, kept[1]))
+
+	im, err := build()
+	must(t, "build", err)
+	_, err = p.ironhook(password, "upgrade", im.upgrade)
+	must(t, "upgrade", err)
+	p.runs(c, "b", "")
+	kept = append(kept, "after-the-upgrade")
+	must(t, "register", register(t, c, kept[2]))
+	p.typed("v", "back")
+	p.runs(c, "a", "")
+	for _, name := range kept {
+		_, err := c.Node(t.Context(), name)
+		must(t, "what was registered", err)
+	}
+}
+
+// broken makes an upgrade whose first process ends at once, which stops the kernel.
+func broken(t *testing.T, p *pc) string {
+	t.Helper()
+	source, program := filepath.Join(p.Dir, "ends.go"), filepath.Join(p.Dir, "ends")
+	must(t, "source", os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o644))
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", program, source)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	text, err := cmd.CombinedOutput()
+	must(t, "build: "+string(text), err)
+	out := filepath.Join(p.Dir, "broken")
+	must(t, "image", makeImage(t.Context(), program, out, "broken"))
+	return out + ".upgrade"
+}
+
+// TestRepair destroys part of the data partition's file system: it is not mounted until a word allows to mend it.
+func TestRepair(t *testing.T) {
+	p := newPC(t, "repair", bios)
+	p.on()
+	p.page(own)
+	p.pull()
+	f, err := os.OpenFile(p.image, os.O_WRONLY, 0)
+	must(t, "open the stick", err)
+	_, err = f.WriteAt(make([]byte, 64<<10), 107<<20+4<<10) // the descriptors of the groups, in the second block
+	must(t, "destroy", err)
+	must(t, "close", f.Close())
+	p.on()
+	p.expect(`mending it (may lose files)`)
+	p.typed("repair")
+	t.Logf("page of the mended stick after %.1f s", p.page(own).Seconds())
+}
