@@ -45,8 +45,8 @@ var ofConductor = []mutant{
 	},
 	{
 		506, "conductor/volumeboot.go",
-		`return err == nil && device == "pxe" && len(scripts) > 0`,
-		`return err == nil && device == "pxe" && len(scripts) >= 0`,
+		`return err == nil && device != "disk" && len(scripts) > 0`,
+		`return err == nil && device != "disk" && len(scripts) >= 0`,
 		"a BIOS machine whose boot device was refused runs what an earlier user left on its disk",
 		"conductor", "BootDevice",
 	},
