@@ -139,7 +139,7 @@ newest: ## the tests of OpenStack's newest clients, from Debian unstable in buil
 matrix: build ## each kind of machine boots in each way, into docs/boot/matrix.md
 	@scripts/deps.sh test
 	@scripts/grub.sh
-	IRONHOOK_MATRIX=$(CURDIR)/docs/boot/matrix.md go test -count=1 -timeout 2h -v -tags grub -run 'TestMatrix|TestOwnInitiator|TestSecure' ./e2e/boot
+	IRONHOOK_MATRIX=$(CURDIR)/docs/boot/matrix.md go test -count=1 -timeout 2h -v -tags grub,matrix -run 'TestMatrix|TestOwnInitiator|TestSecure|TestSecondCard' ./e2e/boot
 
 stick: build ## the stick under each firmware, machines beside it, an upgrade, 50 pulled plugs
 	@scripts/deps.sh test

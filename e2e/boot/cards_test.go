@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"ironhook/e2e/lab"
-	"ironhook/e2e/lab/image"
 )
 
 // TestNetworkCards boots machines with every network card that QEMU has an iPXE
@@ -45,23 +44,6 @@ func TestNetworkCards(t *testing.T) {
 			t.Errorf("%s fetched %q, want %q", m.Name, got, test.file)
 		}
 	}
-}
-
-// TestSecondCard boots a machine from the second of its cards, by which alone it is to boot:
-// the operating system finds that card in the iBFT.
-func TestSecondCard(t *testing.T) {
-	needsLab(t)
-	t.Parallel()
-	r := newRoom(t, "card2")
-	m := r.machine(t, lab.Hardware{Name: "two", Card2: "52:54:00:77:02:02"}, image.Options{})
-	op := httpOperator{r.client}
-	node := op.enroll(t, m, m.Name)
-	must(t, "keep the first card from booting", r.client.Do(t.Context(), "PATCH", "/v1/ports/"+m.MAC,
-		[]map[string]any{{"op": "replace", "path": "/pxe_enabled", "value": false}}, nil))
-	must(t, "add the second card", r.client.Do(t.Context(), "POST", "/v1/ports", map[string]any{"node_uuid": node, "address": m.Card2}, nil))
-	op.deploy(t, node)
-	boot, _ := expect(t, m, 1, `guest: ibft .*card=`+m.Card2+` `, `guest: root-ok`)
-	awaitOff(t, boot)
 }
 
 // fileFetched returns the timeline's event of the boot file of the machine
