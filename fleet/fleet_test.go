@@ -60,7 +60,7 @@ var edits = map[string]struct {
 		"maintenance on", baremetal.Active},
 	"maintenance off": {func(ctx context.Context, f *Fleet) error { return f.SetMaintenance(ctx, id, false, "") },
 		"maintenance off", baremetal.Active},
-	"console": {func(ctx context.Context, f *Fleet) error { return f.SetConsole(ctx, id, true) }, "", baremetal.Active},
+	"console": {func(ctx context.Context, f *Fleet) error { return f.SetConsole(ctx, id, true) }, "console enabled", baremetal.Active},
 	"RAID": {func(ctx context.Context, f *Fleet) error {
 		return f.SetTargetRAID(ctx, id, newest, nil, func(baremetal.Object) error { return nil })
 	}, "", baremetal.Active},
