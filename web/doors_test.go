@@ -73,6 +73,9 @@ func TestHeadersEverywhere(t *testing.T) {
 		}
 		a := r.get(addressOf(p[1]))
 		for name, want := range headers {
+			if name == "Content-Security-Policy" && p[1] == "/ui/machines/{node}/console" {
+				want += terminalPolicy
+			}
 			if got := a.header.Get(name); got != want && (name != "Cache-Control" || got == "") {
 				t.Errorf("GET %s = %d with %s: %q, want %q", p[1], a.status, name, got, want)
 			}

@@ -22,14 +22,14 @@ import (
 
 const consoleNode = "c0ffee00-0000-4000-8000-000000000007"
 
-// echo is a console that echoes what is typed.
-type echo struct {
+// echoing is a console that echoes what is typed.
+type echoing struct {
 	*io.PipeReader
 	back *io.PipeWriter
 }
 
-func (l echo) Write(p []byte) (int, error) { return l.back.Write(p) }
-func (l echo) Break() error                { _, err := l.back.Write([]byte("<break>")); return err }
+func (l echoing) Write(p []byte) (int, error) { return l.back.Write(p) }
+func (l echoing) Break() error                { _, err := l.back.Write([]byte("<break>")); return err }
 
 // consoles is the API over a node whose console greets and echoes; each request is of the user and role that its
 // headers say.
@@ -47,7 +47,7 @@ func consoles(t *testing.T) *httptest.Server {
 		Open: func(context.Context, string) (baremetal.Terminal, error) {
 			r, w := io.Pipe()
 			go w.Write([]byte("login: ")) //nolint:errcheck // the test is over
-			return echo{r, w}, nil
+			return echoing{r, w}, nil
 		}})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})

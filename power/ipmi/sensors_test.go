@@ -71,7 +71,7 @@ func TestNames(t *testing.T) {
 	}{
 		{0xc3, []byte("CPU Temp"), "CPU"},
 		{0xc4, []byte("a\x00\x1bb"), "a..b"},
-		{0x42, []byte{0x12, 0xc3}, "12:3"},
+		{0x42, []byte{0x12, 0xc3}, "12.3"},
 		{0x83, []byte{0x29, 0xdc, 0xa6}, "IPMI"}, // the example of section 43.15
 		{0xdf, []byte("short"), "short"},
 	} {

@@ -29,7 +29,9 @@ var (
 // startBMC starts a third party's BMC on loopback and returns its address.
 func startBMC(t *testing.T, suites []types.CipherSuiteID, options ...bmc.Option) string {
 	t.Helper()
-	b := bmc.New(bmc.DeviceInfo{IPMIVersion: 0x20}, [16]byte{1, 2, 3}, mock.New(), options...)
+	machine := mock.New()
+	machine.SetConsole(&mock.Console{Conn: &mock.FakeConsoleConn{}})
+	b := bmc.New(bmc.DeviceInfo{IPMIVersion: 0x20}, [16]byte{1, 2, 3}, machine, options...)
 	b.Sessions = bmc.NewSessionStoreWithOptions(clock.Real, bmc.WithMaxSessions(1))
 	for id, name := range map[uint8]string{2: user, 3: "guest"} {
 		u, err := b.Users.Add(id, name)

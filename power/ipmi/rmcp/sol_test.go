@@ -3,7 +3,9 @@ package rmcp
 import (
 	"bytes"
 	"errors"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // The far end of a line: what it sends, and what of it is new to us.
@@ -110,4 +112,31 @@ func FuzzSOL(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A BMC that is gone says nothing, and its silence ends the console.
+func TestSilenceEndsTheConsole(t *testing.T) {
+	var cut atomic.Bool
+	config := at(startWire(t, startBMC(t, both), asIs, func(p []byte) [][]byte {
+		if cut.Load() {
+			return nil
+		}
+		return [][]byte{p}
+	}), 17)
+	config.Alive = 50 * time.Millisecond
+	s, err := Dial(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.Console(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut.Store(true)
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, ErrNoAnswer) {
+		t.Errorf("console of a silent BMC = %v, want %v", err, ErrNoAnswer)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
 }
