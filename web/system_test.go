@@ -32,7 +32,7 @@ func TestSystemPage(t *testing.T) {
 		}
 		return tx.Append(baremetal.Event{Kind: baremetal.EventError, Detail: "backup: disk <full>"})
 	})
-	r.pagesSay("/ui/system", []string{"1.2.3", "lab", "1 of 7", "4 of 4, reached", "&lt;b&gt;careful", "disk &lt;full&gt;", `data-path="/ironhook/v1/users/ada"`,
+	r.pagesSay("/ui/system", []string{"1.2.3", "lab", "1; the newest 7 and what they need", "4 of 4, reached", "&lt;b&gt;careful", "disk &lt;full&gt;", `data-path="/ironhook/v1/users/ada"`,
 		`data-path="/ironhook/v1/walls/lobby"`, "in the file htpasswd", `<option selected>warn`, "Plain HTTP"}, "$2a$", "the-token", baremetal.TokenHash("the-token"))
 	r.pagesSay("/ui/metrics", []string{"ironhook_nodes 1"})
 	role = baremetal.RoleOperator

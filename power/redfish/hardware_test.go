@@ -266,7 +266,7 @@ func TestFirmware(t *testing.T) {
 func TestIndicatorsSensorsInventoryHealth(t *testing.T) {
 	b, d, n := startMachine(t)
 	lights, err := d.Indicators(t.Context(), n)
-	if err != nil || len(lights) != 2 || lights[0].Component != "chassis" || lights[1].State != "OFF" {
+	if err != nil || len(lights) != 2 || lights[0].Component != "chassis" || lights[1].State != "off" {
 		t.Fatalf("Indicators = %v, %v", lights, err)
 	}
 	if err := d.SetIndicator(t.Context(), n, "system", lights[1].Name, "blinking"); err != nil || b.Get(bmctest.System, "IndicatorLED") != "Blinking" {
