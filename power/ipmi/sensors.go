@@ -23,6 +23,8 @@ const (
 	sdrPart     = 16     // bytes of a record asked for at once, which every BMC can send
 
 	reservationLost rmcp.CompletionError = 0xc5
+	notPresent      rmcp.CompletionError = 0xcb
+	unknownCommand  rmcp.CompletionError = 0xc1
 
 	scanned        = 0x40 // of the second byte of a reading
 	readingMissing = 0x20
@@ -32,6 +34,9 @@ const (
 func (d *Driver) Sensors(ctx context.Context, n *baremetal.Node) (list []baremetal.Reading, err error) {
 	err = d.call(ctx, n, func(_ info, s *rmcp.Session) error {
 		records, err := readSDRs(ctx, s)
+		if errors.Is(err, notPresent) || errors.Is(err, unknownCommand) {
+			return baremetal.Errorf(baremetal.ErrUnsupported, "The BMC of node %s has no records of sensors.", n.UUID)
+		}
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package ipmi
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -128,4 +129,12 @@ func FuzzSDR(f *testing.F) {
 			t.Fatalf("%x: name %q", b, s.name)
 		}
 	})
+}
+
+// A BMC may have no repository at all.
+func TestNoSensors(t *testing.T) {
+	list, err := New(hurried).Sensors(t.Context(), startSim(t))
+	if !errors.Is(err, baremetal.ErrUnsupported) || !strings.Contains(err.Error(), "no records of sensors") {
+		t.Errorf("sensors = %v, %v, want %v", list, err, baremetal.ErrUnsupported)
+	}
 }
