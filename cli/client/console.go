@@ -34,11 +34,11 @@ func openConsole(c *call) error {
 	if c.has("log") {
 		return c.printText(path)
 	}
-	status, err := c.get(c.ctx, path+"/status")
+	states, err := c.get(c.ctx, "/v1/nodes/"+url.PathEscape(c.args[0])+"/states/console")
 	if err != nil {
 		return err
 	}
-	if status["enabled"] != true {
+	if states["console_enabled"] != true {
 		return fmt.Errorf("the console of %[1]s is not enabled; with node set %[1]s --console-interface ipmitool-socat and "+
 			"node console enable %[1]s it is, and --log shows what is kept", c.args[0])
 	}
@@ -96,7 +96,7 @@ type joined struct {
 	ready chan error // nil when this client may type, else why not
 }
 
-// claim asks for the right to type and waits for the answer.
+// claim asks for the right to type, and waits for the answer and for the line to the machine.
 func (j *joined) claim(ctx context.Context, take bool, shown <-chan error) error {
 	word := map[bool]string{true: "take", false: "write"}[take]
 	if err := j.conn.Write(ctx, websocket.MessageText, []byte(word)); err != nil {
@@ -147,7 +147,7 @@ func (j *joined) show(ctx context.Context) error {
 		case !said.Status.Connected:
 			words = "not connected: " + said.Status.Problem
 		}
-		if said.Typing {
+		if said.Typing && said.Status.Connected { // what is typed before goes nowhere
 			j.tell(nil)
 		}
 		if words != "" && words != before {
