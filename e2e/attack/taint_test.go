@@ -154,9 +154,10 @@ func (p *planter) watchProcesses() func() string {
 
 // cinder has a node try to attach a volume of a Cinder that does not answer.
 func (p *planter) cinder() []string {
-	node := p.call("POST", "/v1/nodes", object{"name": "pc-cinderx", "driver": "fake-hardware", "storage_interface": "cinder", "boot_interface": "ipxe",
+	node := p.call("POST", "/v1/nodes", object{"name": "pc-cinderx", "driver": "fake-hardware", "storage_interface": "cinder", "boot_interface": "ipxe", "deploy_interface": "direct",
 		"properties": object{"capabilities": "iscsi_boot:True"}})
 	id, _ := node["uuid"].(string)
+	p.call("POST", "/v1/ports", object{"node_uuid": id, "address": "52:54:00:00:0c:01"})
 	p.call("POST", "/v1/volume/connectors", object{"node_uuid": id, "type": "iqn", "connector_id": "iqn.2026-11.test:c"})
 	p.call("POST", "/v1/volume/targets", object{"node_uuid": id, "volume_type": "iscsi", "boot_index": 0, "volume_id": "3f0b1f6e-0000-4000-8000-000000000001"})
 	for _, step := range [][2]string{{"manage", "manageable"}, {"provide", "available"}} {

@@ -15,7 +15,7 @@ const base = `
 tar=$(pwd)/build/roots/minbase-$1.tar
 if [ ! -s "$tar" ]; then
 	mkdir -p build/roots
-	mmdebstrap --quiet --variant=minbase "$1" "$tar.part" && mv "$tar.part" "$tar"
+	mmdebstrap --quiet --format=tar --variant=minbase "$1" "$tar.part" && mv "$tar.part" "$tar"
 fi
 tar -C "$2" -xf "$tar" --exclude='./dev/*'
 install -m 755 "$3" "$2/usr/local/bin/ironhook"
