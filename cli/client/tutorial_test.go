@@ -32,8 +32,8 @@ func TestTutorial(t *testing.T) {
 	if serve == nil {
 		t.Fatal("the tutorial starts no appliance")
 	}
-	args := strings.Fields(strings.ReplaceAll(serve[1], ":6385", ":0")) // another may run here
-	cmd := exec.Command("ironhook", append(args, "--iscsi", "127.0.0.1:0", "--http", "127.0.0.1:0")...)
+	args := strings.Fields(strings.NewReplacer(":6385", ":0", ":3260", ":0").Replace(serve[1])) // another may run here
+	cmd := exec.Command("ironhook", append(args, "--http", "127.0.0.1:0")...)
 	cmd.Dir, cmd.Env = dir, env
 	out, err := cmd.StdoutPipe()
 	if err != nil {
