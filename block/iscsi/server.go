@@ -21,7 +21,6 @@ type server struct {
 	limits Limits
 	log    *slog.Logger
 	memory *buffers
-	turns  turns
 
 	mu    sync.Mutex
 	conns map[*conn]struct{}
@@ -53,7 +52,7 @@ func (t *Target) Serve(ctx context.Context, l net.Listener) error {
 		target: t, limits: t.Limits.withDefaults(), log: t.Log,
 		conns: map[*conn]struct{}{}, pools: map[*scsi.Device]*sharedPool{}, listing: make(chan struct{}, maxListing),
 	}
-	s.memory, s.turns = newBuffers(s.limits.Memory), newTurns()
+	s.memory = newBuffers(s.limits.Memory)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
