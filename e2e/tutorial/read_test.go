@@ -29,7 +29,7 @@ func TestRead(t *testing.T) {
 		}
 		order = append(order, word)
 	}
-	const want = "apt-get ironhook export $ $ $ $ $ ironhook qemu-system-x86_64 see $"
+	const want = "apt-get ironhook export $ $ $ $ $ ironhook $ qemu-system-x86_64 see $"
 	if got := strings.Join(order, " "); got != want {
 		t.Errorf("the steps are\n%s\nwant\n%s", got, want)
 	}
