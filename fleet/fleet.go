@@ -68,13 +68,24 @@ func named(err error) error {
 	return rekind(err, baremetal.ErrNotFound, baremetal.ErrInvalid)
 }
 
-// nodeNamed reads the node that another record names by UUID.
-func nodeNamed(tx *store.Tx, uuid string) (*baremetal.Node, error) {
-	n, err := tx.Nodes().Get(uuid)
-	if err == nil && n.UUID != uuid { // found by name
-		err = baremetal.Errorf(baremetal.ErrNotFound, "Node %s could not be found.", uuid)
+// nodeNamed reads the node that another record names by UUID; only these columns of it, if any are given.
+func nodeNamed(tx *store.Tx, uuid string, columns ...string) (*baremetal.Node, error) {
+	q := store.Where("uuid", uuid) // no name stands for it
+	q.Columns = columns
+	found, err := tx.Nodes().List(q)
+	if err != nil {
+		return nil, err
 	}
-	return n, named(err)
+	if len(found) == 0 {
+		return nil, invalid("Node %s could not be found.", uuid)
+	}
+	return found[0], nil
+}
+
+// hasNode refuses a record that names a node that is not there.
+func hasNode(tx *store.Tx, uuid string) error {
+	_, err := nodeNamed(tx, uuid, "uuid")
+	return err
 }
 
 // record appends the event of a change of a node.

@@ -13,7 +13,7 @@ var portgroups = kind[baremetal.Portgroup]{(*store.Tx).Portgroups, func(v *barem
 // CreatePortgroup adds a portgroup to a node.
 func (f *Fleet) CreatePortgroup(ctx context.Context, v *baremetal.Portgroup) error {
 	return f.store.Update(ctx, func(tx *store.Tx) error {
-		if _, err := nodeNamed(tx, v.NodeUUID); err != nil {
+		if err := hasNode(tx, v.NodeUUID); err != nil {
 			return err
 		}
 		if v.Name != "" && !baremetal.IsName(v.Name) {

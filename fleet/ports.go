@@ -19,7 +19,7 @@ func (f *Fleet) CreatePort(ctx context.Context, r Rules, p *baremetal.Port, give
 		p.AvailableForDynamicPortgroup = true
 	}
 	return f.store.Update(ctx, func(tx *store.Tx) error {
-		if _, err := nodeNamed(tx, p.NodeUUID); err != nil {
+		if err := hasNode(tx, p.NodeUUID); err != nil {
 			return err
 		}
 		if err := checkPort(tx, r, p, given); err != nil {

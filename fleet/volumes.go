@@ -87,7 +87,7 @@ func (g grants) show(t *baremetal.VolumeTarget) { *t = *t.Connected(g[t.UUID]) }
 // Create adds the row to its node.
 func (v VolumeRecords[T]) Create(ctx context.Context, row *T) error {
 	return v.fleet.store.Update(ctx, func(tx *store.Tx) error {
-		if _, err := nodeNamed(tx, *v.node(row)); errors.Is(err, baremetal.ErrInvalid) {
+		if err := hasNode(tx, *v.node(row)); errors.Is(err, baremetal.ErrInvalid) {
 			return invalid("Invalid input for field/attribute node_uuid. Value: '%s'. ", *v.node(row))
 		} else if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 
 	"ironhook/baremetal"
 	"ironhook/internal/egress"
+	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -47,7 +48,7 @@ func (h *Herald) Run(ctx context.Context) error {
 	defer tasks.Wait()
 	ended := make(chan struct{}, 1)
 	for {
-		changed := h.Store.Changed()
+		changed, begun := h.Store.Changed(), time.Now()
 		due, pause, err := h.due(ctx)
 		if err != nil && ctx.Err() == nil {
 			h.Log.Error("read the webhooks", "error", err)
@@ -60,6 +61,9 @@ func (h *Herald) Run(ctx context.Context) error {
 				default:
 				}
 			})
+		}
+		if limit.Rest(ctx, time.Since(begun)) != nil {
+			return nil
 		}
 		select {
 		case <-ctx.Done():

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -262,8 +263,12 @@ func (e *Exports) opened() map[string]*served {
 func (e *Exports) reconcile(ctx context.Context) {
 	for {
 		changed := e.store.Changed()
-		if err := e.withdrawOrphans(ctx); err != nil && ctx.Err() == nil {
+		look, err := e.withdrawOrphans(ctx)
+		if err != nil && ctx.Err() == nil {
 			e.log.Error("compare sessions with grants", "error", err)
+		}
+		if limit.Rest(ctx, look) != nil {
+			return
 		}
 		select {
 		case <-ctx.Done():
@@ -273,12 +278,14 @@ func (e *Exports) reconcile(ctx context.Context) {
 	}
 }
 
-func (e *Exports) withdrawOrphans(ctx context.Context) error {
+// withdrawOrphans also reports how long it has looked for them.
+func (e *Exports) withdrawOrphans(ctx context.Context) (look time.Duration, err error) {
 	open := e.opened()
 	if len(open) == 0 {
-		return nil
+		return 0, nil
 	}
-	err := e.store.View(ctx, func(tx *store.Tx) error {
+	begun := time.Now()
+	err = e.store.View(ctx, func(tx *store.Tx) error {
 		grants, err := tx.Grants().List(store.Query{})
 		for _, g := range grants {
 			if s := open[g.IQN]; s != nil && s.volume == g.Volume && s.readOnly == g.ReadOnly {
@@ -287,12 +294,13 @@ func (e *Exports) withdrawOrphans(ctx context.Context) error {
 		}
 		return err
 	})
+	look = time.Since(begun)
 	if err != nil {
-		return err
+		return look, err
 	}
 	for iqn, s := range open {
 		e.log.Debug("withdraw volume whose grant is gone", "target", iqn)
 		e.withdraw(iqn, s, true)
 	}
-	return nil
+	return look, nil
 }

@@ -11,6 +11,14 @@ import (
 // backoff is how long a failing loop waits before it goes on.
 const backoff = 200 * time.Millisecond
 
+// rest is how many times as long as its last look a loop rests.
+const rest = 100
+
+// Rest waits as a loop does that looks at something after each change of the store: its
+// looks, the last of which took look, take one hundredth of a processor at most, however
+// many changes there are. The error is that of ctx if ctx ends first.
+func Rest(ctx context.Context, look time.Duration) error { return Pause(ctx, rest*look) }
+
 // Pause waits for d, not at all if that is over. The error is that of ctx if ctx ends first.
 func Pause(ctx context.Context, d time.Duration) error {
 	if d <= 0 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -20,29 +21,22 @@ import (
 // A task deletes what it leaves behind itself (Discard). The sweeper is for what is left by
 // a crash, and by a client that deletes a target or a node.
 
-// rest is how many times as long as its last look the sweeper rests: looks take one
-// hundredth of a processor at most, however many volumes and changes there are.
-const rest = 100
-
 // sweep deletes the orphans, now and after changes, until ctx ends.
 func (p *Pool) sweep(ctx context.Context) {
-	for more := true; more; {
+	for {
 		changed := p.store.Changed()
 		look, err := p.purge(ctx)
 		if err != nil && ctx.Err() == nil {
 			p.log.Warn("delete volumes that nodes have left behind", "error", err)
 		}
-		more = wait(ctx, time.After(rest*look)) && wait(ctx, changed)
-	}
-}
-
-// wait returns false if ctx ends before c yields.
-func wait[T any](ctx context.Context, c <-chan T) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-c:
-		return true
+		if limit.Rest(ctx, look) != nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
 	}
 }
 
