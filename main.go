@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"ironhook/cli"
+	"ironhook/internal/limit"
 )
 
 // schema is the whole database. An embed cannot climb to a parent folder, so the
@@ -25,5 +26,6 @@ var legal embed.FS
 var version = "development"
 
 func main() {
+	limit.SpareProcessors()
 	os.Exit(cli.Main(context.Background(), cli.Version(version), cli.Embedded{Schema: schema, Legal: legal}, os.Args[1:]))
 }

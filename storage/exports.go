@@ -52,7 +52,7 @@ type served struct {
 // NewExports makes the target. It serves nothing until Serve is called.
 func NewExports(s *store.Store, v *volume.Dir, log *slog.Logger) *Exports {
 	e := &Exports{store: s, volumes: v, log: log, pending: make(chan observation, maxPending), open: map[string]*served{}}
-	e.target = &iscsi.Target{Lookup: e.lookup, Discover: e.discover, Observe: e.observe, Log: log,
+	e.target = &iscsi.Target{Lookup: e.lookup, Discover: e.discover, Observe: e.observe, Log: log, Limits: iscsi.Limits{Busy: limit.Busy()},
 		Reached: func(name string) { limit.Reached(limit.Name("iscsi_" + name)) }}
 	return e
 }

@@ -15,6 +15,7 @@ import (
 	"ironhook/block/filedisk"
 	"ironhook/block/iscsi"
 	"ironhook/block/scsi"
+	"ironhook/internal/limit"
 	"ironhook/volume/image"
 )
 
@@ -102,7 +103,7 @@ func Run(ctx context.Context, c Config, out io.Writer, log *slog.Logger) error {
 func (c Config) target(device *scsi.Device, log *slog.Logger) *iscsi.Target {
 	grant := block.Grant{Device: device, User: c.User, Secret: c.Secret, MutualUser: c.MutualUser, MutualSecret: c.MutualSecret}
 	return &iscsi.Target{
-		Log: log, Advertised: c.Portal,
+		Log: log, Advertised: c.Portal, Limits: iscsi.Limits{Busy: limit.Busy()},
 		Lookup: func(_ context.Context, _, target string) (block.Grant, error) {
 			if target != c.Name {
 				return block.Grant{}, block.ErrNoTarget

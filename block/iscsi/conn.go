@@ -25,6 +25,7 @@ type conn struct {
 	net    net.Conn
 	remote netip.AddrPort
 	reader *reader // used by the goroutine of live only
+	turn   turn
 	began  time.Time
 	done   chan struct{} // closed at the end of everything, I/O of commands included
 
@@ -58,7 +59,8 @@ type ending struct {
 
 func newConn(s *server, nc net.Conn) *conn {
 	c := &conn{srv: s, net: nc, began: time.Now(), done: make(chan struct{})}
-	c.reader = newReader(nc, c.park, c.unpark)
+	c.turn.of = s.turns
+	c.reader = newReader(nc, c.park, c.turn.take, c.unpark)
 	c.writer.init(&c.mu, s.memory)
 	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		c.remote = netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), uint16(a.Port))
@@ -68,6 +70,7 @@ func newConn(s *server, nc net.Conn) *conn {
 
 // serve runs a session that has logged in until its connection ends.
 func (c *conn) serve(ctx context.Context) error {
+	defer c.turn.give()
 	for {
 		p, err := c.reader.next()
 		if errors.Is(err, errDataDigest) {
@@ -98,6 +101,7 @@ func (c *conn) serve(ctx context.Context) error {
 
 // list answers a SendTargets. No lock is held while the names are looked up.
 func (c *conn) list(ctx context.Context) error {
+	c.turn.give()
 	names, err := c.visible(ctx)
 	if err != nil {
 		return err
@@ -116,6 +120,7 @@ func (c *conn) rejectDamaged(p PDU) {
 	defer c.mu.Unlock()
 	c.session.reject(p, dataDigestError)
 	c.writer.parked = true
+	c.turn.give()
 	c.drain()
 	for c.writer.writing {
 		c.writer.written.Wait()
@@ -161,6 +166,7 @@ func (c *conn) goodbye(within time.Duration) {
 }
 
 func (c *conn) observe(kind EventKind, reason string) {
+	c.turn.give()
 	if c.srv.target.Observe != nil {
 		c.srv.target.Observe(Event{Kind: kind, Initiator: c.key.initiator, ISID: c.key.isid, Target: c.key.target, Remote: c.remote, Reason: reason})
 	}

@@ -53,20 +53,22 @@ type reader struct {
 	conn    net.Conn
 	raw     syscall.RawConn // nil: conn has no descriptor
 	park    func() error    // called before waiting for the peer; an error ends the wait
+	wake    func()          // called when there is data, before it is taken off the socket
 	unpark  func()          // called when data has arrived
 	digests Digests
 	lender  *lender
 
-	buf  *[]byte // nil: none borrowed
-	held int     // bytes in the last buffer that was given back
-	r, w int     // what is read and not yet taken
-	n    int     // of the last read
-	err  error
-	try  func(fd uintptr) bool
+	buf    *[]byte // nil: none borrowed
+	held   int     // bytes in the last buffer that was given back
+	r, w   int     // what is read and not yet taken
+	n      int     // of the last read
+	err    error
+	waited bool // the last try found nothing to read
+	try    func(fd uintptr) bool
 }
 
-func newReader(c net.Conn, park func() error, unpark func()) *reader {
-	r := &reader{conn: c, park: park, unpark: unpark, lender: readBuffers}
+func newReader(c net.Conn, park func() error, wake, unpark func()) *reader {
+	r := &reader{conn: c, park: park, wake: wake, unpark: unpark, lender: readBuffers}
 	if sc, ok := c.(syscall.Conn); ok {
 		r.raw, _ = sc.SyscallConn()
 	}
@@ -179,6 +181,9 @@ func (r *reader) fill() error {
 
 // tryRead reads from a descriptor that does not block, and reports whether it could.
 func (r *reader) tryRead(fd uintptr) bool {
+	if r.waited {
+		r.wake()
+	}
 	r.borrow()
 	for {
 		r.n, r.err = syscall.Read(int(fd), (*r.buf)[r.w:])
@@ -189,7 +194,8 @@ func (r *reader) tryRead(fd uintptr) bool {
 	if r.err != nil {
 		r.n = 0
 	}
-	if !errors.Is(r.err, syscall.EAGAIN) {
+	r.waited = errors.Is(r.err, syscall.EAGAIN)
+	if !r.waited {
 		return true
 	}
 	if r.w == 0 {

@@ -81,6 +81,7 @@ func (c *conn) run(t *Task) {
 		}
 	case scsi.Write:
 		if c.scheduler.pooled.Load() <= 0 {
+			c.turn.give() // the kernel may throttle who writes
 			start := time.Now()
 			r := c.device.Execute(t.command(c.nexus))
 			if time.Since(start) > patience {

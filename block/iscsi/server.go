@@ -21,6 +21,7 @@ type server struct {
 	limits Limits
 	log    *slog.Logger
 	memory *buffers
+	turns  turns
 
 	mu    sync.Mutex
 	conns map[*conn]struct{}
@@ -52,7 +53,7 @@ func (t *Target) Serve(ctx context.Context, l net.Listener) error {
 		target: t, limits: t.Limits.withDefaults(), log: t.Log,
 		conns: map[*conn]struct{}{}, pools: map[*scsi.Device]*sharedPool{}, listing: make(chan struct{}, maxListing),
 	}
-	s.memory = newBuffers(s.limits.Memory)
+	s.memory, s.turns = newBuffers(s.limits.Memory), make(turns, s.limits.Busy)
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

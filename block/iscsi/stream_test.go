@@ -81,7 +81,7 @@ func TestReader(t *testing.T) {
 				from.Close()
 			}()
 			parked := 0
-			r := newReader(to, func() error { parked++; return nil }, func() {})
+			r := newReader(to, func() error { parked++; return nil }, func() {}, func() {})
 			r.digests = d
 			for i, want := range pdus {
 				p, err := r.next()
@@ -160,7 +160,7 @@ func TestNoReadBufferWhileWriting(t *testing.T) {
 			t.Error("the reader parks with a buffer that has nothing in it")
 		}
 		return nil
-	}, func() {})
+	}, func() {}, func() {})
 	for range 3 {
 		p := PDU{Header: make(Header, HeaderLen), Data: make([]byte, 1000)}
 		p.Header.setDataLen(len(p.Data))
@@ -183,7 +183,7 @@ func TestReadBufferFollowsTheStream(t *testing.T) {
 	defer to.Close()
 	var sizes []int
 	var r *reader
-	r = newReader(to, func() error { return nil }, func() { sizes = append(sizes, len(*r.buf)) })
+	r = newReader(to, func() error { return nil }, func() {}, func() { sizes = append(sizes, len(*r.buf)) })
 	for _, c := range []struct{ data, most int }{{0, minReadBuffer}, {128 << 10, 256 << 10}, {128 << 10, 256 << 10}, {0, 256 << 10}, {0, minReadBuffer}, {maxRecvData, 2 * maxRecvData}} {
 		p := PDU{Header: make(Header, HeaderLen), Data: make([]byte, c.data)}
 		p.Header.setDataLen(len(p.Data))

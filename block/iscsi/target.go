@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"runtime"
 	"sync"
 	"time"
 
@@ -53,6 +54,7 @@ type Limits struct {
 	LoginTime       time.Duration // from the first byte to full feature phase (60 s: longer than initiators wait)
 	QueueDepth      int           // commands in flight in one session (128)
 	Memory          int64         // bytes of buffers; beyond it no R2T is granted and windows close (256 MiB)
+	Busy            int           // connections whose requests are carried out at a time (GOMAXPROCS)
 	Workers         int           // commands that wait for a disk at once (32)
 	Keepalive       time.Duration // silence after which a peer is pinged (30 s)
 	Idle            time.Duration // silence after which a peer that never answers pings is dropped (1 h)
@@ -98,6 +100,7 @@ func (l Limits) withDefaults() Limits {
 	orInt(&l.PerSecond, 2000)
 	orInt(&l.PerInitiator, 16)
 	orInt(&l.QueueDepth, 128)
+	orInt(&l.Busy, runtime.GOMAXPROCS(0))
 	orInt(&l.Workers, 32)
 	orTime(&l.LoginTime, time.Minute)
 	orTime(&l.Keepalive, 30*time.Second)

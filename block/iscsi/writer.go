@@ -36,6 +36,7 @@ func (w *writer) init(mu *sync.Mutex, memory *buffers) {
 
 // park is called by the reader before it waits: from here on answers are written at once.
 func (c *conn) park() error {
+	c.turn.give()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.writer.parked = true
@@ -48,6 +49,7 @@ func (c *conn) park() error {
 
 // unpark is called when data has arrived: answers collect again.
 func (c *conn) unpark() {
+	c.turn.take()
 	now := time.Now()
 	c.mu.Lock()
 	c.scheduler.arrived = now
@@ -67,6 +69,9 @@ func (c *conn) relieve() {
 		c.work.Go(c.write)
 	}
 	c.writer.wake.Signal()
+	if c.writer.out.bytes+c.writer.reading >= holdUp {
+		c.turn.give()
+	}
 	for c.writer.out.bytes+c.writer.reading >= holdUp && !c.ending.dead {
 		c.writer.written.Wait()
 	}
@@ -88,6 +93,7 @@ func (c *conn) drain() {
 		c.writer.out.take(&c.writer.sending)
 		c.writer.writing = true
 		c.mu.Unlock()
+		c.turn.give()
 		err := c.writer.sending.send(c.net)
 		c.mu.Lock()
 		c.writer.writing = false
@@ -109,6 +115,7 @@ func (c *conn) waitMemory() {
 	if !memory.full() {
 		return
 	}
+	c.turn.give()
 	c.mu.Lock()
 	owed := c.session.Owed()
 	c.mu.Unlock()
