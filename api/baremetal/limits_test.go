@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"ironhook/api/door"
 	"ironhook/api/rest"
@@ -45,7 +46,7 @@ func TestTooManyRequestsOfOneClient(t *testing.T) {
 		}
 		return door.Who{User: "admin", Role: baremetal.RoleAdmin}, true
 	}
-	l := newLab(t, func(a *door.Accounts) { a.InFlight, a.Trusted = 1, hold })
+	l := newLab(t, func(a *door.Accounts) { a.InFlight, a.Patience, a.Trusted = 1, time.Millisecond, hold })
 	status := func(path string) int {
 		w := httptest.NewRecorder()
 		l.front.ServeHTTP(w, httptest.NewRequest("GET", path, nil))

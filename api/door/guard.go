@@ -2,10 +2,12 @@ package door
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -22,11 +24,15 @@ type Accounts struct {
 	// cookie of the pages; it must itself guard against forged requests. nil: no request
 	// does.
 	Trusted  func(*http.Request) (Who, bool)
-	InFlight int // requests at once per client address; 0 is 64
+	InFlight int           // requests at once per client address; 0 is 64
+	Patience time.Duration // for which a request beyond them waits; 0 is 30 s
 	Log      *slog.Logger
 }
 
-const defaultInFlight = 64
+const (
+	defaultInFlight = 64
+	defaultPatience = 30 * time.Second
+)
 
 // Guard stands before every API. It is safe for concurrent use, and counts the requests
 // of a client together, whichever of its APIs they are for.
@@ -81,7 +87,7 @@ func (g *Guard) Handler(next http.Handler, m Manner) http.Handler {
 			}
 		}()
 		client := limit.SourceOf(r.RemoteAddr)
-		if !g.flights.Take(client) {
+		if !g.admit(r, client) {
 			say(w, http.StatusTooManyRequests, tooMany)
 			return
 		}
@@ -101,4 +107,11 @@ func (g *Guard) Handler(next http.Handler, m Manner) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// admit waits until the request may begin. Two hundred at once are an ordinary script.
+func (g *Guard) admit(r *http.Request, client netip.Addr) bool {
+	ctx, cancel := context.WithTimeout(r.Context(), cmp.Or(g.Patience, defaultPatience))
+	defer cancel()
+	return g.flights.Wait(ctx, client)
 }
