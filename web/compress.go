@@ -64,6 +64,16 @@ func (z *gzipped) Write(b []byte) (int, error) {
 	return z.to.Write(b)
 }
 
+// FlushError sends what has been written (see [http.ResponseController]).
+func (z *gzipped) FlushError() error {
+	if z.to != nil {
+		if err := z.to.Flush(); err != nil {
+			return err
+		}
+	}
+	return http.NewResponseController(z.ResponseWriter).Flush()
+}
+
 func (z *gzipped) end() {
 	if z.to != nil {
 		z.to.Close() //nolint:errcheck // the browser went away

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"html/template"
@@ -63,17 +62,21 @@ func parse() *template.Template {
 	}).ParseFS(files, "templates/*.html"))
 }
 
-// render answers with the page of that name, whole or not at all.
+// render answers with the page of that name, whole or not at all: one that fails when it
+// is under way breaks off.
 func (w *Web) render(rw http.ResponseWriter, status int, name string, data any) {
-	var body bytes.Buffer
-	if err := w.pages.ExecuteTemplate(&body, name, data); err != nil {
+	body := &pieces{to: rw, status: status}
+	err := w.pages.ExecuteTemplate(body, name, data)
+	switch {
+	case err != nil && body.failed == nil:
 		w.Log.Error("render page", "page", name, "error", err)
+		if body.begun {
+			panic(http.ErrAbortHandler)
+		}
 		http.Error(rw, "This page could not be made; the log says why.", http.StatusInternalServerError)
-		return
+	case err == nil:
+		body.send()
 	}
-	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
-	rw.WriteHeader(status)
-	rw.Write(body.Bytes()) //nolint:errcheck // the browser went away
 }
 
 // problem is the error page.
