@@ -13,5 +13,5 @@ debootstrap --variant=minbase sid "$root" "$mirror"
 echo 'Acquire::Check-Valid-Until "false";' >"$root/etc/apt/apt.conf.d/snapshot" # the mirror may be one
 chroot "$root" apt-get update
 chroot "$root" apt-get install --yes --no-install-recommends python3-openstacksdk python3-openstackclient python3-ironicclient \
-	python3-oslotest python3-testtools python3-fixtures python3-statsd
+	python3-oslotest python3-testtools python3-fixtures python3-statsd ansible
 touch "$root/.done"

@@ -102,6 +102,29 @@ func TestNewestClient(t *testing.T) {
 	}
 }
 
+// TestNewestAnsible plays the modules of the collection openstack.cloud for bare metal.
+func TestNewestAnsible(t *testing.T) {
+	url := serveAlone(t, "none")
+	text, err := os.ReadFile("testdata/playbook.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp(newest+"/tmp", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := os.WriteFile(filepath.Join(dir, "playbook.yml"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := inNewest(t, dir, "env", "HOME="+strings.TrimPrefix(dir, newest), "LC_ALL=C.UTF-8", "ANSIBLE_NOCOLOR=1",
+		"ansible-playbook", "--inventory", "localhost,", "--connection", "local", "--extra-vars", "url="+url, "playbook.yml")
+	t.Log(out[max(0, len(out)-400):])
+	if err != nil || !strings.Contains(out, "failed=0") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // inNewest runs a program of that Debian in dir, a directory in it, with a /proc of its own.
 func inNewest(t *testing.T, dir string, args ...string) (string, error) {
 	t.Helper()
