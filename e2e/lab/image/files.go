@@ -14,7 +14,7 @@ import (
 // Modules the guest may need, by the names modprobe knows them.
 var modules = []string{
 	"virtio_pci", "virtio_net", "e1000", "af_packet",
-	"iscsi_ibft", "iscsi_tcp", "crc32c_generic", "crc32c-intel",
+	"iscsi_ibft", "iscsi_tcp", "8021q", "crc32c_generic", "crc32c-intel",
 	"sd_mod", "ext4",
 	"virtio_blk", "virtio_scsi", "nvme", "isofs",
 }
