@@ -41,6 +41,33 @@ func features(codes ...byte) []byte {
 	return option(175, string(b))
 }
 
+// An iPXE that knows no VLANs loads ours if the storage of its machine is in one.
+func TestVLANNeedsAnIPXE(t *testing.T) {
+	for _, c := range []struct {
+		vlan   string
+		states []byte
+		want   string
+	}{
+		{"100", features(0x11, 0x13), "undionly.kpxe"},
+		{"100", option(175, "\x11\x01\x01\x13\x01\x01\x26\x01\x00"), "undionly.kpxe"},
+		{"100", features(0x11, 0x13, 0x26), script1},
+		{"100", nil, script1}, // it does not say
+		{"", features(0x11, 0x13), script1},
+		{"none", features(0x11, 0x13), script1},
+	} {
+		n := newNetwork(t, nil)
+		n.enrol(known1, true)
+		n.extra(known1, baremetal.Object{"storage_vlan": c.vlan})
+		p, err := decode(wire(t, known1, join(cookie, kindDiscover, classBIOS, option(77, "iPXE"), c.states, []byte{optEnd})...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := n.ask(p); r == nil || r.Packet.BootFileName != c.want {
+			t.Errorf("VLAN %q, features %x: answered %v, want file %q", c.vlan, c.states, r, c.want)
+		}
+	}
+}
+
 // Messages as firmware really sends them, and what each client is: the first column is not
 // what the standard asks for, or what a client that looks like another one sends.
 func TestOddClients(t *testing.T) {

@@ -134,6 +134,7 @@ func (s *Server) Handle(ctx context.Context, r Request) (*Reply, error) {
 		if x.port, err = tx.Ports().Find(x.mac); err != nil {
 			return err
 		}
+		x.suit()
 		if x.lease, err = tx.Leases().Find(x.mac); err == nil && s.Root != nil && x.wantsRoot() {
 			x.root, err = s.Root(tx, x.mac)
 		}
