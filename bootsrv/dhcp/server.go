@@ -111,6 +111,7 @@ type exchange struct {
 	events  []baremetal.Event
 	refusal error
 	file    string // to load, "" for nothing
+	unfixed string // why the machine does not get the address of its port
 	root    Root
 	signed  bool // the firmware is to load a signed program
 }
@@ -135,6 +136,9 @@ func (s *Server) Handle(ctx context.Context, r Request) (*Reply, error) {
 			return err
 		}
 		x.suit()
+		if err = s.fix(tx, x); err != nil {
+			return err
+		}
 		if x.lease, err = tx.Leases().Find(x.mac); err == nil && s.Root != nil && x.wantsRoot() {
 			x.root, err = s.Root(tx, x.mac)
 		}
