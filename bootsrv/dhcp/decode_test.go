@@ -41,6 +41,42 @@ func features(codes ...byte) []byte {
 	return option(175, string(b))
 }
 
+// A 32-bit UEFI is given what the operator has brought for it, or told what is missing.
+func TestUEFIOf32Bits(t *testing.T) {
+	for _, c := range []struct {
+		class string
+		name  string
+		file  string
+		want  string
+	}{
+		{"PXEClient:Arch:00006", "PXE, UEFI x86", "ipxe-ia32.efi", "ipxe-ia32.efi"},
+		{"PXEClient:Arch:00010", "PXE, UEFI arm", "ipxe-arm32.efi", "ipxe-arm32.efi"},
+		{"HTTPClient:Arch:00015", "HTTP boot, UEFI x86 HTTP", "ipxe-ia32.efi", "http://10.77.0.1:8080/ipxe/ipxe-ia32.efi"},
+		{"HTTPClient:Arch:00018", "HTTP boot, UEFI arm HTTP", "ipxe-arm32.efi", "http://10.77.0.1:8080/ipxe/ipxe-arm32.efi"},
+	} {
+		ask := func(files ...string) (*network, string) {
+			n := newNetwork(t, func(cfg *Config) {
+				for _, f := range files {
+					cfg.Files[f] = nil
+				}
+			})
+			n.enrol(known1, true)
+			r := n.ask(build(t, known1, discover, dhcpv4.WithOption(dhcpv4.OptClassIdentifier(c.class))))
+			if r == nil {
+				t.Fatalf("%s: no answer", c.class)
+			}
+			return n, r.Packet.BootFileName
+		}
+		if _, got := ask(c.file); got != c.want {
+			t.Errorf("%s: file %q, want %q", c.class, got, c.want)
+		}
+		n, got := ask()
+		if says := c.name + ": no boot file, iPXE binary " + c.file; got != "" || !n.hasEvent(baremetal.EventRefused, known1, says) {
+			t.Errorf("%s: file %q, and no event says %q", c.class, got, says)
+		}
+	}
+}
+
 // An iPXE that knows no VLANs loads ours if the storage of its machine is in one.
 func TestVLANNeedsAnIPXE(t *testing.T) {
 	for _, c := range []struct {
