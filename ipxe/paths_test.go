@@ -107,6 +107,9 @@ func TestVLAN(t *testing.T) {
 		if m.defect != "" || !reflect.DeepEqual(m.vlans, []string{"--tag 100 net1"}) || !reflect.DeepEqual(m.configured, c.configured) {
 			t.Errorf("%s: made %q, configured %q, defect %q", name, m.vlans, m.configured, m.defect)
 		}
+		if got := m.settings["net1-100/mtu"]; got != "1496" {
+			t.Errorf("%s: the MTU in the VLAN is %q", name, got)
+		}
 		again := run(text(t, s), &machine{settings: map[string]string{"netX/ifname": "net1-100", "trunk": "net1"}})
 		if !reflect.DeepEqual(again.vlans, m.vlans) {
 			t.Errorf("%s: made %q when begun anew", name, again.vlans)
