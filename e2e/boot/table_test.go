@@ -66,7 +66,7 @@ func reasons() string {
 func TestTable(t *testing.T) {
 	const old = "| | iSCSI | ramdisk | gone |\n|---|---|---|---|\n| SeaBIOS, virtio | 14.3 | 9.9 | 1.0 |\n| AAVMF, arm64 | - | - | - |\n"
 	got := cellsOf(table(map[string]string{"SeaBIOS, virtio/NFS root": "12.4", "SeaBIOS, virtio/NFS root, built in": "-"}, old))
-	for cell, want := range map[string]string{"iSCSI": "14.3", "ramdisk": "9.9", "NFS root": "12.4", "first portal dead": "not run", "NFS root, built in": "", "gone": ""} {
+	for cell, want := range map[string]string{"`keep_san`, then a CD": "not run", "iSCSI": "14.3", "ramdisk": "9.9", "NFS root": "12.4", "first portal dead": "not run", "NFS root, built in": "", "gone": ""} {
 		if got["SeaBIOS, virtio/"+cell] != want {
 			t.Errorf("%s: %q, want %q", cell, got["SeaBIOS, virtio/"+cell], want)
 		}
