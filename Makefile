@@ -137,7 +137,8 @@ newest: ## the tests of OpenStack's newest clients, from Debian unstable in buil
 	go test -count=1 -tags newest -v -run Newest ./e2e/cli
 
 matrix: build ## each kind of machine boots in each way, into docs/boot/matrix.md
-	@scripts/deps.sh test
+	@scripts/deps.sh matrix
+	@dpkg --print-foreign-architectures | grep -qx arm64 || { echo 'As root: dpkg --add-architecture arm64 && apt-get update' >&2; exit 2; }
 	@scripts/grub.sh
 	IRONHOOK_MATRIX=$(CURDIR)/docs/boot/matrix.md go test -count=1 -timeout 2h -v -tags grub,matrix -run 'TestMatrix|TestOwnInitiator|TestSecure|TestSecondCard' ./e2e/boot
 

@@ -2,6 +2,7 @@ package baremetal
 
 import (
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -10,9 +11,14 @@ import (
 type PortOptions struct {
 	VLAN uint16 // tag of the VLAN in which the machine reaches its volumes, 0 for the network it boots from
 	MTU  uint16 // of the network it boots from, in bytes, 0 for what the machine takes by itself
+	// FixedIP is the IPv4 address that DHCP leases to this port alone, invalid for any.
+	FixedIP netip.Addr
 }
 
-// portKeys are the keys of PortOptions with their bounds: tags of IEEE 802.1Q, and what every
+// fixedIP is the key of FixedIP, as OpenStack calls such an address.
+const fixedIP = "fixed_ip"
+
+// portKeys are the numbers of PortOptions with their bounds: tags of IEEE 802.1Q, and what every
 // host takes (RFC 791) up to jumbo frames as switches have them.
 var portKeys = []struct {
 	key         string
@@ -38,6 +44,13 @@ func ParsePortOptions(extra Object) (o PortOptions, err error) {
 			continue
 		}
 		*k.field(&o) = uint16(n)
+	}
+	if text := strings.TrimSpace(fmt.Sprint(extra[fixedIP])); extra[fixedIP] != nil && text != "" {
+		if a, err := netip.ParseAddr(text); err == nil && a.Is4() && a.IsGlobalUnicast() {
+			o.FixedIP = a
+		} else {
+			wrong = append(wrong, fmt.Sprintf("%s is %.40q: set it to an IPv4 address.", fixedIP, text))
+		}
 	}
 	if len(wrong) > 0 {
 		err = Errorf(ErrInvalid, "In extra, %s", strings.Join(wrong, " "))

@@ -49,7 +49,7 @@ func Drives(n *baremetal.Node) ([]Drive, error) {
 // unpack reads an image out of base64 and gzip.
 func unpack(text string) ([]byte, error) {
 	if strings.Contains(text, "://") {
-		return nil, errors.New("is a URL, from which Ironhook fetches no config drive: give what is there, in base64")
+		return nil, errors.New("is a URL, from which a deployment fetches the drive if it begins with http:// or https://")
 	}
 	packed, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 	if err != nil {

@@ -83,7 +83,7 @@ func TestDrivesRefuse(t *testing.T) {
 	cut, _ := json.Marshal(whole[:len(whole)/8*4])
 	empty, _ := json.Marshal(packed(t, nil))
 	for name, c := range map[string]struct{ drive, want string }{
-		"a URL": {`"https://hush/x"`, "is a URL"}, "no base64": {`"hush!"`, "no base64"}, "not gzipped": {`"aHVzaA=="`, "not gzipped"},
+		"another URL": {`"ftp://hush/x"`, "is a URL"}, "a URL of no host": {`"http:///hush"`, "is a URL"}, "no base64": {`"hush!"`, "no base64"}, "not gzipped": {`"aHVzaA=="`, "not gzipped"},
 		"cut off": {string(cut), "cut off"}, "too large": {string(bomb), "bytes unpacked"}, "nothing": {string(empty), "bytes unpacked"},
 		"another key": {`{"files": "hush"}`, "has files,"}, "meta data a text": {`{"meta_data": "hush"}`, "no object"}, "a list": {`["hush"]`, "neither"},
 	} {
@@ -98,10 +98,37 @@ func TestDrivesRefuse(t *testing.T) {
 			t.Errorf("%s: Deploy = %v", name, all)
 		}
 	}
-	f := deployedNode()
-	f.Node.InstanceInfo["configdrive"] = map[string]any{"user_data": "x"}
-	if all := f.Deploy(); len(all) > 0 {
-		t.Errorf("a good one is refused: %v", all)
+	for _, good := range []any{map[string]any{"user_data": "x"}, " https://host/drive "} {
+		f := deployedNode()
+		f.Node.InstanceInfo["configdrive"] = good
+		if all := f.Deploy(); len(all) > 0 {
+			t.Errorf("a good one is refused: %v", all)
+		}
+	}
+	if _, err := drivesFrom(t, `"https://hush/x"`); err == nil || strings.Contains(err.Error(), "hush") {
+		t.Errorf("a drive that was not fetched: %v", err)
+	}
+}
+
+// What a URL gives is what one may give instead.
+func TestFetchedDrive(t *testing.T) {
+	image := []byte("an ISO image")
+	text := packed(t, image)
+	raw, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range map[string][]byte{"in base64": []byte(text), "gzipped only": raw} {
+		got, err := FetchedDrive(body)
+		drives, err2 := Drives(&baremetal.Node{InstanceInfo: baremetal.Object{"configdrive": got}})
+		if err != nil || err2 != nil || len(drives) != 1 || !bytes.Equal(drives[0].Image, image) {
+			t.Errorf("%s: %v, %v, %v", name, drives, err, err2)
+		}
+	}
+	for _, body := range []string{"<html>", "", "https://host/elsewhere", "\x1f\x8b"} {
+		if got, err := FetchedDrive([]byte(body)); err == nil {
+			t.Errorf("%q is taken as %q", body, got)
+		}
 	}
 }
 

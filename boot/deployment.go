@@ -27,7 +27,7 @@ func (f Facts) Deploy() (all Refusals) {
 		all.add(&Refusal{fmt.Sprintf("instance_info.image_source of %s cannot be imported: %v", f.Node.Label(), f.Unreachable), "Correct it, or name an image"})
 	}
 	ours := p.Method == ISCSI && f.managed() || p.Method == Disk // the config drive is beside the system
-	if _, wrong := Drives(f.Node); ours && wrong != nil {
+	if _, wrong := Drives(f.Node); ours && wrong != nil && DriveURL(f.Node) == "" {
 		all.add(refuseKey(f.Node, "configdrive", wrong))
 	}
 	for _, r := range unmet(f.Node, p.meets(ours)) {

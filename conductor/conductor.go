@@ -23,6 +23,8 @@ type Config struct {
 	// PowerInterval is the time between two rounds of the power sync; 0 is never.
 	PowerInterval time.Duration
 	Images        Images // that agents write; nil for none
+	// Fetch reads what is at a URL that a user has named, of at most limit bytes; nil for never.
+	Fetch func(ctx context.Context, url string, limit int64) ([]byte, error)
 	// Agent reports whether there is an agent of ours that machines can boot.
 	Agent     bool
 	Discovery Discovery

@@ -145,6 +145,44 @@ func TestBootVolumesAreRemade(t *testing.T) {
 	}
 }
 
+// TestConfigDriveByURL: what is at the URL of a config drive is fetched before anything is done
+// to the machine, and kept.
+func TestConfigDriveByURL(t *testing.T) {
+	const drive = "H4sIAAAAAAACA0vMU/AM9gcAl//k/AYAAAA=" // gzipped, in base64
+	for name, test := range map[string]struct {
+		body string
+		err  error
+		want string // last_error, "" for none
+	}{
+		"a drive":   {body: drive},
+		"a page":    {body: "<html>", want: "fetch_config_drive: what is at the URL of the configdrive is no base64"},
+		"no answer": {err: errors.New("it does not answer"), want: "fetch_config_drive: it does not answer"},
+	} {
+		c, m := setup(t, baremetal.Active)
+		m.state = baremetal.PowerOn
+		c.Storage["disks"] = &owner{disks: disks{m}}
+		c.Fetch = func(_ context.Context, url string, limit int64) ([]byte, error) {
+			if url != "http://host/hush" || limit < 64<<20 {
+				t.Errorf("%s: asked for %s, %d bytes", name, url, limit)
+			}
+			return []byte(test.body), test.err
+		}
+		if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "rebuild", ConfigDrive: "http://host/hush"}); err != nil {
+			t.Fatal(err)
+		}
+		n := settled(t, c)
+		if test.want == "" {
+			if n.ProvisionState != baremetal.Active || n.InstanceInfo.Text("configdrive") != drive {
+				t.Errorf("%s: %s, %s, configdrive %q", name, n.ProvisionState, n.LastError, n.InstanceInfo.Text("configdrive"))
+			}
+			continue
+		}
+		if n.ProvisionState != baremetal.DeployFailed || !strings.Contains(n.LastError, test.want) || strings.Contains(n.LastError, "hush") || len(m.actions()) > 0 {
+			t.Errorf("%s: %s, %q, done %q", name, n.ProvisionState, n.LastError, m.actions())
+		}
+	}
+}
+
 // TestTargetsAreChangedByLeaveOfTheirStorage: the storage interfaces of both nodes are
 // asked when a target moves.
 func TestTargetsAreChangedByLeaveOfTheirStorage(t *testing.T) {

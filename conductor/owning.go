@@ -2,9 +2,11 @@ package conductor
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/boot"
 	"ironhook/store"
 )
 
@@ -43,6 +45,30 @@ func (c *Conductor) importImage(ctx context.Context, n *baremetal.Node) error {
 		return aboutVolumes(deploying.failed(n, step, err))
 	}
 	return nil
+}
+
+// fetchDrive begins a deployment whose config drive is named by a URL: instance_info has what
+// is there from then on, as Ironic keeps a drive that it has made.
+func (c *Conductor) fetchDrive(ctx context.Context, n *baremetal.Node) error {
+	at := boot.DriveURL(n)
+	if at == "" || c.Fetch == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, taskTime)
+	defer cancel()
+	body, err := c.Fetch(ctx, at, boot.MaxPackedDrive)
+	if err != nil {
+		return deploying.failed(n, Step{Name: "fetch_config_drive"}, err)
+	}
+	drive, err := boot.FetchedDrive(body)
+	if err != nil {
+		return deploying.failed(n, Step{Name: "fetch_config_drive"}, fmt.Errorf("what is at the URL of the configdrive %w", err))
+	}
+	n.InstanceInfo["configdrive"] = drive
+	return c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
+		n.InstanceInfo = with(n.InstanceInfo, "configdrive", drive)
+		return nil
+	})
 }
 
 // remake is the step of a deployment that replaces the node's own boot volume.

@@ -161,7 +161,11 @@ func (c *Conductor) deploy(ctx context.Context, uuid string) (baremetal.Provisio
 		return "", err // before anything is fetched
 	}
 	unhurried := baremetal.WithUser(c.base, baremetal.UserOf(ctx))
+	if deploying.next(n) == 0 {
+		err = c.fetchDrive(unhurried, n)
+	}
 	switch {
+	case err != nil:
 	case boot.Writes(n):
 		err = c.fetchToWrite(unhurried, n)
 	case n.Interfaces.Deploys() && deploying.next(n) == 0:

@@ -179,7 +179,8 @@ func TestRefusedChangesLeaveNothing(t *testing.T) {
 		return errors.Join(
 			tx.Chassis().Insert(&baremetal.Chassis{UUID: other}),
 			tx.Portgroups().Insert(&baremetal.Portgroup{UUID: other, NodeUUID: id, Name: "bond"}),
-			tx.Ports().Insert(&baremetal.Port{UUID: other, NodeUUID: id, Address: "52:54:00:00:00:02", PortgroupUUID: other}),
+			tx.Ports().Insert(&baremetal.Port{UUID: other, NodeUUID: id, Address: "52:54:00:00:00:02", PortgroupUUID: other,
+				Extra: baremetal.Object{"fixed_ip": "10.0.0.7"}}),
 		)
 	})
 	if err != nil {
@@ -208,6 +209,8 @@ func TestRefusedChangesLeaveNothing(t *testing.T) {
 		{f.CreatePortgroup(ctx, &baremetal.Portgroup{NodeUUID: id, Name: "a b"}), baremetal.ErrInvalid, "invalid name 'a b'"},
 		{f.CreatePort(ctx, newest, &baremetal.Port{NodeUUID: "pc", Address: mac}, nil), baremetal.ErrInvalid, "Node pc could not be found."},
 		{f.CreatePort(ctx, newest, &baremetal.Port{NodeUUID: id, Address: "52:54:00:00:00:01"}, nil), baremetal.ErrConflict, "already exists"},
+		{f.CreatePort(ctx, newest, &baremetal.Port{NodeUUID: id, Address: mac, Extra: baremetal.Object{"fixed_ip": " 10.0.0.7"}}, baremetal.Object{"extra": nil}),
+			baremetal.ErrConflict, "The fixed_ip 10.0.0.7 in extra is that of port " + other + ", too."},
 		{f.CreatePort(ctx, newest, &baremetal.Port{NodeUUID: id, Address: mac, IsSmartNIC: true}, nil),
 			baremetal.ErrInvalid, "Smart NIC port must have"},
 		{f.CreatePort(ctx, newest, &baremetal.Port{NodeUUID: id, Address: mac, PXEEnabled: true, PortgroupUUID: other}, nil),

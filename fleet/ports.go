@@ -48,7 +48,7 @@ func checkPort(tx *store.Tx, r Rules, p *baremetal.Port, given baremetal.Object)
 		return invalid("Smart NIC port must have port_id and hostname in local_link_connection")
 	}
 	if _, changes := given["extra"]; changes {
-		if _, err := baremetal.ParsePortOptions(p.Extra); err != nil {
+		if err := checkOptions(tx, p); err != nil {
 			return err
 		}
 	}
@@ -71,6 +71,21 @@ func checkPort(tx *store.Tx, r Rules, p *baremetal.Port, given baremetal.Object)
 		return nil
 	}
 	return sameNetwork(tx, group, p)
+}
+
+// checkOptions checks what Ironhook itself reads in the extra of a port. An address is of one
+// port only.
+func checkOptions(tx *store.Tx, p *baremetal.Port) error {
+	o, err := baremetal.ParsePortOptions(p.Extra)
+	if err != nil || !o.FixedIP.IsValid() {
+		return err
+	}
+	return tx.Ports().Each(store.Query{}, func(other *baremetal.Port) error {
+		if other.UUID != p.UUID && other.Options().FixedIP == o.FixedIP {
+			return conflict("The fixed_ip %s in extra is that of port %s, too.", o.FixedIP, other.UUID)
+		}
+		return nil
+	})
 }
 
 // sameNetwork holds the ports of a portgroup to one physical network or to none: the group's

@@ -96,6 +96,24 @@ func FuzzBoot(f *testing.F) {
 	})
 }
 
+// FuzzNotice holds that what is said stays within its quotes, a line each.
+func FuzzNotice(f *testing.F) {
+	f.Add("pc is not enrolled")
+	f.Add("pc'\nhalt")
+	f.Add("$(halt) `x` \\' ; {")
+	f.Fuzz(func(t *testing.T, line string) {
+		got, want := strings.Split(text(t, Notice(false, line)), "\n"), strings.Split(text(t, Notice(false, "x")), "\n")
+		if len(got) != len(want) {
+			t.Fatalf("%d lines, want %d: %q", len(got), len(want), got)
+		}
+		for i := range got {
+			if outside(got[i]) != outside(want[i]) {
+				t.Errorf("line %q has %q outside of quotes, want %q", got[i], outside(got[i]), outside(want[i]))
+			}
+		}
+	})
+}
+
 // outside is what a line has outside of single quotes, the quoted words being one x each, and
 // several in a row one.
 func outside(line string) string {

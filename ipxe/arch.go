@@ -21,15 +21,15 @@ type Loader struct {
 // 9 (EFI byte code) means x64: RFC 4578 gave that number to it at first.
 var architectures = map[Arch]Loader{
 	0:  {Name: "BIOS", File: "undionly.kpxe"},
-	6:  {Name: "UEFI x86"},
+	6:  {Name: "UEFI x86", File: "ipxe-ia32.efi"},
 	7:  {Name: "UEFI x64", File: "snponly.efi", Signed: "x86_64-sb"},
 	9:  {Name: "UEFI x64", File: "snponly.efi", Signed: "x86_64-sb"},
-	10: {Name: "UEFI arm"},
+	10: {Name: "UEFI arm", File: "ipxe-arm32.efi"},
 	11: {Name: "UEFI arm64", File: "ipxe-arm64.efi", Signed: "arm64-sb"},
-	15: {Name: "UEFI x86 HTTP", HTTP: true},
+	15: {Name: "UEFI x86 HTTP", File: "ipxe-ia32.efi", HTTP: true},
 	16: {Name: "UEFI x64 HTTP", File: "snponly.efi", Signed: "x86_64-sb", HTTP: true},
 	17: {Name: "UEFI x64 HTTP", File: "snponly.efi", Signed: "x86_64-sb", HTTP: true},
-	18: {Name: "UEFI arm HTTP", HTTP: true},
+	18: {Name: "UEFI arm HTTP", File: "ipxe-arm32.efi", HTTP: true},
 	19: {Name: "UEFI arm64 HTTP", File: "ipxe-arm64.efi", Signed: "arm64-sb", HTTP: true},
 }
 

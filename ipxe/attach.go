@@ -2,6 +2,7 @@ package ipxe
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -66,7 +67,8 @@ func (s *Script) hook(drive int, paths []string, described bool, room int) {
 
 // failOver attaches a disk by all of the paths if each of them works now, or else by the
 // first that does. iPXE lists the dead ones in the iBFT like the others, and an operating
-// system would wait for them for minutes.
+// system would wait for them for minutes. A dead path costs iPXE half a minute, so one that was
+// found dead is tried again after all others only.
 func (s *Script) failOver(drive int, paths []string, described bool) {
 	command := fmt.Sprintf("sanhook --drive %#x ", drive)
 	if !described {
@@ -76,13 +78,18 @@ func (s *Script) failOver(drive int, paths []string, described bool) {
 		s.add("%s%s || goto failed", command, paths[0])
 		return
 	}
-	one, all := s.label("one"), s.label("all")
+	others, first, all := s.label("others"), s.label("first"), s.label("all")
+	missing := others
 	for _, path := range paths {
-		s.add("sanhook --no-describe --drive %#x %s && sanunhook --drive %#[1]x || goto %[3]s", drive, path, one)
+		s.add("sanhook --no-describe --drive %#x %s && sanunhook --drive %#[1]x || goto %[3]s", drive, path, missing)
+		missing = first // for the first path works
 	}
 	s.add("%s%s || goto failed", command, strings.Join(paths, " "))
 	s.add("goto %s", all)
-	s.add(":%s", one)
+	s.add(":%s", others)
+	s.add("%s%s || goto failed", command, strings.Join(append(slices.Clone(paths[1:]), paths[0]), " || "+command))
+	s.add("goto %s", all)
+	s.add(":%s", first)
 	s.add("%s%s || goto failed", command, strings.Join(paths, " || "+command))
 	s.add(":%s", all)
 }

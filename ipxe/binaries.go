@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 )
 
 //go:embed bin
@@ -18,13 +19,20 @@ var files = []string{
 	"README.md", // their exact source
 }
 
+// brought are the names of binaries that no package of Debian has: they are served if the
+// operator's folder has them.
+var brought = []string{"ipxe-ia32.efi", "ipxe-arm32.efi"}
+
 // PiFolder is the folder with the firmware of Raspberry Pis, beside the binaries. None is
 // embedded.
 const PiFolder = "raspberrypi"
 
 // Files returns the names of the binaries and of the files with their licence and
-// source.
-func Files() []string { return append([]string(nil), files...) }
+// source. Those that only an operator can bring may be missing.
+func Files() []string { return slices.Concat(files, brought) }
+
+// Brought reports whether a file is one that only an operator can bring.
+func Brought(name string) bool { return slices.Contains(brought, name) }
 
 // Embedded returns the binaries that this program was built with.
 func Embedded() fs.FS {

@@ -24,7 +24,8 @@ func withProbes(initiator string, uris ...string) (list []hook) {
 func TestPaths(t *testing.T) {
 	const a4, b4, c6, d6 = "iscsi:10.0.0.1::3260:0:iqn.2026-01.test:a", "iscsi:b.example::3260:0:iqn.2026-01.test:a",
 		"iscsi:[fd00::1]::3260:0:iqn.2026-01.test:a", "iscsi:[fd00::2]::3260:0:iqn.2026-01.test:a"
-	at := map[string]string{a4: "10.0.0.1:3260", b4: "b.example:3260", c6: "[fd00::1]:3260", d6: "[fd00::2]:3260"}
+	const e4 = "iscsi:e.example::3260:0:iqn.2026-01.test:a"
+	at := map[string]string{a4: "10.0.0.1:3260", b4: "b.example:3260", c6: "[fd00::1]:3260", d6: "[fd00::2]:3260", e4: "e.example:3260"}
 	for _, c := range []struct {
 		name       string
 		paths      []string
@@ -39,6 +40,8 @@ func TestPaths(t *testing.T) {
 		{name: "two paths", paths: []string{a4, b4}, ip: "10.0.0.9", want: []string{a4, b4}},
 		{name: "the first is dead", paths: []string{a4, b4}, ip: "10.0.0.9", dead: []string{a4}, want: []string{b4}},
 		{name: "the second is dead", paths: []string{a4, b4}, ip: "10.0.0.9", dead: []string{b4}, want: []string{a4}},
+		{name: "the first of three is dead", paths: []string{a4, b4, c6}, ip: "10.0.0.9", dead: []string{a4}, want: []string{b4}},
+		{name: "the last of three is dead", paths: []string{a4, b4, e4}, ip: "10.0.0.9", dead: []string{e4}, want: []string{a4}},
 		{name: "both are dead", paths: []string{a4, b4}, ip: "10.0.0.9", dead: []string{a4, b4}},
 		{name: "IPv6 over IPv6", paths: []string{c6}, six: true, want: []string{c6}},
 		{name: "IPv6 over IPv4", paths: []string{c6}, ip: "10.0.0.9", configured: []string{"--configurator ipv6 netX"}, want: []string{c6}},
@@ -59,10 +62,18 @@ func TestPaths(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
+		waits := 0 // for dead paths, half a minute each
 		m := run(text(t, s), &machine{settings: map[string]string{"netX/ip": c.ip, "platform": "efi"}, failing: func(command string, args []string) bool {
 			alive := func(uri string) bool { return strings.HasPrefix(uri, "iscsi:") && !slices.Contains(c.dead, uri) }
-			return command == "sanhook" && !slices.ContainsFunc(args, alive)
+			dead := command == "sanhook" && !slices.ContainsFunc(args, alive)
+			if dead {
+				waits++
+			}
+			return dead
 		}})
+		if c.want != nil && waits > len(c.dead) {
+			t.Errorf("%s: waits %d times for %d dead paths", c.name, waits, len(c.dead))
+		}
 		var described []string
 		for _, h := range m.hooks {
 			if h.described {
@@ -95,6 +106,9 @@ func TestVLAN(t *testing.T) {
 		m := run(text(t, s), &machine{settings: map[string]string{"netX/ifname": "net1"}})
 		if m.defect != "" || !reflect.DeepEqual(m.vlans, []string{"--tag 100 net1"}) || !reflect.DeepEqual(m.configured, c.configured) {
 			t.Errorf("%s: made %q, configured %q, defect %q", name, m.vlans, m.configured, m.defect)
+		}
+		if got := m.settings["net1-100/mtu"]; got != "1496" {
+			t.Errorf("%s: the MTU in the VLAN is %q", name, got)
 		}
 		again := run(text(t, s), &machine{settings: map[string]string{"netX/ifname": "net1-100", "trunk": "net1"}})
 		if !reflect.DeepEqual(again.vlans, m.vlans) {

@@ -17,6 +17,7 @@ func (s *Script) vlanTrunk(tag uint16) {
 func (s *Script) enterVLAN(tag uint16, four, six bool) {
 	s.add("set failed reach")
 	s.add("vcreate --tag %d ${trunk} || goto failed", tag)
+	s.add("set ${trunk}-%d/mtu 1496", tag) // room for the tag, which iPXE does not count: drivers of firmware may take 1514 bytes only
 	if four {
 		s.add("ifconf --configurator dhcp ${trunk}-%d || goto failed", tag)
 	}

@@ -194,15 +194,16 @@ func (s *Script) credentials(d disk) {
 
 // loaders are the paths of boot loaders that operating systems install when they rely
 // on a firmware variable to point there. The variable stays on the machine that
-// installed them, but a volume moves, so the script tries the paths.
+// installed them, but a volume moves, so the script tries the paths. ${efi} is what their
+// names have of the architecture.
 var loaders = []string{
-	`\EFI\debian\shimx64.efi`, `\EFI\debian\grubx64.efi`, `\EFI\ubuntu\shimx64.efi`,
-	`\EFI\fedora\shimx64.efi`, `\EFI\centos\shimx64.efi`, `\EFI\rocky\shimx64.efi`, `\EFI\almalinux\shimx64.efi`, `\EFI\redhat\shimx64.efi`,
-	`\EFI\opensuse\shim.efi`, `\EFI\systemd\systemd-bootx64.efi`, `\EFI\Microsoft\Boot\bootmgfw.efi`,
+	`\EFI\debian\shim${efi}.efi`, `\EFI\debian\grub${efi}.efi`, `\EFI\ubuntu\shim${efi}.efi`,
+	`\EFI\fedora\shim${efi}.efi`, `\EFI\centos\shim${efi}.efi`, `\EFI\rocky\shim${efi}.efi`, `\EFI\almalinux\shim${efi}.efi`, `\EFI\redhat\shim${efi}.efi`,
+	`\EFI\opensuse\shim.efi`, `\EFI\systemd\systemd-boot${efi}.efi`, `\EFI\Microsoft\Boot\bootmgfw.efi`,
 }
 
 // boot starts what is on the first drive: its boot sector, or under UEFI
-// \EFI\BOOT\BOOTX64.EFI and then each of the loaders. No command here returns
+// \EFI\BOOT\BOOTX64.EFI, or BOOTAA64.EFI, and then each of the loaders. No command here returns
 // after success. The error that counts is the first. With keep, a machine on whose volume
 // nothing boots continues with its next boot device, the volume still attached.
 func (s *Script) boot(keep bool) {
@@ -216,6 +217,8 @@ func (s *Script) boot(keep bool) {
 		end = "keep"
 	}
 	s.add("iseq ${platform} efi || goto %s", end)
+	s.add("set efi x64")
+	s.add("iseq ${buildarch} arm64 && set efi aa64 ||")
 	for _, l := range loaders {
 		s.add("sanboot --no-describe --drive 0x80 --filename %s ||", l)
 	}

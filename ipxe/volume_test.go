@@ -146,13 +146,18 @@ func TestBootVolumesFindsTheLoader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const loader = `\EFI\fedora\shimx64.efi`
-	for platform, want := range map[string]string{"efi": "boot --no-describe --drive 0x80 --filename " + loader, "pcbios": "poweroff"} {
-		m := run(text(t, s), &machine{settings: map[string]string{"platform": platform}, failing: func(command string, args []string) bool {
-			return command == "sanboot" && args[len(args)-1] != loader
+	const found = "boot --no-describe --drive 0x80 --filename "
+	for _, c := range []struct{ platform, arch, loader, want string }{
+		{"efi", "x86_64", `\EFI\fedora\shimx64.efi`, found + `\EFI\fedora\shimx64.efi`},
+		{"efi", "arm64", `\EFI\debian\grubaa64.efi`, found + `\EFI\debian\grubaa64.efi`},
+		{"efi", "arm64", `\EFI\debian\grubx64.efi`, "poweroff"},
+		{"pcbios", "i386", `\EFI\fedora\shimx64.efi`, "poweroff"},
+	} {
+		m := run(text(t, s), &machine{settings: map[string]string{"platform": c.platform, "buildarch": c.arch}, failing: func(command string, args []string) bool {
+			return command == "sanboot" && args[len(args)-1] != c.loader
 		}})
-		if m.end != want || m.defect != "" {
-			t.Errorf("on %s: end %q, defect %q, want %q", platform, m.end, m.defect, want)
+		if m.end != c.want || m.defect != "" {
+			t.Errorf("%s on %s of %s: end %q, defect %q, want %q", c.loader, c.platform, c.arch, m.end, m.defect, c.want)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install the Debian packages that a make target needs, and say why.
 #
-#	scripts/deps.sh demo|test|bench|build|agent|deb|deb-test|usb|release
+#	scripts/deps.sh demo|test|matrix|bench|build|agent|deb|deb-test|usb|release
 #
 # Does nothing when all of them are there. As root it installs; otherwise it
 # uses sudo if sudo asks no password; otherwise it prints the one command to
@@ -113,6 +113,10 @@ minisign		sign the checksums
 command -v npm >/dev/null || test="$test"'
 npm			fetch what judges the accessibility of pages (scripts/axe.sh)
 '
+matrix="$test"'
+qemu-efi-aarch64	UEFI firmware of machines of arm64
+qemu-system-arm		the machines
+'
 agent="$build"'
 kmod			make the index of kernel modules
 xz-utils		unpack compressed kernel modules
@@ -137,6 +141,7 @@ case "${1:-}" in
 build) list=$build ;;
 demo) list=$demo ;;
 test) list=$test ;;
+matrix) list=$matrix ;;
 bench) list=$bench ;;
 agent) list=$agent ;;
 usb) list=$usb ;;
@@ -144,7 +149,7 @@ deb) list=$deb ;;
 deb-test) list=$deb_test ;;
 release) list=$release ;;
 *)
-	echo "usage: scripts/deps.sh demo|test|bench|build|agent|deb|deb-test|usb|release" >&2
+	echo "usage: scripts/deps.sh demo|test|matrix|bench|build|agent|deb|deb-test|usb|release" >&2
 	exit 2
 	;;
 esac

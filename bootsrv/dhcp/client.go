@@ -54,21 +54,27 @@ const (
 	featureFirst = 0x10
 	featureISCSI = 0x11
 	featureHTTP  = 0x13
+	featureVLAN  = 0x26
 	featureLast  = 0x7f
 )
 
-// isIPXE reports whether the sender is an iPXE that can run our scripts. One that states
-// its features and lacks HTTP or iSCSI, as some cards and VirtualBox have it, loads our
-// iPXE like other firmware; so does gPXE, whose scripts are of another grammar.
-func isIPXE(p *dhcpv4.DHCPv4) bool {
-	user := string(p.Options.Get(dhcpv4.OptionUserClassInformation))
-	named := strings.Contains(user, "iPXE")
+// stated is the features that an iPXE states, none if it does not say.
+func stated(p *dhcpv4.DHCPv4) map[byte]bool {
 	has := map[byte]bool{}
 	for b := p.Options.Get(encapsulated); len(b) > 2 && b[1] > 0 && len(b) >= 2+int(b[1]); b = b[2+int(b[1]):] {
 		if b[0] >= featureFirst && b[0] <= featureLast {
 			has[b[0]] = b[2] != 0
 		}
 	}
+	return has
+}
+
+// isIPXE reports whether the sender is an iPXE that can run our scripts. One that states
+// its features and lacks HTTP or iSCSI, as some cards and VirtualBox have it, loads our
+// iPXE like other firmware; so does gPXE, whose scripts are of another grammar.
+func isIPXE(p *dhcpv4.DHCPv4) bool {
+	user := string(p.Options.Get(dhcpv4.OptionUserClassInformation))
+	named, has := strings.Contains(user, "iPXE"), stated(p)
 	switch {
 	case strings.Contains(user, "gPXE"):
 		return false
@@ -76,6 +82,17 @@ func isIPXE(p *dhcpv4.DHCPv4) bool {
 		return named
 	}
 	return has[featureHTTP] && has[featureISCSI] && (named || strings.HasPrefix(p.ClassIdentifier(), pxeClient))
+}
+
+// suit makes an iPXE that states its features load ours, like other firmware, if it has no
+// VLANs and the storage of its machine is in one.
+func (x *exchange) suit() {
+	if x.kind != script || x.port == nil || x.port.Options().VLAN == 0 {
+		return
+	}
+	if has := stated(x.Packet); len(has) > 0 && !has[featureVLAN] {
+		x.kind = pxe
+	}
 }
 
 // arch is the first architecture that the client names, in its option or its class

@@ -41,6 +41,69 @@ func features(codes ...byte) []byte {
 	return option(175, string(b))
 }
 
+// A 32-bit UEFI is given what the operator has brought for it, or told what is missing.
+func TestUEFIOf32Bits(t *testing.T) {
+	for _, c := range []struct {
+		class string
+		name  string
+		file  string
+		want  string
+	}{
+		{"PXEClient:Arch:00006", "PXE, UEFI x86", "ipxe-ia32.efi", "ipxe-ia32.efi"},
+		{"PXEClient:Arch:00010", "PXE, UEFI arm", "ipxe-arm32.efi", "ipxe-arm32.efi"},
+		{"HTTPClient:Arch:00015", "HTTP boot, UEFI x86 HTTP", "ipxe-ia32.efi", "http://10.77.0.1:8080/ipxe/ipxe-ia32.efi"},
+		{"HTTPClient:Arch:00018", "HTTP boot, UEFI arm HTTP", "ipxe-arm32.efi", "http://10.77.0.1:8080/ipxe/ipxe-arm32.efi"},
+	} {
+		ask := func(files ...string) (*network, string) {
+			n := newNetwork(t, func(cfg *Config) {
+				for _, f := range files {
+					cfg.Files[f] = nil
+				}
+			})
+			n.enrol(known1, true)
+			r := n.ask(build(t, known1, discover, dhcpv4.WithOption(dhcpv4.OptClassIdentifier(c.class))))
+			if r == nil {
+				t.Fatalf("%s: no answer", c.class)
+			}
+			return n, r.Packet.BootFileName
+		}
+		if _, got := ask(c.file); got != c.want {
+			t.Errorf("%s: file %q, want %q", c.class, got, c.want)
+		}
+		n, got := ask()
+		if says := c.name + ": no boot file, iPXE binary " + c.file; got != "" || !n.hasEvent(baremetal.EventRefused, known1, says) {
+			t.Errorf("%s: file %q, and no event says %q", c.class, got, says)
+		}
+	}
+}
+
+// An iPXE that knows no VLANs loads ours if the storage of its machine is in one.
+func TestVLANNeedsAnIPXE(t *testing.T) {
+	for _, c := range []struct {
+		vlan   string
+		states []byte
+		want   string
+	}{
+		{"100", features(0x11, 0x13), "undionly.kpxe"},
+		{"100", option(175, "\x11\x01\x01\x13\x01\x01\x26\x01\x00"), "undionly.kpxe"},
+		{"100", features(0x11, 0x13, 0x26), script1},
+		{"100", nil, script1}, // it does not say
+		{"", features(0x11, 0x13), script1},
+		{"none", features(0x11, 0x13), script1},
+	} {
+		n := newNetwork(t, nil)
+		n.enrol(known1, true)
+		n.extra(known1, baremetal.Object{"storage_vlan": c.vlan})
+		p, err := decode(wire(t, known1, join(cookie, kindDiscover, classBIOS, option(77, "iPXE"), c.states, []byte{optEnd})...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := n.ask(p); r == nil || r.Packet.BootFileName != c.want {
+			t.Errorf("VLAN %q, features %x: answered %v, want file %q", c.vlan, c.states, r, c.want)
+		}
+	}
+}
+
 // Messages as firmware really sends them, and what each client is: the first column is not
 // what the standard asks for, or what a client that looks like another one sends.
 func TestOddClients(t *testing.T) {

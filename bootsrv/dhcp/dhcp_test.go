@@ -67,6 +67,19 @@ func (n *network) enrol(mac string, pxe bool) {
 	})
 }
 
+// extra sets the extra of an enrolled machine's port.
+func (n *network) extra(mac string, o baremetal.Object) {
+	n.t.Helper()
+	n.update(func(tx *store.Tx) error {
+		p, err := tx.Ports().Get(mac)
+		if err != nil {
+			return err
+		}
+		p.Extra = o
+		return tx.Ports().Update(p)
+	})
+}
+
 func (n *network) update(f func(tx *store.Tx) error) {
 	n.t.Helper()
 	if err := n.store.Update(context.Background(), f); err != nil {

@@ -17,7 +17,7 @@ import (
 
 // pool is the addresses of a network.
 func (s *Server) pool(n subnet) pool {
-	return pool{iface: s.Interface.Name, addrs: n.addrs, own: n.prefix.Addr(), next: s.next[n.addrs]}
+	return pool{iface: s.Interface.Name, addrs: n.addrs, own: n.prefix.Addr(), fixed: n.fixed, next: s.next[n.addrs]}
 }
 
 // discover offers an address (RFC 2131 section 4.3.1).
@@ -26,7 +26,7 @@ func (s *Server) discover(ctx context.Context, x *exchange) (*Reply, error) {
 		return nil, nil
 	}
 	s.note(x, baremetal.EventDiscover, x.client.String())
-	if l := x.lease; l != nil && s.pool(x.net).has(l.Address) && !l.Observed && time.Until(l.Expires) > holdTime/2 {
+	if l := x.lease; l != nil && s.pool(x.net).keeps(l.Address) && !l.Observed && time.Until(l.Expires) > holdTime/2 {
 		s.noteOffer(x, l.Address)
 		return s.give(x, dhcpv4.MessageTypeOffer, l.Address), s.commit(ctx, x, nil)
 	}
@@ -40,7 +40,11 @@ func (s *Server) discover(ctx context.Context, x *exchange) (*Reply, error) {
 func (s *Server) offer(ctx context.Context, x *exchange, t dhcpv4.MessageType, d time.Duration) (*Reply, error) {
 	var lease *baremetal.Lease
 	err := s.commit(ctx, x, func(tx *store.Tx) (err error) {
-		lease, err = s.pool(x.net).hold(tx, x.mac, addr(x.Packet.RequestedIPAddress()), x.known(), d)
+		p, want := s.pool(x.net), addr(x.Packet.RequestedIPAddress())
+		if p.fixed.IsValid() {
+			want = p.fixed
+		}
+		lease, err = p.hold(tx, x.mac, want, x.known(), d)
 		if err == nil {
 			s.noteOffer(x, lease.Address)
 		}
@@ -90,7 +94,7 @@ func (s *Server) noteOffer(x *exchange, a netip.Addr) {
 		s.noteRefusal(x)
 		return
 	}
-	s.note(x, baremetal.EventOffer, fmt.Sprintf("%s, boot file %s", a, x.file))
+	s.note(x, baremetal.EventOffer, fmt.Sprintf("%s, boot file %s%s", a, x.file, x.unfixed))
 }
 
 // exhausted records that a client got no address.

@@ -12,7 +12,6 @@ import (
 	"github.com/insomniacslk/dhcp/dhcpv4"
 
 	"ironhook/baremetal"
-	"ironhook/store"
 )
 
 const (
@@ -342,14 +341,7 @@ func TestMTU(t *testing.T) {
 	n := newNetwork(t, nil)
 	n.enrol(known1, true)
 	for extra, want := range map[string][]byte{"9000": {0x23, 0x28}, "9": nil, "": nil} {
-		n.update(func(tx *store.Tx) error {
-			p, err := tx.Ports().Get(known1)
-			if err != nil {
-				return err
-			}
-			p.Extra = baremetal.Object{"mtu": extra}
-			return tx.Ports().Update(p)
-		})
+		n.extra(known1, baremetal.Object{"mtu": extra})
 		for _, kind := range []dhcpv4.MessageType{dhcpv4.MessageTypeDiscover, dhcpv4.MessageTypeInform} {
 			r := n.ask(build(t, known1, kind, has("10.77.0.9")))
 			if r == nil || !bytes.Equal(r.Packet.Options.Get(dhcpv4.OptionInterfaceMTU), want) {

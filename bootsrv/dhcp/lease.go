@@ -24,10 +24,17 @@ type pool struct {
 	iface string
 	addrs Range
 	own   netip.Addr     // ours, never leased
+	fixed netip.Addr     // of the machine that asks, outside of addrs; invalid for none
 	next  *atomic.Uint32 // where in the range a free address is likely to be; nil: nowhere
 }
 
-func (p pool) has(a netip.Addr) bool { return p.addrs.Contains(a) && a != p.own }
+func (p pool) has(a netip.Addr) bool {
+	return p.addrs.Contains(a) && a != p.own || a.IsValid() && a == p.fixed
+}
+
+// keeps reports whether a machine that starts anew keeps an address that it has: one with an
+// address of its own moves there, but not while it runs.
+func (p pool) keeps(a netip.Addr) bool { return p.has(a) && (!p.fixed.IsValid() || a == p.fixed) }
 
 // hold leases an address to mac for at least d and returns the lease: its old address, else
 // the one it wants, else a free one. The caller commits before it sends the answer.
@@ -41,7 +48,7 @@ func (p pool) hold(tx *store.Tx, mac string, want netip.Addr, enrolled bool, d t
 	if fresh {
 		lease = &baremetal.Lease{MAC: mac}
 	}
-	if fresh || !p.has(lease.Address) {
+	if fresh || !p.has(lease.Address) || want == p.fixed && !p.keeps(lease.Address) {
 		victim, address, err := p.find(tx, want, enrolled)
 		if err != nil {
 			return nil, err
@@ -66,6 +73,9 @@ func (p pool) hold(tx *store.Tx, mac string, want netip.Addr, enrolled bool, d t
 // find chooses an address for a machine without one. victim is as in [pool.choose].
 func (p pool) find(tx *store.Tx, want netip.Addr, enrolled bool) (victim string, address netip.Addr, err error) {
 	kept := 0
+	if want.IsValid() && want == p.fixed {
+		return p.vacate(tx, want)
+	}
 	if enrolled && p.next != nil {
 		if address, err = p.likely(tx, want); address.IsValid() || err != nil {
 			return "", address, err
@@ -84,6 +94,15 @@ func (p pool) find(tx *store.Tx, want netip.Addr, enrolled bool) (victim string,
 		return "", address, errExhausted
 	}
 	return victim, address, nil
+}
+
+// vacate makes an address of one machine alone free for it; victim is as in [pool.choose].
+func (p pool) vacate(tx *store.Tx, a netip.Addr) (victim string, address netip.Addr, err error) {
+	held, err := tx.Leases().Find(a.String())
+	if held != nil {
+		victim = held.MAC
+	}
+	return victim, a, err
 }
 
 // likely looks for a free address where one is likely, so that a thousand machines that ask

@@ -54,6 +54,7 @@ type subnet struct {
 	prefix  netip.Prefix // our address there, or that of its relay
 	addrs   Range        // ours to lease, empty for none
 	router  netip.Addr   // invalid for none
+	fixed   netip.Addr   // that of the machine which asks, besides those; invalid for none
 	relayed bool
 	leases  bool // we lease addresses there now; otherwise another server does
 	yield   bool // another server may appear there, and we step back

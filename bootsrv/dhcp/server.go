@@ -111,6 +111,7 @@ type exchange struct {
 	events  []baremetal.Event
 	refusal error
 	file    string // to load, "" for nothing
+	unfixed string // why the machine does not get the address of its port
 	root    Root
 	signed  bool // the firmware is to load a signed program
 }
@@ -132,6 +133,10 @@ func (s *Server) Handle(ctx context.Context, r Request) (*Reply, error) {
 	}
 	err := s.Store.View(ctx, func(tx *store.Tx) (err error) {
 		if x.port, err = tx.Ports().Find(x.mac); err != nil {
+			return err
+		}
+		x.suit()
+		if err = s.fix(tx, x); err != nil {
 			return err
 		}
 		if x.lease, err = tx.Leases().Find(x.mac); err == nil && s.Root != nil && x.wantsRoot() {

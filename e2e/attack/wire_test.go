@@ -68,7 +68,7 @@ func plug(t *testing.T, dhcp ...string) *wire {
 	if slices.Contains(dhcp, "proxy") {
 		server := w.host("server", "52:54:00:dd:00:01")
 		server.run("address add 10.77.0.2/24 dev " + lab.Uplink)
-		err := server.Start(l, "dnsmasq", "dnsmasq", "--keep-in-foreground", "--port=0", "--conf-file=/dev/null", "--log-facility=-", "--no-ping",
+		_, err := server.Start(l, "dnsmasq", "dnsmasq", "--keep-in-foreground", "--port=0", "--conf-file=/dev/null", "--log-facility=-", "--no-ping",
 			"--dhcp-range=10.77.0.100,10.77.0.120,1h", "--dhcp-leasefile="+filepath.Join(l.Dir, "leases"), "--interface="+lab.Uplink, "--bind-interfaces")
 		if err != nil {
 			t.Fatal(err)

@@ -14,7 +14,9 @@ import (
 // loader is a room with a web server for kernels and ramdisks, and an NFS server.
 type loader struct {
 	*room
-	files string // URL of the kernel's folder
+	web   string // the folder of kernels and ramdisks
+	files string // its URL
+	root  string // the folder that is served over NFS
 }
 
 func newLoader(t *testing.T, name string, args ...string) loader {
@@ -22,17 +24,23 @@ func newLoader(t *testing.T, name string, args ...string) loader {
 	root, err := lab.Root()
 	must(t, "find the repository", err)
 	r := loader{room: newRoom(t, name, args...)}
-	dir := t.TempDir()
-	loaded, err := image.Load(t.Context(), filepath.Join(root, "build", "image", "debs"), dir)
+	r.web = t.TempDir()
+	r.root = offer(t, image.AMD64, root, r.web).Root
+	r.files, err = r.ServeHTTP(r.web)
+	must(t, "serve files", err)
+	must(t, "serve NFS", r.ServeNFS(t.Context(), r.root))
+	return r
+}
+
+// offer puts a kernel and its ramdisks into a folder of the web server.
+func offer(t *testing.T, arch image.Arch, root, web string) image.Loaded {
+	t.Helper()
+	loaded, err := arch.Load(t.Context(), filepath.Join(root, "build", "image", "debs"), t.TempDir())
 	must(t, "make a kernel and a ramdisk", err)
-	web := t.TempDir()
 	for file, name := range map[string]string{loaded.Vmlinuz: "vmlinuz", loaded.Initramfs: "initrd.img", loaded.OnDisk: "ondisk.img"} {
 		must(t, "offer "+name, os.Rename(file, filepath.Join(web, name)))
 	}
-	r.files, err = r.ServeHTTP(web)
-	must(t, "serve files", err)
-	must(t, "serve NFS", r.ServeNFS(t.Context(), loaded.Root))
-	return r
+	return loaded
 }
 
 // TestLoad boots machines whose system iPXE loads: a ramdisk, and roots over NFS by both

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -31,10 +31,10 @@ type Lab struct {
 
 	mu        sync.Mutex
 	processes []*Process
-	listeners []net.Listener
+	closers   []io.Closer
 	machines  int
 
-	tasks sync.WaitGroup // goroutines that end when the listeners close
+	tasks sync.WaitGroup // goroutines that end when those are closed
 }
 
 // New makes a lab with an empty boot network. The name must be free of slashes;
@@ -130,11 +130,11 @@ func (l *Lab) nextMachine() (int, netip.Addr) {
 // with the last of them.
 func (l *Lab) Close() error {
 	l.mu.Lock()
-	processes, listeners := l.processes, l.listeners
-	l.processes, l.listeners = nil, nil
+	processes, closers := l.processes, l.closers
+	l.processes, l.closers = nil, nil
 	l.mu.Unlock()
-	for _, listener := range listeners {
-		listener.Close()
+	for _, c := range closers {
+		c.Close()
 	}
 	l.tasks.Wait() // no power-on after this
 	for _, p := range processes {

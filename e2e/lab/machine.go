@@ -16,6 +16,7 @@ type Firmware string
 const (
 	BIOS Firmware = "bios" // SeaBIOS, with the network card's iPXE ROM
 	UEFI Firmware = "uefi" // OVMF
+	ARM  Firmware = "arm"  // AAVMF: UEFI of a machine of arm64
 )
 
 // Hardware describes a machine. The zero value is a BIOS machine with a virtio
@@ -119,7 +120,7 @@ func (m *Machine) PowerOn() error {
 		return err
 	}
 	name := fmt.Sprintf("%s-boot%d", m.Name, len(m.boots)+1)
-	p, err := m.lab.Start(name, "qemu-system-x86_64", args...)
+	p, err := m.lab.Start(name, m.qemu(), args...)
 	if err != nil {
 		return err
 	}
@@ -210,6 +211,14 @@ func (b *Boot) ExpectOff(ctx context.Context) error {
 	return b.process.Wait(ctx)
 }
 
+// qemu is the program that emulates the machine.
+func (m *Machine) qemu() string {
+	if m.Firmware == ARM {
+		return "qemu-system-aarch64"
+	}
+	return "qemu-system-x86_64"
+}
+
 // qemuArgs returns QEMU's command line. The processor is emulated (TCG): slower
 // than KVM, but it works wherever the tests run, and alike.
 func (m *Machine) qemuArgs() ([]string, error) {
@@ -218,9 +227,14 @@ func (m *Machine) qemuArgs() ([]string, error) {
 		strict = ""
 	}
 	args := []string{
-		"-name", m.Name, "-machine", "q35,accel=tcg,graphics=off", "-cpu", "max", "-smp", "1", "-m", fmt.Sprint(cmp.Or(m.Memory, 512)),
+		"-name", m.Name, "-smp", "1", "-m", fmt.Sprint(cmp.Or(m.Memory, 512)),
 		"-nodefaults", "-no-user-config", "-display", "none", "-boot", "menu=off" + strict,
-		"-chardev", "stdio,id=serial0,signal=off", "-device", "isa-serial,chardev=serial0",
+		"-chardev", "stdio,id=serial0,signal=off",
+	}
+	if m.Firmware == ARM {
+		args = append(args, "-machine", "virt,accel=tcg", "-cpu", "cortex-a57", "-serial", "chardev:serial0")
+	} else {
+		args = append(args, "-machine", "q35,accel=tcg,graphics=off", "-cpu", "max", "-device", "isa-serial,chardev=serial0")
 	}
 	for i, mac := range m.Cards() {
 		nic := fmt.Sprintf("%s,netdev=net%d,mac=%s", m.NIC, i, mac)
@@ -252,6 +266,9 @@ func (m *Machine) qemuArgs() ([]string, error) {
 		args = append(args, "-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n")
 	}
 	code := ovmfCode
+	if m.Firmware == ARM {
+		code = aavmfCode
+	}
 	if m.Initiator != "" || m.SecureBoot != nil { // that with Secure Boot is the one that was tried with the initiator
 		code = ovmfSecure
 		args = append(args, "-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on")
@@ -268,6 +285,9 @@ const (
 
 	ovmfSecure     = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
 	ovmfSecureVars = "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"
+
+	aavmfCode = "/usr/share/AAVMF/AAVMF_CODE.fd"
+	aavmfVars = "/usr/share/AAVMF/AAVMF_VARS.fd"
 )
 
 // uefiVars returns the file with the machine's UEFI variables, made at first use.
@@ -277,12 +297,15 @@ func (m *Machine) uefiVars() (string, error) {
 		return path, nil
 	}
 	from := ovmfVars
+	if m.Firmware == ARM {
+		from = aavmfVars
+	}
 	if m.SecureBoot != nil {
 		from = ovmfSecureVars
 	}
 	body, err := os.ReadFile(from)
 	if err != nil {
-		return "", fmt.Errorf("%w (package ovmf)", err)
+		return "", fmt.Errorf("%w (packages ovmf, qemu-efi-aarch64)", err)
 	}
 	if err := m.seed(body); err != nil {
 		return "", fmt.Errorf("%s: %w", from, err)

@@ -78,6 +78,6 @@ func (l *Lab) Listen(network, address string) (net.Listener, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.listeners = append(l.listeners, listener)
+	l.closers = append(l.closers, listener)
 	return listener, nil
 }

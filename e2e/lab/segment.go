@@ -51,9 +51,8 @@ func (s *Segment) Run(input, program string, args ...string) error {
 }
 
 // Start starts a program of the lab in the segment; it ends with the lab.
-func (s *Segment) Start(l *Lab, name, program string, args ...string) error {
-	_, err := l.start(s.ns, name, nil, program, args...)
-	return err
+func (s *Segment) Start(l *Lab, name, program string, args ...string) (*Process, error) {
+	return l.start(s.ns, name, nil, program, args...)
 }
 
 // Do runs f in the segment. Sockets that f opens stay in it.

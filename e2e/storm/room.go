@@ -161,9 +161,10 @@ func (r *room) foreign() error {
 	if err := host.Run("address add 10.77.0.2/16 dev "+lab.Uplink+"\nlink set lo up\n", "ip", "-batch", "-"); err != nil {
 		return err
 	}
-	return host.Start(r.Lab, "dnsmasq", "dnsmasq", "--keep-in-foreground", "--port=0", "--log-facility=-", "--conf-file=/dev/null",
+	_, err = host.Start(r.Lab, "dnsmasq", "dnsmasq", "--keep-in-foreground", "--port=0", "--log-facility=-", "--conf-file=/dev/null",
 		"--dhcp-range=10.77.16.0,10.77.31.255,255.255.0.0,1h", "--dhcp-lease-max=5000", "--dhcp-leasefile="+filepath.Join(r.Dir, "dnsmasq.leases"),
 		"--interface="+lab.Uplink, "--bind-interfaces", "--no-ping")
+	return err
 }
 
 // image makes the golden image: noise as far as the machines read, then a hole.

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -12,6 +13,12 @@ import (
 	"ironhook/baremetal"
 	"ironhook/volume/image"
 )
+
+// Get reads a small file that a user has named by its URL, of at most limit bytes, from where
+// images may be fetched.
+func (p *Pool) Get(ctx context.Context, url string, limit int64) ([]byte, error) {
+	return image.Get(ctx, url, p.web, limit)
+}
 
 // CheckSource returns why an image cannot be imported from a source, as far as that is
 // known without asking another machine: ErrInvalid.

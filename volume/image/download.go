@@ -68,6 +68,19 @@ func newDownload(ctx context.Context, address string, client *http.Client) (*dow
 	}
 }
 
+// Get reads a small file on a web server, of at most limit bytes.
+func Get(ctx context.Context, address string, client *http.Client, limit int64) ([]byte, error) {
+	d, err := newDownload(ctx, address, client)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(d, limit+1))
+	if err == nil && int64(len(body)) > limit {
+		err = fmt.Errorf("it has more than %d bytes", limit)
+	}
+	return body, errors.Join(err, d.Close())
+}
+
 // NewClient returns a client that connects where the policy allows. It has short timeouts
 // for everything except the body, which may take days.
 func NewClient(from egress.Policy) *http.Client {

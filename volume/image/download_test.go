@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"ironhook/internal/egress"
 	"ironhook/internal/pipes"
 	"ironhook/volume"
 )
@@ -142,4 +145,31 @@ func packed(b []byte) []byte {
 	_, _ = z.Write(b)
 	_ = z.Close()
 	return out.Bytes()
+}
+
+// TestGet reads small files only, from where it may.
+func TestGet(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/missing" {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, "12345678")
+	}))
+	defer server.Close()
+	if got, err := Get(t.Context(), server.URL, server.Client(), 8); err != nil || string(got) != "12345678" {
+		t.Errorf("a file of the limit: %q, %v", got, err)
+	}
+	for name, c := range map[string]struct {
+		url    string
+		client *http.Client
+		says   string
+	}{
+		"too large": {server.URL, server.Client(), "more than 7 bytes"}, "missing": {server.URL + "/missing", server.Client(), "404"},
+		"refused": {server.URL, NewClient(egress.Policy{}), "127.0.0.1"}, "no address": {"file:///etc/passwd", server.Client(), "http://"},
+	} {
+		if got, err := Get(t.Context(), c.url, c.client, 7); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, c.says)
+		}
+	}
 }

@@ -17,7 +17,7 @@ import (
 const (
 	mib       = 1 << 20
 	bootStart = 1 * mib
-	bootSize  = 40 * mib
+	bootSize  = 64 * mib
 	rootStart = bootStart + bootSize
 	rootSize  = 80 * mib
 	diskSize  = rootStart + rootSize
@@ -50,7 +50,7 @@ func bootPartition(ctx context.Context, work string, t tree) (string, error) {
 	for from, to := range map[string]string{
 		t.path("boot/vmlinuz-" + t.kernel): "/vmlinuz",
 		initramfs:                          "/initrd.img",
-		t.path("usr/lib/systemd/boot/efi/systemd-bootx64.efi"): "/EFI/BOOT/BOOTX64.EFI",
+		t.path("usr/lib/systemd/boot/efi/" + t.arch.systemd): "/EFI/BOOT/" + t.arch.loader,
 	} {
 		if err := fs.copy(ctx, from, to); err != nil {
 			return "", err
@@ -59,7 +59,9 @@ func bootPartition(ctx context.Context, work string, t tree) (string, error) {
 	if err := fs.configure(ctx, Options{}); err != nil {
 		return "", err
 	}
-	_, err = run(ctx, "syslinux", "--install", fat)
+	if t.arch.Name == AMD64.Name {
+		_, err = run(ctx, "syslinux", "--install", fat)
+	}
 	return fat, err
 }
 
@@ -78,7 +80,7 @@ func makeInitramfs(ctx context.Context, work string, t tree) (string, error) {
 	if err := t.addProgram(root, "sbin/iscsistart"); err != nil {
 		return "", err
 	}
-	if err := t.addModules(ctx, root, modules); err != nil {
+	if err := t.addModules(ctx, root, diskModules); err != nil {
 		return "", err
 	}
 	if err := writeFile(filepath.Join(root, "init"), script("init"), 0o755); err != nil {

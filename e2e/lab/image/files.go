@@ -8,26 +8,24 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // Modules the guest may need, by the names modprobe knows them.
-var modules = []string{
+var diskModules = []string{
 	"virtio_pci", "virtio_net", "e1000", "af_packet",
-	"iscsi_ibft", "iscsi_tcp", "crc32c_generic", "crc32c-intel",
+	"iscsi_ibft", "iscsi_tcp", "8021q", "crc32c_generic",
 	"sd_mod", "ext4",
 	"virtio_blk", "virtio_scsi", "nvme", "isofs",
 }
-
-// libraryDirs is where a Debian amd64 system keeps its shared libraries.
-var libraryDirs = []string{"lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu", "lib64", "usr/lib/x86_64-linux-gnu/ceph"}
 
 // addProgram copies a program of the tree, and every library it needs, under root.
 func (t tree) addProgram(root, name string) error {
 	if err := copyFile(t.path(name), filepath.Join(root, "sbin", filepath.Base(name)), 0o755); err != nil {
 		return err
 	}
-	if err := t.addLibrary(root, "ld-linux-x86-64.so.2", "lib64"); err != nil {
+	if err := t.addLibrary(root, filepath.Base(t.arch.linker), filepath.Dir(t.arch.linker)); err != nil {
 		return err
 	}
 	return t.addLibraries(root, t.path(name))
@@ -44,7 +42,7 @@ func (t tree) addLibraries(root, file string) error {
 		return err
 	}
 	for _, name := range names {
-		if err := t.addLibrary(root, name, libraryDirs[0]); err != nil {
+		if err := t.addLibrary(root, name, t.arch.libraries[0]); err != nil {
 			return fmt.Errorf("%s: %w", filepath.Base(file), err)
 		}
 	}
@@ -59,7 +57,7 @@ func (t tree) addLibrary(root, name, dir string) error {
 		return nil
 	}
 	for _, base := range []string{t.dir, "/"} {
-		for _, d := range libraryDirs {
+		for _, d := range append(t.arch.libraries, filepath.Dir(t.arch.linker)) {
 			from := filepath.Join(base, d, name)
 			if _, err := os.Stat(from); err != nil {
 				continue
@@ -78,7 +76,7 @@ func (t tree) addModules(ctx context.Context, root string, modules []string) err
 	if _, err := run(ctx, "depmod", "-b", t.dir, t.kernel); err != nil {
 		return err
 	}
-	for _, name := range modules {
+	for _, name := range slices.Concat(modules, t.arch.modules) {
 		out, err := run(ctx, "modprobe", "-d", t.dir, "-S", t.kernel, "--show-depends", name)
 		if err != nil {
 			return err

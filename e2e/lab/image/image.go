@@ -33,7 +33,7 @@ var guest embed.FS
 
 // recipe changes whenever the layout of the image does, so that no stale image
 // is taken for a new one. The guest's scripts are counted in by themselves.
-const recipe = "7"
+const recipe = "8"
 
 // Image is a finished boot disk. It is only ever copied, never booted itself.
 type Image struct {
@@ -42,12 +42,15 @@ type Image struct {
 
 // Build returns the boot disk, building it under dir unless it is there already.
 // Several processes may build at once: one does the work, the others wait.
-func Build(ctx context.Context, dir string) (Image, error) {
+func Build(ctx context.Context, dir string) (Image, error) { return AMD64.Build(ctx, dir) }
+
+// Build is the boot disk for machines of that architecture.
+func (a Arch) Build(ctx context.Context, dir string) (Image, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return Image{}, err
 	}
-	img := Image{path: filepath.Join(dir, "guest-"+fingerprint()+".raw")}
+	img := Image{path: filepath.Join(dir, "guest-"+a.Name+"-"+fingerprint()+".raw")}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return Image{}, err
 	}
@@ -59,20 +62,20 @@ func Build(ctx context.Context, dir string) (Image, error) {
 	if _, err := os.Stat(img.path); err == nil {
 		return img, nil
 	}
-	if err := build(ctx, dir, img.path); err != nil {
+	if err := a.build(ctx, dir, img.path); err != nil {
 		return Image{}, fmt.Errorf("build the boot image: %w", err)
 	}
 	return img, nil
 }
 
 // build makes the disk in a scratch folder and moves it into place when whole.
-func build(ctx context.Context, dir, path string) error {
+func (a Arch) build(ctx context.Context, dir, path string) error {
 	work, err := os.MkdirTemp(dir, "building-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(work)
-	debs, err := fetch(ctx, filepath.Join(dir, "debs"), filepath.Join(work, "debs"))
+	debs, err := a.fetch(ctx, filepath.Join(dir, "debs"), filepath.Join(work, "debs"))
 	if err != nil {
 		return err
 	}

@@ -58,8 +58,8 @@ func TestBootRecord(t *testing.T) {
 		kind        byte
 		start, size uint32
 	}{
-		{446, 0x80, 0xef, 2048, 81920},
-		{462, 0x00, 0x83, 83968, 163840},
+		{446, 0x80, 0xef, 2048, 131072},
+		{462, 0x00, 0x83, 133120, 163840},
 	} {
 		b := mbr[p.at : p.at+16]
 		start, size := binary.LittleEndian.Uint32(b[8:]), binary.LittleEndian.Uint32(b[12:])

@@ -14,7 +14,7 @@ type Kernel struct{ Vmlinuz, Initramfs string }
 // and open-iscsi, e2fsprogs and fio of this host, and the given files by their path in
 // the guest; /init is to be among them. The result lies in dir; cache keeps packages.
 func Initiator(ctx context.Context, cache, dir string, files map[string][]byte) (Kernel, error) {
-	t, err := fetch(ctx, cache, filepath.Join(dir, "debs"))
+	t, err := AMD64.fetch(ctx, cache, filepath.Join(dir, "debs"))
 	if err != nil {
 		return Kernel{}, err
 	}
@@ -32,7 +32,7 @@ func Initiator(ctx context.Context, cache, dir string, files map[string][]byte) 
 	if err := os.Symlink("/bin/busybox", filepath.Join(root, "sbin/modprobe")); err != nil {
 		return Kernel{}, err // the kernel itself calls it to find crc32c
 	}
-	host := tree{dir: "/"}
+	host := tree{arch: AMD64, dir: "/"}
 	for _, program := range []struct {
 		tree
 		name string
@@ -41,7 +41,7 @@ func Initiator(ctx context.Context, cache, dir string, files map[string][]byte) 
 			return Kernel{}, fmt.Errorf("%s: %w", program.name, err)
 		}
 	}
-	if err := t.addModules(ctx, root, modules); err != nil {
+	if err := t.addModules(ctx, root, diskModules); err != nil {
 		return Kernel{}, err
 	}
 	files["etc/passwd"] = []byte("root:x:0:0:root:/:/bin/sh\n")

@@ -16,10 +16,13 @@ type Loaded struct {
 // nfsModules are the modules that the way to a root over NFS needs.
 var nfsModules = []string{"virtio_pci", "virtio_net", "e1000", "af_packet", "nfsv3", "nfsv4", "overlay"}
 
+// Load makes what a machine with a processor of amd64 loads.
+func Load(ctx context.Context, cache, dir string) (Loaded, error) { return AMD64.Load(ctx, cache, dir) }
+
 // Load makes a kernel and a ramdisk in dir (guest/load-init says what it does), and the
 // root file system beside them; cache keeps packages.
-func Load(ctx context.Context, cache, dir string) (l Loaded, err error) {
-	t, err := fetch(ctx, cache, filepath.Join(dir, "debs"))
+func (a Arch) Load(ctx context.Context, cache, dir string) (l Loaded, err error) {
+	t, err := a.fetch(ctx, cache, filepath.Join(dir, "debs"))
 	if err != nil {
 		return l, err
 	}

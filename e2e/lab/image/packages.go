@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,6 +24,7 @@ var unpacked = []string{
 
 // tree is a folder that packages were unpacked into, and the kernel found there.
 type tree struct {
+	arch   Arch
 	dir    string
 	kernel string // as uname -r says it
 }
@@ -30,16 +32,16 @@ type tree struct {
 func (t tree) path(name string) string { return filepath.Join(t.dir, name) }
 
 // fetch downloads the packages into cache, where they stay, and unpacks them.
-func fetch(ctx context.Context, cache, dir string) (tree, error) {
+func (a Arch) fetch(ctx context.Context, cache, dir string) (tree, error) {
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return tree{}, err
 	}
-	kernel, err := kernelRelease(ctx)
+	kernel, err := a.kernelRelease(ctx)
 	if err != nil {
 		return tree{}, err
 	}
-	for _, name := range append([]string{"linux-image-" + kernel}, unpacked...) {
-		deb, err := download(ctx, cache, name)
+	for _, name := range slices.Concat([]string{"linux-image-" + kernel}, unpacked, a.packages) {
+		deb, err := a.download(ctx, cache, name)
 		if err != nil {
 			return tree{}, err
 		}
@@ -47,43 +49,46 @@ func fetch(ctx context.Context, cache, dir string) (tree, error) {
 			return tree{}, err
 		}
 	}
-	return tree{dir: dir, kernel: kernel}, nil
+	return tree{arch: a, dir: dir, kernel: kernel}, nil
 }
 
-var kernelPackage = regexp.MustCompile(`Depends: linux-image-(\d\S*)`)
+var kernelPackage = regexp.MustCompile(`Depends: linux-image-(\d[^\s:]*)`)
 
 // kernelRelease asks apt which kernel Debian's metapackage means today. It is
 // the generic kernel: the one for clouds has no driver for the e1000 card.
-func kernelRelease(ctx context.Context) (string, error) {
-	out, err := run(ctx, "apt-cache", "depends", "linux-image-amd64")
+func (a Arch) kernelRelease(ctx context.Context) (string, error) {
+	out, err := run(ctx, "apt-cache", "depends", a.qualify("linux-image-"+a.Name))
 	if err != nil {
 		return "", err
 	}
 	m := kernelPackage.FindSubmatch(out)
 	if m == nil {
-		return "", fmt.Errorf("apt knows no linux-image-amd64: run apt-get update as root")
+		return "", fmt.Errorf("apt knows no linux-image-%[1]s: run dpkg --add-architecture %[1]s && apt-get update as root", a.Name)
 	}
 	return string(m[1]), nil
 }
 
+// qualify names a package of the architecture for apt.
+func (a Arch) qualify(name string) string { return name + ":" + a.Name }
+
 // download returns the package file in cache, downloading it when it is not there.
-func download(ctx context.Context, cache, name string) (string, error) {
-	if deb := newest(cache, name); deb != "" {
+func (a Arch) download(ctx context.Context, cache, name string) (string, error) {
+	if deb := a.newest(cache, name); deb != "" {
 		return deb, nil
 	}
 	// In a user namespace apt takes itself for root and tries to become _apt, whom
 	// the namespace does not know: it is told not to.
-	if _, err := run(ctx, "env", "-C", cache, "apt-get", "-o", "APT::Sandbox::User=root", "download", "-qq", name); err != nil {
+	if _, err := run(ctx, "env", "-C", cache, "apt-get", "-o", "APT::Sandbox::User=root", "download", "-qq", a.qualify(name)); err != nil {
 		return "", fmt.Errorf("%w\n(an old package list is the usual cause: run apt-get update as root)", err)
 	}
-	if deb := newest(cache, name); deb != "" {
+	if deb := a.newest(cache, name); deb != "" {
 		return deb, nil
 	}
 	return "", fmt.Errorf("apt-get download %s left no file in %s", name, cache)
 }
 
-func newest(cache, name string) string {
-	found, _ := filepath.Glob(filepath.Join(cache, name+"_*.deb"))
+func (a Arch) newest(cache, name string) string {
+	found, _ := filepath.Glob(filepath.Join(cache, name+"_*_"+a.Name+".deb"))
 	if len(found) == 0 {
 		return ""
 	}

@@ -53,7 +53,7 @@ func (o Options) cmdline() string {
 	if o.Disk {
 		mode += " guest_root=disk"
 	}
-	return strings.TrimSpace("console=ttyS0,115200 loglevel=5 panic=5 no_timer_check guest=" + mode + " " + o.Args)
+	return strings.TrimSpace(Console + " loglevel=5 panic=5 no_timer_check guest=" + mode + " " + o.Args)
 }
 
 // Volume makes a private copy of the disk at path, sparse, with a guest that
