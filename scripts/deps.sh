@@ -105,7 +105,7 @@ mmdebstrap		install Debian into them
 qemu-system-x86		the machines that they start in
 sqlite3			put the database of the first release there
 '
-release="$deb"'
+release="$deb$usb"'
 minisign		sign the checksums
 '
 
