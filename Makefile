@@ -167,6 +167,11 @@ crowd: build ## 200 nodes deployed and torn down at once, three times: states, t
 drill: ## ROUNDS (12) backups of an appliance under load, into a directory and S3-like storage; each restored elsewhere and compared; damage found
 	IRONHOOK_DRILL=$(or $(ROUNDS),12) go test -count=1 -v -timeout 15m -run 'RestoreDrill|Series|EveryChangeIsFound' ./cli ./appliance/backup
 
+.PHONY: litestream
+litestream: ## an appliance under load whose database Litestream copies; killed, and started elsewhere from the copy
+	GOBIN=$(CURDIR)/build/bin go install github.com/benbjohnson/litestream/cmd/litestream@v0.5.18
+	PATH="$(CURDIR)/build/bin:$$PATH" go test -count=1 -tags litestream -v -run ContinuousCopies ./cli
+
 hammer: ## 32 clients on the same nodes and targets for a minute
 	IRONHOOK_HAMMER=1m go test -count=1 -v -run Hammer ./api/baremetal
 

@@ -250,11 +250,17 @@ func (d *drill) backup() {
 	d.made = append(d.made, made)
 }
 
-// restore makes an appliance of a backup, and compares.
+// restore makes an appliance of a backup.
 func (d *drill) restore(made drilled) {
 	t := d.t
 	elsewhere := filepath.Join(t.TempDir(), "elsewhere")
 	ironhook(t, append([]string{"restore", "--data", elsewhere, made.file}, d.secrets...)...)
+	d.compare(elsewhere, made)
+}
+
+// compare starts the appliance of a data directory, and compares.
+func (d *drill) compare(elsewhere string, made drilled) {
+	t := d.t
 	restored, serial := grant(t, elsewhere)
 	if restored.Secret != d.grant.Secret || restored.IQN != d.grant.IQN || serial != d.serial {
 		t.Errorf("the grant is %+v now, and was %+v", restored, d.grant)

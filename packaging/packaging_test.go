@@ -73,7 +73,7 @@ func TestUnitPromisesWhatTheProgramDoes(t *testing.T) {
 }
 
 func TestScriptsParse(t *testing.T) {
-	for _, script := range []string{"deb/postinst", "deb/prerm", "deb/postrm", "deb/life.sh", "../scripts/deb.sh", "../scripts/deb-test.sh", "../scripts/release.sh"} {
+	for _, script := range []string{"deb/postinst", "deb/prerm", "deb/postrm", "deb/life.sh", "../scripts/deb.sh", "../scripts/deb-test.sh", "../scripts/release.sh", "../scripts/release-check.sh", "../scripts/usb.sh"} {
 		if out, err := exec.CommandContext(t.Context(), "sh", "-n", script).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", script, err, out)
 		}
@@ -116,15 +116,5 @@ func TestTwoPackagesAreTheSame(t *testing.T) {
 	}
 	if !bytes.Equal(made[0], made[1]) {
 		t.Error("two packages of the same differ")
-	}
-}
-
-// TestReleaseNeedsAVersion: what is no version is refused before anything is made.
-func TestReleaseNeedsAVersion(t *testing.T) {
-	for _, version := range []string{"", "v1.2.3", "1.2", "1.2.3-rc1", "1.2.3; true"} {
-		out, err := exec.CommandContext(t.Context(), "../scripts/release.sh", version).CombinedOutput()
-		if err == nil || !bytes.Contains(out, []byte("version")) && !bytes.Contains(out, []byte("usage: ")) {
-			t.Errorf("release %q: %v, %s", version, err, out)
-		}
 	}
 }

@@ -47,7 +47,7 @@ for suite; do
 	truncate -s 3G "$disk"
 	mke2fs -q -t ext4 -d "$root" "$disk"
 	begin=$(date +%s)
-	timeout 1200 qemu-system-x86_64 -machine "q35,accel=${ACCEL:-tcg}" -cpu max -m 1024 -nodefaults -no-user-config -nographic -no-reboot \
+	timeout 3600 qemu-system-x86_64 -machine "q35,accel=${ACCEL:-tcg}" -cpu max -m 1024 -nodefaults -no-user-config -nographic -no-reboot \
 		-kernel "$root"/boot/vmlinuz-* -initrd "$root"/boot/initrd.img-* \
 		-append "root=/dev/vda rw console=ttyS0 panic=-1 quiet" -serial stdio \
 		-drive "file=$disk,format=raw,if=virtio,cache=unsafe" </dev/null >"$log" 2>&1 || true

@@ -105,7 +105,7 @@ mmdebstrap		install Debian into them
 qemu-system-x86		the machines that they start in
 sqlite3			put the database of the first release there
 '
-release="$deb"'
+release="$deb$usb"'
 minisign		sign the checksums
 '
 
@@ -166,7 +166,7 @@ apt-cache show linux-image-amd64 >/dev/null 2>&1 && known=yes || known=
 [ "$packages$known" != yes ] || exit 0
 
 command='apt-get update -qq'
-[ -z "$packages" ] || command="$command && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends $packages>/dev/null"
+[ -z "$packages" ] || command="$command && DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -qq --yes --no-install-recommends $packages>/dev/null"
 if [ "$(id -u)" = 0 ]; then
 	as_root=
 elif sudo -n true 2>/dev/null; then

@@ -3,9 +3,10 @@
 #
 #	scripts/release.sh VERSION [KEY]
 #
-# Both programs, packages and container images, what is in them (CycloneDX), the part of the changelog,
-# checksums, and with the secret key KEY of minisign a signature of those. The same commit, toolchain and
-# CERTIFICATES (of authorities, for the container images) give the same bytes.
+# Both programs, packages and container images, what is in them (CycloneDX), the stick, the part of the changelog,
+# checksums, and with the secret key KEY of minisign (without a password) a signature of those. It signs the stick's upgrade as well, unless
+# IRONHOOK_UPGRADE_KEY is another. The same commit, toolchain, Debian's packages for the stick and
+# CERTIFICATES (of authorities, for the container images) give the same bytes. scripts/release-check.sh judges it.
 set -eu
 cd "$(dirname "$0")/.."
 version=${1:?usage: scripts/release.sh VERSION [KEY]} key=${2:-}
@@ -13,7 +14,7 @@ version=${1:?usage: scripts/release.sh VERSION [KEY]} key=${2:-}
 fail() { echo "release: $*" >&2; exit 1; }
 echo "$version" | grep -Eqx '[0-9]+\.[0-9]+\.[0-9]+(~[a-z0-9.]+)?' || fail "$version is no version: want 1.2.3, or 1.2.3~rc1 before it"
 [ -z "$(git status --porcelain --untracked-files=no)" ] || fail "commit first: a release is made of a commit"
-[ -z "$key" ] || [ -r "$key" ] || fail "cannot read the key $key: make one with minisign -G -s $key"
+[ -z "$key" ] || [ -r "$key" ] || fail "cannot read the key $key: make one with minisign -G -W -s $key"
 
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
@@ -38,11 +39,16 @@ for arch in amd64 arm64; do
 		-certificates "${CERTIFICATES:-/etc/ssl/certs/ca-certificates.crt}" -to "$PWD/$program.oci.tar"
 	OUT=$out VERSION=$version scripts/deb.sh "$program" "$arch" >/dev/null
 done
+[ -z "$key" ] || export IRONHOOK_UPGRADE_KEY="${IRONHOOK_UPGRADE_KEY:-$(realpath "$key")}"
+scripts/usb.sh "$out/ironhook-$version-linux-amd64" "$out/ironhook-$version-usb" "$version" >/dev/null
 cp packaging/oci/compose.yaml packaging/oci/Containerfile "$out"
 (cd "$out" && sha256sum -- * >SHA256SUMS)
 if [ -n "$key" ]; then
-	minisign -S -s "$key" -m "$out/SHA256SUMS" -t "ironhook $version" </dev/null
+	minisign -S -s "$key" -m "$out/SHA256SUMS" -t "ironhook $version" </dev/null >/dev/null
+	public=$(go run ./packaging/usb/sign public "$key")
 else
+	public=
 	echo "release: not signed: give KEY=FILE, a secret key of minisign" >&2
 fi
+scripts/release-check.sh "$out" "$version" "$public"
 echo "$out"

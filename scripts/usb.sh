@@ -145,7 +145,10 @@ at "$work/state" 4096
 at "$esp" 6144
 at "$slot" 22528
 at "$data" 219136
-cp --sparse=always "$new" "$out.img.new"
+# What the map leaves out stays on a stick as it was: only the rest of the empty slot may, which is written before it is read. Zeros of the
+# data partition are as good as any bytes: where they lie, the journal of an older stick must not.
+cp --sparse=never "$new" "$out.img.new"
+fallocate --punch-hole --offset $((60 * mib)) --length $((47 * mib)) "$out.img.new"
 mv "$out.img.new" "$out.img"
 bmaptool --quiet create "$out.img" --output "$out.bmap"
 # For Raspberry Pi Imager (custom repository); the address is where the image will be downloaded from.

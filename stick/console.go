@@ -78,11 +78,11 @@ func (c *console) forget() {
 // patience is how long a question stays open: meanwhile nothing else is done.
 const patience = 2 * time.Minute
 
-// ask asks one question and waits for the answer, "" if none comes.
+// ask asks one question, on a line of its own, and waits for the answer, "" if none comes.
 func (c *console) ask(format string, args ...any) string {
 	c.mu.Lock()
 	c.asked = true
-	c.write("\n"+fmt.Sprintf(format, args...)+" ", false)
+	c.write("\n"+fmt.Sprintf(format, args...)+"\n> ", false)
 	c.mu.Unlock()
 	answer := ""
 	select {

@@ -62,7 +62,7 @@ func (v view) text(menu string) string {
 	if v.Failed != "" {
 		row("Upgrade", "slot "+v.Failed+" did not start properly: this is the version before")
 	}
-	row("Trouble", v.Trouble)
+	row("Trouble", first(v.Trouble, 4*(width-9))) // all of it is in the log
 	row("Machines", fmt.Sprint(len(v.Machines)))
 	room := rows - len(left) - strings.Count(menu, "\n") - 2
 	for _, line := range v.list(max(room, 1), width-9) {

@@ -1,8 +1,10 @@
 package stick
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
+	"io"
 	"net"
 	"net/netip"
 	"path/filepath"
@@ -53,7 +55,7 @@ func TestEnvironment(t *testing.T) {
 
 func TestText(t *testing.T) {
 	v := view{Version: "1.2", Slot: "b", SecureBoot: true, Failed: "a", Page: "http://10.77.77.1:6385/ui/", Password: "SECRET", Link: "http://10.77.77.1:6385/ui/welcome?key=ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-		Network: "eth0 has 10.77.77.1/24", State: "ready", Trouble: "none at all"}
+		Network: "eth0 has 10.77.77.1/24", State: "ready", Trouble: strings.Repeat("much ", 400)}
 	for i := range 20 {
 		v.Machines = append(v.Machines, machine{Name: "pc-" + string('a'+rune(i)), Provision: "active", Power: "power on", LastError: strings.Repeat("long ", 30)})
 	}
@@ -74,6 +76,28 @@ func TestText(t *testing.T) {
 	}
 	if strings.Contains(view{}.text(""), "Password") {
 		t.Error("a password is shown when there is none")
+	}
+}
+
+// TestQuestionIsALine: who reads the serial line by lines, as programs do, sees a question
+// before it is answered.
+func TestQuestionIsALine(t *testing.T) {
+	here, there := net.Pipe()
+	defer there.Close()
+	c := newConsole([]terminal{{here, false}})
+	answer := make(chan string)
+	go func() { answer <- c.ask("Yes or %s?", "no") }()
+	for lines := bufio.NewScanner(there); lines.Scan(); {
+		if strings.TrimSpace(lines.Text()) == "Yes or no?" {
+			break
+		}
+	}
+	go io.Copy(io.Discard, there)
+	if _, err := io.WriteString(there, "yes\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-answer; got != "yes" {
+		t.Errorf("the answer is %q", got)
 	}
 }
 

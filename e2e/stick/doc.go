@@ -1,3 +1,4 @@
-// Package stick has only tests, under the tag stick (make stick): the image of `make usb` in
-// emulated PCs.
+// Package stick has only tests: the image of `make usb`, and that image in emulated PCs. Under
+// the tag stick (make stick) they take all its ways: each firmware, a diskless machine beside
+// it, upgrades, pulled plugs.
 package stick

@@ -1,18 +1,12 @@
-//go:build stick
-
 package stick_test
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"sync"
 	"testing"
 	"time"
 
@@ -42,35 +36,11 @@ const ovmf = "/usr/share/OVMF/"
 // bootLimit bounds one boot of an emulated PC on a busy host. It is no expectation.
 const bootLimit = 6 * time.Minute
 
+// own is the address of the stick where nobody else gives one.
+const own = "10.77.77.1"
+
 // stickSize is that of the stick: larger than its image.
 const stickSize = 2 << 30
-
-// images builds the image and an upgrade once for all tests.
-type images struct{ image, upgrade, program string }
-
-var build = sync.OnceValues(func() (im images, err error) {
-	ctx := context.Background()
-	if im.program, err = lab.Build(ctx); err != nil {
-		return im, err
-	}
-	out := filepath.Join(os.Getenv("IRONHOOK_LAB_SCRATCH"), "stick")
-	err = makeImage(ctx, im.program, out, "first")
-	return images{out + ".img", out + ".upgrade", im.program}, err
-})
-
-// makeImage runs the script behind `make usb`.
-func makeImage(ctx context.Context, program, out, version string) error {
-	root, err := lab.Root()
-	if err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, "scripts/usb.sh", program, out, version)
-	cmd.Dir = root
-	if text, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("usb.sh: %w\n%s", err, text)
-	}
-	return nil
-}
 
 // newPC puts a fresh stick into a PC of this firmware, in a lab of its own.
 func newPC(t *testing.T, name, firmware string) *pc {
@@ -114,9 +84,6 @@ func (p *pc) on() {
 	p.serial = nil
 }
 
-// pull pulls the plug.
-func (p *pc) pull() { p.process.Kill() }
-
 // expect waits for a line on the serial line and returns the pattern's first group.
 func (p *pc) expect(pattern string) (string, time.Duration) {
 	p.t.Helper()
@@ -126,22 +93,6 @@ func (p *pc) expect(pattern string) (string, time.Duration) {
 	line, err := p.process.Log.Wait(ctx, want, regexp.MustCompile(`Neither slot`))
 	must(p.t, "expect "+pattern, err)
 	return want.FindStringSubmatch(line.Text)[1], line.At.Sub(p.process.Log.Start())
-}
-
-// typed types lines on the serial line. What the guest prints goes to the log as well, so that
-// here it is only taken.
-func (p *pc) typed(lines ...string) {
-	p.t.Helper()
-	if p.serial == nil {
-		var err error
-		p.serial, err = net.Dial("unix", filepath.Join(p.Dir, "serial"))
-		must(p.t, "serial line", err)
-		go io.Copy(io.Discard, p.serial)
-	}
-	for _, line := range lines {
-		_, err := p.serial.Write([]byte(line + "\r"))
-		must(p.t, "type", err)
-	}
 }
 
 // page waits until the pages answer at this address and returns how long after power-on.
@@ -160,30 +111,6 @@ func (p *pc) page(address string) time.Duration {
 	}
 	p.t.Fatalf("%s: no page at %s; its serial line: %v", p.firmware, address, p.process.Log.Lines())
 	return 0
-}
-
-// ironhook runs a command against the stick.
-func (p *pc) ironhook(password string, args ...string) (string, error) {
-	p.t.Helper()
-	im, err := build()
-	must(p.t, "build", err)
-	env := []string{"IRONHOOK_URL=http://" + own + ":6385", "OS_USERNAME=admin", "OS_PASSWORD=" + password}
-	return p.Output(p.t.Context(), env, im.program, args...)
-}
-
-// runs waits until the stick runs from this slot, and failed is the one of an upgrade that failed.
-func (p *pc) runs(c *lab.Client, slot, failed string) {
-	p.t.Helper()
-	var told struct {
-		Slot   string
-		Failed string `json:"failed_slot"`
-	}
-	for end := time.Now().Add(2 * bootLimit); time.Now().Before(end); time.Sleep(time.Second) {
-		if err := c.Do(p.t.Context(), "GET", "/ironhook/v1/stick", nil, &told); err == nil && told.Slot == slot && told.Failed == failed {
-			return
-		}
-	}
-	p.t.Fatalf("the stick runs from slot %q, failed %q; want %q, %q; its serial line: %v", told.Slot, told.Failed, slot, failed, p.process.Log.Lines())
 }
 
 // must ends the test on an error, saying what was being done.

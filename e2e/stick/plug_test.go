@@ -1,7 +1,5 @@
 //go:build stick
 
-// Package stick_test puts the stick of `make usb` into emulated PCs: from power-on to the
-// page, a diskless machine beside it, an upgrade, pulled plugs.
 package stick_test
 
 import (
@@ -16,16 +14,10 @@ import (
 	"ironhook/e2e/lab"
 )
 
-func TestMain(m *testing.M) { os.Exit(lab.RunTests(m.Run)) }
-
-// own is the address of the stick where nobody else gives one.
-const own = "10.77.77.1"
-
 // TestUpgradeAndPulledPlug boots the stick with Secure Boot, registers a machine, upgrades the
 // stick, and pulls the plug while registrations run: all that were acknowledged are there, once
 // or as often as $IRONHOOK_STICK says (make stick).
 func TestUpgradeAndPulledPlug(t *testing.T) {
-	needsLab(t)
 	p := newPC(t, "plug", secure)
 	p.on()
 	if sb, _ := p.expect(`Secure Boot (on|off)`); sb != "on" {
@@ -75,11 +67,4 @@ func TestUpgradeAndPulledPlug(t *testing.T) {
 func register(t *testing.T, c *lab.Client, name string) error {
 	t.Helper()
 	return c.Do(t.Context(), "POST", "/v1/nodes", map[string]any{"name": name, "driver": "fake-hardware"}, nil)
-}
-
-func needsLab(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("boots virtual machines")
-	}
 }

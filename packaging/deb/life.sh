@@ -18,7 +18,9 @@ is "$(property User)" ironhook
 is "$(mode /var/lib/ironhook)" 'ironhook:ironhook 700'
 [ -f /usr/share/bash-completion/completions/ironhook ]
 systemctl is-enabled --quiet ironhook.service
-systemd-analyze verify ironhook.service
+systemd-analyze verify --man=no ironhook.service # there is no man
+[ -f /usr/share/man/man1/ironhook.1.gz ]
+not journalctl --unit ironhook.service --grep 'does not offer' # the unit lets it have its own sandbox
 systemd-analyze security --no-pager --threshold=20 ironhook.service >/exposure || { cat /exposure; exit 1; } # 2.0
 grep 'Overall exposure' /exposure
 is "$(sysctl -n net.ipv4.neigh.default.gc_thresh3)" "$(sed -n 's/^net.ipv4.neigh.default.gc_thresh3 *= *//p' /usr/lib/sysctl.d/60-ironhook.conf)"

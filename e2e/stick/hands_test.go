@@ -1,0 +1,55 @@
+//go:build stick
+
+package stick_test
+
+import (
+	"io"
+	"net"
+	"path/filepath"
+	"time"
+
+	"ironhook/e2e/lab"
+)
+
+// pull pulls the plug.
+func (p *pc) pull() { p.process.Kill() }
+
+// typed types lines on the serial line. What the guest prints goes to the log as well, so that
+// here it is only taken.
+func (p *pc) typed(lines ...string) {
+	p.t.Helper()
+	if p.serial == nil {
+		var err error
+		p.serial, err = net.Dial("unix", filepath.Join(p.Dir, "serial"))
+		must(p.t, "serial line", err)
+		go io.Copy(io.Discard, p.serial)
+	}
+	for _, line := range lines {
+		_, err := p.serial.Write([]byte(line + "\r"))
+		must(p.t, "type", err)
+	}
+}
+
+// ironhook runs a command against the stick.
+func (p *pc) ironhook(password string, args ...string) (string, error) {
+	p.t.Helper()
+	im, err := build()
+	must(p.t, "build", err)
+	env := []string{"IRONHOOK_URL=http://" + own + ":6385", "OS_USERNAME=admin", "OS_PASSWORD=" + password}
+	return p.Output(p.t.Context(), env, im.program, args...)
+}
+
+// runs waits until the stick runs from this slot, and failed is the one of an upgrade that failed.
+func (p *pc) runs(c *lab.Client, slot, failed string) {
+	p.t.Helper()
+	var told struct {
+		Slot   string
+		Failed string `json:"failed_slot"`
+	}
+	for end := time.Now().Add(2 * bootLimit); time.Now().Before(end); time.Sleep(time.Second) {
+		if err := c.Do(p.t.Context(), "GET", "/ironhook/v1/stick", nil, &told); err == nil && told.Slot == slot && told.Failed == failed {
+			return
+		}
+	}
+	p.t.Fatalf("the stick runs from slot %q, failed %q; want %q, %q; its serial line: %v", told.Slot, told.Failed, slot, failed, p.process.Log.Lines())
+}
