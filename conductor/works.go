@@ -92,9 +92,11 @@ func (c *Conductor) clean(ctx context.Context, uuid string) (baremetal.Provision
 		err := c.change(ctx, uuid, func(m *baremetal.Node, _ time.Time) []baremetal.Event {
 			cleaning.begin(m, automatedSteps, false)
 			m.DriverInternalInfo[automatedClean] = true
-			n = m
 			return nil
 		})
+		if err == nil {
+			n, err = c.node(ctx, uuid) // as the store has it
+		}
 		if err != nil {
 			return "", err
 		}
