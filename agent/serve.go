@@ -51,7 +51,9 @@ func (a *agent) serve(ctx context.Context, api *client) error {
 		case <-ctx.Done():
 		}
 	}
-	return errors.Join(ctx.Err(), server.Close())
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return errors.Join(ctx.Err(), server.Shutdown(ctx)) // when the last command is answered
 }
 
 // beat sends one heartbeat. A node that does not want us now is no failure: it may later.

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(lab.RunTests(m.Run)) }
 
 // limit bounds one wait on a busy host. It is no expectation.
-const limit = 5 * time.Minute
+const limit = 15 * time.Minute
 
 // room is a lab with an appliance that has an agent.
 type room struct {
