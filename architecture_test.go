@@ -19,6 +19,7 @@ var may = map[string][]string{
 	"agent/disk":          {"agent/hardware"},
 	"agent/hardware":      {},
 	"agent/modules":       {},
+	"agent/rescue":        {},
 	"cli":                 {"agent", "appliance/...", "cli/client", "stick"},
 	"stick":               {},
 	"appliance":           {"appliance/backup", "appliance/sandbox", "baremetal", "store", "fleet", "ipxe", "bootsrv/...", "power/drivers", "storage/...", "volume", "conductor", "console", "api/...", "web", "herald", "traces", "stick", "internal/egress", "internal/limit", "internal/pace", "internal/timing"},

@@ -34,7 +34,7 @@ func Init(ctx context.Context) {
 		a.note(mount(m))
 	}
 	a.out, _ = os.OpenFile("/dev/kmsg", os.O_WRONLY, 0)
-	os.Setenv("PATH", "/bin:/sbin") //nolint:errcheck // a name without NUL and =
+	os.Setenv("PATH", path) //nolint:errcheck // a name without NUL and =
 	a.say("up, %s after the kernel", since())
 	a.note(a.loadDrivers())
 	go a.reap()
@@ -44,6 +44,9 @@ func Init(ctx context.Context) {
 	a.shell()
 	select {} // the end of the first process is a panic of the kernel
 }
+
+// path is where the shell's programs are.
+const path = "/bin:/sbin:/usr/bin:/usr/sbin"
 
 type mounting struct{ what, where, kind string }
 
@@ -143,7 +146,9 @@ func insert(module io.Reader) error {
 // reap buries children that nobody waits for, as the first process must.
 func (a *agent) reap() {
 	for range time.Tick(time.Second) {
-		a.children.Lock()
+		if !a.children.TryLock() {
+			continue
+		}
 		for {
 			if pid, err := unix.Wait4(-1, nil, unix.WNOHANG, nil); pid <= 0 || err != nil {
 				break
@@ -167,9 +172,9 @@ func (a *agent) shell() {
 		cmd := exec.Command("/bin/sh")
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = console, console, console
 		cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true, Setctty: true}
-		a.children.Lock() // or reap would take its end
+		a.children.RLock() // or reap would take its end
 		err = cmd.Run()
-		a.children.Unlock()
+		a.children.RUnlock()
 		a.note(err)
 		console.Close() //nolint:errcheck // opened again
 		time.Sleep(time.Second)

@@ -28,8 +28,9 @@ func (a *agent) operations() map[string]operation {
 			unix.Sync()
 			return nil, nil
 		}},
-		"standby.power_off": {do: a.end(unix.LINUX_REBOOT_CMD_POWER_OFF)},
-		"standby.run_image": {do: a.end(unix.LINUX_REBOOT_CMD_RESTART)},
+		"rescue.finalize_rescue": {do: a.finalizeRescue},
+		"standby.power_off":      {do: a.end(unix.LINUX_REBOOT_CMD_POWER_OFF)},
+		"standby.run_image":      {do: a.end(unix.LINUX_REBOOT_CMD_RESTART)},
 	}
 	for _, flow := range []string{"clean", "deploy", "service"} {
 		table[flow+".get_"+flow+"_steps"] = operation{do: func(context.Context, map[string]any) (any, error) {

@@ -17,12 +17,13 @@ type agent struct {
 	journal
 	settings
 	machine  hardware.Machine
-	children sync.Mutex // held while somebody waits for a child of his own
+	children sync.RWMutex // read by those who wait for a child of their own
 	address  netip.Addr
 
 	root      *hardware.Disk // that an image was written to
 	protected []any          // hints of disks that no step may write to, skip_block_devices of Ironic
 	progress  atomic.Int64   // of what runs, in percent
+	rescued   atomic.Bool    // the machine is its user's
 }
 
 // retry is the time between two tries of what fails, at first and at most.

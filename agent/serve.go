@@ -41,7 +41,7 @@ func (a *agent) serve(ctx context.Context, api *client) error {
 	beat := map[string]any{"callback_url": "https://" + net.JoinHostPort(a.address.String(), fmt.Sprint(port)), "agent_version": agentVersion,
 		"agent_token": node.Config.Token, "agent_verify_ca": encoded}
 	interval := time.Duration(max(node.Config.HeartbeatTimeout, 30)) * time.Second / 30
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && !a.rescued.Load() {
 		a.until(ctx, "heartbeat", func() error { return a.beat(ctx, api, uuid, beat) })
 		select {
 		case err := <-failed:
@@ -51,7 +51,9 @@ func (a *agent) serve(ctx context.Context, api *client) error {
 		case <-ctx.Done():
 		}
 	}
-	return ctx.Err()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return errors.Join(ctx.Err(), server.Shutdown(ctx)) // when the last command is answered
 }
 
 // beat sends one heartbeat. A node that does not want us now is no failure: it may later.

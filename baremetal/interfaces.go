@@ -49,6 +49,9 @@ func (i Interfaces) ByIPXE() bool {
 	return false
 }
 
+// RescuesByAgent reports whether a ramdisk runs on the machine while it is rescued.
+func (i Interfaces) RescuesByAgent() bool { return i["rescue"] == "agent" }
+
 // HasLine reports whether the node's console is a serial line that Ironhook opens; that of fake
 // hardware is a flag.
 func (i Interfaces) HasLine() bool { return i.Has("console") && i["console"] != "fake" }

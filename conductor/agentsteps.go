@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ironhook/baremetal"
@@ -100,6 +101,22 @@ func (c *Conductor) withAgent(steps []Step) []Step {
 	return append(plan, steps[last+1:]...)
 }
 
+// backOn switches the machine on after the agent's last step: what is serviced goes back to its instance.
+func (c *Conductor) backOn(steps []Step) []Step {
+	if !slices.ContainsFunc(steps, func(s Step) bool { return s.agent }) {
+		return steps
+	}
+	return append(steps, Step{Name: "boot_instance", Do: c.bootInstance})
+}
+
+// bootInstance has the machine run what it is to run. One that must not be switched off is rebooted.
+func (c *Conductor) bootInstance(ctx context.Context, n *baremetal.Node) error {
+	if staysOn(n) {
+		return c.power(ctx, n, baremetal.Reboot)
+	}
+	return c.power(ctx, n, baremetal.PowerOn)
+}
+
 // bootAgentStep boots the machine into the agent and waits for its heartbeat.
 func (c *Conductor) bootAgentStep() Step {
 	return Step{
@@ -185,11 +202,7 @@ func (c *Conductor) writeSteps() []Step {
 		{Name: "tear_down_agent", Priority: 40, Do: c.tearDownAgent},
 		{Name: "switch_to_tenant_network", Priority: 30}, // the network interface noop has one network
 		{Name: "boot_instance", Priority: 20, Do: func(ctx context.Context, n *baremetal.Node) error {
-			target := baremetal.PowerOn
-			if staysOn(n) {
-				target = baremetal.Reboot
-			}
-			if err := c.power(ctx, n, target); err != nil {
+			if err := c.bootInstance(ctx, n); err != nil {
 				return err
 			}
 			return c.change(ctx, n.UUID, func(n *baremetal.Node, _ time.Time) []baremetal.Event {

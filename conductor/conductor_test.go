@@ -414,6 +414,27 @@ func TestAFailedManualCleaningDoesNotHauntTheAutomatedOne(t *testing.T) {
 	}
 }
 
+// TestAutomatedCleaning boots the agent where the node's record says so, and where there is one; else nothing is done.
+func TestAutomatedCleaning(t *testing.T) {
+	for _, test := range []struct {
+		cleans, agent bool
+		want          baremetal.ProvisionState
+		done          string
+	}{
+		{true, true, baremetal.CleanWait, "detach, boot pxe false, power on"},
+		{true, false, baremetal.Available, ""},
+		{false, true, baremetal.Available, ""},
+	} {
+		c, m := setup(t, baremetal.Manageable)
+		c.Agent = test.agent
+		edit(t, c, func(n *baremetal.Node) { n.AutomatedClean = &test.cleans })
+		n := ask(t, c, "provide")
+		if done := strings.Join(m.actions(), ", "); n.ProvisionState != test.want || done != test.done {
+			t.Errorf("cleans %v, agent %v: %q, done %q, error %q, want %q and %q", test.cleans, test.agent, n.ProvisionState, done, n.LastError, test.want, test.done)
+		}
+	}
+}
+
 func TestAFailedDeployIsUndoneInReverse(t *testing.T) {
 	c, m := setup(t, baremetal.Available)
 	m.fail["power on"] = errors.New("no answer")

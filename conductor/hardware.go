@@ -26,7 +26,7 @@ type HardwareType struct {
 var generic = map[string][]string{
 	"bios": {"no-bios"}, "boot": {"ipxe", "pxe", "http-ipxe"}, "console": {"no-console"}, "deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"},
 	"inspect": {"no-inspect", baremetal.InspectAgent}, "management": {"noop"}, "network": {"noop"}, "raid": {"no-raid"},
-	"rescue": {"no-rescue"}, "vendor": {"no-vendor"},
+	"rescue": {"no-rescue", "agent"}, "vendor": {"no-vendor"},
 }
 
 // Enable returns the rows of the table with the given names, completed with the generic and

@@ -40,6 +40,9 @@ var verbs = map[string]baremetal.ProvisionEvent{
 // the node shows its outcome.
 func (c *Conductor) Provision(ctx context.Context, ident string, r ProvisionRequest) error {
 	event := verbs[r.Target]
+	if err := r.hashRescue(); err != nil {
+		return err
+	}
 	err := c.Store.View(ctx, func(tx *store.Tx) error {
 		n, err := tx.Nodes().Get(ident)
 		if err != nil {
@@ -118,6 +121,10 @@ func (r ProvisionRequest) begin(n *baremetal.Node, event baremetal.ProvisionEven
 		n.CleanStep = baremetal.Object{"step": "manual"}
 	case baremetal.VerbService:
 		servicing.begin(n, r.ServiceSteps, r.DisableRamdisk)
+	case baremetal.VerbRescue:
+		if n.Interfaces.RescuesByAgent() {
+			n.InstanceInfo = with(n.InstanceInfo, rescueHash, r.RescuePassword)
+		}
 	case baremetal.VerbDeploy, baremetal.VerbRebuild:
 		deploying.begin(n, r.DeploySteps, false)
 	case baremetal.VerbDelete:

@@ -92,6 +92,10 @@ func (c *Conductor) validateInterface(tx *store.Tx, n *baremetal.Node, kind stri
 		if n.Interfaces.InspectsByAgent() && n.Interfaces["boot"] != "fake" {
 			return c.mayBootAgent(n)
 		}
+	case "rescue":
+		if n.Interfaces.RescuesByAgent() {
+			return c.mayRescue(tx, n)
+		}
 	}
 	if !n.Interfaces.Has(kind) {
 		return unsupported(n, kind)

@@ -20,7 +20,7 @@ type work struct {
 	step   baremetal.EventKind      // step of a boot that a failure prevents
 }
 
-// works by state. Rescue runs nothing on the machine and ends at once.
+// works by state.
 var works = map[baremetal.ProvisionState]work{
 	baremetal.Verifying:  {atOnce((*Conductor).verify), baremetal.Done, "Failed to get power state for node %s. Error: %s", ""},
 	baremetal.Deploying:  {(*Conductor).deploy, baremetal.Done, "Failed to deploy node %s: %s", baremetal.EventPowerOn},
@@ -29,7 +29,7 @@ var works = map[baremetal.ProvisionState]work{
 	baremetal.Inspecting: {(*Conductor).inspect, baremetal.Done, "Failed to inspect node %s: %s", ""},
 	baremetal.Adopting:   {atOnce((*Conductor).verify), baremetal.Done, "Failed to adopt node %s: %s", ""},
 	baremetal.Rescuing:   {(*Conductor).rescue, baremetal.Done, "Failed to rescue node %s: %s", ""},
-	baremetal.Unrescuing: {atOnce(nothing), baremetal.Done, "Failed to unrescue node %s: %s", ""},
+	baremetal.Unrescuing: {atOnce((*Conductor).unrescue), baremetal.Done, "Failed to unrescue node %s: %s", ""},
 	baremetal.Servicing:  {(*Conductor).service, baremetal.Done, "Cannot service node %s: %s", ""},
 }
 
@@ -39,8 +39,6 @@ func atOnce(do func(c *Conductor, ctx context.Context, uuid string) error) func(
 		return "", do(c, ctx, uuid)
 	}
 }
-
-func nothing(*Conductor, context.Context, string) error { return nil }
 
 // verify reads the machine's power state, to prove that it can, and records it.
 func (c *Conductor) verify(ctx context.Context, uuid string) error {
@@ -92,9 +90,11 @@ func (c *Conductor) clean(ctx context.Context, uuid string) (baremetal.Provision
 		err := c.change(ctx, uuid, func(m *baremetal.Node, _ time.Time) []baremetal.Event {
 			cleaning.begin(m, automatedSteps, false)
 			m.DriverInternalInfo[automatedClean] = true
-			n = m
 			return nil
 		})
+		if err == nil {
+			n, err = c.node(ctx, uuid) // as the store has it
+		}
 		if err != nil {
 			return "", err
 		}
@@ -111,15 +111,6 @@ func (c *Conductor) service(ctx context.Context, uuid string) (baremetal.Provisi
 	return c.goOn(ctx, n, servicing)
 }
 
-// rescue does nothing on the machine, in no steps.
-func (c *Conductor) rescue(ctx context.Context, uuid string) (baremetal.ProvisionEvent, error) {
-	n, err := c.node(ctx, uuid)
-	if err != nil {
-		return "", err
-	}
-	return c.goOn(ctx, n, rescuing)
-}
-
 // plans makes the plan of a flow for a node: the same whenever it is asked for, so that a
 // suspended plan goes on where it stood.
 func (c *Conductor) plans(f flow, n *baremetal.Node) ([]Step, error) {
@@ -127,10 +118,15 @@ func (c *Conductor) plans(f flow, n *baremetal.Node) ([]Step, error) {
 	if err != nil {
 		return given, err
 	}
-	if f.name != deploying.name {
-		return c.withAgent(given), nil
+	switch f.name {
+	case deploying.name:
+		return deployPlan(c, n, given), nil
+	case rescuing.name:
+		return c.rescueSteps(n), nil
+	case servicing.name:
+		return c.backOn(c.withAgent(given)), nil
 	}
-	return deployPlan(c, n, given), nil
+	return c.withAgent(given), nil
 }
 
 // goOn follows the flow's steps from where the node stands. At the end the flow is forgotten.
@@ -211,18 +207,12 @@ func deploySteps(c *Conductor) []Step {
 		}
 		return c.power(ctx, n, baremetal.PowerOff)
 	}
-	on := func(ctx context.Context, n *baremetal.Node) error {
-		if staysOn(n) {
-			return c.power(ctx, n, baremetal.Reboot)
-		}
-		return c.power(ctx, n, baremetal.PowerOn)
-	}
 	return []Step{
 		{Name: "power_off", Priority: 100, Do: off},
 		{Name: "write_image", Priority: 80, Do: c.remake},
 		{Name: "prepare_instance_boot", Priority: 60, Do: c.chooseBootVolume},
 		{
-			Name: "boot_instance", Priority: 20, Do: on,
+			Name: "boot_instance", Priority: 20, Do: c.bootInstance,
 			Undo: func(ctx context.Context, n *baremetal.Node) error {
 				if staysOn(n) {
 					return nil
@@ -274,7 +264,7 @@ func (c *Conductor) tearDown(ctx context.Context, uuid string) error {
 			return err
 		}
 	}
-	if err := c.detach(ctx, n); err != nil {
+	if err := errors.Join(c.detach(ctx, n), c.forgetAgent(ctx, n)); err != nil {
 		return err
 	}
 	if err := c.Store.Update(ctx, func(tx *store.Tx) error { return forgetInstance(tx, uuid) }); err != nil {

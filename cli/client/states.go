@@ -25,6 +25,7 @@ var (
 	deploySteps = option{name: "deploy-steps", kind: document, usage: "steps of the deployment: JSON, a file of it, or -"}
 	cleanSteps  = option{name: "clean-steps", kind: document, usage: "steps of the cleaning: JSON, a file of it, or -"}
 	serviceStep = option{name: "service-steps", kind: document, usage: "steps of the service: JSON, a file of it, or -"}
+	rescueWord  = option{name: "rescue-password", usage: "what lets in as the user rescue", must: true}
 	ofRunbook   = option{name: "runbook", usage: "the steps of this runbook, by name or UUID, instead"}
 	noRamdisk   = option{name: "disable-ramdisk", kind: yes, usage: "the steps need no ramdisk"}
 )
@@ -43,6 +44,8 @@ var provisions = []struct {
 	{"inspect", "inspect", "manageable", "Find out a machine's properties", nil},
 	{"clean", "clean", "manageable", "Clean a machine", []option{cleanSteps, ofRunbook, noRamdisk}},
 	{"service", "service", "active", "Do steps on a deployed machine", []option{serviceStep, ofRunbook, noRamdisk}},
+	{"rescue", "rescue", "rescue", "Boot a system on a deployed machine from which it is mended", []option{rescueWord}},
+	{"unrescue", "unrescue", "active", "Boot a machine's own system again", nil},
 	{"unhold", "unhold", "", "Go on with the steps of a machine that is held", nil},
 	{"adopt", "adopt", "active", "Take over a machine that is already deployed", nil},
 	{"abort", "abort", "", "Abort what a machine is doing", nil},

@@ -101,9 +101,9 @@ func TestKillAppliance(t *testing.T) {
 			begun := time.Now()
 			k.await(t, m.Name, p.done)
 			k.cells["appliance killed/"+p.name] = fmt.Sprintf("goes on: %s after %.0f s", p.done, time.Since(begun).Seconds())
+			record(t, k.cells)
 		})
 	}
-	k.write(t)
 }
 
 // TestKillAgent kills the agent, and the machine itself. The node fails when its agent has been silent for
@@ -154,13 +154,5 @@ func TestKillAgent(t *testing.T) {
 			k.cells[victim+" killed/"+p.name] = how
 		}
 	}
-	k.write(t)
-}
-
-// write puts the cells into the page.
-func (k *killing) write(t *testing.T) {
-	if file := os.Getenv(matrixFile); file != "" && !t.Failed() {
-		old, _ := os.ReadFile(file) // there may be none
-		must(t, "write the table", os.WriteFile(file, []byte(page(k.cells, string(old))), 0o644))
-	}
+	record(t, k.cells)
 }

@@ -3,7 +3,7 @@
 //	agentimage -program FILE -modules DIR [-shell FILE] -out FILE
 //
 // DIR is the modules of one kernel, /lib/modules/RELEASE, with the files that depmod makes. Of
-// the modules it takes those that find disks, network cards, keyboards and BMCs, with all that
+// the modules it takes those that find disks, network cards, keyboards and BMCs, and the file systems of those who rescue, with all that
 // they need, as they are: their signatures hold under Secure Boot. The same files make the
 // same archive.
 package main
@@ -47,7 +47,7 @@ var wanted = []string{
 	"drivers/net/xen-netfront.ko", "drivers/net/ethernet/", "drivers/net/phy/", "drivers/net/mdio/", "drivers/net/usb/", "drivers/hv/",
 	"drivers/usb/host/", "drivers/usb/storage/", "drivers/usb/core/", "drivers/usb/common/", "drivers/usb/dwc", "drivers/hid/hid.ko", "drivers/hid/hid-generic.ko", "drivers/hid/usbhid/",
 	"drivers/input/", "drivers/char/ipmi/", "drivers/char/tpm/", "drivers/char/hw_random/", "drivers/firmware/", "drivers/pci/", "drivers/platform/x86/wmi.ko",
-	"fs/efivarfs/", "fs/nls/nls_", "drivers/thunderbolt/", "drivers/i2c/busses/i2c-designware", "drivers/pinctrl/", "drivers/phy/", "drivers/reset/",
+	"fs/efivarfs/", "fs/nls/nls_", "fs/ext4/", "fs/xfs/", "fs/btrfs/", "fs/fat/", "fs/isofs/", "crypto/crc32c_generic.ko", "arch/x86/crypto/crc32c-intel.ko", "drivers/thunderbolt/", "drivers/i2c/busses/i2c-designware", "drivers/pinctrl/", "drivers/phy/", "drivers/reset/",
 }
 
 // unwanted are those of them that a machine's disks, cards and BMC never need.
