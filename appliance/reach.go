@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 )
@@ -17,6 +18,15 @@ func (a *appliance) reachable() string {
 		addresses = nil
 	}
 	return typed(a.url, addresses)
+}
+
+// linkBase is what links begin with that are for others, where who asks cannot know it: behind the local
+// socket, and where --public-url says so. Others say what they reached us under, perhaps through a proxy.
+func (a *appliance) linkBase(r *http.Request) string {
+	if a.config.PublicURL == "" && !isLocal(r) {
+		return ""
+	}
+	return a.reachable()
 }
 
 // typed replaces the unspecified address in a URL by the first of ours that others reach,

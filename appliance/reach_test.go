@@ -1,7 +1,10 @@
 package appliance
 
 import (
+	"context"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 )
 
@@ -10,6 +13,27 @@ type network string
 
 func (network) Network() string  { return "ip+net" }
 func (n network) String() string { return string(n) }
+
+// Links for others begin with what only we know, and else are the asker's matter.
+func TestLinkBase(t *testing.T) {
+	far := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
+	near := far.WithContext(context.WithValue(far.Context(), localKey{}, true))
+	for _, test := range []struct {
+		public    string
+		far, near string
+	}{
+		{"", "", "http://192.0.2.7:8080"},
+		{"https://boot.example", "https://boot.example", "https://boot.example"},
+	} {
+		a := &appliance{url: "http://192.0.2.7:8080", config: Config{PublicURL: test.public}}
+		if got := a.linkBase(far); got != test.far {
+			t.Errorf("from afar, with --public-url %q: %q, want %q", test.public, got, test.far)
+		}
+		if got := a.linkBase(near); got != test.near {
+			t.Errorf("by the local socket, with --public-url %q: %q, want %q", test.public, got, test.near)
+		}
+	}
+}
 
 func TestAPersonCanTypeTheAddress(t *testing.T) {
 	for _, test := range []struct {

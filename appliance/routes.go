@@ -79,7 +79,7 @@ func (a *appliance) ownAPI() *applianceapi.API {
 		},
 		Accounts: a.accounts(), Log: a.log, LogLevel: a.tail.set,
 		Herald: a.herald, Probe: a.conductor.Probe, Sensors: a.conductor.Sensors,
-		Consoles: a.consoles, Role: a.accountRole,
+		Consoles: a.consoles, Role: a.accountRole, LinkBase: a.linkBase,
 	})
 }
 

@@ -159,11 +159,15 @@ func (w *Writer) begin() (baremetal.Terminal, func(), error) {
 	return w.line.terminal, w.line.typing.Unlock, nil
 }
 
-// Release gives the right back.
+// Release gives the right back, and tells those who read.
 func (w *Writer) Release() {
 	w.line.mu.Lock()
-	defer w.line.mu.Unlock()
-	if w.line.writer == w {
+	had := w.line.writer == w
+	if had {
 		w.line.writer = nil
+	}
+	w.line.mu.Unlock()
+	if had {
+		w.line.hub.note(context.Background(), w.line.node, "console: nobody types")
 	}
 }

@@ -59,8 +59,24 @@ func TestManual(t *testing.T) {
 			t.Errorf("/docs/%s = %d", name, a.status)
 		}
 	}
-	if a := r.get("/docs/boot.png"); a.status != http.StatusOK || a.header.Get("Content-Type") != "image/png" {
-		t.Errorf("the picture = %d, %s", a.status, a.header.Get("Content-Type"))
+}
+
+// Each picture is served, small, and shown by a page.
+func TestPicturesOfTheManual(t *testing.T) {
+	r := newRoom(t)
+	shown := r.get("/docs/explanation/how-a-machine-boots.md").body
+	pictures, err := fs.Glob(newManual().files, "*.png")
+	if err != nil || len(pictures) == 0 {
+		t.Fatalf("pictures %v, %v", pictures, err)
+	}
+	for _, name := range pictures {
+		a := r.get("/docs/" + name)
+		if a.status != http.StatusOK || a.header.Get("Content-Type") != "image/png" || len(a.body) > 200_000 {
+			t.Errorf("%s = %d, %s, %d bytes, want at most 200 kB of image/png", name, a.status, a.header.Get("Content-Type"), len(a.body))
+		}
+		if !strings.Contains(shown, `<img src="../`+name+`"`) {
+			t.Errorf("no page shows %s", name)
+		}
 	}
 }
 

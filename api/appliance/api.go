@@ -73,6 +73,8 @@ type Config struct {
 	Tidy     func() // called when there may be layers to merge
 	Accounts fleet.Users
 	LogLevel func(name string) error // sets the level of the log
+	// LinkBase is what links for others begin with, where who asks cannot know it; else "".
+	LinkBase func(r *http.Request) string
 	Log      *slog.Logger
 }
 

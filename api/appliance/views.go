@@ -30,7 +30,12 @@ func (a *API) addWall(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		token, err = a.fleetViews().Hang(r.Context(), in["name"])
 	}
-	a.answer(w, r, http.StatusCreated, map[string]any{"name": in["name"], "path": "/ui/wall/" + token}, err)
+	path := "/ui/wall/" + token
+	made := map[string]any{"name": in["name"], "path": path}
+	if base := a.LinkBase(r); base != "" {
+		made["url"] = base + path
+	}
+	a.answer(w, r, http.StatusCreated, made, err)
 }
 
 func (a *API) deleteWall(w http.ResponseWriter, r *http.Request) {

@@ -3,6 +3,7 @@ package applianceapi
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ import (
 func TestWallsAndViews(t *testing.T) {
 	s := storetest.Open(t)
 	level := "info"
-	a := New(Config{Store: s, Log: slog.New(slog.DiscardHandler), LogLevel: func(name string) error {
+	a := New(Config{Store: s, LinkBase: func(*http.Request) string { return "" }, Log: slog.New(slog.DiscardHandler), LogLevel: func(name string) error {
 		if name != "debug" {
 			return baremetal.Errorf(baremetal.ErrInvalid, "no level")
 		}

@@ -38,7 +38,7 @@ var fileVerbs = []verb{
 		func(c *call) error { return applyFile(c, true, false) }},
 	{"apply <file>", "Bring the machines of a file (JSON, YAML or CSV, - for the standard input) to what it says, and leave all others alone",
 		nothing,
-		[]option{{name: "dry-run", kind: yes, field: "-", usage: "print what would be changed, and change nothing"},
+		[]option{{name: "dry-run", kind: yes, field: "-", usage: "print what would be changed and which images and volumes are missing, and change nothing"},
 			{name: "secrets", field: "-",
 				usage: "file with the values that stand as ****** in the other (JSON: {NODE: {KEY: VALUE}}; the node * is every node)"}},
 		func(c *call) error { return applyFile(c, false, c.has("dry-run")) }},
@@ -79,12 +79,16 @@ func applyFile(c *call, onlyNew, dry bool) error {
 	if err := (&applying{call: c, dry: dry}).chassis(chassis); err != nil {
 		return err
 	}
+	named := references{c, map[string][]map[string]any{}}
 	return c.each(slices.SortedFunc(maps.Keys(nodes), natural), func(name string) error {
 		a := &applying{c, name, onlyNew, dry, secrets}
 		if err := a.node(nodes[name]); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		return nil
+		if !dry {
+			return nil
+		}
+		return named.check(name, nodes[name])
 	})
 }
 

@@ -54,7 +54,7 @@ func TestScripts(t *testing.T) {
 }
 
 // appliance starts one on free ports with the data directory $IRONHOOK_DATA and more
-// options, waits until it is ready and sets $API and $PASSWORD.
+// options, waits until it is ready and sets $API, its $PORT and $PASSWORD.
 func appliance(ts *testscript.TestScript, _ bool, more []string) {
 	args := append([]string{"serve", "--api", "127.0.0.1:0", "--iscsi", "127.0.0.1:0", "--http", "127.0.0.1:0"}, more...)
 	cmd := exec.Command("ironhook", args...)
@@ -75,6 +75,7 @@ func appliance(ts *testscript.TestScript, _ bool, more []string) {
 			_, url, _ := strings.Cut(places, "api ")
 			url, _, _ = strings.Cut(url, ",")
 			ts.Setenv("API", url)
+			ts.Setenv("PORT", url[strings.LastIndex(url, ":")+1:])
 			go io.Copy(io.Discard, out) //nolint:errcheck // ends with the process
 			return
 		}

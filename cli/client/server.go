@@ -132,6 +132,16 @@ func (s *server) send(ctx context.Context, method, path string, header http.Head
 	return nil, refused(response, text)
 }
 
+// openly is the server's address for others: without the password that may stand in it.
+func (s *server) openly() string {
+	u, err := url.Parse(s.base)
+	if err != nil {
+		return s.base
+	}
+	u.User = nil
+	return u.String()
+}
+
 // unreached names the server that was not reached, without the text that net/http adds:
 // the whole URL, which may carry a password.
 func (s *server) unreached(err error) error {

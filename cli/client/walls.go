@@ -29,11 +29,7 @@ func addWall(c *call) error {
 	if err != nil {
 		return err
 	}
-	base := c.base
-	if base == onThisMachine {
-		base = "http://THIS-MACHINE:6385"
-	}
-	_, err = fmt.Fprintf(c.out, "%s%s (shown once)\n", base, plain(made["path"]))
+	_, err = fmt.Fprintln(c.out, plainOr(made["url"], c.openly()+plain(made["path"])), "(shown once)")
 	return err
 }
 

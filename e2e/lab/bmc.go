@@ -29,11 +29,11 @@ sel_enable 0x20 1000 0x0a
 mc_enable 0x20
 `
 
-// lanConf is ipmi_sim's configuration: name, address, GUID, chassis program, user, password.
+// lanConf is ipmi_sim's configuration: name, address, port, GUID, what its machine is, user, password.
 const lanConf = `name "%s"
 set_working_mc 0x20
   startlan 1
-    addr %s 623
+    addr %s %d
     priv_limit admin
     allowed_auths_callback none md2 md5 straight
     allowed_auths_user none md2 md5 straight
@@ -41,7 +41,7 @@ set_working_mc 0x20
     allowed_auths_admin none md2 md5 straight
     guid %032x
   endlan
-  chassis_control "%s"
+  %s
   user 1 true "" "" user 10 none md2 md5 straight
   user 2 true "%s" "%s" admin 10 none md2 md5 straight
 `
@@ -61,21 +61,26 @@ func (l *Lab) startBMC(ctx context.Context, m *Machine, addr netip.Addr) (BMC, e
 		return bmc, err
 	}
 	dir := filepath.Join(l.Dir, "bmc-"+m.Name)
-	files := map[string]string{
-		"lan.conf": fmt.Sprintf(lanConf, m.Name, addr, addr.AsSlice(), self+" "+chassisCommand+" "+socket, bmc.Username, bmc.Password),
-		"sim.emu":  emulator,
+	machine := fmt.Sprintf("chassis_control %q", self+" "+chassisCommand+" "+socket)
+	argv, err := prepareSim(dir, fmt.Sprintf(lanConf, m.Name, addr, 623, addr.AsSlice(), machine, bmc.Username, bmc.Password))
+	if err != nil {
+		return bmc, err
 	}
-	for name, text := range files {
-		if err := writeFile(filepath.Join(dir, name), text); err != nil {
-			return bmc, err
-		}
-	}
-	p, err := l.Start("bmc-"+m.Name, "ipmi_sim", "-n", "-c", filepath.Join(dir, "lan.conf"),
-		"-f", filepath.Join(dir, "sim.emu"), "-s", dir)
+	p, err := l.Start("bmc-"+m.Name, argv[0], argv[1:]...)
 	if err != nil {
 		return bmc, err
 	}
 	return bmc, l.awaitPong(ctx, p, netip.AddrPortFrom(addr, 623))
+}
+
+// prepareSim writes what ipmi_sim reads to a folder, and returns its command line.
+func prepareSim(dir, conf string) (argv []string, err error) {
+	for name, text := range map[string]string{"lan.conf": conf, "sim.emu": emulator} {
+		if err := writeFile(filepath.Join(dir, name), text); err != nil {
+			return nil, err
+		}
+	}
+	return []string{"ipmi_sim", "-n", "-c", filepath.Join(dir, "lan.conf"), "-f", filepath.Join(dir, "sim.emu"), "-s", dir}, nil
 }
 
 // awaitPong pings a BMC, as RMCP defines it, until it answers.

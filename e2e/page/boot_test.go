@@ -3,6 +3,7 @@ package page_test
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -21,9 +22,16 @@ import (
 	"ironhook/e2e/page/shot"
 )
 
-// picture names the file that TestBoot writes its picture of a boot to;
-// IRONHOOK_PICTURE=docs/boot.png renews the one in the README.
-const picture = "IRONHOOK_PICTURE"
+// bootPictures names the directory that TestBoot writes its pictures of a boot to;
+// IRONHOOK_BOOT_PICTURES=docs renews those in the manual.
+const bootPictures = "IRONHOOK_BOOT_PICTURES"
+
+// bootViews are the pictures of a boot: on a desk, and on a phone.
+var bootViews = []struct {
+	file          string
+	width, height int64
+	scale         float64
+}{{"boot.png", 1280, 800, 1.5}, {"boot-phone.png", 360, 740, 2}}
 
 // theatre is a lab with the appliance in it, and a browser that looks at it.
 type theatre struct {
@@ -78,22 +86,27 @@ func TestBoot(t *testing.T) {
 	for n := 1; n <= last; n++ {
 		must(t, string(baremetal.BootSteps[n-1]), b.Await(shot.Reached(n)))
 		if n == last-2 {
-			must(t, "take a picture", b.Picture(pictureFile(t)))
+			pictureBoot(t, b)
 		}
 	}
 	must(t, "up", b.Await(`document.querySelector(".bar").parentElement.classList.contains("up")`))
 	quiet(t, b)
 }
 
-func pictureFile(t *testing.T) string {
+// pictureBoot takes the pictures of the boot that the page shows.
+func pictureBoot(t *testing.T, b *shot.Browser) {
 	t.Helper()
 	root, err := lab.Root()
 	must(t, "find the repository", err)
-	out := cmp.Or(os.Getenv(picture), filepath.Join(t.ArtifactDir(), "boot.png"))
-	if !filepath.IsAbs(out) {
-		out = filepath.Join(root, out)
+	dir := cmp.Or(os.Getenv(bootPictures), t.ArtifactDir())
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(root, dir)
 	}
-	return out
+	for _, v := range bootViews {
+		must(t, "look at it", chromedp.Do(b.Tab, chromedp.EmulateViewport(v.width, v.height, chromedp.EmulateScale(v.scale))))
+		must(t, "no wider than the view", b.Await(fmt.Sprintf(`document.documentElement.scrollWidth <= %d`, v.width)))
+		must(t, "take a picture", b.Picture(filepath.Join(dir, v.file)))
+	}
 }
 
 // TestStrangerIsEnrolledByTheCommandsShown boots an unknown machine,

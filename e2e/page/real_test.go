@@ -24,6 +24,7 @@ type house struct {
 	url, password string
 	link          string // of the first start
 	data          string // its directory
+	boot          string // where machines ask over HTTP what to boot
 	program       string
 	*shot.Browser
 }
@@ -47,7 +48,7 @@ func newEmptyHouse(t *testing.T) *house {
 	ctx := within(t, 4*time.Minute)
 	h := &house{T: t, program: program, data: t.TempDir()}
 	cmd := exec.CommandContext(ctx, program, "serve", "--data", h.data, "--dhcp", "off",
-		"--api", "127.0.0.1:0", "--iscsi", "127.0.0.1:0", "--http", "127.0.0.1:0")
+		"--api", "127.0.0.1:0", "--iscsi", "127.0.0.1:0", "--http", "127.0.0.1:0", "--import-from", "loopback")
 	out, err := cmd.StdoutPipe()
 	must(t, "read what it says", err)
 	must(t, "start the appliance", cmd.Start())
@@ -58,6 +59,9 @@ func newEmptyHouse(t *testing.T) *house {
 		}
 		if m := regexp.MustCompile(`open (\S+/ui/welcome\S+)`).FindStringSubmatch(line.Text()); m != nil {
 			h.link = m[1]
+		}
+		if m := regexp.MustCompile(`ready: .*boot (http://[^, ]+)`).FindStringSubmatch(line.Text()); m != nil {
+			h.boot = m[1]
 		}
 		if _, url, ok := strings.Cut(line.Text(), "api "); ok && strings.HasPrefix(line.Text(), "ready:") {
 			h.url = strings.Fields(url)[0]

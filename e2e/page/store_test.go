@@ -82,7 +82,10 @@ func (g *stage) newPages() *web.Web {
 			moved := uint64(time.Now().UnixMilli() % 1e9) // they never rest
 			return []web.Session{{Initiator: "iqn.2026-11.test:" + target, Remote: "10.0.0.101:50000", Since: since, Reads: moved, Writes: moved / 3, ReadBytes: moved * 9000, WrittenBytes: moved * 4000}}
 		},
-		Open:   func() map[string]bool { return map[string]bool{"iqn.2026-11.test:disk": true} },
+		Open: func() map[string]bool { return map[string]bool{"iqn.2026-11.test:disk": true} },
+		Consoles: func(node string) (web.Console, error) {
+			return web.Console{Enabled: node == "node-1", Problem: "10.0.0.7 does not answer", Text: []byte("login: root\r\n")}, nil
+		},
 		Files:  func() ([]web.File, error) { return []web.File{{Name: "scratch", Size: 1 << 30}}, nil },
 		Script: func(*store.Tx, string) (string, error) { return "#!ipxe\necho booting\n", nil },
 		Networks: func() []web.Network {

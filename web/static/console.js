@@ -9,7 +9,7 @@
   byId('console-text').hidden = true;
   byId('console-acts').hidden = false;
   box.hidden = false;
-  const terminal = new Terminal({ cols: 80, rows: 25, scrollback: 5000, disableStdin: true, fontFamily: 'ui-monospace, "DejaVu Sans Mono", monospace', fontSize: 14 });
+  const terminal = new Terminal({ cols: 80, rows: 25, scrollback: 5000, disableStdin: true, screenReaderMode: true, fontFamily: 'ui-monospace, "DejaVu Sans Mono", monospace', fontSize: 14 });
   terminal.open(box);
 
   // How the console stands, in words.

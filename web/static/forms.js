@@ -44,7 +44,7 @@
     async wall(form) {
       const answer = await call('POST', form.dataset.path, valuesOf(form));
       if (!answer.ok) return say(`${form.querySelector('button').textContent}: ${answer.text}`);
-      sessionStorage.setItem('outcome', `${location.origin}${answer.body.path} — keep it, it is not shown again.`);
+      sessionStorage.setItem('outcome', `${answer.body.url ?? location.origin + answer.body.path} — keep it, it is not shown again.`);
       location.reload();
     },
     async patch(form) {
