@@ -78,7 +78,7 @@ func (a *appliance) ownAPI() *applianceapi.API {
 			return a.conductor.Approve(ctx, machine, conductor.Approval(in))
 		},
 		Accounts: a.accounts(), Log: a.log, LogLevel: a.tail.set,
-		Herald: a.herald, Probe: a.conductor.Probe, Sensors: a.conductor.Sensors,
+		Herald: a.herald, Probe: a.conductor.Probe, Confirm: a.conductor.Confirm, Sensors: a.conductor.Sensors,
 		Consoles: a.consoles, Role: a.accountRole, LinkBase: a.linkBase,
 	})
 }

@@ -31,6 +31,9 @@ var DriverKeys = map[string][]Key{
 			"17 is preferred. The default value depends on the ipmitool version, some recent versions have switched from 3 to " +
 			"17."},
 	},
+	Manual: {
+		{Name: "manual_wait", Doc: "seconds that a plan waits until a person has done what it asks for; default is 0: what is asked for counts as done. Optional."},
+	},
 	"wake-on-lan": {
 		{Name: "wol_host", Doc: "IP address that magic packets are sent to: the broadcast address of the machine's network, or a relay; " +
 			"default is 255.255.255.255 on every interface of this host. Optional."},
@@ -38,6 +41,7 @@ var DriverKeys = map[string][]Key{
 		{Name: "wol_password", Secret: true, Doc: "SecureOn password, as six bytes (00:11:22:33:44:55) or four (192.0.2.1). Optional."},
 		{Name: "wol_off", Doc: "what happens at power off and reboot, which a magic packet cannot do; default is \"refuse\". One of " +
 			"\"refuse\", \"by-hand\" (the log says what a person has to do, and the action counts as done). Optional."},
+		{Name: "wol_wait", Doc: "seconds that a plan waits until a person has switched the machine off where wol_off is \"by-hand\"; default is 0. Optional."},
 	},
 	"webhook": {
 		{Name: "webhook_template", Doc: "kind of device; default is \"generic\". One of \"generic\" (webhook_on_url and so on), \"home-assistant\", \"shelly\", " +

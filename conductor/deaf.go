@@ -42,6 +42,13 @@ func (a *awaited) expect(node string, now time.Time) {
 	a.nodes[node] = firmware{on: now}
 }
 
+// forget waits no longer for a machine.
+func (a *awaited) forget(node string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.nodes, node)
+}
+
 // again notes that a machine is at its second boot.
 func (a *awaited) again(node string) {
 	a.mu.Lock()

@@ -125,6 +125,9 @@ func (f flow) aborted(n *baremetal.Node) string {
 	if step := *f.field(n); step != nil {
 		reason += fmt.Sprintf(` during or after the completion of step "%s.%s"`, step.Text("interface"), step.Text("step"))
 	}
+	if w, _ := f.waiting(n); w.ByHand {
+		reason += ", which waited for " + w.For
+	}
 	return reason
 }
 

@@ -62,6 +62,9 @@ func (h HardwareType) Default(kind string) string {
 // Keys returns the keys of driver_info that nodes of this type may have, by name.
 func (h HardwareType) Keys() map[string]baremetal.Key {
 	keys := map[string]baremetal.Key{}
+	for _, k := range baremetal.DriverKeys[h.Name] {
+		keys[k.Name] = k
+	}
 	for _, kind := range []string{"power", "management"} {
 		for _, name := range h.Interfaces[kind] {
 			if p, ok := h.Power[name]; ok {

@@ -33,6 +33,7 @@ type Waiting struct {
 	For    string        // who or what, as in "waits for ...": its agent, its BMC, somebody at the machine
 	Every  time.Duration // between two questions, to the second; 0 asks only when the plan is continued
 	Within time.Duration // then the step fails, and what was done is undone; 0 is longestWait
+	ByHand bool          // for a person, who says when it is done; see [Conductor.Confirm]
 }
 
 // shown is the step as the node's clean_step, deploy_step or service_step has it.

@@ -46,8 +46,10 @@ func (c *Conductor) givenStep(f flow, n *baremetal.Node, given baremetal.Object)
 	step = Step{Name: name, Given: given, Priority: number(given["priority"])}
 	target, switches := powerSteps[name]
 	switch {
-	case switches:
+	case switches && given["execute_on_child_nodes"] == true:
 		step.Do = func(ctx context.Context, n *baremetal.Node) error { return c.power(ctx, n, target) }
+	case switches:
+		c.switches(&step, f, n, target)
 	case name == "hold":
 		step.Ends = baremetal.Hold
 	case name == "wait":

@@ -29,27 +29,34 @@ var errNotWaiting = errors.New("the node does not wait")
 
 // awaits keeps in the node what its plan is suspended for, so that it outlives a restart.
 func (f flow) awaits(n *baremetal.Node, w Waiting, now time.Time) {
-	n.DriverInternalInfo = with(n.DriverInternalInfo, f.name+"_step_waits", baremetal.Object{
+	n.DriverInternalInfo = with(n.DriverInternalInfo, f.name+baremetal.StepWaits, baremetal.Object{
 		"for": w.For, "since": now.UTC().Format(time.RFC3339), "every": w.Every.Seconds(), "within": cmp.Or(w.Within, longestWait).Seconds(),
+		baremetal.WaitsByHand: w.ByHand,
 	})
 }
 
 // awaited forgets it.
-func (f flow) awaited(n *baremetal.Node) { delete(n.DriverInternalInfo, f.name+"_step_waits") }
+func (f flow) awaited(n *baremetal.Node) { delete(n.DriverInternalInfo, f.name+baremetal.StepWaits) }
+
+// kept is what awaits keeps.
+func (f flow) kept(n *baremetal.Node) (kept baremetal.Object, awaits bool) {
+	object, awaits := n.DriverInternalInfo[f.name+baremetal.StepWaits].(map[string]any)
+	return object, awaits
+}
 
 // waiting is what the node's plan is suspended for, and since when. Without a step that
 // says so, as for Ironic's step wait, it is a report of the ramdisk.
 func (f flow) waiting(n *baremetal.Node) (w Waiting, since time.Time) {
-	kept, _ := n.DriverInternalInfo[f.name+"_step_waits"].(map[string]any)
+	kept, _ := f.kept(n)
 	seconds := func(key string) time.Duration {
 		s, _ := kept[key].(float64)
 		return time.Duration(s * float64(time.Second))
 	}
-	since, err := time.Parse(time.RFC3339, baremetal.Object(kept).Text("since"))
+	since, err := time.Parse(time.RFC3339, kept.Text("since"))
 	if err != nil {
 		return Waiting{For: ramdisk, Within: longestWait}, n.ProvisionUpdatedAt
 	}
-	return Waiting{For: baremetal.Object(kept).Text("for"), Every: seconds("every"), Within: seconds("within")}, since
+	return Waiting{For: kept.Text("for"), Every: seconds("every"), Within: seconds("within"), ByHand: kept[baremetal.WaitsByHand] == true}, since
 }
 
 // ask asks a step whether what it began is over; while it is not, the node is to wait.
@@ -62,7 +69,7 @@ func (c *Conductor) ask(ctx context.Context, uuid string, f flow, step Step) (ba
 	if err != nil || over {
 		return "", err
 	}
-	if _, kept := n.DriverInternalInfo[f.name+"_step_waits"]; kept {
+	if _, kept := f.kept(n); kept {
 		return baremetal.Wait, nil
 	}
 	return baremetal.Wait, c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {

@@ -183,7 +183,7 @@ func deployPlan(c *Conductor, n *baremetal.Node, added []Step) []Step {
 	case boot.Writes(n):
 		plan = c.writeSteps()
 	case n.Interfaces.Deploys():
-		plan = deploySteps(c)
+		plan = c.deploySteps(n)
 	default:
 		plan = []Step{{Name: "deploy", Priority: 100}}
 	}
@@ -200,26 +200,22 @@ func deployPlan(c *Conductor, n *baremetal.Node, added []Step) []Step {
 // earlier deployment made is replaced while the machine is off. Power-on attaches the
 // volumes and sets the network as boot device, as in any later power cycle. A machine that
 // must not be switched off is rebooted.
-func deploySteps(c *Conductor) []Step {
-	off := func(ctx context.Context, n *baremetal.Node) error {
-		if staysOn(n) {
-			return nil
+func (c *Conductor) deploySteps(n *baremetal.Node) []Step {
+	off, on := Step{Name: "power_off", Priority: 100}, Step{Name: "boot_instance", Priority: 20}
+	target := baremetal.Reboot
+	if !staysOn(n) {
+		target = baremetal.PowerOn
+		c.switches(&off, deploying, n, baremetal.PowerOff)
+		on.Undo = func(ctx context.Context, n *baremetal.Node) error {
+			return errors.Join(c.switchOff(ctx, n), c.detach(ctx, n))
 		}
-		return c.power(ctx, n, baremetal.PowerOff)
 	}
+	c.switches(&on, deploying, n, target)
 	return []Step{
-		{Name: "power_off", Priority: 100, Do: off},
+		off,
 		{Name: "write_image", Priority: 80, Do: c.remake},
 		{Name: "prepare_instance_boot", Priority: 60, Do: c.chooseBootVolume},
-		{
-			Name: "boot_instance", Priority: 20, Do: c.bootInstance,
-			Undo: func(ctx context.Context, n *baremetal.Node) error {
-				if staysOn(n) {
-					return nil
-				}
-				return errors.Join(off(ctx, n), c.detach(ctx, n))
-			},
-		},
+		on,
 	}
 }
 

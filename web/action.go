@@ -11,7 +11,7 @@ import (
 type action struct {
 	Label   string
 	Method  string
-	Path    string // below /v1/nodes/{uuid}
+	Path    string
 	Target  string // of the body; "" for no body
 	Confirm string // asked first; "" for nothing
 	Tone    string // CSS class: main, plain, danger
@@ -38,11 +38,15 @@ var verbs = []verb{
 // actions are the buttons of n as it stands.
 func actions(n *baremetal.Node) []action {
 	var list []action
-	put := func(label, path, target, confirm, tone string) {
+	path := "/v1/nodes/" + n.UUID
+	if n.ByHand() != "" {
+		list = append(list, action{Label: "It is done", Method: "POST", Path: "/ironhook" + path + "/confirm", Tone: "main", Command: command("confirm", n)})
+	}
+	put := func(label, below, target, confirm, tone string) {
 		if confirm != "" {
 			confirm = fmt.Sprintf(confirm, n.Label())
 		}
-		list = append(list, action{label, "PUT", path, target, confirm, tone, command(strings.ToLower(label), n)})
+		list = append(list, action{label, "PUT", path + below, target, confirm, tone, command(strings.ToLower(label), n)})
 	}
 	if n.PowerState != baremetal.PowerOn {
 		put("Power on", "/states/power", string(baremetal.PowerOn), "", "main")
@@ -57,7 +61,7 @@ func actions(n *baremetal.Node) []action {
 		}
 	}
 	if n.Maintenance {
-		list = append(list, action{Label: "End maintenance", Method: "DELETE", Path: "/maintenance", Tone: "plain", Command: command("maintenance unset", n)})
+		list = append(list, action{Label: "End maintenance", Method: "DELETE", Path: path + "/maintenance", Tone: "plain", Command: command("maintenance unset", n)})
 	}
 	return list
 }

@@ -83,6 +83,8 @@ func remarkable(m *machine) (text string, alarm bool) {
 	switch {
 	case n.LastError != "":
 		return n.LastError, true
+	case n.ByHand() != "":
+		return "Needs " + n.ByHand() + ".", false
 	case n.Maintenance && n.MaintenanceReason != "":
 		return "Maintenance: " + n.MaintenanceReason, false
 	case n.Maintenance:

@@ -9,6 +9,7 @@
 //	POST /ironhook/v1/disks/{id}/verify         a scrub that names damage
 //	GET  /ironhook/v1/disks/{id}/file?format=F  all of it, as raw or qcow2
 //
+//	POST /ironhook/v1/nodes/{node}/confirm         a person has done what its plan waits for
 //	GET  /ironhook/v1/nodes/{node}/sensors         what its BMC measures: temperatures, fans, voltages
 //	GET  /ironhook/v1/nodes/{node}/console         what its serial console has said: text, a stream, or a WebSocket to type on
 //	GET  /ironhook/v1/nodes/{node}/console/status  whether it is connected, and who types
@@ -66,6 +67,7 @@ type Config struct {
 	Herald  *herald.Herald // of the webhooks
 	// Probe asks the BMC of a node.
 	Probe    func(ctx context.Context, node string) ([]conductor.Probe, error)
+	Confirm  func(ctx context.Context, node string) error                        // a person has done what its plan waits for
 	Sensors  func(ctx context.Context, node string) ([]baremetal.Reading, error) // of the BMC of a node
 	Consoles *console.Hub
 	// Role is the role of a user as it is now, and whether the user has an account that can change.
@@ -109,6 +111,7 @@ var routes = []struct {
 	{"GET /ironhook/v1/boots/{node}/script", "", (*API).script},
 	{"GET /ironhook/v1/leases", "", (*API).leases},
 	{"POST /ironhook/v1/nodes/{node}/power-test", baremetal.RoleOperator, (*API).powerTest},
+	{"POST /ironhook/v1/nodes/{node}/confirm", baremetal.RoleOperator, (*API).confirm},
 	{"GET /ironhook/v1/disks/{id}/usage", "", (*API).usage},
 	{"POST /ironhook/v1/disks/{id}/verify", baremetal.RoleOperator, (*API).verify},
 	{"GET /ironhook/v1/disks/{id}/file", baremetal.RoleAdmin, (*API).file},

@@ -26,6 +26,15 @@ func (a *API) powerTest(w http.ResponseWriter, r *http.Request) {
 	rest.Reply(w, http.StatusOK, map[string]any{"probes": views(probes)})
 }
 
+// confirm goes on with the plan of a node that waits for a person.
+func (a *API) confirm(w http.ResponseWriter, r *http.Request) {
+	if err := a.Confirm(r.Context(), r.PathValue("node")); err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	w.WriteHeader(http.StatusAccepted)
+}
+
 func views(probes []conductor.Probe) []probeView {
 	all := []probeView{}
 	for _, p := range probes {

@@ -33,6 +33,14 @@ func powerTest(c *call) error {
 	return errors.Join(c.show(f), failed)
 }
 
+// confirmNodes says of each node that a person has done what its plan waits for.
+func confirmNodes(c *call) error {
+	return c.each(c.args, func(node string) error {
+		_, err := c.do(c.ctx, http.MethodPost, "/ironhook/v1/nodes/"+url.PathEscape(node)+"/confirm", nil)
+		return err
+	})
+}
+
 // showSensors shows what the BMC of a node measures.
 func showSensors(c *call) error {
 	answer, err := c.get(c.ctx, "/ironhook/v1/nodes/"+url.PathEscape(c.args[0])+"/sensors")

@@ -1,7 +1,8 @@
 // Package manual is for machines without a BMC, Ironic's hardware type
 // manual-management: a person presses the button and has set the boot order to
 // network first. The log and an event say when a person has to act; the power state is
-// assumed to be the one last requested.
+// assumed to be the one last requested. Plans wait for the person where manual_wait says how
+// long; without it they do not, as in Ironic.
 package manual
 
 import (
@@ -9,8 +10,10 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"ironhook/baremetal"
+	"ironhook/power/driverinfo"
 	"ironhook/power/fake"
 )
 
@@ -49,6 +52,35 @@ func (p Power) Set(ctx context.Context, n *baremetal.Node, target baremetal.Powe
 	}
 	return nil
 }
+
+// Validate checks driver_info of nodes of the hardware type; errors are ErrInvalid.
+func (p Power) Validate(n *baremetal.Node) error {
+	if n.Driver != HardwareType {
+		return p.Driver.Validate(n)
+	}
+	r := driverinfo.Read(baremetal.DriverKeys[HardwareType], n.DriverInfo)
+	Patience(r, "manual_wait")
+	return r.Err()
+}
+
+// longestPatience bounds the wait for a person, in seconds.
+const longestPatience = 7 * 24 * 60 * 60
+
+// Patience reads from a key how long a plan waits for a person; 0 is not at all.
+func Patience(r *driverinfo.Reader, key string) time.Duration {
+	return time.Duration(r.Int(key, 0, 0, longestPatience)) * time.Second
+}
+
+// Chore is what a person has to do for the action, and how long a plan waits for that.
+func (p Power) Chore(n *baremetal.Node, target baremetal.PowerState) (chore string, within time.Duration) {
+	if n.Driver != HardwareType {
+		return "", 0
+	}
+	return chores[target], Patience(driverinfo.Read(nil, n.DriverInfo), "manual_wait")
+}
+
+// Chores is what a person has to do for each power action.
+func Chores(target baremetal.PowerState) string { return chores[target] }
 
 // Ask says in the log and in an event what a person has to do for a power action.
 func (p Power) Ask(ctx context.Context, n *baremetal.Node, target baremetal.PowerState) {

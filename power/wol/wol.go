@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 
 	"ironhook/baremetal"
 	"ironhook/power/driverinfo"
@@ -51,6 +52,7 @@ type info struct {
 	to       netip.AddrPort // the limited broadcast address goes to every network
 	password []byte
 	byHand   bool
+	patience time.Duration // with the person
 }
 
 var everywhere = netip.AddrFrom4([4]byte{255, 255, 255, 255})
@@ -66,7 +68,17 @@ func parse(n *baremetal.Node) (i info, err error) {
 		r.Wrong("wol_password: %v", err)
 	}
 	i.byHand = r.OneOf("wol_off", "refuse", "by-hand") == "by-hand"
+	i.patience = manual.Patience(r, "wol_wait")
 	return i, r.Err()
+}
+
+// Chore is what a person has to do for the action, and how long a plan waits for that.
+func (Power) Chore(n *baremetal.Node, target baremetal.PowerState) (chore string, within time.Duration) {
+	i, err := parse(n)
+	if err != nil || !i.byHand || target == baremetal.PowerOn {
+		return "", 0
+	}
+	return manual.Chores(target), i.patience
 }
 
 // Validate checks driver_info; errors are ErrInvalid.
