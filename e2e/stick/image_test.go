@@ -110,7 +110,7 @@ func mapped(t *testing.T, im images, image []byte) {
 	must(t, "read", err)
 	var m blockMap
 	must(t, "parse", xml.Unmarshal(text, &m))
-	if m.ImageSize != len(image) || m.BlocksCount*m.BlockSize != len(image) || m.ChecksumType != "sha256" {
+	if m.ImageSize != len(image) || m.BlocksCount*m.BlockSize != len(image) || strings.TrimSpace(m.ChecksumType) != "sha256" {
 		t.Fatalf("of an image of %d bytes: %+v", len(image), m)
 	}
 	for block, is := range m.written(t, image) {

@@ -69,8 +69,8 @@ var ofDHCP = []mutant{
 	},
 	{
 		428, "bootsrv/dhcp/lease.go",
-		"func (p pool) has(a netip.Addr) bool { return p.addrs.Contains(a) && a != p.own }",
-		"func (p pool) has(a netip.Addr) bool { return p.addrs.Contains(a) }",
+		"return p.addrs.Contains(a) && a != p.own || a.IsValid() && a == p.fixed",
+		"return p.addrs.Contains(a) || a.IsValid() && a == p.fixed",
 		"a client is given our own address",
 		"bootsrv/dhcp", "Choose|Unusable|Lease",
 	},
