@@ -276,9 +276,7 @@ func TestAddressPassedOn(t *testing.T) {
 		r.digested(h)
 	}
 	takes(last)
-	if l := r.lease(last.mac); l == nil {
-		t.Fatal("the first lease was not seen")
-	}
+	until(t, "the first lease is seen", func() bool { return r.lease(last.mac) != nil })
 	takes(next)
 	if l := r.lease(next.mac); l != nil {
 		t.Errorf("lease %+v of an address that nobody has seen it at", l)

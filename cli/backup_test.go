@@ -114,6 +114,7 @@ type load struct {
 
 func startLoad(t *testing.T, r *running, i *initiatortest.Initiator) *load {
 	l := &load{begun: make(chan struct{}), stop: make(chan struct{}), done: make(chan struct{})}
+	i.Conn.SetDeadline(time.Time{}) // it goes on for as long as backups are made
 	go func() {
 		defer close(l.done)
 		for n := uint64(1); ; n++ {

@@ -39,7 +39,7 @@ func Table(c Config) []conductor.HardwareType {
 				"bios": {"fake", "no-bios"}, "boot": {"fake", "ipxe", "pxe", "http-ipxe"}, "console": {"fake", "no-console"},
 				"deploy":   {"fake", "direct", "ramdisk"},
 				"firmware": {"fake", "no-firmware"}, "inspect": {"fake", "no-inspect", "agent"}, "management": {"fake"}, "power": {"fake"},
-				"raid": {"fake", "no-raid", "agent"}, "rescue": {"fake", "no-rescue", "agent"}, "vendor": {"fake", "no-vendor"},
+				"raid": {"fake", "no-raid", "agent"}, "rescue": {"fake", "no-rescue"}, "vendor": {"fake", "no-vendor"},
 			},
 		},
 		{

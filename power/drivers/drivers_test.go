@@ -36,19 +36,19 @@ func TestInterfaces(t *testing.T) {
 		"ipmi": {
 			"bios": {"no-bios"}, "boot": {"ipxe", "pxe", "http-ipxe"}, "console": {"no-console", "ipmitool-socat", "ipmitool-shellinabox"},
 			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect", "agent"}, "management": {"ipmitool", "noop"},
-			"network": {"noop"}, "power": {"ipmitool"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
+			"network": {"noop"}, "power": {"ipmitool"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue", "agent"},
 			"storage": {"noop", "iscsi"}, "vendor": {"ipmitool", "no-vendor"},
 		},
 		"manual-management": {
 			"bios": {"no-bios"}, "boot": {"ipxe", "pxe", "http-ipxe"}, "console": {"no-console"},
 			"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect", "agent"}, "management": {"noop", "fake"},
-			"network": {"noop"}, "power": {"fake"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue"},
+			"network": {"noop"}, "power": {"fake"}, "raid": {"no-raid", "agent"}, "rescue": {"no-rescue", "agent"},
 			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 		},
 		"redfish": {
 			"bios": {"redfish", "no-bios"}, "boot": {"ipxe", "pxe", "http-ipxe"}, "console": {"no-console"},
 			"deploy": {"direct", "ramdisk"}, "firmware": {"redfish", "no-firmware"}, "inspect": {"redfish", "no-inspect", "agent"}, "management": {"redfish", "noop"},
-			"network": {"noop"}, "power": {"redfish"}, "raid": {"redfish", "no-raid", "agent"}, "rescue": {"no-rescue"},
+			"network": {"noop"}, "power": {"redfish"}, "raid": {"redfish", "no-raid", "agent"}, "rescue": {"no-rescue", "agent"},
 			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 		},
 		"wake-on-lan": plain("wake-on-lan"), "webhook": plain("webhook"), "snmp": plain("snmp"),
@@ -69,7 +69,7 @@ func plain(power string) map[string][]string {
 	return map[string][]string{
 		"bios": {"no-bios"}, "boot": {"ipxe", "pxe", "http-ipxe"}, "console": {"no-console"},
 		"deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"}, "inspect": {"no-inspect", "agent"}, "management": {"noop"},
-		"network": {"noop"}, "power": {power}, "raid": {"no-raid"}, "rescue": {"no-rescue"},
+		"network": {"noop"}, "power": {power}, "raid": {"no-raid"}, "rescue": {"no-rescue", "agent"},
 		"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 	}
 }
