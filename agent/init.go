@@ -79,11 +79,27 @@ func (a *agent) note(err error) {
 var always = []string{"efivarfs", "sd_mod", "nvme", "iscsi_ibft", "ipmi_si", "ipmi_devintf", "scsi_transport_fc", "usb_storage"}
 
 // quiet is how long no new device must have come until all are there. Disks are found apart
-// from their controllers' drivers; settled bounds the wait for those that come and go.
+// from their controllers' drivers; settled bounds the wait, after the last driver, for those that come and go.
 const (
 	quiet   = 700 * time.Millisecond
 	settled = 15 * time.Second
 )
+
+// untilQuiet probes until neither drivers nor disks come any more. However slow a machine is, drivers that come are
+// waited for: there are so many and no more.
+func untilQuiet(probe func() (drivers int, disks string), now func() time.Time, pause func()) {
+	came, loaded, seen := now(), now(), ""
+	for now().Sub(came) < quiet && now().Sub(loaded) < settled {
+		drivers, disks := probe()
+		if drivers > 0 {
+			loaded = now()
+		}
+		if drivers > 0 || disks != seen {
+			came, seen = now(), disks
+		}
+		pause()
+	}
+}
 
 // loadDrivers loads the drivers of all devices, until no more come.
 func (a *agent) loadDrivers() error {
@@ -97,17 +113,13 @@ func (a *agent) loadDrivers() error {
 		return fmt.Errorf("no drivers: %w", err)
 	}
 	l := &modules.Loader{Index: index, Dir: dir, Insert: insert}
-	sys, begun, last, total := os.DirFS("/sys"), time.Now(), time.Now(), 0
-	seen, failures := "", error(nil)
-	for time.Since(last) < quiet && time.Since(begun) < settled {
-		loaded, err := l.Probe(sys)
+	total, failures := 0, error(nil)
+	untilQuiet(func() (int, string) {
+		loaded, err := l.Probe(os.DirFS("/sys"))
 		failures = errors.Join(failures, err)
 		total += len(loaded)
-		if disks := blockDevices(); len(loaded) > 0 || disks != seen {
-			last, seen = time.Now(), disks
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+		return len(loaded), blockDevices()
+	}, time.Now, func() { time.Sleep(50 * time.Millisecond) })
 	more, err := l.Load(always...)
 	total += len(more)
 	if len(more) > 0 {
