@@ -73,7 +73,7 @@ func (m matrix) extra(t *testing.T, machine *lab.Machine, key string, value any)
 // is installed on it, and a CD that finds it.
 func (m matrix) keep(t *testing.T, machine *lab.Machine) string {
 	must(t, "make a volume", m.image.Root(t.Context(), m.app.Volume(machine.Name)))
-	cd := filepath.Join(t.TempDir(), "medium.iso")
+	cd := filepath.Join(m.Dir, machine.Name+".iso") // QEMU reads the comma of the test's name in t.TempDir()
 	must(t, "make a CD", image.Medium(t.Context(), cd, filepath.Join(m.web, "vmlinuz"), filepath.Join(m.web, "ondisk.img")))
 	machine.Devices = []string{"-drive", "if=none,id=cd,media=cdrom,readonly=on,format=raw,file=" + cd, "-device", "ide-cd,drive=cd,bootindex=8"}
 	node := httpOperator{m.client}.enroll(t, machine, machine.Name)
