@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 
 	"ironhook/store"
@@ -48,6 +49,11 @@ func (w *Web) consolePage(rw http.ResponseWriter, r *http.Request) {
 	d.Plain, d.Terminal = screenText(d.Text), d.Enabled
 	rw.Header().Set("Content-Security-Policy", headers["Content-Security-Policy"]+terminalPolicy)
 	w.render(rw, http.StatusOK, "console", d)
+}
+
+// consoleText sends all that is kept of a console. The API sends it, as it sends a disk: see exportDisk.
+func (w *Web) consoleText(rw http.ResponseWriter, r *http.Request) {
+	w.export(rw, r, "/ironhook/v1/nodes/"+r.PathValue("node")+"/console", url.Values{"from": {"0"}})
 }
 
 // screenText is what a machine wrote without the sequences that move a cursor or colour text (ECMA-48:

@@ -18,7 +18,7 @@
 // Buttons change nothing here. They call the Bare Metal API like any client, and
 // the API asks [Web.Signed] whether the request comes from a page of ours with a
 // living session: a foreign site can send the cookie's owner here, but it cannot
-// add the header that Signed wants.
+// add the header that Signed wants, nor forge the origin of a WebSocket.
 //
 // static/ holds the style sheet and the script of our own, and htmx 4.0.1 with
 // its SSE extension as they are published, under the Zero-Clause BSD licence

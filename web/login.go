@@ -21,13 +21,27 @@ const signature = "X-Ironhook-UI"
 // session, the header X-Ironhook-UI: 1, and no sign of coming from another site. With
 // authentication off there are no users.
 func (w *Web) Signed(r *http.Request) (user string, ok bool) {
-	if w.Login == nil || r.Header.Get(signature) != "1" || w.foreign.Check(r) != nil {
+	if w.Login == nil || !w.ours(r) {
 		return "", false
 	}
 	if s := w.sessions.find(r, w.now()); s != nil {
 		return s.User, true
 	}
 	return "", false
+}
+
+// ours reports whether a page of ours sends a request. It says so in a header, which a foreign page cannot; the
+// WebSocket of a console cannot have that, but with it the browser always tells the origin of the page.
+func (w *Web) ours(r *http.Request) bool {
+	if r.Header.Get(signature) == "1" {
+		return w.foreign.Check(r) == nil
+	}
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") || r.Header.Get("Origin") == "" {
+		return false
+	}
+	changing := *r // what is sent later changes things, though a GET begins it
+	changing.Method = http.MethodPost
+	return w.foreign.Check(&changing) == nil
 }
 
 // private serves only users who are logged in; others get the login page, which

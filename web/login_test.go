@@ -138,9 +138,21 @@ func TestSigned(t *testing.T) {
 		{"no cookie", nil, []string{signature, "1"}, false},
 		{"another cookie", &http.Cookie{Name: cookie, Value: "guess"}, []string{signature, "1"}, false},
 		{"another site", token, []string{signature, "1", "Sec-Fetch-Site", "cross-site"}, false},
+		{"a console of our page", token, []string{"Upgrade", "websocket", "Origin", "http://appliance:6385"}, true},
+		{"a console of our page, as newer browsers send it", token, []string{"Upgrade", "websocket", "Origin", "http://appliance:6385", "Sec-Fetch-Site", "same-origin"}, true},
+		{"a console without a cookie", nil, []string{"Upgrade", "websocket", "Origin", "http://appliance:6385"}, false},
+		{"a console of another site", token, []string{"Upgrade", "websocket", "Origin", "http://evil.example"}, false},
+		{"a console of another port", token, []string{"Upgrade", "websocket", "Origin", "http://appliance:8080"}, false},
+		{"a console of a page that hides its origin", token, []string{"Upgrade", "websocket", "Origin", "null"}, false},
+		{"a console of no page", token, []string{"Upgrade", "websocket"}, false},
+		{"our origin alone", token, []string{"Origin", "http://appliance:6385"}, false},
 		{"another port of this host", token, []string{signature, "1", "Origin", "http://appliance:8080"}, false},
 	} {
-		req := httptest.NewRequest("PUT", "http://appliance:6385/v1/nodes/x/states/power", nil)
+		method := "PUT"
+		if strings.Contains(test.name, "console") {
+			method = "GET"
+		}
+		req := httptest.NewRequest(method, "http://appliance:6385/v1/nodes/x/states/power", nil)
 		for i := 0; i < len(test.headers); i += 2 {
 			req.Header.Set(test.headers[i], test.headers[i+1])
 		}

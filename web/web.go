@@ -46,7 +46,8 @@ type Config struct {
 	Networks func() []Network
 	// Stick is that the appliance runs from a stick, which can be upgraded.
 	Stick bool
-	// Export sends a disk: GET .../disks/{id}/file?format=F below any path. nil: none are sent.
+	// Export sends a disk, GET .../disks/{id}/file?format=F, and the text of a console, GET .../nodes/{node}/console?from=0,
+	// below /ironhook/v1. nil: none are sent.
 	Export http.Handler
 	// Script returns the boot script that a node would get now, with masked secrets.
 	Script func(tx *store.Tx, node string) (string, error)
@@ -134,6 +135,7 @@ func (w *Web) routes() {
 	w.mux.HandleFunc("GET /ui/machines/{node}/io", w.private(w.machineIO))
 	w.mux.HandleFunc("GET /ui/machines/{node}/script", w.private(w.scriptPage))
 	w.mux.HandleFunc("GET /ui/machines/{node}/console", w.private(compressed(w.consolePage)))
+	w.mux.HandleFunc("GET /ui/machines/{node}/console/text", w.private(w.consoleText))
 	w.mux.HandleFunc("GET /ui/machines/{node}/edit", w.needs(baremetal.RoleAdmin, compressed(w.editPage)))
 	w.mux.HandleFunc("GET /ui/enrol", w.needs(baremetal.RoleAdmin, compressed(w.enrolPage)))
 	w.mux.HandleFunc("GET /ui/start", w.private(compressed(w.startPage)))

@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,7 +80,7 @@ func TestConsole(t *testing.T) {
 	first.takes("Type")
 	first.types("root")
 	first.shows("[root]")
-	second := screen{t, browse(t, within(t, 4*time.Minute), h.url, h.password)}
+	second := screen{t, browse(t, within(t, 8*time.Minute), h.url, h.password)}
 	must(t, "the same console", second.Go("/ui/machines/pc/console"))
 	second.says("admin types.")
 	second.shows("[root]")
@@ -94,6 +95,11 @@ func TestConsole(t *testing.T) {
 	quiet(t, h.Browser)
 	quiet(t, second.Browser)
 	first.isGood(program, "a console")
+
+	text, err := chromedp.Run(h.Tab, chromedp.Evaluate[string](`fetch(document.querySelector('main a[href$="/text"]').href).then((a) => a.text())`, chromedp.EvalAwaitPromise))
+	if must(t, "follow the link to the text", err); !strings.Contains(text, "[root]") || !strings.Contains(text, "[halt]") {
+		t.Errorf("the text that is kept is %q", text)
+	}
 
 	bmc.Cut()
 	first.says("Not connected: ")

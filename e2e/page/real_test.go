@@ -45,7 +45,7 @@ func newEmptyHouse(t *testing.T) *house {
 	}
 	program, err := lab.Build(t.Context())
 	must(t, "build the appliance", err)
-	ctx := within(t, 4*time.Minute)
+	ctx := within(t, 8*time.Minute)
 	h := &house{T: t, program: program, data: t.TempDir()}
 	cmd := exec.CommandContext(ctx, program, "serve", "--data", h.data, "--dhcp", "off",
 		"--api", "127.0.0.1:0", "--iscsi", "127.0.0.1:0", "--http", "127.0.0.1:0", "--import-from", "loopback")

@@ -156,13 +156,6 @@ var tasks = []struct {
 		h.click(h.row("root", `[data-also]`))
 		h.row("golden-2", "")
 	}},
-	{"Enrol a machine that was seen on the wire, and deploy it", func(h *hand) {
-		answer, err := http.Get(h.boot + "/boot/52-54-00-00-00-aa")
-		must(h.T, "ask for what to boot", err)
-		must(h.T, "hear it", answer.Body.Close())
-		h.click("#strangers summary", "#strangers a.main", "#one button.main")
-		h.await("it is done", `document.querySelector("#one .results .good") !== null`)
-	}},
 	{"Enrol twenty machines from a list", func(h *hand) {
 		h.goes("/ui/enrol")
 		list := "name,mac,driver,image\n"
@@ -179,6 +172,13 @@ var tasks = []struct {
 		h.answers("")
 		h.click(`[data-target="power on"][data-many]`)
 		h.await("all of them", `document.querySelectorAll("#many-bar .results .good").length === 20`)
+	}},
+	{"Enrol a machine that was seen on the wire, and deploy it", func(h *hand) {
+		answer, err := http.Get(h.boot + "/boot/52-54-00-00-00-aa")
+		must(h.T, "ask for what to boot", err)
+		must(h.T, "hear it", answer.Body.Close())
+		h.click("#strangers summary", "#strangers a.main", "#one button.main")
+		h.await("it is done", `location.pathname === "/ui/machines/pc-0000aa"`)
 	}},
 	{"See what a machine would boot", func(h *hand) {
 		h.click(h.tile("pc-01"), `a.button[href$="/script"]`)
