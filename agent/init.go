@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -75,7 +76,8 @@ func (a *agent) note(err error) {
 	}
 }
 
-// always are modules that no device asks for by name.
+// always are modules that no device asks for by name. They come first: a driver of a controller then
+// ends its start with the controller's disks.
 var always = []string{"efivarfs", "sd_mod", "nvme", "iscsi_ibft", "ipmi_si", "ipmi_devintf", "scsi_transport_fc", "usb_storage"}
 
 // quiet is how long no new device must have come until all are there. Disks are found apart
@@ -113,23 +115,19 @@ func (a *agent) loadDrivers() error {
 		return fmt.Errorf("no drivers: %w", err)
 	}
 	l := &modules.Loader{Index: index, Dir: dir, Insert: insert}
-	total, failures := 0, error(nil)
+	first, failures := l.Load(always...)
+	total := len(first)
 	untilQuiet(func() (int, string) {
 		loaded, err := l.Probe(os.DirFS("/sys"))
 		failures = errors.Join(failures, err)
 		total += len(loaded)
 		return len(loaded), blockDevices()
 	}, time.Now, func() { time.Sleep(50 * time.Millisecond) })
-	more, err := l.Load(always...)
-	total += len(more)
-	if len(more) > 0 {
-		time.Sleep(quiet)
-	}
 	a.say("%d drivers loaded", total)
 	if hardware.UEFI(os.DirFS("/")) {
-		err = errors.Join(err, mount(mounting{"efivarfs", "/sys/firmware/efi/efivars", "efivarfs"}))
+		failures = errors.Join(failures, mount(mounting{"efivarfs", "/sys/firmware/efi/efivars", "efivarfs"}))
 	}
-	return errors.Join(failures, err)
+	return failures
 }
 
 func blockDevices() string {
@@ -141,6 +139,9 @@ func blockDevices() string {
 	return strings.Join(names, " ")
 }
 
+// parameters are those of modules that need some: a SCSI controller is there when its disks are.
+var parameters = map[string]string{"scsi_mod.ko": "scan=sync"}
+
 // insert gives the kernel a module. A device that is not there, of a driver without an alias,
 // is no failure.
 func insert(module io.Reader) error {
@@ -148,7 +149,7 @@ func insert(module io.Reader) error {
 	if !ok {
 		return fmt.Errorf("not a file: %w", fs.ErrInvalid)
 	}
-	err := unix.FinitModule(int(f.Fd()), "", 0)
+	err := unix.FinitModule(int(f.Fd()), parameters[filepath.Base(f.Name())], 0)
 	if errors.Is(err, unix.ENODEV) {
 		return nil
 	}

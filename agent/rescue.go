@@ -40,6 +40,9 @@ func (a *agent) finalizeRescue(_ context.Context, params map[string]any) (any, e
 	return how, nil
 }
 
+// fileSystems are those that mount tries where it is told none (/etc/filesystems); the kernel knows none before.
+const fileSystems = "ext4\nxfs\nbtrfs\nvfat\niso9660\n"
+
 // furnish makes what people expect of a system: terminals, a home, and all programs of the shell, of which
 // the kernel calls modprobe when a file system is mounted.
 func (a *agent) furnish() error {
@@ -47,6 +50,9 @@ func (a *agent) furnish() error {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
+	}
+	if err := os.WriteFile("/etc/filesystems", []byte(fileSystems), 0o644); err != nil {
+		return err
 	}
 	a.children.RLock()
 	defer a.children.RUnlock()

@@ -37,8 +37,8 @@ func TestRescueAndService(t *testing.T) {
 	r.provision(t, "rescued", "unrescue", "active")
 	expect(t, m, 2, `guest: root-ok`)
 
-	r.begin(t, "rescued", object{"target": "service", "service_steps": []object{
-		{"interface": "deploy", "step": "list_firmware"}, {"interface": "deploy", "step": "burnin_memory", "args": object{"seconds": 2}}}})
+	must(t, "service", r.client.At("1.87").Do(t.Context(), "PUT", "/v1/nodes/rescued/states/provision", object{"target": "service", "service_steps": []object{
+		{"interface": "deploy", "step": "list_firmware"}, {"interface": "deploy", "step": "burnin_memory", "args": object{"seconds": 2}}}}, nil))
 	expect(t, m, 3, `agent: up`, `agent: firmware`, `agent: burn-in: [0-9]+ MiB of memory`)
 	r.await(t, "rescued", "active")
 	expect(t, m, 4, `guest: root-ok`)

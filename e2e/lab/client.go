@@ -18,15 +18,23 @@ type Client struct {
 	base     string
 	user     string
 	password string
+	version  string
 }
 
-// apiVersion is the microversion the client asks for: Debian 12's own.
+// apiVersion is the microversion that a new client asks for: Debian 12's own.
 const apiVersion = "1.78"
 
 // NewClient returns a client inside the lab for the API at base.
 func NewClient(l *Lab, base, user, password string) *Client {
 	transport := &http.Transport{DialContext: l.Dial}
-	return &Client{&http.Client{Transport: transport, Timeout: 30 * time.Second}, base, user, password}
+	return &Client{&http.Client{Transport: transport, Timeout: 30 * time.Second}, base, user, password, apiVersion}
+}
+
+// At returns the client that asks for another microversion.
+func (c *Client) At(version string) *Client {
+	other := *c
+	other.version = version
+	return &other
 }
 
 // Do sends a request with in as its JSON body, when not nil, and decodes the
@@ -45,7 +53,7 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 	}
 	req.SetBasicAuth(c.user, c.password)
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-OpenStack-Ironic-API-Version", apiVersion)
+	req.Header.Set("X-OpenStack-Ironic-API-Version", c.version)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return err
