@@ -43,7 +43,7 @@ func TestSecureGRUB(t *testing.T) {
 		must(t, "enrol", err)
 		op := httpOperator{r.client}
 		op.deploy(t, node)
-		boot, _ := expect(t, m, 1, `guest: kernel-up firmware=uefi`, c.want)
+		boot, _ := expectWithin(t, 2*bootLimit, m, 1, `guest: kernel-up firmware=uefi`, c.want) // OVMF alone takes minutes on a busy host
 		awaitOff(t, boot)
 		awaitEvents(t, r.client, node, []string{"power-on", "discover", "offer", "file", "file", "script", "up"})
 		op.power(t, node, "off")
@@ -58,6 +58,6 @@ func TestSecureGRUB(t *testing.T) {
 	must(t, "declare Secure Boot", r.client.Do(t.Context(), "PATCH", "/v1/nodes/"+node,
 		[]map[string]any{{"op": "replace", "path": "/properties/capabilities", "value": "iscsi_boot:True,secure_boot:True"}}, nil))
 	op.deploy(t, node)
-	boot, _ := expect(t, m, 1, `guest: ibft `, `guest: root-ok`)
+	boot, _ := expectWithin(t, 2*bootLimit, m, 1, `guest: ibft `, `guest: root-ok`)
 	awaitOff(t, boot)
 }
