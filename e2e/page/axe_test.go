@@ -117,6 +117,9 @@ func (g *stage) furnish() {
 		if err := tx.Snapshots().Insert(&baremetal.Snapshot{UUID: "s-1", Name: "monday", VolumeUUID: "v-1", Size: 2 << 30, Status: "available"}); err != nil {
 			return err
 		}
+		if err := tx.Append(baremetal.Event{Node: "node-1", Kind: baremetal.EventAttach, Detail: "v-1 to iqn.2026-11.local.ironhook:node-715482dd-8008-42a5-97d2-6cac44cbefa8"}); err != nil {
+			return err
+		}
 		return tx.Append(baremetal.Event{Node: "node-6", Kind: baremetal.EventError, Step: baremetal.EventAttach, Detail: "No volume root-6."})
 	}))
 	for _, kind := range baremetal.BootSteps {

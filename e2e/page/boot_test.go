@@ -31,7 +31,7 @@ var bootViews = []struct {
 	file          string
 	width, height int64
 	scale         float64
-}{{"boot.png", 1280, 800, 1.5}, {"boot-phone.png", 360, 740, 2}}
+}{{"boot.png", 1280, 960, 1.25}, {"boot-phone.png", 360, 1000, 1.5}}
 
 // theatre is a lab with the appliance in it, and a browser that looks at it.
 type theatre struct {
@@ -102,6 +102,7 @@ func pictureBoot(t *testing.T, b *shot.Browser) {
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(root, dir)
 	}
+	must(t, "close what is in the way", chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](`document.querySelectorAll(".toast button").forEach((e) => e.click())`)))
 	for _, v := range bootViews {
 		must(t, "look at it", chromedp.Do(b.Tab, chromedp.EmulateViewport(v.width, v.height, chromedp.EmulateScale(v.scale))))
 		must(t, "no wider than the view", b.Await(fmt.Sprintf(`document.documentElement.scrollWidth <= %d`, v.width)))
