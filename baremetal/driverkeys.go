@@ -40,8 +40,15 @@ var DriverKeys = map[string][]Key{
 		{Name: "wol_port", Doc: "UDP port that magic packets are sent to; default is 9. Optional."},
 		{Name: "wol_password", Secret: true, Doc: "SecureOn password, as six bytes (00:11:22:33:44:55) or four (192.0.2.1). Optional."},
 		{Name: "wol_off", Doc: "what happens at power off and reboot, which a magic packet cannot do; default is \"refuse\". One of " +
-			"\"refuse\", \"by-hand\" (the log says what a person has to do, and the action counts as done). Optional."},
+			"\"refuse\", \"by-hand\" (the log says what a person has to do, and the action counts as done), \"ssh\" (a command). Optional."},
 		{Name: "wol_wait", Doc: "seconds that a plan waits until a person has switched the machine off where wol_off is \"by-hand\"; default is 0. Optional."},
+		{Name: "wol_ssh_address", Doc: "host, or host:port, of the machine's SSH server. Required where wol_off is \"ssh\"."},
+		{Name: "wol_ssh_user", Doc: "who logs in; default is root. Optional."},
+		{Name: "wol_ssh_key_file", Doc: "absolute path of a private key without a passphrase on the conductor's host. Required where wol_off is \"ssh\"."},
+		{Name: "wol_ssh_host_key", Doc: "public key of the machine, \"ssh-ed25519 AAAA...\"; no other is spoken to. Required where wol_off is \"ssh\"."},
+		{Name: "wol_ssh_off", Doc: "command that shuts the machine down; default is poweroff. Optional."},
+		{Name: "wol_ssh_reboot", Doc: "command that restarts it; default is reboot. Optional."},
+		{Name: "wol_ssh_timeout", Doc: "seconds within which a machine that shuts down must fall silent; default is 120. Optional."},
 	},
 	"webhook": {
 		{Name: "webhook_template", Doc: "kind of device; default is \"generic\". One of \"generic\" (webhook_on_url and so on), \"home-assistant\", \"shelly\", " +

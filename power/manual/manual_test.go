@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"ironhook/baremetal"
 )
@@ -60,5 +61,26 @@ func TestManagement(t *testing.T) {
 	err := m.SetBootDevice(t.Context(), n, "cdrom", false)
 	if !errors.Is(err, baremetal.ErrInvalid) || err.Error() != "Invalid boot device cdrom specified, supported are pxe, disk." {
 		t.Errorf("SetBootDevice(cdrom) = %v", err)
+	}
+}
+
+// How long plans wait for a person, and that an impossible time is refused; nodes of other hardware types with this
+// power interface never wait.
+func TestPatience(t *testing.T) {
+	for _, c := range []struct {
+		driver string
+		wait   any
+		want   time.Duration
+		wrong  string
+	}{
+		{HardwareType, nil, 0, ""}, {HardwareType, "90", 90 * time.Second, ""}, {HardwareType, 604800.0, 7 * 24 * time.Hour, ""},
+		{HardwareType, 604801.0, 0, `Invalid driver_info: manual_wait is "604801", want a number from 0 to 604800.`}, {"fake-hardware", "soon", 0, ""},
+	} {
+		n := &baremetal.Node{Driver: c.driver, DriverInfo: baremetal.Object{"manual_wait": c.wait}}
+		chore, within := Power{}.Chore(n, baremetal.PowerOff)
+		err := Power{}.Validate(n)
+		if within != c.want || (err != nil) != (c.wrong != "") || err != nil && err.Error() != c.wrong || within > 0 && chore != "switch it off" {
+			t.Errorf("manual_wait %v of %s: %q within %v, Validate = %v", c.wait, c.driver, chore, within, err)
+		}
 	}
 }

@@ -25,6 +25,9 @@ type info struct {
 	timeout        time.Duration
 }
 
+// maxOrder bounds the body of a request, in bytes.
+const maxOrder = 64 << 10
+
 var entityName = regexp.MustCompile(`^[a-z0-9_]+\.[a-z0-9_]+$`)
 
 func parse(n *baremetal.Node) (info, error) {
@@ -38,6 +41,11 @@ func parse(n *baremetal.Node) (info, error) {
 		i.fill(r, name, t)
 	}
 	i.login(r, name, t.login)
+	for _, key := range []string{"webhook_on_body", "webhook_off_body"} {
+		if len(r.Text(key, "")) > maxOrder {
+			r.Wrong("%s has more than %d bytes", key, maxOrder)
+		}
+	}
 	return i, r.Err()
 }
 

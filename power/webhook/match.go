@@ -36,6 +36,9 @@ func (m match) state(body []byte) (baremetal.PowerState, error) {
 
 // lookup returns the value at a pointer as text.
 func lookup(body []byte, pointer string) (string, error) {
+	if tooDeep(body) {
+		return "", fmt.Errorf("the reply is nested more than %d deep", maxDepth)
+	}
 	var v any
 	if err := json.Unmarshal(body, &v); err != nil {
 		return "", errors.New("the reply is not JSON")
@@ -56,4 +59,26 @@ func lookup(body []byte, pointer string) (string, error) {
 		}
 	}
 	return fmt.Sprint(v), nil
+}
+
+// maxDepth bounds the objects and lists within each other in a reply; those of the templates have 3.
+const maxDepth = 64
+
+// tooDeep reports whether JSON is nested deeper than that, before anything is made of it.
+func tooDeep(body []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(body) && depth <= maxDepth; i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return depth > maxDepth
 }

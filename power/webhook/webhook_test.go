@@ -138,6 +138,8 @@ func TestValidate(t *testing.T) {
 				`webhook_token is missing: the template home-assistant logs in with it`},
 		{baremetal.Object{"webhook_template": "tasmota", "webhook_address": "http://a", "webhook_verify_ca": "/dev/zero", "webhook_token": secret},
 			`webhook_verify_ca: /dev/zero is no file of certificates; webhook_token does not go with the template tasmota, which takes a user and password`},
+		{baremetal.Object{"webhook_on_url": "http://a", "webhook_off_url": "http://a", "webhook_on_body": strings.Repeat("x", maxOrder), "webhook_off_body": strings.Repeat("x", maxOrder+1)},
+			"webhook_off_body has more than 65536 bytes"},
 	} {
 		err := New(hurried).Validate(node(c.info))
 		want := "Invalid driver_info: " + c.want + "."

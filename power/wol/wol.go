@@ -4,7 +4,7 @@
 //
 // A magic packet has no answer, and it switches nothing off. So the power state is unknown,
 // power on always sends, also to a machine that is believed to be on, and power off is
-// refused or asked of a person, as wol_off says.
+// refused, asked of a person, or a command by ssh, as wol_off says.
 package wol
 
 import (
@@ -37,11 +37,13 @@ type Power struct {
 	// sources returns the addresses from which a broadcast reaches every network; nil
 	// is those of this host.
 	sources func() ([]netip.Addr, error)
+	dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	pause   time.Duration // between two looks whether a machine is silent
 }
 
 // New makes a driver that finds the ports of a node with macs.
 func New(byHand manual.Power, macs func(ctx context.Context, node string) ([]string, error)) Power {
-	return Power{manual.Management{Power: byHand}, macs, broadcastSources}
+	return Power{manual.Management{Power: byHand}, macs, broadcastSources, new(net.Dialer).DialContext, time.Second}
 }
 
 // Keys lists the keys of driver_info that the driver reads.
@@ -52,6 +54,7 @@ type info struct {
 	to       netip.AddrPort // the limited broadcast address goes to every network
 	password []byte
 	byHand   bool
+	shell    *shell        // nil for none
 	patience time.Duration // with the person
 }
 
@@ -67,7 +70,12 @@ func parse(n *baremetal.Node) (i info, err error) {
 	if i.password, err = parsePassword(r.Text("wol_password", "")); err != nil {
 		r.Wrong("wol_password: %v", err)
 	}
-	i.byHand = r.OneOf("wol_off", "refuse", "by-hand") == "by-hand"
+	switch r.OneOf("wol_off", "refuse", "by-hand", "ssh") {
+	case "by-hand":
+		i.byHand = true
+	case "ssh":
+		i.shell = parseShell(r)
+	}
 	i.patience = manual.Patience(r, "wol_wait")
 	return i, r.Err()
 }
@@ -101,12 +109,15 @@ func (p Power) Set(ctx context.Context, n *baremetal.Node, target baremetal.Powe
 	case baremetal.PowerOn:
 		return p.wake(ctx, n, i)
 	case baremetal.PowerOff, baremetal.SoftPowerOff, baremetal.Reboot, baremetal.SoftReboot:
+		if i.shell != nil {
+			return p.tell(ctx, n, i.shell, target)
+		}
 		if i.byHand {
 			p.Ask(ctx, n, target)
 			return nil
 		}
 		return baremetal.Errorf(baremetal.ErrUnsupported, "node %s: wake-on-LAN cannot do %q: do it by hand. "+
-			"With driver_info wol_off=by-hand the log asks for it and the action counts as done.", n.Label(), target)
+			"With driver_info wol_off=by-hand the log asks for it and the action counts as done; with wol_off=ssh a command does it.", n.Label(), target)
 	}
 	return baremetal.Errorf(baremetal.ErrInvalid, "set_power_state called with an invalid power state: %s.", target)
 }

@@ -127,10 +127,23 @@ func TestNoPort(t *testing.T) {
 // All problems at once, and none tells the password.
 func TestValidate(t *testing.T) {
 	err := driver(nil).Validate(&baremetal.Node{DriverInfo: baremetal.Object{
-		"wol_host": "pc-07", "wol_port": "0", "wol_password": "marker-hunter2", "wol_off": "ssh"}})
+		"wol_host": "pc-07", "wol_port": "0", "wol_password": "marker-hunter2", "wol_off": "telnet"}})
 	const want = `Invalid driver_info: wol_host is "pc-07", want an IP address; wol_port is "0", want a number from 1 to 65535; ` +
-		`wol_password: want six bytes as in 00:11:22:33:44:55, or four as in 192.0.2.1; wol_off is "ssh", want one of refuse, by-hand.`
+		`wol_password: want six bytes as in 00:11:22:33:44:55, or four as in 192.0.2.1; wol_off is "telnet", want one of refuse, by-hand, ssh.`
 	if !errors.Is(err, baremetal.ErrInvalid) || err.Error() != want {
 		t.Errorf("Validate = %v, want %s", err, want)
+	}
+}
+
+// A plan waits for the person who switches a machine off, and for nobody to switch it on.
+func TestPatience(t *testing.T) {
+	for off, want := range map[string]time.Duration{"by-hand": time.Minute, "refuse": 0} {
+		n := &baremetal.Node{DriverInfo: baremetal.Object{"wol_off": off, "wol_wait": "60"}}
+		if _, within := driver(nil).Chore(n, baremetal.PowerOff); within != want {
+			t.Errorf("wol_off=%s: a plan waits %v, want %v", off, within, want)
+		}
+		if _, within := driver(nil).Chore(n, baremetal.PowerOn); within != 0 {
+			t.Errorf("wol_off=%s: a plan waits %v until a magic packet is sent", off, within)
+		}
 	}
 }

@@ -1,0 +1,79 @@
+package volumes_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"ironhook/e2e/lab"
+)
+
+// TestHands deploys a machine that a person switches, and kills the program while the plan waits: it goes on
+// waiting, until it is confirmed, aborted, or nobody has come. The volume is the machine's no longer than that.
+func TestHands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills the program")
+	}
+	program, err := lab.Build(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &planner{pointed: &pointed{cloud: &cloud{T: t, dir: t.TempDir(), options: []string{"--hardware-types", "manual-management"}}, program: program}}
+	p.kill = p.serve(program, "none")
+	p.images = []string{p.upload("golden", 2<<20)}
+	p.ok("POST", "/v1/nodes", fmt.Sprintf(`{"name": "pc", "driver": "manual-management", "storage_interface": "iscsi", "boot_interface": "ipxe",
+		"driver_info": {"manual_wait": 600}, "properties": {"capabilities": "iscsi_boot:True"}, "instance_info": {"image_source": %q}}`, p.images[0]))
+	p.ok("POST", "/v1/ports", fmt.Sprintf(`{"address": "52:54:00:00:00:01", "node_uuid": %q}`, p.field("/v1/nodes/pc", "uuid")))
+	for _, word := range []string{"manage", "provide", "active"} {
+		p.must(p.verb(word))
+		p.rest()
+	}
+	p.waitsForHand("press its power button", 1)
+	p.kill()
+	p.kill = p.serve(program, "none")
+	p.waitsForHand("press its power button", 1)
+	p.confirm()
+	p.settles("active", "power on", "<nil>", 1)
+
+	p.must(p.verb("rebuild"))
+	p.rest()
+	p.waitsForHand("switch it off", 1)
+	p.confirm()
+	p.waitsForHand("press its power button", 1)
+	p.must(p.verb("abort"))
+	p.settles("deploy failed", "power off", "which waited for a hand: press its power button", 0)
+
+	p.ok("PATCH", "/v1/nodes/pc", `[{"op": "add", "path": "/driver_info/manual_wait", "value": 1}]`)
+	p.must(p.verb("active"))
+	p.settles("deploy failed", "power off", "waited 1s for a hand: press its power button", 0)
+}
+
+// waitsForHand holds the node against one that waits for a person.
+func (p *planner) waitsForHand(chore string, grants int) {
+	p.Helper()
+	p.reach("the node to wait for a hand", func() bool { return p.rests() && p.state() == "wait call-back" })
+	if waits := p.field("/v1/nodes/pc", "driver_internal_info"); !strings.Contains(waits, chore) || p.grants() != grants {
+		p.Fatalf("it waits for %s with %d volumes, want %q and %d", waits, p.grants(), chore, grants)
+	}
+}
+
+// confirm says that it is done, as an operator does.
+func (p *planner) confirm() {
+	p.Helper()
+	cmd := exec.CommandContext(p.Context(), p.program, "node", "confirm", "pc")
+	cmd.Env = append(os.Environ(), "IRONHOOK_URL="+p.base)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		p.Fatalf("node confirm: %v %s", err, out)
+	}
+	p.rest()
+}
+
+func (p *planner) settles(state, power, says string, grants int) {
+	p.Helper()
+	p.reach("the node to be "+state, func() bool { return p.rests() && p.state() == state })
+	if got, failed := p.field("/v1/nodes/pc", "power_state"), p.field("/v1/nodes/pc", "last_error"); got != power || !strings.Contains(failed, says) || p.grants() != grants {
+		p.Errorf("%s: %s, %s, %d volumes, want %s, %s, %d", state, got, failed, p.grants(), power, says, grants)
+	}
+}
