@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"ironhook/appliance/shelftest"
 	"ironhook/baremetal"
