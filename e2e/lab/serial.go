@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"path/filepath"
 )
 
-// SerialBMC is the BMC of a machine that has nothing but a serial port: what is typed there it answers, line by line,
+// SerialBMC is the BMC of a machine that has nothing but a switch and a serial port: what is typed there it answers, line by line,
 // in brackets. It is on the loopback outside of every Lab, where a browser and an appliance without one reach it.
 type SerialBMC struct {
 	port    int
@@ -21,6 +22,13 @@ const (
 	serialUser     = "ironhook"
 	serialPassword = "bmc-secret"
 )
+
+// alwaysOn is ipmi_sim's chassis program for a machine that is on, and boots from what it likes: get NAME...
+const alwaysOn = `[ "$1" = get ] || exit 0
+for name; do
+	case $name in power) echo power:1 ;; boot) echo boot:none ;; esac
+done
+`
 
 // NewSerialBMC starts one, with its files in dir, until it is cut or closed.
 func NewSerialBMC(dir string) (*SerialBMC, error) {
@@ -36,8 +44,12 @@ func NewSerialBMC(dir string) (*SerialBMC, error) {
 		return nil, err
 	}
 	go answerLines(b.machine)
-	port := fmt.Sprintf(`sol "tcp:%s" 115200`, b.machine.Addr())
-	b.argv, err = prepareSim(dir, fmt.Sprintf(lanConf, "serial", "127.0.0.1", b.port, 0xa1, port, serialUser, serialPassword))
+	chassis := filepath.Join(dir, "chassis.sh")
+	machine := fmt.Sprintf("sol \"tcp:%s\" 115200\n  chassis_control \"sh %s\"", b.machine.Addr(), chassis)
+	b.argv, err = prepareSim(dir, fmt.Sprintf(lanConf, "serial", "127.0.0.1", b.port, 0xa1, machine, serialUser, serialPassword))
+	if err == nil {
+		err = writeFile(chassis, alwaysOn)
+	}
 	if err == nil {
 		err = b.Mend()
 	}
