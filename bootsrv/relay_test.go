@@ -140,6 +140,10 @@ func TestPeerBehindARelay(t *testing.T) {
 	h.run("ip", "address", "add", "10.77.0.254/24", "dev", "eth0")
 	command(t, "ip", "route", "add", "10.99.0.0/24", "via", "10.77.0.254")
 	all := relays{{Address: netip.MustParsePrefix("10.99.0.1/24")}, {Address: netip.MustParsePrefix("10.77.0.254/24")}}
+	until(t, "the router is a neighbour", func() bool { // its link may have come up just now
+		p, err := all.find(t.Context(), netip.MustParseAddr("10.77.0.254"))
+		return err == nil && p.Card != nil
+	})
 	for address, want := range map[string]bool{"10.99.0.7": true, "10.77.0.254": false, "10.77.0.9": false, "10.98.0.1": false} {
 		p, err := all.find(t.Context(), netip.MustParseAddr(address))
 		if address == "10.98.0.1" && err != nil {
