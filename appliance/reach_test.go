@@ -25,7 +25,7 @@ func TestLinkBase(t *testing.T) {
 		{"", "", "http://192.0.2.7:8080"},
 		{"https://boot.example", "https://boot.example", "https://boot.example"},
 	} {
-		a := &appliance{url: "http://192.0.2.7:8080", config: Config{PublicURL: test.public}}
+		a := &appliance{opened: opened{url: "http://192.0.2.7:8080"}, config: Config{PublicURL: test.public}}
 		if got := a.linkBase(far); got != test.far {
 			t.Errorf("from afar, with --public-url %q: %q, want %q", test.public, got, test.far)
 		}
