@@ -36,7 +36,7 @@ func (s screen) shows(text string) {
 // takes presses the button with this label.
 func (s screen) takes(label string) {
 	s.Helper()
-	must(s.T, label, s.Await(fmt.Sprintf(`((b) => b.textContent === %q && (b.click(), true))(document.getElementById("console-type"))`, label)))
+	must(s.T, label, s.Await(fmt.Sprintf(`((b) => b.textContent === %q && !b.disabled && (b.click(), true))(document.getElementById("console-type"))`, label)))
 }
 
 // types strikes the keys of a line, where the terminal has them.
@@ -59,6 +59,14 @@ func (s screen) isGood(axe, what string) {
 	must(s.T, "a desk", chromedp.Do(s.Tab, chromedp.EmulateViewport(1280, 800)))
 }
 
+// consoleOn enables a console, and waits until that is done.
+func (h *house) consoleOn(node string) {
+	h.Helper()
+	h.ironhook("node", "console", "enable", node)
+	h.await("the console of "+node+" is enabled", fmt.Sprintf(`(window.enabled ??= setInterval(() => fetch("/ui/machines/%s/console").then((a) => a.text())
+		.then((text) => { window.on = text.includes("console-state") }), 100), window.on === true && (clearInterval(window.enabled), true))`, node))
+}
+
 // A console in the page: everybody reads what a machine answers, one types, and another takes that over. When the BMC
 // is gone, the page says so, and goes on when it is back. Who has signed out has no console.
 func TestConsole(t *testing.T) {
@@ -72,7 +80,7 @@ func TestConsole(t *testing.T) {
 	h.click(`#machine a[href$="/console"]`)
 	h.await("it is not enabled, and that is said", `document.querySelector("main").textContent.includes("ironhook node console enable pc")`)
 	screen{t, h.Browser}.isGood(program, "a console that is not enabled")
-	h.ironhook("node", "console", "enable", "pc")
+	h.consoleOn("pc")
 	h.open("/ui/machines/pc/console")
 
 	first := screen{t, h.Browser}

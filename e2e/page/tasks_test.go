@@ -208,9 +208,9 @@ var tasks = []struct {
 		h.await("it answers", `document.querySelector("#settings .outcome").textContent.startsWith("It answers.")`)
 	}},
 	{"Type on the console of a machine", func(h *hand) {
-		h.ironhook("node", "console", "enable", "bmc") // once
+		h.consoleOn("bmc") // once
 		h.click(h.tile("bmc"), `a.button[href$="/console"]`)
-		h.await("it is connected", `document.getElementById("console-state")?.textContent.startsWith("Connected.")`)
+		h.await("it is connected", `document.getElementById("console-state")?.textContent === "Connected. Nobody types." && !document.getElementById("console-type").disabled`)
 		h.click("#console-type")
 		h.await("you type", `document.getElementById("console-state").textContent.includes("You type.")`)
 	}},

@@ -22,6 +22,7 @@ func TestHands(t *testing.T) {
 	}
 	p := &planner{pointed: &pointed{cloud: &cloud{T: t, dir: t.TempDir(), options: []string{"--hardware-types", "manual-management"}}, program: program}}
 	p.kill = p.serve(program, "none")
+	p.version = "1.110" // from which a deployment that waits is aborted
 	p.images = []string{p.upload("golden", 2<<20)}
 	p.ok("POST", "/v1/nodes", fmt.Sprintf(`{"name": "pc", "driver": "manual-management", "storage_interface": "iscsi", "boot_interface": "ipxe",
 		"driver_info": {"manual_wait": 600}, "properties": {"capabilities": "iscsi_boot:True"}, "instance_info": {"image_source": %q}}`, p.images[0]))

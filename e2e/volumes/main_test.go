@@ -7,6 +7,7 @@ package volumes_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -36,6 +37,7 @@ const commandLimit = 2 * time.Minute
 
 // cloud is a program that serves, and the client that speaks to it.
 type cloud struct {
+	version string // of the Bare Metal API; "" is 1.95
 	*testing.T
 	dir      string
 	base     string   // URL
@@ -128,7 +130,7 @@ func (c *cloud) try(method, path, body string) (status int, text string, err err
 	r, err := http.NewRequestWithContext(c.Context(), method, c.base+path, strings.NewReader(body))
 	c.must(err)
 	r.Header.Set("OpenStack-API-Version", "volume 3.71")
-	r.Header.Set("X-OpenStack-Ironic-API-Version", "1.95")
+	r.Header.Set("X-OpenStack-Ironic-API-Version", cmp.Or(c.version, "1.95"))
 	if c.password != "" {
 		r.SetBasicAuth("admin", c.password)
 	}

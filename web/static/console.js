@@ -8,6 +8,7 @@
 
   byId('console-text').hidden = true;
   byId('console-acts').hidden = false;
+  type.disabled = true; // until the console has told how it stands
   box.hidden = false;
   const terminal = new Terminal({ cols: 80, rows: 25, scrollback: 5000, disableStdin: true, screenReaderMode: true, fontFamily: 'ui-monospace, "DejaVu Sans Mono", monospace', fontSize: 14 });
   terminal.open(box);
@@ -19,6 +20,7 @@
     state.textContent = `${line}. ${mine ? 'You type.' : status.writer ? status.writer + ' types.' : 'Nobody types.'}`;
     type.textContent = mine ? 'Only read' : status.writer ? 'Take over' : 'Type';
     type.dataset.word = mine ? 'release' : status.writer ? 'take' : 'write';
+    type.disabled = false;
     brk.disabled = !mine;
     terminal.options.disableStdin = !mine;
     if (mine) terminal.focus();
@@ -35,7 +37,7 @@
     };
     socket.onclose = () => {
       typing = false;
-      terminal.options.disableStdin = true;
+      type.disabled = brk.disabled = terminal.options.disableStdin = true;
       state.textContent = 'The appliance does not answer; the page asks again.';
       setTimeout(connect, pause);
       pause = Math.min(2 * pause, 30000);
