@@ -105,26 +105,37 @@ func (c *Conductor) run(request context.Context, node string, task func(ctx cont
 	})
 }
 
-// change applies f to the current node in one transaction and appends the events that f
-// returns. It also runs after an interrupted task: completed work must be recorded.
-func (c *Conductor) change(ctx context.Context, node string, f func(n *baremetal.Node, now time.Time) []baremetal.Event) error {
+// edit applies f to the current node, and keeps it, in one transaction. It also runs after an
+// interrupted task: completed work must be recorded.
+func (c *Conductor) edit(ctx context.Context, node string, f func(tx *store.Tx, n *baremetal.Node) error) error {
 	return c.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		n, err := tx.Nodes().Get(node)
 		if err != nil {
 			return err
 		}
-		events := f(n, tx.Now())
-		if err := tx.Nodes().Update(n); err != nil {
+		if err := f(tx, n); err != nil {
 			return err
 		}
-		for _, e := range events {
-			e.Node = n.UUID
-			if err := tx.Append(e); err != nil {
-				return err
-			}
-		}
-		return nil
+		return tx.Nodes().Update(n)
 	})
+}
+
+// change edits the node, and appends the events that f returns.
+func (c *Conductor) change(ctx context.Context, node string, f func(n *baremetal.Node, now time.Time) []baremetal.Event) error {
+	return c.edit(ctx, node, func(tx *store.Tx, n *baremetal.Node) error {
+		return note(tx, n, f(n, tx.Now())...)
+	})
+}
+
+// note appends events about the node.
+func note(tx *store.Tx, n *baremetal.Node, events ...baremetal.Event) error {
+	for _, e := range events {
+		e.Node = n.UUID
+		if err := tx.Append(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // node reads a node by UUID or name.

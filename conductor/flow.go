@@ -3,10 +3,10 @@ package conductor
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"ironhook/baremetal"
 	"ironhook/internal/python"
+	"ironhook/store"
 )
 
 // flow is a kind of work that consists of steps. Between two of them the node may be
@@ -134,11 +134,11 @@ func (f flow) aborted(n *baremetal.Node) string {
 // follow runs the steps in order, from the given place on, on the node as it is before
 // each, saving the step and its place first. When one fails, those done and the one that
 // failed are undone in reverse; errors of undoing are joined to the first. The outcome is
-// Done, or what the last step that ran ends in.
+// what the last step that ran ends in; "" is the end of the flow.
 func (c *Conductor) follow(ctx context.Context, uuid string, f flow, steps []Step, from int) (baremetal.ProvisionEvent, error) {
 	for i := from; i < len(steps); i++ {
 		step := steps[i]
-		n, err := c.enter(ctx, uuid, f, step, i)
+		n, err := c.enter(ctx, uuid, f, steps, i)
 		if err == nil && step.Do != nil {
 			err = step.Do(ctx, n)
 		}
@@ -156,16 +156,19 @@ func (c *Conductor) follow(ctx context.Context, uuid string, f flow, steps []Ste
 			return ends, nil
 		}
 	}
-	return baremetal.Done, nil
+	return "", nil
 }
 
 // enter saves the step about to run and its place, and returns the node as it is.
-func (c *Conductor) enter(ctx context.Context, uuid string, f flow, step Step, place int) (node *baremetal.Node, err error) {
-	err = c.change(ctx, uuid, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
-		f.show(n, step.shown())
+func (c *Conductor) enter(ctx context.Context, uuid string, f flow, steps []Step, place int) (node *baremetal.Node, err error) {
+	err = c.edit(ctx, uuid, func(tx *store.Tx, n *baremetal.Node) error {
+		node = n
+		f.show(n, steps[place].shown())
 		n.DriverInternalInfo = with(n.DriverInternalInfo, f.name+"_step_index", place)
 		delete(n.DriverInternalInfo, baremetal.AgentPercent)
-		node = n
+		if place == 0 {
+			return f.begins(tx, n, steps)
+		}
 		return nil
 	})
 	return node, err

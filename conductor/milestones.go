@@ -1,7 +1,6 @@
 package conductor
 
 import (
-	"context"
 	"strings"
 
 	"ironhook/baremetal"
@@ -13,33 +12,22 @@ import (
 var milestones = map[string]string{"clean": "manual_cleaning", "deploy": "deployment", "service": "servicing"}
 
 // begins makes the entry of a flow that begins.
-func (c *Conductor) begins(ctx context.Context, n *baremetal.Node, f flow, steps []Step) error {
-	kind, ok := milestones[f.name]
-	if !ok || f.next(n) > 0 {
-		return nil
-	}
-	return c.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+func (f flow) begins(tx *store.Tx, n *baremetal.Node, steps []Step) error {
+	if kind, ok := milestones[f.name]; ok {
 		event := "Starting " + strings.ReplaceAll(kind, "_", " ") + " with steps=" + listed(steps)
 		return tx.Record(baremetal.NewHistory(n, tx.Now(), kind+"_start", event))
-	})
+	}
+	return nil
 }
 
 // ends forgets a flow that has come to its end, and makes the entry of that.
-func (c *Conductor) ends(ctx context.Context, n *baremetal.Node, f flow, steps []Step) error {
-	return c.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
-		n, err := tx.Nodes().Get(n.UUID)
-		if err != nil {
-			return err
-		}
-		if kind, ok := milestones[f.name]; ok {
-			event := title(kind) + " completed successfully with steps=" + listed(steps)
-			if err := tx.Record(baremetal.NewHistory(n, tx.Now(), kind+"_end", event)); err != nil {
-				return err
-			}
-		}
-		f.end(n)
-		return tx.Nodes().Update(n)
-	})
+func (f flow) ends(tx *store.Tx, n *baremetal.Node, steps []Step) error {
+	f.end(n)
+	if kind, ok := milestones[f.name]; ok {
+		event := title(kind) + " completed successfully with steps=" + listed(steps)
+		return tx.Record(baremetal.NewHistory(n, tx.Now(), kind+"_end", event))
+	}
+	return nil
 }
 
 // title is a kind of flow with capitals, as Python's str.title() makes them.

@@ -241,22 +241,36 @@ func (c *Conductor) conclude(
 		return err // interrupted by a shutdown: Recover handles it
 	}
 	var next baremetal.ProvisionState
-	changed := c.change(ctx, uuid, func(n *baremetal.Node, now time.Time) []baremetal.Event {
+	changed := c.edit(ctx, uuid, func(tx *store.Tx, n *baremetal.Node) error {
 		var events []baremetal.Event
 		if err != nil {
-			events = append(events, w.fail(n, err, now))
+			events = append(events, w.fail(n, err, tx.Now()))
 		}
 		next, _ = state.Next(w.outcome(n, ended, err))
-		events = append(events, enterState(n, next, now))
-		if f, ok := flows[state]; ok && !next.Pauses() {
-			f.leave(n)
+		events = append(events, enterState(n, next, tx.Now()))
+		if err := note(tx, n, events...); err != nil || next.Pauses() {
+			return err
 		}
-		return events
+		if f, ok := flows[state]; ok {
+			return c.leave(tx, n, f, err == nil && ended == "")
+		}
+		return nil
 	})
 	if changed != nil || err != nil || next.Pauses() {
 		return changed
 	}
 	return c.carryOut(ctx, uuid, next) // deleting leads to cleaning, which leads to available
+}
+
+// leave forgets where the node stands in a flow, and, at the end of that, all of it: in the transaction
+// that moves the node on, so that no exit leaves a node whose work is done but not seen.
+func (c *Conductor) leave(tx *store.Tx, n *baremetal.Node, f flow, whole bool) error {
+	if _, underway := f.at(n); !whole || !underway {
+		f.leave(n)
+		return nil
+	}
+	steps, _ := c.planOf(f, n) // which could be made before
+	return f.ends(tx, n, steps)
 }
 
 // outcome is what the end of the work means to the state machine.

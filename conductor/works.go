@@ -129,20 +129,13 @@ func (c *Conductor) plans(f flow, n *baremetal.Node) ([]Step, error) {
 	return c.withAgent(given), nil
 }
 
-// goOn follows the flow's steps from where the node stands. At the end the flow is forgotten.
+// goOn follows the flow's steps from where the node stands.
 func (c *Conductor) goOn(ctx context.Context, n *baremetal.Node, f flow) (baremetal.ProvisionEvent, error) {
 	steps, err := c.planOf(f, n)
 	if err != nil {
 		return "", err
 	}
-	if err := c.begins(ctx, n, f, steps); err != nil {
-		return "", err
-	}
-	outcome, err := c.follow(ctx, n.UUID, f, steps, f.next(n))
-	if err != nil || outcome != baremetal.Done {
-		return outcome, err
-	}
-	return "", c.ends(ctx, n, f, steps)
+	return c.follow(ctx, n.UUID, f, steps, f.next(n))
 }
 
 // deploy boots a machine from its boot volume, in the steps of Ironic's direct deploy for

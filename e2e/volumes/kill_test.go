@@ -46,15 +46,18 @@ func TestKilledWhileMaking(t *testing.T) {
 }
 
 // killRounds is how often to kill: usual unless IRONHOOK_KILL_ROUNDS says otherwise.
-func killRounds(t *testing.T, usual int) int {
+func killRounds(t *testing.T, usual int) int { return asked(t, "IRONHOOK_KILL_ROUNDS", usual) }
+
+// asked is the number that an environment variable holds, or usual.
+func asked(t *testing.T, name string, usual int) int {
 	t.Helper()
-	text := os.Getenv("IRONHOOK_KILL_ROUNDS")
+	text := os.Getenv(name)
 	if text == "" {
 		return usual
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
-		t.Fatalf("IRONHOOK_KILL_ROUNDS: %v", err)
+		t.Fatalf("%s: %v", name, err)
 	}
 	return n
 }

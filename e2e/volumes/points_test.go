@@ -71,7 +71,7 @@ var resting = []string{"active", "deploy failed", "available", "manageable", "en
 
 // TestKilledAtPoints kills the program before the n-th change of its files during a rebuild,
 // an import and the deletion of a snapshot, and starts it again. IRONHOOK_KILL_POINTS says at
-// how many points of each; "all" is each of them.
+// how many points of each, 6 if it is not set; "all" is each of them.
 func TestKilledAtPoints(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills the program")
@@ -104,11 +104,13 @@ func TestKilledAtPoints(t *testing.T) {
 	}
 }
 
+const killPoints = "IRONHOOK_KILL_POINTS"
+
 // chosen are the points to cut at, spread over all: few of them, unless all are asked for.
 func chosen(t *testing.T, total, few int) (points []int) {
 	most := total
-	if os.Getenv("IRONHOOK_KILL_POINTS") != "all" {
-		most = min(killRounds(t, few), total)
+	if os.Getenv(killPoints) != "all" {
+		most = min(asked(t, killPoints, few), total)
 	}
 	for i := range most {
 		points = append(points, 1+i*total/most)
