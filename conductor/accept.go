@@ -2,7 +2,6 @@ package conductor
 
 import (
 	"context"
-	"time"
 
 	"ironhook/baremetal"
 	"ironhook/fleet"
@@ -37,8 +36,7 @@ func (c *Conductor) reserve(ctx context.Context, ident string, f func(tx *store.
 
 // release ends the node's reservation.
 func (c *Conductor) release(uuid string) error {
-	return c.change(context.Background(), uuid, func(n *baremetal.Node, _ time.Time) []baremetal.Event {
-		n.Reservation = ""
-		return nil
+	return c.Store.Update(context.Background(), func(tx *store.Tx) error {
+		return tx.Nodes().Change(&baremetal.Node{UUID: uuid}, "reservation")
 	})
 }

@@ -100,12 +100,16 @@ func (c *Conductor) MayChangeTarget(tx *store.Tx, before, after *baremetal.Volum
 }
 
 func (c *Conductor) mayChange(tx *store.Tx, node string, before, after *baremetal.VolumeTarget) error {
-	n, err := tx.Nodes().Get(node)
+	n, err := tx.Nodes().Get(node, "interfaces")
 	if err != nil {
 		return err
 	}
-	if guarding, ok := c.Storage[n.Interfaces.Storage()].(Guarding); ok {
-		return guarding.MayChange(tx, n, before, after)
+	guarding, ok := c.Storage[n.Interfaces.Storage()].(Guarding)
+	if !ok {
+		return nil
 	}
-	return nil
+	if n, err = tx.Nodes().Get(node); err != nil { // all of it is dear
+		return err
+	}
+	return guarding.MayChange(tx, n, before, after)
 }

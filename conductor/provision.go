@@ -240,21 +240,24 @@ func (c *Conductor) conclude(
 	if c.base.Err() != nil {
 		return err // interrupted by a shutdown: Recover handles it
 	}
+	f, stepwise := flows[state]
 	var next baremetal.ProvisionState
 	changed := c.edit(ctx, uuid, func(tx *store.Tx, n *baremetal.Node) error {
 		var events []baremetal.Event
-		if err != nil {
+		switch {
+		case err != nil:
 			events = append(events, w.fail(n, err, tx.Now()))
+		case stepwise && ended == "":
+			if err := c.complete(tx, n, f); err != nil {
+				return err
+			}
 		}
 		next, _ = state.Next(w.outcome(n, ended, err))
 		events = append(events, enterState(n, next, tx.Now()))
-		if err := note(tx, n, events...); err != nil || next.Pauses() {
-			return err
+		if stepwise && !next.Pauses() {
+			f.leave(n)
 		}
-		if f, ok := flows[state]; ok {
-			return c.leave(tx, n, f, err == nil && ended == "")
-		}
-		return nil
+		return note(tx, n, events...)
 	})
 	if changed != nil || err != nil || next.Pauses() {
 		return changed
@@ -262,12 +265,11 @@ func (c *Conductor) conclude(
 	return c.carryOut(ctx, uuid, next) // deleting leads to cleaning, which leads to available
 }
 
-// leave forgets where the node stands in a flow, and, at the end of that, all of it: in the transaction
-// that moves the node on, so that no exit leaves a node whose work is done but not seen.
-func (c *Conductor) leave(tx *store.Tx, n *baremetal.Node, f flow, whole bool) error {
-	if _, underway := f.at(n); !whole || !underway {
-		f.leave(n)
-		return nil
+// complete ends a flow whose steps are all done. It does so in the transaction that moves the node on: an exit between
+// the two would leave a node that is done and, after the next start, has failed.
+func (c *Conductor) complete(tx *store.Tx, n *baremetal.Node, f flow) error {
+	if _, underway := f.at(n); !underway {
+		return nil // it had none
 	}
 	steps, _ := c.planOf(f, n) // which could be made before
 	return f.ends(tx, n, steps)

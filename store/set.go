@@ -19,11 +19,12 @@ type Set[T any] struct {
 // stamps are the times that Insert and Update keep; nil where a kind has none.
 type stamps struct{ created, updated *time.Time }
 
-// Get returns the row whose key, or else one of whose aliases, is ident. Absence is ErrNotFound with
-// Ironic's message.
-func (s Set[T]) Get(ident string) (*T, error) {
+// Get returns the row whose key, or else one of whose aliases, is ident: all of it, or only these
+// columns, in little time. Absence is ErrNotFound with Ironic's message.
+func (s Set[T]) Get(ident string, columns ...string) (*T, error) {
+	t := s.t.some(columns)
 	for _, column := range append([]string{s.t.key}, s.t.aliases...) {
-		rows, err := s.query("WHERE "+column+" = ?", ident)
+		rows, err := s.read(t, "WHERE "+column+" = ?", ident)
 		if err != nil {
 			return nil, err
 		}
@@ -35,8 +36,8 @@ func (s Set[T]) Get(ident string) (*T, error) {
 }
 
 // Find is Get without the error for absence: the row is nil then.
-func (s Set[T]) Find(ident string) (*T, error) {
-	row, err := s.Get(ident)
+func (s Set[T]) Find(ident string, columns ...string) (*T, error) {
+	row, err := s.Get(ident, columns...)
 	if errors.Is(err, baremetal.ErrNotFound) {
 		return nil, nil
 	}
@@ -92,7 +93,7 @@ func (s Set[T]) Insert(row *T) error {
 	if at := s.stamps(row).created; at != nil && at.IsZero() {
 		*at = s.tx.now
 	}
-	result, err := s.write(row, s.t.insert)
+	result, err := s.write(s.t, row, s.t.insert)
 	if err != nil || s.t.order == "rowid" {
 		return err
 	}
@@ -104,7 +105,15 @@ func (s Set[T]) Insert(row *T) error {
 }
 
 // Update writes every field of row back, and its time of change.
-func (s Set[T]) Update(row *T) error {
+func (s Set[T]) Update(row *T) error { return s.update(s.t, row) }
+
+// Change writes only these columns of row back, and its time of change: of a row that was read in part, or
+// of which no more than its key is known.
+func (s Set[T]) Change(row *T, columns ...string) error {
+	return s.update(s.t.some(append(columns, "updated_at")), row)
+}
+
+func (s Set[T]) update(t *table[T], row *T) error {
 	if at := s.stamps(row).updated; at != nil {
 		*at = s.tx.now
 	}
@@ -114,7 +123,7 @@ func (s Set[T]) Update(row *T) error {
 			key, _ = c.save(row)
 		}
 	}
-	result, err := s.write(row, s.t.update, key)
+	result, err := s.write(t, row, t.update, key)
 	if err != nil {
 		return err
 	}
@@ -145,10 +154,10 @@ func (s Set[T]) stamps(row *T) stamps {
 	return s.t.stamps(row)
 }
 
-// write runs a statement on all columns of row, followed by further arguments.
-func (s Set[T]) write(row *T, statement string, behind ...any) (driver.Result, error) {
-	values := make([]any, 0, len(s.t.columns)+len(behind))
-	for _, c := range s.t.columns {
+// write runs a statement on the columns of t, which is s.t or a part of it, of row, followed by further arguments.
+func (s Set[T]) write(t *table[T], row *T, statement string, behind ...any) (driver.Result, error) {
+	values := make([]any, 0, len(t.columns)+len(behind))
+	for _, c := range t.columns {
 		v, err := c.save(row)
 		if err != nil {
 			return nil, fmt.Errorf("write %s: %s: %w", s.t.noun, c.name, err)

@@ -34,11 +34,17 @@ type rule[T any] struct {
 // newTable completes t with its statements.
 func newTable[T any](t table[T]) *table[T] {
 	names := t.names()
-	t.read = "SELECT " + names + " FROM " + t.name + " "
+	t.state()
 	t.insert = "INSERT INTO " + t.name + " (" + names + ") VALUES (" + strings.TrimSuffix(strings.Repeat("?, ", len(t.columns)), ", ") + ")"
-	t.update = "UPDATE " + t.name + " SET " + strings.ReplaceAll(names, ",", " = ?,") + " = ? WHERE " + t.key + " = ?"
 	t.remove = "DELETE FROM " + t.name + " WHERE " + t.key + " = ?"
 	return &t
+}
+
+// state makes the statements that a part of a table has, too.
+func (t *table[T]) state() {
+	names := t.names()
+	t.read = "SELECT " + names + " FROM " + t.name + " "
+	t.update = "UPDATE " + t.name + " SET " + strings.ReplaceAll(names, ",", " = ?,") + " = ? WHERE " + t.key + " = ?"
 }
 
 func (t *table[T]) names() string {
@@ -49,18 +55,18 @@ func (t *table[T]) names() string {
 	return strings.Join(names, ", ")
 }
 
-// some is t for reading only these columns, in t's order; nil is all of t.
+// some is t for reading or updating only these columns, in t's order; nil is all of t.
 func (t *table[T]) some(names []string) *table[T] {
 	if names == nil {
 		return t
 	}
-	part := &table[T]{name: t.name, noun: t.noun}
+	part := &table[T]{name: t.name, noun: t.noun, key: t.key, unique: t.unique}
 	for _, c := range t.columns {
 		if slices.Contains(names, c.name) {
 			part.columns = append(part.columns, c)
 		}
 	}
-	part.read = "SELECT " + part.names() + " FROM " + t.name + " "
+	part.state()
 	return part
 }
 

@@ -16,21 +16,21 @@ type call struct {
 }
 
 // nodeIn reads the node that the path names, by UUID or, from 1.5 on, by name.
-func (c *call) nodeIn(tx *store.Tx) (*baremetal.Node, error) {
-	return c.findNode(tx, c.Args.Text("node_ident"))
+func (c *call) nodeIn(tx *store.Tx, columns ...string) (*baremetal.Node, error) {
+	return c.findNode(tx, c.Args.Text("node_ident"), columns...)
 }
 
-func (c *call) findNode(tx *store.Tx, ident string) (*baremetal.Node, error) {
+func (c *call) findNode(tx *store.Tx, ident string, columns ...string) (*baremetal.Node, error) {
 	absent := baremetal.Errorf(baremetal.ErrNotFound, "Node %s could not be found.", ident)
 	if !baremetal.IsUUID(ident) && c.Minor < 5 {
 		return nil, absent
 	}
 	if !c.suffixed(ident) {
-		return tx.Nodes().Get(ident)
+		return tx.Nodes().Get(ident, columns...)
 	}
-	n, err := tx.Nodes().Get(ident + ".json") // the name itself comes first
+	n, err := tx.Nodes().Get(ident+".json", columns...) // the name itself comes first
 	if errors.Is(err, baremetal.ErrNotFound) {
-		if short, err := tx.Nodes().Find(ident); short != nil || err != nil {
+		if short, err := tx.Nodes().Find(ident, columns...); short != nil || err != nil {
 			return short, err
 		}
 	}
@@ -44,9 +44,9 @@ func (c *call) suffixed(ident string) bool {
 }
 
 // node is nodeIn in a transaction of its own.
-func (c *call) node() (n *baremetal.Node, err error) {
+func (c *call) node(columns ...string) (n *baremetal.Node, err error) {
 	err = c.store.View(c.Context(), func(tx *store.Tx) error {
-		n, err = c.nodeIn(tx)
+		n, err = c.nodeIn(tx, columns...)
 		return err
 	})
 	return n, err

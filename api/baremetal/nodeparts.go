@@ -75,7 +75,7 @@ func parseVIF(name string, v any) (any, error) {
 }
 
 func listVIFs(c *call) ([]byte, error) {
-	_, err := c.node()
+	_, err := c.node("uuid")
 	return []byte(`{"vifs":[]}`), err
 }
 
@@ -161,12 +161,12 @@ func oneIndicator(c *call) ([]byte, error) {
 }
 
 func listVendorMethods(c *call) ([]byte, error) {
-	_, err := c.node()
+	_, err := c.node("uuid")
 	return []byte("{}"), err
 }
 
 func noNodeMethod(c *call) ([]byte, error) {
-	if _, err := c.node(); err != nil {
+	if _, err := c.node("uuid"); err != nil {
 		return nil, err
 	}
 	return nil, rest.Invalid("No handler for method %s", c.Args.Text("method"))

@@ -38,7 +38,7 @@ func postToItem(body, ident string) func(c *call) ([]byte, error) {
 }
 
 func showNode(c *call) ([]byte, error) {
-	n, err := c.node()
+	n, err := c.node(c.nodes.AskedColumns(c.Call)...)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func createNode(c *call) ([]byte, error) {
 }
 
 func deleteNode(c *call) ([]byte, error) {
-	n, err := c.node()
+	n, err := c.node("uuid")
 	if err != nil {
 		return nil, err
 	}

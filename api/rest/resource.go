@@ -110,6 +110,16 @@ func (r *Resource[T]) ShowAsked(c *Call, row *T) ([]byte, error) {
 	return r.Show(c, row, c.Args.List("fields"))
 }
 
+// AskedColumns are the columns that ShowAsked needs; nil is all of them, as it is where it will refuse.
+func (r *Resource[T]) AskedColumns(c *Call) []string {
+	named := c.Args.List("fields")
+	shown, err := r.Shown(c, 0, named)
+	if named == nil || err != nil {
+		return nil
+	}
+	return columns(shown)
+}
+
 // KnowsFields refuses "fields=" where the microversion does not have it, or not those fields:
 // 406.
 func (r *Resource[T]) KnowsFields(c *Call) error {
