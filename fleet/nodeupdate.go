@@ -20,7 +20,10 @@ type NodePatch struct {
 	Apply func(n *baremetal.Node) (changed []string, err error)
 }
 
-// UpdateNode changes the node and returns it; n is the node as the caller has read it.
+// Judged are the columns of a node by which UpdateNode may refuse it before it waits for the lock.
+var Judged = []string{"uuid", "maintenance", "provision_state", "target_provision_state"}
+
+// UpdateNode changes the node and returns it; n is the node as the caller has read it, with the columns Judged.
 func (f *Fleet) UpdateNode(ctx context.Context, n *baremetal.Node, r Rules, p NodePatch) (*baremetal.Node, error) {
 	if err := mayUpdate(n, r, p); err != nil { // check before waiting for the lock
 		return nil, err

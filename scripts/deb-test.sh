@@ -38,6 +38,7 @@ install_root() { # SUITE ROOT
 		ExecStart=/bin/sh -c 'sh -eux /life.sh >/dev/ttyS0 2>&1 && echo WHOLE >/dev/ttyS0; systemctl poweroff --no-block'
 	UNIT
 	mkdir -p "$2/etc/systemd/system/multi-user.target.wants"
+	ln -s /dev/null "$2/etc/systemd/system/serial-getty@ttyS0.service" # it would hang up the line that life writes to
 	ln -s ../life.service "$2/etc/systemd/system/multi-user.target.wants/life.service"
 }
 

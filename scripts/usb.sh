@@ -111,6 +111,14 @@ mmd -i "$esp" ::/EFI ::/EFI/BOOT ::/EFI/debian
 mcopy -m -i "$esp" "$work/BOOTX64.EFI" "$work/grubx64.efi" ::/EFI/BOOT/
 mcopy -m -i "$esp" "$work/grub.cfg" ::/EFI/debian/
 
+# Which slot starts: one file, where stick/slots.go has it.
+states=$work/states.fat
+fat "$states" 1 1a0b00c7 IRONHOOKSTA 4
+{ printf '# GRUB Environment Block\nslot=a\ntrial=\ntries=0\n'; printf '#%.0s' $(seq 1024); } | head -c 1024 >"$work/state"
+touch --date="@$SOURCE_DATE_EPOCH" "$work/state"
+mcopy -m -i "$states" "$work/state" ::/
+cmp --ignore-initial=$((37 * 512)):0 --bytes=1024 "$states" "$work/state" || { echo 'usb.sh: the state is not in sector 37' >&2; exit 1; }
+
 # The same GRUB for BIOS.
 bios=$tree/usr/lib/grub/i386-pc
 grub-mkimage -O i386-pc -d "$bios" -p '(,gpt3)/EFI/debian' -o "$work/core.img" \
@@ -140,8 +148,7 @@ bytes 92 '\000\010\000\000\000\000\000\000'
 bytes 102 '\220\220'
 at "$work/core.img" 2048
 bytes $((2048 * 512 + 500)) '\001\010\000\000\000\000\000\000'
-{ printf '# GRUB Environment Block\nslot=a\ntrial=\ntries=0\n'; printf '#%.0s' $(seq 1024); } | head -c 1024 >"$work/state"
-at "$work/state" 4096
+at "$states" 4096
 at "$esp" 6144
 at "$slot" 22528
 at "$data" 219136

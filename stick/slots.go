@@ -19,6 +19,10 @@ type state struct {
 // which a disk writes whole or not at all.
 const blockSize = 1024
 
+// blockAt is where the block begins in its partition: the file "state", the only one of a FAT that scripts/usb.sh makes
+// and looks for there. GRUB from 2.06-13+deb12u2 on writes no block outside of a file.
+const blockAt = 37 * 512
+
 const signature = "# GRUB Environment Block\n"
 
 var errState = errors.New("the state of the slots is damaged")
@@ -56,14 +60,30 @@ func (s state) block() []byte {
 	return append(b, bytes.Repeat([]byte("#"), blockSize-len(b))...)
 }
 
+// blockIn is where the block begins in a partition. Sticks from before blockAt have it in the first sector.
+func blockIn(f *os.File) (offset int64, err error) {
+	first := make([]byte, len(signature))
+	if _, err := f.ReadAt(first, 0); err != nil {
+		return 0, err
+	}
+	if string(first) == signature {
+		return 0, nil
+	}
+	return blockAt, nil
+}
+
 func readState(path string) (state, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return state{}, err
 	}
 	defer f.Close() //nolint:errcheck // only read
+	at, err := blockIn(f)
+	if err != nil {
+		return state{}, err
+	}
 	block := make([]byte, blockSize)
-	if _, err := f.ReadAt(block, 0); err != nil {
+	if _, err := f.ReadAt(block, at); err != nil {
 		return state{}, err
 	}
 	return parseState(block)
@@ -71,10 +91,13 @@ func readState(path string) (state, error) {
 
 // write makes the state lasting before it returns.
 func (s state) write(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_SYNC, 0)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_SYNC, 0)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteAt(s.block(), 0)
+	at, err := blockIn(f)
+	if err == nil {
+		_, err = f.WriteAt(s.block(), at)
+	}
 	return errors.Join(err, f.Sync(), f.Close())
 }

@@ -9,9 +9,18 @@ import (
 )
 
 func TestState(t *testing.T) {
-	for _, want := range []state{{"a", "", "0"}, {"b", "a", "2"}, {"a", "b", "1"}} {
-		path := filepath.Join(t.TempDir(), "state")
-		if err := os.WriteFile(path, make([]byte, 4096), 0o600); err != nil {
+	fat := append([]byte{0xeb, 0x3c, 0x90}, make([]byte, 1<<20)...)
+	for _, c := range []struct {
+		want   state
+		before []byte
+		at     int
+	}{
+		{state{"a", "", "0"}, fat, blockAt},
+		{state{"b", "a", "2"}, fat, blockAt},
+		{state{"a", "b", "1"}, append(state{"a", "", "0"}.block(), fat...), 0}, // an older stick
+	} {
+		want, path := c.want, filepath.Join(t.TempDir(), "state")
+		if err := os.WriteFile(path, c.before, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if err := want.write(path); err != nil {
@@ -20,6 +29,9 @@ func TestState(t *testing.T) {
 		got, err := readState(path)
 		if err != nil || got != want {
 			t.Errorf("read %+v, %v; want %+v", got, err, want)
+		}
+		if b, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(b[c.at:]), signature) || c.at > 0 && string(b[:3]) != string(fat[:3]) {
+			t.Errorf("%+v is not at byte %d, or more is changed", want, c.at)
 		}
 		if b := want.block(); len(b) != blockSize || strings.TrimRight(string(b[sector:]), "#") != "" {
 			t.Errorf("%+v is not in the first sector: %q", want, b)

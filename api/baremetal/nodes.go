@@ -73,7 +73,7 @@ func patchNode(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := c.node()
+	n, err := c.node(fleet.Judged...)
 	if err != nil {
 		return nil, err
 	}

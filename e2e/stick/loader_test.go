@@ -1,0 +1,63 @@
+package stick_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Where scripts/usb.sh puts what this test looks at, in bytes.
+const (
+	stateAt = 2<<20 + 37*512
+	slotAAt = 11 << 20
+	slotBAt = 59 << 20
+)
+
+// TestLoaderCountsTries: GRUB counts the starts of a slot on trial, under each firmware, so that what does not start is
+// left. No slot of this stick starts.
+func TestLoaderCountsTries(t *testing.T) {
+	needsLab(t)
+	for _, firmware := range []string{bios, uefi, secure} {
+		t.Run(firmware, func(t *testing.T) {
+			p := newPC(t, "loader", firmware)
+			for _, slot := range []int64{slotAAt, slotBAt} {
+				p.onStick(slot, strings.Repeat("\x00", 4096))
+			}
+			p.onStick(stateAt, "# GRUB Environment Block\nslot=a\ntrial=b\ntries=2\n#")
+			for _, left := range []string{"1", "0"} {
+				p.on()
+				p.state("slot=a\ntrial=b\ntries=" + left + "\n")
+				p.process.Kill()
+			}
+		})
+	}
+}
+
+// onStick writes to the stick, which is in no PC that is on.
+func (p *pc) onStick(at int64, text string) {
+	p.t.Helper()
+	f, err := os.OpenFile(p.image, os.O_WRONLY, 0)
+	must(p.t, "open the stick", err)
+	_, err = f.WriteAt([]byte(text), at)
+	must(p.t, fmt.Sprintf("write at %d", at), err)
+	must(p.t, "close the stick", f.Close())
+}
+
+// state waits until the loader has written this.
+func (p *pc) state(want string) {
+	p.t.Helper()
+	f, err := os.Open(p.image)
+	must(p.t, "open the stick", err)
+	defer f.Close() //nolint:errcheck // only read
+	want = "# GRUB Environment Block\n" + want
+	got := make([]byte, len(want))
+	for end := time.Now().Add(bootLimit); string(got) != want; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.t.Fatalf("the state is %q, want %q", got, want)
+		}
+		_, err := f.ReadAt(got, stateAt)
+		must(p.t, "read the state", err)
+	}
+}
