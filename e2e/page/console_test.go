@@ -33,10 +33,10 @@ func (s screen) shows(text string) {
 	}
 }
 
-// takes presses the button with this label.
+// takes presses the button with this label, when it can be seen and pressed.
 func (s screen) takes(label string) {
 	s.Helper()
-	must(s.T, label, s.Await(fmt.Sprintf(`((b) => b.textContent === %q && !b.disabled && (b.click(), true))(document.getElementById("console-type"))`, label)))
+	must(s.T, label, s.Await(fmt.Sprintf(`((b) => b.textContent === %q && b.checkVisibility() && !b.disabled && (b.click(), true))(document.getElementById("console-type"))`, label)))
 }
 
 // types strikes the keys of a line, where the terminal has them.

@@ -207,6 +207,14 @@ var tasks = []struct {
 		h.click(`#settings [data-do="test"]`)
 		h.await("it answers", `document.querySelector("#settings .outcome").textContent.startsWith("It answers.")`)
 	}},
+	{"Type on the console of a machine", func(h *hand) {
+		h.consoleOn("bmc") // once
+		h.click(h.tile("bmc"), `a.button[href$="/console"]`)
+		h.await("the page", `document.getElementById("console-type") !== null`)
+		screen{h.T, h.Browser}.takes("Type")
+		h.clicks++
+		screen{h.T, h.Browser}.says("You type.")
+	}},
 	{"See why a machine is in trouble", func(h *hand) {
 		h.ironhook("node", "create", "--name", "lost", "--driver", "ipmi", "--driver-info", "ipmi_address=127.0.0.1", "--driver-info", "ipmi_port=1")
 		h.ironhook("node", "manage", "lost")

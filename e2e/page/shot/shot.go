@@ -172,10 +172,10 @@ func (b *Browser) Show(path string) error {
 	return b.Await(Live)
 }
 
-// Press clicks the first element of a selector as soon as it is there and can be pressed, on
+// Press clicks the first element of a selector as soon as it can be seen and pressed, on
 // a page whose events may replace it at any moment.
 func (b *Browser) Press(selector string) error {
-	return b.Await(fmt.Sprintf(`((e) => e && !e.disabled && (e.click(), true))(document.querySelector(%q))`, selector))
+	return b.Await(fmt.Sprintf(`((e) => e?.checkVisibility() && !e.disabled && (e.click(), true))(document.querySelector(%q))`, selector))
 }
 
 // Live is true on a page that follows the events.
