@@ -75,7 +75,7 @@ func options() []option {
 		{name: "agent-dir", usage: "directory of the agent, vmlinuz and initrd as make agent leaves them: machines boot it to be inspected, written and cleaned; without one they are not", set: setAgentDir},
 		{name: "discovery", value: "approve", usage: "what becomes of machines that are not enrolled, where there is an agent: approve (they wait), enrol (at once, as the inspection rules say) or off", set: setDiscovery},
 		{name: "image-files", usage: "directory below which deployments may name image files (instance_info image_source=file:///...); without one none may", set: setImageFiles},
-		{name: "import-from", usage: "private addresses from which images may be fetched by URL (repeatable): an address, a prefix such as 192.168.1.0/24, or private, link-local or loopback", many: true,
+		{name: "import-from", usage: "private addresses from which images and config drives may be fetched by URL (repeatable): an address, a prefix such as 192.168.1.0/24, or private, link-local or loopback", many: true,
 			set: func(c *Config, v string) (err error) { c.ImportFrom, err = appliance.ParseSources(v); return err }},
 		{name: "otlp", usage: "URL of a collector of OpenTelemetry to which each boot is sent as a trace, such as http://127.0.0.1:4318",
 			set: func(c *Config, v string) error { c.OTLP = v; return appliance.CheckOTLP(v) }},

@@ -86,6 +86,37 @@ func TestHeadersEverywhere(t *testing.T) {
 	}
 }
 
+// What the style sheet hides until a script says that scripts run (app.js) is on no page without it. The console of a
+// node is enabled, for its buttons to be there.
+func TestWhatNeedsScriptsHasThem(t *testing.T) {
+	css, err := files.ReadFile("static/app.css")
+	if err != nil || !strings.Contains(string(css), "html:not(.js) :is(.live, .actions, .tools") {
+		t.Fatalf("app.css hides something else without scripts (%v)", err)
+	}
+	hidden, script := regexp.MustCompile(`class="(live|actions|tools)[ "]`), regexp.MustCompile(`src="[^"]*/app\.js[?"]`)
+	r := newRoom(t, func(w *Web) {
+		w.Consoles = func(string) (Console, error) { return Console{Enabled: true}, nil }
+	}).enter()
+	r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-1"}, "52:54:00:00:00:01")
+	r.hang("lobby", "x")
+	with := map[string]bool{}
+	for _, p := range patterns(t) {
+		if p[0] != "GET" || p[1] == "/ui/events" {
+			continue
+		}
+		body := r.get(addressOf(p[1])).body
+		with[p[1]] = hidden.MatchString(body)
+		if with[p[1]] && !script.MatchString(body) {
+			t.Errorf("GET %s has what is hidden without app.js, and no app.js", p[1])
+		}
+	}
+	for _, pattern := range []string{"/ui/{$}", "/ui/machines/{node}", "/ui/machines/{node}/console"} {
+		if !with[pattern] {
+			t.Errorf("GET %s has nothing to hide: %v", pattern, with)
+		}
+	}
+}
+
 // What a machine, an image or a user is called is text on every page, and never markup.
 func TestMarkupIsInert(t *testing.T) {
 	const evil = `"><script>alert(1)</script><img src=x onerror=alert(2)>`
