@@ -33,6 +33,7 @@ agent: build ## build/agent, the small system that inspects, writes and cleans m
 
 deb: build build-arm64 ## build/ironhook_VERSION_ARCH.deb for amd64 and arm64, the same bytes from the same tree
 	@scripts/deps.sh deb
+	@rm -f build/ironhook_*.deb # of an older tree
 	@scripts/deb.sh build/ironhook amd64
 	@scripts/deb.sh build/ironhook-arm64 arm64
 	@lintian --fail-on error,warning --info build/ironhook_*.deb
