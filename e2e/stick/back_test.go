@@ -29,9 +29,9 @@ func TestBrokenUpgradeAndTheWayBack(t *testing.T) {
 	kept = append(kept, "after-the-fallback")
 	must(t, "register", register(t, c, kept[1]))
 
-	im, err := build()
-	must(t, "build", err)
-	_, err = p.ironhook(password, "upgrade", im.upgrade)
+	root, err := lab.Root()
+	must(t, "root", err)
+	_, err = p.ironhook(password, "upgrade", upgrade(t, p, root, "second"))
 	must(t, "upgrade", err)
 	p.runs(c, "b", "")
 	kept = append(kept, "after-the-upgrade")
@@ -47,14 +47,21 @@ func TestBrokenUpgradeAndTheWayBack(t *testing.T) {
 // broken makes an upgrade whose first process ends at once, which stops the kernel.
 func broken(t *testing.T, p *pc) string {
 	t.Helper()
-	source, program := filepath.Join(p.Dir, "ends.go"), filepath.Join(p.Dir, "ends")
-	must(t, "source", os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o644))
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", program, source)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	dir := filepath.Join(p.Dir, "ends")
+	must(t, "directory", os.Mkdir(dir, 0o755))
+	must(t, "source", os.WriteFile(filepath.Join(dir, "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o644))
+	return upgrade(t, p, dir, "broken")
+}
+
+// upgrade makes one of the program in a directory, with this version.
+func upgrade(t *testing.T, p *pc, dir, version string) string {
+	t.Helper()
+	out := filepath.Join(p.Dir, version)
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-ldflags", "-X main.version="+version, "-o", out+".program", ".")
+	cmd.Env, cmd.Dir = append(os.Environ(), "CGO_ENABLED=0"), dir
 	text, err := cmd.CombinedOutput()
 	must(t, "build: "+string(text), err)
-	out := filepath.Join(p.Dir, "broken")
-	must(t, "image", makeImage(t.Context(), program, out, "broken"))
+	must(t, "image", makeImage(t.Context(), out+".program", out, version))
 	return out + ".upgrade"
 }
 

@@ -23,7 +23,7 @@ systemd-analyze verify --man=no ironhook.service # there is no man
 not journalctl --unit ironhook.service --grep 'does not offer' # the unit lets it have its own sandbox
 systemd-analyze security --no-pager --threshold=20 ironhook.service >/exposure || { cat /exposure; exit 1; } # 2.0
 grep 'Overall exposure' /exposure
-is "$(sysctl -n net.ipv4.neigh.default.gc_thresh3)" "$(sed -n 's/^net.ipv4.neigh.default.gc_thresh3 *= *//p' /usr/lib/sysctl.d/60-ironhook.conf)"
+is "$(cat /proc/sys/net/ipv4/neigh/default/gc_thresh3)" "$(sed -n 's/^net.ipv4.neigh.default.gc_thresh3 *= *//p' /usr/lib/sysctl.d/60-ironhook.conf)"
 
 # An upgrade restarts what runs, and keeps what the operator wrote.
 export IRONHOOK_DATA=/var/lib/ironhook
