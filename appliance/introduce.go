@@ -119,6 +119,7 @@ func (a *appliance) newConductor() *conductor.Conductor {
 	}
 	return conductor.New(conductor.Config{
 		Store: a.store, Host: a.host, HardwareTypes: a.types, Times: a.times, Log: a.log, PowerInterval: powerInterval, Storage: interfaces,
+		SensorInterval: a.config.SensorsEvery,
 		Images: a.newAgentImages(), Fetch: a.pool.Get, Agent: a.config.AgentDir != "", Discovery: conductor.Discovery(a.config.Discovery),
 	})
 }

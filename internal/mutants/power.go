@@ -144,4 +144,18 @@ var ofPower = []mutant{
 		"the log of logins is cleared in the place of the SEL",
 		"power/redfish", "Log",
 	},
+	{
+		491, "power/ipmi/keptrecords.go",
+		`if stamp == "" || stamp != k.stamp ||`,
+		`if stamp == "" ||`,
+		"sensors are read by the records of another firmware, and show wrong values",
+		"power/ipmi", "KeptRecords",
+	},
+	{
+		492, "power/ipmi/sensors.go",
+		"w.count >= mostRecords; w.complete {",
+		"w.count >= sensorSession; w.complete {",
+		"the sensors of a large machine are cut off",
+		"power/ipmi", "ManySensors",
+	},
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"ironhook/baremetal"
 	"ironhook/power/ipmi/rmcp"
@@ -15,12 +16,17 @@ const (
 	netFnSensor       = 0x04
 	cmdSensorReading  = 0x2d
 	cmdReadingFactors = 0x23
+	cmdSDRInfo        = 0x20
 	cmdReserveSDR     = 0x22
 	cmdGetSDR         = 0x23
 
 	lastRecord  = 0xffff // of the repository
 	mostRecords = 1024   // a BMC with a defect could go round for ever
 	sdrPart     = 16     // bytes of a record asked for at once, which every BMC can send
+	sdrInfoSize = 13     // what is read of Get SDR Repository Info (section 33.9): the number of records, and when they changed
+
+	// sensorSession is how many records or sensors are read in one session.
+	sensorSession = 64
 
 	reservationLost rmcp.CompletionError = 0xc5
 	notPresent      rmcp.CompletionError = 0xcb
@@ -31,53 +37,110 @@ const (
 )
 
 // Sensors reads the sensors of the machine whose readings are numbers, by the records of the BMC.
-func (d *Driver) Sensors(ctx context.Context, n *baremetal.Node) (list []baremetal.Reading, err error) {
-	err = d.call(ctx, n, func(_ info, s *rmcp.Session) error {
-		records, err := readSDRs(ctx, s)
+func (d *Driver) Sensors(ctx context.Context, n *baremetal.Node) ([]baremetal.Reading, error) {
+	w := &sensorWalk{list: []baremetal.Reading{}}
+	for !w.over {
+		err := d.call(ctx, n, func(i info, s *rmcp.Session) error { return w.read(ctx, s, d.recordsOf(i.address)) })
 		if errors.Is(err, notPresent) || errors.Is(err, unknownCommand) {
-			return baremetal.Errorf(baremetal.ErrUnsupported, "The BMC of node %s has no records of sensors.", n.UUID)
-		}
-		if err != nil {
-			return err
-		}
-		list = []baremetal.Reading{}
-		for _, r := range records {
-			reading, ok, err := readSensor(ctx, s, r)
-			if err != nil {
-				return err
-			}
-			if ok {
-				list = append(list, reading)
-			}
-		}
-		return nil
-	})
-	return list, err
-}
-
-// readSDRs reads the repository (section 33.12): a reservation, then each record names the next.
-func readSDRs(ctx context.Context, s *rmcp.Session) (list []sdr, err error) {
-	var reservation []byte
-	for id, n := uint16(0), 0; id != lastRecord && n < mostRecords; n++ {
-		if reservation == nil {
-			if reservation, err = s.Again(ctx, netFnStorage, cmdReserveSDR); err != nil || len(reservation) < 2 {
-				return nil, errors.Join(err, short(reservation, 2))
-			}
-		}
-		record, next, err := readSDR(ctx, s, reservation, id)
-		if errors.Is(err, reservationLost) {
-			reservation = nil
-			continue
+			return nil, baremetal.Errorf(baremetal.ErrUnsupported, "The BMC of node %s has no records of sensors.", n.UUID)
 		}
 		if err != nil {
 			return nil, err
 		}
-		if one, ok := parseSDR(record); ok {
-			list = append(list, one)
-		}
-		id = next
 	}
-	return list, nil
+	return w.list, nil
+}
+
+// sensorWalk is how far the sensors of a machine have been read. It goes on over several sessions, so that other
+// calls to the BMC have their turn between them.
+type sensorWalk struct {
+	asked       bool   // stamp is set
+	stamp       string // of the repository
+	reservation []byte // in this session
+	records     []sdr
+	next        uint16 // record that is read next
+	count       int    // records that were read
+	complete    bool   // all were
+	sensor      int    // record whose sensor is read next
+	list        []baremetal.Reading
+	over        bool
+}
+
+// read does as much as one session should.
+func (w *sensorWalk) read(ctx context.Context, s *rmcp.Session, kept *keptRecords) error {
+	w.reservation = nil
+	for range sensorSession {
+		var err error
+		switch {
+		case w.over:
+			return nil
+		case !w.asked:
+			err = w.begin(ctx, s, kept)
+		case !w.complete:
+			err = w.readRecord(ctx, s, kept)
+		default:
+			err = w.readSensor(ctx, s)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin asks when the records have changed. Those that are kept need not be read again.
+func (w *sensorWalk) begin(ctx context.Context, s *rmcp.Session, kept *keptRecords) error {
+	b, err := s.Again(ctx, netFnStorage, cmdSDRInfo)
+	if code := rmcp.CompletionError(0); err != nil && !errors.As(err, &code) {
+		return err
+	}
+	if w.asked = true; err == nil && len(b) >= sdrInfoSize {
+		w.stamp = string(b[1:3]) + string(b[5:sdrInfoSize])
+		w.records, w.complete = kept.get(w.stamp, time.Now())
+	}
+	return nil
+}
+
+// readRecord reads the next record of the repository (section 33.12): each names the next.
+func (w *sensorWalk) readRecord(ctx context.Context, s *rmcp.Session, kept *keptRecords) (err error) {
+	if w.reservation == nil {
+		if w.reservation, err = s.Again(ctx, netFnStorage, cmdReserveSDR); err != nil || len(w.reservation) < 2 {
+			return errors.Join(err, short(w.reservation, 2))
+		}
+	}
+	record, next, err := readSDR(ctx, s, w.reservation, w.next)
+	if errors.Is(err, reservationLost) {
+		w.reservation = nil
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if one, ok := parseSDR(record); ok {
+		w.records = append(w.records, one)
+	}
+	w.next = next
+	w.count++
+	if w.complete = next == lastRecord || w.count >= mostRecords; w.complete {
+		kept.put(w.stamp, w.records, time.Now())
+	}
+	return nil
+}
+
+// readSensor reads the next sensor.
+func (w *sensorWalk) readSensor(ctx context.Context, s *rmcp.Session) error {
+	if w.over = w.sensor >= len(w.records); w.over {
+		return nil
+	}
+	reading, ok, err := readSensor(ctx, s, w.records[w.sensor])
+	if err != nil {
+		return err
+	}
+	if ok {
+		w.list = append(w.list, reading)
+	}
+	w.sensor++
+	return nil
 }
 
 // readSDR reads one record, in parts: its header says how long it is.
