@@ -2,8 +2,11 @@ package cli_test
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -50,4 +53,31 @@ func TestSensorMetrics(t *testing.T) {
 		}
 		stop(t, h.running)
 	}
+}
+
+// TestStateFromTheSession: a machine without a BMC that has its volume open is on; before and after that nobody knows.
+func TestStateFromTheSession(t *testing.T) {
+	nic, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nic.Close()
+	data := t.TempDir()
+	h := &house{T: t, running: start(t, data), data: data}
+	defer stop(t, h.running)
+	if err := os.WriteFile(filepath.Join(data, "volumes", "disk.raw"), make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pc := h.make("nodes", fmt.Sprintf(`{"name": "pc", "driver": "wake-on-lan", "storage_interface": "iscsi", "properties": {"capabilities": "iscsi_boot:True"},
+		"driver_info": {"wol_host": "127.0.0.1", "wol_port": %d, "wol_state": "session"}}`, nic.LocalAddr().(*net.UDPAddr).Port))
+	h.make("ports", `{"node_uuid": "`+pc+`", "address": "52:54:00:00:00:03"}`)
+	h.make("volume/targets", `{"node_uuid": "`+pc+`", "volume_type": "iscsi", "boot_index": 0, "volume_id": "disk"}`)
+	h.put("nodes/pc/states/power", `{"target": "power on"}`)
+	h.await("pc", func(n node) bool { return n.PowerState == "power on" })
+	h.askUntil(http.MethodPost, "/ironhook/v1/nodes/pc/power-test", "not known")
+	g, _ := grant(t, data)
+	i := logIn(t, h.running, g)
+	h.askUntil(http.MethodPost, "/ironhook/v1/nodes/pc/power-test", `"answer":"power on"`)
+	i.Close()
+	h.askUntil(http.MethodPost, "/ironhook/v1/nodes/pc/power-test", "not known")
 }
