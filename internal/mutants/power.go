@@ -200,4 +200,11 @@ var ofPower = []mutant{
 		"a machine that is off counts as on while another one is on",
 		"storage", "Connected",
 	},
+	{
+		499, "power/ipmi/selrecord.go",
+		"if b[7] != ownBMC || b[8]&0x03 != 0 {",
+		"if b[7] != ownBMC {",
+		"an event of another controller has the name of a sensor that is not concerned",
+		"power/ipmi", "NamesInTheLog",
+	},
 }

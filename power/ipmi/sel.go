@@ -35,20 +35,27 @@ const (
 )
 
 // HardwareLog reads the system event log of the BMC.
-func (d *Driver) HardwareLog(ctx context.Context, n *baremetal.Node) (baremetal.HardwareLog, error) {
+func (d *Driver) HardwareLog(ctx context.Context, n *baremetal.Node) (log baremetal.HardwareLog, err error) {
 	w := &selWalk{}
-	err := d.walkSEL(ctx, n, w)
-	return w.log, err
+	if err = d.walkSEL(ctx, n, w); err != nil {
+		return log, err
+	}
+	known, err := d.sensorsIn(ctx, n, w)
+	return w.log(known), err
 }
 
 // ClearHardwareLog empties the system event log of the BMC, and returns what it had: the reservation that clearing
 // needs is lost when an event comes in, so that none is lost unread.
-func (d *Driver) ClearHardwareLog(ctx context.Context, n *baremetal.Node) (baremetal.HardwareLog, error) {
+func (d *Driver) ClearHardwareLog(ctx context.Context, n *baremetal.Node) (log baremetal.HardwareLog, err error) {
 	w := &selWalk{}
-	if err := d.walkSEL(ctx, n, w); err != nil {
-		return w.log, err
+	if err = d.walkSEL(ctx, n, w); err != nil {
+		return log, err
 	}
-	err := d.call(ctx, n, func(_ info, s *rmcp.Session) error {
+	known, err := d.sensorsIn(ctx, n, w)
+	if err != nil {
+		return log, err
+	}
+	err = d.call(ctx, n, func(_ info, s *rmcp.Session) error {
 		for range clearTries {
 			reservation, err := w.reserve(ctx, s)
 			if err == nil {
@@ -63,7 +70,20 @@ func (d *Driver) ClearHardwareLog(ctx context.Context, n *baremetal.Node) (barem
 		}
 		return fmt.Errorf("%w: events come in while its log is to be cleared", rmcp.ErrBusy)
 	})
-	return w.log, err
+	return w.log(known), err
+}
+
+// sensorsIn reads what the BMC's records say of its sensors, to name those of a log. A BMC without records names none.
+func (d *Driver) sensorsIn(ctx context.Context, n *baremetal.Node, w *selWalk) (sensorRecords, error) {
+	if len(w.records) == 0 {
+		return sensorRecords{}, nil
+	}
+	s := &sensorWalk{recordsOnly: true}
+	err := d.walkSensors(ctx, n, s)
+	if code := rmcp.CompletionError(0); errors.Is(err, baremetal.ErrUnsupported) || errors.As(err, &code) {
+		err = nil
+	}
+	return s.records, err
 }
 
 // walkSEL reads the log in as many sessions as it takes.
@@ -82,13 +102,23 @@ func (d *Driver) walkSEL(ctx context.Context, n *baremetal.Node, w *selWalk) err
 
 // selWalk is how far a log has been read.
 type selWalk struct {
-	log      baremetal.HardwareLog
+	records  [][]byte
+	lost     bool            // the log is full
 	begun    bool            // reserves is known
 	reserves bool            // the BMC knows reservations
 	over     bool            // all is read
 	next     uint16          // entry that is read next
 	last     uint16          // entry that was read last
 	seen     map[uint16]bool // a BMC with a defect could go round for ever
+}
+
+// log puts what was read into words.
+func (w *selWalk) log(known sensorRecords) baremetal.HardwareLog {
+	log := baremetal.HardwareLog{Lost: w.lost}
+	for _, record := range w.records {
+		log.Entries = append(log.Entries, parseSEL(record, known))
+	}
+	return log
 }
 
 // read reads as much of the log as one session should.
@@ -120,7 +150,7 @@ func (w *selWalk) begin(ctx context.Context, s *rmcp.Session) error {
 		return err
 	}
 	*w = selWalk{begun: true, reserves: i.reserves, next: firstEntry, over: i.entries == 0, seen: map[uint16]bool{}}
-	w.log.Lost = i.overflow
+	w.lost = i.overflow
 	return nil
 }
 
@@ -147,9 +177,9 @@ func (w *selWalk) step(ctx context.Context, s *rmcp.Session) error {
 		return err
 	}
 	id := binary.LittleEndian.Uint16(record)
-	w.over = next == noEntry || w.seen[id] || len(w.log.Entries) == mostEntries
-	if !w.seen[id] && len(w.log.Entries) < mostEntries {
-		w.log.Entries = append(w.log.Entries, parseSEL(record))
+	w.over = next == noEntry || w.seen[id] || len(w.records) == mostEntries
+	if !w.seen[id] && len(w.records) < mostEntries {
+		w.records = append(w.records, record)
 	}
 	w.seen[id], w.next, w.last = true, next, id
 	return nil
@@ -158,7 +188,7 @@ func (w *selWalk) step(ctx context.Context, s *rmcp.Session) error {
 // readNewer reads what was added since the last entry. If that is gone, the log was cleared, and all is newer.
 func (w *selWalk) readNewer(ctx context.Context, s *rmcp.Session) error {
 	w.next, w.over = firstEntry, false
-	if len(w.log.Entries) > 0 {
+	if len(w.records) > 0 {
 		next, _, err := readSELEntry(ctx, s, w.last)
 		switch {
 		case gone(err):

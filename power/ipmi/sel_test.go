@@ -65,7 +65,7 @@ func TestRecordsOfTheLog(t *testing.T) {
 	for _, r := range selRows {
 		want := r.want
 		want.ID = "0307"
-		if got := parseSEL(append([]byte{0x07, 0x03}, r.bytes(t)...)); got != want {
+		if got := parseSEL(append([]byte{0x07, 0x03}, r.bytes(t)...), sensorRecords{}); got != want {
 			t.Errorf("%s\n got %+v\nwant %+v", r.record, got, want)
 		}
 	}
@@ -100,12 +100,7 @@ func TestLogOfTheSimulator(t *testing.T) {
 	var emu strings.Builder
 	known := slices.DeleteFunc(slices.Clone(selRows), func(r selRow) bool { return strings.HasPrefix(r.record, "12") })
 	for _, r := range known {
-		b := r.bytes(t)
-		fmt.Fprintf(&emu, "sel_add 0x20 %#02x", b[0])
-		for _, c := range b[1:] {
-			fmt.Fprintf(&emu, " %#02x", c)
-		}
-		emu.WriteString("\n")
+		emu.WriteString("sel_add 0x20" + hexOf(r.bytes(t)) + "\n")
 	}
 	n := startSim(t, emu.String())
 	d := New(hurried)
@@ -137,6 +132,50 @@ func TestLogOfTheSimulator(t *testing.T) {
 	}
 }
 
+// Sensors of the BMC itself have their names, and the units of their records; those of others have not.
+func TestNamesInTheLog(t *testing.T) {
+	event := func(name string, number byte, at int) []byte { // a record of another type
+		r := record(number, name, unsigned, 1, 0, 1, 0, 0, 0)
+		short := append(slices.Clone(r[:at+1]), name...)
+		short[3], short[4], short[at] = map[int]byte{31: compactRecord, 16: eventRecord}[at], byte(len(short)-recordHead), 0xc0|byte(len(name))
+		return short
+	}
+	var emu strings.Builder
+	for _, r := range [][]byte{record(0x30, "CPU Temp", unsigned, 1, 0, 1, -40, 0, 0), event("DIMM A1", 0x02, 31), event("PSU 1", 0x51, 16)} {
+		emu.WriteString("main_sdr_add 0x20" + hexOf(r) + "\n")
+	}
+	for _, r := range []selRow{
+		{record: "02 40131c6a 2000 04 01 30 01 59 5f5a"}, {record: "02 40131c6a 2000 04 0c 02 6f 01 ffff"}, {record: "02 40131c6a 2000 04 08 51 6f 03 ffff"},
+		{record: "02 40131c6a 2c00 04 01 30 01 59 5f5a"}, {record: "02 40131c6a 2001 04 01 30 01 59 5f5a"},
+	} {
+		emu.WriteString("sel_add 0x20" + hexOf(r.bytes(t)) + "\n")
+	}
+	n := startSim(t, emu.String())
+	d := New(hurried)
+	for _, read := range []func(context.Context, *baremetal.Node) (baremetal.HardwareLog, error){d.HardwareLog, d.ClearHardwareLog} {
+		log, err := read(t.Context(), n)
+		var got []string
+		for _, e := range log.Entries {
+			got = append(got, e.Sensor+": "+e.Message)
+		}
+		want := []string{"CPU Temp (Temperature): upper critical, going high (reading 55, threshold 50 Cel)", "DIMM A1 (Memory): uncorrectable ECC",
+			"PSU 1 (Power Supply): input lost (AC/DC)", "Temperature #0x30: upper critical, going high (raw reading 0x5f, threshold 0x5a)",
+			"Temperature #0x30: upper critical, going high (raw reading 0x5f, threshold 0x5a)"}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("log = %q, %v\nwant %q", got, err, want)
+		}
+	}
+}
+
+// hexOf writes bytes as the simulator reads them.
+func hexOf(b []byte) string {
+	text := ""
+	for _, c := range b {
+		text += fmt.Sprintf(" %#02x", c)
+	}
+	return text
+}
+
 var fanFails = []byte{0x02, 0x40, 0x13, 0x1c, 0x6a, 0x20, 0x00, 0x04, 0x04, 0x41, 0x01, 0x52, 0x05, 0x06}
 
 // startLog starts a BMC whose log has so many entries.
@@ -164,8 +203,8 @@ func TestLongLog(t *testing.T) {
 			t.Errorf("entry %d is %s of %s, want %s", i, e.ID, e.Sensor, want)
 		}
 	}
-	if got := m.Calls("level"); got != 4 {
-		t.Errorf("%d sessions, want 4", got)
+	if got := m.Calls("level"); got != 4+1 { // and one to look for the names of sensors
+		t.Errorf("%d sessions, want 5", got)
 	}
 }
 
@@ -214,7 +253,7 @@ func FuzzSEL(f *testing.F) {
 		if len(b) < selRecordSize {
 			return
 		}
-		e := parseSEL(b[:selRecordSize])
+		e := parseSEL(b[:selRecordSize], sensorRecords{[]sdr{{number: 0x30, unit: "Cel", factors: factors{m: 1}}}, map[byte]string{0x30: "CPU Temp"}})
 		if e.ID == "" || e.Message == "" || strings.ContainsFunc(e.Message+e.Sensor, func(r rune) bool { return r < ' ' || r > '~' }) {
 			t.Fatalf("%x: %+v", b, e)
 		}

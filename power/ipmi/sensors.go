@@ -39,25 +39,34 @@ const (
 // Sensors reads the sensors of the machine whose readings are numbers, by the records of the BMC.
 func (d *Driver) Sensors(ctx context.Context, n *baremetal.Node) ([]baremetal.Reading, error) {
 	w := &sensorWalk{list: []baremetal.Reading{}}
+	if err := d.walkSensors(ctx, n, w); err != nil {
+		return nil, err
+	}
+	return w.list, nil
+}
+
+// walkSensors reads the records and the sensors in as many sessions as it takes.
+func (d *Driver) walkSensors(ctx context.Context, n *baremetal.Node, w *sensorWalk) error {
 	for !w.over {
 		err := d.call(ctx, n, func(i info, s *rmcp.Session) error { return w.read(ctx, s, d.recordsOf(i.address)) })
 		if errors.Is(err, notPresent) || errors.Is(err, unknownCommand) {
-			return nil, baremetal.Errorf(baremetal.ErrUnsupported, "The BMC of node %s has no records of sensors.", n.UUID)
+			return baremetal.Errorf(baremetal.ErrUnsupported, "The BMC of node %s has no records of sensors.", n.UUID)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return w.list, nil
+	return nil
 }
 
 // sensorWalk is how far the sensors of a machine have been read. It goes on over several sessions, so that other
 // calls to the BMC have their turn between them.
 type sensorWalk struct {
+	recordsOnly bool   // no sensor is read
 	asked       bool   // stamp is set
 	stamp       string // of the repository
 	reservation []byte // in this session
-	records     []sdr
+	records     sensorRecords
 	next        uint16 // record that is read next
 	count       int    // records that were read
 	complete    bool   // all were
@@ -117,7 +126,13 @@ func (w *sensorWalk) readRecord(ctx context.Context, s *rmcp.Session, kept *kept
 		return err
 	}
 	if one, ok := parseSDR(record); ok {
-		w.records = append(w.records, one)
+		w.records.numbers = append(w.records.numbers, one)
+	}
+	if number, name := parseName(record); name != "" {
+		if w.records.names == nil {
+			w.records.names = map[byte]string{}
+		}
+		w.records.names[number] = name
 	}
 	w.next = next
 	w.count++
@@ -129,10 +144,10 @@ func (w *sensorWalk) readRecord(ctx context.Context, s *rmcp.Session, kept *kept
 
 // readSensor reads the next sensor.
 func (w *sensorWalk) readSensor(ctx context.Context, s *rmcp.Session) error {
-	if w.over = w.sensor >= len(w.records); w.over {
+	if w.over = w.recordsOnly || w.sensor >= len(w.records.numbers); w.over {
 		return nil
 	}
-	reading, ok, err := readSensor(ctx, s, w.records[w.sensor])
+	reading, ok, err := readSensor(ctx, s, w.records.numbers[w.sensor])
 	if err != nil {
 		return err
 	}

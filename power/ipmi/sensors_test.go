@@ -163,10 +163,7 @@ func TestManySensors(t *testing.T) {
 	const sensors = sensorSession + 6
 	var emu strings.Builder
 	for i := range sensors {
-		emu.WriteString("main_sdr_add 0x20")
-		for _, b := range record(byte(i+1), fmt.Sprintf("Fan %d", i+1), unsigned, 18, 0, 100, 0, 0, 0) {
-			fmt.Fprintf(&emu, " %#02x", b)
-		}
+		emu.WriteString("main_sdr_add 0x20" + hexOf(record(byte(i+1), fmt.Sprintf("Fan %d", i+1), unsigned, 18, 0, 100, 0, 0, 0)))
 		fmt.Fprintf(&emu, "\nsensor_add 0x20 0 %d 4 1\nsensor_set_value 0x20 0 %[1]d %[1]d 0\n", i+1)
 	}
 	n, sent := relay(t, startSim(t, emu.String()))
@@ -201,13 +198,13 @@ func TestKeptRecords(t *testing.T) {
 		{"a", "a", time.Minute, true}, {"a", "b", time.Minute, false}, {"a", "a", recordsTime + time.Second, false}, {"", "", time.Minute, false},
 	} {
 		k := New(hurried).recordsOf("bmc")
-		k.put(c.kept, []sdr{{number: 7}}, now)
-		if list, ok := k.get(c.asked, now.Add(c.after)); ok != c.want || ok && (len(list) != 1 || list[0].number != 7) {
+		k.put(c.kept, sensorRecords{numbers: []sdr{{number: 7}}}, now)
+		if list, ok := k.get(c.asked, now.Add(c.after)); ok != c.want || ok && (len(list.numbers) != 1 || list.numbers[0].number != 7) {
 			t.Errorf("%+v: %v, %v", c, list, ok)
 		}
 	}
 	d := New(hurried)
-	d.recordsOf("one").put("a", []sdr{{}}, now)
+	d.recordsOf("one").put("a", sensorRecords{}, now)
 	if _, ok := d.recordsOf("two").get("a", now); ok {
 		t.Error("the records of one BMC pass for those of another")
 	}
