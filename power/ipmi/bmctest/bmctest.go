@@ -43,6 +43,8 @@ type Quirks struct {
 	// Sessions is how many there is room for; 0 is one.
 	Sessions int
 	Log      LogQuirks
+	// Sensors are those that it has, nil for none and no records.
+	Sensors Sensors
 }
 
 // BMC is a running one and its machine, which is off at first. It has room for one
@@ -85,6 +87,9 @@ func Start(q Quirks, suites []types.CipherSuiteID, options ...bmc.Option) (*BMC,
 	commands.Use(m.manners)
 	handlers.RegisterAllHandlers(commands)
 	m.Log.register(commands)
+	if q.Sensors != nil {
+		q.Sensors.register(commands)
+	}
 	m.server = server.NewServer(b, liar{udp.Wrap(conn), m}, server.WithCipherSuites(suites), server.WithHandlerRegistry(commands))
 	ctx, cancel := context.WithCancel(context.Background())
 	m.cancel = cancel
