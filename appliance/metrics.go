@@ -154,9 +154,10 @@ var severities = map[string]float64{baremetal.HealthOK: 0, baremetal.HealthWarni
 
 // sensed are the metrics of the sensors of machines.
 func (a *appliance) sensed(now time.Time) []metric {
-	values := metric{"ironhook_sensor_value", "gauge", "What a sensor of a machine measures, in its unit (UCUM; RPM and % of fans).", map[string]float64{}}
-	health := metric{"ironhook_sensor_health", "gauge", "How the sensor stands to its thresholds: 0 OK, 1 warning, 2 critical.", map[string]float64{}}
-	read := metric{"ironhook_sensor_read_time_seconds", "gauge", "When the sensors of a machine were read, since 1970.", map[string]float64{}}
+	values := metric{"ironhook_sensor_value", "gauge", "What a sensor of a machine measures, in its unit (UCUM; RPM and % of fans).", nil}
+	health := metric{"ironhook_sensor_health", "gauge", "How the sensor stands to its thresholds: 0 OK, 1 warning, 2 critical.", nil}
+	read := metric{"ironhook_sensor_read_time_seconds", "gauge", "When the sensors of a machine were read, since 1970.", nil}
+	values.samples, health.samples, read.samples = map[string]float64{}, map[string]float64{}, map[string]float64{}
 	list, left := a.conductor.Readings(now)
 	for _, n := range list {
 		node := fmt.Sprintf(`node="%s",name="%s"`, watch.Escape(n.Node), watch.Escape(n.Name))

@@ -35,7 +35,8 @@ func (a *API) showLog(w http.ResponseWriter, r *http.Request, ask func(context.C
 	}
 	entries := []entryView{}
 	for _, e := range log.Entries {
-		v := entryView{ID: e.ID, At: baremetal.AppendTime(nil, e.At), Severity: rest.Text(e.Severity), Sensor: rest.Text(e.Sensor), Message: e.Message}
+		v := entryView{ID: e.ID, At: baremetal.AppendTime(nil, e.At), Severity: rest.Text(e.Severity), Sensor: rest.Text(e.Sensor),
+			Message: e.Message}
 		if e.At.IsZero() && e.Uptime > 0 {
 			v.Uptime = e.Uptime.Seconds()
 		}

@@ -82,21 +82,21 @@ var ofPower = []mutant{
 		"power/ipmi", "Clear",
 	},
 	{
-		482, "power/ipmi/sel.go",
+		482, "power/ipmi/selwalk.go",
 		"\tif !w.reserves {\n",
 		"\tif w.reserves {\n",
 		"no log can be cleared",
 		"power/ipmi", "Clear|Simulator",
 	},
 	{
-		483, "power/ipmi/sel.go",
+		483, "power/ipmi/selwalk.go",
 		"w.over = next == noEntry || w.seen[id] ||",
 		"w.over = next == noEntry ||",
 		"a BMC with a defect is asked for the same entries for ever",
 		"power/ipmi", "Round",
 	},
 	{
-		484, "power/ipmi/sel.go",
+		484, "power/ipmi/selwalk.go",
 		"\tfor range selSession {\n",
 		"\tfor range mostEntries {\n",
 		"a long log keeps the power sync from its BMC, and the machine goes into maintenance",
@@ -152,7 +152,7 @@ var ofPower = []mutant{
 		"power/ipmi", "KeptRecords",
 	},
 	{
-		492, "power/ipmi/sensors.go",
+		492, "power/ipmi/sensorwalk.go",
 		"w.count >= mostRecords; w.complete {",
 		"w.count >= sensorSession; w.complete {",
 		"the sensors of a large machine are cut off",

@@ -91,7 +91,8 @@ var sensorTypes = map[byte]sensorType{
 	0x13: {"Critical Interrupt", []string{
 		"!front panel NMI", "!bus timeout", "!I/O channel check NMI", "!software NMI", "!PCI PERR", "!PCI SERR", "!EISA fail safe timeout",
 		"~bus correctable error", "!bus uncorrectable error", "!fatal NMI", "!bus fatal error", "~bus degraded"}},
-	0x14: {"Button", []string{"power button pressed", "sleep button pressed", "reset button pressed", "FRU latch open", "FRU service requested"}},
+	0x14: {"Button", []string{"power button pressed", "sleep button pressed", "reset button pressed", "FRU latch open",
+		"FRU service requested"}},
 	0x15: {"Module or Board", nil},
 	0x16: {"Microcontroller", nil},
 	0x17: {"Add-in Card", nil},
@@ -107,10 +108,13 @@ var sensorTypes = map[byte]sensorType{
 		"!no bootable medium", "!non-bootable diskette left in drive", "!PXE server not found", "!invalid boot sector",
 		"~timeout waiting for selection of boot source"}},
 	0x1f: {"OS Boot", []string{
-		"A: boot completed", "C: boot completed", "PXE boot completed", "diagnostic boot completed", "CD-ROM boot completed", "ROM boot completed",
-		"boot completed, device not specified", "installation started", "installation completed", "~installation aborted", "!installation failed"}},
+		"A: boot completed", "C: boot completed", "PXE boot completed", "diagnostic boot completed", "CD-ROM boot completed",
+		"ROM boot completed",
+		"boot completed, device not specified", "installation started", "installation completed", "~installation aborted",
+		"!installation failed"}},
 	0x20: {"OS Stop", []string{
-		"!stop during OS load", "!run-time critical stop", "graceful stop", "graceful shutdown", "soft shutdown by PEF", "~agent does not respond"}},
+		"!stop during OS load", "!run-time critical stop", "graceful stop", "graceful shutdown", "soft shutdown by PEF",
+		"~agent does not respond"}},
 	0x21: {"Slot or Connector", []string{
 		"!fault", "identify status", "device installed", "ready for device installation", "ready for device removal", "slot power is off",
 		"device removal requested", "~interlock", "slot disabled", "holds spare device"}},
@@ -126,9 +130,11 @@ var sensorTypes = map[byte]sensorType{
 		"~sensor access degraded or unavailable", "~controller access degraded or unavailable", "~management controller off-line",
 		"~management controller unavailable", "~sensor failure", "~FRU failure"}},
 	0x29: {"Battery", []string{"~low", "!failed", "presence detected"}},
-	0x2a: {"Session Audit", []string{"session activated", "session deactivated", "~invalid username or password", "~user disabled by invalid passwords"}},
+	0x2a: {"Session Audit", []string{"session activated", "session deactivated", "~invalid username or password",
+		"~user disabled by invalid passwords"}},
 	0x2b: {"Version Change", []string{
-		"hardware change detected", "firmware change detected", "~hardware incompatible", "~firmware incompatible", "~hardware version unsupported",
+		"hardware change detected", "firmware change detected", "~hardware incompatible", "~firmware incompatible",
+		"~hardware version unsupported",
 		"~firmware version unsupported", "hardware change successful", "firmware change successful"}},
 	0x2c: {"FRU State", []string{
 		"not installed", "inactive", "activation requested", "activation in progress", "active", "deactivation requested",

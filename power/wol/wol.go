@@ -46,7 +46,9 @@ type Power struct {
 
 // New makes a driver that finds the ports of a node with macs, and asks session whether its machine has one of its
 // volumes open; nil is never.
-func New(byHand manual.Power, macs func(ctx context.Context, node string) ([]string, error), session func(ctx context.Context, node string) (bool, error)) Power {
+func New(
+	byHand manual.Power, macs func(ctx context.Context, node string) ([]string, error), session func(ctx context.Context, node string) (bool, error),
+) Power {
 	if session == nil {
 		session = func(context.Context, string) (bool, error) { return false, nil }
 	}
