@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"net/netip"
+	"time"
 
 	"ironhook/api/door"
 	"ironhook/bootsrv"
@@ -32,8 +33,9 @@ type Config struct {
 	Cinder            string // file that says where Cinder is, for the storage interface of that name; "" for none
 	ImageFiles        string // directory below which image_source may name files, absolute; "" for none
 	ImportFrom        Sources
-	WebhookTo         Sources // to which events may be posted
-	OTLP              string  // URL of a collector of traces; "" for none
+	WebhookTo         Sources       // to which events may be posted
+	SensorsEvery      time.Duration // between two readings of the sensors of each machine; 0 is never
+	OTLP              string        // URL of a collector of traces; "" for none
 	Backups           Backups
 	Sandbox           bool   // give up the privileges that serving does not need
 	IPXEDir           string // of binaries that replace the embedded ones; "" for none

@@ -30,7 +30,6 @@ type appliance struct {
 	tail      *logTail
 	started   time.Time
 	pool      *pool.Pool
-	exports   *storage.Exports
 	conductor *conductor.Conductor
 	herald    *herald.Herald
 	consoles  *console.Hub
@@ -52,7 +51,6 @@ func introduce(c Config, p Program, o opened, tail *logTail, all *stack) *applia
 	a := &appliance{opened: o, config: c, version: p.Version, log: log, tail: tail, started: time.Now()}
 	a.pool = pool.New(pool.Config{Store: o.store, Volumes: o.volumes, Log: log, Files: c.ImageFiles, From: c.ImportFrom})
 	all.push(a.pool.Close)
-	a.exports = storage.NewExports(o.store, o.volumes, log)
 	a.exports.Advertise(a.portal())
 	a.conductor = a.newConductor()
 	a.herald = herald.New(o.store, c.WebhookTo, log)
@@ -119,7 +117,8 @@ func (a *appliance) newConductor() *conductor.Conductor {
 	}
 	return conductor.New(conductor.Config{
 		Store: a.store, Host: a.host, HardwareTypes: a.types, Times: a.times, Log: a.log, PowerInterval: powerInterval, Storage: interfaces,
-		Images: a.newAgentImages(), Fetch: a.pool.Get, Agent: a.config.AgentDir != "", Discovery: conductor.Discovery(a.config.Discovery),
+		SensorInterval: a.config.SensorsEvery,
+		Images:         a.newAgentImages(), Fetch: a.pool.Get, Agent: a.config.AgentDir != "", Discovery: conductor.Discovery(a.config.Discovery),
 	})
 }
 

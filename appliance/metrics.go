@@ -81,7 +81,7 @@ func (a *appliance) writeMetrics(ctx context.Context, b *bytes.Buffer, started t
 	if err != nil {
 		return err
 	}
-	for _, m := range append(list, a.running(started)...) {
+	for _, m := range slices.Concat(list, a.running(started), a.sensed(time.Now())) {
 		m.write(b)
 	}
 	return a.times.Write(b)
@@ -147,4 +147,29 @@ func (a *appliance) running(started time.Time) []metric {
 		list = append(list, metric{"ironhook_volumes_free_bytes", "gauge", "Free space for volumes, without what is reserved.", one(float64(free))})
 	}
 	return list
+}
+
+// severities are the values of the health of a sensor.
+var severities = map[string]float64{baremetal.HealthOK: 0, baremetal.HealthWarning: 1, baremetal.HealthCritical: 2}
+
+// sensed are the metrics of the sensors of machines.
+func (a *appliance) sensed(now time.Time) []metric {
+	values := metric{"ironhook_sensor_value", "gauge", "What a sensor of a machine measures, in its unit (UCUM; RPM and % of fans).", nil}
+	health := metric{"ironhook_sensor_health", "gauge", "How the sensor stands to its thresholds: 0 OK, 1 warning, 2 critical.", nil}
+	read := metric{"ironhook_sensor_read_time_seconds", "gauge", "When the sensors of a machine were read, since 1970.", nil}
+	values.samples, health.samples, read.samples = map[string]float64{}, map[string]float64{}, map[string]float64{}
+	list, left := a.conductor.Readings(now)
+	for _, n := range list {
+		node := fmt.Sprintf(`node="%s",name="%s"`, watch.Escape(n.Node), watch.Escape(n.Name))
+		read.samples["{"+node+"}"] = float64(n.At.UnixMilli()) / 1000
+		for _, r := range n.Readings {
+			labels := fmt.Sprintf(`{%s,sensor="%s",unit="%s"}`, node, watch.Escape(r.Name), watch.Escape(r.Unit))
+			values.samples[labels] = r.Value
+			if severity, ok := severities[r.Health]; ok {
+				health.samples[labels] = severity
+			}
+		}
+	}
+	return []metric{values, health, read,
+		{"ironhook_sensors_left_out", "gauge", "Sensors for which there is no room (docs/limits.md).", map[string]float64{"": float64(left)}}}
 }

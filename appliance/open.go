@@ -19,6 +19,7 @@ import (
 	"ironhook/internal/timing"
 	"ironhook/ipxe"
 	"ironhook/power/drivers"
+	"ironhook/storage"
 	"ironhook/storage/cinder"
 	"ironhook/store"
 	"ironhook/volume"
@@ -31,6 +32,7 @@ type opened struct {
 	boot        *bootsrv.Servers
 	target      net.Listener // of the iSCSI target
 	volumes     *volume.Dir
+	exports     *storage.Exports
 	types       []conductor.HardwareType
 	cinder      *cinder.Client // nil without the storage interface of that name
 	shelf       backup.Shelf   // of the backups by schedule, nil for none
@@ -64,7 +66,8 @@ func open(ctx context.Context, c Config, p Program, out io.Writer, log *slog.Log
 		return o, &Fault{Setting: Data, Value: c.Data, Err: err}
 	}
 	all.push(o.volumes.Close)
-	table := drivers.Table(drivers.Config{Log: log, MACs: macsOf(o.store), Tell: tellOf(o.store, log)})
+	o.exports = storage.NewExports(o.store, o.volumes, log)
+	table := drivers.Table(drivers.Config{Log: log, MACs: macsOf(o.store), Session: o.exports.Connected, Tell: tellOf(o.store, log)})
 	if o.types, err = conductor.Enable(table, c.HardwareTypes, c.StorageInterfaces); err != nil {
 		return o, &Fault{Setting: HardwareTypes, Err: err}
 	}

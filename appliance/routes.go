@@ -79,6 +79,7 @@ func (a *appliance) ownAPI() *applianceapi.API {
 		},
 		Accounts: a.accounts(), Log: a.log, LogLevel: a.tail.set,
 		Herald: a.herald, Probe: a.conductor.Probe, Confirm: a.conductor.Confirm, Sensors: a.conductor.Sensors,
+		HardwareLog: a.conductor.HardwareLog, ClearHardwareLog: a.conductor.ClearHardwareLog,
 		Consoles: a.consoles, Role: a.accountRole, LinkBase: a.linkBase,
 	})
 }

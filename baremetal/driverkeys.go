@@ -42,6 +42,12 @@ var DriverKeys = map[string][]Key{
 		{Name: "wol_off", Doc: "what happens at power off and reboot, which a magic packet cannot do; default is \"refuse\". One of " +
 			"\"refuse\", \"by-hand\" (the log says what a person has to do, and the action counts as done), \"ssh\" (a command). Optional."},
 		{Name: "wol_wait", Doc: "seconds that a plan waits until a person has switched the machine off where wol_off is \"by-hand\"; default is 0. Optional."},
+		{Name: "wol_state", Doc: "where the power state comes from; default is \"unknown\": it is what was last asked for. One of " +
+			"\"unknown\", \"session\" (a machine that has a volume of this appliance open is on), \"ping\" (one whose wol_ping_address answers is on). Optional."},
+		{Name: "wol_ping_address", Doc: "host, or host:port, that accepts or refuses a TCP connection while the machine is on, the port being 22 " +
+			"without one; where it does not, the machine is off. Required where wol_state is \"ping\"."},
+		{Name: "wol_ping_silence", Doc: "seconds for which a machine that was on must be silent to count as off, longer than a restart takes; " +
+			"default is 300. Optional."},
 		{Name: "wol_ssh_address", Doc: "host, or host:port, of the machine's SSH server. Required where wol_off is \"ssh\"."},
 		{Name: "wol_ssh_user", Doc: "who logs in; default is root. Optional."},
 		{Name: "wol_ssh_key_file", Doc: "absolute path of a private key without a passphrase on the conductor's host. Required where wol_off is \"ssh\"."},

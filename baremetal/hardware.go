@@ -59,6 +59,22 @@ type Reading struct {
 	Health string // OK, Warning or Critical; "" is unknown
 }
 
+// HardwareLog is the event log that a BMC keeps of its machine.
+type HardwareLog struct {
+	Entries []LogEntry // oldest first
+	Lost    bool       // it was full, and newer events are not in it
+}
+
+// LogEntry is an entry of a BMC's event log.
+type LogEntry struct {
+	ID       string        // the BMC's
+	At       time.Time     // by the BMC's clock; zero: not known
+	Uptime   time.Duration // since the BMC was started, of an entry from before its clock was set
+	Severity string        // OK, Warning or Critical; "" is unknown
+	Sensor   string        // that the event is of; "" is unknown
+	Message  string        // one line
+}
+
 // ISCSIAttempt is what the firmware's own initiator needs to boot from a volume. It carries secrets.
 type ISCSIAttempt struct {
 	Initiator     string // its name

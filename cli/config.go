@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"ironhook/appliance"
 )
@@ -79,6 +80,8 @@ func options() []option {
 			set: func(c *Config, v string) (err error) { c.ImportFrom, err = appliance.ParseSources(v); return err }},
 		{name: "otlp", usage: "URL of a collector of OpenTelemetry to which each boot is sent as a trace, such as http://127.0.0.1:4318",
 			set: func(c *Config, v string) error { c.OTLP = v; return appliance.CheckOTLP(v) }},
+		{name: "sensors-every", value: "off", usage: "time between two readings of the sensors of each machine by its BMC, for GET /metrics, such as 1m; off reads none",
+			set: setSensorsEvery},
 		{name: "webhook-to", usage: "private addresses to which webhooks may post events (repeatable): as for import-from", many: true,
 			set: func(c *Config, v string) (err error) { c.WebhookTo, err = appliance.ParseSources(v); return err }},
 		{name: "backup-to", usage: "directory or https://HOST/BUCKET/PREFIX (S3-like storage), for nothing else, in which the appliance keeps backups of itself; without one it makes none", set: setBackupTo},
@@ -200,6 +203,21 @@ func setAgentDir(c *Config, v string) error {
 	path, err := filepath.Abs(v)
 	c.AgentDir = path
 	return err
+}
+
+// leastSensors is the shortest time between two readings: a BMC is slow, and has to answer others, too.
+const leastSensors = 10 * time.Second
+
+func setSensorsEvery(c *Config, v string) (err error) {
+	if v == "off" {
+		c.SensorsEvery = 0
+		return nil
+	}
+	c.SensorsEvery, err = time.ParseDuration(v)
+	if err != nil || c.SensorsEvery < leastSensors {
+		return fmt.Errorf("want off, or a time of %v or more, such as 1m", leastSensors)
+	}
+	return nil
 }
 
 func setDiscovery(c *Config, v string) error {

@@ -22,7 +22,9 @@ type Config struct {
 	Log           *slog.Logger
 	// PowerInterval is the time between two rounds of the power sync; 0 is never.
 	PowerInterval time.Duration
-	Images        Images // that agents write; nil for none
+	// SensorInterval is the time between two readings of the sensors of every machine; 0 is never.
+	SensorInterval time.Duration
+	Images         Images // that agents write; nil for none
 	// Fetch reads what is at a URL that a user has named, of at most limit bytes; nil for never.
 	Fetch func(ctx context.Context, url string, limit int64) ([]byte, error)
 	// Agent reports whether there is an agent of ours that machines can boot.
@@ -36,6 +38,7 @@ type Conductor struct {
 	powers  map[string]Power // by the name of the power or management interface
 	planOf  func(f flow, n *baremetal.Node) ([]Step, error)
 	awaited awaited // machines that shall boot
+	sensors *sensorRounds
 	tasks   sync.WaitGroup
 	workers chan struct{} // holds a token for each task that may still start
 	base    context.Context
@@ -55,6 +58,7 @@ func New(c Config) *Conductor {
 	base, stop := context.WithCancel(context.Background())
 	conductor := &Conductor{Config: c, powers: powersOf(c.HardwareTypes), workers: make(chan struct{}, maxTasks), base: base, stop: stop}
 	conductor.planOf = conductor.plans
+	conductor.sensors = newSensorRounds(conductor)
 	return conductor
 }
 

@@ -88,6 +88,35 @@ func (c *Conductor) Sensors(ctx context.Context, ident string) ([]baremetal.Read
 	return asked(c, ctx, ident, "get_sensors_data", Sensors.Sensors)
 }
 
+// HardwareLog asks the BMC for the event log that it keeps of the node.
+func (c *Conductor) HardwareLog(ctx context.Context, ident string) (baremetal.HardwareLog, error) {
+	return asked(c, ctx, ident, "get_sel", HardwareLogs.HardwareLog)
+}
+
+// ClearHardwareLog empties the event log that the BMC keeps of the node, and returns what was in it.
+func (c *Conductor) ClearHardwareLog(ctx context.Context, ident string) (baremetal.HardwareLog, error) {
+	n, err := c.node(ctx, ident)
+	if err != nil {
+		return baremetal.HardwareLog{}, err
+	}
+	m, err := extension[HardwareLogs](c, n, "management", "clear_sel")
+	if err != nil {
+		return baremetal.HardwareLog{}, err
+	}
+	var log baremetal.HardwareLog
+	err = c.manage(ctx, n.UUID, func(ctx context.Context, n *baremetal.Node, _ Power) (err error) {
+		if log, err = m.ClearHardwareLog(ctx, n); err != nil {
+			return err
+		}
+		return c.Store.Append(context.WithoutCancel(ctx), baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode,
+			Detail: fmt.Sprintf("the event log of its BMC was cleared; it had %d entries", len(log.Entries))})
+	})
+	if err != nil { // the task may still write log
+		return baremetal.HardwareLog{}, err
+	}
+	return log, nil
+}
+
 // asked asks the BMC of a node something.
 func asked[T, R any](c *Conductor, ctx context.Context, ident, method string, f func(T, context.Context, *baremetal.Node) (R, error)) (answer R, err error) {
 	n, err := c.node(ctx, ident)

@@ -17,18 +17,18 @@ const syncRetries = 3
 
 // forget ends the count of failures.
 func (s *powerSync) forget(node string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.counting.Lock()
+	defer s.counting.Unlock()
 	delete(s.failed, node)
 }
 
 // fail counts a failed query. After one too many the node goes into maintenance with the
 // fault: it is then asked by recovery alone.
 func (s *powerSync) fail(ctx context.Context, n *baremetal.Node, cause error) {
-	s.mu.Lock()
+	s.counting.Lock()
 	s.failed[n.UUID]++
 	over := s.failed[n.UUID] > syncRetries
-	s.mu.Unlock()
+	s.counting.Unlock()
 	if !over {
 		return
 	}

@@ -3,42 +3,30 @@ package conductor
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"ironhook/baremetal"
-	"ironhook/internal/limit"
 	"ironhook/store"
-
-	"golang.org/x/sync/errgroup"
 )
 
-const (
-	syncTime = 30 * time.Second // bounds the query of one BMC
-	// syncQueries bounds the queries at once. They are many and light: a BMC that does not
-	// answer must not delay another.
-	syncQueries = 512
-	// syncGap is the longest pause between the queries of two BMCs in a round. With many
-	// nodes it is shorter: a round is spread over a quarter of the interval.
-	syncGap = 100 * time.Millisecond
-)
+// syncTime bounds the query of one BMC.
+const syncTime = 30 * time.Second
 
 // powerSync asks the BMCs for the power state of their machines, round by round. What it
 // remembers, Ironic's conductor remembers too, and forgets with a restart too.
 type powerSync struct {
 	*Conductor
-	patience time.Duration  // with one BMC
-	asks     errgroup.Group // the queries; they outlast their round
+	rounds
+	patience time.Duration // with one BMC
 
-	mu     sync.Mutex
-	asked  map[string]bool // by node: a query is under way
-	failed map[string]int  // by node: failed queries in a row
+	counting sync.Mutex
+	failed   map[string]int // by node: failed queries in a row
 }
 
 func newPowerSync(c *Conductor) *powerSync {
-	s := &powerSync{Conductor: c, patience: syncTime, asked: map[string]bool{}, failed: map[string]int{}}
-	s.asks.SetLimit(syncQueries)
+	s := &powerSync{Conductor: c, patience: syncTime, failed: map[string]int{}}
+	s.rounds.begin(c.Store, c.PowerInterval/4)
 	return s
 }
 
@@ -53,47 +41,6 @@ func (s *powerSync) round(ctx context.Context) error {
 		filters = append(filters, store.Filter{Column: "provision_state", Match: store.NotEqual, Value: string(state)})
 	}
 	return s.each(ctx, filters, s.observe)
-}
-
-// each begins f for every node that the filters keep.
-func (s *powerSync) each(ctx context.Context, filters []store.Filter, f func(context.Context, *baremetal.Node)) error {
-	var nodes []*baremetal.Node
-	err := s.Store.View(ctx, func(tx *store.Tx) (err error) {
-		nodes, err = tx.Nodes().List(store.Query{Filters: filters})
-		return err
-	})
-	rand.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
-	for _, n := range nodes {
-		if !s.begin(n.UUID) {
-			continue
-		}
-		s.asks.Go(func() error {
-			defer s.end(n.UUID)
-			f(ctx, n)
-			return nil
-		})
-		if err := limit.Pause(ctx, min(syncGap, s.PowerInterval/4/time.Duration(len(nodes)))); err != nil {
-			return err
-		}
-	}
-	return err
-}
-
-// begin reports whether the node may be asked: nobody else is asking.
-func (s *powerSync) begin(node string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.asked[node] {
-		return false
-	}
-	s.asked[node] = true
-	return true
-}
-
-func (s *powerSync) end(node string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.asked, node)
 }
 
 // ask queries one machine; known is false if its driver cannot be asked.

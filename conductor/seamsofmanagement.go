@@ -65,6 +65,13 @@ type Sensors interface {
 	Sensors(ctx context.Context, n *baremetal.Node) ([]baremetal.Reading, error)
 }
 
+// HardwareLogs reads and empties the event log that a BMC keeps of its machine.
+type HardwareLogs interface {
+	HardwareLog(ctx context.Context, n *baremetal.Node) (baremetal.HardwareLog, error)
+	// ClearHardwareLog returns the entries that it has removed.
+	ClearHardwareLog(ctx context.Context, n *baremetal.Node) (baremetal.HardwareLog, error)
+}
+
 // ISCSIBoot gives the firmware's own initiator what it needs to boot from a volume.
 type ISCSIBoot interface {
 	// WantsISCSIBoot reports whether the node asks for that.

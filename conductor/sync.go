@@ -20,6 +20,7 @@ const recoveryInterval = 5 * time.Minute
 func (c *Conductor) Run(ctx context.Context) error {
 	sync := newPowerSync(c)
 	defer sync.asks.Wait()
+	defer c.sensors.asks.Wait()
 	var g errgroup.Group
 	wake := &waker{c, map[string]time.Time{}}
 	g.Go(func() error { return c.every(ctx, wakeInterval, wake.round) })
@@ -28,6 +29,9 @@ func (c *Conductor) Run(ctx context.Context) error {
 		g.Go(func() error { return c.every(ctx, c.PowerInterval, sync.round) })
 		g.Go(func() error { return c.every(ctx, recoveryInterval, sync.recovery) })
 		g.Go(func() error { return c.every(ctx, recoveryInterval, sync.healths) })
+	}
+	if c.SensorInterval > 0 {
+		g.Go(func() error { return c.every(ctx, c.SensorInterval, c.sensors.round) })
 	}
 	return g.Wait()
 }

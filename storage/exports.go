@@ -80,6 +80,19 @@ func (e *Exports) Advertise(portal netip.AddrPort) { e.target.Advertised = porta
 // Sessions describes the current sessions, oldest first.
 func (e *Exports) Sessions() []iscsi.SessionInfo { return e.target.Sessions() }
 
+// Connected reports whether the machine of a node has a session with a volume of its own.
+func (e *Exports) Connected(ctx context.Context, node string) (bool, error) {
+	var targets []string
+	err := e.store.View(ctx, func(tx *store.Tx) error {
+		grants, err := tx.Grants().List(store.Where("node_uuid", node))
+		for _, g := range grants {
+			targets = append(targets, g.IQN)
+		}
+		return err
+	})
+	return err == nil && e.target.InUse(targets), err
+}
+
 // Watch is Sessions with the node and the volume of each. They are empty for a session
 // whose grant has just been removed.
 func (e *Exports) Watch(ctx context.Context) (list []watch.Session, err error) {

@@ -11,6 +11,7 @@
 //
 //	POST /ironhook/v1/nodes/{node}/confirm         a person has done what its plan waits for
 //	GET  /ironhook/v1/nodes/{node}/sensors         what its BMC measures: temperatures, fans, voltages
+//	GET, DELETE /ironhook/v1/nodes/{node}/sel      the event log of its BMC; empty it, which answers with what was in it
 //	GET  /ironhook/v1/nodes/{node}/console         what its serial console has said: text, a stream, or a WebSocket to type on
 //	GET  /ironhook/v1/nodes/{node}/console/status  whether it is connected, and who types
 //
@@ -66,10 +67,12 @@ type Config struct {
 	Forget  func(ctx context.Context, machine string) error
 	Herald  *herald.Herald // of the webhooks
 	// Probe asks the BMC of a node.
-	Probe    func(ctx context.Context, node string) ([]conductor.Probe, error)
-	Confirm  func(ctx context.Context, node string) error                        // a person has done what its plan waits for
-	Sensors  func(ctx context.Context, node string) ([]baremetal.Reading, error) // of the BMC of a node
-	Consoles *console.Hub
+	Probe   func(ctx context.Context, node string) ([]conductor.Probe, error)
+	Confirm func(ctx context.Context, node string) error                        // a person has done what its plan waits for
+	Sensors func(ctx context.Context, node string) ([]baremetal.Reading, error) // of the BMC of a node
+	// HardwareLog is the event log of the BMC of a node; ClearHardwareLog empties it and returns what it had.
+	HardwareLog, ClearHardwareLog func(ctx context.Context, node string) (baremetal.HardwareLog, error)
+	Consoles                      *console.Hub
 	// Role is the role of a user as it is now, and whether the user has an account that can change.
 	Role     func(user string) (baremetal.Role, bool)
 	Tidy     func() // called when there may be layers to merge
@@ -121,6 +124,8 @@ var routes = []struct {
 	{"POST /ironhook/v1/discoveries/{machine}/approve", baremetal.RoleAdmin, (*API).approve},
 	{"GET /ironhook/v1/nodes/{node}/agent-log", "", (*API).agentLog},
 	{"GET /ironhook/v1/nodes/{node}/sensors", "", (*API).sensors},
+	{"GET /ironhook/v1/nodes/{node}/sel", "", (*API).hardwareLog},
+	{"DELETE /ironhook/v1/nodes/{node}/sel", baremetal.RoleOperator, (*API).clearHardwareLog},
 	{"GET /ironhook/v1/nodes/{node}/console", "", (*API).console},
 	{"GET /ironhook/v1/nodes/{node}/console/status", "", (*API).consoleStatus},
 	{"GET /ironhook/v1/users", baremetal.RoleAdmin, (*API).listUsers},

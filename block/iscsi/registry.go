@@ -103,6 +103,18 @@ func (t *Target) End(target string) {
 	}
 }
 
+// InUse reports whether any of these target names has a session.
+func (t *Target) InUse(targets []string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for key := range t.sessions {
+		if slices.ContainsFunc(targets, func(name string) bool { return strings.EqualFold(name, key.target) }) {
+			return true
+		}
+	}
+	return false
+}
+
 // Sessions describes the current sessions, oldest first.
 func (t *Target) Sessions() []SessionInfo {
 	var all []SessionInfo

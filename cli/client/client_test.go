@@ -84,10 +84,11 @@ func appliance(ts *testscript.TestScript, _ bool, more []string) {
 }
 
 // badBMC starts a BMC with bad manners and sets $BMC, its port, $BMC_USER and
-// $BMC_PASSWORD: bmc [on] [ignored=ORDER:TIMES] [COMMAND=CODE].
+// $BMC_PASSWORD: bmc [on] [ignored=ORDER:TIMES] [log=RECORD] [COMMAND=CODE].
 func badBMC(ts *testscript.TestScript, _ bool, args []string) {
 	q := bmctest.Quirks{Codes: map[string][]byte{}, Ignored: map[string]int{}}
 	on := false
+	var log [][]byte
 	for _, arg := range args {
 		name, value, _ := strings.Cut(arg, "=")
 		switch name {
@@ -98,6 +99,10 @@ func badBMC(ts *testscript.TestScript, _ bool, args []string) {
 			n, err := strconv.Atoi(times)
 			ts.Check(err)
 			q.Ignored[order] = n
+		case "log":
+			record, err := hex.DecodeString(value)
+			ts.Check(err)
+			log = append(log, record)
 		default:
 			code, err := hex.DecodeString(value)
 			ts.Check(err)
@@ -107,6 +112,9 @@ func badBMC(ts *testscript.TestScript, _ bool, args []string) {
 	m, err := bmctest.Start(q, []types.CipherSuiteID{types.CipherSuiteID17})
 	ts.Check(err)
 	ts.Defer(m.Close)
+	for _, record := range log {
+		m.Log.Add(record...)
+	}
 	ts.Check(m.Chassis.SetPower(context.Background(), on))
 	ts.Setenv("BMC", strconv.Itoa(m.Port))
 	ts.Setenv("BMC_USER", bmctest.User)

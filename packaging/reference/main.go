@@ -92,8 +92,19 @@ func commands(program *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString("# Commands\n\n`ironhook COMMAND --help` says the same. The short forms `ironhook node ...` and `ironhook port ...` of `ironhook baremetal ...` are left out.\n" +
 		"The exit status is 0, 1 when something failed, 2 when the command line or the configuration is wrong.\n")
+	long := map[string]bool{} // of the short forms
+	leaves(program, func(c *cobra.Command) {
+		if path := strings.Replace(c.CommandPath(), " baremetal ", " ", 1); path != c.CommandPath() {
+			long[path] = true
+		}
+	})
 	for _, group := range program.Commands() {
-		if group.Hidden || slices.Contains([]string{"node", "port", "help", "completion"}, group.Name()) {
+		if group.Hidden || slices.Contains([]string{"port", "help", "completion"}, group.Name()) {
+			continue
+		}
+		if group.Name() == "node" {
+			b.WriteString("\n## `ironhook node`\n\nOf nodes, and not in OpenStack's client.\n")
+			own(group, long, func(c *cobra.Command) { writeCommand(&b, c) })
 			continue
 		}
 		fmt.Fprintf(&b, "\n## `ironhook %s`\n\n%s.\n", group.Name(), group.Short)
@@ -103,6 +114,16 @@ func commands(program *cobra.Command) string {
 		leaves(group, func(c *cobra.Command) { writeCommand(&b, c) })
 	}
 	return b.String() + made
+}
+
+// own finds the commands with arguments that are no short form; other commands may stand under them.
+func own(c *cobra.Command, long map[string]bool, do func(*cobra.Command)) {
+	for _, child := range c.Commands() {
+		if strings.Contains(child.Use, " ") && !long[child.CommandPath()] {
+			do(child)
+		}
+		own(child, long, do)
+	}
 }
 
 func leaves(c *cobra.Command, do func(*cobra.Command)) {

@@ -21,6 +21,8 @@ type Config struct {
 	Log *slog.Logger
 	// MACs returns the addresses of the ports of the node with this UUID.
 	MACs func(ctx context.Context, node string) ([]string, error)
+	// Session reports whether the machine of the node with this UUID has one of its volumes open. nil: it is not known.
+	Session func(ctx context.Context, node string) (bool, error)
 	// Tell appends an event of the node with this UUID: what a person has to do. nil: only the log says it.
 	Tell func(ctx context.Context, node, detail string)
 }
@@ -62,7 +64,7 @@ func Table(c Config) []conductor.HardwareType {
 			},
 		},
 		{
-			Name: wol.HardwareType, Power: map[string]conductor.Power{wol.HardwareType: wol.New(byHand, c.MACs), "noop": noop},
+			Name: wol.HardwareType, Power: map[string]conductor.Power{wol.HardwareType: wol.New(byHand, c.MACs, c.Session), "noop": noop},
 			Interfaces: map[string][]string{"power": {wol.HardwareType}},
 		},
 		{

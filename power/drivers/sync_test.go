@@ -58,7 +58,7 @@ func (r *room) bmc(kind int) (port int, err error) {
 		r.conns = append(r.conns, conn)
 		return conn.LocalAddr().(*net.UDPAddr).Port, nil
 	}
-	var q bmctest.Quirks
+	q := bmctest.Quirks{Sensors: bmctest.Sensors{{Name: "CPU Temp", Celsius: 41}, {Name: "Inlet", Celsius: 23}}}
 	if kind == 1 {
 		q.Late = 2 * time.Second
 	}
@@ -121,6 +121,43 @@ func (r *room) on(t testing.TB) (on int) {
 // TestPowerSync: one BMC of twenty is dead, one slow, and none delays another.
 func TestPowerSync(t *testing.T) {
 	openRoom(t, 100).synced(t, time.Second)
+}
+
+// TestSensorRound reads the sensors of the same room: of every machine whose BMC is neither dead nor slow, while these are
+// waited for.
+func TestSensorRound(t *testing.T) {
+	const machines = 100
+	r := openRoom(t, machines)
+	log := slog.New(slog.DiscardHandler)
+	types, err := conductor.Enable(Table(Config{Log: log}), []string{"ipmi"}, []string{"noop"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := conductor.New(conductor.Config{Store: r.store, Host: "here", HardwareTypes: types, Log: log, SensorInterval: time.Minute})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	defer func() {
+		cancel()
+		<-done
+		c.Close(ctx)
+	}()
+	look, deadline := time.NewTicker(50*time.Millisecond), time.After(time.Minute)
+	defer look.Stop()
+	for read := 0; read < machines-2*machines/20; {
+		select {
+		case <-look.C:
+			list, _ := c.Readings(time.Now())
+			read = len(list)
+			for _, m := range list {
+				if fmt.Sprint(m.Readings) != "[{CPU Temp 41 Cel OK} {Inlet 23 Cel OK}]" {
+					t.Fatalf("readings of %s = %v", m.Node, m.Readings)
+				}
+			}
+		case <-deadline:
+			t.Fatalf("after a minute the sensors of %d machines are read", read)
+		}
+	}
 }
 
 // BenchmarkPowerSync is the same with 1,000, at the interval of the product.

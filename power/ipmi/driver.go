@@ -29,9 +29,10 @@ type Config struct {
 // Driver is the power and management interface "ipmitool". Its methods are safe
 // for concurrent use.
 type Driver struct {
-	c     Config
-	mu    sync.Mutex
-	gates map[string]*gate // by address of the BMC
+	c       Config
+	mu      sync.Mutex
+	gates   map[string]*gate        // by address of the BMC
+	records map[string]*keptRecords // of sensors, by the same
 }
 
 // New makes a driver. It starts nothing.
@@ -48,7 +49,7 @@ func New(c Config) *Driver {
 			*p.field = p.instead
 		}
 	}
-	return &Driver{c: c, gates: map[string]*gate{}}
+	return &Driver{c: c, gates: map[string]*gate{}, records: map[string]*keptRecords{}}
 }
 
 // Commands of the chassis (chapter 28).

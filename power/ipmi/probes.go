@@ -47,14 +47,28 @@ func deviceWords(b []byte) (string, error) {
 	return fmt.Sprintf("%d.%x, IPMI %d.%d, manufacturer %d, product %d", b[2]&0x7f, b[3], b[4]&0x0f, b[4]>>4, maker, binary.LittleEndian.Uint16(b[9:])), nil
 }
 
-// logWords reads the answer to Get SEL Info: version, number of entries, free bytes, times, and flags, of which the
-// highest says that entries were lost.
-func logWords(b []byte) (string, error) {
+// selInfo is what a BMC says of its event log.
+type selInfo struct {
+	entries, free uint16 // free bytes
+	reserves      bool   // it knows reservations
+	overflow      bool   // entries were lost
+}
+
+// parseSELInfo reads the answer to Get SEL Info: version, number of entries, free bytes, times, and flags.
+func parseSELInfo(b []byte) (i selInfo, err error) {
 	if len(b) < 14 {
-		return "", fmt.Errorf("%w: information of the event log of %d bytes", rmcp.ErrProtocol, len(b))
+		return i, fmt.Errorf("%w: information of the event log of %d bytes", rmcp.ErrProtocol, len(b))
 	}
-	words := fmt.Sprintf("%d entries, %d bytes free", binary.LittleEndian.Uint16(b[1:]), binary.LittleEndian.Uint16(b[3:]))
-	if b[13]&0x80 != 0 {
+	return selInfo{binary.LittleEndian.Uint16(b[1:]), binary.LittleEndian.Uint16(b[3:]), b[13]&0x02 != 0, b[13]&0x80 != 0}, nil
+}
+
+func logWords(b []byte) (string, error) {
+	i, err := parseSELInfo(b)
+	if err != nil {
+		return "", err
+	}
+	words := fmt.Sprintf("%d entries, %d bytes free", i.entries, i.free)
+	if i.overflow {
 		words += "; it is full, and entries were lost: clear it"
 	}
 	return words, nil

@@ -28,6 +28,8 @@ const (
 // Parts of a Full Sensor Record, counted from its first byte.
 const (
 	fullRecord    = 0x01 // its type
+	compactRecord = 0x02
+	eventRecord   = 0x03
 	thresholdBase = 0x01 // event and reading type of a sensor with thresholds
 	recordHead    = 5
 	recordName    = 47 // type and length of the name
@@ -55,6 +57,21 @@ func parseSDR(b []byte) (s sdr, ok bool) {
 		s.name = fmt.Sprintf("sensor %d", s.number)
 	}
 	return s, s.signed != noReading
+}
+
+// nameAt is where the type and the length of a sensor's name stand, by the type of its record (tables 43-1 to 43-3).
+var nameAt = map[byte]int{fullRecord: recordName, compactRecord: 31, eventRecord: 16}
+
+// parseName reads the name of a sensor of the BMC itself; "" is none.
+func parseName(b []byte) (number byte, name string) {
+	if len(b) < recordHead+3 || b[5] != ownBMC || b[6]&0x03 != 0 {
+		return 0, ""
+	}
+	at, ok := nameAt[b[3]]
+	if !ok || len(b) < at+1 {
+		return 0, ""
+	}
+	return b[7], nameOf(b[at], b[at+1:])
 }
 
 // factors turn a raw reading into a number (section 36.3): L[(M*x + B*10^K1) * 10^K2].

@@ -15,12 +15,17 @@ const (
 	netFnSensor       = 0x04
 	cmdSensorReading  = 0x2d
 	cmdReadingFactors = 0x23
+	cmdSDRInfo        = 0x20
 	cmdReserveSDR     = 0x22
 	cmdGetSDR         = 0x23
 
 	lastRecord  = 0xffff // of the repository
 	mostRecords = 1024   // a BMC with a defect could go round for ever
 	sdrPart     = 16     // bytes of a record asked for at once, which every BMC can send
+	sdrInfoSize = 13     // what is read of Get SDR Repository Info (section 33.9): the number of records, and when they changed
+
+	// sensorSession is how many records or sensors are read in one session.
+	sensorSession = 64
 
 	reservationLost rmcp.CompletionError = 0xc5
 	notPresent      rmcp.CompletionError = 0xcb
@@ -31,53 +36,26 @@ const (
 )
 
 // Sensors reads the sensors of the machine whose readings are numbers, by the records of the BMC.
-func (d *Driver) Sensors(ctx context.Context, n *baremetal.Node) (list []baremetal.Reading, err error) {
-	err = d.call(ctx, n, func(_ info, s *rmcp.Session) error {
-		records, err := readSDRs(ctx, s)
+func (d *Driver) Sensors(ctx context.Context, n *baremetal.Node) ([]baremetal.Reading, error) {
+	w := &sensorWalk{list: []baremetal.Reading{}}
+	if err := d.walkSensors(ctx, n, w); err != nil {
+		return nil, err
+	}
+	return w.list, nil
+}
+
+// walkSensors reads the records and the sensors in as many sessions as it takes.
+func (d *Driver) walkSensors(ctx context.Context, n *baremetal.Node, w *sensorWalk) error {
+	for !w.over {
+		err := d.call(ctx, n, func(i info, s *rmcp.Session) error { return w.read(ctx, s, d.recordsOf(i.address)) })
 		if errors.Is(err, notPresent) || errors.Is(err, unknownCommand) {
 			return baremetal.Errorf(baremetal.ErrUnsupported, "The BMC of node %s has no records of sensors.", n.UUID)
 		}
 		if err != nil {
 			return err
 		}
-		list = []baremetal.Reading{}
-		for _, r := range records {
-			reading, ok, err := readSensor(ctx, s, r)
-			if err != nil {
-				return err
-			}
-			if ok {
-				list = append(list, reading)
-			}
-		}
-		return nil
-	})
-	return list, err
-}
-
-// readSDRs reads the repository (section 33.12): a reservation, then each record names the next.
-func readSDRs(ctx context.Context, s *rmcp.Session) (list []sdr, err error) {
-	var reservation []byte
-	for id, n := uint16(0), 0; id != lastRecord && n < mostRecords; n++ {
-		if reservation == nil {
-			if reservation, err = s.Again(ctx, netFnStorage, cmdReserveSDR); err != nil || len(reservation) < 2 {
-				return nil, errors.Join(err, short(reservation, 2))
-			}
-		}
-		record, next, err := readSDR(ctx, s, reservation, id)
-		if errors.Is(err, reservationLost) {
-			reservation = nil
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if one, ok := parseSDR(record); ok {
-			list = append(list, one)
-		}
-		id = next
 	}
-	return list, nil
+	return nil
 }
 
 // readSDR reads one record, in parts: its header says how long it is.

@@ -4,8 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"ironhook/baremetal"
 )
@@ -110,6 +114,102 @@ func TestSensors(t *testing.T) {
 	want := []baremetal.Reading{{Name: "CPU Temp", Value: 45, Unit: "Cel", Health: "OK"}, {Name: "12V", Value: 11.97, Unit: "V", Health: "OK"}}
 	if err != nil || fmt.Sprint(list) != fmt.Sprint(want) {
 		t.Errorf("sensors = %v, %v, want %v", list, err, want)
+	}
+}
+
+// relay forwards datagrams between a driver and the BMC of a node and counts those of the driver.
+func relay(t *testing.T, n *baremetal.Node) (*baremetal.Node, *atomic.Int64) {
+	t.Helper()
+	bmc, err := net.Dial("udp", fmt.Sprintf("127.0.0.1:%v", n.DriverInfo["ipmi_port"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	front, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sent atomic.Int64
+	var driver atomic.Pointer[net.UDPAddr]
+	var running sync.WaitGroup
+	t.Cleanup(func() { bmc.Close(); front.Close(); running.Wait() })
+	running.Go(func() {
+		for b := make([]byte, 2048); ; {
+			size, from, err := front.ReadFromUDP(b)
+			if err != nil {
+				return
+			}
+			driver.Store(from)
+			sent.Add(1)
+			_, _ = bmc.Write(b[:size])
+		}
+	})
+	running.Go(func() {
+		for b := make([]byte, 2048); ; {
+			size, err := bmc.Read(b)
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			if err != nil { // it does not listen yet
+				continue
+			}
+			_, _ = front.WriteToUDP(b[:size], driver.Load())
+		}
+	})
+	return nodeAt(front.LocalAddr().(*net.UDPAddr).Port, "ipmiusr", "test"), &sent
+}
+
+// More sensors than one session reads; the second time their records are not read again.
+func TestManySensors(t *testing.T) {
+	const sensors = sensorSession + 6
+	var emu strings.Builder
+	for i := range sensors {
+		emu.WriteString("main_sdr_add 0x20" + hexOf(record(byte(i+1), fmt.Sprintf("Fan %d", i+1), unsigned, 18, 0, 100, 0, 0, 0)))
+		fmt.Fprintf(&emu, "\nsensor_add 0x20 0 %d 4 1\nsensor_set_value 0x20 0 %[1]d %[1]d 0\n", i+1)
+	}
+	n, sent := relay(t, startSim(t, emu.String()))
+	d := New(hurried)
+	var packets [2]int64
+	for round := range packets {
+		before := sent.Load()
+		list, err := d.Sensors(t.Context(), n)
+		if err != nil || len(list) != sensors {
+			t.Fatalf("%d sensors, %v, want %d", len(list), err, sensors)
+		}
+		for i, r := range list {
+			if want := (baremetal.Reading{Name: fmt.Sprintf("Fan %d", i+1), Value: float64(100 * (i + 1)), Unit: "RPM", Health: "OK"}); r != want {
+				t.Errorf("sensor %d = %+v, want %+v", i, r, want)
+			}
+		}
+		packets[round] = sent.Load() - before
+	}
+	if packets[1] > packets[0]-3*sensors {
+		t.Errorf("%d packets the first time, %d the second", packets[0], packets[1])
+	}
+}
+
+// Records are believed while the BMC says that they are the same, for an hour, and not at all if it does not say.
+func TestKeptRecords(t *testing.T) {
+	now := time.Now()
+	for _, c := range []struct {
+		kept, asked string
+		after       time.Duration
+		want        bool
+	}{
+		{"a", "a", time.Minute, true}, {"a", "b", time.Minute, false}, {"a", "a", recordsTime + time.Second, false}, {"", "", time.Minute, false},
+	} {
+		k := New(hurried).recordsOf("bmc")
+		k.put(c.kept, sensorRecords{numbers: []sdr{{number: 7}}}, now)
+		if list, ok := k.get(c.asked, now.Add(c.after)); ok != c.want || ok && (len(list.numbers) != 1 || list.numbers[0].number != 7) {
+			t.Errorf("%+v: %v, %v", c, list, ok)
+		}
+	}
+	d := New(hurried)
+	d.recordsOf("one").put("a", sensorRecords{}, now)
+	if _, ok := d.recordsOf("two").get("a", now); ok {
+		t.Error("the records of one BMC pass for those of another")
+	}
+	if _, ok := d.recordsOf("one").get("a", now); !ok {
+		t.Error("the records are forgotten")
 	}
 }
 

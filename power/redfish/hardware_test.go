@@ -30,6 +30,7 @@ var _ interface {
 	conductor.Inspector
 	conductor.Health
 	conductor.Sensors
+	conductor.HardwareLogs
 	conductor.ISCSIBoot
 } = (*Driver)(nil)
 

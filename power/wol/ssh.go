@@ -92,8 +92,12 @@ func readKey(path string) (ssh.Signer, error) {
 func (p Power) tell(ctx context.Context, n *baremetal.Node, s *shell, target baremetal.PowerState) error {
 	off := target == baremetal.PowerOff || target == baremetal.SoftPowerOff
 	if !p.answers(ctx, s.address) {
-		if off || ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if off {
+			p.seen.shut(n.UUID)
+			return nil
 		}
 		return p.Set(ctx, n, baremetal.PowerOn)
 	}
@@ -114,6 +118,7 @@ func (p Power) tell(ctx context.Context, n *baremetal.Node, s *shell, target bar
 			return fmt.Errorf("node %s: %s took %q, and still answers %v later: %w", n.Label(), s.address, command, s.silence, errors.Join(ctx.Err(), baremetal.ErrBMC))
 		}
 	}
+	p.seen.shut(n.UUID)
 	return nil
 }
 

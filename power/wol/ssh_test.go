@@ -159,7 +159,7 @@ func (s *system) dial(ctx context.Context, network, address string) (net.Conn, e
 
 func (s *system) power(t *testing.T) Power {
 	t.Helper()
-	p := New(manual.Power{Log: slog.New(slog.DiscardHandler)}, func(context.Context, string) ([]string, error) { return []string{"52:54:00:00:00:07"}, nil })
+	p := New(manual.Power{Log: slog.New(slog.DiscardHandler)}, func(context.Context, string) ([]string, error) { return []string{"52:54:00:00:00:07"}, nil }, nil)
 	p.dial, p.pause = s.dial, time.Millisecond
 	return p
 }

@@ -3,7 +3,7 @@
 // node's ports.
 //
 // A magic packet has no answer, and it switches nothing off. So the power state is unknown,
-// power on always sends, also to a machine that is believed to be on, and power off is
+// unless wol_state names a source of it; power on always sends, also to a machine that is believed to be on, and power off is
 // refused, asked of a person, or a command by ssh, as wol_off says.
 package wol
 
@@ -39,11 +39,20 @@ type Power struct {
 	sources func() ([]netip.Addr, error)
 	dial    func(ctx context.Context, network, address string) (net.Conn, error)
 	pause   time.Duration // between two looks whether a machine is silent
+	// session reports whether the machine of the node with this UUID has one of its volumes open.
+	session func(ctx context.Context, node string) (bool, error)
+	seen    *sightings
 }
 
-// New makes a driver that finds the ports of a node with macs.
-func New(byHand manual.Power, macs func(ctx context.Context, node string) ([]string, error)) Power {
-	return Power{manual.Management{Power: byHand}, macs, broadcastSources, new(net.Dialer).DialContext, time.Second}
+// New makes a driver that finds the ports of a node with macs, and asks session whether its machine has one of its
+// volumes open; nil is never.
+func New(
+	byHand manual.Power, macs func(ctx context.Context, node string) ([]string, error), session func(ctx context.Context, node string) (bool, error),
+) Power {
+	if session == nil {
+		session = func(context.Context, string) (bool, error) { return false, nil }
+	}
+	return Power{manual.Management{Power: byHand}, macs, broadcastSources, new(net.Dialer).DialContext, time.Second, session, newSightings()}
 }
 
 // Keys lists the keys of driver_info that the driver reads.
@@ -56,6 +65,7 @@ type info struct {
 	byHand   bool
 	shell    *shell        // nil for none
 	patience time.Duration // with the person
+	witness  witness
 }
 
 var everywhere = netip.AddrFrom4([4]byte{255, 255, 255, 255})
@@ -77,6 +87,7 @@ func parse(n *baremetal.Node) (i info, err error) {
 		i.shell = parseShell(r)
 	}
 	i.patience = manual.Patience(r, "wol_wait")
+	i.witness = parseWitness(r)
 	return i, r.Err()
 }
 
@@ -95,9 +106,6 @@ func (Power) Validate(n *baremetal.Node) error {
 	return err
 }
 
-// State is unknown.
-func (Power) State(context.Context, *baremetal.Node) (baremetal.PowerState, error) { return "", nil }
-
 // Set sends magic packets for power on, and returns when they are sent. Anything else is
 // ErrUnsupported or asked of a person.
 func (p Power) Set(ctx context.Context, n *baremetal.Node, target baremetal.PowerState) error {
@@ -107,8 +115,12 @@ func (p Power) Set(ctx context.Context, n *baremetal.Node, target baremetal.Powe
 	}
 	switch target {
 	case baremetal.PowerOn:
+		p.seen.forget(n.UUID)
 		return p.wake(ctx, n, i)
 	case baremetal.PowerOff, baremetal.SoftPowerOff, baremetal.Reboot, baremetal.SoftReboot:
+		if i.shell != nil || i.byHand {
+			p.seen.forget(n.UUID)
+		}
 		if i.shell != nil {
 			return p.tell(ctx, n, i.shell, target)
 		}

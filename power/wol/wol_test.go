@@ -34,7 +34,7 @@ func driver(log *bytes.Buffer, macs ...string) Power {
 	if log != nil {
 		l = slog.New(slog.NewTextHandler(log, nil))
 	}
-	return New(manual.Power{Log: l}, func(context.Context, string) ([]string, error) { return macs, nil })
+	return New(manual.Power{Log: l}, func(context.Context, string) ([]string, error) { return macs, nil }, nil)
 }
 
 func receive(t *testing.T, c *net.UDPConn) string {

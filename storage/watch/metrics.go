@@ -113,8 +113,8 @@ func kind(s Session) string {
 // sessionLabels are the labels of a normal session. They are unique at any time, and the
 // same when the machine reconnects.
 func sessionLabels(s Session) string {
-	return fmt.Sprintf(`node="%s",name="%s",volume="%s",initiator="%s",isid="%s",target="%s"`, escape(s.Node), escape(s.Name),
-		escape(s.Volume), escape(s.Initiator), isid(s.ISID), escape(s.Target))
+	return fmt.Sprintf(`node="%s",name="%s",volume="%s",initiator="%s",isid="%s",target="%s"`, Escape(s.Node), Escape(s.Name),
+		Escape(s.Volume), Escape(s.Initiator), isid(s.ISID), Escape(s.Target))
 }
 
 func labels(s Session, u block.LUNStats) string {
@@ -128,5 +128,7 @@ func join(labels, more string) string {
 	return labels + "," + more
 }
 
-// escape escapes a label's value for the format.
-func escape(s string) string { return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s) }
+// Escape escapes a label's value for the format, which is UTF-8.
+func Escape(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(strings.ToValidUTF8(s, "\uFFFD"))
+}

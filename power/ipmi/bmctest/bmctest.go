@@ -42,6 +42,9 @@ type Quirks struct {
 	Late time.Duration
 	// Sessions is how many there is room for; 0 is one.
 	Sessions int
+	Log      LogQuirks
+	// Sensors are those that it has, nil for none and no records.
+	Sensors Sensors
 }
 
 // BMC is a running one and its machine, which is off at first. It has room for one
@@ -50,6 +53,7 @@ type BMC struct {
 	Port    int
 	Chassis *mock.Chassis
 	Serial  *Serial // of the machine
+	Log     *Log    // of events
 	server  *server.Server
 	cancel  context.CancelFunc
 	done    chan error
@@ -67,7 +71,7 @@ func Start(q Quirks, suites []types.CipherSuiteID, options ...bmc.Option) (*BMC,
 	if err != nil {
 		return nil, err
 	}
-	m := &BMC{Port: conn.LocalAddr().(*net.UDPAddr).Port, Chassis: &mock.Chassis{}, Serial: &Serial{}, done: make(chan error, 1),
+	m := &BMC{Port: conn.LocalAddr().(*net.UDPAddr).Port, Chassis: &mock.Chassis{}, Serial: &Serial{}, Log: &Log{quirks: q.Log}, done: make(chan error, 1),
 		quirks: q, calls: map[string]int{}, ignored: map[string]int{}}
 	b := bmc.New(bmc.DeviceInfo{IPMIVersion: 0x20}, [16]byte{1, 2, 3}, hardware{mock.New(), m}, options...)
 	b.Sessions = bmc.NewSessionStoreWithOptions(clock.Real, bmc.WithMaxSessions(max(1, q.Sessions)))
@@ -82,6 +86,10 @@ func Start(q Quirks, suites []types.CipherSuiteID, options ...bmc.Option) (*BMC,
 	commands := handlers.NewRegistry()
 	commands.Use(m.manners)
 	handlers.RegisterAllHandlers(commands)
+	m.Log.register(commands)
+	if q.Sensors != nil {
+		q.Sensors.register(commands)
+	}
 	m.server = server.NewServer(b, liar{udp.Wrap(conn), m}, server.WithCipherSuites(suites), server.WithHandlerRegistry(commands))
 	ctx, cancel := context.WithCancel(context.Background())
 	m.cancel = cancel

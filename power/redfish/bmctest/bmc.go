@@ -216,6 +216,8 @@ func (b *BMC) act(w http.ResponseWriter, at string, body Object) {
 		w.Header().Set("Location", "/redfish/v1/TaskService/Tasks/1")
 		w.WriteHeader(http.StatusAccepted)
 		return
+	case "LogService.ClearLog":
+		b.tree[of+"/Entries"]["Members"] = []any{}
 	case "SecureBoot.ResetKeys":
 	default:
 		fault(w, http.StatusNotFound, "Base.1.0.ActionNotSupported")

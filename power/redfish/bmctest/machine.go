@@ -6,6 +6,7 @@ const (
 	System  = root + "/Systems/1"
 	Manager = root + "/Managers/1"
 	Chassis = root + "/Chassis/1"
+	Logs    = System + "/LogServices"
 )
 
 func link(path string) Object { return Object{"@odata.id": path} }
@@ -43,7 +44,7 @@ func factory() Object {
 // machine makes the tree.
 func machine() map[string]Object {
 	t := map[string]Object{}
-	for _, part := range []map[string]Object{services(), system(), manager(), chassis()} {
+	for _, part := range []map[string]Object{services(), system(), manager(), chassis(), logs()} {
 		for path, o := range part {
 			t[path] = o
 		}
@@ -98,7 +99,8 @@ func system() map[string]Object {
 			"MemorySummary": Object{"TotalSystemMemoryGiB": 16}, "ProcessorSummary": Object{"Count": 2, "Model": "CPU"},
 			"Boot": Object{"BootSourceOverrideEnabled": "Disabled", "BootSourceOverrideTarget": "None", "BootSourceOverrideMode": "UEFI",
 				"BootSourceOverrideTarget@Redfish.AllowableValues": []any{"None", "Pxe", "Hdd", "Cd", "BiosSetup", "Usb", "UefiHttp"}},
-			"Bios": link(System + "/Bios"), "SecureBoot": link(System + "/SecureBoot"), "VirtualMedia": link(media), "Processors": link(System + "/Processors"),
+			"LogServices": link(Logs),
+			"Bios":        link(System + "/Bios"), "SecureBoot": link(System + "/SecureBoot"), "VirtualMedia": link(media), "Processors": link(System + "/Processors"),
 			"EthernetInterfaces": link(System + "/EthernetInterfaces"), "SimpleStorage": link(System + "/SimpleStorage"), "Storage": link(System + "/Storage"),
 			"Links": Object{"Chassis": []any{link(Chassis)}, "ManagedBy": []any{link(Manager)}},
 			"Actions": action(System, "ComputerSystem.Reset", Object{"ResetType@Redfish.AllowableValues": []any{
@@ -124,6 +126,25 @@ func system() map[string]Object {
 			"StorageControllers": []any{}, "Status": Object{"State": "Enabled", "Health": "OK"}}),
 		System + "/Storage/1/Drives/1": resource("Drive.v1_9_0.Drive", System+"/Storage/1/Drives/1", "1", Object{"CapacityBytes": 64 << 30, "Manufacturer": "Disk", "Model": "D-1",
 			"SerialNumber": "D-SN", "MediaType": "SSD", "Protocol": "SATA", "Status": Object{"State": "Enabled", "Health": "OK"}}),
+	}
+}
+
+// logs are two, of which one is the SEL. Of its entries the newer is in the collection, the older only where it is.
+func logs() map[string]Object {
+	entry := func(id string, more Object) Object {
+		return resource("LogEntry.v1_4_0.LogEntry", Logs+"/SEL/Entries/"+id, id, more)
+	}
+	entries := collection("LogEntry", Logs+"/SEL/Entries", Logs+"/SEL/Entries/1")
+	entries["Members"] = []any{entry("2", Object{"EntryType": "SEL", "Created": "2026-05-31T12:53:52+02:00", "Severity": "Critical", "Message": "Uncorrectable\nECC",
+		"SensorType": "Memory", "SensorNumber": 2}), link(Logs + "/SEL/Entries/1")}
+	return map[string]Object{
+		Logs:                    collection("LogService", Logs, Logs+"/Audit", Logs+"/SEL"),
+		Logs + "/Audit":         resource("LogService.v1_1_0.LogService", Logs+"/Audit", "Audit", Object{"LogEntryType": "Event", "Entries": link(Logs + "/Audit/Entries")}),
+		Logs + "/Audit/Entries": collection("LogEntry", Logs+"/Audit/Entries"),
+		Logs + "/SEL": resource("LogService.v1_1_0.LogService", Logs+"/SEL", "SEL", Object{"LogEntryType": "SEL", "OverWritePolicy": "NeverOverWrites",
+			"Entries": link(Logs + "/SEL/Entries"), "Actions": action(Logs+"/SEL", "LogService.ClearLog", nil)}),
+		Logs + "/SEL/Entries":   entries,
+		Logs + "/SEL/Entries/1": entry("1", Object{"EntryType": "SEL", "Created": "2026-05-31T10:00:00Z", "Severity": "OK", "MessageId": "Log.1.0.Cleared"}),
 	}
 }
 
