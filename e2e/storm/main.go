@@ -71,13 +71,17 @@ func measure(ctx context.Context, only, write string) error {
 	if err != nil {
 		return err
 	}
+	storms := chosen(only)
+	if len(storms) == 0 {
+		return fmt.Errorf("no storm has %q in its name", only)
+	}
 	restore, err := makeRoom()
 	if err != nil {
 		return err
 	}
 	defer restore()
 	var all []Outcome
-	for _, s := range chosen(only) {
+	for _, s := range storms {
 		o, err := bounded(ctx, program, s)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
