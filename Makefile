@@ -159,7 +159,7 @@ kill-points: build ## kill -9 before each of the 300 changes of the disk that a 
 	IRONHOOK_KILL_POINTS=all go test -count=1 -v -timeout 2h -run KilledAtPoints ./e2e/volumes
 
 crash-matrix: build ## kill -9 before each change of the disk of every verb, start again, check, complete it
-	IRONHOOK_KILL_POINTS=all go test -count=1 -v -timeout 4h -run CrashMatrix ./e2e/volumes
+	IRONHOOK_KILL_POINTS=all go test -count=1 -v -timeout 4h -run 'CrashMatrix|HandsCut' ./e2e/volumes
 
 crowd: build ## 200 nodes deployed and torn down at once, three times: states, times, memory, leaks
 	IRONHOOK_CROWD=200 go test -count=1 -v -timeout 30m -run Crowd ./e2e/volumes

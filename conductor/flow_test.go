@@ -46,6 +46,42 @@ func ask(t *testing.T, c *Conductor, verb string, steps ...baremetal.Object) *ba
 	return settled(t, c)
 }
 
+// The end of a flow is in the history in the state in which it came, and in the transaction that moves the node on: an exit
+// between the two would leave a machine that runs what has failed.
+func TestAFlowEndsAsTheNodeMovesOn(t *testing.T) {
+	for _, f := range []struct {
+		from  baremetal.ProvisionState
+		verb  string
+		steps string
+		kind  string
+		in    baremetal.ProvisionState
+	}{
+		{baremetal.Available, "active", "deploy.power_off:10", "deployment", baremetal.Deploying},
+		{baremetal.Manageable, "clean", "deploy.power_off", "manual_cleaning", baremetal.Cleaning},
+		{baremetal.Active, "service", "deploy.power_off", "servicing", baremetal.Servicing},
+	} {
+		c, m := setup(t, f.from)
+		c.Storage["disks"] = &owner{disks: disks{m}}
+		n := ask(t, c, f.verb, given(f.steps)...)
+		var told []*baremetal.History
+		err := c.Store.View(t.Context(), func(tx *store.Tx) (err error) {
+			told, err = tx.Histories().List(store.Where("node_uuid", n.UUID))
+			return err
+		})
+		if err != nil || len(told) != 2 {
+			t.Fatalf("%s: %d entries of the history, %v", f.verb, len(told), err)
+		}
+		for i, kind := range []string{"_start", "_end"} {
+			if told[i].EventType != f.kind+kind || told[i].State != f.in {
+				t.Errorf("%s: entry %d is %s in %s, want %s in %s", f.verb, i, told[i].EventType, told[i].State, f.kind+kind, f.in)
+			}
+		}
+		if !told[1].CreatedAt.Equal(n.ProvisionUpdatedAt) {
+			t.Errorf("%s: the flow ended %v before the node moved on", f.verb, n.ProvisionUpdatedAt.Sub(told[1].CreatedAt))
+		}
+	}
+}
+
 // stories of the flows: a verb with steps, then verbs without, "beat" for a heartbeat of
 // the node's ramdisk; the states that they lead to and what the machine did.
 var stories = []struct {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,24 +17,13 @@ func TestHands(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills the program")
 	}
-	program, err := lab.Build(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &planner{pointed: &pointed{cloud: &cloud{T: t, dir: t.TempDir(), options: []string{"--hardware-types", "manual-management"}}, program: program}}
-	p.kill = p.serve(program, "none")
-	p.version = "1.110" // from which a deployment that waits is aborted
-	p.images = []string{p.upload("golden", 2<<20)}
-	p.ok("POST", "/v1/nodes", fmt.Sprintf(`{"name": "pc", "driver": "manual-management", "storage_interface": "iscsi", "boot_interface": "ipxe",
-		"driver_info": {"manual_wait": 600}, "properties": {"capabilities": "iscsi_boot:True"}, "instance_info": {"image_source": %q}}`, p.images[0]))
-	p.ok("POST", "/v1/ports", fmt.Sprintf(`{"address": "52:54:00:00:00:01", "node_uuid": %q}`, p.field("/v1/nodes/pc", "uuid")))
-	for _, word := range []string{"manage", "provide", "active"} {
-		p.must(p.verb(word))
-		p.rest()
-	}
+	p := byHand(t)
+	p.enrollByHand()
+	p.must(p.verb("active"))
+	p.rest()
 	p.waitsForHand("press its power button", 1)
 	p.kill()
-	p.kill = p.serve(program, "none")
+	p.kill = p.serve(p.program, "none")
 	p.waitsForHand("press its power button", 1)
 	p.confirm()
 	p.settles("active", "power on", "<nil>", 1)
@@ -51,6 +41,84 @@ func TestHands(t *testing.T) {
 	p.settles("deploy failed", "power off", "waited 1s for a hand: press its power button", 0)
 }
 
+// TestHandsCut kills the program before the n-th change of its files while it takes a person's word, as
+// [TestCrashMatrix] does with verbs: the word is kept, or can be given again.
+func TestHandsCut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills the program")
+	}
+	p := byHand(t)
+	total := p.cutConfirmation(0)
+	if total == 0 {
+		t.Fatal("a confirmation, not cut, has changed nothing on the disk")
+	}
+	points := chosen(t, total, 3)
+	for _, point := range points {
+		p.cutConfirmation(point)
+		if t.Failed() {
+			t.Fatalf("a confirmation, cut at point %d of %d", point, total)
+		}
+	}
+	t.Logf("a confirmation cut at %d of %d points", len(points), total)
+}
+
+// cutConfirmation has a new machine wait for a hand, and cuts what comes when it is confirmed.
+func (p *planner) cutConfirmation(point int) (changes int) {
+	p.Helper()
+	p.enrollByHand()
+	p.must(p.verb("active"))
+	p.waitsForHand("press its power button", 1)
+	c := cut(p.T, p.pid, filepath.Join(p.dir, "data"), point)
+	err := p.tryConfirm()
+	for err == nil && p.alive() && p.state() != "active" {
+	}
+	changes = c.done(p.T)
+	p.kill()
+	p.kill = p.serve(p.program, "none")
+	p.rest()
+	switch state := p.state(); state {
+	case "active":
+	case "deploy failed":
+		if p.field("/v1/nodes/pc", "power_state") != "power off" || p.grants() != 0 {
+			p.Errorf("failed, the machine is %s with %d volumes", p.field("/v1/nodes/pc", "power_state"), p.grants())
+		}
+		p.must(p.verb("active"))
+		p.waitsForHand("press its power button", 1)
+		p.confirm()
+	default:
+		_ = p.tryConfirm() // refused where the word was kept, and is acted upon by now
+	}
+	p.settles("active", "power on", "<nil>", 1)
+	return changes
+}
+
+// byHand starts the program for machines that a person switches.
+func byHand(t *testing.T) *planner {
+	t.Helper()
+	program, err := lab.Build(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &planner{pointed: &pointed{cloud: &cloud{T: t, dir: t.TempDir(), options: []string{"--hardware-types", "manual-management"}}, program: program}}
+	p.kill = p.serve(program, "none")
+	p.version = "1.110" // from which a deployment that waits is aborted
+	p.images = []string{p.upload("golden", 2<<20)}
+	return p
+}
+
+// enrollByHand makes the node anew, and available.
+func (p *planner) enrollByHand() {
+	p.Helper()
+	p.removed()
+	p.ok("POST", "/v1/nodes", fmt.Sprintf(`{"name": "pc", "driver": "manual-management", "storage_interface": "iscsi", "boot_interface": "ipxe",
+		"driver_info": {"manual_wait": 600}, "properties": {"capabilities": "iscsi_boot:True"}, "instance_info": {"image_source": %q}}`, p.images[0]))
+	p.ok("POST", "/v1/ports", fmt.Sprintf(`{"address": "52:54:00:00:00:01", "node_uuid": %q}`, p.field("/v1/nodes/pc", "uuid")))
+	for _, word := range []string{"manage", "provide"} {
+		p.must(p.verb(word))
+		p.rest()
+	}
+}
+
 // waitsForHand holds the node against one that waits for a person.
 func (p *planner) waitsForHand(chore string, grants int) {
 	p.Helper()
@@ -63,12 +131,17 @@ func (p *planner) waitsForHand(chore string, grants int) {
 // confirm says that it is done, as an operator does.
 func (p *planner) confirm() {
 	p.Helper()
+	p.must(p.tryConfirm())
+	p.rest()
+}
+
+func (p *planner) tryConfirm() error {
 	cmd := exec.CommandContext(p.Context(), p.program, "node", "confirm", "pc")
 	cmd.Env = append(os.Environ(), "IRONHOOK_URL="+p.base)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		p.Fatalf("node confirm: %v %s", err, out)
+		return fmt.Errorf("node confirm: %w %s", err, out)
 	}
-	p.rest()
+	return nil
 }
 
 func (p *planner) settles(state, power, says string, grants int) {

@@ -145,12 +145,18 @@ func (p *planner) cutIn(v verb, point int) (changes int) {
 	return changes
 }
 
-func (p *planner) enroll() {
+// removed deletes the node, if there is one.
+func (p *planner) removed() {
 	p.Helper()
 	if p.status("/v1/nodes/pc") == http.StatusOK {
 		p.ok("PUT", "/v1/nodes/pc/maintenance", "{}")
 		p.ok("DELETE", "/v1/nodes/pc", "")
 	}
+}
+
+func (p *planner) enroll() {
+	p.Helper()
+	p.removed()
 	p.outlet.mu.Lock()
 	p.outlet.on = false
 	p.outlet.mu.Unlock()

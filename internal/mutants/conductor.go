@@ -87,8 +87,8 @@ var ofConductor = []mutant{
 	},
 	{
 		512, "conductor/provision.go",
-		"events = append(events, enterState(n, next, now))",
-		"_ = enterState(n, next, now)",
+		"events = append(events, enterState(n, next, tx.Now()))",
+		"_ = enterState(n, next, tx.Now())",
 		"the state changes and no event reports it",
 		"conductor", "Events",
 	},
@@ -245,6 +245,20 @@ var ofConductor = []mutant{
 		"\tif r.asked[node] && node == \"\" {\n",
 		"a silent BMC is asked again and again while it is asked",
 		"conductor", "DeadBMC",
+	},
+	{
+		587, "conductor/provision.go",
+		`case stepwise && ended == "":`,
+		`case stepwise && ended != "":`,
+		"the end of a deployment is in no history",
+		"conductor", "FlowEnds",
+	},
+	{
+		588, "conductor/flow.go",
+		"if place == 0 {",
+		"if place < 0 {",
+		"the beginning of a deployment is in no history",
+		"conductor", "FlowEnds",
 	},
 	{
 		590, "conductor/sensors.go",

@@ -93,4 +93,18 @@ var ofStore = []mutant{
 		"a transaction joins one that SQLite has taken back, and is answered as done",
 		"store", "LostTransaction|Writers",
 	},
+	{
+		114, "store/set.go",
+		`append(columns, "updated_at")`,
+		"columns",
+		"a change in part is not stamped",
+		"store", "Parts",
+	},
+	{
+		115, "store/set.go",
+		"return s.update(s.t.some(append(columns",
+		"return s.update(s.t.some(append([]string(nil)",
+		"a change in part changes nothing",
+		"store", "Parts",
+	},
 }
