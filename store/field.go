@@ -163,7 +163,7 @@ func stamp[T any](name string, at func(*T) *time.Time) column[T] {
 
 // jsonText is a TEXT column that holds JSON; a nil map or slice is kept as empty,
 // and empty reads as nil.
-func jsonText[T, V any](name, empty string, at func(*T) *V) column[T] {
+func jsonText[T, V any](name, empty string, at func(*T) *V, length func(V) int) column[T] {
 	return column[T]{
 		name: name,
 		load: func(row *T, v driver.Value) error {
@@ -178,25 +178,24 @@ func jsonText[T, V any](name, empty string, at func(*T) *V) column[T] {
 			return json.Unmarshal([]byte(s), at(row))
 		},
 		save: func(row *T) (driver.Value, error) {
+			if length(*at(row)) == 0 {
+				return empty, nil
+			}
 			b, err := json.Marshal(*at(row))
-			if err != nil {
-				return nil, err
-			}
-			if s := string(b); s != "null" {
-				return s, nil
-			}
-			return empty, nil
+			return string(b), err
 		},
 	}
 }
 
 // object is a column that holds a JSON object; {} reads as nil.
 func object[T any, O ~map[string]V, V any](name string, at func(*T) *O) column[T] {
-	return jsonText(name, "{}", at)
+	return jsonText(name, "{}", at, func(o O) int { return len(o) })
 }
 
 // list is a column that holds a JSON array; [] reads as nil.
-func list[T, V any](name string, at func(*T) *[]V) column[T] { return jsonText(name, "[]", at) }
+func list[T, V any](name string, at func(*T) *[]V) column[T] {
+	return jsonText(name, "[]", at, func(l []V) int { return len(l) })
+}
 
 // address is a TEXT column that holds an IP address.
 func address[T any](name string, at func(*T) *netip.Addr) column[T] {
