@@ -260,11 +260,16 @@ func (s *Server) file(w nethttp.ResponseWriter, r *nethttp.Request) {
 		nethttp.NotFound(w, r)
 		return
 	}
-	if r.Method == nethttp.MethodGet {
-		s.Journal.NoteAt(r.Context(), from(r), baremetal.Event{Kind: baremetal.EventFile, Detail: fmt.Sprintf("%s over HTTP, %d bytes", name, len(content))})
+	note := func() bool {
+		e := baremetal.Event{Kind: baremetal.EventFile, Detail: fmt.Sprintf("%s over HTTP, %d bytes", name, len(content))}
+		return s.Journal.NoteAt(context.WithoutCancel(r.Context()), from(r), e)
 	}
+	noted := r.Method != nethttp.MethodGet || note()
 	w.Header().Set("Content-Type", contentType(name))
 	nethttp.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
+	if !noted {
+		note() // another server gave it the address a moment ago, and our record of that may have come in meanwhile
+	}
 }
 
 // contentType is for EDK2, which recognises an EFI application by its type or, without one,

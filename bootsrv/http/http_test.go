@@ -156,6 +156,35 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// slowly is an answer during whose body something happens.
+type slowly struct {
+	*httptest.ResponseRecorder
+	happens func()
+}
+
+func (w slowly) Write(b []byte) (int, error) {
+	w.happens()
+	return w.ResponseRecorder.Write(b)
+}
+
+// A file is an event, too, of a machine whose address, from another server, comes to be known while it is sent.
+func TestEventOfALateLease(t *testing.T) {
+	s, db := newServer(t, nil)
+	r := httptest.NewRequest("GET", "/ipxe/snponly.efi", nil)
+	r.RemoteAddr = "[::ffff:10.77.0.100]:4711"
+	ctx, leaves := context.WithCancel(r.Context())
+	s.Handler().ServeHTTP(slowly{httptest.NewRecorder(), func() {
+		lease := baremetal.Lease{MAC: mac, Address: netip.MustParseAddr("10.77.0.100"), Interface: "br0", Expires: time.Now().Add(time.Hour)}
+		if err := db.Update(t.Context(), func(tx *store.Tx) error { return tx.Leases().Insert(&lease) }); err != nil {
+			t.Error(err)
+		}
+		leaves() // the client has all that it wants
+	}}, r.WithContext(ctx))
+	if got := events(t, db); len(got) != 1 || got[0].Kind != baremetal.EventFile || got[0].MAC != mac {
+		t.Errorf("events %+v, want one of the file", got)
+	}
+}
+
 // A server ends with its context, after the requests under way, and frees its port.
 func TestServeEnds(t *testing.T) {
 	begun, finish := make(chan struct{}), make(chan struct{})

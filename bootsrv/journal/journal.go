@@ -119,17 +119,19 @@ func (j *Journal) Note(ctx context.Context, e baremetal.Event) {
 	}
 }
 
-// NoteAt writes an event of the machine that has leased addr. It does nothing if there is
-// none, or another machine uses the address.
-func (j *Journal) NoteAt(ctx context.Context, addr netip.Addr, e baremetal.Event) {
+// NoteAt writes an event of the machine that has leased addr, and reports whether there is one. It does nothing
+// if there is none, or another machine uses the address.
+func (j *Journal) NoteAt(ctx context.Context, addr netip.Addr, e baremetal.Event) bool {
 	err := j.holder(ctx, addr, &e.MAC)
 	switch {
 	case err == nil && j.Speaks != nil && !j.Speaks(ctx, addr, e.MAC):
 	case err == nil:
 		j.Note(ctx, e)
+		return true
 	case !errors.Is(err, baremetal.ErrNotFound) && ctx.Err() == nil:
 		j.log.Error("event not written", "kind", e.Kind, "address", addr, "detail", e.Detail, "error", err)
 	}
+	return false
 }
 
 // holder finds the card that has the address.
