@@ -36,7 +36,9 @@ func TestBrokenUpgradeAndTheWayBack(t *testing.T) {
 	p.runs(c, "b", "")
 	kept = append(kept, "after-the-upgrade")
 	must(t, "register", register(t, c, kept[2]))
-	p.typed("v", "back")
+	p.typed("v")
+	p.expect(`Back to version (\S+); all data stay`) // asked when the appliance has ended
+	p.typed("back")
 	p.runs(c, "a", "")
 	for _, name := range kept {
 		_, err := c.Node(t.Context(), name)
