@@ -42,11 +42,13 @@ func (p *pc) ironhook(password string, args ...string) (string, error) {
 // runs waits until the stick runs from this slot, and failed is the one of an upgrade that failed.
 func (p *pc) runs(c *lab.Client, slot, failed string) {
 	p.t.Helper()
-	var told struct {
+	type answer struct {
 		Slot   string
-		Failed string `json:"failed_slot"`
+		Failed string `json:"failed_slot"` // left out where none has
 	}
+	var told answer
 	for end := time.Now().Add(2 * bootLimit); time.Now().Before(end); time.Sleep(time.Second) {
+		told = answer{}
 		if err := c.Do(p.t.Context(), "GET", "/ironhook/v1/stick", nil, &told); err == nil && told.Slot == slot && told.Failed == failed {
 			return
 		}
