@@ -102,7 +102,7 @@ func filterAllocations(c *call, tx *store.Tx, l *listing) error {
 }
 
 func showNodeAllocation(c *call) ([]byte, error) {
-	n, err := c.node()
+	n, err := c.node("uuid")
 	if err != nil {
 		return nil, unknownNode(err)
 	}
@@ -114,7 +114,7 @@ func showNodeAllocation(c *call) ([]byte, error) {
 }
 
 func deleteNodeAllocation(c *call) ([]byte, error) {
-	n, err := c.node()
+	n, err := c.node("uuid")
 	if err != nil {
 		return nil, unknownNode(err)
 	}

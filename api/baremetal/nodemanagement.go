@@ -47,7 +47,7 @@ func validateQuery(c *call) ([]byte, error) {
 }
 
 func validateNode(c *call) ([]byte, error) {
-	n, err := c.node()
+	n, err := c.node("uuid")
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func validateNode(c *call) ([]byte, error) {
 }
 
 func setMaintenance(c *call, on bool) ([]byte, error) {
-	n, err := c.node()
+	n, err := c.node("uuid")
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func setMaintenance(c *call, on bool) ([]byte, error) {
 }
 
 func showBootDevice(c *call) ([]byte, error) {
-	n, err := c.node()
+	n, err := c.node("uuid")
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func showBootDevice(c *call) ([]byte, error) {
 }
 
 func showBootDevices(c *call) ([]byte, error) {
-	n, err := c.node()
+	n, err := c.node("uuid")
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func showBootDevices(c *call) ([]byte, error) {
 }
 
 func setBootDevice(c *call) ([]byte, error) {
-	n, err := c.node()
+	n, err := c.node("uuid")
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func setBootDevice(c *call) ([]byte, error) {
 }
 
 func injectNMI(c *call) ([]byte, error) {
-	n, err := c.node()
+	n, err := c.node("uuid")
 	if err != nil {
 		return nil, err
 	}
