@@ -28,13 +28,7 @@ func TestCrowd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the program")
 	}
-	nodes := 20
-	if text := os.Getenv("IRONHOOK_CROWD"); text != "" {
-		var err error
-		if nodes, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
-	}
+	nodes := asked(t, "IRONHOOK_CROWD", 20)
 	program, err := lab.Build(t.Context())
 	if err != nil {
 		t.Fatal(err)
