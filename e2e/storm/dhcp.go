@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"time"
@@ -53,16 +54,37 @@ func (m *machine) ask(ctx context.Context, who asker) (answer, error) {
 	}
 	defer conn.Close()
 	mac, _ := net.ParseMAC(m.mac)
+	var tries []error
 	for _, patience := range timeouts {
-		a, err := exchange(ctx, conn, mac, who, time.Now().Add(patience))
-		if err == nil || !errors.Is(err, errSilent) {
+		until := time.Now().Add(patience)
+		a, err := exchange(ctx, conn, mac, who, until)
+		for errors.Is(err, errRefused) && restart(ctx, until) {
+			a, err = exchange(ctx, conn, mac, who, until)
+		}
+		if err == nil || !errors.Is(err, errSilent) && !errors.Is(err, errRefused) {
 			return a, err
 		}
+		tries = append(tries, err)
 	}
-	return answer{}, errSilent
+	return answer{}, fmt.Errorf("%w: %v", errSilent, tries)
 }
 
-var errSilent = errors.New("no usable DHCP answer")
+var (
+	errSilent  = errors.New("no usable DHCP answer")
+	errRefused = errors.New("the server answers DHCPNAK")
+)
+
+// restart waits one to two seconds, as a client does before it begins anew after a DHCPNAK
+// (RFC 2131 section 3.1, step 4; at random: section 4.4.1), and says whether this try has time
+// left. dnsmasq offers one address to several machines that ask at once and refuses all but the first.
+func restart(ctx context.Context, until time.Time) bool {
+	select {
+	case <-time.After(time.Second + rand.N(time.Second)):
+		return time.Now().Before(until)
+	case <-ctx.Done():
+		return false
+	}
+}
 
 // raw opens a packet socket for UDP port 68: a machine without an address has no other. The
 // kernel drops the broadcasts to other machines, as each of these would on a processor of its
@@ -117,7 +139,7 @@ func exchange(ctx context.Context, conn net.PacketConn, mac net.HardwareAddr, wh
 	for lease == nil || boot == nil {
 		p, err := receive(ctx, conn, discover.TransactionID, mac, dhcpv4.MessageTypeOffer, until)
 		if err != nil {
-			return answer{}, err
+			return answer{}, fmt.Errorf("%w (an address %t, a boot file %t)", err, lease != nil, boot != nil)
 		}
 		if !p.YourIPAddr.IsUnspecified() {
 			lease = p
@@ -135,7 +157,7 @@ func exchange(ctx context.Context, conn net.PacketConn, mac net.HardwareAddr, wh
 	}
 	ack, err := receive(ctx, conn, request.TransactionID, mac, dhcpv4.MessageTypeAck, until)
 	if err != nil {
-		return answer{}, err
+		return answer{}, fmt.Errorf("%v requested: %w", lease.YourIPAddr, err)
 	}
 	return learned(ack, boot)
 }
@@ -157,7 +179,7 @@ func receive(ctx context.Context, conn net.PacketConn, id dhcpv4.TransactionID, 
 		}
 		n, _, err := conn.ReadFrom(b)
 		if err != nil {
-			return nil, errors.Join(errSilent, err)
+			return nil, errSilent
 		}
 		p, err := dhcpv4.FromBytes(b[:n])
 		if err != nil || p.TransactionID != id || p.ClientHWAddr.String() != mac.String() {
@@ -167,7 +189,7 @@ func receive(ctx context.Context, conn net.PacketConn, id dhcpv4.TransactionID, 
 		case kind:
 			return p, nil
 		case dhcpv4.MessageTypeNak:
-			return nil, errors.Join(errSilent, errors.New("the server answers DHCPNAK"))
+			return nil, errRefused
 		}
 	}
 }
