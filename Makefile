@@ -137,9 +137,11 @@ newest: ## the tests of OpenStack's newest clients, from Debian unstable in buil
 	@scripts/newest.sh
 	go test -count=1 -tags newest -v -run Newest ./e2e/cli
 
+ARM64_PACKAGES = dpkg --print-foreign-architectures | grep -qx arm64 || { echo 'As root: dpkg --add-architecture arm64 && apt-get update' >&2; exit 2; }
+
 matrix: build ## each kind of machine boots in each way, into docs/boot/matrix.md
 	@scripts/deps.sh matrix
-	@dpkg --print-foreign-architectures | grep -qx arm64 || { echo 'As root: dpkg --add-architecture arm64 && apt-get update' >&2; exit 2; }
+	@$(ARM64_PACKAGES)
 	@scripts/grub.sh
 	IRONHOOK_MATRIX=$(CURDIR)/docs/boot/matrix.md go test -count=1 -timeout 2h -v -tags grub,matrix -run 'TestMatrix|TestOwnInitiator|TestSecure|TestSecondCard' ./e2e/boot
 
@@ -147,8 +149,10 @@ stick: build ## the stick under each firmware, machines beside it, an upgrade, 5
 	@scripts/deps.sh test
 	IRONHOOK_STICK=50 go test -count=1 -timeout 3h -v -tags stick ./e2e/stick
 
-agent-matrix: build ## the agent on BIOS and UEFI: images written, disks cleaned; killed at each point; into docs/agent-matrix.md
+agent-matrix: build ## the agent on BIOS, UEFI and arm64: images written, disks cleaned; killed at each point; into docs/agent-matrix.md
 	@scripts/deps.sh test
+	@scripts/deps.sh matrix
+	@$(ARM64_PACKAGES)
 	IRONHOOK_AGENT_MATRIX=$(CURDIR)/docs/agent-matrix.md go test -count=1 -tags agentmatrix -timeout 2h -v -run '$(or $(ONLY),WriteAndClean|Kill)' ./e2e/agent
 
 torture: build ## 5,000 rounds of kill -9 under random writes, and 5,000 power cuts

@@ -22,21 +22,55 @@ type kind struct {
 	name   string
 	disk   string // as disk has it, "" for none
 	serial string // of the one that a hint chooses
-	source func(t *testing.T, dir string) source
+	debian bool   // written is a distribution, where one can be made
 }
 
 var kinds = []kind{
-	{"virtio, Debian as qcow2", "virtio", "V3", debian},
-	{"SCSI, one LUN of three", "scsi", "S1", guest},
-	{"NVMe", "nvme", "N3", guest},
-	{"no disk", "", "", nil},
+	{"virtio", "virtio", "V3", true},
+	{"SCSI, one LUN of three", "scsi", "S1", false},
+	{"NVMe", "nvme", "N3", false},
+	{"no disk", "", "", false},
+}
+
+// firmware is what starts a machine, and all that follows from its processor.
+type firmware struct {
+	name   string
+	lab    lab.Firmware
+	agent  func(t *testing.T, program string) (dir string)
+	guest  func(t *testing.T, dir string) source
+	debian func(t *testing.T, dir string) source // nil where this host cannot run what makes it
 }
 
 // firmwares are the rows of the table.
-var firmwares = []struct {
-	name     string
-	firmware lab.Firmware
-}{{"SeaBIOS", lab.BIOS}, {"OVMF", lab.UEFI}}
+var firmwares = []firmware{
+	{"SeaBIOS", lab.BIOS, agentDir, guest, debian},
+	{"OVMF", lab.UEFI, agentDir, guest, debian},
+	{"AAVMF, arm64", lab.ARM, armAgent, armGuest, nil},
+}
+
+// writes returns what is written to the disk of a kind, and its name in the table.
+func (f firmware) writes(k kind) (name string, make func(t *testing.T, dir string) source) {
+	if k.debian && f.debian != nil {
+		return f.name + ", " + k.name + ", Debian as qcow2", f.debian
+	}
+	return f.name + ", " + k.name, f.guest
+}
+
+// armAgent makes the agent for arm64 beside this host's.
+func armAgent(t *testing.T, program string) string {
+	t.Helper()
+	dir := agentDir(t, program)
+	for _, command := range [][]string{{"make", "build-arm64"}, {"scripts/agent.sh", "build/ironhook-arm64", "arm64"}} {
+		cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+		cmd.Dir = filepath.Join(dir, "../..")
+		out, err := cmd.CombinedOutput()
+		must(t, strings.Join(command, " ")+": "+string(out), err)
+	}
+	return dir
+}
+
+// armGuest is guest for arm64.
+func armGuest(t *testing.T, dir string) source { return guestOf(t, image.ARM64, dir) }
 
 // columns are the spans that are measured, in seconds.
 var columns = []string{"agent up", "written", "booted", "cleaned", "erased"}
@@ -61,9 +95,9 @@ func TestWriteAndClean(t *testing.T) {
 	times := map[string]string{}
 	for _, f := range firmwares {
 		for _, k := range kinds {
-			row := f.name + ", " + k.name
+			row, source := f.writes(k)
 			t.Run(row, func(t *testing.T) {
-				c := &cell{kind: k, firmware: f.firmware, times: times, row: row}
+				c := &cell{kind: k, firmware: f, source: source, times: times, row: row}
 				c.run(t)
 				record(t, times)
 			})
@@ -75,7 +109,8 @@ func TestWriteAndClean(t *testing.T) {
 type cell struct {
 	kind
 	*room
-	firmware       lab.Firmware
+	firmware
+	source         func(t *testing.T, dir string) source
 	machine        *lab.Machine
 	chosen, spared string // files of disks
 	row            string
@@ -89,8 +124,8 @@ func (c *cell) took(column string, d time.Duration) {
 
 func (c *cell) run(t *testing.T) {
 	images := t.TempDir()
-	c.room = newRoom(t, "write-"+strings.Map(letters, c.row), "--image-files", images)
-	hw := lab.Hardware{Name: "written", Firmware: c.firmware}
+	c.room = newRoomWith(t, "write-"+strings.Map(letters, c.row), c.agent, "--image-files", images)
+	hw := lab.Hardware{Name: "written", Firmware: c.lab, NoROM: c.lab == lab.ARM}
 	switch c.disk {
 	case "scsi":
 		chosen, first := disk(t, "scsi", 1200, 1) // SeaBIOS boots from the first disk alone
@@ -144,7 +179,7 @@ func (c *cell) write(t *testing.T, images string) {
 	if _, there := node.InstanceInfo["force_deployment"]; there {
 		t.Error("force_deployment is still set")
 	}
-	if c.firmware == lab.UEFI && c.disk == "virtio" { // the image with a GPT
+	if c.lab == lab.UEFI && c.kind.debian { // the image with a GPT
 		variables, err := os.ReadFile(filepath.Join(c.Dir, "written-vars.fd"))
 		must(t, "firmware", err)
 		if !bytes.Contains(variables, []byte("I\x00r\x00o\x00n\x00h\x00o\x00o\x00k\x00 \x00i\x00n\x00s\x00t\x00a\x00n\x00c\x00e\x00")) {

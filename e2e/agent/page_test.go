@@ -20,7 +20,8 @@ func sections() []section {
 	var machines, kills, killed []string
 	for _, f := range firmwares {
 		for _, k := range kinds {
-			machines = append(machines, f.name+", "+k.name)
+			row, _ := f.writes(k)
+			machines = append(machines, row)
 		}
 	}
 	for _, v := range victims {

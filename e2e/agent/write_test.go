@@ -27,11 +27,13 @@ type source struct {
 const hostName = "written-host"
 
 // guest is the small system of the laboratory, raw, with a master boot record.
-func guest(t *testing.T, dir string) source {
+func guest(t *testing.T, dir string) source { return guestOf(t, image.AMD64, dir) }
+
+func guestOf(t *testing.T, arch image.Arch, dir string) source {
 	t.Helper()
 	root, err := lab.Root()
 	must(t, "root", err)
-	made, err := image.Build(t.Context(), filepath.Join(root, "build", "image"))
+	made, err := arch.Build(t.Context(), filepath.Join(root, "build", "image"))
 	must(t, "image", err)
 	file := filepath.Join(dir, "guest.raw")
 	must(t, "image", made.Volume(t.Context(), file, image.Options{Disk: true, Stay: true}))

@@ -28,13 +28,19 @@ import (
 
 func main() { os.Exit(lab.Run(bench)) }
 
-// machines is what is measured: both of iPXE's ways into a BIOS machine, and a
-// UEFI machine that knows nothing of iPXE.
+// machines is what is measured: both of iPXE's ways into a BIOS machine, a UEFI machine that
+// knows nothing of iPXE, the same with Secure Boot and an iPXE that its operator has signed,
+// and one that needs no iPXE, because its firmware has an iSCSI initiator.
 var machines = []lab.Hardware{
 	{Name: "bios-virtio"},
 	{Name: "bios-e1000", NIC: "e1000"},
 	{Name: "uefi-native", Firmware: lab.UEFI, NoROM: true},
+	{Name: secure, Firmware: lab.UEFI, NoROM: true},
+	{Name: "own-initiator", Firmware: lab.UEFI, NoROM: true, Initiator: "iqn.2026-01.test.lab:own"},
 }
+
+// secure is the machine with Secure Boot.
+const secure = "secure-boot"
 
 func bench() int {
 	runs := flag.Int("runs", 5, "boots of each machine with each set of servers")
@@ -66,11 +72,20 @@ func run(ctx context.Context, options *before.Options, hardware []lab.Hardware, 
 	if len(hardware) == 0 {
 		return before.ErrNone
 	}
-	other := setUp(reference)
+	first, other := setUp(ours), setUp(reference)
 	if program != "" {
 		other = earlier(program)
 	}
-	stacks, results, err := measure(ctx, hardware, runs, ours, other)
+	keys, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(keys) //nolint:errcheck // nothing depends on it
+	signed, err := sign(ctx, keys, hardware)
+	if err != nil {
+		return err
+	}
+	stacks, results, err := measure(ctx, hardware, runs, signed, first, other)
 	if err != nil {
 		return err
 	}
@@ -85,6 +100,28 @@ func run(ctx context.Context, options *before.Options, hardware []lab.Hardware, 
 	return section.Replace(path, "Boot", "bench-boot", table)
 }
 
+// sign makes the keys of an operator, whom the machine with Secure Boot trusts, and returns the
+// directory with the iPXE that he has signed.
+func sign(ctx context.Context, dir string, hardware []lab.Hardware) (string, error) {
+	root, err := lab.Root()
+	if err != nil {
+		return "", err
+	}
+	signer, err := lab.NewSigner(dir)
+	if err != nil {
+		return "", err
+	}
+	for i := range hardware {
+		if hardware[i].Name == secure {
+			hardware[i].SecureBoot = signer
+		}
+	}
+	return signer.Dir(ctx, map[string]string{filepath.Join("x86_64-sb", loader): filepath.Join(root, "ipxe", "bin", loader)}, nil)
+}
+
+// loader is the iPXE of UEFI machines.
+const loader = "snponly.efi"
+
 // bootLimit is the longest that one boot may take before the run is given up.
 const bootLimit = 3 * time.Minute
 
@@ -95,11 +132,12 @@ type stack struct {
 	boot func(ctx context.Context, machine int) (time.Duration, error)
 }
 
-// setUp makes a stack; one that it returns with an error must be closed, too.
-type setUp func(context.Context, image.Image, []lab.Hardware) (*stack, error)
+// setUp makes a stack for the machines, with the directory of signed boot programs; one that it returns
+// with an error must be closed, too.
+type setUp func(ctx context.Context, img image.Image, hardware []lab.Hardware, signed string) (*stack, error)
 
 // measure boots every machine with both stacks in turn and returns the times.
-func measure(ctx context.Context, hardware []lab.Hardware, runs int, both ...setUp) ([]*stack, []result, error) {
+func measure(ctx context.Context, hardware []lab.Hardware, runs int, signed string, both ...setUp) ([]*stack, []result, error) {
 	root, err := lab.Root()
 	if err != nil {
 		return nil, nil, err
@@ -110,7 +148,7 @@ func measure(ctx context.Context, hardware []lab.Hardware, runs int, both ...set
 	}
 	var stacks []*stack
 	for _, setUp := range both {
-		s, err := setUp(ctx, img, hardware)
+		s, err := setUp(ctx, img, hardware, signed)
 		if s != nil {
 			defer s.lab.Close()
 		}

@@ -36,6 +36,8 @@ const note = `
 dnsmasq is set up as guides do it, with router advertisements, without which iPXE in the card would wait 13 s more. What is left
 of the difference on BIOS is mostly 3 s in which iPXE waits for a ProxyDHCP offer; Ironhook tells it that none will come (DHCP option
 175.176), as dnsmasq could be told to. On UEFI it is the firmware's TFTP, and iPXE's wait for Ctrl-B, which autoexec.ipxe spares.
+With Secure Boot both serve an iPXE signed by the operator, whom the firmware trusts, and the disk starts with Debian's shim and GRUB. The
+firmware's own initiator (own-initiator) loads nothing but the disk; both servers only tell it where that is.
 `
 
 func cell(d []time.Duration) string {
