@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 root=build/newest
 [ -e "$root/.done" ] && exit
 command -v debootstrap >/dev/null || apt-get install --yes --no-install-recommends debootstrap
+unset TMPDIR # a folder of this system, which the new one may not have
 mirror=${MIRROR:-http://deb.debian.org/debian}
 rm -rf "$root"
 mkdir -p "$root"

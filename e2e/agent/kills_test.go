@@ -55,7 +55,7 @@ func (k *killing) reach(t *testing.T, name string, p point) *lab.Machine {
 		"-qmp", "unix:" + qmp(k, name) + ",server=on,wait=off"})})
 	must(t, "machine", err)
 	node := written(m, "S3")
-	node["instance_info"] = k.source.instance()
+	node["instance_info"], node["inspect_interface"] = k.source.instance(), "agent"
 	node["driver_info"].(object)["kernel_append_params"] = "unknown_nmi_panic" // or an NMI is nothing
 	k.enrol(t, m, node)
 	k.provision(t, name, "manage", "manageable")
