@@ -5,6 +5,9 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 GO_BUILD  = CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 FUZZTIME ?= 30s
 DURATION ?= 1h
+ARCH     ?= amd64
+# What names of files for another architecture than amd64 end with.
+SUFFIX    = $(if $(filter arm64,$(ARCH)),-arm64)
 UNIT      = $(shell go list ./... | grep -v /e2e/)
 # client is a module of its own, into which ./... does not descend.
 CLIENT    = go -C client test -json -race ./...
@@ -27,9 +30,10 @@ build-arm64: ipxe ## the same for 64-bit ARM
 ipxe:
 	@scripts/ipxe.sh
 
-agent: build ## build/agent, the small system that inspects, writes and cleans machines
+agent: ## build/agent, the small system that inspects, writes and cleans machines; ARCH=arm64 for those of 64-bit ARM
 	@scripts/deps.sh agent
-	@scripts/agent.sh build/ironhook amd64
+	@$(MAKE) --no-print-directory build$(SUFFIX)
+	@scripts/agent.sh build/ironhook$(SUFFIX) $(ARCH)
 
 deb: build build-arm64 ## build/ironhook_VERSION_ARCH.deb for amd64 and arm64, the same bytes from the same tree
 	@scripts/deps.sh deb
@@ -38,9 +42,10 @@ deb: build build-arm64 ## build/ironhook_VERSION_ARCH.deb for amd64 and arm64, t
 	@scripts/deb.sh build/ironhook-arm64 arm64
 	@lintian --fail-on error,warning --info build/ironhook_*.deb
 
-usb: build ## build/ironhook-usb.img, a stick that is the boot server of its room; the same bytes from the same tree, packages and key
+usb: ## build/ironhook-usb.img, a stick that is the boot server of its room; ARCH=arm64 makes build/ironhook-usb-arm64.img
 	@scripts/deps.sh usb
-	@scripts/usb.sh build/ironhook build/ironhook-usb $(VERSION)
+	@$(MAKE) --no-print-directory build$(SUFFIX)
+	@scripts/usb.sh build/ironhook$(SUFFIX) build/ironhook-usb$(SUFFIX) $(VERSION) $(ARCH)
 
 deb-test: deb ## the package's life in virtual machines with Debian 12 and 13: installed, started, upgraded, used, removed, purged
 	@scripts/deps.sh deb-test
@@ -145,8 +150,8 @@ matrix: build ## each kind of machine boots in each way, into docs/boot/matrix.m
 	@scripts/grub.sh
 	IRONHOOK_MATRIX=$(CURDIR)/docs/boot/matrix.md go test -count=1 -timeout 2h -v -tags grub,matrix -run 'TestMatrix|TestOwnInitiator|TestSecure|TestSecondCard' ./e2e/boot
 
-stick: build ## the stick under each firmware, machines beside it, an upgrade, 50 pulled plugs
-	@scripts/deps.sh test
+stick: build ## the stick under each firmware, of PCs and 64-bit ARM; machines beside it, an upgrade, 50 pulled plugs
+	@scripts/deps.sh matrix
 	IRONHOOK_STICK=50 go test -count=1 -timeout 3h -v -tags stick ./e2e/stick
 
 agent-matrix: build ## the agent on BIOS, UEFI and arm64: images written, disks cleaned; killed at each point; into docs/agent-matrix.md

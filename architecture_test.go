@@ -19,9 +19,10 @@ var may = map[string][]string{
 	"agent/disk":          {"agent/hardware"},
 	"agent/hardware":      {},
 	"agent/modules":       {},
+	"agent/network":       {},
 	"agent/rescue":        {},
 	"cli":                 {"agent", "appliance/...", "cli/client", "stick"},
-	"stick":               {},
+	"stick":               {"agent/modules", "agent/network"},
 	"appliance":           {"appliance/backup", "appliance/sandbox", "baremetal", "store", "fleet", "ipxe", "bootsrv/...", "power/drivers", "storage/...", "volume", "conductor", "console", "api/...", "web", "herald", "traces", "stick", "internal/egress", "internal/limit", "internal/pace", "internal/timing"},
 	"appliance/backup":    {"store", "volume"},
 	"appliance/sandbox":   {},
@@ -63,11 +64,13 @@ var may = map[string][]string{
 	"docs":                {},
 	"web":                 {"baremetal", "boot", "store", "docs", "internal/limit"},
 	"packaging/man":       {"cli"},
+	"packaging/usb/pack":  {"internal/initramfs"},
 	"packaging/usb/sign":  {},
 	"packaging/reference": {"cli", "api/baremetal"},
 	"e2e/...":             {"..."},
 	"internal/...":        {},
-	"internal/agentimage": {"agent", "agent/modules", "internal/cpio"},
+	"internal/agentimage": {"agent", "internal/initramfs"},
+	"internal/initramfs":  {"agent/modules", "internal/cpio"},
 }
 
 // stdOnly are the packages that may import nothing but the standard library and

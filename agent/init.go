@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -76,9 +73,8 @@ func (a *agent) note(err error) {
 	}
 }
 
-// always are modules that no device asks for by name. They come first: a driver of a controller then
-// ends its start with the controller's disks.
-var always = []string{"efivarfs", "sd_mod", "nvme", "iscsi_ibft", "ipmi_si", "ipmi_devintf", "scsi_transport_fc", "usb_storage"}
+// always are the modules that no device asks for by name, those of BMCs and of disks that are elsewhere among them.
+var always = append([]string{"iscsi_ibft", "ipmi_si", "ipmi_devintf", "scsi_transport_fc"}, modules.Always...)
 
 // quiet is how long no new device must have come until all are there. Disks are found apart
 // from their controllers' drivers; settled bounds the wait, after the last driver, for those that come and go.
@@ -105,16 +101,10 @@ func untilQuiet(probe func() (drivers int, disks string), now func() time.Time, 
 
 // loadDrivers loads the drivers of all devices, until no more come.
 func (a *agent) loadDrivers() error {
-	var release unix.Utsname
-	if err := unix.Uname(&release); err != nil {
+	l, err := modules.Running()
+	if err != nil {
 		return err
 	}
-	dir := os.DirFS("/lib/modules/" + unix.ByteSliceToString(release.Release[:]))
-	index, err := modules.Read(dir)
-	if err != nil {
-		return fmt.Errorf("no drivers: %w", err)
-	}
-	l := &modules.Loader{Index: index, Dir: dir, Insert: insert}
 	first, failures := l.Load(always...)
 	total := len(first)
 	untilQuiet(func() (int, string) {
@@ -137,23 +127,6 @@ func blockDevices() string {
 		names = append(names, e.Name())
 	}
 	return strings.Join(names, " ")
-}
-
-// parameters are those of modules that need some: a SCSI controller is there when its disks are.
-var parameters = map[string]string{"scsi_mod.ko": "scan=sync"}
-
-// insert gives the kernel a module. A device that is not there, of a driver without an alias,
-// is no failure.
-func insert(module io.Reader) error {
-	f, ok := module.(*os.File)
-	if !ok {
-		return fmt.Errorf("not a file: %w", fs.ErrInvalid)
-	}
-	err := unix.FinitModule(int(f.Fd()), parameters[filepath.Base(f.Name())], 0)
-	if errors.Is(err, unix.ENODEV) {
-		return nil
-	}
-	return err
 }
 
 // reap buries children that nobody waits for, as the first process must.

@@ -3,11 +3,8 @@
 #
 #	scripts/agent.sh PROGRAM [amd64|arm64]
 #
-# The kernel and its drivers are Debian's, signed for Secure Boot and taken as they are out
-# of the package that apt on this machine would install; the shell is Debian's static
-# busybox. Packages are downloaded and unpacked, never installed, and no root is needed. The
-# same packages and the same program make the same files. For arm64, apt must know that
-# architecture (dpkg --add-architecture arm64 && apt-get update).
+# The kernel and its drivers are Debian's, signed for Secure Boot and taken as they are; the shell is Debian's static
+# busybox (scripts/debian.sh). The same packages and the same program make the same files.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -21,50 +18,14 @@ arm64) out=build/agent suffix=-arm64 most=70 ;; # whose signed kernel is not com
 	exit 2
 	;;
 esac
-cache=build/cache/agent
-
-fail() {
-	echo "agent.sh: $*" >&2
-	exit 1
-}
-
-# deb downloads a package unless it is there, and prints its file. In a user namespace apt takes
-# itself for root and tries to become _apt, whom the namespace does not know: it is told not to.
-deb() {
-	version=$(apt-cache show --no-all-versions "$1:$arch" 2>/dev/null | awk '$1 == "Version:" { print $2; exit }')
-	[ -n "$version" ] || fail "apt knows no $1 for $arch: run apt-get update as root"
-	file=$cache/$1_$(echo "$version" | sed 's/:/%3a/')_$arch.deb
-	if [ ! -f "$file" ]; then
-		(cd "$cache" && apt-get -o APT::Sandbox::User=root download -qq "$1:$arch=$version") >&2 ||
-			fail "apt-get download $1 failed; an old package list is the usual cause: run apt-get update as root"
-	fi
-	echo "$file"
-}
-
-command -v depmod >/dev/null || PATH=$PATH:/usr/sbin:/sbin
-command -v depmod >/dev/null || fail "depmod is missing (package kmod)"
-mkdir -p "$cache" "$out"
-kernel=$(apt-cache depends "linux-image-$arch:$arch" 2>/dev/null | awk '/Depends: *linux-image-[0-9]/ { sub(/:.*/, "", $2); print $2; exit }')
-[ -n "$kernel" ] || fail "apt knows no linux-image-$arch: run apt-get update as root"
-release=${kernel#linux-image-}
-image=$(deb "$kernel")
+. scripts/debian.sh
+mkdir -p "$out"
+release=$(kernel_release)
+image=$(deb "linux-image-$release")
 shell=$(deb busybox-static)
-
-# unpacked are the packages, which take longer than all the rest; the name says which.
-unpacked=$cache/$(basename "$image" .deb)+$(basename "$shell" .deb)
-if [ ! -d "$unpacked" ]; then
-	tmp=$(mktemp -d "$cache/unpacking.XXXXXX")
-	trap 'rm -rf "$tmp"' EXIT
-	dpkg-deb --extract "$image" "$tmp"
-	dpkg-deb --extract "$shell" "$tmp"
-	[ -d "$tmp/lib/modules" ] || mv "$tmp/usr/lib/modules" "$tmp/lib/"
-	find "$tmp/lib/modules" -name '*.ko.xz' -exec xz --decompress {} +
-	depmod -b "$tmp" "$release" 2>"$tmp/depmod" || fail "depmod: $(cat "$tmp/depmod")"
-	[ -e "$tmp/bin/busybox" ] || cp "$tmp/usr/bin/busybox" "$tmp/bin/busybox"
-	mv "$tmp" "$unpacked"
-fi
-go run ./internal/agentimage -program "$program" -modules "$unpacked/lib/modules/$release" -shell "$unpacked/bin/busybox" -out "$out/initrd$suffix"
-cp "$unpacked/boot/vmlinuz-$release" "$out/.vmlinuz$suffix"
+tree=$(unpacked "$release" "$image" "$shell")
+go run ./internal/agentimage -program "$program" -modules "$tree/lib/modules/$release" -shell "$tree/bin/busybox" -out "$out/initrd$suffix"
+cp "$tree/boot/vmlinuz-$release" "$out/.vmlinuz$suffix"
 mv "$out/.vmlinuz$suffix" "$out/vmlinuz$suffix"
 size=$(cat "$out/vmlinuz$suffix" "$out/initrd$suffix" | wc -c)
 echo "the agent for $arch is in $out: kernel $release, $((size / 1048576)) MiB in all"

@@ -15,15 +15,15 @@ git			stamp the version into the binary
 # The image of the stick, of Debian's packages, without root.
 usb="$build"'
 bmap-tools		say which parts of the image to write
-cpio			pack the initramfs
 dosfstools		make what boot loaders read
 e2fsprogs		make the data partition
 fdisk			make the table of partitions
 grub-common		make the boot loader for BIOS
-kmod			choose the kernel modules
+kmod			make the index of kernel modules
 mtools			write files into FAT
+squashfs-tools		pack the kernel for arm64
 xz-utils		unpack compressed kernel modules
-zstd			pack the initramfs
+zstd			pack upgrades
 '
 # A network, machines, their BMCs, and a disk to boot from.
 demo="$build"'
@@ -116,6 +116,7 @@ npm			fetch what judges the accessibility of pages (scripts/axe.sh)
 matrix="$test"'
 qemu-efi-aarch64	UEFI firmware of machines of arm64
 qemu-system-arm		the machines
+squashfs-tools		pack the kernel of the stick for arm64
 '
 agent="$build"'
 kmod			make the index of kernel modules

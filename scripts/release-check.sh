@@ -32,4 +32,6 @@ done
 case $(dpkg --print-architecture) in amd64 | arm64)
 	[ "$(./"ironhook-$version-linux-$(dpkg --print-architecture)" --version)" = "ironhook version $version" ] || check "the program says another version" ;;
 esac
-grep -Fq "\"Ironhook $version\"" os_list.json || check "os_list.json names another version"
+for system in "Ironhook $version" "Ironhook $version for 64-bit ARM"; do
+	grep -Fq "\"$system\"" os_list.json || check "os_list.json does not name $system"
+done

@@ -3,10 +3,10 @@
 #
 #	scripts/release.sh VERSION [KEY]
 #
-# Both programs, packages and container images, what is in them (CycloneDX), the stick, the part of the changelog,
+# Both programs, packages, container images and sticks, what is in them (CycloneDX), the part of the changelog,
 # checksums, and with the secret key KEY of minisign (without a password) a signature of those. It signs the stick's upgrade as well, unless
-# IRONHOOK_UPGRADE_KEY is another. The same commit, toolchain, Debian's packages for the stick and
-# CERTIFICATES (of authorities, for the container images) give the same bytes. scripts/release-check.sh judges it.
+# IRONHOOK_UPGRADE_KEY is another. The same commit, toolchain, Debian's packages for the sticks and
+# CERTIFICATES (of authorities, for the container images) give the same bytes. For the stick of arm64 apt must know that architecture. scripts/release-check.sh judges it.
 set -eu
 cd "$(dirname "$0")/.."
 version=${1:?usage: scripts/release.sh VERSION [KEY]} key=${2:-}
@@ -40,7 +40,11 @@ for arch in amd64 arm64; do
 	OUT=$out VERSION=$version scripts/deb.sh "$program" "$arch" >/dev/null
 done
 [ -z "$key" ] || export IRONHOOK_UPGRADE_KEY="${IRONHOOK_UPGRADE_KEY:-$(realpath "$key")}"
-scripts/usb.sh "$out/ironhook-$version-linux-amd64" "$out/ironhook-$version-usb" "$version" >/dev/null
+for arch in amd64 arm64; do
+	[ $arch = amd64 ] && suffix= || suffix=-$arch
+	scripts/usb.sh "$out/ironhook-$version-linux-$arch" "$out/ironhook-$version-usb$suffix" "$version" $arch >/dev/null
+done
+scripts/usb-list.sh "$out/os_list.json" "$version" "$out/ironhook-$version-usb.img" "$out/ironhook-$version-usb-arm64.img"
 cp packaging/oci/compose.yaml packaging/oci/Containerfile "$out"
 (cd "$out" && sha256sum -- * >SHA256SUMS)
 if [ -n "$key" ]; then

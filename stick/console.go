@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -16,21 +17,17 @@ type terminal struct {
 	clears bool // a new page replaces the old one
 }
 
-// terminals opens those of this machine: the screen, and a serial line if there is one.
-func terminals() (list []terminal) {
-	for _, t := range []struct {
-		path   string
-		clears bool
-	}{{"/dev/tty1", true}, {"/dev/ttyS0", false}} {
-		f, err := os.OpenFile(t.path, os.O_RDWR, 0)
-		if err != nil {
-			continue
+// terminals opens those of this machine, nodes in the directory dev: the screen and serial lines that the kernel has as its consoles, such
+// as ttyS0 on PCs and ttyAMA0 on ARM. active is their names (Linux, Documentation/ABI/testing/sysfs-tty).
+func terminals(dev, active string) (list []terminal) {
+	for name := range strings.FieldsSeq(active) {
+		screen := name == "tty0" // the one that is shown, of which the first is ours
+		if screen {
+			name = "tty1"
 		}
-		if _, err := f.Write([]byte("\n")); err != nil { // a port that is not there
-			f.Close() //nolint:errcheck // nothing was written
-			continue
+		if f, err := os.OpenFile(filepath.Join(dev, name), os.O_RDWR, 0); err == nil {
+			list = append(list, terminal{f, screen})
 		}
-		list = append(list, terminal{f, t.clears})
 	}
 	return list
 }

@@ -4,23 +4,26 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"ironhook/agent/modules"
 )
 
-// devices loads the drivers of what is plugged in, and tells when something changes.
+// always are the modules that no device asks for by name: the file system of the data and what it sums with, beside those of every system.
+var always = append([]string{"crc32c_intel", "crc32c_generic", "ext4"}, modules.Always...)
+
+// devices loads the drivers of what is plugged in, and says when something changes.
 type devices struct {
-	events  int           // socket of the kernel's events
+	events  int // socket of the kernel's events
+	drivers *modules.Loader
 	changed chan struct{} // has a value when a device has come or gone since it was last read
+	say     func(line string)
 }
 
-// watchDevices starts with all that is there now.
-func watchDevices() (*devices, error) {
+// watchDevices starts with all that is there now. A driver that fails is said: it is not the end of the others.
+func watchDevices(say func(line string)) (*devices, error) {
 	s, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_KOBJECT_UEVENT)
 	if err == nil {
 		err = unix.Bind(s, &unix.SockaddrNetlink{Family: unix.AF_NETLINK, Groups: 1})
@@ -28,9 +31,29 @@ func watchDevices() (*devices, error) {
 	if err != nil {
 		return nil, fmt.Errorf("events of devices: %w", err)
 	}
-	d := &devices{s, make(chan struct{}, 1)}
+	drivers, err := modules.Running()
+	if err != nil {
+		return nil, err
+	}
+	d := &devices{s, drivers, make(chan struct{}, 1), say}
+	d.load(always...)
+	d.probe()
 	go d.follow()
-	return d, loadDrivers(aliases("/sys/devices"))
+	return d, nil
+}
+
+// load loads modules by their names.
+func (d *devices) load(names ...string) {
+	if _, err := d.drivers.Load(names...); err != nil {
+		d.say("drivers: " + err.Error())
+	}
+}
+
+// probe loads the drivers of all devices.
+func (d *devices) probe() {
+	if _, err := d.drivers.Probe(os.DirFS("/sys")); err != nil {
+		d.say("drivers: " + err.Error())
+	}
 }
 
 // follow reads the events (Linux, lib/kobject_uevent.c): fields that end with a zero byte.
@@ -41,45 +64,17 @@ func (d *devices) follow() {
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
-		var names []string
 		if err != nil { // ENOBUFS: events were lost
-			names = aliases("/sys/devices")
+			d.probe()
 		}
 		for field := range bytes.SplitSeq(buffer[:max(n, 0)], []byte{0}) {
-			if name, ok := bytes.CutPrefix(field, []byte("MODALIAS=")); ok {
-				names = append(names, string(name))
+			if alias, ok := bytes.CutPrefix(field, []byte("MODALIAS=")); ok {
+				d.load(d.drivers.For(string(alias))...)
 			}
 		}
-		_ = loadDrivers(names) // a device without a driver is no error
 		select {
 		case d.changed <- struct{}{}:
 		default:
 		}
 	}
-}
-
-// aliases are the names by which the devices below root ask for their drivers.
-func aliases(root string) (names []string) {
-	_ = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err == nil && e.Name() == "modalias" && !e.IsDir() {
-			if b, err := os.ReadFile(path); err == nil {
-				names = append(names, strings.TrimSpace(string(b)))
-			}
-		}
-		return nil // a device that has gone meanwhile
-	})
-	return names
-}
-
-// loadDrivers loads what the aliases stand for; the status says that one of them is unknown,
-// which most are.
-func loadDrivers(names []string) error {
-	if len(names) == 0 {
-		return nil
-	}
-	err := exec.Command("/sbin/modprobe", append([]string{"-q", "-a"}, names...)...).Run()
-	if errors.As(err, new(*exec.ExitError)) {
-		return nil
-	}
-	return err
 }

@@ -59,7 +59,8 @@ func (t *stick) prepare() error {
 			return fmt.Errorf("mount %s: %w", m.at, err)
 		}
 	}
-	t.console = newConsole(terminals())
+	active, _ := os.ReadFile("/sys/class/tty/console/active") // none is none
+	t.console = newConsole(terminals("/dev", string(active)))
 	t.options = bootOptions("/proc/cmdline")
 	t.update(func(v *view) { v.Version, v.Slot, v.Failed = t.version, t.options["slot"], t.options["failed"] })
 	files := unix.Rlimit{Cur: 524288, Max: 524288} // a connection of a machine, and each layer of its volume
@@ -68,7 +69,7 @@ func (t *stick) prepare() error {
 	if err != nil {
 		return err
 	}
-	t.devices, err = watchDevices()
+	t.devices, err = watchDevices(t.console.log)
 	_ = unix.Mount("efivarfs", "/sys/firmware/efi/efivars", "efivarfs", unix.MS_RDONLY, "") // absent under BIOS
 	secure := secureBoot("/sys/firmware/efi/efivars")
 	t.update(func(v *view) { v.SecureBoot = secure })

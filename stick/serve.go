@@ -46,10 +46,10 @@ func environment(a address) []string {
 		"PATH=/bin:/sbin", "HOME=" + home, "TMPDIR=" + filepath.Join(dataMount, "tmp"), "NOTIFY_SOCKET=" + notifyAt,
 		"WATCHDOG_USEC=" + strconv.FormatInt(silence.Microseconds(), 10), "IRONHOOK_DATA=" + home,
 	}
-	if a.Interface == "" {
+	if a.Card == "" {
 		return env
 	}
-	env = append(env, "IRONHOOK_BOOT_INTERFACE="+a.Interface)
+	env = append(env, "IRONHOOK_BOOT_INTERFACE="+a.Card)
 	if a.Range != "" {
 		env = append(env, "IRONHOOK_DHCP_RANGE="+a.Range)
 	}

@@ -11,8 +11,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/vishvananda/netlink"
+	"github.com/insomniacslk/dhcp/dhcpv4"
 	"golang.org/x/sys/unix"
+
+	"ironhook/agent/network"
 )
 
 // do has run do f, and waits for it.
@@ -51,8 +53,11 @@ func pause(ctx context.Context, d time.Duration, early <-chan struct{}) {
 
 var errNoCable = errors.New("no network card with a cable; plug one in")
 
-// tries is how often the wire is asked before the stick gives addresses itself.
-const tries = 3
+// tries is how often the wire is asked before the stick gives addresses itself, and wait how long the first time.
+const (
+	tries = 3
+	wait  = 2 * time.Second
+)
 
 // locate decides how the stick is on the network: as it was told, by DHCP, or, where
 // nobody has ever answered, with an address of its own.
@@ -67,43 +72,37 @@ func (t *stick) locate(ctx context.Context) (address, error) {
 	var s settings
 	t.do(func() { s = t.settings })
 	if s.Address.IsValid() {
-		return address{Interface: list[0].Attrs().Name, Prefix: s.Address, Gateway: s.Gateway}, nil
+		return address{Address: network.Address{Card: list[0], Prefix: s.Address, Gateway: s.Gateway}}, nil
 	}
-	for _, l := range list {
-		t.update(func(v *view) { v.Network = "asking for an address on " + l.Attrs().Name })
-		a, err := ask(ctx, l.Attrs().Name, tries)
+	for _, card := range list {
+		t.update(func(v *view) { v.Network = "asking for an address on " + card })
+		a, err := network.Ask(ctx, card, tries, wait, dhcpv4.WithOption(dhcpv4.OptHostName("ironhook")))
 		if err == nil {
-			return a, nil
+			return address{Address: a}, nil
 		}
 		t.console.log("network: " + err.Error())
 	}
 	if s.Leased {
-		return address{}, fmt.Errorf("%w, and one has before: asking on. n and Enter chooses another way", errNoAnswer)
+		return address{}, fmt.Errorf("%w, and one has before: asking on. n and Enter chooses another way", network.ErrNoAnswer)
 	}
-	return own(list[0].Attrs().Name), nil
+	return own(list[0]), nil
 }
 
 // up switches all cards on and returns those with a cable.
-func up() (list []netlink.Link, err error) {
-	all, err := cards()
+func up() (list []string, err error) {
+	all, err := network.Cards()
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range all {
-		if err := netlink.LinkSetUp(l); err != nil {
-			return nil, fmt.Errorf("network card %s: %w", l.Attrs().Name, err)
-		}
-	}
-	if lo, err := netlink.LinkByName("lo"); err == nil {
-		_ = netlink.LinkSetUp(lo) // as every system has it
-	}
-	for end := time.Now().Add(4 * time.Second); ; time.Sleep(50 * time.Millisecond) { // a cable takes up to seconds to be noticed
-		if all, err = cards(); err != nil {
+	for _, card := range append(all, "lo") { // which every system has
+		if err := network.Up(card); err != nil {
 			return nil, err
 		}
-		for _, l := range all {
-			if lit(l) {
-				list = append(list, l)
+	}
+	for end := time.Now().Add(4 * time.Second); ; time.Sleep(50 * time.Millisecond) { // a cable takes up to seconds to be noticed
+		for _, card := range all {
+			if network.Lit(card) {
+				list = append(list, card)
 			}
 		}
 		if len(list) > 0 || time.Now().After(end) {
@@ -114,7 +113,7 @@ func up() (list []netlink.Link, err error) {
 
 // take puts the stick on the network, and starts the appliance anew if that changes anything.
 func (t *stick) take(ctx context.Context, a address) {
-	if err := a.apply(); err != nil {
+	if err := a.Apply(); err != nil {
 		t.trouble(err)
 		return
 	}
@@ -126,7 +125,7 @@ func (t *stick) take(ctx context.Context, a address) {
 	t.update(func(v *view) {
 		v.Page, v.Network = "http://"+a.Prefix.Addr().String()+":6385/ui/", describe(a)
 	})
-	same := a.Interface == t.address.Interface && a.Prefix == t.address.Prefix && a.Range == t.address.Range
+	same := a.Card == t.address.Card && a.Prefix == t.address.Prefix && a.Range == t.address.Range
 	t.address = a
 	if t.server == nil || !same {
 		t.restartServing(nil)
@@ -137,11 +136,11 @@ func (t *stick) take(ctx context.Context, a address) {
 func describe(a address) string {
 	switch {
 	case a.Server != "":
-		return fmt.Sprintf("%s has %s by DHCP from %s", a.Interface, a.Prefix, a.Server)
+		return fmt.Sprintf("%s has %s by DHCP from %s", a.Card, a.Prefix, a.Server)
 	case a.Range != "":
-		return fmt.Sprintf("%s has %s; nobody else gives addresses, so the stick gives %s", a.Interface, a.Prefix, a.Range)
+		return fmt.Sprintf("%s has %s; nobody else gives addresses, so the stick gives %s", a.Card, a.Prefix, a.Range)
 	}
-	return fmt.Sprintf("%s has %s as set", a.Interface, a.Prefix)
+	return fmt.Sprintf("%s has %s as set", a.Card, a.Prefix)
 }
 
 // restartServing starts the appliance anew; between does what it must not see.

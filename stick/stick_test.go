@@ -7,42 +7,21 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/insomniacslk/dhcp/dhcpv4"
+	"ironhook/agent/network"
 )
-
-func TestLeased(t *testing.T) {
-	now := time.Unix(1000, 0)
-	ack, err := dhcpv4.New(dhcpv4.WithYourIP(net.IPv4(192, 168, 1, 7)), dhcpv4.WithNetmask(net.CIDRMask(24, 32)), dhcpv4.WithRouter(net.IPv4(192, 168, 1, 1)),
-		dhcpv4.WithDNS(net.IPv4(192, 168, 1, 2)), dhcpv4.WithLeaseTime(7200), dhcpv4.WithOption(dhcpv4.OptServerIdentifier(net.IPv4(192, 168, 1, 3))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := leased("eth0", ack, now)
-	if err != nil || a.Prefix != netip.MustParsePrefix("192.168.1.7/24") || a.Gateway != netip.MustParseAddr("192.168.1.1") ||
-		!slices.Equal(a.DNS, []netip.Addr{netip.MustParseAddr("192.168.1.2")}) || a.Server != "192.168.1.3" || a.Range != "" || a.Until != now.Add(time.Hour) {
-		t.Errorf("%+v, %v", a, err)
-	}
-	bare, err := dhcpv4.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a, err := leased("eth0", bare, now); err == nil {
-		t.Errorf("an answer without an address is taken as %+v", a)
-	}
-}
 
 // TestEnvironment holds the appliance to serving addresses only where nobody else does.
 func TestEnvironment(t *testing.T) {
 	for _, test := range []struct {
 		a      address
 		serves bool
-	}{{own("eth0"), true}, {address{Interface: "eth0", Server: "192.168.1.1"}, false}, {address{Interface: "eth0"}, false}} {
+	}{{own("eth0"), true}, {address{network.Address{Card: "eth0", Server: "192.168.1.1"}, ""}, false}, {address{network.Address{Card: "eth0"}, ""}, false}} {
 		env := environment(test.a)
 		if got := slices.Contains(env, "IRONHOOK_DHCP_RANGE="+ownRange); got != test.serves {
 			t.Errorf("%+v: %q", test.a, env)
@@ -98,6 +77,25 @@ func TestQuestionIsALine(t *testing.T) {
 	}
 	if got := <-answer; got != "yes" {
 		t.Errorf("the answer is %q", got)
+	}
+}
+
+// TestTerminals: the screen and the serial line of a machine, whatever its processor calls that.
+func TestTerminals(t *testing.T) {
+	dev := t.TempDir()
+	write(t, dev, map[string]string{"tty0": "", "tty1": "", "ttyS0": "", "ttyAMA0": ""})
+	for active, want := range map[string]string{"": "", "tty0 ttyS0\n": "tty1 clears, ttyS0", "ttyAMA0 tty0\n": "ttyAMA0, tty1 clears", "ttyS1 tty0\n": "tty1 clears"} {
+		var got []string
+		for _, l := range terminals(dev, active) {
+			name := filepath.Base(l.ReadWriter.(*os.File).Name())
+			if l.clears {
+				name += " clears"
+			}
+			got = append(got, name)
+		}
+		if text := strings.Join(got, ", "); text != want {
+			t.Errorf("of %q: %s; want %s", active, text, want)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -92,13 +93,10 @@ func member(archive *tar.Reader, name string, most int64) (io.Reader, error) {
 	return archive, nil
 }
 
-// architecture is what the trusted comment of an upgrade for this stick ends with.
-const architecture = "amd64"
-
-// versionIn reads the trusted comment.
+// versionIn reads the trusted comment, which ends with the architecture of the stick.
 func versionIn(comment string) (string, error) {
 	words := strings.Fields(comment)
-	if len(words) != 3 || words[0] != "ironhook" || words[2] != architecture {
+	if len(words) != 3 || words[0] != "ironhook" || words[2] != runtime.GOARCH {
 		return "", fmt.Errorf("%w: it is %q, for another machine", errUpgrade, comment)
 	}
 	return words[1], nil

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"aead.dev/minisign"
@@ -49,7 +50,7 @@ func archiveOf(t testing.TB, key minisign.PrivateKey, comment string, slot []byt
 	return b.Bytes()
 }
 
-const comment = "ironhook 1.2 amd64"
+const comment = "ironhook 1.2 " + runtime.GOARCH
 
 func TestUnpack(t *testing.T) {
 	old, oldKey := newKey(t)
@@ -70,7 +71,7 @@ func TestUnpack(t *testing.T) {
 		{"a flipped bit", flipped, false},
 		{"cut", good[:len(good)/2], false},
 		{"empty", nil, false},
-		{"for another machine", archiveOf(t, oldKey, "ironhook 1.2 arm64", slot), false},
+		{"for another machine", archiveOf(t, oldKey, "ironhook 1.2 riscv64", slot), false},
 		{"of something else", archiveOf(t, oldKey, "timestamp:1", slot), false},
 	} {
 		var spool bytes.Buffer

@@ -4,7 +4,6 @@ package stick_test
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -14,7 +13,11 @@ import (
 // TestBrokenUpgradeAndTheWayBack: an upgrade that does not start is left after two tries, one that does is left by the
 // menu, and all that was registered is there each time.
 func TestBrokenUpgradeAndTheWayBack(t *testing.T) {
-	p := newPC(t, "back", bios)
+	wayBack(t, bios)
+}
+
+func wayBack(t *testing.T, f firmware) {
+	p := newPC(t, "back", f)
 	p.on()
 	password, _ := p.expect(`Password\s+(\S+)`)
 	t.Logf("page after %.1f s", p.page(own).Seconds())
@@ -59,11 +62,8 @@ func broken(t *testing.T, p *pc) string {
 func upgrade(t *testing.T, p *pc, dir, version string) string {
 	t.Helper()
 	out := filepath.Join(p.Dir, version)
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-ldflags", "-X main.version="+version, "-o", out+".program", ".")
-	cmd.Env, cmd.Dir = append(os.Environ(), "CGO_ENABLED=0"), dir
-	text, err := cmd.CombinedOutput()
-	must(t, "build: "+string(text), err)
-	must(t, "image", makeImage(t.Context(), out+".program", out, version))
+	must(t, "build", compile(t.Context(), dir, out+".program", version, p.arch))
+	must(t, "image", makeImage(t.Context(), out+".program", out, version, p.arch))
 	return out + ".upgrade"
 }
 

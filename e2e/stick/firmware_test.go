@@ -14,18 +14,18 @@ import (
 // TestFirmwares boots the stick under each firmware, and beside it a diskless machine of each,
 // from a volume of an image that was sent to the stick.
 func TestFirmwares(t *testing.T) {
-	for _, firmware := range []string{bios, uefi, secure} {
-		t.Run(firmware, func(t *testing.T) {
+	for _, firmware := range []firmware{bios, uefi, secure} {
+		t.Run(firmware.name, func(t *testing.T) {
 			p := newPC(t, "firmware", firmware)
 			p.on()
 			sb, _ := p.expect(`Secure Boot (on|off)`)
-			if want := map[bool]string{true: "on", false: "off"}[firmware == secure]; sb != want {
-				t.Errorf("Secure Boot is %s, want %s", sb, want)
+			if sb != firmware.secureBoot() {
+				t.Errorf("Secure Boot is %s, want %s", sb, firmware.secureBoot())
 			}
 			password, _ := p.expect(`Password\s+(\S+)`)
-			t.Logf("%s: page after %.1f s", firmware, p.page(own).Seconds())
+			t.Logf("%s: page after %.1f s", firmware.name, p.page(own).Seconds())
 			if firmware != uefi {
-				p.machine(password, map[string]lab.Firmware{bios: lab.BIOS, secure: lab.UEFI}[firmware])
+				p.machine(password, map[bool]lab.Firmware{true: lab.BIOS, false: lab.UEFI}[firmware == bios])
 			}
 		})
 	}

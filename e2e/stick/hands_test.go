@@ -33,10 +33,10 @@ func (p *pc) typed(lines ...string) {
 // ironhook runs a command against the stick.
 func (p *pc) ironhook(password string, args ...string) (string, error) {
 	p.t.Helper()
-	im, err := build()
+	program, err := client()
 	must(p.t, "build", err)
 	env := []string{"IRONHOOK_URL=http://" + own + ":6385", "OS_USERNAME=admin", "OS_PASSWORD=" + password}
-	return p.Output(p.t.Context(), env, im.program, args...)
+	return p.Output(p.t.Context(), env, program, args...)
 }
 
 // runs waits until the stick runs from this slot, and failed is the one of an upgrade that failed.

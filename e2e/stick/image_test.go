@@ -11,33 +11,67 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/diskfs/go-diskfs/partition/gpt"
+
 	"ironhook/e2e/lab"
 )
 
-// images builds the image and an upgrade once for all tests.
-type images struct{ image, upgrade, program string }
+// images are what the script behind `make usb` makes of this tree.
+type images struct{ image, upgrade string }
 
-var build = sync.OnceValues(func() (im images, err error) {
+// builds make the image and an upgrade of each architecture once for all tests.
+var builds = map[string]func() (images, error){
+	"amd64": sync.OnceValues(func() (images, error) { return buildOf("amd64", "") }),
+	"arm64": sync.OnceValues(func() (images, error) { return buildOf("arm64", "-arm64") }),
+}
+
+func build(arch string) (images, error) { return builds[arch]() }
+
+func buildOf(arch, suffix string) (im images, err error) {
 	ctx := context.Background()
-	if im.program, err = lab.Build(ctx); err != nil {
+	if _, err := client(); err != nil {
 		return im, err
 	}
-	out := filepath.Join(os.Getenv("IRONHOOK_LAB_SCRATCH"), "stick")
-	err = makeImage(ctx, im.program, out, "first")
-	return images{out + ".img", out + ".upgrade", im.program}, err
-})
+	root, err := lab.Root()
+	if err != nil {
+		return im, err
+	}
+	dir := filepath.Join(os.Getenv("IRONHOOK_LAB_SCRATCH"), arch)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return im, err
+	}
+	program, out := filepath.Join(dir, "ironhook"), filepath.Join(dir, "ironhook-usb"+suffix)
+	if err := compile(ctx, root, program, "first", arch); err != nil {
+		return im, err
+	}
+	return images{out + ".img", out + ".upgrade"}, makeImage(ctx, program, out, "first", arch)
+}
+
+// client is the program for this host, with what it embeds.
+var client = sync.OnceValues(func() (string, error) { return lab.Build(context.Background()) })
+
+// compile builds the program in a directory.
+func compile(ctx context.Context, dir, out, version, arch string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X main.version="+version, "-o", out, ".")
+	cmd.Env, cmd.Dir = append(os.Environ(), "CGO_ENABLED=0", "GOARCH="+arch), dir
+	if text, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w\n%s", err, text)
+	}
+	return nil
+}
 
 // makeImage runs the script behind `make usb`.
-func makeImage(ctx context.Context, program, out, version string) error {
+func makeImage(ctx context.Context, program, out, version, arch string) error {
 	root, err := lab.Root()
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "scripts/usb.sh", program, out, version)
+	cmd := exec.CommandContext(ctx, "scripts/usb.sh", program, out, version, arch)
 	cmd.Dir = root
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("usb.sh: %w\n%s", err, text)
@@ -51,19 +85,48 @@ const maxImage = 150_000_000
 // TestImage reads what lies beside the image as the programs do that write it to a stick.
 func TestImage(t *testing.T) {
 	needsLab(t)
-	im, err := build()
+	judged(t, "amd64", "Ironhook first", 1, 2, 3, 4, 5, 6)
+}
+
+// judged judges the image of an architecture, which is listed under name and has these partitions.
+func judged(t *testing.T, arch, name string, partitions ...int) {
+	im, err := build(arch)
 	must(t, "build the image", err)
 	image, err := os.ReadFile(im.image)
 	must(t, "read", err)
 	if len(image) > maxImage {
 		t.Errorf("the image has %d bytes, want at most %d", len(image), maxImage)
 	}
-	t.Run("os_list.json", func(t *testing.T) { listed(t, im, image) })
+	t.Run("partitions", func(t *testing.T) { divided(t, im.image, partitions) })
+	t.Run("os_list.json", func(t *testing.T) { listed(t, im, image, name) })
 	t.Run("bmap", func(t *testing.T) { mapped(t, im, image) })
 }
 
+// divided reads the table of partitions, whose numbers and places the stick and its loader count on.
+func divided(t *testing.T, image string, want []int) {
+	f, err := os.Open(image)
+	must(t, "open", err)
+	defer f.Close() //nolint:errcheck // only read
+	table, err := gpt.Read(f, 512, 512)
+	must(t, "read the table", err)
+	starts := map[int]uint64{1: 1, 2: 2, 3: 3, 4: slotAAt >> 20, 5: slotBAt >> 20, 6: 107} // MiB
+	var numbers []int
+	for _, p := range table.Partitions {
+		if p.Type == gpt.Unused {
+			continue
+		}
+		numbers = append(numbers, p.Index)
+		if p.Start != starts[p.Index]*2048 {
+			t.Errorf("partition %d begins at sector %d, want %d", p.Index, p.Start, starts[p.Index]*2048)
+		}
+	}
+	if !slices.Equal(numbers, want) {
+		t.Errorf("the partitions are %d, want %d", numbers, want)
+	}
+}
+
 // listed reads the list of Raspberry Pi Imager.
-func listed(t *testing.T, im images, image []byte) {
+func listed(t *testing.T, im images, image []byte, name string) {
 	var list struct {
 		Systems []struct {
 			Name, Description, URL string
@@ -81,7 +144,7 @@ func listed(t *testing.T, im images, image []byte) {
 		t.Fatalf("%d systems, want one", len(list.Systems))
 	}
 	s := list.Systems[0]
-	if s.Name != "Ironhook first" || s.Description == "" || len(s.Date) != len("2006-01-02") || !strings.HasSuffix(s.URL, "/"+filepath.Base(im.image)) {
+	if s.Name != name || s.Description == "" || len(s.Date) != len("2006-01-02") || !strings.HasSuffix(s.URL, "/"+filepath.Base(im.image)) {
 		t.Errorf("%+v", s)
 	}
 	if s.Size != len(image) || s.Download != len(image) || s.Sum != sum(image) || s.DownloadSum != s.Sum {

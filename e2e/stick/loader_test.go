@@ -19,8 +19,12 @@ const (
 // left. No slot of this stick starts.
 func TestLoaderCountsTries(t *testing.T) {
 	needsLab(t)
-	for _, firmware := range []string{bios, uefi, secure} {
-		t.Run(firmware, func(t *testing.T) {
+	countsTries(t, bios, uefi, secure)
+}
+
+func countsTries(t *testing.T, kinds ...firmware) {
+	for _, firmware := range kinds {
+		t.Run(firmware.name, func(t *testing.T) {
 			p := newPC(t, "loader", firmware)
 			for _, slot := range []int64{slotAAt, slotBAt} {
 				p.onStick(slot, strings.Repeat("\x00", 4096))

@@ -13,25 +13,39 @@ import (
 	"ironhook/e2e/lab"
 )
 
-// pc is an emulated PC with the stick in a USB port and a cable in the lab's network.
+// pc is an emulated PC, or machine of 64-bit ARM, with the stick in a USB port and a cable in the lab's network.
 type pc struct {
 	*lab.Lab
-	t        *testing.T
-	firmware string
-	image    string // the stick's contents
-	vars     string // the firmware's variables
-	process  *lab.Process
-	serial   net.Conn
+	firmware
+	t       *testing.T
+	image   string // the stick's contents
+	vars    string // the firmware's variables
+	process *lab.Process
+	serial  net.Conn
+}
+
+// firmware is a kind of firmware, for machines of one architecture.
+type firmware struct {
+	name, arch string
+	code, from string // UEFI and its variables in a new machine, files; "" for BIOS
 }
 
 // The kinds of firmware.
-const (
-	bios   = "SeaBIOS"
-	uefi   = "OVMF"
-	secure = "OVMF, Secure Boot"
+var (
+	bios      = firmware{name: "SeaBIOS", arch: "amd64"}
+	uefi      = firmware{"OVMF", "amd64", "/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"}
+	secure    = firmware{"OVMF, Secure Boot", "amd64", "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF_VARS_4M.ms.fd"}
+	arm       = firmware{"AAVMF", "arm64", "/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"}
+	armSecure = firmware{"AAVMF, Secure Boot", "arm64", "/usr/share/AAVMF/AAVMF_CODE.ms.fd", "/usr/share/AAVMF/AAVMF_VARS.ms.fd"}
 )
 
-const ovmf = "/usr/share/OVMF/"
+// secureBoot is what the stick's screen must say of Secure Boot.
+func (f firmware) secureBoot() string {
+	if f == secure || f == armSecure {
+		return "on"
+	}
+	return "off"
+}
 
 // bootLimit bounds one boot of an emulated PC on a busy host. It is no expectation.
 const bootLimit = 6 * time.Minute
@@ -43,22 +57,21 @@ const own = "10.77.77.1"
 const stickSize = 2 << 30
 
 // newPC puts a fresh stick into a PC of this firmware, in a lab of its own.
-func newPC(t *testing.T, name, firmware string) *pc {
+func newPC(t *testing.T, name string, f firmware) *pc {
 	t.Helper()
-	im, err := build()
+	im, err := build(f.arch)
 	must(t, "build the image", err)
 	l, err := lab.New("stick-" + name)
 	must(t, "lab", err)
-	p := &pc{Lab: l, t: t, firmware: firmware, image: filepath.Join(l.Dir, "stick.img"), vars: filepath.Join(l.Dir, "stick-vars.fd")}
+	p := &pc{Lab: l, t: t, firmware: f, image: filepath.Join(l.Dir, "stick.img"), vars: filepath.Join(l.Dir, "stick-vars.fd")}
 	t.Cleanup(func() { must(t, "close the lab", l.Close()) })
 	_, err = l.Output(t.Context(), nil, "cp", "--sparse=always", im.image, p.image)
 	must(t, "copy the image", err)
 	must(t, "size of the stick", os.Truncate(p.image, stickSize))
 	must(t, "network", l.IP("address add 10.77.77.9/24 dev "+lab.Bridge+"\ntuntap add dev tapstick mode tap\nlink set tapstick master "+lab.Bridge+" up\n"))
-	if firmware != bios {
-		from := map[string]string{uefi: "OVMF_VARS_4M.fd", secure: "OVMF_VARS_4M.ms.fd"}[firmware]
-		_, err = l.Output(t.Context(), nil, "cp", ovmf+from, p.vars)
-		must(t, "firmware (package ovmf)", err)
+	if f != bios {
+		_, err = l.Output(t.Context(), nil, "cp", "--sparse=always", f.from, p.vars)
+		must(t, "firmware (packages ovmf, qemu-efi-aarch64)", err)
 	}
 	return p
 }
@@ -68,18 +81,23 @@ func (p *pc) on() {
 	p.t.Helper()
 	socket := filepath.Join(p.Dir, "serial")
 	args := []string{
-		"-machine", "q35,accel=tcg,smm=on", "-cpu", "max", "-m", "768", "-nodefaults", "-no-user-config", "-display", "none", "-vga", "std",
-		"-chardev", "socket,id=serial,server=on,wait=off,logfile=/dev/stdout,path=" + socket, "-device", "isa-serial,chardev=serial",
+		"-nodefaults", "-no-user-config", "-display", "none", "-chardev", "socket,id=serial,server=on,wait=off,logfile=/dev/stdout,path=" + socket,
 		"-device", "qemu-xhci", "-drive", "if=none,id=stick,format=raw,file=" + p.image, "-device", "usb-storage,drive=stick,bootindex=1",
 		"-netdev", "tap,id=net,ifname=tapstick,script=no,downscript=no", "-device", "e1000,netdev=net,romfile=,mac=52:54:00:77:01:01",
 	}
+	program := "qemu-system-x86_64"
+	if p.arch == "arm64" {
+		program = "qemu-system-aarch64"
+		args = append(args, "-machine", "virt,accel=tcg", "-cpu", "cortex-a57", "-m", "1024", "-device", "ramfb", "-device", "virtio-rng-pci", "-serial", "chardev:serial")
+	} else {
+		args = append(args, "-machine", "q35,accel=tcg,smm=on", "-cpu", "max", "-m", "768", "-vga", "std", "-device", "isa-serial,chardev=serial",
+			"-global", "driver=cfi.pflash01,property=secure,value=on")
+	}
 	if p.firmware != bios {
-		code := map[string]string{uefi: "OVMF_CODE_4M.fd", secure: "OVMF_CODE_4M.secboot.fd"}[p.firmware]
-		args = append(args, "-global", "driver=cfi.pflash01,property=secure,value=on",
-			"-drive", "if=pflash,format=raw,readonly=on,file="+ovmf+code, "-drive", "if=pflash,format=raw,file="+p.vars)
+		args = append(args, "-drive", "if=pflash,format=raw,readonly=on,file="+p.code, "-drive", "if=pflash,format=raw,file="+p.vars)
 	}
 	var err error
-	p.process, err = p.Start("stick", "qemu-system-x86_64", args...)
+	p.process, err = p.Start("stick", program, args...)
 	must(p.t, "switch on", err)
 	p.serial = nil
 }
@@ -109,7 +127,7 @@ func (p *pc) page(address string) time.Duration {
 			return time.Since(p.process.Log.Start())
 		}
 	}
-	p.t.Fatalf("%s: no page at %s; its serial line: %v", p.firmware, address, p.process.Log.Lines())
+	p.t.Fatalf("%s: no page at %s; its serial line: %v", p.name, address, p.process.Log.Lines())
 	return 0
 }
 

@@ -24,11 +24,11 @@ func TestUpgradeAndPulledPlug(t *testing.T) {
 		t.Errorf("the screen says that Secure Boot is %s", sb)
 	}
 	password, _ := p.expect(`Password\s+(\S+)`)
-	t.Logf("%s: page after %.1f s", p.firmware, p.page(own).Seconds())
+	t.Logf("%s: page after %.1f s", p.name, p.page(own).Seconds())
 	c := lab.NewClient(p.Lab, "http://"+own+":6385", "admin", password)
 	kept := []string{"before-the-upgrade"}
 	must(t, "register", register(t, c, kept[0]))
-	im, err := build()
+	im, err := build(p.arch)
 	must(t, "build", err)
 	if err := os.WriteFile(filepath.Join(p.Dir, "not.upgrade"), []byte("not an upgrade"), 0o644); err != nil {
 		t.Fatal(err)
