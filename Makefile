@@ -120,7 +120,7 @@ bench-page: build ## the wall of 1,000 machines in Chromium, into docs/benchmark
 	@scripts/deps.sh test
 	go run ./e2e/page/bench
 
-bench-power: ## the power sync of 1,000 machines, of which 50 BMCs are silent and 50 slow
+bench-power: ## the power sync of 1,000 machines, of which 50 BMCs are silent and 50 slow; alone, and while their sensors are read
 	go test -run '^$$' -bench PowerSync -benchtime 1x ./power/drivers
 
 bench-before: ## this tree beside revision BEFORE of itself; fails where it is slower; FLAGS="-write docs/benchmarks.md" keeps it

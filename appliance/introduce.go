@@ -128,6 +128,7 @@ func (a *appliance) newPages(p Program, own http.Handler) *web.Web {
 		Store: a.store, Sessions: a.sessions, Open: a.open, Progress: a.progress, Users: pool.UserNames, Script: bootsrv.Preview,
 		Consoles: a.consoleOfPage, Networks: a.networks, Files: a.files, Space: a.space, Export: own, Drivers: a.config.HardwareTypes,
 		Login: login(a.users), Proof: proof(a.users), Role: a.roleOf, Log: a.log, Version: p.Version, Stick: isStick(),
+		HardwareLog: a.conductor.HardwareLog, Sensors: a.conductor.Sensors,
 		Welcome: a.welcome, System: a.system, FileUsers: a.accounts().Names, Metrics: a.measured,
 	})
 }

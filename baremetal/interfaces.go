@@ -56,6 +56,15 @@ func (i Interfaces) RescuesByAgent() bool { return i["rescue"] == "agent" }
 // hardware is a flag.
 func (i Interfaces) HasLine() bool { return i.Has("console") && i["console"] != "fake" }
 
+// HasBMC reports whether a controller of the machine is asked about its hardware.
+func (i Interfaces) HasBMC() bool {
+	switch i["management"] {
+	case "", "noop", "fake":
+		return false
+	}
+	return true
+}
+
 // Has reports whether the node has an implementation of this kind of interface: one that
 // is not called no-KIND, as Ironic calls its absence.
 func (i Interfaces) Has(kind string) bool { return i[kind] != "" && i[kind] != "no-"+kind }

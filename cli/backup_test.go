@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -21,6 +19,7 @@ import (
 	"ironhook/appliance/shelftest"
 	"ironhook/baremetal"
 	"ironhook/block/iscsi/initiatortest"
+	"ironhook/internal/asked"
 	"ironhook/store"
 )
 
@@ -171,11 +170,7 @@ type drilled struct {
 // rounds is how many backups a drill makes: two in `make test`, more in `make drill`.
 func rounds(t *testing.T) int {
 	t.Helper()
-	n, err := strconv.Atoi(cmp.Or(os.Getenv("IRONHOOK_DRILL"), "2"))
-	if err != nil || n < 1 {
-		t.Fatal("IRONHOOK_DRILL is the number of backups, 1 or more")
-	}
-	return n
+	return asked.Number(t, "IRONHOOK_DRILL", 2)
 }
 
 // TestRestoreDrill makes backups of an appliance whose machine writes to its disk and whose

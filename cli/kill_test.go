@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"ironhook/baremetal"
+	"ironhook/internal/asked"
 	"ironhook/store"
 )
 
@@ -29,10 +30,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts and kills the appliance")
 	}
-	rounds := killRounds
-	if n, err := strconv.Atoi(os.Getenv("IRONHOOK_KILL_ROUNDS")); err == nil {
-		rounds = n
-	}
+	rounds := asked.Number(t, asked.KillRounds, killRounds)
 	data, random := t.TempDir(), rand.New(rand.NewPCG(3, 4))
 	machines := enrolled(t, data, 4)
 	acked := map[string]int{} // the last number that each node's extra was acknowledged to hold

@@ -168,3 +168,33 @@ func TestSensorsAreOffByDefault(t *testing.T) {
 		}
 	}
 }
+
+// TestSensorsDelayNoSync: while the sensors of more BMCs than are asked at once do not come, the power state of every machine is
+// asked and recorded.
+func TestSensorsDelayNoSync(t *testing.T) {
+	names := make([]string, roundQueries+50)
+	for i := range names {
+		names[i] = fmt.Sprintf("dead-%d", i)
+	}
+	c, b := openThermometers(t, time.Hour, names...)
+	c.sensors.spread = 0
+	b.state = baremetal.PowerOn // of all
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- c.sensors.round(ctx) }()
+	for underWay(c) < roundQueries {
+		runtime.Gosched()
+	}
+	s := newPowerSync(c)
+	s.spread = 0
+	if err := s.round(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for changed := c.Store.Changed(); countOn(t, c) < len(names); changed = c.Store.Changed() {
+		<-changed
+	}
+	cancel()
+	<-done // it was cancelled
+	_ = s.asks.Wait()
+	_ = c.sensors.asks.Wait()
+}

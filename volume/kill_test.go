@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ironhook/internal/asked"
 )
 
 // The writes of round n are deterministic: a few runs of sectors that all contain the
@@ -107,10 +109,7 @@ func TestMain(m *testing.M) {
 // TestKilled kills the victim again and again, and compares the volumes with what the
 // victim reported. IRONHOOK_KILL_ROUNDS says how often.
 func TestKilled(t *testing.T) {
-	rounds := 12
-	if n, err := strconv.Atoi(os.Getenv("IRONHOOK_KILL_ROUNDS")); err == nil {
-		rounds = n
-	}
+	rounds := asked.Number(t, asked.KillRounds, 12)
 	l := newLab(t)
 	l.image("golden", 0, 1<<20)
 	l.must(l.d.Clone("golden", "v", victimSize))

@@ -22,6 +22,7 @@ type dashboard struct {
 	Strangers []stranger
 	Images    []string // to rebuild machines from
 	Views     []*baremetal.View
+	Space     *Space // nil where that is not known
 }
 
 func (w *Web) dashboardPage(rw http.ResponseWriter, r *http.Request) {
@@ -37,7 +38,7 @@ func (w *Web) dashboardPage(rw http.ResponseWriter, r *http.Request) {
 			return err
 		}
 		found.page, err = w.live(tx, "Machines", "")
-		found.Many = true
+		found.Many, found.Space = true, w.space()
 		return err
 	})
 	if err != nil {

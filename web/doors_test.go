@@ -90,12 +90,13 @@ func TestHeadersEverywhere(t *testing.T) {
 // node is enabled, for its buttons to be there.
 func TestWhatNeedsScriptsHasThem(t *testing.T) {
 	css, err := files.ReadFile("static/app.css")
-	if err != nil || !strings.Contains(string(css), "html:not(.js) :is(.live, .actions, .tools") {
+	if err != nil || !strings.Contains(string(css), "html:not(.js) :is(.live, .actions > :not(a), .tools") {
 		t.Fatalf("app.css hides something else without scripts (%v)", err)
 	}
 	hidden, script := regexp.MustCompile(`class="(live|actions|tools)[ "]`), regexp.MustCompile(`src="[^"]*/app\.js[?"]`)
 	r := newRoom(t, func(w *Web) {
 		w.Consoles = func(string) (Console, error) { return Console{Enabled: true}, nil }
+		w.HardwareLog, w.Sensors = (&bmc{}).HardwareLog, (&bmc{}).Sensors
 	}).enter()
 	r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-1"}, "52:54:00:00:00:01")
 	r.hang("lobby", "x")
@@ -110,7 +111,7 @@ func TestWhatNeedsScriptsHasThem(t *testing.T) {
 			t.Errorf("GET %s has what is hidden without app.js, and no app.js", p[1])
 		}
 	}
-	for _, pattern := range []string{"/ui/{$}", "/ui/machines/{node}", "/ui/machines/{node}/console"} {
+	for _, pattern := range []string{"/ui/{$}", "/ui/machines/{node}", "/ui/machines/{node}/console", "/ui/machines/{node}/sel", "/ui/machines/{node}/sensors"} {
 		if !with[pattern] {
 			t.Errorf("GET %s has nothing to hide: %v", pattern, with)
 		}
@@ -128,6 +129,9 @@ func TestMarkupIsInert(t *testing.T) {
 		w.Networks = func() []Network { return []Network{{Interface: evil, Mode: evil, Why: evil}} }
 		w.Script = func(*store.Tx, string) (string, error) { return evil, nil }
 		w.Files = func() ([]File, error) { return []File{{Name: evil, Size: 1}}, nil }
+		b := &bmc{log: baremetal.HardwareLog{Entries: []baremetal.LogEntry{{ID: evil, Severity: evil, Sensor: evil, Message: evil}}},
+			sensors: []baremetal.Reading{{Name: evil, Unit: evil, Health: evil}}}
+		w.HardwareLog, w.Sensors = b.HardwareLog, b.Sensors
 	}).enter()
 	r.enroll(&baremetal.Node{UUID: "node-1", Name: evil, Description: evil, ResourceClass: evil, Owner: evil, LastError: evil, MaintenanceReason: evil, Driver: evil,
 		PowerState: baremetal.PowerOn, Extra: baremetal.Object{"notes": evil}, DriverInfo: baremetal.Object{evil: evil}, Properties: baremetal.Object{evil: evil},
@@ -172,21 +176,24 @@ func TestMarkupIsInert(t *testing.T) {
 			shown++
 		}
 	}
-	if shown < 8 {
+	if shown < 10 {
 		t.Errorf("only %d pages show the words at all", shown)
 	}
 }
 
 // A viewer is refused the pages of administrators, and shown no button of theirs.
 func TestViewerSeesOnly(t *testing.T) {
-	r := newRoom(t, func(w *Web) { w.Role = func(string) baremetal.Role { return baremetal.RoleViewer } }).enter()
+	r := newRoom(t, func(w *Web) {
+		w.Role = func(string) baremetal.Role { return baremetal.RoleViewer }
+		w.HardwareLog, w.Sensors = (&bmc{}).HardwareLog, (&bmc{}).Sensors
+	}).enter()
 	r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-1"}, "52:54:00:00:00:01")
 	for _, path := range []string{"/ui/enrol", "/ui/machines/node-1/edit", "/ui/disks/v-1/file"} {
 		if a := r.get(path); a.status != http.StatusForbidden {
 			t.Errorf("%s for a viewer = %d", path, a.status)
 		}
 	}
-	for _, path := range []string{"/ui/", "/ui/start", "/ui/boots", "/ui/system", "/ui/network", "/ui/volumes", "/ui/machines/node-1", "/ui/metrics"} {
+	for _, path := range []string{"/ui/", "/ui/start", "/ui/boots", "/ui/system", "/ui/network", "/ui/volumes", "/ui/machines/node-1", "/ui/machines/node-1/sel", "/ui/machines/node-1/sensors", "/ui/metrics"} {
 		if a := r.get(path); a.status != http.StatusOK && path != "/ui/metrics" {
 			t.Errorf("%s for a viewer = %d", path, a.status)
 		}

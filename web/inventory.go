@@ -44,10 +44,16 @@ func (s *Space) Usable() int64 { return max(0, s.Total-s.Floor) }
 // Low is from where on the space is short: nine tenths.
 func (s *Space) Low() int64 { return s.Usable() / 10 * 9 }
 
+// Short reports whether the space is short.
+func (s *Space) Short() bool { return s.Used() >= s.Low() }
+
+// Left is what is free, for a person.
+func (s *Space) Left() string { return amount(uint64(max(0, s.Free))) }
+
 // Words are for a person.
 func (s *Space) Words() string {
 	return fmt.Sprintf("%s free of %s; %s are kept back for the database",
-		amount(uint64(max(0, s.Free))), amount(uint64(max(0, s.Total))), amount(uint64(max(0, s.Floor))))
+		s.Left(), amount(uint64(max(0, s.Total))), amount(uint64(max(0, s.Floor))))
 }
 
 // space is nil where it is not known.
@@ -83,6 +89,7 @@ type diskAction struct {
 	Label, Method, Path string
 	Body                string // JSON, "" for none; "$" in it is the answer, "$2" that to the second question
 	Ask, Confirm, Tone  string
+	First               bool   // it is used most: beside the menu
 	Also                string // the second question, whose answer may be empty; "" for none
 	Command             string // that does the same
 }
@@ -286,7 +293,7 @@ func (i *item) act() {
 			text = string(b)
 		}
 		i.Actions = append(i.Actions, diskAction{Label: label, Method: method, Path: path, Body: text,
-			Ask: ask, Confirm: confirm, Tone: tone, Command: command})
+			Ask: ask, Confirm: confirm, Tone: tone, Command: command, First: tone == "main"})
 	}
 	volume := func(source string) any { return map[string]any{"volume": map[string]any{"name": "$", source: i.UUID}} }
 	at := volumesPath + "/" + i.UUID + "/action"
@@ -309,7 +316,8 @@ func (i *item) act() {
 		promotion := map[string]any{"image_name": "$", "description": "$2", "force": true, "disk_format": "raw", "container_format": "bare"}
 		put("Promote", "POST", at, map[string]any{"os-volume_upload_image": promotion}, "Name of the image made of "+i.Name, "", "plain",
 			"ironhook image create NAME --volume "+name+" --comment TEXT")
-		i.Actions[len(i.Actions)-1].Also = "What changed since the image before? A comment, kept with the image"
+		last := &i.Actions[len(i.Actions)-1]
+		last.Also, last.First = "What changed since the image before? A comment, kept with the image", true
 		put("Grow", "POST", at, map[string]any{"os-extend": map[string]any{"new_size": "$"}},
 			"New size of "+i.Name+" in GiB", "", "plain", "ironhook volume extend "+name+" GIB")
 		if i.image != "" {

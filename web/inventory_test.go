@@ -79,3 +79,16 @@ func TestForest(t *testing.T) {
 		t.Errorf("golden has %d children, want 2", rows[0].children)
 	}
 }
+
+// The page of machines says what is free, and that it is short.
+func TestSpaceIsOnTheDashboard(t *testing.T) {
+	free := int64(50 << 30)
+	r := newRoom(t, func(w *Web) {
+		w.Space = func() (Space, error) { return Space{Total: 101 << 30, Free: free, Floor: 1 << 30}, nil }
+	}).enter()
+	r.pagesSay("/ui/", []string{`<a class="chip" id="space"`, "50.0 GiB free"})
+	free = 5 << 30
+	r.pagesSay("/ui/", []string{`<a class="chip bad" id="space"`, "5.0 GiB free"})
+	r.web.Space = nil
+	r.pagesSay("/ui/", nil, `id="space"`)
+}

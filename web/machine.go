@@ -30,6 +30,7 @@ type machinePage struct {
 	Uses    bool // it has volumes that may be in use
 	Actions []action
 	Console bool       // it has a serial console
+	Asks    []asking   // what its BMC can be asked
 	Boots   []bootView // the latest first
 	Groups  []group
 	Events  []line // the latest first
@@ -151,6 +152,7 @@ func (w *Web) readMachinePage(tx *store.Tx, ident string, acts bool) (*machinePa
 	if err != nil {
 		return nil, err
 	}
+	d.Asks = w.askings(m.node)
 	d.Boots = bootViews(past, m.sight(tx.Now()))
 	tail, err := tx.Events(store.EventQuery{Node: m.node.UUID, Limit: tailEvents, Last: true})
 	if err != nil {

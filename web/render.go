@@ -22,6 +22,7 @@ type page struct {
 	Forms   bool   // it has forms that call the APIs
 	// Terminal is that it shows a serial console.
 	Terminal bool
+	BMC      bool   // it shows what a BMC answers
 	Stick    bool   // it upgrades the stick that the appliance runs from
 	Rival    bool   // another DHCP server is in the way
 	Class    string // of the body; "wall" is the page that only shows

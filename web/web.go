@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -53,6 +54,9 @@ type Config struct {
 	Script func(tx *store.Tx, node string) (string, error)
 	// Consoles returns the serial console of the node with this UUID. nil: the pages have none.
 	Consoles func(node string) (Console, error)
+	// HardwareLog asks the BMC of a node for its event log, and Sensors for what it measures. nil: the pages have neither.
+	HardwareLog func(ctx context.Context, node string) (baremetal.HardwareLog, error)
+	Sensors     func(ctx context.Context, node string) ([]baremetal.Reading, error)
 	// Welcome is the link of the first start. nil: there is none.
 	Welcome Welcome
 	// System returns the appliance itself, as it is now. It must not ask the store. nil: the
@@ -136,6 +140,8 @@ func (w *Web) routes() {
 	w.mux.HandleFunc("GET /ui/machines/{node}/script", w.private(w.scriptPage))
 	w.mux.HandleFunc("GET /ui/machines/{node}/console", w.private(compressed(w.consolePage)))
 	w.mux.HandleFunc("GET /ui/machines/{node}/console/text", w.private(w.consoleText))
+	w.mux.HandleFunc("GET /ui/machines/{node}/sel", w.private(compressed(w.selPage)))
+	w.mux.HandleFunc("GET /ui/machines/{node}/sensors", w.private(compressed(w.sensorsPage)))
 	w.mux.HandleFunc("GET /ui/machines/{node}/edit", w.needs(baremetal.RoleAdmin, compressed(w.editPage)))
 	w.mux.HandleFunc("GET /ui/enrol", w.needs(baremetal.RoleAdmin, compressed(w.enrolPage)))
 	w.mux.HandleFunc("GET /ui/start", w.private(compressed(w.startPage)))

@@ -1,16 +1,14 @@
 package iscsi_test
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
 
 	"ironhook/block/iscsi/initiatortest"
+	"ironhook/internal/asked"
 )
 
 // volatile is a disk whose write cache is lost at a power cut: a block written since the
@@ -83,12 +81,7 @@ func cuts(t *testing.T) int {
 	if testing.Short() {
 		return 5
 	}
-	text := cmp.Or(os.Getenv("IRONHOOK_POWER_CUTS"), "50")
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("IRONHOOK_POWER_CUTS=%s: %v", text, err)
-	}
-	return n
+	return asked.Number(t, "IRONHOOK_POWER_CUTS", 50)
 }
 
 // Flushed data survives a power cut, with several initiators at once.

@@ -22,38 +22,41 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
 	"ironhook/e2e/before"
+	"ironhook/e2e/bench"
 	"ironhook/internal/section"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "apibench:", err)
-		os.Exit(1)
-	}
+	o := options{Options: before.Flags("the API")}
+	flag.IntVar(&o.rounds, "rounds", 5, "with -before: pairs of runs of each case")
+	flag.StringVar(&o.only, "only", "", "with -before: a part of the names of the workloads to measure; empty: all")
+	flag.DurationVar(&o.each, "time", 3*time.Second, "for one case at one number of clients")
+	flag.StringVar(&o.program, "ironhook", "", "program to measure; empty builds it from the repository")
+	flag.BoolVar(&o.alone, "alone", false, "measure Ironhook without Ironic beside it")
+	os.Exit(bench.Run("apibench", o.run))
 }
 
-func run(ctx context.Context) error {
-	options := before.Flags("the API")
-	rounds := flag.Int("rounds", 5, "with -before: pairs of runs of each case")
-	only := flag.String("only", "", "with -before: a part of the names of the workloads to measure; empty: all")
-	each := flag.Duration("time", 3*time.Second, "for one case at one number of clients")
-	program := flag.String("ironhook", "", "program to measure; empty builds it from the repository")
-	alone := flag.Bool("alone", false, "measure Ironhook without Ironic beside it")
-	flag.Parse()
-	earlier, path, err := options.Resolve()
+// options are those of the command line.
+type options struct {
+	*before.Options
+	rounds  int
+	only    string
+	each    time.Duration
+	program string
+	alone   bool
+}
+
+func (o *options) run(ctx context.Context) error {
+	earlier, path, err := o.Resolve()
 	if err != nil {
 		return err
 	}
-	if earlier == "" && *only != "" {
+	if earlier == "" && o.only != "" {
 		return errors.New("-only needs -before: the table beside Ironic is whole")
 	}
 
@@ -62,7 +65,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	ours, err := startIronhook(ctx, filepath.Join(dir, "now"), *program)
+	ours, err := startIronhook(ctx, filepath.Join(dir, "now"), o.program)
 	if err != nil {
 		return err
 	}
@@ -73,14 +76,14 @@ func run(ctx context.Context) error {
 			return err
 		}
 		defer old.stop()
-		pairs, err := compareBefore(ctx, ours, old, *only, *rounds, *each)
+		pairs, err := compareBefore(ctx, ours, old, o.only, o.rounds, o.each)
 		if err != nil {
 			return err
 		}
 		return before.Report(pairs, "API", "times a second", "bench-before-api", path)
 	}
 	theirs := &server{}
-	if !*alone {
+	if !o.alone {
 		if theirs, err = startIronic(ctx, filepath.Join(dir, "ironic")); err != nil {
 			return err
 		}
@@ -88,16 +91,12 @@ func run(ctx context.Context) error {
 	}
 
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d processors, the load on the same machine. %s.\n\n", section.Processor(), runtime.NumCPU(), time.Now().UTC().Format("2006-01-02"))
-	if err := compare(ctx, &b, ours, theirs, *each); err != nil {
+	fmt.Fprintf(&b, "%s The clients are on the same machine.\n\n", section.Host())
+	if err := compare(ctx, &b, ours, theirs, o.each); err != nil {
 		return err
 	}
-	if err := scale(ctx, &b, ours, *each); err != nil {
+	if err := scale(ctx, &b, ours, o.each); err != nil {
 		return err
 	}
-	fmt.Print(b.String())
-	if path == "" {
-		return nil
-	}
-	return section.Replace(path, "API", "bench-api", b.String())
+	return bench.Publish(path, "API", "bench-api", b.String())
 }

@@ -7,11 +7,10 @@ package before
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
-	"time"
 
+	"ironhook/e2e/bench"
 	"ironhook/internal/section"
 )
 
@@ -51,8 +50,7 @@ func Render(all []Workload, unit string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "This tree beside an earlier revision, by turns; medians, in %s.\n", unit)
 	fmt.Fprintf(&b, "A median ratio below %.2f fails: 0.95 is wanted, the rest is a margin for noise.\n", Floor)
-	fmt.Fprintf(&b, "%s, %d CPUs, load %s; %s.\n\n",
-		section.Processor(), runtime.NumCPU(), section.Load(), time.Now().UTC().Format(time.DateOnly))
+	fmt.Fprintf(&b, "%s\n\n", section.Host())
 	b.WriteString("| workload | before | now | now/before | least | pairs |\n|---|---:|---:|---:|---:|---:|\n")
 	for _, w := range all {
 		b.WriteString(w.Row() + "\n")
@@ -102,10 +100,5 @@ func Report(all []Workload, what, unit, mark, path string) error {
 	if len(all) == 0 {
 		return verdict
 	}
-	table := Render(all, unit)
-	fmt.Print("\n", table)
-	if path == "" {
-		return verdict
-	}
-	return errors.Join(section.Replace(path, "Before and after: "+what, mark, table), verdict)
+	return errors.Join(bench.Publish(path, "Before and after: "+what, mark, Render(all, unit)), verdict)
 }

@@ -6,11 +6,9 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"ironhook/e2e/bench"
 	"ironhook/e2e/lab"
 )
-
-// benchmarks is the document with the figures beside other programs.
-const benchmarks = "docs/benchmarks.md"
 
 // Options are the flags that every benchmark has.
 type Options struct {
@@ -23,7 +21,7 @@ func Flags(subject string) *Options {
 	o := new(Options)
 	flag.StringVar(&o.program, "before", "", "program of an earlier revision to measure beside, in place of other software")
 	usage := "Markdown `file` in the repository whose section on " + subject +
-		" to replace; empty for none (default " + benchmarks + "; with -before none)"
+		" to replace; empty for none (default " + bench.Document + "; with -before none)"
 	flag.Func("write", usage, func(path string) error {
 		o.write = &path
 		return nil
@@ -48,7 +46,7 @@ func (o *Options) Resolve() (program, document string, err error) {
 	}
 	switch {
 	case o.write == nil && o.program == "":
-		document = benchmarks
+		document = bench.Document
 	case o.write != nil:
 		document = *o.write
 	}

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"ironhook/e2e/bench"
 	"ironhook/e2e/lab"
 )
 
@@ -19,7 +20,7 @@ func TestResolve(t *testing.T) {
 		in                Options
 		program, document string
 	}{
-		{"beside other software", Options{}, "", filepath.Join(root, benchmarks)},
+		{"beside other software", Options{}, "", filepath.Join(root, bench.Document)},
 		{"beside other software, not written", Options{write: &none}, "", ""},
 		{"an earlier revision writes nothing by itself", Options{program: program}, program, ""},
 		{"but where it is asked to", Options{program: program, write: &other}, program, filepath.Join(root, other)},

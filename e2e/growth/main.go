@@ -9,30 +9,21 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"ironhook/e2e/bench"
 	"ironhook/e2e/lab"
 	"ironhook/internal/section"
 )
 
-func main() { os.Exit(lab.Run(bench)) }
+func main() { os.Exit(lab.Run(growth)) }
 
-func bench() int {
+func growth() int {
 	most := flag.Int("most", 10000, "of each kind in the last column; up to the limit of the pool")
-	write := flag.String("write", "docs/benchmarks.md", "Markdown file in the repository whose section on growth to replace; empty for none")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := measure(ctx, *most, *write); err != nil {
-		fmt.Fprintln(os.Stderr, "growth:", err)
-		return 1
-	}
-	return 0
+	write := bench.Write("growth")
+	return bench.Run("growth", func(ctx context.Context) error { return measure(ctx, *most, *write) })
 }
 
 // rounds is how often each operation is done.
@@ -66,12 +57,7 @@ func measure(ctx context.Context, most int, write string) error {
 			table[i] = append(table[i], took)
 		}
 	}
-	text := render(sizes, table)
-	fmt.Print(text)
-	if write == "" {
-		return nil
-	}
-	return section.Replace(filepath.Join(root, write), "Growth", "bench-growth", text)
+	return bench.Publish(write, "Growth", "bench-growth", render(sizes, table))
 }
 
 // time does an operation in all of its rounds.
@@ -90,8 +76,7 @@ func (h *house) time(ctx context.Context, o operation) (timing, error) {
 
 func render(sizes []int, table [][]timing) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d CPUs, load %s; %s. Median of %d, in microseconds, with as many nodes (port, target, grant, lease) and volumes.\n\n",
-		section.Processor(), runtime.NumCPU(), section.Load(), time.Now().UTC().Format(time.DateOnly), rounds)
+	fmt.Fprintf(&b, "%s Median of %d, in microseconds, with as many nodes (port, target, grant, lease) and volumes.\n\n", section.Host(), rounds)
 	fmt.Fprintf(&b, "| operation | %d | %d | %d | last / first, of the fastest |\n|---|---:|---:|---:|---:|\n", sizes[0], sizes[1], sizes[2])
 	for i, o := range operations {
 		t := table[i]

@@ -4,30 +4,16 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"ironhook/block/iscsi/initiatortest"
+	"ironhook/internal/asked"
 )
 
 // killRounds is how often the server is killed; $IRONHOOK_KILL_ROUNDS says otherwise.
 const killRounds = 500
-
-func rounds(t *testing.T) int {
-	t.Helper()
-	text := os.Getenv("IRONHOOK_KILL_ROUNDS")
-	if text == "" {
-		return killRounds
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("IRONHOOK_KILL_ROUNDS=%s: %v", text, err)
-	}
-	return n
-}
 
 // The server is killed at random moments while four initiators write and flush. What it
 // had answered is there when it is started again: not only what was flushed, since the
@@ -44,7 +30,7 @@ func TestKill(t *testing.T) {
 		recorders = append(recorders, r)
 	}
 	rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
-	total := rounds(t)
+	total := asked.Number(t, asked.KillRounds, killRounds)
 	for round := range total {
 		if err := killOnce(t, export(t, file), recorders, rnd.Int64N(40)); err != nil {
 			t.Fatalf("round %d: %v", round, err)

@@ -120,4 +120,10 @@ func TestWithoutScripts(t *testing.T) {
 			must(t, path+" does not show what needs a script", b.Await(fmt.Sprintf(`!document.body.innerText.includes(%q)`, absent)))
 		}
 	}
+	for path, present := range map[string]string{"sel": "correctable ECC", "sensors": "CPU Temp"} {
+		must(t, "the machine has a link to "+path, b.Await(fmt.Sprintf(`document.querySelector('.actions a[href$="/%s"]')?.checkVisibility()`, path)))
+		must(t, "open "+path, b.Go("/ui/machines/pc-01/"+path))
+		must(t, path+" says "+present, b.Await(fmt.Sprintf(`document.body.innerText.includes(%q) && !document.querySelector("main button")?.checkVisibility()`, present)))
+		must(t, "back", b.Go("/ui/machines/pc-01"))
+	}
 }

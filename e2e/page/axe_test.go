@@ -136,6 +136,7 @@ var furnished = []struct{ path, press string }{
 	{"/ui/", ""}, {"/ui/?by=class&as=table", ""}, {"/ui/", `document.getElementById("select").click()`}, {"/ui/?q=nothing-like-it", ""},
 	{"/ui/machines/pc-01", `for (const d of document.querySelectorAll("details")) d.open = true`}, {"/ui/machines/pc-02", ""}, {"/ui/machines/pc-06", ""},
 	{"/ui/machines/pc-01/edit", ""}, {"/ui/machines/pc-01/script", ""}, {"/ui/machines/pc-01/console", ""}, {"/ui/machines/pc-02/console", ""}, {"/ui/machines/nobody", ""}, {"/ui/enrol?mac=b8:27:eb:00:00:01", ""},
+	{"/ui/machines/pc-01/sel", ""}, {"/ui/machines/pc-02/sel", ""}, {"/ui/machines/pc-01/sensors", ""},
 	{"/ui/volumes", `for (const d of document.querySelectorAll("details")) d.open = true`}, {"/ui/network", ""}, {"/ui/boots?hours=1", ""}, {"/ui/system", ""},
 	{"/ui/start", ""}, {"/docs/", ""}, {"/docs/tutorial.md", ""}, {"/docs/reference/options.md", ""}, {"/docs/messages.md", ""}, {"/docs/nothing.md", ""},
 }

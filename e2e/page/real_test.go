@@ -229,8 +229,8 @@ func TestDisksInTheBrowser(t *testing.T) {
 	act := func(name, label string, answers ...string) {
 		t.Helper()
 		h.do(label, fmt.Sprintf(`{ const answers = "%s".split("|"); window.prompt = () => answers.shift(); window.confirm = (q) => { window.asked = q; return true };
-			const menu = %s.querySelector("details"); menu.open = true;
-			[...menu.querySelectorAll("button")].find((b) => b.textContent === %q).click(); }`, strings.Join(answers, "|"), row(name), label))
+			const row = %s; row.querySelector("details").open = true;
+			[...row.querySelectorAll("button")].find((b) => b.textContent === %q).click(); }`, strings.Join(answers, "|"), row(name), label))
 	}
 	act("golden", "New volume", "pc-1")
 	h.await("a volume below it", row("pc-1")+`?.textContent.includes("available") && `+row("pc-1")+`.querySelectorAll("th i").length === 1`)

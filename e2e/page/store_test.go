@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -86,6 +87,11 @@ func (g *stage) newPages() *web.Web {
 		Consoles: func(node string) (web.Console, error) {
 			return web.Console{Enabled: node == "node-1", Problem: "10.0.0.7 does not answer", Text: []byte("login: root\r\n")}, nil
 		},
+		HardwareLog: stagedLog,
+		Sensors: func(context.Context, string) ([]baremetal.Reading, error) {
+			return []baremetal.Reading{{Name: "CPU Temp", Value: 95, Unit: "Cel", Health: baremetal.HealthCritical}, {Name: "Fan 1", Value: 800, Unit: "RPM", Health: baremetal.HealthWarning},
+				{Name: "12V", Value: 12.04, Unit: "V", Health: baremetal.HealthOK}}, nil
+		},
 		Files:  func() ([]web.File, error) { return []web.File{{Name: "scratch", Size: 1 << 30}}, nil },
 		Script: func(*store.Tx, string) (string, error) { return "#!ipxe\necho booting\n", nil },
 		Networks: func() []web.Network {
@@ -101,6 +107,19 @@ func (g *stage) newPages() *web.Web {
 				Log:         []string{`time=2026-11-30T10:00:00.000Z level=WARN msg="no address left"`, `time=2026-11-30T10:00:00.000Z level=INFO msg=login user=admin`}}
 		},
 	})
+}
+
+// stagedLog is the event log of a BMC; that of node-2 does not answer.
+func stagedLog(_ context.Context, node string) (baremetal.HardwareLog, error) {
+	if node == "node-2" {
+		return baremetal.HardwareLog{}, baremetal.Errorf(baremetal.ErrBMC, "node pc-02: BMC 10.0.0.8: no answer; check ipmi_address and ipmi_port")
+	}
+	at := time.Date(2026, 5, 31, 10, 53, 52, 0, time.UTC)
+	return baremetal.HardwareLog{Lost: true, Entries: []baremetal.LogEntry{
+		{ID: "0001", Uptime: 42 * time.Second, Severity: baremetal.HealthOK, Sensor: "Event Logging #0x01", Message: "log cleared"},
+		{ID: "0002", At: at, Severity: baremetal.HealthWarning, Sensor: "Memory #0x02", Message: "correctable ECC (data 0x02 0x07)"},
+		{ID: "0003", At: at, Severity: baremetal.HealthCritical, Sensor: "CPU Temp (Temperature)", Message: "upper critical, going high (reading 95, threshold 90 Cel)"},
+	}}, nil
 }
 
 // stagedWelcome is a link that one key opens.
@@ -164,6 +183,7 @@ func (g *stage) enroll(name, uuid string) {
 	must(g.T, "enroll", g.store.Update(g.Context(), func(tx *store.Tx) error {
 		err := tx.Nodes().Insert(&baremetal.Node{
 			UUID: uuid, Name: name, Driver: "ipmi", PowerState: baremetal.PowerOff, ProvisionState: baremetal.Available, Maintenance: true,
+			Interfaces: baremetal.Interfaces{"management": "ipmitool"},
 		})
 		if err != nil {
 			return err

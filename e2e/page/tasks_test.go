@@ -113,19 +113,18 @@ var tasks = []struct {
 		h.row("imported", "")
 	}},
 	{"See how full the disk is", func(h *hand) {
-		h.goes("/ui/volumes")
-		h.await("the gauge", `document.querySelector("#inventory meter[max]") !== null`)
+		h.await("what is free", `document.getElementById("space").textContent.match(/iB free$/)`)
 	}},
 	{"Make a volume of an image", func(h *hand) {
 		h.goes("/ui/volumes")
-		h.click(h.row("golden", "summary"))
+		h.row("golden", "")
 		h.answers("root")
 		h.click(h.row("golden", "button.main"))
 		h.row("root", "")
 	}},
 	{"Take a snapshot", func(h *hand) {
 		h.goes("/ui/volumes")
-		h.click(h.row("root", "summary"))
+		h.row("root", "")
 		h.answers("before")
 		h.click(h.row("root", "button.main"))
 		h.row("before", "")
@@ -139,7 +138,7 @@ var tasks = []struct {
 	}},
 	{"Take a volume back to its image", func(h *hand) {
 		h.goes("/ui/volumes")
-		h.click(h.row("golden", "summary"))
+		h.row("golden", "")
 		h.answers("fresh")
 		h.click(h.row("golden", "button.main"))
 		h.row("fresh", "")
@@ -151,7 +150,7 @@ var tasks = []struct {
 	}},
 	{"Make the next golden image of a volume, with a comment", func(h *hand) {
 		h.goes("/ui/volumes")
-		h.click(h.row("root", "summary"))
+		h.row("root", "")
 		h.answers("golden-2", "kernel 6.12")
 		h.click(h.row("root", `[data-also]`))
 		h.row("golden-2", "")
@@ -214,6 +213,22 @@ var tasks = []struct {
 		screen{h.T, h.Browser}.takes("Type")
 		h.clicks++
 		screen{h.T, h.Browser}.says("You type.")
+	}},
+	{"Read what the BMC of a machine has logged", func(h *hand) {
+		h.Cleanup(h.newBMC(faulty).Close)
+		h.click(h.tile("pc"), `a.button[href$="/sel"]`)
+		h.await("the log", rows+`.length === 1`)
+	}},
+	{"Clear the log of a BMC", func(h *hand) {
+		h.click(h.tile("pc"), `a.button[href$="/sel"]`)
+		h.await("the log", rows+`.length === 1`)
+		h.answers("")
+		h.click("#clear-sel")
+		h.await("it is cleared", `document.getElementById("sel-state").textContent.endsWith("It is cleared.")`)
+	}},
+	{"See temperatures and fans of a machine", func(h *hand) {
+		h.click(h.tile("pc"), `a.button[href$="/sensors"]`)
+		h.await("them", `document.querySelectorAll("#sensors tbody tr").length === 2`)
 	}},
 	{"See why a machine is in trouble", func(h *hand) {
 		h.ironhook("node", "create", "--name", "lost", "--driver", "ipmi", "--driver-info", "ipmi_address=127.0.0.1", "--driver-info", "ipmi_port=1")

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"ironhook/e2e/lab"
+	"ironhook/internal/asked"
 )
 
 // TestUpgradeAndPulledPlug boots the stick with Secure Boot, registers a machine, upgrades the
@@ -40,8 +40,8 @@ func TestUpgradeAndPulledPlug(t *testing.T) {
 	must(t, "upgrade", err)
 	t.Log(out)
 	p.runs(c, "b", "")
-	rounds, _ := strconv.Atoi(os.Getenv("IRONHOOK_STICK"))
-	for round := range max(rounds, 1) {
+	rounds := asked.Number(t, "IRONHOOK_STICK", 1)
+	for round := range rounds {
 		time.AfterFunc(time.Duration(500+round*137%1500)*time.Millisecond, p.pull)
 		for n := 0; ; n++ {
 			name := fmt.Sprintf("m-%d-%d", round, n)
@@ -61,7 +61,7 @@ func TestUpgradeAndPulledPlug(t *testing.T) {
 	if len(kept) < 2 {
 		t.Error("no registration was acknowledged before the plug was pulled")
 	}
-	t.Logf("%d plugs pulled, %d registrations acknowledged and kept", max(rounds, 1), len(kept))
+	t.Logf("%d plugs pulled, %d registrations acknowledged and kept", rounds, len(kept))
 }
 
 func register(t *testing.T, c *lab.Client, name string) error {

@@ -13,15 +13,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"ironhook/e2e/bench"
 	"ironhook/e2e/lab"
 	"ironhook/internal/section"
 )
@@ -33,33 +30,27 @@ const limit = 15 * time.Minute
 
 func storm() int {
 	only := flag.String("run", "", "measure only the storm of this name, or those whose name contains `TEXT`")
-	write := flag.String("write", "docs/benchmarks.md", "write the table into `FILE`, below the repository; empty: print it only")
+	write := bench.Write("boot storms")
 	long := flag.Duration("soak", 0, "deploy, boot and undeploy machines again and again for `DURATION` instead, and see that nothing grows")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, unix.SIGTERM)
-	defer stop()
-	if *long > 0 {
-		return soakFor(ctx, *long)
-	}
-	if err := measure(ctx, *only, *write); err != nil {
-		fmt.Fprintln(os.Stderr, "storm:", err)
-		return 1
-	}
-	return 0
+	return bench.Run("storm", func(ctx context.Context) error {
+		if *long > 0 {
+			return soakFor(ctx, *long)
+		}
+		return measure(ctx, *only, *write)
+	})
 }
 
-func soakFor(ctx context.Context, long time.Duration) int {
+func soakFor(ctx context.Context, long time.Duration) error {
 	program, err := lab.Build(ctx)
 	rounds := 0
 	if err == nil {
 		_, rounds, err = soak(ctx, program, churn, long, warm+1)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "soak:", err)
-		return 1
+		return fmt.Errorf("soak: %w", err)
 	}
 	fmt.Printf("%d rounds of %d machines: deployed, booted, undeployed; nothing has grown\n", rounds, churn.Machines)
-	return 0
+	return nil
 }
 
 func measure(ctx context.Context, only, write string) error {
@@ -104,7 +95,7 @@ func measure(ctx context.Context, only, write string) error {
 	if err != nil {
 		return err
 	}
-	return section.Replace(path, "Boot storm", "bench-storm", render(rowsOf(all, string(before))))
+	return bench.Keep(path, "Boot storm", "bench-storm", render(rowsOf(all, string(before))))
 }
 
 // rowsOf returns the rows of the table: those of storms that were measured now, and of the others
@@ -153,11 +144,11 @@ func word(r rune) rune {
 
 func render(rows []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d CPUs, load %s at the end; %s. The simulated machines use the same processors. "+
+	fmt.Fprintf(&b, "%s The load is that at the end; the simulated machines use the same processors. "+
 		"64 MiB read of the shared image, 16 MiB written and flushed\n(\"in brief\": 4 and 1 MiB), then 2,000 requests of a desktop; "+
 		"a storm at random reads 16 MiB of a 9 GB image in 4 KiB pieces. Room for neighbours as in packaging/60-ironhook.conf.\n"+
 		"Times in seconds from power-on; curves in build/storm-*.csv.\n\n",
-		section.Processor(), runtime.NumCPU(), section.Load(), time.Now().UTC().Format(time.DateOnly))
+		section.Host())
 	b.WriteString("| storm | failed | logged in p50 | p99 | all read | all written | last done | log-in p99, ms | appliance CPU, s | machines CPU, s | " +
 		"memory, MiB | API p99, ms | slowest |\n" +
 		"|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n")

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"ironhook/e2e/lab"
+	"ironhook/internal/asked"
 )
 
 // TestHands deploys a machine that a person switches, and kills the program while the plan waits: it goes on
@@ -52,7 +53,7 @@ func TestHandsCut(t *testing.T) {
 	if total == 0 {
 		t.Fatal("a confirmation, not cut, has changed nothing on the disk")
 	}
-	points := chosen(t, total, 3)
+	points := asked.Points(t, total, 3)
 	for _, point := range points {
 		p.cutConfirmation(point)
 		if t.Failed() {

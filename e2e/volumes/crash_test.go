@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ironhook/e2e/lab"
+	"ironhook/internal/asked"
 )
 
 // TestKilledWhileWriting has three machines write to their clones of one image while
@@ -29,7 +30,7 @@ func TestKilledWhileWriting(t *testing.T) {
 	for i := range machines {
 		machines[i] = c.writer(i, golden)
 	}
-	rounds := killRounds(t, 4)
+	rounds := asked.Number(t, asked.KillRounds, 4)
 	for range rounds {
 		var wg sync.WaitGroup
 		for _, w := range machines {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ironhook/e2e/lab"
+	"ironhook/internal/asked"
 )
 
 // usage is what the program holds.
@@ -28,7 +29,7 @@ func TestCrowd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the program")
 	}
-	nodes := asked(t, "IRONHOOK_CROWD", 20)
+	nodes := asked.Number(t, "IRONHOOK_CROWD", 20)
 	program, err := lab.Build(t.Context())
 	if err != nil {
 		t.Fatal(err)

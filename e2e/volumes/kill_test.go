@@ -6,13 +6,12 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
 	"ironhook/e2e/lab"
+	"ironhook/internal/asked"
 )
 
 // TestKilledWhileMaking kills the program in the middle of an upload, at a byte that
@@ -23,7 +22,7 @@ func TestKilledWhileMaking(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills the program")
 	}
-	rounds := killRounds(t, 5)
+	rounds := asked.Number(t, asked.KillRounds, 5)
 	program, err := lab.Build(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -43,23 +42,6 @@ func TestKilledWhileMaking(t *testing.T) {
 		}
 	}
 	t.Logf("%d rounds: %v", rounds, outcomes)
-}
-
-// killRounds is how often to kill: usual unless IRONHOOK_KILL_ROUNDS says otherwise.
-func killRounds(t *testing.T, usual int) int { return asked(t, "IRONHOOK_KILL_ROUNDS", usual) }
-
-// asked is the number that an environment variable holds, or usual.
-func asked(t *testing.T, name string, usual int) int {
-	t.Helper()
-	text := os.Getenv(name)
-	if text == "" {
-		return usual
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return n
 }
 
 // outcome looks at what has become of an image, and deletes it.

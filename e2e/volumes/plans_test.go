@@ -15,6 +15,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"ironhook/e2e/lab"
+	"ironhook/internal/asked"
 )
 
 // outlet is the power of a machine that nothing but its own switch changes: it survives the
@@ -110,7 +111,7 @@ func TestCrashMatrix(t *testing.T) {
 		if total == 0 || t.Failed() {
 			t.Fatalf("%s, not cut, has changed the disk %d times", name, total)
 		}
-		some := chosen(t, total, 2)
+		some := asked.Points(t, total, 2)
 		for _, point := range some {
 			p.cutIn(v, point)
 			if t.Failed() {

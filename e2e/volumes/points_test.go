@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"ironhook/e2e/lab"
+	"ironhook/internal/asked"
 )
 
 // pointed is a program that is cut at numbered points of an operation.
@@ -93,7 +93,7 @@ func TestKilledAtPoints(t *testing.T) {
 	p.deploy()
 	for name := range operations {
 		total, _ := p.round(name, 0)
-		points := chosen(t, total, 6)
+		points := asked.Points(t, total, 6)
 		for _, point := range points {
 			_, last := p.round(name, point)
 			if t.Failed() {
@@ -102,20 +102,6 @@ func TestKilledAtPoints(t *testing.T) {
 		}
 		t.Logf("%s: cut at %d of %d points", name, len(points), total)
 	}
-}
-
-const killPoints = "IRONHOOK_KILL_POINTS"
-
-// chosen are the points to cut at, spread over all: few of them, unless all are asked for.
-func chosen(t *testing.T, total, few int) (points []int) {
-	most := total
-	if os.Getenv(killPoints) != "all" {
-		most = min(asked(t, killPoints, few), total)
-	}
-	for i := range most {
-		points = append(points, 1+i*total/most)
-	}
-	return points
 }
 
 // round runs an operation, cuts it at a point (0: does not), starts the program again, and

@@ -3,6 +3,20 @@ package main
 // ofPower are mutants of the power of machines.
 var ofPower = []mutant{
 	{
+		460, "power/ipmi/selwalk.go",
+		"if w.over || i > 0 && givesWay() {",
+		"if w.over || i > selSession && givesWay() {",
+		"the log of a slow BMC keeps the power sync from it, and the machine goes into maintenance",
+		"power/ipmi", "GivesWay",
+	},
+	{
+		461, "power/ipmi/sensorwalk.go",
+		"case w.over || i > 0 && givesWay():",
+		"case w.over || i > sensorSession && givesWay():",
+		"the sensors of a slow BMC keep the power sync from it, and the machine goes into maintenance",
+		"power/ipmi", "GivesWay",
+	},
+	{
 		471, "power/ipmi/power.go",
 		"\tif err != nil || state == o.want || time.Now().Before(o.due) {\n",
 		"\tif err != nil || state == o.want || o.given > 0 {\n",
@@ -97,8 +111,8 @@ var ofPower = []mutant{
 	},
 	{
 		484, "power/ipmi/selwalk.go",
-		"\tfor range selSession {\n",
-		"\tfor range mostEntries {\n",
+		"\tfor i := range selSession {\n",
+		"\tfor i := range mostEntries {\n",
 		"a long log keeps the power sync from its BMC, and the machine goes into maintenance",
 		"power/ipmi", "LongLog",
 	},
@@ -154,7 +168,7 @@ var ofPower = []mutant{
 	{
 		492, "power/ipmi/sensorwalk.go",
 		"w.count >= mostRecords; w.complete {",
-		"w.count >= sensorSession; w.complete {",
+		"w.count >= 64; w.complete {",
 		"the sensors of a large machine are cut off",
 		"power/ipmi", "ManySensors",
 	},

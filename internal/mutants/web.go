@@ -158,4 +158,11 @@ var ofWeb = []mutant{
 		"the link of the first start works again and again",
 		"appliance", "TestWelcomeSetsThePasswordOnce",
 	},
+	{
+		822, "web/bmc.go",
+		"d.Clears = err == nil && w.role(w.sessions.find(r, w.now())).Allows(baremetal.RoleOperator)",
+		"d.Clears = err == nil",
+		"a viewer has a button that removes the evidence",
+		"web", "ViewerClears",
+	},
 }

@@ -1,9 +1,12 @@
 package section
 
 import (
+	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Median returns the middle of the values, or the mean of the two in the middle. There
@@ -29,4 +32,11 @@ func Load() string {
 	all, _ := os.ReadFile("/proc/loadavg")
 	now, _, _ := strings.Cut(string(all), " ")
 	return now
+}
+
+// Host describes the machine and the moment that figures are of: processor, load and date, and between them what else there is
+// to know.
+func Host(more ...string) string {
+	parts := append([]string{Processor(), fmt.Sprintf("%d CPUs", runtime.NumCPU()), "load " + Load()}, more...)
+	return strings.Join(parts, ", ") + "; " + time.Now().UTC().Format(time.DateOnly) + "."
 }

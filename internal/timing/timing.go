@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Name of the family of metrics, a histogram.
-const Name = "ironhook_request_duration_seconds"
+// family is that of the metrics.
+var family = struct{ name, kind, help string }{"ironhook_request_duration_seconds", "histogram", "Requests of the servers and how long they took."}
 
 // bounds of the buckets, in seconds: from a packet to the import of an image.
 var bounds = []float64{.001, .005, .025, .1, .5, 2.5, 10, 60, 600}
@@ -84,7 +84,7 @@ func (s *Set) Write(w io.Writer) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var b strings.Builder
-	fmt.Fprintf(&b, "# HELP %[1]s Requests of the servers and how long they took.\n# TYPE %[1]s histogram\n", Name)
+	fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %[1]s %[3]s\n", family.name, family.help, family.kind)
 	keys := slices.SortedFunc(maps.Keys(s.samples), func(x, y Key) int {
 		return strings.Compare(x.Server+"\x00"+x.What+"\x00"+x.Outcome, y.Server+"\x00"+y.What+"\x00"+y.Outcome)
 	})
@@ -93,9 +93,10 @@ func (s *Set) Write(w io.Writer) error {
 		x, sum := s.samples[k], int64(0)
 		for i, bound := range bounds {
 			sum += x.buckets[i]
-			fmt.Fprintf(&b, "%s_bucket{%s,le=\"%g\"} %d\n", Name, labels, bound, sum)
+			fmt.Fprintf(&b, "%s_bucket{%s,le=\"%g\"} %d\n", family.name, labels, bound, sum)
 		}
-		fmt.Fprintf(&b, "%s_bucket{%s,le=\"+Inf\"} %d\n%s_sum{%s} %g\n%s_count{%s} %d\n", Name, labels, x.count, Name, labels, x.sum, Name, labels, x.count)
+		fmt.Fprintf(&b, "%s_bucket{%s,le=\"+Inf\"} %d\n", family.name, labels, x.count)
+		fmt.Fprintf(&b, "%s_sum{%s} %g\n%[1]s_count{%[2]s} %[4]d\n", family.name, labels, x.sum, x.count)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -209,7 +209,7 @@ func api(root string) (string, error) {
 func metrics(root string) (string, error) {
 	row := regexp.MustCompile(`"(ironhook_[a-z_]+|go_[a-z_]+)",\s*(?:kind: )?"(gauge|counter|histogram)",\s*(?:help: )?"([^"]+)"`)
 	found := map[string]string{}
-	for _, name := range []string{"appliance/metrics.go", "storage/watch/metrics.go"} {
+	for _, name := range []string{"appliance/metrics.go", "storage/watch/metrics.go", "internal/timing/timing.go"} {
 		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
 		if err != nil {
 			return "", err

@@ -79,29 +79,55 @@ func (r *room) close() {
 	}
 }
 
-// synced runs the power sync until every machine whose BMC answers is recorded as on.
-func (r *room) synced(t testing.TB, interval time.Duration) {
+// conduct runs a conductor that looks after the machines, until the returned function is called.
+func (r *room) conduct(t testing.TB, power, sensors time.Duration) (*conductor.Conductor, func()) {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	types, err := conductor.Enable(Table(Config{Log: log}), []string{"ipmi"}, []string{"noop"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := conductor.New(conductor.Config{Store: r.store, Host: "here", HardwareTypes: types, Log: log, PowerInterval: interval})
+	c := conductor.New(conductor.Config{Store: r.store, Host: "here", HardwareTypes: types, Log: log, PowerInterval: power, SensorInterval: sensors})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- c.Run(ctx) }()
-	defer func() {
+	return c, func() {
 		cancel()
 		<-done
 		c.Close(ctx)
-	}()
+	}
+}
+
+// synced waits until every machine whose BMC answers is recorded as on.
+func (r *room) synced(t testing.TB) {
+	t.Helper()
 	deadline := time.After(time.Minute)
 	for changed := r.store.Changed(); r.on(t) < len(r.bmcs); changed = r.store.Changed() {
 		select {
 		case <-changed:
 		case <-deadline:
 			t.Fatalf("after a minute %d machines of %d are seen as on", r.on(t), len(r.bmcs))
+		}
+	}
+}
+
+// sensed waits until the sensors of so many machines are read, and each says what it should.
+func sensed(t testing.TB, c *conductor.Conductor, machines int) {
+	t.Helper()
+	look, deadline := time.NewTicker(50*time.Millisecond), time.After(time.Minute)
+	defer look.Stop()
+	for read := 0; read < machines; {
+		select {
+		case <-look.C:
+			list, _ := c.Readings(time.Now())
+			read = len(list)
+			for _, m := range list {
+				if fmt.Sprint(m.Readings) != "[{CPU Temp 41 Cel OK} {Inlet 23 Cel OK}]" {
+					t.Fatalf("readings of %s = %v", m.Node, m.Readings)
+				}
+			}
+		case <-deadline:
+			t.Fatalf("after a minute the sensors of %d machines are read", read)
 		}
 	}
 }
@@ -118,54 +144,50 @@ func (r *room) on(t testing.TB) (on int) {
 	return on
 }
 
-// TestPowerSync: one BMC of twenty is dead, one slow, and none delays another.
+// TestPowerSync: one BMC of twenty is dead, one slow, and none delays another; nor do their sensors, which are read meanwhile.
 func TestPowerSync(t *testing.T) {
-	openRoom(t, 100).synced(t, time.Second)
+	for name, sensors := range map[string]time.Duration{"alone": 0, "with sensors": 10 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			r := openRoom(t, 100)
+			begun := time.Now()
+			_, end := r.conduct(t, time.Second, sensors)
+			defer end()
+			r.synced(t)
+			t.Logf("%v", time.Since(begun).Round(time.Millisecond))
+		})
+	}
 }
 
 // TestSensorRound reads the sensors of the same room: of every machine whose BMC is neither dead nor slow, while these are
 // waited for.
 func TestSensorRound(t *testing.T) {
 	const machines = 100
-	r := openRoom(t, machines)
-	log := slog.New(slog.DiscardHandler)
-	types, err := conductor.Enable(Table(Config{Log: log}), []string{"ipmi"}, []string{"noop"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := conductor.New(conductor.Config{Store: r.store, Host: "here", HardwareTypes: types, Log: log, SensorInterval: time.Minute})
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- c.Run(ctx) }()
-	defer func() {
-		cancel()
-		<-done
-		c.Close(ctx)
-	}()
-	look, deadline := time.NewTicker(50*time.Millisecond), time.After(time.Minute)
-	defer look.Stop()
-	for read := 0; read < machines-2*machines/20; {
-		select {
-		case <-look.C:
-			list, _ := c.Readings(time.Now())
-			read = len(list)
-			for _, m := range list {
-				if fmt.Sprint(m.Readings) != "[{CPU Temp 41 Cel OK} {Inlet 23 Cel OK}]" {
-					t.Fatalf("readings of %s = %v", m.Node, m.Readings)
-				}
-			}
-		case <-deadline:
-			t.Fatalf("after a minute the sensors of %d machines are read", read)
-		}
-	}
+	c, end := openRoom(t, machines).conduct(t, 0, time.Minute)
+	defer end()
+	sensed(t, c, machines-2*machines/20)
 }
 
-// BenchmarkPowerSync is the same with 1,000, at the interval of the product.
+// BenchmarkPowerSync is the same with 1,000, at the interval of the product: alone, and while the sensors of each are read as
+// often. sensors-s is how long it takes until those of the 900 that are neither dead nor slow are read.
 func BenchmarkPowerSync(b *testing.B) {
-	for b.Loop() {
-		b.StopTimer()
-		r := openRoom(b, 1000)
-		b.StartTimer()
-		r.synced(b, 30*time.Second)
+	const machines, interval = 1000, 30 * time.Second
+	for name, sensors := range map[string]time.Duration{"alone": 0, "sensors": interval} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				r := openRoom(b, machines)
+				begun := time.Now()
+				c, end := r.conduct(b, interval, sensors)
+				b.StartTimer()
+				r.synced(b)
+				b.StopTimer()
+				if sensors > 0 {
+					sensed(b, c, machines-2*machines/20)
+					b.ReportMetric(time.Since(begun).Seconds(), "sensors-s")
+				}
+				end()
+				b.StartTimer()
+			}
+		})
 	}
 }

@@ -15,6 +15,7 @@ import (
 // Config sets the pace. A zero field stands for the value in parentheses.
 type Config struct {
 	Pause    time.Duration // between two sessions with one BMC (250 ms)
+	Turn     time.Duration // of a session with much to read, while another call waits (5 s)
 	Patience time.Duration // how long calls to a silent or busy BMC are repeated (30 s)
 	Hard     time.Duration // for the power to change when it is switched (1 min)
 	Soft     time.Duration // for an operating system to shut down (10 min)
@@ -41,7 +42,7 @@ func New(c Config) *Driver {
 		field   *time.Duration
 		instead time.Duration
 	}{
-		{&c.Pause, 250 * time.Millisecond}, {&c.Patience, 30 * time.Second},
+		{&c.Pause, 250 * time.Millisecond}, {&c.Turn, 5 * time.Second}, {&c.Patience, 30 * time.Second},
 		{&c.Hard, time.Minute}, {&c.Soft, 10 * time.Minute}, {&c.Poll, time.Second},
 		{&c.HardAgain, 4 * time.Second}, {&c.SoftAgain, time.Minute},
 	} {
@@ -161,24 +162,49 @@ func (d *Driver) InjectNMI(ctx context.Context, n *baremetal.Node) error {
 }
 
 // call runs f on a session with the node's BMC when it is our turn, and repeats it while
-// the BMC is silent or busy, until Patience is over.
+// the BMC is silent or busy, until Patience is over. Other calls have their turn before each repetition.
 func (d *Driver) call(ctx context.Context, n *baremetal.Node, f func(info, *rmcp.Session) error) error {
 	i, err := parse(n)
 	if err != nil {
 		return err
 	}
 	g := d.gate(i.address)
-	if err := g.enter(ctx); err != nil {
-		return fmt.Errorf("node %s: wait for other calls to BMC %s: %w", n.Label(), i.address, err)
-	}
-	defer g.leave()
-	patience := time.Now().Add(d.c.Patience)
+	var patience time.Time // ends, from the first turn on
 	for pause := time.Second; ; pause *= 2 {
+		if err := g.enter(ctx); err != nil {
+			return fmt.Errorf("node %s: wait for other calls to BMC %s: %w", n.Label(), i.address, err)
+		}
+		if patience.IsZero() {
+			patience = time.Now().Add(d.c.Patience)
+		}
 		err := g.session(ctx, i, d.c.Pause, func(s *rmcp.Session) error { return f(i, s) })
+		g.leave()
 		if err == nil || !passes(err) || time.Now().Add(pause).After(patience) || limit.Pause(ctx, pause) != nil {
 			return explain(n, i, err)
 		}
 	}
+}
+
+// walk reads what takes long, in as many sessions as it takes until it is over. It gives way to other calls: a slow BMC takes
+// minutes for its sensors or its log, for which the power sync would give it up. That asks twice where the power has changed, so
+// the next session begins a turn later.
+func (d *Driver) walk(ctx context.Context, n *baremetal.Node, over *bool, read func(i info, s *rmcp.Session, givesWay func() bool) error) error {
+	for !*over {
+		gave := false
+		err := d.call(ctx, n, func(i info, s *rmcp.Session) error {
+			return read(i, s, func() bool {
+				gave = gave || d.gate(i.address).overdue(d.c.Turn)
+				return gave
+			})
+		})
+		if err == nil && gave {
+			err = limit.Pause(ctx, d.c.Turn)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // passes reports whether the same call may succeed a little later.

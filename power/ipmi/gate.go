@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"ironhook/internal/limit"
@@ -12,10 +13,12 @@ import (
 
 // gate lets one caller at a time talk to a BMC, and not too soon after the last.
 type gate struct {
-	turn  chan struct{} // holds one token; its holder owns the fields below
-	ready time.Time     // the next session may begin
-	suite byte          // the cipher suite that worked last
-	known bool          // suite is set
+	waiting atomic.Int32  // callers
+	turn    chan struct{} // holds one token; its holder owns the fields below
+	ready   time.Time     // the next session may begin
+	begun   time.Time     // the session has
+	suite   byte          // the cipher suite that worked last
+	known   bool          // suite is set
 }
 
 func newGate() *gate {
@@ -26,12 +29,19 @@ func newGate() *gate {
 
 // enter waits for the caller's turn.
 func (g *gate) enter(ctx context.Context) error {
+	g.waiting.Add(1)
+	defer g.waiting.Add(-1)
 	select {
 	case <-g.turn:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// overdue reports whether the session has lasted for a turn while another caller waits. Only a caller whose turn it is may ask.
+func (g *gate) overdue(turn time.Duration) bool {
+	return g.waiting.Load() > 0 && time.Since(g.begun) >= turn
 }
 
 // leave gives the turn to the next.
@@ -43,6 +53,7 @@ func (g *gate) session(ctx context.Context, i info, pause time.Duration, f func(
 		return err
 	}
 	defer func() { g.ready = time.Now().Add(pause) }()
+	g.begun = time.Now()
 	s, err := g.dial(ctx, i)
 	if err != nil {
 		return err

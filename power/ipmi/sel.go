@@ -85,18 +85,13 @@ func (d *Driver) sensorsIn(ctx context.Context, n *baremetal.Node, w *selWalk) (
 	return s.records, err
 }
 
-// walkSEL reads the log in as many sessions as it takes.
+// walkSEL reads the log.
 func (d *Driver) walkSEL(ctx context.Context, n *baremetal.Node, w *selWalk) error {
-	for !w.over {
-		err := d.call(ctx, n, func(_ info, s *rmcp.Session) error { return w.read(ctx, s) })
-		if errors.Is(err, unknownCommand) {
-			return baremetal.Errorf(baremetal.ErrUnsupported, "The BMC of node %s keeps no event log.", n.UUID)
-		}
-		if err != nil {
-			return err
-		}
+	err := d.walk(ctx, n, &w.over, func(_ info, s *rmcp.Session, givesWay func() bool) error { return w.read(ctx, s, givesWay) })
+	if errors.Is(err, unknownCommand) {
+		return baremetal.Errorf(baremetal.ErrUnsupported, "The BMC of node %s keeps no event log.", n.UUID)
 	}
-	return nil
+	return err
 }
 
 // clearSEL empties the log (section 31.9) and waits until it is empty. A BMC may drop the reservation as soon as it

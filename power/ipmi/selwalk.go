@@ -30,15 +30,15 @@ func (w *selWalk) log(known sensorRecords) baremetal.HardwareLog {
 	return log
 }
 
-// read reads as much of the log as one session should.
-func (w *selWalk) read(ctx context.Context, s *rmcp.Session) error {
+// read reads as much of the log as one session should: one entry at least.
+func (w *selWalk) read(ctx context.Context, s *rmcp.Session, givesWay func() bool) error {
 	if !w.begun {
 		if err := w.begin(ctx, s); err != nil {
 			return err
 		}
 	}
-	for range selSession {
-		if w.over {
+	for i := range selSession {
+		if w.over || i > 0 && givesWay() {
 			return nil
 		}
 		if err := w.step(ctx, s); err != nil {

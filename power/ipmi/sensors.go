@@ -24,8 +24,8 @@ const (
 	sdrPart     = 16     // bytes of a record asked for at once, which every BMC can send
 	sdrInfoSize = 13     // what is read of Get SDR Repository Info (section 33.9): the number of records, and when they changed
 
-	// sensorSession is how many records or sensors are read in one session.
-	sensorSession = 64
+	// sensorSession is how many commands are given in one session.
+	sensorSession = 256
 
 	reservationLost rmcp.CompletionError = 0xc5
 	notPresent      rmcp.CompletionError = 0xcb
@@ -44,39 +44,38 @@ func (d *Driver) Sensors(ctx context.Context, n *baremetal.Node) ([]baremetal.Re
 	return w.list, nil
 }
 
-// walkSensors reads the records and the sensors in as many sessions as it takes.
+// walkSensors reads the records and the sensors.
 func (d *Driver) walkSensors(ctx context.Context, n *baremetal.Node, w *sensorWalk) error {
-	for !w.over {
-		err := d.call(ctx, n, func(i info, s *rmcp.Session) error { return w.read(ctx, s, d.recordsOf(i.address)) })
-		if errors.Is(err, notPresent) || errors.Is(err, unknownCommand) {
-			return baremetal.Errorf(baremetal.ErrUnsupported, "The BMC of node %s has no records of sensors.", n.UUID)
-		}
-		if err != nil {
-			return err
-		}
+	err := d.walk(ctx, n, &w.over, func(i info, s *rmcp.Session, givesWay func() bool) error {
+		return w.read(ctx, s, d.recordsOf(i.address), givesWay)
+	})
+	if errors.Is(err, notPresent) || errors.Is(err, unknownCommand) {
+		return baremetal.Errorf(baremetal.ErrUnsupported, "The BMC of node %s has no records of sensors.", n.UUID)
 	}
-	return nil
+	return err
 }
 
-// readSDR reads one record, in parts: its header says how long it is.
-func readSDR(ctx context.Context, s *rmcp.Session, reservation []byte, id uint16) (record []byte, next uint16, err error) {
-	want := recordHead
-	for len(record) < want {
-		request := append([]byte{}, reservation[:2]...)
-		request = binary.LittleEndian.AppendUint16(request, id)
-		b, err := s.Again(ctx, netFnStorage, cmdGetSDR, append(request, byte(len(record)), byte(min(want-len(record), sdrPart)))...)
-		if err != nil {
-			return nil, 0, err
-		}
-		if err := short(b, 3); err != nil {
-			return nil, 0, err
-		}
-		next, record = binary.LittleEndian.Uint16(b), append(record, b[2:]...)
-		if len(record) >= recordHead {
-			want = recordHead + int(record[4])
-		}
+// sizeOfSDR is that of a record of which the begin has been read: its header says it.
+func sizeOfSDR(record []byte) int {
+	if len(record) < recordHead {
+		return recordHead
 	}
-	return record[:want], next, nil
+	return recordHead + int(record[4])
+}
+
+// readSDR reads the next part of a record (section 33.12), of which it returns what has been read so far, and the record after it.
+func readSDR(ctx context.Context, s *rmcp.Session, reservation []byte, id uint16, record []byte) (more []byte, next uint16, err error) {
+	request := binary.LittleEndian.AppendUint16(append([]byte{}, reservation[:2]...), id)
+	size := byte(min(sizeOfSDR(record)-len(record), sdrPart))
+	b, err := s.Again(ctx, netFnStorage, cmdGetSDR, append(request, byte(len(record)), size)...)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := short(b, 3); err != nil {
+		return nil, 0, err
+	}
+	record = append(record, b[2:]...)
+	return record[:min(len(record), sizeOfSDR(record))], binary.LittleEndian.Uint16(b), nil
 }
 
 // readSensor reads one sensor; ok is false where it has no reading now, as many have none while the machine is off,

@@ -160,7 +160,7 @@ func relay(t *testing.T, n *baremetal.Node) (*baremetal.Node, *atomic.Int64) {
 
 // More sensors than one session reads; the second time their records are not read again.
 func TestManySensors(t *testing.T) {
-	const sensors = sensorSession + 6
+	const sensors = 70 // of at least five commands each
 	var emu strings.Builder
 	for i := range sensors {
 		emu.WriteString("main_sdr_add 0x20" + hexOf(record(byte(i+1), fmt.Sprintf("Fan %d", i+1), unsigned, 18, 0, 100, 0, 0, 0)))

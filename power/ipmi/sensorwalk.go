@@ -18,6 +18,7 @@ type sensorWalk struct {
 	reservation []byte // in this session
 	records     sensorRecords
 	next        uint16 // record that is read next
+	record      []byte // what has been read of it
 	count       int    // records that were read
 	complete    bool   // all were
 	sensor      int    // record whose sensor is read next
@@ -25,13 +26,13 @@ type sensorWalk struct {
 	over        bool
 }
 
-// read does as much as one session should.
-func (w *sensorWalk) read(ctx context.Context, s *rmcp.Session, kept *keptRecords) error {
+// read does as much as one session should: one command at least.
+func (w *sensorWalk) read(ctx context.Context, s *rmcp.Session, kept *keptRecords, givesWay func() bool) error {
 	w.reservation = nil
-	for range sensorSession {
+	for i := range sensorSession {
 		var err error
 		switch {
-		case w.over:
+		case w.over || i > 0 && givesWay():
 			return nil
 		case !w.asked:
 			err = w.begin(ctx, s, kept)
@@ -60,21 +61,35 @@ func (w *sensorWalk) begin(ctx context.Context, s *rmcp.Session, kept *keptRecor
 	return nil
 }
 
-// readRecord reads the next record of the repository (section 33.12): each names the next.
+// readRecord reads the next part of the next record of the repository (section 33.12): each names the next. A session that ended
+// within a record is no reason to read it again, for the repository says when it has changed: the reservation is lost then.
 func (w *sensorWalk) readRecord(ctx context.Context, s *rmcp.Session, kept *keptRecords) (err error) {
 	if w.reservation == nil {
-		if w.reservation, err = s.Again(ctx, netFnStorage, cmdReserveSDR); err != nil || len(w.reservation) < 2 {
-			return errors.Join(err, short(w.reservation, 2))
-		}
+		w.reservation, err = s.Again(ctx, netFnStorage, cmdReserveSDR)
+		return errors.Join(err, short(w.reservation, 2))
 	}
-	record, next, err := readSDR(ctx, s, w.reservation, w.next)
+	record, next, err := readSDR(ctx, s, w.reservation, w.next, w.record)
 	if errors.Is(err, reservationLost) {
-		w.reservation = nil
+		w.reservation, w.record = nil, nil
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	if w.record = record; len(record) < sizeOfSDR(record) {
+		return nil
+	}
+	w.keep(record)
+	w.next, w.record = next, nil
+	w.count++
+	if w.complete = next == lastRecord || w.count >= mostRecords; w.complete {
+		kept.put(w.stamp, w.records, time.Now())
+	}
+	return nil
+}
+
+// keep notes what a record says.
+func (w *sensorWalk) keep(record []byte) {
 	if one, ok := parseSDR(record); ok {
 		w.records.numbers = append(w.records.numbers, one)
 	}
@@ -84,12 +99,6 @@ func (w *sensorWalk) readRecord(ctx context.Context, s *rmcp.Session, kept *kept
 		}
 		w.records.names[number] = name
 	}
-	w.next = next
-	w.count++
-	if w.complete = next == lastRecord || w.count >= mostRecords; w.complete {
-		kept.put(w.stamp, w.records, time.Now())
-	}
-	return nil
 }
 
 // readSensor reads the next sensor.

@@ -238,7 +238,7 @@
     arrange();
     filter();
   }
-  window.ironhook = { call, say, elapsed, confirmed, complaint, show, query: ask };
+  window.ironhook = { call, say, elapsed, confirmed, complaint, localTimes, show, query: ask };
 
   // Each button can say the command that does the same. What is typed in its form stands in
   // the place of {NAME}; a secret stays out.

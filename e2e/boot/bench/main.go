@@ -14,19 +14,18 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"ironhook/e2e/before"
+	"ironhook/e2e/bench"
 	"ironhook/e2e/lab"
 	"ironhook/e2e/lab/image"
-	"ironhook/internal/section"
 )
 
-func main() { os.Exit(lab.Run(bench)) }
+func main() { os.Exit(lab.Run(boots)) }
 
 // machines is what is measured: both of iPXE's ways into a BIOS machine, a UEFI machine that
 // knows nothing of iPXE, the same with Secure Boot and an iPXE that its operator has signed,
@@ -42,18 +41,11 @@ var machines = []lab.Hardware{
 // secure is the machine with Secure Boot.
 const secure = "secure-boot"
 
-func bench() int {
+func boots() int {
 	runs := flag.Int("runs", 5, "boots of each machine with each set of servers")
 	only := flag.String("only", "", "names of machines, separated by commas; empty: all")
 	options := before.Flags("booting")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, options, chosen(*only), *runs); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		return 1
-	}
-	return 0
+	return bench.Run("bench", func(ctx context.Context) error { return run(ctx, options, chosen(*only), *runs) })
 }
 
 // chosen returns the machines of those names.
@@ -92,12 +84,7 @@ func run(ctx context.Context, options *before.Options, hardware []lab.Hardware, 
 	if program != "" {
 		return before.Report(pairs(hardware, results), "boot", "boots a minute", "bench-before-boot", path)
 	}
-	table := render(stacks, hardware, results, runs)
-	fmt.Print("\n", table)
-	if path == "" {
-		return nil
-	}
-	return section.Replace(path, "Boot", "bench-boot", table)
+	return bench.Publish(path, "Boot", "bench-boot", render(stacks, hardware, results, runs))
 }
 
 // sign makes the keys of an operator, whom the machine with Secure Boot trusts, and returns the

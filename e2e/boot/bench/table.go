@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -20,8 +19,8 @@ type result [2][]time.Duration
 func render(stacks []*stack, hardware []lab.Hardware, results []result, runs int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Power-on to root mounted and checked, in seconds: median (fastest to slowest) of %d boots each.\n", runs)
-	fmt.Fprintf(&b, "%s; emulated machines (QEMU TCG, 1 CPU, 512 MiB); `go run ./e2e/boot/bench -runs %d`, %s.\n\n",
-		host(), runs, time.Now().UTC().Format(time.DateOnly))
+	fmt.Fprintf(&b, "%s The load is that at the end, of which one boot makes 1. Emulated machines (QEMU TCG, 1 CPU, 512 MiB); `go run ./e2e/boot/bench -runs %d`.\n\n",
+		host(), runs)
 	fmt.Fprintf(&b, "| machine | %s | %s | ratio |\n|---|---|---|---|\n", stacks[0].name, stacks[1].name)
 	for i, r := range results {
 		ours, theirs := section.Median(r[0]), section.Median(r[1])
@@ -51,7 +50,7 @@ func host() string {
 	if err != nil {
 		version = "QEMU of unknown version"
 	}
-	return fmt.Sprintf("%s, %d CPUs, load average %s at the end (one boot alone makes 1), %s", section.Processor(), runtime.NumCPU(), section.Load(), version)
+	return section.Host(version)
 }
 
 // pairs returns the times as boots a minute, so that more is better.

@@ -15,30 +15,24 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
 	"time"
 
 	"ironhook/e2e/before"
+	"ironhook/e2e/bench"
 	"ironhook/e2e/lab"
-	"ironhook/internal/section"
 )
 
-func main() { os.Exit(lab.Run(bench)) }
+func main() { os.Exit(lab.Run(figures)) }
 
-func bench() int {
+func figures() int {
 	rounds := flag.Int("rounds", 3, "pairs of runs of each workload")
 	seconds := flag.Int("seconds", 2, "length of a run")
 	only := flag.String("only", "", "names of workloads, separated by commas; empty: all")
 	options := before.Flags("iSCSI")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := measure(ctx, options, *rounds, time.Duration(*seconds)*time.Second, *only); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		return 1
-	}
-	return 0
+	return bench.Run("bench", func(ctx context.Context) error {
+		return measure(ctx, options, *rounds, time.Duration(*seconds)*time.Second, *only)
+	})
 }
 
 // measure runs everything and writes the section.
@@ -77,10 +71,5 @@ func measure(ctx context.Context, options *before.Options, rounds int, length ti
 	if earlier != "" {
 		return before.Report(pairs, "iSCSI", "requests a second", "bench-before-iscsi", path)
 	}
-	table := render(results, p.memory(), rounds, length)
-	fmt.Print("\n", table)
-	if path == "" {
-		return nil
-	}
-	return section.Replace(path, "iSCSI", "bench-iscsi", table)
+	return bench.Publish(path, "iSCSI", "bench-iscsi", render(results, p.memory(), rounds, length))
 }

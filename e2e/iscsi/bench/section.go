@@ -1,10 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"os/exec"
-	"runtime"
-	"time"
 
 	"ironhook/internal/section"
 )
@@ -15,5 +12,5 @@ func host() string {
 	if err != nil {
 		version = []byte("tgt of unknown version")
 	}
-	return fmt.Sprintf("%s, %d CPUs, load %s, %s; %s.", section.Processor(), runtime.NumCPU(), section.Load(), version, time.Now().UTC().Format(time.DateOnly))
+	return section.Host(string(version))
 }

@@ -9,32 +9,25 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
+	"ironhook/e2e/bench"
 	"ironhook/e2e/lab"
 	"ironhook/internal/section"
 )
 
-func main() { os.Exit(lab.Run(bench)) }
+func main() { os.Exit(lab.Run(wall)) }
 
-func bench() int {
+func wall() int {
 	machines := flag.Int("machines", 1000, "machines on the wall")
 	seconds := flag.Int("seconds", 10, "time in which machines change, 20 a second")
-	write := flag.String("write", "docs/benchmarks.md", "Markdown file in the repository whose section on the page to replace; empty for none")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancel()
-	if err := measure(ctx, *machines, time.Duration(*seconds)*time.Second, *write); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		return 1
-	}
-	return 0
+	write := bench.Write("the page")
+	return bench.Run("bench", func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+		defer cancel()
+		return measure(ctx, *machines, time.Duration(*seconds)*time.Second, *write)
+	})
 }
 
 // figure is one row of the table.
@@ -58,8 +51,8 @@ func measure(ctx context.Context, machines int, length time.Duration, write stri
 		return err
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "%d machines, in Chromium without a window on the machine of the appliance; `make bench-page`.\n%s, %d CPUs, load %s; %s.\n\n| what | measured | wanted at most |\n|---|---|---|\n",
-		machines, section.Processor(), runtime.NumCPU(), section.Load(), time.Now().UTC().Format(time.DateOnly))
+	fmt.Fprintf(&text, "%d machines, in Chromium without a window on the machine of the appliance; `make bench-page`.\n%s\n\n"+
+		"| what | measured | wanted at most |\n|---|---|---|\n", machines, section.Host())
 	missed := 0
 	for _, f := range figures {
 		fmt.Fprintf(&text, "| %s | %s | %s |\n", f.what, f.measured, f.wanted)
@@ -67,12 +60,8 @@ func measure(ctx context.Context, machines int, length time.Duration, write stri
 			missed++
 		}
 	}
-	fmt.Print(text.String())
 	if missed > 0 {
-		fmt.Printf("%d figures miss what is wanted\n", missed)
+		defer fmt.Printf("%d figures miss what is wanted\n", missed)
 	}
-	if write == "" {
-		return nil
-	}
-	return section.Replace(filepath.Join(root, write), "Page", "bench-page", text.String())
+	return bench.Publish(write, "Page", "bench-page", text.String())
 }

@@ -12,54 +12,34 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
+	"ironhook/e2e/bench"
 	"ironhook/e2e/lab"
 	"ironhook/internal/section"
 )
 
-func main() { os.Exit(lab.Run(bench)) }
+func main() { os.Exit(lab.Run(figures)) }
 
-func bench() int {
+func figures() int {
 	rounds := flag.Int("rounds", 5, "pairs of runs of each workload")
 	seconds := flag.Int("seconds", 2, "length of a run")
-	write := flag.String("write", "docs/benchmarks.md", "Markdown file in the repository whose section on volumes to replace; empty for none")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := measure(ctx, *rounds, time.Duration(*seconds)*time.Second, *write); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		return 1
-	}
-	return 0
+	write := bench.Write("volumes")
+	return bench.Run("bench", func(ctx context.Context) error {
+		return measure(ctx, *rounds, time.Duration(*seconds)*time.Second, *write)
+	})
 }
 
 // measure runs everything and writes the section.
 func measure(ctx context.Context, rounds int, length time.Duration, write string) error {
-	root, err := lab.Root()
-	if err != nil {
-		return err
-	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s\n\n", host())
+	fmt.Fprintf(&text, "%s\n\n", section.Host())
 	if err := operations(ctx, &text); err != nil {
 		return err
 	}
 	if err := overlays(ctx, rounds, length, &text); err != nil {
 		return err
 	}
-	fmt.Print(text.String())
-	if write == "" {
-		return nil
-	}
-	return section.Replace(filepath.Join(root, write), "Volumes", "bench-volumes", text.String())
-}
-
-// host describes the machine that the figures are of.
-func host() string {
-	return fmt.Sprintf("%s, %d CPUs, load %s; %s.", section.Processor(), runtime.NumCPU(), section.Load(), time.Now().UTC().Format(time.DateOnly))
+	return bench.Publish(write, "Volumes", "bench-volumes", text.String())
 }

@@ -21,7 +21,7 @@ type Config struct {
 	Suite    byte   // cipher suite, one of Suites; 0 is IPMI 1.5
 
 	// Waits is how long to wait for an answer before each repetition, and after
-	// the last. nil is 1, 2 and 3 seconds.
+	// the last. nil is 1, 2 and 3 seconds. They grow where the BMC turns out to be slow.
 	Waits []time.Duration
 	// Alive is the time between two signs of life that a [Console] asks for; 0 is 20 seconds.
 	// BMCs end a session that is quiet for a minute.
@@ -151,10 +151,29 @@ func (s *Session) ask(ctx context.Context, kind payload, body []byte, accept fun
 			return noAnswer(ctx, err)
 		}
 		if err := s.await(ctx, wait, accept); err != errSilence {
+			if err == nil && i > 0 {
+				s.slowDown()
+			}
 			return err
 		}
 	}
 	return ErrNoAnswer
+}
+
+// longestWait is how long a slow BMC is waited for before a request is sent again.
+const longestWait = 8 * time.Second
+
+// slowDown doubles the waits: the BMC answers, but late. It answers each repetition, too, one after the other, so that
+// repeating makes it later from request to request, until it seems dead.
+func (s *Session) slowDown() {
+	if s.waits[0] >= longestWait {
+		return
+	}
+	longer := make([]time.Duration, len(s.waits))
+	for i, wait := range s.waits {
+		longer[i] = 2 * wait
+	}
+	s.waits = longer
 }
 
 // errSilence says that the time for an answer is over.
