@@ -29,6 +29,7 @@ const (
 	APIConnections       Name = "api_connections"
 	APISilence           Name = "api_silence"
 	APIRequests          Name = "api_requests_of_client"
+	LongReports          Name = "long_reports"
 	EventStreams         Name = "event_streams"
 	EventAnswers         Name = "event_answers"
 	PasswordChecks       Name = "password_checks"
@@ -51,7 +52,7 @@ var counters = func() map[Name]*atomic.Uint64 {
 	for _, n := range []Name{
 		DHCPProbes, TFTPTransfers, TFTPSilence, BootConnections, BootSilence,
 		ISCSIConnections, ISCSIUnauthenticated, ISCSIRate, ISCSISessions, ISCSILoginTime, ISCSIPing, ISCSISilence, ISCSIMemory, ISCSILength, ISCSILines,
-		APIConnections, APISilence, APIRequests, EventStreams, EventAnswers, PasswordChecks, PasswordQueue, PasswordGuesses, PageStreams,
+		APIConnections, APISilence, APIRequests, LongReports, EventStreams, EventAnswers, PasswordChecks, PasswordQueue, PasswordGuesses, PageStreams,
 		ImagesRunning, ImagesWaiting, StorageRows, QemuMemory, QemuProcessor, QemuFiles, QemuGrowth, VolumeLayers,
 	} {
 		all[n] = new(atomic.Uint64)
