@@ -43,6 +43,7 @@ const (
 	QemuProcessor        Name = "qemu_processor"
 	QemuFiles            Name = "qemu_files"
 	QemuGrowth           Name = "qemu_growth"
+	UnpackTime           Name = "unpack_time"
 	VolumeLayers         Name = "volume_layers"
 )
 
@@ -53,7 +54,7 @@ var counters = func() map[Name]*atomic.Uint64 {
 		DHCPProbes, TFTPTransfers, TFTPSilence, BootConnections, BootSilence,
 		ISCSIConnections, ISCSIUnauthenticated, ISCSIRate, ISCSISessions, ISCSILoginTime, ISCSIPing, ISCSISilence, ISCSIMemory, ISCSILength, ISCSILines,
 		APIConnections, APISilence, APIRequests, LongReports, EventStreams, EventAnswers, PasswordChecks, PasswordQueue, PasswordGuesses, PageStreams,
-		ImagesRunning, ImagesWaiting, StorageRows, QemuMemory, QemuProcessor, QemuFiles, QemuGrowth, VolumeLayers,
+		ImagesRunning, ImagesWaiting, StorageRows, QemuMemory, QemuProcessor, QemuFiles, QemuGrowth, UnpackTime, VolumeLayers,
 	} {
 		all[n] = new(atomic.Uint64)
 	}
