@@ -21,7 +21,7 @@ const limitsFile = "docs/limits.md"
 var limitRow = regexp.MustCompile("(?m)^\\| ([^|]+) \\| ([0-9][^|]*) \\| [^|]+ \\| ([^|]+) \\| `([^`]+)` (\\w+) \\|$")
 
 // units are those of the document, in bytes and nanoseconds.
-var units = strings.NewReplacer(" KiB", "<<10", " MiB", "<<20", " GiB", "<<30", " s", "*1000000000", " min", "*60000000000", " h", "*3600000000000", ",", "")
+var units = strings.NewReplacer(" KiB", "<<10", " MiB", "<<20", " GiB", "<<30", " ms", "*1000000", " s", "*1000000000", " min", "*60000000000", " h", "*3600000000000", ",", "")
 
 // unitsOfGo are those of the source.
 var unitsOfGo = strings.NewReplacer("time.Millisecond", "1000000", "time.Second", "1000000000", "time.Minute", "60000000000", "time.Hour", "3600000000000")

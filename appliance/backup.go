@@ -179,11 +179,17 @@ func (c Config) files() map[string]string {
 	return files
 }
 
-// removeLeftovers removes what a backup that was killed has left.
-func removeLeftovers(data string) error {
-	dirs, err := filepath.Glob(filepath.Join(data, backup.TempPrefix+"*"))
-	for _, dir := range dirs {
-		err = errors.Join(err, os.RemoveAll(dir))
+// leftovers are the temporary files and directories of the data directory: of backups, and of files
+// that are replaced or tried. What was killed may have left some, with secrets in them.
+var leftovers = []string{backup.TempPrefix + "*", "." + passwordFile + "-*", "." + firstRunFile + "-*", ".tls.crt-*", ".tls.key-*", readyFile}
+
+// removeLeftovers removes what a process that was killed has left.
+func removeLeftovers(data string) (err error) {
+	for _, pattern := range leftovers {
+		paths, failed := filepath.Glob(filepath.Join(data, pattern))
+		for err = errors.Join(err, failed); len(paths) > 0; paths = paths[1:] {
+			err = errors.Join(err, os.RemoveAll(paths[0]))
+		}
 	}
 	return err
 }

@@ -28,6 +28,23 @@ func limited(l net.Listener) net.Listener {
 	return limit.NewConns(perClient, maxClients, limit.SourceOf, limit.APIConnections, limit.APISilence).Listener(l)
 }
 
+// sparing hands on as many records as a bucket allows: any client can make the server complain of it.
+type sparing struct {
+	slog.Handler
+	lines *limit.Bucket
+}
+
+func (s sparing) Handle(ctx context.Context, r slog.Record) error {
+	ok, leftOut := s.lines.TakeCounting(r.Time)
+	if !ok {
+		return nil
+	}
+	if leftOut > 0 {
+		r.AddAttrs(slog.Int("left out before", leftOut))
+	}
+	return s.Handler.Handle(ctx, r)
+}
+
 // serveHTTP serves until ctx ends, then lets running requests finish. farewell
 // ends the streams, which would not finish by themselves.
 func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, farewell func()) error {
@@ -38,7 +55,8 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, log *slog.Lo
 		WriteTimeout:      patience,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn), // a failed TLS handshake, a panic
+		// of failed TLS handshakes, and panics
+		ErrorLog: slog.NewLogLogger(sparing{log.Handler(), limit.NewBucket(limit.HTTPErrorLines)}, slog.LevelWarn),
 	}
 	limit.Attend(server)
 	server.RegisterOnShutdown(farewell)

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ironhook/internal/limit"
 	"ironhook/internal/pace"
 	"ironhook/internal/pipes"
 )
@@ -225,5 +226,24 @@ func TestSlowBody(t *testing.T) {
 			client.Close()
 			sending.Wait()
 		})
+	}
+}
+
+// Any client can make the server complain: that is no flood of lines, and how many were left out is said.
+func TestComplaintsAreSpared(t *testing.T) {
+	var b strings.Builder
+	h := sparing{slog.NewTextHandler(&b, nil), limit.NewBucket(limit.HTTPErrorLines)}
+	begun := time.Now()
+	for n := range 1000 {
+		r := slog.NewRecord(begun.Add(time.Duration(n)*time.Millisecond), slog.LevelWarn, "http: TLS handshake error", 0)
+		if err := h.Handle(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.Handle(t.Context(), slog.NewRecord(begun.Add(time.Minute), slog.LevelWarn, "last", 0)); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Count(b.String(), "\n"); got != 21 || !strings.Contains(b.String(), `msg=last "left out before"=980`) {
+		t.Errorf("%d lines, and the last says %q", got, b.String()[strings.LastIndex(strings.TrimSpace(b.String()), "\n")+1:])
 	}
 }

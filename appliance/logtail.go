@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 
 	"ironhook/baremetal"
@@ -12,6 +13,9 @@ import (
 
 // tailLines is how much of the log is kept for the pages.
 const tailLines = 300
+
+// tailWidth is how much of a line is kept, in bytes: others word parts of many.
+const tailWidth = 4 << 10
 
 // logTail hands each record on, keeps the newest as text, and decides which levels are
 // logged: that can change while the program runs. It is safe for concurrent use.
@@ -94,7 +98,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	if len(l.all) >= tailLines {
 		l.all = slices.Delete(l.all, 0, len(l.all)-tailLines+1)
 	}
-	l.all = append(l.all, string(bytes.TrimRight(p, "\n")))
+	l.all = append(l.all, strings.ToValidUTF8(string(bytes.TrimRight(p[:min(len(p), tailWidth)], "\n")), ""))
 	return len(p), nil
 }
 

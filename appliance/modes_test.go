@@ -56,3 +56,25 @@ func TestSharedDirectoryIsRefused(t *testing.T) {
 		t.Errorf("closeModes = %v, want a fault of the data directory", err)
 	}
 }
+
+// What a killed process has left goes, and nothing else.
+func TestLeftoversGo(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{".backup-1/ironhook.db", ".htpasswd-2", ".first-run-3", ".tls.key-4", ".tls.crt-5", ".ready-6", "htpasswd", "first-run", "tls.key", "ironhook.db"} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := removeLeftovers(dir); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	left, err := os.ReadDir(dir)
+	for _, e := range left {
+		names = append(names, e.Name())
+	}
+	if got := strings.Join(names, " "); err != nil || got != "first-run htpasswd ironhook.db tls.key" {
+		t.Errorf("there are %s, %v", got, err)
+	}
+}

@@ -19,6 +19,9 @@ import (
 // and must cost no more than that.
 const readyFor = 2 * time.Second
 
+// readyFile is the pattern of the file that is written to try it.
+const readyFile = ".ready-*"
+
 // readiness answers GET /readyz: 200 when everything that machines and clients may ask for
 // can be done now, else 503 with the causes. It is safe for concurrent use.
 type readiness struct {
@@ -73,7 +76,7 @@ func (a *appliance) canWrite(ctx context.Context) error {
 		a.log.Error("readiness: read the database", "error", err)
 		return errors.New("the database cannot be read; the log has the cause")
 	}
-	f, err := os.CreateTemp(a.config.Data, ".ready-*")
+	f, err := os.CreateTemp(a.config.Data, readyFile)
 	if err == nil {
 		_, err = f.Write(make([]byte, os.Getpagesize()))
 		err = errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))

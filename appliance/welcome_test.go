@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"ironhook/api/door"
 )
@@ -113,5 +114,9 @@ func TestLogTail(t *testing.T) {
 	}
 	if got := tail.lines.newest(); len(got) != tailLines || !strings.Contains(got[0], "many") {
 		t.Errorf("%d lines are kept", len(got))
+	}
+	log.Error(strings.Repeat("ä", tailWidth))
+	if got := tail.lines.newest()[0]; len(got) > tailWidth || !utf8.ValidString(got) {
+		t.Errorf("a line of %d bytes is kept", len(got))
 	}
 }

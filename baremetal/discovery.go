@@ -16,6 +16,14 @@ type Discovery struct {
 	UpdatedAt  time.Time // when it reported again
 }
 
+// Seen is when the machine reported last.
+func (d *Discovery) Seen() time.Time {
+	if d.UpdatedAt.IsZero() {
+		return d.CreatedAt
+	}
+	return d.UpdatedAt
+}
+
 // AgentLog is what the agent on a node's machine has said, as it last sent it.
 type AgentLog struct {
 	NodeUUID  string

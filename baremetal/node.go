@@ -24,6 +24,9 @@ func (n *Node) Inspected() bool {
 // into the agent, for steps of a deployment, a cleaning or servicing.
 const AgentBoots = "agent_boots"
 
+// AgentFrom is the key of driver_internal_info with the address from which the agent's heartbeat came.
+const AgentFrom = "agent_from"
+
 // AgentPercent is the key of driver_internal_info with how much the agent has done of its step, in
 // percent, by tens.
 const AgentPercent = "agent_percent"

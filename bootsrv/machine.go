@@ -11,6 +11,7 @@ import (
 	"ironhook/boot"
 	"ironhook/bootsrv/dhcp"
 	"ironhook/bootsrv/http"
+	"ironhook/internal/limit"
 	"ironhook/ipxe"
 	"ironhook/store"
 )
@@ -51,6 +52,7 @@ const relook = 500 * time.Millisecond
 // answer returns the boot script for r, after waiting for records that may be on their way.
 // An error is the store's: an unknown machine gets a script too.
 func (s scripts) answer(ctx context.Context, r http.Request) (http.Answer, error) {
+	defer limit.Yield(ctx)() // anybody can ask for a machine whose record never comes
 	enough, again := time.NewTimer(patience), time.NewTicker(relook)
 	defer enough.Stop()
 	defer again.Stop()

@@ -36,8 +36,23 @@ func Preview(tx *store.Tx, ident string) (string, error) {
 		return "", err
 	}
 	var text strings.Builder
-	_, err = preview(mac, m.masked()).Script.WriteTo(&text)
-	return text.String(), err
+	if _, err := preview(mac, m.masked()).Script.WriteTo(&text); err != nil {
+		return "", err
+	}
+	return maskCommands(text.String()), nil
+}
+
+// maskCommands masks the passwords in the URLs and arguments of a script's commands, which are free
+// text of an operator's. What the script says on the screen has none.
+func maskCommands(script string) string {
+	var b strings.Builder
+	for line := range strings.Lines(script) {
+		if !strings.HasPrefix(line, "echo ") {
+			line = baremetal.InstanceSecrets.MaskText(line)
+		}
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 // preview is decide for a card that asks under its own address.

@@ -1,6 +1,7 @@
 package bootsrv
 
 import (
+	"errors"
 	"net/netip"
 	"strings"
 	"testing"
@@ -50,7 +51,11 @@ func TestPreview(t *testing.T) {
 				}
 			}
 		}
-		return nil
+		loads := &baremetal.Node{UUID: "node-loads", Name: "loads", Driver: baremetal.Manual, ProvisionState: baremetal.Active,
+			Interfaces: baremetal.Interfaces{"storage": "noop", "deploy": "ramdisk"}, InstanceInfo: baremetal.Object{
+				"kernel": "http://u:word-of-mouth@10.0.0.7/k", "ramdisk": "http://10.0.0.7/r", "kernel_append_params": "quiet rootpw_password=word-of-mouth"}}
+		port := &baremetal.Port{UUID: "port-loads", NodeUUID: loads.UUID, Address: "52:54:00:00:00:05", PXEEnabled: true}
+		return errors.Join(tx.Nodes().Insert(loads), tx.Ports().Insert(port))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -58,6 +63,7 @@ func TestPreview(t *testing.T) {
 	for _, test := range []struct{ node, says string }{
 		{"whole", "iscsi:10.0.0.9"}, {"whole", "set password ******"},
 		{"attached", "iscsi:10.0.0.8"}, {"attached", "set password ******"},
+		{"loads", "kernel --name kernel http://u:******@10.0.0.7/k"}, {"loads", "quiet rootpw_password=******"},
 		{"portless", "portless has no port"},
 		{"off", "the volume of off is not attached"},
 		{"none", "no volume target with boot_index 0"},

@@ -44,7 +44,7 @@ func Main(ctx context.Context, version Version, files Embedded, args []string) i
 		return 0
 	}
 	for _, one := range apart(err) {
-		fmt.Fprintln(os.Stderr, "ironhook:", strings.ReplaceAll(one.Error(), "\n", "; "))
+		fmt.Fprintln(os.Stderr, "ironhook:", client.Harmless(strings.ReplaceAll(one.Error(), "\n", "; ")))
 	}
 	if errors.As(err, new(usageError)) || errors.As(err, new(client.UsageError)) {
 		return 2

@@ -9,9 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 
 	"ironhook/baremetal"
@@ -116,12 +119,21 @@ func (c *Conductor) callAgent(ctx context.Context, n *baremetal.Node, method, pa
 		query = url.Values{}
 	}
 	query.Set("agent_token", token)
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(at, "/")+path+"?"+query.Encode(), bytes.NewReader(body))
+	u, err := url.Parse(at)
+	if err != nil {
+		return withoutToken(err, token)
+	}
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/")+path, ""
+	u.RawQuery, u.Fragment, u.User = query.Encode(), "", nil // a machine may have put there what leads elsewhere
+	r, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return withoutToken(err, token)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: pinned(n.DriverInternalInfo.Text("agent_verify_ca"))}
+	dialer := &net.Dialer{ControlContext: c.reaches(n.DriverInternalInfo.Text(baremetal.AgentFrom))}
+	transport := &http.Transport{
+		DisableKeepAlives: true, DialContext: dialer.DialContext, TLSClientConfig: pinned(n.DriverInternalInfo.Text("agent_verify_ca")),
+	}
 	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	answer, err := client.Do(r)
 	if err != nil {
@@ -136,6 +148,20 @@ func (c *Conductor) callAgent(ctx context.Context, n *baremetal.Node, method, pa
 		return fmt.Errorf("the agent answers %s: %.300s", answer.Status, bytes.TrimSpace(b))
 	}
 	return json.Unmarshal(b, out)
+}
+
+// reaches judges the addresses at which an agent is called: that from which its heartbeat came, and
+// those of other machines. The machine says where, and must not lead to services of this one, of its
+// links or of its cloud.
+func (c *Conductor) reaches(sender string) func(context.Context, string, string, syscall.RawConn) error {
+	from, _ := netip.ParseAddr(sender) // none is nowhere
+	return func(_ context.Context, _, address string, _ syscall.RawConn) error {
+		to, err := netip.ParseAddrPort(address)
+		if err == nil && to.Addr().Unmap().WithZone("") != from.Unmap().WithZone("") && c.agents.Check(to.Addr()) != nil {
+			err = fmt.Errorf("its heartbeat came from %s and wants answers at %s, where no agent is", sender, to.Addr())
+		}
+		return err
+	}
 }
 
 // unreached is an agent that could not be asked.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"ironhook/baremetal"
@@ -58,7 +59,11 @@ func unpackLog(packed string) (string, error) {
 		}
 		if err == nil && h.Typeflag == tar.TypeReg {
 			fmt.Fprintf(&all, "== %.100s\n", h.Name)
-			_, err = io.Copy(&all, archive)
+			// A sparse file is as long as its header says, and costs the archive nothing.
+			_, err = io.Copy(&all, io.LimitReader(archive, int64(maxUnpacked-all.Len())))
+		}
+		if all.Len() >= maxUnpacked {
+			return printable(all.Bytes()), nil
 		}
 		if err != nil {
 			return printable(all.Bytes()), err
@@ -70,7 +75,7 @@ func unpackLog(packed string) (string, error) {
 func printable(b []byte) string {
 	b = b[max(0, len(b)-maxAgentLog):]
 	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || r >= ' ' && r != 0x7f && r != utf8.RuneError {
+		if r == '\n' || r == '\t' || !unicode.IsControl(r) && r != utf8.RuneError {
 			return r
 		}
 		return -1

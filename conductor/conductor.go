@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"ironhook/baremetal"
+	"ironhook/internal/egress"
 	"ironhook/internal/timing"
 	"ironhook/store"
 )
@@ -39,6 +42,7 @@ type Conductor struct {
 	planOf  func(f flow, n *baremetal.Node) ([]Step, error)
 	awaited awaited // machines that shall boot
 	sensors *sensorRounds
+	agents  egress.Policy // where they are besides where they report from
 	tasks   sync.WaitGroup
 	workers chan struct{} // holds a token for each task that may still start
 	base    context.Context
@@ -58,6 +62,7 @@ func New(c Config) *Conductor {
 	base, stop := context.WithCancel(context.Background())
 	conductor := &Conductor{Config: c, powers: powersOf(c.HardwareTypes), workers: make(chan struct{}, maxTasks), base: base, stop: stop}
 	conductor.planOf = conductor.plans
+	conductor.agents, _ = egress.Parse("private") // a word that it knows
 	conductor.sensors = newSensorRounds(conductor)
 	return conductor
 }
@@ -172,10 +177,23 @@ func unsupported(n *baremetal.Node, kind string) error {
 	return baremetal.Unsupported(n.Driver, kind)
 }
 
-// sentence formats an error for a node's last_error.
+// maxSentence is the limit of what is kept of an error, in bytes: agents and BMCs word many of them.
+const maxSentence = 4 << 10
+
+// sentence formats an error for a node's last_error, its history and its events: a text of at most
+// maxSentence bytes without control characters.
 func sentence(err error) string {
+	text := err.Error()
 	if errors.Is(err, context.DeadlineExceeded) {
-		return "timed out: " + err.Error()
+		text = "timed out: " + text
 	}
-	return err.Error()
+	if len(text) > maxSentence {
+		text = strings.ToValidUTF8(text[:maxSentence-len("...")], "") + "..."
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\n' {
+			return ' '
+		}
+		return r
+	}, text)
 }

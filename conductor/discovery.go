@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"ironhook/baremetal"
+	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -80,33 +82,70 @@ func object(v any) map[string]any { o, _ := v.(map[string]any); return o }
 // keepDiscovery stores the machine, in place of what it said before and of those that were not
 // seen for long.
 func keepDiscovery(tx *store.Tx, d *baremetal.Discovery) error {
-	all, err := tx.Discoveries().List(store.Query{})
+	all, err := tx.Discoveries().List(store.Query{Columns: []string{"uuid", "addresses", "address", "created_at", "updated_at"}}) // reports are long
 	if err != nil {
 		return err
 	}
-	left, again := 0, false
+	var left, gone []*baremetal.Discovery
+	own, again := map[string]bool{}, false
+	for _, a := range d.Addresses {
+		own[a] = true
+	}
 	for _, other := range all {
-		same := slices.ContainsFunc(other.Addresses, func(a string) bool { return slices.Contains(d.Addresses, a) })
-		seen := other.UpdatedAt
-		if seen.IsZero() {
-			seen = other.CreatedAt
+		same := slices.ContainsFunc(other.Addresses, func(a string) bool { return own[a] })
+		if again = again || same; same || tx.Now().Sub(other.Seen()) >= discoveryTime {
+			gone = append(gone, other)
+		} else {
+			left = append(left, other)
 		}
-		if !same && tx.Now().Sub(seen) < discoveryTime {
-			left++
-			continue
+	}
+	if len(left) >= maxDiscoveries {
+		loser := crowding(left, d.Address)
+		if loser == nil {
+			return baremetal.Errorf(baremetal.ErrBusy, "%d machines wait to be approved, and no more are kept: approve or forget some.", len(left))
 		}
-		again = again || same
+		gone = append(gone, loser)
+	}
+	for _, other := range gone {
 		if err := tx.Discoveries().Delete(other.UUID); err != nil {
 			return err
 		}
-	}
-	if left >= maxDiscoveries {
-		return baremetal.Errorf(baremetal.ErrBusy, "%d machines wait to be approved, and no more are kept: approve or forget some.", left)
 	}
 	if err := tx.Discoveries().Insert(d); err != nil || again {
 		return err
 	}
 	return tx.Append(baremetal.Event{MAC: d.MAC, Kind: baremetal.EventNode, Detail: "a machine that is not enrolled was described and waits to be approved: ironhook discovery approve " + d.MAC})
+}
+
+// crowding is the machine that gives way to one that reports from an address when no more are kept: the
+// one seen longest ago of those of the address that has most of the places, so that no address can take
+// them all. nil is for none: the address that reports has as many itself.
+func crowding(waiting []*baremetal.Discovery, from string) (loser *baremetal.Discovery) {
+	held, most := map[netip.Addr]int{}, sourceOf(from)
+	for _, d := range waiting {
+		of := sourceOf(d.Address)
+		if held[of]++; held[of] > held[most] {
+			most = of
+		}
+	}
+	if held[most] <= held[sourceOf(from)]+1 {
+		return nil
+	}
+	for _, d := range waiting {
+		if sourceOf(d.Address) == most && (loser == nil || d.Seen().Before(loser.Seen())) {
+			loser = d
+		}
+	}
+	return loser
+}
+
+// sourceOf is the address that a report counts for.
+func sourceOf(address string) netip.Addr {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return limit.Source(a)
 }
 
 // Approval is what an operator adds to what was found; everything may be left out.

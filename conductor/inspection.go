@@ -2,8 +2,10 @@ package conductor
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -136,6 +138,9 @@ func (c *Conductor) bootRamdisk(ctx context.Context, n *baremetal.Node, why stri
 // Inspected takes what a ramdisk has found on the machine of a node that waits for it. It
 // returns when the report is accepted; the node shows what became of it.
 func (c *Conductor) Inspected(ctx context.Context, ident string, found, data baremetal.Object) error {
+	if size := sizeOf(found, data); size > maxReport {
+		return baremetal.Errorf(baremetal.ErrInvalid, "The report has %d bytes without its logs; at most %d are kept.", size, maxReport)
+	}
 	uuid, err := c.accept(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
 		next, ok := n.ProvisionState.Next(baremetal.Resume)
 		if !ok || n.ProvisionState != baremetal.InspectWait {
@@ -151,6 +156,20 @@ func (c *Conductor) Inspected(ctx context.Context, ident string, found, data bar
 	}
 	c.finishInspection(ctx, uuid)
 	return nil
+}
+
+// maxReport is the limit of what a ramdisk has found, in bytes of JSON without its logs: it is kept, and
+// rules may copy its texts into the node.
+const maxReport = 4 << 20
+
+func sizeOf(found, data baremetal.Object) int {
+	data = maps.Clone(data)
+	delete(data, "logs")
+	b, err := json.Marshal([]any{found, data})
+	if err != nil {
+		return maxReport + 1 // it came as JSON
+	}
+	return len(b)
 }
 
 // finishInspection begins to make records of the report that is kept of a reserved node. A restart takes it
@@ -271,13 +290,20 @@ func addPorts(tx *store.Tx, n *baremetal.Node, found baremetal.Object) error {
 	return nil
 }
 
-// Addresses are the MAC addresses of the interfaces in an inventory, as ports have them.
+// maxCards bounds the network cards of a machine, each of which may become a port: a report is as long
+// as its sender likes.
+const maxCards = 256
+
+// Addresses are the MAC addresses of the interfaces in an inventory, as ports have them: each once, and
+// no more than maxCards.
 func Addresses(found baremetal.Object) (macs []string) {
 	interfaces, _ := found["interfaces"].([]any)
+	seen := map[string]bool{}
 	for _, i := range interfaces {
 		i, _ := i.(map[string]any)
 		text, _ := i["mac_address"].(string)
-		if mac, err := baremetal.ParseMAC(text); err == nil {
+		if mac, err := baremetal.ParseMAC(text); err == nil && !seen[mac] && len(macs) < maxCards {
+			seen[mac] = true
 			macs = append(macs, mac)
 		}
 	}

@@ -52,7 +52,7 @@ func addConnectors(tx *store.Tx, n *baremetal.Node, data baremetal.Object) error
 // the machine proves. A capability that an operator has set stays, but for how it has booted.
 func describe(n *baremetal.Node, found, data baremetal.Object) {
 	part := func(key string) baremetal.Object { o, _ := found[key].(map[string]any); return o }
-	if arch := part("cpu").Text("architecture"); arch != "" {
+	if arch := part("cpu").Text("architecture"); baremetal.IsName(arch) {
 		n.Properties = with(n.Properties, "cpu_arch", arch)
 	}
 	if data["volume_connectors"] == nil {

@@ -205,7 +205,11 @@ func (c *Conductor) attemptWith(
 	return nil
 }
 
-// keepParts records what a BMC tells of the parts of a kind: those that it tells no more are gone.
+// maxParts is how many parts of a kind are kept of a machine. Firmware has some hundred settings.
+const maxParts = 4096
+
+// keepParts records what a BMC tells of the parts of a kind, each name once: those that it tells no more
+// are gone.
 func (c *Conductor) keepParts(ctx context.Context, node string, kind baremetal.PartKind, parts []baremetal.Part) error {
 	return c.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		old, err := tx.PartsOf(node, kind)
@@ -216,10 +220,15 @@ func (c *Conductor) keepParts(ctx context.Context, node string, kind baremetal.P
 		for _, p := range old {
 			known[p.Name] = p
 		}
-		for _, p := range parts {
+		told := map[string]bool{}
+		for _, p := range parts[:min(len(parts), maxParts)] {
+			if told[p.Name] {
+				continue
+			}
 			if err := keepPart(tx, node, kind, p, known[p.Name]); err != nil {
 				return err
 			}
+			told[p.Name] = true
 			delete(known, p.Name)
 		}
 		for _, p := range known {

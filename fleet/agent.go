@@ -20,7 +20,7 @@ const agentSecret = "agent_secret_token"
 // ForgetAgent drops the reports and the token of a ramdisk, which has ended with the
 // machine's power.
 func ForgetAgent(n *baremetal.Node) {
-	for _, key := range []string{"agent_url", agentSecret, "agent_verify_ca"} {
+	for _, key := range []string{"agent_url", baremetal.AgentFrom, agentSecret, "agent_verify_ca"} {
 		delete(n.DriverInternalInfo, key)
 	}
 }
@@ -122,6 +122,7 @@ func note(n *baremetal.Node, facts baremetal.Object) {
 // Heartbeat is a heartbeat of a ramdisk.
 type Heartbeat struct {
 	CallbackURL string
+	From        string           // address of its sender
 	Token       *string          // nil if absent
 	Facts       baremetal.Object // those that it reports of agent_version, agent_verify_ca, agent_status, agent_status_message
 }
@@ -138,7 +139,8 @@ func (f *Fleet) Beat(ctx context.Context, n *baremetal.Node, h Heartbeat) error 
 			return err
 		}
 		note(n, h.Facts)
-		note(n, baremetal.Object{"agent_url": h.CallbackURL, "agent_last_heartbeat": tx.Now().UTC().Format("2006-01-02T15:04:05.000000")})
+		note(n, baremetal.Object{"agent_url": h.CallbackURL, baremetal.AgentFrom: h.From,
+			"agent_last_heartbeat": tx.Now().UTC().Format("2006-01-02T15:04:05.000000")})
 		return tx.Nodes().Update(n)
 	})
 }

@@ -82,7 +82,7 @@ func writeLog(s *Subject, args map[string]any) error {
 		return fmt.Errorf("Invalid log level: %s. Choose from debug, info, warning, error, critical", python.Str(level)) //nolint:staticcheck // Ironic's
 	}
 	if s.Log != nil {
-		s.Log.Log(context.Background(), at, "inspection rule: "+python.Str(args["msg"]), "node", s.Node.UUID)
+		s.Log.Log(context.Background(), at, fmt.Sprintf("inspection rule: %.1000s", python.Str(args["msg"])), "node", s.Node.UUID)
 	}
 	return nil
 }

@@ -106,7 +106,8 @@ func (w *Web) check(r *http.Request, user, password string) (int, time.Duration)
 		return http.StatusForbidden, 0
 	}
 	from := limit.SourceOf(r.RemoteAddr)
-	if wait := w.tries.Take(from, w.now()); wait > 0 {
+	by := guessOf(from, user)
+	if wait := max(w.tries.Take(by, w.now()), w.sprays.Take(from, w.now())); wait > 0 {
 		return http.StatusTooManyRequests, wait
 	}
 	select {
@@ -119,7 +120,8 @@ func (w *Web) check(r *http.Request, user, password string) (int, time.Duration)
 		w.Log.Warn("login refused", "from", from) // not the user: passwords get typed there
 		return http.StatusUnauthorized, 0
 	}
-	w.tries.Forgive(from)
+	w.tries.Forgive(by)
+	w.sprays.Forgive(from)
 	w.Log.Info("login", "user", user, "from", from)
 	return http.StatusSeeOther, 0
 }

@@ -336,6 +336,26 @@ func TestLoginIsLimited(t *testing.T) {
 	r.enter()
 }
 
+// The wrong passwords of one user keep out no other who shares the address, until there are many.
+func TestGuessesOfOthers(t *testing.T) {
+	r := newRoom(t)
+	for range 8 {
+		r.login("somebody", "wrong")
+	}
+	if a := r.login("admin", password); a.status != 303 {
+		t.Errorf("the right password beside guesses for another user = %d, want 303", a.status)
+	}
+	refused := 0
+	for n := range 40 {
+		if r.login(fmt.Sprintf("user%d", n), "wrong").status == 429 {
+			refused++
+		}
+	}
+	if refused < 5 {
+		t.Errorf("%d of 40 wrong passwords of as many users are refused", refused)
+	}
+}
+
 func TestLoginReadsNoNovel(t *testing.T) {
 	r := newRoom(t)
 	if a := r.login("admin", strings.Repeat("a", 1<<20)); a.status == 303 {

@@ -42,27 +42,33 @@ func readStrangers(tx *store.Tx) ([]stranger, error) {
 	if err != nil {
 		return nil, err
 	}
-	described, err := tx.Discoveries().List(store.Query{})
+	described, err := tx.Discoveries().List(store.Query{Columns: []string{"uuid", "mac", "addresses"}}) // reports are long
 	if err != nil {
 		return nil, err
 	}
-	return withFound(strangers(events, ports, leases, tx.Now()), described), nil
+	latest, err := tx.Discoveries().List(store.Query{Desc: true, Limit: manyUnknown})
+	if err != nil {
+		return nil, err
+	}
+	return withFound(strangers(events, ports, leases, tx.Now()), described, latest), nil
 }
 
-// withFound adds what the agent has found, and the machines of which nothing else is known: they
-// wait to be approved, the latest first.
-func withFound(seen []stranger, described []*baremetal.Discovery) (list []stranger) {
-	for _, d := range slices.Backward(described) {
+// withFound puts the machines that the agent has described, the latest first, before those that were
+// only seen: they wait to be approved.
+func withFound(seen []stranger, described, latest []*baremetal.Discovery) (list []stranger) {
+	for _, d := range described {
 		seen = slices.DeleteFunc(seen, func(s stranger) bool { return slices.Contains(d.Addresses, s.MAC) })
-		at := d.UpdatedAt
-		if at.IsZero() {
-			at = d.CreatedAt
-		}
-		list = append(list, stranger{MAC: d.MAC, Address: d.Address, Seen: at, Last: "Waits to be approved", Name: proposedName(d.MAC), Found: found(d.Inventory)})
+	}
+	for _, d := range latest {
+		list = append(list, stranger{MAC: d.MAC, Address: d.Address, Seen: d.Seen(), Last: "Waits to be approved",
+			Name: proposedName(d.MAC), Found: found(d.Inventory)})
 	}
 	list = append(list, seen...)
 	return list[:min(len(list), manyUnknown)]
 }
+
+// longestFact is the limit of one fact in that line, in characters: a machine says what it likes.
+const longestFact = 80
 
 // found is a machine in a line.
 func found(inventory baremetal.Object) string {
@@ -74,6 +80,9 @@ func found(inventory baremetal.Object) string {
 		plain(part("cpu")["count"]) + " processors", fmt.Sprintf("%d cards, %d disks", len(cards), len(disks)), part("boot").Text("current_boot_mode")}
 	if bmc := inventory.Text("bmc_address"); bmc != "" {
 		facts = append(facts, "BMC "+bmc)
+	}
+	for i, f := range facts {
+		facts[i] = fmt.Sprintf("%.*s", longestFact, f)
 	}
 	return strings.Join(slices.DeleteFunc(facts, func(f string) bool { return f == "" }), ", ")
 }

@@ -79,8 +79,9 @@ type Web struct {
 	pages    *template.Template
 	foreign  *http.CrossOriginProtection
 	sessions sessions
-	tries    *limit.Attempts[netip.Addr]
-	checks   chan struct{} // passwords being checked
+	tries    *limit.Attempts[guess]      // of one user
+	sprays   *limit.Attempts[netip.Addr] // of any
+	checks   chan struct{}               // passwords being checked
 	streams  *limit.Share[*session]
 	manual   *manual
 	walls    *session // what the streams of all walls count as
@@ -108,7 +109,8 @@ func New(c Config) *Web {
 		pages:    parse(),
 		foreign:  http.NewCrossOriginProtection(),
 		sessions: sessions{store: c.Store, log: c.Log, proof: c.Proof, live: make(map[string]*session)},
-		tries:    limit.NewAttempts[netip.Addr](guessing),
+		tries:    limit.NewAttempts[guess](guessing),
+		sprays:   limit.NewAttempts[netip.Addr](spraying),
 		checks:   make(chan struct{}, allChecks),
 		streams:  limit.NewShare[*session](perSession, allStreams, limit.PageStreams),
 		manual:   newManual(),

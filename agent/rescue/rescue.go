@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,8 +20,8 @@ import (
 // The account's name is that of Ironic's rescue ramdisks.
 const account = "rescue"
 
-// maxPeople is how many may be there at once, and patience how long a login may take. A wrong password
-// costs slow, so that nobody tries many.
+// maxPeople is how many may be there at once, and as many may be logging in; patience is how long a login
+// may take. A wrong password costs slow, so that nobody tries many.
 const (
 	maxPeople = 16
 	patience  = time.Minute
@@ -71,7 +72,7 @@ func (d *Door) config() *ssh.ServerConfig {
 // Serve answers until ctx ends, and sends everybody away then.
 func (d *Door) Serve(ctx context.Context, l net.Listener) error {
 	defer context.AfterFunc(ctx, func() { l.Close() })() //nolint:errcheck // nothing is left to lose
-	config, places := d.config(), make(chan struct{}, maxPeople)
+	config, places, before := d.config(), make(chan struct{}, maxPeople), new(queue)
 	var people sync.WaitGroup
 	defer people.Wait()
 	for {
@@ -79,25 +80,26 @@ func (d *Door) Serve(ctx context.Context, l net.Listener) error {
 		if err != nil {
 			return err
 		}
-		select {
-		case places <- struct{}{}:
-			people.Go(func() {
-				defer func() { <-places }()
-				d.answer(ctx, c, config)
-			})
-		default:
-			c.Close() //nolint:errcheck // nothing was written
-		}
+		before.enter(c)
+		people.Go(func() { d.answer(ctx, c, config, before, places) })
 	}
 }
 
-func (d *Door) answer(ctx context.Context, c net.Conn, config *ssh.ServerConfig) {
+func (d *Door) answer(ctx context.Context, c net.Conn, config *ssh.ServerConfig, before *queue, places chan struct{}) {
 	defer c.Close()                                      //nolint:errcheck // what counts was sent
 	defer context.AfterFunc(ctx, func() { c.Close() })() //nolint:errcheck // as above
 	c.SetDeadline(time.Now().Add(patience))              //nolint:errcheck // a dead connection shows below
 	conn, channels, requests, err := ssh.NewServerConn(c, config)
+	before.leave(c)
 	if err != nil {
 		d.Say("ssh: %s was not let in: %v", c.RemoteAddr(), err)
+		return
+	}
+	select {
+	case places <- struct{}{}:
+		defer func() { <-places }()
+	default:
+		d.Say("ssh: %s was not let in: %d are here", c.RemoteAddr(), maxPeople)
 		return
 	}
 	c.SetDeadline(time.Time{}) //nolint:errcheck // as above
@@ -116,4 +118,41 @@ func (d *Door) answer(ctx context.Context, c net.Conn, config *ssh.ServerConfig)
 	}
 	conn.Wait() //nolint:errcheck // how it ended is no matter
 	d.Say("ssh: %s has left", c.RemoteAddr())
+}
+
+// queue are the connections that are logging in, the oldest first. Anybody can open one, so that no more
+// than maxPeople are kept: then the oldest of the address that has most of them gives way.
+type queue struct {
+	mu  sync.Mutex
+	all []net.Conn // mu guards it
+}
+
+func (q *queue) enter(c net.Conn) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.all = append(q.all, c)
+	if len(q.all) <= maxPeople {
+		return
+	}
+	held, most := map[string]int{}, ""
+	for _, o := range q.all {
+		of := hostOf(o)
+		if held[of]++; held[of] > held[most] {
+			most = of
+		}
+	}
+	i := slices.IndexFunc(q.all, func(o net.Conn) bool { return hostOf(o) == most })
+	q.all[i].Close() //nolint:errcheck // its login fails
+	q.all = slices.Delete(q.all, i, i+1)
+}
+
+func (q *queue) leave(c net.Conn) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.all = slices.DeleteFunc(q.all, func(o net.Conn) bool { return o == c })
+}
+
+func hostOf(c net.Conn) string {
+	host, _, _ := net.SplitHostPort(c.RemoteAddr().String())
+	return host
 }

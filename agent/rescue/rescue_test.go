@@ -48,6 +48,30 @@ func open(t *testing.T) (knock func(user, password string) (*ssh.Client, error),
 	}, fingerprint
 }
 
+// Who only holds connections keeps nobody out.
+func TestTheDoorIsNotHeld(t *testing.T) {
+	knock, _ := open(t)
+	first, err := knock("rescue", "sesame")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := first.RemoteAddr().String()
+	first.Close()
+	for n := range 3 * maxPeople {
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 3, byte(n%4))}}
+		c, err := d.DialContext(t.Context(), "tcp", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	c, err := knock("rescue", "sesame")
+	if err != nil {
+		t.Fatalf("behind connections that say nothing: %v", err)
+	}
+	c.Close()
+}
+
 func TestWhoIsLetIn(t *testing.T) {
 	knock, _ := open(t)
 	for _, who := range []struct {

@@ -49,6 +49,7 @@ import (
 	"ironhook/console"
 	"ironhook/fleet"
 	"ironhook/herald"
+	"ironhook/internal/limit"
 	"ironhook/store"
 	"ironhook/volume"
 )
@@ -88,14 +89,15 @@ type Config struct {
 type API struct {
 	Config
 	mux     *http.ServeMux
-	streams chan struct{} // a token for each open stream of events
+	streams *limit.Share[streamer] // that are open
 	closing chan struct{}
 	close   sync.Once
 }
 
 // New makes the handler.
 func New(c Config) *API {
-	a := &API{Config: c, mux: http.NewServeMux(), streams: make(chan struct{}, maxStreams), closing: make(chan struct{})}
+	a := &API{Config: c, mux: http.NewServeMux(), closing: make(chan struct{})}
+	a.streams = limit.NewShare[streamer](perUser, maxStreams, limit.EventStreams)
 	for _, r := range routes {
 		a.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) { r.handle(a, w, req) })
 	}

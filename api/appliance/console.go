@@ -12,7 +12,6 @@ import (
 	"ironhook/api/rest"
 	"ironhook/baremetal"
 	"ironhook/console"
-	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -65,19 +64,6 @@ func (a *API) console(w http.ResponseWriter, r *http.Request) {
 		a.counted(w, r, func() { a.consoleStream(w, r, n, from) })
 	default:
 		a.consoleText(w, r, n)
-	}
-}
-
-// counted runs a stream, if there are not too many.
-func (a *API) counted(w http.ResponseWriter, r *http.Request, run func()) {
-	select {
-	case a.streams <- struct{}{}:
-		defer func() { <-a.streams }()
-		run()
-	default:
-		limit.Reached(limit.EventStreams)
-		w.Header().Set("Retry-After", "10")
-		a.refuse(w, r, baremetal.Errorf(baremetal.ErrBusy, "%d streams are open, which is the most: close one.", maxStreams))
 	}
 }
 

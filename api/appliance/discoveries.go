@@ -26,18 +26,15 @@ type discoveryView struct {
 }
 
 func viewOfDiscovery(d *baremetal.Discovery) discoveryView {
-	v := discoveryView{UUID: d.UUID, MAC: d.MAC, Addresses: d.Addresses, From: d.Address, Found: d.CreatedAt, Seen: d.CreatedAt, Inventory: d.Inventory}
-	if !d.UpdatedAt.IsZero() {
-		v.Seen = d.UpdatedAt
-	}
-	return v
+	return discoveryView{UUID: d.UUID, MAC: d.MAC, Addresses: d.Addresses, From: d.Address, Found: d.CreatedAt, Seen: d.Seen(),
+		Inventory: baremetal.Secrets.Mask(d.Inventory)}
 }
 
 // discoveries answers with the machines that wait for approval.
 func (a *API) discoveries(w http.ResponseWriter, r *http.Request) {
 	list := []discoveryView{}
 	err := a.Store.View(r.Context(), func(tx *store.Tx) error {
-		all, err := tx.Discoveries().List(store.Query{})
+		all, err := tx.Discoveries().List(store.Query{Columns: []string{"uuid", "mac", "addresses", "address", "inventory", "created_at", "updated_at"}})
 		for _, d := range all {
 			list = append(list, viewOfDiscovery(d))
 		}
@@ -57,7 +54,7 @@ func (a *API) discovery(w http.ResponseWriter, r *http.Request) {
 		d, err := tx.Discoveries().Get(r.PathValue("machine"))
 		if err == nil {
 			view = viewOfDiscovery(d)
-			view.PluginData = d.PluginData
+			view.PluginData = baremetal.Secrets.Mask(d.PluginData)
 		}
 		return err
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,8 @@ import (
 )
 
 const (
-	maxStreams = 100
+	maxStreams = 100              // of events and consoles
+	perUser    = 50               // of them; without accounts, of one address
 	heartbeat  = 15 * time.Second // a sign of life, by which a proxy and the client know that the stream stands
 	stall      = 15 * time.Second // for a client that reads nothing
 )
@@ -35,15 +37,32 @@ func streamed(r *http.Request) bool {
 // message with its number as id, its kind as event and the event in JSON as data. It begins after
 // the Last-Event-ID, else after the number that the query gives, else with what happens next.
 func (a *API) stream(w http.ResponseWriter, r *http.Request, q asked) {
-	select {
-	case a.streams <- struct{}{}:
-		defer func() { <-a.streams }()
-	default:
-		limit.Reached(limit.EventStreams)
+	a.counted(w, r, func() { a.streamOf(w, r, q) })
+}
+
+// counted runs a stream, if there are not too many.
+func (a *API) counted(w http.ResponseWriter, r *http.Request, run func()) {
+	by := streamer{user: baremetal.UserOf(r.Context())}
+	if by.user == "" {
+		by.from = limit.SourceOf(r.RemoteAddr)
+	}
+	if !a.streams.Take(by) {
 		w.Header().Set("Retry-After", "10")
-		a.refuse(w, r, baremetal.Errorf(baremetal.ErrBusy, "%d streams of events are open, which is the most: close one.", maxStreams))
+		a.refuse(w, r, baremetal.Errorf(baremetal.ErrBusy, "Too many streams are open: %d of one user, and %d of all, are the most. Close one.",
+			perUser, maxStreams))
 		return
 	}
+	defer a.streams.Return(by)
+	run()
+}
+
+// streamer is what streams are counted by.
+type streamer struct {
+	user string
+	from netip.Addr
+}
+
+func (a *API) streamOf(w http.ResponseWriter, r *http.Request, q asked) {
 	if err := a.begin(r, &q); err != nil {
 		a.refuse(w, r, err)
 		return

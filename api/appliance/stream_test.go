@@ -112,15 +112,15 @@ func TestStreamIsRefused(t *testing.T) {
 	a, _ := happened(t)
 	for _, c := range []struct {
 		query, last string
-		open        int
+		open        int // streams of the same user
 		status      int
 	}{
-		{"?kind=nothing", "", 0, 400}, {"?kind=node,", "", 0, 400}, {"", "x", 0, 400}, {"", "-1", 0, 400}, {"?node=b", "", 0, 404}, {"", "", maxStreams, 503},
+		{"?kind=nothing", "", 0, 400}, {"?kind=node,", "", 0, 400}, {"", "x", 0, 400}, {"", "-1", 0, 400}, {"?node=b", "", 0, 404}, {"", "", perUser, 503},
 	} {
 		for range c.open {
-			a.streams <- struct{}{}
+			a.streams.Take(streamer{user: "anna"})
 		}
-		r := httptest.NewRequestWithContext(context.Background(), "GET", "/ironhook/v1/events"+c.query, nil)
+		r := httptest.NewRequestWithContext(baremetal.WithUser(context.Background(), "anna"), "GET", "/ironhook/v1/events"+c.query, nil)
 		r.Header.Set("Accept", "text/event-stream")
 		r.Header.Set("Last-Event-ID", c.last)
 		w := httptest.NewRecorder()

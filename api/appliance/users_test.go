@@ -1,9 +1,11 @@
 package applianceapi
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -84,5 +86,32 @@ func TestLeast(t *testing.T) {
 		if got := a.Least(r); got != c.want {
 			t.Errorf("%s %s: %s, want %s", c.method, c.path, got, c.want)
 		}
+	}
+}
+
+// Every route has the role of this table: what reads is for viewers and what changes for administrators,
+// but for these.
+func TestRolesOfAllRoutes(t *testing.T) {
+	want := map[string]baremetal.Role{
+		"POST /ironhook/v1/nodes/{node}/power-test": baremetal.RoleOperator, "POST /ironhook/v1/nodes/{node}/confirm": baremetal.RoleOperator,
+		"POST /ironhook/v1/disks/{id}/verify": baremetal.RoleOperator, "DELETE /ironhook/v1/nodes/{node}/sel": baremetal.RoleOperator,
+		"PUT /ironhook/v1/views/{name}": baremetal.RoleOperator, "DELETE /ironhook/v1/views/{name}": baremetal.RoleOperator,
+		"GET /ironhook/v1/disks/{id}/file": baremetal.RoleAdmin, "GET /ironhook/v1/users": baremetal.RoleAdmin,
+		"GET /ironhook/v1/walls":    baremetal.RoleAdmin,
+		"GET /ironhook/v1/webhooks": baremetal.RoleAdmin, "GET /ironhook/v1/webhooks/{id}/dead": baremetal.RoleAdmin,
+	}
+	a := New(Config{})
+	variable := regexp.MustCompile(`\{\w+\}`)
+	for _, route := range routes {
+		method, path, _ := strings.Cut(route.pattern, " ")
+		role := cmp.Or(want[route.pattern], map[bool]baremetal.Role{true: baremetal.RoleViewer, false: baremetal.RoleAdmin}[method == "GET"])
+		delete(want, route.pattern)
+		r := httptest.NewRequest(method, variable.ReplaceAllString(path, "x"), nil)
+		if got := a.Least(r); got != role {
+			t.Errorf("%s is for a %s, want %s", route.pattern, got, role)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("there are no routes %v", want)
 	}
 }

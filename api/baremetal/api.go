@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"ironhook/baremetal"
 	"ironhook/conductor"
 	"ironhook/fleet"
+	"ironhook/internal/limit"
 	"ironhook/store"
 )
 
@@ -35,13 +37,14 @@ type API struct {
 	log       *slog.Logger
 	router    *rest.Router[*call]
 	openapi   []byte
+	reports   *limit.Places[netip.Addr] // of ramdisks
 	started   time.Time
 }
 
 // New makes the handler.
 func New(c Config) *API {
 	a := &API{store: c.Store, conductor: c.Conductor, fleet: fleet.New(c.Store, c.Conductor), nodes: nodeTable(c.Conductor),
-		log: c.Log, started: time.Now()}
+		log: c.Log, reports: newReports(), started: time.Now()}
 	all := routes()
 	a.router = rest.NewRouter(all, func(c *rest.Call) *call { return &call{c, a} })
 	a.openapi = rest.Encode(a.document(all))
@@ -114,6 +117,14 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := identOf(segments); err != nil {
 		return err
+	}
+	if slices.Equal(segments, []string{"continue_inspection"}) {
+		long, done, err := a.admit(w, r)
+		if err != nil {
+			return err
+		}
+		defer done()
+		c.Request = long
 	}
 	return a.router.Serve(w, c, segments)
 }

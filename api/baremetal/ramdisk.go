@@ -71,12 +71,17 @@ func continueInspection(c *call) ([]byte, error) {
 
 // discovered answers a machine that is no node's that waits.
 func (c *call) discovered(found, data baremetal.Object) ([]byte, error) {
-	from, _, _ := net.SplitHostPort(c.Request.RemoteAddr)
-	d, err := c.conductor.Discover(c.Context(), found, data, from)
+	d, err := c.conductor.Discover(c.Context(), found, data, c.sender())
 	if err != nil {
 		return nil, err
 	}
 	return append(rest.AppendString(rest.AppendKey([]byte{'{'}, "discovery"), d.UUID), '}'), nil
+}
+
+// sender is the address that the request came from.
+func (c *call) sender() string {
+	from, _, _ := net.SplitHostPort(c.Request.RemoteAddr)
+	return from
 }
 
 func lookup(c *call) ([]byte, error) {
@@ -112,7 +117,7 @@ func heartbeat(c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := fleet.Heartbeat{CallbackURL: c.Args.Text("callback_url"), Facts: baremetal.Object{}}
+	h := fleet.Heartbeat{CallbackURL: c.Args.Text("callback_url"), From: c.sender(), Facts: baremetal.Object{}}
 	if c.Args.Given("agent_token") {
 		token := c.Args.Text("agent_token")
 		h.Token = &token

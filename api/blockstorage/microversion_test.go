@@ -2,8 +2,11 @@ package blockstorage
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"ironhook/baremetal"
 )
 
 // TestMicroversions is what each microversion brought (Cinder, "REST API Version History"):
@@ -101,6 +104,23 @@ func TestProjects(t *testing.T) {
 	for path, link := range map[string]string{"/v3/volumes/" + v: "/volume/v3/volumes/", "/v3/two/volumes/" + v: "/volume/v3/two/volumes/"} {
 		if status, answer := l.do(t, "", "GET", path, ""); status != 200 || !strings.Contains(answer, `"`+l.URL+link+v+`"`) {
 			t.Errorf("%s = %d %s, want a link to %s", path, status, answer, link)
+		}
+	}
+}
+
+// What changes anything is for administrators, but for actions, each of which has its own role.
+func TestRolesOfAllRoutes(t *testing.T) {
+	a := New(Config{})
+	for _, route := range routes {
+		for _, prefix := range []string{"/volume/v3", "/volume/v3/standalone"} {
+			want := baremetal.RoleAdmin
+			if route.method == "GET" || strings.HasSuffix(route.path, "/action") {
+				want = baremetal.RoleViewer
+			}
+			r := httptest.NewRequest(route.method, prefix+strings.NewReplacer("{", "", "}", "").Replace(route.path), nil)
+			if got := a.Least(r); got != want {
+				t.Errorf("%s %s%s is for a %s, want %s", route.method, prefix, route.path, got, want)
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package image
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -11,6 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gorilla/mux"
+
+	"ironhook/baremetal"
 	"ironhook/storage/pool"
 	"ironhook/store/storetest"
 	"ironhook/volume"
@@ -256,4 +260,30 @@ func TestARefusalIsRead(t *testing.T) {
 		t.Fatalf("answer %v, %v; want 415", answer, err)
 	}
 	answer.Body.Close()
+}
+
+// What changes anything is for administrators, and so are the bytes of images.
+func TestRolesOfAllRoutes(t *testing.T) {
+	a := New(Config{})
+	err := a.router.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+		path, err := route.GetPathTemplate()
+		methods, err2 := route.GetMethods()
+		if err = errors.Join(err, err2); err != nil {
+			return err
+		}
+		for _, method := range methods {
+			want := baremetal.RoleAdmin
+			if method == "GET" && !strings.HasSuffix(path, "/file") {
+				want = baremetal.RoleViewer
+			}
+			r := httptest.NewRequest(method, strings.NewReplacer("{", "", "}", "").Replace(path), nil)
+			if got := a.Least(r); got != want {
+				t.Errorf("%s %s is for a %s, want %s", method, path, got, want)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

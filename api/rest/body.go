@@ -12,18 +12,20 @@ import (
 
 // The limits of a JSON body.
 const (
-	MaxBody  = 1 << 20 // bytes, where a route does not say otherwise
-	MaxDepth = 25      // of nested objects and lists
+	MaxBody   = 1 << 20 // bytes, where a route does not say otherwise
+	MaxDepth  = 25      // of nested objects and lists
+	MaxValues = 1 << 17 // objects, lists and their items, each of which takes many times its bytes in memory
 )
 
 // The refusals of a body beyond a limit.
 var (
 	ErrTooLarge = Refuse(http.StatusRequestEntityTooLarge, "Request body is too large.")
 	ErrTooDeep  = Refuse(http.StatusBadRequest, "Request body JSON is nested too deeply.")
+	ErrTooMany  = Refuse(http.StatusBadRequest, "Request body JSON has more than %d values.", MaxValues)
 )
 
-// ReadBody returns the body of a request: at most limit bytes, and brackets nested at
-// most MaxDepth deep.
+// ReadBody returns the body of a request: at most limit bytes, brackets nested at most MaxDepth
+// deep, and at most MaxValues values.
 func ReadBody(r *http.Request, limit int64) ([]byte, error) {
 	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
 	switch {
@@ -31,8 +33,12 @@ func ReadBody(r *http.Request, limit int64) ([]byte, error) {
 		return nil, ErrTooLarge
 	case err != nil:
 		return nil, baremetal.Errorf(baremetal.ErrInvalid, "The request body could not be read.")
-	case Depth(raw) > MaxDepth:
+	}
+	switch deepest, values := shape(raw); {
+	case deepest > MaxDepth:
 		return nil, ErrTooDeep
+	case values > MaxValues:
+		return nil, ErrTooMany
 	}
 	return raw, nil
 }
@@ -110,8 +116,9 @@ func finite(v any) (err error) {
 	return nil
 }
 
-// Depth returns how deeply brackets nest in raw, whether or not it is JSON.
-func Depth(raw []byte) (deepest int) {
+// shape returns how deeply brackets nest in raw, whether or not it is JSON, and how many values it has
+// at most: those that begin with a bracket or stand after a comma.
+func shape(raw []byte) (deepest, values int) {
 	level, quoted := 0, false
 	for i := 0; i < len(raw); i++ {
 		switch c := raw[i]; {
@@ -122,10 +129,13 @@ func Depth(raw []byte) (deepest int) {
 		case quoted:
 		case c == '{' || c == '[':
 			level++
+			values++
 			deepest = max(deepest, level)
 		case c == '}' || c == ']':
 			level--
+		case c == ',':
+			values++
 		}
 	}
-	return deepest
+	return deepest, values
 }

@@ -3,7 +3,6 @@ package rest
 import (
 	"encoding/json"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -119,10 +118,10 @@ func parseWords(name string, v any) (any, error) {
 	if !ok {
 		return nil, Invalid("Expected string for %s: %s", name, QuoteAs(name, v))
 	}
-	list := []string{}
+	list, has := []string{}, map[string]bool{} // anybody may send thousands
 	for item := range strings.SplitSeq(s, ",") {
-		if item = strings.ToLower(strings.TrimSpace(item)); item != "" && !slices.Contains(list, item) {
-			list = append(list, item)
+		if item = strings.ToLower(strings.TrimSpace(item)); item != "" && !has[item] {
+			list, has[item] = append(list, item), true
 		}
 	}
 	return list, nil

@@ -49,6 +49,7 @@ func TestReadBody(t *testing.T) {
 	}{
 		{`{"Name": "` + strings.Repeat("x", MaxBody) + `"}`, 413, "too large"},
 		{strings.Repeat("[", MaxDepth+1), 400, "nested too deeply"},
+		{"[" + strings.Repeat("1,", MaxValues) + "1]", 400, "more than 131072 values"},
 		{`{"Name": 1}`, 400, "field Name: it cannot be a JSON number"},
 		{`[]`, 400, "it cannot be a JSON array"},
 		{``, 400, "Malformed request body"},

@@ -151,7 +151,7 @@ func (j *joined) show(ctx context.Context) error {
 			j.tell(nil)
 		}
 		if words != "" && words != before {
-			fmt.Fprint(j.errs, "[", words, "]\r\n")
+			fmt.Fprint(j.errs, "[", oneLine(words), "]\r\n")
 		}
 		before = words
 	}

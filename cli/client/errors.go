@@ -23,7 +23,7 @@ type refusal struct {
 }
 
 func (r *refusal) Error() string {
-	text := fmt.Sprintf("%s (HTTP %d)", strings.TrimRight(r.text, " \n"), r.status)
+	text := fmt.Sprintf("%s (HTTP %d)", Harmless(strings.TrimRight(r.text, " \n")), r.status)
 	switch {
 	case r.status == http.StatusUnauthorized:
 		return text + "; set OS_USERNAME and OS_PASSWORD"

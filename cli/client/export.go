@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -87,10 +88,15 @@ func doExport(c *call) error {
 			return err
 		}
 	}
-	e := json.NewEncoder(c.out)
+	b := new(bytes.Buffer)
+	e := json.NewEncoder(b)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(file)
+	if err := e.Encode(file); err != nil {
+		return err
+	}
+	_, err = c.out.Write(harmlessJSON(b.Bytes()))
+	return err
 }
 
 // machine is a node as the file has it, with what is below it.

@@ -218,5 +218,5 @@ func encoded(value any) []byte {
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(value)
-	return bytes.TrimSpace(b.Bytes())
+	return harmlessJSON(bytes.TrimSpace(b.Bytes()))
 }

@@ -212,7 +212,7 @@ func eventRow(e map[string]any, names map[string]string) []any {
 }
 
 func printEvent(w io.Writer, row []any) error {
-	_, err := fmt.Fprintln(w, strings.Join(texts(row[1:5]), "  "))
+	_, err := fmt.Fprintln(w, oneLine(strings.Join(texts(row[1:5]), "  ")))
 	return err
 }
 
@@ -330,7 +330,7 @@ func (c *call) printSteps(b map[string]any, printed map[string]bool) error {
 	}
 	if chore, ok := b["chore"].(string); ok && !printed[chore] {
 		printed[chore] = true
-		_, err := fmt.Fprintln(c.errs, chore)
+		_, err := fmt.Fprintln(c.errs, Harmless(chore))
 		return err
 	}
 	return nil
@@ -358,13 +358,13 @@ func printScript(c *call) error {
 	return c.printText("/ironhook/v1/boots/" + url.PathEscape(c.args[0]) + "/script")
 }
 
-// printText prints an answer that is text as it is.
+// printText prints an answer that is text, without what a terminal would obey.
 func (c *call) printText(path string) error {
 	response, err := c.send(c.ctx, http.MethodGet, path, nil, nil)
 	if err != nil {
 		return err
 	}
 	defer response.Body.Close()
-	_, err = io.Copy(c.out, response.Body)
+	_, err = io.Copy(&screen{to: c.out}, response.Body)
 	return err
 }

@@ -32,7 +32,7 @@ func (l *line) say(text string) {
 		return
 	}
 	l.used = true
-	fmt.Fprintf(l.to, "\r\x1b[K%s: %s", l.what, text) //nolint:errcheck // a failure here loses only progress
+	fmt.Fprintf(l.to, "\r\x1b[K%s: %s", l.what, oneLine(text)) //nolint:errcheck // a failure here loses only progress
 }
 
 // end leaves the line empty.

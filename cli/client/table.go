@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -21,6 +22,11 @@ func writeTable(w io.Writer, f findings, p printer) error {
 		_, err := fmt.Fprintln(w)
 		return err
 	}
+	names := slices.Clone(f.columns)
+	for i, name := range names {
+		names[i] = Harmless(name)
+	}
+	f.columns = names
 	d := drawing{w, narrowed(widths(f), p.width), right}
 	d.rule()
 	d.row(f.columns)

@@ -11,13 +11,13 @@ import (
 )
 
 // plain is a value as text, as OpenStack's client writes it into tables: scripts
-// compare with True and None.
+// compare with True and None. It is harmless to a terminal.
 func plain(value any) string {
 	s, ok := value.(string)
 	if !ok {
 		s = python.Repr(value)
 	}
-	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", " ")
+	return Harmless(strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", " "))
 }
 
 func texts(row []any) []string {

@@ -122,26 +122,28 @@ func TestIdleConnections(t *testing.T) {
 		{"boot files", v.boot, "GET /boot.ipxe HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200"},
 	} {
 		for name, held := range map[string]string{
-			"silent":           "",
-			"half a header":    "GET / HTTP/1.1\r\nHost: loc",
-			"answered, idle":   server.ask,
-			"body never comes": "POST /v1/nodes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{",
+			"silent":             "",
+			"half a header":      "GET / HTTP/1.1\r\nHost: loc",
+			"answered, idle":     server.ask,
+			"body never comes":   "POST /v1/nodes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{",
+			"report never comes": "POST /v1/continue_inspection HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{",
+			"login never comes":  "POST /ui/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nuser=",
 		} {
 			t.Run(server.name+", "+name, func(t *testing.T) {
 				for i := range 1200 {
 					c := connect(t, netip.AddrFrom4([4]byte{127, 0, 1, byte(i % 40)}), server.address)
-					if _, err := c.Write([]byte(held)); err != nil {
-						t.Fatal(err)
+					_, _ = c.Write([]byte(held)) // one too many is closed
+				}
+				begun, line := time.Now(), ""
+				var err error
+				for !strings.HasPrefix(line, server.answer) && time.Since(begun) < 5*time.Second { // as clients do that lose their connection
+					c := connect(t, netip.AddrFrom4([4]byte{127, 0, 2, 1}), server.address)
+					if _, err = io.WriteString(c, server.ask); err == nil {
+						line, err = bufio.NewReader(c).ReadString('\n')
 					}
 				}
-				begun := time.Now()
-				c := connect(t, netip.AddrFrom4([4]byte{127, 0, 2, 1}), server.address)
-				if _, err := io.WriteString(c, server.ask); err != nil {
-					t.Fatal(err)
-				}
-				line, err := bufio.NewReader(c).ReadString('\n')
-				if took := time.Since(begun); err != nil || !strings.HasPrefix(line, server.answer) || took > 5*time.Second {
-					t.Errorf("an honest request: %q, %v after %v", line, err, took)
+				if err != nil || !strings.HasPrefix(line, server.answer) {
+					t.Errorf("an honest request: %q, %v after %v", line, err, time.Since(begun))
 				}
 			})
 		}

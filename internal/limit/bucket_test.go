@@ -51,6 +51,7 @@ func TestRates(t *testing.T) {
 		Requests6:        {"DHCPv6 messages", 400, 5 * time.Millisecond},
 		EachRequest6:     {"DHCPv6 messages of one card", 30, time.Second},
 		RefusedFiles:     {"refused files", 20, 5 * time.Second},
+		HTTPErrorLines:   {"HTTP error lines", 20, 5 * time.Second},
 		DiskFaults:       {"disk faults", 1, 10 * time.Second},
 	} {
 		calls := burst(c.burst, 0)
@@ -59,8 +60,8 @@ func TestRates(t *testing.T) {
 		calls = append(calls, taken{0, false}) // a clock that goes back gives nothing
 		hold(t, c.name, Rate(r), calls)
 	}
-	if len(rates) != 14 {
-		t.Errorf("%d rates, and the test knows 14", len(rates))
+	if len(rates) != 15 {
+		t.Errorf("%d rates, and the test knows 15", len(rates))
 	}
 }
 

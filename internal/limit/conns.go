@@ -3,6 +3,7 @@ package limit
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -16,9 +17,11 @@ import (
 // Conns bounds the connections of an HTTP server, in total and for each source. At a bound a
 // new connection replaces the one that has been idle for longest, so that held connections
 // keep out no client: at the bound of a source one of the same source, at the total bound
-// one of the source with the most connections. If none is idle, the new one is closed at
-// once. A connection is idle unless a handler is processing one of its requests; an
-// incomplete request leaves it idle.
+// one of the source with the most connections. If none is idle, it replaces the one whose
+// request has stalled for longest; if there is none either, the new one is closed at once. A
+// connection is idle unless a handler is processing one of its requests; an incomplete header
+// leaves it idle. A request has stalled when its handler waits for the client, to send more of a
+// body or to take more of an answer, and nothing much has passed for [stalled].
 type Conns struct {
 	each, total   int
 	sourceOf      func(remote string) netip.Addr
@@ -27,6 +30,11 @@ type Conns struct {
 	mu   sync.Mutex
 	open []*conn // mu guards it
 }
+
+const (
+	stalled = 250 * time.Millisecond // an honest client on a slow line moves a step in it
+	step    = 4 << 10                // bytes
+)
 
 // NewConns bounds the connections from one source to each, and from all sources to total.
 // The source of a connection is [SourceOf] or [AddressOf] its peer. full counts the bounds,
@@ -79,15 +87,28 @@ type conn struct {
 	since  time.Time   // Conns.mu guards; when it was last busy
 	busy   int         // Conns.mu guards; requests that a handler works on
 	amid   atomic.Bool // a request has begun to come, or is being answered
+
+	waits atomic.Int32 // handlers that wait
+	moved atomic.Int64 // bytes of bodies and answers since then
+	got   atomic.Int64 // when the client last moved a step, in nanoseconds of Unix time
 }
 
 // enter admits a connection and returns the one to close for it: another, itself, or nil.
 func (c *Conns) enter(n *conn) (loser *conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	from, full := c.crowd(n.source)
-	if full {
-		if loser = c.idlest(from); loser == nil {
+	held := map[netip.Addr]int{}
+	for _, o := range c.open {
+		held[o.source]++
+	}
+	crowded := held[n.source] >= c.each
+	if crowded || len(c.open) >= c.total {
+		for _, o := range c.open {
+			if (!crowded || o.source == n.source) && o.gives() && (loser == nil || o.before(loser, held)) {
+				loser = o
+			}
+		}
+		if loser == nil {
 			return n
 		}
 		c.forget(loser)
@@ -96,33 +117,37 @@ func (c *Conns) enter(n *conn) (loser *conn) {
 	return loser
 }
 
-// crowd returns the source that must give up a connection before source may have another
-// one, and whether that is necessary.
-func (c *Conns) crowd(source netip.Addr) (from netip.Addr, full bool) {
-	held := map[netip.Addr]int{}
-	most := source
-	for _, o := range c.open {
-		if held[o.source]++; held[o.source] > held[most] {
-			most = o.source
-		}
-	}
-	if held[source] >= c.each {
-		return source, true
-	}
-	return most, len(c.open) >= c.total
-}
-
-func (c *Conns) idlest(source netip.Addr) (idlest *conn) {
-	for _, o := range c.open {
-		if o.source == source && o.busy == 0 && (idlest == nil || o.since.Before(idlest.since)) {
-			idlest = o
-		}
-	}
-	return idlest
-}
-
 func (c *Conns) forget(gone *conn) {
 	c.open = slices.DeleteFunc(c.open, func(o *conn) bool { return o == gone })
+}
+
+// gives reports whether the connection may be closed for another one.
+func (c *conn) gives() bool { return c.busy == 0 || c.hasStalled() }
+
+// before reports whether the connection goes before other, both of which may be closed: that of the source
+// with more connections, an idle one, the one at rest for longer.
+func (c *conn) before(other *conn, held map[netip.Addr]int) bool {
+	switch {
+	case held[c.source] != held[other.source]:
+		return held[c.source] > held[other.source]
+	case (c.busy == 0) != (other.busy == 0):
+		return c.busy == 0
+	case c.busy == 0:
+		return c.since.Before(other.since)
+	}
+	return c.got.Load() < other.got.Load()
+}
+
+func (c *conn) hasStalled() bool {
+	return c.waits.Load() > 0 && time.Since(time.Unix(0, c.got.Load())) >= stalled
+}
+
+// move counts bytes that the client has sent or taken.
+func (c *conn) move(n int) {
+	if c.moved.Add(int64(n)) >= step {
+		c.moved.Store(0)
+		c.got.Store(time.Now().UnixNano())
+	}
 }
 
 // Close closes the connection and makes room for another.
@@ -145,7 +170,10 @@ func (c *conn) Read(b []byte) (int, error) {
 
 // Write counts a client that does not take its answer in time.
 func (c *conn) Write(b []byte) (int, error) {
+	c.waits.Add(1)
 	n, err := c.Conn.Write(b)
+	c.waits.Add(-1)
+	c.move(n)
 	c.late(err)
 	return n, err
 }
@@ -164,6 +192,33 @@ func (c *conn) work(n int) {
 	defer c.conns.mu.Unlock()
 	c.busy += n
 	c.since = time.Now()
+	c.moved.Store(0)
+	c.got.Store(c.since.UnixNano())
+}
+
+// body is that of a request of the connection.
+type body struct {
+	io.ReadCloser
+	conn *conn
+}
+
+func (b body) Read(p []byte) (int, error) {
+	b.conn.waits.Add(1)
+	n, err := b.ReadCloser.Read(p)
+	b.conn.waits.Add(-1)
+	b.conn.move(n)
+	return n, err
+}
+
+// Yield lets the connection of a request give way, as one that has stalled does, while its handler
+// waits for something that may never come. Call what it returns when the wait is over.
+func Yield(request context.Context) (done func()) {
+	c, ok := request.Value(connKey{}).(*conn)
+	if !ok {
+		return func() {}
+	}
+	c.waits.Add(1)
+	return func() { c.waits.Add(-1) }
 }
 
 type connKey struct{}
@@ -185,6 +240,10 @@ func busy(h http.Handler) http.Handler {
 		if c, ok := r.Context().Value(connKey{}).(*conn); ok {
 			c.work(1)
 			defer c.work(-1)
+			if r.Body != nil && r.Body != http.NoBody {
+				r = r.WithContext(r.Context()) // a handler must not change what it was given
+				r.Body = body{r.Body, c}
+			}
 		}
 		h.ServeHTTP(w, r)
 	})

@@ -9,13 +9,14 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
 // Which connection goes for a new one: names of connections that are open, oldest first,
-// each with the last octet of its source, and "!" when it is busy.
+// each with the last octet of its source, and "!" when it is busy, "?" when its request has stalled.
 func TestWhichConnectionGives(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -28,7 +29,11 @@ func TestWhichConnectionGives(t *testing.T) {
 		{"a busy one stays", []string{"a2", "b1!", "c1", "d1"}, "1", "c1"},
 		{"a source whose own are all busy gets no more", []string{"a2", "b1!", "c1!", "d1!"}, "1", "new"},
 		{"at the bound of all the largest source gives", []string{"a1", "b2", "c2", "d2", "e3", "f3"}, "4", "b2"},
-		{"the largest is busy", []string{"a1", "b2!", "c2!", "d2!", "e3", "f3"}, "4", "new"},
+		{"the largest is busy", []string{"a1", "b2!", "c2!", "d2!", "e3", "f3"}, "4", "e3"},
+		{"all are busy", []string{"a1!", "b2!", "c2!", "d2!", "e3!", "f3!"}, "4", "new"},
+		{"of many small ones any that can", []string{"a1!", "b2!", "c3?", "d4", "e5", "f6?"}, "7", "d4"},
+		{"one that has stalled gives", []string{"a1!", "b1!", "c1?", "d1?"}, "1", "c1?"},
+		{"and one that is idle before it", []string{"a1?", "b1!", "c1"}, "1", "c1"},
 	} {
 		conns := NewConns(3, 6, SourceOf, APIConnections, APISilence)
 		named := map[*conn]string{nil: ""}
@@ -36,6 +41,9 @@ func TestWhichConnectionGives(t *testing.T) {
 			o := &conn{source: netip.MustParseAddr("192.0.2." + name[1:2]), since: time.Unix(int64(n), 0)}
 			if len(name) > 2 {
 				o.busy = 1
+			}
+			if o.got.Store(int64(n)); strings.HasSuffix(name, "?") {
+				o.waits.Store(1)
 			}
 			named[o] = name
 			conns.open = append(conns.open, o)
@@ -88,14 +96,21 @@ func TestIdleConnectionsGiveWay(t *testing.T) {
 		{"a request, kept alive", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", true},
 		{"half of the next", "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /", true},
 		{"a request that is worked on", "GET /last HTTP/1.1\r\nHost: x\r\n\r\n", false},
-		{"half of a body that is read", "POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf", false},
+		{"half of a body that is read", "POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf", true},
+		{"an answer that is not taken", "GET /much HTTP/1.1\r\nHost: x\r\n\r\n", true},
+		{"a wait for what may never come", "GET /record HTTP/1.1\r\nHost: x\r\n\r\n", true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			last := make(chan struct{})
-			server := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				switch r.URL.Path {
 				case "/last":
 					<-last
+				case "/record":
+					defer Yield(r.Context())()
+					<-last
+				case "/much":
+					w.Write(make([]byte, 1<<20))
 				case "/read":
 					io.Copy(io.Discard, r.Body)
 				}
@@ -114,8 +129,11 @@ func TestIdleConnectionsGiveWay(t *testing.T) {
 			var held []net.Conn
 			for _, addr := range []string{"192.0.2.1:1", "192.0.2.1:2", "192.0.2.2:1", "192.0.2.2:2"} {
 				held = append(held, dial(addr, c.said))
-				go io.Copy(io.Discard, held[len(held)-1])
+				if !strings.Contains(c.said, "/much") {
+					go io.Copy(io.Discard, held[len(held)-1])
+				}
 			}
+			time.Sleep(2 * stalled)
 			synctest.Wait()
 			honest := dial("192.0.2.3:1", "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 			honest.SetReadDeadline(time.Now().Add(time.Second))

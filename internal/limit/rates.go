@@ -20,6 +20,7 @@ const (
 	Requests6                    // DHCPv6: messages on one interface
 	EachRequest6                 // DHCPv6: messages of one card
 	RefusedFiles                 // TFTP: lines in the log about files that were refused
+	HTTPErrorLines               // API: lines in the log about connections that are no HTTP, or fail in TLS
 	DiskFaults                   // iSCSI: events of one kind about one machine, for faults of its disks and logins that were refused
 )
 
@@ -42,5 +43,6 @@ var rates = [...]struct {
 	Requests6:        {200, 400, "dhcpv6_requests"},
 	EachRequest6:     {1, 30, "dhcpv6_requests_of_card"}, // a boot asks about ten times
 	RefusedFiles:     {0.2, 20, "tftp_refused_lines"},
+	HTTPErrorLines:   {0.2, 20, "http_error_lines"},
 	DiskFaults:       {0.1, 1, "disk_faults"},
 }

@@ -29,6 +29,7 @@ const (
 	APIConnections       Name = "api_connections"
 	APISilence           Name = "api_silence"
 	APIRequests          Name = "api_requests_of_client"
+	LongReports          Name = "long_reports"
 	EventStreams         Name = "event_streams"
 	EventAnswers         Name = "event_answers"
 	PasswordChecks       Name = "password_checks"
@@ -42,6 +43,7 @@ const (
 	QemuProcessor        Name = "qemu_processor"
 	QemuFiles            Name = "qemu_files"
 	QemuGrowth           Name = "qemu_growth"
+	UnpackTime           Name = "unpack_time"
 	VolumeLayers         Name = "volume_layers"
 )
 
@@ -51,8 +53,8 @@ var counters = func() map[Name]*atomic.Uint64 {
 	for _, n := range []Name{
 		DHCPProbes, TFTPTransfers, TFTPSilence, BootConnections, BootSilence,
 		ISCSIConnections, ISCSIUnauthenticated, ISCSIRate, ISCSISessions, ISCSILoginTime, ISCSIPing, ISCSISilence, ISCSIMemory, ISCSILength, ISCSILines,
-		APIConnections, APISilence, APIRequests, EventStreams, EventAnswers, PasswordChecks, PasswordQueue, PasswordGuesses, PageStreams,
-		ImagesRunning, ImagesWaiting, StorageRows, QemuMemory, QemuProcessor, QemuFiles, QemuGrowth, VolumeLayers,
+		APIConnections, APISilence, APIRequests, LongReports, EventStreams, EventAnswers, PasswordChecks, PasswordQueue, PasswordGuesses, PageStreams,
+		ImagesRunning, ImagesWaiting, StorageRows, QemuMemory, QemuProcessor, QemuFiles, QemuGrowth, UnpackTime, VolumeLayers,
 	} {
 		all[n] = new(atomic.Uint64)
 	}

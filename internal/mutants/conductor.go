@@ -302,4 +302,25 @@ var ofConductor = []mutant{
 		"many BMCs together fill Prometheus",
 		"conductor", "SensorsAreBounded",
 	},
+	{
+		596, "conductor/agentlog.go",
+		"io.LimitReader(archive, int64(maxUnpacked-all.Len()))",
+		"archive",
+		"a log of a few bytes from anybody's machine takes all memory",
+		"conductor", "TestUnpackLog",
+	},
+	{
+		597, "conductor/agentcall.go",
+		"&& c.agents.Check(to.Addr()) != nil {",
+		"&& false {",
+		"a machine has the appliance post to its own services",
+		"conductor", "TestWhereAgentsAreCalled",
+	},
+	{
+		598, "conductor/discovery.go",
+		"if held[most] <= held[sourceOf(from)]+1 {",
+		"if true {",
+		"one machine takes all places of those that wait to be approved",
+		"conductor", "TestPlacesOfDiscovery",
+	},
 }

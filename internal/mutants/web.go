@@ -66,8 +66,8 @@ var ofWeb = []mutant{
 	},
 	{
 		809, "web/login.go",
-		"if wait := w.tries.Take(from, w.now()); wait > 0 {",
-		"if wait := w.tries.Take(from, w.now()); wait < 0 {",
+		"w.sprays.Take(from, w.now())); wait > 0 {",
+		"w.sprays.Take(from, w.now())); wait < 0 {",
 		"passwords are guessed as fast as the processor can",
 		"web", "Tries|LoginIsLimited",
 	},

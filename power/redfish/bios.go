@@ -29,6 +29,9 @@ type bios struct {
 	path, etag string
 }
 
+// maxSettings is how many settings of a machine's firmware are read; there are some hundred.
+const maxSettings = 4096
+
 // bios reads the settings of the system's firmware.
 func (c *conversation) bios(ctx context.Context, s *system) (*bios, error) {
 	var at struct{ Bios link }
@@ -72,7 +75,8 @@ func (d *Driver) BIOS(ctx context.Context, n *baremetal.Node) (parts []baremetal
 			return err
 		}
 		known := c.registry(ctx, b.AttributeRegistry)
-		for _, name := range slices.Sorted(maps.Keys(b.Attributes)) {
+		names := slices.Sorted(maps.Keys(b.Attributes))
+		for _, name := range names[:min(len(names), maxSettings)] {
 			parts = append(parts, baremetal.Part{Name: name, Facts: known[name].facts(b.Attributes[name])})
 		}
 		return nil

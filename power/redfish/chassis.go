@@ -33,7 +33,7 @@ func (c *conversation) chassis(ctx context.Context, s *system) (all []*chassis, 
 	if err := s.also(&at); err != nil {
 		return nil, err
 	}
-	for _, l := range at.Links.Chassis[:min(len(at.Links.Chassis), maxMembers)] {
+	for _, l := range bounded(at.Links.Chassis) {
 		ch := new(chassis)
 		etag, err := c.get(ctx, l.ID, ch)
 		if err != nil {
@@ -169,13 +169,17 @@ type sensor struct {
 	ReadingType  string
 }
 
+// maxSensors is how many sensors of a machine are read.
+const maxSensors = 1024
+
 // Sensors reads temperatures, fans, voltages and power of the machine's chassis.
 func (d *Driver) Sensors(ctx context.Context, n *baremetal.Node) (list []baremetal.Reading, err error) {
 	err = d.call(ctx, n, func(c *conversation, s *system) error {
 		boxes, err := c.chassis(ctx, s)
 		for _, ch := range boxes {
 			found, e := c.sensors(ctx, ch)
-			if list = append(list, found...); e != nil {
+			if list = append(list, found...); e != nil || len(list) >= maxSensors {
+				list = list[:min(len(list), maxSensors)]
 				return e
 			}
 		}
@@ -186,7 +190,7 @@ func (d *Driver) Sensors(ctx context.Context, n *baremetal.Node) (list []baremet
 
 func (c *conversation) sensors(ctx context.Context, ch *chassis) (list []baremetal.Reading, err error) {
 	add := func(r reading, value *float64, unit string) {
-		if value != nil && r.Status.State != "Absent" {
+		if value != nil && r.Status.State != "Absent" && len(list) < maxSensors {
 			list = append(list, baremetal.Reading{Name: fmt.Sprintf("%.80s", r.Name), Value: *value, Unit: fmt.Sprintf("%.20s", unit), Health: fmt.Sprintf("%.20s", r.Status.Health)})
 		}
 	}

@@ -42,7 +42,7 @@ func (d *Driver) Firmware(ctx context.Context, n *baremetal.Node) (parts []barem
 		}
 		adapters, err := c.adapters(ctx, s)
 		for _, a := range adapters {
-			for _, k := range a.Controllers {
+			for _, k := range bounded(a.Controllers) {
 				if k.FirmwarePackageVersion != "" {
 					parts = append(parts, component("nic:"+cmp.Or(a.SerialNumber, a.ID), k.FirmwarePackageVersion,
 						baremetal.Object{"vendor": orNull(a.Manufacturer), "model": orNull(a.Model), "serial_number": orNull(a.SerialNumber)}))

@@ -172,10 +172,10 @@ func (c *conversation) disks(ctx context.Context, s *summary) (any, error) {
 		if _, err := c.get(ctx, path, &storage); err != nil {
 			return all, err
 		}
-		for _, device := range storage.Devices {
+		for _, device := range bounded(storage.Devices) {
 			all = append(all, device.described())
 		}
-		for _, l := range storage.Drives[:min(len(storage.Drives), maxMembers)] {
+		for _, l := range bounded(storage.Drives) {
 			var drive disk
 			if _, err := c.get(ctx, l.ID, &drive); err != nil {
 				return all, err

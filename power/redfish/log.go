@@ -89,7 +89,7 @@ func (c *conversation) logService(ctx context.Context, s *system) (first *logSer
 		return nil, err
 	}
 	sel, first, err := c.logAmong(ctx, at.LogServices.ID)
-	for _, m := range at.Links.ManagedBy[:min(len(at.Links.ManagedBy), maxMembers)] {
+	for _, m := range bounded(at.Links.ManagedBy) {
 		if err != nil || sel != nil {
 			break
 		}

@@ -2,6 +2,7 @@ package redfish
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
@@ -76,5 +77,30 @@ func TestLogWithBadManners(t *testing.T) {
 	}
 	if _, err := d.ClearHardwareLog(t.Context(), n); !errors.Is(err, baremetal.ErrBMC) {
 		t.Errorf("a refusal = %v", err)
+	}
+}
+
+// A BMC says what it likes; what it says in one answer is not made into millions of records.
+func TestLongLists(t *testing.T) {
+	b, d, n := startMachine(t)
+	const many = 20_000
+	devices, temperatures, settings := make([]any, many), make([]any, many), bmctest.Object{}
+	for i := range many {
+		devices[i] = bmctest.Object{"Name": "d"}
+		temperatures[i] = bmctest.Object{"ReadingCelsius": 1}
+		settings[fmt.Sprintf("s%d", i)] = 1
+	}
+	b.Change(bmctest.System+"/Storage/1", bmctest.Object{"Devices": devices})
+	b.Change(bmctest.Chassis+"/Thermal", bmctest.Object{"Temperatures": temperatures})
+	b.Change(bmctest.System+"/Bios", bmctest.Object{"Attributes": settings})
+	found, err := d.Inspect(t.Context(), n)
+	if disks, _ := found["disks"].([]any); err != nil || len(disks) != maxMembers+1 {
+		t.Errorf("%d disks, %v, want %d", len(disks), err, maxMembers+1)
+	}
+	if list, err := d.Sensors(t.Context(), n); err != nil || len(list) != maxSensors {
+		t.Errorf("%d sensors, %v, want %d", len(list), err, maxSensors)
+	}
+	if parts, err := d.BIOS(t.Context(), n); err != nil || len(parts) != maxSettings {
+		t.Errorf("%d settings, %v, want %d", len(parts), err, maxSettings)
 	}
 }

@@ -48,7 +48,7 @@ func (c *conversation) media(ctx context.Context, s *system) (all []*medium, err
 	collections := []string{at.VirtualMedia.ID}
 	if at.VirtualMedia.ID == "" {
 		collections = nil
-		for _, m := range at.Links.ManagedBy {
+		for _, m := range bounded(at.Links.ManagedBy) {
 			var manager struct{ VirtualMedia link }
 			if _, err := c.get(ctx, m.ID, &manager); err != nil {
 				return nil, err

@@ -115,6 +115,10 @@ const (
 	maxMembers = 128
 )
 
+// bounded are the items of a list within a resource that are looked at, as of a collection: a BMC says
+// what it likes.
+func bounded[T any](list []T) []T { return list[:min(len(list), maxMembers)] }
+
 // resetTypes are the reset types of an order, the preferred one first: not every BMC has On.
 var resetTypes = map[order][]string{
 	on: {"On", "ForceOn"}, off: {"ForceOff"}, soft: {"GracefulShutdown"}, interrupt: {"Nmi"},

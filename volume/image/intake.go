@@ -11,7 +11,9 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
+	"ironhook/internal/limit"
 	"ironhook/volume"
 )
 
@@ -32,6 +34,10 @@ type intake struct {
 	length int64
 	meter  *volume.Meter
 
+	began  time.Time
+	waited time.Duration // for what arrives
+	slack  time.Duration // startingWork, but in tests
+
 	keep   func() (io.Writer, error) // opens the file that is kept; nil: none is, or it is decided
 	early  []byte                    // what arrived before it was decided whether to keep
 	kept   io.Writer                 // nil: the file is not kept, or not yet
@@ -41,6 +47,7 @@ type intake struct {
 // newIntake starts a goroutine for each hash; close ends them.
 func newIntake(r io.Reader, m *volume.Meter) *intake {
 	in := &intake{r: r, hashes: []hash.Hash{md5Sum: md5.New(), sha256Sum: sha256.New(), sha512Sum: sha512.New()}, meter: m}
+	in.began, in.slack = time.Now(), startingWork
 	for _, h := range in.hashes {
 		pieces := make(chan []byte, 4)
 		in.beside = append(in.beside, pieces)
@@ -66,7 +73,9 @@ func (in *intake) close() {
 }
 
 func (in *intake) Read(p []byte) (int, error) {
+	asked := time.Now()
 	n, err := in.r.Read(p)
+	in.waited += time.Since(asked)
 	if n == 0 {
 		return 0, err
 	}
@@ -123,4 +132,36 @@ func (in *intake) check(want []byte) error {
 		return fmt.Errorf("%w: it is %x, want %x", ErrChecksum, got, want)
 	}
 	return nil
+}
+
+// What unpacking may take, without the time in which nothing arrives: some hundred bytes of a sparse tar
+// archive or of bzip2 claim a disk of terabytes of zeros, and would keep others waiting for hours.
+const (
+	startingWork = 2 * time.Minute
+	workEach     = 4 * time.Second // for each bytesOfWork of the file
+	bytesOfWork  = 1 << 20
+)
+
+// overworked is an error once more work has gone into the file than its length is worth.
+func (in *intake) overworked() error {
+	most := in.slack + workEach*time.Duration(in.length/bytesOfWork)
+	if work := time.Since(in.began) - in.waited; work > most {
+		limit.Reached(limit.UnpackTime)
+		return fmt.Errorf("%d bytes of the file unpack to a disk of holes that takes more than %v to read; send it as qcow2: %w",
+			in.length, most, ErrTooLarge)
+	}
+	return nil
+}
+
+// measured reads what is unpacked of an intake.
+type measured struct {
+	r  io.Reader
+	in *intake
+}
+
+func (m measured) Read(b []byte) (int, error) {
+	if err := m.in.overworked(); err != nil {
+		return 0, err
+	}
+	return m.r.Read(b)
 }

@@ -14,6 +14,7 @@ type unpacker struct {
 	b    *volume.Builder
 	said Format // of the disk
 	most int64  // bytes of the disk
+	in   *intake
 	// decide is called when it is known whether the file is the disk byte for byte.
 	decide func(isDisk bool) error
 
@@ -24,7 +25,7 @@ type unpacker struct {
 // unpack writes the disk contained in in. It returns the format, and a warning if machines
 // will not boot from the disk.
 func unpack(ctx context.Context, b *volume.Builder, in *intake, said Format, most int64) (f Format, hint string, err error) {
-	u := &unpacker{ctx: ctx, b: b, said: said, most: most, decide: in.decide}
+	u := &unpacker{ctx: ctx, b: b, said: said, most: most, in: in, decide: in.decide}
 	err = u.file(in)
 	return u.format, u.hint, err
 }
@@ -40,6 +41,9 @@ func (u *unpacker) file(r io.Reader) error {
 	}
 	defer done()
 	_, compressed := plain.(*undone)
+	if compressed {
+		plain = measured{plain, u.in}
+	}
 	head, first, err := u.peek(plain)
 	if err != nil {
 		return err
@@ -63,7 +67,7 @@ func (u *unpacker) member(r io.Reader, name string) error {
 		return err
 	}
 	defer done()
-	head, first, err := u.peek(plain)
+	head, first, err := u.peek(measured{plain, u.in})
 	if err != nil {
 		return err
 	}
