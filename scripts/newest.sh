@@ -10,6 +10,7 @@ unset TMPDIR # a folder of this system, which the new one may not have
 mirror=${MIRROR:-http://deb.debian.org/debian}
 rm -rf "$root"
 mkdir -p "$root"
+echo "module newest" >"$root/go.mod" # its Go files are none of this module's
 debootstrap --variant=minbase sid "$root" "$mirror"
 echo 'Acquire::Check-Valid-Until "false";' >"$root/etc/apt/apt.conf.d/snapshot" # the mirror may be one
 chroot "$root" apt-get update
