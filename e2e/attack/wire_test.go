@@ -177,11 +177,24 @@ func (h host) ask(ctx context.Context) (address, server string, err error) {
 		return "", "", err
 	}
 	defer client.Close() //nolint:errcheck // nothing is lost
-	lease, err := client.Request(ctx, pxe...)
+	discover, err := dhcpv4.NewDiscovery(h.mac, pxe...)
+	if err != nil {
+		return "", "", err
+	}
+	offer, err := client.SendAndRead(ctx, client.RemoteAddr(), discover, offersAddress)
+	if err != nil {
+		return "", "", err
+	}
+	lease, err := client.RequestFromOffer(ctx, offer, pxe...)
 	if err != nil {
 		return "", "", err
 	}
 	return lease.ACK.YourIPAddr.String(), lease.ACK.ServerIdentifier().String(), nil
+}
+
+// offersAddress is true of an offer that the client may request: a proxy's has a boot file only.
+func offersAddress(p *dhcpv4.DHCPv4) bool {
+	return p.MessageType() == dhcpv4.MessageTypeOffer && !p.YourIPAddr.IsUnspecified()
 }
 
 // boot gives the victim its address.
