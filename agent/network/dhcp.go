@@ -22,11 +22,26 @@ func Ask(ctx context.Context, card string, tries int, wait time.Duration, option
 		return Address{}, fmt.Errorf("DHCP on %s: %w", card, err)
 	}
 	defer c.Close() //nolint:errcheck // the lease is what counts
-	lease, err := c.Request(ctx, options...)
+	discover, err := dhcpv4.NewDiscovery(c.InterfaceAddr(), options...)
+	if err != nil {
+		return Address{}, fmt.Errorf("DHCP on %s: %w", card, err)
+	}
+	offer, err := c.SendAndRead(ctx, c.RemoteAddr(), discover, offersAddress)
+	if err != nil {
+		return Address{}, fmt.Errorf("%w on %s: %w", ErrNoAnswer, card, err)
+	}
+	lease, err := c.RequestFromOffer(ctx, offer, options...)
 	if err != nil {
 		return Address{}, fmt.Errorf("%w on %s: %w", ErrNoAnswer, card, err)
 	}
 	return leased(card, lease, time.Now())
+}
+
+// offersAddress is true of an offer that can be accepted. That of a boot server beside the network's own has a boot
+// file and no address (PXE specification 2.1, section 2.2.3), and often comes first.
+func offersAddress(p *dhcpv4.DHCPv4) bool {
+	address, ok := netip.AddrFromSlice(p.YourIPAddr.To4())
+	return p.MessageType() == dhcpv4.MessageTypeOffer && ok && !address.IsUnspecified()
 }
 
 // Renew is the same address for longer, of the server that gave it.

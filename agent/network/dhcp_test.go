@@ -43,3 +43,23 @@ func TestLeased(t *testing.T) {
 		}
 	}
 }
+
+func TestOffersAddress(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		with []dhcpv4.Modifier
+		want bool
+	}{
+		{"an address", []dhcpv4.Modifier{dhcpv4.WithMessageType(dhcpv4.MessageTypeOffer), dhcpv4.WithYourIP(net.IPv4(192, 168, 1, 7))}, true},
+		{"a proxy's", []dhcpv4.Modifier{dhcpv4.WithMessageType(dhcpv4.MessageTypeOffer), dhcpv4.WithOption(dhcpv4.OptBootFileName("a.efi"))}, false},
+		{"an ACK", []dhcpv4.Modifier{dhcpv4.WithMessageType(dhcpv4.MessageTypeAck), dhcpv4.WithYourIP(net.IPv4(192, 168, 1, 7))}, false},
+	} {
+		message, err := dhcpv4.New(test.with...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := offersAddress(message); got != test.want {
+			t.Errorf("%s: %t", test.name, got)
+		}
+	}
+}
