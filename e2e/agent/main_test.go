@@ -1,6 +1,6 @@
 // Package agent_test boots machines into the agent, with the real appliance and without real
-// hardware: they are found, described, written and cleaned. SeaBIOS and OVMF; disks of virtio,
-// SCSI and NVMe; no disk.
+// hardware: they are found, described, written and cleaned. SeaBIOS, OVMF and AAVMF; disks of
+// virtio, SCSI and NVMe; no disk.
 package agent_test
 
 import (
