@@ -330,6 +330,11 @@ func TestRivals(t *testing.T) {
 		}
 		_, err := s.client(way).Attach(t.Context(), id, host(node))
 		must(t, err)
+		s.cut(2, false)
+		if _, err := s.client(way).Attach(t.Context(), id, host(other)); err == nil {
+			t.Fatal("nothing was cut")
+		}
+		s.cut(-1, false)
 		must(t, s.client(way).Detach(t.Context(), id, host(other), "", true))
 		s.attached(id)
 	}
