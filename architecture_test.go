@@ -21,7 +21,7 @@ var may = map[string][]string{
 	"agent/modules":       {},
 	"agent/network":       {},
 	"agent/rescue":        {},
-	"cli":                 {"agent", "appliance/...", "cli/client", "stick"},
+	"cli":                 {"agent", "appliance/...", "baremetal", "cli/client", "stick"},
 	"stick":               {"agent/modules", "agent/network"},
 	"appliance":           {"appliance/backup", "appliance/sandbox", "baremetal", "store", "fleet", "ipxe", "bootsrv/...", "power/drivers", "storage/...", "volume", "conductor", "console", "api/...", "web", "herald", "traces", "stick", "internal/egress", "internal/limit", "internal/pace", "internal/timing"},
 	"appliance/backup":    {"store", "volume"},

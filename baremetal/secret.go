@@ -11,8 +11,8 @@ import (
 const Mask = "******"
 
 // SecretKeys decides what is secret in a free-form object: the value of every key
-// that contains one of these words, in any case, and the password that a text or a
-// URL carries under any other key.
+// that contains one of these words, in any case, and the password or the signature that a
+// text or a URL carries under any other key.
 type SecretKeys []string
 
 // secretWords are oslo.utils' list, without the words that contain another word of it, and
@@ -89,13 +89,19 @@ func (s SecretKeys) MaskValue(v any) any {
 // inside a text.
 var secretInText = regexp.MustCompile(`(?i)((?:` + strings.Join(VolumeSecrets, "|") + `)[0-9]*["']?(?:\s*[=:]\s*|\s+|>)["']?)([^\s"'<]+)`)
 
-// secretInURL finds the password in "https://user:x@host/".
-var secretInURL = regexp.MustCompile(`(://[^/\s:@]*:)([^/\s@]+)@`)
+// secretInURL finds the password in "https://user:x@host/". It goes to the last @ before the path, as a
+// client reads it.
+var secretInURL = regexp.MustCompile(`(://[^/?#\s:@]*:)([^/?#\s"<>]+)@`)
+
+// secretInQuery finds what opens a presigned address: X-Amz-Signature, X-Goog-Signature, Signature, sig
+// (Azure), temp_url_sig (Swift).
+var secretInQuery = regexp.MustCompile(`(?i)([?&][\w.-]*sig(?:nature)?=)([^&#\s"'<>]+)`)
 
 // MaskText masks the passwords inside a text.
 func (s SecretKeys) MaskText(text string) string {
 	if strings.Contains(text, "://") {
 		text = secretInURL.ReplaceAllString(text, "${1}"+Mask+"@")
+		text = secretInQuery.ReplaceAllString(text, "${1}"+Mask)
 	}
 	if !s.Has(text) {
 		return text

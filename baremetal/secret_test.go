@@ -25,6 +25,10 @@ func TestMask(t *testing.T) {
 		{`{"ipmi_hex_kg_key": "0a", "SNMP_Community": "s", "snmp_priv_key": "s"}`, `{"ipmi_hex_kg_key": "******", "SNMP_Community": "******", "snmp_priv_key": "******"}`},
 		{`{"password": ["s"], "secret": {"a": "s"}, "token": 5}`, `{"password": "******", "secret": "******", "token": "******"}`},
 		{`{"list": [{"api_key": "s"}, "https://u:s@h/"]}`, `{"list": [{"api_key": "******"}, "https://u:******@h/"]}`},
+		{`["https://u:s@s:s@h/a@b:c", "http://h:80/?a=b@c", "http://h:80?b@c", "http://a:s@h,http://b:s@h", "http://u@h:1"]`,
+			`["https://u:******@h/a@b:c", "http://h:80/?a=b@c", "http://h:80?b@c", "http://a:******@h,http://b:******@h", "http://u@h:1"]`},
+		{`["https://h/i?X-Amz-Date=1&X-Amz-Signature=s&a=1", "https://h/i?sv=1&sig=s%2B", "https://h/i?temp_url_sig=s", "https://h/?design=a"]`,
+			`["https://h/i?X-Amz-Date=1&X-Amz-Signature=******&a=1", "https://h/i?sv=1&sig=******", "https://h/i?temp_url_sig=******", "https://h/?design=a"]`},
 		{`{"note": "login with password=s now", "community": "open"}`, `{"note": "login with password=****** now", "community": "open"}`},
 	} {
 		if got, want := baremetal.Secrets.MaskValue(value(t, c.given)), value(t, c.shown); !reflect.DeepEqual(got, want) {
@@ -49,6 +53,8 @@ func TestUnmask(t *testing.T) {
 		{"an object under a secret key", `{"secret": {"x": "s"}}`, `{"secret": {"x": "******", "y": "t"}}`, `{"secret": {"x": "s", "y": "t"}}`},
 		{"a URL", `{"u": "https://u:s@h/"}`, `{"u": "https://u:******@h/"}`, `{"u": "https://u:s@h/"}`},
 		{"a URL of another host", `{"u": "https://u:s@h/"}`, `{"u": "https://u:******@evil/"}`, ``},
+		{"a signature", `{"u": "https://h/?sig=s&a=1"}`, `{"u": "https://h/?sig=******&a=1"}`, `{"u": "https://h/?sig=s&a=1"}`},
+		{"a signature of another host", `{"u": "https://h/?sig=s"}`, `{"u": "https://evil/?sig=******"}`, ``},
 		{"a text", `{"n": "password=s here"}`, `{"n": "password=****** here"}`, `{"n": "password=s here"}`},
 		{"a mask that was stored before", `{"password": "******"}`, `{"password": "******", "a": 1}`, `{"password": "******", "a": 1}`},
 		{"items in order", `[{"token": "s"}, {"token": "t"}]`, `[{"token": "******"}, {"token": "******"}]`, `[{"token": "s"}, {"token": "t"}]`},

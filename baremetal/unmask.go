@@ -94,7 +94,7 @@ func (u unmasking) masked(text string) bool {
 	}
 	for _, form := range []interface {
 		FindAllStringSubmatch(string, int) [][]string
-	}{secretInURL, secretInText} {
+	}{secretInURL, secretInQuery, secretInText} {
 		for _, m := range form.FindAllStringSubmatch(text, -1) {
 			if m[2] == Mask {
 				return true

@@ -8,6 +8,8 @@ import (
 
 	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
+
+	"ironhook/baremetal"
 )
 
 // usageError is a mistake of the person who started the program. Its text is one
@@ -57,7 +59,7 @@ func load(cmd *cobra.Command, getenv func(string) string) (*Config, error) {
 			continue
 		}
 		if err := o.set(&c, value); err != nil {
-			return nil, misuse("%s %q: %w", origin, value, err)
+			return nil, misuse("%s %q: %w", origin, baremetal.Secrets.MaskText(value), err)
 		}
 	}
 	return &c, c.check()

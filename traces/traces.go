@@ -38,7 +38,7 @@ func CheckURL(text string) error {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("%q must begin with http:// or https:// and name the host of a collector", text)
+		return fmt.Errorf("%q must begin with http:// or https:// and name the host of a collector", baremetal.Secrets.MaskText(text))
 	}
 	return nil
 }

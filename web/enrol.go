@@ -168,7 +168,7 @@ func (w *Web) editPage(rw http.ResponseWriter, r *http.Request) {
 }
 
 // Image is the image that the machine's next deployment makes its boot volume from.
-func (d *editPage) Image() string { return d.Node.ImageSource() }
+func (d *editPage) Image() string { return plain(d.Node.ImageSource()) }
 
 // Notes are what its administrators have to know about the machine.
 func (d *editPage) Notes() string { return notes(d.Node) }

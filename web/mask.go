@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 
 	"ironhook/baremetal"
@@ -34,19 +33,16 @@ func guarded(o baremetal.Object) []fact {
 	return list
 }
 
-// plain writes a value for a person, without the password that an address like
-// https://user:word@bmc may carry.
+// plain writes a value for a person, without the password that an address like https://user:word@bmc may
+// carry. A form may send the mask back: the API keeps what it hides.
 func plain(value any) string {
 	switch v := value.(type) {
 	case nil:
 		return ""
 	case string:
-		if u, err := url.Parse(v); err == nil && u.User != nil {
-			return u.Redacted()
-		}
-		return v
+		return baremetal.InstanceSecrets.MaskText(v)
 	case map[string]any, []any:
-		text, err := json.Marshal(v)
+		text, err := json.Marshal(baremetal.InstanceSecrets.MaskValue(v))
 		if err != nil {
 			return fmt.Sprint(v)
 		}

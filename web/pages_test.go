@@ -58,7 +58,8 @@ func TestNetworkPage(t *testing.T) {
 func TestFormsKeepSecrets(t *testing.T) {
 	r := newRoom(t, func(w *Web) { w.Drivers = []string{"ipmi", baremetal.Manual} }).enter()
 	r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01", Driver: "ipmi",
-		DriverInfo: baremetal.Object{"ipmi_address": "10.0.1.1", "ipmi_password": "secret-word", "unforeseen": "other-word"}}, "52:54:00:00:00:01")
+		DriverInfo:   baremetal.Object{"ipmi_address": "10.0.1.1", "ipmi_password": "secret-word", "unforeseen": "other-word"},
+		InstanceInfo: baremetal.Object{"image_source": "https://u:secret-word@h/disk.img?sig=other-word"}}, "52:54:00:00:00:01")
 	r.update(func(tx *store.Tx) error {
 		for _, i := range []*baremetal.Image{{UUID: "i-1", Name: "debian", Status: baremetal.ImageActive}, {UUID: "i-2", Name: "broken", Status: baremetal.ImageKilled}} {
 			if err := tx.Images().Insert(i); err != nil {
@@ -73,6 +74,9 @@ func TestFormsKeepSecrets(t *testing.T) {
 		return tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-1", NodeUUID: "node-1", VolumeType: "iscsi", VolumeID: "taken"})
 	})
 	r.pagesSay("/ui/machines/pc-01/edit", []string{`value="10.0.1.1"`, "set; empty keeps it", "unforeseen", `data-path="/v1/volume/targets/t-1"`}, "secret-word", "other-word")
+	for _, path := range []string{"/ui/", "/ui/machines/pc-01"} {
+		r.pagesSay(path, []string{"pc-01"}, "secret-word", "other-word")
+	}
 	r.pagesSay("/ui/enrol?mac=52-54-00-00-00-AB", []string{`value="52:54:00:00:00:ab"`, `value="pc-0000ab"`, `value="image:debian"`, `value="volume:spare"`, `data-driver="ipmi"`},
 		"image:broken", "volume:taken")
 	r.pagesSay("/ui/enrol?mac=%3Cscript%3E", nil, "<script>al", "&lt;script")

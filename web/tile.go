@@ -63,7 +63,7 @@ func newTile(m *machine, now time.Time) tile {
 		State: progress(m.node),
 		Bar:   newBarView(last, last.Status(m.sight(now))),
 	}
-	t.Class, t.Image, t.Driver, t.Owner = m.node.ResourceClass, m.node.ImageSource(), m.node.Driver, m.node.Owner
+	t.Class, t.Image, t.Driver, t.Owner = m.node.ResourceClass, plain(m.node.ImageSource()), m.node.Driver, m.node.Owner
 	if len(m.ports) > 0 {
 		t.MAC, t.More = m.ports[0].Address, len(m.ports)-1
 	}

@@ -120,7 +120,7 @@ func TestGuarded(t *testing.T) {
 		got = append(got, f.Name+"="+f.Value)
 	}
 	want := "auth_username=****** ipmi_address=10.0.0.7 ipmi_hex_kg_key=****** ipmi_password=****** " +
-		"redfish_address=https://root:xxxxx@bmc.example reset_on_boot=true something=****** target_lun=1"
+		"redfish_address=https://root:******@bmc.example reset_on_boot=true something=****** target_lun=1"
 	if s := strings.Join(got, " "); s != want {
 		t.Errorf("guarded = %s, want %s", s, want)
 	}

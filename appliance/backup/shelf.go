@@ -40,7 +40,7 @@ func OpenShelf(where, credentials string) (Shelf, error) {
 	}
 	u, err := url.Parse(where)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the address of the backups is no URL like https://HOST/BUCKET/PREFIX") // it may have a password
 	}
 	return openBucket(u, credentials)
 }

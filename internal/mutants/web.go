@@ -11,8 +11,8 @@ var ofWeb = []mutant{
 	},
 	{
 		802, "web/mask.go",
-		"\t\t\treturn u.Redacted()\n",
-		"\t\t\treturn v\n",
+		"\t\treturn baremetal.InstanceSecrets.MaskText(v)\n",
+		"\t\treturn v\n",
 		"the page shows the password in an address",
 		"web", "Guarded|MachinePage",
 	},

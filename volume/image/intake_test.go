@@ -62,17 +62,18 @@ func TestHolesTakeLittleWork(t *testing.T) {
 // Waiting for the sender is no work, and a long file is worth more of it.
 func TestOverworked(t *testing.T) {
 	for _, c := range []struct {
-		in   intake
-		late bool
+		since, waited time.Duration
+		length        int64
+		late          bool
 	}{
-		{intake{began: time.Now().Add(-startingWork / 2)}, false},
-		{intake{began: time.Now().Add(-2 * startingWork)}, true},
-		{intake{began: time.Now().Add(-2 * startingWork), waited: startingWork * 3 / 2}, false},
-		{intake{began: time.Now().Add(-2 * startingWork), length: 60 << 20}, false},
+		{startingWork / 2, 0, 0, false},
+		{2 * startingWork, 0, 0, true},
+		{2 * startingWork, startingWork * 3 / 2, 0, false},
+		{2 * startingWork, 0, 60 << 20, false},
 	} {
-		c.in.slack = startingWork
-		if err := c.in.overworked(); (err != nil) != c.late {
-			t.Errorf("%d bytes: %v", c.in.length, err)
+		in := &intake{began: time.Now().Add(-c.since), waited: c.waited, length: c.length, slack: startingWork}
+		if err := in.overworked(); (err != nil) != c.late {
+			t.Errorf("%+v: %v", c, err)
 		}
 	}
 }
