@@ -24,6 +24,25 @@ func TestARM(t *testing.T) {
 	}
 }
 
+// TestARMKernelIsVerified: under Secure Boot a kernel with one other byte does not start, though the slot is a squashfs, which packs it.
+func TestARMKernelIsVerified(t *testing.T) {
+	p := newPC(t, "verified", armSecure)
+	slot, files := filepath.Join(p.Dir, "slot"), filepath.Join(p.Dir, "files")
+	p.tool("dd", "if="+p.image, "of="+slot, "bs=1M", "skip=11", "count=48", "status=none")
+	p.tool("unsquashfs", "-d", files, slot)
+	kernel := filepath.Join(files, "vmlinuz")
+	b, err := os.ReadFile(kernel)
+	must(t, "read the kernel", err)
+	b[len(b)/2]++
+	must(t, "change it", os.WriteFile(kernel, b, 0o644))
+	p.tool("mksquashfs", files, slot, "-noappend", "-comp", "gzip", "-b", "1M")
+	b, err = os.ReadFile(slot)
+	must(t, "read the slot", err)
+	p.onStick(slotAAt, string(b))
+	p.on()
+	p.expect(`(bad shim signature)`)
+}
+
 // TestARMImage is TestImage for 64-bit ARM, which has no BIOS.
 func TestARMImage(t *testing.T) {
 	judged(t, "arm64", "Ironhook first for 64-bit ARM", 2, 3, 4, 5, 6)
@@ -52,4 +71,11 @@ func TestTheSameTreeMakesTheSameImage(t *testing.T) {
 			}
 		})
 	}
+}
+
+// tool runs a program of this host, which must succeed.
+func (p *pc) tool(name string, args ...string) {
+	p.t.Helper()
+	_, err := p.Output(p.t.Context(), nil, name, args...)
+	must(p.t, name, err)
 }

@@ -31,12 +31,12 @@ func main() {
 
 type pack struct{ program, modules, shell, out string }
 
-// more are the modules that the agent has beyond what every system has: those of BMCs, of chips that attest, and the file systems of
-// those who rescue.
-var more = []string{
+// more are the modules that the agent has beyond what every system has: those of BMCs, of chips that attest, of disks that are elsewhere, and
+// the file systems of those who rescue.
+var more = append([]string{
 	"drivers/char/ipmi/", "drivers/char/tpm/", "drivers/platform/x86/wmi.ko",
 	"fs/nls/nls_", "fs/xfs/", "fs/btrfs/", "fs/fat/", "fs/isofs/",
-}
+}, initramfs.SAN...)
 
 func (p pack) run() error {
 	root, err := os.MkdirTemp("", "agentimage-")

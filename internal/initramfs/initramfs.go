@@ -23,7 +23,7 @@ func Write(out, root string) error {
 		return err
 	}
 	defer os.Remove(f.Name()) //nolint:errcheck // it has another name then
-	z, err := zstd.NewWriter(f, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window))
+	z, err := zstd.NewWriter(f, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window))
 	if err == nil {
 		err = errors.Join(cpio.Write(z, root), z.Close(), f.Chmod(0o644), f.Close())
 	}

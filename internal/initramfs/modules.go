@@ -39,6 +39,15 @@ var nowhere = []string{
 	"drivers/net/ethernet/mellanox/mlxsw/", "drivers/net/usb/hso.ko",
 }
 
+// SAN are those of disks that are elsewhere, behind an adapter of Fibre Channel or iSCSI: a system whose own disks never are there has them
+// only if it names them.
+var SAN = []string{
+	"drivers/scsi/bfa/", "drivers/scsi/elx/", "drivers/scsi/lpfc/", "drivers/scsi/qla2xxx/", "drivers/scsi/csiostor/", "drivers/scsi/fnic/", "drivers/scsi/snic/",
+	"drivers/scsi/fcoe/", "drivers/scsi/libfc/", "drivers/scsi/bnx2fc/", "drivers/scsi/qedf/", "drivers/scsi/scsi_transport_fc.ko",
+	"drivers/scsi/qla4xxx/", "drivers/scsi/be2iscsi/", "drivers/scsi/bnx2i/", "drivers/scsi/cxgbi/", "drivers/scsi/qedi/",
+	"drivers/scsi/libiscsi", "drivers/scsi/iscsi_", "drivers/scsi/scsi_transport_iscsi.ko",
+}
+
 // AddModules copies into root those of the modules that every system has and those in more, with all that they need, as
 // they are: their signatures hold under Secure Boot. from is the directory of a kernel's modules, /lib/modules/RELEASE, with the
 // files that depmod makes, of which root gets what is about these modules.
@@ -52,7 +61,7 @@ func AddModules(root, from string, more ...string) error {
 	if err != nil {
 		return err
 	}
-	taken := chosen(string(dep), slices.Concat(everywhere, more))
+	taken := chosen(string(dep), more)
 	to := filepath.Join(root, "lib/modules", filepath.Base(from))
 	var kept strings.Builder
 	for line := range strings.Lines(string(dep)) {
@@ -69,14 +78,16 @@ func AddModules(root, from string, more ...string) error {
 		os.WriteFile(filepath.Join(to, "modules.alias"), []byte(aliasesOf(string(alias), taken)), 0o644))
 }
 
-// chosen are the files of modules.dep that are wanted, with all that they need.
-func chosen(dep string, wanted []string) map[string]bool {
+// chosen are the files of modules.dep that every system has and those in more, with all that they need.
+func chosen(dep string, more []string) map[string]bool {
 	taken := map[string]bool{}
 	for line := range strings.Lines(dep) {
 		file, needs, _ := strings.Cut(strings.TrimSpace(line), ":")
 		name := strings.TrimPrefix(file, "kernel/")
-		begins := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
-		if !slices.ContainsFunc(wanted, begins) || slices.ContainsFunc(nowhere, begins) {
+		in := func(list []string) bool {
+			return slices.ContainsFunc(list, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+		}
+		if in(nowhere) || !in(more) && (in(SAN) || !in(everywhere)) {
 			continue
 		}
 		taken[file] = true
