@@ -48,8 +48,8 @@ var ofPower = []mutant{
 	},
 	{
 		475, "power/ipmi/driver.go",
-		"\tdefer g.leave()\n",
-		"\tg.leave()\n",
+		"\t\tdefer g.leave()\n",
+		"\t\tg.leave()\n",
 		"two sessions at once confuse a BMC, and an order is lost",
 		"power/ipmi", "Turns",
 	},
