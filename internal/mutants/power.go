@@ -48,8 +48,8 @@ var ofPower = []mutant{
 	},
 	{
 		475, "power/ipmi/driver.go",
-		"\t\terr := g.session(ctx, i, d.c.Pause, func(s *rmcp.Session) error { return f(i, s) })\n\t\tg.leave()\n",
-		"\t\tg.leave()\n\t\terr := g.session(ctx, i, d.c.Pause, func(s *rmcp.Session) error { return f(i, s) })\n",
+		"\t\tdefer g.leave()\n",
+		"\t\tg.leave()\n",
 		"two sessions at once confuse a BMC, and an order is lost",
 		"power/ipmi", "Turns",
 	},

@@ -169,6 +169,10 @@ func (d *Driver) call(ctx context.Context, n *baremetal.Node, f func(info, *rmcp
 		return err
 	}
 	g := d.gate(i.address)
+	session := func() error {
+		defer g.leave()
+		return g.session(ctx, i, d.c.Pause, func(s *rmcp.Session) error { return f(i, s) })
+	}
 	var patience time.Time // ends, from the first turn on
 	for pause := time.Second; ; pause *= 2 {
 		if err := g.enter(ctx); err != nil {
@@ -177,8 +181,7 @@ func (d *Driver) call(ctx context.Context, n *baremetal.Node, f func(info, *rmcp
 		if patience.IsZero() {
 			patience = time.Now().Add(d.c.Patience)
 		}
-		err := g.session(ctx, i, d.c.Pause, func(s *rmcp.Session) error { return f(i, s) })
-		g.leave()
+		err := session()
 		if err == nil || !passes(err) || time.Now().Add(pause).After(patience) || limit.Pause(ctx, pause) != nil {
 			return explain(n, i, err)
 		}
@@ -188,7 +191,8 @@ func (d *Driver) call(ctx context.Context, n *baremetal.Node, f func(info, *rmcp
 // walk reads what takes long, in as many sessions as it takes until it is over. It gives way to other calls: a slow BMC takes
 // minutes for its sensors or its log, for which the power sync would give it up. That asks twice where the power has changed, so
 // the next session begins a turn later.
-func (d *Driver) walk(ctx context.Context, n *baremetal.Node, over *bool, read func(i info, s *rmcp.Session, givesWay func() bool) error) error {
+func (d *Driver) walk(ctx context.Context, n *baremetal.Node, over *bool,
+	read func(i info, s *rmcp.Session, givesWay func() bool) error) error {
 	for !*over {
 		gave := false
 		err := d.call(ctx, n, func(i info, s *rmcp.Session) error {
