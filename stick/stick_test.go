@@ -18,14 +18,17 @@ import (
 
 func TestLeased(t *testing.T) {
 	now := time.Unix(1000, 0)
-	ack, err := dhcpv4.New(dhcpv4.WithYourIP(net.IPv4(192, 168, 1, 7)), dhcpv4.WithNetmask(net.CIDRMask(24, 32)), dhcpv4.WithRouter(net.IPv4(192, 168, 1, 1)),
-		dhcpv4.WithDNS(net.IPv4(192, 168, 1, 2)), dhcpv4.WithLeaseTime(7200), dhcpv4.WithOption(dhcpv4.OptServerIdentifier(net.IPv4(192, 168, 1, 3))))
+	ack, err := dhcpv4.New(dhcpv4.WithYourIP(net.IPv4(192, 168, 1, 7)), dhcpv4.WithNetmask(net.CIDRMask(24, 32)),
+		dhcpv4.WithRouter(net.IPv4(192, 168, 1, 1)),
+		dhcpv4.WithDNS(net.IPv4(192, 168, 1, 2)), dhcpv4.WithLeaseTime(7200),
+		dhcpv4.WithOption(dhcpv4.OptServerIdentifier(net.IPv4(192, 168, 1, 3))))
 	if err != nil {
 		t.Fatal(err)
 	}
 	a, err := leased("eth0", ack, now)
 	if err != nil || a.Prefix != netip.MustParsePrefix("192.168.1.7/24") || a.Gateway != netip.MustParseAddr("192.168.1.1") ||
-		!slices.Equal(a.DNS, []netip.Addr{netip.MustParseAddr("192.168.1.2")}) || a.Server != "192.168.1.3" || a.Range != "" || a.Until != now.Add(time.Hour) {
+		!slices.Equal(a.DNS, []netip.Addr{netip.MustParseAddr("192.168.1.2")}) || a.Server != "192.168.1.3" || a.Range != "" ||
+		a.Until != now.Add(time.Hour) {
 		t.Errorf("%+v, %v", a, err)
 	}
 	bare, err := dhcpv4.New()
@@ -54,13 +57,16 @@ func TestEnvironment(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	v := view{Version: "1.2", Slot: "b", SecureBoot: true, Failed: "a", Page: "http://10.77.77.1:6385/ui/", Password: "SECRET", Link: "http://10.77.77.1:6385/ui/welcome?key=ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+	v := view{Version: "1.2", Slot: "b", SecureBoot: true, Failed: "a", Page: "http://10.77.77.1:6385/ui/", Password: "SECRET",
+		Link:    "http://10.77.77.1:6385/ui/welcome?key=ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 		Network: "eth0 has 10.77.77.1/24", State: "ready", Trouble: strings.Repeat("much ", 400)}
 	for i := range 20 {
-		v.Machines = append(v.Machines, machine{Name: "pc-" + string('a'+rune(i)), Provision: "active", Power: "power on", LastError: strings.Repeat("long ", 30)})
+		v.Machines = append(v.Machines,
+			machine{Name: "pc-" + string('a'+rune(i)), Provision: "active", Power: "power on", LastError: strings.Repeat("long ", 30)})
 	}
 	text := v.text(menu())
-	for _, want := range []string{"Ironhook 1.2, slot b, Secure Boot on ", "http://10.77.77.1:6385/ui/", "SECRET", "slot a did not", "pc-a: active, on, long", " more", "s shut down", "█"} {
+	for _, want := range []string{"Ironhook 1.2, slot b, Secure Boot on ", "http://10.77.77.1:6385/ui/", "SECRET", "slot a did not",
+		"pc-a: active, on, long", " more", "s shut down", "█"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
@@ -131,7 +137,8 @@ func TestSettings(t *testing.T) {
 	if s, err := readSettings(path); err != nil || s != (settings{}) {
 		t.Errorf("no file is %+v, %v", s, err)
 	}
-	want := settings{Leased: true, Address: netip.MustParsePrefix("192.168.1.5/24"), Gateway: netip.MustParseAddr("192.168.1.1"), Images: "AB", Version: "1"}
+	want := settings{Leased: true, Address: netip.MustParsePrefix("192.168.1.5/24"), Gateway: netip.MustParseAddr("192.168.1.1"), Images: "AB",
+		Version: "1"}
 	if err := want.write(path); err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +149,8 @@ func TestSettings(t *testing.T) {
 
 func TestPowerButton(t *testing.T) {
 	var events bytes.Buffer
-	for _, e := range []inputEvent{{Type: typeKey, Code: 30, Value: 1}, {Type: typeKey, Code: keyPower, Value: 1}, {Type: 0}, {Type: typeKey, Code: keyPower, Value: 0}} {
+	for _, e := range []inputEvent{{Type: typeKey, Code: 30, Value: 1}, {Type: typeKey, Code: keyPower, Value: 1}, {Type: 0},
+		{Type: typeKey, Code: keyPower, Value: 0}} {
 		if err := binary.Write(&events, binary.NativeEndian, e); err != nil {
 			t.Fatal(err)
 		}

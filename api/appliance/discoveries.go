@@ -26,7 +26,8 @@ type discoveryView struct {
 }
 
 func viewOfDiscovery(d *baremetal.Discovery) discoveryView {
-	v := discoveryView{UUID: d.UUID, MAC: d.MAC, Addresses: d.Addresses, From: d.Address, Found: d.CreatedAt, Seen: d.CreatedAt, Inventory: d.Inventory}
+	v := discoveryView{UUID: d.UUID, MAC: d.MAC, Addresses: d.Addresses, From: d.Address, Found: d.CreatedAt, Seen: d.CreatedAt,
+		Inventory: d.Inventory}
 	if !d.UpdatedAt.IsZero() {
 		v.Seen = d.UpdatedAt
 	}
@@ -82,7 +83,8 @@ func (a *API) approve(w http.ResponseWriter, r *http.Request) {
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxApproval))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&in); err != nil && r.ContentLength != 0 {
-		a.refuse(w, r, baremetal.Errorf(baremetal.ErrInvalid, "Want an object with name, driver, driver_info and storage_interface, of which each may be left out: %v", err))
+		a.refuse(w, r, baremetal.Errorf(baremetal.ErrInvalid,
+			"Want an object with name, driver, driver_info and storage_interface, of which each may be left out: %v", err))
 		return
 	}
 	node, err := a.Approve(r.Context(), r.PathValue("machine"), in)

@@ -59,7 +59,8 @@ func broken(t *testing.T, p *pc) string {
 func upgrade(t *testing.T, p *pc, dir, version string) string {
 	t.Helper()
 	out := filepath.Join(p.Dir, version)
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-ldflags", "-X main.version="+version, "-o", out+".program", ".")
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-ldflags", "-X main.version="+version, "-o", out+".program",
+		".")
 	cmd.Env, cmd.Dir = append(os.Environ(), "CGO_ENABLED=0"), dir
 	text, err := cmd.CombinedOutput()
 	must(t, "build: "+string(text), err)

@@ -81,7 +81,8 @@ func listed(t *testing.T, im images, image []byte) {
 		t.Fatalf("%d systems, want one", len(list.Systems))
 	}
 	s := list.Systems[0]
-	if s.Name != "Ironhook first" || s.Description == "" || len(s.Date) != len("2006-01-02") || !strings.HasSuffix(s.URL, "/"+filepath.Base(im.image)) {
+	if s.Name != "Ironhook first" || s.Description == "" || len(s.Date) != len("2006-01-02") ||
+		!strings.HasSuffix(s.URL, "/"+filepath.Base(im.image)) {
 		t.Errorf("%+v", s)
 	}
 	if s.Size != len(image) || s.Download != len(image) || s.Sum != sum(image) || s.DownloadSum != s.Sum {

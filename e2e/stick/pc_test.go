@@ -54,7 +54,8 @@ func newPC(t *testing.T, name, firmware string) *pc {
 	_, err = l.Output(t.Context(), nil, "cp", "--sparse=always", im.image, p.image)
 	must(t, "copy the image", err)
 	must(t, "size of the stick", os.Truncate(p.image, stickSize))
-	must(t, "network", l.IP("address add 10.77.77.9/24 dev "+lab.Bridge+"\ntuntap add dev tapstick mode tap\nlink set tapstick master "+lab.Bridge+" up\n"))
+	must(t, "network", l.IP("address add 10.77.77.9/24 dev "+lab.Bridge+"\ntuntap add dev tapstick mode tap\nlink set "+
+		"tapstick master "+lab.Bridge+" up\n"))
 	if firmware != bios {
 		from := map[string]string{uefi: "OVMF_VARS_4M.fd", secure: "OVMF_VARS_4M.ms.fd"}[firmware]
 		_, err = l.Output(t.Context(), nil, "cp", ovmf+from, p.vars)

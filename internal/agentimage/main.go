@@ -42,18 +42,26 @@ type pack struct{ program, modules, shell, out string }
 
 // wanted are the directories and files below kernel/ whose modules are taken.
 var wanted = []string{
-	"drivers/ata/", "drivers/nvme/host/", "drivers/scsi/", "drivers/message/fusion/", "drivers/block/virtio_blk.ko", "drivers/block/xen-blkfront.ko",
-	"drivers/mmc/", "drivers/virtio/", "drivers/net/virtio_net.ko", "drivers/net/net_failover.ko", "drivers/net/vmxnet3/", "drivers/net/hyperv/",
+	"drivers/ata/", "drivers/nvme/host/", "drivers/scsi/", "drivers/message/fusion/", "drivers/block/virtio_blk.ko",
+	"drivers/block/xen-blkfront.ko",
+	"drivers/mmc/", "drivers/virtio/", "drivers/net/virtio_net.ko", "drivers/net/net_failover.ko", "drivers/net/vmxnet3/",
+	"drivers/net/hyperv/",
 	"drivers/net/xen-netfront.ko", "drivers/net/ethernet/", "drivers/net/phy/", "drivers/net/mdio/", "drivers/net/usb/", "drivers/hv/",
-	"drivers/usb/host/", "drivers/usb/storage/", "drivers/usb/core/", "drivers/usb/common/", "drivers/usb/dwc", "drivers/hid/hid.ko", "drivers/hid/hid-generic.ko", "drivers/hid/usbhid/",
-	"drivers/input/", "drivers/char/ipmi/", "drivers/char/tpm/", "drivers/char/hw_random/", "drivers/firmware/", "drivers/pci/", "drivers/platform/x86/wmi.ko",
-	"fs/efivarfs/", "fs/nls/nls_", "fs/ext4/", "fs/xfs/", "fs/btrfs/", "fs/fat/", "fs/isofs/", "crypto/crc32c_generic.ko", "arch/x86/crypto/crc32c-intel.ko", "drivers/thunderbolt/", "drivers/i2c/busses/i2c-designware", "drivers/pinctrl/", "drivers/phy/", "drivers/reset/",
+	"drivers/usb/host/", "drivers/usb/storage/", "drivers/usb/core/", "drivers/usb/common/", "drivers/usb/dwc", "drivers/hid/hid.ko",
+	"drivers/hid/hid-generic.ko", "drivers/hid/usbhid/",
+	"drivers/input/", "drivers/char/ipmi/", "drivers/char/tpm/", "drivers/char/hw_random/", "drivers/firmware/", "drivers/pci/",
+	"drivers/platform/x86/wmi.ko",
+	"fs/efivarfs/", "fs/nls/nls_", "fs/ext4/", "fs/xfs/", "fs/btrfs/", "fs/fat/", "fs/isofs/", "crypto/crc32c_generic.ko",
+	"arch/x86/crypto/crc32c-intel.ko", "drivers/thunderbolt/", "drivers/i2c/busses/i2c-designware", "drivers/pinctrl/", "drivers/phy/",
+	"drivers/reset/",
 }
 
 // unwanted are those of them that a machine's disks, cards and BMC never need.
 var unwanted = []string{
-	"drivers/scsi/scsi_debug.ko", "drivers/input/joystick/", "drivers/input/touchscreen/", "drivers/input/tablet/", "drivers/scsi/pcmcia/", "drivers/scsi/fcoe/fcoe.ko",
-	"drivers/net/ethernet/mellanox/mlxsw/", "drivers/input/mouse/", "drivers/input/gameport/", "drivers/mmc/core/sdio_uart.ko", "drivers/net/usb/hso.ko",
+	"drivers/scsi/scsi_debug.ko", "drivers/input/joystick/", "drivers/input/touchscreen/", "drivers/input/tablet/", "drivers/scsi/pcmcia/",
+	"drivers/scsi/fcoe/fcoe.ko",
+	"drivers/net/ethernet/mellanox/mlxsw/", "drivers/input/mouse/", "drivers/input/gameport/", "drivers/mmc/core/sdio_uart.ko",
+	"drivers/net/usb/hso.ko",
 }
 
 func (p pack) run() error {
@@ -77,7 +85,8 @@ func (p pack) run() error {
 		if err := copyFile(p.shell, filepath.Join(root, "bin/busybox"), 0o755); err != nil {
 			return err
 		}
-		for _, name := range []string{"sh", "ls", "cat", "dmesg", "ip", "ps", "mount", "hexdump", "vi", "less", "grep", "poweroff", "reboot", "dd", "ping", "lspci", "blkid"} {
+		for _, name := range []string{"sh", "ls", "cat", "dmesg", "ip", "ps", "mount", "hexdump", "vi", "less", "grep", "poweroff", "reboot",
+			"dd", "ping", "lspci", "blkid"} {
 			if err := os.Symlink("busybox", filepath.Join(root, "bin", name)); err != nil {
 				return err
 			}
