@@ -13,17 +13,19 @@ import (
 // may says which of our packages each package may import; "..." at the end stands
 // for everything below. ARCHITECTURE.md shows the same as a picture.
 var may = map[string][]string{
-	"":                    {"cli", "internal/limit"},
-	"packaging":           {},
-	"agent":               {"agent/..."},
-	"agent/disk":          {"agent/hardware"},
-	"agent/hardware":      {},
-	"agent/modules":       {},
-	"agent/network":       {},
-	"agent/rescue":        {},
-	"cli":                 {"agent", "appliance/...", "baremetal", "cli/client", "stick"},
-	"stick":               {"agent/modules", "agent/network"},
-	"appliance":           {"appliance/backup", "appliance/sandbox", "baremetal", "store", "fleet", "ipxe", "bootsrv/...", "power/drivers", "storage/...", "volume", "conductor", "console", "api/...", "web", "herald", "traces", "stick", "internal/egress", "internal/limit", "internal/pace", "internal/timing"},
+	"":               {"cli", "internal/limit"},
+	"packaging":      {},
+	"agent":          {"agent/..."},
+	"agent/disk":     {"agent/hardware"},
+	"agent/hardware": {},
+	"agent/modules":  {},
+	"agent/network":  {},
+	"agent/rescue":   {},
+	"cli":            {"agent", "appliance/...", "baremetal", "cli/client", "stick"},
+	"stick":          {"agent/modules", "agent/network"},
+	"appliance": {"appliance/backup", "appliance/sandbox", "baremetal", "store", "fleet", "ipxe", "bootsrv/...", "power/drivers",
+		"storage/...", "volume", "conductor", "console", "api/...", "web", "herald", "traces", "stick", "internal/egress", "internal/limit",
+		"internal/pace", "internal/timing"},
 	"appliance/backup":    {"store", "volume"},
 	"appliance/sandbox":   {},
 	"appliance/export":    {"block/...", "volume/image", "internal/limit"},
@@ -46,13 +48,15 @@ var may = map[string][]string{
 	"block/iscsi/...":     {"block", "block/scsi", "block/iscsi/..."},
 	"volume":              {},
 	"volume/image":        {"volume", "internal/egress", "internal/jail", "internal/limit"},
-	"storage":             {"baremetal", "boot", "ipxe", "store", "block/...", "volume/...", "storage/...", "internal/isofs", "internal/limit"},
-	"storage/cinder":      {"baremetal", "internal/limit"},
-	"storage/pool":        {"baremetal", "store", "volume/...", "internal/egress", "internal/limit"},
-	"storage/watch":       {"block", "block/iscsi"},
-	"fleet":               {"baremetal", "boot", "inspection", "store"},
-	"console":             {"baremetal", "store", "internal/limit"},
-	"conductor":           {"baremetal", "boot", "inspection", "store", "fleet", "internal/egress", "internal/isofs", "internal/limit", "internal/python", "internal/timing"},
+	"storage": {"baremetal", "boot", "ipxe", "store", "block/...", "volume/...", "storage/...", "internal/isofs",
+		"internal/limit"},
+	"storage/cinder": {"baremetal", "internal/limit"},
+	"storage/pool":   {"baremetal", "store", "volume/...", "internal/egress", "internal/limit"},
+	"storage/watch":  {"block", "block/iscsi"},
+	"fleet":          {"baremetal", "boot", "inspection", "store"},
+	"console":        {"baremetal", "store", "internal/limit"},
+	"conductor": {"baremetal", "boot", "inspection", "store", "fleet", "internal/egress", "internal/isofs", "internal/limit",
+		"internal/python", "internal/timing"},
 	"api/baremetal":       {"baremetal", "inspection", "store", "fleet", "conductor", "api/door", "api/rest", "internal/limit"},
 	"api/blockstorage":    {"baremetal", "store", "storage/...", "volume", "api/rest"},
 	"herald":              {"baremetal", "store", "internal/egress", "internal/limit"},
@@ -75,7 +79,8 @@ var may = map[string][]string{
 
 // stdOnly are the packages that may import nothing but the standard library and
 // golang.org/x/sys.
-var stdOnly = []string{"agent/hardware", "agent/modules", "agent/disk", "baremetal", "boot", "inspection", "block", "block/scsi", "block/filedisk", "block/iscsi", "block/iscsi/initiatortest", "volume"}
+var stdOnly = []string{"agent/hardware", "agent/modules", "agent/disk", "baremetal", "boot", "inspection", "block", "block/scsi",
+	"block/filedisk", "block/iscsi", "block/iscsi/initiatortest", "volume"}
 
 type listed struct {
 	ImportPath string
@@ -93,7 +98,8 @@ func TestImportsPointDown(t *testing.T) {
 			continue
 		}
 		for _, path := range p.Imports {
-			if own := path == "ironhook" || strings.HasPrefix(path, "ironhook/"); own && !slices.ContainsFunc(allowed, func(a string) bool { return covers(a, ours(path)) }) {
+			if own := path == "ironhook" || strings.HasPrefix(path, "ironhook/"); own &&
+				!slices.ContainsFunc(allowed, func(a string) bool { return covers(a, ours(path)) }) {
 				t.Errorf("%s imports %s; it may import only %v", p.ImportPath, path, allowed)
 			} else if !own && strings.Contains(path, ".") && slices.Contains(stdOnly, name) && !strings.HasPrefix(path, "golang.org/x/sys/") {
 				t.Errorf("%s imports %s; it may import only the standard library", p.ImportPath, path)

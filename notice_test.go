@@ -84,7 +84,8 @@ func linkedModules(t *testing.T) map[string]string {
 	t.Helper()
 	modules := map[string]string{}
 	for _, arch := range []string{"amd64", "arm64"} {
-		list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}", ".")
+		list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}",
+			".")
 		list.Env = append(os.Environ(), "GOARCH="+arch, "GOOS=linux", "CGO_ENABLED=0")
 		out, err := list.Output()
 		if err != nil {

@@ -102,7 +102,8 @@ func ipmi(fd int, netfn, cmd byte, data []byte) []byte {
 		}
 		var from [64]byte
 		b := make([]byte, 272)
-		answer := ipmiReceived{addr: unsafe.Pointer(&from), addrLen: uint32(len(from)), msg: ipmiMessage{length: uint16(len(b)), data: unsafe.Pointer(&b[0])}}
+		answer := ipmiReceived{addr: unsafe.Pointer(&from), addrLen: uint32(len(from)),
+			msg: ipmiMessage{length: uint16(len(b)), data: unsafe.Pointer(&b[0])}}
 		if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), ipmiReceive, uintptr(unsafe.Pointer(&answer))); errno != 0 {
 			return nil
 		}

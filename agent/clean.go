@@ -118,7 +118,8 @@ func (a *agent) byItself(d hardware.Disk, f *os.File) string {
 		name    string
 	}{{unix.BLKSECDISCARD, "secure discard"}, {unix.BLKDISCARD, "discard"}} {
 		span := [2]uint64{0, uint64(d.Size)}
-		if _, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), uintptr(way.request), uintptr(unsafe.Pointer(&span))); errno == 0 && a.empty(d, f) {
+		if _, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), uintptr(way.request), uintptr(unsafe.Pointer(&span))); errno == 0 &&
+			a.empty(d, f) {
 			return way.name
 		}
 	}

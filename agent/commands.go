@@ -160,7 +160,8 @@ func (c *commands) do(op operation, one *command) {
 	defer c.mu.Unlock()
 	one.Result, one.Status, c.busy = result, succeeded, false
 	if err != nil {
-		one.Status, one.Error = failed, map[string]any{"type": "CommandExecutionError", "code": 500, "message": "Command execution failed", "details": err.Error()}
+		one.Status, one.Error = failed,
+			map[string]any{"type": "CommandExecutionError", "code": 500, "message": "Command execution failed", "details": err.Error()}
 		c.agent.say("%s FAILED after %.1f s: %v", one.Name, time.Since(begun).Seconds(), err)
 	} else {
 		c.agent.say("%s done in %.1f s", one.Name, time.Since(begun).Seconds())

@@ -115,7 +115,10 @@ func sum(b []byte) []byte { s := sha256.Sum256(b); return s[:] }
 
 // The client accepts the pinned certificate, and no other.
 func TestPin(t *testing.T) {
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(`{"node": {"uuid": "n"}}`)) })) //nolint:errcheck // a test
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request) {
+		w.Write([]byte(`{"node": {"uuid": "n"}}`))
+	})) //nolint:errcheck // a test
 	defer server.Close()
 	server.Config.ErrorLog = nil
 	for _, right := range []bool{true, false} {

@@ -34,9 +34,13 @@ func (a *agent) operations() map[string]operation {
 	}
 	for _, flow := range []string{"clean", "deploy", "service"} {
 		table[flow+".get_"+flow+"_steps"] = operation{do: func(context.Context, map[string]any) (any, error) {
-			return map[string]any{flow + "_steps": map[string]any{manager: a.steps(flow)}, "hardware_manager_version": map[string]any{manager: managerVersion}}, nil
+			return map[string]any{flow +
+				"_steps": map[string]any{manager: a.steps(flow)}, "hardware_manager_version": map[string]any{manager: managerVersion}}, nil
 		}}
-		table[flow+".execute_"+flow+"_step"] = operation{do: func(ctx context.Context, params map[string]any) (any, error) { return a.executeStep(ctx, flow, params) }, long: true}
+		table[flow+".execute_"+flow+"_step"] = operation{do: func(ctx context.Context, params map[string]any) (any,
+			error) {
+			return a.executeStep(ctx, flow, params)
+		}, long: true}
 	}
 	return table
 }
@@ -70,7 +74,8 @@ func (a *agent) prepareImage(ctx context.Context, params map[string]any) (any, e
 	info := part(params, "image_info")
 	image := disk.Image{URLs: texts(info["urls"]), Algorithm: word(info, "os_hash_algo"), Hash: strings.ToLower(word(info, "os_hash_value"))}
 	if format := word(info, "disk_format"); format != "raw" || len(image.URLs) == 0 {
-		return nil, fmt.Errorf("the image has the format %q and %d URLs: raw images are written, which the appliance makes of all others", format, len(image.URLs))
+		return nil, fmt.Errorf("the image has the format %q and %d URLs: raw images are written, which the appliance makes of all others", format,
+			len(image.URLs))
 	}
 	chosen, err := disk.Choose(a.machine.Disks(), hints(info))
 	if err != nil {
@@ -101,7 +106,8 @@ func (a *agent) prepareImage(ctx context.Context, params map[string]any) (any, e
 	}
 	a.note(ignoreBusy(unix.IoctlSetInt(int(f.Fd()), unix.BLKRRPART, 0)))
 	a.root = &chosen
-	return map[string]any{"result": fmt.Sprintf("prepare_image: image (%s) written to device %s, %d bytes", word(info, "id"), chosen.Name, written), "root_uuid": ""}, nil
+	return map[string]any{"result": fmt.Sprintf("prepare_image: image (%s) written to device %s, %d bytes", word(info, "id"), chosen.Name,
+		written), "root_uuid": ""}, nil
 }
 
 func ignoreBusy(err error) error {
@@ -169,7 +175,8 @@ func (a *agent) installBootloader(context.Context, map[string]any) (any, error) 
 		return nil, err
 	}
 	if p == nil {
-		return map[string]any{"result": "no boot entry: the image has no EFI system partition in a GPT, and the firmware looks for a loader by itself"}, nil
+		return map[string]any{"result": "no boot entry: the image has no EFI system partition in a GPT, and the firmware looks for a " +
+			"loader by itself"}, nil
 	}
 	return map[string]any{"result": "boot entry made"}, disk.AddBootEntry("/sys/firmware/efi/efivars", *p, a.machine.CPU().Architecture)
 }
@@ -185,7 +192,8 @@ type step struct {
 
 // steps are those of the agent.
 var steps = []step{
-	{"erase_devices", 0, "clean", (*agent).eraseDevices, map[string]string{"passes": "of random bytes over disks that can neither be erased by themselves nor discarded, 1"}},
+	{"erase_devices", 0, "clean", (*agent).eraseDevices,
+		map[string]string{"passes": "of random bytes over disks that can neither be erased by themselves nor discarded, 1"}},
 	{"erase_devices_express", 0, "clean", (*agent).eraseExpress, nil},
 	{"erase_devices_metadata", 99, "clean", (*agent).eraseMetadata, nil},
 	{"burnin_cpu", 0, "clean service", (*agent).burnCPU, map[string]string{"seconds": "how long, 60"}},

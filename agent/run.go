@@ -93,11 +93,13 @@ func (a *agent) inspect(ctx context.Context) map[string]any {
 	}
 	bmc4, bmc6 := bmc()
 	inventory.BMCAddress, inventory.BMCv6Address = bmc4, bmc6
-	a.say("%s, %d processors, %d MiB, %s, BMC %q", inventory.SystemVendor.ProductName, inventory.CPU.Count, inventory.Memory.Physical, inventory.Boot.Mode, bmc4)
+	a.say("%s, %d processors, %d MiB, %s, BMC %q", inventory.SystemVendor.ProductName, inventory.CPU.Count, inventory.Memory.Physical,
+		inventory.Boot.Mode, bmc4)
 	found := map[string]any{
 		"inventory": inventory, "pci_devices": a.machine.PCI(), "gpus": a.machine.GPUs(),
 		"volume_connectors": connectors, "hba": a.machine.HBA(), "boot_interface": inventory.Boot.PXEInterface,
-		"configuration": map[string]any{"collectors": []string{"default", "pci-devices"}, "managers": []any{map[string]any{"name": manager, "version": managerVersion}}},
+		"configuration": map[string]any{"collectors": []string{"default", "pci-devices"},
+			"managers": []any{map[string]any{"name": manager, "version": managerVersion}}},
 	}
 	if logs, err := a.packedLog(); err == nil {
 		found["logs"] = logs

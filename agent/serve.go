@@ -35,7 +35,8 @@ func (a *agent) serve(ctx context.Context, api *client) error {
 		return err
 	}
 	c := newCommands(a, node.Config.Token)
-	server := &http.Server{Handler: c, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+	server := &http.Server{Handler: c, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: time.Minute,
+		MaxHeaderBytes: 16 << 10}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	beat := map[string]any{"callback_url": "https://" + net.JoinHostPort(a.address.String(), fmt.Sprint(port)), "agent_version": agentVersion,

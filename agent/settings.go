@@ -27,7 +27,8 @@ const lldpTime = 6 * time.Second
 
 // parse reads the arguments.
 func parse(args map[string]string, booted string) (settings, error) {
-	s := settings{API: strings.TrimSuffix(args["ipa-api-url"], "/"), Callback: args["ipa-inspection-callback-url"], LLDP: lldpTime, BootedBy: booted}
+	s := settings{API: strings.TrimSuffix(args["ipa-api-url"], "/"), Callback: args["ipa-inspection-callback-url"], LLDP: lldpTime,
+		BootedBy: booted}
 	_, s.Shell = args["ironhook-shell"]
 	s.Insecure = args["ipa-insecure"] == "1" || strings.EqualFold(args["ipa-insecure"], "true")
 	if text, given := args["ipa-lldp-timeout"]; given {

@@ -31,8 +31,8 @@ type BackupOptions struct {
 	Series  backup.Series // whose layers are left out
 }
 
-// Backup writes a backup of the appliance in the directory data to w, not encrypted. If an appliance runs there, it writes the backup; otherwise this
-// process does, and keeps one from starting meanwhile.
+// Backup writes a backup of the appliance in the directory data to w, not encrypted. If an appliance runs there, it writes the backup;
+// otherwise this process does, and keeps one from starting meanwhile.
 func Backup(ctx context.Context, data string, o BackupOptions, p Program, w io.Writer) error {
 	if _, err := os.Stat(filepath.Join(data, databaseFile)); err != nil {
 		return &Fault{Setting: Data, Value: data, Err: fmt.Errorf("there is no appliance: %w", err)}

@@ -165,7 +165,8 @@ func checkGrants(_ context.Context, p *patient) (string, []Finding) {
 		_, manifest := os.Stat(filepath.Join(p.Data, "volumes", id+".json"))
 		_, raw := os.Stat(filepath.Join(p.Data, "volumes", id+".raw"))
 		if manifest != nil && raw != nil {
-			found = append(found, bad("switch the machine off and on again; node validate says what it boots from", "a machine may log in to %s, which is not there", id)...)
+			found = append(found, bad("switch the machine off and on again; node validate says what it boots from",
+				"a machine may log in to %s, which is not there", id)...)
 		}
 	}
 	return fmt.Sprintf("%d disks are exported", len(p.seen.Granted)), found
@@ -343,7 +344,8 @@ func checkRivals(ctx context.Context, p *patient) (string, []Finding) {
 		case err != nil:
 			found = append(found, bad("run this as root", "%s: %v", name, err)...)
 		case rival.IsValid() && p.DHCP == DHCPFull:
-			found = append(found, bad("switch one of the two off, or leave addresses to the other (mode proxy)", "%s: another DHCP server answers, %s", name, rival)...)
+			found = append(found, bad("switch one of the two off, or leave addresses to the other (mode proxy)",
+				"%s: another DHCP server answers, %s", name, rival)...)
 		}
 	}
 	return "no rival", found

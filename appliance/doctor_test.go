@@ -80,9 +80,10 @@ func TestDiagnose(t *testing.T) {
 		check string // "" where all is well
 		text  string // in its text or remedy
 	}{
-		"nothing":         {func(*Config) {}, "", ""},
-		"mode of data":    {func(c *Config) { must(os.Chmod(c.Data, 0o755)) }, "data directory", "chmod go= "},
-		"mode of the db":  {func(c *Config) { must(os.Chmod(in(c, databaseFile), 0o644)) }, "data directory", "ironhook.db can be read by others"},
+		"nothing":      {func(*Config) {}, "", ""},
+		"mode of data": {func(c *Config) { must(os.Chmod(c.Data, 0o755)) }, "data directory", "chmod go= "},
+		"mode of the db": {func(c *Config) { must(os.Chmod(in(c, databaseFile), 0o644)) }, "data directory",
+			"ironhook.db can be read by others"},
 		"layer gone":      {func(c *Config) { must(os.Remove(in(c, "volumes/golden.raw"))) }, "layers", "restore it from a backup"},
 		"port taken":      {func(c *Config) { c.ISCSI = busy.Addr().String() }, "ports", "ss -lntup"},
 		"TFTP port taken": {func(c *Config) { c.TFTP, c.BootInterfaces = talking.LocalAddr().String(), []string{"lo"} }, "ports", "ss -lntup"},

@@ -87,7 +87,8 @@ var ErrInUse = errors.New("another ironhook works there")
 
 // bootSettings are the fields of bootsrv.Config as settings of ours.
 var bootSettings = map[string]Setting{
-	"Interfaces": BootInterfaces, "DHCP": DHCP, "Range": Range, "Relays": Relays, "DHCP6": DHCP6, "HTTP": HTTP, "TFTP": TFTP, "Binaries": IPXEDir, "Secure": SecureDir,
+	"Interfaces": BootInterfaces, "DHCP": DHCP, "Range": Range, "Relays": Relays, "DHCP6": DHCP6, "HTTP": HTTP, "TFTP": TFTP,
+	"Binaries": IPXEDir, "Secure": SecureDir,
 }
 
 // bootFault makes a Fault of the error that kept the boot servers from opening.

@@ -46,9 +46,11 @@ func TestServerOutlastsItsClients(t *testing.T) {
 		{name: "half a header", says: request, after: 10 * time.Second},
 		{name: "a header drop by drop", says: request + "X: ", drips: true, after: 10 * time.Second},
 		{name: "a header without end", says: request + "X: " + strings.Repeat("x", 80<<10), after: 0, answer: "HTTP/1.1 431 "},
-		{name: "a body drop by drop", says: "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", drips: true, after: time.Minute, answer: "HTTP/1.1 200 "},
+		{name: "a body drop by drop", says: "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", drips: true, after: time.Minute,
+			answer: "HTTP/1.1 200 "},
 		{name: "no second request", says: request + "\r\n", after: 2 * time.Minute, answer: "HTTP/1.1 200 "},
-		{name: "a second header drop by drop", says: request + "\r\n" + request + "X: ", drips: true, after: 10 * time.Second, answer: "HTTP/1.1 200 "},
+		{name: "a second header drop by drop", says: request + "\r\n" + request +
+			"X: ", drips: true, after: 10 * time.Second, answer: "HTTP/1.1 200 "},
 		{name: "reads no answer", says: request + "\r\n", deaf: true, after: time.Minute},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -17,7 +17,8 @@ const (
 )
 
 // ordinary are the limits at which an honest peer only waits or asks again, as it does every day.
-var ordinary = []limit.Name{limit.EventAnswers, limit.ISCSIPing, limit.ISCSIRate, limit.ISCSIMemory, limit.PasswordChecks, limit.ImagesRunning, limit.DHCPProbes}
+var ordinary = []limit.Name{limit.EventAnswers, limit.ISCSIPing, limit.ISCSIRate, limit.ISCSIMemory, limit.PasswordChecks,
+	limit.ImagesRunning, limit.DHCPProbes}
 
 // watchLimits writes an event for each limit that is reached, once an hour, until ctx ends.
 func (a *appliance) watchLimits(ctx context.Context) error {
@@ -55,7 +56,8 @@ func (n newsOfLimits) take(now time.Time, counts func(func(limit.Name, uint64) b
 			continue
 		}
 		n[name] = told{now, count}
-		details = append(details, fmt.Sprintf("Limit %s reached, %d times since it was last told. What it means is in docs/limits.md.", name, count-last.count))
+		details = append(details,
+			fmt.Sprintf("Limit %s reached, %d times since it was last told. What it means is in docs/limits.md.", name, count-last.count))
 	}
 	slices.Sort(details)
 	return details

@@ -21,7 +21,8 @@ func TestNewsOfLimits(t *testing.T) {
 		{0, map[limit.Name]uint64{limit.TFTPTransfers: 0}, ""},
 		{0, map[limit.Name]uint64{limit.TFTPTransfers: 2, limit.ImagesRunning: 5}, "Limit tftp_transfers reached, 2 times"},
 		{10 * time.Second, map[limit.Name]uint64{limit.TFTPTransfers: 5000}, ""},
-		{20 * time.Second, map[limit.Name]uint64{limit.TFTPTransfers: 5000, limit.APIRequests: 1}, "Limit api_requests_of_client reached, 1 times"},
+		{20 * time.Second, map[limit.Name]uint64{limit.TFTPTransfers: 5000, limit.APIRequests: 1},
+			"Limit api_requests_of_client reached, 1 times"},
 		{time.Hour, map[limit.Name]uint64{limit.TFTPTransfers: 9000}, "Limit tftp_transfers reached, 8998 times"},
 		{3 * time.Hour, map[limit.Name]uint64{limit.TFTPTransfers: 9000}, ""},
 	} {

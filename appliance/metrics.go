@@ -90,7 +90,8 @@ func (a *appliance) writeMetrics(ctx context.Context, b *bytes.Buffer, started t
 // recorded are the metrics of the records.
 func (a *appliance) recorded(ctx context.Context) ([]metric, error) {
 	nodes := metric{"ironhook_nodes", "gauge", "Nodes, by their states.", map[string]float64{}}
-	events := metric{"ironhook_events_total", "counter", "Events, by kind: the steps of boots, refusals, errors, changes.", map[string]float64{}}
+	events := metric{"ironhook_events_total", "counter", "Events, by kind: the steps of boots, refusals, errors, changes.",
+		map[string]float64{}}
 	records := metric{"ironhook_records", "gauge", "Records, by kind.", map[string]float64{}}
 	err := a.store.View(ctx, func(tx *store.Tx) error {
 		q := store.Query{Columns: []string{"provision_state", "power_state", "maintenance", "fault"}}
@@ -107,7 +108,8 @@ func (a *appliance) recorded(ctx context.Context) ([]metric, error) {
 			events.samples[fmt.Sprintf("{kind=%q}", kind)] = float64(n)
 		}
 		for kind, count := range map[string]func() (int64, error){
-			"port": tx.Ports().Count, "lease": tx.Leases().Count, "volume": tx.Volumes().Count, "image": tx.Images().Count, "snapshot": tx.Snapshots().Count,
+			"port": tx.Ports().Count, "lease": tx.Leases().Count, "volume": tx.Volumes().Count, "image": tx.Images().Count,
+			"snapshot": tx.Snapshots().Count,
 		} {
 			if err != nil {
 				return err
@@ -130,7 +132,8 @@ func (a *appliance) running(started time.Time) []metric {
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
 	one := func(v float64) map[string]float64 { return map[string]float64{"": v} }
-	reached := metric{"ironhook_limit_reached_total", "counter", "How often each limit (docs/limits.md) held somebody back.", map[string]float64{}}
+	reached := metric{"ironhook_limit_reached_total", "counter", "How often each limit (docs/limits.md) held somebody back.",
+		map[string]float64{}}
 	for name, n := range limit.Counts() {
 		reached.samples[fmt.Sprintf("{limit=%q}", name)] = float64(n)
 	}
@@ -144,7 +147,8 @@ func (a *appliance) running(started time.Time) []metric {
 		{"go_memstats_heap_inuse_bytes", "gauge", "Memory of the heap that is in use.", one(float64(memory.HeapInuse))},
 	}
 	if free, err := a.volumes.Free(); err == nil {
-		list = append(list, metric{"ironhook_volumes_free_bytes", "gauge", "Free space for volumes, without what is reserved.", one(float64(free))})
+		list = append(list, metric{"ironhook_volumes_free_bytes", "gauge", "Free space for volumes, without what is reserved.",
+			one(float64(free))})
 	}
 	return list
 }

@@ -52,7 +52,8 @@ func TestSharedDirectoryIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	var f *Fault
-	if err := closeModes(dir, slog.New(slog.DiscardHandler)); !errors.As(err, &f) || f.Setting != Data || !strings.Contains(f.Remedy, "of its own") {
+	if err := closeModes(dir, slog.New(slog.DiscardHandler)); !errors.As(err, &f) || f.Setting != Data ||
+		!strings.Contains(f.Remedy, "of its own") {
 		t.Errorf("closeModes = %v, want a fault of the data directory", err)
 	}
 }

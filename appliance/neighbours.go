@@ -36,8 +36,10 @@ func crowded(cards int, limits string) (text, remedy string) {
 	for enough < 4*cards {
 		enough *= 2
 	}
-	return fmt.Sprintf("%d network cards are enrolled, and the kernel keeps %d neighbours at most: packets to others are dropped", cards, most),
-		fmt.Sprintf("sysctl -w net.ipv4.neigh.default.gc_thresh2=%d net.ipv4.neigh.default.gc_thresh3=%d, and write both into a file in /etc/sysctl.d", enough/2, enough)
+	return fmt.Sprintf("%d network cards are enrolled, and the kernel keeps %d neighbours at most: packets to others are dropped", cards,
+			most),
+		fmt.Sprintf("sysctl -w net.ipv4.neigh.default.gc_thresh2=%d net.ipv4.neigh.default.gc_thresh3=%d, and write both into a file in "+
+			"/etc/sysctl.d", enough/2, enough)
 }
 
 // checkNeighbours compares the enrolled cards with the kernel's room for neighbours.

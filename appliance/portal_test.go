@@ -49,7 +49,8 @@ func TestPortalOfRequest(t *testing.T) {
 		}
 		return a.portalOfRequest(r)
 	}
-	for came, want := range map[string]string{"192.0.2.1:6385": "192.0.2.1", "[fe80::1%eth0]:6385": "fe80::1", "[::ffff:192.0.2.1]:6385": "192.0.2.1"} {
+	for came, want := range map[string]string{"192.0.2.1:6385": "192.0.2.1", "[fe80::1%eth0]:6385": "fe80::1",
+		"[::ffff:192.0.2.1]:6385": "192.0.2.1"} {
 		if got, err := ask(came); err != nil || got != netip.AddrPortFrom(netip.MustParseAddr(want), port) {
 			t.Errorf("portal of a request to %s = %s, %v, want %s", came, got, err, want)
 		}

@@ -41,7 +41,8 @@ func TestAPersonCanTypeTheAddress(t *testing.T) {
 		ours []net.Addr
 		want string
 	}{
-		{"http://[::]:6385", []net.Addr{network("127.0.0.1/8"), network("fe80::1/64"), network("2001:db8::7/64"), network("192.0.2.7/24")}, "http://192.0.2.7:6385"},
+		{"http://[::]:6385", []net.Addr{network("127.0.0.1/8"), network("fe80::1/64"), network("2001:db8::7/64"), network("192.0.2.7/24")},
+			"http://192.0.2.7:6385"},
 		{"https://0.0.0.0:6385", []net.Addr{network("::1/128"), network("2001:db8::7/64")}, "https://[2001:db8::7]:6385"},
 		{"http://[::]:6385", []net.Addr{network("127.0.0.1/8")}, "http://127.0.0.1:6385"},
 		{"http://[::]:6385", nil, "http://127.0.0.1:6385"},

@@ -46,7 +46,8 @@ func (a *appliance) routes(pages *web.Web, own *applianceapi.API) http.Handler {
 		mux.Handle(pattern, guard.Handler(h, door.Manner{}))
 	}
 	a.stickRoutes(mux, guard)
-	mux.Handle("GET /ironhook/v1/agent/{node}/image/{key}", guard.Handler(http.HandlerFunc(a.sendImage), door.Manner{Public: func(*http.Request) bool { return true }}))
+	mux.Handle("GET /ironhook/v1/agent/{node}/image/{key}",
+		guard.Handler(http.HandlerFunc(a.sendImage), door.Manner{Public: func(*http.Request) bool { return true }}))
 	mux.Handle("GET /readyz", guard.Handler(a.readiness(), door.Manner{Public: func(*http.Request) bool { return true }}))
 	for _, pattern := range []string{"GET /identity", "GET /identity/"} { // clients discover before they authenticate
 		mux.Handle(pattern, guard.Handler(http.HandlerFunc(identity), door.Manner{Public: func(*http.Request) bool { return true }}))
@@ -73,7 +74,8 @@ func (a *appliance) timed(api string, h http.Handler) http.Handler {
 // ownAPI is the one for what OpenStack has no words for.
 func (a *appliance) ownAPI() *applianceapi.API {
 	return applianceapi.New(applianceapi.Config{
-		Store: a.store, Volumes: a.volumes, Users: a.pool.UsersOf, Script: bootsrv.Preview, Open: a.open, Tidy: a.pool.Tidy, Forget: a.conductor.Forget,
+		Store: a.store, Volumes: a.volumes, Users: a.pool.UsersOf, Script: bootsrv.Preview, Open: a.open, Tidy: a.pool.Tidy,
+		Forget: a.conductor.Forget,
 		Approve: func(ctx context.Context, machine string, in applianceapi.Approval) (string, error) {
 			return a.conductor.Approve(ctx, machine, conductor.Approval(in))
 		},

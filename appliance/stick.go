@@ -24,7 +24,8 @@ const (
 // administrators.
 func (a *appliance) stickRoutes(mux *http.ServeMux, guard *door.Guard) {
 	mux.Handle("GET "+stickPath, guard.Handler(a.onStick(), door.Manner{}))
-	mux.Handle("POST "+upgradePath, guard.Handler(a.onStick(), door.Manner{Least: func(*http.Request) baremetal.Role { return baremetal.RoleAdmin }}))
+	mux.Handle("POST "+upgradePath,
+		guard.Handler(a.onStick(), door.Manner{Least: func(*http.Request) baremetal.Role { return baremetal.RoleAdmin }}))
 }
 
 // isStick reports whether the first process of a stick is there.

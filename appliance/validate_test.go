@@ -127,9 +127,12 @@ func TestValidateAndTheVerbAgree(t *testing.T) {
 		}
 		info := baremetal.Object{}
 		for key, v := range map[string]any{
-			"image_source": one("image", nil, "", "debian", "debian", debian.UUID, "glance://"+debian.UUID, "twice", "debain", "oci://x", web.URL+"/i", "file:///etc/shadow"),
-			"root_gb":      mostly("root", nil, 1, "2", 0, -1, "many", 1<<20), "swap_mb": mostly("swap", nil, 0, 512), "ephemeral_gb": mostly("ephemeral", nil, "0", 1),
-			"configdrive": mostly("drive", nil, "", "H4sI"), "image_type": mostly("type", nil, "whole-disk", "partition"), "boot_iso": mostly("iso", nil, "x"),
+			"image_source": one("image", nil, "", "debian", "debian", debian.UUID, "glance://"+debian.UUID, "twice", "debain", "oci://x",
+				web.URL+"/i", "file:///etc/shadow"),
+			"root_gb": mostly("root", nil, 1, "2", 0, -1, "many", 1<<20), "swap_mb": mostly("swap", nil, 0, 512),
+			"ephemeral_gb": mostly("ephemeral", nil, "0", 1),
+			"configdrive":  mostly("drive", nil, "", "H4sI"), "image_type": mostly("type", nil, "whole-disk", "partition"),
+			"boot_iso":           mostly("iso", nil, "x"),
 			"image_checksum":     mostly("sum", nil, debian.Checksum, debian.HashValue, "x", strings.Repeat("a", 128)),
 			"preserve_ephemeral": mostly("preserve", nil, true), "traits": mostly("traits", nil, []any{"CUSTOM_A"}, []any{"CUSTOM_B"}),
 		} {
@@ -150,16 +153,19 @@ func TestValidateAndTheVerbAgree(t *testing.T) {
 			}
 		}
 		index := mostly("index", 0, 1).(int)
-		properties := mostly("properties", nil, baremetal.Object{"reset_on_boot": true}, baremetal.Object{"keep": true}, baremetal.Object{"keep": "perhaps"},
+		properties := mostly("properties", nil, baremetal.Object{"reset_on_boot": true}, baremetal.Object{"keep": true},
+			baremetal.Object{"keep": "perhaps"},
 			baremetal.Object{"target_portal": "192.0.2.1:3260", "target_iqn": "iqn.x", "target_lun": 0})
 		err := d.store.Update(t.Context(), func(tx *store.Tx) error {
 			err := tx.Nodes().Insert(n)
 			if err == nil && one("port", true, true, true, false).(bool) {
-				err = tx.Ports().Insert(&baremetal.Port{UUID: uuid.NewString(), NodeUUID: n.UUID, Address: fmt.Sprintf("52:54:00:%.2s:%.2s:%.2s", n.UUID, n.UUID[2:], n.UUID[4:])})
+				err = tx.Ports().Insert(&baremetal.Port{UUID: uuid.NewString(), NodeUUID: n.UUID,
+					Address: fmt.Sprintf("52:54:00:%.2s:%.2s:%.2s", n.UUID, n.UUID[2:], n.UUID[4:])})
 			}
 			if err == nil && volume != "" {
 				object, _ := properties.(baremetal.Object)
-				err = tx.Targets().Insert(&baremetal.VolumeTarget{UUID: uuid.NewString(), NodeUUID: n.UUID, VolumeType: "iscsi", BootIndex: int64(index), VolumeID: volume, Properties: object})
+				err = tx.Targets().Insert(&baremetal.VolumeTarget{UUID: uuid.NewString(), NodeUUID: n.UUID, VolumeType: "iscsi",
+					BootIndex: int64(index), VolumeID: volume, Properties: object})
 			}
 			return err
 		})
@@ -181,7 +187,8 @@ func TestValidateAndTheVerbAgree(t *testing.T) {
 			switch {
 			case (code == http.StatusAccepted) != valid && !nothing:
 				rt.Fatalf("%s = %d %s, validate said %s", verb, code, body, report)
-			case code == http.StatusAccepted && after.ProvisionState != baremetal.Active && !strings.Contains(after.LastError, "checksum does not match"): // what only the server knows
+			case code == http.StatusAccepted && after.ProvisionState != baremetal.Active &&
+				!strings.Contains(after.LastError, "checksum does not match"): // what only the server knows
 				rt.Fatalf("%s was accepted and led to %s: %s; validate said %s", verb, after.ProvisionState, after.LastError, report)
 			case code != http.StatusAccepted && (after.ProvisionState != before.ProvisionState || code != http.StatusBadRequest):
 				rt.Fatalf("%s = %d %s, and the node is %s, was %s", verb, code, body, after.ProvisionState, before.ProvisionState)
@@ -200,7 +207,8 @@ func TestValidateAndTheVerbAgree(t *testing.T) {
 
 // rival has a node deployed that has the volume of this name.
 func (d *deployable) rival(name string) {
-	n := &baremetal.Node{UUID: uuid.NewString(), Driver: "fake-hardware", ProvisionState: baremetal.Active, Interfaces: baremetal.Interfaces{"storage": "iscsi"}}
+	n := &baremetal.Node{UUID: uuid.NewString(), Driver: "fake-hardware", ProvisionState: baremetal.Active,
+		Interfaces: baremetal.Interfaces{"storage": "iscsi"}}
 	err := d.volumes.Create(name, 4096)
 	if err == nil {
 		err = d.store.Update(d.Context(), func(tx *store.Tx) error {
@@ -271,7 +279,8 @@ func TestStepsAreDoneOrAllOfThemAreRefused(t *testing.T) {
 			}
 		}
 		if code != http.StatusAccepted || len(steps.wrong) == 0 && (after.ProvisionState != from || after.PowerState != baremetal.PowerOff) {
-			rt.Fatalf("%s with %s = %d %s; it is %s, %s: %q", verb, steps.member, code, body, after.ProvisionState, after.PowerState, after.LastError)
+			rt.Fatalf("%s with %s = %d %s; it is %s, %s: %q", verb, steps.member, code, body, after.ProvisionState, after.PowerState,
+				after.LastError)
 		}
 	})
 }

@@ -106,7 +106,8 @@ func TestLogTail(t *testing.T) {
 		t.Fatal(err)
 	}
 	log.Debug("heard", "b", 2)
-	if got := tail.lines.newest(); tail.name() != "debug" || len(got) != 1 || !strings.HasSuffix(got[0], "msg=heard a=1 b=2") || !strings.Contains(out.String(), "msg=heard a=1 b=2") {
+	if got := tail.lines.newest(); tail.name() != "debug" || len(got) != 1 || !strings.HasSuffix(got[0], "msg=heard a=1 b=2") ||
+		!strings.Contains(out.String(), "msg=heard a=1 b=2") {
 		t.Errorf("kept %q, logged %q", got, out.String())
 	}
 	for range tailLines + 10 {

@@ -38,7 +38,8 @@ const (
 )
 
 // EventKinds are all kinds, the steps of a boot first.
-var EventKinds = append(slices.Clone(BootSteps), EventPowerOff, EventLogout, EventRefused, EventProvision, EventAttach, EventDetach, EventError,
+var EventKinds = append(slices.Clone(BootSteps), EventPowerOff, EventLogout, EventRefused, EventProvision, EventAttach, EventDetach,
+	EventError,
 	EventNetwork, EventNode, EventProgress, EventLimit, EventUser)
 
 // BootSteps is the order of a network boot from a volume.

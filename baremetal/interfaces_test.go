@@ -15,7 +15,8 @@ func TestInterfaces(t *testing.T) {
 		{Interfaces{"boot": "fake"}, false, true, true, false},
 	} {
 		if c.of.Managed() != c.managed || c.of.Deploys() != c.deploys || c.of.ByIPXE() != c.byIPXE || c.of.Has("console") != c.console {
-			t.Errorf("%v: managed %v, deploys %v, by iPXE %v, console %v; want %+v", c.of, c.of.Managed(), c.of.Deploys(), c.of.ByIPXE(), c.of.Has("console"), c)
+			t.Errorf("%v: managed %v, deploys %v, by iPXE %v, console %v; want %+v", c.of, c.of.Managed(), c.of.Deploys(), c.of.ByIPXE(),
+				c.of.Has("console"), c)
 		}
 	}
 }

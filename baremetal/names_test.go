@@ -11,7 +11,8 @@ func TestIsUUID(t *testing.T) {
 	bare := strings.ReplaceAll(id, "-", "")
 	for s, want := range map[string]bool{
 		id: true, bare: true, strings.ToUpper(id): true, "{" + id + "}": true, "urn:uuid:" + id: true,
-		"": false, "pc-07": false, bare[1:]: false, bare + "0": false, "g" + bare[1:]: false, "ur-n:" + bare: false, strings.Repeat("-", 33) + bare: false,
+		"": false, "pc-07": false, bare[1:]: false, bare + "0": false, "g" + bare[1:]: false, "ur-n:" + bare: false, strings.Repeat("-", 33) +
+			bare: false,
 	} {
 		if got := IsUUID(s); got != want {
 			t.Errorf("IsUUID(%q) = %v, want %v", s, got, want)
@@ -21,7 +22,8 @@ func TestIsUUID(t *testing.T) {
 
 func TestIsName(t *testing.T) {
 	for s, want := range map[string]bool{
-		"pc-07.rack~1_a": true, strings.Repeat("a", 255): true, strings.Repeat("a", 256): false, "": false, "a b": false, "a/b": false, "é": false,
+		"pc-07.rack~1_a": true, strings.Repeat("a", 255): true, strings.Repeat("a", 256): false, "": false, "a b": false, "a/b": false,
+		"é": false,
 	} {
 		if got := IsName(s); got != want {
 			t.Errorf("IsName(%.20q) = %v, want %v", s, got, want)

@@ -8,7 +8,8 @@ func TestTruth(t *testing.T) {
 		value, known bool
 	}{
 		{nil, false, true}, {"", false, true}, {false, false, true}, {true, true, true},
-		{"true", true, true}, {"True", true, true}, {" YES ", true, true}, {"on", true, true}, {"1", true, true}, {float64(1), true, true}, {1, true, true},
+		{"true", true, true}, {"True", true, true}, {" YES ", true, true}, {"on", true, true}, {"1", true, true}, {float64(1), true, true},
+		{1, true, true},
 		{"False", false, true}, {"no", false, true}, {"off", false, true}, {"0", false, true}, {float64(0), false, true}, {"n", false, true},
 		{"junk", false, false}, {"truely", false, false}, {float64(2), false, false}, {map[string]any{}, false, false},
 	} {

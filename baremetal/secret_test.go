@@ -22,7 +22,8 @@ func value(t *testing.T, text string) (v any) {
 func TestMask(t *testing.T) {
 	for _, c := range []struct{ given, shown string }{
 		{`{"ipmi_password": "s", "ipmi_username": "root"}`, `{"ipmi_password": "******", "ipmi_username": "root"}`},
-		{`{"ipmi_hex_kg_key": "0a", "SNMP_Community": "s", "snmp_priv_key": "s"}`, `{"ipmi_hex_kg_key": "******", "SNMP_Community": "******", "snmp_priv_key": "******"}`},
+		{`{"ipmi_hex_kg_key": "0a", "SNMP_Community": "s", "snmp_priv_key": "s"}`,
+			`{"ipmi_hex_kg_key": "******", "SNMP_Community": "******", "snmp_priv_key": "******"}`},
 		{`{"password": ["s"], "secret": {"a": "s"}, "token": 5}`, `{"password": "******", "secret": "******", "token": "******"}`},
 		{`{"list": [{"api_key": "s"}, "https://u:s@h/"]}`, `{"list": [{"api_key": "******"}, "https://u:******@h/"]}`},
 		{`["https://u:s@s:s@h/a@b:c", "http://h:80/?a=b@c", "http://h:80?b@c", "http://a:s@h,http://b:s@h", "http://u@h:1"]`,
@@ -62,7 +63,8 @@ func TestUnmask(t *testing.T) {
 		{"items told apart", `[{"u": 1, "token": "s"}, {"u": 2, "token": "t"}]`, `[{"u": 2, "token": "******"}]`, `[{"u": 2, "token": "t"}]`},
 		{"items swapped", `[{"u": 1, "token": "s"}, {"u": 2, "token": "t"}]`, `[{"u": 2, "token": "******"}, {"u": 1, "token": "******"}]`,
 			`[{"u": 2, "token": "t"}, {"u": 1, "token": "s"}]`},
-		{"a named item changed and moved", `[{"step": "a", "token": "s"}, {"step": "b", "token": "t"}]`, `[{"step": "b", "token": "******", "p": 1}]`,
+		{"a named item changed and moved", `[{"step": "a", "token": "s"}, {"step": "b", "token": "t"}]`,
+			`[{"step": "b", "token": "******", "p": 1}]`,
 			`[{"step": "b", "token": "t", "p": 1}]`},
 		{"an item in place of another", `[{"step": "a", "token": "s"}]`, `[{"step": "b", "token": "******"}]`, ``},
 		{"an item changed in its place", `[{"u": 1, "token": "s"}]`, `[{"u": 2, "token": "******"}]`, `[{"u": 2, "token": "s"}]`},
@@ -109,7 +111,8 @@ func TestUnmaskInTime(t *testing.T) {
 
 // FuzzUnmask: what is shown and sent back unchanged is what was kept.
 func FuzzUnmask(f *testing.F) {
-	for _, seed := range []string{`{"password": "s", "a": [{"token": "t"}, 1]}`, `{"u": "https://u:p@h/", "secret": {"a": [null]}}`, `["password=x", "******"]`} {
+	for _, seed := range []string{`{"password": "s", "a": [{"token": "t"}, 1]}`, `{"u": "https://u:p@h/", "secret": {"a": [null]}}`,
+		`["password=x", "******"]`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

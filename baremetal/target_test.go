@@ -20,8 +20,10 @@ func TestTargetOptions(t *testing.T) {
 		{Object{"keep": "", "reset_on_boot": nil, "access_mode": nil}, TargetOptions{}, nil},
 		{Object{"access_mode": "RO ", "reset_on_boot": true}, TargetOptions{ReadOnly: true}, nil},
 		{Object{"keep": "perhaps", "reset_on_boot": 7.0, "access_mode": "wr"}, TargetOptions{},
-			[]string{`keep is "perhaps": set it to true or false.`, `reset_on_boot is "7": set it to true or false.`, `access_mode is "wr": set it to ro or rw.`}},
-		{Object{"keep": true, "access_mode": map[string]any{}}, TargetOptions{Keep: true}, []string{`access_mode is "map[]": set it to ro or rw.`}},
+			[]string{`keep is "perhaps": set it to true or false.`, `reset_on_boot is "7": set it to true or false.`,
+				`access_mode is "wr": set it to ro or rw.`}},
+		{Object{"keep": true, "access_mode": map[string]any{}}, TargetOptions{Keep: true},
+			[]string{`access_mode is "map[]": set it to ro or rw.`}},
 	} {
 		got, err := ParseTargetOptions(c.properties)
 		if got != c.want || (err == nil) != (c.wrong == nil) || err != nil && !errors.Is(err, ErrInvalid) {

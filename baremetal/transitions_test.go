@@ -10,7 +10,8 @@ import (
 )
 
 // machineOf reads a state machine written as in testdata/transitions.txt.
-func machineOf(t *testing.T, path string) (moves map[ProvisionState]map[ProvisionEvent]ProvisionState, goals map[ProvisionState]ProvisionState) {
+func machineOf(t *testing.T, path string) (moves map[ProvisionState]map[ProvisionEvent]ProvisionState,
+	goals map[ProvisionState]ProvisionState) {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {

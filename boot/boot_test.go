@@ -23,7 +23,8 @@ func events(t testing.TB, text string) []*baremetal.Event {
 			t.Fatalf("event %q: %v", word, err)
 		}
 		list = append(list, &baremetal.Event{
-			Seq: int64(i + 1), At: dawn.Add(since), Kind: baremetal.EventKind(kind), Step: baremetal.EventKind(step), Detail: strings.ReplaceAll(detail, "_", " "),
+			Seq: int64(i + 1), At: dawn.Add(since), Kind: baremetal.EventKind(kind), Step: baremetal.EventKind(step),
+			Detail: strings.ReplaceAll(detail, "_", " "),
 		})
 	}
 	return list

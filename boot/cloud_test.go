@@ -17,11 +17,16 @@ func TestCloud(t *testing.T) {
 		meta  map[string]any
 		files Cloud // others than meta-data
 	}{
-		{"nothing but the node", `{"user_data": "#cloud-config\n"}`, map[string]any{"instance-id": "node-7", "local-hostname": "pc-07"}, Cloud{"user-data": "#cloud-config\n", "vendor-data": ""}},
-		{"OpenStack's names", `{"meta_data": {"uuid": "i", "hostname": "web", "name": "w", "public_keys": {"b": "ssh-b", "a": "ssh-a"}, "x": {"y": 1}}, "vendor_data": {"cloud-init": "v"}}`,
-			map[string]any{"instance-id": "i", "local-hostname": "web", "hostname": "web", "name": "w", "uuid": "i", "public-keys": []any{"ssh-a", "ssh-b"},
-				"public_keys": map[string]any{"b": "ssh-b", "a": "ssh-a"}, "x": map[string]any{"y": 1.0}}, Cloud{"user-data": "", "vendor-data": `{"cloud-init":"v"}`}},
-		{"a name alone", `{"meta_data": {"name": "w"}, "network_data": {}}`, map[string]any{"instance-id": "node-7", "local-hostname": "w", "name": "w"}, Cloud{"user-data": "", "vendor-data": ""}},
+		{"nothing but the node", `{"user_data": "#cloud-config\n"}`, map[string]any{"instance-id": "node-7", "local-hostname": "pc-07"},
+			Cloud{"user-data": "#cloud-config\n", "vendor-data": ""}},
+		{"OpenStack's names", `{"meta_data": {"uuid": "i", "hostname": "web", "name": "w", "public_keys": {"b": "ssh-b", "a": "ssh-a"}, "x": ` +
+			`{"y": 1}}, "vendor_data": {"cloud-init": "v"}}`,
+			map[string]any{"instance-id": "i", "local-hostname": "web", "hostname": "web", "name": "w", "uuid": "i",
+				"public-keys": []any{"ssh-a", "ssh-b"},
+				"public_keys": map[string]any{"b": "ssh-b", "a": "ssh-a"}, "x": map[string]any{"y": 1.0}},
+			Cloud{"user-data": "", "vendor-data": `{"cloud-init":"v"}`}},
+		{"a name alone", `{"meta_data": {"name": "w"}, "network_data": {}}`,
+			map[string]any{"instance-id": "node-7", "local-hostname": "w", "name": "w"}, Cloud{"user-data": "", "vendor-data": ""}},
 	} {
 		var drive map[string]any
 		if err := json.Unmarshal([]byte(c.drive), &drive); err != nil {

@@ -45,10 +45,12 @@ func TestDrives(t *testing.T) {
 		{"nothing", `null`, "", nil}, {"an empty object", `{}`, "", nil}, {"an empty text", `" "`, "", nil},
 		{"user data", `{"user_data": "#cloud-config"}`, "config-2: meta_data.json user_data; cidata: meta-data user-data vendor-data",
 			map[string]any{"uuid": "node-7", "name": "pc-07", "hostname": "pc-07"}},
-		{"all", `{"meta_data": {"uuid": "i", "name": "web", "public_keys": {"me": "ssh-rsa A"}}, "user_data": {"a": 1}, "vendor_data": {"v": 1}, "network_data": {"links": []}}`,
+		{"all", `{"meta_data": {"uuid": "i", "name": "web", "public_keys": {"me": "ssh-rsa A"}}, "user_data": {"a": 1}, "vendor_data": {"v": ` +
+			`1}, "network_data": {"links": []}}`,
 			"config-2: meta_data.json network_data.json user_data vendor_data.json",
 			map[string]any{"uuid": "i", "name": "web", "hostname": "web", "public_keys": map[string]any{"me": "ssh-rsa A"}}},
-		{"a host name", `{"meta_data": {"name": "web", "hostname": "web.example"}}`, "config-2: meta_data.json; cidata: meta-data user-data vendor-data",
+		{"a host name", `{"meta_data": {"name": "web", "hostname": "web.example"}}`,
+			"config-2: meta_data.json; cidata: meta-data user-data vendor-data",
 			map[string]any{"uuid": "node-7", "name": "web", "hostname": "web.example"}},
 	} {
 		drives, err := drivesFrom(t, c.drive)
@@ -83,9 +85,11 @@ func TestDrivesRefuse(t *testing.T) {
 	cut, _ := json.Marshal(whole[:len(whole)/8*4])
 	empty, _ := json.Marshal(packed(t, nil))
 	for name, c := range map[string]struct{ drive, want string }{
-		"another URL": {`"ftp://hush/x"`, "is a URL"}, "a URL of no host": {`"http:///hush"`, "is a URL"}, "no base64": {`"hush!"`, "no base64"}, "not gzipped": {`"aHVzaA=="`, "not gzipped"},
-		"cut off": {string(cut), "cut off"}, "too large": {string(bomb), "bytes unpacked"}, "nothing": {string(empty), "bytes unpacked"},
-		"another key": {`{"files": "hush"}`, "has files,"}, "meta data a text": {`{"meta_data": "hush"}`, "no object"}, "a list": {`["hush"]`, "neither"},
+		"another URL": {`"ftp://hush/x"`, "is a URL"}, "a URL of no host": {`"http:///hush"`, "is a URL"}, "no base64": {`"hush!"`, "no base64"},
+		"not gzipped": {`"aHVzaA=="`, "not gzipped"},
+		"cut off":     {string(cut), "cut off"}, "too large": {string(bomb), "bytes unpacked"}, "nothing": {string(empty), "bytes unpacked"},
+		"another key": {`{"files": "hush"}`, "has files,"}, "meta data a text": {`{"meta_data": "hush"}`, "no object"},
+		"a list": {`["hush"]`, "neither"},
 	} {
 		if _, err := drivesFrom(t, c.drive); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v, want %q", name, err, c.want)

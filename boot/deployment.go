@@ -24,7 +24,8 @@ func (f Facts) Deploy() (all Refusals) {
 	_, r := f.Remakes()
 	all.add(r)
 	if f.Unreachable != nil {
-		all.add(&Refusal{fmt.Sprintf("instance_info.image_source of %s cannot be imported: %v", f.Node.Label(), f.Unreachable), "Correct it, or name an image"})
+		all.add(&Refusal{fmt.Sprintf("instance_info.image_source of %s cannot be imported: %v", f.Node.Label(), f.Unreachable),
+			"Correct it, or name an image"})
 	}
 	ours := p.Method == ISCSI && f.managed() || p.Method == Disk // the config drive is beside the system
 	if _, wrong := Drives(f.Node); ours && wrong != nil && DriveURL(f.Node) == "" {
@@ -93,7 +94,8 @@ func (f Facts) Rebuild() Refusals {
 	case len(all) > 0 || !f.managed():
 	case target != nil && !f.ownsVolume() && !(target.ISCSI() && target.Options().ResetOnBoot):
 		all.add(&Refusal{
-			fmt.Sprintf("There is nothing to rebuild: volume %s of volume target %s was given to the node and not made by its deployment, so it stays as it is",
+			fmt.Sprintf("There is nothing to rebuild: volume %s of volume target %s was given to the node and not made by its deployment, so it "+
+				"stays as it is",
 				target.VolumeID, target.UUID),
 			"To have one made from an image, delete the target while the machine is off and set image_source in instance_info",
 		})

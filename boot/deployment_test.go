@@ -11,7 +11,8 @@ import (
 
 // deployedNode has a volume of its own that an earlier deployment made of an image.
 func deployedNode() Facts {
-	n := &baremetal.Node{UUID: "node", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": "iscsi", "deploy": "direct"}, Properties: baremetal.Object{"capabilities": "iscsi_boot:True"},
+	n := &baremetal.Node{UUID: "node", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": "iscsi", "deploy": "direct"},
+		Properties:   baremetal.Object{"capabilities": "iscsi_boot:True"},
 		InstanceInfo: baremetal.Object{"image_source": "debian"}, DriverInternalInfo: baremetal.Object{"boot_from_volume": "target"}}
 	return Facts{Node: n, Targets: []*baremetal.VolumeTarget{{UUID: "target", NodeUUID: "node", VolumeType: "iscsi", VolumeID: "volume"}},
 		Image: &baremetal.Image{UUID: "image", Status: baremetal.ImageActive, VirtualSize: 4 << 30,
@@ -20,7 +21,8 @@ func deployedNode() Facts {
 }
 
 func TestDeployAndRebuild(t *testing.T) {
-	const ignored, given = "has no effect, for the node boots from volume volume, which volume target target gives to it", "was given to the node"
+	const ignored, given = "has no effect, for the node boots from volume volume, which volume target target gives to it",
+		"was given to the node"
 	image := func(key string, value any) func(*Facts) {
 		return func(f *Facts) { f.Node.InstanceInfo[key] = value }
 	}
@@ -48,7 +50,8 @@ func TestDeployAndRebuild(t *testing.T) {
 		}, false, "", given},
 		{"no image_source", func(f *Facts) { f.Node.InstanceInfo = nil }, false, "", "nothing to rebuild from"},
 		{"an image that is gone", func(f *Facts) { f.Image = nil }, false, "names no active image", "names no active image"},
-		{"two images of a name", func(f *Facts) { f.Image, f.Ambiguous = nil, errors.New("2 images are called debian") }, false, "2 images are called", "2 images are called"},
+		{"two images of a name", func(f *Facts) { f.Image, f.Ambiguous = nil, errors.New("2 images are called debian") }, false,
+			"2 images are called", "2 images are called"},
 		{"an image on its way", func(f *Facts) { f.Image.Status = baremetal.ImageSaving }, false, "is saving", "is saving"},
 		{"root_gb too small", image("root_gb", 3), false, "needs 4 GiB", "needs 4 GiB"},
 		{"root_gb in words", image("root_gb", "many"), false, "number of GiB", "number of GiB"},
@@ -58,17 +61,23 @@ func TestDeployAndRebuild(t *testing.T) {
 		{"storage noop", func(f *Facts) { f.Node.Interfaces["storage"] = "noop" }, false, "attaches no volumes", "attaches no volumes"},
 		{"the checksum of the image", image("image_checksum", strings.Repeat("b2", 16)), true, "", ""},
 		{"the long checksum of the image", image("image_checksum", sum), true, "", ""},
-		{"the checksum of another image", image("image_checksum", strings.Repeat("b3", 16)), false, "is not that of image image", "is not that of image image"},
-		{"a checksum of SHA-256", image("image_checksum", strings.Repeat("b3", 32)), false, "kept with one of SHA-512", "kept with one of SHA-512"},
+		{"the checksum of another image", image("image_checksum", strings.Repeat("b3", 16)), false, "is not that of image image",
+			"is not that of image image"},
+		{"a checksum of SHA-256", image("image_checksum", strings.Repeat("b3", 32)), false, "kept with one of SHA-512",
+			"kept with one of SHA-512"},
 		{"an image elsewhere", elsewhere(baremetal.Object{"image_source": "https://example.org/i", "image_checksum": sum}), true, "", ""},
-		{"an image elsewhere, root_gb in words", elsewhere(baremetal.Object{"image_source": "https://example.org/i", "image_checksum": sum, "root_gb": "x"}),
+		{"an image elsewhere, root_gb in words",
+			elsewhere(baremetal.Object{"image_source": "https://example.org/i", "image_checksum": sum, "root_gb": "x"}),
 			false, "number of GiB", "number of GiB"},
-		{"an image elsewhere without checksum", elsewhere(baremetal.Object{"image_source": "https://example.org/i"}), false, "no checksum of that file", "no checksum of that file"},
-		{"an image that cannot be read", func(f *Facts) { f.Unreachable = errors.New("no file") }, true, "cannot be imported: no file", "cannot be imported: no file"},
+		{"an image elsewhere without checksum", elsewhere(baremetal.Object{"image_source": "https://example.org/i"}), false,
+			"no checksum of that file", "no checksum of that file"},
+		{"an image that cannot be read", func(f *Facts) { f.Unreachable = errors.New("no file") }, true, "cannot be imported: no file",
+			"cannot be imported: no file"},
 	} {
 		f := deployedNode()
 		c.change(&f)
-		if remakes, refusal := f.Remakes(); remakes != c.remakes || refusal != nil && !strings.Contains(f.Deploy().String(), refusal.String()) && f.managed() {
+		if remakes, refusal := f.Remakes(); remakes != c.remakes || refusal != nil && !strings.Contains(f.Deploy().String(), refusal.String()) &&
+			f.managed() {
 			t.Errorf("%s: Remakes = %v, %v, want %v and what Deploy says", c.name, remakes, refusal, c.remakes)
 		}
 		if all := f.Deploy(); !says(all, c.deploy) {
@@ -83,9 +92,11 @@ func TestDeployAndRebuild(t *testing.T) {
 // TestDemands: what Ironic's deployments do and ours do not is refused, all at once, and
 // values that ask for nothing are not.
 func TestDemands(t *testing.T) {
-	nothing := baremetal.Object{"configdrive": "", "ephemeral_gb": 0, "swap_mb": "0", "image_type": "whole-disk", "kernel": nil, "ramdisk": " ",
+	nothing := baremetal.Object{"configdrive": "", "ephemeral_gb": 0, "swap_mb": "0", "image_type": "whole-disk", "kernel": nil,
+		"ramdisk":  " ",
 		"boot_iso": nil, "nfs_root": "", "kernel_append_params": "", "ramdisk_kernel_arguments": nil}
-	something := baremetal.Object{"configdrive": baremetal.Object{"user_data": "hush"}, "ephemeral_gb": "1", "swap_mb": 512.0, "image_type": "partition", "kernel": "k",
+	something := baremetal.Object{"configdrive": baremetal.Object{"user_data": "hush"}, "ephemeral_gb": "1", "swap_mb": 512.0,
+		"image_type": "partition", "kernel": "k",
 		"ramdisk": "r", "boot_iso": "http://x/hush", "nfs_root": "hush:/", "kernel_append_params": "hush", "ramdisk_kernel_arguments": "x"}
 	for _, d := range demands {
 		f := deployedNode()
@@ -123,7 +134,8 @@ func TestRootSize(t *testing.T) {
 		root any
 		want int64
 		ok   bool
-	}{{nil, 0, true}, {"", 0, true}, {0, 0, true}, {10, 10 << 30, true}, {"10", 10 << 30, true}, {10.0, 10 << 30, true}, {10.5, 0, false}, {1 << 20, 0, false}, {true, 0, false}} {
+	}{{nil, 0, true}, {"", 0, true}, {0, 0, true}, {10, 10 << 30, true}, {"10", 10 << 30, true}, {10.0, 10 << 30, true}, {10.5, 0, false},
+		{1 << 20, 0, false}, {true, 0, false}} {
 		got, r := RootSize(&baremetal.Node{InstanceInfo: baremetal.Object{"root_gb": c.root}})
 		if got != c.want || (r == nil) != c.ok {
 			t.Errorf("RootSize(%v) = %d, %v, want %d, ok %v", c.root, got, r, c.want, c.ok)

@@ -27,7 +27,8 @@ func (f Facts) onVolume(p Plan) Plan {
 func (f Facts) kernel() (l *Load, all Refusals) {
 	n := f.Node
 	if firmware, _ := baremetal.Truth(n.DriverInfo["redfish_iscsi_boot"]); firmware {
-		all.add(&Refusal{fmt.Sprintf("kernel in instance_info of %s names a kernel to boot, and the firmware's own initiator (redfish_iscsi_boot) starts the volume's boot loader", n.Label()),
+		all.add(&Refusal{fmt.Sprintf("kernel in instance_info of %s names a kernel to boot, and the firmware's own initiator "+
+			"(redfish_iscsi_boot) starts the volume's boot loader", n.Label()),
 			"Remove one of them"})
 	}
 	l = &Load{Kernel: loadURL(&all, n, "kernel")}

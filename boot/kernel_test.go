@@ -23,21 +23,30 @@ func TestKernelOnVolume(t *testing.T) {
 	}{
 		{name: "no kernel", targets: root},
 		{name: "kernel alone", targets: root, info: baremetal.Object{"kernel": kernel}, want: &Load{Kernel: kernel}},
-		{name: "all of it", targets: root, info: baremetal.Object{"kernel": kernel, "ramdisk": ramdisk, "kernel_append_params": "%default% root=LABEL=x  quiet"},
+		{name: "all of it", targets: root,
+			info: baremetal.Object{"kernel": kernel, "ramdisk": ramdisk, "kernel_append_params": "%default% root=LABEL=x  quiet"},
 			want: &Load{Kernel: kernel, Ramdisk: ramdisk, Args: "root=LABEL=x quiet"}},
 		{name: "a ramdisk alone", targets: root, info: baremetal.Object{"ramdisk": ramdisk, "kernel_append_params": "quiet"},
-			wrong: []string{"ramdisk in instance_info of pc-07 names a ramdisk", "kernel_append_params in instance_info of pc-07 has kernel parameters", "name the kernel as well"}},
-		{name: "with an ISO", targets: root, info: baremetal.Object{"kernel": kernel, "boot_iso": "http://files/x.iso"}, want: &Load{Kernel: kernel}, wrong: []string{"names an ISO"}},
-		{name: "two mistakes", targets: root, info: baremetal.Object{"kernel": "ftp://x/k", "ramdisk": "tftp://x/r"}, wrong: []string{"kernel in instance_info of pc-07 is no URL", "ramdisk in instance_info of pc-07 is no URL"}},
-		{name: "hostile arguments", targets: root, info: baremetal.Object{"kernel": kernel, "kernel_append_params": "a ${x} || shell"}, wrong: []string{"which iPXE would take for itself"}},
-		{name: "the firmware's own initiator", targets: root, info: baremetal.Object{"kernel": kernel}, driver: baremetal.Object{"redfish_iscsi_boot": true}, wrong: []string{"the firmware's own initiator"}},
-		{name: "an adapter's volume", targets: fibre, info: baremetal.Object{"kernel": kernel}, wrong: []string{"kernel in instance_info of pc-07 names a kernel"}},
+			wrong: []string{"ramdisk in instance_info of pc-07 names a ramdisk",
+				"kernel_append_params in instance_info of pc-07 has kernel parameters", "name the kernel as well"}},
+		{name: "with an ISO", targets: root, info: baremetal.Object{"kernel": kernel, "boot_iso": "http://files/x.iso"},
+			want: &Load{Kernel: kernel}, wrong: []string{"names an ISO"}},
+		{name: "two mistakes", targets: root, info: baremetal.Object{"kernel": "ftp://x/k", "ramdisk": "tftp://x/r"},
+			wrong: []string{"kernel in instance_info of pc-07 is no URL", "ramdisk in instance_info of pc-07 is no URL"}},
+		{name: "hostile arguments", targets: root, info: baremetal.Object{"kernel": kernel, "kernel_append_params": "a ${x} || shell"},
+			wrong: []string{"which iPXE would take for itself"}},
+		{name: "the firmware's own initiator", targets: root, info: baremetal.Object{"kernel": kernel},
+			driver: baremetal.Object{"redfish_iscsi_boot": true}, wrong: []string{"the firmware's own initiator"}},
+		{name: "an adapter's volume", targets: fibre, info: baremetal.Object{"kernel": kernel},
+			wrong: []string{"kernel in instance_info of pc-07 names a kernel"}},
 	} {
-		n := &baremetal.Node{UUID: "node-7", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": "external"}, InstanceInfo: c.info, DriverInfo: c.driver,
+		n := &baremetal.Node{UUID: "node-7", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": "external"}, InstanceInfo: c.info,
+			DriverInfo: c.driver,
 			Properties: baremetal.Object{"capabilities": "iscsi_boot:True,fibre_channel_boot:True"}}
 		f := Facts{Node: n, Targets: c.targets}
 		p := Decide(f)
-		if (p.Kernel == nil) != (c.want == nil) || p.Kernel != nil && (p.Kernel.Kernel != c.want.Kernel || p.Kernel.Ramdisk != c.want.Ramdisk || p.Kernel.Args != c.want.Args || p.Volume == nil || p.Load != nil) {
+		if (p.Kernel == nil) != (c.want == nil) || p.Kernel != nil && (p.Kernel.Kernel != c.want.Kernel || p.Kernel.Ramdisk != c.want.Ramdisk ||
+			p.Kernel.Args != c.want.Args || p.Volume == nil || p.Load != nil) {
 			t.Errorf("%s: Decide = %+v with %+v, want %+v", c.name, p, p.Kernel, c.want)
 		}
 		got := f.Deploy().String()

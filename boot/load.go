@@ -58,7 +58,8 @@ func (f Facts) load() (p Plan, all Refusals) {
 			}
 		}
 		if args {
-			all.add(&Refusal{fmt.Sprintf("instance_info of %s has kernel parameters, which cannot be given to the boot loader of its boot_iso", n.Label()),
+			all.add(&Refusal{fmt.Sprintf("instance_info of %s has kernel parameters, which cannot be given to the boot loader of its boot_iso",
+				n.Label()),
 				"Remove kernel_append_params and ramdisk_kernel_arguments, or name the kernel and the ramdisk of the ISO"})
 		}
 		if given(n.InstanceInfo["configdrive"]) {
@@ -87,9 +88,11 @@ func (f Facts) load() (p Plan, all Refusals) {
 func Agent(n *baremetal.Node) Plan {
 	if OwnAgent(n) {
 		var wrong Refusals
-		args := loadArgs(&wrong, &baremetal.Node{UUID: n.UUID, Name: n.Name, InstanceInfo: baremetal.Object{"kernel_append_params": n.DriverInfo["kernel_append_params"]}}, nil)
+		args := loadArgs(&wrong, &baremetal.Node{UUID: n.UUID, Name: n.Name,
+			InstanceInfo: baremetal.Object{"kernel_append_params": n.DriverInfo["kernel_append_params"]}}, nil)
 		if len(wrong) > 0 {
-			return refuse(Refusal{fmt.Sprintf("kernel_append_params in driver_info of %s cannot be passed on by iPXE", n.Label()), "Correct or remove it"})
+			return refuse(Refusal{fmt.Sprintf("kernel_append_params in driver_info of %s cannot be passed on by iPXE", n.Label()),
+				"Correct or remove it"})
 		}
 		return Plan{Method: Ramdisk, Load: &Load{Args: args, Agent: true}}
 	}
@@ -124,7 +127,8 @@ func loadURL(all *Refusals, n *baremetal.Node, key string) string {
 	case text == "":
 		all.add(refuseKey(n, key, fmt.Errorf("is missing")))
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.String() != text, len(text) > maxURL:
-		all.add(refuseKey(n, key, fmt.Errorf("is no URL like http://HOST/PATH that iPXE can fetch (https too; special characters as %%XX; at most %d bytes)", maxURL)))
+		all.add(refuseKey(n, key,
+			fmt.Errorf("is no URL like http://HOST/PATH that iPXE can fetch (https too; special characters as %%XX; at most %d bytes)", maxURL)))
 	}
 	return text
 }

@@ -12,7 +12,8 @@ const kernelURL, ramdiskURL = "http://10.0.0.1/vmlinuz", "https://mirror.example
 
 // loader is a node that iPXE loads a kernel for.
 func loader(deploy string, info baremetal.Object) Facts {
-	return Facts{Node: &baremetal.Node{Name: "pc-07", InstanceInfo: info, Interfaces: baremetal.Interfaces{"storage": "noop", "deploy": deploy},
+	return Facts{Node: &baremetal.Node{Name: "pc-07", InstanceInfo: info,
+		Interfaces: baremetal.Interfaces{"storage": "noop", "deploy": deploy},
 		Properties: baremetal.Object{"capabilities": "nfs_boot:True"}}}
 }
 
@@ -35,9 +36,11 @@ func TestLoad(t *testing.T) {
 		want         Load
 	}{
 		{"kernel and ramdisk", "ramdisk", both, Ramdisk, Load{Kernel: kernelURL, Ramdisk: ramdiskURL, Args: "root=/dev/ram0 text"}},
-		{"arguments under both names", "ramdisk", with(both, baremetal.Object{"kernel_append_params": " quiet  ds=nocloud;s=http://x/ ", "ramdisk_kernel_arguments": "%default% a=b"}),
+		{"arguments under both names", "ramdisk",
+			with(both, baremetal.Object{"kernel_append_params": " quiet  ds=nocloud;s=http://x/ ", "ramdisk_kernel_arguments": "%default% a=b"}),
 			Ramdisk, Load{Kernel: kernelURL, Ramdisk: ramdiskURL, Args: "root=/dev/ram0 text quiet ds=nocloud;s=http://x/ a=b"}},
-		{"a root of its own", "ramdisk", with(both, baremetal.Object{"kernel_append_params": "root=live:/x"}), Ramdisk, Load{Kernel: kernelURL, Ramdisk: ramdiskURL, Args: "text root=live:/x"}},
+		{"a root of its own", "ramdisk", with(both, baremetal.Object{"kernel_append_params": "root=live:/x"}), Ramdisk,
+			Load{Kernel: kernelURL, Ramdisk: ramdiskURL, Args: "text root=live:/x"}},
 		{"an ISO", "ramdisk", baremetal.Object{"boot_iso": "http://10.0.0.1/a%20b.iso"}, Ramdisk, Load{ISO: "http://10.0.0.1/a%20b.iso"}},
 		{"NFS", "direct", with(both, baremetal.Object{"nfs_root": "10.0.0.1:/srv/root"}), NFS,
 			Load{Kernel: kernelURL, Ramdisk: ramdiskURL, Args: "root=/dev/nfs nfsroot=10.0.0.1:/srv/root ip=dhcp rw"}},
@@ -70,18 +73,25 @@ func TestLoadRefuses(t *testing.T) {
 		info         baremetal.Object
 		want         []string
 	}{
-		{"nothing to load", "ramdisk", nil, []string{"kernel in instance_info of pc-07 is missing", "ramdisk in instance_info of pc-07 is missing"}},
+		{"nothing to load", "ramdisk", nil,
+			[]string{"kernel in instance_info of pc-07 is missing", "ramdisk in instance_info of pc-07 is missing"}},
 		{"no ramdisk", "ramdisk", baremetal.Object{"kernel": kernelURL}, []string{"ramdisk in instance_info of pc-07 is missing"}},
-		{"no URLs", "ramdisk", baremetal.Object{"kernel": "ftp://x/y", "ramdisk": "http:///y"}, []string{"kernel in instance_info of pc-07 is no URL", "ramdisk in instance_info of pc-07 is no URL"}},
+		{"no URLs", "ramdisk", baremetal.Object{"kernel": "ftp://x/y", "ramdisk": "http:///y"},
+			[]string{"kernel in instance_info of pc-07 is no URL", "ramdisk in instance_info of pc-07 is no URL"}},
 		{"a number", "ramdisk", baremetal.Object{"kernel": 7.0, "ramdisk": ramdiskURL}, []string{"kernel in instance_info of pc-07 is missing"}},
 		{"an ISO and more", "ramdisk", with(both, baremetal.Object{"boot_iso": "http://x/i", "kernel_append_params": "a"}),
 			[]string{"both a boot_iso and a kernel", "both a boot_iso and a ramdisk", "cannot be given to the boot loader"}},
-		{"arguments for iPXE", "ramdisk", with(both, baremetal.Object{"kernel_append_params": "a || shell"}), []string{"kernel_append_params in instance_info of pc-07 has"}},
-		{"a setting of iPXE's", "ramdisk", with(both, baremetal.Object{"kernel_append_params": "a=${net0/ip}"}), []string{"would take for itself"}},
-		{"too many arguments", "ramdisk", with(both, baremetal.Object{"kernel_append_params": strings.Repeat("a ", 1000)}), []string{"2019 bytes long"}},
+		{"arguments for iPXE", "ramdisk", with(both, baremetal.Object{"kernel_append_params": "a || shell"}),
+			[]string{"kernel_append_params in instance_info of pc-07 has"}},
+		{"a setting of iPXE's", "ramdisk", with(both, baremetal.Object{"kernel_append_params": "a=${net0/ip}"}),
+			[]string{"would take for itself"}},
+		{"too many arguments", "ramdisk", with(both, baremetal.Object{"kernel_append_params": strings.Repeat("a ", 1000)}),
+			[]string{"2019 bytes long"}},
 		{"arguments that are a list", "ramdisk", with(both, baremetal.Object{"kernel_append_params": []any{"a"}}), []string{"is no text"}},
-		{"beside what cannot be met", "ramdisk", with(both, baremetal.Object{"swap_mb": 7.0, "ephemeral_gb": 1.0}), []string{"ephemeral_gb in instance_info", "swap_mb in instance_info"}},
-		{"NFS of nothing", "direct", baremetal.Object{"nfs_root": true}, []string{"nfs_root in instance_info of pc-07 is neither a text nor an object", "kernel in instance_info of pc-07 is missing"}},
+		{"beside what cannot be met", "ramdisk", with(both, baremetal.Object{"swap_mb": 7.0, "ephemeral_gb": 1.0}),
+			[]string{"ephemeral_gb in instance_info", "swap_mb in instance_info"}},
+		{"NFS of nothing", "direct", baremetal.Object{"nfs_root": true},
+			[]string{"nfs_root in instance_info of pc-07 is neither a text nor an object", "kernel in instance_info of pc-07 is missing"}},
 		{"a kernel to be written to a disk", "direct", both, []string{"storage interface noop"}},
 	} {
 		f := loader(c.deploy, c.info)
@@ -109,7 +119,8 @@ func TestLoadRefuses(t *testing.T) {
 
 func TestNFSRootRefuses(t *testing.T) {
 	for _, v := range []any{
-		"", "nas", "nas:root", ":/root", "nas:/a b", "nas:/a,,tcp", "nas:/a,ro b", "nas:/a/../b", "na s:/a", "nas:/a\nshell", "nas:/${x}", "nas:/a,vers=2",
+		"", "nas", "nas:root", ":/root", "nas:/a b", "nas:/a,,tcp", "nas:/a,ro b", "nas:/a/../b", "na s:/a", "nas:/a\nshell", "nas:/${x}",
+		"nas:/a,vers=2",
 		"fe80::1%eth0:/a", "[fe80::1%eth0]:/a", "nfs://u:p@nas/a", "nfs://nas/a?b", 7.0, []any{"nas:/a"},
 		map[string]any{"server": "nas"}, map[string]any{"path": "/a"}, map[string]any{"server": "nas", "path": "/a", "versoin": 4},
 		map[string]any{"server": "nas", "path": "/a", "version": 5}, map[string]any{"server": "nas", "path": "/a", "access": "w"},
@@ -123,7 +134,8 @@ func TestNFSRootRefuses(t *testing.T) {
 
 // Whatever the text is, it stays one argument of the kernel with a root in it.
 func FuzzNFSRoot(f *testing.F) {
-	for _, text := range []string{"10.0.0.1:/srv/root", "nas:/a,vers=4.2,ro", "[fd00::1]:/a", "nfs://nas:2049/a", "nas:/a b", "nas:/${x}", "a:/b||c"} {
+	for _, text := range []string{"10.0.0.1:/srv/root", "nas:/a,vers=4.2,ro", "[fd00::1]:/a", "nfs://nas:2049/a", "nas:/a b", "nas:/${x}",
+		"a:/b||c"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -145,7 +157,8 @@ func FuzzNFSRoot(f *testing.F) {
 
 // TestInspection: a machine that a ramdisk inspects boots that, whatever else it has, and only then.
 func TestInspection(t *testing.T) {
-	info := baremetal.Object{"deploy_kernel": kernelURL, "deploy_ramdisk": ramdiskURL, "kernel_append_params": "ipa-inspection-callback-url=http://a/v1/continue_inspection"}
+	info := baremetal.Object{"deploy_kernel": kernelURL, "deploy_ramdisk": ramdiskURL,
+		"kernel_append_params": "ipa-inspection-callback-url=http://a/v1/continue_inspection"}
 	for _, c := range []struct {
 		state   baremetal.ProvisionState
 		inspect string
@@ -163,7 +176,8 @@ func TestInspection(t *testing.T) {
 		n := &baremetal.Node{Name: "pc-07", ProvisionState: c.state, DriverInfo: c.info,
 			Interfaces: baremetal.Interfaces{"storage": "external", "inspect": c.inspect, "deploy": "direct"}}
 		p := Decide(Facts{Node: n, Targets: []*baremetal.VolumeTarget{{VolumeType: "iscsi", VolumeID: "v"}}})
-		want := Load{Kernel: kernelURL, Ramdisk: ramdiskURL, Args: "root=/dev/ram0 text ipa-inspection-callback-url=http://a/v1/continue_inspection", Agent: true}
+		want := Load{Kernel: kernelURL, Ramdisk: ramdiskURL,
+			Args: "root=/dev/ram0 text ipa-inspection-callback-url=http://a/v1/continue_inspection", Agent: true}
 		if loads := p.Load != nil; loads != c.loads || loads && !reflect.DeepEqual(*p.Load, want) {
 			t.Errorf("%s, %s: Decide = %+v (%+v), want it to load: %v", c.state, c.inspect, p, p.Load, c.loads)
 		}

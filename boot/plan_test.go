@@ -31,22 +31,28 @@ func TestDecide(t *testing.T) {
 		{name: "an image became the volume", storage: "iscsi", facts: Facts{Image: debian, Targets: root}, source: "debian", want: "root"},
 		{name: "its image was deleted", storage: "iscsi", facts: Facts{Targets: root}, source: "debian", deployed: true, want: "root"},
 		{name: "its image was deleted, it runs", storage: "iscsi", facts: Facts{Targets: root, Attached: true}, source: "debian", want: "root"},
-		{name: "its image's name was taken", storage: "iscsi", facts: Facts{Targets: root, Ambiguous: errors.New("two")}, source: "debian", deployed: true, want: "root"},
+		{name: "its image's name was taken", storage: "iscsi", facts: Facts{Targets: root, Ambiguous: errors.New("two")}, source: "debian",
+			deployed: true, want: "root"},
 
 		{name: "nothing", storage: "iscsi", want: "image_source=IMAGE pc-07"},
 		{name: "only data", storage: "iscsi", facts: Facts{Targets: data}, want: "pc-07 has no volume target with boot_index 0"},
-		{name: "nothing of another's", storage: "external", want: "volume target create --node node-7 --type iscsi --boot-index 0 --volume-id VOLUME."},
-		{name: "noop", storage: "noop", facts: Facts{Targets: root}, want: "noop, which attaches no volumes. Set one with: openstack baremetal node set --storage-interface iscsi pc-07"},
+		{name: "nothing of another's", storage: "external",
+			want: "volume target create --node node-7 --type iscsi --boot-index 0 --volume-id VOLUME."},
+		{name: "noop", storage: "noop", facts: Facts{Targets: root},
+			want: "noop, which attaches no volumes. Set one with: openstack baremetal node set --storage-interface iscsi pc-07"},
 		{name: "noop with an image", storage: "noop", source: "debian", want: "storage interface noop"},
-		{name: "an image for a disk", storage: "external", facts: Facts{Targets: root}, source: url, want: "writes no images to local disks. To boot from a volume: openstack baremetal node unset"},
+		{name: "an image for a disk", storage: "external", facts: Facts{Targets: root}, source: url,
+			want: "writes no images to local disks. To boot from a volume: openstack baremetal node unset"},
 		{name: "an image elsewhere", storage: "iscsi", facts: Facts{Targets: root}, source: url, want: "no checksum of that file"},
 		{name: "an image to import", storage: "iscsi", source: url, sum: true, want: "source:http://example.org/i"},
 		{name: "an image that was imported", storage: "iscsi", facts: Facts{Image: debian}, source: url, sum: true, want: "image:image"},
 		{name: "an image of another kind", storage: "iscsi", source: "oci://x", want: "fetches nothing"},
-		{name: "an image of another kind, it runs", storage: "iscsi", facts: Facts{Targets: root, Attached: true}, source: "oci://x", want: "root"},
+		{name: "an image of another kind, it runs", storage: "iscsi", facts: Facts{Targets: root, Attached: true}, source: "oci://x",
+			want: "root"},
 		{name: "a typo", storage: "iscsi", source: "debain", want: "names no active image of Ironhook's"},
 		{name: "a number", storage: "iscsi", source: 5.0, want: "names no active image of Ironhook's"},
-		{name: "two images", storage: "iscsi", facts: Facts{Ambiguous: errors.New("2 images are called debian")}, source: "debian", want: "2 images are called debian"},
+		{name: "two images", storage: "iscsi", facts: Facts{Ambiguous: errors.New("2 images are called debian")}, source: "debian",
+			want: "2 images are called debian"},
 	} {
 		n := &baremetal.Node{UUID: "node-7", Name: "pc-07", Interfaces: baremetal.Interfaces{"storage": c.storage}}
 		n.InstanceInfo = baremetal.Object{"image_source": c.source}
@@ -128,7 +134,8 @@ func TestDevice(t *testing.T) {
 		{"fibre_channel", "fibre_channel_boot:True,hba_boot:True", wwn, Adapter, "disk"},
 		{"rbd", "", nil, Adapter, "disk"},
 	} {
-		n := &baremetal.Node{Interfaces: baremetal.Interfaces{"storage": "external"}, Properties: baremetal.Object{"capabilities": c.capabilities}}
+		n := &baremetal.Node{Interfaces: baremetal.Interfaces{"storage": "external"},
+			Properties: baremetal.Object{"capabilities": c.capabilities}}
 		p := Decide(Facts{Node: n, Targets: []*baremetal.VolumeTarget{{VolumeType: c.kind, Properties: c.properties}}})
 		if p.Device() != c.want || p.Method != c.method {
 			t.Errorf("%+v: method %s from %s, want %s from %s", c, p.Method, p.Device(), c.method, c.want)
@@ -142,7 +149,8 @@ func TestDevice(t *testing.T) {
 }
 
 func TestLook(t *testing.T) {
-	image, two, broken := &baremetal.Image{UUID: "image"}, baremetal.Errorf(baremetal.ErrInvalid, "2 images are called debian"), errors.New("disk I/O error")
+	image, two, broken := &baremetal.Image{UUID: "image"}, baremetal.Errorf(baremetal.ErrInvalid, "2 images are called debian"),
+		errors.New("disk I/O error")
 	for _, c := range []struct {
 		source string
 		image  *baremetal.Image

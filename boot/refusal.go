@@ -41,7 +41,8 @@ func localDisk(n *baremetal.Node) Refusal {
 
 func unknownImage(n *baremetal.Node) Refusal {
 	return Refusal{
-		fmt.Sprintf("instance_info.image_source of %s names no active image of Ironhook's, and Ironhook writes no images to local disks", n.Label()),
+		fmt.Sprintf("instance_info.image_source of %s names no active image of Ironhook's, and Ironhook writes no images to local disks",
+			n.Label()),
 		"Set it to a name from: openstack image list, or boot from a volume target: " + unsetImage(n),
 	}
 }
@@ -54,7 +55,8 @@ func ambiguous(n *baremetal.Node, err error) Refusal {
 }
 
 func noTarget(n *baremetal.Node, managed bool) Refusal {
-	remedy := fmt.Sprintf("Add one with: openstack baremetal volume target create --node %s --type iscsi --boot-index 0 --volume-id VOLUME", n.UUID)
+	remedy := fmt.Sprintf("Add one with: openstack baremetal volume target create --node %s --type iscsi --boot-index 0 --volume-id VOLUME",
+		n.UUID)
 	if managed {
 		remedy += fmt.Sprintf(", or name an image: openstack baremetal node set --instance-info image_source=IMAGE %s", n.Label())
 	}

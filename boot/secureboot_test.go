@@ -30,7 +30,8 @@ func TestSecureBoot(t *testing.T) {
 // Firmware that does not start one kind of program is given the other, and stays with what
 // it starts.
 func TestSecureBootByWhatStarts(t *testing.T) {
-	const plain, signed, bios, iPXE = "file@0s:snponly.efi_over_TFTP ", "file@0s:secure/x86_64-sb/shimx64.efi_over_TFTP ", "file@0s:undionly.kpxe_over_TFTP ", "discover@0s:iPXE_on_UEFI_x64 "
+	const plain, signed, bios, iPXE = "file@0s:snponly.efi_over_TFTP ", "file@0s:secure/x86_64-sb/shimx64.efi_over_TFTP ",
+		"file@0s:undionly.kpxe_over_TFTP ", "discover@0s:iPXE_on_UEFI_x64 "
 	const asks = "discover@0s:PXE,_UEFI_x64 "
 	for log, want := range map[string]bool{
 		"":                                    false,

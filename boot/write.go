@@ -34,5 +34,6 @@ func forced(n *baremetal.Node) *Refusal {
 	if n.Interfaces.Managed() {
 		remedy = "Remove it: Ironhook makes the volume of the image by itself"
 	}
-	return &Refusal{fmt.Sprintf("force_deployment in instance_info of %s has the agent write image_source to a disk, which this node does not", n.Label()), remedy}
+	return &Refusal{fmt.Sprintf("force_deployment in instance_info of %s has the agent write image_source to a disk, which this node does not",
+		n.Label()), remedy}
 }

@@ -18,16 +18,18 @@ func TestWrites(t *testing.T) {
 		writes          bool
 		refusal         string
 	}{
-		"asked":             {"noop", "direct", info(nil), nil, true, ""},
-		"with config drive": {"noop", "direct", info(baremetal.Object{"configdrive": map[string]any{"meta_data": map[string]any{"name": "a"}}}), nil, true, ""},
-		"a LUN of others":   {"external", "direct", info(nil), nil, true, ""},
-		"not asked":         {"external", "direct", baremetal.Object{"image_source": "debian"}, nil, false, "writes no images to local disks"},
-		"our own volumes":   {"iscsi", "direct", info(nil), nil, false, "makes the volume of the image by itself"},
-		"without an image":  {"noop", "direct", baremetal.Object{"force_deployment": true}, nil, false, "which this node does not"},
-		"with swap":         {"noop", "direct", info(baremetal.Object{"swap_mb": 7}), nil, true, "swap partition"},
-		"deployed before":   {"noop", "direct", nil, baremetal.Object{OnDisk: true}, true, ""},
+		"asked": {"noop", "direct", info(nil), nil, true, ""},
+		"with config drive": {"noop", "direct", info(baremetal.Object{"configdrive": map[string]any{"meta_data": map[string]any{"name": "a"}}}),
+			nil, true, ""},
+		"a LUN of others":  {"external", "direct", info(nil), nil, true, ""},
+		"not asked":        {"external", "direct", baremetal.Object{"image_source": "debian"}, nil, false, "writes no images to local disks"},
+		"our own volumes":  {"iscsi", "direct", info(nil), nil, false, "makes the volume of the image by itself"},
+		"without an image": {"noop", "direct", baremetal.Object{"force_deployment": true}, nil, false, "which this node does not"},
+		"with swap":        {"noop", "direct", info(baremetal.Object{"swap_mb": 7}), nil, true, "swap partition"},
+		"deployed before":  {"noop", "direct", nil, baremetal.Object{OnDisk: true}, true, ""},
 	} {
-		n := &baremetal.Node{Name: "pc-07", InstanceInfo: c.info, DriverInternalInfo: c.internal, Interfaces: baremetal.Interfaces{"storage": c.storage, "deploy": c.deploy}}
+		n := &baremetal.Node{Name: "pc-07", InstanceInfo: c.info, DriverInternalInfo: c.internal,
+			Interfaces: baremetal.Interfaces{"storage": c.storage, "deploy": c.deploy}}
 		if got := Writes(n); got != c.writes {
 			t.Errorf("%s: Writes = %v", name, got)
 		}
@@ -44,7 +46,8 @@ func TestWrites(t *testing.T) {
 // TestToysWrite: a node without a boot interface of its own has no disk to lose, and waits for a ramdisk as in Ironic.
 func TestToysWrite(t *testing.T) {
 	for boot, writes := range map[string]bool{"fake": true, "ipxe": false, "http-ipxe": false} {
-		n := &baremetal.Node{InstanceInfo: baremetal.Object{"image_source": "debian"}, Interfaces: baremetal.Interfaces{"storage": "noop", "deploy": "direct", "boot": boot}}
+		n := &baremetal.Node{InstanceInfo: baremetal.Object{"image_source": "debian"},
+			Interfaces: baremetal.Interfaces{"storage": "noop", "deploy": "direct", "boot": boot}}
 		if got := Writes(n); got != writes {
 			t.Errorf("%s: Writes = %v", boot, got)
 		}

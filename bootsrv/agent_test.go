@@ -28,10 +28,13 @@ func TestDecideAgent(t *testing.T) {
 		change     func(*question, *Machine)
 		has, lacks []string
 	}{
-		"unknown":              {func(_ *question, m *Machine) { m.Port, m.Node = nil, nil }, []string{own, api, callback, "ironhook-certificate=ab12"}, nil},
-		"unknown, not wanted":  {func(q *question, m *Machine) { m.Port, m.Node, q.agent.Unknown = nil, nil, false }, []string{"not enrolled"}, []string{"/agent/"}},
-		"unknown and no agent": {func(q *question, m *Machine) { m.Port, m.Node, q.agent.Files = nil, nil, nil }, []string{"not enrolled"}, []string{"/agent/"}},
-		"enrolled":             {func(*question, *Machine) {}, []string{"sanboot"}, []string{"/agent/"}},
+		"unknown": {func(_ *question, m *Machine) { m.Port, m.Node = nil, nil },
+			[]string{own, api, callback, "ironhook-certificate=ab12"}, nil},
+		"unknown, not wanted": {func(q *question, m *Machine) { m.Port, m.Node, q.agent.Unknown = nil, nil, false }, []string{"not enrolled"},
+			[]string{"/agent/"}},
+		"unknown and no agent": {func(q *question, m *Machine) { m.Port, m.Node, q.agent.Files = nil, nil, nil }, []string{"not enrolled"},
+			[]string{"/agent/"}},
+		"enrolled": {func(*question, *Machine) {}, []string{"sanboot"}, []string{"/agent/"}},
 		"inspected": {func(_ *question, m *Machine) {
 			m.Node.ProvisionState, m.Node.Interfaces["inspect"] = baremetal.InspectWait, "agent"
 		}, []string{own, api, callback}, nil},

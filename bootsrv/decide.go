@@ -73,7 +73,8 @@ func (by method) write(q question, m Machine) (io.WriterTo, error) {
 	case !q.GRUB:
 		return by.script(q, m)
 	case by.grub == nil:
-		return nil, baremetal.Errorf(baremetal.ErrInvalid, "GRUB attaches no volumes: %s needs a signed iPXE, or the iSCSI initiator of its firmware.", m.Node.Label())
+		return nil, baremetal.Errorf(baremetal.ErrInvalid,
+			"GRUB attaches no volumes: %s needs a signed iPXE, or the iSCSI initiator of its firmware.", m.Node.Label())
 	}
 	return by.grub(q, m)
 }
@@ -124,7 +125,8 @@ func (q question) args(m Machine) string {
 var loading = method{
 	script: func(q question, m Machine) (ipxe.Script, error) {
 		l := m.plan().Load
-		b := ipxe.LoadBoot{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, ISO: l.ISO, Args: q.args(m), Self: hyphens(q.MAC), Six: q.From.Is6(), Shims: q.shims(m)}
+		b := ipxe.LoadBoot{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, ISO: l.ISO, Args: q.args(m), Self: hyphens(q.MAC),
+			Six: q.From.Is6(), Shims: q.shims(m)}
 		if l.Agent && l.Kernel == "" {
 			b.Agent = q.agent.at(q)
 		}
@@ -133,13 +135,15 @@ var loading = method{
 	grub: func(q question, m Machine) (grub.Config, error) {
 		l := *m.plan().Load
 		if l.ISO != "" {
-			return grub.Config{}, baremetal.Errorf(baremetal.ErrInvalid, "GRUB starts no ISO: %s needs a signed iPXE, or the kernel and the ramdisk of the ISO.", m.Node.Label())
+			return grub.Config{}, baremetal.Errorf(baremetal.ErrInvalid,
+				"GRUB starts no ISO: %s needs a signed iPXE, or the kernel and the ramdisk of the ISO.", m.Node.Label())
 		}
 		if l.Agent && l.Kernel == "" {
 			l.Kernel, l.Ramdisk = q.agent.at(q)+"/x86_64/vmlinuz", q.agent.at(q)+"/x86_64/initrd"
 		}
 		here := fmt.Sprintf("http://%s/boot/%s/", q.Here, hyphens(q.MAC))
-		return grub.Boot(grub.Load{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, Args: q.args(m), Card: hyphens(q.MAC), Report: here + "loaded"})
+		return grub.Boot(grub.Load{Node: m.Node.Label(), Kernel: l.Kernel, Ramdisk: l.Ramdisk, Args: q.args(m), Card: hyphens(q.MAC),
+			Report: here + "loaded"})
 	},
 	remedy: "Correct it with: openstack baremetal node set --instance-info",
 	detail: func(m Machine) string {

@@ -76,7 +76,8 @@ func TestDecideByCard(t *testing.T) {
 		{"the machine", self, ""},
 		{"a process of this machine", peer{Peer: netlink.Peer{Local: true}}, ""},
 		{"behind a relay", peer{Peer: netlink.Peer{Interface: "br0", Router: other}, relayed: true}, ""},
-		{"behind a relay on another interface", peer{Peer: netlink.Peer{Interface: "eth0", Router: other}, relayed: true}, "no neighbour on eth0"},
+		{"behind a relay on another interface", peer{Peer: netlink.Peer{Interface: "eth0", Router: other}, relayed: true},
+			"no neighbour on eth0"},
 		{"another card", peer{Peer: netlink.Peer{Interface: "br0", Card: other}},
 			"by a card of another address: 52:54:00:00:00:09 on br0, not " + mac + " on br0"},
 		{"the card on another interface", peer{Peer: netlink.Peer{Interface: "eth0", Card: self.Card}}, mac + " on eth0, not " + mac + " on br0"},
@@ -126,7 +127,8 @@ func TestDecide(t *testing.T) {
 
 		{"unknown", func(m *Machine) { *m = Machine{} }, "", false, "machine " + mac + " is not enrolled", "openstack baremetal port create"},
 		{"card not for booting", func(m *Machine) { m.Port.PXEEnabled = false }, "", false, "pxe_enabled", "port set --pxe-enabled port-1"},
-		{"volume made of an image", func(m *Machine) { m.Node.InstanceInfo = baremetal.Object{"image_source": "debian"} }, "", true, "debian", "sanboot"},
+		{"volume made of an image", func(m *Machine) { m.Node.InstanceInfo = baremetal.Object{"image_source": "debian"} }, "", true, "debian",
+			"sanboot"},
 		{"image on its own disk", func(m *Machine) {
 			m.Node.InstanceInfo, m.Grants = baremetal.Object{"image_source": "http://x/i"}, nil
 		}, "", false, "image_source", "or boot from a volume target"},
@@ -152,7 +154,8 @@ func TestDecide(t *testing.T) {
 			m.Node.Properties = baremetal.Object{"capabilities": "hba_boot:True"}
 		}, "", false, "its own adapter or firmware", "next boot device"},
 		{"not attached", func(m *Machine) { m.Grants = nil }, "", false, "not attached", "poweroff"},
-		{"of Cinder", func(m *Machine) { external(m); m.Node.Interfaces["storage"] = "cinder" }, "", true, "debian", "set initiator-iqn iqn.2026-01.test:first"},
+		{"of Cinder", func(m *Machine) { external(m); m.Node.Interfaces["storage"] = "cinder" }, "", true, "debian",
+			"set initiator-iqn iqn.2026-01.test:first"},
 		{"of Cinder, not attached", func(m *Machine) {
 			external(m)
 			m.Node.Interfaces["storage"], m.Targets[0].Properties = "cinder", nil
@@ -161,8 +164,10 @@ func TestDecide(t *testing.T) {
 		{"asked for by another machine", func(*Machine) {}, "10.77.0.101", false, "asked for from 10.77.0.101", "has 10.77.0.100"},
 		{"no lease", func(m *Machine) { m.Lease = nil }, "10.77.0.100", false, "has no leased address", ""},
 		{"lease ended", func(m *Machine) { m.Lease.Expires = now }, "", false, "until 12:00:00 UTC", ""},
-		{"property missing", func(m *Machine) { external(m); delete(m.Targets[0].Properties, "target_iqn") }, "", false, "target-1: properties.target_iqn", "volume target set"},
-		{"property hostile", func(m *Machine) { external(m); m.Targets[0].Properties["target_iqn"] = "iqn.x\nshell" }, "", false, "properties.target_iqn", ""},
+		{"property missing", func(m *Machine) { external(m); delete(m.Targets[0].Properties, "target_iqn") }, "", false,
+			"target-1: properties.target_iqn", "volume target set"},
+		{"property hostile", func(m *Machine) { external(m); m.Targets[0].Properties["target_iqn"] = "iqn.x\nshell" }, "", false,
+			"properties.target_iqn", ""},
 	} {
 		m := ready()
 		c.change(&m)
@@ -211,10 +216,13 @@ func TestDecideLoads(t *testing.T) {
 			"boots a kernel and a ramdisk", "initrd --name ramdisk http://a/r || goto failed"},
 		{"an NFS root", baremetal.Object{"kernel": "http://a/k", "nfs_root": "nas:/" + secret}, "10.77.0.100",
 			"boots a kernel, with its root over NFS", "root=/dev/nfs nfsroot=nas:/" + secret + " ip=dhcp rw BOOTIF=01-${netX/mac:hexhyp}"},
-		{"an ISO", baremetal.Object{"boot_iso": "http://a/" + secret}, "10.77.0.100", "boots an ISO", "sanboot --no-describe --drive 0x80 http://a/" + secret},
-		{"a ramdisk with cloud-init", baremetal.Object{"kernel": "http://a/k", "ramdisk": "http://a/r", "configdrive": map[string]any{"user_data": secret}}, "10.77.0.100",
+		{"an ISO", baremetal.Object{"boot_iso": "http://a/" + secret}, "10.77.0.100", "boots an ISO",
+			"sanboot --no-describe --drive 0x80 http://a/" + secret},
+		{"a ramdisk with cloud-init",
+			baremetal.Object{"kernel": "http://a/k", "ramdisk": "http://a/r", "configdrive": map[string]any{"user_data": secret}}, "10.77.0.100",
 			"boots a kernel and a ramdisk", " ds=nocloud-net;s=http://10.77.0.1:8080/boot/52-54-00-00-00-01/cloud/ BOOTIF="},
-		{"another's cloud-init", baremetal.Object{"kernel": "http://a/k", "ramdisk": "http://a/r", "configdrive": map[string]any{"user_data": secret}}, "10.77.0.101", "asked for from 10.77.0.101", "exit 1"},
+		{"another's cloud-init", baremetal.Object{"kernel": "http://a/k", "ramdisk": "http://a/r",
+			"configdrive": map[string]any{"user_data": secret}}, "10.77.0.101", "asked for from 10.77.0.101", "exit 1"},
 		{"another's", baremetal.Object{"boot_iso": "http://a/" + secret}, "10.77.0.101", "asked for from 10.77.0.101", "exit 1"},
 		{"not enough", baremetal.Object{"kernel": "http://a/" + secret}, "10.77.0.100", "ramdisk in instance_info of pc-07 is missing", "exit 1"},
 	} {
@@ -233,7 +241,8 @@ func TestDecideLoads(t *testing.T) {
 		if drive := c.info["configdrive"] != nil; (a.Cloud["user-data"] == secret) != (drive && boots) || !boots && a.Cloud != nil {
 			t.Errorf("%s: cloud-init gets %q", c.name, a.Cloud)
 		}
-		if (a.Event.Kind == baremetal.EventScript) != boots || !strings.Contains(a.Event.Detail, c.detail) || strings.Contains(a.Event.Detail, secret) ||
+		if (a.Event.Kind == baremetal.EventScript) != boots || !strings.Contains(a.Event.Detail, c.detail) ||
+			strings.Contains(a.Event.Detail, secret) ||
 			!strings.Contains(script.String(), c.says) || !boots && strings.Contains(script.String(), secret) {
 			t.Errorf("%s: event %+v, script\n%s", c.name, a.Event, script.String())
 		}
@@ -286,7 +295,8 @@ func TestRootOfTheFirmware(t *testing.T) {
 		change func(*baremetal.Node, *baremetal.VolumeTarget)
 		want   dhcp.Root
 	}{
-		{"by the firmware", func(*baremetal.Node, *baremetal.VolumeTarget) {}, dhcp.Root{Path: "iscsi:10.77.0.1::3260:0:iqn.2026-01.test:v1", Initiator: "iqn.2026-01.test:first"}},
+		{"by the firmware", func(*baremetal.Node, *baremetal.VolumeTarget) {},
+			dhcp.Root{Path: "iscsi:10.77.0.1::3260:0:iqn.2026-01.test:v1", Initiator: "iqn.2026-01.test:first"}},
 		{"by iPXE", func(n *baremetal.Node, _ *baremetal.VolumeTarget) {
 			n.Properties = baremetal.Object{"capabilities": "iscsi_boot:True"}
 		}, dhcp.Root{}},
@@ -303,7 +313,8 @@ func TestRootOfTheFirmware(t *testing.T) {
 		err := s.Update(t.Context(), func(tx *store.Tx) error {
 			connector := m.Connectors[1]
 			connector.UUID, connector.NodeUUID = "connector-1", m.Node.UUID
-			return errors.Join(tx.Nodes().Insert(m.Node), tx.Ports().Insert(m.Port), tx.Targets().Insert(m.Targets[0]), tx.Connectors().Insert(connector))
+			return errors.Join(tx.Nodes().Insert(m.Node), tx.Ports().Insert(m.Port), tx.Targets().Insert(m.Targets[0]),
+				tx.Connectors().Insert(connector))
 		})
 		if err != nil {
 			t.Fatal(err)

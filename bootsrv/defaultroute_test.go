@@ -14,7 +14,8 @@ bad	00000000	zz	0003
 `
 
 func TestGateway(t *testing.T) {
-	for iface, want := range map[string]string{"eth0": "192.168.1.254", "br0": "invalid IP", "ppp0": "invalid IP", "bad": "invalid IP", "": "invalid IP"} {
+	for iface, want := range map[string]string{"eth0": "192.168.1.254", "br0": "invalid IP", "ppp0": "invalid IP", "bad": "invalid IP",
+		"": "invalid IP"} {
 		if got := gateway(routes, iface).String(); got != want {
 			t.Errorf("gateway(%q) = %s, want %s", iface, got, want)
 		}

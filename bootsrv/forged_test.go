@@ -61,7 +61,8 @@ func hardware(t *testing.T, mac string) net.HardwareAddr {
 // message makes a DHCP message with the hardware address mac.
 func message(t *testing.T, kind dhcpv4.MessageType, mac string, with ...dhcpv4.Modifier) *dhcpv4.DHCPv4 {
 	t.Helper()
-	p, err := dhcpv4.New(append([]dhcpv4.Modifier{dhcpv4.WithHwAddr(hardware(t, mac)), dhcpv4.WithMessageType(kind), dhcpv4.WithBroadcast(true)}, with...)...)
+	p, err := dhcpv4.New(append([]dhcpv4.Modifier{dhcpv4.WithHwAddr(hardware(t, mac)), dhcpv4.WithMessageType(kind),
+		dhcpv4.WithBroadcast(true)}, with...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,15 +190,19 @@ func TestForgedMessages(t *testing.T) {
 			}{
 				{"REQUEST by broadcast", []forged{{thief, "", "0.0.0.0:68", anywhere, request(enrolled, thiefsIP)}}},
 				{"REQUEST to us", []forged{{thief, us(t), thiefsIP + ":9999", here, request(enrolled, thiefsIP)}}},
-				{"REQUEST to port 4011", []forged{{thief, us(t), thiefsIP + ":68", "10.77.0.1:4011", message(t, dhcpv4.MessageTypeRequest, enrolled, ci, asProxy)}}},
-				{"INFORM to port 4011", []forged{{thief, us(t), thiefsIP + ":68", "10.77.0.1:4011", message(t, dhcpv4.MessageTypeInform, enrolled, ci, asProxy)}}},
-				{"REQUEST as a relay", []forged{{thief, us(t), thiefsIP + ":67", here, message(t, dhcpv4.MessageTypeRequest, enrolled, wants(thiefsIP), chooses(server), dhcpv4.WithRelay(net.ParseIP(thiefsIP)))}}},
+				{"REQUEST to port 4011", []forged{{thief, us(t), thiefsIP +
+					":68", "10.77.0.1:4011", message(t, dhcpv4.MessageTypeRequest, enrolled, ci, asProxy)}}},
+				{"INFORM to port 4011", []forged{{thief, us(t), thiefsIP +
+					":68", "10.77.0.1:4011", message(t, dhcpv4.MessageTypeInform, enrolled, ci, asProxy)}}},
+				{"REQUEST as a relay", []forged{{thief, us(t), thiefsIP + ":67", here,
+					message(t, dhcpv4.MessageTypeRequest, enrolled, wants(thiefsIP), chooses(server), dhcpv4.WithRelay(net.ParseIP(thiefsIP)))}}},
 				{"DECLINE, DISCOVER and REQUEST", []forged{
 					{thief, "", "0.0.0.0:68", anywhere, message(t, dhcpv4.MessageTypeDecline, enrolled, wants(own), chooses(server))},
 					{thief, "", "0.0.0.0:68", anywhere, message(t, dhcpv4.MessageTypeDiscover, enrolled, wants("10.77.0.140"))},
 					{thief, "", "0.0.0.0:68", anywhere, request(enrolled, "10.77.0.140")},
 				}},
-				{"RELEASE", []forged{{thief, us(t), own + ":68", here, message(t, dhcpv4.MessageTypeRelease, enrolled, dhcpv4.WithClientIP(net.ParseIP(own)), chooses(server))}}},
+				{"RELEASE", []forged{{thief, us(t), own +
+					":68", here, message(t, dhcpv4.MessageTypeRelease, enrolled, dhcpv4.WithClientIP(net.ParseIP(own)), chooses(server))}}},
 				{"REQUEST of the thief for the address", []forged{{thief, "", "0.0.0.0:68", anywhere, request(thief, own)}}},
 				{"the same to us", []forged{{thief, us(t), thiefsIP + ":68", here, request(thief, own)}}},
 			} {
@@ -272,7 +277,8 @@ func TestAddressPassedOn(t *testing.T) {
 	r := serve(t, s, config(t, s, Proxy))
 	last, next := newHost(t, "52:54:00:77:00:21"), newHost(t, enrolled)
 	takes := func(h *host) {
-		h.send(forged{h.mac, "", "0.0.0.0:68", "255.255.255.255:67", message(t, dhcpv4.MessageTypeRequest, h.mac, wants("10.77.0.200"), chooses("10.77.0.2"))})
+		h.send(forged{h.mac, "", "0.0.0.0:68", "255.255.255.255:67",
+			message(t, dhcpv4.MessageTypeRequest, h.mac, wants("10.77.0.200"), chooses("10.77.0.2"))})
 		r.digested(h)
 	}
 	takes(last)
@@ -392,7 +398,8 @@ func TestInterfaceComesBack(t *testing.T) {
 			return err == nil
 		})
 	}
-	if got := r.story(""); !strings.Contains(got, "network: boot interface br0 is gone") || !strings.Contains(got, "is back with 10.77.0.3/24") {
+	if got := r.story(""); !strings.Contains(got, "network: boot interface br0 is gone") ||
+		!strings.Contains(got, "is back with 10.77.0.3/24") {
 		t.Errorf("told:\n%s", got)
 	}
 }

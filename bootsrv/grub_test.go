@@ -28,10 +28,12 @@ func TestDecideForGRUB(t *testing.T) {
 	}{
 		{"a ramdisk", func(_ *question, m *Machine) { loads(m, kernel) }, baremetal.EventScript,
 			"if linux '(http,10.0.0.2)/k' 'root=/dev/ram0' 'text' 'quiet' 'BOOTIF=01-52-54-00-00-00-01'"},
-		{"an ISO", func(_ *question, m *Machine) { loads(m, baremetal.Object{"boot_iso": "http://10.0.0.2/i"}) }, baremetal.EventRefused, "GRUB starts no ISO"},
+		{"an ISO", func(_ *question, m *Machine) { loads(m, baremetal.Object{"boot_iso": "http://10.0.0.2/i"}) }, baremetal.EventRefused,
+			"GRUB starts no ISO"},
 		{"a volume", func(*question, *Machine) {}, baremetal.EventRefused, "GRUB attaches no volumes"},
 		{"a stranger", func(_ *question, m *Machine) { m.Port = nil }, baremetal.EventRefused, "is not enrolled"},
-		{"another card", func(q *question, m *Machine) { loads(m, kernel); q.peer.Card = []byte{2, 0, 0, 0, 0, 9} }, baremetal.EventRefused, "by a card of another address"},
+		{"another card", func(q *question, m *Machine) { loads(m, kernel); q.peer.Card = []byte{2, 0, 0, 0, 0, 9} }, baremetal.EventRefused,
+			"by a card of another address"},
 	} {
 		q, m := asked(), ready()
 		q.GRUB = true

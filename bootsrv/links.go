@@ -32,7 +32,8 @@ func (o *opening) findLinks(context.Context) error {
 			return &Fault{"Interfaces", name, err}
 		}
 		if o.config.DHCP6 && !l.six.IsValid() {
-			return &Fault{"DHCP6", "", fmt.Errorf("%s has no IPv6 address of a subnet of 64 bits: give it one, such as ip address add fd00:77::1/64 dev %s", name, name)}
+			return &Fault{"DHCP6", "",
+				fmt.Errorf("%s has no IPv6 address of a subnet of 64 bits: give it one, such as ip address add fd00:77::1/64 dev %s", name, name)}
 		}
 		if slices.ContainsFunc(o.links, func(other link) bool { return other.iface.Index == l.iface.Index }) {
 			return &Fault{"Interfaces", name, errors.New("it is given twice")}
@@ -54,7 +55,8 @@ func findLink(name string, addresses dhcp.Range) (link, error) {
 		return link{}, errors.New("it is no Ethernet interface, and machines boot over Ethernet")
 	}
 	if len(found.Prefixes) == 0 {
-		return link{}, fmt.Errorf("it has no IPv4 address, so machines could not reach it: give it one, such as ip address add 192.168.77.1/24 dev %s", name)
+		return link{}, fmt.Errorf("it has no IPv4 address, so machines could not reach it: give it one, such as ip address add "+
+			"192.168.77.1/24 dev %s", name)
 	}
 	l := link{iface: &found.Interface, prefix: fitting(found.Prefixes, addresses)}
 	if i := slices.IndexFunc(found.Six, dhcp6.Usable); i >= 0 {

@@ -39,7 +39,8 @@ func TestScriptWaitsForTheLease(t *testing.T) {
 		answered <- a
 	}()
 	err := s.Update(t.Context(), func(tx *store.Tx) error {
-		return tx.Leases().Insert(&baremetal.Lease{MAC: enrolled, Address: question.From, Interface: "br0", Observed: true, Expires: tx.Now().Add(time.Hour)})
+		return tx.Leases().Insert(&baremetal.Lease{MAC: enrolled, Address: question.From, Interface: "br0", Observed: true,
+			Expires: tx.Now().Add(time.Hour)})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +51,8 @@ func TestScriptWaitsForTheLease(t *testing.T) {
 	question.From = netip.MustParseAddr("10.77.0.205")
 	began := time.Now()
 	a, err := scripts{store: s, find: itself, gave: notGiven}.answer(t.Context(), question)
-	if took := time.Since(began); err != nil || a.Event.Kind != baremetal.EventRefused || !strings.Contains(a.Event.Detail, "10.77.0.205") || took < patience {
+	if took := time.Since(began); err != nil || a.Event.Kind != baremetal.EventRefused || !strings.Contains(a.Event.Detail, "10.77.0.205") ||
+		took < patience {
 		t.Errorf("asked from another address: %s, %s, %v after %v, want a refusal after %v", a.Event.Kind, a.Event.Detail, err, took, patience)
 	}
 }

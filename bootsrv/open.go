@@ -104,8 +104,10 @@ func (o *opening) openHTTP(ctx context.Context) error {
 		return &Fault{"HTTP", o.config.HTTP, err}
 	}
 	o.http = l.Addr().(*net.TCPAddr).AddrPort()
-	boot := scripts{store: o.config.Store, find: o.relays.find, gave: o.gave, shims: ipxe.HasKernelShim(o.files), offers: &offers{o.config.Unknown, o.config.Agent}}
-	server := &http.Server{Boot: boot.answer, Files: o.files, Agent: o.config.Agent.Files, Journal: o.journal, Times: o.config.Times, Log: o.config.Log}
+	boot := scripts{store: o.config.Store, find: o.relays.find, gave: o.gave, shims: ipxe.HasKernelShim(o.files),
+		offers: &offers{o.config.Unknown, o.config.Agent}}
+	server := &http.Server{Boot: boot.answer, Files: o.files, Agent: o.config.Agent.Files, Journal: o.journal, Times: o.config.Times,
+		Log: o.config.Log}
 	o.run(l.Close, func(ctx context.Context) error { return server.Serve(ctx, l) })
 	o.places = append(o.places, "http://"+l.Addr().String())
 	return nil
@@ -136,7 +138,8 @@ func (o *opening) responder(ctx context.Context, l link) *ndp.Responder {
 	}
 	r, err := ndp.Listen(ctx, l.iface, six, o.config.Log)
 	if err != nil {
-		o.config.Log.Warn("no router advertisements: iPXE in ROM will wait 13 seconds for an IPv6 router", "interface", l.iface.Name, "error", err)
+		o.config.Log.Warn("no router advertisements: iPXE in ROM will wait 13 seconds for an IPv6 router", "interface", l.iface.Name, "error",
+			err)
 		return nil
 	}
 	return r

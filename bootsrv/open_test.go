@@ -36,7 +36,8 @@ func TestOpenErrors(t *testing.T) {
 		wants  []string
 	}{
 		{"no such interface", func(c *Config) { c.Interfaces = []string{"eth9"} }, []string{"Interfaces eth9", "no such interface", "br0"}},
-		{"interface without address", func(c *Config) { c.Interfaces = []string{"bare0"} }, []string{"Interfaces bare0", "no IPv4 address", "ip address add"}},
+		{"interface without address", func(c *Config) { c.Interfaces = []string{"bare0"} },
+			[]string{"Interfaces bare0", "no IPv4 address", "ip address add"}},
 		{"interface down", func(c *Config) { c.Interfaces = []string{"down0"} }, []string{"Interfaces down0", "ip link set down0 up"}},
 		{"no Ethernet", func(c *Config) { c.Interfaces = []string{"lo"} }, []string{"Interfaces lo", "Ethernet"}},
 		{"twice", func(c *Config) { c.Interfaces = []string{"br0", "br0"} }, []string{"Interfaces br0", "twice"}},
@@ -48,7 +49,8 @@ func TestOpenErrors(t *testing.T) {
 		{"TFTP port busy", func(c *Config) { c.TFTP = "10.77.0.1:6969" }, []string{"TFTP 10.77.0.1:6969", "address already in use"}},
 		{"no such address", func(c *Config) { c.HTTP = "192.0.2.1:8080" }, []string{"HTTP 192.0.2.1:8080", "cannot assign requested address"}},
 		{"no such port", func(c *Config) { c.HTTP = ":http-boot" }, []string{"HTTP :http-boot"}},
-		{"no IPv6 address", func(c *Config) { c.DHCP6 = true }, []string{"DHCP6: br0 has no IPv6 address", "ip address add fd00:77::1/64 dev br0"}},
+		{"no IPv6 address", func(c *Config) { c.DHCP6 = true },
+			[]string{"DHCP6: br0 has no IPv6 address", "ip address add fd00:77::1/64 dev br0"}},
 		{"signed programs without sums", func(c *Config) { c.Secure = fstest.MapFS{} }, []string{"Secure: ", "SHA256SUMS"}},
 		{"no binaries", func(c *Config) { c.Binaries = fstest.MapFS{} }, []string{"Binaries: ", "undionly.kpxe", "not in this build"}},
 	} {
@@ -125,10 +127,12 @@ func TestOpenWithoutInterface(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := servers.String(); !strings.Contains(got, c.want) || strings.Contains(got, "dhcp") || (c.tftp == DefaultTFTP) == strings.Contains(got, "tftp") {
+		if got := servers.String(); !strings.Contains(got, c.want) || strings.Contains(got, "dhcp") ||
+			(c.tftp == DefaultTFTP) == strings.Contains(got, "tftp") {
 			t.Errorf("with --tftp %s: %s, want %s", c.tftp, got, c.want)
 		}
-		if _, err := servers.Portal(t.Context(), &baremetal.Node{Name: "pc-07"}); !errors.Is(err, baremetal.ErrInvalid) || !strings.Contains(err.Error(), "boot interfaces") {
+		if _, err := servers.Portal(t.Context(), &baremetal.Node{Name: "pc-07"}); !errors.Is(err, baremetal.ErrInvalid) ||
+			!strings.Contains(err.Error(), "boot interfaces") {
 			t.Errorf("Portal without a boot interface: %v", err)
 		}
 		if err := servers.Close(); err != nil {
@@ -152,7 +156,8 @@ func TestPortal(t *testing.T) {
 				return err
 			}
 			_ = tx.Leases().Delete(enrolled)
-			return tx.Leases().Insert(&baremetal.Lease{MAC: enrolled, Address: netip.MustParseAddr("10.78.0.9"), Interface: c.iface, Expires: time.Now()})
+			return tx.Leases().Insert(&baremetal.Lease{MAC: enrolled, Address: netip.MustParseAddr("10.78.0.9"), Interface: c.iface,
+				Expires: time.Now()})
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -165,14 +170,16 @@ func TestPortal(t *testing.T) {
 
 // The firmware of Raspberry Pis is read from the operator's folder; too much of it is a fault.
 func TestPiFiles(t *testing.T) {
-	folder := fstest.MapFS{"raspberrypi/start4.elf": {Data: []byte("all")}, "raspberrypi/1a2b3c4d/config.txt": {Data: []byte("one")}, "other/x": {}}
+	folder := fstest.MapFS{"raspberrypi/start4.elf": {Data: []byte("all")}, "raspberrypi/1a2b3c4d/config.txt": {Data: []byte("one")},
+		"other/x": {}}
 	read := func() (map[string][]byte, error) {
 		o := &opening{Servers: &Servers{}, config: Config{Binaries: ipxe.Binaries(folder)}}
 		err := o.readFiles(t.Context())
 		return o.files, err
 	}
 	got, err := read()
-	if err != nil || string(got["raspberrypi/start4.elf"]) != "all" || string(got["raspberrypi/1a2b3c4d/config.txt"]) != "one" || got["other/x"] != nil {
+	if err != nil || string(got["raspberrypi/start4.elf"]) != "all" || string(got["raspberrypi/1a2b3c4d/config.txt"]) != "one" ||
+		got["other/x"] != nil {
 		t.Errorf("read %d files, %v", len(got), err)
 	}
 	folder["raspberrypi/large"] = &fstest.MapFile{Data: make([]byte, maxPiFiles)}

@@ -147,7 +147,8 @@ func (o *opening) probe(ctx context.Context, l link) (dhcp.Mode, error) {
 	if !other.IsValid() {
 		return dhcp.Full, nil
 	}
-	o.config.Log.Info("another DHCP server is at work: leasing no addresses, only adding boot files", "server", other, "interface", l.iface.Name)
+	o.config.Log.Info("another DHCP server is at work: leasing no addresses, only adding boot files", "server", other, "interface",
+		l.iface.Name)
 	return dhcp.Proxy, nil
 }
 
@@ -178,7 +179,8 @@ func (o *opening) openDHCP6(ctx context.Context, l *life) error {
 	if !o.config.DHCP6 || !l.six.IsValid() {
 		return nil
 	}
-	server := dhcp6.New(dhcp6.Config{Interface: l.iface, Address: l.six, HTTP: port6(o.http, l.six), TFTP: port6(o.tftp, l.six), Files: o.files,
+	server := dhcp6.New(dhcp6.Config{Interface: l.iface, Address: l.six, HTTP: port6(o.http, l.six), TFTP: port6(o.tftp, l.six),
+		Files:  o.files,
 		Relays: o.relays.six(), Card: o.relays.card,
 		Signed: o.signed(), Store: o.config.Store, Journal: o.journal, Log: o.config.Log})
 	if err := server.Open(ctx); err != nil {

@@ -116,7 +116,8 @@ func TestBesideDnsmasq(t *testing.T) {
 	if got := neighbour.run("curl", "-sS", script); strings.Contains(got, secret) || !strings.Contains(got, "exit") {
 		t.Errorf("its neighbour got\n%s", got)
 	}
-	if story := r.story(enrolled); !strings.Contains(story, "script: boots from volume debian") || !strings.Contains(story, "refused: script of pc-10 asked for from") {
+	if story := r.story(enrolled); !strings.Contains(story, "script: boots from volume debian") ||
+		!strings.Contains(story, "refused: script of pc-10 asked for from") {
 		t.Errorf("story:\n%s", story)
 	}
 }

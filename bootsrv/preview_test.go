@@ -22,14 +22,16 @@ func TestPreview(t *testing.T) {
 			name, storage string
 			port          bool
 			properties    baremetal.Object
-		}{{"whole", "external", true, external}, {"portless", "external", false, external}, {"off", "iscsi", true, nil}, {"attached", "iscsi", true, nil}, {"none", "external", true, nil}} {
+		}{{"whole", "external", true, external}, {"portless", "external", false, external}, {"off", "iscsi", true, nil},
+			{"attached", "iscsi", true, nil}, {"none", "external", true, nil}} {
 			node := &baremetal.Node{UUID: "node-" + n.name, Name: n.name, Driver: baremetal.Manual, ProvisionState: baremetal.Active,
 				Interfaces: baremetal.Interfaces{"storage": n.storage}}
 			if err := tx.Nodes().Insert(node); err != nil {
 				return err
 			}
 			if n.port {
-				mac := map[string]string{"whole": "52:54:00:00:00:01", "off": "52:54:00:00:00:02", "none": "52:54:00:00:00:03", "attached": "52:54:00:00:00:04"}[n.name]
+				mac := map[string]string{"whole": "52:54:00:00:00:01", "off": "52:54:00:00:00:02", "none": "52:54:00:00:00:03",
+					"attached": "52:54:00:00:00:04"}[n.name]
 				if err := tx.Ports().Insert(&baremetal.Port{UUID: "port-" + n.name, NodeUUID: node.UUID, Address: mac, PXEEnabled: true}); err != nil {
 					return err
 				}
@@ -37,7 +39,8 @@ func TestPreview(t *testing.T) {
 			if n.name == "none" {
 				continue
 			}
-			target := &baremetal.VolumeTarget{UUID: "target-" + n.name, NodeUUID: node.UUID, VolumeType: baremetal.ISCSI, VolumeID: "root", Properties: n.properties}
+			target := &baremetal.VolumeTarget{UUID: "target-" +
+				n.name, NodeUUID: node.UUID, VolumeType: baremetal.ISCSI, VolumeID: "root", Properties: n.properties}
 			if err := tx.Targets().Insert(target); err != nil {
 				return err
 			}

@@ -36,10 +36,12 @@ var (
 		"-fw_cfg", "name=opt/org.tianocore/IPv4PXESupport,string=n", "-fw_cfg", "name=opt/org.tianocore/IPv6PXESupport,string=n",
 	}
 	firmwares = []firmware{
-		{"SeaBIOS, iPXE in a virtio card's ROM", []string{"-device", "virtio-net-pci,bootindex=1,netdev=n,mac=MAC"}, []string{"discover: iPXE on BIOS"}},
+		{"SeaBIOS, iPXE in a virtio card's ROM", []string{"-device", "virtio-net-pci,bootindex=1,netdev=n,mac=MAC"},
+			[]string{"discover: iPXE on BIOS"}},
 		{"SeaBIOS, iPXE in an e1000's ROM", []string{"-device", "e1000,bootindex=1,netdev=n,mac=MAC"}, []string{"discover: iPXE on BIOS"}},
 		{"OVMF, PXE", uefi, []string{"discover: PXE, UEFI x64", "file: snponly.efi over TFTP", "discover: iPXE on UEFI x64"}},
-		{"OVMF, HTTP boot", append(httpOnly, uefi...), []string{"discover: HTTP boot, UEFI x64", "file: snponly.efi over HTTP", "discover: iPXE on UEFI x64"}},
+		{"OVMF, HTTP boot", append(httpOnly, uefi...),
+			[]string{"discover: HTTP boot, UEFI x64", "file: snponly.efi over HTTP", "discover: iPXE on UEFI x64"}},
 	}
 )
 

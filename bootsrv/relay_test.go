@@ -59,7 +59,8 @@ func TestRelay(t *testing.T) {
 	c.Relays = []string{"10.99.0.1/24=10.99.0.100-10.99.0.150"}
 	r := serve(t, s, c)
 	first := pc.udhcpc()
-	if !within(t, first["ip"], "10.99.0.100", "10.99.0.150") || first["router"] != "10.99.0.1" || r.lease(enrolled).Address.String() != first["ip"] {
+	if !within(t, first["ip"], "10.99.0.100", "10.99.0.150") || first["router"] != "10.99.0.1" ||
+		r.lease(enrolled).Address.String() != first["ip"] {
 		t.Fatalf("got %v, lease %+v", first, r.lease(enrolled))
 	}
 	if got := pc.script(); !strings.Contains(got, "set password "+secret) {

@@ -93,7 +93,8 @@ func (s *Servers) Networks() (list []Network) {
 func (s *Servers) Portal(ctx context.Context, n *baremetal.Node) (netip.Addr, error) {
 	links := s.boot()
 	if len(links) == 0 {
-		return netip.Addr{}, baremetal.Errorf(baremetal.ErrInvalid, "It is not known at which address %s reaches this machine: the network it boots from is not among the boot interfaces.", n.Label())
+		return netip.Addr{}, baremetal.Errorf(baremetal.ErrInvalid,
+			"It is not known at which address %s reaches this machine: the network it boots from is not among the boot interfaces.", n.Label())
 	}
 	address := links[0].prefix.Addr()
 	err := s.store.View(ctx, func(tx *store.Tx) error {

@@ -48,7 +48,8 @@ of the directory have already are not written again.`,
 	}
 	dataFlag(cmd, &o.data)
 	o.secretFlags(cmd)
-	cmd.Flags().StringVar(&o.to, "to", "", "file to write, or an existing directory or https://HOST/BUCKET/PREFIX/ (S3-like storage), in which the file is named by the time")
+	cmd.Flags().StringVar(&o.to, "to", "",
+		"file to write, or an existing directory or https://HOST/BUCKET/PREFIX/ (S3-like storage), in which the file is named by the time")
 	cmd.Flags().BoolVar(&o.volumes, "volumes", false, "include images, volumes and snapshots")
 	cmd.Flags().BoolVar(&o.incremental, "incremental", false, "leave out layers of volumes that the backups there have")
 	cmd.Flags().BoolVar(&o.unencrypted, "unencrypted", false, "do not encrypt: the file has the passwords of all BMCs in it")

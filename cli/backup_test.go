@@ -93,7 +93,8 @@ func reads(t *testing.T, r *running) string {
 	t.Helper()
 	var all strings.Builder
 	for _, path := range []string{"/v1/nodes/pc?fields=uuid,name,driver,provision_state,instance_info,properties,traits", "/v1/ports/detail",
-		"/v1/volume/targets?detail=true", "/v1/volume/connectors?detail=true", "/image/v2/images", "/volume/v3/p/volumes/detail", "/volume/v3/p/snapshots/detail"} {
+		"/v1/volume/targets?detail=true", "/v1/volume/connectors?detail=true", "/image/v2/images", "/volume/v3/p/volumes/detail",
+		"/volume/v3/p/snapshots/detail"} {
 		status, text := r.call(t, "GET", path, "")
 		if status != http.StatusOK {
 			t.Fatalf("GET %s = %d %s", path, status, text)
@@ -131,7 +132,8 @@ func startLoad(t *testing.T, r *running, i *initiatortest.Initiator) *load {
 				}
 			}
 			l.disk.Store(n)
-			if status, text := r.call(t, "PATCH", "/v1/nodes/busy", fmt.Sprintf(`[{"op": "add", "path": "/extra/n", "value": %d}]`, n)); status != http.StatusOK {
+			if status, text := r.call(t, "PATCH", "/v1/nodes/busy",
+				fmt.Sprintf(`[{"op": "add", "path": "/extra/n", "value": %d}]`, n)); status != http.StatusOK {
 				t.Errorf("PATCH = %d %s", status, text)
 				return
 			}
@@ -218,7 +220,8 @@ func (d *drill) begin() {
 	t := d.t
 	d.house, _, _, _ = deployed(t)
 	id := d.volumes()[0]["id"].(string)
-	if status, text := d.call(t, "POST", "/volume/v3/p/snapshots", `{"snapshot": {"volume_id": "`+id+`", "name": "s"}}`); status != http.StatusAccepted {
+	if status, text := d.call(t, "POST", "/volume/v3/p/snapshots",
+		`{"snapshot": {"volume_id": "`+id+`", "name": "s"}}`); status != http.StatusAccepted {
 		t.Fatalf("snapshot = %d %s", status, text)
 	}
 	d.house.make("nodes", `{"name": "busy", "driver": "fake-hardware"}`)
@@ -236,7 +239,8 @@ func (d *drill) begin() {
 // backup makes the next backup of the series.
 func (d *drill) backup() {
 	made := drilled{leastDisk: d.load.disk.Load(), leastNode: d.load.node.Load()}
-	made.file = strings.TrimSpace(ironhook(d.t, append([]string{"backup", "--data", d.data, "--to", d.to, "--volumes", "--incremental"}, d.secrets...)...))
+	made.file = strings.TrimSpace(ironhook(d.t,
+		append([]string{"backup", "--data", d.data, "--to", d.to, "--volumes", "--incremental"}, d.secrets...)...))
 	made.mostDisk, made.mostNode = d.load.disk.Load()+1, d.load.node.Load()+1
 	if made.mostDisk == made.leastDisk+1 {
 		d.t.Log("the load stood still during the backup")
@@ -315,7 +319,8 @@ func (d *drill) damage() {
 	verify := exec.CommandContext(t.Context(), "ironhook", append([]string{"backup", "verify", d.to}, d.secrets...)...)
 	verify.Env = append(os.Environ(), "SCHEMA="+schemaFile(t))
 	said, err := verify.CombinedOutput()
-	if err == nil || !strings.Contains(string(said), fmt.Sprintf("%d of %d", len(d.made), len(d.made))) || strings.Contains(string(said), ": whole\n") { // all need the first
+	if err == nil || !strings.Contains(string(said), fmt.Sprintf("%d of %d", len(d.made), len(d.made))) ||
+		strings.Contains(string(said), ": whole\n") { // all need the first
 		t.Errorf("verify finds no damage: %v\n%s", err, said)
 	}
 }
@@ -324,7 +329,8 @@ func (d *drill) damage() {
 func TestBackupOfAStoppedAppliance(t *testing.T) {
 	data := t.TempDir()
 	r := start(t, data, "--auth", "none")
-	if status, text := r.call(t, "POST", "/ironhook/v1/backup?volumes=true", ""); status != http.StatusForbidden || strings.Contains(text, "SQLite") {
+	if status, text := r.call(t, "POST", "/ironhook/v1/backup?volumes=true", ""); status != http.StatusForbidden ||
+		strings.Contains(text, "SQLite") {
 		t.Errorf("a backup over the network = %d %.100s, want 403", status, text)
 	}
 	stop(t, r)

@@ -44,9 +44,11 @@ func (c *Config) check() error {
 		{c.TLSCert != "" && c.TLSCert != appliance.SelfSigned && c.TLSKey == "",
 			fmt.Sprintf("--tls-cert %s: give its private key with --tls-key", c.TLSCert)},
 		{c.Backups.To != "" && c.Backups.Passphrase == "",
-			fmt.Sprintf("--backup-to %s: give a passphrase with --backup-passphrase-file: a backup has the passwords of all BMCs in it", c.Backups.To)},
+			fmt.Sprintf("--backup-to %s: give a passphrase with --backup-passphrase-file: a backup has the passwords of all BMCs in it",
+				c.Backups.To)},
 		{c.Backups.To == "" && c.Backups.Passphrase != "", "--backup-passphrase-file: say where the backups go with --backup-to"},
-		{c.Backups.Dir() == c.Backups.To && c.Backups.Credentials != "", "--backup-credentials: they are for S3-like storage, --backup-to https://HOST/BUCKET/PREFIX"},
+		{c.Backups.Dir() == c.Backups.To &&
+			c.Backups.Credentials != "", "--backup-credentials: they are for S3-like storage, --backup-to https://HOST/BUCKET/PREFIX"},
 		{!nowhere && loopback(c.HTTP), unreachable("--http", c.HTTP)},
 		{!nowhere && loopback(c.TFTP), unreachable("--tftp", c.TFTP)},
 		{!nowhere && loopback(c.ISCSI) && !c.Portal.IsValid(), unreachable("--iscsi", c.ISCSI)},
@@ -73,7 +75,8 @@ func loopback(address string) bool {
 }
 
 func unreachable(option, address string) string {
-	return fmt.Sprintf("%s %s: machines on the boot interface cannot reach the loopback of this one; leave the address out to listen on all", option, address)
+	return fmt.Sprintf("%s %s: machines on the boot interface cannot reach the loopback of this one; leave the address out to listen on all",
+		option, address)
 }
 
 // unknownVariables are those of environ that look like options but are not, most often

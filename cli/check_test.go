@@ -6,7 +6,8 @@ import (
 )
 
 func TestUnknownVariables(t *testing.T) {
-	got := unknownVariables([]string{"PATH=/bin", "IRONHOOK_DHCP=off", "IRONHOOK_DHPC_RANGE=a-b", "IRONHOOK_CONFIG=c", "IRONHOOK_PORT=tcp://10.0.0.1:6385", "IRONHOOK_URL=x"})
+	got := unknownVariables([]string{"PATH=/bin", "IRONHOOK_DHCP=off", "IRONHOOK_DHPC_RANGE=a-b", "IRONHOOK_CONFIG=c",
+		"IRONHOOK_PORT=tcp://10.0.0.1:6385", "IRONHOOK_URL=x"})
 	if want := []string{"IRONHOOK_DHPC_RANGE", "IRONHOOK_PORT"}; !slices.Equal(got, want) {
 		t.Errorf("unknownVariables = %q, want %q", got, want)
 	}

@@ -43,55 +43,83 @@ func (o option) env() string {
 func options() []option {
 	return []option{
 		{name: "data", value: defaultData(), usage: "directory of the database and the volumes", set: setData},
-		{name: "api", value: ":6385", usage: "address of the Bare Metal API and the pages", set: address(func(c *Config) *string { return &c.API })},
+		{name: "api", value: ":6385", usage: "address of the Bare Metal API and the pages",
+			set: address(func(c *Config) *string { return &c.API })},
 		{name: "boot-interface", usage: "network interface on which machines boot (repeatable); without one no DHCP is served", many: true,
 			set: names(func(c *Config) *[]string { return &c.BootInterfaces }, `^[^\s/,]{1,15}$`, "the name of a network interface")},
-		{name: "dhcp", value: "auto", usage: "auto, proxy (beside another DHCP server), full (give addresses, needs --dhcp-range) or off", set: func(c *Config, v string) (err error) {
-			c.DHCP, err = appliance.ParseMode(v)
-			return err
-		}},
+		{name: "dhcp", value: "auto", usage: "auto, proxy (beside another DHCP server), full (give addresses, needs --dhcp-range) or off",
+			set: func(c *Config, v string) (err error) {
+				c.DHCP, err = appliance.ParseMode(v)
+				return err
+			}},
 		{name: "dhcp-range", usage: "addresses to give to machines, as FIRST-LAST", set: setRange},
-		{name: "dhcp-relay", usage: "ADDRESS/LENGTH of a DHCP relay in the network of the machines behind it (repeatable), or ADDRESS/LENGTH=FIRST-LAST with addresses of IPv4 to give to them", many: true,
+		{name: "dhcp-relay", usage: "ADDRESS/LENGTH of a DHCP relay in the network of the machines behind it (repeatable), or " +
+			"ADDRESS/LENGTH=FIRST-LAST with addresses of IPv4 to give to them", many: true,
 			set: setRelays},
-		{name: "dhcp6", value: "off", usage: "boot (enrolled machines boot over IPv6, too: DHCPv6 and router advertisements on the boot interfaces) or off", set: setDHCP6},
+		{name: "dhcp6", value: "off",
+			usage: "boot (enrolled machines boot over IPv6, too: DHCPv6 and router advertisements on the boot interfaces) or off", set: setDHCP6},
 		{name: "iscsi", value: ":3260", usage: "address of the iSCSI target", set: address(func(c *Config) *string { return &c.ISCSI })},
-		{name: "iscsi-portal", usage: "ADDRESS[:PORT] of the iSCSI target as machines and hosts reach it, where that is not the one of --iscsi (a port forward)",
+		{name: "iscsi-portal", usage: "ADDRESS[:PORT] of the iSCSI target as machines and hosts reach it, where that is not the one of --iscsi " +
+			"(a port forward)",
 			set: func(c *Config, v string) (err error) { c.Portal, err = parsePortal(v); return err }},
-		{name: "http", value: ":8080", usage: "address from which boot files and boot scripts are served", set: address(func(c *Config) *string { return &c.HTTP })},
-		{name: "tftp", value: ":69", usage: "address of the TFTP server (opened where there is a boot interface)", set: address(func(c *Config) *string { return &c.TFTP })},
+		{name: "http", value: ":8080", usage: "address from which boot files and boot scripts are served",
+			set: address(func(c *Config) *string { return &c.HTTP })},
+		{name: "tftp", value: ":69", usage: "address of the TFTP server (opened where there is a boot interface)",
+			set: address(func(c *Config) *string { return &c.TFTP })},
 		{name: "auth", value: "http_basic", usage: "http_basic (users in DATA/htpasswd) or none", set: setAuth},
-		{name: "host", usage: "host name under which browsers and clients reach the API (repeatable); others are refused where one is given, and with --auth none", many: true,
-			set: names(func(c *Config) *[]string { return &c.Hosts }, `^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})$|^[0-9A-Fa-f:.]+$`, "a host name, without scheme and port")},
+		{name: "host", usage: "host name under which browsers and clients reach the API (repeatable); others are refused where one is given, " +
+			"and with --auth none", many: true,
+			set: names(func(c *Config) *[]string { return &c.Hosts }, `^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})$|^[0-9A-Fa-f:.]+$`,
+				"a host name, without scheme and port")},
 		{name: "public-url", usage: "scheme and host with which links begin, where a proxy hides those that clients ask for", set: setPublicURL},
-		{name: "trusted-proxy", usage: "address or prefix of a proxy before the API (repeatable): its X-Forwarded-For, -Host and -Proto are believed, and nobody else's", many: true,
+		{name: "trusted-proxy", usage: "address or prefix of a proxy before the API (repeatable): its X-Forwarded-For, -Host and -Proto are " +
+			"believed, and nobody else's", many: true,
 			set: setProxies},
-		{name: "tls-cert", usage: "certificate (PEM) to serve the API and the pages over HTTPS, or self for one made at the first start", set: func(c *Config, v string) error { c.TLSCert = v; return nil }},
+		{name: "tls-cert", usage: "certificate (PEM) to serve the API and the pages over HTTPS, or self for one made at the first start",
+			set: func(c *Config, v string) error { c.TLSCert = v; return nil }},
 		{name: "tls-key", usage: "private key (PEM) of --tls-cert", set: func(c *Config, v string) error { c.TLSKey = v; return nil }},
-		{name: "hardware-types", value: "ipmi,redfish,wake-on-lan,webhook,snmp,manual-management,fake-hardware", usage: "enabled hardware types", set: names(func(c *Config) *[]string { return &c.HardwareTypes }, `^[a-z-]+$`, "the name of a hardware type")},
-		{name: "storage-interfaces", value: "noop,external,iscsi", usage: "enabled storage interfaces; the first is the default", set: names(func(c *Config) *[]string { return &c.StorageInterfaces }, `^(noop|external|iscsi|cinder)$`, "one of noop, external, iscsi, cinder")},
-		{name: "cinder", usage: "TOML file that says where OpenStack Cinder is, with the keys of [cinder] of Ironic; for the storage interface cinder", set: setFile(func(c *Config) *string { return &c.Cinder })},
-		{name: "ipxe-dir", usage: "directory of iPXE binaries to serve instead of the embedded ones", set: directory(func(c *Config) *string { return &c.IPXEDir })},
+		{name: "hardware-types", value: "ipmi,redfish,wake-on-lan,webhook,snmp,manual-management,fake-hardware", usage: "enabled hardware types",
+			set: names(func(c *Config) *[]string { return &c.HardwareTypes }, `^[a-z-]+$`, "the name of a hardware type")},
+		{name: "storage-interfaces", value: "noop,external,iscsi", usage: "enabled storage interfaces; the first is the default",
+			set: names(func(c *Config) *[]string { return &c.StorageInterfaces }, `^(noop|external|iscsi|cinder)$`,
+				"one of noop, external, iscsi, cinder")},
+		{name: "cinder", usage: "TOML file that says where OpenStack Cinder is, with the keys of [cinder] of Ironic; for the storage " +
+			"interface cinder", set: setFile(func(c *Config) *string { return &c.Cinder })},
+		{name: "ipxe-dir", usage: "directory of iPXE binaries to serve instead of the embedded ones",
+			set: directory(func(c *Config) *string { return &c.IPXEDir })},
 		{name: "unknown-script", usage: "file with an iPXE script, such as a menu, for machines that are not enrolled", set: setUnknown},
-		{name: "secure-boot-dir", usage: "directory of signed boot programs, with their SHA256SUMS, for machines with Secure Boot", set: directory(func(c *Config) *string { return &c.SecureDir })},
-		{name: "agent-dir", usage: "directory of the agent, vmlinuz and initrd as make agent leaves them: machines boot it to be inspected, written and cleaned; without one they are not", set: setAgentDir},
-		{name: "discovery", value: "approve", usage: "what becomes of machines that are not enrolled, where there is an agent: approve (they wait), enrol (at once, as the inspection rules say) or off", set: setDiscovery},
-		{name: "image-files", usage: "directory below which deployments may name image files (instance_info image_source=file:///...); without one none may", set: setImageFiles},
-		{name: "import-from", usage: "private addresses from which images and config drives may be fetched by URL (repeatable): an address, a prefix such as 192.168.1.0/24, or private, link-local or loopback", many: true,
+		{name: "secure-boot-dir", usage: "directory of signed boot programs, with their SHA256SUMS, for machines with Secure Boot",
+			set: directory(func(c *Config) *string { return &c.SecureDir })},
+		{name: "agent-dir", usage: "directory of the agent, vmlinuz and initrd as make agent leaves them: machines boot it to be inspected, " +
+			"written and cleaned; without one they are not", set: setAgentDir},
+		{name: "discovery", value: "approve",
+			usage: "what becomes of machines that are not enrolled, where there is an agent: approve (they wait), enrol (at once, as the " +
+				"inspection rules say) or off", set: setDiscovery},
+		{name: "image-files", usage: "directory below which deployments may name image files (instance_info image_source=file:///...); without " +
+			"one none may", set: setImageFiles},
+		{name: "import-from", usage: "private addresses from which images and config drives may be fetched by URL (repeatable): an address, a " +
+			"prefix such as 192.168.1.0/24, or private, link-local or loopback", many: true,
 			set: func(c *Config, v string) (err error) { c.ImportFrom, err = appliance.ParseSources(v); return err }},
 		{name: "otlp", usage: "URL of a collector of OpenTelemetry to which each boot is sent as a trace, such as http://127.0.0.1:4318",
 			set: func(c *Config, v string) error { c.OTLP = v; return appliance.CheckOTLP(v) }},
-		{name: "sensors-every", value: "off", usage: "time between two readings of the sensors of each machine by its BMC, for GET /metrics, such as 1m; off reads none",
-			set: setSensorsEvery},
+		{name: "sensors-every", value: "off",
+			usage: "time between two readings of the sensors of each machine by its BMC, for GET /metrics, such as 1m; off reads none",
+			set:   setSensorsEvery},
 		{name: "webhook-to", usage: "private addresses to which webhooks may post events (repeatable): as for import-from", many: true,
 			set: func(c *Config, v string) (err error) { c.WebhookTo, err = appliance.ParseSources(v); return err }},
-		{name: "backup-to", usage: "directory or https://HOST/BUCKET/PREFIX (S3-like storage), for nothing else, in which the appliance keeps backups of itself; without one it makes none", set: setBackupTo},
+		{name: "backup-to", usage: "directory or https://HOST/BUCKET/PREFIX (S3-like storage), for nothing else, in which the appliance keeps " +
+			"backups of itself; without one it makes none", set: setBackupTo},
 		{name: "backup-credentials", usage: "file in the form of ~/.aws/credentials for S3-like storage", set: setBackupCredentials},
 		{name: "backup-every", value: "24h", usage: "time between two backups", set: setBackupEvery},
-		{name: "backup-keep", value: "7", usage: "number of backups that stay; older ones are deleted unless these need them", set: setBackupKeep},
+		{name: "backup-keep", value: "7", usage: "number of backups that stay; older ones are deleted unless these need them",
+			set: setBackupKeep},
 		{name: "backup-volumes", value: "no", usage: "yes: images, volumes and snapshots are in them, too", set: setBackupVolumes},
-		{name: "backup-full-every", value: "168h", usage: "time after which a backup has all layers of the volumes again, and not only those that have changed", set: setBackupFullEvery},
+		{name: "backup-full-every", value: "168h",
+			usage: "time after which a backup has all layers of the volumes again, and not only those that have changed", set: setBackupFullEvery},
 		{name: "backup-passphrase-file", usage: "file whose first line is the passphrase of the backups", set: setBackupPassphrase},
-		{name: "sandbox", value: "auto", usage: "auto (give up all capabilities but two, writes outside of the data directory and system calls of administration, as far as the kernel can) or off", set: setSandbox},
+		{name: "sandbox", value: "auto",
+			usage: "auto (give up all capabilities but two, writes outside of the data directory and system calls of administration, as far as " +
+				"the kernel can) or off", set: setSandbox},
 		{name: "log-level", value: "info", usage: "debug, info, warn or error", set: setLogLevel},
 	}
 }

@@ -16,7 +16,8 @@ import (
 var unsafeCalls = []struct{ method, path string }{
 	{"POST", "/v1/nodes"}, {"PATCH", "/v1/nodes/n"}, {"PUT", "/v1/nodes/n/states/power"}, {"DELETE", "/v1/volume/targets/t"},
 	{"POST", "/image/v2/images"}, {"PUT", "/image/v2/images/i/file"}, {"DELETE", "/image/v2/images/i"},
-	{"POST", "/volume/v3/standalone/volumes"}, {"POST", "/volume/v3/standalone/volumes/v/action"}, {"DELETE", "/volume/v3/standalone/attachments/a"},
+	{"POST", "/volume/v3/standalone/volumes"}, {"POST", "/volume/v3/standalone/volumes/v/action"},
+	{"DELETE", "/volume/v3/standalone/attachments/a"},
 	{"POST", "/ironhook/v1/disks/d/check"}, {"POST", "/ironhook/v1/events"}, {"DELETE", "/ironhook/v1/sessions"},
 	{"POST", "/ui/login"}, {"POST", "/ui/logout"}, {"DELETE", "/no/such/path"},
 }
@@ -99,7 +100,8 @@ func TestForeignPagesAreRefused(t *testing.T) {
 // TestFormsAreNoJSON sends a body of each type that a form can have, as a page of ours.
 func TestFormsAreNoJSON(t *testing.T) {
 	r := start(t, t.TempDir(), "--auth", "none")
-	for _, kind := range []string{"text/plain", "Text/Plain;charset=UTF-8", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"} {
+	for _, kind := range []string{"text/plain", "Text/Plain;charset=UTF-8", "application/x-www-form-urlencoded",
+		"multipart/form-data; boundary=x"} {
 		for _, u := range unsafeCalls {
 			response, text := r.ask(t, http.DefaultClient, u.method, u.path, map[string]string{"Origin": r.url(t), "Content-Type": kind})
 			if page := strings.HasPrefix(u.path, "/ui/"); stopped(response, text) == page {
@@ -128,7 +130,8 @@ func TestHostNames(t *testing.T) {
 		{"evil.example", false}, {"evil.example:6385", false}, {"boot.example.evil.example", false}, {"127.0.0.1.evil.example", false},
 		{"localhost.evil.example", false}, {"192.0.2.1", false}, {"[2001:db8::1]", false},
 	} {
-		for _, path := range []string{"/v1/nodes", "/image/v2/images", "/volume/v3/standalone/volumes", "/ironhook/v1/sessions", "/metrics", "/ui/login", "/healthz", "/"} {
+		for _, path := range []string{"/v1/nodes", "/image/v2/images", "/volume/v3/standalone/volumes", "/ironhook/v1/sessions", "/metrics",
+			"/ui/login", "/healthz", "/"} {
 			for _, r := range []struct {
 				*running
 				served bool
@@ -144,7 +147,8 @@ func TestHostNames(t *testing.T) {
 	socket := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(data, "ironhook.sock"))
 	}}, Timeout: time.Minute}
-	if response, text := none.ask(t, socket, "POST", "/v1/nodes", map[string]string{"Host": "anything", "Origin": "http://evil.example"}); response.StatusCode == http.StatusForbidden {
+	if response, text := none.ask(t, socket, "POST", "/v1/nodes",
+		map[string]string{"Host": "anything", "Origin": "http://evil.example"}); response.StatusCode == http.StatusForbidden {
 		t.Errorf("through the local socket: %d %s, want it served", response.StatusCode, text)
 	}
 }
@@ -167,7 +171,8 @@ func TestNoChallengeForPages(t *testing.T) {
 		{"htmx over plain HTTP", map[string]string{"HX-Request": "true"}, false},
 		{"our script over plain HTTP", map[string]string{"X-Ironhook-UI": "1"}, false},
 	} {
-		for _, path := range []string{"/v1/nodes", "/image/v2/images", "/volume/v3/standalone/volumes", "/ironhook/v1/sessions", "/ironhook/v1/events", "/metrics"} {
+		for _, path := range []string{"/v1/nodes", "/image/v2/images", "/volume/v3/standalone/volumes", "/ironhook/v1/sessions",
+			"/ironhook/v1/events", "/metrics"} {
 			response, _ := r.ask(t, http.DefaultClient, "GET", path, c.header)
 			if asked := response.Header.Get("WWW-Authenticate") != ""; response.StatusCode != http.StatusUnauthorized || asked != c.asked {
 				t.Errorf("%s: GET %s = %d, asked %v, want 401, %v", c.what, path, response.StatusCode, asked, c.asked)

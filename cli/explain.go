@@ -16,7 +16,8 @@ import (
 var optionOf = map[appliance.Setting]string{
 	appliance.Data: "--data", appliance.API: "--api", appliance.ISCSI: "--iscsi", appliance.HTTP: "--http", appliance.TFTP: "--tftp",
 	appliance.BootInterfaces: "--boot-interface", appliance.DHCP: "--dhcp", appliance.Range: "--dhcp-range", appliance.Relays: "--dhcp-relay",
-	appliance.HardwareTypes: "--hardware-types", appliance.IPXEDir: "--ipxe-dir", appliance.DHCP6: "--dhcp6", appliance.SecureDir: "--secure-boot-dir", appliance.TLS: "--tls-cert", appliance.Cinder: "--cinder", appliance.Sandbox: "--sandbox",
+	appliance.HardwareTypes: "--hardware-types", appliance.IPXEDir: "--ipxe-dir", appliance.DHCP6: "--dhcp6",
+	appliance.SecureDir: "--secure-boot-dir", appliance.TLS: "--tls-cert", appliance.Cinder: "--cinder", appliance.Sandbox: "--sandbox",
 	appliance.BackupTo: "--backup-to",
 }
 

@@ -49,7 +49,8 @@ Persistent reservations that an initiator wants kept are in FILE.reservations.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&e.Listen, "listen", ":3260", "address to serve on, ADDR:PORT")
-	f.StringVar(&e.portal, "iscsi-portal", "", "ADDRESS[:PORT] that initiators are to use, where that is not the one of --listen (a port forward)")
+	f.StringVar(&e.portal, "iscsi-portal", "",
+		"ADDRESS[:PORT] that initiators are to use, where that is not the one of --listen (a port forward)")
 	f.StringVar(&e.Name, "iqn", export.DefaultName, "name of the target")
 	f.BoolVar(&e.ReadOnly, "read-only", false, "refuse whatever would write")
 	f.BoolVar(&e.Raw, "raw", false, "serve the bytes of a file as they are, though it looks like no raw disk")
@@ -71,7 +72,8 @@ func (e *exportOptions) run(ctx context.Context, cmd *cobra.Command) error {
 	case errors.As(err, &listen):
 		return misuse("--listen %s: %s%w", e.Listen, listenRemedy(err), listen.Unwrap())
 	case errors.As(err, &kind) && kind.Disk:
-		return misuse("%s is %s, and only raw disks are exported: convert it (qemu-img convert -O raw), or give --raw to serve its bytes as they are", kind.File, kind.Kind)
+		return misuse("%s is %s, and only raw disks are exported: convert it (qemu-img convert -O raw), or give --raw to serve its bytes "+
+			"as they are", kind.File, kind.Kind)
 	case errors.As(err, &kind):
 		return misuse("%s is no raw disk but %s: unpack or convert it first, or give --raw to serve its bytes as they are", kind.File, kind.Kind)
 	case errors.As(err, new(*export.FileError)):

@@ -102,7 +102,8 @@ func torment(url, name string, from, seed int, acknowledged func()) (acked int) 
 	random := rand.New(rand.NewPCG(uint64(from), uint64(seed)))
 	orders := []struct{ path, body string }{
 		{"/states/power", `{"target": "power on"}`}, {"/states/power", `{"target": "power off"}`}, {"/states/power", `{"target": "rebooting"}`},
-		{"/states/provision", `{"target": "manage"}`}, {"/states/provision", `{"target": "provide"}`}, {"/states/provision", `{"target": "active"}`},
+		{"/states/provision", `{"target": "manage"}`}, {"/states/provision", `{"target": "provide"}`},
+		{"/states/provision", `{"target": "active"}`},
 	}
 	for n := from + 1; ; n++ {
 		status, err := send("PATCH", url+"/v1/nodes/"+name, fmt.Sprintf(`[{"op": "add", "path": "/extra/n", "value": %d}]`, n))

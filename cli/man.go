@@ -17,7 +17,8 @@ func manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "man [COMMAND]...",
 		Short: "Show the manual page of a command",
-		Long:  "Shows the manual page of a command, such as ironhook man node deploy. Where the output is no terminal it is roff, as in ironhook man serve | man -l -.",
+		Long: "Shows the manual page of a command, such as ironhook man node deploy. Where the output is no terminal it is roff, as in " +
+			"ironhook man serve | man -l -.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {

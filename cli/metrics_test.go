@@ -19,7 +19,8 @@ func TestMetrics(t *testing.T) {
 	}
 	scrape() // what came before it is not counted
 	for _, name := range []string{"one", "two"} {
-		if status, body := r.call(t, http.MethodPost, "/v1/nodes", `{"driver": "fake-hardware", "name": "`+name+`"}`); status != http.StatusCreated {
+		if status, body := r.call(t, http.MethodPost, "/v1/nodes",
+			`{"driver": "fake-hardware", "name": "`+name+`"}`); status != http.StatusCreated {
 			t.Fatal(status, body)
 		}
 	}

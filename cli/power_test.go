@@ -33,19 +33,22 @@ func TestSensorMetrics(t *testing.T) {
 	defer bmc.Close()
 	data := t.TempDir()
 	h := &house{T: t, running: start(t, data), data: data}
-	pc := h.make("nodes", fmt.Sprintf(`{"name": "pc", "driver": "redfish", "driver_info": {"redfish_address": %q, "redfish_username": %q, "redfish_password": %q}}`,
+	pc := h.make("nodes", fmt.Sprintf(`{"name": "pc", "driver": "redfish", "driver_info": {"redfish_address": %q, "redfish_username": %q, `+
+		`"redfish_password": %q}}`,
 		bmc.URL, bmctest.User, bmctest.Password))
 	h.provision("pc", "manage", "manageable")
 	password := h.password
 	stop(t, h.running)
 	for _, c := range []struct{ every, line string }{
-		{"1h", fmt.Sprintf("ironhook_sensor_value{node=%q,name=\"pc\",sensor=\"CPU\",unit=\"Cel\"} 41\n", pc)}, {"off", "ironhook_sensors_left_out 0\n"},
+		{"1h", fmt.Sprintf("ironhook_sensor_value{node=%q,name=\"pc\",sensor=\"CPU\",unit=\"Cel\"} 41\n", pc)},
+		{"off", "ironhook_sensors_left_out 0\n"},
 	} {
 		h.running = start(t, data, "--sensors-every", c.every)
 		h.password = password
 		body := h.askUntil(http.MethodGet, "/metrics", c.line)
 		for _, line := range []string{
-			fmt.Sprintf("ironhook_sensor_health{node=%q,name=\"pc\",sensor=\"Fan 1\",unit=\"RPM\"} 1\n", pc), fmt.Sprintf("ironhook_sensor_read_time_seconds{node=%q,name=\"pc\"} ", pc),
+			fmt.Sprintf("ironhook_sensor_health{node=%q,name=\"pc\",sensor=\"Fan 1\",unit=\"RPM\"} 1\n", pc),
+			fmt.Sprintf("ironhook_sensor_read_time_seconds{node=%q,name=\"pc\"} ", pc),
 		} {
 			if got := strings.Contains(body, line); got != (c.every != "off") {
 				t.Errorf("with an interval of %s the metrics have %q: %v\n%s", c.every, line, got, body)

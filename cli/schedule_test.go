@@ -35,10 +35,12 @@ func TestBackupsOnSchedule(t *testing.T) {
 			if err := shelf.Save(t.Context(), "notes.txt", func(w io.Writer) error { _, err := io.WriteString(w, "mine"); return err }); err != nil {
 				t.Fatal(err)
 			}
-			r := start(t, t.TempDir(), "--backup-to", c.to, "--backup-credentials", c.credentials, "--backup-every", "1s", "--backup-keep", "2", "--backup-volumes", "yes", "--backup-passphrase-file", secret)
+			r := start(t, t.TempDir(), "--backup-to", c.to, "--backup-credentials", c.credentials, "--backup-every", "1s", "--backup-keep", "2",
+				"--backup-volumes", "yes", "--backup-passphrase-file", secret)
 			last := pruned(t, shelf)
 			stop(t, r) // or it would be deleted soon
-			args := []string{"backup", "verify", strings.TrimSuffix(c.to, "/") + "/" + last, "--passphrase-file", secret, "--credentials", c.credentials}
+			args := []string{"backup", "verify", strings.TrimSuffix(c.to, "/") + "/" +
+				last, "--passphrase-file", secret, "--credentials", c.credentials}
 			verify := exec.CommandContext(t.Context(), "ironhook", args...)
 			verify.Env = append(os.Environ(), "SCHEMA="+schemaFile(t))
 			if out, err := verify.CombinedOutput(); err != nil || !strings.Contains(string(out), "with volumes") {

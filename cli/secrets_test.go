@@ -53,7 +53,8 @@ func (h *house) furnish() []string {
 	h.make("volume/targets", `{"node_uuid": "`+array+`", "volume_type": "iscsi", "boot_index": 0, "volume_id": "lun", "properties": {
 		"target_portal": "10.0.0.1:3260", "target_iqn": "iqn.2010-10.org.example:a", "target_lun": 0, "auth_method": "CHAP",
 		"auth_username": "sekret-user", "auth_password": "sekret-chap", "reverse_auth_username": "array", "reverse_auth_password": "sekret-mutual"}}`)
-	local := h.make("nodes", `{"name": "local", "driver": "fake-hardware", "storage_interface": "iscsi", "properties": {"capabilities": "iscsi_boot:True"}}`)
+	local := h.make("nodes", `{"name": "local", "driver": "fake-hardware", "storage_interface": "iscsi", "properties": {"capabilities": `+
+		`"iscsi_boot:True"}}`)
 	h.make("ports", `{"node_uuid": "`+local+`", "address": "52:54:00:00:00:03"}`)
 	h.make("volume/targets", `{"node_uuid": "`+local+`", "volume_type": "iscsi", "boot_index": 0, "volume_id": "disk"}`)
 	return []string{bmc, array, local}
@@ -68,7 +69,8 @@ func (h *house) stumble(local string) {
 	h.put("nodes/local/states/power", `{"target": "power on"}`)
 	h.await("local", func(n node) bool { return n.LastError != nil })
 	h.call(h.T, "DELETE", "/v1/volume/targets/"+lacking, "")
-	if status, _ := h.call(h.T, "PATCH", "/v1/nodes/local", `[{"op": "add", "path": "/no_such_field", "value": "sekret-ipmi"}]`); status != http.StatusBadRequest {
+	if status, _ := h.call(h.T, "PATCH", "/v1/nodes/local",
+		`[{"op": "add", "path": "/no_such_field", "value": "sekret-ipmi"}]`); status != http.StatusBadRequest {
 		h.Errorf("a patch of nothing = %d, want 400", status)
 	}
 	h.put("nodes/local/states/power", `{"target": "power on"}`)
@@ -160,11 +162,13 @@ func (h *house) everything(nodes ...string) map[string]string {
 	paths := []string{
 		"/", "/v1", "/v1/nodes", "/v1/nodes/detail", "/v1/ports/detail", "/v1/volume", "/v1/volume/connectors?detail=True",
 		"/v1/volume/targets", "/v1/volume/targets?detail=True", "/v1/drivers", "/v1/drivers/ipmi", "/v1/drivers/ipmi/properties",
-		"/v1/conductors", "/v1/nodes/nobody", "/ironhook/v1/events", "/ironhook/v1/clouds.yaml", "/ironhook/v1/sessions", "/metrics", "/image/v2/images",
+		"/v1/conductors", "/v1/nodes/nobody", "/ironhook/v1/events", "/ironhook/v1/clouds.yaml", "/ironhook/v1/sessions", "/metrics",
+		"/image/v2/images",
 		"/volume/v3/standalone/volumes/detail", "/volume/v3/standalone/attachments/detail",
 	}
 	for _, n := range nodes {
-		for _, tail := range []string{"", "?fields=driver_info,instance_info,last_error", "/states", "/validate", "/volume/targets?detail=True", "/history"} {
+		for _, tail := range []string{"", "?fields=driver_info,instance_info,last_error", "/states", "/validate", "/volume/targets?detail=True",
+			"/history"} {
 			paths = append(paths, "/v1/nodes/"+n+tail)
 		}
 		for _, t := range h.list("volume/targets?node="+n, "targets") {

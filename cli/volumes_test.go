@@ -58,8 +58,11 @@ func TestTheDiskOfAMachineThatIsOff(t *testing.T) {
 		{"POST", "volumes/" + id + "/action", `{"os-update_readonly_flag": {"readonly": true}}`},
 		{"POST", "volumes/" + id + "/action", `{"os-reserve": {}}`},
 		{"POST", "volumes/" + id + "/action", `{"os-attach": {"host_name": "thief", "mountpoint": "/dev/sda"}}`},
-		{"POST", "volumes/" + id + "/action", `{"os-initialize_connection": {"connector": {"initiator": "iqn.2026-11.net.example:thief", "host": "thief"}}}`},
-		{"POST", "attachments", `{"attachment": {"volume_uuid": "` + id + `", "instance_uuid": "c0ffee00-0000-4000-8000-000000000001", "connector": {"initiator": "iqn.2026-11.net.example:thief", "host": "thief"}}}`},
+		{"POST", "volumes/" + id +
+			"/action", `{"os-initialize_connection": {"connector": {"initiator": "iqn.2026-11.net.example:thief", "host": "thief"}}}`},
+		{"POST", "attachments", `{"attachment": {"volume_uuid": "` + id +
+			`", "instance_uuid": "c0ffee00-0000-4000-8000-000000000001", "connector": {"initiator": "iqn.2026-11.net.example:thief", "host": ` +
+			`"thief"}}}`},
 		{"DELETE", "attachments/" + target, ""},
 	} {
 		status, text := r.call(t, try.method, "/volume/v3/p/"+try.path, try.body)
@@ -70,7 +73,8 @@ func TestTheDiskOfAMachineThatIsOff(t *testing.T) {
 	if status, text := r.call(t, "DELETE", "/v1/volume/targets/"+target, ""); status != http.StatusConflict {
 		t.Errorf("DELETE of the target = %d %s, want 409", status, text)
 	}
-	thief := h.make("nodes", `{"name": "thief", "driver": "fake-hardware", "storage_interface": "iscsi", "properties": {"capabilities": "iscsi_boot:True"}}`)
+	thief := h.make("nodes", `{"name": "thief", "driver": "fake-hardware", "storage_interface": "iscsi", "properties": {"capabilities": `+
+		`"iscsi_boot:True"}}`)
 	stolen := h.make("volume/targets", `{"node_uuid": "`+thief+`", "volume_type": "iscsi", "boot_index": 0, "volume_id": "`+id+`"}`)
 	h.put("nodes/thief/states/power", `{"target": "power on"}`)
 	h.await("thief", func(n node) bool { return n.LastError != nil && strings.Contains(*n.LastError, "in use by node pc") })
@@ -100,13 +104,15 @@ func TestRebuildMakesTheDiskAnew(t *testing.T) {
 	_, snapshot := r.call(t, "POST", "/volume/v3/p/snapshots", `{"snapshot": {"volume_id": "`+id+`", "name": "s"}}`)
 	snap := between(snapshot, `"id":"`, `"`)
 	h.patch("pc", `[{"op": "replace", "path": "/instance_info/image_source", "value": "secnod"}]`)
-	if status, text := r.call(t, "PUT", "/v1/nodes/pc/states/provision", `{"target": "rebuild"}`); status != http.StatusBadRequest || !strings.Contains(text, "names no active image") {
+	if status, text := r.call(t, "PUT", "/v1/nodes/pc/states/provision", `{"target": "rebuild"}`); status != http.StatusBadRequest ||
+		!strings.Contains(text, "names no active image") {
 		t.Errorf("rebuild from a typo = %d %s, want 400", status, text)
 	}
 	if _, text := r.call(t, "GET", "/v1/nodes/pc/validate", ""); !strings.Contains(text, "names no active image") {
 		t.Errorf("validate = %s, want the same words", text)
 	}
-	h.patch("pc", `[{"op": "replace", "path": "/instance_info/image_source", "value": "second"}, {"op": "replace", "path": "/instance_info/root_gb", "value": 2}]`)
+	h.patch("pc", `[{"op": "replace", "path": "/instance_info/image_source", "value": "second"}, {"op": "replace", "path": `+
+		`"/instance_info/root_gb", "value": 2}]`)
 	h.provision("pc", "rebuild", "active")
 	var made, before map[string]any
 	h.until(func(all []map[string]any) bool {
@@ -119,7 +125,8 @@ func TestRebuildMakesTheDiskAnew(t *testing.T) {
 		}
 		return len(all) == 2 && before["status"] == "available"
 	})
-	if made["size"] != 2.0 || !strings.Contains(fmt.Sprint(made["volume_image_metadata"]), second) || strings.Contains(fmt.Sprint(made), first) || made["status"] != "in-use" {
+	if made["size"] != 2.0 || !strings.Contains(fmt.Sprint(made["volume_image_metadata"]), second) ||
+		strings.Contains(fmt.Sprint(made), first) || made["status"] != "in-use" {
 		t.Errorf("the volume after a rebuild = %v, want 2 GiB of image %s", made, second)
 	}
 	if _, text := r.call(t, "GET", "/volume/v3/p/snapshots/"+snap, ""); !strings.Contains(text, id) {
@@ -136,7 +143,8 @@ func (h *house) image(name string) string {
 	if status != http.StatusCreated || id == "" {
 		h.Fatalf("create image = %d %s", status, text)
 	}
-	request, err := http.NewRequestWithContext(h.Context(), "PUT", h.url(h.T)+"/image/v2/images/"+id+"/file", strings.NewReader(strings.Repeat(name, 1<<18)))
+	request, err := http.NewRequestWithContext(h.Context(), "PUT", h.url(h.T)+"/image/v2/images/"+id+"/file",
+		strings.NewReader(strings.Repeat(name, 1<<18)))
 	if err != nil {
 		h.Fatal(err)
 	}

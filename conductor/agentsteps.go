@@ -46,13 +46,15 @@ const (
 
 // agentSteps are the steps of the deploy interface that the agent does.
 var agentSteps = map[string]map[string]bool{
-	"clean":   {"erase_devices": true, "erase_devices_metadata": true, "erase_devices_express": true, "burnin_cpu": true, "burnin_memory": true, "burnin_disk": true, "list_firmware": true},
+	"clean": {"erase_devices": true, "erase_devices_metadata": true, "erase_devices_express": true, "burnin_cpu": true,
+		"burnin_memory": true, "burnin_disk": true, "list_firmware": true},
 	"service": {"burnin_cpu": true, "burnin_memory": true, "list_firmware": true},
 }
 
 // byAgent reports whether the agent does a step of the flow on the node.
 func (c *Conductor) byAgent(f flow, n *baremetal.Node, given baremetal.Object) bool {
-	return given.Text("interface") == "deploy" && agentSteps[f.name][given.Text("step")] && n.Interfaces["deploy"] == "direct" && c.mayBootAgent(n) == nil
+	return given.Text("interface") == "deploy" && agentSteps[f.name][given.Text("step")] && n.Interfaces["deploy"] == "direct" &&
+		c.mayBootAgent(n) == nil
 }
 
 // agentStep is a step that the agent does.
@@ -69,7 +71,8 @@ func (c *Conductor) agentStep(f flow, step *Step, given baremetal.Object) {
 
 // forAgent is what the agent may know of the node.
 func forAgent(n *baremetal.Node) baremetal.Object {
-	return baremetal.Object{"uuid": n.UUID, "properties": n.Properties, "root_device": rootDevice(n), "skip_block_devices": n.Properties["skip_block_devices"]}
+	return baremetal.Object{"uuid": n.UUID, "properties": n.Properties, "root_device": rootDevice(n),
+		"skip_block_devices": n.Properties["skip_block_devices"]}
 }
 
 // rootDevice is the hints for the disk: those of the instance come first, as in Ironic.
@@ -196,7 +199,8 @@ func (c *Conductor) writeSteps() []Step {
 			Wait: Waiting{For: "the agent to write the image", Every: agentQuestion, Within: agentWorks},
 		},
 		{Name: "prepare_instance_boot", Priority: 60, Do: func(ctx context.Context, n *baremetal.Node) error {
-			_, err := c.tell(ctx, n, true, "image.install_bootloader", baremetal.Object{"root_uuid": "", "efi_system_part_uuid": nil, "prep_boot_part_uuid": nil, "target_boot_mode": bootMode(n), "ignore_bootloader_failure": false})
+			_, err := c.tell(ctx, n, true, "image.install_bootloader", baremetal.Object{"root_uuid": "", "efi_system_part_uuid": nil,
+				"prep_boot_part_uuid": nil, "target_boot_mode": bootMode(n), "ignore_bootloader_failure": false})
 			return err
 		}},
 		{Name: "tear_down_agent", Priority: 40, Do: c.tearDownAgent},
@@ -237,8 +241,10 @@ func (c *Conductor) beginWriting(ctx context.Context, n *baremetal.Node) error {
 	}
 	_, err = c.tell(ctx, n, false, "standby.prepare_image", baremetal.Object{
 		"configdrive": drive,
-		"image_info": baremetal.Object{"id": image.Text("uuid"), "urls": []string{at}, "disk_format": "raw", "container_format": "bare", "image_type": "whole-disk-image",
-			"os_hash_algo": "sha256", "os_hash_value": image.Text("sha256"), "checksum": nil, "stream_raw_images": true, "node_uuid": n.UUID, "node": forAgent(n)},
+		"image_info": baremetal.Object{"id": image.Text("uuid"), "urls": []string{at}, "disk_format": "raw", "container_format": "bare",
+			"image_type":   "whole-disk-image",
+			"os_hash_algo": "sha256", "os_hash_value": image.Text("sha256"), "checksum": nil, "stream_raw_images": true, "node_uuid": n.UUID,
+			"node": forAgent(n)},
 	})
 	return err
 }

@@ -106,7 +106,8 @@ func (c *Conductor) doneByHand(ctx context.Context, f flow, n *baremetal.Node, t
 // boots reports whether the machine has asked for its boot script since it was to be switched on.
 func (c *Conductor) boots(ctx context.Context, n *baremetal.Node) (yes bool, err error) {
 	err = c.Store.View(ctx, func(tx *store.Tx) error {
-		last, err := tx.Events(store.EventQuery{Node: n.UUID, Kinds: []baremetal.EventKind{baremetal.EventPowerOn, baremetal.EventScript}, Limit: 1, Last: true})
+		last, err := tx.Events(store.EventQuery{Node: n.UUID, Kinds: []baremetal.EventKind{baremetal.EventPowerOn, baremetal.EventScript},
+			Limit: 1, Last: true})
 		yes = len(last) == 1 && last[0].Kind == baremetal.EventScript
 		return err
 	})

@@ -67,7 +67,8 @@ func TestAPlanWaitsForHands(t *testing.T) {
 		t.Fatal(err)
 	}
 	stands(settled(t, c), baremetal.Active, baremetal.PowerOn, "", asked)
-	if err := c.Confirm(t.Context(), "pc"); !errors.Is(err, baremetal.ErrConflict) || err.Error() != "Node pc waits for nobody: there is nothing to confirm." {
+	if err := c.Confirm(t.Context(), "pc"); !errors.Is(err, baremetal.ErrConflict) ||
+		err.Error() != "Node pc waits for nobody: there is nothing to confirm." {
 		t.Errorf("Confirm of a node that waits for nobody: %v", err)
 	}
 }
@@ -112,7 +113,8 @@ func TestHandsThatDoNotCome(t *testing.T) {
 		"late": {time.Hour, func(*Conductor) error { return nil }, "waited 1h0m0s for a hand: do power on"},
 		"aborted": {time.Minute, func(c *Conductor) error {
 			return c.Provision(context.Background(), "pc", ProvisionRequest{Target: "abort"})
-		}, `By request, the deploy operation was aborted during or after the completion of step "deploy.boot_instance", which waited for a hand: do power on`},
+		}, `By request, the deploy operation was aborted during or after the completion of step "deploy.boot_instance", which waited for a ` +
+			`hand: do power on`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -157,7 +159,8 @@ func TestHandsThatAreNotWaitedFor(t *testing.T) {
 func TestStepsOfAClientWaitForHands(t *testing.T) {
 	c, _ := handedNode(t, time.Hour, baremetal.PowerOn)
 	edit(t, c, func(n *baremetal.Node) { n.ProvisionState = baremetal.Active })
-	steps := []baremetal.Object{{"interface": "deploy", "step": "reboot"}, {"interface": "deploy", "step": "power_on"}, {"interface": "deploy", "step": "power_off"}}
+	steps := []baremetal.Object{{"interface": "deploy", "step": "reboot"}, {"interface": "deploy", "step": "power_on"},
+		{"interface": "deploy", "step": "power_off"}}
 	if err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "service", ServiceSteps: steps}); err != nil {
 		t.Fatal(err)
 	}

@@ -139,7 +139,8 @@ func TestBootVolumesAreRemade(t *testing.T) {
 			t.Fatal(err)
 		}
 		n := settled(t, c)
-		if want := []string{"import", "power off", "detach", "remake", "attach", "boot pxe true", "power on"}; n.ProvisionState != baremetal.Active || !reflect.DeepEqual(m.actions(), want) {
+		if want := []string{"import", "power off", "detach", "remake", "attach", "boot pxe true",
+			"power on"}; n.ProvisionState != baremetal.Active || !reflect.DeepEqual(m.actions(), want) {
 			t.Errorf("rebuild from %q led to %q, done %q, want %q", from, n.ProvisionState, m.actions(), want)
 		}
 	}
@@ -177,7 +178,8 @@ func TestConfigDriveByURL(t *testing.T) {
 			}
 			continue
 		}
-		if n.ProvisionState != baremetal.DeployFailed || !strings.Contains(n.LastError, test.want) || strings.Contains(n.LastError, "hush") || len(m.actions()) > 0 {
+		if n.ProvisionState != baremetal.DeployFailed || !strings.Contains(n.LastError, test.want) || strings.Contains(n.LastError, "hush") ||
+			len(m.actions()) > 0 {
 			t.Errorf("%s: %s, %q, done %q", name, n.ProvisionState, n.LastError, m.actions())
 		}
 	}
@@ -197,7 +199,8 @@ func TestTargetsAreChangedByLeaveOfTheirStorage(t *testing.T) {
 		return errors.Join(c.MayChangeTarget(tx, nil, here), c.MayChangeTarget(tx, here, here), c.MayChangeTarget(tx, here, nil),
 			c.MayChangeTarget(tx, here, &baremetal.VolumeTarget{NodeUUID: other.UUID}))
 	})
-	want := []string{"change of pc: false true", "change of pc: true true", "change of pc: true false", "change of pc: true false", "change of two: false true"}
+	want := []string{"change of pc: false true", "change of pc: true true", "change of pc: true false", "change of pc: true false",
+		"change of two: false true"}
 	if got := m.actions(); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("asked %q, %v, want %q", got, err, want)
 	}
@@ -225,7 +228,8 @@ func setup(t *testing.T, state baremetal.ProvisionState) (*Conductor, *machine) 
 		return errors.Join(
 			tx.Nodes().Insert(&baremetal.Node{
 				UUID: id, Name: "pc", Driver: "test", ProvisionState: state,
-				Interfaces: baremetal.Interfaces{"power": "bmc", "management": "bmc", "storage": "disks", "deploy": "direct", "boot": "ipxe", "inspect": "fake", "rescue": "fake"},
+				Interfaces: baremetal.Interfaces{"power": "bmc", "management": "bmc", "storage": "disks", "deploy": "direct", "boot": "ipxe",
+					"inspect": "fake", "rescue": "fake"},
 				Properties: baremetal.Object{"capabilities": "iscsi_boot:True"},
 			}),
 			tx.Ports().Insert(&baremetal.Port{UUID: id, NodeUUID: id, Address: "52:54:00:00:00:01"}),
@@ -345,10 +349,14 @@ func TestPowerIsRefused(t *testing.T) {
 		kind   error
 		text   string
 	}{
-		{baremetal.Active, nil, "bogus", baremetal.ErrInvalid, `The requested action "bogus" can not be performed on node "pc" while it is in state "None".`},
-		{baremetal.Cleaning, nil, baremetal.PowerOn, baremetal.ErrInvalid, `The requested action "power on" can not be performed on node "pc" while it is in state "cleaning".`},
-		{baremetal.Active, func(n *baremetal.Node) { n.DriverInfo = baremetal.Object{"broken": "yes"} }, baremetal.PowerOn, baremetal.ErrInvalid, "broken"},
-		{baremetal.Active, func(n *baremetal.Node) { n.Reservation = "there" }, baremetal.PowerOn, baremetal.ErrLocked, "Node " + id + " is locked by host there, please retry after the current operation is completed."},
+		{baremetal.Active, nil, "bogus", baremetal.ErrInvalid,
+			`The requested action "bogus" can not be performed on node "pc" while it is in state "None".`},
+		{baremetal.Cleaning, nil, baremetal.PowerOn, baremetal.ErrInvalid,
+			`The requested action "power on" can not be performed on node "pc" while it is in state "cleaning".`},
+		{baremetal.Active, func(n *baremetal.Node) { n.DriverInfo = baremetal.Object{"broken": "yes"} }, baremetal.PowerOn, baremetal.ErrInvalid,
+			"broken"},
+		{baremetal.Active, func(n *baremetal.Node) { n.Reservation = "there" }, baremetal.PowerOn, baremetal.ErrLocked, "Node " + id +
+			" is locked by host there, please retry after the current operation is completed."},
 	}
 	for _, test := range tests {
 		c, m := setup(t, test.state)
@@ -430,7 +438,8 @@ func TestAutomatedCleaning(t *testing.T) {
 		edit(t, c, func(n *baremetal.Node) { n.AutomatedClean = &test.cleans })
 		n := ask(t, c, "provide")
 		if done := strings.Join(m.actions(), ", "); n.ProvisionState != test.want || done != test.done {
-			t.Errorf("cleans %v, agent %v: %q, done %q, error %q, want %q and %q", test.cleans, test.agent, n.ProvisionState, done, n.LastError, test.want, test.done)
+			t.Errorf("cleans %v, agent %v: %q, done %q, error %q, want %q and %q", test.cleans, test.agent, n.ProvisionState, done, n.LastError,
+				test.want, test.done)
 		}
 	}
 }
@@ -457,7 +466,8 @@ func TestDeployIsRefusedBeforeAnythingHappens(t *testing.T) {
 	}{
 		{func(tx *store.Tx, n *baremetal.Node) error { n.Maintenance = true; return nil }, "maintenance mode"},
 		{func(tx *store.Tx, n *baremetal.Node) error { return tx.Ports().Delete(id) }, "does not have any port"},
-		{func(tx *store.Tx, n *baremetal.Node) error { return tx.Targets().Delete(id) }, "no volume target with boot_index 0. Add one with: openstack baremetal volume target create --node " + id},
+		{func(tx *store.Tx, n *baremetal.Node) error { return tx.Targets().Delete(id) },
+			"no volume target with boot_index 0. Add one with: openstack baremetal volume target create --node " + id},
 		{func(tx *store.Tx, n *baremetal.Node) error {
 			n.DriverInfo = baremetal.Object{"broken": "yes"}
 			return nil
@@ -571,7 +581,8 @@ func TestRecoverReleasesAndFailsWhatWasInterrupted(t *testing.T) {
 		}
 		n, err := c.node(t.Context(), id)
 		if err != nil || n.Reservation != "" || n.ProvisionState != test.to || n.TargetPowerState != "" || n.LastError == "" {
-			t.Errorf("recovered from %q: %q, reservation %q, error %q (%v), want %q", test.from, n.ProvisionState, n.Reservation, n.LastError, err, test.to)
+			t.Errorf("recovered from %q: %q, reservation %q, error %q (%v), want %q", test.from, n.ProvisionState, n.Reservation, n.LastError, err,
+				test.to)
 		}
 	}
 }
@@ -717,12 +728,15 @@ func TestAFailedPowerActionRecordsWhatWasSeen(t *testing.T) {
 		unseen                   error // error of reading the state afterwards
 		done                     []string
 	}{
-		{baremetal.PowerOn, baremetal.Reboot, baremetal.PowerOff, baremetal.PowerOff, nil, []string{"attach", "boot pxe true", "rebooting", "detach"}},
-		{baremetal.PowerOn, baremetal.SoftReboot, baremetal.PowerOff, baremetal.PowerOff, nil, []string{"attach", "boot pxe true", "soft rebooting", "detach"}},
+		{baremetal.PowerOn, baremetal.Reboot, baremetal.PowerOff, baremetal.PowerOff, nil,
+			[]string{"attach", "boot pxe true", "rebooting", "detach"}},
+		{baremetal.PowerOn, baremetal.SoftReboot, baremetal.PowerOff, baremetal.PowerOff, nil,
+			[]string{"attach", "boot pxe true", "soft rebooting", "detach"}},
 		{baremetal.PowerOn, baremetal.Reboot, baremetal.PowerOn, baremetal.PowerOn, nil, []string{"attach", "boot pxe true", "rebooting"}},
 		{baremetal.PowerOn, baremetal.PowerOff, baremetal.PowerOn, baremetal.PowerOn, nil, []string{"power off"}},
 		{baremetal.PowerOn, baremetal.SoftPowerOff, baremetal.PowerOn, baremetal.PowerOn, nil, []string{"soft power off"}},
-		{baremetal.PowerOff, baremetal.PowerOn, baremetal.PowerOff, baremetal.PowerOff, nil, []string{"attach", "boot pxe true", "power on", "detach"}},
+		{baremetal.PowerOff, baremetal.PowerOn, baremetal.PowerOff, baremetal.PowerOff, nil,
+			[]string{"attach", "boot pxe true", "power on", "detach"}},
 		{baremetal.PowerOn, baremetal.PowerOff, "", baremetal.PowerError, errors.New("no answer"), []string{"power off"}},
 	} {
 		t.Run(fmt.Sprintf("%s from %s ends %s", c.target, c.from, c.want), func(t *testing.T) {

@@ -27,7 +27,8 @@ func TestAMachineThatIgnoresItsBootOrder(t *testing.T) {
 		"off": {func(t *testing.T, c *Conductor) {
 			edit(t, c, func(n *baremetal.Node) { n.PowerState = baremetal.PowerOff })
 		}, nil, ""},
-		"by hand": {func(t *testing.T, c *Conductor) { edit(t, c, func(n *baremetal.Node) { n.Driver = baremetal.Manual }) }, nil, "asked no DHCP server within 10m0s of power-on. "},
+		"by hand": {func(t *testing.T, c *Conductor) { edit(t, c, func(n *baremetal.Node) { n.Driver = baremetal.Manual }) }, nil,
+			"asked no DHCP server within 10m0s of power-on. "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, m := setup(t, baremetal.Active)
@@ -51,7 +52,8 @@ func TestAMachineThatIgnoresItsBootOrder(t *testing.T) {
 			}
 			if err := c.Store.View(t.Context(), func(tx *store.Tx) error {
 				errors, err := tx.Events(store.EventQuery{Node: id, Kinds: []baremetal.EventKind{baremetal.EventError}})
-				if test.says == "" && len(errors) > 0 || test.says != "" && (len(errors) != 1 || !strings.Contains(errors[0].Detail, test.says) || errors[0].Step != baremetal.EventDiscover) {
+				if test.says == "" && len(errors) > 0 || test.says != "" &&
+					(len(errors) != 1 || !strings.Contains(errors[0].Detail, test.says) || errors[0].Step != baremetal.EventDiscover) {
 					t.Errorf("%d errors: %+v, want one with %q", len(errors), errors, test.says)
 				}
 				return err

@@ -44,10 +44,12 @@ func (c *Conductor) Discover(ctx context.Context, found, data baremetal.Object, 
 	}
 	delete(data, "logs")
 	if size, err := json.Marshal(d); err != nil || len(size) > maxDiscoverySize {
-		return nil, baremetal.Errorf(baremetal.ErrInvalid, "The report has %d bytes without its logs; of a machine that is not enrolled at most %d are kept.", len(size), maxDiscoverySize)
+		return nil, baremetal.Errorf(baremetal.ErrInvalid,
+			"The report has %d bytes without its logs; of a machine that is not enrolled at most %d are kept.", len(size), maxDiscoverySize)
 	}
 	d.MAC = d.Addresses[0]
-	if booted, err := baremetal.ParseMAC(baremetal.Object(object(found["boot"])).Text("pxe_interface")); err == nil && slices.Contains(d.Addresses, booted) {
+	if booted, err := baremetal.ParseMAC(baremetal.Object(object(found["boot"])).Text("pxe_interface")); err == nil &&
+		slices.Contains(d.Addresses, booted) {
 		d.MAC = booted
 	}
 	err := c.Store.Update(ctx, func(tx *store.Tx) error {
@@ -114,7 +116,8 @@ func keepDiscovery(tx *store.Tx, d *baremetal.Discovery) error {
 	if err := tx.Discoveries().Insert(d); err != nil || again {
 		return err
 	}
-	return tx.Append(baremetal.Event{MAC: d.MAC, Kind: baremetal.EventNode, Detail: "a machine that is not enrolled was described and waits to be approved: ironhook discovery approve " + d.MAC})
+	return tx.Append(baremetal.Event{MAC: d.MAC, Kind: baremetal.EventNode,
+		Detail: "a machine that is not enrolled was described and waits to be approved: ironhook discovery approve " + d.MAC})
 }
 
 // crowding is the machine that gives way to one that reports from an address when no more are kept: the
@@ -160,7 +163,8 @@ type Approval struct {
 // inventory, after the inspection rules. Then it is made available. ident is the UUID of the
 // discovery or the address of its card. It returns the node's UUID when that is stored.
 func (c *Conductor) Approve(ctx context.Context, ident string, a Approval) (node string, err error) {
-	n := &baremetal.Node{UUID: uuid.NewString(), Name: a.Name, Driver: a.Driver, DriverInfo: a.DriverInfo, ProvisionState: baremetal.Enroll, DisablePowerOff: new(bool)}
+	n := &baremetal.Node{UUID: uuid.NewString(), Name: a.Name, Driver: a.Driver, DriverInfo: a.DriverInfo, ProvisionState: baremetal.Enroll,
+		DisablePowerOff: new(bool)}
 	if n.Name != "" && !baremetal.IsName(n.Name) {
 		return "", baremetal.Errorf(baremetal.ErrInvalid, "%.64q is no name for a node.", n.Name)
 	}
@@ -180,7 +184,8 @@ func (c *Conductor) Approve(ctx context.Context, ident string, a Approval) (node
 			return err
 		}
 		for _, key := range baremetal.DriverKeys[n.Driver] {
-			if address := d.Inventory.Text("bmc_address"); key.Required && key.Name == n.Driver+"_address" && n.DriverInfo.Text(key.Name) == "" && address != "" {
+			if address := d.Inventory.Text("bmc_address"); key.Required && key.Name == n.Driver+"_address" && n.DriverInfo.Text(key.Name) == "" &&
+				address != "" {
 				n.DriverInfo = with(n.DriverInfo, key.Name, address)
 			}
 		}
@@ -190,7 +195,8 @@ func (c *Conductor) Approve(ctx context.Context, ident string, a Approval) (node
 		if err := tx.Discoveries().Delete(d.UUID); err != nil {
 			return err
 		}
-		if err := tx.Append(baremetal.Event{Node: n.UUID, MAC: d.MAC, Kind: baremetal.EventNode, Detail: "enrolled, as the agent has described it"}); err != nil {
+		if err := tx.Append(baremetal.Event{Node: n.UUID, MAC: d.MAC, Kind: baremetal.EventNode,
+			Detail: "enrolled, as the agent has described it"}); err != nil {
 			return err
 		}
 		if d.PluginData == nil {

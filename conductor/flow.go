@@ -185,7 +185,8 @@ func (f flow) failed(n *baremetal.Node, step Step, err error) error {
 	if step.Given == nil || n == nil {
 		return fmt.Errorf("%s: %w", step.Name, err)
 	}
-	return stepFailed{fmt.Errorf("Node %s failed step %s: %w", n.UUID, literal(baremetal.Secrets.Mask(step.Given)), err)} //nolint:staticcheck // Ironic's sentence
+	return stepFailed{fmt.Errorf("Node %s failed step %s: %w", n.UUID, literal(baremetal.Secrets.Mask(step.Given)),
+		err)} //nolint:staticcheck // Ironic's sentence
 }
 
 // shownFirst is the order of the members of a step in messages; others follow by name.

@@ -95,8 +95,10 @@ var stories = []struct {
 	{baremetal.Active, "service", "deploy.power_off", "-> active", "power off, detach", ""},
 	{baremetal.Active, "service", "deploy.power_off deploy.power_on", "-> active", "power off, detach, attach, boot pxe true, power on", ""},
 	{baremetal.Active, "service", "management.reboot", "-> active", "attach, boot pxe true, rebooting", ""},
-	{baremetal.Active, "service", "deploy.hold deploy.power_off", "-> service hold, unhold -> service wait, beat -> active", "power off, detach", ""},
-	{baremetal.Active, "service", "deploy.power_off deploy.hold", "-> service hold, abort -> service failed, abort -> active", "power off, detach",
+	{baremetal.Active, "service", "deploy.hold deploy.power_off", "-> service hold, unhold -> service wait, beat -> active",
+		"power off, detach", ""},
+	{baremetal.Active, "service", "deploy.power_off deploy.hold", "-> service hold, abort -> service failed, abort -> active",
+		"power off, detach",
 		"By request, the service operation was aborted"},
 	{baremetal.Active, "service", "deploy.wait deploy.power_off", "-> service wait, beat -> active, beat -> active", "power off, detach", ""},
 	{baremetal.Active, "service", "deploy.wait", "-> service wait, abort -> service failed", "",
@@ -169,9 +171,11 @@ func TestAStepThatFails(t *testing.T) {
 		n := ask(t, c, verb, baremetal.Object{"interface": "deploy", "step": "power_off", "args": map[string]any{"password": "sekret"}})
 		want := "Node " + id + " failed step {'interface': 'deploy', 'step': 'power_off', 'args': {'password': '******'}}: no answer"
 		if n.LastError != want || n.MaintenanceReason != want || !n.Maintenance || n.Fault != verb+" failure" {
-			t.Errorf("%s: last_error %q, reason %q, maintenance %v, fault %q; want %q", verb, n.LastError, n.MaintenanceReason, n.Maintenance, n.Fault, want)
+			t.Errorf("%s: last_error %q, reason %q, maintenance %v, fault %q; want %q", verb, n.LastError, n.MaintenanceReason, n.Maintenance,
+				n.Fault, want)
 		}
-		if goal := map[string]baremetal.ProvisionState{"clean": baremetal.Manageable, "service": baremetal.Active}[verb]; n.TargetProvisionState != goal {
+		if goal := map[string]baremetal.ProvisionState{"clean": baremetal.Manageable,
+			"service": baremetal.Active}[verb]; n.TargetProvisionState != goal {
 			t.Errorf("%s: on its way to %q, want %q", verb, n.TargetProvisionState, goal)
 		}
 		err := c.Provision(t.Context(), "pc", ProvisionRequest{Target: "abort"})
@@ -192,15 +196,18 @@ func TestStepsOfInterfaces(t *testing.T) {
 	}{
 		{cleaning, baremetal.Object{"interface": "firmware", "step": "update", "args": settings}, ""},
 		{servicing, baremetal.Object{"interface": "firmware", "step": "update", "args": settings}, ""},
-		{cleaning, baremetal.Object{"interface": "firmware", "step": "update"}, "clean step {'interface': 'firmware', 'step': 'update', 'abortable': False, " +
-			"'priority': 0} is missing these required arguments: settings (List of Firmware components, each item needs to contain"},
+		{cleaning, baremetal.Object{"interface": "firmware", "step": "update"},
+			"clean step {'interface': 'firmware', 'step': 'update', 'abortable': False, " +
+				"'priority': 0} is missing these required arguments: settings (List of Firmware components, each item needs to contain"},
 		{cleaning, baremetal.Object{"interface": "bios", "step": "factory_reset"}, "node does not support this clean step"},
 		{servicing, baremetal.Object{"interface": "bios", "step": "factory_reset"}, "node does not support this service step"},
-		{cleaning, baremetal.Object{"interface": "deploy", "step": "wait", "args": map[string]any{"seconds": 0.0}}, "the step wait takes seconds above 0"},
+		{cleaning, baremetal.Object{"interface": "deploy", "step": "wait", "args": map[string]any{"seconds": 0.0}},
+			"the step wait takes seconds above 0"},
 		{cleaning, baremetal.Object{"interface": "deploy", "step": "hold", "execute_on_child_nodes": true}, "cannot be executed on child nodes"},
 	} {
 		_, err := (&Conductor{}).given(test.f, n, []baremetal.Object{test.step})
-		if (err == nil) != (test.says == "") || err != nil && (!errors.Is(err, baremetal.ErrInvalid) || !strings.Contains(err.Error(), test.says)) {
+		if (err == nil) != (test.says == "") || err != nil &&
+			(!errors.Is(err, baremetal.ErrInvalid) || !strings.Contains(err.Error(), test.says)) {
 			t.Errorf("%v: %v, want %q", test.step, err, test.says)
 		}
 	}
@@ -310,7 +317,8 @@ func TestAMachineThatStaysOn(t *testing.T) {
 		edit(t, c, func(n *baremetal.Node) { n.DisablePowerOff, n.PowerState = &yes, baremetal.PowerOn })
 		err := test.do(c)
 		n := settled(t, c)
-		if (err == nil) != (test.says == "") || err != nil && (!errors.Is(err, baremetal.ErrConflict) || !strings.Contains(err.Error(), test.says)) {
+		if (err == nil) != (test.says == "") || err != nil &&
+			(!errors.Is(err, baremetal.ErrConflict) || !strings.Contains(err.Error(), test.says)) {
 			t.Errorf("from %q: %v, want %q", test.from, err, test.says)
 		}
 		if got := m.actions(); !reflect.DeepEqual(got, test.did) || n.LastError != "" {
@@ -320,7 +328,8 @@ func TestAMachineThatStaysOn(t *testing.T) {
 	c, m := setup(t, baremetal.Active)
 	m.state = baremetal.PowerOn
 	edit(t, c, func(n *baremetal.Node) { n.DisablePowerOff = &yes })
-	if n := ask(t, c, "service", given("deploy.power_off")...); n.ProvisionState != baremetal.ServiceFailed || slices.Contains(m.actions(), "power off") {
+	if n := ask(t, c, "service", given("deploy.power_off")...); n.ProvisionState != baremetal.ServiceFailed ||
+		slices.Contains(m.actions(), "power off") {
 		t.Errorf("a step power_off: %q, done %q", n.ProvisionState, m.actions())
 	}
 }

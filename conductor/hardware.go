@@ -24,8 +24,9 @@ type HardwareType struct {
 // generic are the interfaces of a hardware type that has only its own power and management,
 // as in Ironic's ironic/drivers/generic.py.
 var generic = map[string][]string{
-	"bios": {"no-bios"}, "boot": {"ipxe", "pxe", "http-ipxe"}, "console": {"no-console"}, "deploy": {"direct", "ramdisk"}, "firmware": {"no-firmware"},
-	"inspect": {"no-inspect", baremetal.InspectAgent}, "management": {"noop"}, "network": {"noop"}, "raid": {"no-raid"},
+	"bios": {"no-bios"}, "boot": {"ipxe", "pxe", "http-ipxe"}, "console": {"no-console"}, "deploy": {"direct", "ramdisk"},
+	"firmware": {"no-firmware"},
+	"inspect":  {"no-inspect", baremetal.InspectAgent}, "management": {"noop"}, "network": {"noop"}, "raid": {"no-raid"},
 	"rescue": {"no-rescue", "agent"}, "vendor": {"no-vendor"},
 }
 

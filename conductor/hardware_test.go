@@ -17,7 +17,8 @@ import (
 
 // toyRow is the row that a new driver adds to the table.
 func toyRow(d toy) HardwareType {
-	return HardwareType{Name: "toy", Power: map[string]Power{"toy": d}, Interfaces: map[string][]string{"power": {"toy"}, "management": {"toy"}}}
+	return HardwareType{Name: "toy", Power: map[string]Power{"toy": d},
+		Interfaces: map[string][]string{"power": {"toy"}, "management": {"toy"}}}
 }
 
 // A new power driver is one file and one row: from these come the defaults of a node,
@@ -30,14 +31,17 @@ func TestANewDriverIsOneFileAndOneRow(t *testing.T) {
 	}
 	s := storetest.Open(t)
 	m := &machine{fail: map[string]error{}}
-	c := New(Config{Store: s, Host: "here", Log: slog.New(slog.DiscardHandler), HardwareTypes: types, Storage: map[string]Storage{"noop": disks{m}}})
+	c := New(Config{Store: s, Host: "here", Log: slog.New(slog.DiscardHandler), HardwareTypes: types,
+		Storage: map[string]Storage{"noop": disks{m}}})
 	defer c.Close(t.Context())
 	n := &baremetal.Node{UUID: id, Name: "pc", Driver: "toy", ProvisionState: baremetal.Available}
 	if err := c.Equip(n); err != nil {
 		t.Fatal(err)
 	}
-	want := baremetal.Interfaces{"bios": "no-bios", "boot": "ipxe", "console": "no-console", "deploy": "direct", "firmware": "no-firmware", "inspect": "no-inspect",
-		"management": "toy", "network": "noop", "power": "toy", "raid": "no-raid", "rescue": "no-rescue", "storage": "noop", "vendor": "no-vendor"}
+	want := baremetal.Interfaces{"bios": "no-bios", "boot": "ipxe", "console": "no-console", "deploy": "direct", "firmware": "no-firmware",
+		"inspect":    "no-inspect",
+		"management": "toy", "network": "noop", "power": "toy", "raid": "no-raid", "rescue": "no-rescue", "storage": "noop",
+		"vendor": "no-vendor"}
 	if !maps.Equal(n.Interfaces, want) {
 		t.Errorf("interfaces = %v, want %v", n.Interfaces, want)
 	}

@@ -82,7 +82,8 @@ func (k ofKind) judge(f flow, given baremetal.Object, args map[string]any) strin
 		wrong = append(wrong, fmt.Sprintf("%s step %s has these unexpected arguments: %s", f.name, literal(shown), names))
 	}
 	if missing != nil {
-		wrong = append(wrong, fmt.Sprintf("%s step %s is missing these required arguments: %s", f.name, literal(shown), strings.Join(missing, ", ")))
+		wrong = append(wrong, fmt.Sprintf("%s step %s is missing these required arguments: %s", f.name, literal(shown),
+			strings.Join(missing, ", ")))
 	}
 	return strings.Join(wrong, "; ")
 }

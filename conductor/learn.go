@@ -27,17 +27,20 @@ func addConnectors(tx *store.Tx, n *baremetal.Node, data baremetal.Object) error
 	for i, c := range found {
 		c, _ := c.(map[string]any)
 		kind, id := baremetal.Object(c).Text("type"), baremetal.Object(c).Text("connector_id")
-		if i >= maxConnectors || !slices.Contains(connectorKinds, kind) || id == "" || len(id) > 255 || strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		if i >= maxConnectors || !slices.Contains(connectorKinds, kind) || id == "" || len(id) > 255 ||
+			strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			continue
 		}
-		known, err := tx.Connectors().List(store.Query{Filters: []store.Filter{{Column: "type", Value: kind}, {Column: "connector_id", Value: id}}})
+		known, err := tx.Connectors().List(store.Query{Filters: []store.Filter{{Column: "type", Value: kind},
+			{Column: "connector_id", Value: id}}})
 		if err != nil {
 			return err
 		}
 		if len(known) > 0 {
 			continue
 		}
-		if err := tx.Connectors().Insert(&baremetal.VolumeConnector{UUID: uuid.NewString(), NodeUUID: n.UUID, Type: kind, ConnectorID: id}); err != nil {
+		if err := tx.Connectors().Insert(&baremetal.VolumeConnector{UUID: uuid.NewString(), NodeUUID: n.UUID, Type: kind,
+			ConnectorID: id}); err != nil {
 			return err
 		}
 		detail := fmt.Sprintf("volume connector %s found by inspection: %s", kind, id)
@@ -58,7 +61,8 @@ func describe(n *baremetal.Node, found, data baremetal.Object) {
 	if data["volume_connectors"] == nil {
 		return // Ironic's agent, of which its hooks take no more by default
 	}
-	for key, value := range map[string]int{"cpus": number(part("cpu")["count"]), "memory_mb": number(part("memory")["physical_mb"]), "local_gb": largest(found)} {
+	for key, value := range map[string]int{"cpus": number(part("cpu")["count"]), "memory_mb": number(part("memory")["physical_mb"]),
+		"local_gb": largest(found)} {
 		if value > 0 || key == "local_gb" {
 			n.Properties = with(n.Properties, key, value)
 		}

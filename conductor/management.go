@@ -118,7 +118,8 @@ func (c *Conductor) ClearHardwareLog(ctx context.Context, ident string) (baremet
 }
 
 // asked asks the BMC of a node something.
-func asked[T, R any](c *Conductor, ctx context.Context, ident, method string, f func(T, context.Context, *baremetal.Node) (R, error)) (answer R, err error) {
+func asked[T, R any](c *Conductor, ctx context.Context, ident, method string,
+	f func(T, context.Context, *baremetal.Node) (R, error)) (answer R, err error) {
 	n, err := c.node(ctx, ident)
 	if err != nil {
 		return answer, err
@@ -164,7 +165,8 @@ func (c *Conductor) SetIndicator(ctx context.Context, ident, component, name, st
 }
 
 // attempt is attemptWith for a sentence that does not name the node.
-func (c *Conductor) attempt(ctx context.Context, ident, failed string, settled bool, do func(context.Context, *baremetal.Node) error) error {
+func (c *Conductor) attempt(ctx context.Context, ident, failed string, settled bool,
+	do func(context.Context, *baremetal.Node) error) error {
 	return c.attemptWith(ctx, ident, func(*baremetal.Node) string { return failed }, settled, do)
 }
 
@@ -175,8 +177,9 @@ func (c *Conductor) attemptWith(
 ) error {
 	uuid, err := c.accept(ctx, ident, func(tx *store.Tx, n *baremetal.Node) error {
 		if settled && n.ProvisionState.Transient() {
-			return baremetal.Errorf(baremetal.ErrConflict, "Node is in %s state. Since node is transitioning, the boot mode will not be set as this may "+
-				"interfere with ongoing changes and result in erroneous modification. Try again later.", n.ProvisionState)
+			return baremetal.Errorf(baremetal.ErrConflict,
+				"Node is in %s state. Since node is transitioning, the boot mode will not be set as this may "+
+					"interfere with ongoing changes and result in erroneous modification. Try again later.", n.ProvisionState)
 		}
 		n.LastError = ""
 		return nil
@@ -266,7 +269,8 @@ func keepPart(tx *store.Tx, node string, kind baremetal.PartKind, p baremetal.Pa
 // observeParts records what the BMC tells of the machine: its settings, its firmware, how it boots and how
 // it is. What it does not tell stays as it was; nothing of it is needed to use the machine.
 func (c *Conductor) observeParts(ctx context.Context, n *baremetal.Node) {
-	for what, err := range map[string]error{"BIOS settings": c.cacheBIOS(ctx, n), "firmware": c.cacheFirmware(ctx, n), "boot mode": c.cacheModes(ctx, n)} {
+	for what, err := range map[string]error{"BIOS settings": c.cacheBIOS(ctx, n), "firmware": c.cacheFirmware(ctx, n),
+		"boot mode": c.cacheModes(ctx, n)} {
 		if err != nil && !errors.Is(err, baremetal.ErrUnsupported) && ctx.Err() == nil {
 			c.Log.Warn("ask the BMC", "node", n.UUID, "for", what, "error", err)
 		}

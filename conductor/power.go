@@ -166,15 +166,18 @@ func (c *Conductor) ephemeral(ctx context.Context, n *baremetal.Node) (bool, err
 
 // restart is a reboot that switches the machine off in between, so that volumes can be
 // reset.
-func (c *Conductor) restart(ctx context.Context, n *baremetal.Node, power Power, target baremetal.PowerState) (baremetal.PowerState, error) {
-	off := map[baremetal.PowerState]baremetal.PowerState{baremetal.Reboot: baremetal.PowerOff, baremetal.SoftReboot: baremetal.SoftPowerOff}[target]
+func (c *Conductor) restart(ctx context.Context, n *baremetal.Node, power Power, target baremetal.PowerState) (baremetal.PowerState,
+	error) {
+	off := map[baremetal.PowerState]baremetal.PowerState{baremetal.Reboot: baremetal.PowerOff,
+		baremetal.SoftReboot: baremetal.SoftPowerOff}[target]
 	if state, err := c.powerDown(ctx, n, power, off); err != nil {
 		return state, err
 	}
 	return c.powerUp(ctx, n, power, baremetal.PowerOff, baremetal.PowerOn)
 }
 
-func (c *Conductor) powerDown(ctx context.Context, n *baremetal.Node, power Power, target baremetal.PowerState) (baremetal.PowerState, error) {
+func (c *Conductor) powerDown(ctx context.Context, n *baremetal.Node, power Power, target baremetal.PowerState) (baremetal.PowerState,
+	error) {
 	if err := power.Set(ctx, n, target); err != nil {
 		return c.seen(n, power), err
 	}
@@ -211,7 +214,8 @@ func (c *Conductor) withdraw(ctx context.Context, n *baremetal.Node) {
 
 // powerUp attaches the volumes and sets the network as boot device, then switches. If
 // switching fails and the machine is off, the volumes are detached.
-func (c *Conductor) powerUp(ctx context.Context, n *baremetal.Node, power Power, before, target baremetal.PowerState) (baremetal.PowerState, error) {
+func (c *Conductor) powerUp(ctx context.Context, n *baremetal.Node, power Power, before, target baremetal.PowerState) (baremetal.PowerState,
+	error) {
 	network, err := c.prepareVolumeBoot(ctx, n)
 	if err != nil {
 		return before, err

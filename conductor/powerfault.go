@@ -37,7 +37,8 @@ func (s *powerSync) fail(ctx context.Context, n *baremetal.Node, cause error) {
 		if n.Maintenance {
 			return event, false
 		}
-		n.LastError = fmt.Sprintf("During sync_power_state, max retries exceeded for node %s, node state None does not match expected state '%s'. "+
+		n.LastError = fmt.Sprintf("During sync_power_state, max retries exceeded for node %s, node state None does not match expected "+
+			"state '%s'. "+
 			"Updating DB state to 'None' Switching node to maintenance mode. Error: %s",
 			n.UUID, cmp.Or(string(n.PowerState), "None"), sentence(cause))
 		n.PowerState, n.Maintenance, n.Fault, n.MaintenanceReason = "", true, PowerFailure, n.LastError

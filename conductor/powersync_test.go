@@ -84,8 +84,9 @@ func TestADeadBMCDelaysNobody(t *testing.T) {
 	err := c.Store.Update(t.Context(), func(tx *store.Tx) error {
 		for i := range nodes {
 			n := &baremetal.Node{
-				UUID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i+100), Name: fmt.Sprintf("pc%d", i), Driver: "test", ProvisionState: baremetal.Active,
-				Interfaces: baremetal.Interfaces{"power": "bmc", "storage": "disks"}, PowerState: baremetal.PowerOff,
+				UUID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i+100), Name: fmt.Sprintf("pc%d", i), Driver: "test",
+				ProvisionState: baremetal.Active,
+				Interfaces:     baremetal.Interfaces{"power": "bmc", "storage": "disks"}, PowerState: baremetal.PowerOff,
 			}
 			if i < dead {
 				n.Name = fmt.Sprintf("dead%d", i)
@@ -123,7 +124,8 @@ func countOn(t *testing.T, c *Conductor) int {
 	t.Helper()
 	var on []*baremetal.Node
 	err := c.Store.View(t.Context(), func(tx *store.Tx) (err error) {
-		on, err = tx.Nodes().List(store.Query{Filters: []store.Filter{{Column: "power_state", Value: string(baremetal.PowerOn)}, {Column: "uuid", Match: store.NotEqual, Value: id}}})
+		on, err = tx.Nodes().List(store.Query{Filters: []store.Filter{{Column: "power_state", Value: string(baremetal.PowerOn)},
+			{Column: "uuid", Match: store.NotEqual, Value: id}}})
 		return err
 	})
 	if err != nil {
@@ -156,10 +158,12 @@ func TestPowerFailure(t *testing.T) {
 		t.Error("failures that are not in a row are a fault")
 	}
 	n = fails(1)
-	const want = "During sync_power_state, max retries exceeded for node " + id + ", node state None does not match expected state 'power on'. " +
+	const want = "During sync_power_state, max retries exceeded for node " + id +
+		", node state None does not match expected state 'power on'. " +
 		"Updating DB state to 'None' Switching node to maintenance mode. Error: no route to host"
 	if !n.Maintenance || n.Fault != PowerFailure || n.PowerState != "" || n.LastError != want || n.MaintenanceReason != want {
-		t.Errorf("maintenance %v, fault %q, power %q, last_error %q, reason %q", n.Maintenance, n.Fault, n.PowerState, n.LastError, n.MaintenanceReason)
+		t.Errorf("maintenance %v, fault %q, power %q, last_error %q, reason %q", n.Maintenance, n.Fault, n.PowerState, n.LastError,
+			n.MaintenanceReason)
 	}
 	if n = s.sync(t, s.recovery); !n.Maintenance {
 		t.Error("recovered without an answer")

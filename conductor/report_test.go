@@ -10,7 +10,8 @@ import (
 // A report that was accepted outlives a stop before its records were made, and one between those and the end
 // is not applied twice.
 func TestAnAcceptedReportOutlivesARestart(t *testing.T) {
-	found := baremetal.Object{"cpu": map[string]any{"architecture": "aarch64"}, "interfaces": []any{map[string]any{"mac_address": "52:54:00:00:00:09"}}}
+	found := baremetal.Object{"cpu": map[string]any{"architecture": "aarch64"},
+		"interfaces": []any{map[string]any{"mac_address": "52:54:00:00:00:09"}}}
 	for name, c := range map[string]struct {
 		kept baremetal.Object
 		arch any

@@ -69,12 +69,14 @@ func (c *Conductor) rescueSteps(n *baremetal.Node) []Step {
 
 // letIn has the agent let in who has the password. It takes no command then.
 func (c *Conductor) letIn(ctx context.Context, n *baremetal.Node) error {
-	answer, err := c.tell(ctx, n, true, "rescue.finalize_rescue", baremetal.Object{"rescue_password": n.InstanceInfo.Text(rescueHash), "hashed": true})
+	answer, err := c.tell(ctx, n, true, "rescue.finalize_rescue",
+		baremetal.Object{"rescue_password": n.InstanceInfo.Text(rescueHash), "hashed": true})
 	if err != nil {
 		return err
 	}
 	if how, _ := answer.Result.(string); how != "" { // Ironic's agent says nothing
-		if err := c.Store.Append(ctx, baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode, Detail: fmt.Sprintf("is rescued: %.200s", how)}); err != nil {
+		if err := c.Store.Append(ctx,
+			baremetal.Event{Node: n.UUID, Kind: baremetal.EventNode, Detail: fmt.Sprintf("is rescued: %.200s", how)}); err != nil {
 			return err
 		}
 	}

@@ -38,7 +38,8 @@ func rescued(t *testing.T) (*Conductor, *machine) {
 	n := settled(t, c)
 	hash := n.InstanceInfo.Text(rescueHash)
 	if n.ProvisionState != baremetal.RescueWait || !n.InAgent() || bcrypt.CompareHashAndPassword([]byte(hash), []byte("hush")) != nil {
-		t.Fatalf("node = %q, in the agent %v, hash %q, error %q, want rescue wait and the hash of the password", n.ProvisionState, n.InAgent(), hash, n.LastError)
+		t.Fatalf("node = %q, in the agent %v, hash %q, error %q, want rescue wait and the hash of the password", n.ProvisionState, n.InAgent(),
+			hash, n.LastError)
 	}
 	return c, m
 }
@@ -55,7 +56,8 @@ func TestRescueEnds(t *testing.T) {
 		c, _ := rescued(t)
 		n := ask(t, c, verb)
 		if n.ProvisionState != want.state || n.PowerState != want.power || n.InAgent() || n.InstanceInfo.Text(rescueHash) != "" {
-			t.Errorf("%s: %q, %q, in the agent %v, instance_info %v, error %q", verb, n.ProvisionState, n.PowerState, n.InAgent(), n.InstanceInfo, n.LastError)
+			t.Errorf("%s: %q, %q, in the agent %v, instance_info %v, error %q", verb, n.ProvisionState, n.PowerState, n.InAgent(), n.InstanceInfo,
+				n.LastError)
 		}
 	}
 }
@@ -68,7 +70,8 @@ func TestUnrescue(t *testing.T) {
 		edit(t, c, func(n *baremetal.Node) { n.DriverInternalInfo[baremetal.AgentBoots] = true })
 		n := ask(t, c, "unrescue")
 		done := strings.Join(m.actions(), ", ")
-		if n.ProvisionState != baremetal.Active || n.InAgent() || n.PowerState != baremetal.PowerOn || !strings.HasPrefix(done, "power off") || !strings.HasSuffix(done, "power on") {
+		if n.ProvisionState != baremetal.Active || n.InAgent() || n.PowerState != baremetal.PowerOn || !strings.HasPrefix(done, "power off") ||
+			!strings.HasSuffix(done, "power on") {
 			t.Errorf("from %s: %q, in the agent %v, %q, done %q, error %q", from, n.ProvisionState, n.InAgent(), n.PowerState, done, n.LastError)
 		}
 	}

@@ -248,7 +248,8 @@ func TestWhatCannotBeDoneIsRefused(t *testing.T) {
 			n.InstanceInfo = baremetal.Object{"traits": []any{"CUSTOM_GPU"}}
 			n.DriverInfo = baremetal.Object{"broken": "yes"}
 			n.Properties = nil
-		}, ProvisionRequest{Target: "rebuild", DeploySteps: []baremetal.Object{step}}, []string{noStep, "is missing traits", "broken", "the capability 'iscsi_boot' is not set"}, false},
+		}, ProvisionRequest{Target: "rebuild", DeploySteps: []baremetal.Object{step}},
+			[]string{noStep, "is missing traits", "broken", "the capability 'iscsi_boot' is not set"}, false},
 	} {
 		state := baremetal.Available
 		if c.request.Target == "rebuild" {
@@ -272,7 +273,8 @@ func TestWhatCannotBeDoneIsRefused(t *testing.T) {
 		if after := settled(t, conductor); !reflect.DeepEqual(after, before) || len(m.actions()) > 0 {
 			t.Errorf("%s was refused, yet the node is %+v, was %+v, and was done %q", c.what, after, before, m.actions())
 		}
-		if reports, err := conductor.Validate(t.Context(), "pc"); err != nil || c.validate && reports[1].OK || c.validate && !strings.Contains(reports[1].Reason, c.want[0]) {
+		if reports, err := conductor.Validate(t.Context(), "pc"); err != nil || c.validate && reports[1].OK || c.validate &&
+			!strings.Contains(reports[1].Reason, c.want[0]) {
 			t.Errorf("%s: validate = %+v, %v, want %q for the deploy interface", c.what, reports, err, c.want)
 		}
 	}

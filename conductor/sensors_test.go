@@ -49,8 +49,9 @@ func openThermometers(t *testing.T, interval time.Duration, names ...string) (*C
 			if strings.HasPrefix(name, "enroll") {
 				state = baremetal.Enroll
 			}
-			err := tx.Nodes().Insert(&baremetal.Node{UUID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i+100), Name: name, Driver: "test", ProvisionState: state,
-				Interfaces: baremetal.Interfaces{"power": "bmc", "management": "thermo"}, Maintenance: strings.HasPrefix(name, "mended")})
+			err := tx.Nodes().Insert(&baremetal.Node{UUID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i+100), Name: name, Driver: "test",
+				ProvisionState: state,
+				Interfaces:     baremetal.Interfaces{"power": "bmc", "management": "thermo"}, Maintenance: strings.HasPrefix(name, "mended")})
 			if err != nil {
 				return err
 			}
@@ -108,7 +109,8 @@ func TestSensorRound(t *testing.T) {
 	}
 	cancel()
 	_ = c.sensors.asks.Wait()
-	if want := map[string]int{"dead-1": 1, "dead-2": 1, "pc-1": 2, "pc-2": 2, "broken-1": 2, "mute-1": 2}; fmt.Sprint(asked) != fmt.Sprint(want) || len(b.asked) != 0 {
+	if want := map[string]int{"dead-1": 1, "dead-2": 1, "pc-1": 2, "pc-2": 2, "broken-1": 2,
+		"mute-1": 2}; fmt.Sprint(asked) != fmt.Sprint(want) || len(b.asked) != 0 {
 		t.Errorf("asked %v and %d more, want %v", asked, len(b.asked), want)
 	}
 	list, left := c.Readings(time.Now())
@@ -123,7 +125,8 @@ func TestStaleReadings(t *testing.T) {
 	c, _ := openThermometers(t, time.Minute)
 	now := time.Now()
 	c.sensors.keep(NodeReadings{Node: "1", Name: "old", At: now.Add(-2*time.Minute - time.Second), Readings: []baremetal.Reading{{Name: "x"}}})
-	c.sensors.keep(NodeReadings{Node: "2", Name: "young", At: now.Add(-2*time.Minute + time.Second), Readings: []baremetal.Reading{{Name: "x"}}})
+	c.sensors.keep(NodeReadings{Node: "2", Name: "young", At: now.Add(-2*time.Minute + time.Second),
+		Readings: []baremetal.Reading{{Name: "x"}}})
 	if got := read(c, now); got != "young" {
 		t.Errorf("shown are %q", got)
 	}

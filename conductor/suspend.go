@@ -56,7 +56,8 @@ func (f flow) waiting(n *baremetal.Node) (w Waiting, since time.Time) {
 	if err != nil {
 		return Waiting{For: ramdisk, Within: longestWait}, n.ProvisionUpdatedAt
 	}
-	return Waiting{For: kept.Text("for"), Every: seconds("every"), Within: seconds("within"), ByHand: kept[baremetal.WaitsByHand] == true}, since
+	return Waiting{For: kept.Text("for"), Every: seconds("every"), Within: seconds("within"), ByHand: kept[baremetal.WaitsByHand] == true},
+		since
 }
 
 // ask asks a step whether what it began is over; while it is not, the node is to wait.

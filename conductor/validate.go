@@ -106,8 +106,9 @@ func (c *Conductor) validateInterface(tx *store.Tx, n *baremetal.Node, kind stri
 // mayBootAgent refuses a node that has no agent to boot.
 func (c *Conductor) mayBootAgent(n *baremetal.Node) error {
 	if boot.OwnAgent(n) && !c.Agent {
-		return baremetal.Errorf(baremetal.ErrInvalid, "There is no agent that node %s could boot. Make Ironhook's with make agent and give the appliance its directory (agent-dir), "+
-			"or set deploy_kernel and deploy_ramdisk in driver_info to http URLs of another.", n.UUID)
+		return baremetal.Errorf(baremetal.ErrInvalid,
+			"There is no agent that node %s could boot. Make Ironhook's with make agent and give the appliance its directory (agent-dir), "+
+				"or set deploy_kernel and deploy_ramdisk in driver_info to http URLs of another.", n.UUID)
 	}
 	return boot.Agent(n).Refusal.Err()
 }
@@ -172,7 +173,8 @@ func checkTraits(tx *store.Tx, n *baremetal.Node) error {
 		}
 		for _, template := range templates {
 			reasons = append(reasons, baremetal.Errorf(baremetal.ErrInvalid,
-				"The instance trait %s names deploy template %s, whose steps are not part of a deployment by trait: give them as deploy_steps.", name, template.UUID))
+				"The instance trait %s names deploy template %s, whose steps are not part of a deployment by trait: give them as deploy_steps.", name,
+				template.UUID))
 		}
 	}
 	return all(reasons...)

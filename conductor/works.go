@@ -34,7 +34,8 @@ var works = map[baremetal.ProvisionState]work{
 }
 
 // atOnce is work that neither is held nor waits.
-func atOnce(do func(c *Conductor, ctx context.Context, uuid string) error) func(*Conductor, context.Context, string) (baremetal.ProvisionEvent, error) {
+func atOnce(do func(c *Conductor, ctx context.Context, uuid string) error) func(*Conductor, context.Context,
+	string) (baremetal.ProvisionEvent, error) {
 	return func(c *Conductor, ctx context.Context, uuid string) (baremetal.ProvisionEvent, error) {
 		return "", do(c, ctx, uuid)
 	}

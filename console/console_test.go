@@ -177,7 +177,8 @@ func TestOneWriter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Claim(t.Context(), node, "bert", false); !errors.Is(err, baremetal.ErrConflict) || !strings.Contains(err.Error(), "anna types") {
+	if _, err := h.Claim(t.Context(), node, "bert", false); !errors.Is(err, baremetal.ErrConflict) ||
+		!strings.Contains(err.Error(), "anna types") {
 		t.Errorf("second writer: %v", err)
 	}
 	if _, err := anna.Write([]byte("hunter2")); err != nil {

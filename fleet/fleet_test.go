@@ -209,7 +209,8 @@ func TestRefusedChangesLeaveNothing(t *testing.T) {
 		{f.CreatePortgroup(ctx, &baremetal.Portgroup{NodeUUID: id, Name: "a b"}), baremetal.ErrInvalid, "invalid name 'a b'"},
 		{f.CreatePort(ctx, newest, &baremetal.Port{NodeUUID: "pc", Address: mac}, nil), baremetal.ErrInvalid, "Node pc could not be found."},
 		{f.CreatePort(ctx, newest, &baremetal.Port{NodeUUID: id, Address: "52:54:00:00:00:01"}, nil), baremetal.ErrConflict, "already exists"},
-		{f.CreatePort(ctx, newest, &baremetal.Port{NodeUUID: id, Address: mac, Extra: baremetal.Object{"fixed_ip": " 10.0.0.7"}}, baremetal.Object{"extra": nil}),
+		{f.CreatePort(ctx, newest, &baremetal.Port{NodeUUID: id, Address: mac, Extra: baremetal.Object{"fixed_ip": " 10.0.0.7"}},
+			baremetal.Object{"extra": nil}),
 			baremetal.ErrConflict, "The fixed_ip 10.0.0.7 in extra is that of port " + other + ", too."},
 		{f.CreatePort(ctx, newest, &baremetal.Port{NodeUUID: id, Address: mac, IsSmartNIC: true}, nil),
 			baremetal.ErrInvalid, "Smart NIC port must have"},
@@ -236,7 +237,8 @@ func TestRefusedChangesLeaveNothing(t *testing.T) {
 			baremetal.ErrInvalid, "Duplicates: interface: raid, step: s."},
 		{f.CreateRunbook(ctx, &baremetal.Runbook{Name: "CUSTOM_A", Owner: "me"}), baremetal.ErrInvalid, "other than your own project"},
 		{f.AddRunbookTrait(ctx, "CUSTOM_A", "CUSTOM_B"), baremetal.ErrNotFound, "Runbook CUSTOM_A could not be found."},
-		{f.CreateInspectionRule(ctx, &baremetal.InspectionRule{Phase: "late"}), baremetal.ErrInvalid, "Invalid phase: late. Valid phases are: main"},
+		{f.CreateInspectionRule(ctx, &baremetal.InspectionRule{Phase: "late"}), baremetal.ErrInvalid,
+			"Invalid phase: late. Valid phases are: main"},
 		{f.CreateNode(ctx, newest, &baremetal.Node{ParentNode: "nobody"}, nil), baremetal.ErrInvalid,
 			"Unable to apply the requested parent_node 'nobody'. Requested value was invalid."},
 	} {
@@ -324,7 +326,8 @@ func TestTargetOptionsAreRead(t *testing.T) {
 	set := patch(func(v *baremetal.VolumeTarget) { v.Properties = odd }, "properties")
 	_, changed := f.Targets().Update(t.Context(), id, set)
 	for what, err := range map[string]error{
-		"create": f.Targets().Create(t.Context(), &baremetal.VolumeTarget{UUID: "t", NodeUUID: id, VolumeType: "iscsi", BootIndex: 1, Properties: odd}),
+		"create": f.Targets().Create(t.Context(),
+			&baremetal.VolumeTarget{UUID: "t", NodeUUID: id, VolumeType: "iscsi", BootIndex: 1, Properties: odd}),
 		"change": changed,
 	} {
 		if !errors.Is(err, baremetal.ErrInvalid) || !strings.Contains(err.Error(), `reset_on_boot is "perhaps": set it to true or false.`) {
@@ -361,7 +364,8 @@ func TestPhysicalNetworkOfAPortgroup(t *testing.T) {
 	}
 	bound, three := "c", "three"
 	err = s.Update(t.Context(), func(tx *store.Tx) error {
-		return tx.Portgroups().Insert(&baremetal.Portgroup{UUID: bound, NodeUUID: id, Mode: "802.3ad", StandalonePorts: true, PhysicalNetwork: &three})
+		return tx.Portgroups().Insert(&baremetal.Portgroup{UUID: bound, NodeUUID: id, Mode: "802.3ad", StandalonePorts: true,
+			PhysicalNetwork: &three})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -372,17 +376,22 @@ func TestPhysicalNetworkOfAPortgroup(t *testing.T) {
 		refused string
 	}{
 		{baremetal.Port{UUID: "b", PortgroupUUID: bound, PhysicalNetwork: three}, baremetal.Object{"portgroup_uuid": bound}, ""},
-		{baremetal.Port{UUID: "b", PortgroupUUID: bound, PhysicalNetwork: "one"}, baremetal.Object{"portgroup_uuid": bound}, "in physical network three"},
-		{baremetal.Port{UUID: "b", PortgroupUUID: id, PhysicalNetwork: "one"}, baremetal.Object{"portgroup_uuid": id, "physical_network": "one"}, ""},
-		{baremetal.Port{UUID: "b", PortgroupUUID: id, PhysicalNetwork: "two"}, baremetal.Object{"portgroup_uuid": id, "physical_network": "two"}, "physical network two"},
+		{baremetal.Port{UUID: "b", PortgroupUUID: bound, PhysicalNetwork: "one"}, baremetal.Object{"portgroup_uuid": bound},
+			"in physical network three"},
+		{baremetal.Port{UUID: "b", PortgroupUUID: id, PhysicalNetwork: "one"}, baremetal.Object{"portgroup_uuid": id, "physical_network": "one"},
+			""},
+		{baremetal.Port{UUID: "b", PortgroupUUID: id, PhysicalNetwork: "two"}, baremetal.Object{"portgroup_uuid": id, "physical_network": "two"},
+			"physical network two"},
 		{baremetal.Port{UUID: "b", PortgroupUUID: id}, baremetal.Object{"portgroup_uuid": id}, "physical network None"},
 		{baremetal.Port{UUID: "b", PhysicalNetwork: "two"}, baremetal.Object{"physical_network": "two"}, ""},
 		{baremetal.Port{UUID: id, PortgroupUUID: id, PhysicalNetwork: "two"}, baremetal.Object{"physical_network": "two"}, ""}, // its only port
-		{baremetal.Port{UUID: "b", PortgroupUUID: id, PhysicalNetwork: "two"}, baremetal.Object{"extra": nil}, ""},             // as it was before
+		// as it was before
+		{baremetal.Port{UUID: "b", PortgroupUUID: id, PhysicalNetwork: "two"}, baremetal.Object{"extra": nil}, ""},
 	} {
 		c.port.NodeUUID = id
 		err := s.View(t.Context(), func(tx *store.Tx) error { return checkPort(tx, newest, &c.port, c.given) })
-		if c.refused == "" && err != nil || c.refused != "" && (!errors.Is(err, baremetal.ErrConflict) || !strings.Contains(err.Error(), c.refused)) {
+		if c.refused == "" && err != nil || c.refused != "" &&
+			(!errors.Is(err, baremetal.ErrConflict) || !strings.Contains(err.Error(), c.refused)) {
 			t.Errorf("port %+v, given %v: %v, want %q", c.port, c.given, err, c.refused)
 		}
 	}

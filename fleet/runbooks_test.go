@@ -54,7 +54,8 @@ func TestRunbookTraitsAreASet(t *testing.T) {
 }
 
 func TestStepsOfARunbookAreInOrder(t *testing.T) {
-	got := InOrder([]baremetal.Object{{"step": "c", "order": json.Number("10")}, {"step": "b", "order": "9"}, {"step": "d", "order": 10.0}, {"step": "a", "order": 0.0}})
+	got := InOrder([]baremetal.Object{{"step": "c", "order": json.Number("10")}, {"step": "b", "order": "9"}, {"step": "d", "order": 10.0},
+		{"step": "a", "order": 0.0}})
 	var names string
 	for _, s := range got {
 		names += s.Text("step")
@@ -79,9 +80,12 @@ func TestInspectionRules(t *testing.T) {
 			"missing required argument(s): value"},
 		{baremetal.InspectionRule{Phase: "main", Actions: []baremetal.Object{{"op": "fail", "args": map[string]any{"zz": 1.0}}}},
 			"Invalid parameters for action operator fail: missing required argument(s): msg; unexpected argument(s): zz"},
-		{baremetal.InspectionRule{Phase: "main", Actions: []baremetal.Object{{"op": "fly", "args": []any{}}}}, "Unsupported action operator: fly"},
-		{baremetal.InspectionRule{Phase: "main", Actions: ok, Conditions: []baremetal.Object{{"op": "!eq", "args": map[string]any{"values": []any{1.0}}}}}, ""},
-		{baremetal.InspectionRule{Phase: "main", Actions: ok, Conditions: []baremetal.Object{{"op": "one-of", "args": map[string]any{"value": 1.0}}}}, ""},
+		{baremetal.InspectionRule{Phase: "main", Actions: []baremetal.Object{{"op": "fly", "args": []any{}}}},
+			"Unsupported action operator: fly"},
+		{baremetal.InspectionRule{Phase: "main", Actions: ok,
+			Conditions: []baremetal.Object{{"op": "!eq", "args": map[string]any{"values": []any{1.0}}}}}, ""},
+		{baremetal.InspectionRule{Phase: "main", Actions: ok,
+			Conditions: []baremetal.Object{{"op": "one-of", "args": map[string]any{"value": 1.0}}}}, ""},
 		{baremetal.InspectionRule{Phase: "main", Actions: ok,
 			Conditions: []baremetal.Object{{"op": "matches", "args": map[string]any{"value": "x", "regex": "("}}}}, "invalid regular expression"},
 		{baremetal.InspectionRule{Phase: "late", Priority: -1, Actions: ok},

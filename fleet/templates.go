@@ -20,7 +20,8 @@ func (f *Fleet) CreateTemplate(ctx context.Context, v *baremetal.DeployTemplate)
 
 // UpdateTemplate changes the deploy template and returns it.
 func (f *Fleet) UpdateTemplate(ctx context.Context, ident string, p Patch[baremetal.DeployTemplate]) (*baremetal.DeployTemplate, error) {
-	return templates.update(ctx, f, ident, p, func(_ *store.Tx, v *baremetal.DeployTemplate) error { return distinctSteps("deploy template", v.Steps) })
+	return templates.update(ctx, f, ident, p,
+		func(_ *store.Tx, v *baremetal.DeployTemplate) error { return distinctSteps("deploy template", v.Steps) })
 }
 
 // DeleteTemplate deletes the deploy template.

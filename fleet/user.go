@@ -53,7 +53,8 @@ func (u Users) List(ctx context.Context) (all []*baremetal.User, err error) {
 // Add makes a user; role and password must be there.
 func (u Users) Add(ctx context.Context, name string, c UserChange) (*baremetal.User, error) {
 	if !userName.MatchString(name) {
-		return nil, baremetal.Errorf(baremetal.ErrInvalid, "%.64q is no name for a user: give at most 64 letters, digits, and . _ @ -, the first a letter or digit.", name)
+		return nil, baremetal.Errorf(baremetal.ErrInvalid,
+			"%.64q is no name for a user: give at most 64 letters, digits, and . _ @ -, the first a letter or digit.", name)
 	}
 	if c.Role == "" || c.Password == "" {
 		return nil, baremetal.Errorf(baremetal.ErrInvalid, "A user needs a role and a password.")
@@ -136,7 +137,8 @@ func (u Users) Delete(ctx context.Context, name string) error {
 // stored refuses the users of the file.
 func (u Users) stored(name string) error {
 	if slices.Contains(u.File, name) {
-		return baremetal.Errorf(baremetal.ErrConflict, "The user %s is in the file htpasswd of the data directory: change it there, and restart.", name)
+		return baremetal.Errorf(baremetal.ErrConflict, "The user %s is in the file htpasswd of the data directory: change it there, and restart.",
+			name)
 	}
 	return nil
 }

@@ -28,7 +28,8 @@ func checkName(name string) error {
 	if viewName.MatchString(name) {
 		return nil
 	}
-	return baremetal.Errorf(baremetal.ErrInvalid, "%.64q is no name: give at most 64 letters, digits, spaces, and . _ -, the first a letter or digit.", name)
+	return baremetal.Errorf(baremetal.ErrInvalid,
+		"%.64q is no name: give at most 64 letters, digits, spaces, and . _ -, the first a letter or digit.", name)
 }
 
 // Save keeps a view under a name, in place of one that has it.
@@ -37,7 +38,8 @@ func (v Views) Save(ctx context.Context, name, query string) error {
 		return err
 	}
 	if _, err := url.ParseQuery(query); err != nil || len(query) > maxQuery {
-		return baremetal.Errorf(baremetal.ErrInvalid, "The query of a view is that of the dashboard's address, such as only=trouble, of at most %d bytes.", maxQuery)
+		return baremetal.Errorf(baremetal.ErrInvalid,
+			"The query of a view is that of the dashboard's address, such as only=trouble, of at most %d bytes.", maxQuery)
 	}
 	return v.Store.Update(ctx, func(tx *store.Tx) error {
 		there, err := tx.Views().Find(name)

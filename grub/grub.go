@@ -124,7 +124,9 @@ func words(args string) (string, error) {
 			continue
 		}
 		if strings.IndexFunc(word, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`'"\`, r) }) >= 0 {
-			return "", baremetal.Errorf(baremetal.ErrInvalid, `instance_info.kernel_append_params has a quote, a backslash, a control character or a character outside ASCII, which GRUB cannot pass on.`)
+			return "", baremetal.Errorf(baremetal.ErrInvalid,
+				`instance_info.kernel_append_params has a quote, a backslash, a control character or a character outside ASCII, which GRUB cannot `+
+					`pass on.`)
 		}
 		all = append(all, "'"+word+"'")
 	}

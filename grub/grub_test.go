@@ -22,7 +22,8 @@ func text(t testing.TB, c Config) string {
 }
 
 func TestBoot(t *testing.T) {
-	c, err := Boot(Load{Node: "pc-07", Kernel: "http://10.0.0.1:8000/a%20b?c=1", Ramdisk: "http://web/r", Args: "root=/dev/ram0 ds=nocloud;s=x $y", Card: "52-54-00-77-00-10", Report: "http://10.0.0.2:8080/boot/m/loaded"})
+	c, err := Boot(Load{Node: "pc-07", Kernel: "http://10.0.0.1:8000/a%20b?c=1", Ramdisk: "http://web/r",
+		Args: "root=/dev/ram0 ds=nocloud;s=x $y", Card: "52-54-00-77-00-10", Report: "http://10.0.0.2:8080/boot/m/loaded"})
 	const want = `echo 'Ironhook boots pc-07 from what GRUB loads over the network'
 if linux '(http,10.0.0.1:8000)/a%20b?c=1' 'root=/dev/ram0' 'ds=nocloud;s=x' '$y' 'BOOTIF=01-52-54-00-77-00-10'; then
   if initrd '(http,web)/r'; then
@@ -38,8 +39,10 @@ exit
 	if got := text(t, c); err != nil || got != want {
 		t.Errorf("Boot =\n%s, %v, want\n%s", got, err, want)
 	}
-	for _, wrong := range []Load{{}, {Kernel: "https://a/b"}, {Kernel: "http://[fd77::1]/k"}, {Kernel: "http://u:p@a/k"}, {Kernel: "http://a,b/k"},
-		{Kernel: "http://a/k'"}, {Kernel: "http://a/k", Ramdisk: "ftp://a/r"}, {Kernel: "http://a/k", Args: `a="b`}, {Kernel: "http://a/k", Args: "a\tb"}} {
+	for _, wrong := range []Load{{}, {Kernel: "https://a/b"}, {Kernel: "http://[fd77::1]/k"}, {Kernel: "http://u:p@a/k"},
+		{Kernel: "http://a,b/k"},
+		{Kernel: "http://a/k'"}, {Kernel: "http://a/k", Ramdisk: "ftp://a/r"}, {Kernel: "http://a/k", Args: `a="b`},
+		{Kernel: "http://a/k", Args: "a\tb"}} {
 		if _, err := Boot(wrong); !errors.Is(err, baremetal.ErrInvalid) {
 			t.Errorf("Boot(%+v) = %v, want a refusal", wrong, err)
 		}
@@ -52,7 +55,8 @@ func TestGrammar(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, c := range map[string]Config{"boot": boot, "notice": Notice(true, "it's $x \\"), "dispatcher": Dispatcher(netip.MustParseAddrPort("10.0.0.1:80"), "snponly.efi")} {
+	for name, c := range map[string]Config{"boot": boot, "notice": Notice(true, "it's $x \\"),
+		"dispatcher": Dispatcher(netip.MustParseAddrPort("10.0.0.1:80"), "snponly.efi")} {
 		check(t, name, text(t, c))
 	}
 }
@@ -89,7 +93,8 @@ func FuzzBoot(f *testing.F) {
 			t.Fatalf("%d lines, want %d: %q", len(got), len(want), got)
 		}
 		for i, line := range got {
-			if bare, plainBare := outside(line), outside(want[i]); bare != plainBare && !(strings.HasPrefix(line, "if linux") && strings.TrimSpace(strings.Join(strings.Fields(bare), " ")) == strings.Join(strings.Fields(plainBare), " ")) {
+			if bare, plainBare := outside(line), outside(want[i]); bare != plainBare && !(strings.HasPrefix(line, "if linux") &&
+				strings.TrimSpace(strings.Join(strings.Fields(bare), " ")) == strings.Join(strings.Fields(plainBare), " ")) {
 				t.Errorf("line %q has %q outside of quotes, want %q", line, bare, plainBare)
 			}
 		}

@@ -163,7 +163,8 @@ func (h *Herald) some(ctx context.Context, hook *baremetal.Hook) (more bool, err
 
 // note writes down how far a hook came, and what it did not take. A hook that was changed
 // meanwhile keeps the change; one that was deleted is gone.
-func (h *Herald) note(ctx context.Context, hook *baremetal.Hook, position int64, sent int, undelivered *baremetal.Event, failed error) error {
+func (h *Herald) note(ctx context.Context, hook *baremetal.Hook, position int64, sent int, undelivered *baremetal.Event,
+	failed error) error {
 	return h.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		now, err := tx.Hooks().Get(hook.UUID)
 		if errors.Is(err, baremetal.ErrNotFound) {

@@ -59,7 +59,8 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	err = errors.Join(err, json.Unmarshal(text, &message))
 	seconds, _ := strconv.ParseInt(q.Header.Get("Webhook-Timestamp"), 10, 64)
 	key, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(r.secret, "whsec_"))
-	if err != nil || sign(key, q.Header.Get("Webhook-Id"), time.Unix(seconds, 0), string(text)) != q.Header.Get("Webhook-Signature") || time.Since(time.Unix(seconds, 0)) > time.Minute {
+	if err != nil || sign(key, q.Header.Get("Webhook-Id"), time.Unix(seconds, 0), string(text)) != q.Header.Get("Webhook-Signature") ||
+		time.Since(time.Unix(seconds, 0)) > time.Minute {
 		r.wrong = fmt.Errorf("%v %s: %w", q.Header, text, err)
 	}
 	if r.status != 0 {
@@ -203,7 +204,8 @@ func TestAHookThatFails(t *testing.T) {
 	end := begin(t, h)
 	happen(t, h, baremetal.EventNode, "one", "two")
 	failed := until(t, h, hook.UUID, func(hook *baremetal.Hook) bool { return hook.Failures > 0 })
-	if failed.RetryAt.IsZero() || !strings.Contains(failed.LastError, "it answered 500 Internal Server Error") || strings.Contains(failed.LastError, "marker") {
+	if failed.RetryAt.IsZero() || !strings.Contains(failed.LastError, "it answered 500 Internal Server Error") ||
+		strings.Contains(failed.LastError, "marker") {
 		t.Errorf("after a failure: %q, again at %v", failed.LastError, failed.RetryAt)
 	}
 	r.answer(0)
@@ -278,7 +280,8 @@ func TestWhereEventsMayGo(t *testing.T) {
 	begin(t, h)
 	happen(t, h, baremetal.EventNode, "one")
 	failed := until(t, h, hook.UUID, func(hook *baremetal.Hook) bool { return hook.Failures > 0 })
-	if !strings.Contains(failed.LastError, "to which no event is sent unless the operator allows it (the option webhook-to with 127.0.0.1 or loopback)") || r.tried > 0 {
+	if !strings.Contains(failed.LastError,
+		"to which no event is sent unless the operator allows it (the option webhook-to with 127.0.0.1 or loopback)") || r.tried > 0 {
 		t.Errorf("%q after %d requests", failed.LastError, r.tried)
 	}
 }
@@ -288,7 +291,8 @@ func TestHooksAreChecked(t *testing.T) {
 	h, _ := house(t, "")
 	text := func(s string) *string { return &s }
 	for _, c := range []Change{
-		{}, {URL: text("ftp://marker/")}, {URL: text("https://")}, {URL: text("https://a/#marker")}, {URL: text("https://a/"), Secret: text("marker")},
+		{}, {URL: text("ftp://marker/")}, {URL: text("https://")}, {URL: text("https://a/#marker")},
+		{URL: text("https://a/"), Secret: text("marker")},
 		{URL: text("https://a/"), Secret: text("whsec_bWFya2Vy")}, {URL: text("https://a/"), Kinds: &[]baremetal.EventKind{"nonesuch"}},
 	} {
 		if _, err := h.Add(t.Context(), c); !errors.Is(err, baremetal.ErrInvalid) || strings.Contains(err.Error(), "marker") {

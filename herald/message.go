@@ -42,7 +42,8 @@ func keyOf(secret string) ([]byte, error) {
 // body is what is posted for an event: its type is "ironhook." and the kind, its data the
 // event as GET /ironhook/v1/events shows it.
 func body(e *baremetal.Event) (string, error) {
-	text, err := json.Marshal(map[string]any{"type": "ironhook." + string(e.Kind), "timestamp": e.At.UTC().Format(time.RFC3339Nano), "data": e})
+	text, err := json.Marshal(map[string]any{"type": "ironhook." +
+		string(e.Kind), "timestamp": e.At.UTC().Format(time.RFC3339Nano), "data": e})
 	return string(text), err
 }
 

@@ -79,7 +79,8 @@ func writeLog(s *Subject, args map[string]any) error {
 	}
 	at, ok := levels[strings.ToLower(python.Str(level))]
 	if !ok {
-		return fmt.Errorf("Invalid log level: %s. Choose from debug, info, warning, error, critical", python.Str(level)) //nolint:staticcheck // Ironic's
+		return fmt.Errorf("Invalid log level: %s. Choose from debug, info, warning, error, critical",
+			python.Str(level)) //nolint:staticcheck // Ironic's
 	}
 	if s.Log != nil {
 		s.Log.Log(context.Background(), at, fmt.Sprintf("inspection rule: %.1000s", python.Str(args["msg"])), "node", s.Node.UUID)

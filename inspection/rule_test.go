@@ -105,34 +105,47 @@ func TestActions(t *testing.T) {
 		look   func(s *Subject) any
 		want   any // of look; text that an error must contain if look is nil
 	}{
-		{`{"op": "set-attribute", "args": {"path": "/properties/cpus", "value": "{inventory[cpu][count]}"}}`, func(s *Subject) any { return s.Node.Properties["cpus"] }, "16"},
-		{`{"op": "set-attribute", "args": {"path": "properties.a.b", "value": 1}}`, func(s *Subject) any { return s.Node.Properties["a"] }, map[string]any{"b": 1.0}},
-		{`{"op": "set-attribute", "args": {"path": "/resource_class", "value": "big"}}`, func(s *Subject) any { return s.Node.ResourceClass }, "big"},
+		{`{"op": "set-attribute", "args": {"path": "/properties/cpus", "value": "{inventory[cpu][count]}"}}`,
+			func(s *Subject) any { return s.Node.Properties["cpus"] }, "16"},
+		{`{"op": "set-attribute", "args": {"path": "properties.a.b", "value": 1}}`, func(s *Subject) any { return s.Node.Properties["a"] },
+			map[string]any{"b": 1.0}},
+		{`{"op": "set-attribute", "args": {"path": "/resource_class", "value": "big"}}`, func(s *Subject) any { return s.Node.ResourceClass },
+			"big"},
 		{`{"op": "set-attribute", "args": ["/name", "x"]}`, func(s *Subject) any { return s.Node.Name }, "x"},
 		{`{"op": "set-attribute", "args": {"path": "/name", "value": 5}}`, nil, "another kind"},
 		{`{"op": "set-attribute", "args": {"path": "/provision_state", "value": "active"}}`, nil, "no attribute"},
-		{`{"op": "set-attribute", "args": {"path": "/{item[0]}", "value": "{item[1]}"}, "loop": [["extra/a", "1"], ["extra/b", "2"]]}`, func(s *Subject) any { return s.Node.Extra }, baremetal.Object{"a": "1", "b": "2"}},
+		{`{"op": "set-attribute", "args": {"path": "/{item[0]}", "value": "{item[1]}"}, "loop": [["extra/a", "1"], ["extra/b", "2"]]}`,
+			func(s *Subject) any { return s.Node.Extra }, baremetal.Object{"a": "1", "b": "2"}},
 		{`{"op": "extend-attribute", "args": {"path": "/extra/l", "value": "x"}}`, func(s *Subject) any { return s.Node.Extra["l"] }, []any{"x"}},
 		{`{"op": "extend-attribute", "args": {"path": "/properties/capabilities", "value": "x"}}`, nil, "no list"},
-		{`{"op": "extend-attribute", "args": {"path": "/extra/l", "value": "{item}", "unique": true}, "loop": ["x", "x"]}`, func(s *Subject) any { return s.Node.Extra["l"] }, []any{"x"}},
+		{`{"op": "extend-attribute", "args": {"path": "/extra/l", "value": "{item}", "unique": true}, "loop": ["x", "x"]}`,
+			func(s *Subject) any { return s.Node.Extra["l"] }, []any{"x"}},
 		{`{"op": "del-attribute", "args": {"path": "/properties/capabilities"}}`, func(s *Subject) any { return len(s.Node.Properties) }, 0},
 		{`{"op": "del-attribute", "args": {"path": "/extra/none"}}`, nil, "not there"},
-		{`{"op": "set-capability", "args": {"name": "a", "value": "9"}}`, func(s *Subject) any { return s.Node.Properties.Text("capabilities") }, "b:2,a:9"},
+		{`{"op": "set-capability", "args": {"name": "a", "value": "9"}}`, func(s *Subject) any { return s.Node.Properties.Text("capabilities") },
+			"b:2,a:9"},
 		{`{"op": "unset-capability", "args": {"name": "a"}}`, func(s *Subject) any { return s.Node.Properties.Text("capabilities") }, "b:2"},
-		{`{"op": "add-trait", "args": {"name": "CUSTOM_BIG"}}`, func(s *Subject) any { return s.Node.Traits }, []string{"CUSTOM_BIG", "CUSTOM_OLD"}},
+		{`{"op": "add-trait", "args": {"name": "CUSTOM_BIG"}}`, func(s *Subject) any { return s.Node.Traits },
+			[]string{"CUSTOM_BIG", "CUSTOM_OLD"}},
 		{`{"op": "add-trait", "args": {"name": "big"}}`, nil, "Failed to add new trait"},
 		{`{"op": "remove-trait", "args": {"name": "CUSTOM_OLD"}}`, func(s *Subject) any { return len(s.Node.Traits) }, 0},
 		{`{"op": "remove-trait", "args": {"name": "CUSTOM_NONE"}}`, func(s *Subject) any { return len(s.Node.Traits) }, 1},
-		{`{"op": "set-plugin-data", "args": {"path": "x.y", "value": "{node.driver}"}}`, func(s *Subject) any { return s.PluginData["x"] }, map[string]any{"y": "ipmi"}},
-		{`{"op": "extend-plugin-data", "args": {"path": "a.b", "value": "y"}}`, func(s *Subject) any { return s.PluginData["a"] }, map[string]any{"b": []any{"x", "y"}}},
+		{`{"op": "set-plugin-data", "args": {"path": "x.y", "value": "{node.driver}"}}`, func(s *Subject) any { return s.PluginData["x"] },
+			map[string]any{"y": "ipmi"}},
+		{`{"op": "extend-plugin-data", "args": {"path": "a.b", "value": "y"}}`, func(s *Subject) any { return s.PluginData["a"] },
+			map[string]any{"b": []any{"x", "y"}}},
 		{`{"op": "unset-plugin-data", "args": {"path": "a.b"}}`, func(s *Subject) any { return s.PluginData["a"] }, map[string]any{}},
 		{`{"op": "unset-plugin-data", "args": {"path": "q.r"}}`, func(s *Subject) any { return len(s.PluginData) }, 1},
-		{`{"op": "set-port-attribute", "args": {"port_id": "p", "path": "/extra/a", "value": 1}}`, func(s *Subject) any { return s.Ports[0].Extra["a"] }, 1.0},
-		{`{"op": "set-port-attribute", "args": {"port_id": "52:54:00:00:00:01", "path": "/description", "value": "up"}}`, func(s *Subject) any { return *s.Ports[0].Description }, "up"},
-		{`{"op": "set-port-attribute", "args": {"port_id": "p", "path": "/pxe_enabled", "value": true}}`, func(s *Subject) any { return s.Ports[0].PXEEnabled }, true},
+		{`{"op": "set-port-attribute", "args": {"port_id": "p", "path": "/extra/a", "value": 1}}`,
+			func(s *Subject) any { return s.Ports[0].Extra["a"] }, 1.0},
+		{`{"op": "set-port-attribute", "args": {"port_id": "52:54:00:00:00:01", "path": "/description", "value": "up"}}`,
+			func(s *Subject) any { return *s.Ports[0].Description }, "up"},
+		{`{"op": "set-port-attribute", "args": {"port_id": "p", "path": "/pxe_enabled", "value": true}}`,
+			func(s *Subject) any { return s.Ports[0].PXEEnabled }, true},
 		{`{"op": "set-port-attribute", "args": {"port_id": "q", "path": "/extra/a", "value": 1}}`, nil, "Port q could not be found"},
 		{`{"op": "set-port-attribute", "args": {"port_id": "p", "path": "/address", "value": "x"}}`, nil, "no attribute"},
-		{`{"op": "extend-port-attribute", "args": {"port_id": "p", "path": "/extra/l", "value": 1}}`, func(s *Subject) any { return s.Ports[0].Extra["l"] }, []any{1.0}},
+		{`{"op": "extend-port-attribute", "args": {"port_id": "p", "path": "/extra/l", "value": 1}}`,
+			func(s *Subject) any { return s.Ports[0].Extra["l"] }, []any{1.0}},
 		{`{"op": "del-port-attribute", "args": {"port_id": "p", "path": "/extra/x"}}`, nil, "Failed to delete"},
 		{`{"op": "fail", "args": {"msg": "no {x}"}}`, nil, "Failed to inspect hardware. Reason: no {x}"},
 		{`{"op": "log", "args": {"msg": "x", "level": "loud"}}`, nil, "Invalid log level"},
@@ -161,7 +174,8 @@ func TestActions(t *testing.T) {
 // first failure ends it; secrets are for sensitive rules.
 func TestApply(t *testing.T) {
 	rule := func(priority int64, sensitive bool, condition, action string) *baremetal.InspectionRule {
-		r := &baremetal.InspectionRule{UUID: "r", Phase: Main, Priority: priority, Sensitive: sensitive, Actions: []baremetal.Object{object(t, action)}}
+		r := &baremetal.InspectionRule{UUID: "r", Phase: Main, Priority: priority, Sensitive: sensitive,
+			Actions: []baremetal.Object{object(t, action)}}
 		if condition != "" {
 			r.Conditions = []baremetal.Object{object(t, condition)}
 		}
@@ -174,8 +188,10 @@ func TestApply(t *testing.T) {
 	s := subject(t)
 	other := rule(9, false, "", set("other phase"))
 	other.Phase = ""
-	err := Apply([]*baremetal.InspectionRule{rule(1, false, "", set("low {inventory[password]}")), rule(5, true, "", set("high {inventory[password]}")),
-		rule(7, false, never, set("never")), other, rule(0, false, "", `{"op": "fail", "args": {"msg": "end"}}`), rule(0, false, "", set("after"))}, s)
+	err := Apply([]*baremetal.InspectionRule{rule(1, false, "", set("low {inventory[password]}")),
+		rule(5, true, "", set("high {inventory[password]}")),
+		rule(7, false, never, set("never")), other, rule(0, false, "", `{"op": "fail", "args": {"msg": "end"}}`),
+		rule(0, false, "", set("after"))}, s)
 	var failure *Failure
 	if !errors.As(err, &failure) || failure.Message != "end" {
 		t.Errorf("error %v, want the rule's own", err)
@@ -187,10 +203,12 @@ func TestApply(t *testing.T) {
 
 // FuzzFormat: text of a rule is filled without a panic, and never with the node's secrets.
 func FuzzFormat(f *testing.F) {
-	for _, text := range []string{"{inventory[cpu][count]}", "{{", "}", "{node.driver_info[ipmi_password]}", "{item[0].a]", "{inventory[disks][9]}", "{inventory[", "{}"} {
+	for _, text := range []string{"{inventory[cpu][count]}", "{{", "}", "{node.driver_info[ipmi_password]}", "{item[0].a]",
+		"{inventory[disks][9]}", "{inventory[", "{}"} {
 		f.Add(text)
 	}
-	s := &Subject{Node: &baremetal.Node{DriverInfo: baremetal.Object{"ipmi_password": "HUSH"}}, Inventory: baremetal.Object{"disks": []any{1}, "password": "HUSH"}}
+	s := &Subject{Node: &baremetal.Node{DriverInfo: baremetal.Object{"ipmi_password": "HUSH"}},
+		Inventory: baremetal.Object{"disks": []any{1}, "password": "HUSH"}}
 	f.Fuzz(func(t *testing.T, text string) {
 		if out, _ := newScope(s, false).with([]any{"x"}).format(text); strings.Contains(out, "HUSH") && !strings.Contains(text, "HUSH") {
 			t.Errorf("%q becomes %q", text, out)

@@ -19,7 +19,8 @@ func TestBootLoad(t *testing.T) {
 		end    string
 	}{
 		{"kernel and ramdisk", LoadBoot{Kernel: "http://a/k", Ramdisk: "https://b/r?x=1#y", Args: "root=/dev/ram0 -- quiet a=b;c"},
-			[]string{"kernel --name kernel http://a/k initrd=ramdisk root=/dev/ram0 -- quiet a=b;c" + netCard, "initrd --name ramdisk https://b/r?x=1#y"}, "start"},
+			[]string{"kernel --name kernel http://a/k initrd=ramdisk root=/dev/ram0 -- quiet a=b;c" +
+				netCard, "initrd --name ramdisk https://b/r?x=1#y"}, "start"},
 		{"kernel alone", LoadBoot{Kernel: "http://a/k"}, []string{"kernel --name kernel http://a/k" + netCard}, "start"},
 		{"ISO", LoadBoot{ISO: "http://a/i.iso"}, nil, "boot --no-describe --drive 0x80 http://a/i.iso"},
 	} {
@@ -39,7 +40,8 @@ func TestBootLoad(t *testing.T) {
 // A web server that fails is asked a bounded number of times; then the machine reports
 // which step failed and switches itself off.
 func TestBootLoadGivesUp(t *testing.T) {
-	for failing, report := range map[string]string{"kernel": "aa/failed/load/2c0d603b", "initrd": "aa/failed/load/2c0d603b", "boot": "aa/failed/start/2c0d603b"} {
+	for failing, report := range map[string]string{"kernel": "aa/failed/load/2c0d603b", "initrd": "aa/failed/load/2c0d603b",
+		"boot": "aa/failed/start/2c0d603b"} {
 		s, err := BootLoad(LoadBoot{Node: "pc-07", Kernel: "http://a/k", Ramdisk: "http://a/r", Self: "aa"})
 		if err != nil {
 			t.Fatal(err)

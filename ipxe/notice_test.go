@@ -57,7 +57,8 @@ func TestAutoexec(t *testing.T) {
 
 // Whatever is to be said, it is said and nothing else happens.
 func FuzzNotice(f *testing.F) {
-	for _, s := range []string{"plain", "a\nshell", "${net0/ip}", "x || shell", "; shell", "# x", `ends in \`, "ünïcode", strings.Repeat("long ", 99)} {
+	for _, s := range []string{"plain", "a\nshell", "${net0/ip}", "x || shell", "; shell", "# x", `ends in \`, "ünïcode",
+		strings.Repeat("long ", 99)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, line string) {

@@ -47,7 +47,8 @@ func TestPaths(t *testing.T) {
 		{name: "IPv6 over IPv4", paths: []string{c6}, ip: "10.0.0.9", configured: []string{"--configurator ipv6 netX"}, want: []string{c6}},
 		{name: "IPv4 over IPv6", paths: []string{a4}, six: true, configured: []string{"--configurator dhcp netX"}, want: []string{a4}},
 		{name: "both families, over IPv4", paths: []string{c6, a4, d6}, ip: "10.0.0.9", want: []string{a4}},
-		{name: "both families, no IPv4 there", paths: []string{a4, c6, d6}, six: true, configured: []string{"--configurator dhcp netX"}, want: []string{c6, d6}},
+		{name: "both families, no IPv4 there", paths: []string{a4, c6, d6}, six: true, configured: []string{"--configurator dhcp netX"},
+			want: []string{c6, d6}},
 		{name: "both families, one of IPv6 is dead", paths: []string{a4, c6, d6}, six: true, dead: []string{c6},
 			configured: []string{"--configurator dhcp netX"}, want: []string{d6}},
 		{name: "both families, an IPv4 address already", paths: []string{c6, a4}, six: true, ip: "10.0.0.9", want: []string{a4}},
@@ -56,21 +57,23 @@ func TestPaths(t *testing.T) {
 		for _, path := range c.paths {
 			portals = append(portals, at[path])
 		}
-		v := &baremetal.VolumeTarget{UUID: "t0", VolumeType: "iscsi", Properties: baremetal.Object{"target_portals": portals, "target_iqn": "iqn.2026-01.test:a", "target_lun": 0}}
+		v := &baremetal.VolumeTarget{UUID: "t0", VolumeType: "iscsi",
+			Properties: baremetal.Object{"target_portals": portals, "target_iqn": "iqn.2026-01.test:a", "target_lun": 0}}
 		s, err := BootVolumes(VolumeBoot{Node: "pc-07", Six: c.six, Targets: []*baremetal.VolumeTarget{v}})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
 		waits := 0 // for dead paths, half a minute each
-		m := run(text(t, s), &machine{settings: map[string]string{"netX/ip": c.ip, "platform": "efi"}, failing: func(command string, args []string) bool {
-			alive := func(uri string) bool { return strings.HasPrefix(uri, "iscsi:") && !slices.Contains(c.dead, uri) }
-			dead := command == "sanhook" && !slices.ContainsFunc(args, alive)
-			if dead {
-				waits++
-			}
-			return dead
-		}})
+		m := run(text(t, s), &machine{settings: map[string]string{"netX/ip": c.ip, "platform": "efi"},
+			failing: func(command string, args []string) bool {
+				alive := func(uri string) bool { return strings.HasPrefix(uri, "iscsi:") && !slices.Contains(c.dead, uri) }
+				dead := command == "sanhook" && !slices.ContainsFunc(args, alive)
+				if dead {
+					waits++
+				}
+				return dead
+			}})
 		if c.want != nil && waits > len(c.dead) {
 			t.Errorf("%s: waits %d times for %d dead paths", c.name, waits, len(c.dead))
 		}
@@ -116,7 +119,8 @@ func TestVLAN(t *testing.T) {
 		}
 		for _, failing := range []string{"vcreate", "ifconf"} {
 			m := run(text(t, s), &machine{failing: func(command string, _ []string) bool { return command == failing }})
-			if m.end != "poweroff" || m.defect != "" || !slices.Contains(m.fetched, "aa/failed/reach/2c0d603b") || !strings.Contains(strings.Join(m.said, " "), "VLAN 100") {
+			if m.end != "poweroff" || m.defect != "" || !slices.Contains(m.fetched, "aa/failed/reach/2c0d603b") ||
+				!strings.Contains(strings.Join(m.said, " "), "VLAN 100") {
 				t.Errorf("%s, without %s: end %q, fetched %q, said %q, defect %q", name, failing, m.end, m.fetched, m.said, m.defect)
 			}
 		}
@@ -133,19 +137,22 @@ func TestKeepSAN(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, platform := range []string{"pcbios", "efi"} {
-		m := run(text(t, s), &machine{settings: map[string]string{"platform": platform}, failing: func(command string, _ []string) bool { return command == "sanboot" }})
+		m := run(text(t, s), &machine{settings: map[string]string{"platform": platform},
+			failing: func(command string, _ []string) bool { return command == "sanboot" }})
 		if m.end != "exit 1" || m.defect != "" || len(m.drives) != 2 || m.settings["keep-san"] != "1" {
 			t.Errorf("on %s: end %q with drives %q, keep-san %q, defect %q", platform, m.end, m.drives, m.settings["keep-san"], m.defect)
 		}
 	}
-	if m := run(text(t, s), &machine{failing: func(command string, _ []string) bool { return command == "sanhook" }}); m.end != "poweroff" || m.settings["keep-san"] != "" {
+	if m := run(text(t, s), &machine{failing: func(command string, _ []string) bool { return command == "sanhook" }}); m.end != "poweroff" ||
+		m.settings["keep-san"] != "" {
 		t.Errorf("without its volume: end %q, keep-san %q", m.end, m.settings["keep-san"])
 	}
 }
 
 // A kernel from elsewhere starts with its root on the volume, which is attached first.
 func TestKernelOnVolume(t *testing.T) {
-	boot := VolumeBoot{Node: "pc-07", Self: "aa", Targets: []*baremetal.VolumeTarget{target(t, 0, plain)}, Kernel: "http://a/k", Ramdisk: "http://a/r", Args: "root=LABEL=x quiet"}
+	boot := VolumeBoot{Node: "pc-07", Self: "aa", Targets: []*baremetal.VolumeTarget{target(t, 0, plain)}, Kernel: "http://a/k",
+		Ramdisk: "http://a/r", Args: "root=LABEL=x quiet"}
 	s, err := BootVolumes(boot)
 	if err != nil {
 		t.Fatal(err)
@@ -185,7 +192,8 @@ func FuzzPaths(f *testing.F) {
 	f.Fuzz(func(t *testing.T, one, other string, vlan uint16, kernel, args string, six bool) {
 		v := &baremetal.VolumeTarget{UUID: "t", VolumeType: "iscsi",
 			Properties: baremetal.Object{"target_portals": []any{one, other}, "target_iqn": "iqn.a:t", "target_lun": 0}}
-		s, err := BootVolumes(VolumeBoot{Node: "m", Targets: []*baremetal.VolumeTarget{v}, VLAN: vlan, Six: six, Kernel: kernel, Args: args, Self: "m"})
+		s, err := BootVolumes(VolumeBoot{Node: "m", Targets: []*baremetal.VolumeTarget{v}, VLAN: vlan, Six: six, Kernel: kernel, Args: args,
+			Self: "m"})
 		if err != nil {
 			return
 		}
@@ -204,7 +212,8 @@ func FuzzPaths(f *testing.F) {
 					}
 				}
 			}
-			if want := strings.TrimSuffix("kernel --name kernel "+kernel+" "+args, " ") + netCard; kernel != "" && !slices.Equal(m.images, []string{want}) {
+			if want := strings.TrimSuffix("kernel --name kernel "+kernel+" "+args, " ") + netCard; kernel != "" &&
+				!slices.Equal(m.images, []string{want}) {
 				t.Fatalf("loads %q, want %q", m.images, want)
 			}
 		}

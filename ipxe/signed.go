@@ -101,7 +101,8 @@ func usable(files map[string][]byte) error {
 func readSums(dir fs.FS) (map[string]string, error) {
 	text, err := fs.ReadFile(dir, sumsFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("it has no %s: compare the files with what their publisher says, then pin them with: sha256sum */*.efi > %s", sumsFile, sumsFile)
+		return nil, fmt.Errorf("it has no %s: compare the files with what their publisher says, then pin them with: sha256sum */*.efi > %s",
+			sumsFile, sumsFile)
 	}
 	if err != nil {
 		return nil, err

@@ -42,7 +42,8 @@ func TestSigned(t *testing.T) {
 	if err != nil || len(files) != 4 || !slices.Equal(files["secure/x86_64-sb/ipxe.efi"], snp) {
 		t.Fatalf("Signed = %d files, %v, want 4, and snponly.efi as what a shim asks for", len(files), err)
 	}
-	for arch, want := range map[Arch]string{0: "undionly.kpxe", 7: "secure/x86_64-sb/shimx64.efi", 16: "secure/x86_64-sb/shimx64.efi", 11: "secure/arm64-sb/ipxe.efi"} {
+	for arch, want := range map[Arch]string{0: "undionly.kpxe", 7: "secure/x86_64-sb/shimx64.efi", 16: "secure/x86_64-sb/shimx64.efi",
+		11: "secure/arm64-sb/ipxe.efi"} {
 		files["undionly.kpxe"] = nil
 		if got, err := arch.Program(files, true); got != want || err != nil {
 			t.Errorf("signed program of %s = %s, %v, want %s", arch, got, err, want)
@@ -72,7 +73,8 @@ func TestSignedRefuses(t *testing.T) {
 		{"not signed", secureDir("", one(program(0))), "it is not signed"},
 		{"no program", secureDir("", one([]byte("#!ipxe"))), "it is no UEFI program"},
 		{"a file without a sum", unlisted, "arm64-sb/ipxe.efi is not in SHA256SUMS"},
-		{"nothing to begin with", secureDir("", map[string][]byte{"x86_64-sb/mmx64.efi": program(8)}), "no folder x86_64-sb or arm64-sb in it has one of shimx64.efi"},
+		{"nothing to begin with", secureDir("", map[string][]byte{"x86_64-sb/mmx64.efi": program(8)}),
+			"no folder x86_64-sb or arm64-sb in it has one of shimx64.efi"},
 	} {
 		if files, err := Signed(c.dir); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: Signed = %d files, %v, want %s", c.name, len(files), err, c.want)

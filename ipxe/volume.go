@@ -131,7 +131,8 @@ func sameTarget(d disk, before []disk) bool {
 // questions are what a person may look at when no attempt succeeds.
 func (v VolumeBoot) questions() []string {
 	if v.Fibre {
-		return []string{"Is this iPXE built with Fibre Channel over Ethernet? Debian's is not:", "it needs one that is. Does the array know this card's WWPN?"}
+		return []string{"Is this iPXE built with Fibre Channel over Ethernet? Debian's is not:",
+			"it needs one that is. Does the array know this card's WWPN?"}
 	}
 	if v.VLAN != 0 {
 		return []string{fmt.Sprintf("Can this iPXE make VLANs, and does the switch have VLAN %d at this port?", v.VLAN),
@@ -198,7 +199,8 @@ func (s *Script) credentials(d disk) {
 // names have of the architecture.
 var loaders = []string{
 	`\EFI\debian\shim${efi}.efi`, `\EFI\debian\grub${efi}.efi`, `\EFI\ubuntu\shim${efi}.efi`,
-	`\EFI\fedora\shim${efi}.efi`, `\EFI\centos\shim${efi}.efi`, `\EFI\rocky\shim${efi}.efi`, `\EFI\almalinux\shim${efi}.efi`, `\EFI\redhat\shim${efi}.efi`,
+	`\EFI\fedora\shim${efi}.efi`, `\EFI\centos\shim${efi}.efi`, `\EFI\rocky\shim${efi}.efi`, `\EFI\almalinux\shim${efi}.efi`,
+	`\EFI\redhat\shim${efi}.efi`,
 	`\EFI\opensuse\shim.efi`, `\EFI\systemd\systemd-boot${efi}.efi`, `\EFI\Microsoft\Boot\bootmgfw.efi`,
 }
 

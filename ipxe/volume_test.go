@@ -47,7 +47,8 @@ func TestBootVolumesAttaches(t *testing.T) {
 	mutual := `{"target_portal": "[fd00::1]:3260", "target_iqn": "iqn.2026-01.test:v3", "target_lun": 0,
 		"auth_method": "chap", "auth_username": "u3", "auth_password": "p3#;$\\",
 		"reverse_auth_username": "ru", "reverse_auth_password": "rp"}`
-	paths := `{"target_portals": ["10.0.0.1:3260", "10.0.0.2"], "target_iqns": ["iqn.2026-01.test:a", "iqn.2026-01.test:b"], "target_luns": [1, "255"]}`
+	paths := `{"target_portals": ["10.0.0.1:3260", "10.0.0.2"], "target_iqns": ["iqn.2026-01.test:a", "iqn.2026-01.test:b"], "target_luns": ` +
+		`[1, "255"]}`
 	shared := `{"target_portals": ["10.0.0.1:3260", "array.example:3260"], "target_iqn": "iqn.2026-01.test:a", "target_lun": 2}`
 	const me = "iqn.2026-01.test:pc-07"
 	for _, c := range []struct {
@@ -63,7 +64,8 @@ func TestBootVolumesAttaches(t *testing.T) {
 			{drive: "0x80", described: true, uris: []string{"iscsi:10.0.0.1::3260:1:iqn.2026-01.test:v1"}},
 		}},
 		{"LUN as text, in hexadecimal", me, []*baremetal.VolumeTarget{target(t, 0, chap)}, []hook{
-			{drive: "0x80", initiator: me, user: "u2", password: "p2", described: true, uris: []string{"iscsi:10.0.0.2::3261:a:iqn.2026-01.test:v2"}},
+			{drive: "0x80", initiator: me, user: "u2", password: "p2", described: true,
+				uris: []string{"iscsi:10.0.0.2::3261:a:iqn.2026-01.test:v2"}},
 		}},
 		{"mutual CHAP, IPv6, a secret that ends in a backslash", me, []*baremetal.VolumeTarget{target(t, 0, mutual)}, []hook{
 			{
@@ -83,7 +85,8 @@ func TestBootVolumesAttaches(t *testing.T) {
 					drive: "0x80", initiator: me, user: "u3", password: `p3#;$\`, reverseUser: "ru", reversePassword: "rp",
 					described: true, uris: []string{"iscsi:[fd00::1]::3260:0:iqn.2026-01.test:v3"},
 				},
-				{drive: "0x81", initiator: me, user: "u2", password: "p2", described: true, uris: []string{"iscsi:10.0.0.2::3261:a:iqn.2026-01.test:v2"}},
+				{drive: "0x81", initiator: me, user: "u2", password: "p2", described: true,
+					uris: []string{"iscsi:10.0.0.2::3261:a:iqn.2026-01.test:v2"}},
 				{drive: "0x82", initiator: me, uris: []string{"iscsi:10.0.0.1::3260:1:iqn.2026-01.test:v1"}},
 			},
 		},
@@ -153,9 +156,10 @@ func TestBootVolumesFindsTheLoader(t *testing.T) {
 		{"efi", "arm64", `\EFI\debian\grubx64.efi`, "poweroff"},
 		{"pcbios", "i386", `\EFI\fedora\shimx64.efi`, "poweroff"},
 	} {
-		m := run(text(t, s), &machine{settings: map[string]string{"platform": c.platform, "buildarch": c.arch}, failing: func(command string, args []string) bool {
-			return command == "sanboot" && args[len(args)-1] != c.loader
-		}})
+		m := run(text(t, s), &machine{settings: map[string]string{"platform": c.platform, "buildarch": c.arch},
+			failing: func(command string, args []string) bool {
+				return command == "sanboot" && args[len(args)-1] != c.loader
+			}})
 		if m.end != c.want || m.defect != "" {
 			t.Errorf("%s on %s of %s: end %q, defect %q, want %q", c.loader, c.platform, c.arch, m.end, m.defect, c.want)
 		}
@@ -183,7 +187,8 @@ func TestBootVolumesTriesAgain(t *testing.T) {
 
 // More paths than a BIOS iBFT has room for are used where there is room only.
 func TestBootVolumesFitsTheIBFT(t *testing.T) {
-	many := target(t, 0, `{"target_portals": ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"], "target_iqn": "iqn.2026-01.test:a", "target_lun": 0}`)
+	many := target(t, 0, `{"target_portals": ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4"], "target_iqn": "iqn.2026-01.test:a", `+
+		`"target_lun": 0}`)
 	s, err := BootVolumes(VolumeBoot{Node: "pc-07", Targets: []*baremetal.VolumeTarget{many}})
 	if err != nil {
 		t.Fatal(err)
@@ -300,10 +305,13 @@ func TestBootVolumesOverFibreChannel(t *testing.T) {
 	}
 	for _, bad := range []string{
 		`{"target_lun": 0}`, `{"target_wwn": "5006016012345678"}`, `{"target_wwn": "500601601234567", "target_lun": 0}`,
-		`{"target_wwn": "50060160123456zz", "target_lun": 0}`, `{"target_wwn": 7, "target_lun": 0}`, `{"target_wwn": "5006016012345678 x", "target_lun": 0}`,
-		`{"target_wwns": ["5006016012345678", "5006016012345679"], "target_luns": [1, 2, 3]}`, `{"target_wwn": "5006016012345678", "target_lun": "0x1"}`,
+		`{"target_wwn": "50060160123456zz", "target_lun": 0}`, `{"target_wwn": 7, "target_lun": 0}`,
+		`{"target_wwn": "5006016012345678 x", "target_lun": 0}`,
+		`{"target_wwns": ["5006016012345678", "5006016012345679"], "target_luns": [1, 2, 3]}`,
+		`{"target_wwn": "5006016012345678", "target_lun": "0x1"}`,
 	} {
-		if _, err := BootVolumes(VolumeBoot{Fibre: true, Targets: []*baremetal.VolumeTarget{fibre(t, 0, bad)}}); !errors.Is(err, baremetal.ErrInvalid) {
+		if _, err := BootVolumes(VolumeBoot{Fibre: true, Targets: []*baremetal.VolumeTarget{fibre(t, 0, bad)}}); !errors.Is(err,
+			baremetal.ErrInvalid) {
 			t.Errorf("%s: error %v, want ErrInvalid", bad, err)
 		}
 	}
@@ -321,7 +329,8 @@ func FuzzFibreChannel(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if m := run(text(t, s), &machine{}); m.defect != "" || len(m.hooks) != 1 || len(m.hooks[0].uris) != 1 || !uri.MatchString(m.hooks[0].uris[0]) {
+		if m := run(text(t, s), &machine{}); m.defect != "" || len(m.hooks) != 1 || len(m.hooks[0].uris) != 1 ||
+			!uri.MatchString(m.hooks[0].uris[0]) {
 			t.Fatalf("hooks %+v, defect %q of %q, %q", m.hooks, m.defect, name, lun)
 		}
 	})
@@ -337,7 +346,8 @@ func TestBootVolumesNeedsABootVolume(t *testing.T) {
 			t.Errorf("targets %s: error %v, want ErrInvalid", name, err)
 		}
 	}
-	if _, err := BootVolumes(VolumeBoot{Initiator: "pc-07 ${x}", Targets: []*baremetal.VolumeTarget{target(t, 0, plain)}}); !errors.Is(err, baremetal.ErrInvalid) {
+	if _, err := BootVolumes(VolumeBoot{Initiator: "pc-07 ${x}", Targets: []*baremetal.VolumeTarget{target(t, 0, plain)}}); !errors.Is(err,
+		baremetal.ErrInvalid) {
 		t.Errorf("initiator that is no IQN: error %v, want ErrInvalid", err)
 	}
 }

@@ -39,7 +39,8 @@ func keepCopy(home, before, last, now string) error {
 	if err := os.WriteFile(filepath.Join(fresh, "version"), []byte(last), 0o600); err != nil {
 		return err
 	}
-	return errors.Join(syncPath(filepath.Join(fresh, "version")), syncPath(fresh), os.RemoveAll(before), os.Rename(fresh, before), syncPath(filepath.Dir(before)))
+	return errors.Join(syncPath(filepath.Join(fresh, "version")), syncPath(fresh), os.RemoveAll(before), os.Rename(fresh, before),
+		syncPath(filepath.Dir(before)))
 }
 
 // copyOf is the version whose database was put aside, "" for none, and when.
@@ -158,7 +159,8 @@ func (t *stick) askDowngrade() {
 	}
 	question := "Back to version " + kept + "; all data stay"
 	if now != old {
-		question = "Back to version " + kept + ", which needs its own database: what was registered since " + at.Format(time.DateTime) + " is lost"
+		question = "Back to version " + kept + ", which needs its own database: what was registered since " + at.Format(time.DateTime) +
+			" is lost"
 	}
 	if !t.confirm(question, "back") {
 		return // the appliance starts again by itself

@@ -52,7 +52,8 @@ func TestKeepCopy(t *testing.T) {
 	if err := putBack(home, aside); err != nil {
 		t.Fatal(err)
 	}
-	if db, wal, shm := read(t, filepath.Join(home, database)), read(t, filepath.Join(home, database+"-wal")), read(t, filepath.Join(home, database+"-shm")); db != "old" || wal != "log" || shm != "-" {
+	if db, wal, shm := read(t, filepath.Join(home, database)), read(t, filepath.Join(home, database+"-wal")),
+		read(t, filepath.Join(home, database+"-shm")); db != "old" || wal != "log" || shm != "-" {
 		t.Errorf("back are %q, %q, %q", db, wal, shm)
 	}
 }

@@ -58,7 +58,8 @@ func (d disk) fact(name string) string {
 // title describes the disk to a person.
 func (d disk) title() string {
 	bytes, _ := d.size() // 0 for one that is gone
-	return strings.Join(strings.Fields(fmt.Sprintf("%s %s %s, %d GB", d.name, d.fact("device/vendor"), cmp.Or(d.fact("device/model"), "disk"), bytes/1e9)), " ")
+	return strings.Join(strings.Fields(fmt.Sprintf("%s %s %s, %d GB", d.name, d.fact("device/vendor"), cmp.Or(d.fact("device/model"), "disk"),
+		bytes/1e9)), " ")
 }
 
 // disks are all disks of the machine that have a medium.

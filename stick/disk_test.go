@@ -16,7 +16,8 @@ func imageTable(t *testing.T, size int64) (*gpt.Table, string) {
 	table := &gpt.Table{LogicalSectorSize: sector, PhysicalSectorSize: sector, ProtectiveMBR: true, GUID: imageGUID}
 	for i := range 6 {
 		start := uint64(1+i) * 2048
-		table.Partitions = append(table.Partitions, &gpt.Partition{Index: i + 1, Start: start, End: start + 2047, Type: gpt.LinuxFilesystem, GUID: imageGUID[:35] + string('1'+rune(i))})
+		table.Partitions = append(table.Partitions,
+			&gpt.Partition{Index: i + 1, Start: start, End: start + 2047, Type: gpt.LinuxFilesystem, GUID: imageGUID[:35] + string('1'+rune(i))})
 	}
 	path := filepath.Join(t.TempDir(), "disk")
 	f, err := os.Create(path)

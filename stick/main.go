@@ -54,7 +54,8 @@ func Main(ctx context.Context, version string) int {
 
 // prepare makes the system of what the kernel offers.
 func (t *stick) prepare() error {
-	for _, m := range []struct{ fs, at string }{{"devtmpfs", "/dev"}, {"proc", "/proc"}, {"sysfs", "/sys"}, {"tmpfs", "/run"}, {"tmpfs", "/tmp"}} {
+	for _, m := range []struct{ fs, at string }{{"devtmpfs", "/dev"}, {"proc", "/proc"}, {"sysfs", "/sys"}, {"tmpfs", "/run"},
+		{"tmpfs", "/tmp"}} {
 		if err := unix.Mount(m.fs, m.at, m.fs, unix.MS_NOSUID, ""); err != nil && !errors.Is(err, unix.EBUSY) {
 			return fmt.Errorf("mount %s: %w", m.at, err)
 		}

@@ -211,7 +211,8 @@ func forgetPassword() error { return os.Remove(filepath.Join(home, "htpasswd")) 
 
 // machines asks the appliance for its nodes.
 func machines(ctx context.Context, c *http.Client) ([]machine, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost/v1/nodes?limit=100&fields=name,uuid,provision_state,power_state,last_error", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		"http://localhost/v1/nodes?limit=100&fields=name,uuid,provision_state,power_state,last_error", nil)
 	if err != nil {
 		return nil, err
 	}

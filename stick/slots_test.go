@@ -30,7 +30,8 @@ func TestState(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("read %+v, %v; want %+v", got, err, want)
 		}
-		if b, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(b[c.at:]), signature) || c.at > 0 && string(b[:3]) != string(fat[:3]) {
+		if b, err := os.ReadFile(path); err != nil || !strings.HasPrefix(string(b[c.at:]), signature) || c.at > 0 &&
+			string(b[:3]) != string(fat[:3]) {
 			t.Errorf("%+v is not at byte %d, or more is changed", want, c.at)
 		}
 		if b := want.block(); len(b) != blockSize || strings.TrimRight(string(b[sector:]), "#") != "" {
@@ -40,7 +41,8 @@ func TestState(t *testing.T) {
 }
 
 func TestDamagedState(t *testing.T) {
-	for _, text := range []string{"", "slot=a\n", signature, signature + "slot=c\n", signature + "slot=a\ntrial=a\n", signature + "slot=a\ntrial=x\n"} {
+	for _, text := range []string{"", "slot=a\n", signature, signature + "slot=c\n", signature + "slot=a\ntrial=a\n", signature +
+		"slot=a\ntrial=x\n"} {
 		if s, err := parseState([]byte(text)); !errors.Is(err, errState) {
 			t.Errorf("%q is read as %+v, %v", text, s, err)
 		}

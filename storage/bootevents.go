@@ -85,7 +85,8 @@ func (e *Exports) eventOf(ctx context.Context, o observation, faults *limit.Buck
 	}
 	if o.event.Kind == iscsi.LoginFailed {
 		return limited(faults, time.Now(), baremetal.Event{Node: node, Kind: baremetal.EventRefused, Step: baremetal.EventLogin,
-			Detail: fmt.Sprintf("iSCSI login of %.223s from %s to %.223s: %.200s", o.event.Initiator, o.event.Remote.Addr(), o.event.Target, o.event.Reason)}), nil
+			Detail: fmt.Sprintf("iSCSI login of %.223s from %s to %.223s: %.200s", o.event.Initiator, o.event.Remote.Addr(), o.event.Target,
+				o.event.Reason)}), nil
 	}
 	act := acts[o.event.Kind]
 	if node == "" || act == boot.SessionClosed && (e.stopping.Load() || !exported || e.alive(o.event.Initiator)) {

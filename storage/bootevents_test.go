@@ -19,9 +19,11 @@ func TestFaultsAreLimitedByMachineAndKind(t *testing.T) {
 		after  time.Duration
 		detail string // "" is no event
 	}{
-		{"a", baremetal.EventError, 0, "it failed"}, {"a", baremetal.EventError, time.Second, ""}, {"a", baremetal.EventError, 9 * time.Second, ""},
+		{"a", baremetal.EventError, 0, "it failed"}, {"a", baremetal.EventError, time.Second, ""},
+		{"a", baremetal.EventError, 9 * time.Second, ""},
 		{"a", baremetal.EventRefused, 0, "it failed"}, {"b", baremetal.EventError, 0, "it failed"}, {"", baremetal.EventRefused, 0, "it failed"},
-		{"a", baremetal.EventError, 10 * time.Second, "it failed (and 2 more like it before)"}, {"b", baremetal.EventError, 10 * time.Second, "it failed"},
+		{"a", baremetal.EventError, 10 * time.Second, "it failed (and 2 more like it before)"},
+		{"b", baremetal.EventError, 10 * time.Second, "it failed"},
 	} {
 		e := limited(faults, start.Add(c.after), baremetal.Event{Node: c.node, Kind: c.kind, Detail: "it failed"})
 		if e.Detail != c.detail || (e.Kind == "") != (c.detail == "") {

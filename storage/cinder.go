@@ -36,7 +36,8 @@ func (c *Cinder) Outlasts() bool { return !c.client.Toggles() }
 // MayChange refuses a change of a target that is attached: Cinder would keep the volume for a
 // node that no longer names it.
 func (c *Cinder) MayChange(_ *store.Tx, _ *baremetal.Node, before, after *baremetal.VolumeTarget) error {
-	if before == nil || !before.Located() || after != nil && after.VolumeID == before.VolumeID && after.VolumeType == before.VolumeType && after.Located() {
+	if before == nil || !before.Located() || after != nil && after.VolumeID == before.VolumeID && after.VolumeType == before.VolumeType &&
+		after.Located() {
 		return nil
 	}
 	return baremetal.Errorf(baremetal.ErrConflict, "Volume %s of volume target %s is attached in Cinder: undeploy the node, or switch it off "+
@@ -79,7 +80,8 @@ func (c *Cinder) has(ctx context.Context, n *baremetal.Node, t *baremetal.Volume
 	if err == nil {
 		return has, nil
 	}
-	c.log.Warn("ask Cinder for a volume that was attached; the machine uses the connection that it has", "node", n.UUID, "volume", t.VolumeID, "error", err)
+	c.log.Warn("ask Cinder for a volume that was attached; the machine uses the connection that it has", "node", n.UUID, "volume", t.VolumeID,
+		"error", err)
 	return true, ctx.Err()
 }
 
@@ -89,7 +91,8 @@ func (c *Cinder) attach(ctx context.Context, n *baremetal.Node, t *baremetal.Vol
 		return err
 	}
 	if !strings.EqualFold(connection.Type, t.VolumeType) {
-		return baremetal.Errorf(baremetal.ErrStorage, "Cinder connects volume %s by %q, and volume target %s is of the type %s: give the node a volume of a backend of that type.",
+		return baremetal.Errorf(baremetal.ErrStorage,
+			"Cinder connects volume %s by %q, and volume target %s is of the type %s: give the node a volume of a backend of that type.",
 			t.VolumeID, connection.Type, t.UUID, t.VolumeType)
 	}
 	return c.save(ctx, n, t, connection, baremetal.EventAttach)
@@ -113,7 +116,8 @@ func (c *Cinder) Detach(ctx context.Context, n *baremetal.Node) error {
 func (c *Cinder) detachAll(ctx context.Context, n *baremetal.Node, targets []*baremetal.VolumeTarget, connector map[string]any) error {
 	var failed []error
 	for _, t := range targets {
-		err := c.client.Detach(ctx, t.VolumeID, hostOf(n, t, connector), t.Properties.Text("attachment_id"), n.ProvisionState == baremetal.Deleting)
+		err := c.client.Detach(ctx, t.VolumeID, hostOf(n, t, connector), t.Properties.Text("attachment_id"),
+			n.ProvisionState == baremetal.Deleting)
 		if err == nil {
 			err = c.save(ctx, n, t, cinder.Connection{}, baremetal.EventDetach)
 		}
@@ -123,7 +127,8 @@ func (c *Cinder) detachAll(ctx context.Context, n *baremetal.Node, targets []*ba
 }
 
 // read returns the node's targets and connectors.
-func (c *Cinder) read(ctx context.Context, n *baremetal.Node) (targets []*baremetal.VolumeTarget, connectors []*baremetal.VolumeConnector, err error) {
+func (c *Cinder) read(ctx context.Context, n *baremetal.Node) (targets []*baremetal.VolumeTarget, connectors []*baremetal.VolumeConnector,
+	err error) {
 	err = c.store.View(ctx, func(tx *store.Tx) error {
 		if targets, err = volumeTargets(tx, n); err != nil {
 			return err
@@ -137,7 +142,8 @@ func (c *Cinder) read(ctx context.Context, n *baremetal.Node) (targets []*bareme
 // save writes a connection into the properties of the target in place of the one before, and
 // says so in the log of events. Ironhook's own keys stay. What is done at Cinder must be
 // recorded, also when ctx has ended.
-func (c *Cinder) save(ctx context.Context, n *baremetal.Node, t *baremetal.VolumeTarget, connection cinder.Connection, kind baremetal.EventKind) error {
+func (c *Cinder) save(ctx context.Context, n *baremetal.Node, t *baremetal.VolumeTarget, connection cinder.Connection,
+	kind baremetal.EventKind) error {
 	return c.store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		now, err := tx.Targets().Get(t.UUID)
 		if err != nil {
@@ -237,10 +243,12 @@ func checkCinder(f boot.Facts, connectors map[string][]string) (found findings) 
 		found.add("%s", r)
 	}
 	if len(connectors["iqn"]) > 0 && !f.Node.Interfaces.ByIPXE() {
-		found.add("The [pxe]/ipxe_enabled option must be set to True or the boot interface must be set to ``ipxe`` to support network booting to an iSCSI volume.")
+		found.add("The [pxe]/ipxe_enabled option must be set to True or the boot interface must be set to ``ipxe`` to support network booting " +
+			"to an iSCSI volume.")
 	}
 	if ports, nodes := len(connectors["wwpn"]), len(connectors["wwnn"]); ports != nodes {
-		found.add("Cinder requires both wwnn and wwpn entries for FCoE connections. There must be a wwpn entry for every wwnn entry. There are %d wwpn entries and %d wwnn entries.", ports, nodes)
+		found.add("Cinder requires both wwnn and wwpn entries for FCoE connections. There must be a wwpn entry for every wwnn entry. There are "+
+			"%d wwpn entries and %d wwnn entries.", ports, nodes)
 	}
 	for _, r := range reaches {
 		if f.Node.Able(r.capability) && !hasAny(connectors, r.connectors) {
@@ -262,10 +270,12 @@ func checkCinderTarget(found *findings, n *baremetal.Node, t *baremetal.VolumeTa
 	}
 	need := reaches[i]
 	if !n.Able(need.capability) {
-		found.add("Volume target %s is configured for '%s', however the capability '%s' is not set for the node.", t.UUID, need.kind, need.capability)
+		found.add("Volume target %s is configured for '%s', however the capability '%s' is not set for the node.", t.UUID, need.kind,
+			need.capability)
 	}
 	if !hasAny(connectors, need.connectors) {
-		found.add("Volume target %s is configured for '%s', however no %s connectors are configured for the node.", t.UUID, need.kind, need.protocol)
+		found.add("Volume target %s is configured for '%s', however no %s connectors are configured for the node.", t.UUID, need.kind,
+			need.protocol)
 	}
 	if t.Options().ResetOnBoot {
 		found.add("Volume target %s has reset_on_boot, which only volumes of the storage interface iscsi can do: remove it.", t.UUID)

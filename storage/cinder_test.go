@@ -50,15 +50,20 @@ func TestCinderValidate(t *testing.T) {
 		spoil func(f *boot.Facts, with *[]string)
 		want  string
 	}{
-		"good":       {func(*boot.Facts, *[]string) {}, ""},
-		"pxe":        {func(f *boot.Facts, _ *[]string) { f.Node.Interfaces["boot"] = "pxe" }, "The [pxe]/ipxe_enabled option must be set to True or the boot"},
-		"unpaired":   {func(_ *boot.Facts, with *[]string) { *with = append(*with, "wwpn", "p") }, "There are 1 wwpn entries and 0 wwnn entries."},
-		"unable":     {func(f *boot.Facts, _ *[]string) { f.Node.Properties = nil }, "however the capability 'iscsi_boot' is not set for the node."},
+		"good": {func(*boot.Facts, *[]string) {}, ""},
+		"pxe": {func(f *boot.Facts, _ *[]string) { f.Node.Interfaces["boot"] = "pxe" },
+			"The [pxe]/ipxe_enabled option must be set to True or the boot"},
+		"unpaired": {func(_ *boot.Facts, with *[]string) { *with = append(*with, "wwpn", "p") },
+			"There are 1 wwpn entries and 0 wwnn entries."},
+		"unable": {func(f *boot.Facts, _ *[]string) { f.Node.Properties = nil },
+			"however the capability 'iscsi_boot' is not set for the node."},
 		"connector":  {func(_ *boot.Facts, with *[]string) { *with = nil }, "however no iSCSI connectors are configured for the node."},
 		"capability": {func(_ *boot.Facts, with *[]string) { *with = nil }, "must be valid for iSCSI (iqn)."},
-		"type":       {func(f *boot.Facts, _ *[]string) { f.Targets[0].VolumeType = "rbd" }, "is of an unknown type 'rbd'. Supported types: 'iscsi' or 'fibre_channel'"},
-		"fc":         {func(f *boot.Facts, _ *[]string) { f.Targets[0].VolumeType = "fibre_channel" }, "'fibre_channel_boot' is not set for the node."},
-		"reset":      {func(f *boot.Facts, _ *[]string) { f.Targets[0].Properties = baremetal.Object{"reset_on_boot": true} }, "remove it"},
+		"type": {func(f *boot.Facts, _ *[]string) { f.Targets[0].VolumeType = "rbd" },
+			"is of an unknown type 'rbd'. Supported types: 'iscsi' or 'fibre_channel'"},
+		"fc": {func(f *boot.Facts, _ *[]string) { f.Targets[0].VolumeType = "fibre_channel" },
+			"'fibre_channel_boot' is not set for the node."},
+		"reset": {func(f *boot.Facts, _ *[]string) { f.Targets[0].Properties = baremetal.Object{"reset_on_boot": true} }, "remove it"},
 		"image": {func(f *boot.Facts, _ *[]string) { f.Node.InstanceInfo = baremetal.Object{"image_source": "http://x/y"} },
 			"Ironhook writes no images to local disks"},
 	} {
@@ -93,7 +98,8 @@ func TestCinderKeepsItsTargets(t *testing.T) {
 		"fibre channel":    {target("v", "fibre_channel", baremetal.Object{"target_wwn": []any{"a"}}), nil, true},
 		"held, kept":       {held, target("v", "iscsi", baremetal.Object{"target_iqn": "iqn.x", "keep": true}), false},
 	} {
-		if err := new(Cinder).MayChange(nil, nil, c.before, c.after); (err != nil) != c.refused || err != nil && !errors.Is(err, baremetal.ErrConflict) {
+		if err := new(Cinder).MayChange(nil, nil, c.before, c.after); (err != nil) != c.refused || err != nil &&
+			!errors.Is(err, baremetal.ErrConflict) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

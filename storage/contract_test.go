@@ -66,7 +66,8 @@ func TestExternalValidate(t *testing.T) {
 	s := External{}
 	n := h.node("bfv")
 	n.Interfaces["storage"] = "external"
-	boot := h.give(n, 0, "v0", baremetal.Object{"target_portal": "127.0.0.1:3260", "target_iqn": "iqn.2010-10.org.openstack:volume-1", "target_lun": 1})
+	boot := h.give(n, 0, "v0",
+		baremetal.Object{"target_portal": "127.0.0.1:3260", "target_iqn": "iqn.2010-10.org.openstack:volume-1", "target_lun": 1})
 	prefix := "Failed to validate external storage interface for node " + n.UUID + ". "
 	for _, c := range []struct {
 		boot, image string
@@ -77,12 +78,15 @@ func TestExternalValidate(t *testing.T) {
 		{boot: "http-ipxe", properties: boot.Properties},
 		{boot: "fake", properties: boot.Properties},
 		{boot: "pxe", properties: boot.Properties,
-			want: prefix + "The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface must be set to ``ipxe``."},
+			want: prefix + "The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface " +
+				"must be set to ``ipxe``."},
 		{boot: "pxe", image: "http://example.org/image", properties: boot.Properties,
 			want: prefix + "bfv has instance_info.image_source, and Ironhook writes no images to local disks. " +
-				"To boot from a volume: openstack baremetal node unset --instance-info image_source bfv. To have the agent write the image to a disk, whose content is lost: " +
+				"To boot from a volume: openstack baremetal node unset --instance-info image_source bfv. To have the agent write the image to a " +
+				"disk, whose content is lost: " +
 				"openstack baremetal node set --instance-info force_deployment=true bfv."},
-		{boot: "ipxe", properties: baremetal.Object{"target_portals": []any{"a", "b"}, "target_iqns": []any{"iqn.2026-01.test:x"}, "target_luns": []any{float64(0)}}},
+		{boot: "ipxe", properties: baremetal.Object{"target_portals": []any{"a", "b"}, "target_iqns": []any{"iqn.2026-01.test:x"},
+			"target_luns": []any{float64(0)}}},
 		{boot: "ipxe", properties: baremetal.Object{"target_portal": "127.0.0.1:3260", "target_iqn": ""},
 			want: prefix + "Volume target " + boot.UUID + " has no target_iqn in its properties: the machine would not know where its volume is. " +
 				"Volume target " + boot.UUID + " has no target_lun in its properties: the machine would not know where its volume is."},

@@ -27,7 +27,8 @@ func (m *Managed) ensure(ctx context.Context, n *baremetal.Node) error {
 		return err
 	})
 	if err == nil && p.Source != nil {
-		err = baremetal.Errorf(baremetal.ErrStorage, "The image at %s has yet to be imported, which a deployment does: deploy node %s.", p.Source.Label(), n.Label())
+		err = baremetal.Errorf(baremetal.ErrStorage, "The image at %s has yet to be imported, which a deployment does: deploy node %s.",
+			p.Source.Label(), n.Label())
 	}
 	if err != nil || p.Image == nil {
 		return err
@@ -42,6 +43,7 @@ func (m *Managed) ensure(ctx context.Context, n *baremetal.Node) error {
 		return fmt.Errorf("make the boot volume of node %s: %w", n.Label(), err)
 	}
 	return m.store.Update(ctx, func(tx *store.Tx) error {
-		return tx.Targets().Insert(&baremetal.VolumeTarget{UUID: uuid.NewString(), NodeUUID: n.UUID, VolumeType: baremetal.ISCSI, VolumeID: v.UUID})
+		return tx.Targets().Insert(&baremetal.VolumeTarget{UUID: uuid.NewString(), NodeUUID: n.UUID, VolumeType: baremetal.ISCSI,
+			VolumeID: v.UUID})
 	})
 }

@@ -160,7 +160,8 @@ func TestResetNeedsAnImage(t *testing.T) {
 	h.volume("plain")
 	h.give(n, 0, "plain", baremetal.Object{"reset_on_boot": true})
 	for what, err := range map[string]error{"Validate": h.validate(h.managed, n), "Attach": h.managed.Attach(t.Context(), n)} {
-		if err == nil || !strings.Contains(err.Error(), "has no image to go back to: make it from one, name the image itself, or remove reset_on_boot") {
+		if err == nil || !strings.Contains(err.Error(),
+			"has no image to go back to: make it from one, name the image itself, or remove reset_on_boot") {
 			t.Errorf("%s = %v, want it to name the remedies", what, err)
 		}
 	}

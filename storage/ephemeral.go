@@ -131,6 +131,7 @@ func (m *Managed) renew(ctx context.Context, n *baremetal.Node, r renewal, own o
 // checkEphemeral checks that an ephemeral volume has an image to go back to.
 func checkEphemeral(found *findings, t *baremetal.VolumeTarget, v *baremetal.Volume) {
 	if t.Options().ResetOnBoot && (v == nil || v.ImageUUID == "") {
-		found.add("Volume %s of volume target %s has no image to go back to: make it from one, name the image itself, or remove reset_on_boot from the target's properties.", t.VolumeID, t.UUID)
+		found.add("Volume %s of volume target %s has no image to go back to: make it from one, name the image itself, or remove reset_on_boot "+
+			"from the target's properties.", t.VolumeID, t.UUID)
 	}
 }

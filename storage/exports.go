@@ -207,7 +207,8 @@ func (e *Exports) serve(ctx context.Context, grant *baremetal.Grant) (*served, e
 		return nil, errors.Join(err, disk.Close())
 	}
 	disk.Watch(func(int64) { lun.Resize() })
-	s := &served{volume: grant.Volume, readOnly: grant.ReadOnly, disk: disk, device: scsi.NewDevice(grant.IQN, append([]*scsi.LUN{lun}, config...)...), ended: make(chan struct{})}
+	s := &served{volume: grant.Volume, readOnly: grant.ReadOnly, disk: disk,
+		device: scsi.NewDevice(grant.IQN, append([]*scsi.LUN{lun}, config...)...), ended: make(chan struct{})}
 	e.open[grant.IQN] = s
 	return s, nil
 }

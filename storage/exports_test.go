@@ -69,7 +69,8 @@ func (h *house) dial(address string, x *baremetal.Grant, isid iscsi.ISID) *initi
 func (h *house) tryDial(address string, x *baremetal.Grant, isid iscsi.ISID) (*initiatortest.Initiator, error) {
 	ctx, cancel := initiatortest.Patience(context.Background())
 	defer cancel()
-	return initiatortest.Dial(ctx, address, initiatortest.Options{Name: x.Initiator, Target: x.IQN, ISID: isid, User: x.User, Secret: x.Secret})
+	return initiatortest.Dial(ctx, address,
+		initiatortest.Options{Name: x.Initiator, Target: x.IQN, ISID: isid, User: x.User, Secret: x.Secret})
 }
 
 // until waits for the kinds of the events of a node to become want.
@@ -222,7 +223,8 @@ func TestNamesAreReadInEitherCase(t *testing.T) {
 	h := newHouse(t)
 	n, _ := h.machine("pc-07")
 	h.update(func(tx *store.Tx) error {
-		return tx.Connectors().Insert(&baremetal.VolumeConnector{UUID: "c", NodeUUID: n.UUID, Type: "iqn", ConnectorID: "iqn.2017-08.org.Example:PC-07"})
+		return tx.Connectors().Insert(&baremetal.VolumeConnector{UUID: "c", NodeUUID: n.UUID, Type: "iqn",
+			ConnectorID: "iqn.2017-08.org.Example:PC-07"})
 	})
 	_, address, _ := h.serve()
 	h.must(h.managed.Attach(t.Context(), n))

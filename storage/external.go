@@ -37,7 +37,8 @@ func checkExternal(f boot.Facts) (found findings) {
 		return found
 	}
 	if p.Device() == "pxe" && !f.Node.Interfaces.ByIPXE() {
-		found.add("The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface must be set to ``ipxe``.")
+		found.add("The [pxe]/ipxe_enabled option must be set to True to support network booting to an iSCSI volume or the boot interface must " +
+			"be set to ``ipxe``.")
 	}
 	for _, t := range f.Targets {
 		checkProperties(&found, p.Method, t)

@@ -48,7 +48,8 @@ func attach(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, 
 
 // withdrawChanged removes the grants of the node that no longer fit their target:
 // another volume, another mode of access, another kind of target.
-func withdrawChanged(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, volumes map[string]string) (stale []string, err error) {
+func withdrawChanged(tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, volumes map[string]string) (stale []string,
+	err error) {
 	grants, err := tx.Grants().List(store.Where("node_uuid", n.UUID))
 	if err != nil {
 		return nil, err
@@ -102,7 +103,8 @@ func initiatorOf(tx *store.Tx, n *baremetal.Node) (string, error) {
 
 // grantTo writes the grant of a target and its unit, and reports whether it is new. An
 // existing grant keeps its secret and its serial number; its names are updated.
-func grantTo(tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, u unit, initiator string, portal netip.AddrPort) (made bool, err error) {
+func grantTo(tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, u unit, initiator string, portal netip.AddrPort) (made bool,
+	err error) {
 	g, err := tx.Grants().Find(t.UUID)
 	switch {
 	case err != nil || g != nil && g.Initiator == initiator && g.Portal == portal:
@@ -119,7 +121,8 @@ func grantTo(tx *store.Tx, n *baremetal.Node, t *baremetal.VolumeTarget, u unit,
 	if err != nil {
 		return false, err
 	}
-	return true, tx.Grants().Insert(&baremetal.Grant{IQN: iqnPrefix + t.UUID, Target: t.UUID, Node: n.UUID, Volume: u.volume, Serial: serial, ReadOnly: ro,
+	return true, tx.Grants().Insert(&baremetal.Grant{IQN: iqnPrefix +
+		t.UUID, Target: t.UUID, Node: n.UUID, Volume: u.volume, Serial: serial, ReadOnly: ro,
 		Initiator: initiator, Portal: portal, User: n.UUID, Secret: pool.NewSecret()})
 }
 

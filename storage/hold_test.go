@@ -99,7 +99,8 @@ func TestANodeHoldsItsVolumes(t *testing.T) {
 			} {
 				err := try.do()
 				switch {
-				case holds && (!errors.Is(err, baremetal.ErrConflict) && !errors.Is(err, baremetal.ErrStorage) || !strings.Contains(err.Error(), "node pc-07")):
+				case holds && (!errors.Is(err, baremetal.ErrConflict) && !errors.Is(err, baremetal.ErrStorage) ||
+					!strings.Contains(err.Error(), "node pc-07")):
 					t.Errorf("%s = %v, want a conflict that names the node", try.what, err)
 				case !holds && err != nil:
 					t.Errorf("%s = %v, want it done", try.what, err)
@@ -305,8 +306,10 @@ func TestRebuildIsRefused(t *testing.T) {
 	}{
 		{"another size", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["root_gb"] = 2 }, "", false},
 		{"no image_source", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo = nil }, nothing + " from", false},
-		{"an empty image_source", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["image_source"] = "" }, nothing + " from", false},
-		{"a typo", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["image_source"] = "debain" }, "names no active image", true},
+		{"an empty image_source", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["image_source"] = "" }, nothing +
+			" from", false},
+		{"a typo", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["image_source"] = "debain" }, "names no active image",
+			true},
 		{"a URL", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) {
 			n.InstanceInfo["image_source"] = "http://example.org/i"
 		}, "no checksum of that file", true},
@@ -316,9 +319,12 @@ func TestRebuildIsRefused(t *testing.T) {
 			h.must(err)
 			n.InstanceInfo["root_gb"] = 4
 		}, "root_gb in instance_info is 4, but image", true},
-		{"no number", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["root_gb"] = "many" }, `root_gb in instance_info is "many"`, true},
-		{"a negative number", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["root_gb"] = -1 }, `root_gb in instance_info is "-1"`, true},
-		{"preserve_ephemeral", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["preserve_ephemeral"] = true }, "preserve_ephemeral in instance_info cannot be honoured", true},
+		{"no number", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["root_gb"] = "many" },
+			`root_gb in instance_info is "many"`, true},
+		{"a negative number", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["root_gb"] = -1 },
+			`root_gb in instance_info is "-1"`, true},
+		{"preserve_ephemeral", func(_ *house, n *baremetal.Node, _ *baremetal.Volume) { n.InstanceInfo["preserve_ephemeral"] = true },
+			"preserve_ephemeral in instance_info cannot be honoured", true},
 		{"snapshots", func(h *house, _ *baremetal.Node, v *baremetal.Volume) {
 			h.must(h.pool.CreateSnapshot(h.Context(), &baremetal.Snapshot{VolumeUUID: v.UUID}, false))
 		}, "", false},
@@ -346,7 +352,8 @@ func TestRebuildIsRefused(t *testing.T) {
 			h, n, old := rebuildable(t)
 			c.change(h, n, old)
 			check := func(what string, err error) {
-				if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !errors.Is(err, baremetal.ErrInvalid)) {
+				if c.want == "" && err != nil || c.want != "" &&
+					(err == nil || !strings.Contains(err.Error(), c.want) || !errors.Is(err, baremetal.ErrInvalid)) {
 					t.Errorf("%s = %v, want %q", what, err, c.want)
 				}
 			}

@@ -149,7 +149,8 @@ func (h *house) volume(name string) {
 
 func (h *house) give(n *baremetal.Node, index int64, volumeID string, properties baremetal.Object) *baremetal.VolumeTarget {
 	h.Helper()
-	t := &baremetal.VolumeTarget{UUID: uuid.NewString(), NodeUUID: n.UUID, VolumeType: "iscsi", BootIndex: index, VolumeID: volumeID, Properties: properties}
+	t := &baremetal.VolumeTarget{UUID: uuid.NewString(), NodeUUID: n.UUID, VolumeType: "iscsi", BootIndex: index, VolumeID: volumeID,
+		Properties: properties}
 	h.update(func(tx *store.Tx) error { return tx.Targets().Insert(t) })
 	return t
 }

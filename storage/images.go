@@ -40,7 +40,8 @@ func (i Images) Fetch(ctx context.Context, n *baremetal.Node) (image *baremetal.
 	case err != nil:
 		return nil, "", err
 	case image == nil || image.Status != baremetal.ImageActive:
-		return nil, "", baremetal.Errorf(baremetal.ErrInvalid, "instance_info.image_source of %s names no active image; set it to a name from: openstack image list", n.Label())
+		return nil, "", baremetal.Errorf(baremetal.ErrInvalid,
+			"instance_info.image_source of %s names no active image; set it to a name from: openstack image list", n.Label())
 	}
 	disk, err := i.Open(image.UUID)
 	if err != nil {

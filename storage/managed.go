@@ -91,7 +91,8 @@ func remaining(f boot.Facts) []*baremetal.VolumeTarget {
 
 // checkVolumes checks every volume that attaching would export, and returns them by the
 // UUIDs of their targets. Overlays are missing until the node is attached.
-func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget, own overlays) (volumes map[string]string, err error) {
+func (m *Managed) checkVolumes(found *findings, tx *store.Tx, n *baremetal.Node, targets []*baremetal.VolumeTarget,
+	own overlays) (volumes map[string]string, err error) {
 	volumes = map[string]string{}
 	named := map[string]string{}
 	for _, t := range targets {
@@ -144,11 +145,13 @@ func (m *Managed) checkVolume(found *findings, t *baremetal.VolumeTarget, id str
 	info, err := m.volumes.Stat(id)
 	switch {
 	case err == nil && info.Kind != volume.KindVolume && !t.Options().ReadOnly:
-		found.add("volume_id %s of volume target %s names a %s, which cannot be written to: make a volume from it and name that, or set in the target's properties access_mode to ro, or, for an image, reset_on_boot to true.", t.VolumeID, t.UUID, info.Kind)
+		found.add("volume_id %s of volume target %s names a %s, which cannot be written to: make a volume from it and name that, or set in the "+
+			"target's properties access_mode to ro, or, for an image, reset_on_boot to true.", t.VolumeID, t.UUID, info.Kind)
 	case err == nil:
 		return true
 	case errors.Is(err, volume.ErrName):
-		found.add("volume_id %.64q of volume target %s cannot be the name of a volume: set it to the name of one, made of letters, digits and ._- alone.", t.VolumeID, t.UUID)
+		found.add("volume_id %.64q of volume target %s cannot be the name of a volume: set it to the name of one, made of letters, digits "+
+			"and ._- alone.", t.VolumeID, t.UUID)
 	case errors.Is(err, fs.ErrNotExist):
 		found.add("Volume %s of volume target %s does not exist: %s.", t.VolumeID, t.UUID, m.alternatives())
 	default:
@@ -186,11 +189,14 @@ func checkFree(found *findings, tx *store.Tx, n *baremetal.Node, t *baremetal.Vo
 		switch {
 		case u.Node == n.UUID, ro && u.ReadOnly, pool.Holds(n, t) && !u.Live():
 		case u.Node == "":
-			found.add("Volume %s of volume target %s is attached to %s: delete that attachment first, or give this node a volume of its own.", t.VolumeID, t.UUID, cmp.Or(u.Name, "another host"))
+			found.add("Volume %s of volume target %s is attached to %s: delete that attachment first, or give this node a volume of its own.",
+				t.VolumeID, t.UUID, cmp.Or(u.Name, "another host"))
 		case !u.Live():
-			found.add("Volume %s of volume target %s is in use by node %s, which is deployed: undeploy that node first, give this one a volume of its own, or set access_mode to ro in the properties of both targets.", t.VolumeID, t.UUID, u.Name)
+			found.add("Volume %s of volume target %s is in use by node %s, which is deployed: undeploy that node first, give this one a volume of "+
+				"its own, or set access_mode to ro in the properties of both targets.", t.VolumeID, t.UUID, u.Name)
 		default:
-			found.add("Volume %s of volume target %s is in use by node %s: switch that node off first, give this one a volume of its own, or set access_mode to ro in the properties of both targets.", t.VolumeID, t.UUID, u.Name)
+			found.add("Volume %s of volume target %s is in use by node %s: switch that node off first, give this one a volume of its own, or set "+
+				"access_mode to ro in the properties of both targets.", t.VolumeID, t.UUID, u.Name)
 		}
 	}
 	return nil

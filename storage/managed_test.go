@@ -36,7 +36,8 @@ func TestAttach(t *testing.T) {
 		secrets[x.Secret] = true
 		got := h.target(map[string]*baremetal.VolumeTarget{boot.UUID: boot, data.UUID: data}[x.Target]).Properties
 		for key, want := range map[string]any{
-			"target_portal": portalText, "target_iqn": x.IQN, "target_lun": 0, "auth_method": "CHAP", "auth_username": x.User, "auth_password": x.Secret,
+			"target_portal": portalText, "target_iqn": x.IQN, "target_lun": 0, "auth_method": "CHAP", "auth_username": x.User,
+			"auth_password": x.Secret,
 		} {
 			if fmt.Sprint(got[key]) != fmt.Sprint(want) {
 				t.Errorf("%s: properties[%s] = %v, want %v", x.Volume, key, got[key], want)
@@ -267,7 +268,8 @@ func TestReadersShareAVolume(t *testing.T) {
 func TestValidateSaysEverythingAtOnce(t *testing.T) {
 	h := newHouse(t)
 	n := h.node("pc-07")
-	if err := h.validate(h.managed, n); !errors.Is(err, baremetal.ErrInvalid) || !strings.Contains(err.Error(), "no volume target with boot_index 0") {
+	if err := h.validate(h.managed, n); !errors.Is(err, baremetal.ErrInvalid) ||
+		!strings.Contains(err.Error(), "no volume target with boot_index 0") {
 		t.Errorf("without targets: %v", err)
 	}
 	n.Interfaces["boot"], n.Properties = "pxe", nil

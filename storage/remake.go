@@ -110,7 +110,9 @@ func (m *Managed) MayChange(tx *store.Tx, n *baremetal.Node, before, after *bare
 			return err
 		}
 		if v != nil && v.NodeUUID == n.UUID && !v.Keep() {
-			return baremetal.Errorf(baremetal.ErrConflict, "Volume target %s names volume %s, which the deployment of node %s made and which goes with it: undeploy the node, or set the metadata item keep of the volume to true first.",
+			return baremetal.Errorf(baremetal.ErrConflict,
+				"Volume target %s names volume %s, which the deployment of node %s made and which goes with it: undeploy the node, or set the "+
+					"metadata item keep of the volume to true first.",
 				before.UUID, v.UUID, n.Label())
 		}
 	}

@@ -28,7 +28,8 @@ func TestWatch(t *testing.T) {
 		t.Fatalf("Watch = %+v, %v, want two sessions", list, err)
 	}
 	s, d := list[0], list[1]
-	if s.Node != n.UUID || s.Name != "pc-07" || s.Volume != "pc-07" || len(s.LUNs) != 1 || s.LUNs[0].Reads != 1 || s.LUNs[0].ReadBytes != 4096 {
+	if s.Node != n.UUID || s.Name != "pc-07" || s.Volume != "pc-07" || len(s.LUNs) != 1 || s.LUNs[0].Reads != 1 ||
+		s.LUNs[0].ReadBytes != 4096 {
 		t.Errorf("session %+v", s)
 	}
 	if d.Node != "" || d.Volume != "" || d.Target != "" || len(d.LUNs) != 0 {

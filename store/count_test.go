@@ -24,7 +24,8 @@ func TestCountEvents(t *testing.T) {
 	if kinds, newest := count(7); len(kinds) != 0 || newest != 7 {
 		t.Errorf("of none: %v, %d", kinds, newest)
 	}
-	if err := s.Append(t.Context(), baremetal.Event{Kind: "a"}, baremetal.Event{Kind: "b"}, baremetal.Event{Kind: "b"}, baremetal.Event{Kind: "a"}); err != nil {
+	if err := s.Append(t.Context(), baremetal.Event{Kind: "a"}, baremetal.Event{Kind: "b"}, baremetal.Event{Kind: "b"},
+		baremetal.Event{Kind: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	if kinds, newest := count(1); newest != 4 || !reflect.DeepEqual(kinds, map[baremetal.EventKind]int64{"a": 1, "b": 2}) {

@@ -43,7 +43,8 @@ func (tx *Tx) Append(e baremetal.Event) error {
 		return nil
 	}
 	for _, r := range rooms {
-		_, err := tx.exec("DELETE FROM events WHERE "+r.of+" AND seq <= (SELECT seq FROM events WHERE "+r.of+" ORDER BY seq DESC LIMIT 1 OFFSET ?)", r.kept)
+		_, err := tx.exec("DELETE FROM events WHERE "+r.of+" AND seq <= (SELECT seq FROM events WHERE "+r.of+" ORDER BY seq DESC LIMIT "+
+			"1 OFFSET ?)", r.kept)
 		if err != nil {
 			return fmt.Errorf("prune events: %w", err)
 		}

@@ -36,7 +36,8 @@ func (tx *Tx) FindImage(ident string) (*baremetal.Image, error) {
 	case err != nil || len(named) == 0:
 		return nil, err
 	case len(named) > 1:
-		return nil, baremetal.Errorf(baremetal.ErrInvalid, "%d images are called %s: use the UUID of one, such as %s.", len(named), ident, named[0].UUID)
+		return nil, baremetal.Errorf(baremetal.ErrInvalid, "%d images are called %s: use the UUID of one, such as %s.", len(named), ident,
+			named[0].UUID)
 	}
 	return named[0], nil
 }

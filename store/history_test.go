@@ -13,7 +13,8 @@ import (
 func TestMigrationToHistories(t *testing.T) {
 	path := released(t)
 	node := strings.Trim(rowsOf(t, path, "SELECT uuid FROM nodes ORDER BY id LIMIT 1")[0], "[]")
-	execute(t, path, fmt.Sprintf("INSERT INTO events (seq, at, node, kind, detail) VALUES (901, 1, %s, 'error', 'too old'), (902, 9000000000000000, %[1]s, 'error', 'broken')",
+	execute(t, path, fmt.Sprintf("INSERT INTO events (seq, at, node, kind, detail) VALUES (901, 1, %s, 'error', 'too old'), (902, "+
+		"9000000000000000, %[1]s, 'error', 'broken')",
 		quoted(node)))
 	s := reopen(t, path)
 	err := s.View(t.Context(), func(tx *Tx) error {

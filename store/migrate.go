@@ -10,7 +10,8 @@ import (
 // migrations lead from each released schema to the next, a statement a string:
 // migrations[0] turns version 1 into version 2. schema.sql is always the newest; a
 // test holds the two together.
-var migrations = [][]string{oneTableOfGrants, identities, newestInterface, tableOfImports, administrativeMetadata, volumesOfTargets, tableOfLogins, tableOfUsers, wallsAndViews, tablesOfHistory,
+var migrations = [][]string{oneTableOfGrants, identities, newestInterface, tableOfImports, administrativeMetadata, volumesOfTargets,
+	tableOfLogins, tableOfUsers, wallsAndViews, tablesOfHistory,
 	tablesOfTheAgent, tablesOfHooks}
 
 // migrate brings the database to the newest schema in one transaction. Its

@@ -103,8 +103,11 @@ func schemaOf(t *testing.T, path string) (tables []string) {
 // stands for the columns that there were before.
 var untouched = []string{
 	"SELECT * FROM nodes ORDER BY id", "SELECT * FROM ports ORDER BY id", "SELECT * FROM volume_connectors ORDER BY id",
-	"SELECT * FROM leases ORDER BY mac", "SELECT seq, at, node, mac, kind, step, detail FROM events ORDER BY seq", "SELECT * FROM images ORDER BY id",
-	"SELECT id, uuid, name, description, status, size, bootable, read_only, image_uuid, snapshot_uuid, source_uuid, node_uuid, metadata, image_metadata, message, created_at, updated_at FROM volumes ORDER BY id", "SELECT * FROM snapshots ORDER BY id", "SELECT * FROM allocations ORDER BY id",
+	"SELECT * FROM leases ORDER BY mac", "SELECT seq, at, node, mac, kind, step, detail FROM events ORDER BY seq",
+	"SELECT * FROM images ORDER BY id",
+	"SELECT id, uuid, name, description, status, size, bootable, read_only, image_uuid, snapshot_uuid, source_uuid, node_uuid, metadata, " +
+		"image_metadata, message, created_at, updated_at FROM volumes ORDER BY id", "SELECT * FROM snapshots ORDER BY id",
+	"SELECT * FROM allocations ORDER BY id",
 	"SELECT id, uuid, node_uuid, volume_type, boot_index, volume_id, created_at, updated_at, extra FROM volume_targets ORDER BY id",
 	"SELECT uuid, volume_uuid, instance, host, mountpoint, read_only, status, created_at, updated_at FROM attachments ORDER BY rowid",
 	"SELECT seq FROM sqlite_sequence WHERE name <> 'histories' ORDER BY name",
@@ -145,8 +148,10 @@ func TestMigrationToGrants(t *testing.T) {
 		}
 	}
 	exports := rowsOf(t, path, "SELECT iqn, target_uuid, node_uuid, volume, initiator, user, secret, created_at FROM exports ORDER BY iqn")
-	hosts := rowsOf(t, path, "SELECT iqn, uuid, volume_uuid, read_only, initiator, user, secret, created_at FROM attachments WHERE initiator IS NOT NULL ORDER BY iqn")
-	portals := rowsOf(t, path, "SELECT e.iqn, t.properties ->> '$.target_portal' FROM exports e JOIN volume_targets t ON t.uuid = e.target_uuid ORDER BY e.iqn")
+	hosts := rowsOf(t, path, "SELECT iqn, uuid, volume_uuid, read_only, initiator, user, secret, created_at FROM attachments WHERE "+
+		"initiator IS NOT NULL ORDER BY iqn")
+	portals := rowsOf(t, path,
+		"SELECT e.iqn, t.properties ->> '$.target_portal' FROM exports e JOIN volume_targets t ON t.uuid = e.target_uuid ORDER BY e.iqn")
 	secrets := rowsOf(t, path, "SELECT secret FROM exports UNION SELECT secret FROM attachments")
 	if len(exports) == 0 || len(hosts) == 0 {
 		t.Fatalf("the dump has %d exports and %d attachments: it proves nothing", len(exports), len(hosts))
@@ -158,11 +163,16 @@ func TestMigrationToGrants(t *testing.T) {
 		}
 	}
 	for query, want := range map[string][]string{
-		"SELECT iqn, target_uuid, node_uuid, volume, initiator, user, secret, created_at FROM grants WHERE target_uuid IS NOT NULL ORDER BY iqn":          exports,
-		"SELECT iqn, attachment_uuid, volume, read_only, initiator, user, secret, created_at FROM grants WHERE attachment_uuid IS NOT NULL ORDER BY iqn":  hosts,
-		"SELECT iqn, portal FROM grants WHERE target_uuid IS NOT NULL ORDER BY iqn":                                                                       portals,
-		"SELECT t.uuid FROM volume_targets t JOIN grants g ON g.target_uuid = t.uuid WHERE t.properties ->> '$.access_mode' = 'ro' AND NOT g.read_only":   nil,
-		"SELECT uuid FROM volume_targets WHERE properties ->> '$.target_iqn' IN (SELECT iqn FROM grants) OR properties ->> '$.auth_username' IS NOT NULL": nil,
+		"SELECT iqn, target_uuid, node_uuid, volume, initiator, user, secret, created_at FROM grants WHERE target_uuid IS NOT NULL " +
+			"ORDER BY iqn": exports,
+		"SELECT iqn, attachment_uuid, volume, read_only, initiator, user, secret, created_at FROM grants WHERE attachment_uuid IS NOT NULL " +
+			"ORDER BY iqn": hosts,
+		"SELECT iqn, portal FROM grants WHERE target_uuid IS NOT NULL " +
+			"ORDER BY iqn": portals,
+		"SELECT t.uuid FROM volume_targets t JOIN grants g ON g.target_uuid = t.uuid WHERE t.properties ->> '$.access_mode' = 'ro' AND NOT " +
+			"g.read_only": nil,
+		"SELECT uuid FROM volume_targets WHERE properties ->> '$.target_iqn' IN (SELECT iqn FROM grants) OR properties ->> '$.auth_username' " +
+			"IS NOT NULL": nil,
 	} {
 		if got := rowsOf(t, path, query); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s:\n%q\nwant:\n%q", query, got, want)
@@ -216,7 +226,8 @@ func TestMigrationToTheNewestInterface(t *testing.T) {
 // it had, and that each appliance has an id of its own.
 func TestMigrationKeepsSerials(t *testing.T) {
 	first, second := released(t), released(t)
-	had := rowsOf(t, first, "SELECT volume FROM exports UNION SELECT volume_id FROM volume_targets WHERE volume_type = 'iscsi' EXCEPT SELECT uuid FROM volumes ORDER BY 1")
+	had := rowsOf(t, first, "SELECT volume FROM exports UNION SELECT volume_id FROM volume_targets WHERE volume_type = 'iscsi' EXCEPT "+
+		"SELECT uuid FROM volumes ORDER BY 1")
 	if len(had) < 3 {
 		t.Fatalf("the dump has %q: it proves nothing", had)
 	}

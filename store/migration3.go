@@ -15,7 +15,8 @@ var identities = []string{
 	`INSERT OR IGNORE INTO kept_serials (volume) SELECT volume FROM grants WHERE volume NOT IN (SELECT uuid FROM volumes)`,
 	`INSERT OR IGNORE INTO kept_serials (volume) SELECT t.volume_id FROM volume_targets t
 	WHERE t.volume_type = 'iscsi' AND t.volume_id NOT IN (SELECT uuid FROM volumes)`,
-	`INSERT OR IGNORE INTO kept_serials (volume) SELECT i.uuid FROM volume_targets t JOIN images i ON i.name = t.volume_id WHERE t.volume_type = 'iscsi'`,
+	`INSERT OR IGNORE INTO kept_serials (volume) SELECT i.uuid FROM volume_targets t JOIN images i ON i.name = t.volume_id WHERE ` +
+		`t.volume_type = 'iscsi'`,
 	`DROP INDEX grants_node`,
 	`DROP INDEX grants_volume`,
 	`ALTER TABLE grants RENAME TO grants_2`,

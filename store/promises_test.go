@@ -130,7 +130,8 @@ func TestLogForgetsTheOldest(t *testing.T) {
 	s := open(t)
 	add := func(n int, node, mac any) {
 		update(t, s, func(tx *Tx) error {
-			_, err := tx.exec("INSERT INTO events (at, node, mac, kind) WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < ?) SELECT 1, ?, ?, 'node' FROM c",
+			_, err := tx.exec("INSERT INTO events (at, node, mac, kind) WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < "+
+				"?) SELECT 1, ?, ?, 'node' FROM c",
 				int64(n-1), node, mac)
 			return errors.Join(err, tx.Append(baremetal.Event{Kind: baremetal.EventNode}))
 		})

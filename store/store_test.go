@@ -85,13 +85,18 @@ func TestEveryTableRoundTrips(t *testing.T) {
 	update(t, s, func(tx *Tx) error {
 		return errors.Join(
 			tx.Nodes().Insert(node(1)),
-			tx.Ports().Insert(&baremetal.Port{UUID: uuid(2), NodeUUID: uuid(1), Address: "52:54:00:00:00:01", PXEEnabled: true, Name: &eth0, Vendor: &none}),
-			tx.Runbooks().Insert(&baremetal.Runbook{UUID: uuid(5), Name: "CUSTOM_RB", Steps: []baremetal.Object{{"step": "hold"}}, Traits: []string{"CUSTOM_A"}}),
-			tx.InspectionRules().Insert(&baremetal.InspectionRule{UUID: uuid(6), Phase: "main", Priority: 7, Actions: []baremetal.Object{{"op": "fail"}}}),
+			tx.Ports().Insert(&baremetal.Port{UUID: uuid(2), NodeUUID: uuid(1), Address: "52:54:00:00:00:01", PXEEnabled: true, Name: &eth0,
+				Vendor: &none}),
+			tx.Runbooks().Insert(&baremetal.Runbook{UUID: uuid(5), Name: "CUSTOM_RB", Steps: []baremetal.Object{{"step": "hold"}},
+				Traits: []string{"CUSTOM_A"}}),
+			tx.InspectionRules().Insert(&baremetal.InspectionRule{UUID: uuid(6), Phase: "main", Priority: 7,
+				Actions: []baremetal.Object{{"op": "fail"}}}),
 			tx.Connectors().Insert(&baremetal.VolumeConnector{UUID: uuid(3), NodeUUID: uuid(1), Type: "iqn", ConnectorID: "iqn.a"}),
 			tx.Targets().Insert(&baremetal.VolumeTarget{UUID: uuid(4), NodeUUID: uuid(1), VolumeType: "iscsi", VolumeID: "v"}),
-			tx.Grants().Insert(&baremetal.Grant{Target: uuid(4), Node: uuid(1), IQN: "iqn.t", Initiator: "iqn.a", User: "u", Secret: "s", Volume: "v"}),
-			tx.Leases().Insert(&baremetal.Lease{MAC: "52:54:00:00:00:01", Address: netip.MustParseAddr("10.0.0.9"), Interface: "br0", Expires: tx.Now()}),
+			tx.Grants().Insert(&baremetal.Grant{Target: uuid(4), Node: uuid(1), IQN: "iqn.t", Initiator: "iqn.a", User: "u", Secret: "s",
+				Volume: "v"}),
+			tx.Leases().Insert(&baremetal.Lease{MAC: "52:54:00:00:00:01", Address: netip.MustParseAddr("10.0.0.9"), Interface: "br0",
+				Expires: tx.Now()}),
 		)
 	})
 	err := s.View(t.Context(), func(tx *Tx) error {
@@ -109,10 +114,12 @@ func TestEveryTableRoundTrips(t *testing.T) {
 		if named.UUID != port.UUID || *named.Vendor != "" || named.Category != nil {
 			t.Errorf("port by name: %+v", named)
 		}
-		if book.UUID != uuid(5) || book.Steps[0].Text("step") != "hold" || book.Traits[0] != "CUSTOM_A" || rule.Priority != 7 || rule.Description != nil {
+		if book.UUID != uuid(5) || book.Steps[0].Text("step") != "hold" || book.Traits[0] != "CUSTOM_A" || rule.Priority != 7 ||
+			rule.Description != nil {
 			t.Errorf("got %+v %+v", book, rule)
 		}
-		if port.UUID != uuid(2) || !port.PXEEnabled || grant.Volume != "v" || lease.MAC != port.Address || target.VolumeID != "v" || connector.ConnectorID != "iqn.a" {
+		if port.UUID != uuid(2) || !port.PXEEnabled || grant.Volume != "v" || lease.MAC != port.Address || target.VolumeID != "v" ||
+			connector.ConnectorID != "iqn.a" {
 			t.Errorf("got %+v %+v %+v %+v %+v", port, grant, lease, target, connector)
 		}
 		return nil
@@ -183,7 +190,8 @@ func TestUpdateLeavesNothingBehindOnError(t *testing.T) {
 	if err := s.Update(t.Context(), func(tx *Tx) error { return errors.Join(tx.Nodes().Insert(node(1)), boom) }); !errors.Is(err, boom) {
 		t.Fatalf("Update = %v, want boom", err)
 	}
-	if err := s.View(t.Context(), func(tx *Tx) error { _, err := tx.Nodes().Get(uuid(1)); return err }); !errors.Is(err, baremetal.ErrNotFound) {
+	if err := s.View(t.Context(), func(tx *Tx) error { _, err := tx.Nodes().Get(uuid(1)); return err }); !errors.Is(err,
+		baremetal.ErrNotFound) {
 		t.Errorf("after a failed update Get = %v, want ErrNotFound", err)
 	}
 }

@@ -66,14 +66,16 @@ var nodes = newTable(table[baremetal.Node]{
 		list("traits", func(n *baremetal.Node) *[]string { return &n.Traits }),
 	},
 	sort: []string{
-		"bios_interface", "boot_interface", "console_interface", "deploy_interface", "firmware_interface", "inspect_interface", "management_interface",
+		"bios_interface", "boot_interface", "console_interface", "deploy_interface", "firmware_interface", "inspect_interface",
+		"management_interface",
 		"network_interface", "power_interface", "raid_interface", "rescue_interface", "storage_interface", "vendor_interface",
 	},
 	unique: []rule[baremetal.Node]{
 		{"nodes.uuid", func(n *baremetal.Node) string { return fmt.Sprintf("A node with UUID %s already exists.", n.UUID) }},
 		{"nodes.name", func(n *baremetal.Node) string { return fmt.Sprintf("A node with name %s already exists.", n.Name) }},
 		{"nodes.instance_uuid", func(n *baremetal.Node) string {
-			return fmt.Sprintf("Instance %s is already associated with a node, it cannot be associated with this other node %s", n.InstanceUUID, n.UUID)
+			return fmt.Sprintf("Instance %s is already associated with a node, it cannot be associated with this other node %s", n.InstanceUUID,
+				n.UUID)
 		}},
 	},
 	stamps: func(n *baremetal.Node) stamps { return stamps{&n.CreatedAt, &n.UpdatedAt} },

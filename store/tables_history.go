@@ -78,7 +78,8 @@ func (tx *Tx) Record(h *baremetal.History) error {
 	if err := tx.Histories().Insert(h); err != nil {
 		return err
 	}
-	_, err := tx.exec("DELETE FROM histories WHERE node_uuid = ? AND id <= (SELECT id FROM histories WHERE node_uuid = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+	_, err := tx.exec("DELETE FROM histories WHERE node_uuid = ? AND id <= (SELECT id FROM histories WHERE node_uuid = ? ORDER BY id DESC "+
+		"LIMIT 1 OFFSET ?)",
 		h.NodeUUID, h.NodeUUID, keptHistory)
 	if err != nil {
 		return fmt.Errorf("prune history: %w", err)
@@ -117,7 +118,8 @@ func (tx *Tx) Parts() Set[baremetal.Part] { return Set[baremetal.Part]{tx, parts
 
 // PartsOf lists the parts of a kind of a node, by name.
 func (tx *Tx) PartsOf(node string, kind baremetal.PartKind) ([]*baremetal.Part, error) {
-	return tx.Parts().List(Query{SortKey: "name", Filters: []Filter{{Column: "node_uuid", Value: node}, {Column: "kind", Value: string(kind)}}})
+	return tx.Parts().List(Query{SortKey: "name",
+		Filters: []Filter{{Column: "node_uuid", Value: node}, {Column: "kind", Value: string(kind)}}})
 }
 
 var reports = newTable(table[baremetal.Inventory]{

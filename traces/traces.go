@@ -160,7 +160,8 @@ func (t *Tracer) send(node string, b *boot.Boot) {
 		if step.State != boot.StepDone {
 			continue
 		}
-		_, span := t.tracer.Start(ctx, string(step.Kind), trace.WithTimestamp(begun), trace.WithAttributes(attribute.String("ironhook.detail", step.Detail)))
+		_, span := t.tracer.Start(ctx, string(step.Kind), trace.WithTimestamp(begun),
+			trace.WithAttributes(attribute.String("ironhook.detail", step.Detail)))
 		span.End(trace.WithTimestamp(step.At))
 		begun = step.At
 	}

@@ -63,7 +63,8 @@ func TestTraces(t *testing.T) {
 		}
 	}
 	happen(failed, baremetal.EventPowerOn)
-	if err := s.Append(t.Context(), baremetal.Event{Kind: baremetal.EventError, Node: failed, Step: baremetal.EventDiscover, Detail: "no cable"}); err != nil {
+	if err := s.Append(t.Context(),
+		baremetal.Event{Kind: baremetal.EventError, Node: failed, Step: baremetal.EventDiscover, Detail: "no cable"}); err != nil {
 		t.Fatal(err)
 	}
 	happen(failed, baremetal.EventPowerOff)
@@ -84,14 +85,16 @@ func TestTraces(t *testing.T) {
 	steps := slices.DeleteFunc(slices.Clone(all), func(s *spans.Span) bool {
 		return string(s.TraceId) != string(roots[0].TraceId) || s.Name == "boot"
 	})
-	if len(roots) < 2 || len(steps) != 3 || string(steps[0].ParentSpanId) != string(roots[0].SpanId) || roots[0].Status.GetCode() == spans.Status_STATUS_CODE_ERROR {
+	if len(roots) < 2 || len(steps) != 3 || string(steps[0].ParentSpanId) != string(roots[0].SpanId) ||
+		roots[0].Status.GetCode() == spans.Status_STATUS_CODE_ERROR {
 		t.Errorf("%d roots, %d steps of the first: %v", len(roots), len(steps), all)
 	}
 }
 
 // TestCheckURL: what is no address of a collector is refused before the start.
 func TestCheckURL(t *testing.T) {
-	for url, ok := range map[string]bool{"http://127.0.0.1:4318": true, "https://otel.example.com": true, "127.0.0.1:4318": false, "grpc://a": false, "http://": false} {
+	for url, ok := range map[string]bool{"http://127.0.0.1:4318": true, "https://otel.example.com": true, "127.0.0.1:4318": false,
+		"grpc://a": false, "http://": false} {
 		if err := CheckURL(url); (err == nil) != ok {
 			t.Errorf("%s: %v", url, err)
 		}

@@ -174,7 +174,8 @@ func TestAtomicRecord(t *testing.T) {
 	}
 	torn := bytes.Clone(whole)
 	clear(torn[atomicHeader+BlockSize:])
-	for what, b := range map[string][]byte{"torn": torn, "cut": whole[:len(whole)-1], "of a header alone": whole[:atomicHeader], "empty": nil} {
+	for what, b := range map[string][]byte{"torn": torn, "cut": whole[:len(whole)-1], "of a header alone": whole[:atomicHeader],
+		"empty": nil} {
 		if _, _, ok := decodeAtomic(b, size); ok {
 			t.Errorf("a record that is %s is taken", what)
 		}

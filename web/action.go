@@ -40,7 +40,8 @@ func actions(n *baremetal.Node) []action {
 	var list []action
 	path := "/v1/nodes/" + n.UUID
 	if n.ByHand() != "" {
-		list = append(list, action{Label: "It is done", Method: "POST", Path: "/ironhook" + path + "/confirm", Tone: "main", Command: command("confirm", n)})
+		list = append(list, action{Label: "It is done", Method: "POST", Path: "/ironhook" + path +
+			"/confirm", Tone: "main", Command: command("confirm", n)})
 	}
 	put := func(label, below, target, confirm, tone string) {
 		if confirm != "" {
@@ -61,7 +62,8 @@ func actions(n *baremetal.Node) []action {
 		}
 	}
 	if n.Maintenance {
-		list = append(list, action{Label: "End maintenance", Method: "DELETE", Path: path + "/maintenance", Tone: "plain", Command: command("maintenance unset", n)})
+		list = append(list, action{Label: "End maintenance", Method: "DELETE", Path: path +
+			"/maintenance", Tone: "plain", Command: command("maintenance unset", n)})
 	}
 	return list
 }

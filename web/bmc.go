@@ -115,6 +115,7 @@ func (w *Web) bmcPage(rw http.ResponseWriter, r *http.Request, name, title strin
 
 // isForReaders reports whether an error is about the machine or its BMC, and says what to do. Others are about the appliance.
 func isForReaders(err error) bool {
-	kinds := []error{baremetal.ErrBMC, baremetal.ErrUnsupported, baremetal.ErrInvalid, baremetal.ErrConflict, baremetal.ErrLocked, baremetal.ErrBusy}
+	kinds := []error{baremetal.ErrBMC, baremetal.ErrUnsupported, baremetal.ErrInvalid, baremetal.ErrConflict, baremetal.ErrLocked,
+		baremetal.ErrBusy}
 	return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })
 }

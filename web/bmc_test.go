@@ -70,8 +70,10 @@ func TestEventLogOfBMC(t *testing.T) {
 		{ID: "0002", At: at, Severity: baremetal.HealthCritical, Sensor: "Memory #0x02", Message: "uncorrectable <ECC>"},
 	}}}
 	r := withBMC(t, b, baremetal.RoleOperator)
-	r.pagesSay(bmcPages[0], []string{"uncorrectable &lt;ECC&gt;", "Memory #0x02", "2026-05-31 10:53:52 UTC", "12.0 s after the start of the BMC", "The log is full",
-		`<tr class="bad">`, `data-path="/ironhook/v1/nodes/node-1/sel" data-confirm="Clear the event log of the BMC of pc-01?`, `data-command="ironhook node sel pc-01 --clear"`})
+	r.pagesSay(bmcPages[0], []string{"uncorrectable &lt;ECC&gt;", "Memory #0x02", "2026-05-31 10:53:52 UTC",
+		"12.0 s after the start of the BMC", "The log is full",
+		`<tr class="bad">`, `data-path="/ironhook/v1/nodes/node-1/sel" data-confirm="Clear the event log of the BMC of pc-01?`,
+		`data-command="ironhook node sel pc-01 --clear"`})
 	if page := r.get(bmcPages[0]).body; strings.Index(page, "0002") > strings.Index(page, "0001") {
 		t.Error("the newest is not first")
 	}
@@ -86,9 +88,11 @@ func TestViewerClearsNoEventLog(t *testing.T) {
 }
 
 func TestSensorsOfBMC(t *testing.T) {
-	b := &bmc{sensors: []baremetal.Reading{{Name: "Fan <1>", Value: 1200, Unit: "RPM", Health: baremetal.HealthWarning}, {Name: "CPU", Value: 41.5, Unit: "Cel"}}}
+	b := &bmc{sensors: []baremetal.Reading{{Name: "Fan <1>", Value: 1200, Unit: "RPM", Health: baremetal.HealthWarning},
+		{Name: "CPU", Value: 41.5, Unit: "Cel"}}}
 	r := withBMC(t, b, baremetal.RoleViewer)
-	r.pagesSay(bmcPages[1], []string{"Fan &lt;1&gt;", `<td class="num">1200</td><td>RPM</td><td>Warning</td>`, `<td class="num">41.5</td>`, `<tr class="warn">`}, "clear-sel")
+	r.pagesSay(bmcPages[1], []string{"Fan &lt;1&gt;", `<td class="num">1200</td><td>RPM</td><td>Warning</td>`, `<td class="num">41.5</td>`,
+		`<tr class="warn">`}, "clear-sel")
 	if page := r.get(bmcPages[1]).body; strings.Index(page, "CPU") > strings.Index(page, "Fan") {
 		t.Error("the sensors are not in order")
 	}

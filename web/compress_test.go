@@ -12,7 +12,8 @@ import (
 
 func TestTakesGzip(t *testing.T) {
 	for accept, want := range map[string]bool{
-		"": false, "gzip": true, "br, gzip": true, "GZIP;q=0.5": true, "gzip;q=0": false, "gzip; q=0.000": false, "gzip;q=1": true, "deflate": false, "x-gzip": false,
+		"": false, "gzip": true, "br, gzip": true, "GZIP;q=0.5": true, "gzip;q=0": false, "gzip; q=0.000": false, "gzip;q=1": true,
+		"deflate": false, "x-gzip": false,
 	} {
 		if got := takesGzip(accept); got != want {
 			t.Errorf("takesGzip(%q) = %v, want %v", accept, got, want)
@@ -24,10 +25,12 @@ func TestTakesGzip(t *testing.T) {
 func TestPagesAreCompressed(t *testing.T) {
 	r := newRoom(t).enter()
 	r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
-	for _, path := range []string{"/ui/", "/ui/machines/pc-01", "/ui/volumes", "/ui/static/app.js", "/ui/static/app.css", "/ui/machines/nobody"} {
+	for _, path := range []string{"/ui/", "/ui/machines/pc-01", "/ui/volumes", "/ui/static/app.js", "/ui/static/app.css",
+		"/ui/machines/nobody"} {
 		plain := r.get(path, "Accept-Encoding", "identity")
 		packed := r.get(path, "Accept-Encoding", "gzip")
-		if got := packed.header.Get("Content-Encoding"); got != "gzip" || packed.status != plain.status || plain.header.Get("Content-Encoding") != "" {
+		if got := packed.header.Get("Content-Encoding"); got != "gzip" || packed.status != plain.status ||
+			plain.header.Get("Content-Encoding") != "" {
 			t.Errorf("%s = %d in %q, want %d in gzip", path, packed.status, got, plain.status)
 			continue
 		}

@@ -25,7 +25,8 @@ func TestPageShowsSessions(t *testing.T) {
 		r.enroll(&baremetal.Node{UUID: name, Name: name, Driver: "ipmi"}, "52:54:00:00:00:0"+name[5:])
 	}
 	r.update(func(tx *store.Tx) error {
-		if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-1", NodeUUID: "node-1", VolumeType: "iscsi", VolumeID: "root-pc-01"}); err != nil {
+		if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-1", NodeUUID: "node-1", VolumeType: "iscsi",
+			VolumeID: "root-pc-01"}); err != nil {
 			return err
 		}
 		return tx.Grants().Insert(&baremetal.Grant{Target: "t-1", Node: "node-1", IQN: "iqn.2026-11.example:t-1", Volume: "root-pc-01"})
@@ -54,7 +55,8 @@ func TestPageShowsSessions(t *testing.T) {
 }
 
 func TestAmount(t *testing.T) {
-	for n, want := range map[uint64]string{0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 1536 << 10: "1.5 MiB", 3 << 40: "3.0 TiB", 1<<64 - 1: "16.0 EiB"} {
+	for n, want := range map[uint64]string{0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 1536 << 10: "1.5 MiB", 3 << 40: "3.0 TiB",
+		1<<64 - 1: "16.0 EiB"} {
 		if got := amount(n); got != want {
 			t.Errorf("amount(%d) = %q, want %q", n, got, want)
 		}
@@ -68,10 +70,12 @@ func TestAnOpenSessionIsUp(t *testing.T) {
 	r := newRoom(t, func(w *Web) { w.Open = func() map[string]bool { return open } }).enter()
 	r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01", Driver: "ipmi", PowerState: baremetal.PowerOn}, "52:54:00:00:00:01")
 	r.update(func(tx *store.Tx) error {
-		if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-1", NodeUUID: "node-1", VolumeType: "iscsi", VolumeID: "root"}); err != nil {
+		if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-1", NodeUUID: "node-1", VolumeType: "iscsi",
+			VolumeID: "root"}); err != nil {
 			return err
 		}
-		if err := tx.Grants().Insert(&baremetal.Grant{Target: "t-1", Node: "node-1", IQN: "iqn.2026-11.example:t-1", Volume: "root"}); err != nil {
+		if err := tx.Grants().Insert(&baremetal.Grant{Target: "t-1", Node: "node-1", IQN: "iqn.2026-11.example:t-1",
+			Volume: "root"}); err != nil {
 			return err
 		}
 		for _, kind := range append(baremetal.BootSteps, baremetal.EventLogout) {

@@ -13,7 +13,8 @@ import (
 )
 
 // open are the routes that need no login; each has its own test, or nothing of any machine.
-var open = []string{"/ui/static/{name}", "/ui/role.css", "/ui/login", "/ui/logout", "/ui/welcome", "/ui/wall/{token}", "/ui", "/docs", "/docs/{path...}"}
+var open = []string{"/ui/static/{name}", "/ui/role.css", "/ui/login", "/ui/logout", "/ui/welcome", "/ui/wall/{token}", "/ui", "/docs",
+	"/docs/{path...}"}
 
 // patterns are the routes that web.go has, as method and path.
 func patterns(t *testing.T) (list [][2]string) {
@@ -33,7 +34,8 @@ func patterns(t *testing.T) (list [][2]string) {
 
 // addressOf is one that a pattern takes.
 func addressOf(pattern string) string {
-	return strings.NewReplacer("{$}", "", "{node}", "node-1", "{id}", "v-1", "{token}", "x", "{name}", "app.css", "{path...}", "").Replace(pattern)
+	return strings.NewReplacer("{$}", "", "{node}", "node-1", "{id}", "v-1", "{token}", "x", "{name}", "app.css", "{path...}",
+		"").Replace(pattern)
 }
 
 // No route of a page, or of its events, shows anything without a login.
@@ -80,7 +82,8 @@ func TestHeadersEverywhere(t *testing.T) {
 				t.Errorf("GET %s = %d with %s: %q, want %q", p[1], a.status, name, got, want)
 			}
 		}
-		if strings.Contains(a.body, "<script>") || regexp.MustCompile(`\son[a-z]+="`).MatchString(a.body) || regexp.MustCompile(`\sstyle="`).MatchString(a.body) {
+		if strings.Contains(a.body, "<script>") || regexp.MustCompile(`\son[a-z]+="`).MatchString(a.body) ||
+			regexp.MustCompile(`\sstyle="`).MatchString(a.body) {
 			t.Errorf("GET %s has scripts or styles of its own, which its policy forbids", p[1])
 		}
 	}
@@ -111,7 +114,8 @@ func TestWhatNeedsScriptsHasThem(t *testing.T) {
 			t.Errorf("GET %s has what is hidden without app.js, and no app.js", p[1])
 		}
 	}
-	for _, pattern := range []string{"/ui/{$}", "/ui/machines/{node}", "/ui/machines/{node}/console", "/ui/machines/{node}/sel", "/ui/machines/{node}/sensors"} {
+	for _, pattern := range []string{"/ui/{$}", "/ui/machines/{node}", "/ui/machines/{node}/console", "/ui/machines/{node}/sel",
+		"/ui/machines/{node}/sensors"} {
 		if !with[pattern] {
 			t.Errorf("GET %s has nothing to hide: %v", pattern, with)
 		}
@@ -133,12 +137,15 @@ func TestMarkupIsInert(t *testing.T) {
 			sensors: []baremetal.Reading{{Name: evil, Unit: evil, Health: evil}}}
 		w.HardwareLog, w.Sensors = b.HardwareLog, b.Sensors
 	}).enter()
-	r.enroll(&baremetal.Node{UUID: "node-1", Name: evil, Description: evil, ResourceClass: evil, Owner: evil, LastError: evil, MaintenanceReason: evil, Driver: evil,
-		PowerState: baremetal.PowerOn, Extra: baremetal.Object{"notes": evil}, DriverInfo: baremetal.Object{evil: evil}, Properties: baremetal.Object{evil: evil},
+	r.enroll(&baremetal.Node{UUID: "node-1", Name: evil, Description: evil, ResourceClass: evil, Owner: evil, LastError: evil,
+		MaintenanceReason: evil, Driver: evil,
+		PowerState: baremetal.PowerOn, Extra: baremetal.Object{"notes": evil}, DriverInfo: baremetal.Object{evil: evil},
+		Properties:   baremetal.Object{evil: evil},
 		InstanceInfo: baremetal.Object{"image_source": evil}}, "52:54:00:00:00:01")
 	r.update(func(tx *store.Tx) error {
 		for _, kind := range baremetal.EventKinds {
-			for _, e := range []baremetal.Event{{Node: "node-1", Kind: kind, Detail: evil, User: evil}, {MAC: "52:54:00:00:00:09", Kind: kind, Detail: evil}} {
+			for _, e := range []baremetal.Event{{Node: "node-1", Kind: kind, Detail: evil, User: evil},
+				{MAC: "52:54:00:00:00:09", Kind: kind, Detail: evil}} {
 				if err := tx.Append(e); err != nil {
 					return err
 				}
@@ -147,7 +154,8 @@ func TestMarkupIsInert(t *testing.T) {
 		if err := tx.Images().Insert(&baremetal.Image{UUID: "i-1", Name: evil, Status: baremetal.ImageActive, Message: evil}); err != nil {
 			return err
 		}
-		if err := tx.Volumes().Insert(&baremetal.Volume{UUID: "v-1", Name: evil, Status: baremetal.VolumeAvailable, Message: evil, ImageUUID: "i-1"}); err != nil {
+		if err := tx.Volumes().Insert(&baremetal.Volume{UUID: "v-1", Name: evil, Status: baremetal.VolumeAvailable, Message: evil,
+			ImageUUID: "i-1"}); err != nil {
 			return err
 		}
 		if err := tx.Users().Insert(&baremetal.User{Name: evil, Role: baremetal.RoleViewer}); err != nil {
@@ -193,7 +201,8 @@ func TestViewerSeesOnly(t *testing.T) {
 			t.Errorf("%s for a viewer = %d", path, a.status)
 		}
 	}
-	for _, path := range []string{"/ui/", "/ui/start", "/ui/boots", "/ui/system", "/ui/network", "/ui/volumes", "/ui/machines/node-1", "/ui/machines/node-1/sel", "/ui/machines/node-1/sensors", "/ui/metrics"} {
+	for _, path := range []string{"/ui/", "/ui/start", "/ui/boots", "/ui/system", "/ui/network", "/ui/volumes", "/ui/machines/node-1",
+		"/ui/machines/node-1/sel", "/ui/machines/node-1/sensors", "/ui/metrics"} {
 		if a := r.get(path); a.status != http.StatusOK && path != "/ui/metrics" {
 			t.Errorf("%s for a viewer = %d", path, a.status)
 		}

@@ -20,7 +20,8 @@ func TestFacts(t *testing.T) {
 		}
 	}
 	all := strings.Join(shown, "\n")
-	for _, want := range []string{"Instance name web-7", "Part of rack-3", "Health Warning", "Power off never", "Name uplink", "Vendor <ACME>"} {
+	for _, want := range []string{"Instance name web-7", "Part of rack-3", "Health Warning", "Power off never", "Name uplink",
+		"Vendor <ACME>"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the facts have no %q:\n%s", want, all)
 		}

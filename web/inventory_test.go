@@ -33,18 +33,21 @@ func TestInventory(t *testing.T) {
 				return err
 			}
 		}
-		if err := tx.Volumes().Insert(&baremetal.Volume{UUID: "volume-1", Name: "root", Status: baremetal.VolumeAvailable, Size: 40 << 30, ImageUUID: "image-1"}); err != nil {
+		if err := tx.Volumes().Insert(&baremetal.Volume{UUID: "volume-1", Name: "root", Status: baremetal.VolumeAvailable, Size: 40 << 30,
+			ImageUUID: "image-1"}); err != nil {
 			return err
 		}
 		if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-1", NodeUUID: n.UUID, VolumeType: "iscsi", VolumeID: "root"}); err != nil {
 			return err
 		}
-		return tx.Grants().Insert(&baremetal.Grant{Target: "t-1", Node: n.UUID, IQN: "iqn.x", Initiator: "iqn.y", User: "u", Secret: "chap-secret", Volume: "volume-1"})
+		return tx.Grants().Insert(&baremetal.Grant{Target: "t-1", Node: n.UUID, IQN: "iqn.x", Initiator: "iqn.y", User: "u",
+			Secret: "chap-secret", Volume: "volume-1"})
 	})
 	page := r.get("/ui/volumes").body
 	for _, want := range []string{
 		"3.0 GiB", "45% of 113.2 MiB, 30.0 MiB/s, 2s left", "the server answered 404", "&lt;b&gt;next",
-		`<td>volume</td><td>40.0 GiB</td><td><span class="chip good">in-use</span></td><td>pc-01, backup</td>`, `title="volume-1"><span class="branch"><i class="elbow">`,
+		`<td>volume</td><td>40.0 GiB</td><td><span class="chip good">in-use</span></td><td>pc-01, backup</td>`,
+		`title="volume-1"><span class="branch"><i class="elbow">`,
 		"It is in use by pc-01, backup, so it will be refused.", "1 other disks were made of it.",
 	} {
 		if !strings.Contains(page, want) {
@@ -64,7 +67,8 @@ func TestInventory(t *testing.T) {
 
 func TestForest(t *testing.T) {
 	rows := forest([]item{
-		{UUID: "v10", Name: "pc-10", parent: "i"}, {UUID: "v2", Name: "pc-2", parent: "i"}, {UUID: "i", Name: "golden"}, {UUID: "s", Name: "before", parent: "v2"},
+		{UUID: "v10", Name: "pc-10", parent: "i"}, {UUID: "v2", Name: "pc-2", parent: "i"}, {UUID: "i", Name: "golden"},
+		{UUID: "s", Name: "before", parent: "v2"},
 		{UUID: "c", Name: "clone", parent: "s"}, {UUID: "o", Name: "orphan", parent: "deleted"}, {UUID: "self", Name: "self", parent: "self"},
 		{UUID: "x", Name: "x", parent: "y"}, {UUID: "y", Name: "y", parent: "x"},
 	})

@@ -74,7 +74,8 @@ func (w *Web) loginPage(rw http.ResponseWriter, r *http.Request) {
 
 func (w *Web) login(rw http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(rw, r.Body, 4<<10)
-	d := loginPage{page: w.page("Sign in"), Next: local(r.PostFormValue("next")), User: r.PostFormValue("user"), Keep: r.PostFormValue("keep") != ""}
+	d := loginPage{page: w.page("Sign in"), Next: local(r.PostFormValue("next")), User: r.PostFormValue("user"),
+		Keep: r.PostFormValue("keep") != ""}
 	if w.Login == nil {
 		http.Redirect(rw, r, d.Next, http.StatusSeeOther)
 		return

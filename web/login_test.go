@@ -132,14 +132,16 @@ func TestSigned(t *testing.T) {
 		want    bool
 	}{
 		{"our page", token, []string{signature, "1"}, true},
-		{"our page, as browsers send it", token, []string{signature, "1", "Sec-Fetch-Site", "same-origin", "Origin", "http://appliance:6385"}, true},
+		{"our page, as browsers send it", token, []string{signature, "1", "Sec-Fetch-Site", "same-origin", "Origin", "http://appliance:6385"},
+			true},
 		{"no header", token, nil, false},
 		{"another value", token, []string{signature, "yes"}, false},
 		{"no cookie", nil, []string{signature, "1"}, false},
 		{"another cookie", &http.Cookie{Name: cookie, Value: "guess"}, []string{signature, "1"}, false},
 		{"another site", token, []string{signature, "1", "Sec-Fetch-Site", "cross-site"}, false},
 		{"a console of our page", token, []string{"Upgrade", "websocket", "Origin", "http://appliance:6385"}, true},
-		{"a console of our page, as newer browsers send it", token, []string{"Upgrade", "websocket", "Origin", "http://appliance:6385", "Sec-Fetch-Site", "same-origin"}, true},
+		{"a console of our page, as newer browsers send it", token,
+			[]string{"Upgrade", "websocket", "Origin", "http://appliance:6385", "Sec-Fetch-Site", "same-origin"}, true},
 		{"a console without a cookie", nil, []string{"Upgrade", "websocket", "Origin", "http://appliance:6385"}, false},
 		{"a console of another site", token, []string{"Upgrade", "websocket", "Origin", "http://evil.example"}, false},
 		{"a console of another port", token, []string{"Upgrade", "websocket", "Origin", "http://appliance:8080"}, false},

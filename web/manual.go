@@ -74,7 +74,8 @@ func (w *Web) docs(rw http.ResponseWriter, r *http.Request) {
 	}
 	found, ok := m.pages[name]
 	if !ok {
-		w.render(rw, http.StatusNotFound, "problem", problem{w.page("Not found"), "There is no page " + r.URL.Path + " in the manual. Its contents are at /docs/."})
+		w.render(rw, http.StatusNotFound, "problem",
+			problem{w.page("Not found"), "There is no page " + r.URL.Path + " in the manual. Its contents are at /docs/."})
 		return
 	}
 	d := docsPage{page: w.page(found.title), Path: "/docs/" + name, Front: name == manualFront, Contents: m.parts, Body: found.body}
@@ -114,7 +115,8 @@ func renderManual(name string, source []byte) (manualPage, error) {
 				p.title = plainText(n, source)
 			}
 		case *ast.Link:
-			if target := string(n.Destination); entering && !strings.Contains(target, ":") && strings.HasPrefix(path.Join(path.Dir(name), target), "..") {
+			if target := string(n.Destination); entering && !strings.Contains(target, ":") &&
+				strings.HasPrefix(path.Join(path.Dir(name), target), "..") {
 				outward = append(outward, n)
 			}
 		}
@@ -131,7 +133,8 @@ func renderManual(name string, source []byte) (manualPage, error) {
 		err = md.Renderer().Render(&out, source, tree)
 	}
 	// Who scrolls with the keyboard has to reach what scrolls.
-	html := strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<div class="wide" tabindex="0"><table>`, "</table>", "</table></div>").Replace(out.String())
+	html := strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<div class="wide" tabindex="0"><table>`, "</table>",
+		"</table></div>").Replace(out.String())
 	p.body = template.HTML(html) //nolint:gosec // of our own text, in which goldmark lets no HTML pass
 	if err != nil {
 		err = fmt.Errorf("%s: %w", name, err)

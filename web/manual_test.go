@@ -82,7 +82,9 @@ func TestPicturesOfTheManual(t *testing.T) {
 
 // HTML in the text of a page is not passed on.
 func TestManualIsInert(t *testing.T) {
-	p, err := renderManual("x/y.md", []byte("# A <b>title</b>\n\n<script>alert(1)</script>\n\n[out](../../etc) [in](../z.md) [bad](javascript:alert(1))\n\n| a |\n|---|\n| b |\n"))
+	p, err := renderManual("x/y.md",
+		[]byte("# A <b>title</b>\n\n<script>alert(1)</script>\n\n[out](../../etc) [in](../z.md) [bad](javascript:alert(1))\n\n| a "+
+			"|\n|---|\n| b |\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,7 +115,8 @@ func readLeases(tx *store.Tx) (rows []leaseRow, err error) {
 		owner[p.Address] = p.NodeUUID
 	}
 	for _, l := range leases {
-		rows = append(rows, leaseRow{l.Address, l.MAC, l.Interface, names[owner[l.MAC]], owner[l.MAC], l.Observed, l.Expires, l.Expires.Before(tx.Now())})
+		rows = append(rows, leaseRow{l.Address, l.MAC, l.Interface, names[owner[l.MAC]], owner[l.MAC], l.Observed, l.Expires,
+			l.Expires.Before(tx.Now())})
 	}
 	slices.SortFunc(rows, func(a, b leaseRow) int { return a.Address.Compare(b.Address) })
 	return rows, nil

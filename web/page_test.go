@@ -28,10 +28,12 @@ func TestDashboard(t *testing.T) {
 	if a := r.get("/ui/"); !strings.Contains(a.body, "No machines yet") || !strings.Contains(a.body, "0 machines") {
 		t.Errorf("an empty dashboard =\n%s", a.body)
 	}
-	one := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01", PowerState: baremetal.PowerOn, ProvisionState: baremetal.Active}, "52:54:00:00:00:01")
+	one := r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01", PowerState: baremetal.PowerOn, ProvisionState: baremetal.Active},
+		"52:54:00:00:00:01")
 	r.enroll(&baremetal.Node{UUID: "node-2", Maintenance: true, MaintenanceReason: "new fan"}, "52:54:00:00:00:02")
 	r.update(func(tx *store.Tx) error {
-		return tx.Leases().Insert(&baremetal.Lease{MAC: "52:54:00:00:00:01", Address: netip.MustParseAddr("10.0.0.7"), Interface: "eno1", Expires: time.Now()})
+		return tx.Leases().Insert(&baremetal.Lease{MAC: "52:54:00:00:00:01", Address: netip.MustParseAddr("10.0.0.7"), Interface: "eno1",
+			Expires: time.Now()})
 	})
 	r.happen(one.UUID, baremetal.BootSteps[:5]...)
 	if err := r.store.Append(t.Context(), baremetal.Event{MAC: "b8:27:eb:00:00:01", Kind: baremetal.EventDiscover}); err != nil {
@@ -60,7 +62,8 @@ func TestMachinePage(t *testing.T) {
 		Interfaces: baremetal.Interfaces{"storage": "iscsi"},
 	}, "52:54:00:00:00:01")
 	r.update(func(tx *store.Tx) error {
-		err := tx.Connectors().Insert(&baremetal.VolumeConnector{UUID: "c-1", NodeUUID: n.UUID, Type: "iqn", ConnectorID: "iqn.2026-11.example:pc-01"})
+		err := tx.Connectors().Insert(&baremetal.VolumeConnector{UUID: "c-1", NodeUUID: n.UUID, Type: "iqn",
+			ConnectorID: "iqn.2026-11.example:pc-01"})
 		if err != nil {
 			return err
 		}

@@ -32,8 +32,9 @@ func (w *Web) needs(least baremetal.Role, next http.HandlerFunc) http.HandlerFun
 // The elements that ask for what only an operator, or an administrator, may do.
 const (
 	ofOperators = "[data-method],#select,#many-bar,#save-view,#drop-view,#console-acts"
-	ofAdmins    = `[data-method=DELETE]:not([data-path*="/maintenance"]),[data-do],[data-disk],a[href="/ui/enrol"],a[href$="/edit"],a[href*="/ui/disks/"]`
-	hidden      = "{display:none!important}"
+	ofAdmins    = `[data-method=DELETE]:not([data-path*="/maintenance"]),[data-do],[data-disk],a[href="/ui/enrol"],a[href$="/edit"],` +
+		`a[href*="/ui/disks/"]`
+	hidden = "{display:none!important}"
 )
 
 // roleStyle hides, on every page, what the role of its user does not allow. The APIs

@@ -123,7 +123,8 @@ func (w *Web) viewOf(r *http.Request, one *session, usual view) view {
 // newStream makes a stream of the dashboard for a browser that knows of the events up to
 // after.
 func (w *Web) newStream(after int64) *stream {
-	return &stream{Web: w, view: &dashboardView{web: w}, after: after, lives: func() bool { return true }, seen: make(map[string]uint64), seed: maphash.MakeSeed()}
+	return &stream{Web: w, view: &dashboardView{web: w}, after: after, lives: func() bool { return true }, seen: make(map[string]uint64),
+		seed: maphash.MakeSeed()}
 }
 
 // position is the number of the last event that r's sender knows of: the last one

@@ -131,7 +131,8 @@ func TestStreamTellsOfComingAndGoing(t *testing.T) {
 	l := r.follow("/ui/events?after=0")
 	l.read()
 	r.enroll(&baremetal.Node{UUID: "node-1", Name: "pc-01"}, "52:54:00:00:00:01")
-	if m := l.next(); !strings.Contains(m.data, `hx-target="#dashboard"`) || !strings.Contains(m.data, "pc-01") || !strings.Contains(m.data, "1 machine<") {
+	if m := l.next(); !strings.Contains(m.data, `hx-target="#dashboard"`) || !strings.Contains(m.data, "pc-01") ||
+		!strings.Contains(m.data, "1 machine<") {
 		t.Errorf("after enrolment: %s", m.data)
 	}
 	if err := r.store.Append(t.Context(), baremetal.Event{MAC: "b8:27:eb:00:00:01", Kind: baremetal.EventDiscover}); err != nil {
@@ -159,7 +160,8 @@ func TestStreamOfOneMachine(t *testing.T) {
 	l.read()
 	r.happen(two.UUID, baremetal.BootSteps...)
 	r.happen(one.UUID, baremetal.EventPowerOn)
-	if m := l.next(); !strings.Contains(m.data, `hx-target="#machine"`) || !strings.Contains(m.data, "Switched on") || strings.Contains(m.data, "pc-02") {
+	if m := l.next(); !strings.Contains(m.data, `hx-target="#machine"`) || !strings.Contains(m.data, "Switched on") ||
+		strings.Contains(m.data, "pc-02") {
 		t.Errorf("the page of pc-01 received %s", m.data)
 	}
 	r.update(func(tx *store.Tx) error {
@@ -406,7 +408,8 @@ func TestASlowBrowserBlocksNobody(t *testing.T) {
 	l := r.follow(fmt.Sprintf("/ui/events?after=%d", r.last()))
 	for range 200 { // far more than the buffers of a connection hold, if every one were kept for it
 		r.happen(n.UUID, baremetal.EventPowerOn)
-		if err := r.store.Append(t.Context(), baremetal.Event{Node: n.UUID, Kind: baremetal.EventRefused, Detail: strings.Repeat("no ", 10_000)}); err != nil {
+		if err := r.store.Append(t.Context(),
+			baremetal.Event{Node: n.UUID, Kind: baremetal.EventRefused, Detail: strings.Repeat("no ", 10_000)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -28,7 +28,8 @@ func TestContrast(t *testing.T) {
 		}{
 			{"ink", "ground", 4.5}, {"ink", "card", 4.5}, {"soft", "ground", 4.5}, {"soft", "card", 4.5}, {"soft", "calm-bg", 4.5},
 			{"accent", "card", 4.5}, {"accent", "ground", 4.5}, {"accent", "accent-bg", 4.5}, {"card", "accent", 4.5},
-			{"good", "card", 4.5}, {"good", "good-bg", 4.5}, {"bad", "card", 4.5}, {"bad", "bad-bg", 4.5}, {"wait", "card", 4.5}, {"wait", "ground", 4.5},
+			{"good", "card", 4.5}, {"good", "good-bg", 4.5}, {"bad", "card", 4.5}, {"bad", "bad-bg", 4.5}, {"wait", "card", 4.5},
+			{"wait", "ground", 4.5},
 			{"edge", "card", 3}, {"edge", "ground", 3}, {"accent", "track", 3}, {"good", "track", 3}, {"bad", "track", 3},
 		} {
 			over, ok1 := colours[c.over]

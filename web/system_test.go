@@ -32,8 +32,10 @@ func TestSystemPage(t *testing.T) {
 		}
 		return tx.Append(baremetal.Event{Kind: baremetal.EventError, Detail: "backup: disk <full>"})
 	})
-	r.pagesSay("/ui/system", []string{"1.2.3", "lab", "1; the newest 7 and what they need", "4 of 4, reached", "&lt;b&gt;careful", "disk &lt;full&gt;", `data-path="/ironhook/v1/users/ada"`,
-		`data-path="/ironhook/v1/walls/lobby"`, "in the file htpasswd", `<option selected>warn`, "Plain HTTP"}, "$2a$", "the-token", baremetal.TokenHash("the-token"))
+	r.pagesSay("/ui/system", []string{"1.2.3", "lab", "1; the newest 7 and what they need", "4 of 4, reached", "&lt;b&gt;careful",
+		"disk &lt;full&gt;", `data-path="/ironhook/v1/users/ada"`,
+		`data-path="/ironhook/v1/walls/lobby"`, "in the file htpasswd", `<option selected>warn`, "Plain HTTP"}, "$2a$", "the-token",
+		baremetal.TokenHash("the-token"))
 	r.pagesSay("/ui/metrics", []string{"ironhook_nodes 1"})
 	role = baremetal.RoleOperator
 	r.pagesSay("/ui/system", []string{"1.2.3", "disk &lt;full&gt;"}, "careful", "ada", "lobby", "/ironhook/v1/users")
@@ -77,12 +79,14 @@ func TestStartPage(t *testing.T) {
 func TestRangeMaps(t *testing.T) {
 	a := netip.MustParseAddr
 	maps := rangeMaps([]Network{{Interface: "br0"}, {Interface: "br1", First: a("10.0.0.100"), Last: a("10.0.0.139")}}, []leaseRow{
-		{Address: a("10.0.0.100"), Node: "pc-1"}, {Address: a("10.0.0.101"), MAC: "52:54:00:00:00:01", Foreign: true}, {Address: a("10.0.0.139"), MAC: "m", Over: true}, {Address: a("10.0.0.9")},
+		{Address: a("10.0.0.100"), Node: "pc-1"}, {Address: a("10.0.0.101"), MAC: "52:54:00:00:00:01", Foreign: true},
+		{Address: a("10.0.0.139"), MAC: "m", Over: true}, {Address: a("10.0.0.9")},
 	})
 	if len(maps) != 1 || maps[0].Used != 2 || len(maps[0].Cells) != 40 || maps[0].Rows() != 2 {
 		t.Fatalf("maps %+v", maps)
 	}
-	for i, want := range map[int]string{0: "ours 10.0.0.100: pc-1", 1: "foreign 10.0.0.101: 52:54:00:00:00:01, given by another server", 2: "free 10.0.0.102: free", 39: "over 10.0.0.139: m, until lately"} {
+	for i, want := range map[int]string{0: "ours 10.0.0.100: pc-1", 1: "foreign 10.0.0.101: 52:54:00:00:00:01, given by another server",
+		2: "free 10.0.0.102: free", 39: "over 10.0.0.139: m, until lately"} {
 		if c := maps[0].Cells[i]; c.Class+" "+c.Title != want {
 			t.Errorf("cell %d is %s %s, want %s", i, c.Class, c.Title, want)
 		}
@@ -114,7 +118,8 @@ func TestPlaceInLane(t *testing.T) {
 		x, width int
 		seen     bool
 	}{
-		{0, 60, 0, 1000, true}, {15, 30, 250, 250, true}, {-60, 30, 0, 500, true}, {-20, -10, 0, 0, false}, {60, 61, 0, 0, false}, {30, 30, 500, 4, true},
+		{0, 60, 0, 1000, true}, {15, 30, 250, 250, true}, {-60, 30, 0, 500, true}, {-20, -10, 0, 0, false}, {60, 61, 0, 0, false},
+		{30, 30, 500, 4, true},
 	} {
 		if x, width, seen := place(at(c.a), at(c.b), at(0), at(60)); x != c.x || width != c.width || seen != c.seen {
 			t.Errorf("from %d to %d = %d, %d, %t, want %+v", c.a, c.b, x, width, seen, c)

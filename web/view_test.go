@@ -26,7 +26,8 @@ func events(t testing.TB, text string) []*baremetal.Event {
 			t.Fatalf("event %q: %v", word, err)
 		}
 		list = append(list, &baremetal.Event{
-			Seq: int64(i + 1), At: dawn.Add(since), Kind: baremetal.EventKind(kind), Step: baremetal.EventKind(step), Detail: strings.ReplaceAll(detail, "_", " "),
+			Seq: int64(i + 1), At: dawn.Add(since), Kind: baremetal.EventKind(kind), Step: baremetal.EventKind(step),
+			Detail: strings.ReplaceAll(detail, "_", " "),
 		})
 	}
 	return list
@@ -59,12 +60,16 @@ func TestBarView(t *testing.T) {
 		{"up, the session gone", whole, baremetal.PowerOn, boot.LinkDown, time.Hour, "over", "Was up", false, "ddddddddd"},
 		{"session renewed, not in the log", whole + "logout@60s", baremetal.PowerOn, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddd"},
 		{"session renewed", whole + "logout@60s system@61s", baremetal.PowerOn, boot.LinkUnknown, time.Hour, "up", "Up", false, "ddddddddd"},
-		{"refused while it renewed", whole + "logout@60s refused/login@61s:busy system@62s", baremetal.PowerOn, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddd"},
+		{"refused while it renewed", whole +
+			"logout@60s refused/login@61s:busy system@62s", baremetal.PowerOn, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddd"},
 		{"an old answer about its power", whole, baremetal.PowerOff, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddd"},
 		{"its boot is not in the log", "", "", boot.LinkUp, time.Hour, "up", "Up", false, "wwwwwwwww"},
-		{"its root is read-only", strings.TrimSuffix(whole, "up@12s "), baremetal.PowerOn, boot.LinkUp, time.Hour, "up", "Up", false, "ddddddddw"},
-		{"the loader's session", "script@0s login@1s", baremetal.PowerOn, boot.LinkUp, 2 * time.Second, "running", "Waiting for Read", true, "ssssddnww"},
-		{"between the loader and the system", "script@0s login@1s", baremetal.PowerOn, boot.LinkDown, 2 * time.Second, "running", "Waiting for Read", true, "ssssddnww"},
+		{"its root is read-only", strings.TrimSuffix(whole, "up@12s "), baremetal.PowerOn, boot.LinkUp, time.Hour, "up", "Up", false,
+			"ddddddddw"},
+		{"the loader's session", "script@0s login@1s", baremetal.PowerOn, boot.LinkUp, 2 * time.Second, "running", "Waiting for Read", true,
+			"ssssddnww"},
+		{"between the loader and the system", "script@0s login@1s", baremetal.PowerOn, boot.LinkDown, 2 * time.Second, "running",
+			"Waiting for Read", true, "ssssddnww"},
 	} {
 		last := boot.NewHistory(events(t, test.in)).Last()
 		v := newBarView(last, last.Status(boot.Sight{At: dawn.Add(test.now), Power: test.power, Link: test.link}))
@@ -80,12 +85,15 @@ func TestBarView(t *testing.T) {
 }
 
 func TestWaterfall(t *testing.T) {
-	b := bootViews(boot.NewHistory(events(t, byHand+"power-on@300s discover@304s offer@305s")), boot.Sight{At: dawn.Add(306 * time.Second), Power: baremetal.PowerOn})
+	b := bootViews(boot.NewHistory(events(t, byHand+"power-on@300s discover@304s offer@305s")),
+		boot.Sight{At: dawn.Add(306 * time.Second), Power: baremetal.PowerOn})
 	if len(b) != 2 || b[0].Bar.Mood != "running" || b[1].Bar.Mood != "over" {
 		t.Fatalf("bootViews = %+v, want a running boot, then one that is over", b)
 	}
 	s := b[0].Steps
-	if s[1].At != "+4.0 s" || s[1].Delta != "4.0 s" || s[1].X != 0 || s[0].Delta != "" || s[3].Since != dawn.Add(305*time.Second).UnixMilli() || s[3].Delta != "1.0 s" || s[1].Width != 800 || s[2].X != 800 || s[2].Width != 200 || s[3].Width != 0 {
+	if s[1].At != "+4.0 s" || s[1].Delta != "4.0 s" || s[1].X != 0 || s[0].Delta != "" ||
+		s[3].Since != dawn.Add(305*time.Second).UnixMilli() || s[3].Delta != "1.0 s" || s[1].Width != 800 || s[2].X != 800 || s[2].Width != 200 ||
+		s[3].Width != 0 {
 		t.Errorf("steps = %+v, want DHCP over the first 800, Offer over the last 200, no more", s[:4])
 	}
 }
@@ -163,7 +171,8 @@ func TestStrangers(t *testing.T) {
 	ports := []*baremetal.Port{{Address: "52:54:00:00:00:03"}}
 	leases := []*baremetal.Lease{{MAC: "52:54:00:00:00:02", Address: netip.MustParseAddr("10.0.0.2")}}
 	got := strangers(log, ports, leases, dawn.Add(time.Minute))
-	want := stranger{MAC: "52:54:00:00:00:02", Address: "10.0.0.2", Seen: dawn.Add(time.Second), Last: "Refused: not enrolled", Name: "pc-000002"}
+	want := stranger{MAC: "52:54:00:00:00:02", Address: "10.0.0.2", Seen: dawn.Add(time.Second), Last: "Refused: not enrolled",
+		Name: "pc-000002"}
 	if len(got) != 1 || got[0] != want {
 		t.Errorf("strangers = %+v, want only %+v", got, want)
 	}
@@ -205,10 +214,14 @@ func TestEveryStepHasItsCaption(t *testing.T) {
 // What a page shows when it is asked for some machines: of a kind, and by what is seen.
 func TestNarrow(t *testing.T) {
 	tiles := []tile{
-		{UUID: "1", Name: "pc-1", Power: badge{"on", "good"}, State: badge{"active", "good"}, MAC: "52:54:00:00:00:01", Bar: barView{Mood: "up", Caption: "Up"}},
-		{UUID: "2", Name: "pc-2", Power: badge{"off", "calm"}, State: badge{"available", "calm"}, Address: "10.0.0.7", Bar: barView{Mood: "idle", Caption: "No boot seen yet"}},
-		{UUID: "3", Name: "lab-3", Power: badge{"on", "good"}, State: badge{"deploying", "busy"}, Bar: barView{Mood: "running", Caption: "Waiting for DHCP"}},
-		{UUID: "4", Name: "lab-4", Power: badge{"off", "calm"}, State: badge{"deploy failed", "bad"}, Bar: barView{Mood: "failed", Caption: "Volume failed", Problem: "No volume root."}},
+		{UUID: "1", Name: "pc-1", Power: badge{"on", "good"}, State: badge{"active", "good"}, MAC: "52:54:00:00:00:01",
+			Bar: barView{Mood: "up", Caption: "Up"}},
+		{UUID: "2", Name: "pc-2", Power: badge{"off", "calm"}, State: badge{"available", "calm"}, Address: "10.0.0.7",
+			Bar: barView{Mood: "idle", Caption: "No boot seen yet"}},
+		{UUID: "3", Name: "lab-3", Power: badge{"on", "good"}, State: badge{"deploying", "busy"},
+			Bar: barView{Mood: "running", Caption: "Waiting for DHCP"}},
+		{UUID: "4", Name: "lab-4", Power: badge{"off", "calm"}, State: badge{"deploy failed", "bad"},
+			Bar: barView{Mood: "failed", Caption: "Volume failed", Problem: "No volume root."}},
 	}
 	for _, test := range []struct{ kind, words, want string }{
 		{"", "", "1234"}, {"on", "", "13"}, {"trouble", "", "4"}, {"booting", "", "3"}, {"nonsense", "", ""},

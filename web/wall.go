@@ -32,7 +32,8 @@ func (w *Web) wallPage(rw http.ResponseWriter, r *http.Request) {
 			return err
 		}
 		if wall == nil {
-			return baremetal.Errorf(baremetal.ErrNotFound, "This link to the wall was withdrawn, or never was. An administrator makes links under System.")
+			return baremetal.Errorf(baremetal.ErrNotFound,
+				"This link to the wall was withdrawn, or never was. An administrator makes links under System.")
 		}
 		found, err := w.readDashboard(tx)
 		if err != nil {

@@ -36,7 +36,8 @@ func TestWall(t *testing.T) {
 			t.Errorf("the wall has %q", bad)
 		}
 	}
-	for _, path := range []string{"/ui/", "/ui/machines/node-1", "/ui/system", "/ui/machines/node-1/io", "/ui/metrics", "/ui/boots", "/ui/start"} {
+	for _, path := range []string{"/ui/", "/ui/machines/node-1", "/ui/system", "/ui/machines/node-1/io", "/ui/metrics", "/ui/boots",
+		"/ui/start"} {
 		if a := r.get(path); a.status != http.StatusSeeOther {
 			t.Errorf("%s without a login = %d", path, a.status)
 		}

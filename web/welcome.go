@@ -24,7 +24,8 @@ type welcomePage struct {
 	Key, Problem string
 }
 
-const staleLink = "This link was used, or it is older than a day. Sign in with the password that the first start printed, or with the one that was chosen."
+const staleLink = "This link was used, or it is older than a day. Sign in with the password that the first start printed, or with the " +
+	"one that was chosen."
 
 func (w *Web) welcomePage(rw http.ResponseWriter, r *http.Request) {
 	key := r.URL.Query().Get("key")
@@ -38,7 +39,8 @@ func (w *Web) welcomePage(rw http.ResponseWriter, r *http.Request) {
 func (w *Web) welcome(rw http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(rw, r.Body, 4<<10)
 	if w.Welcome == nil || w.Login == nil || w.foreign.Check(r) != nil {
-		w.render(rw, http.StatusForbidden, "problem", problem{w.page("Not allowed"), "This form was sent from another site. Open the link of the first start instead."})
+		w.render(rw, http.StatusForbidden, "problem",
+			problem{w.page("Not allowed"), "This form was sent from another site. Open the link of the first start instead."})
 		return
 	}
 	d := welcomePage{page: w.page("Welcome"), Key: r.PostFormValue("key")}

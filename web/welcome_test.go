@@ -64,11 +64,13 @@ func TestWelcome(t *testing.T) {
 		}
 	}
 	link.broken = errors.New("disk full")
-	if a := send("long enough", "long enough", "the-key"); a.status != 400 || !strings.Contains(a.body, "the log says why") || strings.Contains(a.body, "disk full") {
+	if a := send("long enough", "long enough", "the-key"); a.status != 400 || !strings.Contains(a.body, "the log says why") ||
+		strings.Contains(a.body, "disk full") {
 		t.Errorf("a failure = %d\n%s", a.status, a.body)
 	}
 	link.broken = nil
-	if a := send("long enough", "long enough", "the-key"); a.status != http.StatusSeeOther || a.header.Get("Location") != "/ui/start" || link.password != "long enough" {
+	if a := send("long enough", "long enough", "the-key"); a.status != http.StatusSeeOther || a.header.Get("Location") != "/ui/start" ||
+		link.password != "long enough" {
 		t.Errorf("setting it = %d to %s, password %q", a.status, a.header.Get("Location"), link.password)
 	}
 	if a := r.get("/ui/start"); a.status != http.StatusOK || !strings.Contains(a.body, "First steps") {

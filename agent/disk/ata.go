@@ -19,7 +19,8 @@ const (
 )
 
 // errFrozen is a disk whose firmware or BIOS forbids that until the power of the disk goes off and on.
-var errFrozen = errors.New("its security is frozen: BIOS has locked it until the disk loses power; suspend the machine, or plug the disk again")
+var errFrozen = errors.New("its security is frozen: BIOS has locked it until the disk loses power; suspend the machine, or plug " +
+	"the disk again")
 
 var (
 	errNoSecurity = errors.New("it has no security feature set")

@@ -48,8 +48,9 @@ func TestSecureErase(t *testing.T) {
 		wrong  error
 		within time.Duration
 	}{
-		"able":                 {map[int]uint16{128: able, 89: 30}, 0, "\xec\xf1\xf3\xf4", "secure erase (ATA)", nil, 70 * time.Minute},
-		"enhanced":             {map[int]uint16{128: enhanced, 89: 30, 90: 1}, 0, "\xec\xf1\xf3\xf4", "enhanced secure erase (ATA)", nil, 12 * time.Minute},
+		"able": {map[int]uint16{128: able, 89: 30}, 0, "\xec\xf1\xf3\xf4", "secure erase (ATA)", nil, 70 * time.Minute},
+		"enhanced": {map[int]uint16{128: enhanced, 89: 30, 90: 1}, 0, "\xec\xf1\xf3\xf4", "enhanced secure erase (ATA)", nil,
+			12 * time.Minute},
 		"a time of 15 bits":    {map[int]uint16{128: able, 89: 1<<15 | 300}, 0, "\xec\xf1\xf3\xf4", "secure erase (ATA)", nil, 610 * time.Minute},
 		"a time that is not":   {map[int]uint16{128: able, 89: 0xff}, 0, "\xec\xf1\xf3\xf4", "secure erase (ATA)", nil, 24 * time.Hour},
 		"left behind, locked":  {map[int]uint16{128: locked, 89: 30}, 0, "\xec\xf2\xf1\xf3\xf4", "secure erase (ATA)", nil, 70 * time.Minute},
@@ -60,7 +61,8 @@ func TestSecureErase(t *testing.T) {
 	} {
 		d := &ataDisk{words: c.words, fails: c.fails}
 		how, err := SecureErase(d.send)
-		if how != c.how || string(d.sent) != c.sent || d.within != c.within || (how == "") != (err != nil) || c.wrong != nil && !errors.Is(err, c.wrong) {
+		if how != c.how || string(d.sent) != c.sent || d.within != c.within || (how == "") != (err != nil) || c.wrong != nil &&
+			!errors.Is(err, c.wrong) {
 			t.Errorf("%s: %q, %v, sent % x within %v", name, how, err, d.sent, d.within)
 		}
 		if d.erase == 2 != strings.HasPrefix(how, "enhanced") {
@@ -107,21 +109,23 @@ func TestNVMeErase(t *testing.T) {
 		opcode byte
 		cdw10  uint32
 	}{
-		"format":                      {nvmeDisk{oacs: 2, namespaces: two}, "formatted (NVMe, user data erased)", nvmeFormat, 3 | 1<<9},
-		"format, key":                 {nvmeDisk{oacs: 2, fna: 4, namespaces: two}, "formatted (NVMe, key erased)", nvmeFormat, 3 | 2<<9},
-		"format of all, alone":        {nvmeDisk{oacs: 2, fna: 2, namespaces: one}, "formatted (NVMe, user data erased)", nvmeFormat, 3 | 1<<9},
-		"format of all, not alone":    {nvmeDisk{oacs: 2, fna: 1, sanicap: 2, namespaces: two}, "", 0, 0},
-		"sanitize":                    {nvmeDisk{sanicap: 3, namespaces: one}, "sanitized (NVMe, blocks erased)", nvmeSanitize, 2},
-		"sanitize, key":               {nvmeDisk{sanicap: 1, namespaces: one}, "sanitized (NVMe, key erased)", nvmeSanitize, 4},
-		"sanitize, for format failed": {nvmeDisk{oacs: 2, sanicap: 2, namespaces: one, refuses: nvmeFormat}, "sanitized (NVMe, blocks erased)", nvmeSanitize, 2},
-		"sanitize, not alone":         {nvmeDisk{sanicap: 2, namespaces: two}, "", 0, 0},
-		"neither":                     {nvmeDisk{namespaces: one}, "", 0, 0},
+		"format":                   {nvmeDisk{oacs: 2, namespaces: two}, "formatted (NVMe, user data erased)", nvmeFormat, 3 | 1<<9},
+		"format, key":              {nvmeDisk{oacs: 2, fna: 4, namespaces: two}, "formatted (NVMe, key erased)", nvmeFormat, 3 | 2<<9},
+		"format of all, alone":     {nvmeDisk{oacs: 2, fna: 2, namespaces: one}, "formatted (NVMe, user data erased)", nvmeFormat, 3 | 1<<9},
+		"format of all, not alone": {nvmeDisk{oacs: 2, fna: 1, sanicap: 2, namespaces: two}, "", 0, 0},
+		"sanitize":                 {nvmeDisk{sanicap: 3, namespaces: one}, "sanitized (NVMe, blocks erased)", nvmeSanitize, 2},
+		"sanitize, key":            {nvmeDisk{sanicap: 1, namespaces: one}, "sanitized (NVMe, key erased)", nvmeSanitize, 4},
+		"sanitize, for format failed": {nvmeDisk{oacs: 2, sanicap: 2, namespaces: one, refuses: nvmeFormat}, "sanitized (NVMe, blocks erased)",
+			nvmeSanitize, 2},
+		"sanitize, not alone": {nvmeDisk{sanicap: 2, namespaces: two}, "", 0, 0},
+		"neither":             {nvmeDisk{namespaces: one}, "", 0, 0},
 	} {
 		how, err := NVMeErase(c.disk.send, 5)
 		if how != c.how || (how == "") != (err != nil) {
 			t.Errorf("%s: %q, %v", name, how, err)
 		}
-		if how == "" && len(c.disk.sent) != 0 || how != "" && (len(c.disk.sent) != 1 || c.disk.sent[0].Opcode != c.opcode || c.disk.sent[0].CDW10 != c.cdw10) {
+		if how == "" && len(c.disk.sent) != 0 || how != "" &&
+			(len(c.disk.sent) != 1 || c.disk.sent[0].Opcode != c.opcode || c.disk.sent[0].CDW10 != c.cdw10) {
 			t.Errorf("%s: sent %+v", name, c.disk.sent)
 		}
 	}

@@ -38,7 +38,8 @@ var hashes = map[string]func() hash.Hash{"sha256": sha256.New, "sha512": sha512.
 // connection breaks. Zeros are written too: what was on the disk must not shine through. The
 // checksum is that of what came, and is compared before Write returns; then everything is on
 // the disk. progress is told the bytes so far and those in all, -1 where that is not known.
-func Write(ctx context.Context, c *http.Client, i Image, d io.WriterAt, size int64, progress func(done, all int64)) (written int64, err error) {
+func Write(ctx context.Context, c *http.Client, i Image, d io.WriterAt, size int64, progress func(done, all int64)) (written int64,
+	err error) {
 	made, known := hashes[i.Algorithm]
 	if !known {
 		return 0, fmt.Errorf("the image has a checksum of %q, of which the agent knows nothing", i.Algorithm)

@@ -103,8 +103,10 @@ func TestWriteRefuses(t *testing.T) {
 	for want, c := range map[string]struct {
 		image Image
 		size  int64
-	}{"the image that came has": {other, 4 * block}, "knows nothing": {unknown, 4 * block}, "404": {gone, 4 * block}, "the disk only": {good, block}} {
-		if _, err := Write(context.Background(), server.Client(), c.image, make(memory, c.size), c.size, func(int64, int64) {}); err == nil || !strings.Contains(err.Error(), want) {
+	}{"the image that came has": {other, 4 * block}, "knows nothing": {unknown, 4 * block}, "404": {gone, 4 * block},
+		"the disk only": {good, block}} {
+		if _, err := Write(context.Background(), server.Client(), c.image, make(memory, c.size), c.size, func(int64, int64) {}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("Write = %v, want %q", err, want)
 		}
 	}
@@ -116,7 +118,8 @@ func TestErase(t *testing.T) {
 	if Empty(d, size) == nil {
 		t.Fatal("noise is empty")
 	}
-	if err := EraseMetadata(d, size); err != nil || Empty(d[:edge], edge) != nil || Empty(d[size-edge:], edge) != nil || Empty(d, size) == nil {
+	if err := EraseMetadata(d, size); err != nil || Empty(d[:edge], edge) != nil || Empty(d[size-edge:], edge) != nil ||
+		Empty(d, size) == nil {
 		t.Errorf("EraseMetadata = %v: both ends must be empty, and the middle not", err)
 	}
 	passes := int64(0)

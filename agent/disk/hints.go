@@ -126,7 +126,8 @@ func truth(v any) bool {
 }
 
 // operators are those of oslo_utils.specs_matcher, longest first.
-var operators = []string{"<all-in>", "<range-in>", "s==", "s!=", "s>=", "s<=", "<in>", "<or>", "==", "!=", ">=", "<=", "s<", "s>", "=", "<", ">"}
+var operators = []string{"<all-in>", "<range-in>", "s==", "s!=", "s>=", "s<=", "<in>", "<or>", "==", "!=", ">=", "<=", "s<", "s>", "=", "<",
+	">"}
 
 func hasOperator(text string) bool {
 	return slices.ContainsFunc(operators, func(op string) bool { return strings.HasPrefix(text, op) })

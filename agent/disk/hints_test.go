@@ -10,8 +10,10 @@ import (
 const gib = 1 << 30
 
 var machine = []hardware.Disk{
-	{Name: "/dev/sda", Size: 931 * gib, Model: "Disk Model", Vendor: "ACME", Serial: "S1", WWN: "0x5000c500a1b2c3d4", WWNExtended: "0x5000c500a1b2c3d4", HCTL: "1:0:0:0", Rotational: true, Paths: []string{"/dev/sdc"}},
-	{Name: "/dev/sdb", Size: 10 * gib, Model: "LUN", Vendor: "ARRAY", Serial: "S2", WWN: "0x60014380", WWNExtension: "0xabc", HCTL: "1:0:0:5", ByPath: "/dev/disk/by-path/pci-0000:00:07.0-fc-1"},
+	{Name: "/dev/sda", Size: 931 * gib, Model: "Disk Model", Vendor: "ACME", Serial: "S1", WWN: "0x5000c500a1b2c3d4",
+		WWNExtended: "0x5000c500a1b2c3d4", HCTL: "1:0:0:0", Rotational: true, Paths: []string{"/dev/sdc"}},
+	{Name: "/dev/sdb", Size: 10 * gib, Model: "LUN", Vendor: "ARRAY", Serial: "S2", WWN: "0x60014380", WWNExtension: "0xabc", HCTL: "1:0:0:5",
+		ByPath: "/dev/disk/by-path/pci-0000:00:07.0-fc-1"},
 	{Name: "/dev/nvme0n1", Size: 10 * gib, Model: "Fast", Serial: "N1"},
 	{Name: "/dev/sdd", Size: 2 * gib, Model: "Stick"},
 	{Name: "/dev/sde", Size: 5 * gib, Removable: true},

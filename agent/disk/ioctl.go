@@ -51,7 +51,8 @@ func ATA(f *os.File) Passthrough {
 		case errno != 0:
 			return errno
 		case h.status != 0 || h.hostStatus != 0 || h.driverStatus&0xf != 0:
-			return fmt.Errorf("the disk refuses command %#x: status %#x, host %#x, driver %#x, sense % x", cdb[14], h.status, h.hostStatus, h.driverStatus, sense[:h.written])
+			return fmt.Errorf("the disk refuses command %#x: status %#x, host %#x, driver %#x, sense % x", cdb[14], h.status, h.hostStatus,
+				h.driverStatus, sense[:h.written])
 		}
 		return nil
 	}

@@ -101,7 +101,8 @@ func sanitizeNVMe(send Admin, controller []byte, alone bool) (how string, err er
 	}
 	for end := time.Now().Add(nvmeTime); time.Now().Before(end); time.Sleep(time.Second) {
 		log := make([]byte, 512)
-		if err := send(NVMeCommand{Opcode: nvmeGetLog, Namespace: 0xffffffff, CDW10: sanitizeStatus | (uint32(len(log)/4)-1)<<16, Within: time.Minute}, log); err != nil {
+		if err := send(NVMeCommand{Opcode: nvmeGetLog, Namespace: 0xffffffff, CDW10: sanitizeStatus | (uint32(len(log)/4)-1)<<16,
+			Within: time.Minute}, log); err != nil {
 			return "", fmt.Errorf("sanitize: %w", err)
 		}
 		switch status := binary.LittleEndian.Uint16(log[2:]) & 7; status {

@@ -170,7 +170,8 @@ func TestBootEntry(t *testing.T) {
 		}
 	}
 	entry, err := variable(vars, "Boot0001")
-	if err != nil || !bytes.Contains(entry, wide(`\EFI\BOOT\BOOTX64.EFI`)) || !bytes.Contains(entry, wide(entryName)) || !bytes.HasSuffix(entry, []byte{0x7f, 0xff, 4, 0}) {
+	if err != nil || !bytes.Contains(entry, wide(`\EFI\BOOT\BOOTX64.EFI`)) || !bytes.Contains(entry, wide(entryName)) ||
+		!bytes.HasSuffix(entry, []byte{0x7f, 0xff, 4, 0}) {
 		t.Errorf("entry % x, %v", entry, err)
 	}
 	if length := int(binary.LittleEndian.Uint16(entry[4:])); length != len(entry)-6-len(wide(entryName)) {

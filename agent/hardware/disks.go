@@ -69,7 +69,8 @@ func (d Disk) sameAs(other Disk) bool {
 
 func (m Machine) disk(name string) Disk {
 	dir := "sys/block/" + name
-	d := Disk{Name: "/dev/" + name, Model: m.text(dir + "/device/model"), Vendor: m.text(dir + "/device/vendor"), Size: m.number(dir+"/size") * 512,
+	d := Disk{Name: "/dev/" +
+		name, Model: m.text(dir + "/device/model"), Vendor: m.text(dir + "/device/vendor"), Size: m.number(dir+"/size") * 512,
 		Rotational: m.number(dir+"/queue/rotational") == 1, ReadOnly: m.number(dir+"/ro") == 1, Removable: m.number(dir+"/removable") == 1,
 		LogicalSectors: m.number(dir + "/queue/logical_block_size"), PhysicalSectors: m.number(dir + "/queue/physical_block_size"),
 		Firmware: first(m.text(dir+"/device/firmware_rev"), m.text(dir+"/device/rev"))}

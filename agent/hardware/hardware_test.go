@@ -17,7 +17,8 @@ func files(t *testing.T, text string) Machine {
 		if name, to, ok := strings.Cut(line, " -> "); ok {
 			m[name] = &fstest.MapFile{Data: []byte(to), Mode: fs.ModeSymlink | 0o777}
 		} else if name, content, ok := strings.Cut(line, " = "); ok {
-			m[name] = &fstest.MapFile{Data: []byte(strings.NewReplacer(`\n`, "\n", `\0`, "\x00", `\1`, "\x01", `\2`, "\x02", `\9`, "\x09").Replace(content))}
+			m[name] = &fstest.MapFile{Data: []byte(strings.NewReplacer(`\n`, "\n", `\0`, "\x00", `\1`, "\x01", `\2`, "\x02", `\9`,
+				"\x09").Replace(content))}
 		}
 	}
 	return Machine{m}
@@ -91,14 +92,17 @@ func TestServer(t *testing.T) {
 	if got.Memory != (Memory{Total: 65536000 << 10, Physical: 512}) {
 		t.Errorf("memory %+v", got.Memory)
 	}
-	if c := got.CPU; c.Count != 2 || c.Sockets != 2 || c.ModelName != "Xeon" || c.Frequency != "2594" || c.Architecture != "x86_64" || !reflect.DeepEqual(c.Flags, []string{"vmx", "aes"}) {
+	if c := got.CPU; c.Count != 2 || c.Sockets != 2 || c.ModelName != "Xeon" || c.Frequency != "2594" || c.Architecture != "x86_64" ||
+		!reflect.DeepEqual(c.Flags, []string{"vmx", "aes"}) {
 		t.Errorf("processors %+v", c)
 	}
-	want := []Interface{{Name: "eno1", MAC: "52:54:00:aa:bb:01", Carrier: true, Vendor: "0x8086", Product: "0x1572", Driver: "i40e", Bus: "0000:19:00.0", Speed: 25000}}
+	want := []Interface{{Name: "eno1", MAC: "52:54:00:aa:bb:01", Carrier: true, Vendor: "0x8086", Product: "0x1572", Driver: "i40e",
+		Bus: "0000:19:00.0", Speed: 25000}}
 	if !reflect.DeepEqual(got.Interfaces, want) {
 		t.Errorf("cards %+v, want %+v", got.Interfaces, want)
 	}
-	if v := got.SystemVendor; v.ProductName != "R740" || v.Manufacturer != "ACME Inc." || v.SerialNumber != "SN7" || v.UUID != "4c4c4544-0000-1111-2222-333344445555" || v.Firmware.Version != "2.1" {
+	if v := got.SystemVendor; v.ProductName != "R740" || v.Manufacturer != "ACME Inc." || v.SerialNumber != "SN7" ||
+		v.UUID != "4c4c4544-0000-1111-2222-333344445555" || v.Firmware.Version != "2.1" {
 		t.Errorf("vendor %+v", v)
 	}
 	if g := m.GPUs(); len(g) != 1 || g[0].Vendor != "10de" || len(m.PCI()) != 2 {
@@ -110,12 +114,17 @@ func TestServer(t *testing.T) {
 func TestDisks(t *testing.T) {
 	got := files(t, server).Disks()
 	want := []Disk{
-		{Name: "/dev/sda", Model: "ARRAY LUN", Size: 100 << 30, Rotational: true, WWN: "0x600143801259ab4f", WWNExtension: "0x00001000012a0000", WWNExtended: "0x600143801259ab4f00001000012a0000",
-			Serial: "SERIAL-7", HCTL: "1:0:0:7", ByPath: "/dev/disk/by-path/pci-0000:18:00.0-scsi-0:0:0:7", LogicalSectors: 512, Transport: "fc", Paths: []string{"/dev/sdb"}},
-		{Name: "/dev/sdc", Size: 100 << 30, WWN: "0x600143801259ab4f", WWNExtension: "0x00001000012b0000", WWNExtended: "0x600143801259ab4f00001000012b0000",
-			HCTL: "2:0:0:8", ByPath: "/dev/disk/by-path/pci-0000:18:00.1-scsi-0:0:0:8", Transport: "fc"},
-		{Name: "/dev/nvme0n1", Size: 2000409264 * 512, WWN: "eui.0025385b71b0a1c2", WWNExtended: "eui.0025385b71b0a1c2", Serial: "S3X", Firmware: "EXF7",
-			ByPath: "/dev/disk/by-path/pci-0000:00:1d.0-nvme-1", Transport: "nvme"},
+		{Name: "/dev/sda", Model: "ARRAY LUN", Size: 100 << 30, Rotational: true, WWN: "0x600143801259ab4f", WWNExtension: "0x00001000012a0000",
+			WWNExtended: "0x600143801259ab4f00001000012a0000",
+			Serial:      "SERIAL-7", HCTL: "1:0:0:7", ByPath: "/dev/disk/by-path/pci-0000:18:00.0-scsi-0:0:0:7", LogicalSectors: 512,
+			Transport: "fc",
+			Paths:     []string{"/dev/sdb"}},
+		{Name: "/dev/sdc", Size: 100 << 30, WWN: "0x600143801259ab4f", WWNExtension: "0x00001000012b0000",
+			WWNExtended: "0x600143801259ab4f00001000012b0000",
+			HCTL:        "2:0:0:8", ByPath: "/dev/disk/by-path/pci-0000:18:00.1-scsi-0:0:0:8", Transport: "fc"},
+		{Name: "/dev/nvme0n1", Size: 2000409264 * 512, WWN: "eui.0025385b71b0a1c2", WWNExtended: "eui.0025385b71b0a1c2", Serial: "S3X",
+			Firmware: "EXF7",
+			ByPath:   "/dev/disk/by-path/pci-0000:00:1d.0-nvme-1", Transport: "nvme"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("disks\n%+v, want\n%+v", got, want)
@@ -128,8 +137,10 @@ func TestConnectors(t *testing.T) {
 		want  []Connector
 		hba   bool
 	}{
-		"Fibre Channel": {server, []Connector{{"wwnn", "20:00:00:25:b5:aa:00:01"}, {"wwpn", "20:00:00:25:b5:bb:00:01"}, {"wwpn", "20:00:00:25:b5:bb:00:02"}}, true},
-		"iSCSI adapter": {"sys/class/iscsi_host/host4/initiatorname = iqn.1999-04.com.acme:hba4\nsys/firmware/ibft/initiator/initiator-name = iqn.2001-04.org.example:fw",
+		"Fibre Channel": {server,
+			[]Connector{{"wwnn", "20:00:00:25:b5:aa:00:01"}, {"wwpn", "20:00:00:25:b5:bb:00:01"}, {"wwpn", "20:00:00:25:b5:bb:00:02"}}, true},
+		"iSCSI adapter": {"sys/class/iscsi_host/host4/initiatorname = iqn.1999-04.com.acme:hba4\nsys/firmware/ibft/initiator/initiator-name = " +
+			"iqn.2001-04.org.example:fw",
 			[]Connector{{"iqn", "iqn.1999-04.com.acme:hba4"}, {"iqn", "iqn.2001-04.org.example:fw"}}, true},
 		"adapter without a name": {"sys/class/iscsi_host/host4/initiatorname = <NULL>", nil, true},
 		"booted by iPXE": {"proc/cmdline = BOOTIF=01-52-54-00-00-00-01\nsys/class/dmi/id/product_uuid = 4C4C4544-0000-1111-2222-333344445555",

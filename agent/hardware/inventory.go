@@ -164,7 +164,8 @@ func (m Machine) plugged() (total int64) {
 func (m Machine) vendor() SystemVendor {
 	dmi := func(name string) string { return m.text("sys/class/dmi/id/" + name) }
 	return SystemVendor{
-		ProductName: dmi("product_name"), SerialNumber: dmi("product_serial"), Manufacturer: dmi("sys_vendor"), UUID: strings.ToLower(dmi("product_uuid")),
+		ProductName: dmi("product_name"), SerialNumber: dmi("product_serial"), Manufacturer: dmi("sys_vendor"),
+		UUID:     strings.ToLower(dmi("product_uuid")),
 		Firmware: Firmware{Vendor: dmi("bios_vendor"), Version: dmi("bios_version"), BuildDate: dmi("bios_date")},
 	}
 }

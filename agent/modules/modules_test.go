@@ -12,7 +12,8 @@ import (
 
 var dir = fstest.MapFS{
 	"modules.dep": {Data: []byte("kernel/drivers/net/virtio_net.ko: kernel/net/core/failover.ko kernel/drivers/virtio/virtio.ko\n" +
-		"kernel/net/core/failover.ko:\nkernel/drivers/virtio/virtio.ko:\nkernel/drivers/scsi/sd_mod.ko: kernel/lib/crc-t10dif.ko\nkernel/lib/crc-t10dif.ko:\n")},
+		"kernel/net/core/failover.ko:\nkernel/drivers/virtio/virtio.ko:\nkernel/drivers/scsi/sd_mod.ko: " +
+		"kernel/lib/crc-t10dif.ko\nkernel/lib/crc-t10dif.ko:\n")},
 	"modules.alias": {Data: []byte("# Aliases extracted from modules themselves.\nalias virtio:d00000001v* virtio_net\n" +
 		"alias scsi:t-0x00* sd_mod\nalias scsi:t-0x0[789a] sd-mod\nalias of:N*T*Cvirtio,mmio virtio\n")},
 	"kernel/drivers/net/virtio_net.ko":  {Data: []byte("virtio_net")},

@@ -138,7 +138,8 @@ func TestSessions(t *testing.T) {
 			status, err = ended.ExitStatus(), nil
 		}
 		if err != nil || status != test.status || !strings.Contains(out.String(), test.out) || !strings.Contains(wrong.String(), test.wrong) {
-			t.Errorf("%s: %v, status %d, said %q and %q, want %d, %q and %q", test.name, err, status, &out, &wrong, test.status, test.out, test.wrong)
+			t.Errorf("%s: %v, status %d, said %q and %q, want %d, %q and %q", test.name, err, status, &out, &wrong, test.status, test.out,
+				test.wrong)
 		}
 	}
 }

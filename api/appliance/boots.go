@@ -138,7 +138,8 @@ func (a *API) leases(w http.ResponseWriter, r *http.Request) {
 			return err
 		}
 		for _, l := range leases {
-			v := leaseView{MAC: l.MAC, Address: l.Address.String(), Interface: l.Interface, Foreign: l.Observed, Expires: rest.AppendTime(nil, l.Expires)}
+			v := leaseView{MAC: l.MAC, Address: l.Address.String(), Interface: l.Interface, Foreign: l.Observed,
+				Expires: rest.AppendTime(nil, l.Expires)}
 			port, err := tx.Ports().Find(l.MAC)
 			if err != nil {
 				return err

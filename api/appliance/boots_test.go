@@ -21,7 +21,8 @@ func TestBootsAndLeases(t *testing.T) {
 	err := s.Update(t.Context(), func(tx *store.Tx) error {
 		for _, mac := range []string{"52:54:00:00:00:01", "52:54:00:00:00:09"} {
 			address := netip.MustParseAddr("10.0.0." + mac[16:])
-			if err := tx.Leases().Insert(&baremetal.Lease{MAC: mac, Address: address, Interface: "br0", Observed: mac[16:] == "9", Expires: tx.Now()}); err != nil {
+			if err := tx.Leases().Insert(&baremetal.Lease{MAC: mac, Address: address, Interface: "br0", Observed: mac[16:] == "9",
+				Expires: tx.Now()}); err != nil {
 				return err
 			}
 		}
@@ -43,7 +44,8 @@ func TestBootsAndLeases(t *testing.T) {
 		{"boots/b", 404, []string{`"code":404`}},
 		{"boots/a/script", 200, []string{"#!ipxe"}},
 		{"boots/b/script", 400, []string{"b has no port"}},
-		{"leases", 200, []string{`"address":"10.0.0.1","interface":"br0","foreign":false`, `"node":"a"`, `"address":"10.0.0.9","interface":"br0","foreign":true`, `"node":null`}},
+		{"leases", 200, []string{`"address":"10.0.0.1","interface":"br0","foreign":false`, `"node":"a"`,
+			`"address":"10.0.0.9","interface":"br0","foreign":true`, `"node":null`}},
 	} {
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, httptest.NewRequest("GET", "/ironhook/v1/"+c.path, nil))

@@ -52,7 +52,8 @@ func consoles(t *testing.T) *httptest.Server {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { defer close(ended); hub.Run(ctx) }() //nolint:errcheck // it returns none
-	a := New(Config{Store: s, Consoles: hub, Log: slog.New(slog.DiscardHandler), Role: func(string) (baremetal.Role, bool) { return "", false }})
+	a := New(Config{Store: s, Consoles: hub, Log: slog.New(slog.DiscardHandler),
+		Role: func(string) (baremetal.Role, bool) { return "", false }})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		of := baremetal.WithRole(baremetal.WithUser(r.Context(), r.Header.Get("User")), baremetal.Role(r.Header.Get("Role")))
 		a.ServeHTTP(w, r.WithContext(of))
@@ -165,7 +166,8 @@ func TestConsoleReaders(t *testing.T) {
 		t.Errorf("stream %q, want %q", got, want)
 	}
 	for name, header := range map[string]http.Header{
-		"a foreign page":   {"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}, "Origin": {"https://evil.example"}},
+		"a foreign page": {"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"},
+			"Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="}, "Origin": {"https://evil.example"}},
 		"a false position": {"Accept": {"text/event-stream"}, "Last-Event-Id": {"-1"}},
 	} {
 		if answer := get(header); answer.StatusCode != http.StatusForbidden && answer.StatusCode != http.StatusBadRequest {

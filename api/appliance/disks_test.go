@@ -31,7 +31,8 @@ func room(t *testing.T) (base, dir string) {
 	if err := d.Clone("golden", "clone", 2<<20); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(New(Config{Volumes: d, Users: func(_ context.Context, id string) ([]string, error) { return users[id], nil }, Tidy: func() {}, Log: slog.New(slog.DiscardHandler)}))
+	server := httptest.NewServer(New(Config{Volumes: d, Users: func(_ context.Context, id string) ([]string, error) { return users[id], nil },
+		Tidy: func() {}, Log: slog.New(slog.DiscardHandler)}))
 	t.Cleanup(server.Close)
 	return server.URL + "/ironhook/v1/disks/", dir
 }

@@ -89,7 +89,8 @@ func kindsOf(text string) (kinds []baremetal.EventKind, err error) {
 		kind := baremetal.EventKind(name)
 		if !slices.Contains(baremetal.EventKinds, kind) {
 			all := strings.Trim(fmt.Sprint(baremetal.EventKinds), "[]")
-			return nil, baremetal.Errorf(baremetal.ErrInvalid, "There is no kind of event %.32q; there are: %s.", name, strings.ReplaceAll(all, " ", ", "))
+			return nil, baremetal.Errorf(baremetal.ErrInvalid, "There is no kind of event %.32q; there are: %s.", name,
+				strings.ReplaceAll(all, " ", ", "))
 		}
 		kinds = append(kinds, kind)
 	}

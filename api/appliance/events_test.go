@@ -47,7 +47,8 @@ func TestEvents(t *testing.T) {
 		says   []string
 		not    string
 	}{
-		{"", 200, []string{`"detail":"one","user":null`, `"detail":"two","user":"eve"`, `"node":null,"mac":"52:54:00:00:00:09","kind":"refused","step":"offer"`}, "nothing"},
+		{"", 200, []string{`"detail":"one","user":null`, `"detail":"two","user":"eve"`,
+			`"node":null,"mac":"52:54:00:00:00:09","kind":"refused","step":"offer"`}, "nothing"},
 		{"?node=a", 200, []string{"one", "two"}, "three"},
 		{"?node=" + nodeA + "&after=1", 200, []string{"two"}, "one"},
 		{"?limit=1", 200, []string{`"seq"`}, "},{"},

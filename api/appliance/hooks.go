@@ -30,7 +30,8 @@ type hookView struct {
 
 func viewOfHook(h *baremetal.Hook, dead int) hookView {
 	v := hookView{
-		UUID: h.UUID, URL: baremetal.Mask, Secret: baremetal.Mask, Kinds: h.Kinds, Node: rest.Text(h.Node), Enabled: h.Enabled, Position: h.Position,
+		UUID: h.UUID, URL: baremetal.Mask, Secret: baremetal.Mask, Kinds: h.Kinds, Node: rest.Text(h.Node), Enabled: h.Enabled,
+		Position: h.Position,
 		Failures: h.Failures, LastError: rest.Text(h.LastError), Dead: dead,
 		Delivered: rest.AppendTime(nil, h.Delivered), RetryAt: rest.AppendTime(nil, h.RetryAt), CreatedAt: rest.AppendTime(nil, h.CreatedAt),
 	}
@@ -158,7 +159,8 @@ func readHook(r *http.Request) (c herald.Change, err error) {
 			}
 			c.Kinds = &kinds
 		default:
-			return c, baremetal.Errorf(baremetal.ErrInvalid, "Give an object of url, secret and node (strings), kinds (a list of strings) and enabled (true or false); %.32q is none of them.", name)
+			return c, baremetal.Errorf(baremetal.ErrInvalid,
+				"Give an object of url, secret and node (strings), kinds (a list of strings) and enabled (true or false); %.32q is none of them.", name)
 		}
 	}
 	if len(object) == 0 {

@@ -34,7 +34,8 @@ func TestHardwareLog(t *testing.T) {
 		body         string
 	}{
 		{"GET", "pc", 200, `{"entries":[{"id":"0001","at":null,"uptime":42,"severity":null,"sensor":null,"message":"log cleared"},` +
-			`{"id":"0002","at":"2026-05-31T10:53:52+00:00","uptime":null,"severity":"Critical","sensor":"Memory #0x02","message":"uncorrectable ECC"}],"lost":true}`},
+			`{"id":"0002","at":"2026-05-31T10:53:52+00:00","uptime":null,"severity":"Critical","sensor":"Memory #0x02","message":"uncorrectable ` +
+			`ECC"}],"lost":true}`},
 		{"DELETE", "pc", 200, `"id":"0002"`},
 		{"GET", "none", 400, "keeps no event log"},
 	} {

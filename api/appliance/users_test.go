@@ -44,10 +44,12 @@ func TestUsers(t *testing.T) {
 		{"DELETE", "/vera", "", 204, ""},
 		{"DELETE", "/vera", "", 404, "could not be found"},
 	} {
-		r := httptest.NewRequestWithContext(baremetal.WithUser(t.Context(), "root"), x.method, "/ironhook/v1/users"+x.path, strings.NewReader(x.body))
+		r := httptest.NewRequestWithContext(baremetal.WithUser(t.Context(), "root"), x.method, "/ironhook/v1/users"+x.path,
+			strings.NewReader(x.body))
 		w := httptest.NewRecorder()
 		a.ServeHTTP(w, r)
-		if body := w.Body.String(); w.Code != x.status || !strings.Contains(body, x.says) || strings.Contains(body, "hunter2") || strings.Contains(body, "$2a$") {
+		if body := w.Body.String(); w.Code != x.status || !strings.Contains(body, x.says) || strings.Contains(body, "hunter2") ||
+			strings.Contains(body, "$2a$") {
 			t.Errorf("%s %s %s = %d %s, want %d %q and no password", x.method, x.path, x.body, w.Code, body, x.status, x.says)
 		}
 	}
@@ -75,7 +77,8 @@ func TestLeast(t *testing.T) {
 		method, path string
 		want         baremetal.Role
 	}{
-		{"GET", "/events", baremetal.RoleViewer}, {"GET", "/disks/d/usage", baremetal.RoleViewer}, {"POST", "/disks/d/verify", baremetal.RoleOperator},
+		{"GET", "/events", baremetal.RoleViewer}, {"GET", "/disks/d/usage", baremetal.RoleViewer},
+		{"POST", "/disks/d/verify", baremetal.RoleOperator},
 		{"GET", "/disks/d/file", baremetal.RoleAdmin}, {"HEAD", "/disks/d/file", baremetal.RoleAdmin}, {"GET", "/users", baremetal.RoleAdmin},
 		{"POST", "/users", baremetal.RoleAdmin}, {"PATCH", "/users/u", baremetal.RoleAdmin}, {"POST", "/nothing", baremetal.RoleAdmin},
 	} {

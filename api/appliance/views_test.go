@@ -19,13 +19,14 @@ import (
 func TestWallsAndViews(t *testing.T) {
 	s := storetest.Open(t)
 	level := "info"
-	a := New(Config{Store: s, LinkBase: func(*http.Request) string { return "" }, Log: slog.New(slog.DiscardHandler), LogLevel: func(name string) error {
-		if name != "debug" {
-			return baremetal.Errorf(baremetal.ErrInvalid, "no level")
-		}
-		level = name
-		return nil
-	}})
+	a := New(Config{Store: s, LinkBase: func(*http.Request) string { return "" }, Log: slog.New(slog.DiscardHandler),
+		LogLevel: func(name string) error {
+			if name != "debug" {
+				return baremetal.Errorf(baremetal.ErrInvalid, "no level")
+			}
+			level = name
+			return nil
+		}})
 	token := ""
 	for _, x := range []struct {
 		method, path, body string

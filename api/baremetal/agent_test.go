@@ -63,7 +63,8 @@ func (s *standin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if status == "" {
 			status = "SUCCEEDED"
 		}
-		return map[string]any{"id": name, "command_name": name, "command_status": status, "command_result": result, "command_error": map[string]any{"details": "the disk is gone"}}
+		return map[string]any{"id": name, "command_name": name, "command_status": status, "command_result": result,
+			"command_error": map[string]any{"details": "the disk is gone"}}
 	}
 	if r.Method == http.MethodGet {
 		var list []any
@@ -117,8 +118,10 @@ func (s *standin) beat(url, token string) string {
 func withAgent(t *testing.T) (*lab, *standin) {
 	l := newLab(t)
 	l.api.conductor.Agent, l.api.conductor.Images, l.api.conductor.Discovery = true, images{}, conductor.DiscoverWait
-	l.must(t, "POST", "/v1/nodes", map[string]any{"uuid": agentNode, "name": "a", "driver": "fake-hardware", "deploy_interface": "direct", "storage_interface": "noop", "boot_interface": "ipxe",
-		"properties": map[string]any{"root_device": map[string]any{"serial": "S1"}}, "instance_info": map[string]any{"image_source": "debian", "force_deployment": true,
+	l.must(t, "POST", "/v1/nodes", map[string]any{"uuid": agentNode, "name": "a", "driver": "fake-hardware", "deploy_interface": "direct",
+		"storage_interface": "noop", "boot_interface": "ipxe",
+		"properties": map[string]any{"root_device": map[string]any{"serial": "S1"}},
+		"instance_info": map[string]any{"image_source": "debian", "force_deployment": true,
 			"configdrive": map[string]any{"meta_data": map[string]any{"name": "a"}}}}, 201)
 	l.must(t, "POST", "/v1/ports", map[string]any{"node_uuid": agentNode, "address": agentMAC}, 201)
 	l.must(t, "PUT", "/v1/nodes/a/states/provision", map[string]any{"target": "manage"}, 202)
@@ -183,7 +186,8 @@ func TestAgentWrites(t *testing.T) {
 			Token string `json:"agent_token"`
 		}
 	}
-	if err := json.Unmarshal(l.must(t, "GET", "/v1/lookup?addresses="+agentMAC, nil, 200), &second); err != nil || second.Config.Token == s.token {
+	if err := json.Unmarshal(l.must(t, "GET", "/v1/lookup?addresses="+agentMAC, nil, 200), &second); err != nil ||
+		second.Config.Token == s.token {
 		t.Errorf("the token is given twice: %v", err)
 	}
 	l.must(t, "POST", "/v1/heartbeat/"+agentNode, s.beat(s.URL, "wrong"), 400)
@@ -195,7 +199,8 @@ func TestAgentWrites(t *testing.T) {
 	l.until(t, agentNode, "wait call-back")
 	info, _ := s.params["standby.prepare_image"]["image_info"].(map[string]any)
 	at := fmt.Sprint(info["urls"])
-	if info["os_hash_value"] != "ab" || info["disk_format"] != "raw" || !strings.HasPrefix(at, "[http://appliance/"+agentNode+"/") || strings.Contains(at, s.token) || s.params["standby.prepare_image"]["configdrive"] == nil {
+	if info["os_hash_value"] != "ab" || info["disk_format"] != "raw" || !strings.HasPrefix(at, "[http://appliance/"+agentNode+"/") ||
+		strings.Contains(at, s.token) || s.params["standby.prepare_image"]["configdrive"] == nil {
 		t.Errorf("the agent is told %v", s.params["standby.prepare_image"])
 	}
 	s.say("standby.prepare_image", "SUCCEEDED")
@@ -248,7 +253,8 @@ func TestAgentCleans(t *testing.T) {
 	l, s := withAgent(t)
 	clean := func(step string, status int) {
 		t.Helper()
-		l.must(t, "PUT", "/v1/nodes/a/states/provision", map[string]any{"target": "clean", "clean_steps": []any{map[string]any{"interface": "deploy", "step": step}}}, status)
+		l.must(t, "PUT", "/v1/nodes/a/states/provision",
+			map[string]any{"target": "clean", "clean_steps": []any{map[string]any{"interface": "deploy", "step": step}}}, status)
 	}
 	clean("erase_devices", 202)
 	l.until(t, agentNode, "clean wait")
@@ -298,7 +304,8 @@ func TestDiscovery(t *testing.T) {
 		}
 	}
 	connectors := string(l.must(t, "GET", "/v1/volume/connectors", nil, 200))
-	if !strings.Contains(connectors, "20:00:00:25:b5:bb:00:01") || strings.Contains(connectors, `"port"`) || strings.Contains(connectors, "a b") {
+	if !strings.Contains(connectors, "20:00:00:25:b5:bb:00:01") || strings.Contains(connectors, `"port"`) ||
+		strings.Contains(connectors, "a b") {
 		t.Errorf("connectors %s", connectors)
 	}
 	if _, err := c.Approve(t.Context(), "52:54:00:00:18:02", conductor.Approval{}); err == nil {

@@ -103,7 +103,8 @@ func (h *hammer) node(name string) {
 // target makes a volume target, changes it and deletes it.
 func (h *hammer) target(node string, index int) {
 	uuid := fmt.Sprintf("%s-%012d", node[:23], 100+index)
-	h.send("POST", "/v1/volume/targets", map[string]any{"uuid": uuid, "node_uuid": node, "volume_type": "iscsi", "volume_id": "v", "boot_index": index}, 201, 409)
+	h.send("POST", "/v1/volume/targets",
+		map[string]any{"uuid": uuid, "node_uuid": node, "volume_type": "iscsi", "volume_id": "v", "boot_index": index}, 201, 409)
 	h.send("PATCH", "/v1/volume/targets/"+uuid, []any{map[string]any{"op": "replace", "path": "/volume_id", "value": "w"}}, 200, 400, 404, 409)
 	h.send("DELETE", "/v1/volume/targets/"+uuid, nil, 204, 404, 409)
 }

@@ -24,7 +24,8 @@ func TestInspection(t *testing.T) {
 		"actions": [{"op": "set-attribute", "args": {"path": "/properties/cpus", "value": "{inventory[cpu][count]}"}},
 			{"op": "add-trait", "args": {"name": "CUSTOM_BIG"}}, {"op": "set-plugin-data", "args": {"path": "seen", "value": true}},
 			{"op": "set-port-attribute", "args": {"port_id": "52:54:00:00:00:01", "path": "/physical_network", "value": "left"}}]`)
-	rule(ruleB, `"conditions": [{"op": "is-true", "args": {"value": "{plugin_data[broken]}"}}], "actions": [{"op": "fail", "args": {"msg": "a broken fan"}}]`)
+	rule(ruleB, `"conditions": [{"op": "is-true", "args": {"value": "{plugin_data[broken]}"}}], "actions": [{"op": "fail", "args": {"msg": `+
+		`"a broken fan"}}]`)
 	report := func(mac, broken string) string {
 		return `{"inventory": {"bmc_address": "10.0.1.7", "cpu": {"architecture": "x86_64", "count": 16}, "memory": {"physical_mb": 4096},
 			"interfaces": [{"mac_address": "` + mac + `", "name": "eth0"}], "boot": {"pxe_interface": "` + mac + `"}}, "broken": "` + broken + `", "logs": "long"}`
@@ -56,9 +57,11 @@ func TestInspection(t *testing.T) {
 		t.Fatalf("node %+v, want it on and the inspection unfinished", n)
 	}
 	l.must(t, "POST", path, strings.Replace(report("52:54:00:00:00:02", "no"), "10.0.1.7", "10.0.1.8", 1), 404) // no machine of ours
-	l.must(t, "POST", path, report("52:54:00:00:00:01", "no"), 202)                                             // known by the address of its BMC
+	// known by the address of its BMC
+	l.must(t, "POST", path, report("52:54:00:00:00:01", "no"), 202)
 	n := settle("manageable")
-	if n.Properties["cpus"] != "16" || n.Properties["cpu_arch"] != "x86_64" || len(n.Traits) != 1 || n.Finished == nil || n.Power != "power off" {
+	if n.Properties["cpus"] != "16" || n.Properties["cpu_arch"] != "x86_64" || len(n.Traits) != 1 || n.Finished == nil ||
+		n.Power != "power off" {
 		t.Errorf("node %+v, want what the rule says, off", n)
 	}
 	if raw := string(l.must(t, "GET", "/v1/ports/detail", nil, 200)); !strings.Contains(raw, `"physical_network":"left"`) {

@@ -30,14 +30,15 @@ var (
 
 // ruleOperations is the schema of a list of conditions or actions.
 func ruleOperations(known []any, least int) *rest.Schema {
-	s := &rest.Schema{Types: []string{"array"}, MinItems: least, Items: &rest.Schema{Types: []string{"object"}, Required: []string{"op", "args"},
-		Order: []string{"op", "args", "loop", "multiple"},
-		Props: map[string]*rest.Schema{
-			"op":       {Enum: known},
-			"args":     {Types: []string{"array", "object"}, Secret: true},
-			"loop":     {Types: []string{"array", "object"}, Secret: true},
-			"multiple": {Enum: []any{"any", "all", "first", "last"}},
-		}}}
+	s := &rest.Schema{Types: []string{"array"}, MinItems: least,
+		Items: &rest.Schema{Types: []string{"object"}, Required: []string{"op", "args"},
+			Order: []string{"op", "args", "loop", "multiple"},
+			Props: map[string]*rest.Schema{
+				"op":       {Enum: known},
+				"args":     {Types: []string{"array", "object"}, Secret: true},
+				"loop":     {Types: []string{"array", "object"}, Secret: true},
+				"multiple": {Enum: []any{"any", "all", "first", "last"}},
+			}}}
 	if least > 0 {
 		s.Items.Order = s.Items.Order[:3]
 		delete(s.Items.Props, "multiple") // an action is not decided by how many items agree
@@ -54,7 +55,8 @@ var inspectionRules = table[inspectionRule]{rows: (*store.Tx).InspectionRules, R
 			With(&rest.Schema{Types: []string{"string", "null"}}),
 		rest.Created(func(v *inspectionRule) *time.Time { return &v.CreatedAt }),
 		rest.Updated(func(v *inspectionRule) *time.Time { return &v.UpdatedAt }),
-		rest.OptionalField("description", 96, rest.Brief|rest.Create|rest.Update, func(v *inspectionRule) **string { return &v.Description }).Max(255),
+		rest.OptionalField("description", 96, rest.Brief|rest.Create|rest.Update,
+			func(v *inspectionRule) **string { return &v.Description }).Max(255),
 		rest.NumberField("priority", 96, rest.Brief|rest.Create|rest.Update, func(v *inspectionRule) *int64 { return &v.Priority }).
 			With(&rest.Schema{Types: []string{"integer"}, Least: &zero}),
 		ruleSensitive(),
@@ -163,7 +165,8 @@ func updateRule(c *call, uuid string, p fleet.Patch[inspectionRule]) (*inspectio
 		before := v.Sensitive
 		changed, err := apply(v)
 		if err == nil && before && !v.Sensitive {
-			err = rest.Invalid("Couldn't apply patch '%s'. Reason: Inspection rules cannot have the sensitive flag unset.", rest.Quote(c.Args["patch"]))
+			err = rest.Invalid("Couldn't apply patch '%s'. Reason: Inspection rules cannot have the sensitive flag unset.",
+				rest.Quote(c.Args["patch"]))
 		}
 		if removed(c, "phase") {
 			v.Phase = "main"
@@ -175,7 +178,8 @@ func updateRule(c *call, uuid string, p fleet.Patch[inspectionRule]) (*inspectio
 
 // removed reports whether the patch removes the field.
 func removed(c *call, field string) bool {
-	return slices.ContainsFunc(rest.Operations(c.Args["patch"]), func(op rest.Operation) bool { return op.Op == "remove" && op.Path == "/"+field })
+	return slices.ContainsFunc(rest.Operations(c.Args["patch"]),
+		func(op rest.Operation) bool { return op.Op == "remove" && op.Path == "/"+field })
 }
 
 // inspectionRuleRoutes are those of a collection. What is older than rules, or no UUID, is
@@ -214,7 +218,8 @@ var ruleKinds = map[string]rest.Kind{
 	"marker": rest.String,
 	"sort_key": {Doc: "string", Parse: func(_ string, v any) (any, error) {
 		if v == "actions" || v == "conditions" {
-			return nil, rest.Invalid("Schema error: %s should not be valid under {'type': 'string', 'enum': ['actions', 'conditions']}", rest.Quote(v))
+			return nil, rest.Invalid("Schema error: %s should not be valid under {'type': 'string', 'enum': ['actions', 'conditions']}",
+				rest.Quote(v))
 		}
 		return v, nil
 	}},

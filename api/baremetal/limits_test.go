@@ -24,7 +24,8 @@ func TestBodyLimits(t *testing.T) {
 		{"too large", `{"driver":"` + strings.Repeat("x", rest.MaxBody) + `"}`, 413,
 			`{"debuginfo":null,"faultcode":"Client","faultstring":"Request body is too large. Please contact the service administrator."}`},
 		{"too deep", strings.Repeat(`{"a":`, rest.MaxDepth+1) + "1" + strings.Repeat("}", rest.MaxDepth+1), 400,
-			`{"debuginfo":null,"faultcode":"Client","faultstring":"Request body JSON is nested too deeply. Please contact the service administrator."}`},
+			`{"debuginfo":null,"faultcode":"Client","faultstring":"Request body JSON is nested too deeply. Please contact the service ` +
+				`administrator."}`},
 		{"brackets in a string", `{"driver":"` + strings.Repeat("[", 50) + `"}`, 400, ""},
 		{"malformed", `{"driver":`, 400, ""},
 		{"beyond a double", `{"driver":"fake-hardware","extra":{"a":[1e999]}}`, 400, ""},

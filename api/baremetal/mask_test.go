@@ -18,11 +18,14 @@ var secretPlaces = []struct {
 	fill        map[string]any
 	kept        func(*store.Tx) (any, error)
 }{
-	{"/v1/nodes/a", "driver_info", map[string]any{"ipmi_password": "s3", "ipmi_hex_kg_key": "s3", "snmp_community": "s3", "ipmi_username": "root"},
+	{"/v1/nodes/a", "driver_info",
+		map[string]any{"ipmi_password": "s3", "ipmi_hex_kg_key": "s3", "snmp_community": "s3", "ipmi_username": "root"},
 		func(tx *store.Tx) (any, error) { n, err := tx.Nodes().Get(nodeA); return n.DriverInfo, err }},
-	{"/v1/nodes/a", "instance_info", map[string]any{"configdrive": "s3", "image_url": "http://h/?sig=s3", "image_source": "http://u:s3@h/", "deep": map[string]any{"token": "s3"}},
+	{"/v1/nodes/a", "instance_info", map[string]any{"configdrive": "s3", "image_url": "http://h/?sig=s3", "image_source": "http://u:s3@h/",
+		"deep": map[string]any{"token": "s3"}},
 		func(tx *store.Tx) (any, error) { n, err := tx.Nodes().Get(nodeA); return n.InstanceInfo, err }},
-	{"/v1/volume/targets/c0ffee02-0000-4000-8000-000000000000", "properties", map[string]any{"auth_username": "s3", "auth_password": "s3", "target_lun": 0},
+	{"/v1/volume/targets/c0ffee02-0000-4000-8000-000000000000", "properties",
+		map[string]any{"auth_username": "s3", "auth_password": "s3", "target_lun": 0},
 		func(tx *store.Tx) (any, error) {
 			v, err := tx.Targets().Get("c0ffee02-0000-4000-8000-000000000000")
 			return v.Properties, err
@@ -39,7 +42,8 @@ func maskLab(t *testing.T) *lab {
 	}
 	steps := []any{}
 	for i, name := range []string{"one", "two"} {
-		steps = append(steps, map[string]any{"interface": "deploy", "step": name, "priority": 1, "args": map[string]any{"password": fmt.Sprint("s3-", i)}})
+		steps = append(steps, map[string]any{"interface": "deploy", "step": name, "priority": 1,
+			"args": map[string]any{"password": fmt.Sprint("s3-", i)}})
 	}
 	l.must(t, "POST", "/v1/deploy_templates", map[string]any{"name": "CUSTOM_T", "steps": steps}, 201)
 	return l
@@ -107,7 +111,8 @@ func TestMaskIsNoSecret(t *testing.T) {
 		{"POST", "/v1/nodes", map[string]any{"driver": "fake-hardware", "driver_info": password}},
 		{"POST", "/v1/nodes", map[string]any{"driver": "fake-hardware", "instance_info": map[string]any{"image_url": baremetal.Mask}}},
 		{"POST", "/v1/nodes", map[string]any{"driver": "fake-hardware", "driver_info": map[string]any{"deploy_kernel": "https://u:******@h/k"}}},
-		{"POST", "/v1/volume/targets", map[string]any{"node_uuid": nodeA, "volume_type": "iscsi", "boot_index": 7, "volume_id": "v", "properties": map[string]any{"auth_password": baremetal.Mask}}},
+		{"POST", "/v1/volume/targets", map[string]any{"node_uuid": nodeA, "volume_type": "iscsi", "boot_index": 7, "volume_id": "v",
+			"properties": map[string]any{"auth_password": baremetal.Mask}}},
 		{"POST", "/v1/deploy_templates", map[string]any{"name": "CUSTOM_U", "steps": []any{step}}},
 		{"PATCH", "/v1/nodes/a", add("/driver_info/redfish_password", baremetal.Mask)},
 		{"PATCH", "/v1/nodes/a", add("/driver_info/copy", baremetal.Mask)},
@@ -128,7 +133,8 @@ func TestMaskIsNoSecret(t *testing.T) {
 func TestMisplacedSecretsAreNotQuoted(t *testing.T) {
 	l := maskLab(t)
 	l.change(t, nodeA, func(n *baremetal.Node) { n.ProvisionState = baremetal.Available })
-	l.must(t, "PATCH", "/v1/nodes/a", []any{map[string]any{"op": "add", "path": "/driver_info/password", "value": map[string]any{"x": "s3"}}}, 200)
+	l.must(t, "PATCH", "/v1/nodes/a", []any{map[string]any{"op": "add", "path": "/driver_info/password", "value": map[string]any{"x": "s3"}}},
+		200)
 	patch := func(path string, value any) []any {
 		return []any{map[string]any{"op": "replace", "path": path, "value": value}}
 	}
@@ -142,7 +148,8 @@ func TestMisplacedSecretsAreNotQuoted(t *testing.T) {
 		{"PATCH", "/v1/nodes/a", patch("/driver_info/ipmi_password/0", []any{"s3"})},
 		{"PATCH", "/v1/nodes/a", patch("/driver_info/password/y/z", "s3")},
 		{"PATCH", "/v1/volume/targets/c0ffee02-0000-4000-8000-000000000000", patch("/properties", []any{"s3"})},
-		{"POST", "/v1/deploy_templates", map[string]any{"name": "CUSTOM_U", "steps": []any{map[string]any{"interface": "deploy", "step": "x", "priority": 1, "args": []any{"s3"}}}}},
+		{"POST", "/v1/deploy_templates", map[string]any{"name": "CUSTOM_U",
+			"steps": []any{map[string]any{"interface": "deploy", "step": "x", "priority": 1, "args": []any{"s3"}}}}},
 		{"PUT", "/v1/nodes/a/states/provision", map[string]any{"target": "rescue", "rescue_password": []any{"s3"}}},
 		{"PUT", "/v1/nodes/a/states/provision", map[string]any{"target": "active", "configdrive": map[string]any{"meta_data": []any{"s3"}}}},
 		{"PUT", "/v1/nodes/a/states/provision", map[string]any{"target": "active", "configdrive": []any{"s3"}}},

@@ -118,7 +118,8 @@ func filterNodes(c *call, l *listing) {
 	add := func(column string, match store.Match, value any) {
 		l.filters = append(l.filters, store.Filter{Column: column, Match: match, Value: value})
 	}
-	for _, name := range []string{"chassis_uuid", "instance_uuid", "provision_state", "driver", "resource_class", "fault", "owner", "lessee", "instance_name"} {
+	for _, name := range []string{"chassis_uuid", "instance_uuid", "provision_state", "driver", "resource_class", "fault", "owner", "lessee",
+		"instance_name"} {
 		l.where(c, name, name)
 	}
 	if group, ok := c.Args["conductor_group"].(string); ok {

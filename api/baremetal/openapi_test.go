@@ -68,8 +68,10 @@ func TestOpenAPITellsTheTruth(t *testing.T) {
 		{"allocation", "/v1/allocations", map[string]any{"resource_class": "none"}},
 		{"template", "/v1/deploy_templates", map[string]any{"name": "CUSTOM_T", "steps": []any{
 			map[string]any{"interface": "deploy", "step": "x", "args": map[string]any{}, "priority": 1}}}},
-		{"runbook", "/v1/runbooks", map[string]any{"name": "CUSTOM_T", "steps": []any{map[string]any{"interface": "deploy", "step": "x", "order": 1}}}},
-		{"inspection-rule", "/v1/inspection_rules", map[string]any{"actions": []any{map[string]any{"op": "fail", "args": map[string]any{"msg": "x"}}}}},
+		{"runbook", "/v1/runbooks",
+			map[string]any{"name": "CUSTOM_T", "steps": []any{map[string]any{"interface": "deploy", "step": "x", "order": 1}}}},
+		{"inspection-rule", "/v1/inspection_rules",
+			map[string]any{"actions": []any{map[string]any{"op": "fail", "args": map[string]any{"msg": "x"}}}}},
 	} {
 		raw := l.must(t, "POST", test.path, test.body, http.StatusCreated)
 		answer, err := rest.Decode(raw)

@@ -23,21 +23,24 @@ func filtered(t *testing.T) *lab {
 		uuid := func(kind int) string { return fmt.Sprintf("c0ffee%02d-0000-4000-8000-%012d", kind, i) }
 		n := map[string]any{"uuid": uuid(0), "name": fmt.Sprintf("n%d", i), "driver": "fake-hardware"}
 		if odd {
-			n["chassis_uuid"], n["resource_class"], n["description"], n["lessee"], n["shard"], n["retired"] = box, "large", "50% _new_", "me", "s1", true
+			n["chassis_uuid"], n["resource_class"], n["description"], n["lessee"], n["shard"], n["retired"] = box, "large", "50% _new_", "me", "s1",
+				true
 		} else {
 			n["driver"] = "ipmi"
 		}
 		l.must(t, "POST", "/v1/nodes", n, 201)
 		l.change(t, uuid(0), func(n *baremetal.Node) {
 			if n.ConductorGroup = "elsewhere"; odd {
-				n.ConductorGroup, n.Owner, n.Fault, n.Maintenance, n.InstanceUUID, n.ProvisionState = "", "me", "power failure", true, uuid(8), baremetal.Active
+				n.ConductorGroup, n.Owner, n.Fault, n.Maintenance, n.InstanceUUID, n.ProvisionState = "", "me", "power failure", true, uuid(8),
+					baremetal.Active
 			}
 		})
 		owner := uuid(0)
 		if odd {
 			owner = "c0ffee00-0000-4000-8000-000000000000"
 		}
-		group := map[string]any{"uuid": uuid(2), "node_uuid": owner, "name": fmt.Sprintf("g%d", i), "address": fmt.Sprintf("52:54:00:00:02:%02d", i)}
+		group := map[string]any{"uuid": uuid(2), "node_uuid": owner, "name": fmt.Sprintf("g%d", i),
+			"address": fmt.Sprintf("52:54:00:00:02:%02d", i)}
 		l.must(t, "POST", "/v1/portgroups", group, 201)
 		port := map[string]any{"uuid": uuid(1), "node_uuid": owner, "address": fmt.Sprintf("52:54:00:00:01:%02d", i)}
 		if odd {
@@ -81,9 +84,11 @@ func TestFiltersAndPages(t *testing.T) {
 		{"ports?node=n0", "0 2"}, {"ports?node_uuid=" + n0, "0 2"}, {"ports?portgroup=g0", "0 2"}, {"ports?portgroup=" + g0, "0 2"},
 		{"ports?address=52:54:00:00:01:03", "3"}, {"ports?shard=s1", "0 2"}, {"ports/detail?node=n0", "0 2"},
 		{"nodes/n0/ports", "0 2"}, {"nodes/n0/ports/detail", "0 2"}, {"portgroups/g0/ports", "0 2"}, {"portgroups/g0/ports/detail", "0 2"},
-		{"portgroups?node=n0", "0 2"}, {"portgroups?address=52:54:00:00:02:01", "1"}, {"portgroups/detail?node=n0", "0 2"}, {"nodes/n0/portgroups", "0 2"},
+		{"portgroups?node=n0", "0 2"}, {"portgroups?address=52:54:00:00:02:01", "1"}, {"portgroups/detail?node=n0", "0 2"},
+		{"nodes/n0/portgroups", "0 2"},
 		{"chassis?detail=true", "0"}, {"chassis/detail", "0"},
-		{"allocations?resource_class=large", "0 2"}, {"allocations?owner=me", "0 2"}, {"allocations?state=error", "0 1 2 3"}, {"allocations?node=n0", ""},
+		{"allocations?resource_class=large", "0 2"}, {"allocations?owner=me", "0 2"}, {"allocations?state=error", "0 1 2 3"},
+		{"allocations?node=n0", ""},
 		{"deploy_templates?detail=true", "0 1 2 3"}, {"deploy_templates?sort_key=name&sort_dir=desc", "3 2 1 0"},
 	} {
 		if got := strings.Join(l.follow(t, "/v1/"+test.path), " "); got != test.want {
@@ -97,7 +102,8 @@ func TestFiltersAndPages(t *testing.T) {
 func TestDetailsByInstance(t *testing.T) {
 	l := filtered(t)
 	const query = "nodes/detail?instance_uuid=c0ffee08-0000-4000-8000-000000000002"
-	for _, list := range []string{"/v1/", "/", "/v1/chassis/c0ffee09-0000-4000-8000-000000000000/", "/chassis/c0ffee09-0000-4000-8000-000000000000/"} {
+	for _, list := range []string{"/v1/", "/", "/v1/chassis/c0ffee09-0000-4000-8000-000000000000/",
+		"/chassis/c0ffee09-0000-4000-8000-000000000000/"} {
 		for _, version := range []string{"1.1", "1.42", "1.43", "1.115"} {
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, l.URL+list+query, http.NoBody)
 			if err != nil {
@@ -110,7 +116,8 @@ func TestDetailsByInstance(t *testing.T) {
 			}
 			text, err := io.ReadAll(answer.Body)
 			answer.Body.Close()
-			if err != nil || answer.StatusCode != http.StatusOK || strings.Count(string(text), `"driver_info"`) != 1 || !strings.Contains(string(text), "c0ffee00-0000-4000-8000-000000000002") {
+			if err != nil || answer.StatusCode != http.StatusOK || strings.Count(string(text), `"driver_info"`) != 1 ||
+				!strings.Contains(string(text), "c0ffee00-0000-4000-8000-000000000002") {
 				t.Errorf("%s: GET %s%s = %s %.300s, want node 2 alone", version, list, query, answer.Status, text)
 			}
 		}

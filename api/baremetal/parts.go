@@ -20,9 +20,11 @@ var (
 	identityFields = []string{"vendor", "model", "serial_number"}
 
 	// What a client may ask for, in the order in which Ironic lists it.
-	biosNames = []any{"allowable_values", "attribute_type", "created_at", "lower_bound", "links", "max_length", "min_length", "name", "node_uuid",
+	biosNames = []any{"allowable_values", "attribute_type", "created_at", "lower_bound", "links", "max_length", "min_length", "name",
+		"node_uuid",
 		"read_only", "reset_required", "unique", "updated_at", "value"}
-	firmwareNames = []any{"created_at", "updated_at", "component", "initial_version", "current_version", "last_version_flashed", "vendor", "model",
+	firmwareNames = []any{"created_at", "updated_at", "component", "initial_version", "current_version", "last_version_flashed", "vendor",
+		"model",
 		"serial_number"}
 )
 
@@ -37,7 +39,8 @@ func knownFields(fields []string, names []any, unlisted ...string) error {
 }
 
 func listBIOS(c *call) ([]byte, error) {
-	if unknown := slices.DeleteFunc([]string{"detail", "fields"}, func(name string) bool { return !c.Args.Has(name) }); c.Minor < 74 && len(unknown) > 0 {
+	if unknown := slices.DeleteFunc([]string{"detail", "fields"}, func(name string) bool { return !c.Args.Has(name) }); c.Minor < 74 &&
+		len(unknown) > 0 {
 		verb := map[bool]string{true: "was", false: "were"}[len(unknown) == 1]
 		return nil, rest.Invalid("Schema error: Additional properties are not allowed ('%s' %s unexpected)", strings.Join(unknown, "', '"), verb)
 	}
@@ -86,7 +89,8 @@ func listFirmware(c *call) ([]byte, error) {
 		}
 		tooNew := slices.DeleteFunc(slices.Sorted(slices.Values(fields)), func(f string) bool { return !slices.Contains(identityFields, f) })
 		if c.Minor < 114 && len(tooNew) > 0 {
-			return nil, rest.Invalid("Fields %s are not allowed in this API version. They require at least API version 1.114.", strings.Join(tooNew, ", "))
+			return nil, rest.Invalid("Fields %s are not allowed in this API version. They require at least API version 1.114.",
+				strings.Join(tooNew, ", "))
 		}
 	}
 	return c.listParts(baremetal.FirmwarePart, "firmware", fields)

@@ -13,7 +13,8 @@ import (
 func TestKeysOfAPatch(t *testing.T) {
 	l := newLab(t)
 	const node = "/v1/nodes/pc"
-	l.must(t, "POST", "/v1/nodes", map[string]any{"driver": "fake-hardware", "name": "pc", "extra": map[string]any{"a/b": 1, "c~d": 2}}, http.StatusCreated)
+	l.must(t, "POST", "/v1/nodes", map[string]any{"driver": "fake-hardware", "name": "pc", "extra": map[string]any{"a/b": 1, "c~d": 2}},
+		http.StatusCreated)
 	for _, c := range []struct {
 		version, op, path string
 		status            int
@@ -21,7 +22,8 @@ func TestKeysOfAPatch(t *testing.T) {
 		{"1.97", "replace", "/extra/a~1b", 400}, {"1.98", "replace", "/extra/a~1b", 200},
 		{"1.97", "replace", "/extra/c~0d", 400}, {"1.115", "replace", "/extra/c~0d", 200},
 		{"1.98", "add", "/properties/p~1q", 200}, {"1.98", "remove", "/extra/a~1b", 200}, {"1.98", "remove", "/extra/no~1no", 400},
-		{"1.98", "add", "/extra/a~2", 400}, {"1.98", "add", "/extra/a~", 400}, {"1.98", "add", "/extra/a.b", 400}, {"1.98", "add", "/ex~1tra", 400},
+		{"1.98", "add", "/extra/a~2", 400}, {"1.98", "add", "/extra/a~", 400}, {"1.98", "add", "/extra/a.b", 400},
+		{"1.98", "add", "/ex~1tra", 400},
 	} {
 		r, err := http.NewRequest(http.MethodPatch, l.URL+node, strings.NewReader(`[{"op":"`+c.op+`","path":"`+c.path+`","value":7}]`))
 		if err != nil {

@@ -33,9 +33,11 @@ var portgroups = table[portgroup]{rows: (*store.Tx).Portgroups, Resource: rest.N
 		rest.ObjectField("properties", 23, rest.Create|rest.Update, func(v *portgroup) *baremetal.Object { return &v.Properties }).Writable(26),
 		rest.FlagField("standalone_ports_supported", 23, rest.Create|rest.Update, func(v *portgroup) *bool { return &v.StandalonePorts }),
 		nodeUUIDField(func(v *portgroup) *string { return &v.NodeUUID }).Quiet(),
-		rest.OptionalField("physical_network", 102, rest.Create|rest.Update|rest.Silent, func(v *portgroup) **string { return &v.PhysicalNetwork }).Max(64),
+		rest.OptionalField("physical_network", 102, rest.Create|rest.Update|rest.Silent,
+			func(v *portgroup) **string { return &v.PhysicalNetwork }).Max(64),
 		rest.OptionalField("category", 103, rest.Create|rest.Update|rest.Silent, func(v *portgroup) **string { return &v.Category }).Max(80),
-		rest.DerivedField("dynamic_portgroup", 111, 0, func(b []byte, _ *rest.Call, v *portgroup) []byte { return strconv.AppendBool(b, v.Dynamic) }).
+		rest.DerivedField("dynamic_portgroup", 111, 0,
+			func(b []byte, _ *rest.Call, v *portgroup) []byte { return strconv.AppendBool(b, v.Dynamic) }).
 			In("dynamic_portgroup"),
 		rest.LinksField("links", 23, rest.Implicit|rest.Always, "portgroups", portgroupUUID, ""),
 		rest.LinksField("ports", 23, 0, "portgroups", portgroupUUID, "/ports"),
@@ -61,7 +63,8 @@ var portgroupKind = collection[portgroup]{table: portgroups, noun: "portgroup", 
 		}
 		ident := cmp.Or(c.Args.Text("node_ident"), c.Args.Text("node"))
 		ways := 0
-		for _, given := range []bool{ident != "", c.Args.Given("address"), len(c.Args.List("shard")) > 0, len(c.Args.List("conductor_groups")) > 0} {
+		for _, given := range []bool{ident != "", c.Args.Given("address"), len(c.Args.List("shard")) > 0,
+			len(c.Args.List("conductor_groups")) > 0} {
 			if given {
 				ways++
 			}

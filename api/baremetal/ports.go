@@ -45,7 +45,8 @@ var ports = table[port]{rows: (*store.Tx).Ports, Resource: rest.NewResource(rest
 })}
 
 var (
-	portFilterArgs = rest.Join(args{rest.Optional("node", rest.Ident), rest.Optional("node_uuid", rest.UUID), rest.Optional("address", rest.MAC)},
+	portFilterArgs = rest.Join(args{rest.Optional("node", rest.Ident), rest.Optional("node_uuid", rest.UUID),
+		rest.Optional("address", rest.MAC)},
 		pageArgs,
 		args{rest.Optional("conductor_groups", rest.Words), rest.Optional("description_contains", rest.String),
 			rest.Optional("portgroup", rest.Ident), rest.Optional("shard", rest.Words).From(82)})
@@ -174,7 +175,8 @@ var linkProps = map[string]*rest.Schema{
 
 // localLink is shown empty where it is of a kind that the microversion does not know.
 func localLink() rest.Field[port] {
-	f := rest.ObjectField("local_link_connection", 19, rest.Create|rest.Update, func(p *port) *baremetal.Object { return &p.LocalLinkConnection }).
+	f := rest.ObjectField("local_link_connection", 19, rest.Create|rest.Update,
+		func(p *port) *baremetal.Object { return &p.LocalLinkConnection }).
 		With(&rest.Schema{Types: []string{"null", "object"}}).Checked(&aLocalLink)
 	put := f.Put
 	f.Put = func(b []byte, c *rest.Call, p *port) []byte {

@@ -104,7 +104,8 @@ func (c *call) ramdiskView(n *node, token string) ([]byte, error) {
 		return nil, err
 	}
 	b := rest.AppendRow(rest.AppendKey([]byte{'{'}, "node"), c.Call, shown, n)
-	b = append(b, `,"config":{"metrics":{"backend":"noop","prepend_host":false,"prepend_uuid":false,"prepend_host_reverse":true,"global_prefix":null},`+
+	b = append(b, `,"config":{"metrics":{"backend":"noop","prepend_host":false,"prepend_uuid":false,"prepend_host_reverse":true,`+
+		`"global_prefix":null},`+
 		`"metrics_statsd":{"statsd_host":"localhost","statsd_port":8125},"heartbeat_timeout":300,"agent_token":`...)
 	return append(rest.AppendText(b, token), `,"agent_token_required":true}}`...), nil
 }

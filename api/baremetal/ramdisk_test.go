@@ -13,7 +13,8 @@ import (
 // and shows it in its heartbeats until the machine is switched off.
 func TestRamdisk(t *testing.T) {
 	l := newLab(t)
-	l.must(t, "POST", "/v1/nodes", map[string]any{"uuid": nodeA, "name": "a", "driver": "fake-hardware", "driver_info": map[string]any{"ipmi_password": "HUSH"}}, 201)
+	l.must(t, "POST", "/v1/nodes",
+		map[string]any{"uuid": nodeA, "name": "a", "driver": "fake-hardware", "driver_info": map[string]any{"ipmi_password": "HUSH"}}, 201)
 	l.must(t, "POST", "/v1/ports", map[string]any{"node_uuid": nodeA, "address": "52:54:00:00:00:01"}, 201)
 	const lookup, beat = "/v1/lookup?addresses=junk,52:54:00:00:00:01", "/v1/heartbeat/a"
 	body := map[string]any{"callback_url": "http://192.0.2.1:9999", "agent_version": "9.4", "agent_token": "guessed"}
@@ -53,7 +54,8 @@ func TestRamdisk(t *testing.T) {
 	body["agent_token"] = first
 	l.must(t, "POST", beat, body, http.StatusAccepted)
 	shown := string(l.must(t, "GET", "/v1/nodes/a?fields=driver_internal_info", nil, 200))
-	for _, want := range []string{`"agent_url":"http://192.0.2.1:9999"`, `"agent_version":"9.4"`, `"agent_last_heartbeat":"2`, `"agent_secret_token":"******"`} {
+	for _, want := range []string{`"agent_url":"http://192.0.2.1:9999"`, `"agent_version":"9.4"`, `"agent_last_heartbeat":"2`,
+		`"agent_secret_token":"******"`} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("node = %s, want %s in it", shown, want)
 		}

@@ -18,8 +18,9 @@ func redfishLab(t *testing.T) (*lab, *bmctest.BMC) {
 	s := httptest.NewServer(b)
 	t.Cleanup(s.Close)
 	l := newLabOf(t, []string{"fake-hardware", "redfish"})
-	l.must(t, "POST", "/v1/nodes", map[string]any{"name": "r", "driver": "redfish", "deploy_interface": "ramdisk", "driver_info": map[string]any{
-		"redfish_address": s.URL, "redfish_username": bmctest.User, "redfish_password": bmctest.Password}}, 201)
+	l.must(t, "POST", "/v1/nodes",
+		map[string]any{"name": "r", "driver": "redfish", "deploy_interface": "ramdisk", "driver_info": map[string]any{
+			"redfish_address": s.URL, "redfish_username": bmctest.User, "redfish_password": bmctest.Password}}, 201)
 	l.must(t, "PUT", "/v1/nodes/r/states/provision", map[string]any{"target": "manage"}, 202)
 	l.resting(t, "manageable")
 	return l, b
@@ -66,12 +67,15 @@ func TestRedfishPartsAreCached(t *testing.T) {
 	wants(t, l.said(t, "/bios"), `"name":"ProcTurbo","value":"Enabled"`, `/bios/ProcTurbo","rel":"self"`)
 	wants(t, l.said(t, "/bios/Cores"), `{"Cores":{"created_at":`, `"lower_bound":1`, `"upper_bound":8`, `"allowable_values":[]`)
 	wants(t, l.said(t, "/bios?fields=name,read_only"), `"name":"ProcTurbo","read_only":false`)
-	wants(t, l.said(t, "/firmware"), `"component":"bmc","initial_version":"5.0","current_version":"5.0","last_version_flashed":null,"vendor":null,"model":"BMC-1","serial_number":null`,
+	wants(t, l.said(t, "/firmware"),
+		`"component":"bmc","initial_version":"5.0","current_version":"5.0","last_version_flashed":null,"vendor":null,"model":"BMC-1",`+
+			`"serial_number":null`,
 		`"component":"nic:N-SN"`)
 	if got := string(l.must(t, "GET", "/v1/nodes/r/firmware", nil, 200, versionHeader, "1.113")); strings.Contains(got, "vendor") {
 		t.Errorf("firmware at 1.113 = %s", got)
 	}
-	wants(t, string(l.must(t, "GET", "/v1/nodes/r/firmware?fields=vendor", nil, 400, versionHeader, "1.113")), "They require at least API version 1.114")
+	wants(t, string(l.must(t, "GET", "/v1/nodes/r/firmware?fields=vendor", nil, 400, versionHeader, "1.113")),
+		"They require at least API version 1.114")
 	wants(t, string(l.must(t, "GET", "/v1/nodes/r/bios/Zz", nil, 404)), "doesn't have a BIOS setting 'Zz'")
 	if n := l.resting(t, "manageable"); n["boot_mode"] != "uefi" || n["secure_boot"] != false {
 		t.Errorf("boot_mode %v, secure_boot %v", n["boot_mode"], n["secure_boot"])
@@ -86,7 +90,8 @@ func TestRedfishManagement(t *testing.T) {
 		t.Errorf("boot_mode %v, %v", n["boot_mode"], n["last_error"])
 	}
 	l.must(t, "PUT", "/v1/nodes/r/states/secure_boot", map[string]any{"target": true}, 202)
-	if n := l.resting(t, "manageable"); !strings.HasPrefix(n["last_error"].(string), "Failed to change secure_boot state to 'True': the firmware boots in bios mode") {
+	if n := l.resting(t, "manageable"); !strings.HasPrefix(n["last_error"].(string),
+		"Failed to change secure_boot state to 'True': the firmware boots in bios mode") {
 		t.Errorf("last_error %v", n["last_error"])
 	}
 	l.must(t, "POST", "/v1/nodes/r/vmedia", map[string]any{"device_type": "cdrom", "image_url": "http://u:marker-pw@192.0.2.1/x.iso"}, 204)
@@ -106,7 +111,8 @@ func TestRedfishManagement(t *testing.T) {
 	light := "/management/indicators/c0ffee00-0000-4000-8000-0000000000a1@system"
 	l.must(t, "PUT", "/v1/nodes/r"+light, map[string]any{"state": "ON"}, 204)
 	wants(t, l.said(t, light), `{"state":"on"}`)
-	wants(t, string(l.must(t, "GET", "/v1/nodes/r/management/indicators/zz@system", nil, 400)), "Unknown indicator zz for component system of node")
+	wants(t, string(l.must(t, "GET", "/v1/nodes/r/management/indicators/zz@system", nil, 400)),
+		"Unknown indicator zz for component system of node")
 }
 
 func TestRedfishInspection(t *testing.T) {
@@ -129,7 +135,8 @@ func TestRedfishSteps(t *testing.T) {
 		l.must(t, "PUT", "/v1/nodes/r/states/provision", map[string]any{"target": "clean", "clean_steps": steps}, 202)
 		return l.resting(t, "manageable")
 	}
-	n := clean(map[string]any{"interface": "bios", "step": "apply_configuration", "args": map[string]any{"settings": []any{map[string]any{"name": "ProcTurbo", "value": "Disabled"}}}},
+	n := clean(map[string]any{"interface": "bios", "step": "apply_configuration",
+		"args": map[string]any{"settings": []any{map[string]any{"name": "ProcTurbo", "value": "Disabled"}}}},
 		map[string]any{"interface": "management", "step": "clear_secure_boot_keys"})
 	if n["last_error"] != nil {
 		t.Fatal(n["last_error"])
@@ -139,11 +146,14 @@ func TestRedfishSteps(t *testing.T) {
 	clean(map[string]any{"interface": "bios", "step": "factory_reset"})
 	wants(t, l.said(t, "/bios"), `"name":"ProcTurbo","value":"Enabled"`)
 	b.Change(bmctest.Manager, bmctest.Object{"FirmwareVersion": "6.0"})
-	clean(map[string]any{"interface": "firmware", "step": "update", "args": map[string]any{"settings": []any{map[string]any{"component": "bmc", "url": "http://192.0.2.1/fw"}}}})
+	clean(map[string]any{"interface": "firmware", "step": "update",
+		"args": map[string]any{"settings": []any{map[string]any{"component": "bmc", "url": "http://192.0.2.1/fw"}}}})
 	wants(t, l.said(t, "/firmware"), `"initial_version":"5.0","current_version":"6.0","last_version_flashed":"6.0"`)
-	wants(t, l.said(t, "/history?detail=true"), `"event_type":"manual_cleaning_start"`, `"event_type":"manual_cleaning_end"`, "Manual Cleaning completed successfully")
+	wants(t, l.said(t, "/history?detail=true"), `"event_type":"manual_cleaning_start"`, `"event_type":"manual_cleaning_end"`,
+		"Manual Cleaning completed successfully")
 	l.must(t, "PUT", "/v1/nodes/r/states/provision", map[string]any{"target": "clean", "clean_steps": []any{
-		map[string]any{"interface": "firmware", "step": "update", "args": map[string]any{"settings": []any{map[string]any{"component": "cpu", "url": "http://x"}}}}}}, 202)
+		map[string]any{"interface": "firmware", "step": "update",
+			"args": map[string]any{"settings": []any{map[string]any{"component": "cpu", "url": "http://x"}}}}}}, 202)
 	if n := l.resting(t, "clean failed"); !strings.Contains(n["last_error"].(string), `"cpu" is none of bios, bmc, nic:NAME`) {
 		t.Errorf("last_error %v", n["last_error"])
 	}

@@ -60,7 +60,8 @@ var later = strings.NewReplacer(
 	"'rescue abort failure')", "'rescue abort failure', 'service failure')",
 	"Expected UUID for port_uuid", "Expected UUID or name for port_uuid",
 	"is_smartnic, local_link_connection, node_uuid, physical_network, portgroup_uuid, pxe_enabled",
-	"is_smartnic, local_link_connection, node_ident, node_uuid, physical_network, portgroup_uuid, pxe_enabled, name, description, vendor, category, "+
+	"is_smartnic, local_link_connection, node_ident, node_uuid, physical_network, portgroup_uuid, pxe_enabled, name, description, "+
+		"vendor, category, "+
 		"available_for_dynamic_portgroup",
 	"Valid interfaces are ['fake', 'ipxe', 'pxe']", "Valid interfaces are ['fake', 'http-ipxe', 'ipxe', 'pxe']",
 	"Valid interfaces are ['fake', 'no-inspect']", "Valid interfaces are ['agent', 'fake', 'no-inspect']",
@@ -99,7 +100,8 @@ func newPlayer(t *testing.T, base string) *player {
 		enabled = append(enabled, "manual-management", "redfish")
 	}
 	l := newLabOf(t, enabled)
-	return &player{lab: l, vars: map[string]string{}, want: normaliser{base: base, vars: map[string]string{}}, got: normaliser{base: l.URL, vars: map[string]string{}}}
+	return &player{lab: l, vars: map[string]string{}, want: normaliser{base: base, vars: map[string]string{}},
+		got: normaliser{base: l.URL, vars: map[string]string{}}}
 }
 
 // play sends the request and scores how close the answer is to the recorded one.

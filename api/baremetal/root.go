@@ -23,7 +23,8 @@ func (a *API) root(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	base := rest.Base(r)
-	b := append([]byte(nil), `{"name":"OpenStack Ironic API","description":"Ironic is an OpenStack project which enables the provision and management of baremetal machines.","default_version":`...)
+	b := append([]byte(nil), `{"name":"OpenStack Ironic API","description":"Ironic is an OpenStack project which enables the provision and `+
+		`management of baremetal machines.","default_version":`...)
 	b = appendVersion(b, base)
 	b = append(b, `,"versions":[`...)
 	b = append(appendVersion(b, base), ']', '}')
@@ -71,7 +72,8 @@ func index(w http.ResponseWriter, c *rest.Call) error {
 	}
 	b := append([]byte(nil), `{"id":"v1","links":[{"href":`...)
 	b = rest.AppendString(b, c.Base+"/v1/")
-	b = append(b, `,"rel":"self"},{"href":"https://docs.openstack.org//ironic/latest/contributor//webapi.html","rel":"describedby","type":"text/html"}],`...)
+	b = append(b, `,"rel":"self"},{"href":"https://docs.openstack.org//ironic/latest/contributor//webapi.html","rel":"describedby",`+
+		`"type":"text/html"}],`...)
 	b = append(b, `"media_types":{"base":"application/json","type":"application/vnd.openstack.ironic.v1+json"}`...)
 	for _, e := range indexEntries {
 		switch {

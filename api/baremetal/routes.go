@@ -48,16 +48,19 @@ func identOf(segments []string) error {
 }
 
 // nodeParts are the sub-resources of a node.
-var nodeParts = []string{"ports", "portgroups", "vifs", "volume", "traits", "bios", "allocation", "history", "inventory", "vmedia", "firmware", "children"}
+var nodeParts = []string{"ports", "portgroups", "vifs", "volume", "traits", "bios", "allocation", "history", "inventory", "vmedia",
+	"firmware", "children"}
 
 // document is the OpenAPI document of all routes.
 func (a *API) document(all []route) map[string]any {
 	return rest.OpenAPI(rest.Document{
-		Title:       "Ironhook: the Bare Metal API",
-		Description: "OpenStack's Bare Metal API as Ironic 39 speaks it. Ask for a microversion in the header X-OpenStack-Ironic-API-Version or OpenStack-API-Version.",
-		Versions:    &versions, Header: "X-OpenStack-Ironic-API-Version", Components: a.components(),
+		Title: "Ironhook: the Bare Metal API",
+		Description: "OpenStack's Bare Metal API as Ironic 39 speaks it. Ask for a microversion in the header X-OpenStack-Ironic-API-Version " +
+			"or OpenStack-API-Version.",
+		Versions: &versions, Header: "X-OpenStack-Ironic-API-Version", Components: a.components(),
 		Error: map[string]any{"type": "object", "required": []string{"error_message"}, "properties": map[string]any{
-			"error_message": map[string]any{"type": "string", "description": `JSON in a string: {"faultcode", "faultstring", "debuginfo"} or {"code", "title", "description"}`}}},
+			"error_message": map[string]any{"type": "string",
+				"description": `JSON in a string: {"faultcode", "faultstring", "debuginfo"} or {"code", "title", "description"}`}}},
 	}, all)
 }
 
@@ -67,7 +70,8 @@ func (a *API) components() []rest.Component {
 	return []rest.Component{
 		a.nodes.Component("node", v), ports.Component("port", v), portgroups.Component("portgroup", v), chassisTable.Component("chassis-item", v),
 		connectors.Component("connector", v), targets.Component("target", v), allocations.Component("allocation", v),
-		templates.Component("template", v), runbooks.Component("runbook", v), inspectionRules.Component("inspection-rule", v), conductors.Component("conductor", v),
+		templates.Component("template", v), runbooks.Component("runbook", v), inspectionRules.Component("inspection-rule", v),
+		conductors.Component("conductor", v),
 	}
 }
 

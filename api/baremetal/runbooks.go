@@ -44,7 +44,8 @@ var runbooks = table[runbook]{rows: (*store.Tx).Runbooks, Resource: rest.NewReso
 		rest.TextField("description", 112, rest.Create|rest.Update, func(v *runbook) *string { return &v.Description }).Max(255),
 		rest.LinksField("links", 92, rest.Implicit|rest.Always, "runbooks", runbookUUID, ""),
 		runbookSteps(),
-		rest.DerivedField("traits", 112, rest.Unsorted|rest.Silent, func(b []byte, _ *rest.Call, v *runbook) []byte { return rest.AppendStrings(b, v.Traits) }).
+		rest.DerivedField("traits", 112, rest.Unsorted|rest.Silent,
+			func(b []byte, _ *rest.Call, v *runbook) []byte { return rest.AppendStrings(b, v.Traits) }).
 			In("traits"),
 	},
 })}
@@ -163,7 +164,8 @@ func listRunbookTraits(c *call) ([]byte, error) {
 // oneOrAll says how to set one trait of a runbook and how all.
 func oneOrAll() error {
 	return rest.Invalid("A single runbook trait may be added via PUT /v1/runbooks/<runbook identifier>/traits/<trait> with no body, " +
-		"or all runbook traits may be replaced via PUT /v1/runbooks/<runbook identifier>/traits with the list of traits specified in the request body.")
+		"or all runbook traits may be replaced via PUT /v1/runbooks/<runbook identifier>/traits with the list of traits specified in the " +
+		"request body.")
 }
 
 func putRunbookTraits(c *call) ([]byte, error) {

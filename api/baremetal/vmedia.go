@@ -57,7 +57,8 @@ func showMedia(c *call) ([]byte, error) {
 		if m.Image != "" {
 			image = m.Image
 		}
-		shown = append(shown, map[string]any(baremetal.Secrets.Mask(baremetal.Object{"media_types": m.Types, "inserted": m.Inserted, "image": image})))
+		shown = append(shown, map[string]any(baremetal.Secrets.Mask(baremetal.Object{"media_types": m.Types, "inserted": m.Inserted,
+			"image": image})))
 	}
 	return rest.Encode(shown), nil
 }

@@ -121,8 +121,10 @@ func TestSecretsStayHidden(t *testing.T) {
 		l.must(t, "GET", "/v1/volume/targets/detail", nil, 200),
 		l.must(t, "GET", "/v1/volume/targets?fields=properties", nil, 200),
 		l.must(t, "GET", "/v1/nodes/a/volume/targets?detail=true", nil, 200),
-		l.must(t, "PATCH", "/v1/nodes/a", []any{map[string]any{"op": "add", "path": "/driver_info", "value": map[string]any{"ipmi_password": "PASS", "x": []any{map[string]any{"password": "DEEP"}}}},
-			map[string]any{"op": "add", "path": "/instance_info", "value": map[string]any{"configdrive": map[string]any{"user_data": "TOKEN"}, "image_url": "http://USER"}}}, 200),
+		l.must(t, "PATCH", "/v1/nodes/a", []any{map[string]any{"op": "add", "path": "/driver_info",
+			"value": map[string]any{"ipmi_password": "PASS", "x": []any{map[string]any{"password": "DEEP"}}}},
+			map[string]any{"op": "add", "path": "/instance_info",
+				"value": map[string]any{"configdrive": map[string]any{"user_data": "TOKEN"}, "image_url": "http://USER"}}}, 200),
 		l.must(t, "GET", "/v1/nodes/a", nil, 200),
 		l.must(t, "GET", "/v1/nodes/detail", nil, 200),
 		l.events(t),
@@ -177,12 +179,14 @@ func TestVolumePowerRules(t *testing.T) {
 	}{
 		{baremetal.Enroll, "", 200, 204}, {baremetal.Enroll, on, 400, 204}, {baremetal.Enroll, off, 200, 204},
 		{baremetal.Manageable, on, 400, 204}, {baremetal.AdoptFailed, on, 400, 204},
-		{baremetal.Available, on, 400, 400}, {baremetal.Available, "", 200, 204}, {baremetal.Active, "", 400, 400}, {baremetal.Available, off, 200, 204},
+		{baremetal.Available, on, 400, 400}, {baremetal.Available, "", 200, 204}, {baremetal.Active, "", 400, 400},
+		{baremetal.Available, off, 200, 204},
 		{baremetal.Active, on, 400, 400}, {baremetal.Active, off, 200, 204},
 	} {
 		l := volumes(t)
 		l.change(t, nodeA, func(n *baremetal.Node) { n.ProvisionState, n.PowerState = test.state, test.power })
-		for _, path := range []string{"/v1/volume/connectors/c0ffee01-0000-4000-8000-000000000000", "/v1/volume/targets/c0ffee02-0000-4000-8000-000000000000"} {
+		for _, path := range []string{"/v1/volume/connectors/c0ffee01-0000-4000-8000-000000000000",
+			"/v1/volume/targets/c0ffee02-0000-4000-8000-000000000000"} {
 			ops := []any{map[string]any{"op": "add", "path": "/extra/x", "value": 1}}
 			if got, body := l.do(t, "PATCH", path, ops); got != test.patch {
 				t.Errorf("%s, power %q: PATCH %s = %d %s, want %d", test.state, test.power, path, got, body, test.patch)
@@ -214,7 +218,8 @@ func TestReservedNodeIsLocked(t *testing.T) {
 			t.Errorf("%s %s = %d %s, want 409 %s", test.method, test.path, status, body, words)
 		}
 	}
-	l.must(t, "POST", "/v1/volume/targets", map[string]any{"node_uuid": nodeA, "volume_type": "iscsi", "volume_id": "more", "boot_index": 5}, 201)
+	l.must(t, "POST", "/v1/volume/targets", map[string]any{"node_uuid": nodeA, "volume_type": "iscsi", "volume_id": "more", "boot_index": 5},
+		201)
 }
 
 // TestErrorsQuoteNoSecret makes mistakes around secrets, those of the request and
@@ -226,7 +231,8 @@ func TestErrorsQuoteNoSecret(t *testing.T) {
 	op := func(op, path string, value any) map[string]any {
 		return map[string]any{"op": op, "path": path, "value": value}
 	}
-	l.must(t, "PATCH", target, []any{op("add", "/properties", map[string]any{"auth_username": "HUSH", "auth_password": "HUSH", "list": []any{}})}, 200)
+	l.must(t, "PATCH", target,
+		[]any{op("add", "/properties", map[string]any{"auth_username": "HUSH", "auth_password": "HUSH", "list": []any{}})}, 200)
 	l.must(t, "PATCH", "/v1/nodes/a", []any{op("add", "/driver_info", map[string]any{"ipmi_password": "HUSH"})}, 200)
 	for _, test := range []struct {
 		method, path string

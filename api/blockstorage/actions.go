@@ -15,28 +15,29 @@ import (
 
 // volumeActions are what POST /volumes/{id}/action can do.
 var volumeActions = map[string]action{
-	"os-extend":                       {args: extendArgs, do: extend},
-	"os-reimage":                      {since: 68, least: baremetal.RoleOperator, args: reimageArgs, do: reimage},
-	"revert":                          {since: 40, least: baremetal.RoleOperator, args: revertArgs, do: revert},
-	"os-volume_upload_image":          {args: uploadArgs, do: uploadImage},
-	"os-reset_status":                 {args: resetArgs, do: resetStatus},
-	"os-set_bootable":                 {args: bootableArgs, do: setBootable},
-	"os-update_readonly_flag":         {args: readOnlyArgs, do: setReadOnly},
-	"os-force_delete":                 {do: forceDelete},
-	"os-set_image_metadata":           {args: setImageArgs, do: setImageMetadata},
-	"os-unset_image_metadata":         {args: unsetImageArgs, do: unsetImageMetadata},
-	"os-show_image_metadata":          {least: baremetal.RoleViewer, do: showImageMetadata},
-	"os-reserve":                      {do: reserve},
-	"os-unreserve":                    {do: unreserve},
-	"os-begin_detaching":              {do: beginDetaching},
-	"os-roll_detaching":               {do: rollDetaching},
-	"os-attach":                       {args: attachArgs, do: attach},
-	"os-detach":                       {args: detachArgs, null: true, do: detach},
-	"os-force_detach":                 {args: forceDetachArgs, do: forceDetach},
-	"os-initialize_connection":        {args: connectArgs, do: initializeConnection},
-	"os-terminate_connection":         {args: disconnectArgs, do: terminateConnection},
-	"os-retype":                       {args: retypeArgs, do: retype},
-	"os-extend_volume_completion":     {since: 71, args: completionArgs, do: refused("No extension of this volume waits to be completed: it is done when os-extend is answered.")},
+	"os-extend":                {args: extendArgs, do: extend},
+	"os-reimage":               {since: 68, least: baremetal.RoleOperator, args: reimageArgs, do: reimage},
+	"revert":                   {since: 40, least: baremetal.RoleOperator, args: revertArgs, do: revert},
+	"os-volume_upload_image":   {args: uploadArgs, do: uploadImage},
+	"os-reset_status":          {args: resetArgs, do: resetStatus},
+	"os-set_bootable":          {args: bootableArgs, do: setBootable},
+	"os-update_readonly_flag":  {args: readOnlyArgs, do: setReadOnly},
+	"os-force_delete":          {do: forceDelete},
+	"os-set_image_metadata":    {args: setImageArgs, do: setImageMetadata},
+	"os-unset_image_metadata":  {args: unsetImageArgs, do: unsetImageMetadata},
+	"os-show_image_metadata":   {least: baremetal.RoleViewer, do: showImageMetadata},
+	"os-reserve":               {do: reserve},
+	"os-unreserve":             {do: unreserve},
+	"os-begin_detaching":       {do: beginDetaching},
+	"os-roll_detaching":        {do: rollDetaching},
+	"os-attach":                {args: attachArgs, do: attach},
+	"os-detach":                {args: detachArgs, null: true, do: detach},
+	"os-force_detach":          {args: forceDetachArgs, do: forceDetach},
+	"os-initialize_connection": {args: connectArgs, do: initializeConnection},
+	"os-terminate_connection":  {args: disconnectArgs, do: terminateConnection},
+	"os-retype":                {args: retypeArgs, do: retype},
+	"os-extend_volume_completion": {since: 71, args: completionArgs,
+		do: refused("No extension of this volume waits to be completed: it is done when os-extend is answered.")},
 	"os-migrate_volume":               {do: refused("There is one machine; a volume has nowhere to migrate to.")},
 	"os-migrate_volume_completion":    {do: refused("There is one machine; no volume migrates.")},
 	"os-unmanage":                     {do: refused("A volume is managed as long as it is there. Export its bytes, or delete it.")},
@@ -69,7 +70,8 @@ func extend(c *call, in values) (int, any, error) {
 	}
 	if len(uses) > 0 && c.minor < sinceOnline {
 		return 0, nil, baremetal.Errorf(baremetal.ErrConflict,
-			"Volume %s status must be available to extend, currently in-use; a volume in use is extended by microversion 3.%d and later.", c.arg("id"), sinceOnline)
+			"Volume %s status must be available to extend, currently in-use; a volume in use is extended by microversion 3.%d and later.",
+			c.arg("id"), sinceOnline)
 	}
 	return http.StatusAccepted, nil, c.Pool.Extend(c.r.Context(), c.arg("id"), size*gib)
 }
@@ -125,7 +127,8 @@ func resettable(status string) (baremetal.VolumeStatus, error) {
 
 func resetStatus(c *call, in values) (int, any, error) {
 	if value[string](in, "attach_status") != "" || value[string](in, "migration_status") != "" {
-		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "The status of an attachment follows from who has the volume; delete the attachment to end it.")
+		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid,
+			"The status of an attachment follows from who has the volume; delete the attachment to end it.")
 	}
 	to, err := resettable(value[string](in, "status"))
 	if err != nil {

@@ -156,7 +156,8 @@ func negotiate(h http.Header) (int, error) {
 		named = named || strings.EqualFold(service, microversions.Service)
 	}
 	if asked != "" && !named {
-		return 0, rest.Refuse(http.StatusBadRequest, "OpenStack-API-Version %.64q names no version of the service volume, such as \"volume 3.%d\".", asked, maxMinor)
+		return 0, rest.Refuse(http.StatusBadRequest,
+			"OpenStack-API-Version %.64q names no version of the service volume, such as \"volume 3.%d\".", asked, maxMinor)
 	}
 	return microversions.Negotiate(h)
 }
@@ -168,7 +169,8 @@ var microversions = rest.Versions{
 		return rest.Refuse(http.StatusBadRequest, "API Version String %.32s is of invalid format. Must be of format MajorNum.MinorNum.", asked)
 	},
 	Unsupported: func(major, minor int) error {
-		return rest.Refuse(http.StatusNotAcceptable, "Version %d.%d is not supported by the API. Minimum is 3.0 and maximum is 3.%d.", major, minor, maxMinor)
+		return rest.Refuse(http.StatusNotAcceptable, "Version %d.%d is not supported by the API. Minimum is 3.0 and maximum is 3.%d.", major,
+			minor, maxMinor)
 	},
 }
 

@@ -155,7 +155,8 @@ func (c *call) find(uuid string) (held, error) {
 func (c *call) foreign() (*baremetal.Attachment, error) {
 	h, err := c.find(c.arg("id"))
 	if err == nil && h.Attachment == nil {
-		err = baremetal.Errorf(baremetal.ErrConflict, "It belongs to node %s, which has its volumes until it is undeployed; switch it off or undeploy it instead.", h.Name)
+		err = baremetal.Errorf(baremetal.ErrConflict,
+			"It belongs to node %s, which has its volumes until it is undeployed; switch it off or undeploy it instead.", h.Name)
 	}
 	return h.Attachment, err
 }

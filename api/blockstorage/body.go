@@ -55,7 +55,8 @@ func act(c *call, actions map[string]action) (int, any, error) {
 		a, ok := actions[name]
 		switch {
 		case !ok:
-			return 0, nil, rest.Refuse(http.StatusBadRequest, "There is no such action: %.64s. Verify the request body and Content-Type header and try again.", name)
+			return 0, nil, rest.Refuse(http.StatusBadRequest,
+				"There is no such action: %.64s. Verify the request body and Content-Type header and try again.", name)
 		case a.since > c.minor:
 			return 0, nil, errNoSuchPath
 		}
@@ -125,7 +126,8 @@ func fits(size int64) error {
 		return nil
 	}
 	return rest.Refuse(http.StatusRequestEntityTooLarge,
-		"VolumeSizeExceedsAvailableQuota: Requested volume exceeds allowed gigabytes quota. Requested %dG, the largest volume is %dG.", size, maxGiB)
+		"VolumeSizeExceedsAvailableQuota: Requested volume exceeds allowed gigabytes quota. Requested %dG, the largest volume is %dG.", size,
+		maxGiB)
 }
 
 // addDistinct adds the values of metadata to those that were seen.

@@ -30,7 +30,8 @@ func rollDetaching(c *call, _ values) (int, any, error) {
 
 func attach(c *call, in values) (int, any, error) {
 	return http.StatusAccepted, nil, c.Pool.AttachHost(c.r.Context(), c.arg("id"), pool.Host{
-		Instance: value[string](in, "instance_uuid"), Name: value[string](in, "host_name"), Mountpoint: value[string](in, "mountpoint"), Mode: value[string](in, "mode")})
+		Instance: value[string](in, "instance_uuid"), Name: value[string](in, "host_name"), Mountpoint: value[string](in, "mountpoint"),
+		Mode: value[string](in, "mode")})
 }
 
 func detach(c *call, in values) (int, any, error) {

@@ -55,7 +55,8 @@ func possible(in values) error {
 	size, kind, az := value[int64](in, "size"), value[string](in, "volume_type"), value[string](in, "availability_zone")
 	switch {
 	case value[bool](in, "multiattach"):
-		return baremetal.Errorf(baremetal.ErrInvalid, "A volume that several may write to is not made; set os-update_readonly_flag, and any number may read it.")
+		return baremetal.Errorf(baremetal.ErrInvalid,
+			"A volume that several may write to is not made; set os-update_readonly_flag, and any number may read it.")
 	case sources > 1:
 		return baremetal.Errorf(baremetal.ErrInvalid, "A volume can begin as an image, a snapshot or a volume, but only one of them.")
 	case size == 0 && sources == 0:

@@ -106,7 +106,8 @@ func byTime[T any](of func(T) time.Time) filter[T] {
 			operator, text, _ := strings.Cut(part, ":")
 			compare, ok := rest.Comparisons[operator]
 			if !ok {
-				return nil, baremetal.Errorf(baremetal.ErrInvalid, "%s: %.32q is no operator; write gt:, gte:, eq:, neq:, lt: or lte: and a time", name, operator)
+				return nil, baremetal.Errorf(baremetal.ErrInvalid, "%s: %.32q is no operator; write gt:, gte:, eq:, neq:, lt: or lte: and a time", name,
+					operator)
 			}
 			at, err := rest.ParseTime(text)
 			if err != nil {

@@ -59,7 +59,8 @@ func (l *listing[T]) page(c *call, rows []T, view func(T) any) (int, any, error)
 	}
 	body := map[string]any{l.kind: list}
 	if l.links && len(cut) > 0 && len(cut) >= limit {
-		body[l.kind+"_links"] = []any{map[string]string{"rel": "next", "href": rest.Base(c.r) + c.r.URL.Path + "?" + q.after(l.id(cut[len(cut)-1]))}}
+		body[l.kind+"_links"] = []any{map[string]string{"rel": "next", "href": rest.Base(c.r) + c.r.URL.Path + "?" +
+			q.after(l.id(cut[len(cut)-1]))}}
 	}
 	if q.count(c.minor) {
 		body["count"] = len(chosen)
@@ -139,7 +140,8 @@ func (l *listing[T]) by(key, direction string) (func(a, b T) int, error) {
 	}
 	switch {
 	case !ok:
-		return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid sort key %.64q; there are created_at, %s", key, strings.Join(slices.Sorted(maps.Keys(l.keys)), ", "))
+		return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid sort key %.64q; there are created_at, %s", key,
+			strings.Join(slices.Sorted(maps.Keys(l.keys)), ", "))
 	case direction != "asc" && direction != "desc":
 		return nil, baremetal.Errorf(baremetal.ErrInvalid, "Unknown sort direction %.64q, must be one of: asc, desc", direction)
 	}

@@ -144,7 +144,8 @@ func TestListsRefuse(t *testing.T) {
 			}
 		}
 	}
-	for _, query := range []string{"created_at=2026-11-29", "created_at=gt:yesterday", "updated_at=about:2026-11-29", "created_at=", "bootable=maybe", "multiattach=2"} {
+	for _, query := range []string{"created_at=2026-11-29", "created_at=gt:yesterday", "updated_at=about:2026-11-29", "created_at=",
+		"bootable=maybe", "multiattach=2"} {
 		if status, answer := l.do(t, "3.60", "GET", "/v3/p/volumes?"+query, ""); status != 400 {
 			t.Errorf("%s = %d %s, want 400", query, status, answer)
 		}
@@ -157,7 +158,8 @@ func TestEveryFilterAndKey(t *testing.T) {
 	v := l.made(t, "", "/v3/p/volumes", `{"volume": {"size": 1, "name": "a"}}`)
 	l.made(t, "", "/v3/p/snapshots", `{"snapshot": {"volume_id": "`+v+`"}}`)
 	l.made(t, "3.27", "/v3/p/attachments", `{"attachment": {"volume_uuid": "`+v+`"}}`)
-	values := map[string]string{"created_at": "lt:2001-01-01", "updated_at": "lt:2001-01-01", "bootable": "true", "multiattach": "1", "consumes_quota": "0"}
+	values := map[string]string{"created_at": "lt:2001-01-01", "updated_at": "lt:2001-01-01", "bootable": "true", "multiattach": "1",
+		"consumes_quota": "0"}
 	_, answer := l.do(t, "3.71", "GET", "/v3/p/resource_filters", "")
 	var body struct {
 		Filters []struct {
@@ -183,7 +185,8 @@ func TestEveryFilterAndKey(t *testing.T) {
 	keys := func(path string, keys []string) {
 		for _, key := range keys {
 			for _, direction := range []string{"asc", "desc"} {
-				if status, answer := l.do(t, "3.71", "GET", "/v3/p/"+path+"?sort="+key+":"+direction, ""); status != 200 || !strings.Contains(answer, `"id"`) {
+				if status, answer := l.do(t, "3.71", "GET", "/v3/p/"+path+"?sort="+key+":"+direction, ""); status != 200 ||
+					!strings.Contains(answer, `"id"`) {
 					t.Errorf("%s?sort=%s:%s = %d %s", path, key, direction, status, answer)
 				}
 			}

@@ -115,7 +115,8 @@ func (m metadata) putKey(c *call) (int, any, error) {
 		return 0, nil, err
 	}
 	if _, ok := given[c.arg("key")]; !ok || len(given) != 1 {
-		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "Request body and URI mismatch: meta must hold the key %.64q of the path, and no other.", c.arg("key"))
+		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid,
+			"Request body and URI mismatch: meta must hold the key %.64q of the path, and no other.", c.arg("key"))
 	}
 	_, err = m.update(c, func(have map[string]string) (map[string]string, error) {
 		merged := maps.Clone(notNil(have))

@@ -61,8 +61,10 @@ func quotas(c *call) (int, any, error) {
 	volumes, snapshots, size, err := c.totals()
 	set := map[string]any{"id": c.arg("id")}
 	for name, q := range map[string]struct{ limit, used any }{
-		"volumes": {pool.MaxRows, volumes}, "snapshots": {pool.MaxRows, snapshots}, "gigabytes": {maxTotal, size}, "per_volume_gigabytes": {maxGiB, 0},
-		"volumes_" + typeName: {pool.MaxRows, volumes}, "snapshots_" + typeName: {pool.MaxRows, snapshots}, "gigabytes_" + typeName: {maxTotal, size},
+		"volumes": {pool.MaxRows, volumes}, "snapshots": {pool.MaxRows, snapshots}, "gigabytes": {maxTotal, size},
+		"per_volume_gigabytes": {maxGiB, 0},
+		"volumes_" + typeName:  {pool.MaxRows, volumes}, "snapshots_" + typeName: {pool.MaxRows, snapshots}, "gigabytes_" +
+			typeName: {maxTotal, size},
 		"backups": {0, 0}, "backup_gigabytes": {0, 0}, "groups": {0, 0},
 	} {
 		set[name] = q.limit
@@ -85,7 +87,8 @@ func services(c *call) (int, any, error) {
 		return 0, nil, err
 	}
 	one := map[string]any{"binary": "cinder-volume", "host": c.serviceHost(), "zone": zone, "status": "enabled", "state": "up",
-		"updated_at": rest.Time(time.Now(), timeLayout), "disabled_reason": nil, "replication_status": "disabled", "active_backend_id": nil, "frozen": false}
+		"updated_at": rest.Time(time.Now(), timeLayout), "disabled_reason": nil, "replication_status": "disabled", "active_backend_id": nil,
+		"frozen": false}
 	if c.minor >= sinceCluster {
 		one["cluster"] = nil
 	}
@@ -93,7 +96,8 @@ func services(c *call) (int, any, error) {
 		one["backend_state"] = "up"
 	}
 	list := []any{}
-	if (!q.has("host") || q.get("host") == c.Host || q.get("host") == c.serviceHost()) && (!q.has("binary") || q.get("binary") == one["binary"]) {
+	if (!q.has("host") || q.get("host") == c.Host || q.get("host") == c.serviceHost()) &&
+		(!q.has("binary") || q.get("binary") == one["binary"]) {
 		list = append(list, one)
 	}
 	return http.StatusOK, map[string]any{"services": list}, nil
@@ -110,11 +114,13 @@ func capabilities(c *call) (int, any, error) {
 	}
 	return http.StatusOK, map[string]any{"namespace": "OS::Storage::Capabilities::" + c.serviceHost(), "vendor_name": "Ironhook",
 		"volume_backend_name": backend, "pool_name": backend, "driver_version": "1", "storage_protocol": "iSCSI", "display_name": backend,
-		"description": "Layered local volumes, reached by iSCSI", "visibility": "public", "replication_targets": []any{}, "properties": map[string]any{}}, nil
+		"description": "Layered local volumes, reached by iSCSI", "visibility": "public", "replication_targets": []any{},
+		"properties": map[string]any{}}, nil
 }
 
 func zones(*call) (int, any, error) {
-	return http.StatusOK, map[string]any{"availabilityZoneInfo": []any{map[string]any{"zoneName": zone, "zoneState": map[string]bool{"available": true}}}}, nil
+	return http.StatusOK, map[string]any{"availabilityZoneInfo": []any{map[string]any{"zoneName": zone,
+		"zoneState": map[string]bool{"available": true}}}}, nil
 }
 
 func pools(c *call) (int, any, error) {
@@ -164,7 +170,8 @@ func resourceFilters(c *call) (int, any, error) {
 }
 
 // aliases are those of Cinder's former extensions whose routes or actions there are.
-var aliases = []string{"os-admin-actions", "os-volume-actions", "os-vol-image-meta", "os-vol-tenant-attr", "os-vol-host-attr", "os-vol-mig-status-attr",
+var aliases = []string{"os-admin-actions", "os-volume-actions", "os-vol-image-meta", "os-vol-tenant-attr", "os-vol-host-attr",
+	"os-vol-mig-status-attr",
 	"os-extended-snapshot-attributes", "os-availability-zone", "os-services", "os-extended-services", "os-quota-sets", "os-types-extra-specs",
 	"os-volume-type-access", "os-volume-encryption-metadata", "os-hosts", "os-used-limits", "scheduler-stats", "capabilities"}
 

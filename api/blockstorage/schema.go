@@ -61,7 +61,8 @@ func (s *schema) check(minor int, what string, object map[string]any) (values, e
 			if minor < s.openTo {
 				continue
 			}
-			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid input for field/attribute %s: additional properties are not allowed ('%.64s' was unexpected)", what, name)
+			return nil, baremetal.Errorf(baremetal.ErrInvalid,
+				"Invalid input for field/attribute %s: additional properties are not allowed ('%.64s' was unexpected)", what, name)
 		}
 		read, ok := s.fields[at].kind.read(v)
 		if !ok {
@@ -75,7 +76,8 @@ func (s *schema) check(minor int, what string, object map[string]any) (values, e
 		}
 	}
 	if len(s.anyOf) > 0 && minor >= s.anyFrom && !slices.ContainsFunc(s.anyOf, out.has) {
-		return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid input for field/attribute %s: one of %s is required", what, strings.Join(s.anyOf, ", "))
+		return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid input for field/attribute %s: one of %s is required", what,
+			strings.Join(s.anyOf, ", "))
 	}
 	return out, nil
 }
@@ -90,8 +92,10 @@ var (
 	aUUID     = kind{"a UUID", readUUID}
 	anObject  = kind{"an object", func(v any) (any, bool) { o, ok := v.(map[string]any); return o, ok }}
 	anything  = kind{"anything", func(v any) (any, bool) { return v, true }}
-	someItems = kind{"an object of strings: keys of 1 to 255 of a-z, A-Z, 0-9 and -_:. /, values of at most 255 characters", readMetadata(maxText)}
-	longItems = kind{"an object of strings: keys of 1 to 255 of a-z, A-Z, 0-9 and -_:. /, values of at most 65535 bytes", readMetadata(math.MaxUint16)}
+	someItems = kind{"an object of strings: keys of 1 to 255 of a-z, A-Z, 0-9 and -_:. /, values of at most 255 characters",
+		readMetadata(maxText)}
+	longItems = kind{"an object of strings: keys of 1 to 255 of a-z, A-Z, 0-9 and -_:. /, values of at most 65535 bytes",
+		readMetadata(math.MaxUint16)}
 )
 
 // orNull lets null pass as well.

@@ -53,10 +53,11 @@ var (
 	}}
 	snapshotResetArgs  = &schema{required: []string{"status"}, fields: []field{{"status", 0, aWord}}}
 	snapshotStatusArgs = &schema{required: []string{"status"}, fields: []field{{"status", 0, aWord}, {"progress", 0, oneOf("100%")}}}
-	retypeArgs         = &schema{required: []string{"new_type"}, fields: []field{{"new_type", 0, aWord}, {"migration_policy", 0, orNull(oneOf("on-demand", "never"))}}}
-	setImageArgs       = &schema{required: []string{"metadata"}, fields: []field{{"metadata", 0, longItems}}}
-	unsetImageArgs     = &schema{required: []string{"key"}, fields: []field{{"key", 0, aName}}}
-	attachArgs         = &schema{required: []string{"mountpoint"}, anyOf: []string{"instance_uuid", "host_name"}, fields: []field{
+	retypeArgs         = &schema{required: []string{"new_type"},
+		fields: []field{{"new_type", 0, aWord}, {"migration_policy", 0, orNull(oneOf("on-demand", "never"))}}}
+	setImageArgs   = &schema{required: []string{"metadata"}, fields: []field{{"metadata", 0, longItems}}}
+	unsetImageArgs = &schema{required: []string{"key"}, fields: []field{{"key", 0, aName}}}
+	attachArgs     = &schema{required: []string{"mountpoint"}, anyOf: []string{"instance_uuid", "host_name"}, fields: []field{
 		{"mountpoint", 0, aName}, {"instance_uuid", 0, aUUID}, {"host_name", 0, aWord}, {"mode", 0, oneOf("rw", "ro")},
 	}}
 	detachArgs      = &schema{fields: []field{{"attachment_id", 0, orNull(aUUID)}}}

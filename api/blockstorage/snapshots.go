@@ -117,7 +117,8 @@ func createSnapshot(c *call) (int, any, error) {
 	}
 	force := value[bool](in, "force")
 	if c.minor >= sinceInUse && in.has("force") && !force {
-		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid, "Since microversion 3.%d the 'force' flag is invalid for this request; leave it out.", sinceInUse)
+		return 0, nil, baremetal.Errorf(baremetal.ErrInvalid,
+			"Since microversion 3.%d the 'force' flag is invalid for this request; leave it out.", sinceInUse)
 	}
 	s := &baremetal.Snapshot{VolumeUUID: value[string](in, "volume_id"), Metadata: value[map[string]string](in, "metadata")}
 	in.describe(&s.Name, &s.Description)

@@ -35,10 +35,12 @@ var volumesAndMetadata = story{
 	{"", "POST", "/volumes", `{"volume": {"size": 1, "metadata": {"a*": "1"}}}`, 400, "metadata: it must be", ""},
 	{"", "POST", "/volumes", `{"volume": {"size": 1}, "more": 1}`, 400, "unexpected", ""},
 	{"", "POST", "/volumes", `{"volume": {"size": 1}, "OS-SCH-HNT:scheduler_hints": {"same_host": ["x"]}}`, 400, "leave it out", ""},
-	{"", "POST", "/volumes", `{"volume": {"size": 1.0, "display_name": " old ", "display_description": "words", "metadata": null}, "OS-SCH-HNT:scheduler_hints": null}`, 202,
+	{"", "POST", "/volumes", `{"volume": {"size": 1.0, "display_name": " old ", "display_description": "words", "metadata": null}, ` +
+		`"OS-SCH-HNT:scheduler_hints": null}`, 202,
 		`"description":"words"`, "old"},
 	{"", "GET", "/volumes/@old", "", 200, `"name":"old"`, ""},
-	{"", "POST", "/volumes", `{"volume": {"size": "1", "name": "a", "display_name": "not", "metadata": {"k": "v"}}}`, 202, `"status":"creating"`, "v"},
+	{"", "POST", "/volumes", `{"volume": {"size": "1", "name": "a", "display_name": "not", "metadata": {"k": "v"}}}`, 202,
+		`"status":"creating"`, "v"},
 	{"", "GET", "/volumes/@v", "", 200, `"name":"a"`, ""},
 	{"", "GET", "/volumes/@v", "", 200, `"user_id":"admin"`, ""},
 	{"", "POST", "/volumes", `{"volume": {"source_volid": "@v"}}`, 202, `"source_volid":"@v"`, "clone"},
@@ -95,7 +97,8 @@ var actionsOfVolumes = story{
 	{"", "POST", "/volumes/@v/action", `{"os-update_readonly_flag": {"readonly": true}}`, 202, "", ""},
 	{"", "GET", "/volumes/@v", "", 200, `"metadata":{"readonly":"True"}`, ""},
 	{"", "GET", "/volumes/@v/metadata", "", 200, `{"metadata":{}}`, ""},
-	{"", "POST", "/volumes/@v/action", `{"os-attach": {"mountpoint": "/dev/vdb", "host_name": "h", "mode": "rw"}}`, 400, "for reading only", ""},
+	{"", "POST", "/volumes/@v/action", `{"os-attach": {"mountpoint": "/dev/vdb", "host_name": "h", "mode": "rw"}}`, 400, "for reading only",
+		""},
 	{"", "POST", "/volumes/@v/action", `{"os-update_readonly_flag": {"readonly": "off"}}`, 202, "", ""},
 
 	{"", "POST", "/volumes/@v/action", `{"os-reset_status": {}}`, 400, "one of", ""},
@@ -135,7 +138,8 @@ var actionsOfVolumes = story{
 	{"", "POST", "/volumes/" + nowhere + "/action", `{"os-force_delete": null}`, 404, "could not be found", ""},
 	{"", "POST", "/volumes/@v/action", `{"os-unreserve": null}`, 202, "", ""},
 	{"", "POST", "/volumes/" + nowhere + "/action", `{"os-unreserve": null}`, 404, "could not be found", ""},
-	{"3.1", "POST", "/volumes/@v/action", `{"os-volume_upload_image": {"image_name": "i", "visibility": "public"}}`, 202, `"visibility":"public"`, ""},
+	{"3.1", "POST", "/volumes/@v/action", `{"os-volume_upload_image": {"image_name": "i", "visibility": "public"}}`, 202,
+		`"visibility":"public"`, ""},
 	{"", "GET", "/volumes/" + nowhere + "/action", "", 405, "badMethod", ""},
 }
 
@@ -153,7 +157,8 @@ var hostsByActions = story{
 	{"", "POST", "/volumes/@v/action", `{"os-initialize_connection": {}}`, 400, "required", ""},
 	{"", "POST", "/volumes/@v/action", `{"os-initialize_connection": {"connector": {"host": "h"}}}`, 400, "not an iSCSI name", ""},
 	{"", "POST", "/volumes/@v/action", `{"os-initialize_connection": {"connector": {"initiator": 1}}}`, 400, "Malformed", ""},
-	{"", "POST", "/volumes/@v/action", `{"os-initialize_connection": {"connector": ` + connectorA + `}}`, 200, `"target_portals":["192.0.2.1:3260"]`, ""},
+	{"", "POST", "/volumes/@v/action", `{"os-initialize_connection": {"connector": ` + connectorA +
+		`}}`, 200, `"target_portals":["192.0.2.1:3260"]`, ""},
 	{"", "POST", "/volumes/@v/action", `{"os-initialize_connection": {"connector": ` + connectorB + `}}`, 400, "in use by host h", ""},
 	{"", "POST", "/volumes/@v/action", `{"os-begin_detaching": null}`, 400, "Unable to detach", ""},
 	{"", "POST", "/volumes/@v/action", `{"os-attach": {"mountpoint": "m"}}`, 400, "one of instance_uuid, host_name", ""},
@@ -197,9 +202,11 @@ var attachmentsAPI = story{
 	{"3.27", "PUT", "/attachments/" + nowhere, `{"attachment": {"connector": ` + connectorA + `}}`, 404, "could not be found with filter", ""},
 	{"3.27", "DELETE", "/attachments/" + nowhere, "", 404, "could not be found with filter", ""},
 	{"3.27", "POST", "/attachments", `{"attachment": {"volume_uuid": "@v", "connector": {"initiator": "no"}}}`, 400, "not an iSCSI name", ""},
-	{"3.27", "POST", "/attachments", `{"attachment": {"volume_uuid": "@v", "connector": {"initiator": "iqn.a:b", "mode": "x"}}}`, 400, "must be rw or ro", ""},
+	{"3.27", "POST", "/attachments", `{"attachment": {"volume_uuid": "@v", "connector": {"initiator": "iqn.a:b", "mode": "x"}}}`, 400,
+		"must be rw or ro", ""},
 	{"3.27", "POST", "/attachments", `{"attachment": {"volume_uuid": "@v", "instance_uuid": "zz"}}`, 400, "a UUID", ""},
-	{"3.27", "POST", "/attachments", `{"attachment": {"volume_uuid": "@v", "instance_uuid": "` + nowhere + `"}}`, 200, `"connection_info":{}`, "a"},
+	{"3.27", "POST", "/attachments", `{"attachment": {"volume_uuid": "@v", "instance_uuid": "` + nowhere +
+		`"}}`, 200, `"connection_info":{}`, "a"},
 	{"", "GET", "/volumes/@v", "", 200, `"status":"reserved"`, ""},
 	{"", "GET", "/volumes/@v", "", 200, `"attachments":[]`, ""},
 	{"", "POST", "/volumes/@v/action", `{"os-unreserve": null}`, 202, "", ""},
@@ -231,7 +238,8 @@ var snapshotsAPI = story{
 	{"", "POST", "/snapshots", `{"snapshot": {"volume_id": "` + nowhere + `"}}`, 404, "could not be found", ""},
 	{"", "POST", "/snapshots", `{"snapshot": {"volume_id": "@v", "force": null}}`, 400, "true or false", ""},
 	{"", "POST", "/snapshots", `{"snapshot": {"volume_id": "@v", "zz": 1}}`, 400, "unexpected", ""},
-	{"", "POST", "/snapshots", `{"snapshot": {"volume_id": "@v", "display_name": "s", "display_description": "d"}}`, 202, `"status":"creating"`, "s"},
+	{"", "POST", "/snapshots", `{"snapshot": {"volume_id": "@v", "display_name": "s", "display_description": "d"}}`, 202,
+		`"status":"creating"`, "s"},
 	{"", "GET", "/snapshots/@s", "", 200, `"name":"s"`, ""},
 	{"", "GET", "/snapshots/@s", "", 200, `"description":"d"`, ""},
 	{"", "GET", "/snapshots/" + nowhere, "", 404, "Snapshot " + nowhere + " could not be found", ""},
@@ -305,9 +313,11 @@ var whatThereIsOneOf = story{
 
 // neverRefused are routes that can refuse nothing but a broken query or a failing disk.
 var neverRefused = map[string]bool{
-	"GET /default-types": true, "GET /limits": true, "GET /os-quota-sets/{id}": true, "GET /os-quota-sets/{id}/defaults": true, "GET /os-services": true,
-	"GET /os-hosts": true, "GET /os-availability-zone": true, "GET /scheduler-stats/get_pools": true, "GET /resource_filters": true, "GET /extensions": true,
-	"GET /volumes": true, "GET /volumes/detail": true, // lists_test.go has their refusals
+	"GET /default-types": true, "GET /limits": true, "GET /os-quota-sets/{id}": true, "GET /os-quota-sets/{id}/defaults": true,
+	"GET /os-services": true,
+	"GET /os-hosts":    true, "GET /os-availability-zone": true, "GET /scheduler-stats/get_pools": true, "GET /resource_filters": true,
+	"GET /extensions": true,
+	"GET /volumes":    true, "GET /volumes/detail": true, // lists_test.go has their refusals
 	"volumes os-show_image_metadata": true,
 }
 
@@ -331,7 +341,8 @@ func TestStories(t *testing.T) {
 	for _, r := range routes {
 		all = append(all, r.method+" "+r.path)
 	}
-	for thing, actions := range map[string]map[string]action{"volumes": volumeActions, "snapshots": snapshotActions, "attachments": attachmentActions} {
+	for thing, actions := range map[string]map[string]action{"volumes": volumeActions, "snapshots": snapshotActions,
+		"attachments": attachmentActions} {
 		for name := range actions {
 			all = append(all, thing+" "+name)
 		}

@@ -79,8 +79,9 @@ var volumeKeys = map[string]func(a, b shown) int{
 	},
 	"snapshot_id":       func(a, b shown) int { return strings.Compare(a.SnapshotUUID, b.SnapshotUUID) },
 	"source_volid":      func(a, b shown) int { return strings.Compare(a.SourceUUID, b.SourceUUID) },
-	"availability_zone": alike[shown], "host": alike[shown], "user_id": alike[shown], "project_id": alike[shown], "volume_type_id": alike[shown],
-	"multiattach": alike[shown], "migration_status": alike[shown], "replication_status": alike[shown], "group_id": alike[shown],
+	"availability_zone": alike[shown], "host": alike[shown], "user_id": alike[shown], "project_id": alike[shown],
+	"volume_type_id": alike[shown],
+	"multiattach":    alike[shown], "migration_status": alike[shown], "replication_status": alike[shown], "group_id": alike[shown],
 	"consistencygroup_id": alike[shown], "cluster_name": alike[shown], "provider_id": alike[shown],
 }
 

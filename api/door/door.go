@@ -1,10 +1,9 @@
 // Package door decides which requests pass: [Guard] checks those to an API against the
 // accounts, counts them and names their sender.
 //
-// [New] guards the listener of all APIs and pages against what a browser can be made to do: a page of another origin can send requests to this one, with the
-// credentials that the browser has cached, and a page that rebinds its name to our
-// address (DNS rebinding) can read the answers as well. Clients that are not browsers
-// send none of the headers that are looked at, and pass.
+// [New] guards the listener of all APIs and pages against what a browser can be made to do: a page of another origin can send requests to
+// this one, with the credentials that the browser has cached, and a page that rebinds its name to our address (DNS rebinding) can read
+// the answers as well. Clients that are not browsers send none of the headers that are looked at, and pass.
 package door
 
 import (
@@ -44,7 +43,8 @@ func New(c Config, next http.Handler) http.Handler {
 				"Use Ironhook's own pages, or a client that is not a browser; a proxy must pass the Host header on.")
 			return
 		case formBody(r):
-			refuse(w, r, http.StatusUnsupportedMediaType, "A browser must send a body to an API as application/json, or as the type that the call asks for.")
+			refuse(w, r, http.StatusUnsupportedMediaType,
+				"A browser must send a body to an API as application/json, or as the type that the call asks for.")
 			return
 		}
 		next.ServeHTTP(w, r)

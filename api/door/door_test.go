@@ -24,10 +24,14 @@ func TestDoor(t *testing.T) {
 		{"our own page", "PUT", "/v1/nodes/n", "localhost", closed, map[string]string{"Sec-Fetch-Site": "same-origin"}, passed},
 		{"a page of another site", "PUT", "/v1/nodes/n", "localhost", closed, map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
 		{"the same where any host will do", "PUT", "/v1/nodes/n", "localhost", open, map[string]string{"Sec-Fetch-Site": "cross-site"}, 403},
-		{"a page of another site in an old browser", "POST", "/v1/nodes", "localhost", closed, map[string]string{"Origin": "http://evil.example"}, 403},
-		{"a page of another site that only reads", "GET", "/v1/nodes", "localhost", closed, map[string]string{"Sec-Fetch-Site": "cross-site"}, passed},
-		{"a form of our page", "POST", "/ui/login", "localhost", closed, map[string]string{"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}, passed},
-		{"a form that calls an API", "POST", "/v1/nodes", "localhost", closed, map[string]string{"Sec-Fetch-Site": "same-origin", "Content-Type": "Text/Plain; charset=utf-8"}, 415},
+		{"a page of another site in an old browser", "POST", "/v1/nodes", "localhost", closed, map[string]string{"Origin": "http://evil.example"},
+			403},
+		{"a page of another site that only reads", "GET", "/v1/nodes", "localhost", closed, map[string]string{"Sec-Fetch-Site": "cross-site"},
+			passed},
+		{"a form of our page", "POST", "/ui/login", "localhost", closed,
+			map[string]string{"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}, passed},
+		{"a form that calls an API", "POST", "/v1/nodes", "localhost", closed,
+			map[string]string{"Sec-Fetch-Site": "same-origin", "Content-Type": "Text/Plain; charset=utf-8"}, 415},
 		{"curl -d", "POST", "/v1/nodes", "localhost", closed, map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, passed},
 		{"a name that was rebound to us", "GET", "/v1/nodes", "evil.example", closed, nil, 403},
 		{"the same where a password is asked for", "GET", "/v1/nodes", "evil.example", open, nil, passed},
@@ -39,7 +43,8 @@ func TestDoor(t *testing.T) {
 		{"another address", "GET", "/v1/nodes", "192.0.2.2", closed, nil, 403},
 		{"loopback", "GET", "/v1/nodes", "[::1]:6385", closed, nil, passed},
 		{"HTTP/1.0", "GET", "/v1/nodes", "", closed, nil, passed},
-		{"the socket in the file system", "POST", "/v1/nodes", "evil.example", closed, map[string]string{"Through": "socket", "Sec-Fetch-Site": "cross-site"}, passed},
+		{"the socket in the file system", "POST", "/v1/nodes", "evil.example", closed,
+			map[string]string{"Through": "socket", "Sec-Fetch-Site": "cross-site"}, passed},
 	} {
 		r := httptest.NewRequestWithContext(
 			context.WithValue(t.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 6385}), c.method, c.url, nil)

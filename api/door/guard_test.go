@@ -108,8 +108,9 @@ func TestRoles(t *testing.T) {
 		return string(d)
 	}
 	stored := map[string]*baremetal.User{
-		"vera": {Name: "vera", Role: baremetal.RoleViewer, Digest: digest("x")}, "olga": {Name: "olga", Role: baremetal.RoleOperator, Digest: digest("x")},
-		"ada": {Name: "ada", Role: baremetal.RoleAdmin, Digest: digest("x")}, "odd": {Name: "odd", Role: "root", Digest: digest("x")},
+		"vera": {Name: "vera", Role: baremetal.RoleViewer, Digest: digest("x")},
+		"olga": {Name: "olga", Role: baremetal.RoleOperator, Digest: digest("x")},
+		"ada":  {Name: "ada", Role: baremetal.RoleAdmin, Digest: digest("x")}, "odd": {Name: "odd", Role: "root", Digest: digest("x")},
 		"admin": {Name: "admin", Role: baremetal.RoleViewer, Digest: digest("y")},
 	}
 	var broken error
@@ -120,7 +121,8 @@ func TestRoles(t *testing.T) {
 		}
 		return baremetal.LeastRole(r.Method)
 	}
-	h := NewGuard(Accounts{Users: users, Log: slog.New(slog.DiscardHandler)}).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), Manner{Least: least})
+	h := NewGuard(Accounts{Users: users,
+		Log: slog.New(slog.DiscardHandler)}).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), Manner{Least: least})
 	do := func(user, password, method, path string) int {
 		r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
 		r.SetBasicAuth(user, password)
@@ -140,7 +142,8 @@ func TestRoles(t *testing.T) {
 		{"odd", "x", 403, 403, 403, 403},
 		{"eve", "x", 401, 401, 401, 401},
 	} {
-		got := [4]int{do(c.user, c.password, "GET", "/"), do(c.user, c.password, "PUT", "/power"), do(c.user, c.password, "POST", "/"), do(c.user, c.password, "DELETE", "/")}
+		got := [4]int{do(c.user, c.password, "GET", "/"), do(c.user, c.password, "PUT", "/power"), do(c.user, c.password, "POST", "/"),
+			do(c.user, c.password, "DELETE", "/")}
 		if want := [4]int{c.get, c.power, c.change, c.removal}; got != want {
 			t.Errorf("%s: %v, want %v", c.user, got, want)
 		}
@@ -226,11 +229,15 @@ func TestPrincipal(t *testing.T) {
 
 func TestPanicIsAnAnswer(t *testing.T) {
 	var log bytes.Buffer
-	h := NewGuard(Accounts{Log: slog.New(slog.NewTextHandler(&log, nil))}).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("s3") }), Manner{})
+	h := NewGuard(Accounts{Log: slog.New(slog.NewTextHandler(&log, nil))}).Handler(http.HandlerFunc(func(http.ResponseWriter,
+		*http.Request) {
+		panic("s3")
+	}), Manner{})
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/", nil))
 	id := w.Header().Get("Openstack-Request-Id")
-	if w.Code != 500 || strings.Contains(w.Body.String(), "s3") || id == "" || !strings.Contains(log.String(), id) || !strings.Contains(log.String(), "s3") {
+	if w.Code != 500 || strings.Contains(w.Body.String(), "s3") || id == "" || !strings.Contains(log.String(), id) ||
+		!strings.Contains(log.String(), "s3") {
 		t.Errorf("answer = %d %s, log = %s; want a 500 without the cause, and the cause in the log under its id", w.Code, w.Body, &log)
 	}
 	defer func() {
@@ -238,5 +245,6 @@ func TestPanicIsAnAnswer(t *testing.T) {
 			t.Error("an aborted answer was finished")
 		}
 	}()
-	NewGuard(Accounts{}).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), Manner{}).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/", nil))
+	NewGuard(Accounts{}).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }),
+		Manner{}).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/", nil))
 }

@@ -41,9 +41,11 @@ var fields = []field{
 	{"status", "string", func(i *baremetal.Image) any { return i.Status }, nil},
 	{"visibility", "string", func(i *baremetal.Image) any { return i.Visibility },
 		oneOf(func(i *baremetal.Image) *string { return &i.Visibility }, "public", "private", "shared", "community")},
-	{"protected", "boolean", func(i *baremetal.Image) any { return i.Protected }, flag(func(i *baremetal.Image) *bool { return &i.Protected })},
+	{"protected", "boolean", func(i *baremetal.Image) any { return i.Protected },
+		flag(func(i *baremetal.Image) *bool { return &i.Protected })},
 	{"os_hidden", "boolean", func(i *baremetal.Image) any { return i.Hidden }, flag(func(i *baremetal.Image) *bool { return &i.Hidden })},
-	{"owner", "string", func(i *baremetal.Image) any { return rest.Text(i.Owner) }, text(func(i *baremetal.Image) *string { return &i.Owner })},
+	{"owner", "string", func(i *baremetal.Image) any { return rest.Text(i.Owner) },
+		text(func(i *baremetal.Image) *string { return &i.Owner })},
 	{"min_disk", "integer", func(i *baremetal.Image) any { return i.MinDisk }, number(func(i *baremetal.Image) *int64 { return &i.MinDisk })},
 	{"min_ram", "integer", func(i *baremetal.Image) any { return i.MinRAM }, number(func(i *baremetal.Image) *int64 { return &i.MinRAM })},
 	{"disk_format", "string", func(i *baremetal.Image) any { return rest.Text(i.DiskFormat) },
@@ -152,14 +154,16 @@ func assign(i *baremetal.Image, name string, value any) error {
 	}
 	property, ok := value.(string)
 	if !ok || name == "" || utf8.RuneCountInString(name) > maxText || len(property) > maxValue {
-		return baremetal.Errorf(baremetal.ErrInvalid, "Invalid image property %.64s: a value is a string of at most %d bytes, a name has at most %d letters.", name, maxValue, maxText)
+		return baremetal.Errorf(baremetal.ErrInvalid,
+			"Invalid image property %.64s: a value is a string of at most %d bytes, a name has at most %d letters.", name, maxValue, maxText)
 	}
 	if i.Properties == nil {
 		i.Properties = map[string]string{}
 	}
 	i.Properties[name] = property
 	if len(i.Properties) > maxProperties {
-		return rest.Refuse(http.StatusRequestEntityTooLarge, "The limit has been exceeded on the number of allowed image properties. Attempted: %d, Maximum: %d", len(i.Properties), maxProperties)
+		return rest.Refuse(http.StatusRequestEntityTooLarge,
+			"The limit has been exceeded on the number of allowed image properties. Attempted: %d, Maximum: %d", len(i.Properties), maxProperties)
 	}
 	return nil
 }
@@ -263,7 +267,8 @@ func tags(i *baremetal.Image, value any) error {
 		}
 	}
 	if len(list) > maxTags {
-		return rest.Refuse(http.StatusRequestEntityTooLarge, "The limit has been exceeded on the number of allowed image tags. Attempted: %d, Maximum: %d", len(list), maxTags)
+		return rest.Refuse(http.StatusRequestEntityTooLarge,
+			"The limit has been exceeded on the number of allowed image tags. Attempted: %d, Maximum: %d", len(list), maxTags)
 	}
 	i.Tags = list
 	return nil

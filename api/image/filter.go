@@ -84,7 +84,8 @@ func truth(name string, read func(string) string, of func(*baremetal.Image) bool
 	return func(values []string) (keeps, error) {
 		text := read(values[0])
 		if text != "true" && text != "false" {
-			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid value '%.64s' for '%s' filter. Valid values are 'true' or 'false'.", values[0], name)
+			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid value '%.64s' for '%s' filter. Valid values are 'true' or 'false'.",
+				values[0], name)
 		}
 		return func(i *baremetal.Image) bool { return of(i) == (text == "true") }, nil
 	}
@@ -139,7 +140,8 @@ func attribute(name, want string) (keeps, error) {
 		case "in":
 			choice, err = csv.NewReader(strings.NewReader(list)).Read()
 		default:
-			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Unable to filter by unknown operator '%.64s': write %s=eq:%.64s for a value with a colon.", operator, name, want)
+			return nil, baremetal.Errorf(baremetal.ErrInvalid,
+				"Unable to filter by unknown operator '%.64s': write %s=eq:%.64s for a value with a colon.", operator, name, want)
 		}
 		if err != nil {
 			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Invalid filter value %.64q: a list of values, apart by commas, is wanted.", want)

@@ -72,14 +72,17 @@ func TestExchanges(t *testing.T) {
 		{"PATCH", "/image/v2/images/" + id, patch, `[{"op": "add", "path": "/name"}]`, 400, "requires a member named &#34;value&#34;"},
 		{"PATCH", "/image/v2/images/" + id, patch, `[{"op": "add", "path": "/custom", "value": null}]`, 400, "a value is a string"},
 		{"PATCH", "/image/v2/images/" + id, patch, `[{"op": "add", "path": "/a~1b~0", "value": "x"}]`, 200, `"a/b~":"x"`},
-		{"PATCH", "/image/v2/images/" + id, patch, `[{"op": "remove", "path": "/a~1b~0"}, {"op": "add", "path": "/name", "value": null}, {"op": "add", "path": "/name", "value": "a"}]`, 200, `"name":"a"`},
+		{"PATCH", "/image/v2/images/" + id, patch,
+			`[{"op": "remove", "path": "/a~1b~0"}, {"op": "add", "path": "/name", "value": null}, {"op": "add", "path": "/name", "value": "a"}]`,
+			200, `"name":"a"`},
 		{"PATCH", "/image/v2/images/" + id[:35] + "0", patch, `[{"op": "add", "path": "/min_ram", "value": -1}]`, 400, "integer"},
 		{"PATCH", "/image/v2/images/" + id, patch20, `[{"add": "/os_distro", "value": "x"}]`, 409, "already present"},
 		{"PATCH", "/image/v2/images/" + id, patch, `[{"op": "add", "path": "/min_disk", "value": 3.0}]`, 200, `"min_disk":3`},
 		{"PATCH", "/image/v2/images/" + id, patch, `[{"op": "add", "path": "/min_disk", "value": 3.5}]`, 400, "an integer"},
 		{"PATCH", "/image/v2/images/" + id, patch, `[{"op": "add", "path": "/min_disk", "value": 0}]`, 200, `"min_disk":0`},
 		{"POST", "/image/v2/images", "", `{"custom": null}`, 400, "a value is a string"},
-		{"PATCH", "/image/v2/images/" + id, patch, `[{"op": "add", "path": "/disk_format", "value": "raw"}, {"op": "add", "path": "/container_format", "value": "bare"},
+		{"PATCH", "/image/v2/images/" +
+			id, patch, `[{"op": "add", "path": "/disk_format", "value": "raw"}, {"op": "add", "path": "/container_format", "value": "bare"},
 			{"op": "remove", "path": "/os_distro"}, {"op": "add", "path": "/tags", "value": ["x"]}]`, 200, `"tags":["x"]`},
 		{"PUT", "/image/v2/images/" + id + "/file", "text/plain", "x", 415, "application/octet-stream"},
 		{"PUT", "/image/v2/images/" + id + "/file", data, strings.Repeat("x", 4097), 413, "4096 bytes are allowed"},
@@ -89,7 +92,8 @@ func TestExchanges(t *testing.T) {
 		{"GET", "/image/v2/images/" + id, "", "", 200, `"checksum":"5d41402abc4b2a76b9719d911017c592"`},
 		{"GET", "/image/v2/images/" + id + "/file", "", "", 200, "hello"},
 		{"POST", "/image/v2/images/" + id + "/import", "", `{"method": {"name": "web-download", "uri": "file:///etc/shadow"}}`, 400, "http://"},
-		{"POST", "/image/v2/images/" + id + "/import", "", `{"method": {"name": "web-download", "uri": "https://u:******@h/i"}}`, 400, "is not one"},
+		{"POST", "/image/v2/images/" + id +
+			"/import", "", `{"method": {"name": "web-download", "uri": "https://u:******@h/i"}}`, 400, "is not one"},
 		{"PUT", "/image/v2/images/" + id + "/tags/y", "", "", 204, ""},
 		{"GET", "/image/v2/images?tag=x&tag=y&name=a&status=in:queued,active", "", "", 200, id},
 		{"GET", "/image/v2/images?tag=z", "", "", 200, `"images":[]`},
@@ -226,8 +230,10 @@ func TestDownloadsInParts(t *testing.T) {
 			header.Set("If-Range", x.ifRange)
 		}
 		w := send("GET", file, "", header)
-		if w.Code != x.status || !strings.Contains(w.Body.String(), x.says) || w.Header().Get("Content-Range") != x.span && x.status == http.StatusPartialContent {
-			t.Errorf("%s: %s, If-Range %s = %d %q %q, want %d %q %q", x.name, x.value, x.ifRange, w.Code, w.Body, w.Header().Get("Content-Range"), x.status, x.says, x.span)
+		if w.Code != x.status || !strings.Contains(w.Body.String(), x.says) || w.Header().Get("Content-Range") != x.span &&
+			x.status == http.StatusPartialContent {
+			t.Errorf("%s: %s, If-Range %s = %d %q %q, want %d %q %q", x.name, x.value, x.ifRange, w.Code, w.Body, w.Header().Get("Content-Range"),
+				x.status, x.says, x.span)
 		}
 	}
 }
@@ -236,7 +242,8 @@ func TestDownloadsInParts(t *testing.T) {
 func TestARefusalIsRead(t *testing.T) {
 	server := httptest.NewServer(newAPI(t, 0))
 	defer server.Close()
-	r, err := http.NewRequestWithContext(t.Context(), "POST", server.URL+"/image/v2/images", strings.NewReader(`{"id": "`+id+`", "disk_format": "qcow2", "container_format": "bare"}`))
+	r, err := http.NewRequestWithContext(t.Context(), "POST", server.URL+"/image/v2/images",
+		strings.NewReader(`{"id": "`+id+`", "disk_format": "qcow2", "container_format": "bare"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +258,8 @@ func TestARefusalIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	fmt.Fprintf(c, "PUT /image/v2/images/%s/file HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n", id, size)
+	fmt.Fprintf(c, "PUT /image/v2/images/%s/file HTTP/1.1\r\nHost: x\r\nContent-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n",
+		id, size)
 	if _, err := c.Write(bytes.Repeat([]byte("no qcow2"), size/8)); err != nil {
 		t.Fatalf("the connection was closed on a client that was sending: %v", err)
 	}

@@ -60,7 +60,8 @@ func (c *call) mayPublish(before string, i *baremetal.Image) error {
 	if i.Visibility != "public" || i.Visibility == before || baremetal.UserOf(c.r.Context()) != "" {
 		return nil
 	}
-	return baremetal.Errorf(baremetal.ErrForbidden, "You are not authorized to complete publicize_image action. It needs an account; leave the image shared, which everyone here sees, too.")
+	return baremetal.Errorf(baremetal.ErrForbidden,
+		"You are not authorized to complete publicize_image action. It needs an account; leave the image shared, which everyone here sees, too.")
 }
 
 func remove(c *call) (answer, error) {

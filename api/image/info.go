@@ -34,7 +34,8 @@ func storesInfo(*call) (answer, error) {
 
 // members are none: there are no projects to share an image with.
 func members(c *call) (answer, error) {
-	return answer{status: http.StatusOK, body: map[string]any{"members": []any{}, "schema": "/v2/schemas/members"}}, c.shared(http.StatusForbidden)
+	return answer{status: http.StatusOK, body: map[string]any{"members": []any{}, "schema": "/v2/schemas/members"}},
+		c.shared(http.StatusForbidden)
 }
 
 // shared refuses to speak of the members of an image that has none by its visibility.
@@ -61,7 +62,8 @@ func newMember(c *call) (answer, error) {
 	if err := c.shared(http.StatusForbidden); err != nil {
 		return answer{}, err
 	}
-	return answer{}, baremetal.Errorf(baremetal.ErrForbidden, "There are no projects to share image %s with: every account here sees it already.", c.arg("id"))
+	return answer{}, baremetal.Errorf(baremetal.ErrForbidden,
+		"There are no projects to share image %s with: every account here sees it already.", c.arg("id"))
 }
 
 // noMember finds no member; of an image that cannot have any, too: status is for that.
@@ -70,7 +72,8 @@ func noMember(status int) func(*call) (answer, error) {
 		if err := c.shared(status); err != nil {
 			return answer{}, err
 		}
-		return answer{}, baremetal.Errorf(baremetal.ErrNotFound, "%.64s not found in the member list of the image %s.", c.arg("member"), c.arg("id"))
+		return answer{}, baremetal.Errorf(baremetal.ErrNotFound, "%.64s not found in the member list of the image %s.", c.arg("member"),
+			c.arg("id"))
 	}
 }
 
@@ -90,7 +93,8 @@ func changeMember(c *call) (answer, error) {
 var theMemberSchema = map[string]any{"name": "member", "properties": map[string]any{
 	"created_at": map[string]any{"type": "string"}, "updated_at": map[string]any{"type": "string"},
 	"image_id": map[string]any{"type": "string"}, "member_id": map[string]any{"type": "string"},
-	"status": map[string]any{"type": "string", "enum": []string{"pending", "accepted", "rejected"}}, "schema": map[string]any{"type": "string", "readOnly": true},
+	"status": map[string]any{"type": "string", "enum": []string{"pending", "accepted", "rejected"}},
+	"schema": map[string]any{"type": "string", "readOnly": true},
 }}
 
 // document is a fixed one, such as a schema.

@@ -78,7 +78,8 @@ func TestUploadInParts(t *testing.T) {
 }
 
 func FuzzParseRange(f *testing.F) {
-	for _, text := range []string{"bytes 0-99/1000", "bytes */1000", "bytes 5-4/10", "bytes 0-9/9223372036854775808", "bytes -1-2/3", "bytes +1-2/3", "", "bytes "} {
+	for _, text := range []string{"bytes 0-99/1000", "bytes */1000", "bytes 5-4/10", "bytes 0-9/9223372036854775808", "bytes -1-2/3",
+		"bytes +1-2/3", "", "bytes "} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -88,7 +88,8 @@ func oldOperations(r *http.Request) (list []operation, err error) {
 			}
 		}
 		if given != 1 {
-			return nil, baremetal.Errorf(baremetal.ErrInvalid, "Operation objects must contain exactly one member named \"add\", \"remove\", or \"replace\".")
+			return nil, baremetal.Errorf(baremetal.ErrInvalid,
+				"Operation objects must contain exactly one member named \"add\", \"remove\", or \"replace\".")
 		}
 		list = append(list, one)
 	}

@@ -40,14 +40,17 @@ func (s *rack) routes() []Route[*Call] {
 		{Method: "GET", Path: "/disks", Args: Join([]Argument{Optional("limit", Integer), Optional("marker", UUID), Optional("sort_key", String),
 			Optional("sort_dir", String), Optional("boots", Boolean).From(6)}, FieldArgs), Handle: s.list, Doc: "List disks"},
 		{Method: "GET", Path: "/disks/detail", Args: []Argument{Optional("limit", Integer)}, Handle: s.list, Doc: "List disks with all fields"},
-		{Method: "POST", Path: "/disks", Args: []Argument{Mandatory("disk", Any)}, Body: "disk", Status: http.StatusCreated, Handle: s.create, Doc: "Create a disk"},
+		{Method: "POST", Path: "/disks", Args: []Argument{Mandatory("disk", Any)}, Body: "disk", Status: http.StatusCreated, Handle: s.create,
+			Doc: "Create a disk"},
 		{Method: "GET", Path: "/disks/{disk_ident}", Args: item, Handle: s.show, Doc: "Show a disk"},
 		{Method: "PATCH", Path: "/disks/{disk_ident}", Args: []Argument{item[0], Mandatory("patch", JSONPatch)}, Body: "patch", Handle: s.patch},
-		{Method: "PUT", Path: "/disks/{disk_ident}/light", Since: 7, Args: []Argument{item[0], Mandatory("on", Boolean)}, Body: Members, MaxBody: 64,
-			Status: http.StatusNoContent, Handle: func(*Call) ([]byte, error) { return nil, nil }},
+		{Method: "PUT", Path: "/disks/{disk_ident}/light", Since: 7, Args: []Argument{item[0], Mandatory("on", Boolean)}, Body: Members,
+			MaxBody: 64,
+			Status:  http.StatusNoContent, Handle: func(*Call) ([]byte, error) { return nil, nil }},
 		{Method: "PUT", Path: "/disks/{disk_ident}/late", Since: 7, Late: true, Gate: Refuse(http.StatusNotFound, "since 1.7"),
 			Args: []Argument{item[0], Mandatory("on", Boolean)}, Body: Members, Handle: func(*Call) ([]byte, error) { return nil, nil }},
-		{Method: "GET", Path: "/gone", Since: 9, Gate: Abort(http.StatusMethodNotAllowed, "since 1.9"), Handle: func(*Call) ([]byte, error) { return []byte("{}"), nil }},
+		{Method: "GET", Path: "/gone", Since: 9, Gate: Abort(http.StatusMethodNotAllowed, "since 1.9"),
+			Handle: func(*Call) ([]byte, error) { return []byte("{}"), nil }},
 	}
 }
 
@@ -142,7 +145,8 @@ func ask(t *testing.T, minor int, method, path, body string) (int, string, http.
 
 // TestEngine asks an API of tables alone for what the tables promise.
 func TestEngine(t *testing.T) {
-	const a = `{"uuid":"c0ffee00-0000-4000-8000-000000000001","name":"a","links":[{"href":"http://h/v1/disks/c0ffee00-0000-4000-8000-000000000001","rel":"self"},` +
+	const a = `{"uuid":"c0ffee00-0000-4000-8000-000000000001","name":"a",` +
+		`"links":[{"href":"http://h/v1/disks/c0ffee00-0000-4000-8000-000000000001","rel":"self"},` +
 		`{"href":"http://h/disks/c0ffee00-0000-4000-8000-000000000001","rel":"bookmark"}]}`
 	for _, c := range []struct {
 		minor        int
@@ -174,7 +178,8 @@ func TestEngine(t *testing.T) {
 		{4, "GET", "/v1/disks?sort_key=home", "", 406, "not acceptable"},
 		// fields and pages
 		{9, "GET", "/v1/disks?limit=1", "", 200,
-			`{"disks":[` + a + `],"next":"http://h/v1/disks?sort_key=id&sort_dir=asc&fields=uuid,name&limit=1&marker=c0ffee00-0000-4000-8000-000000000001"}`},
+			`{"disks":[` + a + `],"next":"http://h/v1/disks?sort_key=id&sort_dir=asc&fields=uuid,` +
+				`name&limit=1&marker=c0ffee00-0000-4000-8000-000000000001"}`},
 		{7, "GET", "/v1/disks?fields=name", "", 406, "not acceptable"},
 		{9, "GET", "/v1/disks?fields=name&limit=1", "", 200, `{"disks":[{"name":"a","links":` + a[strings.Index(a, "[{"):len(a)-1] + `}],` +
 			`"next":"http://h/v1/disks?sort_key=id&sort_dir=asc&fields=name&limit=1&marker=c0ffee00-0000-4000-8000-000000000001"}`},
@@ -189,7 +194,8 @@ func TestEngine(t *testing.T) {
 		{9, "POST", "/v1/disks", `{"name":"d","x":1}`, 400, "Additional properties are not allowed ('x' was unexpected)"},
 		{9, "POST", "/v1/disks", `{"name":"d","info":["s3"]}`, 400, "****** is not of type 'object', 'null'"},
 		{9, "POST", "/v1/disks", `{"name":"d","info":{"password":"******"}}`, 400, "is shown in place of a secret"},
-		{9, "PATCH", "/v1/disks/a", `[{"op":"replace","path":"/size","value":9}]`, 400, "Cannot patch /size. Only the following can be updated: boots, home, info, name"},
+		{9, "PATCH", "/v1/disks/a", `[{"op":"replace","path":"/size","value":9}]`, 400,
+			"Cannot patch /size. Only the following can be updated: boots, home, info, name"},
 		{9, "PATCH", "/v1/disks/a", `[{"op":"remove","path":"/info/nope"}]`, 400, "can't remove a non-existent object 'nope'"},
 		{4, "PATCH", "/v1/disks/a", `[{"op":"add","path":"/home","value":"r2"}]`, 406, "not acceptable"},
 		{9, "PATCH", "/v1/disks/a", `[{"op":"move","path":"/home"}]`, 400, "'move' is not one of ['add', 'replace', 'remove']"},
@@ -213,8 +219,10 @@ func TestEngineWrites(t *testing.T) {
 	if at := header.Get("Location"); at != "http://h/v1/disks/c0ffee00-0000-4000-8000-000000000009" {
 		t.Errorf("Location = %q", at)
 	}
-	status, got, _ = ask(t, 9, "PATCH", "/v1/disks/a", `[{"op":"add","path":"/info/k","value":[1]},{"op":"remove","path":"/home"},{"op":"replace","path":"/boots","value":true}]`)
-	if want := `{"name":"a","home":null,"boots":true,"info":{"k":[1],"model":"x","password":"******"},`; status != 200 || !strings.HasPrefix(got, want) {
+	status, got, _ = ask(t, 9, "PATCH", "/v1/disks/a",
+		`[{"op":"add","path":"/info/k","value":[1]},{"op":"remove","path":"/home"},{"op":"replace","path":"/boots","value":true}]`)
+	if want := `{"name":"a","home":null,"boots":true,"info":{"k":[1],"model":"x","password":"******"},`; status != 200 ||
+		!strings.HasPrefix(got, want) {
 		t.Errorf("PATCH = %d %s, want %s", status, got, want)
 	}
 	if _, _, header = ask(t, 9, "DELETE", "/v1/disks/a", ""); header.Get("Allow") != "GET, PATCH" {

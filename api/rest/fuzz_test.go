@@ -13,7 +13,8 @@ import (
 func FuzzPatch(f *testing.F) {
 	for _, seed := range [][2]string{
 		{`{"extra":{"a":1}}`, `[{"op":"add","path":"/extra/b","value":2}]`},
-		{`{"extra":{"l":[1,2,3]}}`, `[{"op":"add","path":"/extra/l/1","value":9},{"op":"remove","path":"/extra/l/0"},{"op":"add","path":"/extra/l/-","value":7}]`},
+		{`{"extra":{"l":[1,2,3]}}`,
+			`[{"op":"add","path":"/extra/l/1","value":9},{"op":"remove","path":"/extra/l/0"},{"op":"add","path":"/extra/l/-","value":7}]`},
 		{`{"extra":{"a~b":{"c/d":1}}}`, `[{"op":"replace","path":"/extra/a~0b/c~1d","value":null}]`},
 		{`{"a":[[{}]]}`, `[{"op":"add","path":"/a/0/0/x","value":{"y":[]}}]`},
 		{`{"a":1}`, `[{"op":"remove","path":"/a"},{"op":"add","path":"/a/b","value":1}]`},

@@ -31,7 +31,8 @@ func appliance(t *testing.T) Source {
 	data := t.TempDir()
 	s := storetest.OpenAt(t, filepath.Join(data, databaseName))
 	err := s.Update(t.Context(), func(tx *store.Tx) error {
-		return tx.Nodes().Insert(&baremetal.Node{UUID: "2b9ac1e5-7a33-4f0c-8a20-6c9a2b3e7a11", Name: "pc", Driver: "fake-hardware", ProvisionState: baremetal.Available})
+		return tx.Nodes().Insert(&baremetal.Node{UUID: "2b9ac1e5-7a33-4f0c-8a20-6c9a2b3e7a11", Name: "pc", Driver: "fake-hardware",
+			ProvisionState: baremetal.Available})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -264,7 +265,8 @@ func TestRestoreOnlyIntoAnEmptyDirectory(t *testing.T) {
 
 // TestHostileNames: a sealed archive may still come from elsewhere.
 func TestHostileNames(t *testing.T) {
-	for _, name := range []string{"../evil", "/etc/passwd", "volumes/../../evil", "volumes/layers/../x", "settings/..", "ironhook.db/x", ".restore", "lock"} {
+	for _, name := range []string{"../evil", "/etc/passwd", "volumes/../../evil", "volumes/layers/../x", "settings/..", "ironhook.db/x",
+		".restore", "lock"} {
 		var b bytes.Buffer
 		w := newSealer(&b)
 		for _, n := range []string{infoName, name} {

@@ -40,7 +40,8 @@ func openBucket(u *url.URL, file string) (Shelf, error) {
 	if file == "" {
 		keys = credentials.NewChainCredentials([]credentials.Provider{&credentials.EnvAWS{}, &credentials.FileAWSCredentials{}})
 	}
-	if v, err := keys.GetWithContext(&credentials.CredContext{Client: http.DefaultClient}); err != nil || v.AccessKeyID == "" || v.SecretAccessKey == "" {
+	if v, err := keys.GetWithContext(&credentials.CredContext{Client: http.DefaultClient}); err != nil || v.AccessKeyID == "" ||
+		v.SecretAccessKey == "" {
 		return nil, fmt.Errorf("%s: %w: give a file with the lines [default], aws_access_key_id = ..., aws_secret_access_key = ..., "+
 			"or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", u.Host, ErrCredentials)
 	}

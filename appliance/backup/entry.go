@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Package archive/tar does not write sparse files, so the headers are made here: "PAX interchange format" of POSIX.1-2017, pax(1), and "PAX Format, Version 1.0" of
-// "Storing Sparse Files" in the manual of GNU tar.
+// Package archive/tar does not write sparse files, so the headers are made here: "PAX interchange format" of POSIX.1-2017, pax(1), and
+// "PAX Format, Version 1.0" of "Storing Sparse Files" in the manual of GNU tar.
 
 const block = 512
 

@@ -263,7 +263,8 @@ func (x *extraction) readInfo(e *entry) error {
 		return damagedf("%s: %v", infoName, err)
 	}
 	if x.info.Format < 1 || x.info.Format > format {
-		return fmt.Errorf("the backup has format %d, and this program reads up to %d: use the program that wrote it, %q", x.info.Format, format, x.info.Program)
+		return fmt.Errorf("the backup has format %d, and this program reads up to %d: use the program that wrote it, %q", x.info.Format, format,
+			x.info.Program)
 	}
 	return nil
 }

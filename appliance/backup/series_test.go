@@ -185,7 +185,8 @@ func TestContinue(t *testing.T) {
 	none("nothing there", 0, math.MaxInt64)
 	without := s
 	without.Volumes = nil
-	err := Save(t.Context(), dir, Name{At: now.Add(-time.Hour)}.String(), "", func(w io.Writer) error { _, err := Write(t.Context(), w, without); return err })
+	err := Save(t.Context(), dir, Name{At: now.Add(-time.Hour)}.String(), "",
+		func(w io.Writer) error { _, err := Write(t.Context(), w, without); return err })
 	if err != nil {
 		t.Fatal(err)
 	}

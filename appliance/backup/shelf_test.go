@@ -73,7 +73,8 @@ func TestShelves(t *testing.T) {
 			}
 			ended, cancel := context.WithCancel(t.Context())
 			cancel()
-			if err := Save(ended, s, "z", "", func(w io.Writer) error { _, err := contextWriter{ended, w}.Write([]byte("z")); return err }); err == nil {
+			if err := Save(ended, s, "z", "",
+				func(w io.Writer) error { _, err := contextWriter{ended, w}.Write([]byte("z")); return err }); err == nil {
 				t.Error("saved after the end of the context")
 			}
 			if err := s.Remove(t.Context(), "x"); err != nil {
@@ -93,8 +94,10 @@ func TestNames(t *testing.T) {
 			t.Errorf("%s is %+v, %v, want %+v", n, got, ok, n)
 		}
 	}
-	for _, text := range []string{"", "ironhook.db", "ironhook-notes.backup", "ironhook-20261130T090000Z.backup.gz", "x-20261120T090000Z.backup", "ironhook-20261130T090000Z.backup.age.part",
-		"ironhook-20261130T090000Z.since-.backup", "../ironhook-20261130T090000Z.backup", "ironhook-20261130T090000Z.since-20261130T090000Z.since-20261130T090000Z.backup", "20261130T090000Z"} {
+	for _, text := range []string{"", "ironhook.db", "ironhook-notes.backup", "ironhook-20261130T090000Z.backup.gz",
+		"x-20261120T090000Z.backup", "ironhook-20261130T090000Z.backup.age.part",
+		"ironhook-20261130T090000Z.since-.backup", "../ironhook-20261130T090000Z.backup",
+		"ironhook-20261130T090000Z.since-20261130T090000Z.since-20261130T090000Z.backup", "20261130T090000Z"} {
 		if n, ok := ParseName(text); ok {
 			t.Errorf("%q is %+v", text, n)
 		}
@@ -113,12 +116,14 @@ func TestPrune(t *testing.T) {
 	since := func(days, began int) string { return Name{At: at(days), Since: at(began), Encrypted: true}.String() }
 	others := []string{"ironhook.db", "ironhook-notes.backup", full(0) + ".part"}
 	for name, c := range map[string]struct{ there, want []string }{
-		"complete ones":           {[]string{full(3), full(2), full(1)}, []string{full(2), full(1)}},
-		"fewer":                   {[]string{full(1)}, []string{full(1)}},
-		"a part that is old":      {[]string{full(9) + ".part", full(1)}, []string{full(1)}},
-		"one series":              {[]string{full(4), since(3, 4), since(2, 4), since(1, 4)}, []string{full(4), since(3, 4), since(2, 4), since(1, 4)}},
-		"a new series":            {[]string{full(4), since(3, 4), full(2), since(1, 2)}, []string{full(2), since(1, 2)}},
-		"the last of a series":    {[]string{full(9), full(4), since(3, 4), since(2, 4), full(1)}, []string{full(4), since(3, 4), since(2, 4), full(1)}},
+		"complete ones":      {[]string{full(3), full(2), full(1)}, []string{full(2), full(1)}},
+		"fewer":              {[]string{full(1)}, []string{full(1)}},
+		"a part that is old": {[]string{full(9) + ".part", full(1)}, []string{full(1)}},
+		"one series": {[]string{full(4), since(3, 4), since(2, 4), since(1, 4)},
+			[]string{full(4), since(3, 4), since(2, 4), since(1, 4)}},
+		"a new series": {[]string{full(4), since(3, 4), full(2), since(1, 2)}, []string{full(2), since(1, 2)}},
+		"the last of a series": {[]string{full(9), full(4), since(3, 4), since(2, 4), full(1)},
+			[]string{full(4), since(3, 4), since(2, 4), full(1)}},
 		"one by hand in a series": {[]string{full(4), full(3), since(2, 4), since(1, 4)}, []string{full(4), since(2, 4), since(1, 4)}},
 	} {
 		for kind, s := range shelves(t) {
@@ -152,7 +157,8 @@ func TestPrune(t *testing.T) {
 func TestPlaces(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "me")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "mine")
-	for where, text := range map[string]string{"https://host": "BUCKET", "https://me:secret@host/b": "BUCKET", "https://host/b?x=1": "BUCKET", "https:///b": "BUCKET", "https://host/b": "", "https://host:9/b/p": ""} {
+	for where, text := range map[string]string{"https://host": "BUCKET", "https://me:secret@host/b": "BUCKET", "https://host/b?x=1": "BUCKET",
+		"https:///b": "BUCKET", "https://host/b": "", "https://host:9/b/p": ""} {
 		_, err := OpenShelf(where, "")
 		if (err == nil) != (text == "") || err != nil && (!strings.Contains(err.Error(), text) || strings.Contains(err.Error(), "secret")) {
 			t.Errorf("%s: %v, want %q", where, err, text)
@@ -166,7 +172,8 @@ func TestPlaces(t *testing.T) {
 			t.Errorf("credentials %q: %v", file, err)
 		}
 	}
-	for where, want := range map[string][2]string{"/a/b": {"/a", "b"}, "b": {".", "b"}, "https://h/b/p/x": {"https://h/b/p/", "x"}, "https://h/b/": {"https://h/b/", ""}} {
+	for where, want := range map[string][2]string{"/a/b": {"/a", "b"}, "b": {".", "b"}, "https://h/b/p/x": {"https://h/b/p/", "x"},
+		"https://h/b/": {"https://h/b/", ""}} {
 		if shelf, name := Split(where); shelf != want[0] || name != want[1] {
 			t.Errorf("%s: %q, %q", where, shelf, name)
 		}

@@ -30,7 +30,8 @@ func (r Report) String() string {
 	if r.Writes != nil {
 		writes = "below " + strings.Join(r.Writes, ", ")
 	}
-	return fmt.Sprintf("capabilities %s; writes %s; %d system calls refused", cmp.Or(strings.Join(r.Capabilities, ","), "none"), writes, r.Calls)
+	return fmt.Sprintf("capabilities %s; writes %s; %d system calls refused", cmp.Or(strings.Join(r.Capabilities, ","), "none"), writes,
+		r.Calls)
 }
 
 // Enter applies the policy to the process. What the kernel does not offer is reported and

@@ -168,6 +168,7 @@ func (c *conn) goodbye(within time.Duration) {
 func (c *conn) observe(kind EventKind, reason string) {
 	c.turn.give()
 	if c.srv.target.Observe != nil {
-		c.srv.target.Observe(Event{Kind: kind, Initiator: c.key.initiator, ISID: c.key.isid, Target: c.key.target, Remote: c.remote, Reason: reason})
+		c.srv.target.Observe(Event{Kind: kind, Initiator: c.key.initiator, ISID: c.key.isid, Target: c.key.target, Remote: c.remote,
+			Reason: reason})
 	}
 }

@@ -14,8 +14,9 @@ import (
 
 // ways are the data transfer parameters that initiators negotiate.
 var ways = map[string]string{
-	"libiscsi":     "InitialR2T=No ImmediateData=Yes MaxBurstLength=262144 FirstBurstLength=262144 MaxRecvDataSegmentLength=262144",
-	"Linux":        "InitialR2T=No ImmediateData=Yes MaxBurstLength=16776192 FirstBurstLength=262144 MaxRecvDataSegmentLength=262144 HeaderDigest=CRC32C DataDigest=CRC32C",
+	"libiscsi": "InitialR2T=No ImmediateData=Yes MaxBurstLength=262144 FirstBurstLength=262144 MaxRecvDataSegmentLength=262144",
+	"Linux": "InitialR2T=No ImmediateData=Yes MaxBurstLength=16776192 FirstBurstLength=262144 MaxRecvDataSegmentLength=262144 " +
+		"HeaderDigest=CRC32C DataDigest=CRC32C",
 	"iPXE":         "InitialR2T=Yes MaxRecvDataSegmentLength=8192",
 	"R2T only":     "InitialR2T=Yes ImmediateData=No MaxBurstLength=4096 MaxOutstandingR2T=4",
 	"smallest":     "MaxRecvDataSegmentLength=512 MaxBurstLength=512 FirstBurstLength=512 DataDigest=CRC32C",
@@ -109,7 +110,8 @@ func TestResiduals(t *testing.T) {
 	} {
 		r, err := i.Do(tt.cdb, make([]byte, tt.out), tt.in)
 		if err != nil || len(r.Data) != tt.got || r.Residual != tt.want {
-			t.Errorf("CDB %x with %d out, %d in = %d bytes, residual %d, %v; want %d and %d", tt.cdb, tt.out, tt.in, len(r.Data), r.Residual, err, tt.got, tt.want)
+			t.Errorf("CDB %x with %d out, %d in = %d bytes, residual %d, %v; want %d and %d", tt.cdb, tt.out, tt.in, len(r.Data), r.Residual, err,
+				tt.got, tt.want)
 		}
 	}
 }
@@ -142,7 +144,8 @@ func TestLostDataPDU(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := i.Receive()
-	if err != nil || p.Header.Opcode() != iscsi.OpSCSIResponse || initiatortest.Decode[iscsi.SCSIResponse](p).Status != 2 || p.Data[2+2] != 0x0b || p.Data[2+12] != 0x47 {
+	if err != nil || p.Header.Opcode() != iscsi.OpSCSIResponse || initiatortest.Decode[iscsi.SCSIResponse](p).Status != 2 ||
+		p.Data[2+2] != 0x0b || p.Data[2+12] != 0x47 {
 		t.Fatalf("write with a lost PDU = %v, %v, want ABORTED COMMAND", p, err)
 	}
 	if got, err := i.Read(0, 2048); err != nil || !bytes.Equal(got, make([]byte, 2048)) {

@@ -89,12 +89,14 @@ func TestSessionsOfManyTargets(t *testing.T) {
 		s.login(initiatortest.Options{Target: fmt.Sprintf("%s-%d", targetName, n)})
 	}
 	var refused *initiatortest.LoginError
-	if _, err := s.dial(initiatortest.Options{Target: targetName + "-7", ISID: iscsi.ISID{9}}); !errors.As(err, &refused) || refused.Status != 0x0206 {
+	if _, err := s.dial(initiatortest.Options{Target: targetName + "-7", ISID: iscsi.ISID{9}}); !errors.As(err, &refused) ||
+		refused.Status != 0x0206 {
 		t.Errorf("second session with one target = %v, want status 0206", err)
 	}
 	s.event(iscsi.LoginFailed)
 	s.close()
-	for _, want := range []string{"iSCSI login failed", "initiator=" + initiatorName, "target=" + targetName + "-7", `status="0x0206 Too many connections"`, "has 1 sessions with this target"} {
+	for _, want := range []string{"iSCSI login failed", "initiator=" + initiatorName, "target=" + targetName +
+		"-7", `status="0x0206 Too many connections"`, "has 1 sessions with this target"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("log = %q, want %q in it", log.String(), want)
 		}
@@ -108,10 +110,12 @@ func TestLoginFailuresAreLogged(t *testing.T) {
 		options initiatortest.Options
 		want    []string
 	}{
-		"a name with a space":   {initiatortest.Options{Name: "iqn.2004-10.com.ubuntu:01 abc"}, []string{`initiator="iqn.2004-10.com.ubuntu:01 abc"`, "0x0207 Missing parameter", "InitiatorName is"}},
-		"a name with a newline": {initiatortest.Options{Name: "iqn.2004-10.com.ubuntu:01\nlevel=ERROR"}, []string{"0x0207 Missing parameter", `\\n`}},
-		"no such target":        {initiatortest.Options{Target: targetName + "-x"}, []string{"target=" + targetName + "-x", "0x0203 Not found"}},
-		"no proper target":      {initiatortest.Options{Target: "IQN\x01"}, []string{"0x0207 Missing parameter", "TargetName is"}},
+		"a name with a space": {initiatortest.Options{Name: "iqn.2004-10.com.ubuntu:01 abc"},
+			[]string{`initiator="iqn.2004-10.com.ubuntu:01 abc"`, "0x0207 Missing parameter", "InitiatorName is"}},
+		"a name with a newline": {initiatortest.Options{Name: "iqn.2004-10.com.ubuntu:01\nlevel=ERROR"},
+			[]string{"0x0207 Missing parameter", `\\n`}},
+		"no such target":   {initiatortest.Options{Target: targetName + "-x"}, []string{"target=" + targetName + "-x", "0x0203 Not found"}},
+		"no proper target": {initiatortest.Options{Target: "IQN\x01"}, []string{"0x0207 Missing parameter", "TargetName is"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log lockedBuffer

@@ -129,7 +129,8 @@ func TestLoginRefused(t *testing.T) {
 		{"authentication skipped", chap, nil, opToFFP, names, "0201"},
 		{"security to full", chap, nil, secToFFP, names + " AuthMethod=None", "0201"},
 		{"only CHAP offered, no secret known", block.Grant{}, nil, secToOp, names + " AuthMethod=CHAP", "0201"},
-		{"one secret both ways", block.Grant{User: "a", Secret: "s", MutualUser: "b", MutualSecret: "s"}, nil, secToOp, names + " AuthMethod=CHAP", "0300"},
+		{"one secret both ways", block.Grant{User: "a", Secret: "s", MutualUser: "b", MutualSecret: "s"}, nil, secToOp, names +
+			" AuthMethod=CHAP", "0300"},
 		{"empty secret", block.Grant{User: "a"}, nil, secToOp, names + " AuthMethod=CHAP", "0300"},
 		{"key twice", block.Grant{}, nil, secToOp, names + " InitiatorAlias=a InitiatorAlias=b", "0200"},
 		{"no key=value", block.Grant{}, nil, secToOp, names + " nonsense", "0200"},

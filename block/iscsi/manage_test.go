@@ -28,7 +28,8 @@ func send(t *testing.T, i *initiatortest.Initiator, m iscsi.TaskRequest) (itt ui
 func managed(t *testing.T, i *initiatortest.Initiator, itt uint32, want iscsi.TaskResult) {
 	t.Helper()
 	p, err := i.Receive()
-	if err != nil || p.Header.Opcode() != iscsi.OpTaskResponse || p.Header.ITT() != itt || initiatortest.Decode[iscsi.TaskResponse](p).Response != want {
+	if err != nil || p.Header.Opcode() != iscsi.OpTaskResponse || p.Header.ITT() != itt ||
+		initiatortest.Decode[iscsi.TaskResponse](p).Response != want {
 		t.Fatalf("answer to task management %#x = %v, %v, want response %d", itt, p, err, want)
 	}
 }

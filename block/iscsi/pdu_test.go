@@ -95,7 +95,8 @@ func TestSerialNumbers(t *testing.T) {
 		lo, n, hi uint32
 		want      bool
 	}{
-		{1, 1, 1, true}, {1, 2, 1, false}, {1, 0, 5, false}, {0xfffffffe, 0, 3, true}, {0xfffffffe, 4, 3, false}, {0xfffffffe, 0xfffffffd, 3, false},
+		{1, 1, 1, true}, {1, 2, 1, false}, {1, 0, 5, false}, {0xfffffffe, 0, 3, true}, {0xfffffffe, 4, 3, false},
+		{0xfffffffe, 0xfffffffd, 3, false},
 		{5, 5, 4, false}, // a closed window
 	} {
 		if got := between(tt.lo, tt.n, tt.hi); got != tt.want {
@@ -105,7 +106,8 @@ func TestSerialNumbers(t *testing.T) {
 }
 
 func TestBinaryValues(t *testing.T) {
-	for in, want := range map[string]string{"0x00ff": "00ff", "0XfF": "ff", "0x123": "0123", "0b/+8=": "ffef", "0bAAAA": "000000", "12": "", "0xzz": "", "0b!": "", "": ""} {
+	for in, want := range map[string]string{"0x00ff": "00ff", "0XfF": "ff", "0x123": "0123", "0b/+8=": "ffef", "0bAAAA": "000000", "12": "",
+		"0xzz": "", "0b!": "", "": ""} {
 		got, ok := parseBinary(in)
 		if hex.EncodeToString(got) != want || ok != (want != "") {
 			t.Errorf("parseBinary(%q) = %x, %v, want %s", in, got, ok, want)

@@ -13,7 +13,8 @@ import (
 func TestR2Ts(t *testing.T) {
 	const size, burst, most = 64 << 10, 4096, 3
 	disk := newRAM(1 << 20)
-	i := serve(t, disk, nil).login(initiatortest.Options{Keys: keys("MaxBurstLength=4096 FirstBurstLength=2048 MaxOutstandingR2T=3 InitialR2T=No")})
+	i := serve(t, disk, nil).login(initiatortest.Options{Keys: keys("MaxBurstLength=4096 FirstBurstLength=2048 MaxOutstandingR2T=3 " +
+		"InitialR2T=No")})
 	data := bytes.Repeat([]byte("ironhook"), size/8)
 	m := i.Command([]byte{0x2a, 8: size / 512, 9: 0}, iscsi.FlagWrite, size)
 	m.Final = false
@@ -40,7 +41,8 @@ func TestR2Ts(t *testing.T) {
 		silent(t, i) // and no further R2T
 		n := int(open[0].Desired)
 		half := n / 2
-		if err := i.Send(with(i.DataOut(open[0], 0, answered), func(m *iscsi.DataOut) { m.Final = false }), data[answered:answered+half]); err != nil {
+		if err := i.Send(with(i.DataOut(open[0], 0, answered), func(m *iscsi.DataOut) { m.Final = false }),
+			data[answered:answered+half]); err != nil {
 			t.Fatal(err)
 		}
 		if err := i.Send(i.DataOut(open[0], 1, answered+half), data[answered+half:answered+n]); err != nil {

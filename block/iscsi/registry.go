@@ -55,7 +55,8 @@ func (t *Target) tryAdmit(c *conn, d *scsi.Device, most int) (old *conn, tsih ui
 	}
 	if n >= most {
 		t.reached(LimitSessions)
-		return nil, 0, loginFailure(tooManyConnections, "initiator %s has %d sessions with this target already, the most that one may have", c.key.initiator, n)
+		return nil, 0, loginFailure(tooManyConnections, "initiator %s has %d sessions with this target already, the most that one may have",
+			c.key.initiator, n)
 	}
 	c.device = d
 	if d != nil { // discoveries do not exclude each other

@@ -132,7 +132,8 @@ func (s *server) take(ctx context.Context, nc net.Conn) {
 	if loser != c {
 		s.wg.Go(func() { c.live(ctx) })
 	} else if s.admitLine(c) {
-		s.log.Warn("iSCSI connection refused", "remote", c.remote, "reason", fmt.Sprintf("%d connections are open, the most that the target accepts", s.limits.Connections))
+		s.log.Warn("iSCSI connection refused", "remote", c.remote, "reason",
+			fmt.Sprintf("%d connections are open, the most that the target accepts", s.limits.Connections))
 	}
 }
 

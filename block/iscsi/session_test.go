@@ -239,6 +239,7 @@ func TestStarvedWritesAreForgotten(t *testing.T) {
 		}
 	}
 	if s := l.session; len(s.pending) != 0 || len(s.tasks) != 0 || s.active != 0 || l.starved != 1 {
-		t.Errorf("%d pending, %d tasks, %d active, asked for memory %d times; want none, and once", len(s.pending), len(s.tasks), s.active, l.starved)
+		t.Errorf("%d pending, %d tasks, %d active, asked for memory %d times; want none, and once", len(s.pending), len(s.tasks), s.active,
+			l.starved)
 	}
 }

@@ -24,7 +24,8 @@ func TestEventsAndCounters(t *testing.T) {
 		t.Fatalf("Sessions() = %+v, want one with one LUN", all)
 	}
 	info, lun := all[0], all[0].LUNs[0]
-	if info.Initiator != initiatorName || info.Target != targetName || info.ISID != (iscsi.ISID{0x80, 1, 2, 3, 4, 5}) || !info.Remote.IsValid() {
+	if info.Initiator != initiatorName || info.Target != targetName || info.ISID != (iscsi.ISID{0x80, 1, 2, 3, 4, 5}) ||
+		!info.Remote.IsValid() {
 		t.Errorf("session %+v", info)
 	}
 	var timed uint64

@@ -184,7 +184,8 @@ func TestReadBufferFollowsTheStream(t *testing.T) {
 	var sizes []int
 	var r *reader
 	r = newReader(to, func() error { return nil }, func() {}, func() { sizes = append(sizes, len(*r.buf)) })
-	for _, c := range []struct{ data, most int }{{0, minReadBuffer}, {128 << 10, 256 << 10}, {128 << 10, 256 << 10}, {0, 256 << 10}, {0, minReadBuffer}, {maxRecvData, 2 * maxRecvData}} {
+	for _, c := range []struct{ data, most int }{{0, minReadBuffer}, {128 << 10, 256 << 10}, {128 << 10, 256 << 10}, {0, 256 << 10},
+		{0, minReadBuffer}, {maxRecvData, 2 * maxRecvData}} {
 		p := PDU{Header: make(Header, HeaderLen), Data: make([]byte, c.data)}
 		p.Header.setDataLen(len(p.Data))
 		go from.Write(AppendPDU(nil, p, Digests{}))

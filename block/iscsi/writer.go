@@ -89,7 +89,8 @@ func (c *conn) write() {
 // drain writes the collected answers, if the reader waits or has handed over, or memory is
 // short. The lock is held on entry and on return, but not while writing.
 func (c *conn) drain() {
-	for !c.writer.writing && !c.ending.dead && c.writer.out.bytes > 0 && (c.writer.parked || c.writer.starved > 0 || c.writer.out.bytes >= handOver) {
+	for !c.writer.writing && !c.ending.dead && c.writer.out.bytes > 0 &&
+		(c.writer.parked || c.writer.starved > 0 || c.writer.out.bytes >= handOver) {
 		c.writer.out.take(&c.writer.sending)
 		c.writer.writing = true
 		c.mu.Unlock()

@@ -122,7 +122,8 @@ func TestCompareAndWriteExcludesAnother(t *testing.T) {
 			n.attention[0].take()
 			go func() {
 				out := append(fill(0, 1), fill(host[0], 1)...)
-				outcomes <- outcome(device.Execute(Command{Nexus: n, CDB: b("89 00 0000000000000004 000000 01 00 00"), Out: out, Expected: 2 * BlockSize}))
+				outcomes <- outcome(device.Execute(Command{Nexus: n, CDB: b("89 00 0000000000000004 000000 01 00 00"), Out: out,
+					Expected: 2 * BlockSize}))
 			}()
 		}
 		synctest.Wait()

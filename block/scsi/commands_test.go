@@ -187,13 +187,18 @@ func TestProductPagesBySecondSource(t *testing.T) {
 	}
 	r := newRig(t, Options{Serial: "vol-1"})
 	for page, want := range map[string][]string{
-		"00": {"Unit serial number", "Device identification", "Extended inquiry data", "Block limits", "Block device characteristics", "Logical block provisioning"},
+		"00": {"Unit serial number", "Device identification", "Extended inquiry data", "Block limits", "Block device characteristics",
+			"Logical block provisioning"},
 		"80": {"Unit serial number: vol-1"},
-		"83": {"designator type: NAA", "0x" + fmt.Sprintf("%x", r.lun.naa()), "vendor id: IRONHOOK", "vendor specific: vol-1", "iqn.2026-11.test:disk,t,0x0001", "Relative target port: 0x1"},
+		"83": {"designator type: NAA", "0x" + fmt.Sprintf("%x", r.lun.naa()), "vendor id: IRONHOOK", "vendor specific: vol-1",
+			"iqn.2026-11.test:disk,t,0x0001", "Relative target port: 0x1"},
 		"86": {"SIMPSUP=1", "ORDSUP=1", "HEADSUP=1", "V_SUP=1", "GRD_CHK=0"},
-		"b0": {"Write same non-zero (WSNZ): 0", "Maximum compare and write length: 255 blocks", "Maximum transfer length: 65536 blocks", "Optimal transfer length granularity: 8 blocks", "Maximum unmap block descriptor count: 256", "Optimal unmap granularity: 8 blocks", "Unmap granularity alignment: 0", "Maximum write same length: 0x100000 blocks"},
+		"b0": {"Write same non-zero (WSNZ): 0", "Maximum compare and write length: 255 blocks", "Maximum transfer length: 65536 blocks",
+			"Optimal transfer length granularity: 8 blocks", "Maximum unmap block descriptor count: 256", "Optimal unmap granularity: 8 blocks",
+			"Unmap granularity alignment: 0", "Maximum write same length: 0x100000 blocks"},
 		"b1": {"Non-rotating medium", "WABEREQ=1", "WACEREQ=1"},
-		"b2": {"Unmap command supported (LBPU): 1", "Write same (16) with unmap bit supported (LBPWS): 1", "Write same (10) with unmap bit supported (LBPWS10): 1", "zeros (LBPRZ): 1", "Anchored LBAs supported (ANC_SUP): 0", "thin provisioned"},
+		"b2": {"Unmap command supported (LBPU): 1", "Write same (16) with unmap bit supported (LBPWS): 1",
+			"Write same (10) with unmap bit supported (LBPWS10): 1", "zeros (LBPRZ): 1", "Anchored LBAs supported (ANC_SUP): 0", "thin provisioned"},
 	} {
 		data := r.want("good", r.nexus, "12 01 "+page+" 0fff 00").In
 		cmd := exec.Command("sg_vpd", "--inhex=-", "--page=0x"+page)

@@ -68,7 +68,8 @@ func (r *rig) fuzzed(c Command, try bool) {
 		r.t.Fatalf("%x: GOOD with sense %x", c.CDB, res.Sense)
 	case res.Status == Good && int64(len(res.In)) > res.Moved:
 		r.t.Fatalf("%x brought %d bytes and says it moved %d", c.CDB, len(res.In), res.Moved)
-	case bytes.Contains(res.In, []byte{0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc}) && p.Out == 0 && p.In == int64(len(c.In)) && !bytes.Contains(r.disk.data, []byte{0xcc, 0xcc, 0xcc, 0xcc}):
+	case bytes.Contains(res.In, []byte{0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc}) && p.Out == 0 && p.In == int64(len(c.In)) &&
+		!bytes.Contains(r.disk.data, []byte{0xcc, 0xcc, 0xcc, 0xcc}):
 		r.t.Fatalf("%x left part of the room unfilled", c.CDB)
 	}
 }

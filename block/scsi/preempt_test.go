@@ -16,14 +16,17 @@ func TestPreempt(t *testing.T) {
 		a, c   []string // pending for the others
 	}{
 		{"the holder", writeExclusive, keyA, "good", "keys " + hexB + hexC + ", held by " + hexB + ", type 3", []string{"2a05"}, nil},
-		{"the holder of a shared one", writeExclusiveRegistrantsOnly, keyA, "good", "keys " + hexB + hexC + ", held by " + hexB + ", type 3", []string{"2a05"}, []string{"2a04"}},
+		{"the holder of a shared one", writeExclusiveRegistrantsOnly, keyA, "good", "keys " + hexB + hexC + ", held by " + hexB +
+			", type 3", []string{"2a05"}, []string{"2a04"}},
 		{"another registrant", writeExclusive, keyC, "good", "keys " + hexA + hexB + ", held by " + hexA + ", type 1", nil, []string{"2a05"}},
 		{"a registrant, nothing reserved", 0, keyC, "good", "keys " + hexA + hexB, nil, []string{"2a05"}},
 		{"nobody", writeExclusive, 99, "conflict", "keys " + hexA + hexB + hexC + ", held by " + hexA + ", type 1", nil, nil},
 		{"nobody, nothing reserved", 0, 99, "conflict", "keys " + hexA + hexB + hexC, nil, nil},
 		{"key zero", writeExclusive, 0, "5/2600", "keys " + hexA + hexB + hexC + ", held by " + hexA + ", type 1", nil, nil},
-		{"all registrants", writeExclusiveAllRegistrants, 0, "good", "keys " + hexB + ", held by " + hexB + ", type 3", []string{"2a05"}, []string{"2a05"}},
-		{"one of all registrants", writeExclusiveAllRegistrants, keyC, "good", "keys " + hexA + hexB + ", held by 0000000000000000, type 7", nil, []string{"2a05"}},
+		{"all registrants", writeExclusiveAllRegistrants, 0, "good", "keys " + hexB + ", held by " + hexB +
+			", type 3", []string{"2a05"}, []string{"2a05"}},
+		{"one of all registrants", writeExclusiveAllRegistrants, keyC, "good", "keys " + hexA + hexB +
+			", held by 0000000000000000, type 7", nil, []string{"2a05"}},
 	} {
 		for _, action := range []int{prPreempt, prPreemptAndAbort} {
 			r := newRig(t, Options{})

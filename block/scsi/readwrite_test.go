@@ -60,7 +60,8 @@ func TestBeyondTheEnd(t *testing.T) {
 	} {
 		r.want("5/2100", r.nexus, cdb, fill(1, 1)...)
 	}
-	for _, cdb := range []string{"2a 00 000003ff 00 0002 00", "2e 00 000003ff 00 0002 00", "8b 00 00000000000003ff 00000002 00 00", "89 00 00000000000003ff 000000 02 00 00"} {
+	for _, cdb := range []string{"2a 00 000003ff 00 0002 00", "2e 00 000003ff 00 0002 00", "8b 00 00000000000003ff 00000002 00 00",
+		"89 00 00000000000003ff 000000 02 00 00"} {
 		r.want("5/2100", r.nexus, cdb, fill(1, 4)...)
 	}
 	r.holds(0, 0, rigBlocks)

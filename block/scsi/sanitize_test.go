@@ -68,7 +68,8 @@ func TestSanitizeInProgress(t *testing.T) {
 		var done sync.WaitGroup
 		done.Go(func() { r.want("good", r.nexus, "48 02 0000000000 0000 00") })
 		synctest.Wait()
-		for _, cdb := range []string{"00", "28 00 00000000 00 0001 00", "1b 00 00 00 01 00", "48 02 0000000000 0000 00", "48 1f 0000000000 0000 00", "5e 00 0000000000 0018 00"} {
+		for _, cdb := range []string{"00", "28 00 00000000 00 0001 00", "1b 00 00 00 01 00", "48 02 0000000000 0000 00",
+			"48 1f 0000000000 0000 00", "5e 00 0000000000 0018 00"} {
 			res := r.want("2/041b", other, cdb)
 			if len(res.Sense) == 18 && res.Sense[15] != 0x80 {
 				t.Errorf("%s: sense %x, want the progress", cdb, res.Sense)

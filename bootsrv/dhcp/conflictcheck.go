@@ -61,9 +61,11 @@ func (s *Server) look(ctx context.Context, on *Sockets, q Request, r *Reply) {
 			s.send(on, q, r)
 			return
 		}
-		s.Log.Warn("another host has an address of the range; not offered for an hour", "interface", s.Interface.Name, "address", a, "host", owner)
+		s.Log.Warn("another host has an address of the range; not offered for an hour", "interface", s.Interface.Name, "address", a, "host",
+			owner)
 		if r, err = s.instead(ctx, q, a); err != nil {
-			s.Log.Error("DHCP request not answered; the client will ask again", "interface", s.Interface.Name, "mac", q.Packet.ClientHWAddr.String(), "error", err)
+			s.Log.Error("DHCP request not answered; the client will ask again", "interface", s.Interface.Name, "mac", q.Packet.ClientHWAddr.String(),
+				"error", err)
 			return
 		}
 		if r == nil {

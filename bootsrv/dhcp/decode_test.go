@@ -126,22 +126,29 @@ func TestOddClients(t *testing.T) {
 		{"an empty option", join(cookie, []byte{12, 0}, kindDiscover, classBIOS, end), "PXE, BIOS", "undionly.kpxe"},
 		{"options in file", inFile(wire(t, known1), 1, fileAt, join(classUEFI, archUEFI)), "PXE, UEFI x64", "snponly.efi"},
 		{"options in sname", inFile(wire(t, known1), 2, snameAt, join(classUEFI, archUEFI)), "PXE, UEFI x64", "snponly.efi"},
-		{"options in both", inFile(inFile(wire(t, known1), 3, fileAt, archUEFI)[:cookieAt], 3, snameAt, classUEFI), "PXE, UEFI x64", "snponly.efi"},
+		{"options in both", inFile(inFile(wire(t, known1), 3, fileAt, archUEFI)[:cookieAt], 3, snameAt, classUEFI), "PXE, UEFI x64",
+			"snponly.efi"},
 		{"overload of nothing", join(cookie, kindDiscover, classBIOS, []byte{52, 1, 8}, end), "PXE, BIOS", "undionly.kpxe"},
 		{"BOOTP", join(cookie, end), "PXE, BIOS", "undionly.kpxe"},
 		{"BOOTP without cookie", nil, "PXE, BIOS", "undionly.kpxe"},
 		{"BOOTP with other vendor data", []byte{1, 2, 3, 4, 5}, "PXE, BIOS", "undionly.kpxe"},
 		{"architecture in the class only", join(cookie, kindDiscover, classUEFI, end), "PXE, UEFI x64", "snponly.efi"},
-		{"architecture of nonsense in the class", join(cookie, kindDiscover, option(60, "PXEClient:Arch:x:UNDI"), end), "PXE, BIOS", "undionly.kpxe"},
+		{"architecture of nonsense in the class", join(cookie, kindDiscover, option(60, "PXEClient:Arch:x:UNDI"), end), "PXE, BIOS",
+			"undionly.kpxe"},
 		{"no class, an architecture", join(cookie, kindDiscover, archUEFI, end), "PXE, UEFI x64", "snponly.efi"},
-		{"no class, an architecture of HTTP", join(cookie, kindDiscover, archHTTP, end), "HTTP boot, UEFI x64 HTTP", "http://10.77.0.1:8080/ipxe/snponly.efi"},
+		{"no class, an architecture of HTTP", join(cookie, kindDiscover, archHTTP, end), "HTTP boot, UEFI x64 HTTP",
+			"http://10.77.0.1:8080/ipxe/snponly.efi"},
 		{"another class, an architecture", join(cookie, kindDiscover, option(60, "MSFT 5.0"), archUEFI, end), "operating system", ""},
 		{"iPXE", join(cookie, kindDiscover, classBIOS, option(77, "iPXE"), features(0x11, 0x13), end), "iPXE on BIOS", script1},
-		{"iPXE with its class as RFC 3004 has it", join(cookie, kindDiscover, classUEFI, option(77, "\x04iPXE"), end), "iPXE on UEFI x64", script1},
-		{"iPXE with a user class of its owner's", join(cookie, kindDiscover, classBIOS, option(77, "lab"), features(0x11, 0x13), end), "iPXE on BIOS", script1},
+		{"iPXE with its class as RFC 3004 has it", join(cookie, kindDiscover, classUEFI, option(77, "\x04iPXE"), end), "iPXE on UEFI x64",
+			script1},
+		{"iPXE with a user class of its owner's", join(cookie, kindDiscover, classBIOS, option(77, "lab"), features(0x11, 0x13), end),
+			"iPXE on BIOS", script1},
 		{"iPXE without HTTP", join(cookie, kindDiscover, classBIOS, option(77, "iPXE"), features(0x15, 0x11), end), "PXE, BIOS", "undionly.kpxe"},
-		{"iPXE without iSCSI", join(cookie, kindDiscover, classUEFI, option(77, "iPXE"), features(0x15, 0x13), end), "PXE, UEFI x64", "snponly.efi"},
-		{"iPXE that denies HTTP", join(cookie, kindDiscover, classBIOS, option(77, "iPXE"), option(175, "\x11\x01\x01\x13\x01\x00"), end), "PXE, BIOS", "undionly.kpxe"},
+		{"iPXE without iSCSI", join(cookie, kindDiscover, classUEFI, option(77, "iPXE"), features(0x15, 0x13), end), "PXE, UEFI x64",
+			"snponly.efi"},
+		{"iPXE that denies HTTP", join(cookie, kindDiscover, classBIOS, option(77, "iPXE"), option(175, "\x11\x01\x01\x13\x01\x00"), end),
+			"PXE, BIOS", "undionly.kpxe"},
 		{"gPXE", join(cookie, kindDiscover, classBIOS, option(77, "gPXE"), features(0x11, 0x13), end), "PXE, BIOS", "undionly.kpxe"},
 		{"an empty option 175", join(cookie, kindDiscover, classBIOS, []byte{175, 0}, end), "PXE, BIOS", "undionly.kpxe"},
 		{"an option 175 of something else", join(cookie, kindDiscover, option(60, "MSFT 5.0"), option(175, "\x01"), end), "operating system", ""},
@@ -163,7 +170,8 @@ func TestOddClients(t *testing.T) {
 				t.Errorf("%s: is %q, want %q", c.name, got, c.want)
 			}
 			r := n.ask(p)
-			if r == nil || r.Packet.BootFileName != c.file || !n.server.Range.Contains(addr(r.Packet.YourIPAddr)) || byte(r.Packet.HWType) != hardware {
+			if r == nil || r.Packet.BootFileName != c.file || !n.server.Range.Contains(addr(r.Packet.YourIPAddr)) ||
+				byte(r.Packet.HWType) != hardware {
 				t.Errorf("%s, hardware type %d: answered %v, want file %q", c.name, hardware, r, c.file)
 			}
 		}
@@ -185,13 +193,15 @@ func TestBOOTP(t *testing.T) {
 	if first == nil {
 		t.Fatal("no answer")
 	}
-	for _, code := range []dhcpv4.OptionCode{dhcpv4.OptionDHCPMessageType, dhcpv4.OptionServerIdentifier, dhcpv4.OptionIPAddressLeaseTime, dhcpv4.OptionBootfileName} {
+	for _, code := range []dhcpv4.OptionCode{dhcpv4.OptionDHCPMessageType, dhcpv4.OptionServerIdentifier, dhcpv4.OptionIPAddressLeaseTime,
+		dhcpv4.OptionBootfileName} {
 		if first.Packet.Options.Has(code) {
 			t.Errorf("the reply has %v", code)
 		}
 	}
 	p := first.Packet
-	if got := p.ToBytes(); len(got) != 300 || p.BootFileName != "undionly.kpxe" || p.ServerIPAddr.String() != "10.77.0.1" || len(p.Router()) != 1 || p.SubnetMask() == nil {
+	if got := p.ToBytes(); len(got) != 300 || p.BootFileName != "undionly.kpxe" || p.ServerIPAddr.String() != "10.77.0.1" ||
+		len(p.Router()) != 1 || p.SubnetMask() == nil {
 		t.Errorf("%d bytes: %s", len(got), p.Summary())
 	}
 	if l := n.lease(stranger); l == nil || !first.Fresh || time.Until(l.Expires) < 23*time.Hour {
@@ -215,7 +225,8 @@ func TestProxyPortWithoutAddress(t *testing.T) {
 	n := newNetwork(t, asProxy)
 	n.enrol(known1, true)
 	p := build(t, known1, request, asPXE, wants("10.77.0.203"))
-	r, err := n.server.Handle(t.Context(), Request{Packet: p, Card: p.ClientHWAddr, From: netip.MustParseAddrPort("0.0.0.0:68"), Port: proxyPort})
+	r, err := n.server.Handle(t.Context(),
+		Request{Packet: p, Card: p.ClientHWAddr, From: netip.MustParseAddrPort("0.0.0.0:68"), Port: proxyPort})
 	if err != nil || r == nil || r.To.String() != "255.255.255.255:68" || !r.Frame || r.Packet.BootFileName != "undionly.kpxe" {
 		t.Fatalf("answer %+v, %v", r, err)
 	}

@@ -148,7 +148,8 @@ func (n *network) seed(mac, address string, d time.Duration, observed bool) {
 // ask sends a packet to port 67.
 func (n *network) ask(p *dhcpv4.DHCPv4) *Reply {
 	n.t.Helper()
-	r, err := n.server.Handle(context.Background(), Request{Packet: p, Card: p.ClientHWAddr, From: netip.MustParseAddrPort("0.0.0.0:68"), Port: serverPort})
+	r, err := n.server.Handle(context.Background(),
+		Request{Packet: p, Card: p.ClientHWAddr, From: netip.MustParseAddrPort("0.0.0.0:68"), Port: serverPort})
 	if err != nil {
 		n.t.Fatal(err)
 	}

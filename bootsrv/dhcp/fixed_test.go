@@ -62,8 +62,9 @@ func TestFixedIP(t *testing.T) {
 func TestFixedIPUnfit(t *testing.T) {
 	for address, says := range map[string]string{
 		"10.77.0.101": "from which all machines get addresses", "10.77.0.1": "of a router or of this server", "10.77.0.254": "of a router",
-		"10.77.0.0": "no address for a machine in 10.77.0.0/24", "10.77.0.255": "no address for a machine", "192.168.1.7": "no address for a machine",
-		"10.77.0.9": "another machine has it: " + known2,
+		"10.77.0.0": "no address for a machine in 10.77.0.0/24", "10.77.0.255": "no address for a machine",
+		"192.168.1.7": "no address for a machine",
+		"10.77.0.9":   "another machine has it: " + known2,
 	} {
 		n := newNetwork(t, func(c *Config) { c.Router = netip.MustParseAddr("10.77.0.254") })
 		n.enrol(known1, true)

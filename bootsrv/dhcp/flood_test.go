@@ -108,7 +108,8 @@ func FuzzHandle(f *testing.F) {
 			n = proxy
 		}
 		for _, port := range []uint16{serverPort, proxyPort} {
-			r, err := n.server.Handle(t.Context(), Request{Packet: p, Card: p.ClientHWAddr, From: netip.MustParseAddrPort("10.77.0.5:68"), Port: port})
+			r, err := n.server.Handle(t.Context(),
+				Request{Packet: p, Card: p.ClientHWAddr, From: netip.MustParseAddrPort("10.77.0.5:68"), Port: port})
 			if err != nil {
 				t.Fatal(err)
 			}

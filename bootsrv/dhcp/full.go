@@ -195,7 +195,8 @@ func (s *Server) otherServer(ctx context.Context, x *exchange, other netip.Addr)
 	if x.hearsay || !s.Journal.Admit(e) {
 		return nil
 	}
-	s.Log.Warn("two DHCP servers lease addresses here: stop the other, or set this one to proxy", "other", other, "interface", s.Interface.Name)
+	s.Log.Warn("two DHCP servers lease addresses here: stop the other, or set this one to proxy", "other", other, "interface",
+		s.Interface.Name)
 	x.events = append(x.events, e)
 	return s.commit(ctx, x, nil)
 }

@@ -269,7 +269,8 @@ func TestBootFile(t *testing.T) {
 			t.Errorf("%s: nobody was told of %q: %v", c.mac, c.reason, n.events())
 		}
 	}
-	if !n.hasEvent(baremetal.EventDiscover, known1, "PXE, BIOS") || !n.hasEvent(baremetal.EventOffer, known1, "10.77.0.101, boot file undionly.kpxe") {
+	if !n.hasEvent(baremetal.EventDiscover, known1, "PXE, BIOS") ||
+		!n.hasEvent(baremetal.EventOffer, known1, "10.77.0.101, boot file undionly.kpxe") {
 		t.Errorf("the story of %s is %v", known1, n.events())
 	}
 	for _, e := range n.events() {
@@ -286,11 +287,13 @@ func TestBootFile(t *testing.T) {
 func TestEchoes(t *testing.T) {
 	n := newNetwork(t, nil)
 	p := build(t, known1, discover, via("10.77.0.9"))
-	for _, code := range []dhcpv4.OptionCode{dhcpv4.OptionRelayAgentInformation, dhcpv4.OptionClientIdentifier, dhcpv4.OptionClientMachineIdentifier} {
+	for _, code := range []dhcpv4.OptionCode{dhcpv4.OptionRelayAgentInformation, dhcpv4.OptionClientIdentifier,
+		dhcpv4.OptionClientMachineIdentifier} {
 		p.UpdateOption(dhcpv4.OptGeneric(code, []byte{1, 2, code.Code()}))
 	}
 	r := n.ask(p)
-	for _, code := range []dhcpv4.OptionCode{dhcpv4.OptionRelayAgentInformation, dhcpv4.OptionClientIdentifier, dhcpv4.OptionClientMachineIdentifier} {
+	for _, code := range []dhcpv4.OptionCode{dhcpv4.OptionRelayAgentInformation, dhcpv4.OptionClientIdentifier,
+		dhcpv4.OptionClientMachineIdentifier} {
 		if got := r.Packet.Options.Get(code); !bytes.Equal(got, []byte{1, 2, code.Code()}) {
 			t.Errorf("option %v came back as %v", code, got)
 		}

@@ -33,7 +33,8 @@ func TestChoose(t *testing.T) {
 		{name: "not ours though it wants it", want: "10.0.0.1", address: "10.0.0.2"},
 		{name: "not one outside the range", want: "10.0.0.4", address: "10.0.0.2"},
 		{name: "not another's", leases: []*baremetal.Lease{lease("a", 2, 5, 60)}, want: "10.0.0.2", address: "10.0.0.3"},
-		{name: "a free one before one that has expired", leases: []*baremetal.Lease{lease("a", 2, -5, 60)}, want: "10.0.0.2", address: "10.0.0.3"},
+		{name: "a free one before one that has expired", leases: []*baremetal.Lease{lease("a", 2, -5, 60)}, want: "10.0.0.2",
+			address: "10.0.0.3"},
 		{
 			name: "the one that expired first", leases: []*baremetal.Lease{lease("a", 2, -5, 60), lease("b", 3, -9, 60)},
 			victim: "b", address: "10.0.0.3",

@@ -86,7 +86,8 @@ func TestProxyPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.enrol(p.ClientHWAddr.String(), true)
-	r, err := n.server.Handle(t.Context(), Request{Packet: p, Card: p.ClientHWAddr, From: netip.MustParseAddrPort("10.77.0.203:4011"), Port: proxyPort})
+	r, err := n.server.Handle(t.Context(),
+		Request{Packet: p, Card: p.ClientHWAddr, From: netip.MustParseAddrPort("10.77.0.203:4011"), Port: proxyPort})
 	if err != nil || r == nil || r.To.String() != "10.77.0.203:4011" || r.Packet.BootFileName != "snponly.efi" {
 		t.Fatalf("answer %+v, %v", r, err)
 	}

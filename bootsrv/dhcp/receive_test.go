@@ -48,7 +48,8 @@ func TestUnwrap(t *testing.T) {
 		{"nothing", nil, false, false},
 	} {
 		d, ok := unwrap(c.frame)
-		if ok != c.ok || ok && (d.card.String() != card.String() || d.from != src || d.to.Addr() != dst.Addr() || !bytes.Equal(d.payload, payload)) {
+		if ok != c.ok || ok && (d.card.String() != card.String() || d.from != src || d.to.Addr() != dst.Addr() ||
+			!bytes.Equal(d.payload, payload)) {
 			t.Errorf("%s: unwrap = %+v, %v, want %v", c.name, d, ok, c.ok)
 		}
 		if n, err := vm.Run(c.frame); err != nil || n > 0 != c.in {

@@ -92,9 +92,10 @@ func (s *Server) elsewhere(x *exchange) bool {
 
 // reportRelay records a relay that is not known, instead of an answer.
 func (s *Server) reportRelay(ctx context.Context, x *exchange) error {
-	e := baremetal.Event{Kind: baremetal.EventNetwork, Detail: fmt.Sprintf("DHCP messages come to %s through the relay %s, which is none of those "+
-		"in the configuration: the machines behind it get no answer. Name it there, with its subnet",
-		s.Interface.Name, addr(x.Packet.GatewayIPAddr))}
+	e := baremetal.Event{Kind: baremetal.EventNetwork,
+		Detail: fmt.Sprintf("DHCP messages come to %s through the relay %s, which is none of those "+
+			"in the configuration: the machines behind it get no answer. Name it there, with its subnet",
+			s.Interface.Name, addr(x.Packet.GatewayIPAddr))}
 	if !s.hearsay.Take(time.Now()) || !s.Journal.Admit(e) {
 		return nil
 	}

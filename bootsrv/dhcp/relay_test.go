@@ -54,8 +54,10 @@ func TestRelayedLeases(t *testing.T) {
 		t.Fatalf("offer %+v", offer)
 	}
 	p := offer.Packet
-	if a := p.YourIPAddr.String(); a != "10.99.0.100" || p.Router()[0].String() != "10.99.0.1" || net.IP(p.SubnetMask()).String() != "255.255.255.0" ||
-		p.GatewayIPAddr.String() != "10.99.0.1" || string(p.Options.Get(dhcpv4.OptionRelayAgentInformation)) != "\x01\x04Gi01" || p.BootFileName != "undionly.kpxe" {
+	if a := p.YourIPAddr.String(); a != "10.99.0.100" || p.Router()[0].String() != "10.99.0.1" ||
+		net.IP(p.SubnetMask()).String() != "255.255.255.0" ||
+		p.GatewayIPAddr.String() != "10.99.0.1" || string(p.Options.Get(dhcpv4.OptionRelayAgentInformation)) != "\x01\x04Gi01" ||
+		p.BootFileName != "undionly.kpxe" {
 		t.Errorf("offered %s", p.Summary())
 	}
 	ack := ask(build(t, known1, request, asPXE, via("10.99.0.1"), from("10.77.0.1"), wants("10.99.0.100")))
@@ -69,7 +71,8 @@ func TestRelayedLeases(t *testing.T) {
 	if renewal == nil || renewal.Packet.MessageType() != dhcpv4.MessageTypeAck || renewal.To.String() != "10.99.0.100:68" {
 		t.Errorf("renewal %v", renewal)
 	}
-	if r := ask(build(t, known1, request, via("10.99.0.1"), wants("10.77.0.100"))); r == nil || r.Packet.MessageType() != dhcpv4.MessageTypeNak || !r.Packet.IsBroadcast() {
+	if r := ask(build(t, known1, request, via("10.99.0.1"), wants("10.77.0.100"))); r == nil ||
+		r.Packet.MessageType() != dhcpv4.MessageTypeNak || !r.Packet.IsBroadcast() {
 		t.Errorf("a lease of our own network, asked for in the relay's: %v", r)
 	}
 	ask(build(t, known1, dhcpv4.MessageTypeRelease, from("10.77.0.1"), has("10.99.0.100"), via("10.99.0.1")))
@@ -91,10 +94,12 @@ func TestRelayedProxy(t *testing.T) {
 		n := newNetwork(t, func(c *Config) { own(c); behind("")(c) })
 		n.enrol(known1, true)
 		offer := n.askFrom(router, "10.77.0.254:67", serverPort, build(t, known1, discover, asPXE, via("10.99.0.1")))
-		if offer == nil || !offer.Packet.YourIPAddr.IsUnspecified() || offer.Packet.BootFileName != "undionly.kpxe" || offer.To.String() != "10.99.0.1:67" {
+		if offer == nil || !offer.Packet.YourIPAddr.IsUnspecified() || offer.Packet.BootFileName != "undionly.kpxe" ||
+			offer.To.String() != "10.99.0.1:67" {
 			t.Fatalf("offer %+v", offer)
 		}
-		n.askFrom(router, "10.77.0.254:67", serverPort, build(t, known1, request, asPXE, via("10.99.0.1"), from("10.77.0.2"), wants("10.99.0.50")))
+		n.askFrom(router, "10.77.0.254:67", serverPort,
+			build(t, known1, request, asPXE, via("10.99.0.1"), from("10.77.0.2"), wants("10.99.0.50")))
 		if l := n.lease(known1); l == nil || l.Address.String() != "10.99.0.50" || !l.Observed {
 			t.Errorf("after the relayed request: lease %+v", l)
 		}

@@ -15,7 +15,8 @@ import (
 
 // asInitiator asks like the iSCSI initiator of EDK2: without a class, for the root path.
 var asInitiator = func(p *dhcpv4.DHCPv4) {
-	p.UpdateOption(dhcpv4.OptParameterRequestList(dhcpv4.OptionSubnetMask, dhcpv4.OptionRouter, dhcpv4.OptionDomainNameServer, dhcpv4.OptionRootPath))
+	p.UpdateOption(dhcpv4.OptParameterRequestList(dhcpv4.OptionSubnetMask, dhcpv4.OptionRouter, dhcpv4.OptionDomainNameServer,
+		dhcpv4.OptionRootPath))
 }
 
 // The initiator in the firmware of an enrolled machine is told where its disk is; iPXE,
@@ -109,14 +110,16 @@ func FuzzRoot(f *testing.F) {
 	f.Add("a\x00\xff6\x04\x0a\x00\x00\x01", "")
 	f.Fuzz(func(t *testing.T, path, initiator string) {
 		p := build(t, known1, discover)
-		plain, with := reply(p, dhcpv4.MessageTypeOffer, netip.MustParseAddr("10.77.0.1")), reply(p, dhcpv4.MessageTypeOffer, netip.MustParseAddr("10.77.0.1"))
+		plain, with := reply(p, dhcpv4.MessageTypeOffer, netip.MustParseAddr("10.77.0.1")),
+			reply(p, dhcpv4.MessageTypeOffer, netip.MustParseAddr("10.77.0.1"))
 		Root{path, initiator}.add(with)
 		got, err := decode(with.ToBytes())
 		if err != nil {
 			t.Fatal(err)
 		}
 		told := path != "" && len(path) <= longestEcho && len(initiator) <= longestEcho
-		if told && (string(got.Options.Get(dhcpv4.OptionRootPath)) != path || initiator != "" && string(got.Options.Get(initiatorName)) != initiator) {
+		if told && (string(got.Options.Get(dhcpv4.OptionRootPath)) != path || initiator != "" &&
+			string(got.Options.Get(initiatorName)) != initiator) {
 			t.Fatalf("%q, %q became %s", path, initiator, got.Summary())
 		}
 		delete(got.Options, dhcpv4.OptionRootPath.Code())
@@ -143,7 +146,8 @@ func TestRaspberryPi(t *testing.T) {
 		for mac, as := range map[string]dhcpv4.Modifier{pi3: asPXE, pi4: guid} {
 			n.enrol(mac, true)
 			r := n.ask(build(t, mac, discover, as))
-			if r == nil || !bytes.Contains(r.Packet.Options.Get(dhcpv4.OptionVendorSpecificInformation), []byte("\x09\x14\x00\x00\x11Raspberry Pi Boot\xff")) ||
+			if r == nil || !bytes.Contains(r.Packet.Options.Get(dhcpv4.OptionVendorSpecificInformation),
+				[]byte("\x09\x14\x00\x00\x11Raspberry Pi Boot\xff")) ||
 				r.Packet.ClassIdentifier() != "PXEClient" || r.Packet.ServerIPAddr.String() != "10.77.0.1" || r.Packet.BootFileName != "start4.elf" {
 				t.Errorf("%s, %s: answered %v", mode, mac, r)
 			}

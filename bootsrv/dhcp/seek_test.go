@@ -103,7 +103,8 @@ func TestSeek(t *testing.T) {
 		cancel()
 		<-ended
 	})
-	for _, want := range []string{"10.77.0.2, leases addresses on br0; now proxy there", "no other DHCP server answers on br0; now full there"} {
+	for _, want := range []string{"10.77.0.2, leases addresses on br0; now proxy there",
+		"no other DHCP server answers on br0; now full there"} {
 		if !n.hasEvent(baremetal.EventNetwork, "", want) {
 			t.Errorf("no event %q in %v", want, n.events())
 		}
@@ -136,7 +137,8 @@ func TestHearsay(t *testing.T) {
 				for about, says := range abouts {
 					for _, port := range []uint16{serverPort, proxyPort} {
 						p := build(t, known1, kind, append(says, asPXE)...)
-						if _, err := n.server.Handle(t.Context(), Request{Packet: p, Card: card, From: netip.MustParseAddrPort("10.77.0.66:68"), Port: port}); err != nil {
+						if _, err := n.server.Handle(t.Context(),
+							Request{Packet: p, Card: card, From: netip.MustParseAddrPort("10.77.0.66:68"), Port: port}); err != nil {
 							t.Fatal(err)
 						}
 						l := n.lease(known1)

@@ -78,7 +78,8 @@ func (s *Server) answer(ctx context.Context, d datagram, reply func(context.Cont
 	r, err := s.Handle(ctx, q)
 	if err != nil {
 		key.Outcome = "failed"
-		s.Log.Error("DHCP request not answered; the client will ask again", "interface", s.Interface.Name, "mac", p.ClientHWAddr.String(), "error", err)
+		s.Log.Error("DHCP request not answered; the client will ask again", "interface", s.Interface.Name, "mac", p.ClientHWAddr.String(),
+			"error", err)
 		limit.Backoff(ctx) // do not retry a failing store at wire speed
 		return
 	}

@@ -68,9 +68,11 @@ type Server struct {
 // New returns a server that has opened nothing.
 func New(c Config) *Server {
 	s := &Server{
-		Config: c, strangers: limit.NewBucket(limit.StrangerLeases), conflicts: limit.NewBucket(limit.AddressConflicts), unsent: limit.NewBucket(limit.UnsentReplies),
-		hearsay: limit.NewBucket(limit.HearsayLines), lines: limit.NewBucket(limit.ExhaustedLines), contests: make(chan contest, maxContests), doubt: make(chan struct{}, 1),
-		next: map[Range]*atomic.Uint32{c.Range: {}},
+		Config: c, strangers: limit.NewBucket(limit.StrangerLeases), conflicts: limit.NewBucket(limit.AddressConflicts),
+		unsent:  limit.NewBucket(limit.UnsentReplies),
+		hearsay: limit.NewBucket(limit.HearsayLines), lines: limit.NewBucket(limit.ExhaustedLines), contests: make(chan contest, maxContests),
+		doubt: make(chan struct{}, 1),
+		next:  map[Range]*atomic.Uint32{c.Range: {}},
 	}
 	for _, r := range c.Relays {
 		s.next[r.Range] = &atomic.Uint32{}
@@ -210,7 +212,8 @@ func (s *Server) note(x *exchange, kind baremetal.EventKind, detail string) {
 
 // noteRefusal records why a booting client gets no boot file.
 func (s *Server) noteRefusal(x *exchange) {
-	s.record(x, baremetal.Event{Kind: baremetal.EventRefused, Step: baremetal.EventOffer, Detail: fmt.Sprintf("%s: no boot file, %v", x.client, x.refusal)})
+	s.record(x, baremetal.Event{Kind: baremetal.EventRefused, Step: baremetal.EventOffer,
+		Detail: fmt.Sprintf("%s: no boot file, %v", x.client, x.refusal)})
 }
 
 func (s *Server) record(x *exchange, e baremetal.Event) {

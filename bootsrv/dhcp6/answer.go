@@ -101,7 +101,8 @@ func (s *Server) answer(ctx context.Context, q *dhcpv6.Message, from Sender, m m
 		return status(a, iana.StatusSuccess, "the address stays that of this card")
 	case dhcpv6.MessageTypeDecline:
 		if s.said.Take(time.Now()) {
-			s.Log.Warn("a machine found its IPv6 address in use by another host", "interface", s.Interface.Name, "mac", from.Card, "address", from.address())
+			s.Log.Warn("a machine found its IPv6 address in use by another host", "interface", s.Interface.Name, "mac", from.Card, "address",
+				from.address())
 		}
 		return status(a, iana.StatusSuccess, "there is no other for this card")
 	case dhcpv6.MessageTypeConfirm:

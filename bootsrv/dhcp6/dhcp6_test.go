@@ -33,7 +33,8 @@ func newServer(t testing.TB) *Server {
 			return err
 		}
 		for i, card := range []net.HardwareAddr{enrolled, deaf} {
-			port := &baremetal.Port{UUID: "22222222-2222-4222-8222-22222222222" + string(rune('0'+i)), NodeUUID: node.UUID, Address: card.String(), PXEEnabled: i == 0}
+			port := &baremetal.Port{UUID: "22222222-2222-4222-8222-22222222222" +
+				string(rune('0'+i)), NodeUUID: node.UUID, Address: card.String(), PXEEnabled: i == 0}
 			if err := tx.Ports().Insert(port); err != nil {
 				return err
 			}
@@ -44,8 +45,9 @@ func newServer(t testing.TB) *Server {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	return New(Config{Interface: &net.Interface{Name: "br0", HardwareAddr: net.HardwareAddr{2, 0, 0, 0, 0, 1}}, Address: netip.MustParsePrefix("fd77::1/64"),
-		HTTP: 8080, TFTP: 69, Files: map[string][]byte{"snponly.efi": {1}}, Store: s, Journal: journal.New(s, log), Log: log})
+	return New(Config{Interface: &net.Interface{Name: "br0", HardwareAddr: net.HardwareAddr{2, 0, 0, 0, 0, 1}},
+		Address: netip.MustParsePrefix("fd77::1/64"),
+		HTTP:    8080, TFTP: 69, Files: map[string][]byte{"snponly.efi": {1}}, Store: s, Journal: journal.New(s, log), Log: log})
 }
 
 // ask is a message with these options.
@@ -75,7 +77,8 @@ func TestAddress(t *testing.T) {
 			t.Errorf("Card(%s) = %s, want none", a, card)
 		}
 	}
-	for text, want := range map[string]bool{"fd77::1/64": true, "2001:db8::1/48": true, "fe80::1/64": false, "fd77::1/128": false, "::1/128": false, "10.0.0.1/24": false} {
+	for text, want := range map[string]bool{"fd77::1/64": true, "2001:db8::1/48": true, "fe80::1/64": false, "fd77::1/128": false,
+		"::1/128": false, "10.0.0.1/24": false} {
 		if got := Usable(netip.MustParsePrefix(text)); got != want {
 			t.Errorf("Usable(%s) = %v", text, got)
 		}
@@ -92,17 +95,22 @@ func TestHandle(t *testing.T) {
 		kind dhcpv6.MessageType // 0: no answer
 		url  string
 	}{
-		{"firmware", enrolled, ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_X86_64, "PXEClient:Arch:00007")...), dhcpv6.MessageTypeAdvertise, "tftp://[fd77::1]/snponly.efi"},
-		{"its request", enrolled, ask(dhcpv6.MessageTypeRequest, append(boots(iana.EFI_X86_64, "PXEClient:Arch:00007"), dhcpv6.OptServerID(s.duid))...), dhcpv6.MessageTypeReply, "tftp://[fd77::1]/snponly.efi"},
-		{"HTTP boot", enrolled, ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_X86_64_HTTP, "HTTPClient:Arch:00016")...), dhcpv6.MessageTypeAdvertise, "http://[fd77::1]:8080/ipxe/snponly.efi"},
+		{"firmware", enrolled, ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_X86_64, "PXEClient:Arch:00007")...), dhcpv6.MessageTypeAdvertise,
+			"tftp://[fd77::1]/snponly.efi"},
+		{"its request", enrolled, ask(dhcpv6.MessageTypeRequest, append(boots(iana.EFI_X86_64, "PXEClient:Arch:00007"),
+			dhcpv6.OptServerID(s.duid))...), dhcpv6.MessageTypeReply, "tftp://[fd77::1]/snponly.efi"},
+		{"HTTP boot", enrolled, ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_X86_64_HTTP, "HTTPClient:Arch:00016")...),
+			dhcpv6.MessageTypeAdvertise, "http://[fd77::1]:8080/ipxe/snponly.efi"},
 		{"iPXE", enrolled, ask(dhcpv6.MessageTypeSolicit, iPXE...), dhcpv6.MessageTypeAdvertise, "http://[fd77::1]:8080/boot/52-54-00-77-00-11"},
-		{"an architecture without a program", enrolled, ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_ARM64, "PXEClient")...), dhcpv6.MessageTypeAdvertise, ""},
+		{"an architecture without a program", enrolled, ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_ARM64, "PXEClient")...),
+			dhcpv6.MessageTypeAdvertise, ""},
 		{"an operating system", enrolled, ask(dhcpv6.MessageTypeRenew, dhcpv6.OptServerID(s.duid)), dhcpv6.MessageTypeReply, ""},
 		{"one that has lost its server", enrolled, ask(dhcpv6.MessageTypeRebind), dhcpv6.MessageTypeReply, ""},
 		{"one that asks for the rest", enrolled, ask(dhcpv6.MessageTypeInformationRequest), dhcpv6.MessageTypeReply, ""},
 		{"a request to nobody", enrolled, ask(dhcpv6.MessageTypeRequest), 0, ""},
 		{"a solicitation to somebody", enrolled, ask(dhcpv6.MessageTypeSolicit, dhcpv6.OptServerID(s.duid)), 0, ""},
-		{"a card that does not boot", deaf, ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_X86_64, "PXEClient")...), dhcpv6.MessageTypeAdvertise, ""},
+		{"a card that does not boot", deaf, ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_X86_64, "PXEClient")...), dhcpv6.MessageTypeAdvertise,
+			""},
 		{"a stranger", stranger, ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_X86_64, "PXEClient")...), 0, ""},
 		{"a request to another server", enrolled, ask(dhcpv6.MessageTypeRequest, dhcpv6.OptServerID(&dhcpv6.DUIDUUID{})), 0, ""},
 		{"an answer", enrolled, ask(dhcpv6.MessageTypeReply), 0, ""},
@@ -115,7 +123,8 @@ func TestHandle(t *testing.T) {
 		if a == nil {
 			continue
 		}
-		if a, err = dhcpv6.MessageFromBytes(a.ToBytes()); err != nil || a.MessageType != c.kind || a.Options.BootFileURL() != c.url || a.TransactionID != c.q.TransactionID {
+		if a, err = dhcpv6.MessageFromBytes(a.ToBytes()); err != nil || a.MessageType != c.kind || a.Options.BootFileURL() != c.url ||
+			a.TransactionID != c.q.TransactionID {
 			t.Errorf("%s: %v, %v, want %v with %q", c.name, a, err, c.kind, c.url)
 		}
 		if got := a.Options.OneIANA().Options.OneAddress(); got == nil || got.IPv6Addr.String() != Address(s.Address, c.card).String() {
@@ -239,7 +248,8 @@ func TestRespond(t *testing.T) {
 	if a, err := s.respond(t.Context(), datagram{deaf, own, netip.Addr{}, payload}); a == nil || err != nil {
 		t.Errorf("another card gets %v, %v beside it", a, err)
 	}
-	if a, err := s.respond(t.Context(), datagram{deaf, netip.MustParseAddrPort("[fd77::9]:546"), netip.Addr{}, payload}); a != nil || err != nil {
+	if a, err := s.respond(t.Context(), datagram{deaf, netip.MustParseAddrPort("[fd77::9]:546"), netip.Addr{}, payload}); a != nil ||
+		err != nil {
 		t.Errorf("a message from beyond the link: %v, %v", a, err)
 	}
 }

@@ -72,8 +72,9 @@ func (s *Server) forward(ctx context.Context, r *dhcpv6.RelayMessage, d datagram
 	}
 	i := slices.IndexFunc(s.Relays, func(p netip.Prefix) bool { return p.Addr() == u.link })
 	if i < 0 {
-		s.Journal.Note(ctx, baremetal.Event{Kind: baremetal.EventNetwork, Detail: fmt.Sprintf("DHCPv6 messages come to %s through the relay %s, which is none of those "+
-			"in the configuration: the machines behind it get no answer. Name it there, with its subnet", s.Interface.Name, u.link)})
+		s.Journal.Note(ctx, baremetal.Event{Kind: baremetal.EventNetwork,
+			Detail: fmt.Sprintf("DHCPv6 messages come to %s through the relay %s, which is none of those "+
+				"in the configuration: the machines behind it get no answer. Name it there, with its subnet", s.Interface.Name, u.link)})
 		return nil, nil
 	}
 	if u.card == nil || !bytes.Equal(s.Card(ctx, u.link), d.card) || !s.admit(u.card, time.Now()) {

@@ -77,8 +77,10 @@ func TestForward(t *testing.T) {
 		{"a relay that says nothing", forward(firmware(), "::", linkLocal, port), router, "fd77::1", 0},
 		{"another card in the name of the relay", forward(firmware(), "fd99::1", linkLocal, port), stranger, "fd77::1", 0},
 		{"to another server, through us", forward(firmware(), "fd99::1", linkLocal, port), router, "fd77::5", 0},
-		{"an empty one", &dhcpv6.RelayMessage{MessageType: dhcpv6.MessageTypeRelayForward, LinkAddr: net.ParseIP("fd99::1"), PeerAddr: net.ParseIP(linkLocal)}, router, "fd77::1", 0},
-		{"an answer of a relay", &dhcpv6.RelayMessage{MessageType: dhcpv6.MessageTypeRelayReply, LinkAddr: net.ParseIP("fd99::1"), PeerAddr: net.ParseIP(linkLocal)}, router, "fd77::1", 0},
+		{"an empty one", &dhcpv6.RelayMessage{MessageType: dhcpv6.MessageTypeRelayForward, LinkAddr: net.ParseIP("fd99::1"),
+			PeerAddr: net.ParseIP(linkLocal)}, router, "fd77::1", 0},
+		{"an answer of a relay", &dhcpv6.RelayMessage{MessageType: dhcpv6.MessageTypeRelayReply, LinkAddr: net.ParseIP("fd99::1"),
+			PeerAddr: net.ParseIP(linkLocal)}, router, "fd77::1", 0},
 	} {
 		s := behindRelay(newServer(t))
 		a, err := s.respond(t.Context(), datagram{c.card, nearUs, netip.MustParseAddr(c.to), c.r.ToBytes()})
@@ -135,7 +137,8 @@ func TestForwardTells(t *testing.T) {
 
 // FuzzForward holds the server to an answer through as many relays or none, whatever comes.
 func FuzzForward(f *testing.F) {
-	f.Add(forward(ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_X86_64, "PXEClient:Arch:00007")...), "fd99::1", linkLocal, dhcpv6.OptInterfaceID([]byte("1"))).ToBytes())
+	f.Add(forward(ask(dhcpv6.MessageTypeSolicit, boots(iana.EFI_X86_64, "PXEClient:Arch:00007")...), "fd99::1", linkLocal,
+		dhcpv6.OptInterfaceID([]byte("1"))).ToBytes())
 	f.Add(forward(forward(ask(dhcpv6.MessageTypeRequest), "fd99::1", linkLocal), "::", "fe80::1").ToBytes())
 	f.Add([]byte{12, 0})
 	s := behindRelay(newServer(f))

@@ -168,7 +168,8 @@ func (s *Server) ask(w nethttp.ResponseWriter, r *nethttp.Request) (a Answer, ok
 		nethttp.NotFound(w, r)
 		return a, false
 	}
-	a, err = s.Boot(r.Context(), Request{MAC: mac, From: from(r), Here: here(r), At: time.Now(), GRUB: strings.HasSuffix(r.URL.Path, "/grub.cfg")})
+	a, err = s.Boot(r.Context(),
+		Request{MAC: mac, From: from(r), Here: here(r), At: time.Now(), GRUB: strings.HasSuffix(r.URL.Path, "/grub.cfg")})
 	if err != nil {
 		s.Log.Error("boot script not made; the machine will ask again", "mac", mac, "error", err)
 		notNow(w)
@@ -206,7 +207,8 @@ func (s *Server) failed(w nethttp.ResponseWriter, r *nethttp.Request) {
 // loaded takes the report of a script whose system starts now. Such a boot shows no later
 // step: it does not use our disks.
 func (s *Server) loaded(w nethttp.ResponseWriter, r *nethttp.Request) {
-	s.report(w, r, baremetal.Event{Kind: baremetal.EventUp, Detail: "what iPXE has loaded takes over; what it does then cannot be seen from here"})
+	s.report(w, r, baremetal.Event{Kind: baremetal.EventUp,
+		Detail: "what iPXE has loaded takes over; what it does then cannot be seen from here"})
 }
 
 // report appends the event that a script reports, for the machine itself only.

@@ -27,7 +27,8 @@ func newServer(t *testing.T, boot func(context.Context, Request) (Answer, error)
 	s := storetest.Open(t)
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	return &Server{
-		Boot: boot, Files: map[string][]byte{"secure/x86_64-sb/shimx64.efi": []byte("signed"), "snponly.efi": []byte("MZ..."), "copyright": []byte("GPL")},
+		Boot: boot, Files: map[string][]byte{"secure/x86_64-sb/shimx64.efi": []byte("signed"), "snponly.efi": []byte("MZ..."),
+			"copyright": []byte("GPL")},
 		Journal: journal.New(s, log), Log: log,
 	}, s
 }
@@ -140,9 +141,12 @@ func TestEvents(t *testing.T) {
 	want := []baremetal.Event{
 		{Kind: baremetal.EventFile, MAC: mac, Detail: "snponly.efi over HTTP, 5 bytes"},
 		{Kind: baremetal.EventScript, MAC: mac, Detail: "boots"},
-		{Kind: baremetal.EventError, Step: baremetal.EventSystem, MAC: mac, Detail: "could not boot its volume and gave up: https://ipxe.org/2c0d603b"},
-		{Kind: baremetal.EventError, Step: baremetal.EventUp, MAC: mac, Detail: "could not load its kernel or ramdisk and gave up: https://ipxe.org/2c0d603b"},
-		{Kind: baremetal.EventError, Step: baremetal.EventUp, MAC: mac, Detail: "could not start its kernel or ISO and gave up: https://ipxe.org/2c0d603b"},
+		{Kind: baremetal.EventError, Step: baremetal.EventSystem, MAC: mac,
+			Detail: "could not boot its volume and gave up: https://ipxe.org/2c0d603b"},
+		{Kind: baremetal.EventError, Step: baremetal.EventUp, MAC: mac,
+			Detail: "could not load its kernel or ramdisk and gave up: https://ipxe.org/2c0d603b"},
+		{Kind: baremetal.EventError, Step: baremetal.EventUp, MAC: mac,
+			Detail: "could not start its kernel or ISO and gave up: https://ipxe.org/2c0d603b"},
 		{Kind: baremetal.EventUp, MAC: mac, Detail: "what iPXE has loaded takes over; what it does then cannot be seen from here"},
 	}
 	got := events(t, db)

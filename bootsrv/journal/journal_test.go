@@ -62,7 +62,8 @@ func TestAdmitOneStranger(t *testing.T) {
 		j := New(nil, nil)
 		count := func(mac string) (n int) {
 			for i := range 1000 {
-				if j.Admit(baremetal.Event{Kind: []baremetal.EventKind{baremetal.EventDiscover, baremetal.EventOffer, baremetal.EventRefused}[i%3], MAC: mac, Detail: fmt.Sprint(i)}) {
+				if j.Admit(baremetal.Event{Kind: []baremetal.EventKind{baremetal.EventDiscover, baremetal.EventOffer, baremetal.EventRefused}[i%3],
+					MAC: mac, Detail: fmt.Sprint(i)}) {
 					n++
 				}
 			}

@@ -86,7 +86,8 @@ func Listen(ctx context.Context, iface *net.Interface, prefix netip.Prefix, log 
 	if err != nil {
 		return nil, fmt.Errorf("answer router solicitations on %s: %w", iface.Name, err)
 	}
-	r := &Responder{conn: ipv6.NewPacketConn(raw), iface: iface, log: log, rate: limit.NewBucket(limit.Advertisements), advertisement: advertise(prefix)}
+	r := &Responder{conn: ipv6.NewPacketConn(raw), iface: iface, log: log, rate: limit.NewBucket(limit.Advertisements),
+		advertisement: advertise(prefix)}
 	if err := r.configure(); err != nil {
 		return nil, errors.Join(fmt.Errorf("answer router solicitations on %s: %w", iface.Name, err), r.Close())
 	}

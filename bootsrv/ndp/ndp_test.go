@@ -15,7 +15,8 @@ func TestAdvertise(t *testing.T) {
 	if got := advertise(netip.Prefix{}); !bytes.Equal(got, advertisement) {
 		t.Errorf("without a prefix: %x", got)
 	}
-	want := append([]byte{134, 0, 0, 0, 64, managed, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 3, 4, 64, onLink, 0, 0, 0x1c, 0x20, 0, 0, 0x1c, 0x20, 0, 0, 0, 0,
+	want := append([]byte{134, 0, 0, 0, 64, managed, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 3, 4, 64, onLink, 0, 0, 0x1c, 0x20, 0, 0, 0x1c, 0x20, 0, 0,
+		0, 0,
 		0xfd, 0x77, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 	if got := advertise(netip.MustParsePrefix("fd77::1/64")); !bytes.Equal(got, want) {
 		t.Errorf("with a prefix: %x, want %x", got, want)

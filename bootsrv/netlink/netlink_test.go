@@ -31,7 +31,8 @@ func TestReadRoute(t *testing.T) {
 	}{
 		{"to a neighbour", route4(unix.RTN_UNICAST, out), way{index: 7}, true},
 		{"to a router", route4(unix.RTN_UNICAST, gateway, out), way{routed: true, gateway: netip.MustParseAddr("10.77.0.254"), index: 7}, true},
-		{"to a router of the other family", route4(unix.RTN_UNICAST, out, attribute{unix.RTA_VIA, make([]byte, 18)}), way{routed: true, index: 7}, true},
+		{"to a router of the other family", route4(unix.RTN_UNICAST, out, attribute{unix.RTA_VIA, make([]byte, 18)}), way{routed: true, index: 7},
+			true},
 		{"to this machine", route4(unix.RTN_LOCAL, out), way{local: true, index: 7}, true},
 		{"to everybody", route4(unix.RTN_BROADCAST, out), way{}, false},
 		{"to nowhere", route4(unix.RTN_UNICAST), way{}, false},

@@ -170,7 +170,8 @@ func (l *listener) send(t *transfer, name string, peer netip.Addr) {
 		return
 	}
 	if path.Base(name) != autoexec && name != grubConfig {
-		l.Journal.NoteAt(l.ctx, peer, baremetal.Event{Kind: baremetal.EventFile, Detail: fmt.Sprintf("%s over TFTP, %d bytes", name, len(t.content))})
+		l.Journal.NoteAt(l.ctx, peer,
+			baremetal.Event{Kind: baremetal.EventFile, Detail: fmt.Sprintf("%s over TFTP, %d bytes", name, len(t.content))})
 	}
 }
 

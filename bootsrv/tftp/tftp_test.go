@@ -37,8 +37,10 @@ func serve(t *testing.T) (addr string, s *store.Store, stop func() error) {
 	}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	server := &Server{
-		Files: map[string][]byte{"secure/x86_64-sb/shimx64.efi": []byte("signed"), "snponly.efi": bytes.Repeat([]byte("0123456789abcdef"), 20_000), "empty": nil,
-			"raspberrypi/start4.elf": []byte("for all"), "raspberrypi/config.txt": []byte("for all"), "raspberrypi/1a2b3c4d/config.txt": []byte("for one")},
+		Files: map[string][]byte{"secure/x86_64-sb/shimx64.efi": []byte("signed"),
+			"snponly.efi": bytes.Repeat([]byte("0123456789abcdef"), 20_000), "empty": nil,
+			"raspberrypi/start4.elf": []byte("for all"), "raspberrypi/config.txt": []byte("for all"),
+			"raspberrypi/1a2b3c4d/config.txt": []byte("for one")},
 		HTTP: netip.MustParseAddrPort("0.0.0.0:8080"), Journal: journal.New(s, log), Log: log,
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -139,8 +141,10 @@ func TestEvents(t *testing.T) {
 func TestRaspberryPi(t *testing.T) {
 	addr, _, _ := serve(t)
 	for name, want := range map[string]string{
-		"1a2b3c4d/start4.elf": "for all", "1a2b3c4d/config.txt": "for one", "ffffffff/config.txt": "for all", "start4.elf": "for all", "/1a2b3c4d/start4.elf": "for all",
-		"1a2b3c4d/nosuch": "", "1a2b3c4/start4.elf": "", "1A2B3C4D/start4.elf": "", "1a2b3c4d/../start4.elf": "", "1a2b3c4d//start4.elf": "", "1a2b3c4d/": "", "": "",
+		"1a2b3c4d/start4.elf": "for all", "1a2b3c4d/config.txt": "for one", "ffffffff/config.txt": "for all", "start4.elf": "for all",
+		"/1a2b3c4d/start4.elf": "for all",
+		"1a2b3c4d/nosuch":      "", "1a2b3c4/start4.elf": "", "1A2B3C4D/start4.elf": "", "1a2b3c4d/../start4.elf": "", "1a2b3c4d//start4.elf": "",
+		"1a2b3c4d/": "", "": "",
 		"1a2b3c4d/1a2b3c4d/config.txt": "for one",
 	} {
 		got, err := get(t, addr, name, 512)

@@ -147,7 +147,8 @@ func (a *applying) change(what, path string, now, want map[string]any) error {
 const masked = "******"
 
 func difference(path string, now, want any) []operation {
-	if now == masked || want == masked && now != nil || reflect.DeepEqual(now, want) || now != nil && want != nil && plain(now) == plain(want) || strings.EqualFold(path, "/address") {
+	if now == masked || want == masked && now != nil || reflect.DeepEqual(now, want) || now != nil && want != nil &&
+		plain(now) == plain(want) || strings.EqualFold(path, "/address") {
 		return nil
 	}
 	op := add(path, want)

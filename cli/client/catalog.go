@@ -10,11 +10,13 @@ type recipe struct{ needs, prepare string }
 
 var (
 	initramfsTools = recipe{"open-iscsi, which is not in the image; ISCSI_AUTO",
-		"--install open-iscsi --write /etc/iscsi/iscsi.initramfs:ISCSI_AUTO=true --write /etc/iscsi/initiatorname.iscsi:GenerateName=yes --run-command 'update-initramfs -u'"}
+		"--install open-iscsi --write /etc/iscsi/iscsi.initramfs:ISCSI_AUTO=true --write /etc/iscsi/initiatorname.iscsi:GenerateName=yes " +
+			"--run-command 'update-initramfs -u'"}
 	ubuntu = recipe{"nothing but the kernel argument iscsi_auto",
 		`--run-command 'echo GRUB_CMDLINE_LINUX=\"\$GRUB_CMDLINE_LINUX iscsi_auto\" >/etc/default/grub.d/99-iscsi.cfg && update-grub'`}
 	dracut = recipe{"iscsi-initiator-utils and dracut's module iscsi; rd.iscsi.firmware=1",
-		"--install iscsi-initiator-utils --run-command 'dracut --force --regenerate-all --add iscsi && grubby --update-kernel=ALL --args=\"rd.iscsi.firmware=1 ip=dhcp\"'"}
+		"--install iscsi-initiator-utils --run-command 'dracut --force --regenerate-all --add iscsi && grubby --update-kernel=ALL " +
+			"--args=\"rd.iscsi.firmware=1 ip=dhcp\"'"}
 )
 
 // catalog has the images, by the name that is short for them.
@@ -33,7 +35,8 @@ var catalog = []struct {
 		"https://cloud-images.ubuntu.com/noble/current/SHA256SUMS", ubuntu},
 	{"almalinux-9", "AlmaLinux 9", "https://repo.almalinux.org/almalinux/9/cloud/x86_64/images/AlmaLinux-9-GenericCloud-latest.x86_64.qcow2",
 		"https://repo.almalinux.org/almalinux/9/cloud/x86_64/images/CHECKSUM", dracut},
-	{"centos-stream-9", "CentOS Stream 9", "https://cloud.centos.org/centos/9-stream/x86_64/images/CentOS-Stream-GenericCloud-9-latest.x86_64.qcow2",
+	{"centos-stream-9", "CentOS Stream 9",
+		"https://cloud.centos.org/centos/9-stream/x86_64/images/CentOS-Stream-GenericCloud-9-latest.x86_64.qcow2",
 		"https://cloud.centos.org/centos/9-stream/x86_64/images/CentOS-Stream-GenericCloud-9-latest.x86_64.qcow2.SHA256SUM", dracut},
 	{"rocky-9", "Rocky Linux 9", "https://dl.rockylinux.org/pub/rocky/9/images/x86_64/Rocky-9-GenericCloud-Base.latest.x86_64.qcow2",
 		"https://dl.rockylinux.org/pub/rocky/9/images/x86_64/CHECKSUM", dracut},

@@ -62,12 +62,14 @@ func Commands(c Config) []*cobra.Command {
 			}
 		}
 	}
-	c.hang(node, verb{"power test <node>", "Show what the BMC of a node says, and how long each answer took; nothing is switched", many, nil, powerTest})
+	c.hang(node, verb{"power test <node>", "Show what the BMC of a node says, and how long each answer took; nothing is switched", many, nil,
+		powerTest})
 	c.hang(node, verb{"confirm <node>...", "Say that what the plan of a node waits for has been done by hand", nothing, nil, confirmNodes})
 	c.hang(node, verb{"sensors <node>", "Show what the BMC of a node measures: temperatures, fans, voltages", many, nil, showSensors})
 	c.hang(node, verb{"sel <node>", "Show the event log that the BMC of a node keeps: faults of memory, fans, power supplies", many,
 		selOptions, showSEL})
-	c.own(under(node, "console"), verb{"console <node>", "Join the serial console of a node; ~. leaves it", nothing, consoleOptions, openConsole})
+	c.own(under(node, "console"),
+		verb{"console <node>", "Join the serial console of a node; ~. leaves it", nothing, consoleOptions, openConsole})
 	image, volume := group("image", "Commands on images"), group("volume", "Commands on volumes and their snapshots")
 	for _, v := range imageVerbs() {
 		c.hang(image, v)

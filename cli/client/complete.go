@@ -48,7 +48,8 @@ func (c Config) complete(cmd *cobra.Command, v verb, arguments []string) {
 		_, known := listings[o.name]
 		switch {
 		case len(o.choices) > 0:
-			_ = cmd.RegisterFlagCompletionFunc(o.name, cobra.FixedCompletions(o.choices, cobra.ShellCompDirectiveNoFileComp)) // each option stands once
+			// each option stands once
+			_ = cmd.RegisterFlagCompletionFunc(o.name, cobra.FixedCompletions(o.choices, cobra.ShellCompDirectiveNoFileComp))
 		case known:
 			_ = cmd.RegisterFlagCompletionFunc(o.name, func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 				return c.names(cmd, o.name, typed), cobra.ShellCompDirectiveNoFileComp

@@ -44,7 +44,8 @@ func listDiscoveries(c *call) error {
 		part := func(key string) map[string]any { o, _ := inventory[key].(map[string]any); return o }
 		disks, _ := inventory["disks"].([]any)
 		vendor := part("system_vendor")
-		f.rows = append(f.rows, []any{d["uuid"], d["mac"], strings.TrimSpace(plainOr(vendor["manufacturer"], "") + " " + plainOr(vendor["product_name"], "")),
+		f.rows = append(f.rows, []any{d["uuid"], d["mac"],
+			strings.TrimSpace(plainOr(vendor["manufacturer"], "") + " " + plainOr(vendor["product_name"], "")),
 			part("memory")["physical_mb"], len(disks), plainOr(inventory["bmc_address"], ""), d["from"], d["found"]})
 	}
 	return c.show(f)

@@ -22,10 +22,12 @@ type machineFile struct {
 // to another. What a node is doing stays behind: states, faults, steps, and what is deployed.
 var carried = map[string][]string{
 	"chassis": {"uuid", "description", "extra"},
-	"nodes": {"uuid", "name", "driver", "driver_info", "properties", "extra", "network_data", "resource_class", "chassis_uuid", "owner", "lessee",
+	"nodes": {"uuid", "name", "driver", "driver_info", "properties", "extra", "network_data", "resource_class", "chassis_uuid", "owner",
+		"lessee",
 		"description", "conductor_group", "automated_clean", "shard", "parent_node", "traits", "disable_power_off", "instance_name",
 		"bios_interface", "boot_interface", "console_interface", "deploy_interface", "firmware_interface", "inspect_interface",
-		"management_interface", "network_interface", "power_interface", "raid_interface", "rescue_interface", "storage_interface", "vendor_interface"},
+		"management_interface", "network_interface", "power_interface", "raid_interface", "rescue_interface", "storage_interface",
+		"vendor_interface"},
 	"portgroups": {"uuid", "name", "address", "mode", "properties", "standalone_ports_supported", "extra", "physical_network", "category"},
 	"ports": {"uuid", "address", "portgroup_uuid", "local_link_connection", "pxe_enabled", "physical_network", "is_smartnic", "extra",
 		"name", "description", "vendor", "category"},
@@ -84,7 +86,8 @@ func doExport(c *call) error {
 		}
 	}
 	if hidden := countMasked(file.Nodes); hidden > 0 {
-		if _, err := fmt.Fprintf(c.errs, "%d secrets cannot be read back and stand as %s; give them to apply with --secrets\n", hidden, masked); err != nil {
+		if _, err := fmt.Fprintf(c.errs, "%d secrets cannot be read back and stand as %s; give them to apply with --secrets\n", hidden,
+			masked); err != nil {
 			return err
 		}
 	}

@@ -44,8 +44,9 @@ func TestYAML(t *testing.T) {
 	for in, want := range map[string]string{
 		`[]`:                               "[]\n",
 		`[{"a": 1, "b": {}}, {"c": null}]`: "- a: 1\n  b: {}\n- c: null\n",
-		`{"a": [[1, 2], []], "b": {"c": {"d": "x y"}}}`:                                      "a:\n- - 1\n  - 2\n- []\nb:\n  c:\n    d: x y\n",
-		`["yes", "Null", "1.5", "", "a: b", "# c", " d", "-", "e:", "f #", "/dev/sda", "n"]`: "- \"yes\"\n- \"Null\"\n- \"1.5\"\n- \"\"\n- \"a: b\"\n- \"# c\"\n- \" d\"\n- \"-\"\n- \"e:\"\n- \"f #\"\n- /dev/sda\n- \"n\"\n",
+		`{"a": [[1, 2], []], "b": {"c": {"d": "x y"}}}`: "a:\n- - 1\n  - 2\n- []\nb:\n  c:\n    d: x y\n",
+		`["yes", "Null", "1.5", "", "a: b", "# c", " d", "-", "e:", "f #", "/dev/sda", "n"]`: "- \"yes\"\n- \"Null\"\n- \"1.5\"\n- \"\"\n- " +
+			"\"a: b\"\n- \"# c\"\n- \" d\"\n- \"-\"\n- \"e:\"\n- \"f #\"\n- /dev/sda\n- \"n\"\n",
 	} {
 		value, err := parse([]byte(in))
 		if err != nil {
@@ -99,8 +100,9 @@ func TestSortBy(t *testing.T) {
 func TestFollowing(t *testing.T) {
 	for in, want := range map[string]string{
 		`{"nodes": []}`: "",
-		`{"nodes": [], "next": "http://elsewhere:1/v1/nodes?limit=1&marker=x"}`:                                                     "?limit=1&marker=x",
-		`{"images": [], "next": "/v2/images?marker=x"}`:                                                                             "?marker=x",
+		`{"nodes": [], "next": ` +
+			`"http://elsewhere:1/v1/nodes?limit=1&marker=x"}`: "?limit=1&marker=x",
+		`{"images": [], "next": "/v2/images?marker=x"}`: "?marker=x",
 		`{"volumes": [], "volumes_links": [{"rel": "self", "href": "/a?b"}, {"rel": "next", "href": "http://h/volumes?marker=x"}]}`: "?marker=x",
 		`{"nodes": [], "next": 7}`: "",
 	} {

@@ -44,14 +44,16 @@ func olders() map[string]older {
 			found["volume connector"],
 			append([]option{ofNode, {name: "type", must: true, choices: connectorTypes, usage: "kind of the name"},
 				{name: "connector-id", must: true, usage: "the name, such as an IQN"}}, olderExtra...),
-			[]option{{name: "type", field: "-", usage: "only those of this type"}, {name: "connector-id", field: "-", usage: "only the one of this name"}},
+			[]option{{name: "type", field: "-", usage: "only those of this type"},
+				{name: "connector-id", field: "-", usage: "only the one of this name"}},
 		},
 		"volume-target": {
 			found["volume target"],
 			append([]option{ofNode, {name: "volume-type", must: true, usage: "how it is reached, such as iscsi"},
 				{name: "volume-id", must: true, usage: "which volume"}, properties,
 				{name: "boot-index", kind: number, usage: "0, the default, for the volume to boot from"}}, olderExtra...),
-			[]option{{name: "volume-type", field: "-", usage: "only those of this type"}, {name: "volume-id", field: "-", usage: "only those of this volume"},
+			[]option{{name: "volume-type", field: "-", usage: "only those of this type"},
+				{name: "volume-id", field: "-", usage: "only those of this volume"},
 				{name: "boot-index", kind: number, field: "-", usage: "only those with this boot index"}},
 		},
 	}

@@ -7,7 +7,8 @@ import (
 )
 
 // interfaceKinds are the interfaces of a node's driver.
-var interfaceKinds = []string{"bios", "boot", "console", "deploy", "inspect", "management", "network", "power", "raid", "rescue", "storage", "vendor"}
+var interfaceKinds = []string{"bios", "boot", "console", "deploy", "inspect", "management", "network", "power", "raid", "rescue", "storage",
+	"vendor"}
 
 func interfaceFields(format string) []string {
 	var all []string

@@ -61,7 +61,8 @@ func nodes() resource {
 		r.set = append(r.set, option{name: "reset-" + o.name, kind: reset, field: kind + "_interface", usage: "take the driver's default"})
 	}
 	for _, name := range []string{"instance-uuid", "name", "chassis-uuid", "resource-class", "conductor-group", "automated-clean",
-		"network-data", "protected", "protected-reason", "retired", "retired-reason", "owner", "lessee", "description", "instance-name", "parent-node",
+		"network-data", "protected", "protected-reason", "retired", "retired-reason", "owner", "lessee", "description", "instance-name",
+		"parent-node",
 		"firmware-interface"} {
 		r.unset = append(r.unset, removal(name, ""))
 	}
@@ -130,7 +131,8 @@ func put(method, path string, fixed map[string]any) func(*call) error {
 func nodeParts() []verb {
 	set := http.MethodPut
 	return []verb{
-		{"node maintenance set <node>", "Put a machine into maintenance", nothing, []option{{name: "reason", usage: "why"}}, put(set, "/maintenance", nil)},
+		{"node maintenance set <node>", "Put a machine into maintenance", nothing, []option{{name: "reason", usage: "why"}},
+			put(set, "/maintenance", nil)},
 		{"node maintenance unset <node>", "Take a machine out of maintenance", nothing, nil, func(c *call) error {
 			_, err := c.do(c.ctx, http.MethodDelete, c.part("/maintenance"), nil)
 			return err
@@ -139,7 +141,8 @@ func nodeParts() []verb {
 			[]option{{name: "persistent", kind: yes, usage: "for all boots to come"}}, func(c *call) error {
 				return put(set, "/management/boot_device", map[string]any{"boot_device": c.args[1], "persistent": c.has("persistent")})(c)
 			}},
-		{"node boot device show <node>", "Show what a machine boots from", one, []option{{name: "supported", kind: yes, field: "-", usage: "what it can boot from"}}, bootDevice},
+		{"node boot device show <node>", "Show what a machine boots from", one,
+			[]option{{name: "supported", kind: yes, field: "-", usage: "what it can boot from"}}, bootDevice},
 		{"node boot mode set <node> <mode>", "Set the boot mode, uefi or bios", nothing, nil, func(c *call) error {
 			return put(set, "/states/boot_mode", map[string]any{"target": c.args[1]})(c)
 		}},
@@ -172,7 +175,8 @@ func nodeParts() []verb {
 		{"node trait list <node>", "List the traits of a machine", many, nil, listTraits},
 		{"node add trait <node> <trait>...", "Add traits to a machine", nothing, nil, trait(http.MethodPut, "Added")},
 		{"node remove trait <node> <trait>...", "Remove traits from a machine", nothing, nil, trait(http.MethodDelete, "Removed")},
-		{"node history list <node>", "List what went wrong with a machine", many, []option{{name: "long", kind: yes, field: "-", usage: "show everything"}}, history},
+		{"node history list <node>", "List what went wrong with a machine", many,
+			[]option{{name: "long", kind: yes, field: "-", usage: "show everything"}}, history},
 		{"node history get <node> <event>", "Show one thing that went wrong", one, nil, func(c *call) error {
 			return fieldsOf("/history/" + url.PathEscape(c.args[1]))(c)
 		}},

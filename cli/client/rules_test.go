@@ -39,7 +39,8 @@ func TestOptions(t *testing.T) {
 	}
 	steps := []any{map[string]any{"step": "x"}}
 	takes := []option{
-		{name: "name"}, {name: "mode", choices: []string{"a", "b"}}, {name: "count", kind: number}, {name: "on", kind: yes}, {name: "off", kind: no},
+		{name: "name"}, {name: "mode", choices: []string{"a", "b"}}, {name: "count", kind: number}, {name: "on", kind: yes},
+		{name: "off", kind: no},
 		{name: "set", kind: pairs}, {name: "note", kind: remarks}, {name: "tag", kind: words}, {name: "steps", kind: document}, waiting,
 	}
 	for _, c := range []struct {
@@ -54,7 +55,8 @@ func TestOptions(t *testing.T) {
 		{line: "--count -1", want: "--count: want a number that is not negative, got -1", mistake: true},
 		{line: "--on", want: true},
 		{line: "--off", want: false},
-		{line: "--set a=1 --set b=x=y --set c=true --set d=\"1\" --set e=", want: map[string]any{"a": json.Number("1"), "b": "x=y", "c": true, "d": "1", "e": ""}},
+		{line: "--set a=1 --set b=x=y --set c=true --set d=\"1\" --set e=",
+			want: map[string]any{"a": json.Number("1"), "b": "x=y", "c": true, "d": "1", "e": ""}},
 		{line: "--set a=1 --set a=2", want: map[string]any{"a": json.Number("2")}},
 		{line: "--set =1", want: `--set: "=1": want KEY=VALUE`, mistake: true},
 		{line: "--note a=1", want: map[string]any{"a": "1"}},
@@ -78,7 +80,8 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s = %v, %v; want %#v", c.line, got, err, c.want)
 		}
 	}
-	if _, err := parsed(t, []option{{name: "driver", must: true}}, "", ""); !errors.As(err, new(UsageError)) || !strings.Contains(err.Error(), "do needs --driver") {
+	if _, err := parsed(t, []option{{name: "driver", must: true}}, "", ""); !errors.As(err, new(UsageError)) ||
+		!strings.Contains(err.Error(), "do needs --driver") {
 		t.Errorf("without a required option: %v, want a mistake", err)
 	}
 	if got, err := parsed(t, takes, "", ""); err != nil || len(got) > 0 {
@@ -98,7 +101,8 @@ func TestReached(t *testing.T) {
 		{`{"provision_state": "active", "target_provision_state": null}`, provisioned("active"), true, ""},
 		{`{"provision_state": "deploying", "target_provision_state": "active"}`, provisioned("active"), false, ""},
 		{`{"provision_state": "active", "target_provision_state": "available"}`, provisioned("active"), false, ""},
-		{`{"name": "pc", "provision_state": "deploy failed", "target_provision_state": "active", "last_error": "no disk"}`, provisioned("active"), false,
+		{`{"name": "pc", "provision_state": "deploy failed", "target_provision_state": "active", "last_error": "no disk"}`, provisioned("active"),
+			false,
 			"node pc failed to reach provision state active; it is in deploy failed: no disk"},
 		{`{"name": "pc", "provision_state": "error", "target_provision_state": "available"}`, provisioned("available"), false,
 			"node pc failed to reach provision state available; it is in error"},
@@ -135,7 +139,8 @@ func TestRefusal(t *testing.T) {
 		body, want string
 	}{
 		{404, `{"error_message": "{\"faultstring\": \"Node x could not be found.\"}"}`, "Node x could not be found. (HTTP 404)"},
-		{401, `{"error": {"message": "Authorization required", "code": 401}}`, "Authorization required (HTTP 401); set OS_USERNAME and OS_PASSWORD"},
+		{401, `{"error": {"message": "Authorization required", "code": 401}}`,
+			"Authorization required (HTTP 401); set OS_USERNAME and OS_PASSWORD"},
 		{503, `{"error_message": "Busy \n"}`, "Busy (HTTP 503); the server's log has more under req-1"},
 		{502, "", "Bad Gateway (HTTP 502); the server's log has more under req-1"},
 		{409, "", "Conflict (HTTP 409)"},

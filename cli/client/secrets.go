@@ -76,5 +76,6 @@ func stillMasked(fields map[string]any) string {
 // unknown reports a secret that nobody has given.
 func (a *applying) unknown(what, path string) error {
 	key := path[strings.LastIndexByte(path, '/')+1:]
-	return fmt.Errorf("%s: %s is not known: an Ironic does not disclose it; give it with --secrets FILE, in which stands {%q: {%q: ...}}", what, path, a.name, key)
+	return fmt.Errorf("%s: %s is not known: an Ironic does not disclose it; give it with --secrets FILE, in which stands {%q: {%q: ...}}",
+		what, path, a.name, key)
 }

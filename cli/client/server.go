@@ -86,7 +86,8 @@ func local(socket string) func(context.Context, string, string) (net.Conn, error
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, fmt.Errorf("no appliance listens at %s; start one with ironhook serve, or say where it is with --url", socket)
 		case errors.Is(err, fs.ErrPermission):
-			return nil, fmt.Errorf("%s belongs to another user; run this as the user that runs ironhook serve, or give --url, OS_USERNAME and OS_PASSWORD", socket)
+			return nil, fmt.Errorf("%s belongs to another user; run this as the user that runs ironhook serve, or give --url, OS_USERNAME and "+
+				"OS_PASSWORD", socket)
 		case err != nil:
 			return nil, fmt.Errorf("no appliance answers at %s; start it with ironhook serve: %w", socket, err)
 		}

@@ -128,7 +128,8 @@ func (t thing) settle(c *call, made map[string]any) (map[string]any, error) {
 		}
 		switch status := plain(now["status"]); {
 		case status == "error", status == "killed":
-			return nil, fmt.Errorf("%s %s failed (%s): %s", t.word, plain(now["name"]), status, plainOr(now["ironhook_message"], "no reason is known"))
+			return nil, fmt.Errorf("%s %s failed (%s): %s", t.word, plain(now["name"]), status,
+				plainOr(now["ironhook_message"], "no reason is known"))
 		case resting[status]:
 			return now, nil
 		}

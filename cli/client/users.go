@@ -14,11 +14,13 @@ import (
 const users = "/ironhook/v1/users"
 
 // roleOption says what a user may do.
-var roleOption = option{name: "role", choices: []string{"viewer", "operator", "admin"}, usage: "what the user may do: see; also power, deploy and reset; or everything"}
+var roleOption = option{name: "role", choices: []string{"viewer", "operator", "admin"},
+	usage: "what the user may do: see; also power, deploy and reset; or everything"}
 
 // fromStdin is how a password is given: not as an argument, which other users of the
 // machine can see.
-var fromStdin = option{name: "password-stdin", kind: yes, field: "-", usage: "read the password from the standard input instead of making one"}
+var fromStdin = option{name: "password-stdin", kind: yes, field: "-",
+	usage: "read the password from the standard input instead of making one"}
 
 // userVerbs are the commands on accounts.
 func userVerbs() []verb {

@@ -22,10 +22,12 @@ var (
 	named = []option{{name: "name", usage: "its name"}, {name: "description", usage: "what it is for"}, metadata}
 
 	volumeColumns = []column{{"ID", "id"}, {"Name", "name"}, {"Status", "status"}, {"Size", "size"}, {"Attached to", "attachments"}}
-	volumeLong    = []column{{"ID", "id"}, {"Name", "name"}, {"Status", "status"}, {"Size", "size"}, {"Type", "volume_type"}, {"Bootable", "bootable"},
+	volumeLong    = []column{{"ID", "id"}, {"Name", "name"}, {"Status", "status"}, {"Size", "size"}, {"Type", "volume_type"},
+		{"Bootable", "bootable"},
 		{"Attached to", "attachments"}, {"Properties", "metadata"}}
 	snapshotColumns = []column{{"ID", "id"}, {"Name", "name"}, {"Description", "description"}, {"Status", "status"}, {"Size", "size"}}
-	snapshotLong    = append(slices.Clone(snapshotColumns), column{"Created At", "created_at"}, column{"Volume", "volume_id"}, column{"Properties", "metadata"})
+	snapshotLong    = append(slices.Clone(snapshotColumns), column{"Created At", "created_at"}, column{"Volume", "volume_id"},
+		column{"Properties", "metadata"})
 )
 
 // volumeVerbs are the commands on volumes and their snapshots.
@@ -36,14 +38,16 @@ func volumeVerbs() []verb {
 			{name: "image", field: "-", usage: "a clone of this image, by name or UUID"},
 			{name: "snapshot", field: "-", usage: "a clone of this snapshot, by name or UUID"},
 			{name: "source", field: "-", usage: "a clone of this volume, by name or UUID"},
-			{name: "description", usage: "what it is for"}, {name: "type", field: "volume_type", usage: "the volume type"}, metadata, waiting}, volumeFlags), createVolume},
+			{name: "description", usage: "what it is for"}, {name: "type", field: "volume_type", usage: "the volume type"}, metadata, waiting},
+			volumeFlags), createVolume},
 		{"list", "List volumes", many, byName, listThings(volumes, volumeColumns, volumeLong)},
 		{"show <volume>", "Show a volume", one, nil, showThing(volumes)},
 		{"set <volume>", "Set fields of a volume", nothing, slices.Concat(named, volumeFlags,
 			[]option{{name: "size", kind: number, field: "-", usage: "make it larger, in GiB"}}), setVolume},
 		{"unset <volume>", "Remove properties of a volume", nothing, []option{metadataKey}, unsetThing(volumes)},
-		{"delete <volume>...", "Delete volumes", nothing, []option{{name: "force", kind: yes, field: "-", usage: "though a node that is off, or a host that has not connected, loses them"},
-			{name: "purge", kind: yes, field: "-", usage: "with their snapshots"}}, volumes.remove},
+		{"delete <volume>...", "Delete volumes", nothing,
+			[]option{{name: "force", kind: yes, field: "-", usage: "though a node that is off, or a host that has not connected, loses them"},
+				{name: "purge", kind: yes, field: "-", usage: "with their snapshots"}}, volumes.remove},
 		{"extend <volume> <GiB>", "Make a volume larger", nothing, nil, func(c *call) error {
 			path, err := volumes.at(c, c.args[0])
 			if err != nil {
@@ -54,9 +58,12 @@ func volumeVerbs() []verb {
 		{"reset <volume>", "Throw away what was written since the volume was cloned from its image", nothing,
 			[]option{{name: "image", field: "-", usage: "begin from this image instead, by name or UUID"}, waiting}, resetVolume},
 		{"revert <snapshot>", "Take a volume back to its latest snapshot", nothing, []option{waiting}, revertVolume},
-		{"snapshot create <name>", "Snapshot a volume", one, []option{{name: "volume", field: "-", usage: "which, by name or UUID (default: of the snapshot's name)"},
-			{name: "description", usage: "what it is for"}, {name: "force", kind: yes, usage: "though it is in use"}, metadata, waiting}, createSnapshot},
-		{"snapshot list", "List snapshots", many, append([]option{{name: "volume", field: "-", usage: "only those of this volume, by name or UUID"}}, byName...), listThings(snapshots, snapshotColumns, snapshotLong)},
+		{"snapshot create <name>", "Snapshot a volume", one,
+			[]option{{name: "volume", field: "-", usage: "which, by name or UUID (default: of the snapshot's name)"},
+				{name: "description", usage: "what it is for"}, {name: "force", kind: yes, usage: "though it is in use"}, metadata, waiting},
+			createSnapshot},
+		{"snapshot list", "List snapshots", many, append([]option{{name: "volume", field: "-",
+			usage: "only those of this volume, by name or UUID"}}, byName...), listThings(snapshots, snapshotColumns, snapshotLong)},
 		{"snapshot show <snapshot>", "Show a snapshot", one, nil, showThing(snapshots)},
 		{"snapshot set <snapshot>", "Set fields of a snapshot", nothing, named, setThing(snapshots)},
 		{"snapshot unset <snapshot>", "Remove properties of a snapshot", nothing, []option{metadataKey}, unsetThing(snapshots)},

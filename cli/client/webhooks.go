@@ -79,7 +79,8 @@ func listWebhooks(c *call) error {
 	for _, one := range list {
 		h, _ := one.(map[string]any)
 		kinds, _ := h["kinds"].([]any)
-		f.rows = append(f.rows, []any{h["uuid"], h["url"], strings.Join(texts(kinds), ","), h["node"], h["enabled"], h["delivered_at"], h["failures"],
+		f.rows = append(f.rows, []any{h["uuid"], h["url"], strings.Join(texts(kinds), ","), h["node"], h["enabled"], h["delivered_at"],
+			h["failures"],
 			h["dead_letters"], h["last_error"]})
 	}
 	return c.show(f)

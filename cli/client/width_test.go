@@ -27,7 +27,8 @@ func TestTablesFit(t *testing.T) {
 				t.Errorf("at most %d: a line of %d in a table of %d: %q", most, n, len(first), line)
 			}
 		}
-		if most >= 80 && words(b.String()) < words("pc 1 active The volume root 1 of pc 1 does not exist: make it, or set another volume target.") {
+		if most >= 80 && words(b.String()) < words("pc 1 active The volume root 1 of pc 1 does not exist: make it, or set another "+
+			"volume target.") {
 			t.Errorf("at most %d: words are lost:\n%s", most, b.String())
 		}
 	}

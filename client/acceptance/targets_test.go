@@ -34,7 +34,8 @@ func TestTargets(t *testing.T) {
 			}).Extract()
 			th.AssertNoErr(t, err)
 			th.AssertEquals(t, 1, updated.BootIndex)
-			th.AssertDeepEquals(t, map[string]any{"target_portal": "192.0.2.7:3260", "target_iqn": "iqn.2017-08.org.example:t", "target_lun": 5.0}, updated.Properties)
+			th.AssertDeepEquals(t, map[string]any{"target_portal": "192.0.2.7:3260", "target_iqn": "iqn.2017-08.org.example:t", "target_lun": 5.0},
+				updated.Properties)
 
 			th.AssertNoErr(t, volumetargets.Delete(t.Context(), client, created.UUID).ExtractErr())
 			refused(t, volumetargets.Get(t.Context(), client, created.UUID).Err, 404)
@@ -89,7 +90,8 @@ func createTarget(t *testing.T, client *gophercloud.ServiceClient, node string, 
 	t.Helper()
 	target, err := volumetargets.Create(t.Context(), client, volumetargets.CreateOpts{
 		NodeUUID: node, VolumeType: volumetargets.VolumeTypeISCSI, BootIndex: index, VolumeID: "system",
-		Properties: map[string]any{"target_portal": "192.0.2.7:3260", "target_iqn": "iqn.2017-08.org.example:t", "target_lun": 0, "auth_password": "hush"},
+		Properties: map[string]any{"target_portal": "192.0.2.7:3260", "target_iqn": "iqn.2017-08.org.example:t", "target_lun": 0,
+			"auth_password": "hush"},
 	}).Extract()
 	th.AssertNoErr(t, err)
 	return target

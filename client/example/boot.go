@@ -71,7 +71,8 @@ func (m machine) attach(ctx context.Context, client *gophercloud.ServiceClient, 
 }
 
 // provision asks for a provision state and waits for it, or for the reason why not.
-func provision(ctx context.Context, client *gophercloud.ServiceClient, node string, target nodes.TargetProvisionState, state nodes.ProvisionState) error {
+func provision(ctx context.Context, client *gophercloud.ServiceClient, node string, target nodes.TargetProvisionState,
+	state nodes.ProvisionState) error {
 	err := nodes.ChangeProvisionState(ctx, client, node, nodes.ProvisionStateOpts{Target: target}).ExtractErr()
 	if err != nil {
 		return fmt.Errorf("%s: %w", target, err)

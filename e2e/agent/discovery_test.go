@@ -20,10 +20,12 @@ func TestUnknownMachine(t *testing.T) {
 	chosen, first := disk(t, "scsi", 6<<10, 0) // SeaBIOS boots from the first disk alone
 	_, second := disk(t, "scsi", 8<<10, 5)
 	_, third := disk(t, "nvme", 2<<10, 7)
-	m, err := r.Machine(t.Context(), lab.Hardware{Name: "stranger", Devices: slices.Concat(hba, first, second, third, []string{"-uuid", "7d1f4c0e-0000-4000-8000-000000000018"})})
+	m, err := r.Machine(t.Context(), lab.Hardware{Name: "stranger",
+		Devices: slices.Concat(hba, first, second, third, []string{"-uuid", "7d1f4c0e-0000-4000-8000-000000000018"})})
 	must(t, "machine", err)
 	must(t, "power on", m.PowerOn())
-	_, lines := expect(t, m, 1, `agent: up, ([0-9.]+) s after the kernel`, `agent: disk /dev/sda`, `agent: disk /dev/sdb`, `agent: disk /dev/nvme0n1`,
+	_, lines := expect(t, m, 1, `agent: up, ([0-9.]+) s after the kernel`, `agent: disk /dev/sda`, `agent: disk /dev/sdb`,
+		`agent: disk /dev/nvme0n1`,
 		`agent: volume connector iqn`, `agent: what was found is reported`)
 	t.Logf("described %.1f s after the agent was up", lines[len(lines)-1].At.Sub(lines[0].At).Seconds())
 
@@ -38,7 +40,8 @@ func TestUnknownMachine(t *testing.T) {
 		t.Fatalf("waiting %+v, want the machine with %s", waiting, m.MAC)
 	}
 	var approved struct{ Node string }
-	must(t, "approve", r.client.Do(t.Context(), "POST", "/ironhook/v1/discoveries/"+m.MAC+"/approve", object{"name": "found", "driver": "ipmi", "driver_info": m.BMC.DriverInfo()}, &approved))
+	must(t, "approve", r.client.Do(t.Context(), "POST", "/ironhook/v1/discoveries/"+m.MAC+"/approve",
+		object{"name": "found", "driver": "ipmi", "driver_info": m.BMC.DriverInfo()}, &approved))
 	eventually(t, "available", func() (bool, error) {
 		n, err := r.client.Node(t.Context(), "found")
 		return err == nil && n.ProvisionState == "available", err
@@ -47,7 +50,8 @@ func TestUnknownMachine(t *testing.T) {
 		Properties object
 	}
 	must(t, "node", r.client.Do(t.Context(), "GET", "/v1/nodes/found", nil, &node))
-	for key, want := range map[string]any{"cpus": 1.0, "cpu_arch": "x86_64", "memory_mb": 512.0, "local_gb": 7.0, "capabilities": "boot_mode:bios,iscsi_boot:True"} {
+	for key, want := range map[string]any{"cpus": 1.0, "cpu_arch": "x86_64", "memory_mb": 512.0, "local_gb": 7.0,
+		"capabilities": "boot_mode:bios,iscsi_boot:True"} {
 		if node.Properties[key] != want {
 			t.Errorf("properties %s = %v, want %v", key, node.Properties[key], want)
 		}
@@ -77,7 +81,8 @@ func TestUnknownMachine(t *testing.T) {
 // writeThroughAKill has the image of the source written to the machine's disk S0. Meanwhile the appliance is
 // killed and started again: the agent goes on where the connection broke, and so does the plan.
 func writeThroughAKill(t *testing.T, r *room, m *lab.Machine, s source, file string) {
-	r.change(t, "found", object{"deploy_interface": "direct", "storage_interface": "noop", "properties/root_device": object{"serial": "S0"}, "instance_info": s.instance()})
+	r.change(t, "found", object{"deploy_interface": "direct", "storage_interface": "noop", "properties/root_device": object{"serial": "S0"},
+		"instance_info": s.instance()})
 	r.begin(t, "found", object{"target": "active"})
 	expect(t, m, 2, `agent: writing image .* to /dev/sda`, `agent: written [0-9]+ %`)
 	r.app.Kill()

@@ -60,8 +60,9 @@ func TestHostileAgent(t *testing.T) {
 	nodes := map[string]string{}
 	for name, mac := range map[string]string{"quarry": quarry, "inspected": inspected, "bystander": bystander} {
 		var made struct{ UUID string }
-		must(t, "enrol", r.client.Do(t.Context(), "POST", "/v1/nodes", object{"name": name, "driver": "fake-hardware", "deploy_interface": "direct", "inspect_interface": "agent",
-			"boot_interface": "ipxe", "storage_interface": "noop", "automated_clean": false}, &made))
+		must(t, "enrol", r.client.Do(t.Context(), "POST", "/v1/nodes",
+			object{"name": name, "driver": "fake-hardware", "deploy_interface": "direct", "inspect_interface": "agent",
+				"boot_interface": "ipxe", "storage_interface": "noop", "automated_clean": false}, &made))
 		must(t, "port", r.client.Do(t.Context(), "POST", "/v1/ports", object{"node_uuid": made.UUID, "address": mac}, nil))
 		nodes[name] = made.UUID
 		r.provision(t, name, "manage", "manageable")
@@ -79,12 +80,14 @@ func TestHostileAgent(t *testing.T) {
 		t.Fatalf("the first lookup: %d, a token of %d bytes", status, len(token))
 	}
 	for i := range 20 { // replayed
-		if status, again := s.send(t, "GET", "/v1/lookup?addresses="+quarry, nil); status != 200 || again["config"].(object)["agent_token"] != "******" {
+		if status, again := s.send(t, "GET", "/v1/lookup?addresses="+quarry, nil); status != 200 ||
+			again["config"].(object)["agent_token"] != "******" {
 			t.Fatalf("lookup %d: %d %v", i+2, status, again["config"])
 		}
 	}
 	beat := func(node, token, callback string) int {
-		status, _ := s.send(t, "POST", "/v1/heartbeat/"+nodes[node], object{"callback_url": callback, "agent_version": "11", "agent_token": token})
+		status, _ := s.send(t, "POST", "/v1/heartbeat/"+nodes[node],
+			object{"callback_url": callback, "agent_version": "11", "agent_token": token})
 		return status
 	}
 	const at = "https://10.77.0.99:9999" // nobody answers there
@@ -92,7 +95,8 @@ func TestHostileAgent(t *testing.T) {
 		t.Fatalf("the agent's heartbeat: %d", status)
 	}
 	for what, status := range map[string]int{
-		"another token": beat("quarry", strings.Repeat("x", len(token)), at), "the mask": beat("quarry", "******", at), "no token": beat("quarry", "", at),
+		"another token": beat("quarry", strings.Repeat("x", len(token)), at), "the mask": beat("quarry", "******", at),
+		"no token":      beat("quarry", "", at),
 		"another place": beat("quarry", token, "https://10.77.0.98:9999"), "the token of another node": beat("inspected", token, at),
 		"a node without an agent": beat("bystander", token, at),
 	} {
@@ -105,12 +109,14 @@ func TestHostileAgent(t *testing.T) {
 		report object
 		status int
 	}{
-		"a node that is not inspected":      {"", report(bystander), 404},
-		"the same by its UUID":              {"?node_uuid=" + nodes["bystander"], report(bystander), 404},
-		"the cards of two nodes":            {"", report(inspected, bystander), 404},
-		"no card":                           {"", object{"inventory": object{"interfaces": []object{}}}, 400},
-		"17 MiB":                            {"", object{"inventory": object{"interfaces": []object{{"mac_address": inspected}}, "x": strings.Repeat("x", 17<<20)}}, 413},
-		"a stranger with more than 256 KiB": {"", object{"inventory": object{"interfaces": []object{{"mac_address": "52:54:00:18:01:00"}}, "x": strings.Repeat("x", 300<<10)}}, 400},
+		"a node that is not inspected": {"", report(bystander), 404},
+		"the same by its UUID":         {"?node_uuid=" + nodes["bystander"], report(bystander), 404},
+		"the cards of two nodes":       {"", report(inspected, bystander), 404},
+		"no card":                      {"", object{"inventory": object{"interfaces": []object{}}}, 400},
+		"17 MiB": {"",
+			object{"inventory": object{"interfaces": []object{{"mac_address": inspected}}, "x": strings.Repeat("x", 17<<20)}}, 413},
+		"a stranger with more than 256 KiB": {"",
+			object{"inventory": object{"interfaces": []object{{"mac_address": "52:54:00:18:01:00"}}, "x": strings.Repeat("x", 300<<10)}}, 400},
 	} {
 		if status, answer := s.send(t, "POST", "/v1/continue_inspection"+c.path, c.report); status != c.status {
 			t.Errorf("a report of %s: %d, want %d: %.300v", what, status, c.status, answer)
@@ -162,7 +168,8 @@ func (r *room) fill(t *testing.T, s *stranger) {
 func (r *room) everything(t *testing.T, node string) string {
 	t.Helper()
 	var all []string
-	for _, path := range []string{"/v1/nodes/" + node, "/v1/ports/detail?node=" + node, "/v1/volume/connectors?detail=true&node=" + node, "/v1/volume/targets?detail=true&node=" + node} {
+	for _, path := range []string{"/v1/nodes/" + node, "/v1/ports/detail?node=" + node, "/v1/volume/connectors?detail=true&node=" +
+		node, "/v1/volume/targets?detail=true&node=" + node} {
 		var out object
 		must(t, path, r.client.Do(t.Context(), "GET", path, nil, &out))
 		b, err := json.Marshal(out)

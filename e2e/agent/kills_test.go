@@ -26,7 +26,8 @@ type point struct {
 var points = []point{
 	{"inspecting", object{"target": "inspect"}, `agent: card `, "manageable", "inspect failed"},
 	{"writing", object{"target": "active"}, `agent: written [0-9]+ %`, "active", "deploy failed"},
-	{"cleaning", object{"target": "clean", "clean_steps": []object{{"interface": "deploy", "step": "erase_devices"}}}, `agent: erased [0-9]+ %`, "manageable", "clean failed"},
+	{"cleaning", object{"target": "clean", "clean_steps": []object{{"interface": "deploy", "step": "erase_devices"}}},
+		`agent: erased [0-9]+ %`, "manageable", "clean failed"},
 }
 
 // victims are what is killed; the first is the appliance, which comes back.

@@ -37,8 +37,9 @@ func TestRescueAndService(t *testing.T) {
 	r.provision(t, "rescued", "unrescue", "active")
 	expect(t, m, 2, `guest: root-ok`)
 
-	must(t, "service", r.client.At("1.87").Do(t.Context(), "PUT", "/v1/nodes/rescued/states/provision", object{"target": "service", "service_steps": []object{
-		{"interface": "deploy", "step": "list_firmware"}, {"interface": "deploy", "step": "burnin_memory", "args": object{"seconds": 2}}}}, nil))
+	must(t, "service", r.client.At("1.87").Do(t.Context(), "PUT", "/v1/nodes/rescued/states/provision",
+		object{"target": "service", "service_steps": []object{
+			{"interface": "deploy", "step": "list_firmware"}, {"interface": "deploy", "step": "burnin_memory", "args": object{"seconds": 2}}}}, nil))
 	expect(t, m, 3, `agent: up`, `agent: firmware`, `agent: burn-in: [0-9]+ MiB of memory`)
 	r.await(t, "rescued", "active")
 	expect(t, m, 4, `guest: root-ok`)
@@ -56,13 +57,14 @@ func (r *room) rescue(t *testing.T) {
 	enter := func(password string) (*ssh.Client, error) {
 		conn, err := r.Dial(t.Context(), "tcp", net.JoinHostPort(at, "22"))
 		must(t, "reach the rescued machine", err)
-		c, channels, requests, err := ssh.NewClientConn(conn, at, &ssh.ClientConfig{User: "rescue", Auth: []ssh.AuthMethod{ssh.Password(password)},
-			HostKeyCallback: func(_ string, _ net.Addr, shown ssh.PublicKey) error {
-				if got := ssh.FingerprintSHA256(shown); got != key {
-					t.Errorf("the machine has the key %s, and the event says %s", got, key)
-				}
-				return nil
-			}})
+		c, channels, requests, err := ssh.NewClientConn(conn, at,
+			&ssh.ClientConfig{User: "rescue", Auth: []ssh.AuthMethod{ssh.Password(password)},
+				HostKeyCallback: func(_ string, _ net.Addr, shown ssh.PublicKey) error {
+					if got := ssh.FingerprintSHA256(shown); got != key {
+						t.Errorf("the machine has the key %s, and the event says %s", got, key)
+					}
+					return nil
+				}})
 		if err != nil {
 			return nil, err
 		}

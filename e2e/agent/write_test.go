@@ -66,7 +66,8 @@ func written(m *lab.Machine, serial string) object {
 	if serial != "" {
 		properties["root_device"] = object{"serial": serial}
 	}
-	return object{"name": m.Name, "driver": "ipmi", "storage_interface": "noop", "deploy_interface": "direct", "driver_info": m.BMC.DriverInfo(),
+	return object{"name": m.Name, "driver": "ipmi", "storage_interface": "noop", "deploy_interface": "direct",
+		"driver_info":     m.BMC.DriverInfo(),
 		"automated_clean": false, "properties": properties}
 }
 

@@ -75,7 +75,8 @@ func (s *server) fill(ctx context.Context, nodes, targets int) error {
 	}
 	for ; s.targets < targets; s.targets++ {
 		_, err := c.send(ctx, request{"POST", "/v1/volume/targets", fmt.Sprintf(
-			`{"node_uuid":%q,"volume_type":"iscsi","boot_index":%d,"volume_id":"vol-%d","properties":{"target_iqn":"iqn.2026-01.test:%d","auth_password":"x"}}`,
+			`{"node_uuid":%q,"volume_type":"iscsi","boot_index":%d,"volume_id":"vol-%d","properties":{"target_iqn":"iqn.2026-01.test:%d",`+
+				`"auth_password":"x"}}`,
 			s.node(int64(s.targets)), s.targets/len(s.nodes), s.targets, s.targets)})
 		if err != nil {
 			return err

@@ -79,7 +79,8 @@ func start(t *testing.T, dir string, more ...string) *victim {
 		t.Fatal(err)
 	}
 	out := &output{printed: make(chan struct{}, 1)}
-	cmd := exec.CommandContext(context.Background(), program, append([]string{"serve", "--data", dir, "--dhcp", "off", // outlives the test's own context, to end in order
+	// outlives the test's own context, to end in order
+	cmd := exec.CommandContext(context.Background(), program, append([]string{"serve", "--data", dir, "--dhcp", "off",
 		"--api", "127.0.0.1:0", "--http", "127.0.0.1:0", "--iscsi", "127.0.0.1:0"}, more...)...)
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
@@ -141,7 +142,8 @@ func TestDiskFull(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) }) // the namespace ends with the tests anyway
 	v := start(t, dir, "--auth", "none")
-	if status, text := v.do("", "GET", "/readyz", "", ""); status != 503 || !strings.Contains(text, "is reserved for the database") || !strings.Contains(text, `"database":"ok"`) {
+	if status, text := v.do("", "GET", "/readyz", "", ""); status != 503 || !strings.Contains(text, "is reserved for the database") ||
+		!strings.Contains(text, `"database":"ok"`) {
 		t.Errorf("GET /readyz below the floor of the volumes = %d %s", status, text)
 	}
 	if status, text := v.do("", "POST", "/v1/nodes", asJSON, `{"name": "pc", "driver": "fake-hardware"}`); status != 201 {
@@ -216,7 +218,8 @@ func TestImportFromInside(t *testing.T) {
 	port := inside.URL[strings.LastIndexByte(inside.URL, ':'):]
 	for _, from := range []string{
 		inside.URL, v.url + "/healthz", "http://localhost" + port, "http://0.0.0.0" + port, "http://[::ffff:127.0.0.1]" + port,
-		"http://[64:ff9b::7f00:1]" + port, "http://127.1.2.3" + port, "http://169.254.169.254/latest/meta-data", "http://10.77.0.1/", "http://[fe80::1]/",
+		"http://[64:ff9b::7f00:1]" + port, "http://127.1.2.3" +
+			port, "http://169.254.169.254/latest/meta-data", "http://10.77.0.1/", "http://[fe80::1]/",
 	} {
 		_, text := v.do(v.password, "POST", "/image/v2/images", asJSON, `{"name": "i", "disk_format": "raw", "container_format": "bare"}`)
 		var made struct{ ID string }
@@ -224,11 +227,13 @@ func TestImportFromInside(t *testing.T) {
 			t.Fatalf("%v: %s", err, text)
 		}
 		uri, _ := json.Marshal(from + "?token=hunter2")
-		if status, text := v.do(v.password, "POST", "/image/v2/images/"+made.ID+"/import", asJSON, `{"method": {"name": "web-download", "uri": `+string(uri)+`}}`); status != 202 {
+		if status, text := v.do(v.password, "POST", "/image/v2/images/"+made.ID+"/import", asJSON,
+			`{"method": {"name": "web-download", "uri": `+string(uri)+`}}`); status != 202 {
 			t.Errorf("import from %s = %d %s", from, status, text)
 			continue
 		}
-		if text := v.wait("/image/v2/images/"+made.ID, `"status":"killed"`); !strings.Contains(text, "import-from") || strings.Contains(text, "hunter2") {
+		if text := v.wait("/image/v2/images/"+made.ID, `"status":"killed"`); !strings.Contains(text, "import-from") ||
+			strings.Contains(text, "hunter2") {
 			t.Errorf("import from %s: %s, want the option that allows it and no secret", from, text)
 		}
 	}

@@ -55,7 +55,8 @@ func TestForeignPages(t *testing.T) {
 	for _, origin := range []map[string]string{
 		{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"},
 	} {
-		for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json", ""} {
+		for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json",
+			""} {
 			for _, c := range calls {
 				headers := map[string]string{"Content-Type": kind}
 				for name, value := range origin {
@@ -82,7 +83,8 @@ func TestForeignNames(t *testing.T) {
 	v := start(t, t.TempDir(), "--auth", "none", "--host", "metal.example")
 	for _, path := range []string{"/v1/nodes", "/", "/ironhook/v1/events", "/image/v2/images", "/metrics"} {
 		for host, want := range map[string]int{
-			"evil.example": 403, "evil.example:6385": 403, "203.0.113.5": 403, "localhost.evil.example": 403, "metal.example.evil.example": 403, "[2001:db8::1]": 403,
+			"evil.example": 403, "evil.example:6385": 403, "203.0.113.5": 403, "localhost.evil.example": 403, "metal.example.evil.example": 403,
+			"[2001:db8::1]": 403,
 			"metal.example": 0, "metal.example.": 0, "localhost:6385": 0, "127.0.0.1": 0,
 		} {
 			if res := v.exchange("GET", path, "", "", map[string]string{"Host": host}); (res.StatusCode == 403) != (want == 403) {
@@ -98,7 +100,8 @@ func TestNoChallengeToPages(t *testing.T) {
 	v := start(t, t.TempDir())
 	for _, path := range []string{"/v1/nodes", "/image/v2/images", "/volume/v3/volumes", "/ironhook/v1/events", "/metrics"} {
 		for _, headers := range []map[string]string{
-			{"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "same-origin"}, {"Hx-Request": "true"}, {"Origin": v.url},
+			{"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "same-origin"}, {"Hx-Request": "true"},
+			{"Origin": v.url},
 			{"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
 		} {
 			if res := v.exchange("GET", path, "", "", headers); res.StatusCode != 401 || res.Header.Get("WWW-Authenticate") != "" {

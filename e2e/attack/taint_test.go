@@ -76,11 +76,13 @@ func TestTaint(t *testing.T) {
 		t.Run(auth, func(t *testing.T) {
 			p := &planter{}
 			cinder := filepath.Join(t.TempDir(), "cinder.toml")
-			text := fmt.Sprintf("auth_type = \"password\"\nauth_url = \"http://127.0.0.1:1/v3\"\nusername = \"u\"\nproject_name = \"p\"\naction_retries = 0\npassword = %q\n", p.plant("password for Cinder"))
+			text := fmt.Sprintf("auth_type = \"password\"\nauth_url = \"http://127.0.0.1:1/v3\"\nusername = \"u\"\nproject_name = "+
+				"\"p\"\naction_retries = 0\npassword = %q\n", p.plant("password for Cinder"))
 			if err := os.WriteFile(cinder, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			p.victim = start(t, t.TempDir(), "--auth", auth, "--log-level", "debug", "--storage-interfaces", "noop,external,iscsi,cinder", "--cinder", cinder)
+			p.victim = start(t, t.TempDir(), "--auth", auth, "--log-level", "debug", "--storage-interfaces", "noop,external,iscsi,cinder",
+				"--cinder", cinder)
 			processes := p.watchProcesses()
 			ids := append(p.nodes(), p.cinder()...)
 			ids = append(ids, p.images()...)
@@ -154,12 +156,14 @@ func (p *planter) watchProcesses() func() string {
 
 // cinder has a node try to attach a volume of a Cinder that does not answer.
 func (p *planter) cinder() []string {
-	node := p.call("POST", "/v1/nodes", object{"name": "pc-cinderx", "driver": "fake-hardware", "storage_interface": "cinder", "boot_interface": "ipxe", "deploy_interface": "direct",
+	node := p.call("POST", "/v1/nodes", object{"name": "pc-cinderx", "driver": "fake-hardware", "storage_interface": "cinder",
+		"boot_interface": "ipxe", "deploy_interface": "direct",
 		"properties": object{"capabilities": "iscsi_boot:True"}})
 	id, _ := node["uuid"].(string)
 	p.call("POST", "/v1/ports", object{"node_uuid": id, "address": "52:54:00:00:0c:01"})
 	p.call("POST", "/v1/volume/connectors", object{"node_uuid": id, "type": "iqn", "connector_id": "iqn.2026-11.test:c"})
-	p.call("POST", "/v1/volume/targets", object{"node_uuid": id, "volume_type": "iscsi", "boot_index": 0, "volume_id": "3f0b1f6e-0000-4000-8000-000000000001"})
+	p.call("POST", "/v1/volume/targets",
+		object{"node_uuid": id, "volume_type": "iscsi", "boot_index": 0, "volume_id": "3f0b1f6e-0000-4000-8000-000000000001"})
 	for _, step := range [][2]string{{"manage", "manageable"}, {"provide", "available"}} {
 		p.call("PUT", "/v1/nodes/"+id+"/states/provision", object{"target": step[0]})
 		p.wait("/v1/nodes/"+id+"?fields=provision_state", `"provision_state":"`+step[1])
@@ -232,7 +236,8 @@ func (p *planter) nodes() (ids []string) {
 				properties[k.Name] = p.plant("target's " + k.Name)
 			}
 		}
-		target := p.call("POST", "/v1/volume/targets", object{"node_uuid": id, "volume_type": "iscsi", "boot_index": 0, "volume_id": "v", "properties": properties})
+		target := p.call("POST", "/v1/volume/targets",
+			object{"node_uuid": id, "volume_type": "iscsi", "boot_index": 0, "volume_id": "v", "properties": properties})
 		p.call("POST", "/v1/ports", object{"node_uuid": id, "address": fmt.Sprintf("52:54:00:00:01:%02x", len(ids))})
 		ids = append(ids, id, name)
 		if text, ok := target["uuid"].(string); ok {
@@ -306,9 +311,12 @@ func (p *planter) routes(ids []string) (paths []string) {
 		p.Fatalf("%d paths in the document, %v", len(doc.Paths), err)
 	}
 	forms := []string{
-		"/ironhook/v1/events", "/ironhook/v1/events?node={id}", "/ironhook/v1/leases", "/ironhook/v1/sessions", "/ironhook/v1/boots", "/ironhook/v1/boots/{id}", "/ironhook/v1/boots/{id}/script",
-		"/ironhook/v1/users", "/ironhook/v1/clouds.yaml", "/image/v2/images", "/image/v2/images/{id}", "/image/v2/images/{id}/locations", "/image/v2/tasks",
-		"/image/v2/images/{id}/tasks", "/image/v2/images/{id}/members", "/volume/v3/volumes/detail", "/volume/v3/snapshots/detail", "/metrics", "/healthz", "/readyz",
+		"/ironhook/v1/events", "/ironhook/v1/events?node={id}", "/ironhook/v1/leases", "/ironhook/v1/sessions", "/ironhook/v1/boots",
+		"/ironhook/v1/boots/{id}", "/ironhook/v1/boots/{id}/script",
+		"/ironhook/v1/users", "/ironhook/v1/clouds.yaml", "/image/v2/images", "/image/v2/images/{id}", "/image/v2/images/{id}/locations",
+		"/image/v2/tasks",
+		"/image/v2/images/{id}/tasks", "/image/v2/images/{id}/members", "/volume/v3/volumes/detail", "/volume/v3/snapshots/detail", "/metrics",
+		"/healthz", "/readyz",
 	}
 	for path, methods := range doc.Paths {
 		if methods["get"] != nil {

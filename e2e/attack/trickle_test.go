@@ -24,7 +24,8 @@ func (v *victim) export(name string) disk {
 		v.Fatalf("%v: %s", err, text)
 	}
 	v.wait("/volume/v3/volumes/"+made.Volume.ID, `"available"`)
-	_, text = v.do("", "POST", "/volume/v3/volumes/"+made.Volume.ID+"/action", asJSON, `{"os-initialize_connection": {"connector": {"initiator": "`+initiator+`"}}}`)
+	_, text = v.do("", "POST", "/volume/v3/volumes/"+made.Volume.ID+"/action", asJSON,
+		`{"os-initialize_connection": {"connector": {"initiator": "`+initiator+`"}}}`)
 	var reply struct {
 		Info struct {
 			Data struct {
@@ -45,7 +46,8 @@ func (v *victim) export(name string) disk {
 // login opens a session.
 func (v *victim) login(d disk, n byte) *initiatortest.Initiator {
 	v.Helper()
-	i, err := initiatortest.Dial(v.Context(), d.portal, initiatortest.Options{Name: d.initiator, Target: d.target, User: d.user, Secret: d.secret, ISID: iscsi.ISID{n}})
+	i, err := initiatortest.Dial(v.Context(), d.portal,
+		initiatortest.Options{Name: d.initiator, Target: d.target, User: d.user, Secret: d.secret, ISID: iscsi.ISID{n}})
 	if err != nil {
 		v.Fatal(err)
 	}

@@ -68,8 +68,10 @@ func plug(t *testing.T, dhcp ...string) *wire {
 	if slices.Contains(dhcp, "proxy") {
 		server := w.host("server", "52:54:00:dd:00:01")
 		server.run("address add 10.77.0.2/24 dev " + lab.Uplink)
-		_, err := server.Start(l, "dnsmasq", "dnsmasq", "--keep-in-foreground", "--port=0", "--conf-file=/dev/null", "--log-facility=-", "--no-ping",
-			"--dhcp-range=10.77.0.100,10.77.0.120,1h", "--dhcp-leasefile="+filepath.Join(l.Dir, "leases"), "--interface="+lab.Uplink, "--bind-interfaces")
+		_, err := server.Start(l, "dnsmasq", "dnsmasq", "--keep-in-foreground", "--port=0", "--conf-file=/dev/null", "--log-facility=-",
+			"--no-ping",
+			"--dhcp-range=10.77.0.100,10.77.0.120,1h", "--dhcp-leasefile="+filepath.Join(l.Dir, "leases"), "--interface="+lab.Uplink,
+			"--bind-interfaces")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +144,8 @@ func (w *wire) enrol(name, mac string) {
 		{"/v1/ports", func() object { return object{"node_uuid": node.UUID, "address": mac} }, nil},
 		{"/v1/volume/targets", func() object {
 			return object{"node_uuid": node.UUID, "volume_type": "iscsi", "boot_index": 0, "volume_id": "v", "properties": object{
-				"target_portal": "10.77.0.9:3260", "target_iqn": "iqn.2026-11.test:v", "target_lun": 0, "auth_method": "CHAP", "auth_username": "u", "auth_password": secret}}
+				"target_portal": "10.77.0.9:3260", "target_iqn": "iqn.2026-11.test:v", "target_lun": 0, "auth_method": "CHAP", "auth_username": "u",
+				"auth_password": secret}}
 		}, nil},
 		{"/v1/volume/connectors", func() object {
 			return object{"node_uuid": node.UUID, "type": "iqn", "connector_id": "iqn.2026-11.test:" + name}
@@ -211,14 +214,15 @@ func (w *wire) boot() string {
 // script fetches the victim's boot script, as the host at this address.
 func (h host) script(from string) string {
 	h.Helper()
-	client := http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, to string) (c net.Conn, err error) {
-		err = h.Do(func() error {
-			d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(from), 0))}
-			c, err = d.DialContext(ctx, network, to)
-			return err
-		})
-		return c, err
-	}}}
+	client := http.Client{Timeout: 20 * time.Second,
+		Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, to string) (c net.Conn, err error) {
+			err = h.Do(func() error {
+				d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(from), 0))}
+				c, err = d.DialContext(ctx, network, to)
+				return err
+			})
+			return c, err
+		}}}
 	res, err := client.Get("http://" + lab.Address + ":8080/boot/" + victimMAC)
 	if err != nil {
 		h.Fatal(err)
@@ -284,7 +288,8 @@ func message(t *testing.T, kind dhcpv4.MessageType, mac string, with ...dhcpv4.M
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := dhcpv4.New(append([]dhcpv4.Modifier{dhcpv4.WithHwAddr(card), dhcpv4.WithMessageType(kind), dhcpv4.WithBroadcast(true)}, with...)...)
+	p, err := dhcpv4.New(append([]dhcpv4.Modifier{dhcpv4.WithHwAddr(card), dhcpv4.WithMessageType(kind), dhcpv4.WithBroadcast(true)},
+		with...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -381,7 +386,8 @@ func TestForgedIdentity(t *testing.T) {
 					{"", everybody, nobody, anywhere, message(t, dhcpv4.MessageTypeDiscover, victimMAC, wants("10.77.0.130"))},
 					{"", everybody, nobody, anywhere, request(victimMAC, "10.77.0.130")},
 				}},
-				{"RELEASE", []forged{{"", serverMAC, own + ":68", here, message(t, dhcpv4.MessageTypeRelease, victimMAC, dhcpv4.WithClientIP(net.ParseIP(own)), chooses(server))}}},
+				{"RELEASE", []forged{{"", serverMAC, own +
+					":68", here, message(t, dhcpv4.MessageTypeRelease, victimMAC, dhcpv4.WithClientIP(net.ParseIP(own)), chooses(server))}}},
 				{"REQUEST of the thief for the victim's address", []forged{
 					{"", everybody, nobody, anywhere, request(thiefMAC, own)}, {"", serverMAC, thiefIP + ":68", here, request(thiefMAC, own)},
 				}},
@@ -444,7 +450,8 @@ func TestForgedCrowd(t *testing.T) {
 	for i := range 600 {
 		mac := fmt.Sprintf("02:00:00:00:%02x:%02x", i>>8, i&255)
 		w.thief.inject(forged{mac, everybody, nobody, anywhere, message(t, dhcpv4.MessageTypeDiscover, mac, pxe...)})
-		w.thief.inject(forged{mac, everybody, nobody, anywhere, message(t, dhcpv4.MessageTypeRequest, mac, append(pxe, wants(fmt.Sprintf("10.77.0.%d", 100+i%21)), chooses(lab.Address))...)})
+		w.thief.inject(forged{mac, everybody, nobody, anywhere,
+			message(t, dhcpv4.MessageTypeRequest, mac, append(pxe, wants(fmt.Sprintf("10.77.0.%d", 100+i%21)), chooses(lab.Address))...)})
 	}
 	for i := range 32 {
 		w.thief.run(fmt.Sprintf("address add 10.77.0.%d/24 dev %s", 200+i, lab.Uplink))

@@ -17,7 +17,8 @@ func TestPublish(t *testing.T) {
 		}
 	}
 	got, err := os.ReadFile(file)
-	if err != nil || strings.Count(string(got), "## Speed") != 1 || !strings.Contains(string(got), "\n2\n") || strings.Contains(string(got), "\n1\n") {
+	if err != nil || strings.Count(string(got), "## Speed") != 1 || !strings.Contains(string(got), "\n2\n") ||
+		strings.Contains(string(got), "\n1\n") {
 		t.Errorf("the file is %q, %v", got, err)
 	}
 	if err := Publish("", "Speed", "bench-speed", "3\n"); err != nil {

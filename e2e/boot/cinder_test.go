@@ -97,8 +97,9 @@ func TestCinder(t *testing.T) {
 func (r *room) enrollAtCinder(t *testing.T, m *lab.Machine, volume string) string {
 	t.Helper()
 	var n lab.Node
-	must(t, "enroll", r.client.Do(t.Context(), "POST", "/v1/nodes", map[string]any{"name": m.Name, "driver": "ipmi", "storage_interface": "cinder",
-		"driver_info": m.BMC.DriverInfo(), "properties": map[string]any{"capabilities": "iscsi_boot:True"}}, &n))
+	must(t, "enroll", r.client.Do(t.Context(), "POST", "/v1/nodes",
+		map[string]any{"name": m.Name, "driver": "ipmi", "storage_interface": "cinder",
+			"driver_info": m.BMC.DriverInfo(), "properties": map[string]any{"capabilities": "iscsi_boot:True"}}, &n))
 	for path, record := range map[string]map[string]any{
 		"/v1/ports":             {"address": m.MAC},
 		"/v1/volume/connectors": {"type": "iqn", "connector_id": "iqn.2026-01.test.lab:" + m.Name},

@@ -22,7 +22,8 @@ func TestSecureGRUB(t *testing.T) {
 	signer, err := lab.NewSigner(t.TempDir())
 	must(t, "make keys", err)
 	dir, err := signer.Dir(t.Context(), nil, map[string]string{
-		"x86_64-sb/shimx64.efi": "/usr/lib/shim/shimx64.efi.signed", "x86_64-sb/grubx64.efi": filepath.Join(root, "build", "grub", "grubnetx64.efi")})
+		"x86_64-sb/shimx64.efi": "/usr/lib/shim/shimx64.efi.signed",
+		"x86_64-sb/grubx64.efi": filepath.Join(root, "build", "grub", "grubnetx64.efi")})
 	must(t, "take Debian's programs", err)
 	r := newLoader(t, "grub", "--secure-boot-dir", dir)
 	for i, c := range []struct {

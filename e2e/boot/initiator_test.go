@@ -41,10 +41,12 @@ func (r *room) boots(t *testing.T, number int, name string, secure *lab.Signer, 
 
 	m, err := r.Machine(t.Context(), lab.Hardware{Name: name, Firmware: lab.UEFI, NoROM: true, Initiator: initiator, SecureBoot: secure})
 	must(t, "add a machine", err)
-	node, err := r.client.EnrollExternal(t.Context(), m, "hba_boot", initiator, map[string]any{"target_portal": portal, "target_iqn": iqn, "target_lun": 0})
+	node, err := r.client.EnrollExternal(t.Context(), m, "hba_boot", initiator,
+		map[string]any{"target_portal": portal, "target_iqn": iqn, "target_lun": 0})
 	must(t, "enrol", err)
 	op := httpOperator{r.client}
 	op.deploy(t, node)
-	boot, _ := expect(t, m, 1, `guest: kernel-up firmware=uefi `+expected, `guest: ibft initiator=`+initiator+` target=`+iqn, `guest: root-ok`, `guest: writes-ok`)
+	boot, _ := expect(t, m, 1, `guest: kernel-up firmware=uefi `+expected, `guest: ibft initiator=`+initiator+` target=`+iqn, `guest: root-ok`,
+		`guest: writes-ok`)
 	awaitOff(t, boot)
 }

@@ -55,10 +55,13 @@ func TestLoad(t *testing.T) {
 		info   map[string]any
 		want   []string
 	}{
-		{lab.Hardware{Name: "ramdisk"}, "ramdisk", map[string]any{"kernel_append_params": "greeting=a;b -- --c"}, []string{`guest: ramdisk-ok greeting=a;b`}},
-		{lab.Hardware{Name: "cloud"}, "ramdisk", map[string]any{"configdrive": map[string]any{"user_data": "#cloud-config", "meta_data": map[string]any{"hostname": "web"}}},
+		{lab.Hardware{Name: "ramdisk"}, "ramdisk", map[string]any{"kernel_append_params": "greeting=a;b -- --c"},
+			[]string{`guest: ramdisk-ok greeting=a;b`}},
+		{lab.Hardware{Name: "cloud"}, "ramdisk",
+			map[string]any{"configdrive": map[string]any{"user_data": "#cloud-config", "meta_data": map[string]any{"hostname": "web"}}},
 			[]string{`guest: ramdisk-ok`, `guest: cloud .*local-hostname:web.* #cloud-config`}},
-		{lab.Hardware{Name: "nfs4"}, "direct", map[string]any{"nfs_root": nfs + ",vers=4.2"}, []string{`guest: root-mounted nfs4 vers=4.2 rw`, `guest: nfs-ok boots=1 written`}},
+		{lab.Hardware{Name: "nfs4"}, "direct", map[string]any{"nfs_root": nfs + ",vers=4.2"},
+			[]string{`guest: root-mounted nfs4 vers=4.2 rw`, `guest: nfs-ok boots=1 written`}},
 		{lab.Hardware{Name: "nfs3-uefi", Firmware: lab.UEFI, NoROM: true}, "ramdisk", map[string]any{"nfs_root": map[string]any{
 			"server": lab.Address, "path": lab.NFSExport, "version": 3, "options": []any{"proto=tcp"}, "access": "ro"}},
 			[]string{`guest: root-mounted nfs vers=3 ro`, `guest: nfs-ok boots=2 read-only`}},

@@ -38,5 +38,6 @@ func TestSecureBoot(t *testing.T) {
 	op.deploy(t, node)
 	boot, _ := expectWithin(t, 2*bootLimit, m, 1, `guest: kernel-up firmware=uefi secure=1`, `guest: ibft `, `guest: root-ok`)
 	awaitOff(t, boot)
-	awaitEvents(t, r.client, node, []string{"power-on", "discover", "offer", "file", "discover", "offer", "file", "discover", "offer", "script", "login"})
+	awaitEvents(t, r.client, node,
+		[]string{"power-on", "discover", "offer", "file", "discover", "offer", "file", "discover", "offer", "script", "login"})
 }

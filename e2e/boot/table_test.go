@@ -32,7 +32,8 @@ func cellsOf(page string) map[string]string {
 func table(times map[string]string, old string) string {
 	before := cellsOf(old)
 	var b strings.Builder
-	b.WriteString("# Boot matrix\n\nWritten by `make matrix`: seconds from power-on to userland in QEMU (TCG), one run each, on a machine that may have other\nwork at the time.\n\n| |")
+	b.WriteString("# Boot matrix\n\nWritten by `make matrix`: seconds from power-on to userland in QEMU (TCG), one run each, on a machine " +
+		"that may have other\nwork at the time.\n\n| |")
 	for _, c := range columns {
 		b.WriteString(" " + c.name + " |")
 	}
@@ -66,7 +67,8 @@ func reasons() string {
 func TestTable(t *testing.T) {
 	const old = "| | iSCSI | ramdisk | gone |\n|---|---|---|---|\n| SeaBIOS, virtio | 14.3 | 9.9 | 1.0 |\n| AAVMF, arm64 | - | - | - |\n"
 	got := cellsOf(table(map[string]string{"SeaBIOS, virtio/NFS root": "12.4", "SeaBIOS, virtio/NFS root, built in": "-"}, old))
-	for cell, want := range map[string]string{"`keep_san`, then a CD": "not run", "iSCSI": "14.3", "ramdisk": "9.9", "NFS root": "12.4", "first portal dead": "not run", "NFS root, built in": "", "gone": ""} {
+	for cell, want := range map[string]string{"`keep_san`, then a CD": "not run", "iSCSI": "14.3", "ramdisk": "9.9", "NFS root": "12.4",
+		"first portal dead": "not run", "NFS root, built in": "", "gone": ""} {
 		if got["SeaBIOS, virtio/"+cell] != want {
 			t.Errorf("%s: %q, want %q", cell, got["SeaBIOS, virtio/"+cell], want)
 		}
@@ -74,7 +76,8 @@ func TestTable(t *testing.T) {
 	if got := got["AAVMF, arm64/iSCSI"]; got != "not run" {
 		t.Errorf("a cell that was not possible: %q", got)
 	}
-	if page := table(nil, ""); !strings.Contains(page, "\n* NFS root, built in: Ironhook has no NFS server") || !strings.Contains(page, "forgets") {
+	if page := table(nil, ""); !strings.Contains(page, "\n* NFS root, built in: Ironhook has no NFS server") ||
+		!strings.Contains(page, "forgets") {
 		t.Errorf("the reasons are missing:\n%s", page)
 	}
 }

@@ -14,7 +14,8 @@ import (
 
 // iscsi gives the machine a volume of ours.
 func (m matrix) iscsi(t *testing.T, machine *lab.Machine) string {
-	must(t, "make a volume", m.imageOf(t, machine).Volume(t.Context(), m.app.Volume(machine.Name), image.Options{Signed: machine.SecureBoot != nil}))
+	must(t, "make a volume", m.imageOf(t, machine).Volume(t.Context(), m.app.Volume(machine.Name),
+		image.Options{Signed: machine.SecureBoot != nil}))
 	return httpOperator{m.client}.enroll(t, machine, machine.Name)
 }
 
@@ -31,7 +32,8 @@ func (m matrix) export(t *testing.T, machine *lab.Machine, portal string, args .
 }
 
 // exportBy is export by what starts a program.
-func (m matrix) exportBy(t *testing.T, machine *lab.Machine, start func(name, program string, args ...string) (*lab.Process, error), portal string, args ...string) string {
+func (m matrix) exportBy(t *testing.T, machine *lab.Machine, start func(name, program string, args ...string) (*lab.Process, error),
+	portal string, args ...string) string {
 	iqn := "iqn.2026-01.test.lab:" + machine.Name
 	array, err := start(machine.Name+"-array", m.program, append([]string{"iscsi", "export", "--listen", portal, "--iqn", iqn}, args...)...)
 	must(t, "start another storage", err)
@@ -59,7 +61,8 @@ func (m matrix) array(t *testing.T, machine *lab.Machine) string {
 		must(t, "write a secret", os.WriteFile(filepath.Join(dir, name), []byte(secret+"\n"), 0o600))
 	}
 	const portal = lab.Address + ":3261"
-	iqn := m.export(t, machine, portal, "--chap", "user:"+filepath.Join(dir, "user"), "--mutual-chap", "array:"+filepath.Join(dir, "array"), disk, data)
+	iqn := m.export(t, machine, portal, "--chap", "user:"+filepath.Join(dir, "user"), "--mutual-chap", "array:"+filepath.Join(dir, "array"),
+		disk, data)
 	properties := func(lun int) map[string]any {
 		return map[string]any{"target_portal": portal, "target_iqn": iqn, "target_lun": lun, "auth_method": "CHAP",
 			"auth_username": "user", "auth_password": "secret-of-user", "reverse_auth_username": "array", "reverse_auth_password": "secret-of-array"}
@@ -105,7 +108,8 @@ func (m matrix) starts(t *testing.T, machine *lab.Machine, node, args string) {
 // system is what the machine loads over HTTP.
 func (m matrix) system(t *testing.T, machine *lab.Machine) map[string]any {
 	at := m.filesOf(t, machine)
-	return map[string]any{"kernel": at + "vmlinuz", "ramdisk": at + "initrd.img", "kernel_append_params": image.Console + " panic=5 no_timer_check"}
+	return map[string]any{"kernel": at + "vmlinuz", "ramdisk": at + "initrd.img", "kernel_append_params": image.Console +
+		" panic=5 no_timer_check"}
 }
 
 // nfs gives the machine a root over NFS.

@@ -19,8 +19,10 @@ func (m *matrix) storageNetwork(t *testing.T) {
 	t.Cleanup(func() { segment.Close() })
 	m.storage = segment
 	must(t, "make a VLAN", m.VLAN(segment, "vlan100", 100, storage+"/24"))
-	p, err := segment.Start(m.Lab, "vlan-dhcp", "dnsmasq", "--conf-file=/dev/null", "--keep-in-foreground", "--log-facility=-", "--user=root", "--leasefile-ro", "--no-ping",
-		"--port=0", "--interface=vlan100", "--bind-interfaces", "--except-interface=lo", "--dhcp-range=10.77.100.100,10.77.100.200,255.255.255.0,1h")
+	p, err := segment.Start(m.Lab, "vlan-dhcp", "dnsmasq", "--conf-file=/dev/null", "--keep-in-foreground", "--log-facility=-", "--user=root",
+		"--leasefile-ro", "--no-ping",
+		"--port=0", "--interface=vlan100", "--bind-interfaces", "--except-interface=lo",
+		"--dhcp-range=10.77.100.100,10.77.100.200,255.255.255.0,1h")
 	must(t, "start dnsmasq (package dnsmasq-base)", err)
 	_, err = p.Log.Wait(t.Context(), regexp.MustCompile(`DHCP, IP range`))
 	must(t, "start dnsmasq", err)
@@ -44,7 +46,8 @@ func (m matrix) vlan(t *testing.T, machine *lab.Machine) string {
 func (m matrix) mtu(t *testing.T, machine *lab.Machine) string {
 	node := m.iscsi(t, machine)
 	m.extra(t, machine, "mtu", 1400)
-	_, err := m.Output(t.Context(), nil, "nft", "add rule ip seen in ether saddr "+machine.MAC+" tcp dport 3260 tcp flags & syn == syn tcp option maxseg size 1360 counter")
+	_, err := m.Output(t.Context(), nil, "nft",
+		"add rule ip seen in ether saddr "+machine.MAC+" tcp dport 3260 tcp flags & syn == syn tcp option maxseg size 1360 counter")
 	must(t, "count its connections", err)
 	return node
 }
@@ -75,7 +78,8 @@ func (m matrix) keep(t *testing.T, machine *lab.Machine) string {
 	must(t, "make a volume", m.image.Root(t.Context(), m.app.Volume(machine.Name)))
 	cd := filepath.Join(m.Dir, machine.Name+".iso") // QEMU reads the comma of the test's name in t.TempDir()
 	must(t, "make a CD", image.Medium(t.Context(), cd, filepath.Join(m.web, "vmlinuz"), filepath.Join(m.web, "ondisk.img")))
-	machine.Devices = []string{"-drive", "if=none,id=cd,media=cdrom,readonly=on,format=raw,file=" + cd, "-device", "ide-cd,drive=cd,bootindex=8"}
+	machine.Devices = []string{"-drive", "if=none,id=cd,media=cdrom,readonly=on,format=raw,file=" +
+		cd, "-device", "ide-cd,drive=cd,bootindex=8"}
 	node := httpOperator{m.client}.enroll(t, machine, machine.Name)
 	var list struct{ Targets []struct{ UUID string } }
 	must(t, "find the target", m.client.Do(t.Context(), "GET", "/v1/volume/targets?node="+node, nil, &list))

@@ -50,10 +50,12 @@ func TestStorageGophercloud(t *testing.T) {
 			image, internet := uploadImage(t, url), startInternet(t)
 			keystone := startStandin(t, map[string]string{"volumev3": url + "/volume/v3/standalone", "block-storage": url + "/volume/v3/standalone",
 				"image": url + "/image"})
-			cmd := exec.CommandContext(t.Context(), "go", "test", "-tags=acceptance", "-count=1", "-v", "./internal/acceptance/openstack/"+suite.folder)
+			cmd := exec.CommandContext(t.Context(), "go", "test", "-tags=acceptance", "-count=1", "-v",
+				"./internal/acceptance/openstack/"+suite.folder)
 			cmd.Dir = download(t, "github.com/gophercloud/gophercloud/v2@v2.16.0")
 			cmd.Env = append(withKeystone(keystone), "CINDER_ENDPOINT="+url+"/volume/v3",
-				"OS_IMAGE_ID="+image, "OS_FLAVOR_ID=1", "OS_FLAVOR_ID_RESIZE=2", "OS_POOL_NAME=none", "OS_EXTGW_ID=none", "OS_NETWORK_NAME=private", "HTTP_PROXY="+internet)
+				"OS_IMAGE_ID="+image, "OS_FLAVOR_ID=1", "OS_FLAVOR_ID_RESIZE=2", "OS_POOL_NAME=none", "OS_EXTGW_ID=none", "OS_NETWORK_NAME=private",
+				"HTTP_PROXY="+internet)
 			out, err := cmd.CombinedOutput()
 			o := readGoTest(string(out))
 			holdKnown(t, "gophercloud 2.16.0, "+suite.folder, o, suite.passed, suite.failed, suite.skipped)
@@ -91,7 +93,8 @@ func holdKnown(t *testing.T, suite string, o outcome, passed int, failed, skippe
 func uploadImage(t *testing.T, url string) string {
 	t.Helper()
 	var image struct{ ID string }
-	body := call(t, "POST", url+"/image/v2/images", "application/json", `{"name": "small", "disk_format": "raw", "container_format": "bare"}`, http.StatusCreated)
+	body := call(t, "POST", url+"/image/v2/images", "application/json", `{"name": "small", "disk_format": "raw", "container_format": "bare"}`,
+		http.StatusCreated)
 	if err := json.Unmarshal([]byte(body), &image); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +129,8 @@ var sdkVolumeTests = map[string]struct {
 }{
 	"block_storage.v3.test_availability_zone": {passed: 1}, "block_storage.v3.test_capabilities": {passed: 1},
 	"block_storage.v3.test_extension": {passed: 1}, "block_storage.v3.test_limits": {passed: 1},
-	"block_storage.v3.test_resource_filters": {passed: 1}, "block_storage.v3.test_snapshot": {passed: 1}, "block_storage.v3.test_volume": {passed: 1},
+	"block_storage.v3.test_resource_filters": {passed: 1}, "block_storage.v3.test_snapshot": {passed: 1},
+	"block_storage.v3.test_volume": {passed: 1},
 	"block_storage.v3.test_backup": {failed: 2, why: noBackups}, "block_storage.v3.test_group": {failed: 3, why: noGroups},
 	"block_storage.v3.test_type": {failed: 1, why: noTypes},
 	"image.v2.test_image":        {passed: 7},
@@ -182,7 +186,8 @@ func TestClouds(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "/usr/bin/python3", "-W", "ignore", "-c", discover)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
-	want := "openstack.identity.v3._proxy openstack.block_storage.v3._proxy openstack.image.v2._proxy openstack.baremetal.v1._proxy\n(3, 14)\n[] []\n"
+	want := "openstack.identity.v3._proxy openstack.block_storage.v3._proxy openstack.image.v2._proxy openstack.baremetal.v1._proxy\n(3, " +
+		"14)\n[] []\n"
 	if err != nil || string(out) != want {
 		t.Errorf("%v\n%swant\n%s", err, out, want)
 	}

@@ -127,7 +127,8 @@ func serve(t *testing.T, program, auth string, more ...string) string {
 	}
 	var log bytes.Buffer
 	cmd := exec.CommandContext(context.Background(), program, "serve", "--data", dir, "--auth", auth, "--dhcp", "off",
-		"--api", at[0], "--http", at[1], "--iscsi", at[2], "--hardware-types", "fake-hardware,ipmi", "--storage-interfaces", "noop,external,iscsi") // outlives the test's own context, to end in order
+		"--api", at[0], "--http", at[1], "--iscsi", at[2], "--hardware-types", "fake-hardware,ipmi", "--storage-interfaces",
+		"noop,external,iscsi") // outlives the test's own context, to end in order
 	cmd.Args = append(cmd.Args, more...) // the last of a flag holds
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {

@@ -35,7 +35,8 @@ func TestMetal3(t *testing.T) {
 	bmc := httptest.NewServer(bmctest.New())
 	defer bmc.Close()
 	const auth = "http_basic"
-	cmd := goClient(t, serveAlone(t, auth, "--hardware-types", "redfish", "--storage-interfaces", "iscsi", "--import-from", "loopback"), auth, "test", "-count=1", "-v", ".")
+	cmd := goClient(t, serveAlone(t, auth, "--hardware-types", "redfish", "--storage-interfaces", "iscsi", "--import-from", "loopback"), auth,
+		"test", "-count=1", "-v", ".")
 	cmd.Dir = "testdata/metal3"
 	cmd.Env = append(cmd.Env, "REDFISH_ADDRESS="+bmc.URL, "REDFISH_USERNAME="+bmctest.User, "REDFISH_PASSWORD="+bmctest.Password)
 	out, err := cmd.CombinedOutput()

@@ -25,12 +25,15 @@ var newestTests = map[string]struct {
 	why            string
 }{
 	"baremetal.v1.test_allocation": {passed: 7}, "baremetal.v1.test_chassis": {passed: 5}, "baremetal.v1.test_conductor": {passed: 1},
-	"baremetal.v1.test_deploy_templates": {passed: 6}, "baremetal.v1.test_driver": {passed: 5}, "baremetal.v1.test_inspection_rules": {passed: 6},
-	"baremetal.v1.test_node": {passed: 26}, "baremetal.v1.test_port": {passed: 7}, "baremetal.v1.test_port_group": {passed: 7},
-	"baremetal.v1.test_runbooks": {passed: 12}, "baremetal.v1.test_volume_connector": {passed: 7}, "baremetal.v1.test_volume_target": {passed: 7},
+	"baremetal.v1.test_deploy_templates": {passed: 6}, "baremetal.v1.test_driver": {passed: 5},
+	"baremetal.v1.test_inspection_rules": {passed: 6},
+	"baremetal.v1.test_node":             {passed: 26}, "baremetal.v1.test_port": {passed: 7}, "baremetal.v1.test_port_group": {passed: 7},
+	"baremetal.v1.test_runbooks": {passed: 12}, "baremetal.v1.test_volume_connector": {passed: 7},
+	"baremetal.v1.test_volume_target":         {passed: 7},
 	"block_storage.v3.test_availability_zone": {passed: 1}, "block_storage.v3.test_capabilities": {passed: 1},
 	"block_storage.v3.test_extension": {passed: 1}, "block_storage.v3.test_limits": {passed: 1},
-	"block_storage.v3.test_resource_filters": {passed: 1}, "block_storage.v3.test_snapshot": {passed: 1}, "block_storage.v3.test_volume": {passed: 1},
+	"block_storage.v3.test_resource_filters": {passed: 1}, "block_storage.v3.test_snapshot": {passed: 1},
+	"block_storage.v3.test_volume":  {passed: 1},
 	"block_storage.v3.test_service": {passed: 3}, "block_storage.v3.test_block_storage_summary": {passed: 1},
 	"block_storage.v3.test_attachment": {failed: 1, why: "it makes a server"}, "block_storage.v3.test_transfer": {failed: 1, why: noProjects},
 	"image.v2.test_image": {passed: 2}, "image.v2.test_schema": {passed: 4}, "image.v2.test_member": {failed: 1, why: noProjects},
@@ -63,8 +66,10 @@ func TestNewestSDK(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			out, err := inNewest(t, dir, "env", "OS_TEST_TIMEOUT=120", "OS_CLOUD=here", "OPENSTACKSDK_DEMO_CLOUD=here", "OPENSTACKSDK_DEMO_CLOUD_ALT=here",
-				"OPENSTACKSDK_OPERATOR_CLOUD=here", "OPENSTACKSDK_IMAGE=small", "python3", "-W", "ignore", "-m", "unittest", "openstack.tests.functional."+module)
+			out, err := inNewest(t, dir, "env", "OS_TEST_TIMEOUT=120", "OS_CLOUD=here", "OPENSTACKSDK_DEMO_CLOUD=here",
+				"OPENSTACKSDK_DEMO_CLOUD_ALT=here",
+				"OPENSTACKSDK_OPERATOR_CLOUD=here", "OPENSTACKSDK_IMAGE=small", "python3", "-W", "ignore", "-m", "unittest",
+				"openstack.tests.functional."+module)
 			ran, failed := countUnittest(out)
 			t.Logf("openstacksdk 4.20, %s: %d passed, %d failed (%s)", module, ran-failed, failed, want.why)
 			if ran-failed != want.passed || failed != want.failed {
@@ -81,13 +86,15 @@ func TestNewestClient(t *testing.T) {
 	const node = "00000000-0000-4000-8000-000000000001"
 	for _, step := range []struct{ line, prints string }{
 		{"node create --driver fake-hardware --name new --uuid " + node + " -f value -c name", "new"},
-		{"port create 52:54:00:00:00:01 --node " + node + " --name p --description d --vendor v --category c -f value -c category -c name -c vendor", "c v p"},
+		{"port create 52:54:00:00:00:01 --node " + node +
+			" --name p --description d --vendor v --category c -f value -c category -c name -c vendor", "c v p"},
 		{"volume connector create --node " + node + " --type iqn --connector-id iqn.2026-01.test:x -f value -c type", "iqn"},
 		{"volume target create --node " + node + " --type iscsi --boot-index 0 --volume-id v -f value -c boot_index", "0"},
 		{"node manage new --wait", "Waiting for provision state manageable on node(s) new"},
 		{"node provide new --wait", "Waiting for provision state available on node(s) new"},
 		{"node show new -f value -c provision_state", "available"},
-		{`runbook create --name CUSTOM_X --steps [{"interface":"bios","step":"apply_configuration","args":{},"order":1}] -f value -c name`, "CUSTOM_X"},
+		{`runbook create --name CUSTOM_X --steps [{"interface":"bios","step":"apply_configuration","args":{},"order":1}] -f value -c name`,
+			"CUSTOM_X"},
 		{"runbook trait add CUSTOM_X CUSTOM_Y", "Added trait CUSTOM_Y"},
 		{"runbook trait list CUSTOM_X -f value", "CUSTOM_Y"},
 		{`inspection rule create --description r --conditions [] --actions [{"op":"fail","args":{"msg":"m"}}] -f value -c description`, "r"},

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// standin is what other services there must be around an API for gophercloud's tests of it: Keystone, which says where the services are, and as much of
-// Nova and Neutron as gives an id to a server. None of them touches a volume.
+// standin is what other services there must be around an API for gophercloud's tests of it: Keystone, which says where the services are,
+// and as much of Nova and Neutron as gives an id to a server. None of them touches a volume.
 type standin struct {
 	services map[string]string // type: URL
 
@@ -38,7 +38,8 @@ func startStandin(t *testing.T, services map[string]string) string {
 		"links": []any{map[string]string{"rel": "self", "href": server.URL + "/network/v2.0/"}}}}}))
 	mux.HandleFunc("GET /compute/v2.1/{$}", reply(http.StatusOK, map[string]any{"version": map[string]any{"id": "v2.1", "status": "CURRENT",
 		"version": "2.1", "min_version": "2.1", "links": []any{map[string]string{"rel": "self", "href": server.URL + "/compute/v2.1/"}}}}))
-	mux.HandleFunc("GET /network/v2.0/networks", reply(http.StatusOK, map[string]any{"networks": []any{map[string]any{"id": standinServer, "name": "private"}}}))
+	mux.HandleFunc("GET /network/v2.0/networks",
+		reply(http.StatusOK, map[string]any{"networks": []any{map[string]any{"id": standinServer, "name": "private"}}}))
 	mux.HandleFunc("POST /compute/v2.1/servers", s.create)
 	mux.HandleFunc("GET /compute/v2.1/servers/{id}", s.show)
 	mux.HandleFunc("DELETE /compute/v2.1/servers/{id}", s.delete)
@@ -67,8 +68,10 @@ func (s *standin) token(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("X-Subject-Token", "standin")
 	named := map[string]any{"id": "admin", "name": "admin", "domain": map[string]string{"id": "default", "name": "Default"}}
-	reply(http.StatusCreated, map[string]any{"token": map[string]any{"methods": []string{"password"}, "catalog": catalog, "user": named, "project": named,
-		"roles": []any{map[string]string{"id": "admin", "name": "admin"}}, "expires_at": time.Now().Add(time.Hour).UTC().Format("2006-01-02T15:04:05.000000Z")}})(w, r)
+	reply(http.StatusCreated,
+		map[string]any{"token": map[string]any{"methods": []string{"password"}, "catalog": catalog, "user": named, "project": named,
+			"roles":      []any{map[string]string{"id": "admin", "name": "admin"}},
+			"expires_at": time.Now().Add(time.Hour).UTC().Format("2006-01-02T15:04:05.000000Z")}})(w, r)
 }
 
 func (s *standin) create(w http.ResponseWriter, r *http.Request) {

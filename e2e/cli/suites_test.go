@@ -43,7 +43,8 @@ var sdkTests = map[string]int{
 func TestSDK(t *testing.T) {
 	const folder = "/usr/lib/python3/dist-packages/openstack/tests/functional/baremetal"
 	if files, err := filepath.Glob(folder + "/test_*.py"); err != nil || len(files) != len(sdkTests) {
-		t.Fatalf("%d files of tests in %s, want %d: install python3-openstacksdk and python3-oslotest (%v)", len(files), folder, len(sdkTests), err)
+		t.Fatalf("%d files of tests in %s, want %d: install python3-openstacksdk and python3-oslotest (%v)", len(files), folder, len(sdkTests),
+			err)
 	}
 	type result struct {
 		file, out string
@@ -72,7 +73,8 @@ func TestSDK(t *testing.T) {
 
 // unittest runs a module of openstacksdk's tests in dir against the API at url.
 func unittest(ctx context.Context, url, module, dir string) (string, error) {
-	clouds := fmt.Sprintf("clouds: {here: {auth_type: none, auth: {endpoint: %q}, baremetal_endpoint_override: %[1]q, has_compute: false, has_image: false}}\n", url)
+	clouds := fmt.Sprintf("clouds: {here: {auth_type: none, auth: {endpoint: %q}, baremetal_endpoint_override: %[1]q, has_compute: false, "+
+		"has_image: false}}\n", url)
 	if err := os.WriteFile(filepath.Join(dir, "clouds.yaml"), []byte(clouds), 0o600); err != nil {
 		return "", err
 	}
@@ -84,7 +86,8 @@ func runUnittest(ctx context.Context, module, dir string) (string, error) {
 	cmd := exec.CommandContext(ctx, "/usr/bin/python3", "-W", "ignore", "-m", "unittest", module)
 	cmd.Dir = dir
 	// A test may wait several times two seconds, and gets five by default.
-	cmd.Env = append(os.Environ(), "OS_TEST_TIMEOUT=120", "OPENSTACKSDK_IMAGE=small", "OS_CLOUD=here", "OPENSTACKSDK_DEMO_CLOUD=here", "OPENSTACKSDK_DEMO_CLOUD_ALT=here", "OPENSTACKSDK_OPERATOR_CLOUD=here")
+	cmd.Env = append(os.Environ(), "OS_TEST_TIMEOUT=120", "OPENSTACKSDK_IMAGE=small", "OS_CLOUD=here", "OPENSTACKSDK_DEMO_CLOUD=here",
+		"OPENSTACKSDK_DEMO_CLOUD_ALT=here", "OPENSTACKSDK_OPERATOR_CLOUD=here")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
@@ -138,7 +141,8 @@ func TestGophercloud(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			url := serveAlone(t, suite.auth)
 			keystone := startStandin(t, map[string]string{"baremetal": url})
-			cmd := exec.CommandContext(t.Context(), "go", "test", "-tags=acceptance,baremetal", "-count=1", "-v", "./internal/acceptance/openstack/baremetal/"+suite.tests)
+			cmd := exec.CommandContext(t.Context(), "go", "test", "-tags=acceptance,baremetal", "-count=1", "-v",
+				"./internal/acceptance/openstack/baremetal/"+suite.tests)
 			cmd.Dir = download(t, suite.module)
 			cmd.Env = append(withKeystone(keystone), "IRONIC_ENDPOINT="+url+"/v1")
 			if suite.auth == "http_basic" {

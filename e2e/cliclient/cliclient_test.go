@@ -58,7 +58,8 @@ var asked = []struct{ command, formats string }{
 
 // changes are typed once after each word, each on a node of its own ($N).
 var changes = []string{
-	"baremetal node create --name $N --driver fake-hardware --property cpus=4 --extra x={\"a\":[1,null]} --driver-info k=v --resource-class big",
+	"baremetal node create --name $N --driver fake-hardware --property cpus=4 --extra x={\"a\":[1,null]} --driver-info k=v " +
+		"--resource-class big",
 	"baremetal node manage $N --wait",
 	"baremetal node power off $N",
 	"baremetal node provide $N --wait 60",
@@ -128,7 +129,8 @@ func (r *running) prepare(t *testing.T) {
 		"node add trait first CUSTOM_A",
 		"port create --node first 52:54:00:00:00:01 --extra vlan=7",
 		"baremetal volume connector create --node first --type iqn --connector-id iqn.2017-08.org.example:first --extra a=b",
-		"baremetal volume target create --node first --type iscsi --boot-index 0 --volume-id system --property target_lun=0 --uuid 5c3c7a0e-0000-4000-8000-00000000002a",
+		"baremetal volume target create --node first --type iscsi --boot-index 0 --volume-id system --property target_lun=0 --uuid " +
+			"5c3c7a0e-0000-4000-8000-00000000002a",
 		"baremetal chassis create --description rack",
 	} {
 		if _, status := r.run(t, "ironhook", command); status != 0 {
@@ -205,7 +207,8 @@ func parsed(t *testing.T, text string) (value any) {
 // asJSON reads YAML as the stock client's own library does.
 func asJSON(t *testing.T, text string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "/usr/bin/python3", "-c", "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)")
+	cmd := exec.CommandContext(t.Context(), "/usr/bin/python3", "-c",
+		"import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)")
 	cmd.Stdin = strings.NewReader(text)
 	out, err := cmd.Output()
 	if err != nil {

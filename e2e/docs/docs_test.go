@@ -76,7 +76,8 @@ func TestGuide(t *testing.T) {
 		"bmc-password", machine.BMC.Password,
 		"52:54:00:12:34:56", machine.MAC,
 	)
-	out, err := room.Output(ctx, []string{"PATH=/usr/bin:/bin:/usr/sbin:/sbin:" + filepath.Dir(program), "IRONHOOK_DATA=" + app.Data}, "/bin/sh", "-c",
+	out, err := room.Output(ctx, []string{"PATH=/usr/bin:/bin:/usr/sbin:/sbin:" + filepath.Dir(program), "IRONHOOK_DATA=" + app.Data},
+		"/bin/sh", "-c",
 		replace.Replace(script(t, filepath.Join(root, "docs", "guide.md"))))
 	if err != nil {
 		t.Fatalf("the guide does not work: %v\n%s", err, out)

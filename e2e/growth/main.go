@@ -76,11 +76,13 @@ func (h *house) time(ctx context.Context, o operation) (timing, error) {
 
 func render(sizes []int, table [][]timing) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s Median of %d, in microseconds, with as many nodes (port, target, grant, lease) and volumes.\n\n", section.Host(), rounds)
+	fmt.Fprintf(&b, "%s Median of %d, in microseconds, with as many nodes (port, target, grant, lease) and volumes.\n\n", section.Host(),
+		rounds)
 	fmt.Fprintf(&b, "| operation | %d | %d | %d | last / first, of the fastest |\n|---|---:|---:|---:|---:|\n", sizes[0], sizes[1], sizes[2])
 	for i, o := range operations {
 		t := table[i]
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %.1f |\n", o.name, t[0].median.Microseconds(), t[1].median.Microseconds(), t[2].median.Microseconds(),
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %.1f |\n", o.name, t[0].median.Microseconds(), t[1].median.Microseconds(),
+			t[2].median.Microseconds(),
 			float64(t[2].fastest)/float64(t[0].fastest))
 	}
 	return b.String()

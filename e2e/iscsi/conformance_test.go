@@ -29,7 +29,8 @@ type way struct {
 // defect names the tests of the suite that no target can pass, and why. Their result is
 // not compared.
 var defect = map[string]string{
-	"iSCSITMF.LUNResetSimpleAsync": "it asserts a flag that its own callback sets later, before any I/O was serviced, and then frees a command that is still queued",
+	"iSCSITMF.LUNResetSimpleAsync": "it asserts a flag that its own callback sets later, before any I/O was serviced, and then frees a " +
+		"command that is still queued",
 }
 
 // The whole suite of libiscsi (iscsi-test-cu of Debian 12, with --dataloss and SANITIZE
@@ -43,7 +44,8 @@ func TestConformance(t *testing.T) {
 	ways := []way{
 		{name: "plain"},
 		{name: "CHAP", args: []string{"--chap", "alice:" + alice}, auth: "alice%wonderland12@"},
-		{name: "mutual CHAP", args: []string{"--chap", "alice:" + alice, "--mutual-chap", "bob:" + bob}, auth: "alice%wonderland12@", env: mutual},
+		{name: "mutual CHAP", args: []string{"--chap", "alice:" + alice, "--mutual-chap", "bob:" + bob}, auth: "alice%wonderland12@",
+			env: mutual},
 		{name: "digests", query: "?header_digest=crc32c"},
 	}
 	tests := listTests(t)
@@ -149,10 +151,11 @@ func judge(out string) string {
 func TestJudge(t *testing.T) {
 	const tail = "\nRun Summary:    Type  Total    Ran Passed Failed Inactive\n              suites      1      1    n/a      0        0\n"
 	for want, out := range map[string]string{
-		"PASS":             "  Test: Simple ...passed" + tail + "               tests      1      1      1      0        0",
-		"SKIP not for us.": "  Test: Simple ...    [SKIPPED] not for us.\npassed" + tail + "               tests      1      1      1      0        0",
-		"FAIL t.c:83":      "FAILED\n    1. t.c:83  - CU_FAIL(x)" + tail + "               tests      1      1      0      1        0",
-		"ERROR":            "iscsi_connect failed",
+		"PASS": "  Test: Simple ...passed" + tail + "               tests      1      1      1      0        0",
+		"SKIP not for us.": "  Test: Simple ...    [SKIPPED] not for us.\npassed" + tail +
+			"               tests      1      1      1      0        0",
+		"FAIL t.c:83": "FAILED\n    1. t.c:83  - CU_FAIL(x)" + tail + "               tests      1      1      0      1        0",
+		"ERROR":       "iscsi_connect failed",
 	} {
 		if got := judge(out); got != want {
 			t.Errorf("judge(%q) = %q, want %q", out, got, want)
@@ -204,7 +207,8 @@ func (g golden) write(t *testing.T, tests []string) {
 		}
 		fmt.Fprintf(&rows, "%s\t%s\t%s\n", name, row[0], row[1])
 	}
-	head := fmt.Sprintf("# libiscsi 1.19, each test alone: name, result over one path, over two paths.\n# one: %s\n# two: %s\n", totals(count[0]), totals(count[1]))
+	head := fmt.Sprintf("# libiscsi 1.19, each test alone: name, result over one path, over two paths.\n# one: %s\n# two: %s\n",
+		totals(count[0]), totals(count[1]))
 	if err := os.MkdirAll(filepath.Dir(goldenFile), 0o755); err != nil {
 		t.Fatal(err)
 	}

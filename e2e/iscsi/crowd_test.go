@@ -76,7 +76,8 @@ func TestGarbageConnections(t *testing.T) {
 	alone, _ := pace(t, good, after(time.Second))
 	elsewhere, _ := pace(t, good, whileRunning(func() { babble(t, deafEar(t), garbage, atOnce) }))
 	during, worst := pace(t, good, whileRunning(func() { babble(t, e.portal, garbage, atOnce) }))
-	t.Logf("%.0f reads a second alone, %.0f during %d garbage connections to another listener, %.0f (slowest %v) when they are to us; at most %d MiB resident",
+	t.Logf("%.0f reads a second alone, %.0f during %d garbage connections to another listener, %.0f (slowest %v) when they are to us; at "+
+		"most %d MiB resident",
 		alone, elsewhere, garbage, during, worst, e.memory("VmHWM"))
 	if during < elsewhere/2 || worst > time.Second {
 		t.Errorf("garbage made the good session fall from %.0f to %.0f reads a second, the slowest took %v", elsewhere, during, worst)

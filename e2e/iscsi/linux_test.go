@@ -98,7 +98,8 @@ func startGuest(ctx context.Context, t *testing.T, l *lab.Lab) *lab.Process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := image.Initiator(ctx, filepath.Join(root, "build", "image", "debs"), t.TempDir(), map[string][]byte{"init": guestInit, "verify.fio": guestJobs})
+	k, err := image.Initiator(ctx, filepath.Join(root, "build", "image", "debs"), t.TempDir(),
+		map[string][]byte{"init": guestInit, "verify.fio": guestJobs})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,9 +63,11 @@ func TestQEMU(t *testing.T) {
 	must(t, "qemu-img", "convert", "-n", "-f", "raw", "-O", "raw", source, url)
 	must(t, "qemu-img", "compare", "-f", "raw", "-F", "raw", source, url)
 	must(t, "cmp", source, file)
-	must(t, "qemu-io", "-f", "raw", "-c", "write -P 5 1M 3M", "-c", "flush", "-c", "read -P 5 1M 3M", "-c", "write -z 2M 1M", "-c", "read -P 0 2M 1M",
+	must(t, "qemu-io", "-f", "raw", "-c", "write -P 5 1M 3M", "-c", "flush", "-c", "read -P 5 1M 3M", "-c", "write -z 2M 1M", "-c",
+		"read -P 0 2M 1M",
 		"-c", "discard 1M 1M", "-c", "read -P 5 3M 1M", url)
-	digests := []string{"driver=iscsi", "transport=tcp", "portal=" + e.portal, "target=" + e.target, "lun=0", "user=alice", "header-digest=crc32c"}
+	digests := []string{"driver=iscsi", "transport=tcp", "portal=" + e.portal, "target=" +
+		e.target, "lun=0", "user=alice", "header-digest=crc32c"}
 	pass := filepath.Join(t.TempDir(), "pass")
 	if err := os.WriteFile(pass, []byte("wonderland12"), 0o600); err != nil {
 		t.Fatal(err)

@@ -45,7 +45,8 @@ func (l *Lab) ServeNFS(ctx context.Context, dir string) error {
 		return err
 	}
 	p, err := l.Start("nfs", "unshare", "--mount", "sh", "-c",
-		`mount -t tmpfs run /run || exit; rpcbind -f & until rpcinfo -p; do sleep 0.1; done; exec ganesha.nfsd -F -L /dev/stdout -f "$0" -p /run/ganesha.pid`, config)
+		`mount -t tmpfs run /run || exit; rpcbind -f & until rpcinfo -p; do sleep 0.1; done; exec ganesha.nfsd -F -L /dev/stdout -f "$0" -p `+
+			`/run/ganesha.pid`, config)
 	if err != nil {
 		return fmt.Errorf("%w (packages nfs-ganesha-vfs, rpcbind)", err)
 	}

@@ -62,7 +62,8 @@ func (s *Signer) Dir(ctx context.Context, unsigned, signed map[string]string) (s
 		}
 	}
 	for name, from := range unsigned {
-		out, err := exec.CommandContext(ctx, "sbsign", "--key", s.key, "--cert", s.cert, "--output", filepath.Join(dir, name), from).CombinedOutput()
+		out, err := exec.CommandContext(ctx, "sbsign", "--key", s.key, "--cert", s.cert, "--output", filepath.Join(dir, name),
+			from).CombinedOutput()
 		if err != nil {
 			return "", fmt.Errorf("sbsign (package sbsigntool): %w: %s", err, out)
 		}

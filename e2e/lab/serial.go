@@ -62,7 +62,8 @@ func NewSerialBMC(dir string) (*SerialBMC, error) {
 
 // Info is the driver_info of a node that has this BMC.
 func (b *SerialBMC) Info() map[string]string {
-	return map[string]string{"ipmi_address": "127.0.0.1", "ipmi_port": fmt.Sprint(b.port), "ipmi_username": serialUser, "ipmi_password": serialPassword}
+	return map[string]string{"ipmi_address": "127.0.0.1", "ipmi_port": fmt.Sprint(b.port), "ipmi_username": serialUser,
+		"ipmi_password": serialPassword}
 }
 
 // Options are those of "ironhook node create" for such a node.

@@ -20,7 +20,8 @@ func (l *Lab) VLAN(s *Segment, name string, tag uint16, address string) error {
 	if err != nil {
 		return err
 	}
-	err = s.Run(fmt.Sprintf("tuntap add dev %[1]s mode tap\naddress add %[2]s dev %[1]s\nlink set %[1]s up\n", name, address), "ip", "-batch", "-")
+	err = s.Run(fmt.Sprintf("tuntap add dev %[1]s mode tap\naddress add %[2]s dev %[1]s\nlink set %[1]s up\n", name, address), "ip", "-batch",
+		"-")
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,8 @@ func TestEverythingHasAName(t *testing.T) {
 		if must(t, "look for names", err); len(nameless) > 0 {
 			t.Errorf("%s has things without a name: %q", path, nameless)
 		}
-		levels, err := chromedp.Run(b.Tab, chromedp.Evaluate[[]int](`[...document.querySelectorAll("h1, h2, h3")].map((e) => Number(e.tagName[1]))`))
+		levels, err := chromedp.Run(b.Tab,
+			chromedp.Evaluate[[]int](`[...document.querySelectorAll("h1, h2, h3")].map((e) => Number(e.tagName[1]))`))
 		must(t, "look for headings", err)
 		for i, level := range levels {
 			if (i == 0) != (level == 1) || i > 0 && level > levels[i-1]+1 {
@@ -121,9 +122,11 @@ func TestWithoutScripts(t *testing.T) {
 		}
 	}
 	for path, present := range map[string]string{"sel": "correctable ECC", "sensors": "CPU Temp"} {
-		must(t, "the machine has a link to "+path, b.Await(fmt.Sprintf(`document.querySelector('.actions a[href$="/%s"]')?.checkVisibility()`, path)))
+		must(t, "the machine has a link to "+path,
+			b.Await(fmt.Sprintf(`document.querySelector('.actions a[href$="/%s"]')?.checkVisibility()`, path)))
 		must(t, "open "+path, b.Go("/ui/machines/pc-01/"+path))
-		must(t, path+" says "+present, b.Await(fmt.Sprintf(`document.body.innerText.includes(%q) && !document.querySelector("main button")?.checkVisibility()`, present)))
+		must(t, path+" says "+present,
+			b.Await(fmt.Sprintf(`document.body.innerText.includes(%q) && !document.querySelector("main button")?.checkVisibility()`, present)))
 		must(t, "back", b.Go("/ui/machines/pc-01"))
 	}
 }

@@ -49,7 +49,9 @@ type violation struct {
 func judge(t *testing.T, b *shot.Browser, program, what string) {
 	t.Helper()
 	must(t, "bring axe", chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](program+";undefined")))
-	text, err := chromedp.Run(b.Tab, chromedp.Evaluate[string](`axe.run(document, {resultTypes: ["violations"]}).then((r) => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
+	text, err := chromedp.Run(b.Tab,
+		chromedp.Evaluate[string](`axe.run(document, {resultTypes: ["violations"]}).then((r) => JSON.stringify(r.violations))`,
+			chromedp.EvalAwaitPromise))
 	must(t, "judge "+what, err)
 	var found []violation
 	must(t, "read the verdict", json.Unmarshal([]byte(text), &found))
@@ -92,10 +94,12 @@ func (g *stage) furnish() {
 			if err := tx.Nodes().Update(n); err != nil {
 				return err
 			}
-			if err := tx.Ports().Insert(&baremetal.Port{UUID: "port-" + n.UUID, NodeUUID: n.UUID, Address: fmt.Sprintf("52:54:00:00:00:%02x", i+1), PXEEnabled: true}); err != nil {
+			if err := tx.Ports().Insert(&baremetal.Port{UUID: "port-" +
+				n.UUID, NodeUUID: n.UUID, Address: fmt.Sprintf("52:54:00:00:00:%02x", i+1), PXEEnabled: true}); err != nil {
 				return err
 			}
-			if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-" + n.UUID, NodeUUID: n.UUID, VolumeType: "iscsi", VolumeID: fmt.Sprintf("root-%d", i+1)}); err != nil {
+			if err := tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t-" +
+				n.UUID, NodeUUID: n.UUID, VolumeType: "iscsi", VolumeID: fmt.Sprintf("root-%d", i+1)}); err != nil {
 				return err
 			}
 		}
@@ -106,18 +110,22 @@ func (g *stage) furnish() {
 			}
 		}
 		for i := 1; i <= 3; i++ {
-			v := &baremetal.Volume{UUID: fmt.Sprintf("v-%d", i), Name: fmt.Sprintf("root-%d", i), Size: 2 << 30, Status: baremetal.VolumeAvailable, ImageUUID: "i-1"}
+			v := &baremetal.Volume{UUID: fmt.Sprintf("v-%d", i), Name: fmt.Sprintf("root-%d", i), Size: 2 << 30, Status: baremetal.VolumeAvailable,
+				ImageUUID: "i-1"}
 			if err := tx.Volumes().Insert(v); err != nil {
 				return err
 			}
 		}
-		if err := tx.Grants().Insert(&baremetal.Grant{Serial: "s-1", Node: "node-1", Target: "t-node-1", Volume: "v-1", IQN: "iqn.2026-11.test:disk", Initiator: "iqn.2026-11.test:pc-01"}); err != nil {
+		if err := tx.Grants().Insert(&baremetal.Grant{Serial: "s-1", Node: "node-1", Target: "t-node-1", Volume: "v-1",
+			IQN: "iqn.2026-11.test:disk", Initiator: "iqn.2026-11.test:pc-01"}); err != nil {
 			return err
 		}
-		if err := tx.Snapshots().Insert(&baremetal.Snapshot{UUID: "s-1", Name: "monday", VolumeUUID: "v-1", Size: 2 << 30, Status: "available"}); err != nil {
+		if err := tx.Snapshots().Insert(&baremetal.Snapshot{UUID: "s-1", Name: "monday", VolumeUUID: "v-1", Size: 2 << 30,
+			Status: "available"}); err != nil {
 			return err
 		}
-		if err := tx.Append(baremetal.Event{Node: "node-1", Kind: baremetal.EventAttach, Detail: "v-1 to iqn.2026-11.local.ironhook:node-715482dd-8008-42a5-97d2-6cac44cbefa8"}); err != nil {
+		if err := tx.Append(baremetal.Event{Node: "node-1", Kind: baremetal.EventAttach,
+			Detail: "v-1 to iqn.2026-11.local.ironhook:node-715482dd-8008-42a5-97d2-6cac44cbefa8"}); err != nil {
 			return err
 		}
 		return tx.Append(baremetal.Event{Node: "node-6", Kind: baremetal.EventError, Step: baremetal.EventAttach, Detail: "No volume root-6."})
@@ -134,11 +142,15 @@ func (g *stage) furnish() {
 // furnished are the pages, with what to press on each to see all of it.
 var furnished = []struct{ path, press string }{
 	{"/ui/", ""}, {"/ui/?by=class&as=table", ""}, {"/ui/", `document.getElementById("select").click()`}, {"/ui/?q=nothing-like-it", ""},
-	{"/ui/machines/pc-01", `for (const d of document.querySelectorAll("details")) d.open = true`}, {"/ui/machines/pc-02", ""}, {"/ui/machines/pc-06", ""},
-	{"/ui/machines/pc-01/edit", ""}, {"/ui/machines/pc-01/script", ""}, {"/ui/machines/pc-01/console", ""}, {"/ui/machines/pc-02/console", ""}, {"/ui/machines/nobody", ""}, {"/ui/enrol?mac=b8:27:eb:00:00:01", ""},
+	{"/ui/machines/pc-01", `for (const d of document.querySelectorAll("details")) d.open = true`}, {"/ui/machines/pc-02", ""},
+	{"/ui/machines/pc-06", ""},
+	{"/ui/machines/pc-01/edit", ""}, {"/ui/machines/pc-01/script", ""}, {"/ui/machines/pc-01/console", ""}, {"/ui/machines/pc-02/console", ""},
+	{"/ui/machines/nobody", ""}, {"/ui/enrol?mac=b8:27:eb:00:00:01", ""},
 	{"/ui/machines/pc-01/sel", ""}, {"/ui/machines/pc-02/sel", ""}, {"/ui/machines/pc-01/sensors", ""},
-	{"/ui/volumes", `for (const d of document.querySelectorAll("details")) d.open = true`}, {"/ui/network", ""}, {"/ui/boots?hours=1", ""}, {"/ui/system", ""},
-	{"/ui/start", ""}, {"/docs/", ""}, {"/docs/tutorial.md", ""}, {"/docs/reference/options.md", ""}, {"/docs/messages.md", ""}, {"/docs/nothing.md", ""},
+	{"/ui/volumes", `for (const d of document.querySelectorAll("details")) d.open = true`}, {"/ui/network", ""}, {"/ui/boots?hours=1", ""},
+	{"/ui/system", ""},
+	{"/ui/start", ""}, {"/docs/", ""}, {"/docs/tutorial.md", ""}, {"/docs/reference/options.md", ""}, {"/docs/messages.md", ""},
+	{"/docs/nothing.md", ""},
 }
 
 // No page, in neither theme, with machines in trouble, breaks a rule of axe; none is wider

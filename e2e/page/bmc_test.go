@@ -23,13 +23,15 @@ const (
 // newBMC is one on the loopback with a log, and the machine pc that has it.
 func (h *house) newBMC(records ...string) *bmctest.BMC {
 	h.Helper()
-	b, err := bmctest.Start(bmctest.Quirks{Sensors: bmctest.Sensors{{Name: "<b id=evil>", Celsius: 41}, {Name: "Inlet", Celsius: 23}}}, []types.CipherSuiteID{17})
+	b, err := bmctest.Start(bmctest.Quirks{Sensors: bmctest.Sensors{{Name: "<b id=evil>", Celsius: 41}, {Name: "Inlet", Celsius: 23}}},
+		[]types.CipherSuiteID{17})
 	must(h.T, "start a BMC", err)
 	for _, r := range records {
 		addRecord(h.T, b, r)
 	}
 	args := []string{"node", "create", "--name", "pc", "--driver", "ipmi"}
-	for key, value := range map[string]string{"ipmi_address": "127.0.0.1", "ipmi_port": fmt.Sprint(b.Port), "ipmi_username": bmctest.User, "ipmi_password": bmctest.Password} {
+	for key, value := range map[string]string{"ipmi_address": "127.0.0.1", "ipmi_port": fmt.Sprint(b.Port), "ipmi_username": bmctest.User,
+		"ipmi_password": bmctest.Password} {
 		args = append(args, "--driver-info", key+"="+value)
 	}
 	h.ironhook(args...)
@@ -57,7 +59,8 @@ func TestBMC(t *testing.T) {
 	h.do("look at a button", `document.querySelector('#machine a[href$="/sel"]').focus()`)
 	h.await("its command", `document.querySelector("#command code").textContent === "ironhook node sel pc"`)
 	h.click(`#machine a[href$="/sel"]`)
-	h.await("both, the newest first", `((r) => r.length === 2 && r[0].includes("uncorrectable ECC") && r[1].includes("<b id=evil>"))(`+rows+`)`)
+	h.await("both, the newest first",
+		`((r) => r.length === 2 && r[0].includes("uncorrectable ECC") && r[1].includes("<b id=evil>"))(`+rows+`)`)
 	h.await("no markup", `document.getElementById("evil") === null`)
 	h.await("times of the reader", `[...document.querySelectorAll("#sel time")].every((e) => !e.textContent.includes("UTC"))`)
 	screen{t, h.Browser}.isGood(program, "an event log")
@@ -77,14 +80,18 @@ func TestBMC(t *testing.T) {
 	h.await("no markup", `document.getElementById("evil") === null`)
 	screen{t, h.Browser}.isGood(program, "an event log that was cleared")
 	h.click(`a[data-command="ironhook node sel pc"]`)
-	h.await("it is cleared", `((r) => r.every((text) => !text.includes("ECC")))(`+rows+`) && document.getElementById("sel-state").textContent.includes("newest first. Times")`)
-	if got := h.ironhook("event", "list", "--node", "pc"); !strings.Contains(got, "the event log of its BMC was cleared; it had 3 entries") || !strings.Contains(got, "admin") {
+	h.await("it is cleared", `((r) => r.every((text) => `+
+		`!text.includes("ECC")))(`+rows+`) && document.getElementById("sel-state").textContent.includes("newest first. Times")`)
+	if got := h.ironhook("event", "list", "--node", "pc"); !strings.Contains(got, "the event log of its BMC was cleared; it had 3 entries") ||
+		!strings.Contains(got, "admin") {
 		t.Errorf("the events are\n%s", got)
 	}
 
 	must(t, "show the machine", h.Show("/ui/machines/pc"))
 	h.click(`#machine a[href$="/sensors"]`)
-	h.await("what it measures", `((r) => r.length === 2 && r[0].textContent === "<b id=evil>41CelOK" && r[1].textContent === "Inlet23CelOK")(document.querySelectorAll("#sensors tbody tr"))`)
+	h.await("what it measures",
+		`((r) => r.length === 2 && r[0].textContent === "<b id=evil>41CelOK" && r[1].textContent === `+
+			`"Inlet23CelOK")(document.querySelectorAll("#sensors tbody tr"))`)
 	screen{t, h.Browser}.isGood(program, "sensors")
 	quiet(t, h.Browser)
 }
@@ -102,7 +109,8 @@ func TestBMCIsGone(t *testing.T) {
 	h.await("the log stays", rows+`.length === 1 && document.getElementById("sel-state").textContent.startsWith("1 in the log")`)
 	for _, page := range []string{"sel", "sensors"} {
 		h.open("/ui/machines/pc/" + page)
-		h.await("why not", `document.getElementById("bmc-problem")?.textContent.match(/node pc: BMC 127\.0\.0\.1.* check ipmi_address/) && document.querySelector("main table") === null`)
+		h.await("why not", `document.getElementById("bmc-problem")?.textContent.match(/node pc: BMC 127\.0\.0\.1.* check ipmi_address/) && `+
+			`document.querySelector("main table") === null`)
 		text, err := chromedp.Run(h.Tab, chromedp.Evaluate[string](`document.documentElement.outerHTML`))
 		if must(t, "read the page", err); strings.Contains(text, bmctest.Password) {
 			t.Errorf("%s shows the password", page)

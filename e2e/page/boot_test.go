@@ -102,7 +102,8 @@ func pictureBoot(t *testing.T, b *shot.Browser) {
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(root, dir)
 	}
-	must(t, "close what is in the way", chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](`document.querySelectorAll(".toast button").forEach((e) => e.click())`)))
+	must(t, "close what is in the way",
+		chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](`document.querySelectorAll(".toast button").forEach((e) => e.click())`)))
 	for _, v := range bootViews {
 		must(t, "look at it", chromedp.Do(b.Tab, chromedp.EmulateViewport(v.width, v.height, chromedp.EmulateScale(v.scale))))
 		must(t, "no wider than the view", b.Await(fmt.Sprintf(`document.documentElement.scrollWidth <= %d`, v.width)))

@@ -36,7 +36,8 @@ func (s screen) shows(text string) {
 // takes presses the button with this label, when it can be seen and pressed.
 func (s screen) takes(label string) {
 	s.Helper()
-	must(s.T, label, s.Await(fmt.Sprintf(`((b) => b.textContent === %q && b.checkVisibility() && !b.disabled && (b.click(), true))(document.getElementById("console-type"))`, label)))
+	must(s.T, label, s.Await(fmt.Sprintf(`((b) => b.textContent === %q && b.checkVisibility() && !b.disabled && (b.click(), `+
+		`true))(document.getElementById("console-type"))`, label)))
 }
 
 // types strikes the keys of a line, where the terminal has them.
@@ -63,7 +64,8 @@ func (s screen) isGood(axe, what string) {
 func (h *house) consoleOn(node string) {
 	h.Helper()
 	h.ironhook("node", "console", "enable", node)
-	h.await("the console of "+node+" is enabled", fmt.Sprintf(`(window.enabled ??= setInterval(() => fetch("/ui/machines/%s/console").then((a) => a.text())
+	h.await("the console of "+node+" is enabled",
+		fmt.Sprintf(`(window.enabled ??= setInterval(() => fetch("/ui/machines/%s/console").then((a) => a.text())
 		.then((text) => { window.on = text.includes("console-state") }), 100), window.on === true && (clearInterval(window.enabled), true))`, node))
 }
 
@@ -104,7 +106,8 @@ func TestConsole(t *testing.T) {
 	quiet(t, second.Browser)
 	first.isGood(program, "a console")
 
-	text, err := chromedp.Run(h.Tab, chromedp.Evaluate[string](`fetch(document.querySelector('main a[href$="/text"]').href).then((a) => a.text())`, chromedp.EvalAwaitPromise))
+	text, err := chromedp.Run(h.Tab,
+		chromedp.Evaluate[string](`fetch(document.querySelector('main a[href$="/text"]').href).then((a) => a.text())`, chromedp.EvalAwaitPromise))
 	if must(t, "follow the link to the text", err); !strings.Contains(text, "[root]") || !strings.Contains(text, "[halt]") {
 		t.Errorf("the text that is kept is %q", text)
 	}
@@ -122,7 +125,8 @@ func TestConsole(t *testing.T) {
 	must(t, "sign out", h.SignOut())
 	h.open("/ui/machines/pc/console")
 	h.await("the login page", `location.pathname === "/ui/login" && document.getElementById("terminal") === null`)
-	h.do("the socket without it", fmt.Sprintf(`{ const s = new WebSocket(%q); s.onopen = () => window.socket = "open"; s.onerror = () => window.socket = "refused"; }`,
-		"ws"+h.url[len("http"):]+"/ironhook/v1/nodes/pc/console"))
+	h.do("the socket without it",
+		fmt.Sprintf(`{ const s = new WebSocket(%q); s.onopen = () => window.socket = "open"; s.onerror = () => window.socket = "refused"; }`,
+			"ws"+h.url[len("http"):]+"/ironhook/v1/nodes/pc/console"))
 	h.await("is refused", `window.socket === "refused"`)
 }

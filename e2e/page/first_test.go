@@ -36,7 +36,8 @@ func TestFirstRun(t *testing.T) {
 	h.await("they differ", `document.querySelector("#problem").textContent.startsWith("The two passwords differ")`)
 	enter("my own words", "my own words")
 	h.await("the first steps", `location.pathname === "/ui/start" && `+shot.Live)
-	h.await("nothing is done", `document.querySelectorAll(".steps .done").length === 0 && document.querySelectorAll(".steps > li").length === 3`)
+	h.await("nothing is done",
+		`document.querySelectorAll(".steps .done").length === 0 && document.querySelectorAll(".steps > li").length === 3`)
 	h.ironhook("image", "create", "golden", "--file", sparse(t, 16<<20), "--wait")
 	h.await("an image is ticked as it comes", `document.querySelectorAll(".steps .done").length === 1`)
 	show(h.link)
@@ -49,7 +50,9 @@ func TestFirstRun(t *testing.T) {
 	signOut()
 	must(t, "the new password", h.SignIn("my own words"))
 	signOut()
-	h.do("the printed password", `fetch("/ui/login", {method: "POST", body: new URLSearchParams({user: "admin", password: "`+h.password+`"})}).then((a) => window.status1 = a.status)`)
+	h.do("the printed password",
+		`fetch("/ui/login", {method: "POST", body: new URLSearchParams({user: "admin", `+
+			`password: "`+h.password+`"})}).then((a) => window.status1 = a.status)`)
 	h.await("is over", `window.status1 === 401`)
 }
 
@@ -68,7 +71,8 @@ func TestSystemAndWall(t *testing.T) {
 	}
 	h.fill("#log select", "debug")
 	h.click("#log button")
-	h.await("the log talks more", `document.querySelector("#log select").value === "debug" && document.querySelector(".tail").textContent.includes("log level")`)
+	h.await("the log talks more",
+		`document.querySelector("#log select").value === "debug" && document.querySelector(".tail").textContent.includes("log level")`)
 	h.fill("#wall [name=name]", "lobby")
 	h.click("#wall button")
 	h.await("the link", `document.querySelector(".outcome").textContent.includes("/ui/wall/")`)
@@ -106,7 +110,8 @@ func TestGroupsAndViews(t *testing.T) {
 	h.await("no empty group", `document.querySelectorAll(".group:not([hidden])").length === 1`)
 	h.do("answer", `window.prompt = () => "office only"`)
 	h.click("#save-view")
-	h.await("it is listed", `document.readyState === "complete" && [...document.querySelectorAll("#views option")].some((o) => o.textContent === "office only" && o.selected)`)
+	h.await("it is listed", `document.readyState === "complete" && [...document.querySelectorAll("#views option")].some((o) => `+
+		`o.textContent === "office only" && o.selected)`)
 	must(t, "again", h.Show("/ui/"))
 	h.fill("#views", "by=class&as=table&q=pc-2")
 	h.await("the view", names+` === "lab pc-1 pc-10 office pc-2" && document.querySelectorAll(".tile:not([hidden])").length === 1`)
@@ -125,9 +130,11 @@ func TestButtonsSayTheirCommands(t *testing.T) {
 	seen := map[string]bool{}
 	for _, p := range furnished {
 		must(t, "open "+p.path, b.Go(p.path))
-		said, err := chromedp.Run(b.Tab, chromedp.Evaluate[[]string](`[...document.querySelectorAll("[data-command]")].map((e) => e.dataset.command)`))
+		said, err := chromedp.Run(b.Tab,
+			chromedp.Evaluate[[]string](`[...document.querySelectorAll("[data-command]")].map((e) => e.dataset.command)`))
 		must(t, "read the commands", err)
-		mute, err := chromedp.Run(b.Tab, chromedp.Evaluate[[]string](`[...document.querySelectorAll("main button[data-method]:not([data-command])")].map((e) => e.outerHTML)`))
+		mute, err := chromedp.Run(b.Tab,
+			chromedp.Evaluate[[]string](`[...document.querySelectorAll("main button[data-method]:not([data-command])")].map((e) => e.outerHTML)`))
 		must(t, "read the buttons", err)
 		if len(mute) > 0 {
 			t.Errorf("%s has buttons that say no command: %q", p.path, mute)
@@ -163,8 +170,10 @@ func TestButtonsSayTheirCommands(t *testing.T) {
 		}
 	}
 	must(t, "open a machine", b.Show("/ui/machines/pc-01"))
-	must(t, "look at a button", chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-target=rebooting]").focus()`)))
-	must(t, "its command", b.Await(`!document.getElementById("command").hidden && document.querySelector("#command code").textContent === "ironhook node reboot pc-01"`))
+	must(t, "look at a button",
+		chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](`document.querySelector("[data-target=rebooting]").focus()`)))
+	must(t, "its command", b.Await(`!document.getElementById("command").hidden && document.querySelector("#command code").textContent === `+
+		`"ironhook node reboot pc-01"`))
 }
 
 // The activity of a machine's disks is drawn while it is looked at, and stays when the page
@@ -174,7 +183,8 @@ func TestDiskActivity(t *testing.T) {
 	g.furnish()
 	b := browse(t, within(t, 2*time.Minute), g.url, "secret")
 	must(t, "open a machine", b.Show("/ui/machines/pc-01"))
-	drawn := `document.querySelectorAll("#io-graph polyline").length === 2 && / read [0-9.]+ MiB.s .* [0-9]+ commands.s/.test(document.getElementById("io-now").textContent)`
+	drawn := `document.querySelectorAll("#io-graph polyline").length === 2 && / read [0-9.]+ MiB.s .* [0-9]+ ` +
+		`commands.s/.test(document.getElementById("io-now").textContent)`
 	must(t, "its graph", b.Await(drawn))
 	g.step("pc-01", baremetal.EventPowerOff)
 	must(t, "a change of the page", b.Await(`document.querySelector(".log tbody tr").textContent.includes("power-off")`))

@@ -28,7 +28,8 @@ func TestManyAtOnce(t *testing.T) {
 	run(`window.confirm = (q) => { window.asked = q; return true }; document.querySelector("#many-bar [name=gap]").value = "0"`)
 	click("#m-node-2 .pick")
 	g.step("pc-2", "power-on") // a change of the tile does not lose the choice
-	must(t, "the change", b.Await(`document.querySelector("#m-node-2 .bar").getAttribute("aria-valuenow") === "1" && document.querySelector("#m-node-2 .pick").checked`))
+	must(t, "the change", b.Await(`document.querySelector("#m-node-2 .bar").getAttribute("aria-valuenow") === "1" && `+
+		`document.querySelector("#m-node-2 .pick").checked`))
 	click("#m-node-5 .pick")
 	must(t, "two", b.Await(`document.querySelector(".count").textContent === "2 machines"`))
 	click(`[data-target="power on"][data-many]`)

@@ -130,7 +130,8 @@ func (h *house) open(path string) {
 func (h *house) ask(path, want string) {
 	h.Helper()
 	script := fmt.Sprintf(`ironhook.call("GET", %q).then((a) => JSON.stringify(a.body))`, path)
-	if got, err := chromedp.Run(h.Tab, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise)); err != nil || !strings.Contains(got, want) {
+	if got, err := chromedp.Run(h.Tab, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise)); err != nil ||
+		!strings.Contains(got, want) {
 		h.Errorf("%s = %s, %v, want %s", path, got, err, want)
 	}
 }
@@ -144,7 +145,8 @@ func TestTwentyFromAList(t *testing.T) {
 	for i := range 20 {
 		list += fmt.Sprintf("pc-%d,52:54:00:00:01:%02x,,,\n", i+1, i)
 	}
-	h.fill("#many textarea", list+"pc-1,52:54:00:00:01:99,,,\nbad,no mac,,,\nbmc-1,52-54-00-00-02-01,ipmi,127.0.0.1,secret-word\nx,52:54:00:00:02:02,ipmy,,\n")
+	h.fill("#many textarea", list+"pc-1,52:54:00:00:01:99,,,\nbad,no "+
+		"mac,,,\nbmc-1,52-54-00-00-02-01,ipmi,127.0.0.1,secret-word\nx,52:54:00:00:02:02,ipmy,,\n")
 	h.click("#many [data-preview]")
 	h.await("the faults", `document.querySelector(".preview > p").textContent === "3 of 24 lines cannot be enrolled. Mend them first."`)
 	h.await("it cannot be done", `document.querySelector("#many button.main").disabled`)
@@ -157,7 +159,9 @@ func TestTwentyFromAList(t *testing.T) {
 	h.click("#many button.main")
 	h.await("again, and nothing is wrong", `document.querySelectorAll(".preview td.good").length === 20`)
 	must(t, "the wall", h.Show("/ui/"))
-	h.await("twenty machines", `document.querySelectorAll(".tile").length === 20 && [...document.querySelectorAll(".tile .state")].every((e) => e.textContent.endsWith("available"))`)
+	h.await("twenty machines",
+		`document.querySelectorAll(".tile").length === 20 && [...document.querySelectorAll(".tile .state")].every((e) => `+
+			`e.textContent.endsWith("available"))`)
 }
 
 // One machine is enrolled by a form, changed, and deleted. A secret is kept by a form that
@@ -165,7 +169,9 @@ func TestTwentyFromAList(t *testing.T) {
 func TestMachineIsMadeAndChanged(t *testing.T) {
 	h := newHouse(t)
 	h.open("/ui/enrol?mac=52:54:00:00:00:AA")
-	h.await("it is filled in", `document.querySelector("#one [name=mac]").value === "52:54:00:00:00:aa" && document.querySelector("#one [name=name]").value === "pc-0000aa"`)
+	h.await("it is filled in",
+		`document.querySelector("#one [name=mac]").value === "52:54:00:00:00:aa" && document.querySelector("#one [name=name]").value === `+
+			`"pc-0000aa"`)
 	h.fill("#one [name=driver]", "ipmi")
 	h.fill(`#one [name="driver_info/ipmi_address"]`, "127.0.0.1")
 	h.fill(`#one [name="driver_info/ipmi_port"]`, "1")
@@ -225,7 +231,8 @@ func TestDisksInTheBrowser(t *testing.T) {
 	row := func(name string) string {
 		return `[...document.querySelectorAll("#inventory tr")].find((r) => r.querySelector("th")?.textContent === "` + name + `")`
 	}
-	h.await("it is listed without a reload", row("golden")+`?.textContent.includes("20.0 MiB") && `+row("golden")+`.textContent.includes("active")`)
+	h.await("it is listed without a reload",
+		row("golden")+`?.textContent.includes("20.0 MiB") && `+row("golden")+`.textContent.includes("active")`)
 	act := func(name, label string, answers ...string) {
 		t.Helper()
 		h.do(label, fmt.Sprintf(`{ const answers = "%s".split("|"); window.prompt = () => answers.shift(); window.confirm = (q) => { window.asked = q; return true };
@@ -235,13 +242,15 @@ func TestDisksInTheBrowser(t *testing.T) {
 	act("golden", "New volume", "pc-1")
 	h.await("a volume below it", row("pc-1")+`?.textContent.includes("available") && `+row("pc-1")+`.querySelectorAll("th i").length === 1`)
 	act("pc-1", "Snapshot", "before")
-	h.await("a snapshot below that", row("before")+`?.textContent.includes("available") && `+row("before")+`.querySelectorAll("th i").length === 2`)
+	h.await("a snapshot below that",
+		row("before")+`?.textContent.includes("available") && `+row("before")+`.querySelectorAll("th i").length === 2`)
 	act("pc-1", "Grow", "2")
 	h.await("it grew", row("pc-1")+`?.textContent.includes("2.0 GiB")`)
 	act("pc-1", "Clone", "twin")
 	h.await("a clone", row("twin")+`?.textContent.includes("available")`)
 	act("pc-1", "Promote", "golden-2", "kernel 6.12")
-	h.await("another image, with the comment", row("golden-2")+`?.textContent.includes("active") && `+row("golden-2")+`.textContent.includes("kernel 6.12")`)
+	h.await("another image, with the comment",
+		row("golden-2")+`?.textContent.includes("active") && `+row("golden-2")+`.textContent.includes("kernel 6.12")`)
 	act("pc-1", "Verify")
 	h.await("it is whole", row("pc-1")+`.querySelector(".usage").textContent === "It is whole."`)
 	act("golden", "Delete")

@@ -81,7 +81,8 @@ func (g *stage) newPages() *web.Web {
 		Sessions: func(target string) []web.Session {
 			since := time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
 			moved := uint64(time.Now().UnixMilli() % 1e9) // they never rest
-			return []web.Session{{Initiator: "iqn.2026-11.test:" + target, Remote: "10.0.0.101:50000", Since: since, Reads: moved, Writes: moved / 3, ReadBytes: moved * 9000, WrittenBytes: moved * 4000}}
+			return []web.Session{{Initiator: "iqn.2026-11.test:" +
+				target, Remote: "10.0.0.101:50000", Since: since, Reads: moved, Writes: moved / 3, ReadBytes: moved * 9000, WrittenBytes: moved * 4000}}
 		},
 		Open: func() map[string]bool { return map[string]bool{"iqn.2026-11.test:disk": true} },
 		Consoles: func(node string) (web.Console, error) {
@@ -89,7 +90,8 @@ func (g *stage) newPages() *web.Web {
 		},
 		HardwareLog: stagedLog,
 		Sensors: func(context.Context, string) ([]baremetal.Reading, error) {
-			return []baremetal.Reading{{Name: "CPU Temp", Value: 95, Unit: "Cel", Health: baremetal.HealthCritical}, {Name: "Fan 1", Value: 800, Unit: "RPM", Health: baremetal.HealthWarning},
+			return []baremetal.Reading{{Name: "CPU Temp", Value: 95, Unit: "Cel", Health: baremetal.HealthCritical},
+				{Name: "Fan 1", Value: 800, Unit: "RPM", Health: baremetal.HealthWarning},
 				{Name: "12V", Value: 12.04, Unit: "V", Health: baremetal.HealthOK}}, nil
 		},
 		Files:  func() ([]web.File, error) { return []web.File{{Name: "scratch", Size: 1 << 30}}, nil },
@@ -100,11 +102,14 @@ func (g *stage) newPages() *web.Web {
 				First: netip.MustParseAddr("10.0.0.100"), Last: netip.MustParseAddr("10.0.0.227")}}
 		},
 		System: func() web.System {
-			return web.System{Go: "go1", Platform: "linux/amd64", Host: "lab", Data: "/var/lib/ironhook", Started: time.Now().Add(-time.Hour), LogLevel: "info",
-				Certificate: &web.Certificate{Subject: "CN=lab", Issuer: "CN=lab", SHA256: strings.Repeat("AB", 32), Names: []string{"lab", "10.0.0.1"}, Until: time.Now()},
-				Backups:     &web.Backups{To: "/srv/backups", Every: 24 * time.Hour, Keep: 7, Encrypted: true, Made: []time.Time{time.Now()}},
-				Limits:      []web.Limit{{Name: "iSCSI sessions", Used: 8}, {Name: "Verbs", Used: 4, Most: 4}},
-				Log:         []string{`time=2026-11-30T10:00:00.000Z level=WARN msg="no address left"`, `time=2026-11-30T10:00:00.000Z level=INFO msg=login user=admin`}}
+			return web.System{Go: "go1", Platform: "linux/amd64", Host: "lab", Data: "/var/lib/ironhook", Started: time.Now().Add(-time.Hour),
+				LogLevel: "info",
+				Certificate: &web.Certificate{Subject: "CN=lab", Issuer: "CN=lab", SHA256: strings.Repeat("AB", 32), Names: []string{"lab", "10.0.0.1"},
+					Until: time.Now()},
+				Backups: &web.Backups{To: "/srv/backups", Every: 24 * time.Hour, Keep: 7, Encrypted: true, Made: []time.Time{time.Now()}},
+				Limits:  []web.Limit{{Name: "iSCSI sessions", Used: 8}, {Name: "Verbs", Used: 4, Most: 4}},
+				Log: []string{`time=2026-11-30T10:00:00.000Z level=WARN msg="no address left"`,
+					`time=2026-11-30T10:00:00.000Z level=INFO msg=login user=admin`}}
 		},
 	})
 }
@@ -112,13 +117,15 @@ func (g *stage) newPages() *web.Web {
 // stagedLog is the event log of a BMC; that of node-2 does not answer.
 func stagedLog(_ context.Context, node string) (baremetal.HardwareLog, error) {
 	if node == "node-2" {
-		return baremetal.HardwareLog{}, baremetal.Errorf(baremetal.ErrBMC, "node pc-02: BMC 10.0.0.8: no answer; check ipmi_address and ipmi_port")
+		return baremetal.HardwareLog{},
+			baremetal.Errorf(baremetal.ErrBMC, "node pc-02: BMC 10.0.0.8: no answer; check ipmi_address and ipmi_port")
 	}
 	at := time.Date(2026, 5, 31, 10, 53, 52, 0, time.UTC)
 	return baremetal.HardwareLog{Lost: true, Entries: []baremetal.LogEntry{
 		{ID: "0001", Uptime: 42 * time.Second, Severity: baremetal.HealthOK, Sensor: "Event Logging #0x01", Message: "log cleared"},
 		{ID: "0002", At: at, Severity: baremetal.HealthWarning, Sensor: "Memory #0x02", Message: "correctable ECC (data 0x02 0x07)"},
-		{ID: "0003", At: at, Severity: baremetal.HealthCritical, Sensor: "CPU Temp (Temperature)", Message: "upper critical, going high (reading 95, threshold 90 Cel)"},
+		{ID: "0003", At: at, Severity: baremetal.HealthCritical, Sensor: "CPU Temp (Temperature)",
+			Message: "upper critical, going high (reading 95, threshold 90 Cel)"},
 	}}, nil
 }
 
@@ -142,7 +149,8 @@ func (g *stage) restart() { g.pages.Swap(g.newPages()).Close() }
 
 // node answers how a machine stands after what was asked of it.
 func (g *stage) node(rw http.ResponseWriter, path string) {
-	rest := map[string]any{"power_state": "power off", "provision_state": "available", "target_power_state": nil, "target_provision_state": nil, "last_error": nil}
+	rest := map[string]any{"power_state": "power off", "provision_state": "available", "target_power_state": nil,
+		"target_provision_state": nil, "last_error": nil}
 	if power, ok := g.asked.Load(path + "/states/power"); ok {
 		rest["power_state"] = power
 	}
@@ -171,7 +179,8 @@ func (g *stage) api(rw http.ResponseWriter, r *http.Request) {
 	g.calls <- call{r.Method, r.URL.Path, r.Header.Get("X-OpenStack-Ironic-API-Version"), body.Target}
 	if r.Method == http.MethodDelete || g.refuse.Load() {
 		rw.WriteHeader(http.StatusConflict)
-		fmt.Fprint(rw, `{"error_message": "{\"faultcode\": \"Client\", \"faultstring\": \"Node pc-01 is locked by host lab.\", \"debuginfo\": null}"}`)
+		fmt.Fprint(rw, `{"error_message": "{\"faultcode\": \"Client\", \"faultstring\": \"Node pc-01 is locked by host lab.\", \"debuginfo\": `+
+			`null}"}`)
 		return
 	}
 	g.asked.Store(r.URL.Path, body.Target)
@@ -247,7 +256,8 @@ func TestBrowserComesBackWithoutLoss(t *testing.T) {
 	g.step("pc-01", baremetal.EventPowerOn)
 	must(t, "first step", b.Await(shot.Reached(1)))
 	hide := func(hidden bool) {
-		script := fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %v, configurable: true}); document.dispatchEvent(new Event("visibilitychange"))`, hidden)
+		script := fmt.Sprintf(`Object.defineProperty(document, "hidden", {value: %v, configurable: true}); document.dispatchEvent(new `+
+			`Event("visibilitychange"))`, hidden)
 		must(t, "hide the tab", chromedp.Do(b.Tab, chromedp.Evaluate[chromedp.Void](script)))
 	}
 	hide(true) // a tab in the background lets go of its stream
@@ -366,11 +376,14 @@ func TestWallAnswersQuestions(t *testing.T) {
 		must(t, what+" shows "+want, b.Await(names+` === "`+want+`"`))
 	}
 	await("the page", "1 2 3 4 5 6 7 8 9 10 11 12")
-	must(t, "whole names", b.Await(`[...document.querySelectorAll(".tile h2")].every((e) => e.scrollWidth <= e.clientWidth && e.getBoundingClientRect().height > 0)`))
-	must(t, "a failure", g.store.Append(t.Context(), baremetal.Event{Node: "node-11", Kind: baremetal.EventError, Step: baremetal.EventAttach, Detail: "No volume root-11."}))
+	must(t, "whole names", b.Await(`[...document.querySelectorAll(".tile h2")].every((e) => e.scrollWidth <= e.clientWidth && `+
+		`e.getBoundingClientRect().height > 0)`))
+	must(t, "a failure", g.store.Append(t.Context(),
+		baremetal.Event{Node: "node-11", Kind: baremetal.EventError, Step: baremetal.EventAttach, Detail: "No volume root-11."}))
 	await("a failure", "11 1 2 3 4 5 6 7 8 9 10 12")
 	must(t, "the cause", b.Await(`document.querySelector("#m-node-11 .caption").textContent === "Volume failed"`))
-	must(t, "it is announced", b.Await(`document.getElementById("announce").textContent.includes("name-11. Volume failed. No volume root-11.")`))
+	must(t, "it is announced",
+		b.Await(`document.getElementById("announce").textContent.includes("name-11. Volume failed. No volume root-11.")`))
 	click := func(selector string) {
 		t.Helper()
 		must(t, "click "+selector, chromedp.Do(b.Tab, chromedp.Click(chromedp.CSS(selector))))

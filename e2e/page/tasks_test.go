@@ -40,7 +40,8 @@ func (h *hand) fill(selector, text string) {
 // answers are given to the questions that come: a text and a click each, a click for "".
 func (h *hand) answers(all ...string) {
 	h.Helper()
-	h.do("answer", fmt.Sprintf(`{ const answers = %q.split("|"); window.prompt = () => answers.shift(); window.confirm = () => true; }`, strings.Join(all, "|")))
+	h.do("answer", fmt.Sprintf(`{ const answers = %q.split("|"); window.prompt = () => answers.shift(); window.confirm = () => true; }`,
+		strings.Join(all, "|")))
 	for _, one := range all {
 		h.clicks++
 		if one != "" {
@@ -231,9 +232,11 @@ var tasks = []struct {
 		h.await("them", `document.querySelectorAll("#sensors tbody tr").length === 2`)
 	}},
 	{"See why a machine is in trouble", func(h *hand) {
-		h.ironhook("node", "create", "--name", "lost", "--driver", "ipmi", "--driver-info", "ipmi_address=127.0.0.1", "--driver-info", "ipmi_port=1")
+		h.ironhook("node", "create", "--name", "lost", "--driver", "ipmi", "--driver-info", "ipmi_address=127.0.0.1", "--driver-info",
+			"ipmi_port=1")
 		h.ironhook("node", "manage", "lost")
-		h.await("the cause", `[...document.querySelectorAll(".tile")].some((e) => e.textContent.includes("lost") && e.textContent.includes("127.0.0.1"))`)
+		h.await("the cause", `[...document.querySelectorAll(".tile")].some((e) => e.textContent.includes("lost") && `+
+			`e.textContent.includes("127.0.0.1"))`)
 	}},
 	{"See the last boots of all machines, and the slowest step", func(h *hand) {
 		h.goes("/ui/boots")
@@ -255,11 +258,13 @@ var tasks = []struct {
 		h.goes("/ui/system")
 		h.fill("#log select", "debug")
 		h.click("#log button")
-		h.await("it says more", `document.querySelector("#log select").value === "debug" && document.querySelector(".tail").textContent.includes("log level")`)
+		h.await("it says more", `document.querySelector("#log select").value === "debug" && `+
+			`document.querySelector(".tail").textContent.includes("log level")`)
 	}},
 	{"See the last backup, the certificate and the limits", func(h *hand) {
 		h.goes("/ui/system")
-		h.await("all of them", `["Backups", "Certificate", "Limits"].every((w) => [...document.querySelectorAll("h2")].some((e) => e.textContent === w))`)
+		h.await("all of them", `["Backups", "Certificate", "Limits"].every((w) => [...document.querySelectorAll("h2")].some((e) => `+
+			`e.textContent === w))`)
 	}},
 	{"Read the manual", func(h *hand) {
 		h.goes("/docs/")

@@ -10,7 +10,8 @@ import (
 
 // dump writes a script that makes the same database.
 func dump(ctx context.Context, db *sql.DB, w io.Writer) error {
-	schema, err := column(ctx, db, `SELECT coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY type <> 'table', rowid`)
+	schema, err := column(ctx, db,
+		`SELECT coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY type <> 'table', rowid`)
 	if err != nil {
 		return err
 	}

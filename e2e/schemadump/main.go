@@ -99,7 +99,8 @@ func (c *client) live(ctx context.Context, db *sql.DB) error {
 		}
 	}
 	form := url.Values{"user": {user}, "password": {password}, "next": {"/ui/"}}
-	if reply, err := http.PostForm(c.base+"/ui/login", form); err != nil || reply.Body.Close() != nil || reply.StatusCode >= http.StatusBadRequest {
+	if reply, err := http.PostForm(c.base+"/ui/login", form); err != nil || reply.Body.Close() != nil ||
+		reply.StatusCode >= http.StatusBadRequest {
 		return fmt.Errorf("sign in: %v %w", reply, err)
 	}
 	_, err := db.ExecContext(ctx, `INSERT INTO leases (mac, address, interface, expires, updated_at) VALUES

@@ -46,10 +46,12 @@ func (p *pc) machine(password string, firmware lab.Firmware) {
 	p.command(password, "volume", "create", "diskless", "--image", "guest", "--wait")
 	c := lab.NewClient(p.Lab, "http://"+own+":6385", "admin", password)
 	var n lab.Node
-	must(p.t, "node", c.Do(p.t.Context(), "POST", "/v1/nodes", map[string]any{"name": m.Name, "driver": "manual-management", "storage_interface": "iscsi",
-		"properties": map[string]any{"capabilities": "iscsi_boot:True"}}, &n))
+	must(p.t, "node", c.Do(p.t.Context(), "POST", "/v1/nodes",
+		map[string]any{"name": m.Name, "driver": "manual-management", "storage_interface": "iscsi",
+			"properties": map[string]any{"capabilities": "iscsi_boot:True"}}, &n))
 	must(p.t, "port", c.Do(p.t.Context(), "POST", "/v1/ports", map[string]any{"node_uuid": n.UUID, "address": m.MAC}, nil))
-	must(p.t, "target", c.Do(p.t.Context(), "POST", "/v1/volume/targets", map[string]any{"node_uuid": n.UUID, "volume_type": "iscsi", "boot_index": 0, "volume_id": "diskless"}, nil))
+	must(p.t, "target", c.Do(p.t.Context(), "POST", "/v1/volume/targets",
+		map[string]any{"node_uuid": n.UUID, "volume_type": "iscsi", "boot_index": 0, "volume_id": "diskless"}, nil))
 	must(p.t, "deploy", c.Deploy(p.t.Context(), n.UUID))
 	must(p.t, "switch on", m.PowerOn())
 	boot, err := m.Boot(p.t.Context(), 1)
@@ -71,7 +73,8 @@ func (p *pc) command(password string, args ...string) {
 // which it waits for at the next start.
 func TestBesideDHCP(t *testing.T) {
 	p := newPC(t, "dhcp", bios)
-	server, err := p.Start("dnsmasq", "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--interface="+lab.Bridge, "--bind-interfaces",
+	server, err := p.Start("dnsmasq", "dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--port=0", "--interface="+lab.Bridge,
+		"--bind-interfaces",
 		"--dhcp-range=10.77.0.50,10.77.0.60,2m", "--dhcp-leasefile="+filepath.Join(p.Dir, "leases"), "--user=root", "--leasefile-ro")
 	must(t, "dnsmasq", err)
 	p.on()

@@ -53,5 +53,6 @@ func (p *pc) runs(c *lab.Client, slot, failed string) {
 			return
 		}
 	}
-	p.t.Fatalf("the stick runs from slot %q, failed %q; want %q, %q; its serial line: %v", told.Slot, told.Failed, slot, failed, p.process.Log.Lines())
+	p.t.Fatalf("the stick runs from slot %q, failed %q; want %q, %q; its serial line: %v", told.Slot, told.Failed, slot, failed,
+		p.process.Log.Lines())
 }

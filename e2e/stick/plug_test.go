@@ -33,7 +33,8 @@ func TestUpgradeAndPulledPlug(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(p.Dir, "not.upgrade"), []byte("not an upgrade"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := p.ironhook(password, "upgrade", filepath.Join(p.Dir, "not.upgrade")); err == nil || !strings.Contains(err.Error(), "no upgrade for this stick") {
+	if out, err := p.ironhook(password, "upgrade", filepath.Join(p.Dir, "not.upgrade")); err == nil ||
+		!strings.Contains(err.Error(), "no upgrade for this stick") {
 		t.Errorf("a file that is no upgrade: %q, %v", out, err)
 	}
 	out, err := p.ironhook(password, "upgrade", im.upgrade)

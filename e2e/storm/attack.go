@@ -60,7 +60,8 @@ func (r *room) attack(ctx context.Context) (stop func(), err error) {
 		held  int
 		words string
 	}{
-		{8080, 32 * thieves, "GET /boot.ipxe HTTP/1.1\r\nHost: a\r\n"}, {6385, 8 * thieves, "GET /v1/nodes HTTP/1.1\r\nX: "}, {3260, 32 * thieves, "\x43\x87\x00\x00\x00"},
+		{8080, 32 * thieves, "GET /boot.ipxe HTTP/1.1\r\nHost: a\r\n"}, {6385, 8 * thieves, "GET /v1/nodes HTTP/1.1\r\nX: "},
+		{3260, 32 * thieves, "\x43\x87\x00\x00\x00"},
 	} {
 		all.Go(func() { t.hold(ctx, door.port, door.held, door.words) })
 	}
@@ -108,7 +109,8 @@ func (t *thief) forge() *dhcpv4.DHCPv4 {
 	kinds := []dhcpv4.MessageType{dhcpv4.MessageTypeDiscover, dhcpv4.MessageTypeRequest, dhcpv4.MessageTypeDecline, dhcpv4.MessageTypeRelease}
 	address := net.IPv4(10, 77, byte(16+t.random.IntN(16)), byte(t.random.Uint32()))
 	m, err := dhcpv4.New(dhcpv4.WithHwAddr(mac), dhcpv4.WithMessageType(kinds[t.random.IntN(len(kinds))]),
-		dhcpv4.WithOption(dhcpv4.OptRequestedIPAddress(address)), dhcpv4.WithClientIP(address), dhcpv4.WithOption(dhcpv4.OptServerIdentifier(net.ParseIP(lab.Address))))
+		dhcpv4.WithOption(dhcpv4.OptRequestedIPAddress(address)), dhcpv4.WithClientIP(address),
+		dhcpv4.WithOption(dhcpv4.OptServerIdentifier(net.ParseIP(lab.Address))))
 	if err != nil {
 		panic(err) // no randomness: the process cannot go on
 	}
@@ -123,7 +125,8 @@ func (t *thief) askFile(ctx context.Context) {
 			return err
 		}
 		defer conn.Close()
-		_, err = conn.WriteTo([]byte("\x00\x01snponly.efi\x00octet\x00blksize\x0065464\x00"), &net.UDPAddr{IP: net.ParseIP(lab.Address), Port: 69})
+		_, err = conn.WriteTo([]byte("\x00\x01snponly.efi\x00octet\x00blksize\x0065464\x00"),
+			&net.UDPAddr{IP: net.ParseIP(lab.Address), Port: 69})
 		return err
 	})
 }

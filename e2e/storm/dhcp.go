@@ -168,7 +168,8 @@ func send(conn net.PacketConn, p *dhcpv4.DHCPv4) error {
 }
 
 // receive returns the next message of a kind that is an answer to ours.
-func receive(ctx context.Context, conn net.PacketConn, id dhcpv4.TransactionID, mac net.HardwareAddr, kind dhcpv4.MessageType, until time.Time) (*dhcpv4.DHCPv4, error) {
+func receive(ctx context.Context, conn net.PacketConn, id dhcpv4.TransactionID, mac net.HardwareAddr, kind dhcpv4.MessageType,
+	until time.Time) (*dhcpv4.DHCPv4, error) {
 	b := make([]byte, 2048)
 	for {
 		if err := ctx.Err(); err != nil {

@@ -149,7 +149,8 @@ func render(rows []string) string {
 		"a storm at random reads 16 MiB of a 9 GB image in 4 KiB pieces. Room for neighbours as in packaging/60-ironhook.conf.\n"+
 		"Times in seconds from power-on; curves in build/storm-*.csv.\n\n",
 		section.Host())
-	b.WriteString("| storm | failed | logged in p50 | p99 | all read | all written | last done | log-in p99, ms | appliance CPU, s | machines CPU, s | " +
+	b.WriteString("| storm | failed | logged in p50 | p99 | all read | all written | last done | log-in p99, ms | appliance CPU, s | " +
+		"machines CPU, s | " +
 		"memory, MiB | API p99, ms | slowest |\n" +
 		"|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n")
 	b.WriteString(strings.Join(rows, ""))
@@ -158,7 +159,9 @@ func render(rows []string) string {
 
 // row is one line of the table.
 func (o Outcome) row() string {
-	return fmt.Sprintf("| %s | %d | %.1f | %.1f | %.1f | %.1f | %.1f | %d | %.1f | %.1f | %.0f | %.0f | %s |\n", o.Storm.Name, len(o.failures()),
-		o.at(stepLogin, .5).Seconds(), o.at(stepLogin, .99).Seconds(), o.at(stepRead, 1).Seconds(), o.at(stepWritten, 1).Seconds(), o.Took.Seconds(),
+	return fmt.Sprintf("| %s | %d | %.1f | %.1f | %.1f | %.1f | %.1f | %d | %.1f | %.1f | %.0f | %.0f | %s |\n", o.Storm.Name,
+		len(o.failures()),
+		o.at(stepLogin, .5).Seconds(), o.at(stepLogin, .99).Seconds(), o.at(stepRead, 1).Seconds(), o.at(stepWritten, 1).Seconds(),
+		o.Took.Seconds(),
 		o.login().Milliseconds(), o.Seen.CPU.Seconds(), o.CPU.Seconds(), o.Seen.Memory, float64(o.Seen.API.Microseconds())/1000, o.slowest())
 }

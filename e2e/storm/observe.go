@@ -50,7 +50,8 @@ func observe(ctx context.Context, r *room) (*watcher, error) {
 // own: in this one its answers would wait for the simulated machines.
 func (r *room) ask() (*lab.Process, error) {
 	config := filepath.Join(r.Dir, "curl")
-	text := fmt.Sprintf("silent\nuser = \"admin:%s\"\nrate = \"240/m\"\nmax-time = 30\nnoproxy = \"*\"\nheader = \"X-OpenStack-Ironic-API-Version: 1.78\"\n"+
+	text := fmt.Sprintf("silent\nuser = \"admin:%s\"\nrate = \"240/m\"\nmax-time = 30\nnoproxy = \"*\"\nheader = "+
+		"\"X-OpenStack-Ironic-API-Version: 1.78\"\n"+
 		"write-out = \"%%{stderr}%%{http_code} %%{time_total}\\n\"\n", r.app.Password)
 	for range asked {
 		text += fmt.Sprintf("url = \"http://%s/v1/nodes/pc-[0001-%04d]\"\noutput = \"/dev/null\"\n", apiAddress, len(r.clients))

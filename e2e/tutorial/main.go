@@ -58,7 +58,8 @@ func follow(ctx context.Context, suite, program string) (err error) {
 	if p.booted == 0 {
 		return errors.New("the tutorial boots nothing")
 	}
-	fmt.Printf("%d lines typed, all answers as it says; the first machine had booted %.1f minutes after the first line, of which %.1f were the packages' (Debian %s)\n",
+	fmt.Printf("%d lines typed, all answers as it says; the first machine had booted %.1f minutes after the first line, of which %.1f were "+
+		"the packages' (Debian %s)\n",
 		p.typed, p.booted.Minutes(), p.packages.Minutes(), suite)
 	return nil
 }

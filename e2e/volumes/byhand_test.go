@@ -100,7 +100,8 @@ func byHand(t *testing.T) *planner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &planner{pointed: &pointed{cloud: &cloud{T: t, dir: t.TempDir(), options: []string{"--hardware-types", "manual-management"}}, program: program}}
+	p := &planner{pointed: &pointed{cloud: &cloud{T: t, dir: t.TempDir(), options: []string{"--hardware-types", "manual-management"}},
+		program: program}}
 	p.kill = p.serve(program, "none")
 	p.version = "1.110" // from which a deployment that waits is aborted
 	p.images = []string{p.upload("golden", 2<<20)}
@@ -111,7 +112,8 @@ func byHand(t *testing.T) *planner {
 func (p *planner) enrollByHand() {
 	p.Helper()
 	p.removed()
-	p.ok("POST", "/v1/nodes", fmt.Sprintf(`{"name": "pc", "driver": "manual-management", "storage_interface": "iscsi", "boot_interface": "ipxe",
+	p.ok("POST", "/v1/nodes",
+		fmt.Sprintf(`{"name": "pc", "driver": "manual-management", "storage_interface": "iscsi", "boot_interface": "ipxe",
 		"driver_info": {"manual_wait": 600}, "properties": {"capabilities": "iscsi_boot:True"}, "instance_info": {"image_source": %q}}`, p.images[0]))
 	p.ok("POST", "/v1/ports", fmt.Sprintf(`{"address": "52:54:00:00:00:01", "node_uuid": %q}`, p.field("/v1/nodes/pc", "uuid")))
 	for _, word := range []string{"manage", "provide"} {
@@ -148,7 +150,8 @@ func (p *planner) tryConfirm() error {
 func (p *planner) settles(state, power, says string, grants int) {
 	p.Helper()
 	p.reach("the node to be "+state, func() bool { return p.rests() && p.state() == state })
-	if got, failed := p.field("/v1/nodes/pc", "power_state"), p.field("/v1/nodes/pc", "last_error"); got != power || !strings.Contains(failed, says) || p.grants() != grants {
+	if got, failed := p.field("/v1/nodes/pc", "power_state"), p.field("/v1/nodes/pc", "last_error"); got != power ||
+		!strings.Contains(failed, says) || p.grants() != grants {
 		p.Errorf("%s: %s, %s, %d volumes, want %s, %s, %d", state, got, failed, p.grants(), power, says, grants)
 	}
 }

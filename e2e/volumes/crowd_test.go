@@ -34,20 +34,24 @@ func TestCrowd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &planner{pointed: &pointed{cloud: &cloud{T: t, dir: t.TempDir(), options: []string{"--hardware-types", "fake-hardware"}}, program: program}}
+	p := &planner{pointed: &pointed{cloud: &cloud{T: t, dir: t.TempDir(), options: []string{"--hardware-types", "fake-hardware"}},
+		program: program}}
 	p.serve(program, "none")
 	p.images = []string{p.upload("golden", 2<<20)}
 	for i := range nodes {
-		p.ok("POST", "/v1/nodes", fmt.Sprintf(`{"name": "pc-%d", "driver": "fake-hardware", "storage_interface": "iscsi", "deploy_interface": "direct",
+		p.ok("POST", "/v1/nodes",
+			fmt.Sprintf(`{"name": "pc-%d", "driver": "fake-hardware", "storage_interface": "iscsi", "deploy_interface": "direct",
 			"boot_interface": "ipxe", "properties": {"capabilities": "iscsi_boot:True"}}`, i))
-		p.ok("POST", "/v1/ports", fmt.Sprintf(`{"address": "52:54:00:00:%02x:%02x", "node_uuid": %q}`, i/256, i%256, p.field(fmt.Sprintf("/v1/nodes/pc-%d", i), "uuid")))
+		p.ok("POST", "/v1/ports",
+			fmt.Sprintf(`{"address": "52:54:00:00:%02x:%02x", "node_uuid": %q}`, i/256, i%256, p.field(fmt.Sprintf("/v1/nodes/pc-%d", i), "uuid")))
 	}
 	p.all(nodes, "manage", "manageable")
 	p.all(nodes, "provide", "available")
 	before := p.usage()
 	for round := range 3 {
 		for i := range nodes {
-			p.ok("PATCH", fmt.Sprintf("/v1/nodes/pc-%d", i), fmt.Sprintf(`[{"op": "add", "path": "/instance_info/image_source", "value": %q}]`, p.images[0]))
+			p.ok("PATCH", fmt.Sprintf("/v1/nodes/pc-%d", i),
+				fmt.Sprintf(`[{"op": "add", "path": "/instance_info/image_source", "value": %q}]`, p.images[0]))
 		}
 		up := p.all(nodes, "active", "active")
 		full := p.usage()
@@ -56,7 +60,8 @@ func TestCrowd(t *testing.T) {
 		}
 		down := p.all(nodes, "deleted", "available")
 		p.reach("the volumes to go", func() bool { return len(p.bootVolumes()) == 0 })
-		t.Logf("round %d: %d nodes deployed in %v, torn down in %v; resident %d MiB", round+1, nodes, up.Round(time.Millisecond), down.Round(time.Millisecond), full.resident)
+		t.Logf("round %d: %d nodes deployed in %v, torn down in %v; resident %d MiB", round+1, nodes, up.Round(time.Millisecond),
+			down.Round(time.Millisecond), full.resident)
 	}
 	p.reach("goroutines and files to end", func() bool {
 		after := p.usage()

@@ -155,8 +155,9 @@ func (w *watch) stopped(tid int, status unix.WaitStatus) error {
 // byDescriptor are the system calls that change the file that their first argument is, and
 // byPath those that change a directory.
 var byDescriptor, byPath = map[uint64]bool{
-	unix.SYS_WRITE: true, unix.SYS_WRITEV: true, unix.SYS_PWRITE64: true, unix.SYS_PWRITEV: true, unix.SYS_FTRUNCATE: true, unix.SYS_FALLOCATE: true,
-	unix.SYS_FSYNC: true, unix.SYS_FDATASYNC: true,
+	unix.SYS_WRITE: true, unix.SYS_WRITEV: true, unix.SYS_PWRITE64: true, unix.SYS_PWRITEV: true, unix.SYS_FTRUNCATE: true,
+	unix.SYS_FALLOCATE: true,
+	unix.SYS_FSYNC:     true, unix.SYS_FDATASYNC: true,
 }, map[uint64]bool{
 	unix.SYS_RENAMEAT: true, unix.SYS_RENAMEAT2: true, unix.SYS_LINKAT: true, unix.SYS_UNLINKAT: true, unix.SYS_MKDIRAT: true,
 }
@@ -164,7 +165,8 @@ var byDescriptor, byPath = map[uint64]bool{
 // changes reports whether a thread enters a system call that changes something.
 func (w *watch) changes(tid int) bool {
 	var info [88]byte // struct ptrace_syscall_info
-	if _, _, e := unix.Syscall6(unix.SYS_PTRACE, ptraceSyscallInfo, uintptr(tid), uintptr(len(info)), uintptr(unsafe.Pointer(&info)), 0, 0); e != 0 || info[0] != 1 {
+	if _, _, e := unix.Syscall6(unix.SYS_PTRACE, ptraceSyscallInfo, uintptr(tid), uintptr(len(info)), uintptr(unsafe.Pointer(&info)), 0,
+		0); e != 0 || info[0] != 1 {
 		return false
 	}
 	call, first := binary.NativeEndian.Uint64(info[24:]), binary.NativeEndian.Uint64(info[32:])

@@ -127,10 +127,12 @@ func (c *cloud) connect(w *writer) {
 			}
 		} `json:"connection_info"`
 	}
-	c.post("/volume/v3/standalone/volumes/"+w.volume+"/action", fmt.Sprintf(`{"os-initialize_connection": {"connector": {"initiator": %q}}}`, w.name), &reply)
+	c.post("/volume/v3/standalone/volumes/"+w.volume+"/action",
+		fmt.Sprintf(`{"os-initialize_connection": {"connector": {"initiator": %q}}}`, w.name), &reply)
 	d := reply.Info.Data
 	var err error
-	w.session, err = initiatortest.Dial(c.Context(), d.Portal, initiatortest.Options{Name: w.name, Target: d.IQN, User: d.User, Secret: d.Secret})
+	w.session, err = initiatortest.Dial(c.Context(), d.Portal,
+		initiatortest.Options{Name: w.name, Target: d.IQN, User: d.User, Secret: d.Secret})
 	c.must(err)
 	c.Cleanup(func() { w.session.Close() })
 	w.session.Conn.SetDeadline(time.Now().Add(commandLimit))

@@ -174,7 +174,8 @@ func (b boot) expect(ctx context.Context, logf func(string, ...any)) error {
 	if err != nil {
 		return err
 	}
-	for _, pattern := range []string{`^guest: boot-loader grub`, `^guest: system debian=\S+ root=/dev/sd\S+ sessions=1 notes=` + b.notes + `$`, `^guest: noted by=` + b.machine.MAC} {
+	for _, pattern := range []string{`^guest: boot-loader grub`, `^guest: system debian=\S+ root=/dev/sd\S+ sessions=1 notes=` + b.notes +
+		`$`, `^guest: noted by=` + b.machine.MAC} {
 		line, err := now.Expect(ctx, pattern)
 		if err != nil {
 			return fmt.Errorf("boot %d of %s: %w", b.n, b.machine.Name, err)

@@ -34,7 +34,8 @@ func TestKilledWhileMaking(t *testing.T) {
 	c.post("/volume/v3/standalone/volumes", fmt.Sprintf(`{"volume": {"size": 1, "imageRef": %q}}`, golden), &made)
 	outcomes := map[string]int{}
 	for range rounds {
-		for _, cut := range []func(kill func()) string{c.killedUpload, func(kill func()) string { return c.killedPromotion(kill, made.Volume.ID) }} {
+		for _, cut := range []func(kill func()) string{c.killedUpload,
+			func(kill func()) string { return c.killedPromotion(kill, made.Volume.ID) }} {
 			id := cut(kill)
 			kill = c.serve(program, "none")
 			outcomes[c.outcome(id)]++
@@ -120,7 +121,8 @@ func (c *cloud) killedPromotion(kill func(), volume string) (id string) {
 func (c *cloud) whole(image, volume string) {
 	c.Helper()
 	for _, id := range []string{image, volume} {
-		if status, text := c.do("POST", "/ironhook/v1/disks/"+id+"/verify", ""); status != http.StatusOK || !strings.HasSuffix(strings.TrimSpace(text), `{"damage":[]}`) {
+		if status, text := c.do("POST", "/ironhook/v1/disks/"+id+"/verify", ""); status != http.StatusOK ||
+			!strings.HasSuffix(strings.TrimSpace(text), `{"damage":[]}`) {
 			c.Errorf("verify %s = %d %s", id, status, text)
 		}
 	}

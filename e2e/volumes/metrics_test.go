@@ -74,7 +74,8 @@ func (c *cloud) withSensors() {
 	bmc, err := bmctest.Start(bmctest.Quirks{Sensors: bmctest.Sensors{{Name: "Inlet", Celsius: 23}}}, []types.CipherSuiteID{17})
 	c.must(err)
 	c.Cleanup(bmc.Close)
-	node := fmt.Sprintf(`{"name": "bmc", "driver": "ipmi", "driver_info": {"ipmi_address": "127.0.0.1", "ipmi_port": %d, "ipmi_username": %q, "ipmi_password": %q}}`,
+	node := fmt.Sprintf(`{"name": "bmc", "driver": "ipmi", "driver_info": {"ipmi_address": "127.0.0.1", "ipmi_port": %d, "ipmi_username": `+
+		`%q, "ipmi_password": %q}}`,
 		bmc.Port, bmctest.User, bmctest.Password)
 	if status, text := c.do("POST", "/v1/nodes", node); status != http.StatusCreated {
 		c.Fatal(text)

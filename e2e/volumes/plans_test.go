@@ -55,13 +55,14 @@ func (v verb) rebuilds() bool { return strings.Contains(v.body, `"rebuild"`) }
 // verbsOfPlans are all verbs that work on a machine. A word of path is a verb, "wait" a
 // deployment that waits for its ramdisk, "reinstate" a power action.
 var verbsOfPlans = map[string]verb{
-	"manage":    {nil, `{"target": "manage"}`, "manageable,enroll", false},
-	"provide":   {[]string{"manage"}, `{"target": "provide"}`, "available,clean failed,manageable", false},
-	"clean":     {[]string{"manage"}, `{"target": "clean", "clean_steps": [` + powerSteps + `]}`, "manageable,clean failed", false},
-	"adopt":     {[]string{"manage"}, `{"target": "adopt"}`, "active,adopt failed,manageable", false},
-	"active":    {[]string{"manage", "provide"}, `{"target": "active"}`, "active,deploy failed,available", true},
-	"rebuild":   {[]string{"manage", "provide", "active"}, `{"target": "rebuild"}`, "active,deploy failed", true},
-	"service":   {[]string{"manage", "provide", "active"}, `{"target": "service", "service_steps": [` + powerSteps + `]}`, "active,service failed", false},
+	"manage":  {nil, `{"target": "manage"}`, "manageable,enroll", false},
+	"provide": {[]string{"manage"}, `{"target": "provide"}`, "available,clean failed,manageable", false},
+	"clean":   {[]string{"manage"}, `{"target": "clean", "clean_steps": [` + powerSteps + `]}`, "manageable,clean failed", false},
+	"adopt":   {[]string{"manage"}, `{"target": "adopt"}`, "active,adopt failed,manageable", false},
+	"active":  {[]string{"manage", "provide"}, `{"target": "active"}`, "active,deploy failed,available", true},
+	"rebuild": {[]string{"manage", "provide", "active"}, `{"target": "rebuild"}`, "active,deploy failed", true},
+	"service": {[]string{"manage", "provide", "active"}, `{"target": "service", "service_steps": [` + powerSteps +
+		`]}`, "active,service failed", false},
 	"deleted":   {[]string{"manage", "provide", "active"}, `{"target": "deleted"}`, "available,error,active,clean failed", false},
 	"abort":     {[]string{"manage", "provide", "hold"}, `{"target": "abort"}`, "deploy failed,deploy hold", false},
 	"unhold":    {[]string{"manage", "provide", "hold"}, `{"target": "unhold"}`, "wait call-back,deploy hold", true},
@@ -257,7 +258,8 @@ func (p *planner) complete(v verb) {
 	}
 	state, power, grants := p.state(), p.outlet.state(), p.grants()
 	if state != goal || power != want {
-		p.Errorf("asked for again, the node is %s and %s with the error %s, want %s and %s", state, power, p.field("/v1/nodes/pc", "last_error"), goal, want)
+		p.Errorf("asked for again, the node is %s and %s with the error %s, want %s and %s", state, power, p.field("/v1/nodes/pc", "last_error"),
+			goal, want)
 	}
 	if held := goal == "active" || goal == "wait call-back"; v.on && held && grants != 1 || !v.on && grants != 0 {
 		p.Errorf("at the end the node is %s with %d volumes", state, grants)

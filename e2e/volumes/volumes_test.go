@@ -49,7 +49,8 @@ func TestOpenStackClient(t *testing.T) {
 func (c *cloud) baremetal() {
 	c.Helper()
 	c.openstack("volume create boot --size 1")
-	c.openstack("baremetal node create --name pc-07 --driver fake-hardware --storage-interface iscsi --boot-interface ipxe --property capabilities=iscsi_boot:True")
+	c.openstack("baremetal node create --name pc-07 --driver fake-hardware --storage-interface iscsi --boot-interface ipxe --property " +
+		"capabilities=iscsi_boot:True")
 	node := c.field("baremetal node show pc-07", "uuid")
 	c.openstack("baremetal volume target create --node " + node + " --type iscsi --boot-index 0 --volume-id boot")
 	c.openstack("baremetal node power on pc-07")
@@ -103,7 +104,8 @@ func (c *cloud) volumes() {
 	c.expect("volume snapshot show before", map[string]string{"status": "available", "size": "3"})
 	c.expect("volume create copy --snapshot before", map[string]string{"size": "3", "bootable": "true"})
 	c.expect("volume create twin --source disk --size 4", map[string]string{"size": "4"})
-	if got := strings.Fields(c.openstack("volume list -f value -c Name --sort-column Name")); strings.Join(got, " ") != "copy disk empty twin" {
+	if got := strings.Fields(c.openstack("volume list -f value -c Name --sort-column Name")); strings.Join(got,
+		" ") != "copy disk empty twin" {
 		c.Errorf("volume list = %v", got)
 	}
 	if got := c.openstack("volume snapshot list -f value -c Name -c Status"); got != "before available" {
@@ -147,7 +149,8 @@ func (c *cloud) connection() {
 	c.expect("volume show disk", map[string]string{"status": "attaching"})
 	c.refused("volume delete copy disk", "1 of 2 volumes failed to delete")
 	image := c.field("image show gold", "id")
-	if status, text := c.do("POST", action, `{"os-reimage": {"image_id": "`+image+`"}}`); status != 400 || !strings.Contains(text, "is in use by host elsewhere") {
+	if status, text := c.do("POST", action, `{"os-reimage": {"image_id": "`+image+`"}}`); status != 400 ||
+		!strings.Contains(text, "is in use by host elsewhere") {
 		c.Errorf("os-reimage of a volume in use = %d %s", status, text)
 	}
 	if status, text := c.do("POST", action, `{"os-terminate_connection": {"connector": {"initiator": "`+initiator+`"}}}`); status != 202 {

@@ -127,7 +127,8 @@ func (p Policy) Transport(timeout time.Duration) http.RoundTripper {
 		return &http.Transport{DialContext: d.DialContext, TLSHandshakeTimeout: timeout, ResponseHeaderTimeout: timeout,
 			DisableCompression: true, DisableKeepAlives: true}
 	}
-	t := &transport{p, plain(&net.Dialer{Timeout: timeout, ControlContext: p.control}), plain(&net.Dialer{Timeout: timeout}), http.ProxyFromEnvironment}
+	t := &transport{p, plain(&net.Dialer{Timeout: timeout, ControlContext: p.control}), plain(&net.Dialer{Timeout: timeout}),
+		http.ProxyFromEnvironment}
 	t.proxied.Proxy = func(r *http.Request) (*url.URL, error) { return t.proxy(r) }
 	return t
 }

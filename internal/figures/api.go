@@ -52,7 +52,8 @@ func climbs(files []*file) figure {
 			}
 		}
 	}
-	return figure{"calls between its files that are part of a circle, of all between them", fmt.Sprintf("%d of %d", climbs, total), sorted(names)}
+	return figure{"calls between its files that are part of a circle, of all between them", fmt.Sprintf("%d of %d", climbs, total),
+		sorted(names)}
 }
 
 // homes are the files of the functions, and of the methods whose name one type has.

@@ -136,7 +136,8 @@ func (t *tree) limiters() figure {
 			}
 		}
 	})
-	return counted("limiters outside internal/limit: types called so, or with a method Allow, TryAcquire; users of x/time/rate", slices.Sorted(maps.Keys(found)))
+	return counted("limiters outside internal/limit: types called so, or with a method Allow, TryAcquire; users of x/time/rate",
+		slices.Sorted(maps.Keys(found)))
 }
 
 // variables counts the package variables by kind.
@@ -280,7 +281,8 @@ func (t *tree) tested() []figure {
 		}
 	}
 	thin.value = strconv.Itoa(len(thin.names))
-	return []figure{{what: "lines of test to a line of code, e2e included", value: fmt.Sprintf("%.2f", float64(total.test)/float64(max(total.code, 1)))}, thin}
+	return []figure{{what: "lines of test to a line of code, e2e included",
+		value: fmt.Sprintf("%.2f", float64(total.test)/float64(max(total.code, 1)))}, thin}
 }
 
 func (t *tree) commented() figure {

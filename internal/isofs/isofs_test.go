@@ -54,7 +54,8 @@ func TestImageRefuses(t *testing.T) {
 	}{
 		"no label": {"", one}, "a long label": {strings.Repeat("l", 33), one}, "no files": {"l", nil},
 		"a path that climbs": {"l", map[string][]byte{"../a": nil}}, "an absolute path": {"l", map[string][]byte{"/a": nil}},
-		"a long name": {"l", map[string][]byte{strings.Repeat("n", 65): nil}}, "a file that is a directory": {"l", map[string][]byte{"a": nil, "a/b": nil}},
+		"a long name":                {"l", map[string][]byte{strings.Repeat("n", 65): nil}},
+		"a file that is a directory": {"l", map[string][]byte{"a": nil, "a/b": nil}},
 	} {
 		if _, err := Image(c.label, c.files); err == nil {
 			t.Errorf("%s: made an image", name)

@@ -55,7 +55,8 @@ func confine(cmd *exec.Cmd) error {
 	}
 	return seccomp.LoadFilter(seccomp.Filter{Policy: seccomp.Policy{
 		DefaultAction: seccomp.ActionAllow,
-		Syscalls:      []seccomp.SyscallGroup{{Names: []string{"socket", "ptrace", "process_vm_readv", "process_vm_writev", "kill", "tkill"}, Action: seccomp.ActionErrno}},
+		Syscalls: []seccomp.SyscallGroup{{Names: []string{"socket", "ptrace", "process_vm_readv", "process_vm_writev", "kill", "tkill"},
+			Action: seccomp.ActionErrno}},
 	}})
 }
 

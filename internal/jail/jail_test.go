@@ -27,7 +27,8 @@ func shell(t *testing.T, script string, files ...*os.File) string {
 func TestJail(t *testing.T) {
 	dir := t.TempDir()
 	in, out, other := filepath.Join(dir, "in"), filepath.Join(dir, "out"), filepath.Join(dir, "database")
-	if err := errors.Join(os.WriteFile(in, []byte("image"), 0o600), os.WriteFile(out, nil, 0o600), os.WriteFile(other, []byte("secret"), 0o600)); err != nil {
+	if err := errors.Join(os.WriteFile(in, []byte("image"), 0o600), os.WriteFile(out, nil, 0o600),
+		os.WriteFile(other, []byte("secret"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	read, err := os.Open(in)

@@ -9,10 +9,12 @@ import (
 func TestRepr(t *testing.T) {
 	type object map[string]any
 	for want, v := range map[string]any{
-		"None": nil, "True": true, "'a'": "a", `"it's"`: "it's", `'it\'s "x"'`: `it's "x"`, `'\\n\n'`: "\\n\n", `'\x00\x7f\xa0é'`: "\x00\x7f\u00a0é",
+		"None": nil, "True": true, "'a'": "a", `"it's"`: "it's", `'it\'s "x"'`: `it's "x"`, `'\\n\n'`: "\\n\n",
+		`'\x00\x7f\xa0é'`:    "\x00\x7f\u00a0é",
 		`'\u2028\U000e0001'`: "\u2028\U000e0001",
-		"5":                  float64(5), "5.5": 5.5, "1.0": json.Number("1.0"), "7": 7, "[1, 'a', []]": []any{json.Number("1"), "a", []any{}}, "['a', 'b']": []string{"a", "b"},
-		"{}": map[string]any{}, "{'a': None, 'b': {'c': 1}}": object{"b": object{"c": 1}, "a": nil}, "[{'a': 1}]": []object{{"a": 1}},
+		"5":                  float64(5), "5.5": 5.5, "1.0": json.Number("1.0"), "7": 7, "[1, 'a', []]": []any{json.Number("1"), "a", []any{}},
+		"['a', 'b']": []string{"a", "b"},
+		"{}":         map[string]any{}, "{'a': None, 'b': {'c': 1}}": object{"b": object{"c": 1}, "a": nil}, "[{'a': 1}]": []object{{"a": 1}},
 	} {
 		if got := Repr(v); got != want {
 			t.Errorf("Repr(%#v) = %s, want %s", v, got, want)

@@ -32,7 +32,8 @@ func TestCompare(t *testing.T) {
 		{"a member more", recorded(200, map[string]any{}, ""), map[string]any{"x": nil}, 200, false, false},
 		{"a refusal in other words", recorded(404, object("a"), ""), object("b"), 404, true, false},
 		{"a refusal in another envelope", recorded(404, object("a"), ""), map[string]any{"message": "a"}, 404, false, false},
-		{"a refusal with another code in it", recorded(404, object("a"), ""), map[string]any{"error": map[string]any{"code": 400.0, "message": "a"}}, 404, false, false},
+		{"a refusal with another code in it", recorded(404, object("a"), ""),
+			map[string]any{"error": map[string]any{"code": 400.0, "message": "a"}}, 404, false, false},
 		{"a success instead of a refusal", recorded(404, object("a"), ""), object("a"), 200, false, false},
 		{"any refusal of what failed", recorded(500, object("a"), "it fails"), nil, 400, true, false},
 		{"a success of what failed", recorded(500, object("a"), "it fails"), nil, 200, false, false},
@@ -95,7 +96,8 @@ func TestSuite(t *testing.T) {
 				w.Write([]byte(`{"id": "thing-1", "self": "` + base + `/things/thing-1"}`)) //nolint:errcheck // the test reads it
 			case "GET/things/thing-1":
 				looks++
-				w.Write([]byte(`{"id": "thing-1", "ready": ` + map[bool]string{true: "true", false: "false"}[looks > 2] + `}`)) //nolint:errcheck // the test reads it
+				w.Write([]byte(`{"id": "thing-1", "ready": ` + map[bool]string{true: "true", false: "false"}[looks > 2] +
+					`}`)) //nolint:errcheck // the test reads it
 			default:
 				w.WriteHeader(http.StatusNotFound)
 			}

@@ -12,7 +12,8 @@ import (
 )
 
 // family is that of the metrics.
-var family = struct{ name, kind, help string }{"ironhook_request_duration_seconds", "histogram", "Requests of the servers and how long they took."}
+var family = struct{ name, kind, help string }{"ironhook_request_duration_seconds", "histogram",
+	"Requests of the servers and how long they took."}
 
 // bounds of the buckets, in seconds: from a packet to the import of an image.
 var bounds = []float64{.001, .005, .025, .1, .5, 2.5, 10, 60, 600}

@@ -66,8 +66,10 @@ func cell(s string) string {
 
 func options(program *cobra.Command) string {
 	var b strings.Builder
-	b.WriteString("# Options of `ironhook serve`\n\nEach can be given as an option, as a variable of the environment, or in a TOML file by its name" +
-		" (`--config FILE`). An option wins over a variable, a variable over the file.\n\n| option | variable | default | meaning |\n|---|---|---|---|\n")
+	b.WriteString("# Options of `ironhook serve`\n\nEach can be given as an option, as a variable of the environment, or in a TOML file " +
+		"by its name" +
+		" (`--config FILE`). An option wins over a variable, a variable over the file.\n\n| option | variable | default | meaning " +
+		"|\n|---|---|---|---|\n")
 	serve, _, err := program.Find([]string{"serve"})
 	if err != nil {
 		return ""
@@ -83,14 +85,16 @@ func options(program *cobra.Command) string {
 		if fallback != "" {
 			fallback = "`" + fallback + "`"
 		}
-		fmt.Fprintf(&b, "| `--%s` | `IRONHOOK_%s` | %s | %s |\n", f.Name, strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")), fallback, cell(strings.TrimSuffix(f.Usage, " ($IRONHOOK_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))+")")))
+		fmt.Fprintf(&b, "| `--%s` | `IRONHOOK_%s` | %s | %s |\n", f.Name, strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")), fallback,
+			cell(strings.TrimSuffix(f.Usage, " ($IRONHOOK_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))+")")))
 	})
 	return b.String() + made
 }
 
 func commands(program *cobra.Command) string {
 	var b strings.Builder
-	b.WriteString("# Commands\n\n`ironhook COMMAND --help` says the same. The short forms `ironhook node ...` and `ironhook port ...` of `ironhook baremetal ...` are left out.\n" +
+	b.WriteString("# Commands\n\n`ironhook COMMAND --help` says the same. The short forms `ironhook node ...` and `ironhook port ...` of " +
+		"`ironhook baremetal ...` are left out.\n" +
 		"The exit status is 0, 1 when something failed, 2 when the command line or the configuration is wrong.\n")
 	long := map[string]bool{} // of the short forms
 	leaves(program, func(c *cobra.Command) {
@@ -166,7 +170,8 @@ func writeCommand(b *strings.Builder, c *cobra.Command) {
 // the others as their tables do.
 func api(root string) (string, error) {
 	var b strings.Builder
-	b.WriteString("# APIs\n\nAll are on one listener. `GET /v1/openapi` describes the Bare Metal API in OpenAPI 3.1.\n\n## Bare Metal API\n\n| request | what it does |\n|---|---|\n")
+	b.WriteString("# APIs\n\nAll are on one listener. `GET /v1/openapi` describes the Bare Metal API in OpenAPI 3.1.\n\n## Bare Metal " +
+		"API\n\n| request | what it does |\n|---|---|\n")
 	answer := httptest.NewRecorder()
 	request := httptest.NewRequest(http.MethodGet, "/v1/openapi", nil)
 	request.Header.Set("X-OpenStack-Ironic-API-Version", "latest")
@@ -193,13 +198,15 @@ func api(root string) (string, error) {
 		b.WriteString(m[1] + "\n")
 	}
 	b.WriteString("```\n")
-	for _, other := range []struct{ title, file, prefix string }{{"Image API v2", "api/image/api.go", "/image"}, {"Block Storage API v3", "api/blockstorage/routes.go", "/volume/v3/{project}"}} {
+	for _, other := range []struct{ title, file, prefix string }{{"Image API v2", "api/image/api.go", "/image"},
+		{"Block Storage API v3", "api/blockstorage/routes.go", "/volume/v3/{project}"}} {
 		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(other.file)))
 		if err != nil {
 			return "", err
 		}
 		fmt.Fprintf(&b, "\n## %s\n\n", other.title)
-		for _, m := range regexp.MustCompile(`(?m)^\t+\{(?:[0-9]+, )?"(GET|POST|PUT|PATCH|DELETE)", "([^"]*)"`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile(`(?m)^\t+\{(?:[0-9]+, )?"(GET|POST|PUT|PATCH|DELETE)", "([^"]*)"`).FindAllStringSubmatch(
+			string(text), -1) {
 			fmt.Fprintf(&b, "* `%s %s%s`\n", m[1], other.prefix, m[2])
 		}
 	}
@@ -219,7 +226,8 @@ func metrics(root string) (string, error) {
 		}
 	}
 	var b strings.Builder
-	b.WriteString("# Metrics\n\n`GET /metrics`, in the text format of Prometheus. It needs an account; the role `viewer` is enough.\n\n| name | kind | meaning |\n|---|---|---|\n")
+	b.WriteString("# Metrics\n\n`GET /metrics`, in the text format of Prometheus. It needs an account; the role `viewer` is enough.\n\n| " +
+		"name | kind | meaning |\n|---|---|---|\n")
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		b.WriteString(found[name])
 	}
@@ -232,7 +240,8 @@ func events(root string) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	b.WriteString("# Events\n\n`ironhook event list --follow`, `GET /ironhook/v1/events`. The first nine are the steps of a boot, in their order.\n\n| kind | meaning |\n|---|---|\n")
+	b.WriteString("# Events\n\n`ironhook event list --follow`, `GET /ironhook/v1/events`. The first nine are the steps of a boot, in their " +
+		"order.\n\n| kind | meaning |\n|---|---|\n")
 	for _, m := range regexp.MustCompile(`(?m)^\tEvent\w+\s+EventKind = "([a-z-]+)"(?:\s*// (.*))?$`).FindAllStringSubmatch(string(text), -1) {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", m[1], cell(m[2]))
 	}

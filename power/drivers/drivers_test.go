@@ -29,8 +29,9 @@ func TestInterfaces(t *testing.T) {
 	want := map[string]map[string][]string{
 		"fake-hardware": {
 			"bios": {"fake", "no-bios"}, "boot": {"fake", "ipxe", "pxe", "http-ipxe"}, "console": {"fake", "no-console"},
-			"deploy": {"fake", "direct", "ramdisk"}, "firmware": {"fake", "no-firmware"}, "inspect": {"fake", "no-inspect", "agent"}, "management": {"fake"},
-			"network": {"noop"}, "power": {"fake"}, "raid": {"fake", "no-raid", "agent"}, "rescue": {"fake", "no-rescue"},
+			"deploy": {"fake", "direct", "ramdisk"}, "firmware": {"fake", "no-firmware"}, "inspect": {"fake", "no-inspect", "agent"},
+			"management": {"fake"},
+			"network":    {"noop"}, "power": {"fake"}, "raid": {"fake", "no-raid", "agent"}, "rescue": {"fake", "no-rescue"},
 			"storage": {"noop", "iscsi"}, "vendor": {"fake", "no-vendor"},
 		},
 		"ipmi": {
@@ -47,8 +48,9 @@ func TestInterfaces(t *testing.T) {
 		},
 		"redfish": {
 			"bios": {"redfish", "no-bios"}, "boot": {"ipxe", "pxe", "http-ipxe"}, "console": {"no-console"},
-			"deploy": {"direct", "ramdisk"}, "firmware": {"redfish", "no-firmware"}, "inspect": {"redfish", "no-inspect", "agent"}, "management": {"redfish", "noop"},
-			"network": {"noop"}, "power": {"redfish"}, "raid": {"redfish", "no-raid", "agent"}, "rescue": {"no-rescue", "agent"},
+			"deploy": {"direct", "ramdisk"}, "firmware": {"redfish", "no-firmware"}, "inspect": {"redfish", "no-inspect", "agent"},
+			"management": {"redfish", "noop"},
+			"network":    {"noop"}, "power": {"redfish"}, "raid": {"redfish", "no-raid", "agent"}, "rescue": {"no-rescue", "agent"},
 			"storage": {"noop", "iscsi"}, "vendor": {"no-vendor"},
 		},
 		"wake-on-lan": plain("wake-on-lan"), "webhook": plain("webhook"), "snmp": plain("snmp"),
@@ -95,7 +97,8 @@ func TestRowsAreComplete(t *testing.T) {
 
 func TestUnknownHardwareTypeListsTheKnown(t *testing.T) {
 	_, err := conductor.Enable(Table(Config{Log: slog.New(slog.DiscardHandler)}), []string{"ipmi", "idrac"}, nil)
-	if err == nil || !strings.Contains(err.Error(), `"idrac"`) || !strings.Contains(err.Error(), "[fake-hardware ipmi manual-management redfish wake-on-lan webhook snmp]") {
+	if err == nil || !strings.Contains(err.Error(), `"idrac"`) ||
+		!strings.Contains(err.Error(), "[fake-hardware ipmi manual-management redfish wake-on-lan webhook snmp]") {
 		t.Errorf("Enable(idrac) = %v", err)
 	}
 }
@@ -111,7 +114,8 @@ func TestKeys(t *testing.T) {
 				t.Errorf("%s: %s is described as %q and %q", h.Name, name, k.Doc, properties[name])
 			}
 		}
-		if want := map[string]int{"ipmi": 16, "redfish": 9, "wake-on-lan": 15, "manual-management": 1, "webhook": 19, "snmp": 14}[h.Name]; len(keys) != want {
+		if want := map[string]int{"ipmi": 16, "redfish": 9, "wake-on-lan": 15, "manual-management": 1, "webhook": 19,
+			"snmp": 14}[h.Name]; len(keys) != want {
 			t.Errorf("%s: %d keys, want %d", h.Name, len(keys), want)
 		}
 	}
@@ -126,7 +130,8 @@ func TestSecretKeys(t *testing.T) {
 		"snmp_community": true, "snmp_community_read": true, "snmp_community_write": true, "snmp_auth_key": true, "snmp_priv_key": true}
 	for _, h := range enabled(t) {
 		for name, k := range h.Keys() {
-			if masked, public := baremetal.Secrets.Has(name), baremetal.Public(name); k.Secret != secret[name] || masked != secret[name] || public == secret[name] {
+			if masked, public := baremetal.Secrets.Has(name), baremetal.Public(name); k.Secret != secret[name] || masked != secret[name] ||
+				public == secret[name] {
 				t.Errorf("%s: %s is secret: %v, masked: %v, on the page: %v; want secret %v", h.Name, name, k.Secret, masked, public, secret[name])
 			}
 		}

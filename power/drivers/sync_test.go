@@ -36,9 +36,11 @@ func openRoom(t testing.TB, machines int) *room {
 		}
 		err = r.store.Update(t.Context(), func(tx *store.Tx) error {
 			return tx.Nodes().Insert(&baremetal.Node{
-				UUID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), Driver: "ipmi", ProvisionState: baremetal.Available, PowerState: baremetal.PowerOff,
+				UUID: fmt.Sprintf("00000000-0000-4000-8000-%012d", i), Driver: "ipmi", ProvisionState: baremetal.Available,
+				PowerState: baremetal.PowerOff,
 				Interfaces: baremetal.Interfaces{"power": "ipmitool", "management": "ipmitool", "storage": "noop"},
-				DriverInfo: baremetal.Object{"ipmi_address": "127.0.0.1", "ipmi_port": port, "ipmi_username": bmctest.User, "ipmi_password": bmctest.Password},
+				DriverInfo: baremetal.Object{"ipmi_address": "127.0.0.1", "ipmi_port": port, "ipmi_username": bmctest.User,
+					"ipmi_password": bmctest.Password},
 			})
 		})
 		if err != nil {
@@ -87,7 +89,8 @@ func (r *room) conduct(t testing.TB, power, sensors time.Duration) (*conductor.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := conductor.New(conductor.Config{Store: r.store, Host: "here", HardwareTypes: types, Log: log, PowerInterval: power, SensorInterval: sensors})
+	c := conductor.New(conductor.Config{Store: r.store, Host: "here", HardwareTypes: types, Log: log, PowerInterval: power,
+		SensorInterval: sensors})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- c.Run(ctx) }()

@@ -48,10 +48,12 @@ func TestManagement(t *testing.T) {
 	if device, persistent, err := d.BootDevice(t.Context(), n); device != "pxe" || persistent || err != nil {
 		t.Errorf("BootDevice = %s, %v, %v, want pxe, false", device, persistent, err)
 	}
-	if err := d.SetBootDevice(t.Context(), n, "disk", true); !errors.Is(err, baremetal.ErrInvalid) || err.Error() != "Invalid boot device disk specified." {
+	if err := d.SetBootDevice(t.Context(), n, "disk", true); !errors.Is(err, baremetal.ErrInvalid) ||
+		err.Error() != "Invalid boot device disk specified." {
 		t.Errorf("SetBootDevice(disk) = %v", err)
 	}
-	if err := d.InjectNMI(t.Context(), n); !errors.Is(err, baremetal.ErrUnsupported) || err.Error() != "Driver fake-hardware does not support inject_nmi (disabled or not implemented)." {
+	if err := d.InjectNMI(t.Context(), n); !errors.Is(err, baremetal.ErrUnsupported) ||
+		err.Error() != "Driver fake-hardware does not support inject_nmi (disabled or not implemented)." {
 		t.Errorf("InjectNMI = %v", err)
 	}
 }
@@ -61,7 +63,8 @@ func TestIndicators(t *testing.T) {
 	var d Driver
 	n := &baremetal.Node{Driver: "fake-hardware"}
 	lights, err := d.Indicators(t.Context(), n)
-	if err != nil || len(lights) != 2 || lights[0].Name != "led-0" || !lights[0].ReadOnly || lights[1].Name != "led" || lights[1].State != "on" {
+	if err != nil || len(lights) != 2 || lights[0].Name != "led-0" || !lights[0].ReadOnly || lights[1].Name != "led" ||
+		lights[1].State != "on" {
 		t.Errorf("Indicators = %+v, %v", lights, err)
 	}
 	if err := d.SetIndicator(t.Context(), n, "system", "led", "off"); !errors.Is(err, baremetal.ErrUnsupported) {

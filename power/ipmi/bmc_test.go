@@ -23,7 +23,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const user, password = bmctest.User, bmctest.Password
 
 // hurried does not make tests wait.
-var hurried = Config{Pause: time.Millisecond, Turn: time.Millisecond, Patience: 10 * time.Second, Hard: 10 * time.Second, Soft: 10 * time.Second, Poll: 10 * time.Millisecond,
+var hurried = Config{Pause: time.Millisecond, Turn: time.Millisecond, Patience: 10 * time.Second, Hard: 10 * time.Second,
+	Soft: 10 * time.Second, Poll: 10 * time.Millisecond,
 	HardAgain: 20 * time.Millisecond, SoftAgain: 20 * time.Millisecond}
 
 // startBMC starts a third party's BMC on loopback. It has room for one

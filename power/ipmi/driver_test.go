@@ -147,7 +147,8 @@ func TestBootDevice(t *testing.T) {
 			t.Errorf("BootDevice = %s, %v, %v, want %s, %v", device, persistent, err, c.device, c.persistent)
 		}
 	}
-	if err := d.SetBootDevice(t.Context(), n, "bogus", false); !errors.Is(err, baremetal.ErrInvalid) || err.Error() != "Invalid boot device bogus specified." {
+	if err := d.SetBootDevice(t.Context(), n, "bogus", false); !errors.Is(err, baremetal.ErrInvalid) ||
+		err.Error() != "Invalid boot device bogus specified." {
 		t.Errorf("SetBootDevice(bogus) = %v", err)
 	}
 }
@@ -225,10 +226,12 @@ func TestErrorsTellWhatToDo(t *testing.T) {
 		kind error
 		want []string
 	}{
-		"wrong password": {with(good, "ipmi_password", "hunter2"), rmcp.ErrCredentials, []string{"pc-07", good.DriverInfo.Text("ipmi_address"), "ipmi_password"}},
-		"nobody there":   {nodeAt(closed, user, password), rmcp.ErrNoAnswer, []string{"pc-07", fmt.Sprint("127.0.0.1:", closed), "ipmi_address"}},
-		"suite":          {with(only3, "ipmi_cipher_suite", float64(17)), rmcp.ErrSuite, []string{"pc-07", "ipmi_cipher_suite"}},
-		"Kg key":         {with(nodeAt(closed, user, password), "ipmi_hex_kg_key", "zz"), baremetal.ErrInvalid, []string{"ipmi_hex_kg_key is not hexadecimal"}},
+		"wrong password": {with(good, "ipmi_password", "hunter2"), rmcp.ErrCredentials,
+			[]string{"pc-07", good.DriverInfo.Text("ipmi_address"), "ipmi_password"}},
+		"nobody there": {nodeAt(closed, user, password), rmcp.ErrNoAnswer, []string{"pc-07", fmt.Sprint("127.0.0.1:", closed), "ipmi_address"}},
+		"suite":        {with(only3, "ipmi_cipher_suite", float64(17)), rmcp.ErrSuite, []string{"pc-07", "ipmi_cipher_suite"}},
+		"Kg key": {with(nodeAt(closed, user, password), "ipmi_hex_kg_key", "zz"), baremetal.ErrInvalid,
+			[]string{"ipmi_hex_kg_key is not hexadecimal"}},
 	} {
 		_, err := d.State(t.Context(), c.n)
 		if !errors.Is(err, c.kind) {
@@ -258,7 +261,8 @@ func TestNothingHappens(t *testing.T) {
 	if err := m.Chassis.SetPower(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Set(t.Context(), n, baremetal.SoftPowerOff); err == nil || !strings.Contains(err.Error(), "its operating system has not switched it off") {
+	if err := d.Set(t.Context(), n, baremetal.SoftPowerOff); err == nil ||
+		!strings.Contains(err.Error(), "its operating system has not switched it off") {
 		t.Errorf("Set(soft power off) = %v", err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

@@ -15,11 +15,13 @@ var remedies = []struct {
 }{
 	{rmcp.ErrCredentials, "check ipmi_username, ipmi_password and ipmi_hex_kg_key, and that the BMC lets this user in over the network"},
 	{rmcp.ErrLevel, "set ipmi_priv_level to what the BMC allows this user (OPERATOR is enough to switch), or raise it there"},
-	{baremetal.ErrBootDevice, "put that device first in the boot order of the machine's firmware; with management_interface noop the BMC is not asked"},
+	{baremetal.ErrBootDevice,
+		"put that device first in the boot order of the machine's firmware; with management_interface noop the BMC is not asked"},
 	{rmcp.ErrSuite, "set ipmi_cipher_suite to 17 or 3, whichever the BMC offers, or ipmi_protocol_version to 1.5"},
 	{rmcp.ErrBusy, "try again in a minute; if it stays so, restart the BMC"},
 	{rmcp.ErrNoAnswer, "check ipmi_address and ipmi_port, that IPMI over LAN is enabled on the BMC, and that UDP reaches it"},
-	{rmcp.ErrNoConsole, "enable serial over LAN on the BMC, and the payload SOL for this user; the machine's firmware and system must use that serial port"},
+	{rmcp.ErrNoConsole, "enable serial over LAN on the BMC, and the payload SOL for this user; the machine's firmware and system must use " +
+		"that serial port"},
 	{rmcp.ErrEnded, "another program may have taken the console, or the BMC restarted"},
 	{rmcp.ErrProtocol, "restart the BMC, or update its firmware"},
 }

@@ -86,7 +86,8 @@ func checkBridging(bridging string) error {
 	case "no":
 		return nil
 	case "single", "dual":
-		return invalid("ipmi_bridging is %s, but bridged requests are not supported: set ipmi_address to the BMC that is in charge of this machine and remove ipmi_bridging", bridging)
+		return invalid("ipmi_bridging is %s, but bridged requests are not supported: set ipmi_address to the BMC that is in charge of this "+
+			"machine and remove ipmi_bridging", bridging)
 	}
 	return invalid("Invalid value for ipmi_bridging: %s, the valid value can be one of: ['single', 'dual', 'no']", bridging)
 }

@@ -126,8 +126,10 @@ func stuck(ctx context.Context, n *baremetal.Node, o order, patience time.Durati
 		return fmt.Errorf("node %s: wait for %q: %w", n.Label(), o.want, ctx.Err())
 	}
 	if o.step == soft {
-		return fmt.Errorf("node %s: its operating system has not switched it off within %s: shut it down there, or use \"power off\"", n.Label(), patience)
+		return fmt.Errorf("node %s: its operating system has not switched it off within %s: shut it down there, or use \"power off\"", n.Label(),
+			patience)
 	}
-	return fmt.Errorf("node %s: its BMC took the order for %q, %d times in %s, yet nothing has changed: look at the machine's front panel and at the BMC's event log",
+	return fmt.Errorf("node %s: its BMC took the order for %q, %d times in %s, yet nothing has changed: look at the machine's front panel "+
+		"and at the BMC's event log",
 		n.Label(), o.want, o.given, patience)
 }

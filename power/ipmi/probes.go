@@ -44,7 +44,8 @@ func deviceWords(b []byte) (string, error) {
 		return "", fmt.Errorf("%w: device ID of %d bytes", rmcp.ErrProtocol, len(b))
 	}
 	maker := uint32(b[6]) | uint32(b[7])<<8 | uint32(b[8]&0x0f)<<16
-	return fmt.Sprintf("%d.%x, IPMI %d.%d, manufacturer %d, product %d", b[2]&0x7f, b[3], b[4]&0x0f, b[4]>>4, maker, binary.LittleEndian.Uint16(b[9:])), nil
+	return fmt.Sprintf("%d.%x, IPMI %d.%d, manufacturer %d, product %d", b[2]&0x7f, b[3], b[4]&0x0f, b[4]>>4, maker,
+		binary.LittleEndian.Uint16(b[9:])), nil
 }
 
 // selInfo is what a BMC says of its event log.

@@ -11,7 +11,8 @@ import (
 // TestProbes asks OpenIPMI's simulator, which has a device ID and an event log.
 func TestProbes(t *testing.T) {
 	n := startSim(t)
-	want := []*regexp.Regexp{regexp.MustCompile(`^\d+\.[0-9a-f]+, IPMI [12]\.\d, manufacturer \d+, product \d+$`), regexp.MustCompile(`^\d+ entries, \d+ bytes free`)}
+	want := []*regexp.Regexp{regexp.MustCompile(`^\d+\.[0-9a-f]+, IPMI [12]\.\d, manufacturer \d+, product \d+$`),
+		regexp.MustCompile(`^\d+ entries, \d+ bytes free`)}
 	for i, q := range New(hurried).Probes(n) {
 		answer, err := q.Ask(t.Context())
 		if err != nil || !want[i].MatchString(answer) {

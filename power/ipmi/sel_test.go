@@ -30,21 +30,31 @@ var selRows = []selRow{
 		Message: "upper critical, going high, deasserted (raw reading 0x5f, threshold 0x5a)"}},
 	{"02 40131c6a 2000 04 04 41 01 50 0506", baremetal.LogEntry{At: at, Severity: "Warning", Sensor: "Fan #0x41",
 		Message: "lower non-critical, going low (raw reading 0x05, threshold 0x06)"}},
-	{"02 40131c6a 3300 04 0c 02 6f 01 ffff", baremetal.LogEntry{At: at, Severity: "Critical", Sensor: "Memory #0x02", Message: "uncorrectable ECC"}},
-	{"02 40131c6a 3300 04 0c 02 6f a0 0207", baremetal.LogEntry{At: at, Severity: "Warning", Sensor: "Memory #0x02", Message: "correctable ECC (data 0x02 0x07)"}},
-	{"02 40131c6a 3300 04 0c 02 6f 80 02ff", baremetal.LogEntry{At: at, Severity: "Warning", Sensor: "Memory #0x02", Message: "correctable ECC (data 0x02)"}},
+	{"02 40131c6a 3300 04 0c 02 6f 01 ffff",
+		baremetal.LogEntry{At: at, Severity: "Critical", Sensor: "Memory #0x02", Message: "uncorrectable ECC"}},
+	{"02 40131c6a 3300 04 0c 02 6f a0 0207",
+		baremetal.LogEntry{At: at, Severity: "Warning", Sensor: "Memory #0x02", Message: "correctable ECC (data 0x02 0x07)"}},
+	{"02 40131c6a 3300 04 0c 02 6f 80 02ff",
+		baremetal.LogEntry{At: at, Severity: "Warning", Sensor: "Memory #0x02", Message: "correctable ECC (data 0x02)"}},
 	{"02 40131c6a 3300 04 0c 02 6f 20 ff07", baremetal.LogEntry{At: at, Severity: "Warning", Sensor: "Memory #0x02",
 		Message: "correctable ECC (third byte of data 0x07)"}},
-	{"02 40131c6a 2000 04 08 51 6f 03 ffff", baremetal.LogEntry{At: at, Severity: "Critical", Sensor: "Power Supply #0x51", Message: "input lost (AC/DC)"}},
-	{"02 40131c6a 2000 04 08 51 ef 03 ffff", baremetal.LogEntry{At: at, Severity: "OK", Sensor: "Power Supply #0x51", Message: "input lost (AC/DC), deasserted"}},
-	{"02 40131c6a 2000 04 23 10 6f 08 ffff", baremetal.LogEntry{At: at, Severity: "Warning", Sensor: "Watchdog 2 #0x10", Message: "timer interrupt"}},
-	{"02 40131c6a 2000 04 22 01 6f 0d ffff", baremetal.LogEntry{At: at, Sensor: "System ACPI Power State #0x01", Message: "event type 0x6f, offset 0xd"}},
+	{"02 40131c6a 2000 04 08 51 6f 03 ffff",
+		baremetal.LogEntry{At: at, Severity: "Critical", Sensor: "Power Supply #0x51", Message: "input lost (AC/DC)"}},
+	{"02 40131c6a 2000 04 08 51 ef 03 ffff",
+		baremetal.LogEntry{At: at, Severity: "OK", Sensor: "Power Supply #0x51", Message: "input lost (AC/DC), deasserted"}},
+	{"02 40131c6a 2000 04 23 10 6f 08 ffff",
+		baremetal.LogEntry{At: at, Severity: "Warning", Sensor: "Watchdog 2 #0x10", Message: "timer interrupt"}},
+	{"02 40131c6a 2000 04 22 01 6f 0d ffff",
+		baremetal.LogEntry{At: at, Sensor: "System ACPI Power State #0x01", Message: "event type 0x6f, offset 0xd"}},
 	{"02 40131c6a 2000 04 09 01 0b 05 ffff", baremetal.LogEntry{At: at, Severity: "Critical", Sensor: "Power Unit #0x01",
 		Message: "non-redundant: insufficient resources"}},
-	{"02 40131c6a 2000 04 25 01 08 01 ffff", baremetal.LogEntry{At: at, Severity: "OK", Sensor: "Entity Presence #0x01", Message: "device inserted or present"}},
-	{"02 40131c6a 2000 04 c1 77 72 83 11ff", baremetal.LogEntry{At: at, Sensor: "sensor type 0xc1 #0x77", Message: "event type 0x72, offset 0x3 (data 0x11)"}},
+	{"02 40131c6a 2000 04 25 01 08 01 ffff",
+		baremetal.LogEntry{At: at, Severity: "OK", Sensor: "Entity Presence #0x01", Message: "device inserted or present"}},
+	{"02 40131c6a 2000 04 c1 77 72 83 11ff",
+		baremetal.LogEntry{At: at, Sensor: "sensor type 0xc1 #0x77", Message: "event type 0x72, offset 0x3 (data 0x11)"}},
 	{"02 ffffffff 2000 04 10 01 6f 02 ffff", baremetal.LogEntry{Severity: "OK", Sensor: "Event Logging #0x01", Message: "log cleared"}},
-	{"02 2a000000 2000 04 10 01 6f 02 ffff", baremetal.LogEntry{Uptime: 42 * time.Second, Severity: "OK", Sensor: "Event Logging #0x01", Message: "log cleared"}},
+	{"02 2a000000 2000 04 10 01 6f 02 ffff",
+		baremetal.LogEntry{Uptime: 42 * time.Second, Severity: "OK", Sensor: "Event Logging #0x01", Message: "log cleared"}},
 	{"c1 40131c6a a20200 010203040506", baremetal.LogEntry{At: at, Message: "OEM record c1 of manufacturer 674: 010203040506"}},
 	{"df 40131c6a 570100 a0a1a2a3a4a5", baremetal.LogEntry{At: at, Message: "OEM record df of manufacturer 343: a0a1a2a3a4a5"}},
 	{"e0 0102030405060708090a0b0c0d", baremetal.LogEntry{Message: "OEM record e0: 0102030405060708090a0b0c0d"}},
@@ -88,7 +98,8 @@ func TestTablesOfTheLog(t *testing.T) {
 			t.Errorf("%s has %d events", what, len(words))
 		}
 		for i, w := range words {
-			if rest := strings.TrimLeft(w, "!~"); len(w)-len(rest) > 1 || w != "" && strings.TrimSpace(rest) == "" || strings.ContainsAny(rest, "!~\n") {
+			if rest := strings.TrimLeft(w, "!~"); len(w)-len(rest) > 1 || w != "" && strings.TrimSpace(rest) == "" ||
+				strings.ContainsAny(rest, "!~\n") {
 				t.Errorf("%s, offset %d: %q", what, i, w)
 			}
 		}
@@ -145,7 +156,8 @@ func TestNamesInTheLog(t *testing.T) {
 		emu.WriteString("main_sdr_add 0x20" + hexOf(r) + "\n")
 	}
 	for _, r := range []selRow{
-		{record: "02 40131c6a 2000 04 01 30 01 59 5f5a"}, {record: "02 40131c6a 2000 04 0c 02 6f 01 ffff"}, {record: "02 40131c6a 2000 04 08 51 6f 03 ffff"},
+		{record: "02 40131c6a 2000 04 01 30 01 59 5f5a"}, {record: "02 40131c6a 2000 04 0c 02 6f 01 ffff"},
+		{record: "02 40131c6a 2000 04 08 51 6f 03 ffff"},
 		{record: "02 40131c6a 2c00 04 01 30 01 59 5f5a"}, {record: "02 40131c6a 2001 04 01 30 01 59 5f5a"},
 	} {
 		emu.WriteString("sel_add 0x20" + hexOf(r.bytes(t)) + "\n")
@@ -158,7 +170,8 @@ func TestNamesInTheLog(t *testing.T) {
 		for _, e := range log.Entries {
 			got = append(got, e.Sensor+": "+e.Message)
 		}
-		want := []string{"CPU Temp (Temperature): upper critical, going high (reading 55, threshold 50 Cel)", "DIMM A1 (Memory): uncorrectable ECC",
+		want := []string{"CPU Temp (Temperature): upper critical, going high (reading 55, threshold 50 Cel)",
+			"DIMM A1 (Memory): uncorrectable ECC",
 			"PSU 1 (Power Supply): input lost (AC/DC)", "Temperature #0x30: upper critical, going high (raw reading 0x5f, threshold 0x5a)",
 			"Temperature #0x30: upper critical, going high (raw reading 0x5f, threshold 0x5a)"}
 		if err != nil || !slices.Equal(got, want) {
@@ -253,7 +266,8 @@ func FuzzSEL(f *testing.F) {
 		if len(b) < selRecordSize {
 			return
 		}
-		e := parseSEL(b[:selRecordSize], sensorRecords{[]sdr{{number: 0x30, unit: "Cel", factors: factors{m: 1}}}, map[byte]string{0x30: "CPU Temp"}})
+		e := parseSEL(b[:selRecordSize],
+			sensorRecords{[]sdr{{number: 0x30, unit: "Cel", factors: factors{m: 1}}}, map[byte]string{0x30: "CPU Temp"}})
 		if e.ID == "" || e.Message == "" || strings.ContainsFunc(e.Message+e.Sensor, func(r rune) bool { return r < ' ' || r > '~' }) {
 			t.Fatalf("%x: %+v", b, e)
 		}

@@ -87,7 +87,8 @@ func TestNames(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
-	for bits, want := range map[byte]string{0: "OK", 0x08: "Warning", 0x01: "Warning", 0x18: "Critical", 0x03: "Critical", 0x20: "Critical", 0x04: "Critical", 0xc0: "OK"} {
+	for bits, want := range map[byte]string{0: "OK", 0x08: "Warning", 0x01: "Warning", 0x18: "Critical", 0x03: "Critical", 0x20: "Critical",
+		0x04: "Critical", 0xc0: "OK"} {
 		if got := healthOf(bits); got != want {
 			t.Errorf("healthOf(%#x) = %s, want %s", bits, got, want)
 		}
@@ -98,7 +99,8 @@ func TestHealth(t *testing.T) {
 func TestSensors(t *testing.T) {
 	var emu strings.Builder
 	for _, r := range [][]byte{
-		record(1, "CPU Temp", unsigned, 1, 0, 1, 0, 0, 0), record(2, "12V", unsigned, 4, 0, 63, 0, 0, -3), record(9, "gone", unsigned, 1, 0, 1, 0, 0, 0),
+		record(1, "CPU Temp", unsigned, 1, 0, 1, 0, 0, 0), record(2, "12V", unsigned, 4, 0, 63, 0, 0, -3),
+		record(9, "gone", unsigned, 1, 0, 1, 0, 0, 0),
 	} {
 		emu.WriteString("main_sdr_add 0x20")
 		for _, b := range r {

@@ -107,7 +107,8 @@ func (Management) BootDevice(context.Context, *baremetal.Node) (device string, p
 // answer from the boot servers.
 func (m Management) SetBootDevice(_ context.Context, _ *baremetal.Node, device string, _ bool) error {
 	if !slices.Contains(m.BootDevices(), device) {
-		return baremetal.Errorf(baremetal.ErrInvalid, "Invalid boot device %s specified, supported are %s.", device, strings.Join(m.BootDevices(), ", "))
+		return baremetal.Errorf(baremetal.ErrInvalid, "Invalid boot device %s specified, supported are %s.", device,
+			strings.Join(m.BootDevices(), ", "))
 	}
 	return nil
 }

@@ -15,7 +15,8 @@ import (
 func TestAsksAPerson(t *testing.T) {
 	var log bytes.Buffer
 	told := ""
-	p := Power{Log: slog.New(slog.NewTextHandler(&log, nil)), Tell: func(_ context.Context, node, detail string) { told = node + " " + detail }}
+	p := Power{Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Tell: func(_ context.Context, node, detail string) { told = node + " " + detail }}
 	for _, c := range []struct {
 		driver string
 		before baremetal.PowerState
@@ -74,7 +75,8 @@ func TestPatience(t *testing.T) {
 		wrong  string
 	}{
 		{HardwareType, nil, 0, ""}, {HardwareType, "90", 90 * time.Second, ""}, {HardwareType, 604800.0, 7 * 24 * time.Hour, ""},
-		{HardwareType, 604801.0, 0, `Invalid driver_info: manual_wait is "604801", want a number from 0 to 604800.`}, {"fake-hardware", "soon", 0, ""},
+		{HardwareType, 604801.0, 0, `Invalid driver_info: manual_wait is "604801", want a number from 0 to 604800.`},
+		{"fake-hardware", "soon", 0, ""},
 	} {
 		n := &baremetal.Node{Driver: c.driver, DriverInfo: baremetal.Object{"manual_wait": c.wait}}
 		chore, within := Power{}.Chore(n, baremetal.PowerOff)

@@ -248,7 +248,8 @@ func secrets(ctx context.Context, p conductor.Power, n *baremetal.Node) error {
 		if !k.Secret || value == "" {
 			continue
 		}
-		for _, err := range []error{p.Validate(n), p.Set(ctx, n, "nonsense"), p.SetBootDevice(ctx, n, "bogus", true), p.InjectNMI(ended, n), stateErr} {
+		for _, err := range []error{p.Validate(n), p.Set(ctx, n, "nonsense"), p.SetBootDevice(ctx, n, "bogus", true), p.InjectNMI(ended, n),
+			stateErr} {
 			if err != nil && strings.Contains(err.Error(), value) {
 				return fmt.Errorf("an error contains the value of %s: %.20s...", k.Name, err)
 			}

@@ -103,7 +103,8 @@ func (a attribute) facts(value any) baremetal.Object {
 		}
 		facts["allowable_values"] = names
 	}
-	for name, v := range map[string]*float64{"lower_bound": a.LowerBound, "upper_bound": a.UpperBound, "min_length": a.MinLength, "max_length": a.MaxLength} {
+	for name, v := range map[string]*float64{"lower_bound": a.LowerBound, "upper_bound": a.UpperBound, "min_length": a.MinLength,
+		"max_length": a.MaxLength} {
 		facts[name] = nil
 		if v != nil {
 			facts[name] = *v

@@ -23,7 +23,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const user, password = "operator", "marker-hunter2"
 
-var hurried = Config{Request: 5 * time.Second, Patience: 3 * time.Second, Hard: 2 * time.Second, Soft: 2 * time.Second, Poll: time.Millisecond, Again: 10 * time.Millisecond}
+var hurried = Config{Request: 5 * time.Second, Patience: 3 * time.Second, Hard: 2 * time.Second, Soft: 2 * time.Second,
+	Poll: time.Millisecond, Again: 10 * time.Millisecond}
 
 // bmc is a Redfish service over TLS with the resources and status codes of DSP0266, and
 // with bad manners where a test sets them.
@@ -48,7 +49,8 @@ type bmc struct {
 
 func startBMC(t *testing.T, change func(*bmc)) (*bmc, *baremetal.Node) {
 	t.Helper()
-	b := &bmc{boot: map[string]string{"BootSourceOverrideTarget": "None", "BootSourceOverrideEnabled": "Disabled"}, sessions: map[string]bool{}, systems: 1}
+	b := &bmc{boot: map[string]string{"BootSourceOverrideTarget": "None", "BootSourceOverrideEnabled": "Disabled"},
+		sessions: map[string]bool{}, systems: 1}
 	if change != nil {
 		change(b)
 	}
@@ -78,7 +80,8 @@ func startBMC(t *testing.T, change func(*bmc)) (*bmc, *baremetal.Node) {
 // fault answers as DSP0266 has it, and repeats what was sent, as some do.
 func fault(w http.ResponseWriter, status int, id string) {
 	w.WriteHeader(status)
-	fmt.Fprintf(w, `{"error": {"code": "x", "message": %q, "@Message.ExtendedInfo": [{"MessageId": %q, "Message": %q}]}}`, password, id, password)
+	fmt.Fprintf(w, `{"error": {"code": "x", "message": %q, "@Message.ExtendedInfo": [{"MessageId": %q, "Message": %q}]}}`, password, id,
+		password)
 }
 
 func (b *bmc) login(w http.ResponseWriter, r *http.Request) {
@@ -163,7 +166,8 @@ func (b *bmc) patch(w http.ResponseWriter, r *http.Request) {
 	}
 	b.etag++
 	b.boot = body.Boot
-	b.log = append(b.log, strings.TrimSpace(body.Boot["BootSourceOverrideTarget"]+" "+body.Boot["BootSourceOverrideEnabled"]+" "+body.Boot["BootSourceOverrideMode"]))
+	b.log = append(b.log, strings.TrimSpace(
+		body.Boot["BootSourceOverrideTarget"]+" "+body.Boot["BootSourceOverrideEnabled"]+" "+body.Boot["BootSourceOverrideMode"]))
 	w.WriteHeader(http.StatusNoContent)
 }
 

@@ -65,7 +65,8 @@ func login(ctx context.Context, i info, patience time.Duration) (*conversation, 
 		if err == nil {
 			return c, nil
 		}
-		if i.auth == "session" || !errors.As(err, &none) || none.status != http.StatusNotFound && none.status != http.StatusMethodNotAllowed && none.status != http.StatusNotImplemented {
+		if i.auth == "session" || !errors.As(err, &none) || none.status != http.StatusNotFound && none.status != http.StatusMethodNotAllowed &&
+			none.status != http.StatusNotImplemented {
 			c.http.Close()
 			return nil, err
 		}
@@ -81,7 +82,8 @@ func (c *conversation) openSession(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", errNoAnswer, err)
 	}
-	reply, err := c.send(context.WithoutCancel(ctx), http.MethodPost, c.info.root+"SessionService/Sessions", "", map[string]string{"UserName": c.info.user, "Password": c.info.password})
+	reply, err := c.send(context.WithoutCancel(ctx), http.MethodPost, c.info.root+"SessionService/Sessions", "",
+		map[string]string{"UserName": c.info.user, "Password": c.info.password})
 	if err != nil {
 		return err
 	}

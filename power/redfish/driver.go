@@ -136,7 +136,8 @@ var remedies = []struct {
 }{
 	{errLogin, "check redfish_username, redfish_password and redfish_auth_type, and that the BMC lets this user switch"},
 	{errSystem, "set redfish_system_id to the path of the machine"},
-	{baremetal.ErrBootDevice, "put that device first in the boot order of the machine's firmware; with management_interface noop the BMC is not asked"},
+	{baremetal.ErrBootDevice,
+		"put that device first in the boot order of the machine's firmware; with management_interface noop the BMC is not asked"},
 	{errNoAnswer, "check redfish_address and redfish_verify_ca, and that Redfish is enabled on the BMC"},
 	{errNoMedium, "ask for one that it has: GET /v1/nodes/NODE/vmedia lists them"},
 	{errProtocol, "check redfish_address; restart the BMC, or update its firmware"},

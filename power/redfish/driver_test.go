@@ -28,7 +28,8 @@ func TestSuite(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*bmc)
 		auth   string
-	}{"auto": {nil, "auto"}, "session": {nil, "session"}, "basic": {nil, "basic"}, "auto without sessions": {func(b *bmc) { b.noSessions = true }, "auto"}} {
+	}{"auto": {nil, "auto"}, "session": {nil, "session"}, "basic": {nil, "basic"},
+		"auto without sessions": {func(b *bmc) { b.noSessions = true }, "auto"}} {
 		t.Run(name, func(t *testing.T) {
 			powertest.Run(t, func(t *testing.T) (conductor.Power, *baremetal.Node) {
 				_, n := startBMC(t, c.change)
@@ -76,7 +77,8 @@ func TestOrdersRefused(t *testing.T) {
 		}
 	}
 	_, n = startBMC(t, func(b *bmc) { b.ignored = 1 << 20 })
-	if err := New(hurried).Set(t.Context(), n, baremetal.PowerOn); !errors.Is(err, baremetal.ErrBMC) || !strings.Contains(err.Error(), "nothing has changed") {
+	if err := New(hurried).Set(t.Context(), n, baremetal.PowerOn); !errors.Is(err, baremetal.ErrBMC) ||
+		!strings.Contains(err.Error(), "nothing has changed") {
 		t.Errorf("Set on a BMC that does nothing = %v", err)
 	}
 }
@@ -90,11 +92,13 @@ func TestBootDevice(t *testing.T) {
 		mode       string
 		want       string // "" is ErrBootDevice
 	}{
-		"uefi":         {nil, "pxe", true, "uefi", "Pxe Continuous UEFI"},
-		"bios once":    {nil, "disk", false, "bios", "Hdd Once Legacy"},
-		"HTTP boot":    {nil, "uefihttp", false, "uefi", "UefiHttp Once UEFI"},
-		"strong ETags": {func(_ map[string]string, tag string) int { return map[bool]int{false: 412}[tag == `"0"`] }, "pxe", true, "uefi", "Pxe Continuous UEFI"},
-		"no If-Match":  {func(_ map[string]string, tag string) int { return map[bool]int{false: 412}[tag == ""] }, "pxe", true, "uefi", "Pxe Continuous UEFI"},
+		"uefi":      {nil, "pxe", true, "uefi", "Pxe Continuous UEFI"},
+		"bios once": {nil, "disk", false, "bios", "Hdd Once Legacy"},
+		"HTTP boot": {nil, "uefihttp", false, "uefi", "UefiHttp Once UEFI"},
+		"strong ETags": {func(_ map[string]string, tag string) int { return map[bool]int{false: 412}[tag == `"0"`] }, "pxe", true, "uefi",
+			"Pxe Continuous UEFI"},
+		"no If-Match": {func(_ map[string]string, tag string) int { return map[bool]int{false: 412}[tag == ""] }, "pxe", true, "uefi",
+			"Pxe Continuous UEFI"},
 		"no mode": {func(b map[string]string, _ string) int {
 			return map[bool]int{false: 400}[b["BootSourceOverrideMode"] == ""]
 		}, "pxe", true, "uefi", "Pxe Continuous"},
@@ -108,7 +112,8 @@ func TestBootDevice(t *testing.T) {
 			n.BootMode = c.mode
 			err := New(hurried).SetBootDevice(t.Context(), n, c.device, c.persistent)
 			if c.want == "" {
-				if !errors.Is(err, baremetal.ErrBootDevice) || !errors.Is(err, baremetal.ErrBMC) || !strings.Contains(err.Error(), "Base.1.0.PropertyValueNotInList") {
+				if !errors.Is(err, baremetal.ErrBootDevice) || !errors.Is(err, baremetal.ErrBMC) ||
+					!strings.Contains(err.Error(), "Base.1.0.PropertyValueNotInList") {
 					t.Errorf("SetBootDevice = %v, want ErrBootDevice", err)
 				}
 				return
@@ -124,10 +129,12 @@ func TestBootDevice(t *testing.T) {
 func TestSystems(t *testing.T) {
 	_, n := startBMC(t, func(b *bmc) { b.systems = 3 })
 	_, err := New(hurried).State(t.Context(), n)
-	if !errors.Is(err, baremetal.ErrBMC) || !strings.Contains(err.Error(), "/redfish/v1/Systems/3") || !strings.Contains(err.Error(), "set redfish_system_id") {
+	if !errors.Is(err, baremetal.ErrBMC) || !strings.Contains(err.Error(), "/redfish/v1/Systems/3") ||
+		!strings.Contains(err.Error(), "set redfish_system_id") {
 		t.Errorf("State of one of three = %v", err)
 	}
-	if got, err := New(hurried).State(t.Context(), with(n, "redfish_system_id", "/redfish/v1/Systems/1")); got != baremetal.PowerOff || err != nil {
+	if got, err := New(hurried).State(t.Context(), with(n, "redfish_system_id", "/redfish/v1/Systems/1")); got != baremetal.PowerOff ||
+		err != nil {
 		t.Errorf("State of a named system = %q, %v", got, err)
 	}
 	if _, err := New(hurried).State(t.Context(), with(n, "redfish_system_id", "/redfish/v1/Systems/9")); !errors.Is(err, errSystem) {
@@ -145,9 +152,11 @@ func TestHostileBMCs(t *testing.T) {
 		want   string
 		kind   error
 	}{
-		"no JSON":    {answer: func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>"+password) }, want: "restart the BMC", kind: errProtocol},
-		"wrong JSON": {answer: func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"PowerState": ["`+password+`"]}`) }, kind: errProtocol},
-		"no state":   {answer: func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{}`) }, want: "PowerState", kind: errProtocol},
+		"no JSON": {answer: func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>"+password) }, want: "restart the BMC",
+			kind: errProtocol},
+		"wrong JSON": {answer: func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"PowerState": ["`+password+`"]}`) },
+			kind: errProtocol},
+		"no state": {answer: func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{}`) }, want: "PowerState", kind: errProtocol},
 		"huge": {answer: func(w http.ResponseWriter, _ *http.Request) {
 			for range 2 * webclient.MaxBody / 1024 {
 				io.WriteString(w, strings.Repeat("x", 1024))
@@ -159,13 +168,16 @@ func TestHostileBMCs(t *testing.T) {
 			case <-r.Context().Done():
 			}
 		}, want: "check redfish_address", kind: errNoAnswer},
-		"redirect": {answer: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/"+password, 307) }, want: "307"},
+		"redirect": {answer: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/"+password, 307) },
+			want: "307"},
 		"busy for hours": {answer: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "3000")
 			fault(w, 503, password)
 		}, want: "503"},
-		"wrong password": {change: func(n *baremetal.Node) *baremetal.Node { return with(n, "redfish_password", password+"x") }, want: "check redfish_username", kind: errLogin},
-		"strange CA":     {change: func(n *baremetal.Node) *baremetal.Node { return with(n, "redfish_verify_ca", "true") }, want: "redfish_verify_ca", kind: errNoAnswer},
+		"wrong password": {change: func(n *baremetal.Node) *baremetal.Node { return with(n, "redfish_password", password+"x") },
+			want: "check redfish_username", kind: errLogin},
+		"strange CA": {change: func(n *baremetal.Node) *baremetal.Node { return with(n, "redfish_verify_ca", "true") },
+			want: "redfish_verify_ca", kind: errNoAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, n := startBMC(t, func(b *bmc) { b.hostile = c.answer })
@@ -175,7 +187,8 @@ func TestHostileBMCs(t *testing.T) {
 			pace := hurried
 			pace.Request = time.Second
 			_, err := New(pace).State(t.Context(), n)
-			if !errors.Is(err, baremetal.ErrBMC) || c.kind != nil && !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "node pc-07: BMC https://127.0.0.1:") {
+			if !errors.Is(err, baremetal.ErrBMC) || c.kind != nil && !errors.Is(err, c.kind) || !strings.Contains(err.Error(), c.want) ||
+				!strings.Contains(err.Error(), "node pc-07: BMC https://127.0.0.1:") {
 				t.Errorf("State = %v, want %q and %v", err, c.want, c.kind)
 			}
 			if err != nil && strings.Contains(err.Error(), password) {
@@ -214,12 +227,16 @@ func TestValidate(t *testing.T) {
 	}{
 		{baremetal.Object{"redfish_address": "10.0.1.7"}, ""},
 		{baremetal.Object{}, "Missing the following Redfish properties in node n1 driver_info: ['redfish_address']"},
-		{baremetal.Object{"redfish_address": "ftp://10.0.1.7", "redfish_system_id": "1", "redfish_password": "a", "redfish_auth_type": "digest", "redfish_verify_ca": "/no/such/file"},
+		{baremetal.Object{"redfish_address": "ftp://10.0.1.7", "redfish_system_id": "1", "redfish_password": "a", "redfish_auth_type": "digest",
+			"redfish_verify_ca": "/no/such/file"},
 			"Invalid Redfish address ftp://10.0.1.7 set in driver_info/redfish_address on node n1 " +
 				`Invalid value "digest" set in driver_info/redfish_auth_type on node n1. The value should be one of "basic", "session" or "auto". ` +
-				`Invalid value "1" set in driver_info/redfish_system_id on node n1. The value should be a path (string) to the resource that the driver will interact with. ` +
-				"For example: /redfish/v1/Systems/1 Invalid driver_info: redfish_verify_ca: stat /no/such/file: no such file or directory; redfish_password goes with redfish_username."},
-		{baremetal.Object{"redfish_address": "https://u:" + password + "@a/x"}, "Invalid Redfish address ******@a/x set in driver_info/redfish_address on node n1"},
+				`Invalid value "1" set in driver_info/redfish_system_id on node n1. The value should be a path (string) to the resource that the ` +
+				`driver will interact with. ` +
+				"For example: /redfish/v1/Systems/1 Invalid driver_info: redfish_verify_ca: stat /no/such/file: no such file or directory; " +
+				"redfish_password goes with redfish_username."},
+		{baremetal.Object{"redfish_address": "https://u:" + password + "@a/x"},
+			"Invalid Redfish address ******@a/x set in driver_info/redfish_address on node n1"},
 	} {
 		err := New(hurried).Validate(&baremetal.Node{UUID: "n1", DriverInfo: c.info})
 		if c.want == "" {

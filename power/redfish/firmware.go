@@ -150,9 +150,11 @@ func (d *Driver) UpdateFirmware(ctx context.Context, n *baremetal.Node, image st
 func (c *conversation) simpleUpdate(ctx context.Context, service updateService, image string) (*webclient.Reply, error) {
 	protocol := protocolOf(image)
 	if offered := service.Actions.Update.Protocols; len(offered) > 0 && !slices.Contains(offered, protocol) {
-		return nil, baremetal.Errorf(baremetal.ErrUnsupported, "the BMC fetches firmware by %.200s, not by %s.", strings.Join(offered, ", "), protocol)
+		return nil, baremetal.Errorf(baremetal.ErrUnsupported, "the BMC fetches firmware by %.200s, not by %s.", strings.Join(offered, ", "),
+			protocol)
 	}
-	reply, err := c.send(ctx, http.MethodPost, service.Actions.Update.Target, "", map[string]string{"ImageURI": image, "TransferProtocol": protocol})
+	reply, err := c.send(ctx, http.MethodPost, service.Actions.Update.Target, "",
+		map[string]string{"ImageURI": image, "TransferProtocol": protocol})
 	if refused(err) { // the protocol is in the URL as well
 		reply, err = c.send(ctx, http.MethodPost, service.Actions.Update.Target, "", map[string]string{"ImageURI": image})
 	}
@@ -218,7 +220,8 @@ func (d *Driver) await(ctx context.Context, n *baremetal.Node, monitor string) e
 		case limit.Pause(waiting, d.c.Poll) != nil && ctx.Err() != nil:
 			return fmt.Errorf("node %s: wait for the update: %w", n.Label(), ctx.Err())
 		case waiting.Err() != nil:
-			return fmt.Errorf("node %s: its BMC has not ended the update within %s: look at its task list: %w", n.Label(), d.c.Update, baremetal.ErrBMC)
+			return fmt.Errorf("node %s: its BMC has not ended the update within %s: look at its task list: %w", n.Label(), d.c.Update,
+				baremetal.ErrBMC)
 		}
 	}
 }
@@ -232,5 +235,6 @@ func (t task) verdict(n *baremetal.Node) error {
 	if last := len(t.Messages) - 1; last >= 0 && messageID.MatchString(t.Messages[last].MessageID) {
 		why = " (" + t.Messages[last].MessageID + ")"
 	}
-	return fmt.Errorf("node %s: its BMC says that the update ended as %.40q%s: look at its event log: %w", n.Label(), t.TaskState, why, baremetal.ErrBMC)
+	return fmt.Errorf("node %s: its BMC says that the update ended as %.40q%s: look at its event log: %w", n.Label(), t.TaskState, why,
+		baremetal.ErrBMC)
 }

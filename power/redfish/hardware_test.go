@@ -46,8 +46,9 @@ func startMachine(t *testing.T) (*bmctest.BMC, *Driver, *baremetal.Node) {
 	})
 	pace := hurried
 	pace.Update = 5 * time.Second
-	return b, New(pace), &baremetal.Node{UUID: "c0ffee00-0000-4000-8000-000000000001", Name: "pc-07", Driver: "redfish", DriverInfo: baremetal.Object{
-		"redfish_address": s.URL, "redfish_username": bmctest.User, "redfish_password": bmctest.Password}}
+	return b, New(pace), &baremetal.Node{UUID: "c0ffee00-0000-4000-8000-000000000001", Name: "pc-07", Driver: "redfish",
+		DriverInfo: baremetal.Object{
+			"redfish_address": s.URL, "redfish_username": bmctest.User, "redfish_password": bmctest.Password}}
 }
 
 func TestSuiteOnAMachine(t *testing.T) {
@@ -61,7 +62,8 @@ func TestSuiteOnAMachine(t *testing.T) {
 func TestOthersAcceptTheBMC(t *testing.T) {
 	_, _, n := startMachine(t)
 	t.Run("gofish", func(t *testing.T) {
-		c, err := gofish.Connect(gofish.ClientConfig{Endpoint: n.DriverInfo.Text("redfish_address"), Username: bmctest.User, Password: bmctest.Password})
+		c, err := gofish.Connect(gofish.ClientConfig{Endpoint: n.DriverInfo.Text("redfish_address"), Username: bmctest.User,
+			Password: bmctest.Password})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +124,8 @@ s.bios.refresh(force=True)
 assert s.bios.attributes["ProcTurbo"] == "Disabled", s.bios.attributes
 root.get_update_service().simple_update("http://192.0.2.1/fw.bin")
 `
-		out, err := exec.CommandContext(t.Context(), "/usr/bin/python3", "-W", "ignore", "-c", script, n.DriverInfo.Text("redfish_address"), bmctest.User, bmctest.Password).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), "/usr/bin/python3", "-W", "ignore", "-c", script, n.DriverInfo.Text("redfish_address"),
+			bmctest.User, bmctest.Password).CombinedOutput()
 		if err != nil {
 			t.Errorf("sushy: %v\n%s", err, out)
 		}
@@ -143,12 +146,14 @@ func TestBIOS(t *testing.T) {
 	if err != nil || len(parts) != 4 {
 		t.Fatalf("BIOS = %v, %v", parts, err)
 	}
-	want := baremetal.Object{"value": "Enabled", "attribute_type": "Enumeration", "allowable_values": []any{"Enabled", "Disabled"}, "read_only": false,
+	want := baremetal.Object{"value": "Enabled", "attribute_type": "Enumeration", "allowable_values": []any{"Enabled", "Disabled"},
+		"read_only":      false,
 		"reset_required": true, "unique": nil, "lower_bound": nil, "upper_bound": nil, "min_length": nil, "max_length": nil}
 	if got := parts[3]; got.Name != "ProcTurbo" || !reflect.DeepEqual(got.Facts, want) {
 		t.Errorf("a setting = %s %v, want %v", got.Name, got.Facts, want)
 	}
-	if err := d.ChangeBIOS(t.Context(), n, baremetal.Object{"Turbo": "Off", "Zz": 1}); !errors.Is(err, baremetal.ErrInvalid) || !strings.Contains(err.Error(), "Turbo, Zz") {
+	if err := d.ChangeBIOS(t.Context(), n, baremetal.Object{"Turbo": "Off", "Zz": 1}); !errors.Is(err, baremetal.ErrInvalid) ||
+		!strings.Contains(err.Error(), "Turbo, Zz") {
 		t.Errorf("unknown settings = %v", err)
 	}
 	if err := d.ChangeBIOS(t.Context(), n, baremetal.Object{"ProcTurbo": "Disabled", "Cores": 2}); err != nil {
@@ -160,7 +165,8 @@ func TestBIOS(t *testing.T) {
 	if err := d.Set(t.Context(), n, baremetal.PowerOn); err != nil || value("ProcTurbo") != "Disabled" || value("Cores") != "2" {
 		t.Errorf("after the start: %v, %v, %v", value("ProcTurbo"), value("Cores"), err)
 	}
-	if err := errors.Join(d.ResetBIOS(t.Context(), n), d.Set(t.Context(), n, baremetal.Reboot)); err != nil || value("ProcTurbo") != "Enabled" {
+	if err := errors.Join(d.ResetBIOS(t.Context(), n), d.Set(t.Context(), n, baremetal.Reboot)); err != nil ||
+		value("ProcTurbo") != "Enabled" {
 		t.Errorf("after the reset: %v, %v", value("ProcTurbo"), err)
 	}
 	b.Change(bmctest.System, bmctest.Object{"Bios": nil})
@@ -175,7 +181,8 @@ func TestBootModeAndSecureBoot(t *testing.T) {
 	if mode != "uefi" || secure == nil || *secure || err != nil {
 		t.Errorf("BootMode = %q, %v, %v", mode, secure, err)
 	}
-	if err := errors.Join(d.SetSecureBoot(t.Context(), n, true), d.ResetSecureBootKeys(t.Context(), n, false), d.ResetSecureBootKeys(t.Context(), n, true),
+	if err := errors.Join(d.SetSecureBoot(t.Context(), n, true), d.ResetSecureBootKeys(t.Context(), n, false),
+		d.ResetSecureBootKeys(t.Context(), n, true),
 		d.Set(t.Context(), n, baremetal.PowerOn)); err != nil {
 		t.Fatal(err)
 	}
@@ -206,11 +213,13 @@ func TestVirtualMedia(t *testing.T) {
 	if err := d.AttachMedium(t.Context(), n, "cdrom", "http://192.0.2.1/a.iso"); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.AttachMedium(t.Context(), n, "cdrom", "http://192.0.2.1/b.iso"); err != nil || b.Get(at+"/Cd", "Image") != "http://192.0.2.1/b.iso" {
+	if err := d.AttachMedium(t.Context(), n, "cdrom", "http://192.0.2.1/b.iso"); err != nil ||
+		b.Get(at+"/Cd", "Image") != "http://192.0.2.1/b.iso" {
 		t.Errorf("a second image: %v, %v", b.Get(at+"/Cd", "Image"), err)
 	}
 	media, err := d.Media(t.Context(), n)
-	want := []baremetal.Medium{{Types: []string{"CD", "DVD"}, Inserted: true, Image: "http://192.0.2.1/b.iso"}, {Types: []string{"Floppy", "USBStick"}}}
+	want := []baremetal.Medium{{Types: []string{"CD", "DVD"}, Inserted: true, Image: "http://192.0.2.1/b.iso"},
+		{Types: []string{"Floppy", "USBStick"}}}
 	if err != nil || !reflect.DeepEqual(media, want) {
 		t.Errorf("Media = %v, %v", media, err)
 	}
@@ -223,12 +232,14 @@ func TestVirtualMedia(t *testing.T) {
 	b.Refuse = func(_, path string, body bmctest.Object) int {
 		return map[bool]int{true: 400}[strings.HasSuffix(path, "InsertMedia") && len(body) > 1]
 	}
-	if err := d.AttachMedium(t.Context(), n, "disk", "http://192.0.2.1/c.img"); err != nil || b.Get(at+"/Usb", "Image") != "http://192.0.2.1/c.img" {
+	if err := d.AttachMedium(t.Context(), n, "disk", "http://192.0.2.1/c.img"); err != nil ||
+		b.Get(at+"/Usb", "Image") != "http://192.0.2.1/c.img" {
 		t.Errorf("a BMC that knows the image alone: %v, %v", b.Get(at+"/Usb", "Image"), err)
 	}
 	b.Refuse = nil
 	b.Change(at, bmctest.Object{"Members": []any{bmctest.Object{"@odata.id": at + "/Cd"}}})
-	if err := d.AttachMedium(t.Context(), n, "floppy", "http://192.0.2.1/x"); !errors.Is(err, baremetal.ErrBMC) || !strings.Contains(err.Error(), "vmedia") {
+	if err := d.AttachMedium(t.Context(), n, "floppy", "http://192.0.2.1/x"); !errors.Is(err, baremetal.ErrBMC) ||
+		!strings.Contains(err.Error(), "vmedia") {
 		t.Errorf("a kind that is not there = %v", err)
 	}
 	b.Change(bmctest.System, bmctest.Object{"VirtualMedia": nil})
@@ -252,11 +263,13 @@ func TestFirmware(t *testing.T) {
 	if err := d.UpdateFirmware(t.Context(), n, "http://192.0.2.1/fw.bin"); err != nil {
 		t.Error(err)
 	}
-	if log := b.Log(); len(log) != 1 || log[0] != `UpdateService.SimpleUpdate {"ImageURI":"http://192.0.2.1/fw.bin","TransferProtocol":"HTTP"}` {
+	if log := b.Log(); len(log) != 1 ||
+		log[0] != `UpdateService.SimpleUpdate {"ImageURI":"http://192.0.2.1/fw.bin","TransferProtocol":"HTTP"}` {
 		t.Errorf("the BMC was asked for %q", log)
 	}
 	b.Outcome = "Exception"
-	if err := d.UpdateFirmware(t.Context(), n, "http://192.0.2.1/fw.bin"); !errors.Is(err, baremetal.ErrBMC) || !strings.Contains(err.Error(), "Exception") {
+	if err := d.UpdateFirmware(t.Context(), n, "http://192.0.2.1/fw.bin"); !errors.Is(err, baremetal.ErrBMC) ||
+		!strings.Contains(err.Error(), "Exception") {
 		t.Errorf("an update that fails = %v", err)
 	}
 	if err := d.UpdateFirmware(t.Context(), n, "ftp://192.0.2.1/fw.bin"); !errors.Is(err, baremetal.ErrUnsupported) {
@@ -270,7 +283,8 @@ func TestIndicatorsSensorsInventoryHealth(t *testing.T) {
 	if err != nil || len(lights) != 2 || lights[0].Component != "chassis" || lights[1].State != "off" {
 		t.Fatalf("Indicators = %v, %v", lights, err)
 	}
-	if err := d.SetIndicator(t.Context(), n, "system", lights[1].Name, "blinking"); err != nil || b.Get(bmctest.System, "IndicatorLED") != "Blinking" {
+	if err := d.SetIndicator(t.Context(), n, "system", lights[1].Name, "blinking"); err != nil ||
+		b.Get(bmctest.System, "IndicatorLED") != "Blinking" {
 		t.Errorf("SetIndicator: %v, %v", b.Get(bmctest.System, "IndicatorLED"), err)
 	}
 	for _, wrong := range [][2]string{{"system", "zz"}, {"disk", lights[1].Name}} {
@@ -282,22 +296,26 @@ func TestIndicatorsSensorsInventoryHealth(t *testing.T) {
 		t.Errorf("a state that is none = %v", err)
 	}
 	b.Change(bmctest.System, bmctest.Object{"IndicatorLED": nil, "LocationIndicatorActive": false})
-	if err := d.SetIndicator(t.Context(), n, "system", lights[1].Name, "BLINKING"); err != nil || b.Get(bmctest.System, "LocationIndicatorActive") != true {
+	if err := d.SetIndicator(t.Context(), n, "system", lights[1].Name, "BLINKING"); err != nil ||
+		b.Get(bmctest.System, "LocationIndicatorActive") != true {
 		t.Errorf("the newer property: %v, %v", b.Get(bmctest.System, "LocationIndicatorActive"), err)
 	}
 	sensors, err := d.Sensors(t.Context(), n)
-	want := []baremetal.Reading{{Name: "CPU", Value: 41, Unit: "Cel", Health: "OK"}, {Name: "Fan 1", Value: 4200, Unit: "RPM", Health: "Warning"},
+	want := []baremetal.Reading{{Name: "CPU", Value: 41, Unit: "Cel", Health: "OK"},
+		{Name: "Fan 1", Value: 4200, Unit: "RPM", Health: "Warning"},
 		{Name: "12 V", Value: 12.1, Unit: "V", Health: "OK"}, {Name: "Total", Value: 90, Unit: "W", Health: "OK"}}
 	if err != nil || !reflect.DeepEqual(sensors, want) {
 		t.Errorf("Sensors = %v, %v", sensors, err)
 	}
 	found, err := d.Inspect(t.Context(), n)
 	inventory := baremetal.Object{
-		"system_vendor": map[string]any{"manufacturer": "Test", "product_name": "T-1000", "serial_number": "SN-1", "system_uuid": "c0ffee00-0000-4000-8000-0000000000a1"},
-		"memory":        map[string]any{"physical_mb": float64(16384)}, "boot": map[string]any{"current_boot_mode": "uefi"},
+		"system_vendor": map[string]any{"manufacturer": "Test", "product_name": "T-1000", "serial_number": "SN-1",
+			"system_uuid": "c0ffee00-0000-4000-8000-0000000000a1"},
+		"memory": map[string]any{"physical_mb": float64(16384)}, "boot": map[string]any{"current_boot_mode": "uefi"},
 		"cpu":        map[string]any{"count": float64(2), "architecture": "x86_64", "model_name": "CPU 1000", "frequency": float64(3000)},
 		"interfaces": []any{map[string]any{"name": "NIC1", "mac_address": bmctest.MAC, "has_carrier": true, "speed_mbps": float64(1000)}},
-		"disks":      []any{map[string]any{"name": "1", "size": float64(64 << 30), "vendor": "Disk", "model": "D-1", "serial": "D-SN", "rotational": false}},
+		"disks": []any{map[string]any{"name": "1", "size": float64(64 << 30), "vendor": "Disk", "model": "D-1", "serial": "D-SN",
+			"rotational": false}},
 	}
 	if err != nil || !reflect.DeepEqual(found, inventory) {
 		t.Errorf("Inspect = %v, %v\nwant %v", found, err, inventory)
@@ -309,7 +327,8 @@ func TestIndicatorsSensorsInventoryHealth(t *testing.T) {
 
 func TestISCSIBoot(t *testing.T) {
 	b, d, n := startMachine(t)
-	a := baremetal.ISCSIAttempt{Initiator: "iqn.2026-01.org.example:pc-07", Target: "iqn.2026-01.org.example:vol", Address: "192.0.2.1", Port: 3260, User: "u", Secret: "marker-s3cret-chap"}
+	a := baremetal.ISCSIAttempt{Initiator: "iqn.2026-01.org.example:pc-07", Target: "iqn.2026-01.org.example:vol", Address: "192.0.2.1",
+		Port: 3260, User: "u", Secret: "marker-s3cret-chap"}
 	if d.WantsISCSIBoot(n) || !d.WantsISCSIBoot(with(n, "redfish_iscsi_boot", "true")) {
 		t.Error("WantsISCSIBoot does not say what driver_info says")
 	}
@@ -318,7 +337,8 @@ func TestISCSIBoot(t *testing.T) {
 	}
 	at := bmctest.Chassis + "/NetworkAdapters/A/NetworkDeviceFunctions/F"
 	got, _ := b.Get(at, "iSCSIBoot").(bmctest.Object)
-	want := bmctest.Object{"AuthenticationMethod": "CHAP", "CHAPUsername": "u", "CHAPSecret": "marker-s3cret-chap", "IPAddressType": "IPv4", "IPMaskDNSViaDHCP": true,
+	want := bmctest.Object{"AuthenticationMethod": "CHAP", "CHAPUsername": "u", "CHAPSecret": "marker-s3cret-chap", "IPAddressType": "IPv4",
+		"IPMaskDNSViaDHCP":  true,
 		"TargetInfoViaDHCP": false, "InitiatorName": a.Initiator, "PrimaryTargetName": a.Target, "PrimaryTargetIPAddress": "192.0.2.1",
 		"PrimaryTargetTCPPort": float64(3260), "PrimaryLUN": float64(0)}
 	if !reflect.DeepEqual(got, want) || b.Get(at, "BootMode") != "iSCSI" {
@@ -328,7 +348,8 @@ func TestISCSIBoot(t *testing.T) {
 	if err := d.SetISCSIBoot(t.Context(), n, []string{bmctest.MAC}, a); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := b.Get(at, "iSCSIBoot").(bmctest.Object); got["AuthenticationMethod"] != "MutualCHAP" || got["IPAddressType"] != "IPv6" || got["MutualCHAPUsername"] != "r" {
+	if got, _ := b.Get(at, "iSCSIBoot").(bmctest.Object); got["AuthenticationMethod"] != "MutualCHAP" || got["IPAddressType"] != "IPv6" ||
+		got["MutualCHAPUsername"] != "r" {
 		t.Errorf("mutual CHAP = %v", got)
 	}
 	b.Refuse = func(method, _ string, _ bmctest.Object) int {
@@ -348,15 +369,18 @@ func TestInfo(t *testing.T) {
 	if err := d.SetBootDevice(t.Context(), with(n, "redfish_http_boot_url", "http://192.0.2.1/ipxe.efi"), "uefihttp", true); err != nil {
 		t.Fatal(err)
 	}
-	if boot, _ := b.Get(bmctest.System, "Boot").(bmctest.Object); boot["HttpBootUri"] != "http://192.0.2.1/ipxe.efi" || boot["BootSourceOverrideTarget"] != "UefiHttp" {
+	if boot, _ := b.Get(bmctest.System, "Boot").(bmctest.Object); boot["HttpBootUri"] != "http://192.0.2.1/ipxe.efi" ||
+		boot["BootSourceOverrideTarget"] != "UefiHttp" {
 		t.Errorf("Boot = %v", boot)
 	}
 	for key, c := range map[string]struct {
 		value any
 		want  string
 	}{
-		"redfish_address":             {"ht tp://", "Invalid Redfish address https://ht tp:// set in driver_info/redfish_address on node " + n.UUID},
-		"redfish_auth_type":           {"junk", `Invalid value "junk" set in driver_info/redfish_auth_type on node ` + n.UUID + `. The value should be one of "basic", "session" or "auto".`},
+		"redfish_address": {"ht tp://", "Invalid Redfish address https://ht tp:// set in driver_info/redfish_address on node " +
+			n.UUID},
+		"redfish_auth_type": {"junk", `Invalid value "junk" set in driver_info/redfish_auth_type on node ` + n.UUID +
+			`. The value should be one of "basic", "session" or "auto".`},
 		"redfish_system_id":           {"Systems/1", "should be a path (string)"},
 		"redfish_tls_minimum_version": {"1.4", "want one of 1.1, 1.2, 1.3"},
 		"redfish_http_boot_url":       {"tftp://x", "must be an http:// or https:// URL"},
@@ -371,7 +395,8 @@ func TestInfo(t *testing.T) {
 			t.Errorf("redfish_address=%s: %v", address, err)
 		}
 	}
-	if i, err := d.parse(with(n, "redfish_address", "http://10.0.1.7/api/redfish/v1")); i.root != "/api/redfish/v1/" || i.address != "http://10.0.1.7" || err != nil {
+	if i, err := d.parse(with(n, "redfish_address", "http://10.0.1.7/api/redfish/v1")); i.root != "/api/redfish/v1/" ||
+		i.address != "http://10.0.1.7" || err != nil {
 		t.Errorf("an address with a path = %q %q, %v", i.address, i.root, err)
 	}
 }

@@ -44,7 +44,8 @@ func (d *Driver) parse(n *baremetal.Node) (info, error) {
 			"The value should be one of \"basic\", \"session\" or \"auto\".", i.auth, n.UUID))
 	}
 	if i.system != "" && (!strings.HasPrefix(i.system, "/") || strings.ContainsAny(i.system, "?#")) {
-		wrong = append(wrong, fmt.Sprintf("Invalid value \"%s\" set in driver_info/redfish_system_id on node %s. The value should be a path (string) to "+
+		wrong = append(wrong, fmt.Sprintf("Invalid value \"%s\" set in driver_info/redfish_system_id on node %s. The value should be a path "+
+			"(string) to "+
 			"the resource that the driver will interact with. For example: /redfish/v1/Systems/1", i.system, n.UUID))
 	}
 	if i.password != "" && i.user == "" {
@@ -74,7 +75,8 @@ func (i *info) place(given string) (fault string) {
 		return "Missing the following Redfish properties in node %s driver_info: ['redfish_address']"
 	}
 	address := given
-	if !strings.Contains(address, "://") || strings.HasPrefix(address, "://") || strings.ContainsAny(strings.SplitN(address, "://", 2)[0], " /") {
+	if !strings.Contains(address, "://") || strings.HasPrefix(address, "://") ||
+		strings.ContainsAny(strings.SplitN(address, "://", 2)[0], " /") {
 		address = "https://" + address
 	}
 	u, err := url.Parse(address)

@@ -55,7 +55,8 @@ func (d *Driver) Inspect(ctx context.Context, n *baremetal.Node) (found baremeta
 
 func (s *summary) vendor() map[string]any {
 	v := map[string]any{}
-	for name, text := range map[string]string{"manufacturer": s.Manufacturer, "product_name": s.Model, "serial_number": s.SerialNumber, "system_uuid": s.UUID} {
+	for name, text := range map[string]string{"manufacturer": s.Manufacturer, "product_name": s.Model, "serial_number": s.SerialNumber,
+		"system_uuid": s.UUID} {
 		if text != "" {
 			v[name] = text
 		}

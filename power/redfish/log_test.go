@@ -37,7 +37,8 @@ func TestHardwareLog(t *testing.T) {
 func TestWhereTheLogIs(t *testing.T) {
 	b, d, n := startMachine(t)
 	b.Change(bmctest.System, bmctest.Object{"LogServices": nil})
-	if _, err := d.HardwareLog(t.Context(), n); !errors.Is(err, baremetal.ErrUnsupported) || !strings.Contains(err.Error(), "keeps no event log") {
+	if _, err := d.HardwareLog(t.Context(), n); !errors.Is(err, baremetal.ErrUnsupported) ||
+		!strings.Contains(err.Error(), "keeps no event log") {
 		t.Errorf("a machine without a log = %v", err)
 	}
 	b.Change(bmctest.Manager, bmctest.Object{"LogServices": bmctest.Object{"@odata.id": bmctest.Logs}})
@@ -50,7 +51,8 @@ func TestWhereTheLogIs(t *testing.T) {
 	if log, err := d.HardwareLog(t.Context(), n); err != nil || len(log.Entries) != 0 {
 		t.Errorf("the only log = %v, %v", log, err)
 	}
-	if _, err := d.ClearHardwareLog(t.Context(), n); !errors.Is(err, baremetal.ErrUnsupported) || !strings.Contains(err.Error(), "clears its event log") {
+	if _, err := d.ClearHardwareLog(t.Context(), n); !errors.Is(err, baremetal.ErrUnsupported) ||
+		!strings.Contains(err.Error(), "clears its event log") {
 		t.Errorf("a log that cannot be cleared = %v", err)
 	}
 }
@@ -69,7 +71,8 @@ func TestLogWithBadManners(t *testing.T) {
 	}
 	b.Change(entries, bmctest.Object{"Members": many})
 	log, err := d.HardwareLog(t.Context(), n)
-	if err != nil || len(log.Entries) != maxLogEntries || strings.Contains(log.Entries[0].Message, "\x1b") || len(log.Entries[0].Message) != 400 {
+	if err != nil || len(log.Entries) != maxLogEntries || strings.Contains(log.Entries[0].Message, "\x1b") ||
+		len(log.Entries[0].Message) != 400 {
 		t.Errorf("%d entries, the first %q, %v", len(log.Entries), log.Entries[0].Message, err)
 	}
 	b.Refuse = func(method, path string, _ bmctest.Object) int {

@@ -151,7 +151,8 @@ var insertions = []struct {
 	}},
 	{"nothing but the image is known", func(image string) map[string]any { return map[string]any{"Image": image} }},
 	{"how it is transferred must be said", func(image string) map[string]any {
-		return map[string]any{"Image": image, "Inserted": true, "WriteProtected": true, "TransferMethod": "Stream", "TransferProtocolType": protocolOf(image)}
+		return map[string]any{"Image": image, "Inserted": true, "WriteProtected": true, "TransferMethod": "Stream",
+			"TransferProtocolType": protocolOf(image)}
 	}},
 }
 

@@ -76,7 +76,8 @@ func (d *Driver) do(ctx context.Context, n *baremetal.Node, o order) error {
 			return fmt.Errorf("node %s: its operating system has not switched it off within %s: shut it down there, or use \"power off\": %w",
 				n.Label(), patience, baremetal.ErrBMC)
 		default:
-			return fmt.Errorf("node %s: its BMC took the order for %q, %d times in %s, yet nothing has changed: look at the machine and at the BMC's event log: %w",
+			return fmt.Errorf("node %s: its BMC took the order for %q, %d times in %s, yet nothing has changed: look at the machine and at the "+
+				"BMC's event log: %w",
 				n.Label(), results[o], given, patience, baremetal.ErrBMC)
 		}
 	}

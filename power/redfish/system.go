@@ -73,7 +73,8 @@ func (c *conversation) system(ctx context.Context) (*system, error) {
 			for _, m := range list[:min(len(list), 8)] {
 				paths = append(paths, fmt.Sprintf("%.80s", m))
 			}
-			return nil, fmt.Errorf("%w: the BMC has %d systems [%s], and redfish_system_id names none", errSystem, len(list), strings.Join(paths, " "))
+			return nil, fmt.Errorf("%w: the BMC has %d systems [%s], and redfish_system_id names none", errSystem, len(list),
+				strings.Join(paths, " "))
 		}
 		path = list[0]
 	}

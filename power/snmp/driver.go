@@ -135,7 +135,8 @@ func (p Power) call(ctx context.Context, n *baremetal.Node, f func(outlet) error
 		Timeout: p.c.Timeout, Retries: 2, MaxOids: gosnmp.MaxOids,
 	}
 	if i.user != nil {
-		client.SecurityModel, client.MsgFlags, client.SecurityParameters, client.ContextName = gosnmp.UserSecurityModel, i.flags, i.user, i.context
+		client.SecurityModel, client.MsgFlags, client.SecurityParameters, client.ContextName = gosnmp.UserSecurityModel, i.flags, i.user,
+			i.context
 	}
 	if err = client.Connect(); err == nil {
 		defer client.Conn.Close() //nolint:errcheck // of datagrams
@@ -159,7 +160,8 @@ func explain(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	if strings.Contains(err.Error(), "timeout") {
-		return errors.New("it does not answer: check snmp_address, snmp_port, snmp_version, and snmp_community or the user and keys; many units are silent to a wrong one")
+		return errors.New("it does not answer: check snmp_address, snmp_port, snmp_version, and snmp_community or the user and keys; many " +
+			"units are silent to a wrong one")
 	}
 	return err
 }

@@ -28,7 +28,8 @@ type info struct {
 var versions = map[string]gosnmp.SnmpVersion{"1": gosnmp.Version1, "2c": gosnmp.Version2c, "3": gosnmp.Version3}
 
 var authentications = map[string]gosnmp.SnmpV3AuthProtocol{
-	"none": gosnmp.NoAuth, "md5": gosnmp.MD5, "sha": gosnmp.SHA, "sha224": gosnmp.SHA224, "sha256": gosnmp.SHA256, "sha384": gosnmp.SHA384, "sha512": gosnmp.SHA512,
+	"none": gosnmp.NoAuth, "md5": gosnmp.MD5, "sha": gosnmp.SHA, "sha224": gosnmp.SHA224, "sha256": gosnmp.SHA256, "sha384": gosnmp.SHA384,
+	"sha512": gosnmp.SHA512,
 }
 
 var privacies = map[string]gosnmp.SnmpV3PrivProtocol{
@@ -66,7 +67,8 @@ func (i *info) communities(r *driverinfo.Reader) {
 	if i.read == "" || i.write == "" {
 		r.Wrong("snmp_community is missing, or snmp_community_read and snmp_community_write")
 	}
-	for _, key := range []string{"snmp_user", "snmp_auth_protocol", "snmp_auth_key", "snmp_priv_protocol", "snmp_priv_key", "snmp_context_name"} {
+	for _, key := range []string{"snmp_user", "snmp_auth_protocol", "snmp_auth_key", "snmp_priv_protocol", "snmp_priv_key",
+		"snmp_context_name"} {
 		if r.Value(key) != nil {
 			r.Wrong("%s goes with snmp_version 3 alone", key)
 		}

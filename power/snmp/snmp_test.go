@@ -46,7 +46,8 @@ func agent(t *testing.T, u unit) *baremetal.Node {
 	}
 	object := func(pattern string) string { return enterprises + strings.ReplaceAll(pattern, "OUTLET", "4") }
 	lines := []string{
-		fmt.Sprintf("agentaddress udp:127.0.0.1:%d", port), "rwcommunity " + community, "rocommunity marker-public", "sysobjectid " + enterprises + product + ".1",
+		fmt.Sprintf("agentaddress udp:127.0.0.1:%d", port), "rwcommunity " + community, "rocommunity marker-public", "sysobjectid " +
+			enterprises + product + ".1",
 		fmt.Sprintf("override -rw %s integer %d", object(u.state), u.isOff[0]),
 		"createUser operator SHA-256 " + passphrase + " AES " + passphrase, "rwuser operator authpriv",
 	}
@@ -170,7 +171,8 @@ func TestVersion3(t *testing.T) {
 	for _, key := range []string{"snmp_community_read", "snmp_community_write"} {
 		delete(n.DriverInfo, key)
 	}
-	for key, value := range map[string]any{"snmp_version": "3", "snmp_user": "operator", "snmp_auth_protocol": "sha256", "snmp_auth_key": passphrase,
+	for key, value := range map[string]any{"snmp_version": "3", "snmp_user": "operator", "snmp_auth_protocol": "sha256",
+		"snmp_auth_key":      passphrase,
 		"snmp_priv_protocol": "aes", "snmp_priv_key": passphrase} {
 		n.DriverInfo[key] = value
 	}
@@ -225,7 +227,8 @@ func TestInfo(t *testing.T) {
 			t.Errorf("no %q in %v", part, err)
 		}
 	}
-	n.DriverInfo = baremetal.Object{"snmp_address": "a", "snmp_outlet": 1.0, "snmp_version": "3", "snmp_user": "u", "snmp_priv_protocol": "aes", "snmp_priv_key": "short"}
+	n.DriverInfo = baremetal.Object{"snmp_address": "a", "snmp_outlet": 1.0, "snmp_version": "3", "snmp_user": "u",
+		"snmp_priv_protocol": "aes", "snmp_priv_key": "short"}
 	if _, err := parse(n); err == nil || !strings.Contains(err.Error(), "snmp_priv_protocol needs snmp_auth_protocol") {
 		t.Error(err)
 	}

@@ -115,16 +115,21 @@ func (d *device) assistant(way string) http.HandlerFunc {
 // nodes are driver_info for every kind of device, by name.
 func (d *device) nodes() map[string]baremetal.Object {
 	return map[string]baremetal.Object{
-		"tasmota":        {"webhook_template": "tasmota", "webhook_channel": float64(2), "webhook_username": "admin", "webhook_password": secret, "webhook_address": d.URL},
-		"shelly":         {"webhook_template": "shelly", "webhook_channel": "2", "webhook_username": "admin", "webhook_password": secret, "webhook_address": d.URL + "/"},
-		"shelly-gen2":    {"webhook_template": "shelly-gen2", "webhook_address": d.URL},
-		"home-assistant": {"webhook_template": "home-assistant", "webhook_entity": "switch.pc_07", "webhook_token": secret, "webhook_address": d.URL},
+		"tasmota": {"webhook_template": "tasmota", "webhook_channel": float64(2), "webhook_username": "admin", "webhook_password": secret,
+			"webhook_address": d.URL},
+		"shelly": {"webhook_template": "shelly", "webhook_channel": "2", "webhook_username": "admin", "webhook_password": secret,
+			"webhook_address": d.URL + "/"},
+		"shelly-gen2": {"webhook_template": "shelly-gen2", "webhook_address": d.URL},
+		"home-assistant": {"webhook_template": "home-assistant", "webhook_entity": "switch.pc_07", "webhook_token": secret,
+			"webhook_address": d.URL},
 		"generic": {
-			"webhook_on_url": d.URL + "/hook/" + secret + "/on?token=" + secret, "webhook_off_url": d.URL + "/hook/" + secret + "/off", "webhook_method": "PUT",
+			"webhook_on_url": d.URL + "/hook/" + secret + "/on?token=" + secret, "webhook_off_url": d.URL + "/hook/" + secret +
+				"/off", "webhook_method": "PUT",
 			"webhook_on_body": "go", "webhook_headers": map[string]any{"X-Key": secret},
 			"webhook_state_url": d.URL + "/plain", "webhook_state_on": "on=true", "webhook_state_off": "on=false",
 		},
-		"generic without state": {"webhook_on_url": d.URL + "/hook/" + secret + "/on", "webhook_off_url": d.URL + "/hook/" + secret + "/off", "webhook_method": "PUT"},
+		"generic without state": {"webhook_on_url": d.URL + "/hook/" + secret + "/on", "webhook_off_url": d.URL + "/hook/" + secret +
+			"/off", "webhook_method": "PUT"},
 	}
 }
 

@@ -72,7 +72,8 @@ func state(ctx context.Context, n *baremetal.Node, i info) (baremetal.PowerState
 	}
 	s, err := i.match.state(body)
 	if err != nil {
-		return "", failed(n, i.state, err, "check webhook_template, and webhook_state_pointer, webhook_state_on and webhook_state_off; some devices answer so to a wrong password")
+		return "", failed(n, i.state, err,
+			"check webhook_template, and webhook_state_pointer, webhook_state_on and webhook_state_off; some devices answer so to a wrong password")
 	}
 	return s, nil
 }
@@ -140,7 +141,8 @@ func call(ctx context.Context, n *baremetal.Node, i info, q request) ([]byte, er
 	case s >= 300 && s < 400:
 		return nil, failed(n, q, fmt.Errorf("it redirects (%d), which is not followed", s), "set the address that it redirects to")
 	case s == http.StatusUnauthorized || s == http.StatusForbidden:
-		return nil, failed(n, q, fmt.Errorf("it refuses the login (%d)", s), "check webhook_username and webhook_password, webhook_token or webhook_headers")
+		return nil, failed(n, q, fmt.Errorf("it refuses the login (%d)", s),
+			"check webhook_username and webhook_password, webhook_token or webhook_headers")
 	default:
 		return nil, failed(n, q, fmt.Errorf("it answers %d %s", s, http.StatusText(s)), "check the address and what the device offers there")
 	}

@@ -18,7 +18,8 @@ func TestDepthOfAReply(t *testing.T) {
 		{"", "", "not JSON"},
 	} {
 		got, err := lookup([]byte(c.body), "/b")
-		if c.fails != "" && (err == nil || !strings.Contains(err.Error(), c.fails)) || c.fails == "" && err != nil || c.want != "" && got != c.want {
+		if c.fails != "" && (err == nil || !strings.Contains(err.Error(), c.fails)) || c.fails == "" && err != nil || c.want != "" &&
+			got != c.want {
 			t.Errorf("lookup in %.40q = %q, %v, want %q, %q", c.body, got, err, c.want, c.fails)
 		}
 	}

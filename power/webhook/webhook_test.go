@@ -85,7 +85,8 @@ func TestHostileDevices(t *testing.T) {
 			n := node(baremetal.Object{"webhook_on_url": address, "webhook_off_url": address, "webhook_state_url": address, "webhook_timeout": "1",
 				"webhook_state_on": "1", "webhook_state_off": "0", "webhook_state_pointer": "/a/0"})
 			_, err := New(hurried).State(t.Context(), n)
-			if !errors.Is(err, c.kind) || !errors.Is(err, baremetal.ErrBMC) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "node pc-07: "+s.URL+": ") {
+			if !errors.Is(err, c.kind) || !errors.Is(err, baremetal.ErrBMC) || !strings.Contains(err.Error(), c.want) ||
+				!strings.Contains(err.Error(), "node pc-07: "+s.URL+": ") {
 				t.Errorf("State = %v, want %q", err, c.want)
 			}
 			if err != nil && strings.Contains(strings.ReplaceAll(err.Error(), `"SSH-2.0-`+secret, ""), secret) {
@@ -123,22 +124,30 @@ func TestValidate(t *testing.T) {
 		want string
 	}{
 		{baremetal.Object{}, both},
-		{baremetal.Object{"webhook_on_url": "ftp://" + secret, "webhook_off_url": "http:///" + secret, "webhook_state_url": "http://a/", "webhook_method": "DELETE",
+		{baremetal.Object{"webhook_on_url": "ftp://" + secret, "webhook_off_url": "http:///" +
+			secret, "webhook_state_url": "http://a/", "webhook_method": "DELETE",
 			"webhook_state_pointer": "x", "webhook_timeout": "0", "webhook_verify_ca": "ca.pem", "webhook_headers": map[string]any{"a b": secret}},
-			`webhook_headers has a name or a value that no header can have; webhook_verify_ca is "ca.pem", want true, false or the absolute path of a file or directory with certificates; ` +
+			`webhook_headers has a name or a value that no header can have; webhook_verify_ca is "ca.pem", want true, false or the absolute path ` +
+				`of a file or directory with certificates; ` +
 				`webhook_timeout is "0", want a number from 1 to 600; webhook_method is "DELETE", want one of POST, GET, PUT; ` + both +
 				"; webhook_state_url needs webhook_state_on and webhook_state_off, which differ; webhook_state_pointer must begin with /"},
 		{baremetal.Object{"webhook_template": "sonoff", "webhook_on_url": "http://a/", "webhook_off_url": "http://a/"},
 			`webhook_template is "sonoff", want one of generic, home-assistant, shelly, shelly-gen2, tasmota`},
-		{baremetal.Object{"webhook_template": "shelly-gen2", "webhook_address": "http://a/", "webhook_username": "admin", "webhook_on_url": "http://a/", "webhook_channel": "x"},
-			`webhook_on_url goes with the template generic alone, and webhook_template is shelly-gen2; webhook_channel is "x", want a number from 0 to 99; ` +
+		{baremetal.Object{"webhook_template": "shelly-gen2", "webhook_address": "http://a/", "webhook_username": "admin",
+			"webhook_on_url": "http://a/", "webhook_channel": "x"},
+			`webhook_on_url goes with the template generic alone, and webhook_template is shelly-gen2; webhook_channel is "x", want a number from ` +
+				`0 to 99; ` +
 				`webhook_username and webhook_password do not go with the template shelly-gen2, which takes no login`},
 		{baremetal.Object{"webhook_template": "home-assistant", "webhook_address": "http://u:p@a/", "webhook_entity": "../x"},
-			`webhook_address must have no user, password or query: set webhook_username and webhook_password; webhook_entity is "../x", want the name of an entity such as switch.pc_07; ` +
+			`webhook_address must have no user, password or query: set webhook_username and webhook_password; webhook_entity is "../x", want the ` +
+				`name of an entity such as switch.pc_07; ` +
 				`webhook_token is missing: the template home-assistant logs in with it`},
-		{baremetal.Object{"webhook_template": "tasmota", "webhook_address": "http://a", "webhook_verify_ca": "/dev/zero", "webhook_token": secret},
-			`webhook_verify_ca: /dev/zero is no file of certificates; webhook_token does not go with the template tasmota, which takes a user and password`},
-		{baremetal.Object{"webhook_on_url": "http://a", "webhook_off_url": "http://a", "webhook_on_body": strings.Repeat("x", maxOrder), "webhook_off_body": strings.Repeat("x", maxOrder+1)},
+		{baremetal.Object{"webhook_template": "tasmota", "webhook_address": "http://a", "webhook_verify_ca": "/dev/zero",
+			"webhook_token": secret},
+			`webhook_verify_ca: /dev/zero is no file of certificates; webhook_token does not go with the template tasmota, which takes a user and ` +
+				`password`},
+		{baremetal.Object{"webhook_on_url": "http://a", "webhook_off_url": "http://a", "webhook_on_body": strings.Repeat("x", maxOrder),
+			"webhook_off_body": strings.Repeat("x", maxOrder+1)},
 			"webhook_off_body has more than 65536 bytes"},
 	} {
 		err := New(hurried).Validate(node(c.info))

@@ -103,7 +103,8 @@ func (p Power) tell(ctx context.Context, n *baremetal.Node, s *shell, target bar
 	}
 	command := map[bool]string{true: s.off, false: s.reboot}[off]
 	if err := p.run(ctx, s, command); err != nil {
-		return fmt.Errorf("node %s: %q by ssh to %s: %w; do it by hand, or correct driver_info wol_ssh_*", n.Label(), command, s.address, errors.Join(err, baremetal.ErrBMC))
+		return fmt.Errorf("node %s: %q by ssh to %s: %w; do it by hand, or correct driver_info wol_ssh_*", n.Label(), command, s.address,
+			errors.Join(err, baremetal.ErrBMC))
 	}
 	if !off {
 		return nil
@@ -115,7 +116,8 @@ func (p Power) tell(ctx context.Context, n *baremetal.Node, s *shell, target bar
 			silent = 0
 		}
 		if err := limit.Pause(waiting, p.pause); err != nil {
-			return fmt.Errorf("node %s: %s took %q, and still answers %v later: %w", n.Label(), s.address, command, s.silence, errors.Join(ctx.Err(), baremetal.ErrBMC))
+			return fmt.Errorf("node %s: %s took %q, and still answers %v later: %w", n.Label(), s.address, command, s.silence,
+				errors.Join(ctx.Err(), baremetal.ErrBMC))
 		}
 	}
 	p.seen.shut(n.UUID)
@@ -145,7 +147,8 @@ func (p Power) run(ctx context.Context, s *shell, command string) error {
 	defer context.AfterFunc(ctx, func() { raw.Close() })() //nolint:errcheck // it ends the conversation
 	defer raw.Close()                                      //nolint:errcheck // the conversation is over
 	conn, channels, requests, err := ssh.NewClientConn(raw, s.address, &ssh.ClientConfig{
-		User: s.user, Auth: []ssh.AuthMethod{ssh.PublicKeys(s.key)}, HostKeyCallback: ssh.FixedHostKey(s.host), HostKeyAlgorithms: algorithms(s.host),
+		User: s.user, Auth: []ssh.AuthMethod{ssh.PublicKeys(s.key)}, HostKeyCallback: ssh.FixedHostKey(s.host),
+		HostKeyAlgorithms: algorithms(s.host),
 	})
 	if err != nil {
 		return cmp.Or(ctx.Err(), err)

@@ -159,13 +159,15 @@ func (s *system) dial(ctx context.Context, network, address string) (net.Conn, e
 
 func (s *system) power(t *testing.T) Power {
 	t.Helper()
-	p := New(manual.Power{Log: slog.New(slog.DiscardHandler)}, func(context.Context, string) ([]string, error) { return []string{"52:54:00:00:00:07"}, nil }, nil)
+	p := New(manual.Power{Log: slog.New(slog.DiscardHandler)},
+		func(context.Context, string) ([]string, error) { return []string{"52:54:00:00:00:07"}, nil }, nil)
 	p.dial, p.pause = s.dial, time.Millisecond
 	return p
 }
 
 func (s *system) node(more baremetal.Object) *baremetal.Node {
-	info := baremetal.Object{"wol_host": "127.0.0.1", "wol_port": s.port, "wol_off": "ssh", "wol_ssh_address": s.address, "wol_ssh_key_file": s.keyFile,
+	info := baremetal.Object{"wol_host": "127.0.0.1", "wol_port": s.port, "wol_off": "ssh", "wol_ssh_address": s.address,
+		"wol_ssh_key_file": s.keyFile,
 		"wol_ssh_host_key": string(ssh.MarshalAuthorizedKey(s.host.PublicKey())), "wol_ssh_timeout": "1"}
 	for k, v := range more {
 		info[k] = v
@@ -225,7 +227,8 @@ func TestSSHThatFails(t *testing.T) {
 				defer cancel()
 			}
 			err := s.power(t).Set(ctx, s.node(test.info), baremetal.PowerOff)
-			if err == nil || !errors.Is(err, baremetal.ErrBMC) || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "pc-07") {
+			if err == nil || !errors.Is(err, baremetal.ErrBMC) || !strings.Contains(err.Error(), test.says) ||
+				!strings.Contains(err.Error(), "pc-07") {
 				t.Errorf("Set = %v, want %q", err, test.says)
 			}
 		})

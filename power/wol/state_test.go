@@ -92,7 +92,8 @@ func TestState(t *testing.T) {
 // volumes would be taken away. One that was shut down is off at once.
 func TestSwitchingBeginsAnew(t *testing.T) {
 	_, port := listen(t, "127.0.0.1:0")
-	for action, want := range map[baremetal.PowerState]baremetal.PowerState{baremetal.PowerOn: "", baremetal.PowerOff: "", baremetal.Reboot: "", "refused": baremetal.PowerOff} {
+	for action, want := range map[baremetal.PowerState]baremetal.PowerState{baremetal.PowerOn: "", baremetal.PowerOff: "",
+		baremetal.Reboot: "", "refused": baremetal.PowerOff} {
 		s := &signs{}
 		p := s.power(t)
 		n := &baremetal.Node{UUID: "u7", DriverInfo: baremetal.Object{"wol_host": "127.0.0.1", "wol_port": port, "wol_off": "by-hand",
@@ -137,7 +138,8 @@ func TestStateValidate(t *testing.T) {
 		{baremetal.Object{"wol_state": "magic"}, `Invalid driver_info: wol_state is "magic", want one of unknown, session, ping.`},
 		{baremetal.Object{"wol_state": "ping"}, "Invalid driver_info: wol_state=ping needs wol_ping_address."},
 		{baremetal.Object{"wol_state": "session", "wol_ping_address": ":22"}, "Invalid driver_info: wol_ping_address has no host."},
-		{baremetal.Object{"wol_state": "session", "wol_ping_silence": 0}, `Invalid driver_info: wol_ping_silence is "0", want a number from 1 to 600.`},
+		{baremetal.Object{"wol_state": "session", "wol_ping_silence": 0},
+			`Invalid driver_info: wol_ping_silence is "0", want a number from 1 to 600.`},
 	} {
 		err := driver(nil).Validate(&baremetal.Node{DriverInfo: c.info})
 		if !errors.Is(err, baremetal.ErrInvalid) || fmt.Sprint(err) != c.want {

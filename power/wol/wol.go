@@ -47,7 +47,8 @@ type Power struct {
 // New makes a driver that finds the ports of a node with macs, and asks session whether its machine has one of its
 // volumes open; nil is never.
 func New(
-	byHand manual.Power, macs func(ctx context.Context, node string) ([]string, error), session func(ctx context.Context, node string) (bool, error),
+	byHand manual.Power, macs func(ctx context.Context, node string) ([]string, error),
+	session func(ctx context.Context, node string) (bool, error),
 ) Power {
 	if session == nil {
 		session = func(context.Context, string) (bool, error) { return false, nil }
@@ -129,7 +130,8 @@ func (p Power) Set(ctx context.Context, n *baremetal.Node, target baremetal.Powe
 			return nil
 		}
 		return baremetal.Errorf(baremetal.ErrUnsupported, "node %s: wake-on-LAN cannot do %q: do it by hand. "+
-			"With driver_info wol_off=by-hand the log asks for it and the action counts as done; with wol_off=ssh a command does it.", n.Label(), target)
+			"With driver_info wol_off=by-hand the log asks for it and the action counts as done; with wol_off=ssh a command does it.", n.Label(),
+			target)
 	}
 	return baremetal.Errorf(baremetal.ErrInvalid, "set_power_state called with an invalid power state: %s.", target)
 }

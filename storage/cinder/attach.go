@@ -45,7 +45,8 @@ func (c *Client) attachOnce(ctx context.Context, id string, h Host) (Connection,
 	case err != nil:
 		return Connection{}, err
 	case v.Encrypted:
-		return Connection{}, refusal{http.StatusBadRequest, "the volume is encrypted, and no firmware can read it: give the node one of another type"}
+		return Connection{}, refusal{http.StatusBadRequest,
+			"the volume is encrypted, and no firmware can read it: give the node one of another type"}
 	}
 	if err := way.clear(ctx, id, v, h); err != nil {
 		return Connection{}, fmt.Errorf("clear away an earlier attachment: %w", err)
@@ -156,7 +157,8 @@ func (c *Client) newest(ctx context.Context) (int, error) {
 		header.Set("X-Auth-Token", token)
 	}
 	if _, err := c.send(ctx, http.MethodGet, root+"/v3/", header, nil, &answer); err != nil {
-		return 0, fmt.Errorf("Cinder at %s: read its versions (attach_api can name the way instead): %w", origin(endpoint), err) //nolint:staticcheck // a name
+		return 0, fmt.Errorf("Cinder at %s: read its versions (attach_api can name the way instead): %w", origin(endpoint),
+			err) //nolint:staticcheck // a name
 	}
 	for _, v := range answer.Versions {
 		if minor, ok := strings.CutPrefix(v.Version, "3."); ok {

@@ -182,7 +182,8 @@ func TestWays(t *testing.T) {
 			connection, err := c.Attach(t.Context(), id, host(node))
 			must(t, err)
 			got := strings.ReplaceAll(strings.Join(s.requests(), ", "), id, "ID")
-			if got != want.attach || connection.Type != "iscsi" || connection.Data["target_portal"] != "192.0.2.1:3260" || connection.Data["auth_password"] == "" {
+			if got != want.attach || connection.Type != "iscsi" || connection.Data["target_portal"] != "192.0.2.1:3260" ||
+				connection.Data["auth_password"] == "" {
 				t.Errorf("attach asks %q and returns %v; want %q", got, connection, want.attach)
 			}
 			s.attached(id)

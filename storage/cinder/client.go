@@ -40,7 +40,8 @@ func New(c Config, log *slog.Logger) (*Client, error) {
 		return nil, err
 	}
 	client := &Client{config: c, log: log, http: http.Client{
-		Transport:     &http.Transport{TLSClientConfig: trust, MaxResponseHeaderBytes: 64 << 10, Proxy: http.ProxyFromEnvironment, IdleConnTimeout: time.Minute},
+		Transport: &http.Transport{TLSClientConfig: trust, MaxResponseHeaderBytes: 64 << 10, Proxy: http.ProxyFromEnvironment,
+			IdleConnTimeout: time.Minute},
 		Timeout:       time.Duration(c.Timeout) * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}

@@ -98,8 +98,10 @@ func (c *Config) check() error {
 	}
 	require(!slices.Contains([]string{noAuth, httpBasic, password, credential}, c.AuthType),
 		"auth_type is %q: set it to none, http_basic, password or v3applicationcredential", c.AuthType)
-	require(!slices.Contains([]string{auto, attachments, actions}, c.AttachAPI), "attach_api is %q: set it to auto, attachments or actions", c.AttachAPI)
-	require(c.Timeout < 1 || c.Retries < 0 || c.RetryInterval < 0, "timeout must be at least 1, action_retries and action_retry_interval at least 0")
+	require(!slices.Contains([]string{auto, attachments, actions}, c.AttachAPI), "attach_api is %q: set it to auto, attachments or actions",
+		c.AttachAPI)
+	require(c.Timeout < 1 || c.Retries < 0 ||
+		c.RetryInterval < 0, "timeout must be at least 1, action_retries and action_retry_interval at least 0")
 	require(c.Endpoint != "" && !webAddress(c.Endpoint), "endpoint_override must be an http or https URL")
 	switch c.AuthType {
 	case noAuth, httpBasic:
@@ -109,8 +111,10 @@ func (c *Config) check() error {
 	}
 	require(c.AuthType == httpBasic && (c.Username == "" || c.Password == ""), "username and password are required with auth_type http_basic")
 	require(c.AuthType == password && c.Username == "" && c.UserID == "", "username is required with auth_type password")
-	require(c.AuthType == credential && (c.CredentialSecret == "" || c.CredentialID == "" && (c.CredentialName == "" || c.Username == "" && c.UserID == "")),
-		"application_credential_secret and application_credential_id, or application_credential_name and username, are required with auth_type v3applicationcredential")
+	require(c.AuthType == credential &&
+		(c.CredentialSecret == "" || c.CredentialID == "" && (c.CredentialName == "" || c.Username == "" && c.UserID == "")),
+		"application_credential_secret and application_credential_id, or application_credential_name and username, are required with auth_type "+
+			"v3applicationcredential")
 	return errors.Join(wrong...)
 }
 

@@ -19,14 +19,17 @@ func TestConfig(t *testing.T) {
 		`endpoint_override = "http://c:8776"`:             `auth_type is ""`,
 		`auth_type = "kerberos"`:                          `auth_type is "kerberos"`,
 		"auth_type = \"password\"\nauth_url = \"k:5000\"": "auth_url must be the http or https URL of Keystone\nusername is required",
-		"auth_type = \"v3applicationcredential\"\nauth_url = \"http://k\"\napplication_credential_id = \"x\"": "application_credential_secret and",
-		"auth_type = \"http_basic\"\nendpoint_override = \"http://c\"\nusername = \"u\"":                      "username and password are required",
-		"auth_type = \"none\"\nendpoint_override = \"http://u:hidden@c\"":                                     "endpoint_override must be an http",
-		"auth_type = \"none\"\nendpoint_override = \"http://c\"\nattach_api = \"3.27\"":                       "attach_api is \"3.27\"",
-		"auth_type = \"none\"\nendpoint_override = \"http://c\"\ntimeout = 0":                                 "timeout must be at least 1",
-		"auth_type = \"none\"\nendpoint_override = \"http://c\"\nretries = 3":                                 "there is no key retries",
-		"auth_type = \"none\"\npassword = hidden":                                                             "line 2 is no TOML",
-		"auth_type = \"none\"\ntimeout = \"hidden\"":                                                          "a value of the wrong type",
+		"auth_type = \"v3applicationcredential\"\nauth_url = " +
+			"\"http://k\"\napplication_credential_id = \"x\"": "application_credential_secret and",
+		"auth_type = \"http_basic\"\nendpoint_override = \"http://c\"\nusername = \"u\"": "username and password " +
+			"are required",
+		"auth_type = \"none\"\nendpoint_override = " +
+			"\"http://u:hidden@c\"": "endpoint_override must be an http",
+		"auth_type = \"none\"\nendpoint_override = \"http://c\"\nattach_api = \"3.27\"": "attach_api is \"3.27\"",
+		"auth_type = \"none\"\nendpoint_override = \"http://c\"\ntimeout = 0":           "timeout must be at least 1",
+		"auth_type = \"none\"\nendpoint_override = \"http://c\"\nretries = 3":           "there is no key retries",
+		"auth_type = \"none\"\npassword = hidden":                                       "line 2 is no TOML",
+		"auth_type = \"none\"\ntimeout = \"hidden\"":                                    "a value of the wrong type",
 	} {
 		file := filepath.Join(t.TempDir(), "cinder.toml")
 		must(t, os.WriteFile(file, []byte(text), 0o600))
@@ -49,13 +52,15 @@ func TestKeystone(t *testing.T) {
 				`"scope":{"project":{"domain":{"name":"Default"},"name":"service"}}}`,
 		},
 		"application credential": {
-			"auth_type = \"v3applicationcredential\"\napplication_credential_id = \"id\"\napplication_credential_secret = \"secret\"\nregion_name = \"two\"\n",
+			"auth_type = \"v3applicationcredential\"\napplication_credential_id = \"id\"\napplication_credential_secret = \"secret\"\nregion_name " +
+				"= \"two\"\n",
 			`{"identity":{"application_credential":{"id":"id","secret":"secret"},"methods":["application_credential"]}}`,
 		},
 		"named application credential": {
 			"auth_type = \"v3applicationcredential\"\napplication_credential_name = \"n\"\nusername = \"ironic\"\nuser_domain_id = \"d\"\n" +
 				"application_credential_secret = \"secret\"\nregion_name = \"two\"\n",
-			`{"identity":{"application_credential":{"name":"n","secret":"secret","user":{"domain":{"id":"d"},"name":"ironic"}},"methods":["application_credential"]}}`,
+			`{"identity":{"application_credential":{"name":"n","secret":"secret","user":{"domain":{"id":"d"},"name":"ironic"}},` +
+				`"methods":["application_credential"]}}`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,7 +121,8 @@ func TestRetries(t *testing.T) {
 		s.api.ServeHTTP(w, r)
 	}))
 	defer flaky.Close()
-	config := "auth_type = \"http_basic\"\nusername = \"u\"\npassword = \"hidden\"\nendpoint_override = \"" + flaky.URL + "/volume\"\naction_retries = 2\naction_retry_interval = 0\n"
+	config := "auth_type = \"http_basic\"\nusername = \"u\"\npassword = \"hidden\"\nendpoint_override = \"" + flaky.URL +
+		"/volume\"\naction_retries = 2\naction_retry_interval = 0\n"
 	_, err := open(t, config).Attach(t.Context(), id, host(node))
 	must(t, err)
 	failures = 3

@@ -84,7 +84,8 @@ func (c *Client) write(ctx context.Context, id, node, action string) error {
 	if err != nil {
 		return err
 	}
-	return c.do(ctx, http.MethodPost, volumePath(id)+"/metadata", "", map[string]any{"metadata": map[string]string{noteKey(node): string(text)}}, nil)
+	return c.do(ctx, http.MethodPost, volumePath(id)+"/metadata", "",
+		map[string]any{"metadata": map[string]string{noteKey(node): string(text)}}, nil)
 }
 
 // erase removes the note about the node.

@@ -62,7 +62,8 @@ func grantTo(tx *store.Tx, a *baremetal.Attachment, initiator string) (*baremeta
 	case err != nil || g == nil && initiator == "":
 		return nil, err
 	case g == nil:
-		g = &baremetal.Grant{IQN: iqn, Attachment: a.UUID, Volume: a.VolumeUUID, Serial: a.VolumeUUID, ReadOnly: a.ReadOnly, Initiator: initiator, User: a.VolumeUUID, Secret: NewSecret()}
+		g = &baremetal.Grant{IQN: iqn, Attachment: a.UUID, Volume: a.VolumeUUID, Serial: a.VolumeUUID, ReadOnly: a.ReadOnly, Initiator: initiator,
+			User: a.VolumeUUID, Secret: NewSecret()}
 		return g, tx.Grants().Insert(g)
 	}
 	g.Initiator, g.ReadOnly = cmp.Or(initiator, g.Initiator), a.ReadOnly

@@ -91,7 +91,8 @@ func origin(tx *store.Tx, want NewVolume, v *baremetal.Volume) (id string, err e
 		v.Size = least
 	}
 	if v.Size < least {
-		return "", baremetal.Errorf(baremetal.ErrInvalid, "Size of specified %s %dGB is larger than volume size %dGB.", what, GiB(least), GiB(v.Size))
+		return "", baremetal.Errorf(baremetal.ErrInvalid, "Size of specified %s %dGB is larger than volume size %dGB.", what, GiB(least),
+			GiB(v.Size))
 	}
 	return id, nil
 }
@@ -105,7 +106,8 @@ func fromImage(tx *store.Tx, uuid string, v *baremetal.Volume) (least int64, err
 		return 0, baremetal.Errorf(baremetal.ErrInvalid, "Image %s is not active.", uuid)
 	}
 	if v.Size != 0 && v.Size < i.MinDisk*gib {
-		return 0, baremetal.Errorf(baremetal.ErrInvalid, "Volume size %dGB cannot be smaller than the image minDisk size %dGB.", GiB(v.Size), i.MinDisk)
+		return 0, baremetal.Errorf(baremetal.ErrInvalid, "Volume size %dGB cannot be smaller than the image minDisk size %dGB.", GiB(v.Size),
+			i.MinDisk)
 	}
 	v.ImageUUID, v.Bootable, v.ImageMetadata = uuid, true, imageMetadata(i)
 	return max(i.VirtualSize, i.MinDisk*gib), nil

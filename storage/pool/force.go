@@ -64,7 +64,8 @@ func (p *Pool) mayForce(tx *store.Tx, v *baremetal.Volume, uses []Use) error {
 		}
 	}
 	if err := p.volumes.Idle(v.UUID); errors.Is(err, volume.ErrInUse) {
-		return baremetal.Errorf(baremetal.ErrConflict, "%s cannot be deleted by force, for %s has it open; detach it there first.", what, cmp.Or(listUsers(uses), "a program"))
+		return baremetal.Errorf(baremetal.ErrConflict, "%s cannot be deleted by force, for %s has it open; detach it there first.", what,
+			cmp.Or(listUsers(uses), "a program"))
 	}
 	return idleSnapshots(tx, v.UUID)
 }

@@ -68,7 +68,8 @@ func TestForceNeverTakesADiskFromARunningSystem(t *testing.T) {
 	for what, run := range map[string]func(t *testing.T, p *Pool, v *baremetal.Volume, n *baremetal.Node, target *baremetal.VolumeTarget){
 		"a node that is on": func(t *testing.T, p *Pool, v *baremetal.Volume, n *baremetal.Node, target *baremetal.VolumeTarget) {
 			check(t, p.store.Update(t.Context(), func(tx *store.Tx) error {
-				return tx.Grants().Insert(&baremetal.Grant{IQN: "iqn.t", Target: target.UUID, Node: n.UUID, Volume: v.UUID, Initiator: "i", User: "u", Secret: "s"})
+				return tx.Grants().Insert(&baremetal.Grant{IQN: "iqn.t", Target: target.UUID, Node: n.UUID, Volume: v.UUID, Initiator: "i", User: "u",
+					Secret: "s"})
 			}))
 		},
 		"a node that is worked on": func(t *testing.T, p *Pool, _ *baremetal.Volume, n *baremetal.Node, _ *baremetal.VolumeTarget) {
@@ -102,7 +103,8 @@ func TestForceNeverTakesADiskFromARunningSystem(t *testing.T) {
 			p := newPool(t)
 			v, n, target := inUse(t, p)
 			run(t, p, v, n, target)
-			if err := p.ForceDelete(t.Context(), v.UUID); !errors.Is(err, baremetal.ErrConflict) || !strings.Contains(err.Error(), "first") && !strings.Contains(err.Error(), "wait") {
+			if err := p.ForceDelete(t.Context(), v.UUID); !errors.Is(err, baremetal.ErrConflict) || !strings.Contains(err.Error(), "first") &&
+				!strings.Contains(err.Error(), "wait") {
 				t.Errorf("ForceDelete = %v, want %v with a remedy", err, baremetal.ErrConflict)
 			}
 			check(t, p.store.View(t.Context(), func(tx *store.Tx) error {

@@ -65,7 +65,8 @@ func (p *Pool) Unreserve(ctx context.Context, uuid string) error {
 
 // inStatus are the hosts among the users whose attachment has one of these statuses.
 func inStatus(uses []Use, statuses ...string) []Use {
-	return slices.DeleteFunc(slices.Clone(uses), func(u Use) bool { return u.Attachment == nil || !slices.Contains(statuses, u.Attachment.Status) })
+	return slices.DeleteFunc(slices.Clone(uses),
+		func(u Use) bool { return u.Attachment == nil || !slices.Contains(statuses, u.Attachment.Status) })
 }
 
 func deleteAttachments(tx *store.Tx, uses []Use) error {
@@ -130,7 +131,8 @@ func (p *Pool) AttachHost(ctx context.Context, uuid string, h Host) error {
 			a, write = own[0].Attachment, tx.Attachments().Update
 		}
 		if v.ReadOnly && h.Mode == "rw" {
-			return baremetal.Errorf(baremetal.ErrInvalid, "Invalid attaching mode 'rw' for volume %s: it is for reading only; attach it with mode ro.", uuid)
+			return baremetal.Errorf(baremetal.ErrInvalid,
+				"Invalid attaching mode 'rw' for volume %s: it is for reading only; attach it with mode ro.", uuid)
 		}
 		a.ReadOnly = a.ReadOnly || v.ReadOnly || h.Mode == "ro"
 		if err := free(v, uses, a); err != nil {
@@ -157,7 +159,8 @@ func (p *Pool) BeginDetaching(ctx context.Context, uuid string) error {
 			if err := onlyNodes(v, uses); err != nil {
 				return err
 			}
-			return baremetal.Errorf(baremetal.ErrConflict, "Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' to detach.")
+			return baremetal.Errorf(baremetal.ErrConflict,
+				"Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' to detach.")
 		}
 		return mark(tx, hosts, AttachmentDetaching)
 	})

@@ -64,7 +64,8 @@ func (p *Pool) UpdateImage(ctx context.Context, uuid string, change func(*bareme
 	return p.updateImage(ctx, uuid, func(_ *store.Tx, i *baremetal.Image) error { return change(i) })
 }
 
-func (p *Pool) updateImage(ctx context.Context, uuid string, change func(*store.Tx, *baremetal.Image) error) (i *baremetal.Image, err error) {
+func (p *Pool) updateImage(ctx context.Context, uuid string, change func(*store.Tx, *baremetal.Image) error) (i *baremetal.Image,
+	err error) {
 	err = p.store.Update(ctx, func(tx *store.Tx) error {
 		if i, err = tx.Images().Get(uuid); err != nil {
 			return err

@@ -148,7 +148,8 @@ func TestRecover(t *testing.T) {
 	i := golden(t, p)
 	whole, err := p.CreateVolume(t.Context(), NewVolume{Image: i.UUID})
 	check(t, err)
-	rows := map[string]baremetal.VolumeStatus{"unmade": baremetal.VolumeCreating, "unset": baremetal.VolumeDownloading, "undeleted": baremetal.VolumeDeleting}
+	rows := map[string]baremetal.VolumeStatus{"unmade": baremetal.VolumeCreating, "unset": baremetal.VolumeDownloading,
+		"undeleted": baremetal.VolumeDeleting}
 	check(t, p.store.Update(t.Context(), func(tx *store.Tx) error {
 		whole.Status = baremetal.VolumeReverting
 		err := tx.Volumes().Update(whole)
@@ -158,7 +159,8 @@ func TestRecover(t *testing.T) {
 		return errors.Join(err, tx.Images().Insert(&baremetal.Image{UUID: "half", Status: baremetal.ImageSaving, Visibility: "shared"}))
 	}))
 	check(t, p.Recover(t.Context()))
-	for id, want := range map[string]baremetal.VolumeStatus{whole.UUID: baremetal.VolumeAvailable, "unset": baremetal.VolumeAvailable, "unmade": "", "undeleted": ""} {
+	for id, want := range map[string]baremetal.VolumeStatus{whole.UUID: baremetal.VolumeAvailable, "unset": baremetal.VolumeAvailable,
+		"unmade": "", "undeleted": ""} {
 		got := baremetal.VolumeStatus("")
 		if v, _, err := p.Volume(t.Context(), id); err == nil {
 			got = v.Status

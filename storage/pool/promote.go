@@ -60,9 +60,11 @@ func beginPromotion(tx *store.Tx, uuid string, i *baremetal.Image, force bool) e
 	}
 	switch {
 	case v.Status != baremetal.VolumeAvailable:
-		return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is %s; it must be available to make an image of it.", label(v.Name, uuid), v.Status)
+		return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is %s; it must be available to make an image of it.", label(v.Name, uuid),
+			v.Status)
 	case len(live(uses)) > 0 && !force:
-		return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is in use by %s; its image would be what a power cut leaves. Detach it, or use force.", label(v.Name, uuid), listUsers(uses))
+		return baremetal.Errorf(baremetal.ErrConflict,
+			"Volume %s is in use by %s; its image would be what a power cut leaves. Detach it, or use force.", label(v.Name, uuid), listUsers(uses))
 	}
 	i.MinDisk = GiB(v.Size)
 	v.Status = baremetal.VolumeUploading

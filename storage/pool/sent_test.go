@@ -180,8 +180,10 @@ func TestADeactivatedImage(t *testing.T) {
 func reads(t *testing.T, p *Pool, ident string) {
 	t.Helper()
 	check(t, p.store.Update(t.Context(), func(tx *store.Tx) error {
-		n := &baremetal.Node{UUID: "11111111-2222-4333-8444-555555555555", ProvisionState: baremetal.Active, Interfaces: baremetal.Interfaces{"storage": "iscsi"}}
-		return errors.Join(tx.Nodes().Insert(n), tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t", NodeUUID: n.UUID, VolumeType: "iscsi", VolumeID: ident}))
+		n := &baremetal.Node{UUID: "11111111-2222-4333-8444-555555555555", ProvisionState: baremetal.Active,
+			Interfaces: baremetal.Interfaces{"storage": "iscsi"}}
+		return errors.Join(tx.Nodes().Insert(n),
+			tx.Targets().Insert(&baremetal.VolumeTarget{UUID: "t", NodeUUID: n.UUID, VolumeType: "iscsi", VolumeID: ident}))
 	}))
 }
 

@@ -26,9 +26,12 @@ func (p *Pool) CreateSnapshot(ctx context.Context, s *baremetal.Snapshot, force 
 		}
 		switch {
 		case !slices.Contains(settled, v.Status):
-			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is %s; it must be available to make a snapshot of it.", label(v.Name, v.UUID), v.Status)
+			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is %s; it must be available to make a snapshot of it.", label(v.Name, v.UUID),
+				v.Status)
 		case len(live(uses)) > 0 && !force:
-			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is in use by %s; its snapshot would be what a power cut leaves. Detach it, or use force.", label(v.Name, v.UUID), listUsers(uses))
+			return baremetal.Errorf(baremetal.ErrConflict,
+				"Volume %s is in use by %s; its snapshot would be what a power cut leaves. Detach it, or use force.", label(v.Name, v.UUID),
+				listUsers(uses))
 		}
 		s.Size = v.Size
 		if err := count(tx.Snapshots()); err != nil {

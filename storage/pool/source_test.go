@@ -110,7 +110,8 @@ func TestImportSourceThatFails(t *testing.T) {
 	} {
 		answer = c.answer
 		ctx := t.Context()
-		if _, err := p.ImportSource(ctx, s, nil); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") {
+		if _, err := p.ImportSource(ctx, s, nil); err == nil || !strings.Contains(err.Error(), c.want) ||
+			strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v, want %q without secrets", c.what, err, c.want)
 		}
 		if rows, bytes := left(t, p); len(rows)+len(bytes) > 0 {
@@ -204,7 +205,8 @@ func TestImageFiles(t *testing.T) {
 		p.files + "x/" + "debian/12.raw": "only",
 	} {
 		err := p.CheckSource(source(path))
-		if _, failed := p.ImportSource(t.Context(), source(path), nil); !errors.Is(err, baremetal.ErrInvalid) || !strings.Contains(err.Error(), want) || failed == nil {
+		if _, failed := p.ImportSource(t.Context(), source(path), nil); !errors.Is(err, baremetal.ErrInvalid) ||
+			!strings.Contains(err.Error(), want) || failed == nil {
 			t.Errorf("%s: CheckSource = %v, ImportSource = %v, want %q", path, err, failed, want)
 		}
 	}
@@ -212,7 +214,8 @@ func TestImageFiles(t *testing.T) {
 	if err := p.CheckSource(source("/etc/shadow")); err == nil || !strings.Contains(err.Error(), "no directory is configured") {
 		t.Errorf("without a directory: %v", err)
 	}
-	if err := p.CheckSource(baremetal.ImageSource{URL: "http://h/", Format: "iso"}); err == nil || !strings.Contains(err.Error(), `image_disk_format "iso" is none of raw`) {
+	if err := p.CheckSource(baremetal.ImageSource{URL: "http://h/", Format: "iso"}); err == nil ||
+		!strings.Contains(err.Error(), `image_disk_format "iso" is none of raw`) {
 		t.Errorf("an unknown format: %v", err)
 	}
 }
@@ -254,7 +257,8 @@ func TestImportElsewhere(t *testing.T) {
 		i := &baremetal.Image{Name: c.what, DiskFormat: "raw", ContainerFormat: "bare", Visibility: "shared"}
 		check(t, p.CreateImage(t.Context(), i))
 		check(t, p.Import(t.Context(), i.UUID, c.url+"/?token=hunter2", ""))
-		if i = imported(t, p, i.UUID); i.Status != baremetal.ImageKilled || !strings.Contains(i.Message, "import-from") || strings.Contains(i.Message, "hunter2") {
+		if i = imported(t, p, i.UUID); i.Status != baremetal.ImageKilled || !strings.Contains(i.Message, "import-from") ||
+			strings.Contains(i.Message, "hunter2") {
 			t.Errorf("web-download, %s: %s, %q", c.what, i.Status, i.Message)
 		}
 	}

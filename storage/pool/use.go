@@ -128,7 +128,8 @@ func (u *users) read(grants, targets, attachments store.Query, said map[string][
 func (u *users) readHosts(grants []*baremetal.Grant, attachments store.Query) error {
 	list, err := u.tx.Attachments().List(attachments)
 	for _, a := range list {
-		one := Use{UUID: a.UUID, Name: cmp.Or(a.Host, a.Instance), Mountpoint: a.Mountpoint, ReadOnly: a.ReadOnly, Since: a.CreatedAt, Attachment: a}
+		one := Use{UUID: a.UUID, Name: cmp.Or(a.Host, a.Instance), Mountpoint: a.Mountpoint, ReadOnly: a.ReadOnly, Since: a.CreatedAt,
+			Attachment: a}
 		if at := slices.IndexFunc(grants, func(g *baremetal.Grant) bool { return g.Attachment == a.UUID }); at >= 0 {
 			one.Grant = grants[at]
 		}
@@ -363,7 +364,8 @@ func Resolve(tx *store.Tx, volumes *volume.Dir, ident string) (id string, v *bar
 	case err != nil:
 		return "", nil, err
 	case len(named) > 1:
-		return "", nil, baremetal.Errorf(baremetal.ErrConflict, "%d volumes are called %s: use a UUID, such as %s.", len(named), ident, named[0].UUID)
+		return "", nil, baremetal.Errorf(baremetal.ErrConflict, "%d volumes are called %s: use a UUID, such as %s.", len(named), ident,
+			named[0].UUID)
 	case len(named) == 1:
 		return named[0].UUID, named[0], nil
 	}

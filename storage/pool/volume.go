@@ -24,7 +24,8 @@ func (p *Pool) Volume(ctx context.Context, uuid string) (v *baremetal.Volume, us
 }
 
 // UpdateVolume applies change to a volume in one transaction.
-func (p *Pool) UpdateVolume(ctx context.Context, uuid string, change func(*store.Tx, *baremetal.Volume) error) (v *baremetal.Volume, err error) {
+func (p *Pool) UpdateVolume(ctx context.Context, uuid string, change func(*store.Tx, *baremetal.Volume) error) (v *baremetal.Volume,
+	err error) {
 	err = p.store.Update(ctx, func(tx *store.Tx) error {
 		if v, err = tx.Volumes().Get(uuid); err != nil {
 			return err
@@ -56,7 +57,9 @@ func keepNames(tx *store.Tx, names ...string) error {
 			return err
 		}
 		if t.VolumeID != "" && Holds(n, t) {
-			return baremetal.Errorf(baremetal.ErrConflict, "Volume target %s of node %s, which is deployed, finds its volume by the name %s: set its volume_id to the UUID that it means first, or choose another name.",
+			return baremetal.Errorf(baremetal.ErrConflict,
+				"Volume target %s of node %s, which is deployed, finds its volume by the name %s: set its volume_id to the UUID that it means first, "+
+					"or choose another name.",
 				t.UUID, n.Label(), t.VolumeID)
 		}
 	}
@@ -66,7 +69,8 @@ func keepNames(tx *store.Tx, names ...string) error {
 // claim changes the status of a volume without live users and without users other than the
 // node: no other user gets it until it is available again. With node "" it must have no
 // users at all.
-func (p *Pool) claim(ctx context.Context, uuid, node string, to baremetal.VolumeStatus, from ...baremetal.VolumeStatus) (*baremetal.Volume, error) {
+func (p *Pool) claim(ctx context.Context, uuid, node string, to baremetal.VolumeStatus, from ...baremetal.VolumeStatus) (*baremetal.Volume,
+	error) {
 	return p.UpdateVolume(ctx, uuid, func(tx *store.Tx, v *baremetal.Volume) error {
 		uses, err := Users(tx, uuid)
 		if err != nil {
@@ -113,7 +117,8 @@ func (p *Pool) DeleteVolume(ctx context.Context, uuid string, cascade bool) erro
 	if err := p.snapshotsGone(ctx, uuid, cascade); err != nil {
 		return err
 	}
-	if _, err := p.claim(ctx, uuid, "", baremetal.VolumeDeleting, baremetal.VolumeAvailable, baremetal.VolumeError, baremetal.VolumeDeleting); err != nil {
+	if _, err := p.claim(ctx, uuid, "", baremetal.VolumeDeleting, baremetal.VolumeAvailable, baremetal.VolumeError,
+		baremetal.VolumeDeleting); err != nil {
 		return err
 	}
 	ctx, cancel := settle(ctx)
@@ -145,7 +150,8 @@ func (p *Pool) snapshotsGone(ctx context.Context, uuid string, cascade bool) err
 		case len(uses) > 0:
 			return busy("Volume "+label(v.Name, uuid), uses)
 		case !cascade:
-			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s has %d snapshots; delete them first, or with it (cascade) when nobody uses it.", label(v.Name, uuid), len(list))
+			return baremetal.Errorf(baremetal.ErrConflict,
+				"Volume %s has %d snapshots; delete them first, or with it (cascade) when nobody uses it.", label(v.Name, uuid), len(list))
 		}
 		return idleSnapshots(tx, uuid) // all may go, or none does
 	})
@@ -195,7 +201,9 @@ func (p *Pool) ResetStatus(ctx context.Context, uuid string, to baremetal.Volume
 		}
 		switch {
 		case v.Status != baremetal.VolumeAvailable && v.Status != baremetal.VolumeError:
-			return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is %s: wait until that has ended; what a crash has left is put in order when Ironhook starts.", label(v.Name, uuid), v.Status)
+			return baremetal.Errorf(baremetal.ErrConflict,
+				"Volume %s is %s: wait until that has ended; what a crash has left is put in order when Ironhook starts.", label(v.Name, uuid),
+				v.Status)
 		case to != baremetal.VolumeAvailable && len(uses) > 0:
 			return busy("Volume "+label(v.Name, uuid), uses)
 		}
@@ -215,7 +223,8 @@ func (p *Pool) Extend(ctx context.Context, uuid string, size int64) error {
 	case !slices.Contains(settled, v.Status):
 		return baremetal.Errorf(baremetal.ErrConflict, "Volume %s is %s; it must be available to be extended.", label(v.Name, uuid), v.Status)
 	case size <= v.Size:
-		return baremetal.Errorf(baremetal.ErrInvalid, "New size for extend must be greater than current size. (current: %d, extended: %d).", GiB(v.Size), GiB(size))
+		return baremetal.Errorf(baremetal.ErrInvalid, "New size for extend must be greater than current size. (current: %d, extended: %d).",
+			GiB(v.Size), GiB(size))
 	}
 	if err := p.volumes.Resize(uuid, size); err != nil {
 		return withKind(err)

@@ -49,7 +49,8 @@ var families = []family{
 		return []sample{{`direction="read"`, u.ReadBytes}, {`direction="write"`, u.WrittenBytes}}
 	}},
 	{"ironhook_iscsi_errors_total", "counter", "Commands not answered GOOD.", func(u block.LUNStats) []sample { return one(u.Errors) }},
-	{"ironhook_iscsi_in_flight", "gauge", "Commands that wait for their answer.", func(u block.LUNStats) []sample { return one(uint64(u.InFlight)) }},
+	{"ironhook_iscsi_in_flight", "gauge", "Commands that wait for their answer.",
+		func(u block.LUNStats) []sample { return one(uint64(u.InFlight)) }},
 	{"ironhook_iscsi_latency_seconds", "histogram", "Time from the arrival of a command to its answer.", nil},
 }
 

@@ -19,7 +19,8 @@ import (
 
 // some are a machine that reads and writes, one whose name needs escaping, and a discovery.
 func some() []Session {
-	unit := block.LUNStats{Reads: 3, Writes: 2, Others: 1, ReadBytes: 1536, WrittenBytes: 8192, Errors: 1, InFlight: 4, Time: 1500 * time.Microsecond}
+	unit := block.LUNStats{Reads: 3, Writes: 2, Others: 1, ReadBytes: 1536, WrittenBytes: 8192, Errors: 1, InFlight: 4,
+		Time: 1500 * time.Microsecond}
 	unit.Latency[0], unit.Latency[5], unit.Latency[10], unit.Latency[23] = 1, 2, 2, 1
 	info := iscsi.SessionInfo{
 		Session: block.Session{
@@ -44,7 +45,8 @@ func source(list []Session, err error) Source {
 	return func(context.Context) ([]Session, error) { return list, err }
 }
 
-const pc07 = `node="uuid-7",name="pc-07",volume="root",initiator="iqn.2026-11.test:host",isid="0x400027230001",target="iqn.2026-11.test:disk"`
+const pc07 = `node="uuid-7",name="pc-07",volume="root",initiator="iqn.2026-11.test:host",isid="0x400027230001",` +
+	`target="iqn.2026-11.test:disk"`
 
 func TestMetrics(t *testing.T) {
 	w := get(Metrics(source(some(), nil), slog.New(slog.DiscardHandler)))

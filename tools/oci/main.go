@@ -75,7 +75,8 @@ func (o order) image() (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	image, err := mutate.Append(empty.Image, mutate.Addendum{Layer: layer, History: v1.History{Created: v1.Time{Time: o.time}, CreatedBy: "tools/oci"}})
+	image, err := mutate.Append(empty.Image,
+		mutate.Addendum{Layer: layer, History: v1.History{Created: v1.Time{Time: o.time}, CreatedBy: "tools/oci"}})
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +108,8 @@ func (o order) layer() ([]byte, error) {
 		mode int64
 	}{{"etc", 0o755}, {"etc/ssl", 0o755}, {"etc/ssl/certs", 0o755}, {"tmp", 0o1777}, {"usr", 0o755}, {"usr/bin", 0o755},
 		{"var", 0o755}, {"var/lib", 0o755}, {"var/lib/ironhook", 0o700}, {"var/tmp", 0o1777}} {
-		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: dir.name + "/", Mode: dir.mode, ModTime: o.time, Format: tar.FormatPAX}); err != nil {
+		if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: dir.name +
+			"/", Mode: dir.mode, ModTime: o.time, Format: tar.FormatPAX}); err != nil {
 			return nil, err
 		}
 	}
@@ -130,7 +132,8 @@ func addFile(w *tar.Writer, name, from string, mode int64, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: mode, Size: int64(len(text)), ModTime: at, Format: tar.FormatPAX}); err != nil {
+	if err := w.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: mode, Size: int64(len(text)), ModTime: at,
+		Format: tar.FormatPAX}); err != nil {
 		return err
 	}
 	_, err = w.Write(text)

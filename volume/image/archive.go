@@ -43,7 +43,8 @@ type disks []string
 // found records a disk, and fails if it is not the first.
 func (d *disks) found(name string) error {
 	if *d = append(*d, name); len(*d) > 1 {
-		return fmt.Errorf("the archive has more than one disk (%.80q and %.80q): unpack it first and send the disk that you mean: %w", (*d)[0], name, ErrUnsupported)
+		return fmt.Errorf("the archive has more than one disk (%.80q and %.80q): unpack it first and send the disk that you mean: %w", (*d)[0],
+			name, ErrUnsupported)
 	}
 	return nil
 }
@@ -110,7 +111,8 @@ func brokenTar(src *observed, err error) error {
 	if src.err != nil {
 		return src.err
 	}
-	return fmt.Errorf("the tar archive is cut off or damaged at byte %d of what it has unpacked: %s: %w: %w", src.n, sendAgain, ErrDamaged, err)
+	return fmt.Errorf("the tar archive is cut off or damaged at byte %d of what it has unpacked: %s: %w: %w", src.n, sendAgain, ErrDamaged,
+		err)
 }
 
 // unzip reads a zip archive. Its directory is at the end, so it is spooled.
@@ -196,7 +198,8 @@ func (m zipMember) Read(p []byte) (int, error) {
 
 func brokenZip(m *zip.File, err error) error {
 	if errors.Is(err, zip.ErrAlgorithm) {
-		return fmt.Errorf("%.80q in the zip archive is compressed in way %d, which is not known here: unpack it first: %w", m.Name, m.Method, ErrUnsupported)
+		return fmt.Errorf("%.80q in the zip archive is compressed in way %d, which is not known here: unpack it first: %w", m.Name, m.Method,
+			ErrUnsupported)
 	}
 	return fmt.Errorf("%.80q in the zip archive is damaged: %s: %w: %w", m.Name, sendAgain, ErrDamaged, err)
 }

@@ -45,7 +45,8 @@ func newFilter(id filterID, properties []byte) (f filter, start uint32, err erro
 	open := filters[id]
 	switch {
 	case open == nil:
-		return nil, 0, fmt.Errorf("the xz file was made with the filter %#x, which is not known here; unpack it first (xz -d): %w", uint64(id), ErrUnsupported)
+		return nil, 0, fmt.Errorf("the xz file was made with the filter %#x, which is not known here; unpack it first (xz -d): %w", uint64(id),
+			ErrUnsupported)
 	case len(properties) == 4:
 		start = binary.LittleEndian.Uint32(properties)
 	case len(properties) != 0:

@@ -17,7 +17,8 @@ import (
 
 // isFault reports whether an error is of a kind that is the file's fault.
 func isFault(err error) bool {
-	return slices.ContainsFunc([]error{ErrDamaged, ErrHostile, ErrUnsupported, ErrTooLarge, ErrChecksum, volume.ErrSize}, func(kind error) bool { return errors.Is(err, kind) })
+	return slices.ContainsFunc([]error{ErrDamaged, ErrHostile, ErrUnsupported, ErrTooLarge, ErrChecksum, volume.ErrSize},
+		func(kind error) bool { return errors.Is(err, kind) })
 }
 
 func tarOf(t testing.TB, files map[string][]byte) []byte {
@@ -94,36 +95,44 @@ func TestForms(t *testing.T) {
 		want string // of the error, "" for none
 		kind error
 	}{
-		"gzip and zeros":              {file: append(bytes.Clone(gz), make([]byte, 512)...)},
-		"gzip and a text":             {file: append(bytes.Clone(gz), "a signature"...)},
-		"gzip of two members":         {file: slices.Concat(packers["gz"](t, disk[:70000]), packers["gz"](t, disk[70000:]))},
-		"gzip, damaged second member": {file: slices.Concat(packers["gz"](t, disk[:70000]), packers["gz"](t, disk[70000:])[:5000]), want: "cut off after", kind: ErrDamaged},
-		"gzip, cut in a header":       {file: slices.Concat(packers["gz"](t, disk), gz[:5]), want: "cut off after", kind: ErrDamaged},
-		"gzip, damaged":               {file: flipped(gz, len(gz)-6), want: "damaged at byte", kind: ErrDamaged},
-		"xz, damaged":                 {file: flipped(xz, 100_000), want: "damaged at byte", kind: ErrDamaged},
-		"xz and a text":               {file: append(bytes.Clone(xz), "text"...), want: "something else follows", kind: ErrDamaged},
-		"zstd, damaged":               {file: flipped(zst, 70_000), want: "damaged at byte", kind: ErrDamaged},
-		"zstd, cut off":               {file: zst[:150_000], want: "cut off after 150000 bytes", kind: ErrDamaged},
-		"zstd, frames to skip":        {file: slices.Concat([]byte(skip), zst, []byte(skip))},
-		"lz4, frames to skip":         {file: slices.Concat(lz4, []byte(skip), packers["lz4"](t, nil))},
-		"lz4, cut off":                {file: lz4[:len(lz4)/2], want: "cut off after", kind: ErrDamaged},
-		"lz4, damaged":                {file: flipped(lz4, len(lz4)-2), want: "damaged at byte", kind: ErrDamaged},
-		"tar":                         {file: tarOf(t, map[string][]byte{"disk.raw": disk, "README.txt": []byte("read me"), "disk.raw.sha256": []byte("0123")})},
-		"tar.zst with an xz":          {file: packers["zst"](t, tarOf(t, map[string][]byte{"disk.raw.xz": xz}))},
-		"tar with two disks":          {file: tarOf(t, map[string][]byte{"a.raw": disk, "b.raw": disk}), want: "more than one disk", kind: ErrUnsupported},
-		"tar without a disk":          {file: tarOf(t, map[string][]byte{"a.txt": []byte("text"), "b": []byte("\x7fELF")}), want: "no disk image in the archive", kind: ErrUnsupported},
-		"tar, cut off":                {file: tarOf(t, map[string][]byte{"disk.raw": disk})[:1<<20], want: "cut off or damaged", kind: ErrDamaged},
-		"tar in a tar":                {file: tarOf(t, map[string][]byte{"a.tar": tarOf(t, map[string][]byte{"disk.raw": disk})}), want: "no disk image in the archive", kind: ErrUnsupported},
-		"zip":                         {file: zipOf(t, map[string][]byte{"disk.img": disk, "note": []byte("text")})},
-		"zip with two disks":          {file: zipOf(t, map[string][]byte{"a.raw": disk, "b.raw": disk}), want: "more than one disk", kind: ErrUnsupported},
-		"zip, cut off":                {file: zipOf(t, map[string][]byte{"disk.img": disk})[:4096], want: "cut off or damaged", kind: ErrDamaged},
-		"zip, damaged":                {file: flipped(zipOf(t, map[string][]byte{"disk.img": disk}), 150_000), want: "damaged", kind: ErrDamaged},
-		"fixed vhd":                   {file: vhd},
-		"fixed vhd, said so":          {file: vhd, said: VHD},
-		"fixed vhd as raw":            {file: vhd, said: Raw, want: "--disk-format vhd", kind: ErrUnsupported},
-		"fixed vhd, cut off":          {file: slices.Concat(disk[:len(disk)-512], footer(int64(len(disk)))), want: "bytes of a disk that is", kind: ErrDamaged},
-		"raw as vhd":                  {file: disk, said: VHD, want: "--disk-format raw", kind: ErrUnsupported},
-		"vhd's word in a raw disk":    {file: disk[: len(disk)-512 : len(disk)-512], said: Raw, want: "differs"},
+		"gzip and zeros":      {file: append(bytes.Clone(gz), make([]byte, 512)...)},
+		"gzip and a text":     {file: append(bytes.Clone(gz), "a signature"...)},
+		"gzip of two members": {file: slices.Concat(packers["gz"](t, disk[:70000]), packers["gz"](t, disk[70000:]))},
+		"gzip, damaged second member": {file: slices.Concat(packers["gz"](t, disk[:70000]), packers["gz"](t, disk[70000:])[:5000]),
+			want: "cut off after", kind: ErrDamaged},
+		"gzip, cut in a header": {file: slices.Concat(packers["gz"](t, disk), gz[:5]), want: "cut off after", kind: ErrDamaged},
+		"gzip, damaged":         {file: flipped(gz, len(gz)-6), want: "damaged at byte", kind: ErrDamaged},
+		"xz, damaged":           {file: flipped(xz, 100_000), want: "damaged at byte", kind: ErrDamaged},
+		"xz and a text":         {file: append(bytes.Clone(xz), "text"...), want: "something else follows", kind: ErrDamaged},
+		"zstd, damaged":         {file: flipped(zst, 70_000), want: "damaged at byte", kind: ErrDamaged},
+		"zstd, cut off":         {file: zst[:150_000], want: "cut off after 150000 bytes", kind: ErrDamaged},
+		"zstd, frames to skip":  {file: slices.Concat([]byte(skip), zst, []byte(skip))},
+		"lz4, frames to skip":   {file: slices.Concat(lz4, []byte(skip), packers["lz4"](t, nil))},
+		"lz4, cut off":          {file: lz4[:len(lz4)/2], want: "cut off after", kind: ErrDamaged},
+		"lz4, damaged":          {file: flipped(lz4, len(lz4)-2), want: "damaged at byte", kind: ErrDamaged},
+		"tar": {file: tarOf(t,
+			map[string][]byte{"disk.raw": disk, "README.txt": []byte("read me"), "disk.raw.sha256": []byte("0123")})},
+		"tar.zst with an xz": {file: packers["zst"](t, tarOf(t, map[string][]byte{"disk.raw.xz": xz}))},
+		"tar with two disks": {file: tarOf(t, map[string][]byte{"a.raw": disk, "b.raw": disk}), want: "more than one disk",
+			kind: ErrUnsupported},
+		"tar without a disk": {file: tarOf(t, map[string][]byte{"a.txt": []byte("text"), "b": []byte("\x7fELF")}),
+			want: "no disk image in the archive", kind: ErrUnsupported},
+		"tar, cut off": {file: tarOf(t, map[string][]byte{"disk.raw": disk})[:1<<20], want: "cut off or damaged",
+			kind: ErrDamaged},
+		"tar in a tar": {file: tarOf(t, map[string][]byte{"a.tar": tarOf(t, map[string][]byte{"disk.raw": disk})}),
+			want: "no disk image in the archive", kind: ErrUnsupported},
+		"zip": {file: zipOf(t, map[string][]byte{"disk.img": disk, "note": []byte("text")})},
+		"zip with two disks": {file: zipOf(t, map[string][]byte{"a.raw": disk, "b.raw": disk}), want: "more than one disk",
+			kind: ErrUnsupported},
+		"zip, cut off":       {file: zipOf(t, map[string][]byte{"disk.img": disk})[:4096], want: "cut off or damaged", kind: ErrDamaged},
+		"zip, damaged":       {file: flipped(zipOf(t, map[string][]byte{"disk.img": disk}), 150_000), want: "damaged", kind: ErrDamaged},
+		"fixed vhd":          {file: vhd},
+		"fixed vhd, said so": {file: vhd, said: VHD},
+		"fixed vhd as raw":   {file: vhd, said: Raw, want: "--disk-format vhd", kind: ErrUnsupported},
+		"fixed vhd, cut off": {file: slices.Concat(disk[:len(disk)-512], footer(int64(len(disk)))), want: "bytes of a disk that is",
+			kind: ErrDamaged},
+		"raw as vhd":               {file: disk, said: VHD, want: "--disk-format raw", kind: ErrUnsupported},
+		"vhd's word in a raw disk": {file: disk[: len(disk)-512 : len(disk)-512], said: Raw, want: "differs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.want == "differs" { // what only looks like a footer
@@ -214,7 +223,8 @@ func TestHint(t *testing.T) {
 
 func TestMemoryLimit(t *testing.T) {
 	for text, want := range map[string]int64{
-		"": alwaysGranted, "MemTotal: 5 kB\nMemAvailable:        100 kB\n": alwaysGranted, "MemAvailable:    1048576 kB\n": 512 << 20, "MemAvailable: 99999999 kB\n": neverMore,
+		"": alwaysGranted, "MemTotal: 5 kB\nMemAvailable:        100 kB\n": alwaysGranted, "MemAvailable:    1048576 kB\n": 512 << 20,
+		"MemAvailable: 99999999 kB\n":             neverMore,
 		"MemAvailable: 99999999999999999999 kB\n": alwaysGranted,
 	} {
 		if got := limitFor([]byte(text)); got != want {

@@ -74,7 +74,8 @@ func FuzzBCJ(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if pieces, err := unfilter(id, inPieces{bytes.NewReader(b), max(1, piece&0xff)}); err != nil || !bytes.Equal(pieces, whole) || len(whole) != len(b) {
+		if pieces, err := unfilter(id, inPieces{bytes.NewReader(b), max(1, piece&0xff)}); err != nil || !bytes.Equal(pieces, whole) ||
+			len(whole) != len(b) {
 			t.Errorf("filter %#x makes of %x in one piece %x, and of pieces of %d %x, %v", id, b, whole, piece, pieces, err)
 		}
 	})

@@ -213,11 +213,12 @@ func TestRefused(t *testing.T) {
 		r    Request
 		want error
 	}{
-		"checksum":         {Request{Reader: bytes.NewReader(sample()), Checksum: "sha256:" + strings.Repeat("0", 64)}, ErrChecksum},
-		"no checksum":      {Request{Reader: bytes.NewReader(sample()), Checksum: "md5:00"}, ErrUnsupported},
-		"too large":        {Request{Reader: bytes.NewReader(sample()), MaxSize: 1 << 20}, ErrTooLarge},
-		"bomb":             {Request{Reader: bytes.NewReader(packers["gz"](t, make([]byte, 32<<20))), MaxSize: 1 << 20}, ErrTooLarge},
-		"bomb as qcow2":    {Request{Reader: bytes.NewReader(packers["zst"](t, append([]byte(qcow2Magic), make([]byte, 100<<20)...))), Format: Qcow2, MaxSize: 1 << 20}, ErrTooLarge},
+		"checksum":    {Request{Reader: bytes.NewReader(sample()), Checksum: "sha256:" + strings.Repeat("0", 64)}, ErrChecksum},
+		"no checksum": {Request{Reader: bytes.NewReader(sample()), Checksum: "md5:00"}, ErrUnsupported},
+		"too large":   {Request{Reader: bytes.NewReader(sample()), MaxSize: 1 << 20}, ErrTooLarge},
+		"bomb":        {Request{Reader: bytes.NewReader(packers["gz"](t, make([]byte, 32<<20))), MaxSize: 1 << 20}, ErrTooLarge},
+		"bomb as qcow2": {Request{Reader: bytes.NewReader(packers["zst"](t, append([]byte(qcow2Magic), make([]byte, 100<<20)...))),
+			Format: Qcow2, MaxSize: 1 << 20}, ErrTooLarge},
 		"cut off":          {Request{Reader: bytes.NewReader(packers["gz"](t, sample())[:10000])}, io.ErrUnexpectedEOF},
 		"fails":            {Request{Reader: io.MultiReader(bytes.NewReader(sample()), failing{broken})}, broken},
 		"fails at the end": {Request{Reader: io.MultiReader(bytes.NewReader(packers["gz"](t, sample())), failing{broken})}, nil},
@@ -292,7 +293,8 @@ func TestVMDKWithOtherFiles(t *testing.T) {
 	if err := os.WriteFile(secret, make([]byte, 1<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	text := fmt.Sprintf("# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW 2048 FLAT \"%s\" 0\n", secret)
+	text := fmt.Sprintf("# Disk DescriptorFile\nversion=1\nCID=1\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW 2048 FLAT \"%s\" 0\n",
+		secret)
 	refused(t, Request{Reader: strings.NewReader(text + strings.Repeat("\n", 1024))}, ErrHostile)
 }
 
@@ -313,7 +315,8 @@ func TestWithoutQemu(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.vhdx")
 	tool(t, "qemu-img", "create", "-q", "-f", "vhdx", path, "1M")
 	t.Setenv("PATH", t.TempDir())
-	refused(t, Request{Reader: strings.NewReader(strings.Repeat("\x00", 0x40) + "\x7f\x10\xda\xbe" + strings.Repeat("x", 4096))}, ErrUnsupported)
+	refused(t, Request{Reader: strings.NewReader(strings.Repeat("\x00", 0x40) + "\x7f\x10\xda\xbe" + strings.Repeat("x", 4096))},
+		ErrUnsupported)
 	if res, err := Import(t.Context(), open(t), "img", Request{Path: path}); err != nil || res.Size != 1<<20 {
 		t.Errorf("a closed vhdx = %+v, %v", res, err)
 	}

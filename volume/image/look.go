@@ -25,7 +25,8 @@ func Hint(disk io.ReaderAt, size int64) (string, error) {
 		case sector == 512:
 			return "", nil
 		default:
-			return "The partition table of the disk was made for sectors of 4096 bytes, and the disks that machines get here have sectors of 512: they will find no partitions. " +
+			return "The partition table of the disk was made for sectors of 4096 bytes, and the disks that machines get here have sectors of 512: " +
+				"they will find no partitions. " +
 				"Use an image that was made for sectors of 512 bytes.", nil
 		}
 	}

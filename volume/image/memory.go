@@ -37,6 +37,7 @@ func limitFor(meminfo []byte) int64 {
 }
 
 func wantsMemory(most int64) error {
-	return fmt.Errorf("unpacking the file takes more than %d MiB of memory, which is all that can be given to it now; unpack it first, or pack it with a smaller window (zstd without --long, xz -6): %w",
+	return fmt.Errorf("unpacking the file takes more than %d MiB of memory, which is all that can be given to it now; unpack it first, or "+
+		"pack it with a smaller window (zstd without --long, xz -6): %w",
 		most>>20, ErrTooLarge)
 }

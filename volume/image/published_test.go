@@ -20,7 +20,8 @@ var published = map[string]struct {
 	change func(t *testing.T, out, raw []byte) (file, want []byte)
 	format Format
 }{
-	"OpenWrt":        {script: "gzip -9nc disk.raw >out", change: appended("\x00\x00\x00\x00{ \"metadata_version\": \"1.1\" }\nFWx0 and a signature")},
+	"OpenWrt": {script: "gzip -9nc disk.raw >out",
+		change: appended("\x00\x00\x00\x00{ \"metadata_version\": \"1.1\" }\nFWx0 and a signature")},
 	"Flatcar":        {script: "bzip2 -c disk.raw >out"},
 	"Google Compute": {script: "tar --format=oldgnu -Sczf out disk.raw"},
 	"Debian tar":     {script: "tar -cJf out disk.raw"},
@@ -35,15 +36,17 @@ var published = map[string]struct {
 	"lz4 legacy":     {script: "lz4 -qlc disk.raw >out"},
 	"lzma":           {script: "xz --format=lzma -c disk.raw >out"},
 	"Windows VHDX":   {script: "qemu-img convert -O vhdx disk.raw out", change: unreplayed, format: VHDX},
-	"Hyper-V zip":    {script: "qemu-img convert -O vhdx disk.raw disk.vhdx; echo licence >LICENCE.txt; zip -q out.zip disk.vhdx LICENCE.txt; mv out.zip out", format: VHDX},
+	"Hyper-V zip": {script: "qemu-img convert -O vhdx disk.raw disk.vhdx; echo licence >LICENCE.txt; zip -q out.zip disk.vhdx " +
+		"LICENCE.txt; mv out.zip out", format: VHDX},
 	"Azure":          {script: "qemu-img convert -O vpc -o subformat=fixed,force_size=on disk.raw out", format: VHD},
 	"VirtualBox VHD": {script: "qemu-img convert -O vpc -o force_size=on disk.raw out", change: fromVirtualBox, format: VHD},
 	"VirtualBox VDI": {script: "qemu-img convert -O vdi disk.raw out", format: VDI},
 	"Home Assistant": {script: "qemu-img convert -O vdi disk.raw haos.vdi; zip -q out.zip haos.vdi; mv out.zip out", format: VDI},
 	"QNAP":           {script: "qemu-img convert -O qcow2 -o compat=0.10 disk.raw out", format: Qcow2},
-	"VMware OVA":     {script: "qemu-img convert -O vmdk -o subformat=streamOptimized disk.raw disk.vmdk; echo '<?xml version=\"1.0\"?><Envelope/>' >a.ovf; tar -cf out a.ovf disk.vmdk", format: VMDK},
-	"Ubuntu":         {script: "qemu-img convert -c -O qcow2 disk.raw out", format: Qcow2},
-	"Kali":           {script: "qemu-img convert -O qcow2 disk.raw a.qcow2; tar -cf - a.qcow2 | xz -c >out", format: Qcow2},
+	"VMware OVA": {script: "qemu-img convert -O vmdk -o subformat=streamOptimized disk.raw disk.vmdk; echo '<?xml " +
+		"version=\"1.0\"?><Envelope/>' >a.ovf; tar -cf out a.ovf disk.vmdk", format: VMDK},
+	"Ubuntu": {script: "qemu-img convert -c -O qcow2 disk.raw out", format: Qcow2},
+	"Kali":   {script: "qemu-img convert -O qcow2 disk.raw a.qcow2; tar -cf - a.qcow2 | xz -c >out", format: Qcow2},
 }
 
 func appended(text string) func(*testing.T, []byte, []byte) ([]byte, []byte) {

@@ -73,7 +73,8 @@ func (q qemuFormat) source() string {
 
 func findQemu() (program string, err error) {
 	if program, err = exec.LookPath("qemu-img"); err != nil {
-		return "", fmt.Errorf("this image is read by the program qemu-img, which is not installed (Debian: apt install qemu-utils); or convert the image to qcow2: %w", ErrUnsupported)
+		return "", fmt.Errorf("this image is read by the program qemu-img, which is not installed (Debian: apt install qemu-utils); or convert "+
+			"the image to qcow2: %w", ErrUnsupported)
 	}
 	return program, nil
 }
@@ -131,7 +132,8 @@ func extentsWithin(r io.Reader, length int64) error {
 			return fmt.Errorf("qemu-img map: %w", err)
 		}
 		if extent.Offset != nil && *extent.Offset+extent.Length > length {
-			return fmt.Errorf("the file is cut off after %d bytes, before the data of offset %d of the disk: %s: %w", length, extent.Start, sendAgain, ErrDamaged)
+			return fmt.Errorf("the file is cut off after %d bytes, before the data of offset %d of the disk: %s: %w", length, extent.Start,
+				sendAgain, ErrDamaged)
 		}
 	}
 	_, err := io.Copy(io.Discard, r)
@@ -268,7 +270,8 @@ func qemuFailure(err error, said string) error {
 	case !errors.As(err, &exit) || !exit.Exited():
 		return fmt.Errorf("qemu-img: %w: %.300s", err, said)
 	}
-	return fmt.Errorf("the image cannot be read (%.300s): %s, or repair and convert it first (qemu-img check -r all, qemu-img convert -O qcow2): %w", said, sendAgain, ErrDamaged)
+	return fmt.Errorf("the image cannot be read (%.300s): %s, or repair and convert it first (qemu-img check -r all, qemu-img convert "+
+		"-O qcow2): %w", said, sendAgain, ErrDamaged)
 }
 
 // overran reports whether the process was ended by its limit of processor time: the kernel

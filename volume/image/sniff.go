@@ -90,7 +90,8 @@ var magics = []magic{
 // without leading white space.
 var pages = []struct{ begin, name string }{
 	{"<!doctype html", "an HTML page"}, {"<html", "an HTML page"}, {"<head", "an HTML page"}, {"<body", "an HTML page"},
-	{"<script", "an HTML page"}, {"<title", "an HTML page"}, {"<!--", "an HTML or XML page"}, {"<?xml", "an XML document"}, {"<error>", "an XML document"},
+	{"<script", "an HTML page"}, {"<title", "an HTML page"}, {"<!--", "an HTML or XML page"}, {"<?xml", "an XML document"},
+	{"<error>", "an XML document"},
 	{"{\"", "a JSON document"}, {"[{\"", "a JSON document"},
 }
 
@@ -130,7 +131,8 @@ const lzmaMagic = "\x5d\x00\x00"
 // lzmaHeader reports whether a file begins as xz --format=lzma writes it: with an unknown or a
 // plausible length.
 func lzmaHeader(head []byte) bool {
-	return len(head) > 13 && head[3]|head[4] != 0 && (hasAt(head, 5, strings.Repeat("\xff", 8)) || hasAt(head, 10, "\x00\x00\x00") && !isZeros(head[5:10])) && head[13] == 0
+	return len(head) > 13 && head[3]|head[4] != 0 &&
+		(hasAt(head, 5, strings.Repeat("\xff", 8)) || hasAt(head, 10, "\x00\x00\x00") && !isZeros(head[5:10])) && head[13] == 0
 }
 
 func isZeros(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }

@@ -21,19 +21,25 @@ func sector(off int, text string) []byte {
 var rawDisks = map[string][]byte{
 	"zeros": make([]byte, 2048), "short": []byte("hello"), "one byte": {0}, "boot sector": sector(0, "\xeb\x63\x90\x10\x8e\xd0"),
 	"master boot record": slices.Concat(sector(0, "\xfa\x33\xc0")[:510], []byte(bootable)), "partition table": sector(512, "EFI PART"),
-	"ext4": sector(0x438%SniffLength, "\x53\xef"), "squashfs": sector(0, "hsqs"), "ISO 9660": slices.Concat(make([]byte, 32769), []byte("CD001"), make([]byte, 2048)),
-	"tar before a boot signature": slices.Concat(sector(257, "ustar")[:510], []byte(bootable)), "BZh only": []byte("BZh9 is no bzip2"), "HTML in binary": []byte("<html>\x00\x01"),
-	"UEFI program": sector(0, "MZ"), "LUKS": sector(0, "LUKS\xba\xbe"), "XFS": sector(0, "XFSB"), "gzip's first two bytes": sector(0, "\x1f\x8b\x00"),
+	"ext4": sector(0x438%SniffLength, "\x53\xef"), "squashfs": sector(0, "hsqs"),
+	"ISO 9660":                    slices.Concat(make([]byte, 32769), []byte("CD001"), make([]byte, 2048)),
+	"tar before a boot signature": slices.Concat(sector(257, "ustar")[:510], []byte(bootable)), "BZh only": []byte("BZh9 is no bzip2"),
+	"HTML in binary": []byte("<html>\x00\x01"),
+	"UEFI program":   sector(0, "MZ"), "LUKS": sector(0, "LUKS\xba\xbe"), "XFS": sector(0, "XFSB"),
+	"gzip's first two bytes": sector(0, "\x1f\x8b\x00"),
 }
 
 // others are no disks, by what is said of them.
 func others(t testing.TB) map[string][]byte {
 	return map[string][]byte{
-		"lzop": sector(0, "\x89LZO\x00\r\n\x1a\n"), "gzip -d": sector(0, "\x1f\x9d\x90"), "zstd -d": sector(0, "\x27\xb5\x2f\xfd"), "Linux kernel": sector(514, "HdrS"),
-		"7z archive": sector(0, "7z\xbc\xaf\x27\x1c"), "ELF": sector(0, "\x7fELF"), "qed image": sector(0, "QED\x00"),
+		"lzop": sector(0, "\x89LZO\x00\r\n\x1a\n"), "gzip -d": sector(0, "\x1f\x9d\x90"), "zstd -d": sector(0, "\x27\xb5\x2f\xfd"),
+		"Linux kernel": sector(514, "HdrS"),
+		"7z archive":   sector(0, "7z\xbc\xaf\x27\x1c"), "ELF": sector(0, "\x7fELF"), "qed image": sector(0, "QED\x00"),
 		"HTML page": []byte("\xef\xbb\xbf\n <!DOCTYPE HTML><html>"), "XML document": []byte("<?xml version='1.0'?><Error>AccessDenied</Error>"),
-		"JSON document": []byte("{\n  \"error\": \"not found\"}"), "Git LFS": []byte("version https://git-lfs.github.com/spec/v1\n"), "PDF": []byte("%PDF-1.4"),
-		"Windows image": sector(0, "MSWIM\x00\x00\x00"), "script": []byte("#!/bin/sh\nexit\n"), "cloud-init": []byte("#cloud-config\nusers: []\n"),
+		"JSON document": []byte("{\n  \"error\": \"not found\"}"), "Git LFS": []byte("version https://git-lfs.github.com/spec/v1\n"),
+		"PDF":           []byte("%PDF-1.4"),
+		"Windows image": sector(0, "MSWIM\x00\x00\x00"), "script": []byte("#!/bin/sh\nexit\n"),
+		"cloud-init": []byte("#cloud-config\nusers: []\n"),
 	}
 }
 
@@ -79,7 +85,8 @@ func TestContentDecides(t *testing.T) {
 			}
 		}
 	}
-	for real, magic := range map[Format]string{Qcow2: "QFI\xfb", VMDK: "KDMV", VHD: "conectix", VHDX: "vhdxfile", VDI: strings.Repeat("\x00", 64) + "\x7f\x10\xda\xbe"} {
+	for real, magic := range map[Format]string{Qcow2: "QFI\xfb", VMDK: "KDMV", VHD: "conectix", VHDX: "vhdxfile",
+		VDI: strings.Repeat("\x00", 64) + "\x7f\x10\xda\xbe"} {
 		for _, said := range []Format{Raw, Qcow2, VMDK, VHD, VHDX, VDI} {
 			if said == real {
 				continue

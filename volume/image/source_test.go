@@ -86,12 +86,15 @@ func TestDownloadOverMirrors(t *testing.T) {
 		want    []byte
 		says    []string // why the download began again; none: it did not
 	}{
-		"same validator":                 {[]*flaky{{file: file, tag: `"v1"`}, {file: file, tag: `"v1"`}}, file, nil},
-		"another validator, same bytes":  {[]*flaky{{file: file, tag: `"v1"`}, {file: file, tag: `"x"`}}, file, nil},
-		"a mirror without ranges":        {[]*flaky{{file: file, tag: `"v1"`}, {file: file, tag: `"v1"`, noRange: true, portion: 1 << 30}}, file, nil},
-		"a mirror of an unknown length":  {[]*flaky{{file: file}, {file: file, chunked: true, portion: 1 << 30}}, file, nil},
-		"another version":                {[]*flaky{{file: file, tag: `"v1"`}, {file: other, tag: `"v2"`, portion: 1 << 30}, {file: other, tag: `"v2"`, portion: 1 << 30}}, other, []string{"mirror-0", "mirror-1", `"v1"`, `"v2"`}},
-		"another version, length unsaid": {[]*flaky{{file: file, chunked: true}, {file: bytes.Repeat([]byte("x"), len(file)), portion: 1 << 30}, {file: file, portion: 1 << 30}}, file, []string{"mirror-1"}},
+		"same validator":                {[]*flaky{{file: file, tag: `"v1"`}, {file: file, tag: `"v1"`}}, file, nil},
+		"another validator, same bytes": {[]*flaky{{file: file, tag: `"v1"`}, {file: file, tag: `"x"`}}, file, nil},
+		"a mirror without ranges": {[]*flaky{{file: file, tag: `"v1"`}, {file: file, tag: `"v1"`, noRange: true, portion: 1 << 30}}, file,
+			nil},
+		"a mirror of an unknown length": {[]*flaky{{file: file}, {file: file, chunked: true, portion: 1 << 30}}, file, nil},
+		"another version": {[]*flaky{{file: file, tag: `"v1"`}, {file: other, tag: `"v2"`, portion: 1 << 30},
+			{file: other, tag: `"v2"`, portion: 1 << 30}}, other, []string{"mirror-0", "mirror-1", `"v1"`, `"v2"`}},
+		"another version, length unsaid": {[]*flaky{{file: file, chunked: true}, {file: bytes.Repeat([]byte("x"), len(file)), portion: 1 << 30},
+			{file: file, portion: 1 << 30}}, file, []string{"mirror-1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, m := range c.mirrors {
@@ -116,7 +119,8 @@ func TestDownloadOverMirrors(t *testing.T) {
 				}}}
 			var why []string
 			d := open(t)
-			res, err := Import(t.Context(), d, "img", Request{URL: "http://redirector/file", Client: client, Again: func(err error) { why = append(why, err.Error()) }})
+			res, err := Import(t.Context(), d, "img",
+				Request{URL: "http://redirector/file", Client: client, Again: func(err error) { why = append(why, err.Error()) }})
 			if err != nil || res.Length != int64(len(c.want)) {
 				t.Fatalf("Import = %+v, %v, want %d bytes", res, err, len(c.want))
 			}
@@ -165,7 +169,8 @@ func TestContentRange(t *testing.T) {
 		r  span
 		ok bool
 	}{
-		"bytes 5-9/10": {span{5, 9, 10}, true}, "bytes 5-9/*": {span{5, 9, -1}, true}, "bytes 5-9": {}, "bytes x-9/10": {}, "bytes 5-x/10": {}, "": {}, "items 5-9/10": {},
+		"bytes 5-9/10": {span{5, 9, 10}, true}, "bytes 5-9/*": {span{5, 9, -1}, true}, "bytes 5-9": {}, "bytes x-9/10": {}, "bytes 5-x/10": {},
+		"": {}, "items 5-9/10": {},
 		"bytes 59/10": {}, "bytes 5-4/10": {}, "bytes 5-10/10": {}, "bytes -5-9/10": {}, "bytes */10": {}, "bytes 5-9/-1": {},
 	} {
 		if r, ok := contentRange(in); ok != want.ok || ok && r != want.r {
@@ -209,7 +214,8 @@ func TestDownloadElsewhere(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "169.254.169.254", "10.0.0.1"} {
 		var no *egress.Refused
 		_, err := Import(t.Context(), open(t), "img", Request{URL: "http://u:hunter2@" + host + ":" + port + "/?token=hunter2"})
-		if !errors.As(err, &no) || !errors.Is(err, ErrSource) || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "import-from") {
+		if !errors.As(err, &no) || !errors.Is(err, ErrSource) || strings.Contains(err.Error(), "hunter2") ||
+			!strings.Contains(err.Error(), "import-from") {
 			t.Errorf("%s: %v, want a refusal that names the option and no secret", host, err)
 		}
 	}
@@ -229,7 +235,8 @@ func TestDownloadHidesItsAddress(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	_, _ = Import(t.Context(), open(t), "img", Request{URL: server.URL + "/?token=hunter2", Client: onLoopback(t)}) // an empty file is no image
+	// an empty file is no image
+	_, _ = Import(t.Context(), open(t), "img", Request{URL: server.URL + "/?token=hunter2", Client: onLoopback(t)})
 	if len(referer) > 0 {
 		t.Errorf("Referer: %q, want none", referer)
 	}

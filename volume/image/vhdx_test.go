@@ -56,7 +56,8 @@ func regionTable(entries ...[]byte) []byte {
 func metadata(block, flags uint32, size uint64, sector uint32, others ...[]byte) []byte {
 	b := make([]byte, vhdxTableSize+24)
 	copy(b, "metadata")
-	entries := append([][]byte{vhdxEntry(vhdxBlocks, vhdxTableSize, 8, 4), vhdxEntry(vhdxSize, vhdxTableSize+8, 8, 6), vhdxEntry(vhdxSector, vhdxTableSize+16, 4, 6)}, others...)
+	entries := append([][]byte{vhdxEntry(vhdxBlocks, vhdxTableSize, 8, 4), vhdxEntry(vhdxSize, vhdxTableSize+8, 8, 6),
+		vhdxEntry(vhdxSector, vhdxTableSize+16, 4, 6)}, others...)
 	le.PutUint16(b[10:], uint16(len(entries)))
 	for i, e := range entries {
 		copy(b[32+32*i:], e)
@@ -99,32 +100,35 @@ func TestTablesOfVHDX(t *testing.T) {
 		length int64 // of the file, if it is not as long as it should be
 		want   error
 	}{
-		"as it should be":              {nil, 0, nil},
-		"the second table of regions":  {pieces{192 << 10: []byte("regi"), 256 << 10: regionTable(partMetadata, partTable)}, 0, nil},
-		"no table of regions":          {pieces{192 << 10: []byte("regi")}, 0, ErrDamaged},
-		"a table with a bit turned":    {pieces{192<<10 + 100: []byte{1}}, 0, ErrDamaged},
-		"too many regions":             {pieces{192 << 10: regionTable(make([][]byte, maxVHDXParts+1)...)}, 0, ErrHostile},
-		"no metadata":                  {pieces{192 << 10: regionTable(partTable)}, 0, ErrHostile},
-		"a region that is not known":   {pieces{192 << 10: regionTable(partTable, partMetadata, unknown)}, 0, ErrUnsupported},
-		"one that does not matter":     {pieces{192 << 10: regionTable(partTable, partMetadata, vhdxEntry(guid("00112233-4455-6677-8899-AABBCCDDEEFF")))}, 0, nil},
-		"metadata of something else":   {pieces{testMetadata: []byte("notmetadata")}, 0, ErrDamaged},
-		"metadata that is not known":   {pieces{testMetadata: metadata(1<<20, 0, 5<<19, 512, vhdxEntry(guid("00112233-4455-6677-8899-AABBCCDDEEFF"), 0, 0, 4))}, 0, ErrUnsupported},
-		"the disk id":                  {pieces{testMetadata: metadata(1<<20, 0, 5<<19, 512, vhdxEntry(vhdxOthers[0], 0, 0, 6))}, 0, nil},
-		"a parent":                     {pieces{testMetadata: metadata(1<<20, 2, 5<<19, 512)}, 0, ErrHostile},
-		"blocks of 3 MiB":              {pieces{testMetadata: metadata(3<<20, 0, 5<<19, 512)}, 0, ErrHostile},
-		"blocks of nothing":            {pieces{testMetadata: metadata(0, 0, 5<<19, 512)}, 0, ErrHostile},
-		"sectors of 520 bytes":         {pieces{testMetadata: metadata(1<<20, 0, 5<<19, 520)}, 0, ErrHostile},
-		"sectors of 4096 bytes":        {pieces{testMetadata: metadata(1<<20, 0, 5<<19, 4096)}, 0, nil},
-		"half a sector":                {pieces{testMetadata: metadata(1<<20, 0, 5<<19-256, 512)}, 0, ErrHostile},
-		"a disk of nothing":            {pieces{testMetadata: metadata(1<<20, 0, 0, 512)}, 0, ErrTooLarge},
-		"a disk that is too large":     {pieces{testMetadata: metadata(1<<20, 0, 1<<62, 512)}, 0, ErrTooLarge},
-		"a table that is too short":    {pieces{192 << 10: regionTable(vhdxEntry(vhdxTable, testTable, 0, 23, 1), partMetadata)}, 0, ErrHostile},
-		"a block in the header":        {pieces{testTable: table(vhdxPresent, 2, present)}, 0, ErrHostile},
-		"a block of a parent":          {pieces{testTable: table(present, testData|vhdxPartly, 0)}, 0, ErrHostile},
-		"a block beyond the end":       {pieces{testTable: table(present, 0, 1<<40|vhdxPresent)}, 0, ErrDamaged},
-		"a block at a negative place":  {pieces{testTable: table(present, 0, 1<<63|vhdxPresent)}, 0, ErrHostile},
-		"a file that ends too early":   {nil, testData + 1<<20 + 511<<10, ErrDamaged},
-		"more blocks than the file is": {pieces{testMetadata: metadata(1<<20, 0, 7<<20, 512), testTable: table(present, present, present, present, present, present, present)}, 0, ErrHostile},
+		"as it should be":             {nil, 0, nil},
+		"the second table of regions": {pieces{192 << 10: []byte("regi"), 256 << 10: regionTable(partMetadata, partTable)}, 0, nil},
+		"no table of regions":         {pieces{192 << 10: []byte("regi")}, 0, ErrDamaged},
+		"a table with a bit turned":   {pieces{192<<10 + 100: []byte{1}}, 0, ErrDamaged},
+		"too many regions":            {pieces{192 << 10: regionTable(make([][]byte, maxVHDXParts+1)...)}, 0, ErrHostile},
+		"no metadata":                 {pieces{192 << 10: regionTable(partTable)}, 0, ErrHostile},
+		"a region that is not known":  {pieces{192 << 10: regionTable(partTable, partMetadata, unknown)}, 0, ErrUnsupported},
+		"one that does not matter": {pieces{192 << 10: regionTable(partTable, partMetadata,
+			vhdxEntry(guid("00112233-4455-6677-8899-AABBCCDDEEFF")))}, 0, nil},
+		"metadata of something else": {pieces{testMetadata: []byte("notmetadata")}, 0, ErrDamaged},
+		"metadata that is not known": {pieces{testMetadata: metadata(1<<20, 0, 5<<19, 512,
+			vhdxEntry(guid("00112233-4455-6677-8899-AABBCCDDEEFF"), 0, 0, 4))}, 0, ErrUnsupported},
+		"the disk id":                 {pieces{testMetadata: metadata(1<<20, 0, 5<<19, 512, vhdxEntry(vhdxOthers[0], 0, 0, 6))}, 0, nil},
+		"a parent":                    {pieces{testMetadata: metadata(1<<20, 2, 5<<19, 512)}, 0, ErrHostile},
+		"blocks of 3 MiB":             {pieces{testMetadata: metadata(3<<20, 0, 5<<19, 512)}, 0, ErrHostile},
+		"blocks of nothing":           {pieces{testMetadata: metadata(0, 0, 5<<19, 512)}, 0, ErrHostile},
+		"sectors of 520 bytes":        {pieces{testMetadata: metadata(1<<20, 0, 5<<19, 520)}, 0, ErrHostile},
+		"sectors of 4096 bytes":       {pieces{testMetadata: metadata(1<<20, 0, 5<<19, 4096)}, 0, nil},
+		"half a sector":               {pieces{testMetadata: metadata(1<<20, 0, 5<<19-256, 512)}, 0, ErrHostile},
+		"a disk of nothing":           {pieces{testMetadata: metadata(1<<20, 0, 0, 512)}, 0, ErrTooLarge},
+		"a disk that is too large":    {pieces{testMetadata: metadata(1<<20, 0, 1<<62, 512)}, 0, ErrTooLarge},
+		"a table that is too short":   {pieces{192 << 10: regionTable(vhdxEntry(vhdxTable, testTable, 0, 23, 1), partMetadata)}, 0, ErrHostile},
+		"a block in the header":       {pieces{testTable: table(vhdxPresent, 2, present)}, 0, ErrHostile},
+		"a block of a parent":         {pieces{testTable: table(present, testData|vhdxPartly, 0)}, 0, ErrHostile},
+		"a block beyond the end":      {pieces{testTable: table(present, 0, 1<<40|vhdxPresent)}, 0, ErrDamaged},
+		"a block at a negative place": {pieces{testTable: table(present, 0, 1<<63|vhdxPresent)}, 0, ErrHostile},
+		"a file that ends too early":  {nil, testData + 1<<20 + 511<<10, ErrDamaged},
+		"more blocks than the file is": {pieces{testMetadata: metadata(1<<20, 0, 7<<20, 512),
+			testTable: table(present, present, present, present, present, present, present)}, 0, ErrHostile},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file, got := smallVHDX(), map[int64]string{}
@@ -159,7 +163,8 @@ func TestChunksOfVHDX(t *testing.T) {
 	const block = 256 << 20 // 16 of them make a chunk
 	entries := make([]uint64, 20)
 	entries[15], entries[16], entries[17] = testData|vhdxPresent, 6, (testData+block)|vhdxPresent // 16 is that of the bitmap
-	file := pieces{192 << 10: regionTable(partTable, partMetadata), testMetadata: metadata(block, 0, 19*block, 512), testTable: table(entries...)}
+	file := pieces{192 << 10: regionTable(partTable, partMetadata), testMetadata: metadata(block, 0, 19*block, 512),
+		testTable: table(entries...)}
 	v, err := openVHDX(file, testData+2*block, 1<<40)
 	if err != nil {
 		t.Fatal(err)
@@ -205,7 +210,8 @@ func TestChunksOfVHDX(t *testing.T) {
 func FuzzVHDX(f *testing.F) {
 	small := smallVHDX()
 	f.Add(small[192<<10][16:80], small[testMetadata][:128], small[testMetadata][vhdxTableSize:], small[testTable])
-	f.Add(regionTable(partMetadata, partTable)[16:80], metadata(256<<20, 0, 20<<30, 4096)[:128], metadata(256<<20, 0, 20<<30, 4096)[vhdxTableSize:], table(testData|vhdxPresent, 7))
+	f.Add(regionTable(partMetadata, partTable)[16:80], metadata(256<<20, 0, 20<<30, 4096)[:128],
+		metadata(256<<20, 0, 20<<30, 4096)[vhdxTableSize:], table(testData|vhdxPresent, 7))
 	f.Fuzz(func(t *testing.T, regions, items, values, blocks []byte) {
 		const length, most = 8 << 20, 1 << 30
 		b := make([]byte, vhdxTableSize)
@@ -213,7 +219,8 @@ func FuzzVHDX(f *testing.F) {
 		le.PutUint32(b[8:], uint32(len(regions)/32))
 		copy(b[16:], regions)
 		sign(b)
-		file := pieces{192 << 10: b, testMetadata: items[:min(len(items), vhdxTableSize)], testMetadata + vhdxTableSize: values[:min(len(values), 1024)], testTable: blocks[:min(len(blocks), 1<<16)]}
+		file := pieces{192 << 10: b, testMetadata: items[:min(len(items), vhdxTableSize)], testMetadata +
+			vhdxTableSize: values[:min(len(values), 1024)], testTable: blocks[:min(len(blocks), 1<<16)]}
 		v, err := openVHDX(io.NewSectionReader(file, 0, length), length, most)
 		total := 0
 		if err == nil {

@@ -206,7 +206,8 @@ func (v *vhdx) each(ctx context.Context, do func(p []byte, off int64) error) err
 		case at < 1<<20:
 			return fmt.Errorf("vhdx block at %d: %w", at, ErrHostile)
 		case at > v.length-length:
-			return fmt.Errorf("the vhdx file is cut off after %d bytes, before the data of offset %d of the disk: %s: %w", v.length, from, sendAgain, ErrDamaged)
+			return fmt.Errorf("the vhdx file is cut off after %d bytes, before the data of offset %d of the disk: %s: %w", v.length, from, sendAgain,
+				ErrDamaged)
 		}
 		if taken += length; taken > v.length {
 			return fmt.Errorf("vhdx blocks lie over each other: %w", ErrHostile)

@@ -122,7 +122,8 @@ func (r *Recorder) Check(i *Initiator) error {
 				return string(got) == string(want)
 			})
 			if at < 0 {
-				return &LostError{fmt.Sprintf("block %d of the region at %d begins with %x; promised is write %d, possible are %v", block, r.off, got[:16], r.blocks[block][0], r.blocks[block])}
+				return &LostError{fmt.Sprintf("block %d of the region at %d begins with %x; promised is write %d, possible are %v", block, r.off,
+					got[:16], r.blocks[block][0], r.blocks[block])}
 			}
 			r.blocks[block] = append(r.blocks[block][:0], r.blocks[block][at])
 		}

@@ -19,7 +19,8 @@ type result [2][]time.Duration
 func render(stacks []*stack, hardware []lab.Hardware, results []result, runs int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Power-on to root mounted and checked, in seconds: median (fastest to slowest) of %d boots each.\n", runs)
-	fmt.Fprintf(&b, "%s The load is that at the end, of which one boot makes 1. Emulated machines (QEMU TCG, 1 CPU, 512 MiB); `go run ./e2e/boot/bench -runs %d`.\n\n",
+	fmt.Fprintf(&b, "%s The load is that at the end, of which one boot makes 1. Emulated machines (QEMU TCG, 1 CPU, 512 MiB); `go run "+
+		"./e2e/boot/bench -runs %d`.\n\n",
 		host(), runs)
 	fmt.Fprintf(&b, "| machine | %s | %s | ratio |\n|---|---|---|---|\n", stacks[0].name, stacks[1].name)
 	for i, r := range results {

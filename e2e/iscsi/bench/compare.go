@@ -92,19 +92,24 @@ func (r result) row() string {
 	} else {
 		client = fmt.Sprintf("%.2f", section.Median(r.client))
 	}
-	return fmt.Sprintf("| %s | %.0f | %.0f | **%.2f** (%.2f to %.2f) | %s | %.1f | %.1f | %s |", name, section.Median(r.rate[0]), section.Median(r.rate[1]),
+	return fmt.Sprintf("| %s | %.0f | %.0f | **%.2f** (%.2f to %.2f) | %s | %.1f | %.1f | %s |", name, section.Median(r.rate[0]),
+		section.Median(r.rate[1]),
 		section.Median(r.ratios), slices.Min(r.ratios), slices.Max(r.ratios), want, section.Median(r.cpu[0]), section.Median(r.cpu[1]), client)
 }
 
 // render makes the section.
 func render(results []result, memory string, rounds int, length time.Duration) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Requests a second over loopback, tgt and Ironhook by turns on files of 1 GiB; medians of %d pairs of runs of %v each.\n", rounds, length)
+	fmt.Fprintf(&b, "Requests a second over loopback, tgt and Ironhook by turns on files of 1 GiB; medians of %d pairs of runs of %v each.\n",
+		rounds, length)
 	fmt.Fprintf(&b, "Reads by iscsi-perf, writes by qemu-img bench; on tmpfs where nothing else is said. %s\n\n", host())
-	b.WriteString("| workload | tgt | Ironhook | ratio (least to most) | wanted | tgt us CPU/request | Ironhook us CPU/request | client of Ironhook, CPUs |\n|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| workload | tgt | Ironhook | ratio (least to most) | wanted | tgt us CPU/request | Ironhook us CPU/request | client of " +
+		"Ironhook, CPUs |\n|---|---|---|---|---|---|---|---|\n")
 	for _, r := range results {
 		b.WriteString(r.row() + "\n")
 	}
-	fmt.Fprintf(&b, "\n%s The rows on digests have our own initiator on both sides, without and with CRC32C of headers and data.\nThe last column is how many processors the clients kept busy: one session of either is one thread, and at 1.00 it is the client that is measured.\n", memory)
+	fmt.Fprintf(&b, "\n%s The rows on digests have our own initiator on both sides, without and with CRC32C of headers and data.\nThe last "+
+		"column is how many processors the clients kept busy: one session of either is one thread, and at 1.00 it is the client that is "+
+		"measured.\n", memory)
 	return b.String()
 }

@@ -19,7 +19,8 @@ func Initiator(ctx context.Context, cache, dir string, files map[string][]byte) 
 		return Kernel{}, err
 	}
 	root := filepath.Join(dir, "initiator")
-	if err := mkdirs(root, "bin", "sbin", "proc", "sys", "dev", "run/lock/iscsi", "mnt", "etc/iscsi/nodes", "etc/iscsi/send_targets", "tmp"); err != nil {
+	if err := mkdirs(root, "bin", "sbin", "proc", "sys", "dev", "run/lock/iscsi", "mnt", "etc/iscsi/nodes", "etc/iscsi/send_targets",
+		"tmp"); err != nil {
 		return Kernel{}, err
 	}
 	for from, to := range map[string]string{

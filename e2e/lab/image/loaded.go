@@ -42,7 +42,8 @@ func (a Arch) Load(ctx context.Context, cache, dir string) (l Loaded, err error)
 	if err := writeFile(filepath.Join(initramfs, "init"), script("load-init"), 0o755); err != nil {
 		return l, err
 	}
-	l = Loaded{Kernel: Kernel{Vmlinuz: t.path("boot/vmlinuz-" + t.kernel), Initramfs: filepath.Join(dir, "initrd.img")}, Root: filepath.Join(dir, "root")}
+	l = Loaded{Kernel: Kernel{Vmlinuz: t.path("boot/vmlinuz-" + t.kernel), Initramfs: filepath.Join(dir, "initrd.img")},
+		Root: filepath.Join(dir, "root")}
 	if l.OnDisk, err = makeInitramfs(ctx, filepath.Join(dir, "ondisk"), t); err != nil {
 		return l, err
 	}

@@ -138,7 +138,8 @@ func addLocalSystem(ctx context.Context, work, disk string) error {
 		"part_gpt", "ext2", "fat", "normal", "linux", "echo", "serial", "terminal", "search", "search_label", "boot", "configfile"); err != nil {
 		return fmt.Errorf("%w (packages grub-common, grub-efi-amd64-bin)", err)
 	}
-	if _, err := run(ctx, "mkfs.fat", "-F", "16", "--offset", fmt.Sprint(localSystem/sector), disk, fmt.Sprint((localRoot-localSystem)/1024)); err != nil {
+	if _, err := run(ctx, "mkfs.fat", "-F", "16", "--offset", fmt.Sprint(localSystem/sector), disk,
+		fmt.Sprint((localRoot-localSystem)/1024)); err != nil {
 		return err
 	}
 	fs := fatFS{image: disk, offset: localSystem}

@@ -15,7 +15,8 @@ func Medium(ctx context.Context, path, vmlinuz, initramfs string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	config := fmt.Sprintf("serial --unit=0 --speed=115200\nterminal_output serial\nlinux /vmlinuz %s\ninitrd /initrd.img\nboot\n", Options{}.cmdline())
+	config := fmt.Sprintf("serial --unit=0 --speed=115200\nterminal_output serial\nlinux /vmlinuz %s\ninitrd /initrd.img\nboot\n",
+		Options{}.cmdline())
 	if err := writeFile(filepath.Join(dir, "boot/grub/grub.cfg"), []byte(config), 0o644); err != nil {
 		return err
 	}
@@ -28,7 +29,8 @@ func Medium(ctx context.Context, path, vmlinuz, initramfs string) error {
 		"biosdisk", "iso9660", "normal", "linux", "serial", "terminal", "boot"); err != nil {
 		return fmt.Errorf("%w (packages grub-common, grub-pc-bin)", err)
 	}
-	if _, err := run(ctx, "genisoimage", "-quiet", "-R", "-b", "boot/grub/core.img", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", "-o", path, dir); err != nil {
+	if _, err := run(ctx, "genisoimage", "-quiet", "-R", "-b", "boot/grub/core.img", "-no-emul-boot", "-boot-load-size", "4",
+		"-boot-info-table", "-o", path, dir); err != nil {
 		return fmt.Errorf("%w (package genisoimage)", err)
 	}
 	return nil
@@ -39,6 +41,7 @@ func (img Image) Root(ctx context.Context, path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	_, err := run(ctx, "dd", "if="+img.path, "of="+path, "bs=1M", "conv=sparse", fmt.Sprint("skip=", rootStart/mib), fmt.Sprint("count=", rootSize/mib))
+	_, err := run(ctx, "dd", "if="+img.path, "of="+path, "bs=1M", "conv=sparse", fmt.Sprint("skip=", rootStart/mib),
+		fmt.Sprint("count=", rootSize/mib))
 	return err
 }

@@ -67,7 +67,8 @@ func uuidOf(i int) string { return fmt.Sprintf("c0ffee00-0000-4000-8000-%012d", 
 
 // enrol makes machine i, which has booted as far as its script.
 func enrol(tx *store.Tx, i int) error {
-	node := &baremetal.Node{UUID: uuidOf(i), Name: fmt.Sprintf("pc-%04d", i), Driver: "ipmi", ProvisionState: baremetal.Active, PowerState: baremetal.PowerOn}
+	node := &baremetal.Node{UUID: uuidOf(i), Name: fmt.Sprintf("pc-%04d", i), Driver: "ipmi", ProvisionState: baremetal.Active,
+		PowerState: baremetal.PowerOn}
 	err := tx.Nodes().Insert(node)
 	mac := fmt.Sprintf("52:54:00:00:%02x:%02x", i>>8, i&0xff)
 	err = errors.Join(err, tx.Ports().Insert(&baremetal.Port{UUID: "port-" + node.UUID, NodeUUID: node.UUID, Address: mac, PXEEnabled: true}))

@@ -45,7 +45,8 @@ func operations(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "A clone of 40 GiB of an image with 1 GiB of data, on disk; median and longest of 9.\n\n| operation | median | longest | wanted |\n|---|---:|---:|---:|\n")
+	fmt.Fprintf(w, "A clone of 40 GiB of an image with 1 GiB of data, on disk; median and longest of 9.\n\n| operation | median | longest | "+
+		"wanted |\n|---|---:|---:|---:|\n")
 	for _, o := range []struct {
 		name string
 		do   func(i int) error
@@ -103,7 +104,8 @@ func promotion(ctx context.Context, w io.Writer, d *volume.Dir, dir string, impo
 	}
 	written := time.Since(began)
 	rate := func(t time.Duration) float64 { return data / t.Seconds() / (1 << 20) }
-	_, err := fmt.Fprintf(w, "\nImporting 1 GiB runs at %.0f MiB/s, promoting it at %.0f MiB/s, writing a plain file of it, synced, at %.0f MiB/s.\n\n", rate(imported), rate(promoted), rate(written))
+	_, err := fmt.Fprintf(w, "\nImporting 1 GiB runs at %.0f MiB/s, promoting it at %.0f MiB/s, writing a plain file of it, synced, at "+
+		"%.0f MiB/s.\n\n", rate(imported), rate(promoted), rate(written))
 	return err
 }
 

@@ -65,7 +65,8 @@ func overlays(ctx context.Context, rounds int, length time.Duration, w io.Writer
 		stop()
 		err = errors.Join(err, g.Wait())
 	}()
-	fmt.Fprintf(w, "Requests a second over loopback, of volumes of 512 MiB on tmpfs; medians of %d pairs of runs of %v each.\n\n", rounds, length)
+	fmt.Fprintf(w, "Requests a second over loopback, of volumes of 512 MiB on tmpfs; medians of %d pairs of runs of %v each.\n\n", rounds,
+		length)
 	fmt.Fprintf(w, "| workload | raw volume | overlay | ratio (least to most) | wanted |\n|---|---:|---:|---:|---:|\n")
 	for _, c := range workloads {
 		var rates [2][]float64

@@ -71,7 +71,8 @@ func Start(q Quirks, suites []types.CipherSuiteID, options ...bmc.Option) (*BMC,
 	if err != nil {
 		return nil, err
 	}
-	m := &BMC{Port: conn.LocalAddr().(*net.UDPAddr).Port, Chassis: &mock.Chassis{}, Serial: &Serial{}, Log: &Log{quirks: q.Log}, done: make(chan error, 1),
+	m := &BMC{Port: conn.LocalAddr().(*net.UDPAddr).Port, Chassis: &mock.Chassis{}, Serial: &Serial{}, Log: &Log{quirks: q.Log},
+		done:   make(chan error, 1),
 		quirks: q, calls: map[string]int{}, ignored: map[string]int{}}
 	b := bmc.New(bmc.DeviceInfo{IPMIVersion: 0x20}, [16]byte{1, 2, 3}, hardware{mock.New(), m}, options...)
 	b.Sessions = bmc.NewSessionStoreWithOptions(clock.Real, bmc.WithMaxSessions(max(1, q.Sessions)))

@@ -50,7 +50,8 @@ func TestRecordedExchange(t *testing.T) {
 		}
 		return b
 	}
-	opened, first, second, third, fourth := body(from[1], openSessionResponse), body(to[2], rakp1), body(from[2], rakp2), body(to[3], rakp3), body(from[3], rakp4)
+	opened, first, second, third, fourth := body(from[1], openSessionResponse), body(to[2], rakp1), body(from[2], rakp2), body(to[3], rakp3),
+		body(from[3], rakp4)
 	suite, _ := suiteOf(3)
 	h := handshake{suite: suite, sidM: opened[4:8], sidC: opened[8:12], rM: first[8:24], rC: second[8:24], guid: second[24:40],
 		role: append([]byte{byte(Administrator) | nameOnlyLookup, byte(len(name))}, name...)}

@@ -20,8 +20,9 @@ func TestSlowBMC(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	s, err := rmcp.Dial(t.Context(), rmcp.Config{Address: fmt.Sprintf("127.0.0.1:%d", m.Port), Username: bmctest.User, Password: bmctest.Password,
-		Level: rmcp.Operator, Suite: 17, Waits: []time.Duration{late / 2, 2 * late, 10 * late}})
+	s, err := rmcp.Dial(t.Context(),
+		rmcp.Config{Address: fmt.Sprintf("127.0.0.1:%d", m.Port), Username: bmctest.User, Password: bmctest.Password,
+			Level: rmcp.Operator, Suite: 17, Waits: []time.Duration{late / 2, 2 * late, 10 * late}})
 	if err != nil {
 		t.Fatal(err)
 	}

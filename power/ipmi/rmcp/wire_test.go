@@ -142,7 +142,8 @@ func TestForgedPackets(t *testing.T) {
 		}
 		naked := append([]byte{}, p...)
 		naked[5] = 0
-		all = append(all, naked, []byte("rubbish"), append(header(), authPlus, encrypted|authenticated, 1, 2, 3, 4, 1, 0, 0, 0, 5, 0, 1, 2, 3, 4, 5))
+		all = append(all, naked, []byte("rubbish"),
+			append(header(), authPlus, encrypted|authenticated, 1, 2, 3, 4, 1, 0, 0, 0, 5, 0, 1, 2, 3, 4, 5))
 		return append(all, p)
 	}
 	for kind, k := range kinds {

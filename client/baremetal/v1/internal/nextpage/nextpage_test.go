@@ -10,9 +10,12 @@ import (
 func TestURL(t *testing.T) {
 	for _, c := range []struct{ asked, next, want string }{
 		{"http://ironic/v1/volume/targets?node=n", "", ""},
-		{"http://ironic/v1/volume/targets", "http://ironic/v1/volume/targets?fields=uuid,type&marker=m", "http://ironic/v1/volume/targets?fields=uuid,type&marker=m"},
-		{"http://ironic/v1/volume/targets?node=n", "http://ironic/v1/volume/targets?node=n&marker=m", "http://ironic/v1/volume/targets?node=n&marker=m"},
-		{"http://ironic/v1/volume/targets?node=a+b", "http://ironic/v1/volume/targets?fields=uuid,type&marker=m", "http://ironic/v1/volume/targets?fields=uuid%2Ctype&marker=m&node=a+b"},
+		{"http://ironic/v1/volume/targets", "http://ironic/v1/volume/targets?fields=uuid,type&marker=m",
+			"http://ironic/v1/volume/targets?fields=uuid,type&marker=m"},
+		{"http://ironic/v1/volume/targets?node=n", "http://ironic/v1/volume/targets?node=n&marker=m",
+			"http://ironic/v1/volume/targets?node=n&marker=m"},
+		{"http://ironic/v1/volume/targets?node=a+b", "http://ironic/v1/volume/targets?fields=uuid,type&marker=m",
+			"http://ironic/v1/volume/targets?fields=uuid%2Ctype&marker=m&node=a+b"},
 	} {
 		asked, err := url.Parse(c.asked)
 		if err != nil {

@@ -17,7 +17,8 @@ import (
 func TestList(t *testing.T) {
 	fakeServer := th.SetupHTTP()
 	defer fakeServer.Teardown()
-	handle(t, fakeServer, request{method: "GET", path: "/volume/connectors", query: "fields=uuid%2Cnode_uuid&limit=5&node=n&sort_dir=desc&sort_key=uuid", status: 200, answer: listBody})
+	handle(t, fakeServer, request{method: "GET", path: "/volume/connectors",
+		query: "fields=uuid%2Cnode_uuid&limit=5&node=n&sort_dir=desc&sort_key=uuid", status: 200, answer: listBody})
 	page, err := volumeconnectors.List(client.ServiceClient(fakeServer), volumeconnectors.ListOpts{
 		Node: "n", Fields: []string{"uuid", "node_uuid"}, Limit: 5, SortKey: "uuid", SortDir: "desc",
 	}).AllPages(context.TODO())
@@ -72,7 +73,8 @@ func TestListPages(t *testing.T) {
 			t.Errorf("a page behind %q was asked for", marker)
 		}
 	})
-	page, err := volumeconnectors.List(client.ServiceClient(fakeServer), volumeconnectors.ListOpts{Node: "n", Limit: 1}).AllPages(context.TODO())
+	page, err := volumeconnectors.List(client.ServiceClient(fakeServer),
+		volumeconnectors.ListOpts{Node: "n", Limit: 1}).AllPages(context.TODO())
 	th.AssertNoErr(t, err)
 	actual, err := volumeconnectors.ExtractConnectors(page)
 	th.AssertNoErr(t, err)
@@ -84,7 +86,8 @@ func TestListDetailRefusesFields(t *testing.T) {
 	th.AssertEquals(t, "fields is not a valid option when getting a detailed listing of volume connectors", err.Error())
 	fakeServer := th.SetupHTTP() // which expects nothing
 	defer fakeServer.Teardown()
-	_, err = volumeconnectors.ListDetail(client.ServiceClient(fakeServer), volumeconnectors.ListOpts{Fields: []string{"uuid"}}).AllPages(context.TODO())
+	_, err = volumeconnectors.ListDetail(client.ServiceClient(fakeServer),
+		volumeconnectors.ListOpts{Fields: []string{"uuid"}}).AllPages(context.TODO())
 	th.AssertErr(t, err)
 }
 
@@ -134,7 +137,8 @@ func TestCreateNeeds(t *testing.T) {
 func TestUpdate(t *testing.T) {
 	fakeServer := th.SetupHTTP()
 	defer fakeServer.Teardown()
-	handle(t, fakeServer, request{method: "PATCH", path: "/volume/connectors/" + detailed.UUID, body: updateRequest, status: 200, answer: updatedBody})
+	handle(t, fakeServer, request{method: "PATCH", path: "/volume/connectors/" +
+		detailed.UUID, body: updateRequest, status: 200, answer: updatedBody})
 	actual, err := volumeconnectors.Update(context.TODO(), client.ServiceClient(fakeServer), detailed.UUID, update).Extract()
 	th.AssertNoErr(t, err)
 	th.CheckDeepEquals(t, updated, *actual)

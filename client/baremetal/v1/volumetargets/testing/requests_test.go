@@ -17,7 +17,8 @@ import (
 func TestList(t *testing.T) {
 	fakeServer := th.SetupHTTP()
 	defer fakeServer.Teardown()
-	handle(t, fakeServer, request{method: "GET", path: "/volume/targets", query: "fields=uuid%2Cnode_uuid&limit=5&node=n&sort_dir=desc&sort_key=uuid", status: 200, answer: listBody})
+	handle(t, fakeServer, request{method: "GET", path: "/volume/targets",
+		query: "fields=uuid%2Cnode_uuid&limit=5&node=n&sort_dir=desc&sort_key=uuid", status: 200, answer: listBody})
 	page, err := volumetargets.List(client.ServiceClient(fakeServer), volumetargets.ListOpts{
 		Node: "n", Fields: []string{"uuid", "node_uuid"}, Limit: 5, SortKey: "uuid", SortDir: "desc",
 	}).AllPages(context.TODO())
@@ -84,7 +85,8 @@ func TestListDetailRefusesFields(t *testing.T) {
 	th.AssertEquals(t, "fields is not a valid option when getting a detailed listing of volume targets", err.Error())
 	fakeServer := th.SetupHTTP() // which expects nothing
 	defer fakeServer.Teardown()
-	_, err = volumetargets.ListDetail(client.ServiceClient(fakeServer), volumetargets.ListOpts{Fields: []string{"uuid"}}).AllPages(context.TODO())
+	_, err = volumetargets.ListDetail(client.ServiceClient(fakeServer),
+		volumetargets.ListOpts{Fields: []string{"uuid"}}).AllPages(context.TODO())
 	th.AssertErr(t, err)
 }
 
@@ -134,7 +136,8 @@ func TestCreateNeeds(t *testing.T) {
 func TestUpdate(t *testing.T) {
 	fakeServer := th.SetupHTTP()
 	defer fakeServer.Teardown()
-	handle(t, fakeServer, request{method: "PATCH", path: "/volume/targets/" + detailed.UUID, body: updateRequest, status: 200, answer: updatedBody})
+	handle(t, fakeServer, request{method: "PATCH", path: "/volume/targets/" +
+		detailed.UUID, body: updateRequest, status: 200, answer: updatedBody})
 	actual, err := volumetargets.Update(context.TODO(), client.ServiceClient(fakeServer), detailed.UUID, update).Extract()
 	th.AssertNoErr(t, err)
 	th.CheckDeepEquals(t, updated, *actual)
