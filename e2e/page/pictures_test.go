@@ -30,7 +30,8 @@ func TestPictures(t *testing.T) {
 		must(t, "width", chromedp.Do(b.Tab, chromedp.EmulateViewport(int64(view.width), int64(view.height))))
 		for name, path := range map[string]string{
 			"dashboard": "/ui/", "table": "/ui/?as=table&by=class", "machine": "/ui/machines/pc-01", "booting": "/ui/machines/pc-05",
-			"console": "/ui/machines/pc-01/console", "edit": "/ui/machines/pc-01/edit", "enrol": "/ui/enrol",
+			"console": "/ui/machines/pc-01/console", "sel": "/ui/machines/pc-01/sel", "sensors": "/ui/machines/pc-01/sensors",
+			"edit": "/ui/machines/pc-01/edit", "enrol": "/ui/enrol",
 			"volumes": "/ui/volumes", "network": "/ui/network", "boots": "/ui/boots?hours=1", "system": "/ui/system", "start": "/ui/start",
 			"docs": "/docs/", "tutorial": "/docs/tutorial.md", "wall": "/ui/wall/" + token,
 		} {
