@@ -8,7 +8,8 @@ DURATION ?= 1h
 ARCH     ?= amd64
 # What names of files for another architecture than amd64 end with.
 SUFFIX    = $(if $(filter arm64,$(ARCH)),-arm64)
-UNIT      = $(shell go list ./... | grep -v /e2e/)
+# Asked when it is needed: make expands a recipe before its first line has built what the program embeds, without which there is no package.
+UNIT      = $$(go list ./... | grep -v /e2e/)
 # client is a module of its own, into which ./... does not descend.
 CLIENT    = go -C client test -json -race ./...
 # So are the tools of the build.
@@ -70,7 +71,7 @@ test: ## everything, real peers included; installs what it needs
 	@scripts/deps.sh test
 	@scripts/axe.sh
 	@$(MAKE) --no-print-directory build
-	@( go test -json -race -timeout 20m $(UNIT); $(CLIENT); $(TOOLS); go test -json -timeout 45m -p 1 ./e2e/... ) | go run ./internal/totals -noskip
+	@( go test -json -race -timeout 20m $(UNIT); $(CLIENT); $(TOOLS); go test -json -timeout 45m -p 1 ./e2e/... ) | go run ./internal/totals -noskip -all
 
 test-short: ipxe ## what needs no root, no machine and no peer
 	@( go test -json -short -race ./...; $(CLIENT) ) | go run ./internal/totals

@@ -1,10 +1,10 @@
 // Totals reads `go test -json` from standard input, shows what failed and what
 // was skipped, and ends with one line that counts both and what passed. Its exit
 // status is 1 when a test failed, when a package did not build, when nothing ran
-// at all, or when a test was skipped although -noskip was given: a skipped test
-// proves nothing.
+// at all, when a test was skipped although -noskip was given: a skipped test
+// proves nothing; or when -all was given and a package of the module had no result.
 //
-//	go test -json ./... | go run ./internal/totals -noskip
+//	go test -json ./... | go run ./internal/totals -noskip -all
 package main
 
 import (
@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -30,6 +32,7 @@ type tally struct {
 	printed                 map[string]string
 	said                    map[string]string // the last that each package printed, whichever test it was in
 	failedIn                map[string]bool
+	ended                   map[string]bool // packages with a result
 }
 
 // remembered is how much of what a package printed is kept, in bytes: a data race
@@ -38,9 +41,10 @@ const remembered = 64 << 10
 
 func main() {
 	noskip := flag.Bool("noskip", false, "count a skipped test as a failure")
+	all := flag.Bool("all", false, "count a package of the module without a result as a failure")
 	flag.Parse()
 	start := time.Now()
-	t := tally{out: os.Stdout, printed: map[string]string{}, said: map[string]string{}, failedIn: map[string]bool{}}
+	t := newTally(os.Stdout)
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
@@ -50,9 +54,40 @@ func main() {
 		fmt.Fprintln(os.Stderr, "totals:", err)
 		os.Exit(1)
 	}
+	if *all {
+		packages, err := packages()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "totals:", err)
+			os.Exit(1)
+		}
+		t.expect(packages)
+	}
 	fmt.Printf("\nin %v\n%d passed, %d failed, %d skipped\n", time.Since(start).Round(time.Second), t.passed, t.failed+t.broken, t.skipped)
 	if t.failed+t.broken > 0 || t.passed == 0 || *noskip && t.skipped > 0 {
 		os.Exit(1)
+	}
+}
+
+func newTally(out io.Writer) *tally {
+	return &tally{out: out, printed: map[string]string{}, said: map[string]string{}, failedIn: map[string]bool{}, ended: map[string]bool{}}
+}
+
+// packages are those of the module.
+func packages() ([]string, error) {
+	out, err := exec.Command("go", "list", "./...").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	return strings.Fields(string(out)), nil
+}
+
+// expect counts packages that had no result as broken.
+func (t *tally) expect(packages []string) {
+	for _, p := range packages {
+		if !t.ended[p] {
+			t.broken++
+			fmt.Fprintf(t.out, "FAIL %s was not tested\n", p)
+		}
 	}
 }
 
@@ -95,6 +130,7 @@ func (t *tally) end(e event, name string) {
 
 func (t *tally) endPackage(e event, name string) {
 	defer delete(t.said, e.Package)
+	t.ended[e.Package] = true
 	switch {
 	case e.Action == "fail" && !t.failedIn[e.Package]:
 		t.broken++
