@@ -73,7 +73,8 @@ func TestUnitPromisesWhatTheProgramDoes(t *testing.T) {
 }
 
 func TestScriptsParse(t *testing.T) {
-	for _, script := range []string{"deb/postinst", "deb/prerm", "deb/postrm", "deb/life.sh", "../scripts/deb.sh", "../scripts/deb-test.sh", "../scripts/release.sh", "../scripts/release-check.sh", "../scripts/usb.sh", "../scripts/usb-list.sh", "../scripts/agent.sh", "../scripts/debian.sh"} {
+	for _, script := range []string{"deb/postinst", "deb/prerm", "deb/postrm", "deb/life.sh", "../scripts/deb.sh",
+		"../scripts/deb-test.sh", "../scripts/release.sh", "../scripts/release-check.sh", "../scripts/usb.sh", "../scripts/usb-list.sh", "../scripts/agent.sh", "../scripts/debian.sh"} {
 		if out, err := exec.CommandContext(t.Context(), "sh", "-n", script).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", script, err, out)
 		}

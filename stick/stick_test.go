@@ -84,7 +84,9 @@ func TestQuestionIsALine(t *testing.T) {
 func TestTerminals(t *testing.T) {
 	dev := t.TempDir()
 	write(t, dev, map[string]string{"tty0": "", "tty1": "", "ttyS0": "", "ttyAMA0": ""})
-	for active, want := range map[string]string{"": "", "tty0 ttyS0\n": "tty1 clears, ttyS0", "ttyAMA0 tty0\n": "ttyAMA0, tty1 clears", "ttyS1 tty0\n": "tty1 clears"} {
+	for active, want := range map[string]string{
+		"": "", "tty0 ttyS0\n": "tty1 clears, ttyS0", "ttyAMA0 tty0\n": "ttyAMA0, tty1 clears", "ttyS1 tty0\n": "tty1 clears",
+	} {
 		var got []string
 		for _, l := range terminals(dev, active) {
 			name := filepath.Base(l.ReadWriter.(*os.File).Name())

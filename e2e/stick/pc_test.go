@@ -88,7 +88,8 @@ func (p *pc) on() {
 	program := "qemu-system-x86_64"
 	if p.arch == "arm64" {
 		program = "qemu-system-aarch64"
-		args = append(args, "-machine", "virt,accel=tcg", "-cpu", "cortex-a57", "-m", "1024", "-device", "ramfb", "-device", "virtio-rng-pci", "-serial", "chardev:serial")
+		args = append(args, "-machine", "virt,accel=tcg", "-cpu", "cortex-a57", "-m", "1024",
+			"-device", "ramfb", "-device", "virtio-rng-pci", "-serial", "chardev:serial")
 	} else {
 		args = append(args, "-machine", "q35,accel=tcg,smm=on", "-cpu", "max", "-m", "768", "-vga", "std", "-device", "isa-serial,chardev=serial",
 			"-global", "driver=cfi.pflash01,property=secure,value=on")
