@@ -21,10 +21,14 @@ const limitsFile = "docs/limits.md"
 var limitRow = regexp.MustCompile("(?m)^\\| ([^|]+) \\| ([0-9][^|]*) \\| [^|]+ \\| ([^|]+) \\| `([^`]+)` (\\w+) \\|$")
 
 // units are those of the document, in bytes and nanoseconds.
-var units = strings.NewReplacer(" KiB", "<<10", " MiB", "<<20", " GiB", "<<30", " ms", "*1000000", " s", "*1000000000", " min", "*60000000000", " h", "*3600000000000", ",", "")
+var units = strings.NewReplacer(
+	" KiB", "<<10", " MiB", "<<20", " GiB", "<<30", " ms", "*1000000",
+	" s", "*1000000000", " min", "*60000000000", " h", "*3600000000000", ",", "")
 
 // unitsOfGo are those of the source.
-var unitsOfGo = strings.NewReplacer("time.Millisecond", "1000000", "time.Second", "1000000000", "time.Minute", "60000000000", "time.Hour", "3600000000000")
+var unitsOfGo = strings.NewReplacer(
+	"time.Millisecond", "1000000", "time.Second", "1000000000",
+	"time.Minute", "60000000000", "time.Hour", "3600000000000")
 
 // TestLimits holds the numbers of the document to the code, and the document to all rates and
 // all limits of the target.
@@ -112,7 +116,8 @@ func goSource(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "internal/limit/") {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") ||
+			strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "internal/limit/") {
 			return err
 		}
 		b, err := os.ReadFile(path)
@@ -154,7 +159,8 @@ func limitsIn(t *testing.T, file string) (found map[string]string, tabled []stri
 		switch n := n.(type) {
 		case *ast.GenDecl:
 			for _, spec := range n.Specs {
-				if v, ok := spec.(*ast.ValueSpec); ok && n.Tok == token.CONST && len(v.Names) == 1 && len(v.Values) == 1 && text(v.Values[0]) != "iota" {
+				if v, ok := spec.(*ast.ValueSpec); ok && n.Tok == token.CONST &&
+					len(v.Names) == 1 && len(v.Values) == 1 && text(v.Values[0]) != "iota" {
 					found[v.Names[0].Name] = text(v.Values[0])
 				}
 			}

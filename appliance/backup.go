@@ -181,7 +181,8 @@ func (c Config) files() map[string]string {
 
 // leftovers are the temporary files and directories of the data directory: of backups, and of files
 // that are replaced or tried. What was killed may have left some, with secrets in them.
-var leftovers = []string{backup.TempPrefix + "*", "." + passwordFile + "-*", "." + firstRunFile + "-*", ".tls.crt-*", ".tls.key-*", readyFile}
+var leftovers = []string{backup.TempPrefix + "*", "." + passwordFile + "-*", "." + firstRunFile + "-*",
+	".tls.crt-*", ".tls.key-*", readyFile}
 
 // removeLeftovers removes what a process that was killed has left.
 func removeLeftovers(data string) (err error) {

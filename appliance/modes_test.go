@@ -61,7 +61,8 @@ func TestSharedDirectoryIsRefused(t *testing.T) {
 // What a killed process has left goes, and nothing else.
 func TestLeftoversGo(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{".backup-1/ironhook.db", ".htpasswd-2", ".first-run-3", ".tls.key-4", ".tls.crt-5", ".ready-6", "htpasswd", "first-run", "tls.key", "ironhook.db"} {
+	for _, name := range []string{".backup-1/ironhook.db", ".htpasswd-2", ".first-run-3", ".tls.key-4", ".tls.crt-5", ".ready-6",
+		"htpasswd", "first-run", "tls.key", "ironhook.db"} {
 		path := filepath.Join(dir, name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600)); err != nil {
 			t.Fatal(err)

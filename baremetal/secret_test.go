@@ -29,7 +29,8 @@ func TestMask(t *testing.T) {
 		{`["https://u:s@s:s@h/a@b:c", "http://h:80/?a=b@c", "http://h:80?b@c", "http://a:s@h,http://b:s@h", "http://u@h:1"]`,
 			`["https://u:******@h/a@b:c", "http://h:80/?a=b@c", "http://h:80?b@c", "http://a:******@h,http://b:******@h", "http://u@h:1"]`},
 		{`["https://h/i?X-Amz-Date=1&X-Amz-Signature=s&a=1", "https://h/i?sv=1&sig=s%2B", "https://h/i?temp_url_sig=s", "https://h/?design=a"]`,
-			`["https://h/i?X-Amz-Date=1&X-Amz-Signature=******&a=1", "https://h/i?sv=1&sig=******", "https://h/i?temp_url_sig=******", "https://h/?design=a"]`},
+			`["https://h/i?X-Amz-Date=1&X-Amz-Signature=******&a=1", ` +
+				`"https://h/i?sv=1&sig=******", "https://h/i?temp_url_sig=******", "https://h/?design=a"]`},
 		{`{"note": "login with password=s now", "community": "open"}`, `{"note": "login with password=****** now", "community": "open"}`},
 	} {
 		if got, want := baremetal.Secrets.MaskValue(value(t, c.given)), value(t, c.shown); !reflect.DeepEqual(got, want) {

@@ -56,7 +56,8 @@ func TestPreview(t *testing.T) {
 		}
 		loads := &baremetal.Node{UUID: "node-loads", Name: "loads", Driver: baremetal.Manual, ProvisionState: baremetal.Active,
 			Interfaces: baremetal.Interfaces{"storage": "noop", "deploy": "ramdisk"}, InstanceInfo: baremetal.Object{
-				"kernel": "http://u:word-of-mouth@10.0.0.7/k", "ramdisk": "http://10.0.0.7/r", "kernel_append_params": "quiet rootpw_password=word-of-mouth"}}
+				"kernel": "http://u:word-of-mouth@10.0.0.7/k", "ramdisk": "http://10.0.0.7/r",
+				"kernel_append_params": "quiet rootpw_password=word-of-mouth"}}
 		port := &baremetal.Port{UUID: "port-loads", NodeUUID: loads.UUID, Address: "52:54:00:00:00:05", PXEEnabled: true}
 		return errors.Join(tx.Nodes().Insert(loads), tx.Ports().Insert(port))
 	})

@@ -84,7 +84,8 @@ func object(v any) map[string]any { o, _ := v.(map[string]any); return o }
 // keepDiscovery stores the machine, in place of what it said before and of those that were not
 // seen for long.
 func keepDiscovery(tx *store.Tx, d *baremetal.Discovery) error {
-	all, err := tx.Discoveries().List(store.Query{Columns: []string{"uuid", "addresses", "address", "created_at", "updated_at"}}) // reports are long
+	// Reports are long.
+	all, err := tx.Discoveries().List(store.Query{Columns: []string{"uuid", "addresses", "address", "created_at", "updated_at"}})
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,8 @@ func TestUnitPromisesWhatTheProgramDoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"Type=notify", "WatchdogSec=60s", "User=ironhook", "StateDirectory=ironhook", "Environment=IRONHOOK_DATA=/var/lib/ironhook",
+	for _, line := range []string{"Type=notify", "WatchdogSec=60s", "User=ironhook",
+		"StateDirectory=ironhook", "Environment=IRONHOOK_DATA=/var/lib/ironhook",
 		"CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_RAW", "ExecStart=/usr/bin/ironhook serve --config /etc/ironhook/ironhook.toml"} {
 		if !strings.Contains(string(text), "\n"+line+"\n") {
 			t.Errorf("the unit has no line %q", line)
@@ -73,8 +74,9 @@ func TestUnitPromisesWhatTheProgramDoes(t *testing.T) {
 }
 
 func TestScriptsParse(t *testing.T) {
-	for _, script := range []string{"deb/postinst", "deb/prerm", "deb/postrm", "deb/life.sh", "../scripts/deb.sh",
-		"../scripts/deb-test.sh", "../scripts/release.sh", "../scripts/release-check.sh", "../scripts/usb.sh", "../scripts/usb-list.sh", "../scripts/agent.sh", "../scripts/debian.sh"} {
+	for _, script := range []string{"deb/postinst", "deb/prerm", "deb/postrm", "deb/life.sh",
+		"../scripts/deb.sh", "../scripts/deb-test.sh", "../scripts/release.sh", "../scripts/release-check.sh",
+		"../scripts/usb.sh", "../scripts/usb-list.sh", "../scripts/agent.sh", "../scripts/debian.sh"} {
 		if out, err := exec.CommandContext(t.Context(), "sh", "-n", script).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", script, err, out)
 		}

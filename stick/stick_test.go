@@ -21,7 +21,9 @@ func TestEnvironment(t *testing.T) {
 	for _, test := range []struct {
 		a      address
 		serves bool
-	}{{own("eth0"), true}, {address{network.Address{Card: "eth0", Server: "192.168.1.1"}, ""}, false}, {address{network.Address{Card: "eth0"}, ""}, false}} {
+	}{{own("eth0"), true},
+		{address{network.Address{Card: "eth0", Server: "192.168.1.1"}, ""}, false},
+		{address{network.Address{Card: "eth0"}, ""}, false}} {
 		env := environment(test.a)
 		if got := slices.Contains(env, "IRONHOOK_DHCP_RANGE="+ownRange); got != test.serves {
 			t.Errorf("%+v: %q", test.a, env)
@@ -33,13 +35,16 @@ func TestEnvironment(t *testing.T) {
 }
 
 func TestText(t *testing.T) {
-	v := view{Version: "1.2", Slot: "b", SecureBoot: true, Failed: "a", Page: "http://10.77.77.1:6385/ui/", Password: "SECRET", Link: "http://10.77.77.1:6385/ui/welcome?key=ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+	v := view{Version: "1.2", Slot: "b", SecureBoot: true, Failed: "a", Page: "http://10.77.77.1:6385/ui/",
+		Password: "SECRET", Link: "http://10.77.77.1:6385/ui/welcome?key=ABCDEFGHIJKLMNOPQRSTUVWXYZ",
 		Network: "eth0 has 10.77.77.1/24", State: "ready", Trouble: strings.Repeat("much ", 400)}
 	for i := range 20 {
-		v.Machines = append(v.Machines, machine{Name: "pc-" + string('a'+rune(i)), Provision: "active", Power: "power on", LastError: strings.Repeat("long ", 30)})
+		v.Machines = append(v.Machines, machine{Name: "pc-" + string('a'+rune(i)), Provision: "active",
+			Power: "power on", LastError: strings.Repeat("long ", 30)})
 	}
 	text := v.text(menu())
-	for _, want := range []string{"Ironhook 1.2, slot b, Secure Boot on ", "http://10.77.77.1:6385/ui/", "SECRET", "slot a did not", "pc-a: active, on, long", " more", "s shut down", "█"} {
+	for _, want := range []string{"Ironhook 1.2, slot b, Secure Boot on ", "http://10.77.77.1:6385/ui/", "SECRET",
+		"slot a did not", "pc-a: active, on, long", " more", "s shut down", "█"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
 		}
@@ -85,8 +90,8 @@ func TestTerminals(t *testing.T) {
 	dev := t.TempDir()
 	write(t, dev, map[string]string{"tty0": "", "tty1": "", "ttyS0": "", "ttyAMA0": ""})
 	for active, want := range map[string]string{
-		"": "", "tty0 ttyS0\n": "tty1 clears, ttyS0", "ttyAMA0 tty0\n": "ttyAMA0, tty1 clears", "ttyS1 tty0\n": "tty1 clears",
-	} {
+		"": "", "tty0 ttyS0\n": "tty1 clears, ttyS0",
+		"ttyAMA0 tty0\n": "ttyAMA0, tty1 clears", "ttyS1 tty0\n": "tty1 clears"} {
 		var got []string
 		for _, l := range terminals(dev, active) {
 			name := filepath.Base(l.ReadWriter.(*os.File).Name())
@@ -131,7 +136,8 @@ func TestSettings(t *testing.T) {
 	if s, err := readSettings(path); err != nil || s != (settings{}) {
 		t.Errorf("no file is %+v, %v", s, err)
 	}
-	want := settings{Leased: true, Address: netip.MustParsePrefix("192.168.1.5/24"), Gateway: netip.MustParseAddr("192.168.1.1"), Images: "AB", Version: "1"}
+	want := settings{Leased: true, Address: netip.MustParsePrefix("192.168.1.5/24"),
+		Gateway: netip.MustParseAddr("192.168.1.1"), Images: "AB", Version: "1"}
 	if err := want.write(path); err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +148,9 @@ func TestSettings(t *testing.T) {
 
 func TestPowerButton(t *testing.T) {
 	var events bytes.Buffer
-	for _, e := range []inputEvent{{Type: typeKey, Code: 30, Value: 1}, {Type: typeKey, Code: keyPower, Value: 1}, {Type: 0}, {Type: typeKey, Code: keyPower, Value: 0}} {
+	for _, e := range []inputEvent{
+		{Type: typeKey, Code: 30, Value: 1}, {Type: typeKey, Code: keyPower, Value: 1},
+		{Type: 0}, {Type: typeKey, Code: keyPower, Value: 0}} {
 		if err := binary.Write(&events, binary.NativeEndian, e); err != nil {
 			t.Fatal(err)
 		}

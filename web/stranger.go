@@ -76,8 +76,12 @@ func found(inventory baremetal.Object) string {
 	disks, _ := inventory["disks"].([]any)
 	cards, _ := inventory["interfaces"].([]any)
 	vendor := part("system_vendor")
-	facts := []string{strings.TrimSpace(vendor.Text("manufacturer") + " " + vendor.Text("product_name")), plain(part("memory")["physical_mb"]) + " MiB",
-		plain(part("cpu")["count"]) + " processors", fmt.Sprintf("%d cards, %d disks", len(cards), len(disks)), part("boot").Text("current_boot_mode")}
+	facts := []string{
+		strings.TrimSpace(vendor.Text("manufacturer") + " " + vendor.Text("product_name")),
+		plain(part("memory")["physical_mb"]) + " MiB",
+		plain(part("cpu")["count"]) + " processors",
+		fmt.Sprintf("%d cards, %d disks", len(cards), len(disks)),
+		part("boot").Text("current_boot_mode")}
 	if bmc := inventory.Text("bmc_address"); bmc != "" {
 		facts = append(facts, "BMC "+bmc)
 	}

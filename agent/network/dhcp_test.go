@@ -36,7 +36,8 @@ func TestLeased(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := leased("eth0", &nclient4.Lease{ACK: ack}, now)
-		same := got.Card == test.want.Card && got.Prefix == test.want.Prefix && got.Gateway == test.want.Gateway && slices.Equal(got.DNS, test.want.DNS) &&
+		same := got.Card == test.want.Card && got.Prefix == test.want.Prefix &&
+			got.Gateway == test.want.Gateway && slices.Equal(got.DNS, test.want.DNS) &&
 			got.Server == test.want.Server && got.Until.Equal(test.want.Until)
 		if !same || (err == nil) != (test.want.Card != "") {
 			t.Errorf("%s: %+v, %v; want %+v", test.name, got, err, test.want)
@@ -51,7 +52,8 @@ func TestOffersAddress(t *testing.T) {
 		want bool
 	}{
 		{"an address", []dhcpv4.Modifier{dhcpv4.WithMessageType(dhcpv4.MessageTypeOffer), dhcpv4.WithYourIP(net.IPv4(192, 168, 1, 7))}, true},
-		{"a proxy's", []dhcpv4.Modifier{dhcpv4.WithMessageType(dhcpv4.MessageTypeOffer), dhcpv4.WithOption(dhcpv4.OptBootFileName("a.efi"))}, false},
+		{"a proxy's",
+			[]dhcpv4.Modifier{dhcpv4.WithMessageType(dhcpv4.MessageTypeOffer), dhcpv4.WithOption(dhcpv4.OptBootFileName("a.efi"))}, false},
 		{"an ACK", []dhcpv4.Modifier{dhcpv4.WithMessageType(dhcpv4.MessageTypeAck), dhcpv4.WithYourIP(net.IPv4(192, 168, 1, 7))}, false},
 	} {
 		message, err := dhcpv4.New(test.with...)

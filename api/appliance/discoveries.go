@@ -34,7 +34,8 @@ func viewOfDiscovery(d *baremetal.Discovery) discoveryView {
 func (a *API) discoveries(w http.ResponseWriter, r *http.Request) {
 	list := []discoveryView{}
 	err := a.Store.View(r.Context(), func(tx *store.Tx) error {
-		all, err := tx.Discoveries().List(store.Query{Columns: []string{"uuid", "mac", "addresses", "address", "inventory", "created_at", "updated_at"}})
+		all, err := tx.Discoveries().List(store.Query{Columns: []string{
+			"uuid", "mac", "addresses", "address", "inventory", "created_at", "updated_at"}})
 		for _, d := range all {
 			list = append(list, viewOfDiscovery(d))
 		}
@@ -79,7 +80,8 @@ func (a *API) approve(w http.ResponseWriter, r *http.Request) {
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxApproval))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&in); err != nil && r.ContentLength != 0 {
-		a.refuse(w, r, baremetal.Errorf(baremetal.ErrInvalid, "Want an object with name, driver, driver_info and storage_interface, of which each may be left out: %v", err))
+		a.refuse(w, r, baremetal.Errorf(baremetal.ErrInvalid,
+			"Want an object with name, driver, driver_info and storage_interface, of which each may be left out: %v", err))
 		return
 	}
 	node, err := a.Approve(r.Context(), r.PathValue("machine"), in)

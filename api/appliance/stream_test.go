@@ -82,7 +82,8 @@ func TestStream(t *testing.T) {
 		}
 		streams[c] = lines
 	}
-	for _, e := range []baremetal.Event{{Kind: baremetal.EventNetwork, Detail: "four"}, {Node: nodeA, Kind: baremetal.EventScript, Detail: "five"}} {
+	for _, e := range []baremetal.Event{{Kind: baremetal.EventNetwork, Detail: "four"},
+		{Node: nodeA, Kind: baremetal.EventScript, Detail: "five"}} {
 		if err := s.Append(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +116,8 @@ func TestStreamIsRefused(t *testing.T) {
 		open        int // streams of the same user
 		status      int
 	}{
-		{"?kind=nothing", "", 0, 400}, {"?kind=node,", "", 0, 400}, {"", "x", 0, 400}, {"", "-1", 0, 400}, {"?node=b", "", 0, 404}, {"", "", perUser, 503},
+		{"?kind=nothing", "", 0, 400}, {"?kind=node,", "", 0, 400}, {"", "x", 0, 400}, {"", "-1", 0, 400},
+		{"?node=b", "", 0, 404}, {"", "", perUser, 503},
 	} {
 		for range c.open {
 			a.streams.Take(streamer{user: "anna"})

@@ -130,7 +130,8 @@ func TestIdleConnections(t *testing.T) {
 			"answered, idle":     server.ask,
 			"body never comes":   "POST /v1/nodes HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{",
 			"report never comes": "POST /v1/continue_inspection HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{",
-			"login never comes":  "POST /ui/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nuser=",
+			"login never comes": "POST /ui/login HTTP/1.1\r\nHost: localhost\r\n" +
+				"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nuser=",
 		} {
 			t.Run(server.name+", "+name, func(t *testing.T) {
 				for i := range 1200 {

@@ -57,7 +57,8 @@ var client = sync.OnceValues(func() (string, error) { return lab.Build(context.B
 
 // compile builds the program in a directory.
 func compile(ctx context.Context, dir, out, version, arch string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X main.version="+version, "-o", out, ".")
+	cmd := exec.CommandContext(ctx, "go", "build",
+		"-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X main.version="+version, "-o", out, ".")
 	cmd.Env, cmd.Dir = append(os.Environ(), "CGO_ENABLED=0", "GOARCH="+arch), dir
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build: %w\n%s", err, text)

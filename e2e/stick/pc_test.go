@@ -68,7 +68,8 @@ func newPC(t *testing.T, name string, f firmware) *pc {
 	_, err = l.Output(t.Context(), nil, "cp", "--sparse=always", im.image, p.image)
 	must(t, "copy the image", err)
 	must(t, "size of the stick", os.Truncate(p.image, stickSize))
-	must(t, "network", l.IP("address add 10.77.77.9/24 dev "+lab.Bridge+"\ntuntap add dev tapstick mode tap\nlink set tapstick master "+lab.Bridge+" up\n"))
+	must(t, "network", l.IP("address add 10.77.77.9/24 dev "+lab.Bridge+
+		"\ntuntap add dev tapstick mode tap\nlink set tapstick master "+lab.Bridge+" up\n"))
 	if f != bios {
 		_, err = l.Output(t.Context(), nil, "cp", "--sparse=always", f.from, p.vars)
 		must(t, "firmware (packages ovmf, qemu-efi-aarch64)", err)
@@ -81,7 +82,8 @@ func (p *pc) on() {
 	p.t.Helper()
 	socket := filepath.Join(p.Dir, "serial")
 	args := []string{
-		"-nodefaults", "-no-user-config", "-display", "none", "-chardev", "socket,id=serial,server=on,wait=off,logfile=/dev/stdout,path=" + socket,
+		"-nodefaults", "-no-user-config", "-display", "none",
+		"-chardev", "socket,id=serial,server=on,wait=off,logfile=/dev/stdout,path=" + socket,
 		"-device", "qemu-xhci", "-drive", "if=none,id=stick,format=raw,file=" + p.image, "-device", "usb-storage,drive=stick,bootindex=1",
 		"-netdev", "tap,id=net,ifname=tapstick,script=no,downscript=no", "-device", "e1000,netdev=net,romfile=,mac=52:54:00:77:01:01",
 	}

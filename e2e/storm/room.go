@@ -72,7 +72,8 @@ func (r *room) connect(port string) (*lab.Segment, error) {
 // entries for the server are permanent, because the kernel counts the others of all
 // namespaces against one limit (gc_thresh3, 1024), which the server needs for itself.
 func (r *room) network(ctx context.Context) error {
-	if err := r.IP("address add " + lab.Address + "/16 dev " + lab.Bridge + "\naddress del " + lab.Address + "/24 dev " + lab.Bridge + "\n"); err != nil {
+	if err := r.IP("address add " + lab.Address + "/16 dev " + lab.Bridge +
+		"\naddress del " + lab.Address + "/24 dev " + lab.Bridge + "\n"); err != nil {
 		return err
 	}
 	machines, err := r.connect(machinesPort)
@@ -89,7 +90,10 @@ func (r *room) network(ctx context.Context) error {
 	for i := range r.storm.Machines {
 		m := newMachine(i, machines)
 		r.clients = append(r.clients, m)
-		fmt.Fprintf(&links, "link add %[1]s link %[2]s address %[3]s type macvlan mode private bcqueuelen 100000\nlink set %[1]s up\nneigh add %[4]s lladdr %[5]s dev %[1]s nud permanent\n",
+		fmt.Fprintf(&links,
+			"link add %[1]s link %[2]s address %[3]s type macvlan mode private bcqueuelen 100000\n"+
+				"link set %[1]s up\n"+
+				"neigh add %[4]s lladdr %[5]s dev %[1]s nud permanent\n",
 			m.device, lab.Uplink, m.mac, lab.Address, serverMAC)
 	}
 	if err := machines.Run(links.String(), "ip", "-batch", "-"); err != nil {
@@ -105,7 +109,8 @@ func (r *room) lose(ctx context.Context, machines *lab.Segment) error {
 		return nil
 	}
 	rule := func(device string) string {
-		return fmt.Sprintf("table netdev loss { chain arriving { type filter hook ingress device %s priority 0; numgen random mod 1000 < %d drop; }; }",
+		return fmt.Sprintf(
+			"table netdev loss { chain arriving { type filter hook ingress device %s priority 0; numgen random mod 1000 < %d drop; }; }",
 			device, r.storm.Loss)
 	}
 	_, err := r.Output(ctx, nil, "nft", rule(machinesPort))
@@ -146,7 +151,8 @@ func (r *room) ordinary(program string) (string, error) {
 		return "", err
 	}
 	const caps = "+net_raw,+net_bind_service"
-	script := fmt.Sprintf("#!/bin/sh\nexec setpriv --reuid=%d --regid=%d --clear-groups --inh-caps=%s --ambient-caps=%s --bounding-set=-all,%s -- %s \"$@\"\n",
+	script := fmt.Sprintf(
+		"#!/bin/sh\nexec setpriv --reuid=%d --regid=%d --clear-groups --inh-caps=%s --ambient-caps=%s --bounding-set=-all,%s -- %s \"$@\"\n",
 		nobody, nobody, caps, caps, caps, own)
 	return run, errors.Join(os.Chmod(filepath.Dir(r.Dir), 0o711), os.WriteFile(own, content, 0o755), os.WriteFile(run, []byte(script), 0o755),
 		os.Mkdir(data, 0o700), os.Chown(data, nobody, nobody))
@@ -172,7 +178,8 @@ func (r *room) foreign() error {
 		return err
 	}
 	_, err = host.Start(r.Lab, "dnsmasq", "dnsmasq", "--keep-in-foreground", "--port=0", "--log-facility=-", "--conf-file="+hosts,
-		"--dhcp-range=10.77.16.0,10.77.31.255,255.255.0.0,1h", "--dhcp-lease-max=5000", "--dhcp-leasefile="+filepath.Join(r.Dir, "dnsmasq.leases"),
+		"--dhcp-range=10.77.16.0,10.77.31.255,255.255.0.0,1h", "--dhcp-lease-max=5000",
+		"--dhcp-leasefile="+filepath.Join(r.Dir, "dnsmasq.leases"),
 		"--interface="+lab.Uplink, "--bind-interfaces", "--no-ping")
 	return err
 }
@@ -191,7 +198,8 @@ func (r *room) image(ctx context.Context) error {
 	if err := f.Truncate(max(r.storm.Image, int64(r.storm.Read)) + int64(r.storm.Write) + 1<<20); err != nil {
 		return err
 	}
-	_, err = r.Output(ctx, []string{"IRONHOOK_DATA=" + r.app.Data}, r.app.Program(), "image", "create", golden, "--file", path, "--disk-format", "raw")
+	_, err = r.Output(ctx, []string{"IRONHOOK_DATA=" + r.app.Data}, r.app.Program(),
+		"image", "create", golden, "--file", path, "--disk-format", "raw")
 	return err
 }
 

@@ -31,8 +31,8 @@ func main() {
 
 type pack struct{ program, modules, shell, out string }
 
-// more are the modules that the agent has beyond what every system has: those of BMCs, of chips that attest, of disks that are elsewhere, and
-// the file systems of those who rescue.
+// more are the modules that the agent has beyond what every system has: those of BMCs, of chips that
+// attest, of disks that are elsewhere, and the file systems of those who rescue.
 var more = append([]string{
 	"drivers/char/ipmi/", "drivers/char/tpm/", "drivers/platform/x86/wmi.ko",
 	"fs/nls/nls_", "fs/xfs/", "fs/btrfs/", "fs/fat/", "fs/isofs/",
@@ -59,7 +59,8 @@ func (p pack) run() error {
 		if err := initramfs.CopyFile(p.shell, filepath.Join(root, "bin/busybox"), 0o755); err != nil {
 			return err
 		}
-		for _, name := range []string{"sh", "ls", "cat", "dmesg", "ip", "ps", "mount", "hexdump", "vi", "less", "grep", "poweroff", "reboot", "dd", "ping", "lspci", "blkid"} {
+		for _, name := range []string{"sh", "ls", "cat", "dmesg", "ip", "ps", "mount", "hexdump",
+			"vi", "less", "grep", "poweroff", "reboot", "dd", "ping", "lspci", "blkid"} {
 			if err := os.Symlink("busybox", filepath.Join(root, "bin", name)); err != nil {
 				return err
 			}

@@ -21,7 +21,8 @@ kernel/sound/soundcore.ko:
 kernel/drivers/acpi/button.ko:
 `
 
-const aliases = "# made by depmod\nalias pci:v00008086d00000438sv*sd*bc*sc*i* e1000\nalias scsi:t-0x00* sd-mod\nalias char-major-14-* soundcore\n"
+const aliases = "# made by depmod\nalias pci:v00008086d00000438sv*sd*bc*sc*i* e1000\n" +
+	"alias scsi:t-0x00* sd-mod\nalias char-major-14-* soundcore\n"
 
 func TestChosen(t *testing.T) {
 	for _, test := range []struct {
@@ -81,7 +82,8 @@ func TestAddModules(t *testing.T) {
 	if got := read("kernel/drivers/scsi/sd_mod.ko"); got != "module kernel/drivers/scsi/sd_mod.ko" {
 		t.Errorf("a module is now %q", got)
 	}
-	if got := read("modules.alias"); strings.Count(got, "\n") != 2 || !strings.Contains(got, " e1000\n") || !strings.Contains(got, " sd-mod\n") {
+	if got := read("modules.alias"); strings.Count(got, "\n") != 2 ||
+		!strings.Contains(got, " e1000\n") || !strings.Contains(got, " sd-mod\n") {
 		t.Errorf("the aliases are %q", got)
 	}
 	if got := read("modules.dep"); strings.Count(got, "\n") != 4 || strings.Contains(got, "soundcore") {

@@ -26,7 +26,8 @@ var everywhere = []string{
 	"drivers/hid/hid.ko", "drivers/hid/hid-generic.ko", "drivers/hid/usbhid/", "drivers/input/",
 	// Buses, and what stands before them: on ARM these are often modules, too.
 	"drivers/pci/", "drivers/virtio/", "drivers/hv/", "drivers/thunderbolt/", "drivers/i2c/busses/i2c-designware", "drivers/bus/",
-	"drivers/usb/host/", "drivers/usb/storage/", "drivers/usb/core/", "drivers/usb/common/", "drivers/usb/dwc", "drivers/usb/chipidea/", "drivers/usb/phy/",
+	"drivers/usb/host/", "drivers/usb/storage/", "drivers/usb/core/", "drivers/usb/common/",
+	"drivers/usb/dwc", "drivers/usb/chipidea/", "drivers/usb/phy/",
 	"drivers/clk/", "drivers/gpio/", "drivers/pinctrl/", "drivers/phy/", "drivers/regulator/", "drivers/reset/",
 	// The firmware's variables, such as whether Secure Boot is on, and random numbers.
 	"drivers/firmware/", "fs/efivarfs/", "drivers/char/hw_random/",
@@ -42,7 +43,8 @@ var nowhere = []string{
 // SAN are those of disks that are elsewhere, behind an adapter of Fibre Channel or iSCSI: a system whose own disks never are there has them
 // only if it names them.
 var SAN = []string{
-	"drivers/scsi/bfa/", "drivers/scsi/elx/", "drivers/scsi/lpfc/", "drivers/scsi/qla2xxx/", "drivers/scsi/csiostor/", "drivers/scsi/fnic/", "drivers/scsi/snic/",
+	"drivers/scsi/bfa/", "drivers/scsi/elx/", "drivers/scsi/lpfc/", "drivers/scsi/qla2xxx/",
+	"drivers/scsi/csiostor/", "drivers/scsi/fnic/", "drivers/scsi/snic/",
 	"drivers/scsi/fcoe/", "drivers/scsi/libfc/", "drivers/scsi/bnx2fc/", "drivers/scsi/qedf/", "drivers/scsi/scsi_transport_fc.ko",
 	"drivers/scsi/qla4xxx/", "drivers/scsi/be2iscsi/", "drivers/scsi/bnx2i/", "drivers/scsi/cxgbi/", "drivers/scsi/qedi/",
 	"drivers/scsi/libiscsi", "drivers/scsi/iscsi_", "drivers/scsi/scsi_transport_iscsi.ko",

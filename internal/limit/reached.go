@@ -52,8 +52,10 @@ var counters = func() map[Name]*atomic.Uint64 {
 	all := map[Name]*atomic.Uint64{}
 	for _, n := range []Name{
 		DHCPProbes, TFTPTransfers, TFTPSilence, BootConnections, BootSilence,
-		ISCSIConnections, ISCSIUnauthenticated, ISCSIRate, ISCSISessions, ISCSILoginTime, ISCSIPing, ISCSISilence, ISCSIMemory, ISCSILength, ISCSILines,
-		APIConnections, APISilence, APIRequests, LongReports, EventStreams, EventAnswers, PasswordChecks, PasswordQueue, PasswordGuesses, PageStreams,
+		ISCSIConnections, ISCSIUnauthenticated, ISCSIRate, ISCSISessions, ISCSILoginTime,
+		ISCSIPing, ISCSISilence, ISCSIMemory, ISCSILength, ISCSILines,
+		APIConnections, APISilence, APIRequests, LongReports, EventStreams, EventAnswers,
+		PasswordChecks, PasswordQueue, PasswordGuesses, PageStreams,
 		ImagesRunning, ImagesWaiting, StorageRows, QemuMemory, QemuProcessor, QemuFiles, QemuGrowth, UnpackTime, VolumeLayers,
 	} {
 		all[n] = new(atomic.Uint64)

@@ -191,7 +191,9 @@ func (d *Driver) Sensors(ctx context.Context, n *baremetal.Node) (list []baremet
 func (c *conversation) sensors(ctx context.Context, ch *chassis) (list []baremetal.Reading, err error) {
 	add := func(r reading, value *float64, unit string) {
 		if value != nil && r.Status.State != "Absent" && len(list) < maxSensors {
-			list = append(list, baremetal.Reading{Name: fmt.Sprintf("%.80s", r.Name), Value: *value, Unit: fmt.Sprintf("%.20s", unit), Health: fmt.Sprintf("%.20s", r.Status.Health)})
+			list = append(list, baremetal.Reading{
+				Name: fmt.Sprintf("%.80s", r.Name), Value: *value, Unit: fmt.Sprintf("%.20s", unit),
+				Health: fmt.Sprintf("%.20s", r.Status.Health)})
 		}
 	}
 	if ch.Thermal.ID == "" && ch.Power.ID == "" && ch.Sensors.ID != "" {

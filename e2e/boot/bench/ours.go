@@ -97,7 +97,8 @@ func (s site) external(ctx context.Context, m *lab.Machine) (string, error) {
 	if err := s.lab.Listening(ctx, array, portal); err != nil {
 		return "", err
 	}
-	return s.app.Client().EnrollExternal(ctx, m, "hba_boot", m.Initiator, map[string]any{"target_portal": portal, "target_iqn": iqn, "target_lun": 0})
+	return s.app.Client().EnrollExternal(ctx, m, "hba_boot", m.Initiator,
+		map[string]any{"target_portal": portal, "target_iqn": iqn, "target_lun": 0})
 }
 
 // powerOn switches a node on; the first time that is its deployment.
