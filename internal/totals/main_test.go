@@ -25,7 +25,8 @@ func TestTake(t *testing.T) {
 	if tally.passed != 2 || tally.failed != 1 || tally.skipped != 1 || tally.broken != 2 {
 		t.Errorf("passed %d, failed %d, skipped %d, broken %d, want 2, 1, 1, 2", tally.passed, tally.failed, tally.skipped, tally.broken)
 	}
-	for _, want := range []string{"FAIL a T2\nwhy\n", "SKIP b T3", "FAIL c , though no test of it did\na race\n", "not an event", "FAIL d was not tested\n"} {
+	for _, want := range []string{"FAIL a T2\nwhy\n", "SKIP b T3", "FAIL c , though no test of it did\na race\n", "not an event",
+		"FAIL d was not tested\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("printed %q, want %q in it", out.String(), want)
 		}
