@@ -59,6 +59,7 @@ func appliance(ts *testscript.TestScript, _ bool, more []string) {
 	args := append([]string{"serve", "--api", "127.0.0.1:0", "--iscsi", "127.0.0.1:0", "--http", "127.0.0.1:0"}, more...)
 	cmd := exec.Command("ironhook", args...)
 	cmd.Env = append(os.Environ(), "SCHEMA="+ts.Getenv("SCHEMA"), "IRONHOOK_DATA="+ts.Getenv("IRONHOOK_DATA"))
+	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
 	ts.Check(cmd.Start())
