@@ -64,7 +64,7 @@ type Dir struct {
 	catalog  *catalog        // nil: to be read
 	leftover map[string]bool // paths of superfluous files that were in use
 
-	closing sync.WaitGroup
+	closing *sync.WaitGroup // mu guards which; that of the files that are being closed
 }
 
 // An Option changes how a directory is used.
@@ -102,7 +102,7 @@ func Open(path string, options ...Option) (*Dir, error) {
 }
 
 func openDir(fsys fileSystem, options ...Option) (*Dir, error) {
-	d := &Dir{fs: fsys, holder: newName(), opened: map[string]*stack{}, leftover: map[string]bool{}}
+	d := &Dir{fs: fsys, holder: newName(), opened: map[string]*stack{}, leftover: map[string]bool{}, closing: new(sync.WaitGroup)}
 	d.room = room{free: fsys.Free, reserve: defaultReserve}
 	for _, o := range options {
 		o(d)
@@ -115,19 +115,30 @@ func openDir(fsys fileSystem, options ...Option) (*Dir, error) {
 
 // Close closes the directory; what is open stays open.
 func (d *Dir) Close() error {
-	d.closing.Wait()
+	d.closed()
 	return d.fs.Close()
 }
 
 // closeAsync closes layers whose names are removed. The last to close a removed file waits
 // until the file system has freed it, which takes longer the larger it is: the caller need
-// not wait.
+// not wait. It holds d.mu.
 func (d *Dir) closeAsync(layers []*layer) {
 	d.closing.Go(func() {
 		for _, l := range layers {
 			_ = l.file.Close() // the file is removed: an error has no meaning
 		}
 	})
+}
+
+// closed waits for the files that are being closed now. Those that follow are counted in a group of their own: a
+// group that is waited for must not begin anew.
+func (d *Dir) closed() {
+	d.mu.Lock()
+	now, next := d.closing, new(sync.WaitGroup)
+	next.Go(now.Wait)
+	d.closing = next
+	d.mu.Unlock()
+	now.Wait()
 }
 
 // withLock runs do with the lock of the directory: no other goroutine or process changes

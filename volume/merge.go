@@ -18,7 +18,7 @@ import (
 // may be interrupted and called again. It skips volumes that are open in another process.
 func (d *Dir) Tidy(ctx context.Context) error {
 	err := errors.Join(d.mergeAll(ctx), d.withLock(d.resume))
-	d.closing.Wait()
+	d.closed()
 	if err != nil {
 		return fmt.Errorf("merge layers: %w", err)
 	}
