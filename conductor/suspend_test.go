@@ -64,6 +64,9 @@ func TestASuspendedPlan(t *testing.T) {
 	}
 	err := c.Store.View(t.Context(), func(tx *store.Tx) error {
 		n, err := tx.Nodes().Get("pc")
+		if err != nil {
+			return err
+		}
 		for key := range n.DriverInternalInfo {
 			if strings.Contains(key, "_step_") {
 				t.Errorf("%s is left", key)
