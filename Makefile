@@ -8,7 +8,8 @@ DURATION ?= 1h
 ARCH     ?= amd64
 # What names of files for another architecture than amd64 end with.
 SUFFIX    = $(if $(filter arm64,$(ARCH)),-arm64)
-# Asked when it is needed: make expands a recipe before its first line has built what the program embeds, without which there is no package.
+# The shell runs go list, not make: make expands a recipe before its first line has built the
+# files that the program embeds, without which go list fails.
 UNIT      = $$(go list ./... | grep -v /e2e/)
 # client is a module of its own, into which ./... does not descend.
 CLIENT    = go -C client test -json -race ./...
@@ -156,7 +157,6 @@ stick: build ## the stick under each firmware, of PCs and 64-bit ARM; machines b
 	IRONHOOK_STICK=50 go test -count=1 -timeout 3h -v -tags stick ./e2e/stick
 
 agent-matrix: build ## the agent on BIOS, UEFI and arm64: images written, disks cleaned; killed at each point; into docs/agent-matrix.md
-	@scripts/deps.sh test
 	@scripts/deps.sh matrix
 	@$(ARM64_PACKAGES)
 	IRONHOOK_AGENT_MATRIX=$(CURDIR)/docs/agent-matrix.md go test -count=1 -tags agentmatrix -timeout 2h -v -run '$(or $(ONLY),WriteAndClean|Kill)' ./e2e/agent

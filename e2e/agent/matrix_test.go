@@ -60,12 +60,10 @@ func (f firmware) writes(k kind) (name string, make func(t *testing.T, dir strin
 func armAgent(t *testing.T, program string) string {
 	t.Helper()
 	dir := agentDir(t, program)
-	for _, command := range [][]string{{"make", "build-arm64"}, {"scripts/agent.sh", "build/ironhook-arm64", "arm64"}} {
-		cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
-		cmd.Dir = filepath.Join(dir, "../..")
-		out, err := cmd.CombinedOutput()
-		must(t, strings.Join(command, " ")+": "+string(out), err)
-	}
+	cmd := exec.CommandContext(t.Context(), "make", "agent", "ARCH=arm64")
+	cmd.Dir = filepath.Join(dir, "../..")
+	out, err := cmd.CombinedOutput()
+	must(t, "make agent: "+string(out), err)
 	return dir
 }
 

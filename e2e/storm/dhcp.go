@@ -61,7 +61,7 @@ func (m *machine) ask(ctx context.Context, who asker) (answer, error) {
 		for errors.Is(err, errRefused) && restart(ctx, until) {
 			a, err = exchange(ctx, conn, mac, who, until)
 		}
-		if err == nil || !errors.Is(err, errSilent) && !errors.Is(err, errRefused) {
+		if err == nil || !errors.Is(err, errSilent) {
 			return a, err
 		}
 		tries = append(tries, err)
@@ -71,7 +71,7 @@ func (m *machine) ask(ctx context.Context, who asker) (answer, error) {
 
 var (
 	errSilent  = errors.New("no usable DHCP answer")
-	errRefused = errors.New("the server answers DHCPNAK")
+	errRefused = fmt.Errorf("%w: the server answers DHCPNAK", errSilent)
 )
 
 // restart waits one to two seconds, as a client does before it begins anew after a DHCPNAK

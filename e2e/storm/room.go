@@ -169,15 +169,15 @@ func (r *room) foreign() error {
 	if err := host.Run("address add 10.77.0.2/16 dev "+lab.Uplink+"\nlink set lo up\n", "ip", "-batch", "-"); err != nil {
 		return err
 	}
-	hosts := filepath.Join(r.Dir, "dnsmasq.conf")
+	conf := filepath.Join(r.Dir, "dnsmasq.conf")
 	var known strings.Builder
 	for i, m := range r.clients {
 		fmt.Fprintf(&known, "dhcp-host=%s,10.77.%d.%d\n", m.mac, 16+i/250, 1+i%250)
 	}
-	if err := os.WriteFile(hosts, []byte(known.String()), 0o644); err != nil {
+	if err := os.WriteFile(conf, []byte(known.String()), 0o644); err != nil {
 		return err
 	}
-	_, err = host.Start(r.Lab, "dnsmasq", "dnsmasq", "--keep-in-foreground", "--port=0", "--log-facility=-", "--conf-file="+hosts,
+	_, err = host.Start(r.Lab, "dnsmasq", "dnsmasq", "--keep-in-foreground", "--port=0", "--log-facility=-", "--conf-file="+conf,
 		"--dhcp-range=10.77.16.0,10.77.31.255,255.255.0.0,1h", "--dhcp-lease-max=5000",
 		"--dhcp-leasefile="+filepath.Join(r.Dir, "dnsmasq.leases"),
 		"--interface="+lab.Uplink, "--bind-interfaces", "--no-ping")
