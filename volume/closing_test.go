@@ -11,7 +11,7 @@ type slowly struct{ file }
 
 func (slowly) Close() error { time.Sleep(time.Millisecond); return nil }
 
-// Volumes are deleted while others wait for the space of earlier ones; the race detector finds those that nobody counts.
+// Files begin to be closed while another goroutine waits for earlier ones. A WaitGroup that is reused during a Wait is a data race.
 func TestDeleteWhileTidying(t *testing.T) {
 	d := open(t)
 	var both sync.WaitGroup

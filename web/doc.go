@@ -2,7 +2,7 @@
 // bar that fills while the machine boots, and a page for each machine that shows its
 // last boots step by step.
 //
-// Everything shown is read from the store at the moment of showing, but for what a BMC
+// Everything shown is read from the store at the moment of showing, except what a BMC
 // answers: it is asked when the page of that is opened, and never before. Pages are rendered
 // on the server; a browser without JavaScript reads all of it. With JavaScript
 // one stream of server-sent events per page carries the fragments that changed.

@@ -48,7 +48,7 @@ func Up(card string) error {
 	return nil
 }
 
-// Lit reports whether a card that is on has a cable, and somebody at its other end.
+// Lit reports whether a card that is up has a carrier.
 func Lit(card string) bool {
 	b, _ := os.ReadFile(filepath.Join("/sys/class/net", card, "carrier")) // one that is off has none to read
 	return strings.TrimSpace(string(b)) == "1"

@@ -21,7 +21,7 @@ import (
 const account = "rescue"
 
 // maxPeople is how many may be there at once, and as many may be logging in; patience is how long a login
-// may take. A wrong password costs slow, so that nobody tries many.
+// may take. A wrong password costs a delay, against guessing.
 const (
 	maxPeople = 16
 	patience  = time.Minute

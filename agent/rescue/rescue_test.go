@@ -48,7 +48,7 @@ func open(t *testing.T) (knock func(user, password string) (*ssh.Client, error),
 	}, fingerprint
 }
 
-// Who only holds connections keeps nobody out.
+// Idle connections do not use up the places.
 func TestTheDoorIsNotHeld(t *testing.T) {
 	knock, _ := open(t)
 	first, err := knock("rescue", "sesame")

@@ -108,7 +108,7 @@ func TestProjects(t *testing.T) {
 	}
 }
 
-// What changes anything is for administrators, but for actions, each of which has its own role.
+// Changes are for administrators, except actions, each of which has a role of its own.
 func TestRolesOfAllRoutes(t *testing.T) {
 	a := New(Config{})
 	for _, route := range routes {

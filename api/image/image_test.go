@@ -270,7 +270,7 @@ func TestARefusalIsRead(t *testing.T) {
 	answer.Body.Close()
 }
 
-// What changes anything is for administrators, and so are the bytes of images.
+// Changes are for administrators, and so are the bytes of images.
 func TestRolesOfAllRoutes(t *testing.T) {
 	a := New(Config{})
 	err := a.router.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {

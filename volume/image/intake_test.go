@@ -31,7 +31,7 @@ func holes(t *testing.T, size int64) []byte {
 	return bytes.ReplaceAll(b.Bytes(), []byte("GNUx"), []byte("GNU."))
 }
 
-// A file of some bytes that claims a disk of terabytes keeps nobody waiting for long.
+// A small file that claims a disk of terabytes is given up soon.
 func TestHolesTakeLittleWork(t *testing.T) {
 	for name, c := range map[string]struct {
 		file  []byte

@@ -43,28 +43,32 @@ const secure = "secure-boot"
 
 func boots() int {
 	runs := flag.Int("runs", 5, "boots of each machine with each set of servers")
-	only := flag.String("only", "", "names of machines, separated by commas; empty: all")
+	only := flag.String("only", "", "names of machines, separated by commas; empty: all, with -before those that every revision boots")
 	options := before.Flags("booting")
-	return bench.Run("bench", func(ctx context.Context) error { return run(ctx, options, chosen(*only), *runs) })
+	return bench.Run("bench", func(ctx context.Context) error { return run(ctx, options, *only, *runs) })
 }
 
-// chosen returns the machines of those names.
-func chosen(only string) []lab.Hardware {
+// chosen returns the machines of those names; with none those that any revision boots, or all.
+func chosen(only string, anyRevision bool) []lab.Hardware {
 	return slices.DeleteFunc(slices.Clone(machines), func(hw lab.Hardware) bool {
-		return only != "" && !slices.Contains(strings.Split(only, ","), hw.Name)
+		if only != "" {
+			return !slices.Contains(strings.Split(only, ","), hw.Name)
+		}
+		return anyRevision && (hw.Name == secure || hw.Initiator != "")
 	})
 }
 
 // run measures and writes the section.
-func run(ctx context.Context, options *before.Options, hardware []lab.Hardware, runs int) error {
+func run(ctx context.Context, options *before.Options, only string, runs int) error {
 	program, path, err := options.Resolve()
 	if err != nil {
 		return err
 	}
+	hardware := chosen(only, program != "")
 	if len(hardware) == 0 {
 		return before.ErrNone
 	}
-	first, other := setUp(ours), setUp(reference)
+	other := setUp(reference)
 	if program != "" {
 		other = earlier(program)
 	}
@@ -77,7 +81,7 @@ func run(ctx context.Context, options *before.Options, hardware []lab.Hardware, 
 	if err != nil {
 		return err
 	}
-	stacks, results, err := measure(ctx, hardware, runs, signed, first, other)
+	stacks, results, err := measure(ctx, hardware, runs, signed, ours, other)
 	if err != nil {
 		return err
 	}

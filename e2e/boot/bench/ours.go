@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,7 +34,11 @@ func ironhook(ctx context.Context, img image.Image, hardware []lab.Hardware, sig
 		return nil, err
 	}
 	s := &stack{name: name, lab: l}
-	app, err := l.Appliance(ctx, program, "--secure-boot-dir", signed)
+	var args []string
+	if slices.ContainsFunc(hardware, func(hw lab.Hardware) bool { return hw.SecureBoot != nil }) { // an older program has no such option
+		args = []string{"--secure-boot-dir", signed}
+	}
+	app, err := l.Appliance(ctx, program, args...)
 	if err != nil {
 		return s, err
 	}
