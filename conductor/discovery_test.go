@@ -1,7 +1,6 @@
 package conductor
 
 import (
-	"archive/tar"
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
@@ -14,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"ironhook/baremetal"
+	"ironhook/internal/sparsetar"
 	"ironhook/store"
 )
 
@@ -97,23 +97,12 @@ func TestReportsAreBounded(t *testing.T) {
 	}
 }
 
-// sparse is the log of an agent with a file of size bytes that has none: GNU's sparse format 1.0.
+// sparse is the log of an agent with a file of size bytes that has none.
 func sparse(t *testing.T, size int64) string {
 	t.Helper()
-	var raw, b bytes.Buffer
-	w := tar.NewWriter(&raw)
-	records := map[string]string{ // tar.Writer refuses the true names
-		"GNUxsparse.major": "1", "GNUxsparse.minor": "0", "GNUxsparse.name": "log", "GNUxsparse.realsize": fmt.Sprint(size)}
-	blocks := make([]byte, 512)
-	copy(blocks, "0\n")
-	err := w.WriteHeader(&tar.Header{Name: "log", Size: int64(len(blocks)), Mode: 0o600, Format: tar.FormatPAX, PAXRecords: records})
-	if err == nil {
-		_, err = w.Write(blocks)
-	}
+	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	if err == nil {
-		_, err = z.Write(bytes.ReplaceAll(raw.Bytes(), []byte("GNUx"), []byte("GNU.")))
-	}
+	_, err := z.Write(sparsetar.File(t, "log", size))
 	if err = errors.Join(err, z.Close()); err != nil {
 		t.Fatal(err)
 	}

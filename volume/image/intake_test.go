@@ -1,35 +1,14 @@
 package image
 
 import (
-	"archive/tar"
 	"bytes"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
+	"ironhook/internal/sparsetar"
 	"ironhook/volume"
 )
-
-// holes is a tar archive of some hundred bytes with a disk of size bytes that has no data: GNU's sparse
-// format 1.0.
-func holes(t *testing.T, size int64) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	records := map[string]string{ // tar.Writer refuses the true names
-		"GNUxsparse.major": "1", "GNUxsparse.minor": "0", "GNUxsparse.name": "disk.img", "GNUxsparse.realsize": fmt.Sprint(size)}
-	blocks := make([]byte, 512)
-	copy(blocks, "0\n")
-	err := w.WriteHeader(&tar.Header{Name: "disk.img", Size: int64(len(blocks)), Mode: 0o600, Format: tar.FormatPAX, PAXRecords: records})
-	if err == nil {
-		_, err = w.Write(blocks)
-	}
-	if err = errors.Join(err, w.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return bytes.ReplaceAll(b.Bytes(), []byte("GNUx"), []byte("GNU."))
-}
 
 // A small file that claims a disk of terabytes is given up soon.
 func TestHolesTakeLittleWork(t *testing.T) {
@@ -38,10 +17,10 @@ func TestHolesTakeLittleWork(t *testing.T) {
 		slack time.Duration
 		want  error
 	}{
-		"archive":            {holes(t, 1<<40), 100 * time.Millisecond, ErrTooLarge},
+		"archive":            {sparsetar.File(t, "disk.img", 1<<40), 100 * time.Millisecond, ErrTooLarge},
 		"compressed":         {packers["gz"](t, make([]byte, 64<<20)), 0, ErrTooLarge},
-		"compressed archive": {packers["zst"](t, holes(t, 1<<40)), 100 * time.Millisecond, ErrTooLarge},
-		"in time":            {holes(t, 1<<20), startingWork, nil},
+		"compressed archive": {packers["zst"](t, sparsetar.File(t, "disk.img", 1<<40)), 100 * time.Millisecond, ErrTooLarge},
+		"in time":            {sparsetar.File(t, "disk.img", 1<<20), startingWork, nil},
 		"a plain disk":       {make([]byte, 1<<20), 0, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
