@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"ironhook/baremetal"
 	"ironhook/store"
@@ -17,10 +18,13 @@ import (
 // agentSecret is the key of the token in driver_internal_info. The masks recognise it.
 const agentSecret = "agent_secret_token"
 
+// agentLooked is the key of the time at which the token was given.
+const agentLooked = "agent_looked_up_at"
+
 // ForgetAgent drops the reports and the token of a ramdisk, which has ended with the
 // machine's power.
 func ForgetAgent(n *baremetal.Node) {
-	for _, key := range []string{"agent_url", baremetal.AgentFrom, agentSecret, "agent_verify_ca"} {
+	for _, key := range []string{"agent_url", baremetal.AgentFrom, agentSecret, agentLooked, "agent_verify_ca"} {
 		delete(n.DriverInternalInfo, key)
 	}
 }
@@ -98,18 +102,34 @@ func managedAt(n *baremetal.Node, address string) bool {
 }
 
 // agentToken makes the token that the ramdisk's heartbeats must carry. It is returned once,
-// to the first request; later ones get a mask until the machine is switched off.
+// to the first request; later ones get a mask until the machine is switched off or starts anew.
 func (f *Fleet) agentToken(ctx context.Context, node string) (token string, err error) {
 	err = f.edit(ctx, node, func(tx *store.Tx, n *baremetal.Node) error {
-		if n.DriverInternalInfo.Text(agentSecret) != "" {
+		given, err := holdsToken(tx, n)
+		if err != nil || given {
 			token = baremetal.Mask
-			return nil
+			return err
 		}
 		token = rand.Text()
-		note(n, baremetal.Object{agentSecret: token})
+		note(n, baremetal.Object{agentSecret: token, agentLooked: tx.Now().UTC().Format(time.RFC3339Nano)})
 		return save(tx, n, "a ramdisk has looked the node up")
 	})
 	return token, err
+}
+
+// holdsToken reports whether a ramdisk that runs may have the node's token. A ramdisk that has not
+// reported is gone once the machine has asked for its script: it looked the node up while the machine
+// was being switched off, and would leave the next one without a token.
+func holdsToken(tx *store.Tx, n *baremetal.Node) (bool, error) {
+	if n.DriverInternalInfo.Text(agentSecret) == "" {
+		return false, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, n.DriverInternalInfo.Text(agentLooked))
+	if err != nil || n.DriverInternalInfo.Text("agent_url") != "" { // no time: a version before this one gave it
+		return true, nil
+	}
+	since, err := tx.Events(store.EventQuery{Node: n.UUID, Kinds: []baremetal.EventKind{baremetal.EventScript}, Since: at, Limit: 1})
+	return len(since) == 0, err
 }
 
 func note(n *baremetal.Node, facts baremetal.Object) {

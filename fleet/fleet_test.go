@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"ironhook/baremetal"
 	"ironhook/store"
@@ -251,7 +252,8 @@ func TestRefusedChangesLeaveNothing(t *testing.T) {
 	}
 }
 
-// TestAgentTokenIsGivenOnce: the token is returned once, and dropped at power-off.
+// TestAgentTokenIsGivenOnce: the token is returned once, and dropped at power-off, or when the machine starts anew before
+// its ramdisk has reported.
 func TestAgentTokenIsGivenOnce(t *testing.T) {
 	f := setup(t, func(*baremetal.Node) {})
 	look := func() string {
@@ -271,6 +273,24 @@ func TestAgentTokenIsGivenOnce(t *testing.T) {
 	}
 	if third := look(); third == baremetal.Mask || third == first {
 		t.Errorf("token after the machine was off = %q, want a new one", third)
+	}
+	startsAnew := func() error {
+		return f.store.Append(t.Context(), baremetal.Event{Node: id, Kind: baremetal.EventScript, At: time.Now()})
+	}
+	if err := startsAnew(); err != nil {
+		t.Fatal(err)
+	}
+	fourth := look()
+	if len(fourth) < 20 || fourth == first {
+		t.Errorf("token after the machine has started anew = %q, want a new one", fourth)
+	}
+	beat := Heartbeat{CallbackURL: "https://192.0.2.1:9999", Token: &fourth, Facts: baremetal.Object{"agent_version": "1"}}
+	n, _, err := f.LookUp(t.Context(), newest, id, nil)
+	if err := errors.Join(err, f.Beat(t.Context(), n, beat), startsAnew()); err != nil {
+		t.Fatal(err)
+	}
+	if fifth := look(); fifth != baremetal.Mask {
+		t.Errorf("another token, %q, while a ramdisk has reported", fifth)
 	}
 	if _, token, err := f.LookUp(t.Context(), Rules{}, id, nil); token != "" || err != nil {
 		t.Errorf("an old ramdisk gets %q, %v, want no token", token, err)
