@@ -152,9 +152,9 @@ matrix: build ## each kind of machine boots in each way, into docs/boot/matrix.m
 	@scripts/grub.sh
 	IRONHOOK_MATRIX=$(CURDIR)/docs/boot/matrix.md go test -count=1 -timeout 2h -v -tags grub,matrix -run 'TestMatrix|TestOwnInitiator|TestSecure|TestSecondCard' ./e2e/boot
 
-stick: build ## the stick under each firmware, of PCs and 64-bit ARM; machines beside it, an upgrade, 50 pulled plugs
+stick: build ## the stick under each firmware, of PCs and 64-bit ARM; machines beside it, an upgrade, 50 pulled plugs, and 20 in a first start and an upgrade
 	@scripts/deps.sh matrix
-	IRONHOOK_STICK=50 go test -count=1 -timeout 3h -v -tags stick ./e2e/stick
+	IRONHOOK_STICK=50 IRONHOOK_KILL_POINTS=10 go test -count=1 -timeout 3h -v -tags stick ./e2e/stick
 
 agent-matrix: build ## the agent on BIOS, UEFI and arm64: images written, disks cleaned; killed at each point; into docs/agent-matrix.md
 	@scripts/deps.sh matrix

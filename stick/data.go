@@ -22,7 +22,7 @@ const imageGUID = "1A0B00C5-0000-4000-8000-000000000000"
 // errUncheckable is the state of a data partition that the checker does not mend by itself.
 var errUncheckable = errors.New("the file system of the data partition is damaged")
 
-// grow makes the last partition of a disk fill it.
+// grow makes the last partition of a disk fill it, and mends a table whose writing a loss of power has cut short.
 func grow(d disk, n int) error {
 	size, err := d.size()
 	if err != nil {

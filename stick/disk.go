@@ -121,7 +121,8 @@ var errNoRoom = errors.New("the partition cannot grow")
 
 // enlarge makes the n-th partition, the last one, as large as a disk of this size allows, and
 // gives the disk and its first partitions identities of their own when it has those of the
-// image still: two sticks in one machine must differ. It reports whether t has changed.
+// image still: two sticks in one machine must differ. It reports whether t must be written: it has
+// changed, or a loss of power has cut short an earlier write, so that only the backup could be read.
 func enlarge(t *gpt.Table, n int, size int64, image string) (bool, error) {
 	p := find(t, func(p *gpt.Partition) bool { return p.Index == n })
 	if p == nil {
@@ -130,8 +131,9 @@ func enlarge(t *gpt.Table, n int, size int64, image string) (bool, error) {
 	t.Resize(uint64(size))
 	// Ends of partitions are at whole mebibytes, where flash begins a block.
 	end := (t.LastDataSector()+1)/2048*2048 - 1
-	changed := end > p.End
-	if changed {
+	changed := t.RecoveredFromBackup
+	if end > p.End {
+		changed = true
 		p.Expand(end - p.End)
 	}
 	if strings.EqualFold(t.GUID, image) {

@@ -59,35 +59,60 @@ func TestEnlarge(t *testing.T) {
 }
 
 // TestEnlargedIsRead cuts the power after each write that moves the table, and reads it: the
-// old one or the new.
+// old one or the new. The next start makes both of its copies whole.
 func TestEnlargedIsRead(t *testing.T) {
-	table, path := imageTable(t, 8*mib)
-	old := table.Partitions[5].End
-	if err := os.Truncate(path, 64*mib); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := enlarge(table, dataPartition, 64*mib, imageGUID); err != nil {
-		t.Fatal(err)
-	}
-	for cut := 0; ; cut++ {
+	recovered := 0
+	for cut, whole := 0, false; !whole; cut++ {
+		table, path := imageTable(t, 8*mib)
+		old := table.Partitions[5].End
+		enlarged(t, table)
 		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err == nil {
+			err = f.Truncate(64 * mib)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		dying := &dyingFile{File: f, left: cut}
-		err = table.Write(dying, 64*mib)
-		read, err2 := gpt.Read(f, sector, sector)
-		if err2 != nil {
-			t.Fatalf("after %d writes: %v", cut, err2)
-		}
+		whole = table.Write(&dyingFile{File: f, left: cut}, 64*mib) == nil
+		read := readTable(t, f)
 		if end := read.Partitions[5].End; end != old && end != table.Partitions[5].End {
 			t.Errorf("after %d writes the partition ends at %d", cut, end)
 		}
-		f.Close()
-		if err == nil {
-			return
+		if read.RecoveredFromBackup {
+			recovered++
 		}
+		if enlarged(t, read) {
+			if err := read.Write(f, 64*mib); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if again := readTable(t, f); again.RecoveredFromBackup || again.Partitions[5].End != table.Partitions[5].End {
+			t.Errorf("after %d writes and another start: from the backup %v, the partition ends at %d", cut, again.RecoveredFromBackup,
+				again.Partitions[5].End)
+		}
+		f.Close()
 	}
+	if recovered == 0 {
+		t.Error("no cut left the backup alone")
+	}
+}
+
+func enlarged(t *testing.T, table *gpt.Table) (changed bool) {
+	t.Helper()
+	changed, err := enlarge(table, dataPartition, 64*mib, imageGUID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return changed
+}
+
+func readTable(t *testing.T, f *os.File) *gpt.Table {
+	t.Helper()
+	table, err := gpt.Read(f, sector, sector)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
 }
 
 // dyingFile fails after some writes, as a stick that is pulled.

@@ -21,7 +21,7 @@ func wayBack(t *testing.T, f firmware) {
 	p.on()
 	password, _ := p.expect(`Password\s+(\S+)`)
 	t.Logf("page after %.1f s", p.page(own).Seconds())
-	c := lab.NewClient(p.Lab, "http://"+own+":6385", "admin", password)
+	c := p.client(password)
 	kept := []string{"first"}
 	must(t, "register", register(t, c, "first"))
 

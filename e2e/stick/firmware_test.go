@@ -44,7 +44,7 @@ func (p *pc) machine(password string, firmware lab.Firmware) {
 	must(p.t, "machine", err)
 	p.command(password, "image", "create", "guest", "--file", disk, "--disk-format", "raw", "--wait")
 	p.command(password, "volume", "create", "diskless", "--image", "guest", "--wait")
-	c := lab.NewClient(p.Lab, "http://"+own+":6385", "admin", password)
+	c := p.client(password)
 	var n lab.Node
 	must(p.t, "node", c.Do(p.t.Context(), "POST", "/v1/nodes",
 		map[string]any{"name": m.Name, "driver": "manual-management", "storage_interface": "iscsi",

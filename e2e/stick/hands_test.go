@@ -11,8 +11,14 @@ import (
 	"ironhook/e2e/lab"
 )
 
-// pull pulls the plug.
-func (p *pc) pull() { p.process.Kill() }
+// pull pulls the plug and returns how many sectors the stick had in its cache.
+func (p *pc) pull() int {
+	p.t.Helper()
+	cached, err := p.stick.pull()
+	must(p.t, "pull the plug", err)
+	p.process.Kill()
+	return cached
+}
 
 // typed types lines on the serial line. What the guest prints goes to the log as well, so that
 // here it is only taken.
@@ -28,6 +34,11 @@ func (p *pc) typed(lines ...string) {
 		_, err := p.serial.Write([]byte(line + "\r"))
 		must(p.t, "type", err)
 	}
+}
+
+// client is one of the stick's API, for the user admin.
+func (p *pc) client(password string) *lab.Client {
+	return lab.NewClient(p.Lab, "http://"+own+":6385", "admin", password)
 }
 
 // ironhook runs a command against the stick.

@@ -20,6 +20,7 @@ type pc struct {
 	t       *testing.T
 	image   string // the stick's contents
 	vars    string // the firmware's variables
+	stick   *flash
 	process *lab.Process
 	serial  net.Conn
 }
@@ -78,13 +79,18 @@ func newPC(t *testing.T, name string, f firmware) *pc {
 }
 
 // on switches the PC on. Its serial line is what the process prints.
-func (p *pc) on() {
+func (p *pc) on() { p.onFor(0) }
+
+// onFor switches the PC on until the stick was written to so often, for 0 for long.
+func (p *pc) onFor(writes int) {
 	p.t.Helper()
-	socket := filepath.Join(p.Dir, "serial")
+	socket, medium := filepath.Join(p.Dir, "serial"), filepath.Join(p.Dir, "flash")
+	p.stick = plugIn(p.t, p.image, medium, writes)
 	args := []string{
 		"-nodefaults", "-no-user-config", "-display", "none",
 		"-chardev", "socket,id=serial,server=on,wait=off,logfile=/dev/stdout,path=" + socket,
-		"-device", "qemu-xhci", "-drive", "if=none,id=stick,format=raw,file=" + p.image, "-device", "usb-storage,drive=stick,bootindex=1",
+		"-device", "qemu-xhci", "-blockdev", "driver=nbd,node-name=stick,server.type=unix,server.path=" + medium,
+		"-device", "usb-storage,drive=stick,bootindex=1",
 		"-netdev", "tap,id=net,ifname=tapstick,script=no,downscript=no", "-device", "e1000,netdev=net,romfile=,mac=52:54:00:77:01:01",
 	}
 	program := "qemu-system-x86_64"

@@ -17,7 +17,7 @@ func TestStart(t *testing.T) {
 	password, _ := p.expect(`Password\s+(\S+)`)
 	t.Logf("page after %.1f s", p.page(own).Seconds())
 	var told struct{ Version, Slot string }
-	must(t, "ask the stick", lab.NewClient(p.Lab, "http://"+own+":6385", "admin", password).Do(t.Context(), "GET", "/ironhook/v1/stick", nil,
+	must(t, "ask the stick", p.client(password).Do(t.Context(), "GET", "/ironhook/v1/stick", nil,
 		&told))
 	if told.Version == "" || told.Slot != "a" {
 		t.Errorf("the stick says %+v", told)
