@@ -24,6 +24,7 @@ type flash struct {
 	writes int
 	last   int           // after so many writes the plug is pulled; 0 for never
 	pulled chan struct{} // closed when it was
+	lost   int           // sectors that were in the cache then
 }
 
 var errUnplugged = errors.New("the plug was pulled")
@@ -75,8 +76,7 @@ func (f *flash) writeAt(p []byte, off int64) error {
 		f.cache[off/sector+int64(k/sector)] = p[k : k+sector]
 	}
 	if f.writes++; f.writes == f.last {
-		_, err := f.cut()
-		return errors.Join(err, errUnplugged)
+		return errors.Join(f.cut(), errUnplugged)
 	}
 	return nil
 }
@@ -121,29 +121,28 @@ func (f *flash) pullAfter(writes int) (before int) {
 	return f.writes
 }
 
-// pull takes the power away and returns how many sectors the cache held.
-func (f *flash) pull() (cached int, err error) {
+// pull takes the power away.
+func (f *flash) pull() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.cut()
 }
 
 // cut is pull for one who holds the lock.
-func (f *flash) cut() (cached int, err error) {
+func (f *flash) cut() error {
 	if f.isOff() {
-		return 0, errUnplugged
+		return errUnplugged
 	}
-	cached = len(f.cache)
+	f.lost = len(f.cache)
 	kept := map[int64]bool{}
-	err = f.store(func(at int64) bool {
+	err := f.store(func(at int64) bool {
 		if _, decided := kept[at/page]; !decided {
 			kept[at/page] = rand.IntN(2) == 0
 		}
 		return kept[at/page]
 	})
-	err = errors.Join(err, f.file.Close())
-	close(f.pulled)
-	return cached, err
+	defer close(f.pulled)
+	return errors.Join(err, f.file.Close())
 }
 
 func (f *flash) isOff() bool {

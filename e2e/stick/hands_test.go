@@ -11,13 +11,24 @@ import (
 	"ironhook/e2e/lab"
 )
 
-// pull pulls the plug and returns how many sectors the stick had in its cache.
-func (p *pc) pull() int {
+// pull pulls the plug.
+func (p *pc) pull() {
 	p.t.Helper()
-	cached, err := p.stick.pull()
-	must(p.t, "pull the plug", err)
+	must(p.t, "pull the plug", p.stick.pull())
 	p.process.Kill()
-	return cached
+}
+
+// gone waits until the plug was pulled by what the PC wrote, switches it off, and returns how many sectors the stick had in
+// its cache.
+func (p *pc) gone() int {
+	p.t.Helper()
+	select {
+	case <-p.stick.pulled:
+	case <-time.After(bootLimit):
+		p.t.Fatalf("the stick was not written to; the serial line: %v", p.process.Log.Lines())
+	}
+	p.process.Kill()
+	return p.stick.lost
 }
 
 // typed types lines on the serial line. What the guest prints goes to the log as well, so that

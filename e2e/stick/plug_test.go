@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"ironhook/e2e/lab"
 	"ironhook/internal/asked"
@@ -43,8 +44,7 @@ func TestUpgradeAndPulledPlug(t *testing.T) {
 	p.runs(c, "b", "")
 	rounds := asked.Number(t, "IRONHOOK_STICK", 1)
 	for round := range rounds {
-		pulled := make(chan int)
-		time.AfterFunc(time.Duration(500+round*137%1500)*time.Millisecond, func() { pulled <- p.pull() })
+		p.stick.pullAfter(1 + round*7%60)
 		for n := 0; ; n++ {
 			name := fmt.Sprintf("m-%d-%d", round, n)
 			if register(t, c, name) != nil {
@@ -52,7 +52,7 @@ func TestUpgradeAndPulledPlug(t *testing.T) {
 			}
 			kept = append(kept, name)
 		}
-		cached := <-pulled
+		cached := p.gone()
 		p.on()
 		t.Logf("plug %d: %d sectors in the cache, page after %.1f s", round+1, cached, p.page(own).Seconds())
 		for _, name := range kept {
@@ -73,56 +73,66 @@ func register(t *testing.T, c *lab.Client, name string) error {
 }
 
 // TestPulledAtFirst pulls the plug at points of the first start, between the first write and the last: the next start
-// serves, with the password on its screen.
+// serves, with a password that is on its screen or comes there when it is asked for.
 func TestPulledAtFirst(t *testing.T) {
-	start := func(name string, writes int) *pc {
-		p := newPC(t, name, bios)
-		p.onFor(writes)
-		return p
-	}
-	whole := start("first", 0)
+	whole := newPC(t, "first", bios)
+	whole.on()
 	whole.page(own)
 	total := whole.stick.written()
 	whole.pull()
 	for _, point := range asked.Points(t, total, 2) {
-		p := start(fmt.Sprintf("first-%d", point), point)
-		<-p.stick.pulled
-		p.process.Kill()
+		p := newPC(t, fmt.Sprintf("first-%d", point), bios)
+		p.onFor(point)
+		cached := p.gone()
 		p.on()
-		p.page(own)
-		p.typed("p", "new") // the first one was on the screen that is gone
-		password, _ := p.expect(`Password\s+(\S+)`)
-		p.runs(p.client(password), "a", "")
-		t.Logf("pulled at write %d of %d", point, total)
+		p.expect(`State\s+(ready)`)
+		p.runs(p.client(p.password()), "a", "")
+		p.pull()
+		t.Logf("pulled at write %d of %d, %d sectors in the cache", point, total, cached)
 	}
+}
+
+// password is the one that the screen shows, or else a new one.
+func (p *pc) password() string {
+	p.t.Helper()
+	const shown = `Password\s+(\S+)`
+	if !slices.ContainsFunc(p.process.Log.Lines(), func(l lab.Line) bool { return regexp.MustCompile(shown).MatchString(l.Text) }) {
+		p.typed("p", "new")
+	}
+	password, _ := p.expect(shown)
+	return password
 }
 
 // TestPulledInUpgrade pulls the plug at points of an upgrade: one of the two versions serves, with all data.
 func TestPulledInUpgrade(t *testing.T) {
 	im, err := build("amd64")
 	must(t, "build", err)
-	upgraded := func(name string, writes int) (p *pc, password string, began int) {
-		p = newPC(t, name, bios)
-		p.on()
-		password, _ = p.expect(`Password\s+(\S+)`)
-		p.page(own)
-		c := p.client(password)
-		must(t, "register", register(t, c, "kept"))
-		began = p.stick.pullAfter(writes)
-		_, _ = p.ironhook(password, "upgrade", im.upgrade) // ends with the plug
-		return p, password, began
-	}
-	whole, _, began := upgraded("upgrade", 0)
-	total := whole.stick.written() - began
+	whole, _, total := upgrading(t, "upgrade", 0, im.upgrade)
 	whole.pull()
 	for _, point := range asked.Points(t, total, 2) {
-		p, password, _ := upgraded(fmt.Sprintf("upgrade-%d", point), point)
-		<-p.stick.pulled
-		p.process.Kill()
+		p, password, _ := upgrading(t, fmt.Sprintf("upgrade-%d", point), point, im.upgrade)
+		cached := p.gone()
 		p.on()
 		p.page(own)
 		_, err := p.client(password).Node(t.Context(), "kept")
 		must(t, fmt.Sprintf("pulled at write %d of %d", point, total), err)
-		t.Logf("pulled at write %d of %d", point, total)
+		p.pull()
+		t.Logf("pulled at write %d of %d, %d sectors in the cache", point, total, cached)
 	}
+}
+
+// upgrading starts a stick, registers a machine, and upgrades it, which ends after so many writes, for 0 never. It
+// returns how many there were.
+func upgrading(t *testing.T, name string, last int, upgrade string) (p *pc, password string, writes int) {
+	t.Helper()
+	p = newPC(t, name, bios)
+	p.on()
+	p.expect(`State\s+(ready)`)
+	password = p.password()
+	must(t, "register", register(t, p.client(password), "kept"))
+	before := p.stick.pullAfter(last)
+	if _, err := p.ironhook(password, "upgrade", upgrade); last == 0 {
+		must(t, "upgrade", err)
+	}
+	return p, password, p.stick.written() - before
 }
