@@ -15,6 +15,7 @@ import (
 
 	"aead.dev/minisign"
 	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sys/unix"
 )
 
 // An upgrade is a tar archive of two files, in this order: the signature that minisign makes
@@ -167,7 +168,10 @@ func writeSlot(from io.ReadSeeker, partition string) error {
 	if err := f.Sync(); err != nil {
 		return err
 	}
-	_, err = from.Seek(0, io.SeekStart)
+	err = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED) // read the disk, and not what the kernel remembers
+	if err == nil {
+		_, err = from.Seek(0, io.SeekStart)
+	}
 	if err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}

@@ -21,6 +21,7 @@ type flash struct {
 	mu     sync.Mutex
 	file   *os.File
 	cache  map[int64][]byte // by sector: what was written last since the last flush
+	dead   int64            // what is written to this sector is gone; 0 for none
 	writes int
 	last   int           // after so many writes the plug is pulled; 0 for never
 	pulled chan struct{} // closed when it was
@@ -94,7 +95,7 @@ func (f *flash) flush() error {
 func (f *flash) store(keep func(at int64) bool) error {
 	defer clear(f.cache)
 	for at, data := range f.cache {
-		if !keep(at * sector) {
+		if !keep(at*sector) || at != 0 && at == f.dead {
 			continue
 		}
 		if _, err := f.file.WriteAt(data, at*sector); err != nil {

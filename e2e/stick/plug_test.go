@@ -136,3 +136,19 @@ func upgrading(t *testing.T, name string, last int, upgrade string) (p *pc, pass
 	}
 	return p, password, p.stick.written() - before
 }
+
+// TestDeadFlash upgrades a stick that forgets a sector of what is written to it: it says so, and stays as it is.
+func TestDeadFlash(t *testing.T) {
+	im, err := build("amd64")
+	must(t, "build", err)
+	p := newPC(t, "dead", bios)
+	p.on()
+	p.expect(`State\s+(ready)`)
+	password := p.password()
+	p.stick.dead = slotBAt/sector + 40_000
+	_, err = p.ironhook(password, "upgrade", im.upgrade)
+	if err == nil || !strings.Contains(err.Error(), "does not give back what was written") {
+		t.Errorf("upgrade of a stick that forgets: %v", err)
+	}
+	p.runs(p.client(password), "a", "")
+}
