@@ -11,26 +11,6 @@ import (
 	"ironhook/e2e/lab"
 )
 
-// pull pulls the plug.
-func (p *pc) pull() {
-	p.t.Helper()
-	must(p.t, "pull the plug", p.stick.pull())
-	p.process.Kill()
-}
-
-// gone waits until the plug was pulled by what the PC wrote, switches it off, and returns how many sectors the stick had in
-// its cache.
-func (p *pc) gone() int {
-	p.t.Helper()
-	select {
-	case <-p.stick.pulled:
-	case <-time.After(bootLimit):
-		p.t.Fatalf("the stick was not written to; the serial line: %v", p.process.Log.Lines())
-	}
-	p.process.Kill()
-	return p.stick.lost
-}
-
 // typed types lines on the serial line. What the guest prints goes to the log as well, so that
 // here it is only taken.
 func (p *pc) typed(lines ...string) {
@@ -45,11 +25,6 @@ func (p *pc) typed(lines ...string) {
 		_, err := p.serial.Write([]byte(line + "\r"))
 		must(p.t, "type", err)
 	}
-}
-
-// client is one of the stick's API, for the user admin.
-func (p *pc) client(password string) *lab.Client {
-	return lab.NewClient(p.Lab, "http://"+own+":6385", "admin", password)
 }
 
 // ironhook runs a command against the stick.

@@ -44,32 +44,12 @@ func TestUpgradeAndPulledPlug(t *testing.T) {
 	p.runs(c, "b", "")
 	rounds := asked.Number(t, "IRONHOOK_STICK", 1)
 	for round := range rounds {
-		p.stick.pullAfter(1 + round*7%60)
-		for n := 0; ; n++ {
-			name := fmt.Sprintf("m-%d-%d", round, n)
-			if register(t, c, name) != nil {
-				break
-			}
-			kept = append(kept, name)
-		}
-		cached := p.gone()
-		p.on()
-		t.Logf("plug %d: %d sectors in the cache, page after %.1f s", round+1, cached, p.page(own).Seconds())
-		for _, name := range kept {
-			if _, err := c.Node(t.Context(), name); err != nil {
-				t.Fatalf("round %d: %s was acknowledged: %v", round, name, err)
-			}
-		}
+		kept = p.pulled(c, round, kept)
 	}
 	if len(kept) < 2 {
 		t.Error("no registration was acknowledged before the plug was pulled")
 	}
 	t.Logf("%d plugs pulled, %d registrations acknowledged and kept", rounds, len(kept))
-}
-
-func register(t *testing.T, c *lab.Client, name string) error {
-	t.Helper()
-	return c.Do(t.Context(), "POST", "/v1/nodes", map[string]any{"name": name, "driver": "fake-hardware"}, nil)
 }
 
 // TestPulledAtFirst pulls the plug at points of the first start, between the first write and the last: the next start
