@@ -32,9 +32,6 @@ type machine struct {
 	LastError string `json:"last_error"`
 }
 
-// shown is how many machines have a line of their own: a screen has 25.
-const shown = 8
-
 // The size of a screen in characters.
 const (
 	columns = 80

@@ -36,7 +36,6 @@ var aConnector = []field{{"connector", 0, anObject}}
 
 // The arguments of actions.
 var (
-	noArguments  *schema
 	extendArgs   = &schema{required: []string{"new_size"}, fields: []field{{"new_size", 0, aSize}}}
 	bootableArgs = &schema{required: []string{"bootable"}, fields: []field{{"bootable", 0, aFlag}}}
 	readOnlyArgs = &schema{required: []string{"readonly"}, fields: []field{{"readonly", 0, aFlag}}}

@@ -168,7 +168,9 @@ func TestHostileBMCs(t *testing.T) {
 			case <-r.Context().Done():
 			}
 		}, want: "check redfish_address", kind: errNoAnswer},
-		"redirect": {answer: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/"+password, 307) },
+		"redirect": {answer: func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/"+password, http.StatusTemporaryRedirect)
+		},
 			want: "307"},
 		"busy for hours": {answer: func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "3000")

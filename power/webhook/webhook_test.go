@@ -53,9 +53,13 @@ func TestHostileDevices(t *testing.T) {
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://127.0.0.1:1/"+secret, http.StatusFound)
 		}, "redirects (302)", baremetal.ErrBMC},
-		"login":     {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, secret, 401) }, "check webhook_username", baremetal.ErrBMC},
+		"login": {func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, secret, http.StatusUnauthorized)
+		}, "check webhook_username", baremetal.ErrBMC},
 		"not found": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, secret, 404) }, "answers 404 Not Found", baremetal.ErrBMC},
-		"busy":      {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, secret, 503) }, "answers 503", baremetal.ErrBMC},
+		"busy": {func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, secret, http.StatusServiceUnavailable)
+		}, "answers 503", baremetal.ErrBMC},
 		"huge": {func(w http.ResponseWriter, _ *http.Request) {
 			for range 2 * webclient.MaxBody / 1024 {
 				io.WriteString(w, strings.Repeat("x", 1024))
