@@ -30,7 +30,8 @@ func TestPulledUnderVolumes(t *testing.T) {
 	c := p.client(password)
 	var images struct{ Images []struct{ ID string } }
 	must(t, "images", c.Do(t.Context(), "GET", "/image/v2/images", nil, &images))
-	all := []*writer{newWriter(t, c, 1, map[string]any{"size": 1, "imageRef": images.Images[0].ID}), newWriter(t, c, 2, map[string]any{"size": 1})}
+	clone, empty := map[string]any{"size": 1, "imageRef": images.Images[0].ID}, map[string]any{"size": 1}
+	all := []*writer{newWriter(t, c, 1, clone), newWriter(t, c, 2, empty)}
 	for _, point := range asked.Points(t, writes, 2) {
 		for _, w := range all {
 			w.connect(p, c)
