@@ -32,11 +32,15 @@ type BackupOptions struct {
 }
 
 // Backup writes a backup of the appliance in the directory data to w, not encrypted. If an appliance runs there, it writes the backup;
-// otherwise this process does, and keeps one from starting meanwhile.
+// otherwise this process does, with the rights of the directory's owner, and keeps one from starting meanwhile.
 func Backup(ctx context.Context, data string, o BackupOptions, p Program, w io.Writer) error {
 	if _, err := os.Stat(filepath.Join(data, databaseFile)); err != nil {
 		return &Fault{Setting: Data, Value: data, Err: fmt.Errorf("there is no appliance: %w", err)}
 	}
+	return AsOwner(data, func() error { return backupHere(ctx, data, o, p, w) })
+}
+
+func backupHere(ctx context.Context, data string, o BackupOptions, p Program, w io.Writer) error {
 	lock, err := takeLock(data)
 	if errors.Is(err, ErrInUse) {
 		return backupOfRunning(ctx, data, o, w)

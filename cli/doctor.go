@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -23,6 +25,13 @@ options that serve has. The status is 1 when something is wrong.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := load(cmd, os.Getenv)
+			if err == nil && c.Data != "" {
+				// The files that it names are read as the appliance reads them: with the rights of its user.
+				err = appliance.AsOwner(c.Data, func() (err error) { c, err = load(cmd, os.Getenv); return err })
+				if errors.Is(err, fs.ErrPermission) {
+					err = misuse("%w; let the owner of the data directory read it", err)
+				}
+			}
 			if err != nil {
 				return err
 			}
