@@ -2,7 +2,7 @@ package appliance
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -100,7 +100,7 @@ func due(made []backup.Name, every time.Duration, now time.Time) time.Duration {
 	return 0
 }
 
-// makeBackup makes one, and then deletes those that are too many.
+// makeBackup makes one, and then deletes those that are too many. One that lacks a volume displaces none: an older one may have it.
 func (a *appliance) makeBackup(ctx context.Context) error {
 	b := a.config.Backups
 	series := a.series(ctx)
@@ -118,7 +118,10 @@ func (a *appliance) makeBackup(ctx context.Context) error {
 		return err
 	}
 	a.log.Info("backup made", "file", a.shelf.Where(name))
-	return errors.Join(partly, backup.Prune(ctx, a.shelf, b.Keep, time.Now()))
+	if partly != nil {
+		return fmt.Errorf("%w; older backups stay until one has all", partly)
+	}
+	return backup.Prune(ctx, a.shelf, b.Keep, time.Now())
 }
 
 // series is what the next backup continues. One that cannot be read is none to build on: a new series begins.

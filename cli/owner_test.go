@@ -27,7 +27,9 @@ func TestRootLeavesNothingOfItsOwn(t *testing.T) {
 	t.Setenv("IRONHOOK_DATA", data)
 	ironhook(t, "volume", "create", "v", "--size", "1", "--wait")
 	stop(t, r)
-	give := func(path string, _ fs.DirEntry, err error) error { return errors.Join(err, os.Lchown(path, user, user)) }
+	give := func(path string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(path, user, user))
+	}
 	err := errors.Join(os.Mkdir(restored, 0o700), os.Chown(restored, user, user), filepath.WalkDir(data, give))
 	if err != nil {
 		t.Fatal(err)

@@ -97,6 +97,42 @@ func TestAFailedBackupIsAnEvent(t *testing.T) {
 	}
 }
 
+// TestABackupThatLacksSomethingDisplacesNone: the older ones, which have it, stay for as long.
+func TestABackupThatLacksSomethingDisplacesNone(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "passphrase")
+	if err := os.WriteFile(secret, []byte("correct horse\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data, to := t.TempDir(), t.TempDir()
+	whole := backup.Name{At: time.Now().Add(-time.Hour), Encrypted: true}.String()
+	if err := os.WriteFile(filepath.Join(to, whole), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, data, "--backup-to", to, "--backup-every", "2h", "--backup-keep", "1", "--backup-volumes", "yes",
+		"--backup-passphrase-file", secret)
+	stop(t, r)
+	password := r.password
+	if err := os.WriteFile(filepath.Join(data, "volumes", "broken.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r = start(t, data, "--backup-to", to, "--backup-every", "1s", "--backup-keep", "1", "--backup-volumes", "yes",
+		"--backup-passphrase-file", secret)
+	r.password = password
+	for deadline := time.Now().Add(scheduleLimit); ; time.Sleep(50 * time.Millisecond) {
+		_, body := r.ask(t, &http.Client{}, http.MethodGet, "/ironhook/v1/events?kind=error", nil)
+		if strings.Count(body, "backup: the backup is complete but for broken") >= 2 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("no event of a backup that lacks something:\n%s", body)
+		}
+	}
+	stop(t, r)
+	if _, err := os.Stat(filepath.Join(to, whole)); err != nil {
+		t.Errorf("the last that had all is gone: %v", err)
+	}
+}
+
 // TestKilledBackup: what a backup leaves that was killed does not look like one, and the next is whole.
 func TestKilledBackup(t *testing.T) {
 	if testing.Short() {

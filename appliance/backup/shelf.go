@@ -89,7 +89,7 @@ func Prune(ctx context.Context, s Shelf, keep int, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	for _, n := range superfluous(names, keep) {
+	for _, n := range superfluous(names, keep, now) {
 		err = errors.Join(err, s.Remove(ctx, n.String()))
 	}
 	return errors.Join(err, s.Sweep(ctx, now.Add(-abandoned)))
