@@ -149,6 +149,11 @@ func (o *backupOptions) target(ctx context.Context, passphrase string) (s backup
 	if s, name, err = o.place(o.to); err != nil {
 		return s, name, series, err
 	}
+	if !backup.IsURL(o.to) {
+		if _, err := os.Stat(s.Where("")); err != nil {
+			return s, name, series, misuse("--to %s: %w; make the directory first", o.to, err)
+		}
+	}
 	if o.incremental {
 		if name != "" {
 			return s, name, series, misuse("--incremental: --to %s: give the directory of the earlier backups", o.to)

@@ -94,7 +94,10 @@ func neededError(s Shelf, name string, err error) error {
 // blank makes dir, or makes sure that it is empty.
 func blank(dir string) error {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		if err := errors.Join(os.MkdirAll(dir, 0o700), syncPath(filepath.Dir(dir))); err != nil {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		if err := syncPath(filepath.Dir(dir)); err != nil {
 			return err
 		}
 	}

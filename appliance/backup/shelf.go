@@ -45,9 +45,9 @@ func OpenShelf(where, credentials string) (Shelf, error) {
 	return openBucket(u, credentials)
 }
 
-// Split returns the place and the name of a backup that is given by its path or URL.
+// Split returns the place and the name of a backup that is given by its path or URL. What ends with a slash is a place.
 func Split(where string) (shelf, name string) {
-	if i := strings.LastIndexByte(where, '/'); IsURL(where) {
+	if i := strings.LastIndexByte(where, '/'); IsURL(where) || i == len(where)-1 {
 		return where[:i+1], where[i+1:]
 	}
 	return filepath.Dir(where), filepath.Base(where)

@@ -205,7 +205,7 @@ func TestPlaces(t *testing.T) {
 		}
 	}
 	for where, want := range map[string][2]string{"/a/b": {"/a", "b"}, "b": {".", "b"}, "https://h/b/p/x": {"https://h/b/p/", "x"},
-		"https://h/b/": {"https://h/b/", ""}} {
+		"https://h/b/": {"https://h/b/", ""}, "/a/b/": {"/a/b/", ""}, "/": {"/", ""}} {
 		if shelf, name := Split(where); shelf != want[0] || name != want[1] {
 			t.Errorf("%s: %q, %q", where, shelf, name)
 		}
