@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net"
 	"net/http"
@@ -191,9 +192,9 @@ var leftovers = []string{backup.TempPrefix + "*", "." + passwordFile + "-*", "."
 // removeLeftovers removes what a process that was killed has left.
 func removeLeftovers(data string) (err error) {
 	for _, pattern := range leftovers {
-		paths, failed := filepath.Glob(filepath.Join(data, pattern))
-		for err = errors.Join(err, failed); len(paths) > 0; paths = paths[1:] {
-			err = errors.Join(err, os.RemoveAll(paths[0]))
+		names, failed := fs.Glob(os.DirFS(data), pattern) // the name of data is no pattern
+		for err = errors.Join(err, failed); len(names) > 0; names = names[1:] {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(data, names[0])))
 		}
 	}
 	return err

@@ -239,6 +239,10 @@ func checkBackups(ctx context.Context, p *patient) (string, []Finding) {
 	if err != nil {
 		return "", bad("give a directory that can be read, or an address and credentials that the storage takes", "%v", err)
 	}
+	owner, err := backup.Owner(ctx, shelf, p.Backups.Passphrase, time.Now())
+	if err == nil && owner != "" && p.seen.Appliance != "" && owner != p.seen.Appliance {
+		return "", bad("give this one another --backup-to", "%s: %v", shelf.Where(""), backup.ErrAppliance)
+	}
 	const remedy = "see the errors among the events (ironhook events --kind error); ironhook backup makes one by hand"
 	switch wait := due(names, p.Backups.Every, time.Now()); {
 	case wait < -p.Backups.Every:

@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"ironhook/appliance/backup"
 	"ironhook/baremetal"
 	"ironhook/internal/limit"
+	"ironhook/store"
 )
 
 // Backups are the backups that the appliance makes by itself.
@@ -71,9 +73,13 @@ const retryBackup = 15 * time.Minute
 // keepBackups makes a backup whenever one is due, until ctx ends. The names on the shelf
 // say when the last was made: a restart neither forgets nor repeats one.
 func (a *appliance) keepBackups(ctx context.Context) error {
-	b := a.config.Backups
+	b, ours := a.config.Backups, false
 	for wait := time.Duration(0); limit.Pause(ctx, wait) == nil; {
 		names, err := backup.Names(ctx, a.shelf)
+		if err == nil && !ours {
+			err = a.checkShelf(ctx)
+			ours = err == nil
+		}
 		a.shelved.set(names, err)
 		if wait = due(names, b.Every, time.Now()); err == nil && wait > 0 {
 			continue
@@ -87,6 +93,21 @@ func (a *appliance) keepBackups(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// checkShelf refuses a shelf whose newest backup is another appliance's: it would pass for ours, and go when there are enough of
+// ours. One that cannot be read, as after a change of the passphrase, is nobody's.
+func (a *appliance) checkShelf(ctx context.Context) error {
+	owner, err := backup.Owner(ctx, a.shelf, a.config.Backups.Passphrase, time.Now())
+	if err != nil || owner == "" {
+		return ctx.Err()
+	}
+	return a.store.View(ctx, func(tx *store.Tx) error {
+		if id, err := tx.ApplianceID(); err != nil || id != owner {
+			return errors.Join(err, backup.ErrAppliance)
+		}
+		return nil
+	})
 }
 
 // due is how long it is until the next backup, at most 0 for now. A last backup in the future

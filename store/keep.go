@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // copyMark stands between the name of a database and the version of the copy that was kept of it.
@@ -36,9 +37,9 @@ func keepCopy(ctx context.Context, db *sql.DB, path string) error {
 	if err != nil {
 		return fmt.Errorf("keep a copy before the migration: %w", errors.Join(err, removeIfThere(part)))
 	}
-	copies, err := filepath.Glob(path + copyMark + "*")
-	for _, old := range copies {
-		if old != to {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	for _, e := range entries {
+		if old := filepath.Join(filepath.Dir(path), e.Name()); strings.HasPrefix(e.Name(), filepath.Base(path)+copyMark) && old != filepath.Clean(to) {
 			err = errors.Join(err, removeIfThere(old))
 		}
 	}
