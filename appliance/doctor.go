@@ -62,8 +62,8 @@ var checks = []check{
 }
 
 // Diagnose checks the appliance of the configuration, running or not, and changes nothing. As root it looks at the files as
-// the owner of the data directory, which the appliance runs as. Only where probe is set is anything sent: a DHCP request for other servers on the boot
-// interfaces.
+// the owner of the data directory, which the appliance runs as. Only where probe is set is anything sent: a DHCP request
+// for other servers on the boot interfaces.
 func Diagnose(ctx context.Context, c Config, probe bool) (all []Finding) {
 	p := &patient{Config: c, probe: probe}
 	for _, k := range checks {
@@ -241,7 +241,7 @@ func checkBackups(ctx context.Context, p *patient) (string, []Finding) {
 	}
 	owner, err := backup.Owner(ctx, shelf, p.Backups.Passphrase, time.Now())
 	if err == nil && owner != "" && p.seen.Appliance != "" && owner != p.seen.Appliance {
-		return "", bad("give this one another --backup-to", "%s: %v", shelf.Where(""), backup.ErrAppliance)
+		return "", bad("give this appliance another place for them", "%s: %v", shelf.Where(""), backup.ErrAppliance)
 	}
 	const remedy = "see the errors among the events (ironhook events --kind error); ironhook backup makes one by hand"
 	switch wait := due(names, p.Backups.Every, time.Now()); {

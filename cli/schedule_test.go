@@ -118,7 +118,7 @@ func TestBackupsOfAnother(t *testing.T) {
 	stop(t, r)
 	doctor := exec.CommandContext(t.Context(), "ironhook", "doctor", "--data", ours, "--backup-to", to, "--backup-passphrase-file", secret)
 	doctor.Env = append(os.Environ(), "SCHEMA="+schemaFile(t))
-	if said, err := doctor.CombinedOutput(); err == nil || !strings.Contains(string(said), "give this one another --backup-to") {
+	if said, err := doctor.CombinedOutput(); err == nil || !strings.Contains(string(said), "give this appliance another place") {
 		t.Errorf("doctor says %s, %v", said, err)
 	}
 	if files, err := filepath.Glob(filepath.Join(to, "*")); err != nil || len(files) != 1 || files[0] != other {

@@ -37,10 +37,11 @@ func keepCopy(ctx context.Context, db *sql.DB, path string) error {
 	if err != nil {
 		return fmt.Errorf("keep a copy before the migration: %w", errors.Join(err, removeIfThere(part)))
 	}
+	dir, name := filepath.Split(path)
 	entries, err := os.ReadDir(filepath.Dir(path))
 	for _, e := range entries {
-		if old := filepath.Join(filepath.Dir(path), e.Name()); strings.HasPrefix(e.Name(), filepath.Base(path)+copyMark) && old != filepath.Clean(to) {
-			err = errors.Join(err, removeIfThere(old))
+		if strings.HasPrefix(e.Name(), name+copyMark) && e.Name() != filepath.Base(to) {
+			err = errors.Join(err, removeIfThere(filepath.Join(dir, e.Name())))
 		}
 	}
 	return err
