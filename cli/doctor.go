@@ -18,9 +18,9 @@ func doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the appliance of this machine and say what to do",
-		Long: `Checks the database, the files of the volumes, exports, file modes, free space, ports, the boot
+		Long: `Checks the database, the files of the volumes, exports, modes and owners of files, free space, backups, ports, the boot
 interfaces, the kernel's room for neighbours and the clock, of an appliance that runs or not, and changes nothing. Give it the
-options that serve has. The status is 1 when something is wrong.`,
+options that serve has. As root it reads files as the owner of the data directory does. The status is 1 when something is wrong.`,
 		Example: "  ironhook doctor --config /etc/ironhook/ironhook.toml --probe-dhcp",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
