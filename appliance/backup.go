@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net"
 	"net/http"
@@ -32,11 +33,15 @@ type BackupOptions struct {
 }
 
 // Backup writes a backup of the appliance in the directory data to w, not encrypted. If an appliance runs there, it writes the backup;
-// otherwise this process does, and keeps one from starting meanwhile.
+// otherwise this process does, with the rights of the directory's owner, and keeps one from starting meanwhile.
 func Backup(ctx context.Context, data string, o BackupOptions, p Program, w io.Writer) error {
 	if _, err := os.Stat(filepath.Join(data, databaseFile)); err != nil {
 		return &Fault{Setting: Data, Value: data, Err: fmt.Errorf("there is no appliance: %w", err)}
 	}
+	return AsOwner(data, func() error { return backupHere(ctx, data, o, p, w) })
+}
+
+func backupHere(ctx context.Context, data string, o BackupOptions, p Program, w io.Writer) error {
 	lock, err := takeLock(data)
 	if errors.Is(err, ErrInUse) {
 		return backupOfRunning(ctx, data, o, w)
@@ -187,9 +192,9 @@ var leftovers = []string{backup.TempPrefix + "*", "." + passwordFile + "-*", "."
 // removeLeftovers removes what a process that was killed has left.
 func removeLeftovers(data string) (err error) {
 	for _, pattern := range leftovers {
-		paths, failed := filepath.Glob(filepath.Join(data, pattern))
-		for err = errors.Join(err, failed); len(paths) > 0; paths = paths[1:] {
-			err = errors.Join(err, os.RemoveAll(paths[0]))
+		names, failed := fs.Glob(os.DirFS(data), pattern) // the name of data is no pattern
+		for err = errors.Join(err, failed); len(names) > 0; names = names[1:] {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(data, names[0])))
 		}
 	}
 	return err

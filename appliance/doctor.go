@@ -40,30 +40,39 @@ type patient struct {
 type check struct {
 	name string
 	run  func(ctx context.Context, p *patient) (good string, bad []Finding)
+	as   func(dir string, f func() error) error // whom
 }
+
+// myself runs a check with the rights that this process has, as AsOwner does with those of the appliance.
+func myself(_ string, f func() error) error { return f() }
 
 // checks stand in an order in which a later one may use what an earlier one has found.
 var checks = []check{
-	{"data directory", checkModes},
-	{"database", checkDatabase},
-	{"time", checkTime},
-	{"layers", checkLayers},
-	{"grants", checkGrants},
-	{"disk", checkSpace},
-	{"backups", checkBackups},
-	{"ports", checkPorts},
-	{"network", checkNetwork},
-	{"neighbours", checkNeighbours},
-	{"DHCP", checkRivals},
+	{"data directory", checkModes, myself},
+	{"database", checkDatabase, AsOwner},
+	{"time", checkTime, myself},
+	{"layers", checkLayers, AsOwner},
+	{"grants", checkGrants, AsOwner},
+	{"disk", checkSpace, myself},
+	{"backups", checkBackups, AsOwner},
+	{"ports", checkPorts, myself},
+	{"network", checkNetwork, myself},
+	{"neighbours", checkNeighbours, myself},
+	{"DHCP", checkRivals, myself},
 }
 
-// Diagnose checks the appliance of the configuration, running or not, and changes nothing.
-// Only where probe is set is anything sent: a DHCP request for other servers on the boot
-// interfaces.
+// Diagnose checks the appliance of the configuration, running or not, and changes nothing. As root it looks at the files as
+// the owner of the data directory, which the appliance runs as. Only where probe is set is anything sent: a DHCP request
+// for other servers on the boot interfaces.
 func Diagnose(ctx context.Context, c Config, probe bool) (all []Finding) {
 	p := &patient{Config: c, probe: probe}
 	for _, k := range checks {
-		good, bad := k.run(ctx, p)
+		var good string
+		var bad []Finding
+		err := k.as(c.Data, func() error { good, bad = k.run(ctx, p); return nil })
+		if err != nil {
+			bad = append(bad, Finding{Text: err.Error(), Remedy: "run this as the user of the appliance"})
+		}
 		if len(bad) == 0 {
 			all = append(all, Finding{Check: k.name, Text: good})
 		}
@@ -80,25 +89,23 @@ func bad(remedy, format string, args ...any) []Finding {
 	return []Finding{{Text: fmt.Sprintf(format, args...), Remedy: remedy}}
 }
 
-// private are the files that have secrets in them.
-var private = []string{".", databaseFile, databaseFile + "-wal", "htpasswd", "tls.key", "ironhook.sock", "volumes"}
-
-// checkModes looks for what others can read, and finds out whether an appliance runs.
+// checkModes looks for what others can read and for what is not the owner's, and finds out whether an appliance runs.
 func checkModes(_ context.Context, p *patient) (string, []Finding) {
 	if _, err := os.Stat(p.Data); err != nil {
 		return "", bad("start ironhook serve once, or give the directory of the appliance", "%v", err)
 	}
 	var found []Finding
-	for _, name := range private {
-		path := filepath.Join(p.Data, name)
-		info, err := os.Lstat(path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			found = append(found, bad("run this as the user of the appliance", "%v", err)...)
-		case info.Mode().Perm()&0o077 != 0:
-			found = append(found, bad("chmod go= "+path, "%s can be read by others (%v)", path, info.Mode().Perm())...)
-		}
+	open, err := openToOthers(p.Data)
+	for _, path := range open {
+		found = append(found, bad("chmod go= "+path, "%s can be read by others", path)...)
+	}
+	strange, failed := strangers(p.Data)
+	if len(strange) > 0 {
+		found = append(found, bad("chown --recursive --reference="+p.Data+" "+p.Data,
+			"%s belongs to another user than the directory (%d such files): the appliance cannot use it", strange[0], len(strange))...)
+	}
+	if err := errors.Join(err, failed); err != nil {
+		found = append(found, bad("run this as the user of the appliance", "%v", err)...)
 	}
 	if _, err := os.Stat(filepath.Join(p.Data, "lock")); err != nil {
 		return p.Data + ", never used", found
@@ -232,9 +239,22 @@ func checkBackups(ctx context.Context, p *patient) (string, []Finding) {
 	if err != nil {
 		return "", bad("give a directory that can be read, or an address and credentials that the storage takes", "%v", err)
 	}
-	if wait := due(names, p.Backups.Every, time.Now()); len(names) > 0 && wait < -p.Backups.Every {
-		return "", bad("see the errors among the events (ironhook events --kind error); ironhook backup makes one by hand",
-			"the last is of %s, and one is due every %v", names[len(names)-1].At.Format(time.RFC3339), p.Backups.Every)
+	owner, err := backup.Owner(ctx, shelf, p.Backups.Passphrase, time.Now())
+	if err == nil && owner != "" && p.seen.Appliance != "" && owner != p.seen.Appliance {
+		return "", bad("give this appliance another place for them", "%s: %v", shelf.Where(""), backup.ErrAppliance)
+	}
+	const remedy = "see the errors among the events (ironhook events --kind error); ironhook backup makes one by hand"
+	switch wait := due(names, p.Backups.Every, time.Now()); {
+	case wait < -p.Backups.Every:
+		return "", bad(remedy, "the last is of %s, and one is due every %v", time.Now().Add(wait-p.Backups.Every).UTC().Format(time.RFC3339),
+			p.Backups.Every)
+	case wait == 0 && p.running: // without one, the first is begun at the start
+		return "", bad(remedy, "the newest that should be in %s is missing, unless it is being written", shelf.Where(""))
+	}
+	if dir := p.Backups.Dir(); dir != "" {
+		if err := unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK, unix.AT_EACCESS); err != nil {
+			return "", bad("let the user of the appliance write there", "%s: %v", dir, err)
+		}
 	}
 	return fmt.Sprintf("%d in %s", len(names), shelf.Where("")), nil
 }
@@ -245,6 +265,11 @@ func checkPorts(ctx context.Context, p *patient) (string, []Finding) {
 		return "in use by the appliance that runs", nil
 	}
 	var found []Finding
+	if p.DHCP != DHCPOff {
+		for _, name := range p.BootInterfaces {
+			found = append(found, tryDHCP(ctx, name)...)
+		}
+	}
 	for _, a := range []struct {
 		setting Setting
 		address string
@@ -273,6 +298,22 @@ func tryPort(ctx context.Context, s Setting, address string) error {
 		return &Fault{Setting: s, Value: address, Err: err}
 	}
 	return c.Close()
+}
+
+// tryDHCP opens the ports of a boot interface for a moment.
+func tryDHCP(ctx context.Context, name string) []Finding {
+	i, err := net.InterfaceByName(name)
+	if err != nil {
+		return nil // checkNetwork says so
+	}
+	sockets, err := dhcp.Open(ctx, i)
+	if err == nil {
+		err = sockets.Close()
+	}
+	if err != nil {
+		return bad(portRemedy(err), "%v", err)
+	}
+	return nil
 }
 
 func portRemedy(err error) string {

@@ -84,12 +84,28 @@ func TestDiagnose(t *testing.T) {
 		"mode of data": {func(c *Config) { must(os.Chmod(c.Data, 0o755)) }, "data directory", "chmod go= "},
 		"mode of the db": {func(c *Config) { must(os.Chmod(in(c, databaseFile), 0o644)) }, "data directory",
 			"ironhook.db can be read by others"},
-		"layer gone":      {func(c *Config) { must(os.Remove(in(c, "volumes/golden.raw"))) }, "layers", "restore it from a backup"},
-		"port taken":      {func(c *Config) { c.ISCSI = busy.Addr().String() }, "ports", "ss -lntup"},
-		"TFTP port taken": {func(c *Config) { c.TFTP, c.BootInterfaces = talking.LocalAddr().String(), []string{"lo"} }, "ports", "ss -lntup"},
+		"mode of another file": {func(c *Config) { must(os.WriteFile(in(c, "ironhook.db.schema-9"), nil, 0o644)) }, "data directory",
+			"schema-9 can be read by others"},
+		"layer gone": {func(c *Config) { must(os.Remove(in(c, "volumes/golden.raw"))) }, "layers", "restore it from a backup"},
+		"port taken": {func(c *Config) { c.ISCSI = busy.Addr().String() }, "ports", "ss -lntup"},
+		"TFTP port taken": {func(c *Config) {
+			c.TFTP, c.BootInterfaces, c.DHCP = talking.LocalAddr().String(), []string{"lo"}, DHCPOff
+		}, "ports", "ss -lntup"},
 		"backups overdue": {func(c *Config) {
 			c.Backups.To, c.Backups.Every = t.TempDir(), time.Hour
 			must(os.WriteFile(filepath.Join(c.Backups.To, "ironhook-20261129T220000Z.backup.age"), nil, 0o600))
+		}, "backups", "ironhook events --kind error"},
+		"backups by a wrong clock only": {func(c *Config) {
+			c.Backups.To, c.Backups.Every = t.TempDir(), time.Hour
+			must(os.WriteFile(filepath.Join(c.Backups.To, "ironhook-29990101T000000Z.backup.age"), nil, 0o600))
+			serving(t, c)
+		}, "backups", "the newest"},
+		"no backup yet": {func(c *Config) {
+			c.Backups.To, c.Backups.Every = t.TempDir(), time.Hour
+		}, "", ""},
+		"no backup was ever made": {func(c *Config) {
+			c.Backups.To, c.Backups.Every = t.TempDir(), time.Hour
+			serving(t, c)
 		}, "backups", "ironhook events --kind error"},
 		"no credentials": {func(c *Config) {
 			c.Backups.To, c.Backups.Credentials = "https://127.0.0.1:9/bucket", in(c, "nowhere")
@@ -141,6 +157,39 @@ func TestDiagnose(t *testing.T) {
 				t.Errorf("found = %v, want a finding of %q with %q", found, c.check, c.text)
 			}
 		})
+	}
+}
+
+// serving holds the data directory as an appliance does that runs.
+func serving(t *testing.T, c *Config) {
+	lock, err := takeLock(c.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { lock.Close() })
+}
+
+// TestDiagnoseTriesDHCP: the ports of DHCP are of no use while another server of this machine has them.
+func TestDiagnoseTriesDHCP(t *testing.T) {
+	taken, err := net.ListenPacket("udp4", "127.0.0.1:67")
+	if errors.Is(err, unix.EACCES) {
+		t.Skip("needs a port below 1024")
+	}
+	if err == nil {
+		defer taken.Close()
+	} else if !errors.Is(err, unix.EADDRINUSE) {
+		t.Fatal(err)
+	}
+	for mode, want := range map[string]bool{string(DHCPAuto): true, string(DHCPOff): false} {
+		config := healthy(t)
+		config.BootInterfaces, config.TFTP, config.DHCP = []string{"lo"}, "127.0.0.1:0", Mode(mode)
+		found := false
+		for _, f := range Diagnose(t.Context(), config, false) {
+			found = found || f.Bad && f.Check == "ports" && strings.Contains(f.Text, "UDP port 67 on lo") && f.Remedy != ""
+		}
+		if found != want {
+			t.Errorf("--dhcp %s: found = %v, want %v", mode, found, want)
+		}
 	}
 }
 

@@ -29,27 +29,36 @@ func closeModes(dir string, log *slog.Logger) error {
 	if info.Mode()&fs.ModeSticky != 0 {
 		return &Fault{Setting: Data, Value: dir, Err: errShared, Remedy: "give a directory of its own"}
 	}
-	entries, err := os.ReadDir(dir)
+	open, err := openToOthers(dir)
 	if err != nil {
 		return err
 	}
-	open := []string{}
-	if info.Mode()&others != 0 {
-		open = append(open, dir)
+	return mend(dir, open, log)
+}
+
+// openToOthers are the directory and what is directly in it, as far as others have any permission there.
+func openToOthers(dir string) (open []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
 	}
+	paths := []string{dir + "/."} // also where dir is a link
 	for _, e := range entries {
-		info, err := e.Info()
+		paths = append(paths, filepath.Join(dir, e.Name()))
+	}
+	for _, path := range paths {
+		info, err := os.Lstat(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if (info.Mode().IsRegular() || info.IsDir()) && info.Mode()&others != 0 {
-			open = append(open, filepath.Join(dir, e.Name()))
+		if info.Mode().Type()&^(fs.ModeDir|fs.ModeSocket) == 0 && info.Mode()&others != 0 {
+			open = append(open, filepath.Clean(path))
 		}
 	}
-	return mend(dir, open, log)
+	return open, nil
 }
 
 // mend takes the permissions of others from the paths.

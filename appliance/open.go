@@ -3,6 +3,7 @@ package appliance
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -122,12 +123,32 @@ func openStore(ctx context.Context, data, schema string, log *slog.Logger, all *
 	if err := removeLeftovers(data); err != nil {
 		return nil, err
 	}
+	if err := refuseEmptied(data); err != nil {
+		return nil, err
+	}
 	s, err := store.Open(ctx, filepath.Join(data, databaseFile), schema)
 	if err != nil {
 		return nil, err
 	}
 	all.push(s.Close)
 	return s, nil
+}
+
+// errEmptied is the cause of a Fault of Data: what was in the database is lost.
+var errEmptied = errors.New("the database is empty, and there are volumes")
+
+// refuseEmptied refuses a database of no bytes beside volumes, as a copy to a full disk leaves it: a new appliance would take its
+// place in silence. One that was moved away is none that is empty.
+func refuseEmptied(data string) error {
+	info, err := os.Stat(filepath.Join(data, databaseFile))
+	if err != nil || info.Size() > 0 {
+		return nil // store.Open says what is wrong
+	}
+	volumes, err := fs.Glob(os.DirFS(data), "volumes/*.json")
+	if err != nil || len(volumes) == 0 {
+		return err
+	}
+	return &Fault{Setting: Data, Value: data, Err: errEmptied, Remedy: store.RestoreRemedy}
 }
 
 // macsOf reads the addresses of a node's ports.

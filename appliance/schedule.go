@@ -3,6 +3,7 @@ package appliance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"ironhook/appliance/backup"
 	"ironhook/baremetal"
 	"ironhook/internal/limit"
+	"ironhook/store"
 )
 
 // Backups are the backups that the appliance makes by itself.
@@ -71,9 +73,13 @@ const retryBackup = 15 * time.Minute
 // keepBackups makes a backup whenever one is due, until ctx ends. The names on the shelf
 // say when the last was made: a restart neither forgets nor repeats one.
 func (a *appliance) keepBackups(ctx context.Context) error {
-	b := a.config.Backups
+	b, ours := a.config.Backups, false
 	for wait := time.Duration(0); limit.Pause(ctx, wait) == nil; {
 		names, err := backup.Names(ctx, a.shelf)
+		if err == nil && !ours {
+			err = a.checkShelf(ctx)
+			ours = err == nil
+		}
 		a.shelved.set(names, err)
 		if wait = due(names, b.Every, time.Now()); err == nil && wait > 0 {
 			continue
@@ -89,6 +95,21 @@ func (a *appliance) keepBackups(ctx context.Context) error {
 	return nil
 }
 
+// checkShelf refuses a shelf whose newest backup is another appliance's: it would pass for ours, and go when there are enough of
+// ours. One that cannot be read, as after a change of the passphrase, is nobody's.
+func (a *appliance) checkShelf(ctx context.Context) error {
+	owner, err := backup.Owner(ctx, a.shelf, a.config.Backups.Passphrase, time.Now())
+	if err != nil || owner == "" {
+		return ctx.Err()
+	}
+	return a.store.View(ctx, func(tx *store.Tx) error {
+		if id, err := tx.ApplianceID(); err != nil || id != owner {
+			return errors.Join(err, backup.ErrAppliance)
+		}
+		return nil
+	})
+}
+
 // due is how long it is until the next backup, at most 0 for now. A last backup in the future
 // was made by a clock that was wrong.
 func due(made []backup.Name, every time.Duration, now time.Time) time.Duration {
@@ -100,7 +121,7 @@ func due(made []backup.Name, every time.Duration, now time.Time) time.Duration {
 	return 0
 }
 
-// makeBackup makes one, and then deletes those that are too many.
+// makeBackup makes one, and then deletes those that are too many. One that lacks a volume displaces none: an older one may have it.
 func (a *appliance) makeBackup(ctx context.Context) error {
 	b := a.config.Backups
 	series := a.series(ctx)
@@ -118,7 +139,10 @@ func (a *appliance) makeBackup(ctx context.Context) error {
 		return err
 	}
 	a.log.Info("backup made", "file", a.shelf.Where(name))
-	return errors.Join(partly, backup.Prune(ctx, a.shelf, b.Keep, time.Now()))
+	if partly != nil {
+		return fmt.Errorf("%w; older backups stay until one has all", partly)
+	}
+	return backup.Prune(ctx, a.shelf, b.Keep, time.Now())
 }
 
 // series is what the next backup continues. One that cannot be read is none to build on: a new series begins.

@@ -84,6 +84,7 @@ func restoreCommand() *cobra.Command {
 		Long: `Makes the data directory of a backup, on this machine or another. It must be absent or empty.
 What is restored is the same appliance: machines find their disks under the same names, with
 the same secrets and serial numbers. Do not let the old one run beside it.
+As root it gives what it makes to the owner of the directory.
 FILE may be the URL of an object in S3-like storage.`,
 		Example: "  ironhook restore --data /var/lib/ironhook --passphrase-file passphrase.txt ironhook-20261129T220000Z.backup.age",
 		Args:    cobra.ExactArgs(1),
@@ -148,6 +149,11 @@ func (o *backupOptions) backup(ctx context.Context, p appliance.Program, out io.
 func (o *backupOptions) target(ctx context.Context, passphrase string) (s backup.Shelf, name string, series backup.Series, err error) {
 	if s, name, err = o.place(o.to); err != nil {
 		return s, name, series, err
+	}
+	if !backup.IsURL(o.to) {
+		if _, err := os.Stat(s.Where("")); err != nil {
+			return s, name, series, misuse("--to %s: %w; make the directory first", o.to, err)
+		}
 	}
 	if o.incremental {
 		if name != "" {

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -16,13 +18,20 @@ func doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the appliance of this machine and say what to do",
-		Long: `Checks the database, the files of the volumes, exports, file modes, free space, ports, the boot
+		Long: `Checks the database, the files of the volumes, exports, modes and owners of files, free space, backups, ports, the boot
 interfaces, the kernel's room for neighbours and the clock, of an appliance that runs or not, and changes nothing. Give it the
-options that serve has. The status is 1 when something is wrong.`,
+options that serve has. As root it reads files as the owner of the data directory does. The status is 1 when something is wrong.`,
 		Example: "  ironhook doctor --config /etc/ironhook/ironhook.toml --probe-dhcp",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := load(cmd, os.Getenv)
+			if err == nil && c.Data != "" {
+				// The files that it names are read as the appliance reads them: with the rights of its user.
+				err = appliance.AsOwner(c.Data, func() (err error) { c, err = load(cmd, os.Getenv); return err })
+				if errors.Is(err, fs.ErrPermission) {
+					err = misuse("%w; let the owner of the data directory read it", err)
+				}
+			}
 			if err != nil {
 				return err
 			}

@@ -86,14 +86,71 @@ func TestAFailedBackupIsAnEvent(t *testing.T) {
 	if err := os.Rename(dir, dir+"-pulled"); err != nil { // as a disk that was unmounted
 		t.Fatal(err)
 	}
+	failed(t, r, "backup: ", 1)
+}
+
+// failed waits until so many events say that a backup has failed.
+func failed(t *testing.T, r *running, text string, times int) {
+	t.Helper()
 	for deadline := time.Now().Add(scheduleLimit); ; time.Sleep(50 * time.Millisecond) {
-		_, body := r.ask(t, &http.Client{}, http.MethodGet, "/ironhook/v1/events?kind=error", nil)
-		if strings.Contains(body, "backup: ") {
-			break
+		response, body := r.ask(t, &http.Client{}, http.MethodGet, "/ironhook/v1/events?kind=error", nil)
+		if strings.Count(body, text) >= times {
+			return
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("no event of a failed backup:\n%s", body)
+		if response.StatusCode != http.StatusOK || time.Now().After(deadline) {
+			t.Fatalf("no event with %q:\n%s", text, body)
 		}
+	}
+}
+
+// TestBackupsOfAnother: an appliance neither takes those of another for its own nor deletes them.
+func TestBackupsOfAnother(t *testing.T) {
+	secret, to := filepath.Join(t.TempDir(), "passphrase"), t.TempDir()
+	if err := os.WriteFile(secret, []byte("correct horse\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data := t.TempDir()
+	stop(t, start(t, data))
+	other := strings.TrimSpace(ironhook(t, "backup", "--data", data, "--to", to, "--passphrase-file", secret))
+	ours := t.TempDir()
+	r := start(t, ours, "--backup-to", to, "--backup-every", "1s", "--backup-keep", "1", "--backup-passphrase-file", secret)
+	failed(t, r, "backup: the newest backup there is of another appliance", 2)
+	stop(t, r)
+	doctor := exec.CommandContext(t.Context(), "ironhook", "doctor", "--data", ours, "--backup-to", to, "--backup-passphrase-file", secret)
+	doctor.Env = append(os.Environ(), "SCHEMA="+schemaFile(t))
+	if said, err := doctor.CombinedOutput(); err == nil || !strings.Contains(string(said), "give this appliance another place") {
+		t.Errorf("doctor says %s, %v", said, err)
+	}
+	if files, err := filepath.Glob(filepath.Join(to, "*")); err != nil || len(files) != 1 || files[0] != other {
+		t.Errorf("there are %q, %v, want %q", files, err, other)
+	}
+}
+
+// TestABackupThatLacksSomethingDisplacesNone: the older ones, which have it, stay for as long.
+func TestABackupThatLacksSomethingDisplacesNone(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "passphrase")
+	if err := os.WriteFile(secret, []byte("correct horse\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data, to := t.TempDir(), t.TempDir()
+	whole := backup.Name{At: time.Now().Add(-time.Hour), Encrypted: true}.String()
+	if err := os.WriteFile(filepath.Join(to, whole), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := start(t, data, "--backup-to", to, "--backup-every", "2h", "--backup-keep", "1", "--backup-volumes", "yes",
+		"--backup-passphrase-file", secret)
+	stop(t, r)
+	password := r.password
+	if err := os.WriteFile(filepath.Join(data, "volumes", "broken.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r = start(t, data, "--backup-to", to, "--backup-every", "1s", "--backup-keep", "1", "--backup-volumes", "yes",
+		"--backup-passphrase-file", secret)
+	r.password = password
+	failed(t, r, "backup: the backup is complete but for broken", 2)
+	stop(t, r)
+	if _, err := os.Stat(filepath.Join(to, whole)); err != nil {
+		t.Errorf("the last that had all is gone: %v", err)
 	}
 }
 

@@ -65,10 +65,51 @@ func TestUnitPromisesWhatTheProgramDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, line := range []string{"Type=notify", "WatchdogSec=60s", "User=ironhook",
-		"StateDirectory=ironhook", "Environment=IRONHOOK_DATA=/var/lib/ironhook",
+		"StateDirectory=ironhook", "Environment=XDG_DATA_HOME=%S",
 		"CapabilityBoundingSet=CAP_NET_BIND_SERVICE CAP_NET_RAW", "ExecStart=/usr/bin/ironhook serve --config /etc/ironhook/ironhook.toml"} {
 		if !strings.Contains(string(text), "\n"+line+"\n") {
 			t.Errorf("the unit has no line %q", line)
+		}
+	}
+	if strings.Contains(string(text), "\nEnvironment=IRONHOOK_") {
+		t.Error("the unit sets an option by a variable, and so the operator's ironhook.toml has none")
+	}
+}
+
+// TestScriptsLetDpkgFinish: neither a service that does not start, nor a data directory on a file system of its own, leaves the
+// package half installed or half removed.
+func TestScriptsLetDpkgFinish(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs root")
+	}
+	stubs := t.TempDir()
+	for name, text := range map[string]string{"deb-systemd-invoke": "exit 1", "deb-systemd-helper": "exit 0", "systemctl": "exit 0",
+		"getent": "exit 0", "deluser": "exit 0", "install": "exit 0"} {
+		if err := os.WriteFile(filepath.Join(stubs, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const mounts = `mount -t tmpfs none /run && mkdir -p /run/systemd/system && mount -t tmpfs none /var/lib && mkdir /var/lib/ironhook &&
+		mount -t tmpfs none /var/lib/ironhook && mkdir /var/lib/ironhook/volumes && "$@" && ls -A /var/lib/ironhook`
+	for _, c := range []struct {
+		call []string
+		left string // in the data directory
+		said string
+	}{
+		{[]string{"deb/postinst", "configure"}, "volumes", "journalctl -u ironhook"},
+		{[]string{"deb/postinst", "configure", "1.0"}, "volumes", "journalctl -u ironhook"},
+		{[]string{"deb/prerm", "remove"}, "volumes", ""},
+		{[]string{"deb/postrm", "remove"}, "volumes", ""},
+		{[]string{"deb/postrm", "purge"}, "", ""},
+	} {
+		args := append([]string{"--mount", "sh", "-c", mounts, "sh", "sh"}, c.call...)
+		cmd := exec.CommandContext(t.Context(), "unshare", args...)
+		cmd.Env = append(os.Environ(), "PATH="+stubs+":"+os.Getenv("PATH"))
+		var said strings.Builder
+		cmd.Stderr = &said
+		out, err := cmd.Output()
+		if err != nil || strings.TrimSpace(string(out)) != c.left || !strings.Contains(said.String(), c.said) {
+			t.Errorf("%q: %v, left %q, said %q (run the tests as root)", c.call, err, out, said.String())
 		}
 	}
 }

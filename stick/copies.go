@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A version that starts for the first time finds the database of the version before. Before
@@ -71,7 +73,7 @@ func putBack(home, before string) error {
 			continue
 		}
 		if err == nil {
-			err = errors.Join(os.Chown(to+".new", user, user), os.Rename(to+".new", to))
+			err = errors.Join(os.Lchown(to+".new", user, user), os.Rename(to+".new", to))
 		}
 		if err != nil {
 			return fmt.Errorf("put the database back: %w", err)
@@ -95,13 +97,18 @@ func schemaOf(path string) (uint32, error) {
 	return binary.BigEndian.Uint32(b[:]), nil
 }
 
+// copyFile makes a new file in place of what is there. It follows no link: one of the two is in the directory of the appliance's
+// user, who may not write elsewhere.
 func copyFile(from, to string) error {
-	in, err := os.Open(from)
+	in, err := os.OpenFile(from, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return err
 	}
 	defer in.Close() //nolint:errcheck // only read
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}

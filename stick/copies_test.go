@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -49,8 +50,22 @@ func TestKeepCopy(t *testing.T) {
 	if os.Geteuid() != 0 {
 		return // the files go to the appliance's user
 	}
+	mine := filepath.Join(t.TempDir(), "stick.json")
+	write(t, filepath.Dir(mine), map[string]string{"stick.json": "root's"})
+	for _, link := range []string{database, database + ".new", database + "-wal.new"} { // the appliance's user may do so
+		os.Remove(filepath.Join(home, link))
+		if err := os.Symlink(mine, filepath.Join(home, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := keepCopy(home, aside+"-2", "3", "4"); err == nil {
+		t.Error("a copy is made of what a link leads to")
+	}
 	if err := putBack(home, aside); err != nil {
 		t.Fatal(err)
+	}
+	if info, err := os.Stat(mine); err != nil || read(t, mine) != "root's" || info.Sys().(*syscall.Stat_t).Uid != 0 {
+		t.Errorf("what a link leads to was changed: %q, %v", read(t, mine), err)
 	}
 	if db, wal, shm := read(t, filepath.Join(home, database)), read(t, filepath.Join(home, database+"-wal")),
 		read(t, filepath.Join(home, database+"-shm")); db != "old" || wal != "log" || shm != "-" {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // copyMark stands between the name of a database and the version of the copy that was kept of it.
@@ -36,10 +37,11 @@ func keepCopy(ctx context.Context, db *sql.DB, path string) error {
 	if err != nil {
 		return fmt.Errorf("keep a copy before the migration: %w", errors.Join(err, removeIfThere(part)))
 	}
-	copies, err := filepath.Glob(path + copyMark + "*")
-	for _, old := range copies {
-		if old != to {
-			err = errors.Join(err, removeIfThere(old))
+	dir, name := filepath.Split(path)
+	entries, err := os.ReadDir(filepath.Dir(path))
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), name+copyMark) && e.Name() != filepath.Base(to) {
+			err = errors.Join(err, removeIfThere(filepath.Join(dir, e.Name())))
 		}
 	}
 	return err

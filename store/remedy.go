@@ -17,7 +17,8 @@ var (
 	errDamaged = errors.New("damaged")
 )
 
-const restore = "restore the database from a backup, or move it away to begin anew"
+// RestoreRemedy is what to do about a database whose contents are lost.
+const RestoreRemedy = "restore the database from a backup, or move it away to begin anew"
 
 // Remedy says what an operator can do about a database that cannot be used. It is ""
 // for any other error.
@@ -27,13 +28,13 @@ func Remedy(err error) string {
 	case errors.Is(err, errNewer):
 		return "run the newer program, or put back the copy that it kept beside the database before it changed it (ironhook.db.schema-N)"
 	case errors.Is(err, errDamaged):
-		return restore
+		return RestoreRemedy
 	case !errors.As(err, &failed):
 		return ""
 	}
 	switch failed.Code() & 0xff { // an extended code has its kind in the lowest byte
 	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
-		return restore
+		return RestoreRemedy
 	case sqlite3.SQLITE_FULL:
 		return "make room there, or give another directory"
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:

@@ -390,6 +390,13 @@ func FuzzExtract(f *testing.F) {
 	_ = w.end()
 	f.Add(b.Bytes()[:b.Len()-sealSize])
 	f.Add([]byte("age-encryption.org/v1\n-> scrypt x 18\n"))
+	for _, length := range []string{"-0000000001", "77777777777"} {
+		hostile := header("PaxHeaders/x", 'x', 0, s0)
+		copy(hostile[124:], length)
+		hostile = append(hostile, make([]byte, 4*block)...)
+		hostile[block+156] = '0'
+		f.Add(hostile)
+	}
 	f.Fuzz(func(t *testing.T, archive []byte) {
 		var b bytes.Buffer
 		w := newSealer(&b)

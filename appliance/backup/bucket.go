@@ -100,7 +100,7 @@ func (b *bucket) Save(ctx context.Context, name string, write func(io.Writer) er
 	options := minio.PutObjectOptions{PartSize: partSize, ContentType: "application/octet-stream", DisableContentSha256: true}
 	_, err := b.client.PutObject(ctx, b.name, b.prefix+name, in, -1, options)
 	in.CloseWithError(err) //nolint:errcheck // always nil
-	if e := <-written; e != nil && !errors.Is(e, io.ErrClosedPipe) && !errors.Is(err, e) {
+	if e := <-written; e != nil && !errors.Is(e, io.ErrClosedPipe) && !errors.Is(err, e) && !errors.Is(e, err) {
 		err = errors.Join(err, e)
 	}
 	return err

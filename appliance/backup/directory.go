@@ -30,10 +30,10 @@ func (d directory) Open(_ context.Context, name string) (io.ReadCloser, error) {
 	return os.Open(d.Where(name))
 }
 
-// Save makes a file that only its owner can read.
+// Save makes a file that only its owner can read. Until it is whole it has a name that no other has: two may be written at once.
 func (d directory) Save(_ context.Context, name string, write func(io.Writer) error) (err error) {
 	path := d.Where(name)
-	f, err := os.OpenFile(path+partSuffix, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*"+partSuffix)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (d directory) Save(_ context.Context, name string, write func(io.Writer) er
 			err = errors.Join(err, os.Remove(f.Name()))
 		}
 	}()
-	if err := errors.Join(f.Chmod(0o600), write(f), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
@@ -58,10 +58,18 @@ func (d directory) Remove(_ context.Context, name string) error {
 func (d directory) Sweep(_ context.Context, before time.Time) error {
 	files, err := os.ReadDir(string(d))
 	for _, f := range files {
-		whole, part := strings.CutSuffix(f.Name(), partSuffix)
-		if n, ok := ParseName(whole); part && ok && n.At.Before(before) {
+		if n, ok := partOf(f.Name()); ok && n.At.Before(before) {
 			err = errors.Join(err, os.Remove(d.Where(f.Name())))
 		}
 	}
 	return err
+}
+
+// partOf is the name of the backup that a file is a part of: NAME.NUMBER.part, or NAME.part as earlier versions made it.
+func partOf(file string) (n Name, ok bool) {
+	whole, part := strings.CutSuffix(file, partSuffix)
+	if n, ok = ParseName(whole); !ok {
+		n, ok = ParseName(strings.TrimSuffix(whole, filepath.Ext(whole)))
+	}
+	return n, ok && part
 }

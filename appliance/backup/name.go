@@ -74,9 +74,16 @@ func free(names []Name, now time.Time) time.Time {
 	return now
 }
 
+// ahead is how far a name may be ahead of the clock: [free] moves those that were begun in the same second.
+const ahead = time.Minute
+
 // superfluous are those that neither belong to the newest, keep of them, nor have layers that one of the newest may need: of a
-// series that is in use, everything stays.
-func superfluous(names []Name, keep int) (list []Name) {
+// series that is in use, everything stays. A name in the future is of a clock that was wrong, and counts as older than all others:
+// it would displace each new one.
+func superfluous(names []Name, keep int, now time.Time) (list []Name) {
+	future := func(n Name) bool { return n.At.After(now.Add(ahead)) }
+	names = slices.Concat(slices.DeleteFunc(slices.Clone(names), func(n Name) bool { return !future(n) }),
+		slices.DeleteFunc(slices.Clone(names), future))
 	old := names[:max(0, len(names)-keep)]
 	used := map[time.Time]bool{}
 	for _, n := range names[len(old):] {

@@ -34,7 +34,7 @@ func next(r io.Reader) (*entry, error) {
 		return nil, io.EOF
 	}
 	length, err := strconv.ParseInt(string(b[124:135]), 8, 64)
-	if b[156] != 'x' || err != nil || length > maxSmall {
+	if b[156] != 'x' || err != nil || length < 0 || length > maxSmall {
 		return nil, damagedf("it is no archive of Ironhook")
 	}
 	text := make([]byte, length+padding(length)+block)

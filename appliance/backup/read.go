@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"ironhook/store"
 )
@@ -47,6 +48,9 @@ func Restore(ctx context.Context, s Shelf, name, passphrase, dir string) (Info, 
 		return Info{}, err
 	}
 	info, err := restore(ctx, s, name, passphrase, temp)
+	if err == nil {
+		err = handOver(temp, dir)
+	}
 	if err == nil {
 		err = syncTree(temp)
 	}
@@ -89,8 +93,13 @@ func neededError(s Shelf, name string, err error) error {
 
 // blank makes dir, or makes sure that it is empty.
 func blank(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		if err := syncPath(filepath.Dir(dir)); err != nil {
+			return err
+		}
 	}
 	names, err := os.ReadDir(dir)
 	if err != nil {
@@ -101,6 +110,23 @@ func blank(dir string) error {
 		return fmt.Errorf("%s: %w: there is %s", dir, ErrNotEmpty, names[0].Name())
 	}
 	return os.Chmod(dir, 0o700)
+}
+
+// handOver gives what root has restored to the owner of the directory that it is for: the appliance is not root.
+func handOver(temp, dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil || os.Geteuid() != 0 {
+		return err
+	}
+	root, err := os.OpenRoot(temp) // the owner of dir may be at work in it
+	if err != nil {
+		return err
+	}
+	defer root.Close() //nolint:errcheck // only a directory
+	owner := info.Sys().(*syscall.Stat_t)
+	return fs.WalkDir(root.FS(), ".", func(path string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, root.Lchown(path, int(owner.Uid), int(owner.Gid)))
+	})
 }
 
 // adopt moves what was restored to its place, durably.

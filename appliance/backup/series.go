@@ -31,11 +31,27 @@ type Series struct {
 // ErrAppliance is the error of a shelf that has the backups of another appliance.
 var ErrAppliance = errors.New("the newest backup there is of another appliance: give each a place of its own")
 
+// until are the backups of a list that were begun until now, oldest first; later ones are by a clock that was wrong.
+func until(now time.Time, list []string) []Name {
+	return slices.DeleteFunc(namesOf(list), func(n Name) bool { return n.At.After(now) })
+}
+
+// Owner is the id of the appliance whose backup is the newest of a shelf, "" where there is none. The error is that of reading it.
+func Owner(ctx context.Context, s Shelf, passphrase string, now time.Time) (string, error) {
+	list, err := s.List(ctx)
+	names := until(now, list)
+	if err != nil || len(names) == 0 {
+		return "", err
+	}
+	info, err := readInfo(ctx, s, names[len(names)-1].String(), passphrase)
+	return info.Appliance, err
+}
+
 // Continue returns the series of the newest backup of a shelf. A new series begins where there is none with volumes, where one
 // that it needs is gone, and where it is older than an age. The error is that of reading it.
 func Continue(ctx context.Context, s Shelf, passphrase string, now time.Time, age time.Duration) (Series, error) {
 	list, err := s.List(ctx)
-	names := slices.DeleteFunc(namesOf(list), func(n Name) bool { return n.At.After(now) }) // by a clock that was wrong
+	names := until(now, list)
 	if err != nil || len(names) == 0 {
 		return Series{}, err
 	}

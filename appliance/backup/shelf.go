@@ -45,9 +45,9 @@ func OpenShelf(where, credentials string) (Shelf, error) {
 	return openBucket(u, credentials)
 }
 
-// Split returns the place and the name of a backup that is given by its path or URL.
+// Split returns the place and the name of a backup that is given by its path or URL. What ends with a slash is a place.
 func Split(where string) (shelf, name string) {
-	if i := strings.LastIndexByte(where, '/'); IsURL(where) {
+	if i := strings.LastIndexByte(where, '/'); IsURL(where) || i == len(where)-1 {
 		return where[:i+1], where[i+1:]
 	}
 	return filepath.Dir(where), filepath.Base(where)
@@ -89,7 +89,7 @@ func Prune(ctx context.Context, s Shelf, keep int, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	for _, n := range superfluous(names, keep) {
+	for _, n := range superfluous(names, keep, now) {
 		err = errors.Join(err, s.Remove(ctx, n.String()))
 	}
 	return errors.Join(err, s.Sweep(ctx, now.Add(-abandoned)))

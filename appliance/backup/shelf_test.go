@@ -87,6 +87,33 @@ func TestShelves(t *testing.T) {
 	}
 }
 
+// TestTwoAtOnce: of two that have the same name, one is there whole, and nothing of the other.
+func TestTwoAtOnce(t *testing.T) {
+	for kind, s := range shelves(t) {
+		first, second := strings.Repeat("1", 1<<20), strings.Repeat("2", 3<<20)
+		err := s.Save(t.Context(), "x", func(w io.Writer) error {
+			_, err := io.WriteString(w, first[:1<<19])
+			put(t, s, "x", second)
+			_, e := io.WriteString(w, first[1<<19:])
+			return errors.Join(err, e)
+		})
+		if err != nil {
+			t.Errorf("%s: the first: %v", kind, err)
+		}
+		r, err := s.Open(t.Context(), "x")
+		if err != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		b, err := io.ReadAll(r)
+		if err := errors.Join(err, r.Close()); err != nil || string(b) != first && string(b) != second {
+			t.Errorf("%s: %d bytes of both, %v", kind, len(b), err)
+		}
+		if list, err := s.List(t.Context()); err != nil || len(list) != 1 {
+			t.Errorf("%s: there are %q, %v", kind, list, err)
+		}
+	}
+}
+
 func TestNames(t *testing.T) {
 	at := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
 	for _, n := range []Name{{At: at}, {At: at, Encrypted: true}, {At: at, Since: at.AddDate(0, 0, -1)}, {at, at.AddDate(0, 0, -1), true}} {
@@ -114,17 +141,22 @@ func TestPrune(t *testing.T) {
 	at := func(days int) time.Time { return now.AddDate(0, 0, -days) }
 	full := func(days int) string { return Name{At: at(days), Encrypted: true}.String() }
 	since := func(days, began int) string { return Name{At: at(days), Since: at(began), Encrypted: true}.String() }
-	others := []string{"ironhook.db", "ironhook-notes.backup", full(0) + ".part"}
+	moved := Name{At: now.Add(2 * time.Second), Encrypted: true}.String()
+	others := []string{"ironhook.db", "ironhook-notes.backup", full(0) + ".1234.part"}
 	for name, c := range map[string]struct{ there, want []string }{
-		"complete ones":      {[]string{full(3), full(2), full(1)}, []string{full(2), full(1)}},
-		"fewer":              {[]string{full(1)}, []string{full(1)}},
-		"a part that is old": {[]string{full(9) + ".part", full(1)}, []string{full(1)}},
+		"complete ones":         {[]string{full(3), full(2), full(1)}, []string{full(2), full(1)}},
+		"fewer":                 {[]string{full(1)}, []string{full(1)}},
+		"a part that is old":    {[]string{full(9) + ".1234.part", full(1)}, []string{full(1)}},
+		"of an earlier version": {[]string{full(9) + ".part", full(1)}, []string{full(1)}},
 		"one series": {[]string{full(4), since(3, 4), since(2, 4), since(1, 4)},
 			[]string{full(4), since(3, 4), since(2, 4), since(1, 4)}},
 		"a new series": {[]string{full(4), since(3, 4), full(2), since(1, 2)}, []string{full(2), since(1, 2)}},
 		"the last of a series": {[]string{full(9), full(4), since(3, 4), since(2, 4), full(1)},
 			[]string{full(4), since(3, 4), since(2, 4), full(1)}},
-		"one by hand in a series": {[]string{full(4), full(3), since(2, 4), since(1, 4)}, []string{full(4), since(2, 4), since(1, 4)}},
+		"a clock that was wrong":             {[]string{full(-900), full(-800), full(1)}, []string{full(-900), full(1)}},
+		"a series by a clock that was wrong": {[]string{full(-800), since(-900, -800), full(2), full(1)}, []string{full(2), full(1)}},
+		"two begun in this second":           {[]string{full(3), full(2), moved, full(0)}, []string{moved, full(0)}},
+		"one by hand in a series":            {[]string{full(4), full(3), since(2, 4), since(1, 4)}, []string{full(4), since(2, 4), since(1, 4)}},
 	} {
 		for kind, s := range shelves(t) {
 			parts := kind == "directory"
@@ -173,7 +205,7 @@ func TestPlaces(t *testing.T) {
 		}
 	}
 	for where, want := range map[string][2]string{"/a/b": {"/a", "b"}, "b": {".", "b"}, "https://h/b/p/x": {"https://h/b/p/", "x"},
-		"https://h/b/": {"https://h/b/", ""}} {
+		"https://h/b/": {"https://h/b/", ""}, "/a/b/": {"/a/b/", ""}, "/": {"/", ""}} {
 		if shelf, name := Split(where); shelf != want[0] || name != want[1] {
 			t.Errorf("%s: %q, %q", where, shelf, name)
 		}

@@ -226,7 +226,7 @@ func count(cmd *cobra.Command, want, got []string) error {
 			return misuse("%s needs %s; see %s --help", typedAsWords(cmd), strings.Join(want[len(got):], " "), cmd.CommandPath())
 		}
 	}
-	if open := len(want) > 0 && strings.HasSuffix(want[len(want)-1], "..."); len(got) > len(want) && !open {
+	if open := len(want) > 0 && strings.HasSuffix(strings.TrimSuffix(want[len(want)-1], "]"), "..."); len(got) > len(want) && !open {
 		return misuse("%s takes no argument %q; see %s --help", typedAsWords(cmd), got[len(want)], cmd.CommandPath())
 	}
 	return nil

@@ -76,6 +76,9 @@ func doExport(c *call) error {
 		used[plainOr(one["chassis_uuid"], "")] = true
 		file.Nodes = append(file.Nodes, one)
 	}
+	if err := c.noteStaying(nodes); err != nil {
+		return err
+	}
 	chassis, err := c.pages("/v1/chassis", "chassis", url.Values{"detail": {"True"}})
 	if err != nil {
 		return err
@@ -100,6 +103,28 @@ func doExport(c *call) error {
 	}
 	_, err = c.out.Write(harmlessJSON(b.Bytes()))
 	return err
+}
+
+// staying are the fields that a client can set and that do not move: they say what is done with a node now.
+var staying = []string{"instance_info", "maintenance", "protected", "retired"}
+
+// noteStaying names, on the other stream, the nodes whose operator has to set such a field again.
+func (c *call) noteStaying(nodes []map[string]any) error {
+	for _, field := range staying {
+		var names []string
+		for _, n := range nodes {
+			if inner, ok := n[field].(map[string]any); ok && len(inner) > 0 || n[field] == true {
+				names = append(names, plainOr(n["name"], plainOr(n["uuid"], "")))
+			}
+		}
+		if len(names) == 0 {
+			continue
+		}
+		if _, err := fmt.Fprintf(c.errs, "%s stays behind, of %s\n", field, strings.Join(names, ", ")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // machine is a node as the file has it, with what is below it.

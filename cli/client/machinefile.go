@@ -11,6 +11,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"ironhook/internal/python"
 )
 
 // readMachines reads a file of machines, by name, and of their chassis. short is its short
@@ -43,7 +45,7 @@ func readMachines(path string, in io.Reader) (chassis []map[string]any, nodes ma
 		case nodes[name] != nil:
 			return nil, nil, false, misuse("%s: %s stands twice", path, name)
 		}
-		if err := checkAddresses(n); err != nil {
+		if err := errors.Join(checkLists(n), checkAddresses(n)); err != nil {
 			return nil, nil, false, misuse("%s: %s: %w", path, name, err)
 		}
 		nodes[name] = n
@@ -52,6 +54,20 @@ func readMachines(path string, in io.Reader) (chassis []map[string]any, nodes ma
 		return nil, nil, false, misuse("%s: there are no machines in it", path)
 	}
 	return chassis, nodes, short, nil
+}
+
+// checkLists refuses a machine whose parts are no lists: they would be passed over.
+func checkLists(node map[string]any) error {
+	keys := []string{"traits"}
+	for _, part := range below {
+		keys = append(keys, part.key)
+	}
+	for _, key := range keys {
+		if _, ok := node[key].([]any); !ok && node[key] != nil {
+			return fmt.Errorf("%s must be a list, not %s", key, python.Repr(node[key]))
+		}
+	}
+	return nil
 }
 
 // checkAddresses refuses a machine with a MAC address that is none, before a part of it is made.

@@ -6,5 +6,5 @@ import "slices"
 // missing test is written; where the source moves on, the mutant follows.
 var mutants = slices.Concat(
 	ofStore, ofVolume, ofDisk, ofImage, ofSCSI, ofISCSI, ofBootsrv, ofDHCP, ofIPXE, ofPower,
-	ofConductor, ofStorage, ofPool, ofAPI, ofWeb,
+	ofConductor, ofStorage, ofPool, ofAPI, ofWeb, ofBackup,
 )
