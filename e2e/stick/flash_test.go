@@ -95,7 +95,7 @@ func (f *flash) flush() error {
 func (f *flash) store(keep func(at int64) bool) error {
 	defer clear(f.cache)
 	for at, data := range f.cache {
-		if !keep(at*sector) || at != 0 && at == f.dead {
+		if !keep(at*sector) || f.dead > 0 && at == f.dead {
 			continue
 		}
 		if _, err := f.file.WriteAt(data, at*sector); err != nil {
@@ -103,6 +103,13 @@ func (f *flash) store(keep func(at int64) bool) error {
 		}
 	}
 	return nil
+}
+
+// forget loses from now on what is written to a sector, which is not the first.
+func (f *flash) forget(at int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dead = at
 }
 
 // written is how often the medium was written to since it was plugged in.

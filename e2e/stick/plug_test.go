@@ -125,7 +125,7 @@ func TestDeadFlash(t *testing.T) {
 	p.on()
 	p.expect(`State\s+(ready)`)
 	password := p.password()
-	p.stick.dead = slotBAt/sector + 40_000
+	p.stick.forget(slotBAt/sector + 40_000)
 	_, err = p.ironhook(password, "upgrade", im.upgrade)
 	if err == nil || !strings.Contains(err.Error(), "does not give back what was written") {
 		t.Errorf("upgrade of a stick that forgets: %v", err)
