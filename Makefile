@@ -156,7 +156,7 @@ matrix: build ## each kind of machine boots in each way, into docs/boot/matrix.m
 	@scripts/grub.sh
 	IRONHOOK_MATRIX=$(CURDIR)/docs/boot/matrix.md go test -count=1 -timeout 2h -v -tags grub,matrix -run 'TestMatrix|TestOwnInitiator|TestSecure|TestSecondCard' ./e2e/boot
 
-stick: build ## the stick under each firmware, of PCs and 64-bit ARM; machines beside it, an upgrade, 50 pulled plugs, and ten each in a first start, an upgrade, and under volumes
+stick: build ## the stick under each firmware, of PCs and 64-bit ARM; machines beside it, an upgrade, 50 pulled plugs, and ten each in a first start, an upgrade, under volumes and amid clones
 	@scripts/deps.sh matrix
 	IRONHOOK_STICK=50 IRONHOOK_KILL_POINTS=10 go test -count=1 -timeout 3h -v -tags stick ./e2e/stick
 

@@ -5,8 +5,6 @@ package stick_test
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -15,22 +13,22 @@ import (
 	"ironhook/internal/asked"
 )
 
+// cinder is where the stick speaks as Cinder does.
+const cinder = "/volume/v3/standalone/"
+
+// behindTheImage is where, in bytes, a clone of the image of these tests has zeros.
+const behindTheImage = 64 << 20
+
 // TestPulledUnderVolumes pulls the plug while two machines write to their volumes on the stick: a clone of an image and an
 // empty one. What they had flushed is there at the next start.
 func TestPulledUnderVolumes(t *testing.T) {
-	const writes, size = 3000, 16 << 20
+	const writes = 3000
 	p := newPC(t, "volumes", bios)
 	p.on()
 	p.expect(`State\s+(ready)`)
 	password := p.password()
-	raw := filepath.Join(p.Dir, "image.raw")
-	must(t, "image", os.WriteFile(raw, []byte("not zeros"), 0o600))
-	must(t, "image", os.Truncate(raw, size))
-	p.command(password, "image", "create", "golden", "--file", raw, "--disk-format", "raw", "--wait")
 	c := p.client(password)
-	var images struct{ Images []struct{ ID string } }
-	must(t, "images", c.Do(t.Context(), "GET", "/image/v2/images", nil, &images))
-	clone, empty := map[string]any{"size": 1, "imageRef": images.Images[0].ID}, map[string]any{"size": 1}
+	clone, empty := map[string]any{"size": 1, "imageRef": p.golden(password, c)}, map[string]any{"size": 1}
 	all := []*writer{newWriter(t, c, 1, clone), newWriter(t, c, 2, empty)}
 	for _, point := range asked.Points(t, writes, 2) {
 		for _, w := range all {
@@ -67,11 +65,10 @@ type writer struct {
 
 func newWriter(t *testing.T, c *lab.Client, number int, volume map[string]any) *writer {
 	t.Helper()
-	var made struct{ Volume struct{ ID string } }
-	must(t, "volume", c.Do(t.Context(), "POST", "/volume/v3/standalone/volumes", map[string]any{"volume": volume}, &made))
-	const behindTheImage, region = 64 << 20, 4 << 20
-	return &writer{name: fmt.Sprintf("iqn.2026-11.test:pc-%d", number), volume: made.Volume.ID,
-		record: initiatortest.NewRecorder(behindTheImage, region, uint64(number))}
+	id, err := available(t, c, "volume", volume)
+	must(t, "volume", err)
+	return &writer{name: fmt.Sprintf("iqn.2026-11.test:pc-%d", number), volume: id,
+		record: initiatortest.NewRecorder(behindTheImage, 4<<20, uint64(number))}
 }
 
 // connect logs in to the volume, once it is there, and compares what it holds.
@@ -87,7 +84,7 @@ func (w *writer) connect(p *pc, c *lab.Client) {
 			}
 		} `json:"connection_info"`
 	}
-	at := "/volume/v3/standalone/volumes/" + w.volume
+	at := cinder + "volumes/" + w.volume
 	connector := map[string]any{"os-initialize_connection": map[string]any{"connector": map[string]any{"initiator": w.name}}}
 	var err error
 	for end := time.Now().Add(bootLimit); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
