@@ -77,8 +77,7 @@ func (a *appliance) keepBackups(ctx context.Context) error {
 	for wait := time.Duration(0); limit.Pause(ctx, wait) == nil; {
 		names, err := backup.Names(ctx, a.shelf)
 		if err == nil && !ours {
-			err = a.checkShelf(ctx)
-			ours = err == nil
+			ours, err = a.checkShelf(ctx)
 		}
 		a.shelved.set(names, err)
 		if wait = due(names, b.Every, time.Now()); err == nil && wait > 0 {
@@ -96,18 +95,19 @@ func (a *appliance) keepBackups(ctx context.Context) error {
 }
 
 // checkShelf refuses a shelf whose newest backup is another appliance's: it would pass for ours, and go when there are enough of
-// ours. One that cannot be read, as after a change of the passphrase, is nobody's.
-func (a *appliance) checkShelf(ctx context.Context) error {
+// ours. One that cannot be read, as after a change of the passphrase, is nobody's: the next one is asked.
+func (a *appliance) checkShelf(ctx context.Context) (ours bool, err error) {
 	owner, err := backup.Owner(ctx, a.shelf, a.config.Backups.Passphrase, time.Now())
 	if err != nil || owner == "" {
-		return ctx.Err()
+		return false, ctx.Err()
 	}
-	return a.store.View(ctx, func(tx *store.Tx) error {
+	err = a.store.View(ctx, func(tx *store.Tx) error {
 		if id, err := tx.ApplianceID(); err != nil || id != owner {
 			return errors.Join(err, backup.ErrAppliance)
 		}
 		return nil
 	})
+	return err == nil, err
 }
 
 // due is how long it is until the next backup, at most 0 for now. A last backup in the future
