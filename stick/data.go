@@ -19,8 +19,8 @@ const pristine = "/lib/ironhook/data.ext4.gz"
 // imageGUID is the identity of the disk in the image, before the first start.
 const imageGUID = "1A0B00C5-0000-4000-8000-000000000000"
 
-// errUncheckable is the state of a data partition that the checker does not mend by itself.
-var errUncheckable = errors.New("the file system of the data partition is damaged")
+// errUncheckable is the state of a file system that the checker does not mend by itself.
+var errUncheckable = errors.New("the file system is damaged")
 
 // grow makes the last partition of a disk fill it, and mends a table whose writing a loss of power has cut short.
 func grow(d disk, n int) error {

@@ -29,7 +29,9 @@ func (t *stick) mountImages(ctx context.Context, guid string) error {
 	for {
 		if d, ok := findDisk(guid); ok {
 			t.trouble(nil)
-			return mountOn(d)
+			var err error
+			t.do(func() { err = t.mountOn(d) })
+			return err
 		}
 		t.trouble(errNoImages)
 		pause(ctx, 2*time.Second, t.devices.changed)
@@ -40,10 +42,10 @@ func (t *stick) mountImages(ctx context.Context, guid string) error {
 }
 
 // mountOn mounts the only partition of a disk for images over the directory of volumes.
-func mountOn(d disk) error {
+func (t *stick) mountOn(d disk) error {
 	err := grow(d, 1)
 	if err == nil {
-		err = check(d.partition(1), false)
+		err = t.mend(d.partition(1), "disk for images")
 	}
 	if err == nil {
 		err = mount(d.partition(1), volumes)
@@ -116,11 +118,17 @@ func (t *stick) useDisk(d disk) {
 	}
 }
 
+// leastDisk is the least that a disk for images has, in bytes: the empty file system has half of it.
+const leastDisk = 64 << 20
+
 // prepareDisk puts a table with one partition on a disk, and an empty file system on that.
 func prepareDisk(d disk) (guid string, err error) {
 	size, err := d.size()
 	if err != nil {
 		return "", err
+	}
+	if size < leastDisk {
+		return "", fmt.Errorf("disk %s: it has %d MiB, and %d are the least", d.name, size>>20, leastDisk>>20)
 	}
 	const start = 2048
 	guid = strings.ToUpper(uuid.NewString())

@@ -191,14 +191,10 @@ func (t *stick) openData() error {
 		return err
 	}
 	partition := t.disk.partition(dataPartition)
-	err := check(partition, false)
-	if errors.Is(err, errUncheckable) && t.confirm("The data partition is damaged so that mending it may lose files", "repair") {
-		err = check(partition, true)
+	if err := t.mend(partition, "data partition"); err != nil {
+		return fmt.Errorf("data partition: %w", err)
 	}
-	if err == nil {
-		err = mount(partition, dataMount)
-	}
-	if err != nil {
+	if err := mount(partition, dataMount); err != nil {
 		return err
 	}
 	for _, dir := range []string{home, filepath.Join(dataMount, "tmp")} {
@@ -209,10 +205,21 @@ func (t *stick) openData() error {
 			return err
 		}
 	}
-	if t.settings, err = readSettings(settingsFile); err != nil {
+	s, err := readSettings(settingsFile)
+	if err != nil {
 		return err
 	}
+	t.settings = s
 	return t.settleVersion()
+}
+
+// mend checks a file system. Where files may be lost by that, a person is asked first.
+func (t *stick) mend(partition, name string) error {
+	err := check(partition, false)
+	if errors.Is(err, errUncheckable) && t.confirm("The "+name+" is damaged so that mending it may lose files", "repair") {
+		err = check(partition, true)
+	}
+	return err
 }
 
 const settingsFile = dataMount + "/stick.json"

@@ -23,6 +23,7 @@ type pc struct {
 	stick   *flash
 	process *lab.Process
 	serial  net.Conn
+	disk    string // a second one, a file; "" for none
 }
 
 // firmware is a kind of firmware, for machines of one architecture.
@@ -104,6 +105,9 @@ func (p *pc) onFor(writes int) {
 	}
 	if p.firmware != bios {
 		args = append(args, "-drive", "if=pflash,format=raw,readonly=on,file="+p.code, "-drive", "if=pflash,format=raw,file="+p.vars)
+	}
+	if p.disk != "" {
+		args = append(args, "-drive", "if=none,id=disk,format=raw,file="+p.disk, "-device", "nvme,drive=disk,serial=disk")
 	}
 	var err error
 	p.process, err = p.Start("stick", program, args...)
