@@ -40,8 +40,8 @@ func plugIn(t *testing.T, file, socket string, last int) *flash {
 	must(t, "plug in", err)
 	f := &flash{file: medium, cache: map[int64][]byte{}, last: last, pulled: make(chan struct{})}
 	go func() {
-		defer l.Close()
 		c, err := l.Accept()
+		l.Close() // now: it removes the socket, which is another's later
 		if err != nil {
 			return
 		}
