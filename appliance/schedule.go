@@ -95,7 +95,7 @@ func (a *appliance) keepBackups(ctx context.Context) error {
 }
 
 // checkShelf refuses a shelf whose newest backup is another appliance's: it would pass for ours, and go when there are enough of
-// ours. One that cannot be read, as after a change of the passphrase, is nobody's: the next one is asked.
+// ours. A backup that cannot be read, as after a change of the passphrase, decides nothing: the one after it is read.
 func (a *appliance) checkShelf(ctx context.Context) (ours bool, err error) {
 	owner, err := backup.Owner(ctx, a.shelf, a.config.Backups.Passphrase, time.Now())
 	if err != nil || owner == "" {

@@ -184,10 +184,7 @@ func TestRestoreDrill(t *testing.T) {
 		t.Skip("starts appliances")
 	}
 	url, credentials := shelftest.Bucket(t)
-	secret := filepath.Join(t.TempDir(), "passphrase")
-	if err := os.WriteFile(secret, []byte("correct horse\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	secret := passphraseFile(t)
 	for place, d := range map[string]*drill{
 		"directory": {to: t.TempDir(), secrets: []string{"--passphrase-file", secret}},
 		"S3":        {to: url + "/", secrets: []string{"--passphrase-file", secret, "--credentials", credentials}},

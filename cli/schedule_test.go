@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -19,12 +18,19 @@ import (
 // scheduleLimit bounds four backups on a busy host, on which the key of a passphrase takes its time. It is no expectation.
 const scheduleLimit = 5 * time.Minute
 
-// TestBackupsOnSchedule: an appliance in its sandbox makes backups by itself, keeps the newest, and each is whole.
-func TestBackupsOnSchedule(t *testing.T) {
-	secret := filepath.Join(t.TempDir(), "passphrase")
-	if err := os.WriteFile(secret, []byte("correct horse\n"), 0o600); err != nil {
+// passphraseFile makes the file of a passphrase for backups.
+func passphraseFile(t *testing.T) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "passphrase")
+	if err := os.WriteFile(path, []byte("correct horse\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+// TestBackupsOnSchedule: an appliance in its sandbox makes backups by itself, keeps the newest, and each is whole.
+func TestBackupsOnSchedule(t *testing.T) {
+	secret := passphraseFile(t)
 	url, credentials := shelftest.Bucket(t)
 	for place, c := range map[string]struct{ to, credentials string }{"directory": {t.TempDir(), ""}, "S3": {url, credentials}} {
 		t.Run(place, func(t *testing.T) {
@@ -78,8 +84,8 @@ func pruned(t *testing.T, shelf backup.Shelf) string {
 
 // TestAFailedBackupIsAnEvent: the operator hears of it, and the appliance goes on.
 func TestAFailedBackupIsAnEvent(t *testing.T) {
-	dir, secret := filepath.Join(t.TempDir(), "disk"), filepath.Join(t.TempDir(), "passphrase")
-	if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(secret, []byte("correct horse\n"), 0o600)); err != nil {
+	dir, secret := filepath.Join(t.TempDir(), "disk"), passphraseFile(t)
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	r := start(t, t.TempDir(), "--backup-to", dir, "--backup-every", "1s", "--backup-passphrase-file", secret)
@@ -105,10 +111,7 @@ func failed(t *testing.T, r *running, text string, times int) {
 
 // TestBackupsOfAnother: an appliance neither takes those of another for its own nor deletes them.
 func TestBackupsOfAnother(t *testing.T) {
-	secret, to := filepath.Join(t.TempDir(), "passphrase"), t.TempDir()
-	if err := os.WriteFile(secret, []byte("correct horse\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	secret, to := passphraseFile(t), t.TempDir()
 	data := t.TempDir()
 	stop(t, start(t, data))
 	other := strings.TrimSpace(ironhook(t, "backup", "--data", data, "--to", to, "--passphrase-file", secret))
@@ -128,10 +131,7 @@ func TestBackupsOfAnother(t *testing.T) {
 
 // TestABackupThatLacksSomethingDisplacesNone: the older ones, which have it, stay for as long.
 func TestABackupThatLacksSomethingDisplacesNone(t *testing.T) {
-	secret := filepath.Join(t.TempDir(), "passphrase")
-	if err := os.WriteFile(secret, []byte("correct horse\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	secret := passphraseFile(t)
 	data, to := t.TempDir(), t.TempDir()
 	whole := backup.Name{At: time.Now().Add(-time.Hour), Encrypted: true}.String()
 	if err := os.WriteFile(filepath.Join(to, whole), nil, 0o600); err != nil {

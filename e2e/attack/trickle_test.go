@@ -9,10 +9,14 @@ import (
 
 	"ironhook/block/iscsi"
 	"ironhook/block/iscsi/initiatortest"
+	"ironhook/e2e/lab"
 )
 
 // disk is an exported volume.
-type disk struct{ portal, target, initiator, user, secret string }
+type disk struct {
+	portal string
+	login  initiatortest.Options
+}
 
 // export makes a volume for an initiator.
 func (v *victim) export(name string) disk {
@@ -26,28 +30,19 @@ func (v *victim) export(name string) disk {
 	v.wait("/volume/v3/volumes/"+made.Volume.ID, `"available"`)
 	_, text = v.do("", "POST", "/volume/v3/volumes/"+made.Volume.ID+"/action", asJSON,
 		`{"os-initialize_connection": {"connector": {"initiator": "`+initiator+`"}}}`)
-	var reply struct {
-		Info struct {
-			Data struct {
-				Portal string `json:"target_portal"`
-				IQN    string `json:"target_iqn"`
-				User   string `json:"auth_username"`
-				Secret string `json:"auth_password"`
-			}
-		} `json:"connection_info"`
-	}
+	var reply lab.Connection
 	if err := json.Unmarshal([]byte(text), &reply); err != nil {
 		v.Fatalf("%v: %s", err, text)
 	}
-	d := reply.Info.Data
-	return disk{d.Portal, d.IQN, initiator, d.User, d.Secret}
+	return disk{reply.Portal(), reply.Options(initiator)}
 }
 
 // login opens a session.
 func (v *victim) login(d disk, n byte) *initiatortest.Initiator {
 	v.Helper()
-	i, err := initiatortest.Dial(v.Context(), d.portal,
-		initiatortest.Options{Name: d.initiator, Target: d.target, User: d.user, Secret: d.secret, ISID: iscsi.ISID{n}})
+	login := d.login
+	login.ISID = iscsi.ISID{n}
+	i, err := initiatortest.Dial(v.Context(), d.portal, login)
 	if err != nil {
 		v.Fatal(err)
 	}

@@ -5,6 +5,7 @@ package stick_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"ironhook/e2e/lab"
@@ -67,17 +68,16 @@ func upgrade(t *testing.T, p *pc, dir, version string) string {
 	return out + ".upgrade"
 }
 
+// groups is where the descriptors of the groups are in a file system, in bytes: its second block.
+const groups = 4 << 10
+
 // TestRepair destroys part of the data partition's file system: it is not mounted until a word allows to mend it.
 func TestRepair(t *testing.T) {
 	p := newPC(t, "repair", bios)
 	p.on()
 	p.page(own)
 	p.pull()
-	f, err := os.OpenFile(p.image, os.O_WRONLY, 0)
-	must(t, "open the stick", err)
-	_, err = f.WriteAt(make([]byte, 64<<10), 107<<20+4<<10) // the descriptors of the groups, in the second block
-	must(t, "destroy", err)
-	must(t, "close", f.Close())
+	p.onStick(107<<20+groups, strings.Repeat("\x00", 64<<10))
 	p.on()
 	p.expect(`mending it (may lose files)`)
 	p.typed("repair")

@@ -6,10 +6,30 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"time"
 
 	"ironhook/e2e/lab"
 )
+
+// ready switches the PC on and waits until the stick serves.
+func (p *pc) ready() {
+	p.t.Helper()
+	p.on()
+	p.expect(`State\s+(ready)`)
+}
+
+// password is the one that the screen shows, or else a new one.
+func (p *pc) password() string {
+	p.t.Helper()
+	const shown = `Password\s+(\S+)`
+	if !slices.ContainsFunc(p.process.Log.Lines(), func(l lab.Line) bool { return regexp.MustCompile(shown).MatchString(l.Text) }) {
+		p.typed("p", "new")
+	}
+	password, _ := p.expect(shown)
+	return password
+}
 
 // typed types lines on the serial line. What the guest prints goes to the log as well, so that
 // here it is only taken.

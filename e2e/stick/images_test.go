@@ -5,6 +5,7 @@ package stick_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -16,8 +17,7 @@ func TestDiskForImages(t *testing.T) {
 	must(t, "disk", os.WriteFile(disk, []byte("something else"), 0o600))
 	must(t, "disk", os.Truncate(disk, 1<<30))
 	p.disk = disk
-	p.on()
-	p.expect(`State\s+(ready)`)
+	p.ready()
 	password := p.password()
 	p.typed("d", "nvme0n1")
 	p.expect(`State\s+(ending)`)
@@ -31,11 +31,7 @@ func TestDiskForImages(t *testing.T) {
 
 	p.pull()
 	p.disk = disk
-	f, err := os.OpenFile(disk, os.O_WRONLY, 0)
-	must(t, "open the disk", err)
-	_, err = f.WriteAt(make([]byte, 64<<10), 1<<20+4<<10) // the descriptors of the groups, in the second block
-	must(t, "destroy", err)
-	must(t, "close", f.Close())
+	writeTo(t, disk, 1<<20+groups, strings.Repeat("\x00", 64<<10))
 	p.on()
 	p.expect(`(The disk for images is damaged)`)
 	p.typed("repair")

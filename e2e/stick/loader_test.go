@@ -43,11 +43,17 @@ func countsTries(t *testing.T, kinds ...firmware) {
 // onStick writes to the stick, which is in no PC that is on.
 func (p *pc) onStick(at int64, text string) {
 	p.t.Helper()
-	f, err := os.OpenFile(p.image, os.O_WRONLY, 0)
-	must(p.t, "open the stick", err)
+	writeTo(p.t, p.image, at, text)
+}
+
+// writeTo writes to a medium, which is in no PC that is on.
+func writeTo(t *testing.T, medium string, at int64, text string) {
+	t.Helper()
+	f, err := os.OpenFile(medium, os.O_WRONLY, 0)
+	must(t, "open the medium", err)
 	_, err = f.WriteAt([]byte(text), at)
-	must(p.t, fmt.Sprintf("write at %d", at), err)
-	must(p.t, "close the stick", f.Close())
+	must(t, fmt.Sprintf("write at %d", at), err)
+	must(t, "close the medium", f.Close())
 }
 
 // state waits until the loader has written this.

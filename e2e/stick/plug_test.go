@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
-	"ironhook/e2e/lab"
 	"ironhook/internal/asked"
 )
 
@@ -64,23 +61,11 @@ func TestPulledAtFirst(t *testing.T) {
 		p := newPC(t, fmt.Sprintf("first-%d", point), bios)
 		p.onFor(point)
 		cached := p.gone()
-		p.on()
-		p.expect(`State\s+(ready)`)
+		p.ready()
 		p.runs(p.client(p.password()), "a", "")
 		p.pull()
 		t.Logf("pulled at write %d of %d, %d sectors in the cache", point, total, cached)
 	}
-}
-
-// password is the one that the screen shows, or else a new one.
-func (p *pc) password() string {
-	p.t.Helper()
-	const shown = `Password\s+(\S+)`
-	if !slices.ContainsFunc(p.process.Log.Lines(), func(l lab.Line) bool { return regexp.MustCompile(shown).MatchString(l.Text) }) {
-		p.typed("p", "new")
-	}
-	password, _ := p.expect(shown)
-	return password
 }
 
 // TestPulledInUpgrade pulls the plug at points of an upgrade: one of the two versions serves, with all data.
@@ -106,8 +91,7 @@ func TestPulledInUpgrade(t *testing.T) {
 func upgrading(t *testing.T, name string, last int, upgrade string) (p *pc, password string, writes int) {
 	t.Helper()
 	p = newPC(t, name, bios)
-	p.on()
-	p.expect(`State\s+(ready)`)
+	p.ready()
 	password = p.password()
 	must(t, "register", register(t, p.client(password), "kept"))
 	before := p.stick.pullAfter(last)
@@ -122,8 +106,7 @@ func TestDeadFlash(t *testing.T) {
 	im, err := build("amd64")
 	must(t, "build", err)
 	p := newPC(t, "dead", bios)
-	p.on()
-	p.expect(`State\s+(ready)`)
+	p.ready()
 	password := p.password()
 	p.stick.forget(slotBAt/sector + 40_000)
 	_, err = p.ironhook(password, "upgrade", im.upgrade)

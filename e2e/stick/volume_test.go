@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"ironhook/block/iscsi/initiatortest"
 	"ironhook/e2e/lab"
@@ -24,8 +23,7 @@ const behindTheImage = 64 << 20
 func TestPulledUnderVolumes(t *testing.T) {
 	const writes = 3000
 	p := newPC(t, "volumes", bios)
-	p.on()
-	p.expect(`State\s+(ready)`)
+	p.ready()
 	password := p.password()
 	c := p.client(password)
 	clone, empty := map[string]any{"size": 1, "imageRef": p.golden(password, c)}, map[string]any{"size": 1}
@@ -44,8 +42,8 @@ func TestPulledUnderVolumes(t *testing.T) {
 			w.session.Close()
 			<-ended
 		}
-		p.on()
-		t.Logf("pulled after %d writes, %d sectors in the cache, page after %.1f s", point, cached, p.page(own).Seconds())
+		p.ready()
+		t.Logf("pulled after %d writes, %d sectors in the cache", point, cached)
 	}
 	for _, w := range all {
 		w.connect(p, c)
@@ -71,32 +69,15 @@ func newWriter(t *testing.T, c *lab.Client, number int, volume map[string]any) *
 		record: initiatortest.NewRecorder(behindTheImage, 4<<20, uint64(number))}
 }
 
-// connect logs in to the volume, once it is there, and compares what it holds.
+// connect logs in to the volume of a stick that is ready, and compares what it holds.
 func (w *writer) connect(p *pc, c *lab.Client) {
 	p.t.Helper()
-	var reply struct {
-		Info struct {
-			Data struct {
-				Portal string `json:"target_portal"`
-				IQN    string `json:"target_iqn"`
-				User   string `json:"auth_username"`
-				Secret string `json:"auth_password"`
-			}
-		} `json:"connection_info"`
-	}
-	at := cinder + "volumes/" + w.volume
+	var reply lab.Connection
 	connector := map[string]any{"os-initialize_connection": map[string]any{"connector": map[string]any{"initiator": w.name}}}
-	var err error
-	for end := time.Now().Add(bootLimit); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		if err = c.Do(p.t.Context(), "POST", at+"/action", connector, &reply); err == nil {
-			break
-		}
-	}
-	must(p.t, "connection to "+w.name, err)
-	d := reply.Info.Data
-	conn, err := p.Dial(p.t.Context(), "tcp", d.Portal)
+	must(p.t, "connection of "+w.name, c.Do(p.t.Context(), "POST", cinder+"volumes/"+w.volume+"/action", connector, &reply))
+	conn, err := p.Dial(p.t.Context(), "tcp", reply.Portal())
 	must(p.t, "dial", err)
-	w.session, err = initiatortest.New(conn, initiatortest.Options{Name: w.name, Target: d.IQN, User: d.User, Secret: d.Secret})
+	w.session, err = initiatortest.New(conn, reply.Options(w.name))
 	must(p.t, "log in", err)
 	must(p.t, w.name, errors.Join(w.session.Settle(), w.record.Check(w.session)))
 }

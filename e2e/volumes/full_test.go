@@ -117,22 +117,11 @@ func (c *cloud) writer(number int, image string) *writer {
 // connect logs in to the writer's volume.
 func (c *cloud) connect(w *writer) {
 	c.Helper()
-	var reply struct {
-		Info struct {
-			Data struct {
-				Portal string `json:"target_portal"`
-				IQN    string `json:"target_iqn"`
-				User   string `json:"auth_username"`
-				Secret string `json:"auth_password"`
-			}
-		} `json:"connection_info"`
-	}
+	var reply lab.Connection
 	c.post("/volume/v3/standalone/volumes/"+w.volume+"/action",
 		fmt.Sprintf(`{"os-initialize_connection": {"connector": {"initiator": %q}}}`, w.name), &reply)
-	d := reply.Info.Data
 	var err error
-	w.session, err = initiatortest.Dial(c.Context(), d.Portal,
-		initiatortest.Options{Name: w.name, Target: d.IQN, User: d.User, Secret: d.Secret})
+	w.session, err = initiatortest.Dial(c.Context(), reply.Portal(), reply.Options(w.name))
 	c.must(err)
 	c.Cleanup(func() { w.session.Close() })
 	w.session.Conn.SetDeadline(time.Now().Add(commandLimit))

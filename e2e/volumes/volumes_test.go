@@ -130,16 +130,12 @@ func (c *cloud) connection() {
 	action := "/volume/v3/standalone/volumes/" + id + "/action"
 	const initiator = "iqn.1993-08.org.debian:01:e2e"
 	status, body := c.do("POST", action, `{"os-initialize_connection": {"connector": {"initiator": "`+initiator+`", "host": "elsewhere"}}}`)
-	var reply struct {
-		Info struct {
-			Data map[string]any `json:"data"`
-		} `json:"connection_info"`
-	}
+	var reply lab.Connection
 	if err := json.Unmarshal([]byte(body), &reply); err != nil || status != http.StatusOK {
 		c.Fatalf("initialize_connection = %d %s", status, body)
 	}
 	d := reply.Info.Data
-	url := fmt.Sprintf("iscsi://%s%%%s@%s/%s/0", d["auth_username"], d["auth_password"], d["target_portal"], d["target_iqn"])
+	url := fmt.Sprintf("iscsi://%s%%%s@%s/%s/0", d.User, d.Secret, d.Portal, d.IQN)
 	if out, err := exec.CommandContext(c.Context(), "iscsi-inq", "-i", initiator, url).CombinedOutput(); err != nil {
 		c.Errorf("iscsi-inq as the initiator: %v\n%s", err, out)
 	}
